@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* The tape: which tensors want gradients, the backward pass, and looking at what was recorded. */
+#ifndef REEL_AUTOGRAD_H
+#define REEL_AUTOGRAD_H
+
+#include <reel/tensor.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * Asks for gradients with respect to a leaf (a tensor that you created), or no longer; returns t.
+ *
+ * Fails: REEL_ERR_DTYPE for integers and bools, REEL_ERR_STATE for the result of an operation.
+ * Source: Tensor.requires_grad_.
+ */
+REEL_API reel_tensor *reel_requires_grad_(reel_tensor *t, bool requires_grad);
+REEL_API bool reel_requires_grad(const reel_tensor *t);
+/** Whether t was not made by a recorded operation. */
+REEL_API bool reel_is_leaf(const reel_tensor *t);
+
+/** t's gradient; NULL while it has none (as None in PyTorch). Owner: t. Source: Tensor.grad. */
+REEL_API reel_tensor *reel_grad(const reel_tensor *t);
+/** Forgets t's gradient, so that the next backward starts from nothing. */
+REEL_API void reel_zero_grad_of(reel_tensor *t);
+/** Makes backward leave the gradient of this result of an operation in `reel_grad`. */
+REEL_API void reel_retain_grad(reel_tensor *t);
+/** The same for every result from now on, or no longer; for looking at a whole tape. */
+REEL_API void reel_retain_all_grads(reel *r, bool retain);
+
+/** The same memory without the history; a view. Source: Tensor.detach. */
+REEL_API reel_tensor *reel_detach(reel_tensor *t);
+
+/**
+ * Stops (false) or goes on (true) recording; returns what was so before, to be restored:
+ * `bool was = reel_set_grad_enabled(r, false); …; reel_set_grad_enabled(r, was);`
+ *
+ * Source: torch.set_grad_enabled, torch.no_grad.
+ */
+REEL_API bool reel_set_grad_enabled(reel *r, bool enabled);
+REEL_API bool reel_grad_enabled(const reel *r);
+
+/** How to go backward; all zero is PyTorch's default. */
+typedef struct reel_backward_options {
+    reel_tensor *gradient; /* dL/d(tensor) to start from; NULL: 1, for a tensor of one element */
+    bool retain_graph;     /* keep what was saved, so that backward can run again */
+    bool create_graph;     /* record the gradients too, so that they can be differentiated */
+} reel_backward_options;
+
+/**
+ * Adds dL/dx to the gradient of every leaf x that `loss` came from.
+ *
+ * Fails: REEL_ERR_STATE if loss requires no gradient, if the graph has been used by a backward
+ *        before (without retain_graph), if a saved tensor has been changed in place since;
+ *        REEL_ERR_SHAPE if loss has more than one element and no gradient was given. After an error,
+ *        this one's or an earlier one's, no gradient has changed.
+ * Source: Tensor.backward.
+ */
+REEL_API reel_status reel_backward(reel_tensor *loss);
+REEL_API reel_status reel_backward_with(reel_tensor *tensor, const reel_backward_options *options);
+
+/**
+ * dL/d(input) for each of `count` inputs, into `gradients`; leaves keep theirs. NULL for an input
+ * that `output` does not depend on.
+ *
+ * Owner: the gradients live until `reel_rewind`.
+ * Fails: as `reel_backward`; then every gradient is poison.
+ * Source: torch.autograd.grad(allow_unused=True).
+ */
+REEL_API reel_status reel_gradients(reel_tensor *output, reel_tensor *const *inputs, size_t count,
+                                    const reel_backward_options *options, reel_tensor **gradients);
+
+/**
+ * Prints the tape as a table, a line for each recorded operation: step, operation, inputs, shape,
+ * value and gradient (the latter after backward, under `reel_retain_all_grads`).
+ */
+REEL_API void reel_tape_print(const reel *r, FILE *stream);
+
+/**
+ * Writes what `root` came from as a Graphviz graph: a box `data | grad` for each value, an ellipse
+ * for each operation. Draw it with `dot -Tsvg`.
+ */
+REEL_API void reel_tape_dot(const reel_tensor *root, FILE *stream);
+
+/** The number of operations on the tape. */
+REEL_API size_t reel_tape_length(const reel *r);
+
+/** A name for t, shown by the tape's printers; copied, up to 31 characters. Returns t. */
+REEL_API reel_tensor *reel_set_name(reel_tensor *t, const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* A reel: the object that owns memory, random numbers, the tape and the first error. */
+#ifndef REEL_BASE_H
+#define REEL_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define REEL_API __attribute__((visibility("default")))
+#else
+#define REEL_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct reel reel;
+typedef struct reel_tensor reel_tensor;
+
+/** What kind of thing went wrong; `reel_error` has the sentence. */
+typedef enum reel_status {
+    REEL_OK = 0,
+    REEL_ERR_SHAPE,  /* sizes or dims that do not fit together */
+    REEL_ERR_DTYPE,  /* a dtype that the operation does not take */
+    REEL_ERR_VALUE,  /* an argument outside its range: a negative lr, an index, an option */
+    REEL_ERR_STATE,  /* right arguments at the wrong time: a second backward, a changed saved tensor */
+    REEL_ERR_OWNER,  /* a tensor of another reel, a stale or a missing one */
+    REEL_ERR_MEMORY, /* an allocation failed */
+    REEL_ERR_FILE,   /* a file cannot be read or written */
+    REEL_ERR_FORMAT  /* a file's content is not what it should be */
+} reel_status;
+
+/** How loud a message is. Errors are also recorded in the reel; warnings are only handed on. */
+typedef enum reel_level { REEL_WARNING, REEL_ERROR } reel_level;
+
+/** Receives each message: a whole sentence without a newline. It must not call back into the reel. */
+typedef void (*reel_message_handler)(void *context, reel_level level, const char *message);
+
+/**
+ * An allocator in the manner of Lua's: `old_size` bytes at `block` become `new_size`. A NULL block
+ * asks for memory, a new_size of 0 frees it and returns NULL. May return NULL: out of memory is
+ * an error like any other. Memory is to be aligned as malloc aligns it.
+ */
+typedef void *(*reel_allocator)(void *context, void *block, size_t old_size, size_t new_size);
+
+/** What a reel is made with; all zero is the default. */
+typedef struct reel_options {
+    reel_allocator allocator;     /* NULL: malloc, realloc, free */
+    void *allocator_context;      /* handed to the allocator */
+    reel_message_handler handler; /* NULL: one line on stderr for each message */
+    void *handler_context;        /* handed to the handler */
+} reel_options;
+
+/**
+ * A new reel, seeded with 0, recording gradients.
+ *
+ * Fails: NULL when there is no memory. Every function takes a NULL reel, as it takes poison.
+ * Owner: yours; end it with `reel_free`. One reel belongs to one thread at a time.
+ */
+REEL_API reel *reel_new(void);
+
+/** As `reel_new`, with an allocator or message handler of your own. */
+REEL_API reel *reel_new_with(const reel_options *options);
+
+/** Frees the reel and everything that it owns: tensors, modules, optimizers, the tape. */
+REEL_API void reel_free(reel *r);
+
+/**
+ * Ends a step: everything that operations returned since the last rewind is gone, and its memory is
+ * used again for the next step. What you created, parameters and gradients stay.
+ */
+REEL_API void reel_rewind(reel *r);
+
+/** Whether an error is recorded (a NULL reel has failed). */
+REEL_API bool reel_failed(const reel *r);
+
+/** The first error as one sentence; "" while there is none. Lives until the error is cleared. */
+REEL_API const char *reel_error(const reel *r);
+
+/** The first error's code; REEL_OK while there is none. */
+REEL_API reel_status reel_error_status(const reel *r);
+
+/** Forgets the recorded error. Poison tensors stay poison. */
+REEL_API void reel_clear_error(reel *r);
+
+/** Sends messages to `handler` from now on; NULL restores the default (stderr). */
+REEL_API void reel_set_message_handler(reel *r, reel_message_handler handler, void *context);
+
+/** Seeds the reel's random numbers (MT19937, the low 32 bits). Source: torch.manual_seed. */
+REEL_API void reel_manual_seed(reel *r, uint64_t seed);
+
+/** The library's version, "major.minor.patch". */
+REEL_API const char *reel_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

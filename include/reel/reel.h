@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Reel: tensors, a tape, modules and optimizers. This header has all of it. */
+#ifndef REEL_REEL_H
+#define REEL_REEL_H
+
+#include <reel/autograd.h>
+#include <reel/base.h>
+#include <reel/elementwise.h>
+#include <reel/linalg.h>
+#include <reel/loss.h>
+#include <reel/nn.h>
+#include <reel/optim.h>
+#include <reel/reduce.h>
+#include <reel/tensor.h>
+#include <reel/views.h>
+
+#endif

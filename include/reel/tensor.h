@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* Tensors: making them, reading them, copying them out. Views are in views.h. */
+#ifndef REEL_TENSOR_H
+#define REEL_TENSOR_H
+
+#include <reel/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Element types. REEL_F32 is the default and is zero. */
+typedef enum reel_dtype { REEL_F32, REEL_F64, REEL_I64, REEL_BOOL } reel_dtype;
+
+enum { REEL_MAX_DIMS = 8 };
+
+/** A shape in place of the two arguments (ndim, size): `reel_zeros(r, REEL_F32, REEL_SHAPE(2, 3))`. */
+#define REEL_SHAPE(...)                                                                            \
+    (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[]) { __VA_ARGS__ }
+
+/** The shape of a tensor of no dims, which holds one value. */
+#define REEL_SCALAR_SHAPE 0, NULL
+
+/*
+ * Factories. `ndim` at most 8, each size at least 0.
+ *
+ * Owner: the reel's until you free the tensor with `reel_tensor_free`, or the reel.
+ * Fails: poison and REEL_ERR_SHAPE (too many dims, a negative size, too many elements),
+ *        REEL_ERR_VALUE (a NULL array, a range that is none), REEL_ERR_MEMORY.
+ */
+
+/** A tensor of the given values, copied, row by row. Source: torch.tensor. */
+REEL_API reel_tensor *reel_from_f32(reel *r, const float *values, int ndim, const int64_t *size);
+/** As `reel_from_f32`, of doubles. */
+REEL_API reel_tensor *reel_from_f64(reel *r, const double *values, int ndim, const int64_t *size);
+/** As `reel_from_f32`, of 64-bit integers. */
+REEL_API reel_tensor *reel_from_i64(reel *r, const int64_t *values, int ndim, const int64_t *size);
+/** As `reel_from_f32`, of bools. */
+REEL_API reel_tensor *reel_from_bool(reel *r, const bool *values, int ndim, const int64_t *size);
+/** One value in no dims. Source: torch.tensor(value, dtype=dtype). */
+REEL_API reel_tensor *reel_scalar(reel *r, reel_dtype dtype, double value);
+
+/** All zero. Source: torch.zeros. */
+REEL_API reel_tensor *reel_zeros(reel *r, reel_dtype dtype, int ndim, const int64_t *size);
+/** All one. Source: torch.ones. */
+REEL_API reel_tensor *reel_ones(reel *r, reel_dtype dtype, int ndim, const int64_t *size);
+/** All `value`, converted to the dtype. Source: torch.full. */
+REEL_API reel_tensor *reel_full(reel *r, reel_dtype dtype, double value, int ndim,
+                                const int64_t *size);
+/** start, start + step, … before end: ceil((end - start) / step) values. Source: torch.arange. */
+REEL_API reel_tensor *reel_arange(reel *r, reel_dtype dtype, double start, double end, double step);
+/** `steps` values from start to end, both included, evenly spaced. Source: torch.linspace. */
+REEL_API reel_tensor *reel_linspace(reel *r, reel_dtype dtype, double start, double end,
+                                    int64_t steps);
+/** rows x columns, one on the diagonal. Source: torch.eye. */
+REEL_API reel_tensor *reel_eye(reel *r, reel_dtype dtype, int64_t rows, int64_t columns);
+
+/** Uniform in [0, 1); f32 or f64. Source: torch.rand, to the bit. */
+REEL_API reel_tensor *reel_rand(reel *r, reel_dtype dtype, int ndim, const int64_t *size);
+/** Normal, mean 0 and deviation 1; f32 or f64. Source: torch.randn. */
+REEL_API reel_tensor *reel_randn(reel *r, reel_dtype dtype, int ndim, const int64_t *size);
+/** Whole numbers in [low, high). Source: torch.randint. */
+REEL_API reel_tensor *reel_randint(reel *r, reel_dtype dtype, int64_t low, int64_t high, int ndim,
+                                   const int64_t *size);
+/** 0 … n-1 in random order, i64. Source: torch.randperm. */
+REEL_API reel_tensor *reel_randperm(reel *r, int64_t n);
+
+/** Zeros of t's shape and dtype. Source: torch.zeros_like. */
+REEL_API reel_tensor *reel_zeros_like(reel_tensor *t);
+/** Ones of t's shape and dtype. Source: torch.ones_like. */
+REEL_API reel_tensor *reel_ones_like(reel_tensor *t);
+/** `value` in t's shape and dtype. Source: torch.full_like. */
+REEL_API reel_tensor *reel_full_like(reel_tensor *t, double value);
+/** Uniform [0, 1) in t's shape and dtype. Source: torch.rand_like. */
+REEL_API reel_tensor *reel_rand_like(reel_tensor *t);
+/** Normal in t's shape and dtype. Source: torch.randn_like. */
+REEL_API reel_tensor *reel_randn_like(reel_tensor *t);
+/** Whole numbers in [low, high) in t's shape and dtype. Source: torch.randint_like. */
+REEL_API reel_tensor *reel_randint_like(reel_tensor *t, int64_t low, int64_t high);
+
+/**
+ * A copy of t that outlives `reel_rewind`, detached from the tape.
+ *
+ * Owner: the reel's until you free it, as of a tensor that you created.
+ */
+REEL_API reel_tensor *reel_keep(reel_tensor *t);
+
+/** Frees a tensor that you created or kept, and its gradient. Nothing may use it any more. */
+REEL_API void reel_tensor_free(reel_tensor *t);
+
+/** The reel that t belongs to. */
+REEL_API reel *reel_of(const reel_tensor *t);
+/** Whether t is poison: the result of an operation that failed. */
+REEL_API bool reel_is_poison(const reel_tensor *t);
+REEL_API reel_dtype reel_dtype_of(const reel_tensor *t);
+/** The dtype's name as PyTorch has it: "float32", "float64", "int64", "bool". */
+REEL_API const char *reel_dtype_name(reel_dtype dtype);
+REEL_API int reel_ndim(const reel_tensor *t);
+/** The size of `dim`; a negative dim counts from the end. -1, and an error, where there is none. */
+REEL_API int64_t reel_size(const reel_tensor *t, int dim);
+/** The number of elements. */
+REEL_API int64_t reel_numel(const reel_tensor *t);
+/** Elements from one index of `dim` to the next; as `reel_size`. */
+REEL_API int64_t reel_stride(const reel_tensor *t, int dim);
+REEL_API bool reel_is_contiguous(const reel_tensor *t);
+
+/**
+ * The one value of a tensor of one element, as a double. Source: Tensor.item.
+ *
+ * Fails: NaN and REEL_ERR_SHAPE where there are more or fewer.
+ */
+REEL_API double reel_item(const reel_tensor *t);
+
+/**
+ * `reel_item` as Python prints it: the shortest text that reads back as the same double.
+ *
+ * Owner: lives until `reel_rewind`.
+ */
+REEL_API const char *reel_item_repr(const reel_tensor *t);
+
+/** The element at `index` (one per dim; negative counts from the end), as a double. */
+REEL_API double reel_get(const reel_tensor *t, const int64_t *index);
+/** Sets the element at `index`; refused on a tensor that the tape is watching. */
+REEL_API reel_status reel_set(reel_tensor *t, const int64_t *index, double value);
+
+/** Copies all elements out, row by row, converted to float; `count` must be the element count. */
+REEL_API reel_status reel_to_f32(const reel_tensor *t, float *out, int64_t count);
+/** As `reel_to_f32`, to doubles. */
+REEL_API reel_status reel_to_f64(const reel_tensor *t, double *out, int64_t count);
+/** As `reel_to_f32`, to 64-bit integers. */
+REEL_API reel_status reel_to_i64(const reel_tensor *t, int64_t *out, int64_t count);
+/** As `reel_to_f32`, to bools. */
+REEL_API reel_status reel_to_bool(const reel_tensor *t, bool *out, int64_t count);
+
+/**
+ * t's own elements, for reading and writing in place; writing bypasses the tape.
+ *
+ * Fails: NULL and an error if t is not contiguous or its dtype is another.
+ */
+REEL_API float *reel_data_f32(reel_tensor *t);
+/** As `reel_data_f32`, of doubles. */
+REEL_API double *reel_data_f64(reel_tensor *t);
+/** As `reel_data_f32`, of 64-bit integers. */
+REEL_API int64_t *reel_data_i64(reel_tensor *t);
+/** As `reel_data_f32`, of bools. */
+REEL_API bool *reel_data_bool(reel_tensor *t);
+
+/**
+ * t as PyTorch prints it: `tensor([2.5000, 0.0000])`, summarised above 1,000 elements.
+ *
+ * Owner: lives until `reel_rewind`.
+ */
+REEL_API const char *reel_repr(const reel_tensor *t);
+/** Prints `reel_repr` and a newline to standard output. Source: print(t). */
+REEL_API void reel_print(const reel_tensor *t);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Fails where the tree breaks a rule that the compiler cannot see: an include that climbs out of its
+# layer, a file too long to be read in one sitting.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+failures=0
+fail() {
+  echo "$*"
+  failures=$((failures + 1))
+}
+
+# check_length <lines> <file>...
+check_length() {
+  local limit=$1 file lines
+  shift
+  for file in "$@"; do
+    lines=$(wc -l <"$file")
+    [ "$lines" -le "$limit" ] || fail "$file: $lines lines, more than $limit"
+  done
+}
+
+while IFS= read -r line; do
+  fail "$line: an include may not leave its folder by ../"
+done < <(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*["<][^">]*\.\./' src include)
+
+while IFS= read -r -d '' file; do
+  check_length 600 "$file"
+done < <(find src tests examples bench -type f \
+  \( -name '*.[ch]' -o -name '*.def' -o -name '*.cpp' -o -name '*.sh' -o -name CMakeLists.txt \) -print0)
+check_length 300 include/reel/*.h
+
+[ "$failures" -eq 0 ] || exit 1
+echo "layout: as it should be"

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The backward pass: from the last recorded operation to the first, each one's gradient rule turns
+ * dL/d(result) into dL/d(input). Recording order is a topological order, so a loop is enough.
+ *
+ * Leaves get their gradients only when all has gone well. A leaf without one has its buffer offered
+ * as the place for the result of the rule, so that usually nothing is copied.
+ */
+#include "tape.h"
+
+#include <reel/elementwise.h>
+#include <stddef.h>
+
+/* One run of backward. */
+typedef struct run {
+    reel *r;
+    const reel_backward_options *options;
+    reel_tensor *leaves;          /* reached so far, through next_leaf */
+    reel_tensor *const *targets;  /* reel_gradients: whose gradients are asked for; then leaves keep theirs */
+    reel_tensor **results;
+    size_t count;
+} run;
+
+static bool is_target(const run *b, const reel_tensor *t, size_t *index)
+{
+    for (*index = 0; *index < b->count; ++*index) {
+        if (b->targets[*index] == t) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* sum + g, or g if there is no sum yet. */
+static reel_tensor *plus(reel_tensor *sum, reel_tensor *g)
+{
+    return sum ? reel_add(sum, g) : g;
+}
+
+static reel_tensor *buffer_of(reel_tensor *leaf)
+{
+    if (!leaf->grad_buffer) {
+        reel_tensor *buffer = reeli_create(leaf->r, "backward", leaf->dtype, leaf->ndim, leaf->size);
+        if (reeli_bad(buffer)) {
+            return NULL;
+        }
+        leaf->grad_buffer = buffer;
+    }
+    return leaf->grad_buffer;
+}
+
+/* Whether a leaf's next gradient may be computed straight into its buffer: nothing is there to add to. */
+static bool may_write_buffer(const run *b, const reel_tensor *leaf)
+{
+    return !b->options->create_graph && !b->targets && !leaf->grad && !leaf->pending;
+}
+
+/* g into the leaf's buffer, unless it was computed there. g may be another layout of the buffer. */
+static bool into_buffer(reel_tensor *buffer, reel_tensor *g)
+{
+    bool there = g->data == buffer->data;
+    if (there && (g->flags & REELI_CONTIGUOUS) && reeli_same_shape(g, buffer)) {
+        return true;
+    }
+    if (there) {
+        reel_tensor *apart = reeli_empty_like(g, "backward", g->dtype);
+        if (reeli_bad(apart)) {
+            return false;
+        }
+        reeli_copy(apart, g);
+        g = apart;
+    }
+    reeli_copy(buffer, g);
+    return true;
+}
+
+static bool add_to_leaf(run *b, reel_tensor *leaf, reel_tensor *g)
+{
+    reel_tensor *buffer = buffer_of(leaf);
+    if (!buffer) {
+        return false;
+    }
+    bool first = !leaf->pending;
+    if (may_write_buffer(b, leaf)) {
+        if (!into_buffer(buffer, g)) {
+            return false;
+        }
+        g = buffer;
+    } else {
+        g = plus(first ? leaf->grad : leaf->pending, g);
+    }
+    if (reeli_bad(g)) {
+        return false;
+    }
+    leaf->pending = g;
+    if (first) {
+        leaf->next_leaf = b->leaves;
+        b->leaves = leaf;
+    }
+    return true;
+}
+
+static bool deliver(run *b, reeli_edge *e, reel_tensor *g)
+{
+    size_t index;
+    if (e->from) {
+        e->from->gradient = plus(e->from->gradient, g);
+        return !reeli_bad(e->from->gradient);
+    }
+    if (!b->targets) {
+        return add_to_leaf(b, e->t, g);
+    }
+    if (is_target(b, e->t, &index)) {
+        b->results[index] = plus(b->results[index], g);
+        return !reeli_bad(b->results[index]);
+    }
+    return true;
+}
+
+static bool unchanged(const reeli_node *n, const reel_tensor *t, uint32_t version, const char *which)
+{
+    if (t->base->version == version) {
+        return true;
+    }
+    reeli_error(t->r, REEL_ERR_STATE,
+                "backward: %s saved its %s of shape %s, which has been changed in place since (version %u, "
+                "saved at %u); change a copy instead",
+                n->op->name, which, REELI_SHAPE_OF(t), t->base->version, version);
+    return false;
+}
+
+static bool can_go_backward(const reeli_node *n)
+{
+    if (n->spent && n->op->saved) {
+        reeli_error(n->out->r, REEL_ERR_STATE,
+                    "backward: the graph has been used already (at %s); pass retain_graph to the first backward",
+                    n->op->name);
+        return false;
+    }
+    for (int i = 0; i < n->inputs; i++) {
+        if ((n->op->saved >> i & 1) && !unchanged(n, n->in[i].t, n->in[i].version, "input")) {
+            return false;
+        }
+    }
+    return !(n->op->saved & REELI_SAVES_RESULT) || unchanged(n, n->out, n->version, "result");
+}
+
+/* Leaves a non-leaf's gradient where the user asked for it. */
+static bool note_gradient(run *b, reeli_node *n, reel_tensor *g)
+{
+    size_t index;
+    if (b->targets && is_target(b, n->out, &index) && n->out->node == n) {
+        b->results[index] = g;
+    }
+    if (!b->targets && (b->r->retain_all_grads || (n->out->flags & REELI_RETAIN_GRAD))) {
+        n->out->grad = plus(n->out->grad, g);
+        return !reeli_bad(n->out->grad);
+    }
+    return true;
+}
+
+static bool step_back(run *b, reeli_node *n)
+{
+    reel_tensor *g = n->gradient;
+    n->gradient = NULL;
+    if (!note_gradient(b, n, g) || !can_go_backward(n)) {
+        return false;
+    }
+    for (int i = 0; i < n->inputs; i++) {
+        reeli_edge *e = &n->in[i];
+        if (!e->wanted) {
+            continue;
+        }
+        if (!e->from && may_write_buffer(b, e->t)) {
+            b->r->destination = buffer_of(e->t);
+        }
+        reel_tensor *dx = n->op->gradient(n, i, g);
+        b->r->destination = NULL;
+        if (reeli_bad(dx) || !deliver(b, e, dx)) {
+            return false;
+        }
+    }
+    n->spent = !b->options->retain_graph && !b->options->create_graph;
+    return true;
+}
+
+/* From the root's gradient to the leaves' pending ones. */
+static bool walk(run *b, reel_tensor *root, reel_tensor *g)
+{
+    if (!root->node) {
+        reeli_edge self = {.t = root, .wanted = true};
+        return deliver(b, &self, g);
+    }
+    root->node->gradient = g;
+    for (reeli_node *n = root->node; n; n = n->previous) {
+        if (n->gradient && !step_back(b, n)) {
+            for (; n; n = n->previous) {
+                n->gradient = NULL;
+            }
+            return false;
+        }
+    }
+    return true;
+}
+
+/* All went well: the pending gradients become the leaves'. This cannot fail. */
+static void commit(run *b)
+{
+    for (reel_tensor *leaf = b->leaves, *next; leaf; leaf = next) {
+        next = leaf->next_leaf;
+        if (b->options->create_graph) {
+            leaf->grad = leaf->pending;
+            leaf->next_leaf = b->r->unsettled;
+            b->r->unsettled = leaf;
+        } else {
+            if (leaf->pending != leaf->grad_buffer) {
+                reeli_copy(leaf->grad_buffer, leaf->pending);
+            }
+            leaf->grad = leaf->grad_buffer;
+        }
+        leaf->pending = NULL;
+    }
+}
+
+static void abandon(run *b)
+{
+    for (reel_tensor *leaf = b->leaves; leaf; leaf = leaf->next_leaf) {
+        leaf->pending = NULL;
+    }
+}
+
+static reel_tensor *start_gradient(reel_tensor *root, const reel_backward_options *options)
+{
+    reel *r = root->r;
+    reel_tensor *g = options->gradient;
+    if (!reeli_requires_grad(root)) {
+        return reeli_fail(r, REEL_ERR_STATE,
+                          "backward: the tensor of shape %s requires no gradient: none of its inputs does",
+                          REELI_SHAPE_OF(root));
+    }
+    if (!g) {
+        if (root->numel != 1) {
+            return reeli_fail(r, REEL_ERR_SHAPE,
+                              "backward: a tensor of shape %s needs a gradient to start from; only for one "
+                              "element is it 1", REELI_SHAPE_OF(root));
+        }
+        g = reeli_empty_like(root, "backward", root->dtype);
+        if (!reeli_bad(g)) {
+            reeli_fill(g, 1);
+        }
+        return g;
+    }
+    if (!reeli_usable(r, "backward", g)) {
+        return r->poison;
+    }
+    if (!reeli_same_shape(g, root) || g->dtype != root->dtype) {
+        return reeli_fail(r, REEL_ERR_SHAPE, "backward: the gradient is %s %s, the tensor %s %s",
+                          reel_dtype_name(g->dtype), REELI_SHAPE_OF(g), reel_dtype_name(root->dtype),
+                          REELI_SHAPE_OF(root));
+    }
+    return g;
+}
+
+/* What backward allocated is given back, unless something of it is still to be looked at. */
+static bool keeps_memory(const run *b)
+{
+    return b->targets || b->options->create_graph || b->r->retain_all_grads;
+}
+
+static reel_status go(run *b, reel_tensor *root)
+{
+    static const reel_backward_options none = {NULL, false, false};
+    reel *r = b->r = root ? reeli_reel_of(root) : NULL;
+    if (!r || r->status != REEL_OK || !reeli_usable(r, "backward", root)) {
+        return r ? reel_error_status(r) : REEL_ERR_OWNER;
+    }
+    b->options = b->options ? b->options : &none;
+    reeli_mark mark = reeli_arena_mark(&r->arena);
+    const bool was_enabled = r->grad_enabled;
+    r->grad_enabled = b->options->create_graph;
+    reel_tensor *g = start_gradient(root, b->options);
+    bool done = !reeli_bad(g) && walk(b, root, g);
+    r->grad_enabled = was_enabled;
+    if (done) {
+        commit(b);
+    } else {
+        abandon(b);
+    }
+    if (!keeps_memory(b) && !r->retained_grads) {
+        reeli_arena_release(&r->arena, mark);
+    }
+    return done ? REEL_OK : reel_error_status(r);
+}
+
+reel_status reel_backward(reel_tensor *loss)
+{
+    return reel_backward_with(loss, NULL);
+}
+
+reel_status reel_backward_with(reel_tensor *tensor, const reel_backward_options *options)
+{
+    run b = {.options = options};
+    return go(&b, tensor);
+}
+
+reel_status reel_gradients(reel_tensor *output, reel_tensor *const *inputs, size_t count,
+                           const reel_backward_options *options, reel_tensor **gradients)
+{
+    for (size_t i = 0; i < count; i++) {
+        gradients[i] = NULL;
+    }
+    run b = {.options = options, .targets = inputs, .results = gradients, .count = count};
+    reel_status status = go(&b, output);
+    for (size_t i = 0; i < count && status != REEL_OK; i++) {
+        gradients[i] = b.r ? b.r->poison : NULL;
+    }
+    return status;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* Elementwise operations: one way for all of elementwise.def's rows. */
+#include "tape.h"
+
+#include <reel/elementwise.h>
+
+enum { OPERANDS = 6 };
+
+/* The dtype that the formula is computed in; -1, and an error, if the operation refuses it. */
+static int compute_dtype(const reeli_node *n, int first)
+{
+    reel *r = n->in[0].t->r;
+    reel_tensor *t[3];
+    for (int i = first; i < n->inputs; i++) {
+        t[i - first] = n->in[i].t;
+    }
+    int dtype = reeli_promote(n->inputs - first, t);
+    if (n->op->domain == NUMERIC && dtype == REEL_BOOL) {
+        reeli_error(r, REEL_ERR_DTYPE, "%s: bool tensors are not supported; convert with reel_to", n->op->name);
+        return -1;
+    }
+    return n->op->domain == FLOATING && !reeli_is_float(dtype) ? REEL_F32 : dtype;
+}
+
+static bool all_alike(const reeli_node *n)
+{
+    const reel_tensor *first = n->in[0].t;
+    for (int i = 1; i < n->inputs; i++) {
+        const reel_tensor *t = n->in[i].t;
+        if (t->dtype != first->dtype || ((t->flags | first->flags) & REELI_NUMBER) || !reeli_same_shape(t, first)) {
+            return false;
+        }
+    }
+    return reeli_is_float(first->dtype) && !(first->flags & REELI_NUMBER);
+}
+
+static reel_tensor *result(reeli_node *n, int dtype)
+{
+    reel_tensor *t[3];
+    int64_t size[REEL_MAX_DIMS];
+    for (int i = 0; i < n->inputs; i++) {
+        t[i] = n->in[i].t;
+    }
+    int ndim = reeli_broadcast(t[0]->r, n->op->name, n->inputs, t, size);
+    return ndim < 0 ? t[0]->r->poison : reeli_empty(t[0]->r, n->op->name, dtype, ndim, size);
+}
+
+reel_tensor *reeli_elementwise(const reeli_op *op, int inputs, reel_tensor *const *in,
+                               const double *parameters)
+{
+    reeli_node *n = reeli_begin(op, inputs, in);
+    if (!n) {
+        return reeli_poison_for(inputs, in);
+    }
+    for (int i = 0; parameters && i < 3; i++) {
+        n->p[i] = parameters[i];
+    }
+    if (all_alike(n)) {
+        n->i[0] = in[0]->dtype;
+        n->out = reeli_empty_like(in[0], op->name, op->compares ? REEL_BOOL : in[0]->dtype);
+        return reeli_apply(n);
+    }
+    int dtype = compute_dtype(n, op == &reeli_op_where);
+    if (dtype < 0) {
+        return in[0]->r->poison;
+    }
+    n->i[0] = dtype == REEL_BOOL ? REEL_I64 : dtype; /* bools are computed as whole numbers */
+    n->out = result(n, op->compares ? REEL_BOOL : dtype);
+    return reeli_apply(n);
+}
+
+void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
+                   reel_tensor *const *x, const double *p)
+{
+    const int result = compares ? REEL_BOOL : dtype;
+    const void *data[OPERANDS];
+    unsigned repeat = 0;
+    bool direct = y->dtype == result;
+    for (int i = 0; i < inputs && direct; i++) {
+        bool single = x[i]->numel == 1 && y->numel != 1;
+        direct = x[i]->dtype == dtype && (single || ((x[i]->flags & REELI_CONTIGUOUS) && x[i]->numel == y->numel));
+        repeat |= (unsigned)single << i;
+        data[i] = x[i]->data;
+    }
+    if (direct) {
+        reeli_map_contiguous(r->kernels, map, dtype, result, y->numel, y->data, inputs, data, repeat, p);
+        return;
+    }
+    int64_t stride[OPERANDS][REEL_MAX_DIMS];
+    reeli_operand operands[OPERANDS] = {{y->data, y->stride, y->dtype}};
+    for (int i = 0; i < inputs; i++) {
+        reeli_broadcast_strides(x[i], y->ndim, stride[i]);
+        operands[i + 1] = (reeli_operand){x[i]->data, stride[i], x[i]->dtype};
+    }
+    reeli_map_strided(map, dtype, result, y->ndim, y->size, inputs, operands, p);
+}
+
+bool reeli_elementwise_forward(reeli_node *n)
+{
+    reel *r = n->out->r;
+    reel_tensor *x[3];
+    for (int i = 0; i < n->inputs; i++) {
+        x[i] = n->in[i].t;
+    }
+    int dtype = (int)n->i[0];
+    reeli_run_map(r, r->kernels->of[dtype]->value[n->op->formula], dtype, n->out, n->op->compares, n->inputs, x, n->p);
+    return true;
+}
+
+/* The map reads g, the inputs and y; what the formula does not use is not even converted. */
+reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g, const reel_tensor *like)
+{
+    reel *r = g->r;
+    const int dtype = n->out->dtype;
+    reel_tensor *x[OPERANDS - 1] = {g};
+    for (int i = 0; i < n->inputs; i++) {
+        x[i + 1] = n->op->saved >> i & 1 ? n->in[i].t : g;
+    }
+    x[n->inputs + 1] = n->op->saved & REELI_SAVES_RESULT ? n->out : g;
+    reel_tensor *dx = reeli_empty_like(like, n->op->name, dtype);
+    if (!reeli_bad(dx)) {
+        reeli_run_map(r, r->kernels->of[dtype]->gradient[n->op->formula][input], dtype, dx, false, n->inputs + 2, x, n->p);
+    }
+    return dx;
+}
+
+reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g)
+{
+    if (!(n->op->pass >> input & 1)) {
+        g = g->r->grad_enabled ? reeli_formula_gradient(n, input, g) : reeli_fused_gradient(n, input, g, n->out);
+    }
+    return reeli_sum_to(g, n->in[input].t);
+}
+
+/* The public functions, one for each row. */
+#define UNARY(name, ...)                                                                           \
+    reel_tensor *reel_##name(reel_tensor *x)                                                       \
+    {                                                                                              \
+        return reeli_elementwise(&reeli_op_##name, 1, &x, NULL);                                   \
+    }
+#define BINARY(name, ...)                                                                          \
+    reel_tensor *reel_##name(reel_tensor *a, reel_tensor *b)                                       \
+    {                                                                                              \
+        return reeli_elementwise(&reeli_op_##name, 2, (reel_tensor *[]){a, b}, NULL);              \
+    }
+#define COMPARE(name, ...) BINARY(name, )
+#define SELECT(name, ...)                                                                          \
+    reel_tensor *reel_##name(reel_tensor *condition, reel_tensor *a, reel_tensor *b)               \
+    {                                                                                              \
+        return reeli_elementwise(&reeli_op_##name, 3, (reel_tensor *[]){condition, a, b}, NULL);   \
+    }
+#define LOSS(...)
+#include "elementwise.def"
+
+#define SCALAR(name)                                                                               \
+    reel_tensor *reel_##name##_scalar(reel_tensor *x, double value)                                \
+    {                                                                                              \
+        reel *r = x ? reeli_reel_of(x) : NULL;                                                     \
+        return r ? reel_##name(x, reeli_number(r, value)) : NULL;                                  \
+    }
+SCALAR(add)
+SCALAR(sub)
+SCALAR(mul)
+SCALAR(div)

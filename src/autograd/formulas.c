@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* elementwise.def's gradients compiled as operations on tensors: the twin of kernel/formula.h. */
+#include "tape.h"
+
+#include <reel/elementwise.h>
+
+static reel_tensor *same(reel *r, reel_tensor *t)
+{
+    (void)r;
+    return t;
+}
+
+/* A tensor as it is, a C number as a tensor that takes the others' dtype. */
+#define TENSOR(v) _Generic((v), reel_tensor *: same, default: reeli_number)(r, (v))
+
+#define neg(a) reel_neg(TENSOR(a))
+#define add(a, b) reel_add(TENSOR(a), TENSOR(b))
+#define sub(a, b) reel_sub(TENSOR(a), TENSOR(b))
+#define mul(a, b) reel_mul(TENSOR(a), TENSOR(b))
+#define div(a, b) reel_div(TENSOR(a), TENSOR(b))
+#define sign(a) reel_sign(TENSOR(a))
+#define zero(a) reel_mul_zero(TENSOR(a))
+#define gt(a, b) reel_gt(TENSOR(a), TENSOR(b))
+#define ge(a, b) reel_ge(TENSOR(a), TENSOR(b))
+#define lt(a, b) reel_lt(TENSOR(a), TENSOR(b))
+#define le(a, b) reel_le(TENSOR(a), TENSOR(b))
+#define eq(a, b) reel_eq(TENSOR(a), TENSOR(b))
+#define ne(a, b) reel_ne(TENSOR(a), TENSOR(b))
+#define where(c, a, b) reel_where(TENSOR(c), TENSOR(a), TENSOR(b))
+
+/* Zeros in g's shape that no gradient passes. */
+static reel_tensor *reel_mul_zero(reel_tensor *g)
+{
+    reel_tensor *t = reeli_empty_like(g, "zero", g->dtype);
+    if (!reeli_bad(t)) {
+        reeli_fill(t, 0);
+    }
+    return t;
+}
+
+#define FORMULA(name, part, declare, formula)                                                      \
+    static reel_tensor *name##_##part(reeli_node *n, reel_tensor *g)                               \
+    {                                                                                              \
+        reel *r = g->r;                                                                            \
+        (void)r;                                                                                   \
+        declare;                                                                                   \
+        return formula;                                                                            \
+    }
+#define INPUT(k, name) reel_tensor *name = n->in[k].t; (void)name
+#define RESULT reel_tensor *y = n->out; (void)y
+
+#define UNARY(name, domain, saved, f, gx) FORMULA(name, dx, INPUT(0, x); RESULT, gx)
+#define BINARY(name, domain, saved, f, ga, gb)                                                     \
+    FORMULA(name, da, INPUT(0, a); INPUT(1, b); RESULT, ga)                                        \
+    FORMULA(name, db, INPUT(0, a); INPUT(1, b); RESULT, gb)
+#define LOSS(name, saved, f, ga, gb) BINARY(name, FLOATING, saved, f, ga, gb)
+#define COMPARE(...)
+#define SELECT(name, saved, f, ga, gb)                                                             \
+    FORMULA(name, da, INPUT(0, c), ga)                                                             \
+    FORMULA(name, db, INPUT(0, c), gb)
+#include "elementwise.def"
+
+typedef reel_tensor *(*formula_gradient)(reeli_node *n, reel_tensor *g);
+
+static const formula_gradient gradients[REELI_FORMULAS][3] = {
+#define UNARY(name, ...) [REELI_FORMULA_##name] = {name##_dx},
+#define BINARY(name, ...) [REELI_FORMULA_##name] = {name##_da, name##_db},
+#define LOSS(name, ...) BINARY(name, )
+#define COMPARE(name, ...)
+#define SELECT(name, ...) [REELI_FORMULA_##name] = {NULL, name##_da, name##_db},
+#include "elementwise.def"
+};
+
+reel_tensor *reeli_formula_gradient(reeli_node *n, int input, reel_tensor *g)
+{
+    return gradients[n->op->formula][input](n, g);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Operations and the tape: what an operation is, and the nodes that record its being done. */
+#ifndef REELI_TAPE_H
+#define REELI_TAPE_H
+
+#include "kernels.h"
+#include "tensor.h"
+
+#include <reel/autograd.h>
+
+typedef struct reeli_node reeli_node;
+
+/* In a row's `saved`: bit i for input i, and this for the result. */
+enum { REELI_SAVES_RESULT = 128 };
+
+typedef enum reeli_domain { FLOATING, NUMERIC, ANY } reeli_domain;
+
+/* A row of ops.def. */
+typedef struct reeli_op {
+    const char *name;
+    unsigned saved;
+    /* Computes n->out's elements from the inputs'; NULL for a view. False when memory is out. */
+    bool (*forward)(reeli_node *n);
+    /* dL/d(input) given g = dL/d(out), of the input's shape and dtype, written in operations so that
+     * it can be differentiated again. NULL: not differentiable. */
+    reel_tensor *(*gradient)(reeli_node *n, int input, reel_tensor *g);
+    int formula; /* elementwise operations: which, and what it takes */
+    reeli_domain domain;
+    bool compares; /* the result is a bool */
+    unsigned pass; /* inputs whose gradient is g itself */
+} reeli_op;
+
+#define DECLARE_OP(name) extern const reeli_op reeli_op_##name;
+#define UNARY(name, ...) DECLARE_OP(name)
+#define BINARY(name, ...) DECLARE_OP(name)
+#define LOSS(name, ...) DECLARE_OP(name)
+#define COMPARE(name, ...) DECLARE_OP(name)
+#define SELECT(name, ...) DECLARE_OP(name)
+#define OP(name, ...)                                                                              \
+    DECLARE_OP(name)                                                                               \
+    bool reeli_##name##_forward(reeli_node *n);                                                    \
+    reel_tensor *reeli_##name##_gradient(reeli_node *n, int input, reel_tensor *g);
+#define VIEW(name)                                                                                 \
+    DECLARE_OP(name)                                                                               \
+    reel_tensor *reeli_##name##_gradient(reeli_node *n, int input, reel_tensor *g);
+#include "ops.def"
+
+/* All rows, for those who walk them; ends with NULL. */
+extern const reeli_op *const reeli_ops[];
+
+/* An input of a recorded operation. */
+typedef struct reeli_edge {
+    reel_tensor *t;
+    reeli_node *from; /* the operation that made it, when this was recorded; NULL for a leaf */
+    uint32_t version; /* of its memory then */
+    bool wanted;      /* whether its gradient is */
+} reeli_edge;
+
+/* One operation being done. It is on the tape only if a gradient may be asked for. */
+struct reeli_node {
+    reeli_node *previous; /* the one recorded before it */
+    const reeli_op *op;
+    reel_tensor *out;
+    reel_tensor *gradient; /* dL/d(out) while backward runs */
+    uint32_t version;      /* of out's memory when recorded */
+    bool spent;            /* a backward has used what it saved */
+    int inputs;
+    double p[3];       /* an elementwise formula's parameters */
+    int64_t i[3];      /* dims, a reduction: whatever the operation needs */
+    const void *extra; /* more of that, in the arena */
+    reeli_edge in[];
+};
+
+/* A node for op on these inputs; NULL if one of them is NULL, poison, stale or of another reel. */
+reeli_node *reeli_begin(const reeli_op *op, int inputs, reel_tensor *const *in);
+
+/* What an operation on such inputs returns: poison, or NULL where there is no reel to be found. */
+reel_tensor *reeli_poison_for(int inputs, reel_tensor *const *in);
+
+/* Computes n->out (poison passes through), records n if gradients are wanted, and returns it. */
+reel_tensor *reeli_apply(reeli_node *n);
+
+/* y = op(in[0], …), elementwise, with broadcasting and promotion. */
+reel_tensor *reeli_elementwise(const reeli_op *op, int inputs, reel_tensor *const *in,
+                               const double *parameters);
+bool reeli_elementwise_forward(reeli_node *n);
+reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g);
+
+/* An elementwise gradient in operations, which are recorded, at out's shape. */
+reel_tensor *reeli_formula_gradient(reeli_node *n, int input, reel_tensor *g);
+/* The same as one loop, unrecorded; of `like`'s shape, to which g broadcasts. */
+reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g, const reel_tensor *like);
+
+/* y = map(x…) whatever the layouts of x; y is contiguous. */
+void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
+                   reel_tensor *const *x, const double *parameters);
+
+/* Forward and gradient of every LOSS row. */
+bool reeli_loss_forward(reeli_node *n);
+reel_tensor *reeli_loss_gradient(reeli_node *n, int input, reel_tensor *g);
+
+/* g summed over the dims in which `like` was broadcast, and in like's dtype. */
+reel_tensor *reeli_sum_to(reel_tensor *g, const reel_tensor *like);
+
+/* The sum over the dims in the set `dims` (bit d for dim d). */
+reel_tensor *reeli_sum_dims(reel_tensor *x, unsigned dims, bool keepdim);
+
+/* x in the given shape, which must hold as many elements; a view where that is possible. */
+reel_tensor *reeli_reshape_like(reel_tensor *x, const reel_tensor *like);
+
+/* Zeros of the given shape but for g at start… of dim. The gradient of narrow. */
+reel_tensor *reeli_narrow_backward(reel_tensor *g, int ndim, const int64_t *size, int64_t dim,
+                                   int64_t start);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "state.h"
+
+enum { FIRST_BLOCK = 32 * 1024, LARGEST_STEP = 4 * 1024 * 1024 };
+
+struct reeli_block {
+    reeli_block *next;
+    size_t size; /* of the whole allocation */
+};
+
+static char *block_start(reeli_block *b)
+{
+    uintptr_t address = (uintptr_t)(b + 1);
+    return (char *)b + (((address + REELI_LARGE_ALIGN - 1) & ~(uintptr_t)(REELI_LARGE_ALIGN - 1)) - (uintptr_t)b);
+}
+
+static char *block_end(reeli_block *b)
+{
+    return (char *)b + b->size;
+}
+
+static void enter(reeli_arena *arena, reeli_block *b)
+{
+    arena->current = b;
+    arena->at = b ? block_start(b) : NULL;
+    arena->end = b ? block_end(b) : NULL;
+}
+
+/* The free part of the current block, aligned for `size`; NULL where it does not hold that much. */
+static char *take(reeli_arena *arena, size_t size)
+{
+    uintptr_t align = size >= REELI_LARGE ? REELI_LARGE_ALIGN : REELI_ALIGN;
+    size_t skip = (size_t)(-(uintptr_t)arena->at & (align - 1));
+    size_t room = (size_t)(arena->end - arena->at);
+    if (!arena->current || skip > room || size > room - skip) {
+        return NULL;
+    }
+    char *start = arena->at + skip;
+    arena->at = start + size;
+    REELI_SHOW(start, size);
+    return start;
+}
+
+/* Appends a block that holds `size` after the current one. Blocks double, up to a limit. */
+static reeli_block *grow(reel *r, size_t size)
+{
+    reeli_block *current = r->arena.current;
+    size_t wanted = current ? current->size * 2 : FIRST_BLOCK;
+    wanted = wanted > LARGEST_STEP ? LARGEST_STEP : wanted;
+    size_t least = size + sizeof(reeli_block) + 2 * (size_t)REELI_LARGE_ALIGN;
+    size_t bytes = wanted > least ? wanted : least;
+    reeli_block *b = reeli_malloc(r, bytes);
+    if (!b) {
+        return NULL;
+    }
+    b->size = bytes;
+    b->next = current ? current->next : r->arena.first;
+    if (current) {
+        current->next = b;
+    } else {
+        r->arena.first = b;
+    }
+    REELI_HIDE(b + 1, bytes - sizeof *b);
+    return b;
+}
+
+void *reeli_arena_more(reel *r, size_t size)
+{
+    reeli_arena *arena = &r->arena;
+    if (size > SIZE_MAX / 4) {
+        return NULL;
+    }
+    size = (size + REELI_ALIGN - 1) & ~(size_t)(REELI_ALIGN - 1);
+    for (;;) {
+        char *memory = take(arena, size);
+        if (memory) {
+            return memory;
+        }
+        reeli_block *next = arena->current ? arena->current->next : arena->first;
+        next = next ? next : grow(r, size);
+        if (!next) {
+            return NULL;
+        }
+        enter(arena, next);
+    }
+}
+
+void reeli_arena_release(reeli_arena *arena, reeli_mark mark)
+{
+    reeli_block *b = mark.block ? mark.block : arena->first;
+    if (!b) {
+        return;
+    }
+    char *at = mark.block ? mark.at : block_start(b);
+    REELI_HIDE(at, (size_t)(block_end(b) - at));
+#ifdef REELI_ASAN
+    for (reeli_block *after = b->next; after; after = after->next) {
+        REELI_HIDE(after + 1, after->size - sizeof *after);
+    }
+#endif
+    enter(arena, b);
+    arena->at = at;
+}
+
+void reeli_arena_reset(reeli_arena *arena)
+{
+    reeli_arena_release(arena, (reeli_mark){NULL, NULL});
+}
+
+void reeli_arena_free(reel *r)
+{
+    reeli_block *b = r->arena.first;
+    while (b) {
+        reeli_block *next = b->next;
+        REELI_SHOW(b, b->size);
+        reeli_free(r, b, b->size);
+        b = next;
+    }
+    r->arena = (reeli_arena){NULL, NULL, NULL, NULL};
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* A chain of blocks that is filled front to back and reset as a whole. The blocks stay, so a step
+ * that asks for the same sizes in the same order as the step before needs no new memory. */
+#ifndef REELI_ARENA_H
+#define REELI_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define REELI_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define REELI_ASAN 1
+#endif
+#endif
+
+#ifdef REELI_ASAN
+#include <sanitizer/asan_interface.h>
+#define REELI_HIDE(memory, size) ASAN_POISON_MEMORY_REGION(memory, size)
+#define REELI_SHOW(memory, size) ASAN_UNPOISON_MEMORY_REGION(memory, size)
+#else
+#define REELI_HIDE(memory, size) ((void)0)
+#define REELI_SHOW(memory, size) ((void)0)
+#endif
+
+enum { REELI_ALIGN = 16, REELI_LARGE_ALIGN = 64, REELI_LARGE = 1024 };
+
+typedef struct reeli_block reeli_block;
+
+typedef struct reeli_arena {
+    reeli_block *first;
+    reeli_block *current;
+    char *at;  /* the next free byte of the current block */
+    char *end; /* one past its last */
+} reeli_arena;
+
+/* A place in the arena, to which everything allocated later can be given back. */
+typedef struct reeli_mark {
+    reeli_block *block;
+    char *at;
+} reeli_mark;
+
+struct reel;
+
+/* `size` bytes that live until the next reset; NULL, without a message, when memory is out. */
+void *reeli_arena_more(struct reel *r, size_t size);
+void reeli_arena_reset(reeli_arena *arena);
+void reeli_arena_release(reeli_arena *arena, reeli_mark mark);
+void reeli_arena_free(struct reel *r);
+
+static inline reeli_mark reeli_arena_mark(const reeli_arena *arena)
+{
+    return (reeli_mark){arena->current, arena->at};
+}
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *default_allocator(void *context, void *block, size_t old_size, size_t new_size)
+{
+    (void)context;
+    (void)old_size;
+    if (new_size == 0) {
+        free(block);
+        return NULL;
+    }
+    return realloc(block, new_size);
+}
+
+static void default_handler(void *context, reel_level level, const char *message)
+{
+    (void)context;
+    fprintf(stderr, "reel: %s: %s\n", level == REEL_ERROR ? "error" : "warning", message);
+}
+
+void *reeli_malloc(reel *r, size_t size)
+{
+    return r->allocator(r->allocator_context, NULL, 0, size ? size : 1);
+}
+
+void reeli_free(reel *r, void *block, size_t size)
+{
+    if (block) {
+        r->allocator(r->allocator_context, block, size ? size : 1, 0);
+    }
+}
+
+reel *reeli_state_new(const reel_options *options)
+{
+    reel_allocator allocator = options && options->allocator ? options->allocator : default_allocator;
+    void *context = options ? options->allocator_context : NULL;
+    reel *r = allocator(context, NULL, 0, sizeof *r);
+    if (!r) {
+        return NULL;
+    }
+    memset(r, 0, sizeof *r);
+    r->allocator = allocator;
+    r->allocator_context = context;
+    reel_set_message_handler(r, options ? options->handler : NULL,
+                             options ? options->handler_context : NULL);
+    r->owned.next = r->owned.previous = &r->owned;
+    r->grad_enabled = true;
+    reeli_mt_seed(&r->random, 0);
+    return r;
+}
+
+void reeli_state_free(reel *r)
+{
+    while (r->owned.next != &r->owned) {
+        reeli_disown(r->owned.next);
+    }
+    reeli_arena_free(r);
+    r->allocator(r->allocator_context, r, sizeof *r, 0);
+}
+
+void *reeli_own(reel *r, size_t size, void (*destroy)(reeli_owned *it))
+{
+    reeli_owned *it = reeli_malloc(r, size);
+    if (!it) {
+        return NULL;
+    }
+    memset(it, 0, size);
+    *it = (reeli_owned){&r->owned, r->owned.previous, r, size, destroy};
+    it->previous->next = it;
+    r->owned.previous = it;
+    return it;
+}
+
+void reeli_disown(reeli_owned *it)
+{
+    it->previous->next = it->next;
+    it->next->previous = it->previous;
+    if (it->destroy) {
+        it->destroy(it);
+    }
+    reeli_free(it->r, it, it->size);
+}
+
+/* An error is recorded only if it is the first; every message is handed on. */
+static void report(reel *r, reel_status status, const char *format, va_list arguments)
+{
+    char later[REELI_MESSAGE_SIZE];
+    bool first = status != REEL_OK && r->status == REEL_OK;
+    char *text = first ? r->message : later;
+    vsnprintf(text, REELI_MESSAGE_SIZE, format, arguments);
+    if (first) {
+        r->status = status;
+    }
+    r->handler(r->handler_context, status == REEL_OK ? REEL_WARNING : REEL_ERROR, text);
+}
+
+reel_status reeli_error(reel *r, reel_status status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    report(r, status, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+reel_tensor *reeli_fail(reel *r, reel_status status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    report(r, status, format, arguments);
+    va_end(arguments);
+    return r->poison;
+}
+
+void reeli_warn(reel *r, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    report(r, REEL_OK, format, arguments);
+    va_end(arguments);
+}
+
+reel_tensor *reeli_no_memory(reel *r, const char *what)
+{
+    return reeli_fail(r, REEL_ERR_MEMORY, "%s: out of memory", what);
+}
+
+bool reel_failed(const reel *r)
+{
+    return !r || r->status != REEL_OK;
+}
+
+const char *reel_error(const reel *r)
+{
+    return r ? r->message : "there is no reel: it could not be made, or NULL was given";
+}
+
+reel_status reel_error_status(const reel *r)
+{
+    return r ? r->status : REEL_ERR_MEMORY;
+}
+
+void reel_clear_error(reel *r)
+{
+    if (r) {
+        r->status = REEL_OK;
+        r->message[0] = '\0';
+    }
+}
+
+void reel_set_message_handler(reel *r, reel_message_handler handler, void *context)
+{
+    if (r) {
+        r->handler = handler ? handler : default_handler;
+        r->handler_context = context;
+    }
+}
+
+void reel_manual_seed(reel *r, uint64_t seed)
+{
+    if (r) {
+        reeli_mt_seed(&r->random, seed);
+    }
+}
+
+const char *reel_version(void)
+{
+    return REEL_VERSION;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* struct reel: all that would be a global elsewhere, and what every layer asks of it. */
+#ifndef REELI_STATE_H
+#define REELI_STATE_H
+
+#include "arena.h"
+#include "mt19937.h"
+
+#include <reel/base.h>
+#include <stdarg.h>
+
+enum { REELI_MESSAGE_SIZE = 512 };
+
+/* The head of everything that lives until it is freed or the reel is: a ring through all of them. */
+typedef struct reeli_owned reeli_owned;
+struct reeli_owned {
+    reeli_owned *next;
+    reeli_owned *previous;
+    reel *r;
+    size_t size;                      /* bytes of the allocation that starts with this head */
+    void (*destroy)(reeli_owned *it); /* gives back what it holds beside its own allocation; may be NULL */
+};
+
+struct reel {
+    /* What every operation touches. */
+    reeli_arena arena;
+    struct reeli_node *tape;           /* the last recorded operation */
+    const struct reeli_kernels *kernels; /* the loops for this machine's CPU */
+    reel_tensor *poison;               /* what a failed operation returns */
+    reel_tensor *destination;          /* a hint: where a result of this numel and dtype may go */
+    bool grad_enabled;                 /* whether operations are recorded */
+    bool retain_all_grads; /* whether backward leaves gradients in all intermediate tensors */
+    bool retained_grads;   /* whether some intermediate tensor asked for it since the last rewind */
+
+    reel_tensor *unsettled; /* leaves whose gradient lies in the arena until the next rewind */
+    reeli_owned owned;      /* the ring's anchor */
+    reeli_mt19937 random;
+
+    reel_allocator allocator;
+    void *allocator_context;
+    reel_message_handler handler;
+    void *handler_context;
+    reel_status status;
+    char message[REELI_MESSAGE_SIZE];
+};
+
+#if defined(__GNUC__)
+#define REELI_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define REELI_PRINTF(text, first)
+#endif
+
+/* A reel with its defaults, no poison yet; NULL when memory is out. */
+reel *reeli_state_new(const reel_options *options);
+/* Frees the arena, everything owned, and the reel. */
+void reeli_state_free(reel *r);
+
+/* Records the first error and hands each one to the handler; returns the status. A sentence
+ * without a full stop that starts with the operation: "matmul: …". Allocates nothing. */
+reel_status reeli_error(reel *r, reel_status status, const char *format, ...) REELI_PRINTF(3, 4);
+/* As `reeli_error`; returns the reel's poison. */
+reel_tensor *reeli_fail(reel *r, reel_status status, const char *format, ...) REELI_PRINTF(3, 4);
+void reeli_warn(reel *r, const char *format, ...) REELI_PRINTF(2, 3);
+/* Out of memory while `what` (an operation's name) ran. */
+reel_tensor *reeli_no_memory(reel *r, const char *what);
+
+/* The reel's allocator. */
+void *reeli_malloc(reel *r, size_t size);
+void reeli_free(reel *r, void *block, size_t size);
+
+/* Zeroed memory that starts with an owned head, linked into the reel; NULL when memory is out. */
+void *reeli_own(reel *r, size_t size, void (*destroy)(reeli_owned *it));
+/* Destroys and frees it. */
+void reeli_disown(reeli_owned *it);
+
+/* `size` bytes of the arena, aligned to 16 and, from 1,024 on, to 64. NULL when memory is out. */
+static inline void *reeli_arena_alloc(reel *r, size_t size)
+{
+    size_t rounded = (size + REELI_ALIGN - 1) & ~(size_t)(REELI_ALIGN - 1);
+    char *at = r->arena.at;
+    if (rounded >= REELI_LARGE || rounded > (size_t)(r->arena.end - at)) {
+        return reeli_arena_more(r, size);
+    }
+    REELI_SHOW(at, rounded);
+    r->arena.at = at + rounded;
+    return at;
+}
+
+/* a * b in *product; false when it does not fit. */
+static inline bool reeli_multiply(int64_t a, int64_t b, int64_t *product)
+{
+    return !__builtin_mul_overflow(a, b, product);
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything for one dtype at one CPU level. f32.c, f64.c and i64.c define T, TYPE (the name in
+ * symbols) and magnitude; the floats also GRADIENTS, LANES and fused, and get the rest. */
+#include "maps.h"
+#include "sums.h"
+#ifdef GRADIENTS
+#include "optimizers.h"
+#include "product.h"
+#endif
+
+#define TABLE_(type, cpu) reeli_##type##_##cpu
+#define TABLE(type, cpu) TABLE_(type, cpu)
+
+extern const reeli_loops TABLE(TYPE, REELI_CPU);
+const reeli_loops TABLE(TYPE, REELI_CPU) = {
+    .value =
+        {
+#define UNARY(name, domain, ...) IF_##domain([REELI_FORMULA_##name] = NAMED(name, value), )
+#define BINARY(name, domain, ...) IF_##domain([REELI_FORMULA_##name] = NAMED(name, value), )
+#define LOSS(name, ...) IF_FLOATING([REELI_FORMULA_##name] = NAMED(name, value), )
+#define COMPARE(name, ...) [REELI_FORMULA_##name] = NAMED(name, value),
+#define SELECT(name, ...) [REELI_FORMULA_##name] = NAMED(name, value),
+#include "elementwise.def"
+        },
+#ifdef GRADIENTS
+    .gradient =
+        {
+#define UNARY(name, ...) [REELI_FORMULA_##name] = {NAMED(name, dx)},
+#define BINARY(name, ...) [REELI_FORMULA_##name] = {NAMED(name, da), NAMED(name, db)},
+#define LOSS(name, ...) [REELI_FORMULA_##name] = {NAMED(name, da), NAMED(name, db)},
+#define COMPARE(name, ...)
+#define SELECT(name, ...) [REELI_FORMULA_##name] = {NULL, NAMED(name, da), NAMED(name, db)},
+#include "elementwise.def"
+        },
+    .cascade_begin = cascade_begin,
+    .cascade_feed = cascade_feed,
+    .cascade_end = cascade_end,
+    .small_product = small_product,
+    .sgd = sgd,
+#endif
+    .sum = sum,
+    .sum_columns = sum_columns,
+};

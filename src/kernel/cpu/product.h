@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Matrix products too small for BLAS: m rows, n columns, k the depth. */
+
+/* One row of C where B's rows lie side by side: columns in vectors, the depth in order. */
+static void product_row(int64_t n, int64_t k, const T *a, int64_t a_step, const T *b, int64_t b_step,
+                        T *restrict c)
+{
+    for (int64_t p = 0; p < k; p++) {
+        const T factor = a[p * a_step];
+        const T *row = b + p * b_step;
+        for (int64_t j = 0; j < n; j++) {
+            c[j] = fused(factor, row[j], c[j]);
+        }
+    }
+}
+
+static void small_product(int64_t m, int64_t n, int64_t k, const void *left, const int64_t *a_stride,
+                          const void *right, const int64_t *b_stride, const void *bias, void *out)
+{
+    const T *a = left, *b = right, *plus = bias;
+    T *c = out;
+    for (int64_t i = 0; i < m; i++, c += n) {
+        const T *row = a + i * a_stride[0];
+        if (b_stride[1] == 1 && n > 1) {
+            for (int64_t j = 0; j < n; j++) {
+                c[j] = 0;
+            }
+            product_row(n, k, row, a_stride[1], b, b_stride[0], c);
+        } else {
+            for (int64_t j = 0; j < n; j++) {
+                T dot = 0;
+                for (int64_t p = 0; p < k; p++) {
+                    dot = fused(row[p * a_stride[1]], b[p * b_stride[0] + j * b_stride[1]], dot);
+                }
+                c[j] = dot;
+            }
+        }
+        for (int64_t j = 0; plus && j < n; j++) {
+            c[j] += plus[j];
+        }
+    }
+}

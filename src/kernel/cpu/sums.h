@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sums in PyTorch's order: four accumulators of LANES lanes take the terms in turn (a row is 4 LANES
+ * terms); every 2^power rows they flow into a second level, every 2^(2 power) into a third, and so
+ * on. At the end the levels are added up, then the vectors that fill no row go to the first
+ * accumulator, then the accumulators are added, then the terms that fill no vector, then the lanes in
+ * order. Each level adds numbers of like size, so the error grows with the levels, not with n.
+ */
+#ifdef GRADIENTS
+
+typedef T lanes __attribute__((vector_size(32)));
+enum { ROW = 4 * LANES };
+
+_Static_assert(sizeof(lanes) == LANES * sizeof(T), "lanes fill a vector");
+
+/* The lanes at x, which need not be aligned. */
+typedef T loose_lanes __attribute__((vector_size(32), aligned(sizeof(T)), may_alias));
+#define LOAD(x) (*(const loose_lanes *)(x))
+
+/* The least p with 2^p >= n (1 for n <= 2). */
+static int log2_up(int64_t n)
+{
+    int p = 1;
+    while (((int64_t)1 << p) < n) {
+        p++;
+    }
+    return p;
+}
+
+static int level_power(int64_t rows)
+{
+    int power = log2_up(rows) / 4;
+    return power < 4 ? 4 : power;
+}
+
+static void cascade_begin(reeli_cascade *c, int64_t count)
+{
+    __builtin_memset(c->sums, 0, sizeof c->sums);
+    c->rows = 0;
+    c->power = level_power(count / ROW);
+}
+
+/* Level 0 is full: it flows up as far as the row count says. */
+static void flow_up(lanes (*sums)[4], int64_t rows, int power)
+{
+    const int64_t mask = ((int64_t)1 << power) - 1;
+    for (int level = 1; level < 4; level++) {
+        for (int k = 0; k < 4; k++) {
+            sums[level][k] += sums[level - 1][k];
+            sums[level - 1][k] = (lanes){0};
+        }
+        if (rows & (mask << (level * power))) {
+            break;
+        }
+    }
+}
+
+static void cascade_feed(reeli_cascade *c, const void *terms, int64_t n)
+{
+    const T *x = terms;
+    lanes(*sums)[4] = (void *)c->sums;
+    const int64_t step = (int64_t)1 << c->power;
+    for (int64_t rows = n / ROW; rows > 0;) {
+        int64_t run = step - (c->rows & (step - 1));
+        run = run < rows ? run : rows;
+        lanes a = sums[0][0], b = sums[0][1], d = sums[0][2], e = sums[0][3];
+        for (int64_t i = 0; i < run; i++, x += ROW) {
+            a += LOAD(x);
+            b += LOAD(x + LANES);
+            d += LOAD(x + 2 * LANES);
+            e += LOAD(x + 3 * LANES);
+        }
+        sums[0][0] = a, sums[0][1] = b, sums[0][2] = d, sums[0][3] = e;
+        c->rows += run;
+        rows -= run;
+        if ((c->rows & (step - 1)) == 0) {
+            flow_up(sums, c->rows, c->power);
+        }
+    }
+}
+
+/* Fewer terms than lanes, or terms that do not lie side by side: the same scheme with one lane. */
+static T sum_strided(const T *x, int64_t stride, int64_t n)
+{
+    T sums[4][4] = {{0}};
+    const int64_t rows = n / 4;
+    const int power = level_power(rows);
+    const int64_t mask = ((int64_t)1 << power) - 1;
+    for (int64_t i = 1; i <= rows; i++, x += 4 * stride) {
+        for (int k = 0; k < 4; k++) {
+            sums[0][k] += x[k * stride];
+        }
+        for (int level = 1; level < 4 && (i & (mask << ((level - 1) * power))) == 0; level++) {
+            for (int k = 0; k < 4; k++) {
+                sums[level][k] += sums[level - 1][k];
+                sums[level - 1][k] = 0;
+            }
+        }
+    }
+    for (int level = 1; level < 4; level++) {
+        for (int k = 0; k < 4; k++) {
+            sums[0][k] += sums[level][k];
+        }
+    }
+    for (int64_t i = 0; i < n % 4; i++) {
+        sums[0][0] += x[i * stride];
+    }
+    return sums[0][0] + sums[0][1] + sums[0][2] + sums[0][3];
+}
+
+static void cascade_end(reeli_cascade *c, const void *terms, int64_t n, void *sum)
+{
+    const T *x = terms;
+    if (c->rows == 0 && n < LANES) {
+        *(T *)sum = sum_strided(x, 1, n);
+        return;
+    }
+    cascade_feed(c, x, n);
+    lanes(*sums)[4] = (void *)c->sums;
+    for (int level = 1; level < 4; level++) {
+        for (int k = 0; k < 4; k++) {
+            sums[0][k] += sums[level][k];
+        }
+    }
+    int64_t i = n / ROW * ROW;
+    for (; i + LANES <= n; i += LANES) {
+        sums[0][0] += LOAD(x + i);
+    }
+    lanes all = sums[0][0] + sums[0][1] + sums[0][2] + sums[0][3];
+    T total = 0;
+    for (; i < n; i++) {
+        total += x[i];
+    }
+    for (int k = 0; k < LANES; k++) {
+        total += all[k];
+    }
+    *(T *)sum = total;
+}
+
+static void sum(const void *x, int64_t stride, int64_t n, void *total)
+{
+    if (stride != 1 || n < LANES) {
+        *(T *)total = sum_strided(x, stride, n);
+        return;
+    }
+    reeli_cascade c;
+    cascade_begin(&c, n);
+    cascade_end(&c, x, n, total);
+}
+
+/* Each column's sum, row by row, through the same levels. */
+static void sum_columns(const void *terms, int64_t rows, int64_t columns, void *out)
+{
+    enum { WIDTH = 64 };
+    const int power = level_power(rows);
+    const int64_t mask = ((int64_t)1 << power) - 1;
+    for (int64_t first = 0; first < columns; first += WIDTH) {
+        const int width = columns - first < WIDTH ? (int)(columns - first) : WIDTH;
+        T sums[4][WIDTH] = {{0}};
+        for (int64_t i = 1; i <= rows; i++) {
+            const T *x = (const T *)terms + (i - 1) * columns + first;
+            for (int j = 0; j < width; j++) {
+                sums[0][j] += x[j];
+            }
+            for (int level = 1; level < 4 && (i & (mask << ((level - 1) * power))) == 0; level++) {
+                for (int j = 0; j < width; j++) {
+                    sums[level][j] += sums[level - 1][j];
+                    sums[level - 1][j] = 0;
+                }
+            }
+        }
+        for (int j = 0; j < width; j++) {
+            ((T *)out)[first + j] = sums[0][j] + sums[1][j] + sums[2][j] + sums[3][j];
+        }
+    }
+}
+
+#else
+
+static void sum_columns(const void *terms, int64_t rows, int64_t columns, void *out)
+{
+    T *sums = out;
+    for (int64_t j = 0; j < columns; j++) {
+        sums[j] = 0;
+    }
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = 0; j < columns; j++) {
+            sums[j] += ((const T *)terms)[i * columns + j];
+        }
+    }
+}
+
+static void sum(const void *terms, int64_t stride, int64_t n, void *total)
+{
+    const T *x = terms;
+    T t = 0;
+    for (int64_t i = 0; i < n; i++) {
+        t += x[i * stride];
+    }
+    *(T *)total = t;
+}
+
+#endif

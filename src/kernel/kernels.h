@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* The loops over raw memory. Those in cpu/ are compiled once for each level of CPU; a reel holds the
+ * table of its machine's level. dtypes are numbered as reel_dtype: 0 float, 1 double, 2 int64, 3 bool. */
+#ifndef REELI_KERNELS_H
+#define REELI_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The rows of elementwise.def, numbered. */
+enum reeli_formula {
+#define UNARY(name, ...) REELI_FORMULA_##name,
+#define BINARY(name, ...) REELI_FORMULA_##name,
+#define LOSS(name, ...) REELI_FORMULA_##name,
+#define COMPARE(name, ...) REELI_FORMULA_##name,
+#define SELECT(name, ...) REELI_FORMULA_##name,
+#include "elementwise.def"
+    REELI_FORMULAS
+};
+
+/* y[i] = formula(x[0][i], x[1][i], …) for i < n. y may be one of the x. */
+typedef void (*reeli_map)(int64_t n, void *y, const void *const *x, const double *parameters);
+
+/* A sum in PyTorch's cascade order whose terms come in blocks; see cpu/sums.h. */
+typedef struct reeli_cascade {
+    _Alignas(32) unsigned char sums[4][4][32]; /* level, accumulator, lanes */
+    int64_t rows; /* groups of 4 accumulators x lanes fed so far */
+    int power;    /* level 0 flows into level 1 every 2^power rows, and so on up */
+} reeli_cascade;
+
+/* What SGD does to one parameter; PyTorch's names. */
+typedef struct reeli_sgd {
+    double lr, momentum, dampening, weight_decay;
+    bool nesterov, maximize;
+    bool first; /* the momentum buffer holds nothing yet */
+} reeli_sgd;
+
+/* One CPU level's loops for one dtype. For int64 only the values and the sum are there. A NULL map:
+ * the formula has none for this dtype. Strides are in elements. */
+typedef struct reeli_loops {
+    reeli_map value[REELI_FORMULAS];       /* of the inputs */
+    reeli_map gradient[REELI_FORMULAS][3]; /* for each input: of g, the inputs, the value */
+
+    /* Feed n terms at a time, a multiple of REELI_BLOCK; the last call takes the rest, any n. The
+     * sum comes out as T. */
+    void (*cascade_begin)(reeli_cascade *c, int64_t count);
+    void (*cascade_feed)(reeli_cascade *c, const void *x, int64_t n);
+    void (*cascade_end)(reeli_cascade *c, const void *x, int64_t n, void *sum);
+    void (*sum)(const void *x, int64_t stride, int64_t n, void *sum);
+    void (*sum_columns)(const void *x, int64_t rows, int64_t columns, void *sums); /* row-major */
+
+    /* c[m,n] = a[m,k] b[k,n] (+ bias[n]), each element a chain of fused multiply-adds over k. */
+    void (*small_product)(int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride,
+                          const void *b, const int64_t *b_stride, const void *bias, void *c);
+
+    void (*sgd)(int64_t n, void *parameter, const void *gradient, void *buffer, const reeli_sgd *s);
+} reeli_loops;
+
+typedef struct reeli_kernels {
+    const char *name;            /* the CPU level */
+    const reeli_loops *of[3];    /* by dtype */
+    void (*stream)(void *to, const void *from, size_t bytes); /* past the caches */
+} reeli_kernels;
+
+enum {
+    REELI_BLOCK = 1024 /* elements that a blocked loop handles at a time: they stay in the first cache */
+};
+
+/* The level for this machine, chosen by what its CPU can do; REEL_CPU in the environment ("portable",
+ * "avx2", "avx512") may ask for a lower one. */
+const reeli_kernels *reeli_kernels_for_this_cpu(void);
+
+/* One operand of a strided loop: strides in elements, 0 where it repeats. */
+typedef struct reeli_operand {
+    void *data;
+    const int64_t *stride;
+    int dtype;
+} reeli_operand;
+
+/* out[…] = map(in[0][…], …) over `size`. The map computes in `dtype` and yields `result`; operands of
+ * other dtypes or strides are converted block by block. out is operand 0, `inputs` follow (at most 5). */
+void reeli_map_strided(reeli_map map, int dtype, int result, int ndim, const int64_t *size,
+                       int inputs, const reeli_operand *operands, const double *parameters);
+
+/* As above where every operand is contiguous and of the map's dtype, or (its bit in `repeat`) a single
+ * element that repeats. Large results stream past the caches. */
+void reeli_map_contiguous(const reeli_kernels *k, reeli_map map, int dtype, int result, int64_t n,
+                          void *y, int inputs, const void *const *x, unsigned repeat,
+                          const double *parameters);
+
+/* n elements from one place to another, converted; strides in elements, a stride of 0 repeats. */
+void reeli_move(int64_t n, void *to, int to_dtype, int64_t to_stride, const void *from, int from_dtype,
+                int64_t from_stride);
+
+/* The same over ndim dims. */
+void reeli_move_strided(int ndim, const int64_t *size, reeli_operand to, reeli_operand from);
+
+/* C[m,n] = A[m,k] B[k,n] (+ bias[n]); C is contiguous, A and B have any strides. Uses BLAS where that
+ * pays. `scratch` is asked for when an operand must be packed; false when it returned NULL. */
+bool reeli_product(const reeli_kernels *k, int dtype, int64_t m, int64_t n, int64_t depth,
+                   const void *a, const int64_t *a_stride, const void *b, const int64_t *b_stride,
+                   const void *bias, void *c, void *(*scratch)(void *, size_t), void *context);
+
+#endif

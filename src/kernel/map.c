@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* Running a map over operands of any layout. */
+#include "kernels.h"
+
+#include <string.h>
+
+enum { OPERANDS = 6, STREAM_FROM = 8 << 20 /* bytes */ };
+
+static const size_t element_size[] = {4, 8, 8, 1};
+
+typedef struct buffers {
+    _Alignas(64) unsigned char of[OPERANDS][REELI_BLOCK * sizeof(double)];
+} buffers;
+
+/* Streaming a result costs a pass through a small buffer, and saves reading the result's memory
+ * before it is overwritten: a third of the traffic once it does not fit the caches. */
+void reeli_map_contiguous(const reeli_kernels *k, reeli_map map, int dtype, int result, int64_t n,
+                          void *y, int inputs, const void *const *x, unsigned repeat,
+                          const double *parameters)
+{
+    const size_t in_size = element_size[dtype], out_size = element_size[result];
+    const bool stream = (size_t)n * out_size >= STREAM_FROM && ((uintptr_t)y & 63) == 0;
+    if (n == 1 || (!repeat && !stream)) {
+        map(n, y, x, parameters);
+        return;
+    }
+    buffers b;
+    const void *at[OPERANDS];
+    for (int o = 0; o < inputs; o++) {
+        if (repeat >> o & 1) {
+            reeli_move(n < REELI_BLOCK ? n : REELI_BLOCK, b.of[o + 1], dtype, 1, x[o], dtype, 0);
+        }
+        at[o] = repeat >> o & 1 ? b.of[o + 1] : x[o];
+    }
+    for (int64_t i = 0; i < n; i += REELI_BLOCK) {
+        int64_t count = n - i < REELI_BLOCK ? n - i : REELI_BLOCK;
+        char *to = (char *)y + (size_t)i * out_size;
+        map(count, stream ? (char *)b.of[0] : to, at, parameters);
+        if (stream) {
+            k->stream(to, b.of[0], (size_t)count * out_size);
+        }
+        for (int o = 0; o < inputs; o++) {
+            at[o] = (const char *)at[o] + (repeat >> o & 1 ? 0 : (size_t)count * in_size);
+        }
+    }
+}
+
+/* The loop's dims with neighbours merged wherever every operand allows it. */
+typedef struct loop {
+    int ndim, operands;
+    int64_t size[8];
+    int64_t stride[OPERANDS][8];
+    char *data[OPERANDS];
+    int dtype[OPERANDS];
+} loop;
+
+static bool mergeable(const loop *l, int64_t inner_size, const reeli_operand *operands, int d)
+{
+    for (int o = 0; o < l->operands; o++) {
+        if (l->stride[o][l->ndim - 1] != operands[o].stride[d] * inner_size) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void collapse(loop *l, int ndim, const int64_t *size, const reeli_operand *operands)
+{
+    l->ndim = 0;
+    for (int d = 0; d < ndim; d++) {
+        if (size[d] == 1) {
+            continue;
+        }
+        bool merge = l->ndim > 0 && mergeable(l, size[d], operands, d);
+        int at = merge ? l->ndim - 1 : l->ndim++;
+        l->size[at] = merge ? l->size[at] * size[d] : size[d];
+        for (int o = 0; o < l->operands; o++) {
+            l->stride[o][at] = operands[o].stride[d];
+        }
+    }
+    if (l->ndim == 0) {
+        l->ndim = 1;
+        l->size[0] = 1;
+        for (int o = 0; o < l->operands; o++) {
+            l->stride[o][0] = 0;
+        }
+    }
+}
+
+/* Moves every operand to the next row; false after the last. */
+static bool advance(loop *l, int64_t *index)
+{
+    for (int d = l->ndim - 2; d >= 0; d--) {
+        index[d]++;
+        bool wrap = index[d] == l->size[d];
+        for (int o = 0; o < l->operands; o++) {
+            int64_t steps = wrap ? 1 - l->size[d] : 1;
+            l->data[o] += steps * l->stride[o][d] * (int64_t)element_size[l->dtype[o]];
+        }
+        if (!wrap) {
+            return true;
+        }
+        index[d] = 0;
+    }
+    return false;
+}
+
+static loop make_loop(int ndim, const int64_t *size, int operands, const reeli_operand *operand)
+{
+    loop l = {.operands = operands};
+    for (int o = 0; o < operands; o++) {
+        l.data[o] = operand[o].data;
+        l.dtype[o] = operand[o].dtype;
+    }
+    collapse(&l, ndim, size, operand);
+    return l;
+}
+
+static bool empty(int ndim, const int64_t *size)
+{
+    for (int d = 0; d < ndim; d++) {
+        if (size[d] == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One row: operands that the map cannot read or write where they lie go through a buffer. */
+static void map_row(reeli_map map, int dtype, int result, const loop *l, buffers *b, const double *parameters)
+{
+    const int inner = l->ndim - 1;
+    for (int64_t i = 0; i < l->size[inner]; i += REELI_BLOCK) {
+        int64_t n = l->size[inner] - i < REELI_BLOCK ? l->size[inner] - i : REELI_BLOCK;
+        const void *x[OPERANDS];
+        for (int o = 1; o < l->operands; o++) {
+            int64_t stride = l->stride[o][inner];
+            const char *at = l->data[o] + i * stride * (int64_t)element_size[l->dtype[o]];
+            bool direct = l->dtype[o] == dtype && (stride == 1 || n == 1);
+            if (!direct) {
+                reeli_move(n, b->of[o], dtype, 1, at, l->dtype[o], stride);
+            }
+            x[o - 1] = direct ? at : (const char *)b->of[o];
+        }
+        int64_t stride = l->stride[0][inner];
+        char *y = l->data[0] + i * stride * (int64_t)element_size[l->dtype[0]];
+        bool direct = l->dtype[0] == result && (stride == 1 || n == 1);
+        map(n, direct ? y : (char *)b->of[0], x, parameters);
+        if (!direct) {
+            reeli_move(n, y, l->dtype[0], stride, b->of[0], result, 1);
+        }
+    }
+}
+
+void reeli_map_strided(reeli_map map, int dtype, int result, int ndim, const int64_t *size,
+                       int inputs, const reeli_operand *operands, const double *parameters)
+{
+    if (empty(ndim, size)) {
+        return;
+    }
+    buffers b;
+    int64_t index[8] = {0};
+    loop l = make_loop(ndim, size, inputs + 1, operands);
+    do {
+        map_row(map, dtype, result, &l, &b, parameters);
+    } while (advance(&l, index));
+}
+
+void reeli_move_strided(int ndim, const int64_t *size, reeli_operand to, reeli_operand from)
+{
+    if (empty(ndim, size)) {
+        return;
+    }
+    int64_t index[8] = {0};
+    loop l = make_loop(ndim, size, 2, (reeli_operand[]){to, from});
+    const int inner = l.ndim - 1;
+    do {
+        reeli_move(l.size[inner], l.data[0], l.dtype[0], l.stride[0][inner], l.data[1], l.dtype[1],
+                   l.stride[1][inner]);
+    } while (advance(&l, index));
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* Matrix products, through BLAS where a call costs less than it saves. The one file that knows BLAS. */
+#include "kernels.h"
+
+#include <cblas.h>
+#include <limits.h>
+#include <string.h>
+
+enum { SMALL = 4096 /* multiply-adds below which our own loop is quicker than a call */ };
+
+/* How BLAS sees a matrix: row by row, transposed, or neither. */
+static bool layout(int64_t rows, int64_t columns, const int64_t *stride, CBLAS_TRANSPOSE *how, int64_t *leading)
+{
+    if ((stride[1] == 1 || columns == 1) && (stride[0] >= columns || rows == 1)) {
+        *how = CblasNoTrans;
+        *leading = rows == 1 ? columns : stride[0];
+        return true;
+    }
+    if ((stride[0] == 1 || rows == 1) && (stride[1] >= rows || columns == 1)) {
+        *how = CblasTrans;
+        *leading = columns == 1 ? rows : stride[1];
+        return true;
+    }
+    return false;
+}
+
+typedef struct matrix {
+    const void *data;
+    CBLAS_TRANSPOSE how;
+    int64_t leading;
+} matrix;
+
+static const size_t element_size[] = {4, 8};
+
+/* BLAS's view of a matrix; one that BLAS cannot read is packed first. */
+static bool prepare(matrix *x, int dtype, int64_t rows, int64_t columns, const void *data,
+                    const int64_t *stride, void *(*scratch)(void *, size_t), void *context)
+{
+    x->data = data;
+    if (layout(rows, columns, stride, &x->how, &x->leading)) {
+        return true;
+    }
+    void *packed = scratch(context, (size_t)(rows * columns) * element_size[dtype]);
+    if (!packed) {
+        return false;
+    }
+    int64_t size[2] = {rows, columns}, row_major[2] = {columns, 1};
+    reeli_move_strided(2, size, (reeli_operand){packed, row_major, dtype},
+                       (reeli_operand){(void *)(uintptr_t)data, stride, dtype});
+    *x = (matrix){packed, CblasNoTrans, columns};
+    return true;
+}
+
+/* A bias starts out as C, so that BLAS adds the product to it. */
+static void start_with(int dtype, int64_t m, int64_t n, const void *bias, void *c)
+{
+    size_t row = (size_t)n * element_size[dtype];
+    for (int64_t i = 0; bias && i < m; i++) {
+        memcpy((char *)c + (size_t)i * row, bias, row);
+    }
+}
+
+static void gemm(int dtype, int m, int n, int k, const matrix *a, const matrix *b, bool add, void *c)
+{
+    int lda = (int)a->leading, ldb = (int)b->leading;
+    if (dtype == 0) {
+        cblas_sgemm(CblasRowMajor, a->how, b->how, m, n, k, 1, a->data, lda, b->data, ldb,
+                    add ? 1 : 0, c, n);
+    } else {
+        cblas_dgemm(CblasRowMajor, a->how, b->how, m, n, k, 1, a->data, lda, b->data, ldb,
+                    add ? 1 : 0, c, n);
+    }
+}
+
+static bool fits_blas(int64_t m, int64_t n, int64_t k, const int64_t *a_stride, const int64_t *b_stride)
+{
+    const int64_t values[] = {m, n, k, a_stride[0], a_stride[1], b_stride[0], b_stride[1]};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        if (values[i] > INT_MAX) {
+            return false;
+        }
+    }
+    return m > 0 && n > 0 && k > 0;
+}
+
+bool reeli_product(const reeli_kernels *kernels, int dtype, int64_t m, int64_t n, int64_t k,
+                   const void *a, const int64_t *a_stride, const void *b, const int64_t *b_stride,
+                   const void *bias, void *c, void *(*scratch)(void *, size_t), void *context)
+{
+    bool small = k == 0 || (m <= SMALL && n <= SMALL && k <= SMALL && m * n * k <= SMALL);
+    if (small || !fits_blas(m, n, k, a_stride, b_stride)) {
+        kernels->of[dtype]->small_product(m, n, k, a, a_stride, b, b_stride, bias, c);
+        return true;
+    }
+    matrix left, right;
+    if (!prepare(&left, dtype, m, k, a, a_stride, scratch, context) ||
+        !prepare(&right, dtype, k, n, b, b_stride, scratch, context)) {
+        return false;
+    }
+    start_with(dtype, m, n, bias, c);
+    gemm(dtype, (int)m, (int)n, (int)k, &left, &right, bias != NULL, c);
+    return true;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Elements in and out of tensors of any strides. */
+#include "kernels.h"
+#include "tensor.h"
+
+static reeli_operand operand(const reel_tensor *t)
+{
+    return (reeli_operand){t->data, t->stride, t->dtype};
+}
+
+void reeli_copy(reel_tensor *to, const reel_tensor *from)
+{
+    if ((to->flags & from->flags & REELI_CONTIGUOUS)) {
+        reeli_move(to->numel, to->data, to->dtype, 1, from->data, from->dtype, 1);
+    } else {
+        reeli_move_strided(to->ndim, to->size, operand(to), operand(from));
+    }
+}
+
+void reeli_fill(reel_tensor *t, double value)
+{
+    static const int64_t still[REEL_MAX_DIMS] = {0};
+    reeli_move_strided(t->ndim, t->size, operand(t), (reeli_operand){&value, still, REEL_F64});
+}
+
+double reeli_load(const reel_tensor *t, int64_t offset)
+{
+    double value;
+    const char *at = (const char *)t->data + offset * (int64_t)reeli_element_size(t->dtype);
+    reeli_move(1, &value, REEL_F64, 1, at, t->dtype, 1);
+    return value;
+}
+
+void reeli_store(reel_tensor *t, int64_t offset, double value)
+{
+    char *at = (char *)t->data + offset * (int64_t)reeli_element_size(t->dtype);
+    reeli_move(1, at, t->dtype, 1, &value, REEL_F64, 1);
+}
+
+reel_tensor *reel_keep(reel_tensor *t)
+{
+    reel *r = t ? reeli_reel_of(t) : NULL;
+    if (!r || !reeli_usable(r, "keep", t)) {
+        return r ? r->poison : NULL;
+    }
+    reel_tensor *kept = reeli_create(r, "keep", t->dtype, t->ndim, t->size);
+    if (!reeli_bad(kept)) {
+        reeli_copy(kept, t);
+    }
+    return kept;
+}

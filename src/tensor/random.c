@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+/* Tensors of random numbers. A result follows from the seed alone, whatever the CPU. */
+#include "random.h"
+
+#include "factory.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+enum { BLOCK = 16, HALF = 8 };
+
+/* u (to - from) + from, rounded once. fma is a call where the CPU may lack it, so [0, 1) goes
+ * without. */
+void reeli_fill_uniform(reel_tensor *t, double from, double to) {
+    reeli_mt19937 *mt = &t->r->random;
+    bool plain = from == 0.0 && to == 1.0;
+    if (t->dtype == REEL_F32) {
+        float *x = t->data, low = (float)from, range = (float)to - low;
+        for (int64_t i = 0; i < t->numel; i++) {
+            float u = reeli_mt_uniform_f32(mt);
+            x[i] = plain ? u : fmaf(u, range, low);
+        }
+        return;
+    }
+    double *x = t->data, range = to - from;
+    for (int64_t i = 0; i < t->numel; i++) {
+        double u = reeli_mt_uniform_f64(mt);
+        x[i] = plain ? u : fma(u, range, from);
+    }
+}
+
+static uint32_t bits_of(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static float of_bits(uint32_t bits) {
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/*
+ * PyTorch's float path takes logarithm, sine and cosine from the single-precision polynomials of
+ * the Cephes library, fused multiply-adds included. They are repeated here, as libm's differ in the
+ * last digit, without a branch and choosing by bits, so that the loops over them are vectorised.
+ * Source: Moshier, Methods and Programs for Mathematical Functions, 1989.
+ */
+
+/* All bits set where `condition`. */
+static inline uint32_t mask(bool condition) { return -(uint32_t)condition; }
+
+static inline float choose(uint32_t where, float a, float b) {
+    return of_bits((bits_of(a) & where) | (bits_of(b) & ~where));
+}
+
+/* ln x for a normal x: x = 2^e (1 + m) with 1 + m in [sqrt(1/2), sqrt 2), and a polynomial in m. */
+static inline float log_f32(float x) {
+    uint32_t bits = bits_of(x);
+    uint32_t half = (bits & 0x007fffffU) | 0x3f000000U; /* x's fraction in [1/2, 1) */
+    uint32_t small = mask(half < 0x3f3504f3U);          /* less than sqrt(1/2) */
+    float e = (float)((int32_t)(bits >> 23) - 126 + (int32_t)small);
+    float m = of_bits(half) - 1.0F + of_bits(half & small);
+    float square = m * m, y = fmaf(7.0376836292E-2F, m, -1.1514610310E-1F);
+    y = fmaf(y, m, 1.1676998740E-1F);
+    y = fmaf(y, m, -1.2420140846E-1F);
+    y = fmaf(y, m, 1.4249322787E-1F);
+    y = fmaf(y, m, -1.6668057665E-1F);
+    y = fmaf(y, m, 2.0000714765E-1F);
+    y = fmaf(y, m, -2.4999993993E-1F);
+    y = fmaf(y, m, 3.3333331174E-1F);
+    y = fmaf(y * m, square, e * -2.12194440E-4F);
+    y = fmaf(-0.5F, square, y);
+    return fmaf(e, 0.693359375F, m + y); /* ln 2 in two parts, the larger one exact */
+}
+
+/* sin x and cos x for 0 <= x < 2^13: x less a multiple of pi/4, and a polynomial for each. */
+static inline void sincos_f32(float x, float *sine, float *cosine) {
+    int32_t octant = ((int32_t)(x * 1.27323954473516F) + 1) & ~1; /* 4 / pi */
+    float k = (float)octant;
+    x = fmaf(k, -0.78515625F, x); /* pi / 4 in three parts */
+    x = fmaf(k, -2.4187564849853515625E-4F, x);
+    x = fmaf(k, -3.77489497744594108E-8F, x);
+    float z = x * x;
+    float c = fmaf(2.443315711809948E-5F, z, -1.388731625493765E-3F);
+    c = fmaf(c, z, 4.166664568298827E-2F);
+    c = fmaf(c * z, z, -0.5F * z) + 1.0F;
+    float s = fmaf(-1.9515295891E-4F, z, 8.3321608736E-3F);
+    s = fmaf(s, z, -1.6666654611E-1F);
+    s = fmaf(s * z, x, x);
+    uint32_t swap = -(((uint32_t)octant >> 1) & 1U);
+    uint32_t sine_sign = ((uint32_t)octant & 4U) << 29;
+    uint32_t cosine_sign = (~((uint32_t)octant - 2U) & 4U) << 29;
+    *sine = of_bits(bits_of(choose(swap, c, s)) ^ sine_sign);
+    *cosine = of_bits(bits_of(choose(swap, s, c)) ^ cosine_sign);
+}
+
+/* Box and Muller: the uniforms j and j + 8 become a pair of normals. sqrtf has a loop of its own:
+ * it may set errno, which no vector can. */
+static inline void transform_f32(float *x, float mean, float std) {
+    float radius[HALF], u[HALF], sine[HALF], cosine[HALF];
+    memcpy(radius, x, sizeof radius);
+    memcpy(u, x + HALF, sizeof u);
+    for (int j = 0; j < HALF; j++) {
+        radius[j] = -2.0F * log_f32(1.0F - radius[j]);
+    }
+    for (int j = 0; j < HALF; j++) {
+        radius[j] = sqrtf(radius[j]);
+    }
+    for (int j = 0; j < HALF; j++) {
+        sincos_f32(6.283185307179586F * u[j], &sine[j], &cosine[j]);
+    }
+    for (int j = 0; j < HALF; j++) {
+        x[j] = fmaf(radius[j] * cosine[j], std, mean);
+        x[j + HALF] = fmaf(radius[j] * sine[j], std, mean);
+    }
+}
+
+static void transform_f64(double *x, double mean, double std) {
+    for (int j = 0; j < HALF; j++) {
+        double radius = sqrt(-2.0 * log(1.0 - x[j]));
+        double angle = 6.283185307179586 * x[j + HALF];
+        x[j] = fma(radius * cos(angle), std, mean);
+        x[j + HALF] = fma(radius * sin(angle), std, mean);
+    }
+}
+
+static inline void transform_blocks_f32(float *x, int64_t n, float mean, float std) {
+    for (int64_t i = 0; i + BLOCK <= n; i += BLOCK) {
+        transform_f32(x + i, mean, std);
+    }
+}
+
+static void transform_f32_any(float *x, int64_t n, float mean, float std) {
+    transform_blocks_f32(x, n, mean, std);
+}
+
+/* fmaf gives the same with and without the instruction, but is a call without it. */
+#if defined(__x86_64__) && defined(__GNUC__)
+__attribute__((target("avx2,fma"))) static void transform_f32_fma(float *x, int64_t n, float mean,
+                                                                  float std) {
+    transform_blocks_f32(x, n, mean, std);
+}
+
+static void transform_all_f32(float *x, int64_t n, float mean, float std) {
+    bool fast = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    (fast ? transform_f32_fma : transform_f32_any)(x, n, mean, std);
+}
+#else
+static void transform_all_f32(float *x, int64_t n, float mean, float std) {
+    transform_f32_any(x, n, mean, std);
+}
+#endif
+
+/* Sixteen values or more: uniforms, transformed block by block; a last block that is not full is
+ * drawn anew over the last sixteen places. */
+static void fill_normal_f32(reel_tensor *t, float mean, float std) {
+    float *x = t->data;
+    int64_t n = t->numel;
+    reeli_fill_uniform(t, 0.0, 1.0);
+    transform_all_f32(x, n, mean, std);
+    if (n % BLOCK) {
+        x += n - BLOCK;
+        for (int i = 0; i < BLOCK; i++) {
+            x[i] = reeli_mt_uniform_f32(&t->r->random);
+        }
+        transform_all_f32(x, BLOCK, mean, std);
+    }
+}
+
+static void fill_normal_f64(reel_tensor *t, double mean, double std) {
+    double *x = t->data;
+    int64_t n = t->numel;
+    reeli_fill_uniform(t, 0.0, 1.0);
+    for (int64_t i = 0; i + BLOCK <= n; i += BLOCK) {
+        transform_f64(x + i, mean, std);
+    }
+    if (n % BLOCK) {
+        x += n - BLOCK;
+        for (int i = 0; i < BLOCK; i++) {
+            x[i] = reeli_mt_uniform_f64(&t->r->random);
+        }
+        transform_f64(x, mean, std);
+    }
+}
+
+void reeli_fill_normal(reel_tensor *t, double mean, double std) {
+    if (t->numel >= BLOCK && t->dtype == REEL_F32) {
+        fill_normal_f32(t, (float)mean, (float)std);
+    } else if (t->numel >= BLOCK) {
+        fill_normal_f64(t, mean, std);
+    } else {
+        for (int64_t i = 0; i < t->numel; i++) {
+            reeli_store(t, i, fma(reeli_mt_normal(&t->r->random), std, mean));
+        }
+    }
+}
+
+static bool check_float(reel *r, const char *what, reel_dtype dtype) {
+    if (r && (dtype == REEL_I64 || dtype == REEL_BOOL)) {
+        reeli_error(r, REEL_ERR_DTYPE, "%s: dtype %s is not a float", what, reel_dtype_name(dtype));
+        return false;
+    }
+    return true;
+}
+
+static reel_tensor *uniform(reel_tensor *t) {
+    if (!reeli_bad(t)) {
+        reeli_fill_uniform(t, 0.0, 1.0);
+    }
+    return t;
+}
+
+static reel_tensor *normal(reel_tensor *t) {
+    if (!reeli_bad(t)) {
+        reeli_fill_normal(t, 0.0, 1.0);
+    }
+    return t;
+}
+
+reel_tensor *reel_rand(reel *r, reel_dtype dtype, int ndim, const int64_t *size) {
+    return check_float(r, "rand", dtype) ? uniform(reeli_factory(r, "rand", (int)dtype, ndim, size))
+                                         : r->poison;
+}
+
+reel_tensor *reel_randn(reel *r, reel_dtype dtype, int ndim, const int64_t *size) {
+    return check_float(r, "randn", dtype)
+               ? normal(reeli_factory(r, "randn", (int)dtype, ndim, size))
+               : r->poison;
+}
+
+reel_tensor *reel_rand_like(reel_tensor *t) {
+    if (!reeli_bad(t) && !check_float(t->r, "rand_like", (reel_dtype)t->dtype)) {
+        return t->r->poison;
+    }
+    return uniform(reeli_factory_like(t, "rand_like"));
+}
+
+reel_tensor *reel_randn_like(reel_tensor *t) {
+    if (!reeli_bad(t) && !check_float(t->r, "randn_like", (reel_dtype)t->dtype)) {
+        return t->r->poison;
+    }
+    return normal(reeli_factory_like(t, "randn_like"));
+}
+
+/* Whole numbers base, base + 1, … in all `range` of them; both in 64-bit arithmetic that wraps. */
+typedef struct whole {
+    uint64_t base, range;
+} whole;
+
+/* One word does for a range below 2^32. */
+static inline int64_t draw(reeli_mt19937 *mt, whole w) {
+    uint64_t offset =
+        w.range >> 32 ? reeli_mt_next64(mt) % w.range : reeli_mt_next32(mt) % (uint32_t)w.range;
+    return (int64_t)(w.base + offset);
+}
+
+static reel_tensor *fill_whole(reel_tensor *t, whole w) {
+    if (reeli_bad(t)) {
+        return t;
+    }
+    reeli_mt19937 *mt = &t->r->random;
+    for (int64_t i = 0; i < t->numel; i++) {
+        int64_t value = draw(mt, w);
+        if (t->dtype == REEL_I64) {
+            ((int64_t *)t->data)[i] = value;
+        } else if (t->dtype == REEL_BOOL) {
+            ((bool *)t->data)[i] = value != 0;
+        } else if (t->dtype == REEL_F32) {
+            ((float *)t->data)[i] = (float)value;
+        } else {
+            ((double *)t->data)[i] = (double)value;
+        }
+    }
+    return t;
+}
+
+/* The bound of a range of floats: as given, or one float further in where the outermost value,
+ * `inner`, rounds to or past it. `sign` is 1 for the upper bound, -1 for the lower one. */
+static int64_t float_bound(int dtype, int64_t bound, int64_t inner, int sign) {
+    double value = dtype == REEL_F32 ? (double)(float)inner : (double)inner;
+    if (!reeli_fits_i64(value) || (sign > 0 ? (int64_t)value < bound : (int64_t)value >= bound)) {
+        return bound;
+    }
+    uint64_t magnitude = inner < 0 ? -(uint64_t)inner : (uint64_t)inner;
+    int bits = 64 - __builtin_clzll(magnitude | 1);
+    int digits = dtype == REEL_F32 ? FLT_MANT_DIG : DBL_MANT_DIG;
+    int64_t spacing = (int64_t)1 << (bits > digits ? bits - digits : 0);
+    return (int64_t)value - sign * spacing;
+}
+
+/* Floats hold all whole numbers up to 2^24 or 2^53 only. */
+static void warn_if_sparse(reel *r, const char *what, int dtype, int64_t low, int64_t high) {
+    int digits = dtype == REEL_F32 ? FLT_MANT_DIG : DBL_MANT_DIG;
+    int64_t limit = (int64_t)1 << digits;
+    if (low < -limit || low > limit || high - 1 < -limit || high - 1 > limit) {
+        reeli_warn(r, "%s: %s does not hold every whole number of [%lld, %lld)", what,
+                   reel_dtype_name((reel_dtype)dtype), (long long)low, (long long)high);
+    }
+}
+
+/* The range [low, high) for a dtype in *w; false, and an error, if it is empty or does not fit. */
+static bool whole_range(reel *r, const char *what, int dtype, int64_t low, int64_t high, whole *w) {
+    if (reeli_is_float(dtype) && low < high) {
+        warn_if_sparse(r, what, dtype, low, high);
+        int64_t least = low + 1, most = high - 1;
+        low = float_bound(dtype, low, least, -1);
+        high = float_bound(dtype, high, most, 1);
+    }
+    if (low >= high) {
+        reeli_error(r, REEL_ERR_VALUE, "%s: low %lld is not below high %lld", what, (long long)low,
+                    (long long)high);
+        return false;
+    }
+    if (dtype == REEL_BOOL && (low < 0 || high > 2)) {
+        reeli_error(r, REEL_ERR_VALUE, "%s: [%lld, %lld) is out of range for bool", what,
+                    (long long)low, (long long)high);
+        return false;
+    }
+    *w = (whole){(uint64_t)low, (uint64_t)high - (uint64_t)low};
+    return true;
+}
+
+reel_tensor *reel_randint(reel *r, reel_dtype dtype, int64_t low, int64_t high, int ndim,
+                          const int64_t *size) {
+    whole w = {0, 1};
+    if (r && !whole_range(r, "randint", (int)dtype, low, high, &w)) {
+        return r->poison;
+    }
+    return fill_whole(reeli_factory(r, "randint", (int)dtype, ndim, size), w);
+}
+
+reel_tensor *reel_randint_like(reel_tensor *t, int64_t low, int64_t high) {
+    whole w = {0, 1};
+    if (!reeli_bad(t) && !whole_range(t->r, "randint_like", t->dtype, low, high, &w)) {
+        return t->r->poison;
+    }
+    return fill_whole(reeli_factory_like(t, "randint_like"), w);
+}
+
+/* Each place in turn swaps with one that is not yet settled, itself included. */
+reel_tensor *reel_randperm(reel *r, int64_t n) {
+    reel_tensor *t = reeli_factory(r, "randperm", REEL_I64, 1, &n);
+    if (reeli_bad(t)) {
+        return t;
+    }
+    int64_t *x = t->data;
+    for (int64_t i = 0; i < n; i++) {
+        x[i] = i;
+    }
+    for (int64_t i = 0; i + 1 < n; i++) {
+        int64_t j = i + (int64_t)(reeli_mt_next32(&r->random) % (uint64_t)(n - i));
+        int64_t kept = x[i];
+        x[i] = x[j];
+        x[j] = kept;
+    }
+    return t;
+}

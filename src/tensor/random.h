@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Fills with random numbers, to the bit those of PyTorch's CPU generator. */
+#ifndef REELI_RANDOM_H
+#define REELI_RANDOM_H
+
+#include "tensor.h"
+
+/* t is contiguous, f32 or f64, and is filled from its reel's generator, row by row. */
+
+/* Uniform in [from, to). Source: Tensor.uniform_. */
+void reeli_fill_uniform(reel_tensor *t, double from, double to);
+/* Normal. Source: Tensor.normal_. */
+void reeli_fill_normal(reel_tensor *t, double mean, double std);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a reel: made with its poison, rewound at the end of a step, freed with all it owns. */
+#include "kernels.h"
+#include "tensor.h"
+
+#include <math.h>
+
+/* Poison holds NaN, so that reading it anyway says so. It is no result: it must exist before one can fail. */
+static reel_tensor *make_poison(reel *r)
+{
+    reeli_owned *owned = reeli_own(r, sizeof *owned + sizeof(reel_tensor) + sizeof(double), NULL);
+    if (!owned) {
+        return NULL;
+    }
+    reel_tensor *t = (reel_tensor *)(void *)(owned + 1);
+    t->r = r;
+    t->base = t;
+    t->data = t + 1;
+    t->numel = 1;
+    t->flags = REELI_POISON | REELI_CONTIGUOUS;
+    *(float *)t->data = NAN;
+    return t;
+}
+
+reel *reel_new(void)
+{
+    return reel_new_with(NULL);
+}
+
+reel *reel_new_with(const reel_options *options)
+{
+    reel *r = reeli_state_new(options);
+    if (!r) {
+        return NULL;
+    }
+    r->kernels = reeli_kernels_for_this_cpu();
+    r->poison = make_poison(r);
+    if (!r->poison) {
+        reeli_state_free(r);
+        return NULL;
+    }
+    return r;
+}
+
+void reel_free(reel *r)
+{
+    if (r) {
+        reeli_state_free(r);
+    }
+}
+
+/* A gradient that was recorded (create_graph) lies in the arena: bring its values to safety. Its
+ * buffer was made when it was recorded, so this cannot fail. */
+static void settle_gradients(reel *r)
+{
+    for (reel_tensor *leaf = r->unsettled; leaf; leaf = leaf->next_leaf) {
+        if (leaf->grad && leaf->grad != leaf->grad_buffer) {
+            reeli_copy(leaf->grad_buffer, leaf->grad);
+            leaf->grad = leaf->grad_buffer;
+        }
+    }
+    r->unsettled = NULL;
+}
+
+void reel_rewind(reel *r)
+{
+    if (r) {
+        settle_gradients(r);
+        r->tape = NULL;
+        r->retained_grads = false;
+        reeli_arena_reset(&r->arena);
+    }
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+#include "tensor.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const size_t header_size = (sizeof(reel_tensor) + REELI_LARGE_ALIGN - 1) & ~(size_t)(REELI_LARGE_ALIGN - 1);
+
+/* A persistent tensor is one allocation: this, then the elements. */
+typedef struct persistent {
+    reeli_owned owned;
+    reel_tensor t;
+} persistent;
+
+bool reeli_check_shape(reel *r, const char *what, int ndim, const int64_t *size)
+{
+    if (ndim < 0 || ndim > REEL_MAX_DIMS) {
+        reeli_error(r, REEL_ERR_SHAPE, "%s: %d dims, but a tensor has 0 to %d", what, ndim, REEL_MAX_DIMS);
+        return false;
+    }
+    int64_t numel = 8; /* counted in bytes of the widest dtype */
+    for (int d = 0; d < ndim; d++) {
+        if (size[d] < 0) {
+            reeli_error(r, REEL_ERR_SHAPE, "%s: size %lld of dim %d is negative", what, (long long)size[d], d);
+            return false;
+        }
+        if (!reeli_multiply(numel, size[d] ? size[d] : 1, &numel)) {
+            reeli_error(r, REEL_ERR_SHAPE, "%s: shape %s has too many elements", what,
+                        reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim, size));
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Sets a contiguous shape; strides count a size of 0 as 1, as PyTorch's do. */
+static void set_shape(reel_tensor *t, int ndim, const int64_t *size)
+{
+    int64_t step = 1, numel = 1;
+    for (int d = ndim - 1; d >= 0; d--) {
+        t->size[d] = size[d];
+        t->stride[d] = step;
+        step *= size[d] ? size[d] : 1;
+        numel *= size[d];
+    }
+    t->ndim = (uint8_t)ndim;
+    t->numel = numel;
+}
+
+static void start(reel_tensor *t, reel *r, int dtype, unsigned flags)
+{
+    t->r = r;
+    t->base = t;
+    t->dtype = (uint8_t)dtype;
+    t->flags = (uint8_t)flags;
+    t->version = t->history = 0;
+    t->node = NULL;
+    t->grad = t->grad_buffer = t->pending = t->next_leaf = NULL;
+    t->hooks = NULL;
+    t->name[0] = '\0';
+}
+
+static int64_t count(int ndim, const int64_t *size)
+{
+    int64_t numel = 1;
+    for (int d = 0; d < ndim; d++) {
+        numel *= size[d];
+    }
+    return numel;
+}
+
+/* A header followed by room for the elements, or a header alone if `destination` can hold them. */
+static reel_tensor *allocate(reel *r, const char *what, int dtype, int64_t numel)
+{
+    size_t bytes = (size_t)numel * reeli_element_size(dtype);
+    reel_tensor *into = r->destination;
+    if (into && into->numel == numel && into->dtype == dtype) {
+        reel_tensor *t = reeli_arena_alloc(r, sizeof *t);
+        if (t) {
+            start(t, r, dtype, REELI_CONTIGUOUS);
+            t->data = into->data;
+            r->destination = NULL;
+            return t;
+        }
+    }
+    reel_tensor *t = reeli_arena_alloc(r, header_size + bytes);
+    if (!t) {
+        return reeli_no_memory(r, what);
+    }
+    start(t, r, dtype, REELI_CONTIGUOUS);
+    t->data = (char *)t + header_size;
+    return t;
+}
+
+reel_tensor *reeli_empty(reel *r, const char *what, int dtype, int ndim, const int64_t *size)
+{
+    if (!reeli_check_shape(r, what, ndim, size)) {
+        return r->poison;
+    }
+    reel_tensor *t = allocate(r, what, dtype, count(ndim, size));
+    if (!reeli_bad(t)) {
+        set_shape(t, ndim, size);
+    }
+    return t;
+}
+
+reel_tensor *reeli_empty_like(const reel_tensor *like, const char *what, int dtype)
+{
+    reel_tensor *t = allocate(like->r, what, dtype, like->numel);
+    if (!reeli_bad(t)) {
+        set_shape(t, like->ndim, like->size);
+    }
+    return t;
+}
+
+/* A leaf that goes takes its gradient along, and leaves the list of those that are to be settled. */
+static void free_gradient(reeli_owned *it)
+{
+    reel_tensor *t = &((persistent *)it)->t;
+    for (reel_tensor **at = &it->r->unsettled; *at; at = &(*at)->next_leaf) {
+        if (*at == t) {
+            *at = t->next_leaf;
+            break;
+        }
+    }
+    if (t->grad_buffer) {
+        reel_tensor_free(t->grad_buffer);
+    }
+}
+
+reel_tensor *reeli_create(reel *r, const char *what, int dtype, int ndim, const int64_t *size)
+{
+    if (!reeli_check_shape(r, what, ndim, size)) {
+        return r->poison;
+    }
+    size_t bytes = (size_t)count(ndim, size) * reeli_element_size(dtype);
+    persistent *p = reeli_own(r, sizeof *p + REELI_LARGE_ALIGN + bytes, free_gradient);
+    if (!p) {
+        return reeli_no_memory(r, what);
+    }
+    start(&p->t, r, dtype, REELI_CONTIGUOUS | REELI_PERSISTENT);
+    uintptr_t end = (uintptr_t)(p + 1);
+    p->t.data = (char *)(p + 1) + (-end & (REELI_LARGE_ALIGN - 1));
+    set_shape(&p->t, ndim, size);
+    return &p->t;
+}
+
+void reel_tensor_free(reel_tensor *t)
+{
+    if (t && (t->flags & REELI_PERSISTENT) && !(t->flags & REELI_POISON)) {
+        reeli_disown((reeli_owned *)(void *)((char *)t - offsetof(persistent, t)));
+    }
+}
+
+static bool contiguous(const reel_tensor *t)
+{
+    int64_t step = 1;
+    for (int d = t->ndim - 1; d >= 0; d--) {
+        if (t->size[d] != 1 && t->stride[d] != step) {
+            return t->numel == 0;
+        }
+        step *= t->size[d];
+    }
+    return true;
+}
+
+reel_tensor *reeli_view(reel_tensor *t, const char *what, int ndim, const int64_t *size,
+                        const int64_t *stride, int64_t offset)
+{
+    reel *r = t->r;
+    reel_tensor *v = reeli_arena_alloc(r, sizeof *v);
+    if (!v) {
+        return reeli_no_memory(r, what);
+    }
+    start(v, r, t->dtype, 0);
+    v->base = t->base;
+    v->version = t->base->version;
+    v->data = (char *)t->data + (size_t)offset * reeli_element_size(t->dtype);
+    v->ndim = (uint8_t)ndim;
+    v->numel = count(ndim, size);
+    memcpy(v->size, size, (size_t)ndim * sizeof *size);
+    memcpy(v->stride, stride, (size_t)ndim * sizeof *stride);
+    v->flags = contiguous(v) ? REELI_CONTIGUOUS : 0;
+    return v;
+}
+
+reel_tensor *reeli_number(reel *r, double value)
+{
+    reel_tensor *destination = r->destination;
+    r->destination = NULL; /* a number is never the result that the hint was given for */
+    reel_tensor *t = allocate(r, "number", REEL_F64, 1);
+    r->destination = destination;
+    if (!reeli_bad(t)) {
+        set_shape(t, 0, NULL);
+        t->flags |= REELI_NUMBER;
+        *(double *)t->data = value;
+    }
+    return t;
+}
+
+bool reeli_wrap_dim(reel *r, const char *what, int64_t *dim, int ndim)
+{
+    int64_t dims = ndim ? ndim : 1;
+    if (*dim < -dims || *dim >= dims) {
+        reeli_error(r, REEL_ERR_SHAPE, "%s: dim %lld is out of range: it must be in [%lld, %lld]", what,
+                    (long long)*dim, (long long)-dims, (long long)(dims - 1));
+        return false;
+    }
+    *dim += *dim < 0 ? dims : 0;
+    return true;
+}
+
+/* Bool below integer below float. */
+static int category(int dtype)
+{
+    return dtype == REEL_BOOL ? 0 : dtype == REEL_I64 ? 1 : 2;
+}
+
+/* The dtype that both fit in; -1 stands for none yet. */
+static int wider(int a, int b)
+{
+    if (a < 0 || b < 0) {
+        return a < 0 ? b : a;
+    }
+    if (category(a) != category(b)) {
+        return category(a) > category(b) ? a : b;
+    }
+    return a > b ? a : b;
+}
+
+/* A number counts as float32, or as int64 when it is whole: 2 keeps an integer tensor integer. */
+static int number_dtype(const reel_tensor *t)
+{
+    double value = *(const double *)t->data;
+    return value == (double)(int64_t)(value > -9e15 && value < 9e15 ? value : 0.5) ? REEL_I64 : REEL_F32;
+}
+
+/* Tensors with dims decide; those without, then numbers, only raise the category. */
+int reeli_promote(int count_, reel_tensor *const *t)
+{
+    int rank[3] = {-1, -1, -1};
+    for (int i = 0; i < count_; i++) {
+        bool number = t[i]->flags & REELI_NUMBER;
+        int k = number ? 2 : t[i]->ndim == 0;
+        rank[k] = wider(rank[k], number ? number_dtype(t[i]) : t[i]->dtype);
+    }
+    int result = rank[0];
+    for (int k = 1; k < 3; k++) {
+        if (result < 0 || (rank[k] >= 0 && category(rank[k]) > category(result))) {
+            result = rank[k];
+        }
+    }
+    return result;
+}
+
+int reeli_broadcast(reel *r, const char *what, int count_, reel_tensor *const *t, int64_t *size)
+{
+    int ndim = 0;
+    for (int i = 0; i < count_; i++) {
+        ndim = t[i]->ndim > ndim ? t[i]->ndim : ndim;
+    }
+    for (int d = 0; d < ndim; d++) {
+        size[d] = 1;
+        for (int i = 0; i < count_; i++) {
+            int own = d - (ndim - t[i]->ndim);
+            int64_t s = own < 0 ? 1 : t[i]->size[own];
+            if (s != 1 && size[d] != 1 && s != size[d]) {
+                reeli_error(r, REEL_ERR_SHAPE, "%s: shapes %s and %s do not broadcast: %lld is not %lld in dim %d",
+                            what, REELI_SHAPE_OF(t[0]), REELI_SHAPE_OF(t[i]), (long long)size[d],
+                            (long long)s, d);
+                return -1;
+            }
+            size[d] = s != 1 ? s : size[d];
+        }
+    }
+    return ndim;
+}
+
+void reeli_broadcast_strides(const reel_tensor *t, int ndim, int64_t *stride)
+{
+    for (int d = 0; d < ndim; d++) {
+        int own = d - (ndim - t->ndim);
+        stride[d] = own < 0 || t->size[own] == 1 ? 0 : t->stride[own];
+    }
+}
+
+const char *reeli_shape_text(char text[REELI_SHAPE_TEXT], int ndim, const int64_t *size)
+{
+    size_t at = (size_t)snprintf(text, REELI_SHAPE_TEXT, "(");
+    for (int d = 0; d < ndim && d < REEL_MAX_DIMS; d++) {
+        at += (size_t)snprintf(text + at, REELI_SHAPE_TEXT - at, d ? ", %lld" : "%lld", (long long)size[d]);
+    }
+    snprintf(text + at, REELI_SHAPE_TEXT - at, ndim == 1 ? ",)" : ")");
+    return text;
+}
+
+#ifdef REELI_ASAN
+__attribute__((no_sanitize("address")))
+#endif
+reel *
+reeli_reel_of(const reel_tensor *t)
+{
+    return *(reel *const volatile *)&t->r;
+}
+
+bool reeli_usable(reel *r, const char *what, const reel_tensor *t)
+{
+    if (!t) {
+        reeli_error(r, REEL_ERR_OWNER, "%s: a tensor is NULL", what);
+        return false;
+    }
+#ifdef REELI_ASAN
+    if (__asan_address_is_poisoned(t)) {
+        reeli_error(r, REEL_ERR_OWNER,
+                    "%s: a tensor is stale: it was made before the last reel_rewind (keep a result with reel_keep)",
+                    what);
+        return false;
+    }
+#endif
+    if (t->r != r) {
+        reeli_error(r, REEL_ERR_OWNER, "%s: a tensor of shape %s belongs to another reel", what, REELI_SHAPE_OF(t));
+        return false;
+    }
+    return !(t->flags & REELI_POISON);
+}

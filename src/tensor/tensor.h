@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* struct reel_tensor: a shape and strides over memory that it owns or shares with its base. */
+#ifndef REELI_TENSOR_H
+#define REELI_TENSOR_H
+
+#include "state.h"
+
+#include <reel/tensor.h>
+
+enum { REELI_DTYPES = 4, REELI_NAME_SIZE = 32 };
+
+enum reeli_flags {
+    REELI_REQUIRES_GRAD = 1, /* set on leaves by the user, on results by the tape */
+    REELI_POISON = 2,
+    REELI_CONTIGUOUS = 4,
+    REELI_PERSISTENT = 8,  /* lives until it is freed, not until the next rewind */
+    REELI_NUMBER = 16,     /* a plain C number in an expression: yields to any tensor's dtype */
+    REELI_RETAIN_GRAD = 32 /* backward leaves this non-leaf's gradient in `grad` */
+};
+
+struct reel_tensor {
+    reel *r;
+    void *data;               /* the first element */
+    int64_t numel;
+    struct reeli_node *node;  /* the recorded operation that made it; NULL for a leaf */
+    reel_tensor *base;        /* whose memory this is: itself unless it is a view */
+    uint32_t version;         /* of a base: how often its memory was written in place */
+    uint32_t history;         /* of a base: its version after the last write that was recorded */
+    uint8_t flags;
+    uint8_t dtype;
+    uint8_t ndim;
+    reel_tensor *grad;        /* its gradient, or NULL */
+    reel_tensor *grad_buffer; /* a leaf's gradient lives here from step to step */
+    reel_tensor *pending;     /* its gradient while backward runs, until that succeeds */
+    reel_tensor *next_leaf;   /* the next leaf that backward reached, or the next unsettled one */
+    struct reeli_hook *hooks; /* called with its gradient */
+    int64_t size[REEL_MAX_DIMS];
+    int64_t stride[REEL_MAX_DIMS]; /* in elements */
+    char name[REELI_NAME_SIZE];    /* for the tape's printers */
+};
+
+static inline size_t reeli_element_size(int dtype)
+{
+    static const uint8_t bytes[REELI_DTYPES] = {4, 8, 8, 1};
+    return bytes[dtype];
+}
+
+static inline bool reeli_is_float(int dtype)
+{
+    return dtype <= REEL_F64;
+}
+
+static inline bool reeli_bad(const reel_tensor *t)
+{
+    return !t || (t->flags & REELI_POISON);
+}
+
+static inline bool reeli_requires_grad(const reel_tensor *t)
+{
+    return t->flags & REELI_REQUIRES_GRAD;
+}
+
+static inline bool reeli_same_shape(const reel_tensor *a, const reel_tensor *b)
+{
+    if (a->ndim != b->ndim || a->numel != b->numel) {
+        return false;
+    }
+    for (int d = 0; d < a->ndim; d++) {
+        if (a->size[d] != b->size[d]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Results: contiguous, uninitialised, in the arena. Poison, and an error in `what`'s name, when
+ * memory is out or the shape holds too many elements. */
+reel_tensor *reeli_empty(reel *r, const char *what, int dtype, int ndim, const int64_t *size);
+reel_tensor *reeli_empty_like(const reel_tensor *t, const char *what, int dtype);
+
+/* As `reeli_empty`, but living until freed: what factories and modules make. */
+reel_tensor *reeli_create(reel *r, const char *what, int dtype, int ndim, const int64_t *size);
+
+/* A view of t's memory from `offset` elements after its first, in the arena; not yet recorded. */
+reel_tensor *reeli_view(reel_tensor *t, const char *what, int ndim, const int64_t *size,
+                        const int64_t *stride, int64_t offset);
+
+/* A number in an expression: no dims, float64, yielding to any tensor's dtype. In the arena. */
+reel_tensor *reeli_number(reel *r, double value);
+
+/* Whether ndim and size describe a tensor; records the error if not. */
+bool reeli_check_shape(reel *r, const char *what, int ndim, const int64_t *size);
+
+/* `dim` counted from the end if negative; false, and an error, if it is none of ndim dims (a tensor
+ * of no dims has one for this purpose, as in PyTorch). */
+bool reeli_wrap_dim(reel *r, const char *what, int64_t *dim, int ndim);
+
+/* The dtype that PyTorch's promotion gives an operation on these tensors. */
+int reeli_promote(int count, reel_tensor *const *t);
+/* The smallest shape that all broadcast to, in size; its dims, or -1, and an error, if there is none. */
+int reeli_broadcast(reel *r, const char *what, int count, reel_tensor *const *t, int64_t *size);
+/* t's stride for each of the ndim dims of `size` that it broadcasts to: 0 where it repeats. */
+void reeli_broadcast_strides(const reel_tensor *t, int ndim, int64_t *stride);
+
+/* All elements of `from`, converted, into `to` (same shape, any strides). */
+void reeli_copy(reel_tensor *to, const reel_tensor *from);
+/* `value` into every element of t (any strides). */
+void reeli_fill(reel_tensor *t, double value);
+
+/* Element `offset` of t's memory as a double, and back. */
+double reeli_load(const reel_tensor *t, int64_t offset);
+void reeli_store(reel_tensor *t, int64_t offset, double value);
+
+/* "(2, 3)" in text, for messages. */
+enum { REELI_SHAPE_TEXT = 192 };
+const char *reeli_shape_text(char text[REELI_SHAPE_TEXT], int ndim, const int64_t *size);
+/* The shape of t in a buffer that lives as long as the enclosing block. */
+#define REELI_SHAPE_OF(t) reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, (t)->ndim, (t)->size)
+
+/* t's reel, even if t is stale and its memory hidden. */
+reel *reeli_reel_of(const reel_tensor *t);
+
+/* Whether t is a live tensor of r; records the error in `what`'s name if not. */
+bool reeli_usable(reel *r, const char *what, const reel_tensor *t);
+
+#endif

@@ -132,23 +132,34 @@ reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g
     return reeli_sum_to(g, n->in[input].t);
 }
 
-/* The public functions, one for each row. */
-#define UNARY(name, ...)                                                                           \
-    reel_tensor *reel_##name(reel_tensor *x)                                                       \
+/* The public functions, one for each row, with the row's parameters after the tensors. */
+#define SIGNATURE_P0
+#define SIGNATURE_P1(first) , double first
+#define SIGNATURE_P2(first, second) , double first, double second
+#define NUMBERS_P0 NULL
+#define NUMBERS_P1(first) (double[3]){first}
+#define NUMBERS_P2(first, second) (double[3]){first, second}
+
+#define UNARY(name, domain, saved, parameters, ...)                                                \
+    reel_tensor *reel_##name(reel_tensor *x SIGNATURE_##parameters)                                \
     {                                                                                              \
-        return reeli_elementwise(&reeli_op_##name, 1, &x, NULL);                                   \
+        return reeli_elementwise(&reeli_op_##name, 1, &x, NUMBERS_##parameters);                   \
     }
-#define BINARY(name, ...)                                                                          \
-    reel_tensor *reel_##name(reel_tensor *a, reel_tensor *b)                                       \
+#define BINARY(name, domain, saved, parameters, ...)                                               \
+    reel_tensor *reel_##name(reel_tensor *a, reel_tensor *b SIGNATURE_##parameters)                \
     {                                                                                              \
-        return reeli_elementwise(&reeli_op_##name, 2, (reel_tensor *[]){a, b}, NULL);              \
+        reel_tensor *in[] = {a, b};                                                                \
+        return reeli_elementwise(&reeli_op_##name, 2, in, NUMBERS_##parameters);                   \
     }
-#define COMPARE(name, ...) BINARY(name, )
-#define SELECT(name, ...)                                                                          \
-    reel_tensor *reel_##name(reel_tensor *condition, reel_tensor *a, reel_tensor *b)               \
+#define TERNARY(name, domain, saved, parameters, ...)                                              \
+    reel_tensor *reel_##name(reel_tensor *a, reel_tensor *b, reel_tensor *c SIGNATURE_##parameters) \
     {                                                                                              \
-        return reeli_elementwise(&reeli_op_##name, 3, (reel_tensor *[]){condition, a, b}, NULL);   \
+        reel_tensor *in[] = {a, b, c};                                                             \
+        return reeli_elementwise(&reeli_op_##name, 3, in, NUMBERS_##parameters);                   \
     }
+#define COMPARE(name, f) BINARY(name, , , P0, )
+#define PREDICATE(name, f) UNARY(name, , , P0, )
+#define SELECT(name, ...) TERNARY(name, , , P0, )
 #define LOSS(...)
 #include "elementwise.def"
 

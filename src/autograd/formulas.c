@@ -49,12 +49,24 @@ static reel_tensor *reel_mul_zero(reel_tensor *g)
 #define INPUT(k, name) reel_tensor *name = n->in[k].t; (void)name
 #define RESULT reel_tensor *y = n->out; (void)y
 
-#define UNARY(name, domain, saved, f, gx) FORMULA(name, dx, INPUT(0, x); RESULT, gx)
-#define BINARY(name, domain, saved, f, ga, gb)                                                     \
-    FORMULA(name, da, INPUT(0, a); INPUT(1, b); RESULT, ga)                                        \
-    FORMULA(name, db, INPUT(0, a); INPUT(1, b); RESULT, gb)
-#define LOSS(name, saved, f, ga, gb) BINARY(name, FLOATING, saved, f, ga, gb)
+#define NUMBERS_P0
+#define NUMBERS_P1(first) const double first = n->p[0]; (void)first;
+#define NUMBERS_P2(first, second) NUMBERS_P1(first) const double second = n->p[1]; (void)second;
+
+#define UNARY(name, domain, saved, parameters, f, gx)                                              \
+    FORMULA(name, dx, NUMBERS_##parameters INPUT(0, x); RESULT, gx)
+#define INPUTS_AB(parameters) NUMBERS_##parameters INPUT(0, a); INPUT(1, b); RESULT
+#define BINARY(name, domain, saved, parameters, f, ga, gb)                                         \
+    FORMULA(name, da, INPUTS_AB(parameters), ga)                                                   \
+    FORMULA(name, db, INPUTS_AB(parameters), gb)
+#define INPUTS_ABC(parameters) INPUTS_AB(parameters); INPUT(2, c)
+#define TERNARY(name, domain, saved, parameters, f, ga, gb, gc)                                    \
+    FORMULA(name, da, INPUTS_ABC(parameters), ga)                                                  \
+    FORMULA(name, db, INPUTS_ABC(parameters), gb)                                                  \
+    FORMULA(name, dc, INPUTS_ABC(parameters), gc)
+#define LOSS(name, saved, parameters, f, ga, gb) BINARY(name, FLOATING, saved, parameters, f, ga, gb)
 #define COMPARE(...)
+#define PREDICATE(...)
 #define SELECT(name, saved, f, ga, gb)                                                             \
     FORMULA(name, da, INPUT(0, c), ga)                                                             \
     FORMULA(name, db, INPUT(0, c), gb)
@@ -65,8 +77,10 @@ typedef reel_tensor *(*formula_gradient)(reeli_node *n, reel_tensor *g);
 static const formula_gradient gradients[REELI_FORMULAS][3] = {
 #define UNARY(name, ...) [REELI_FORMULA_##name] = {name##_dx},
 #define BINARY(name, ...) [REELI_FORMULA_##name] = {name##_da, name##_db},
-#define LOSS(name, ...) BINARY(name, )
-#define COMPARE(name, ...)
+#define TERNARY(name, ...) [REELI_FORMULA_##name] = {name##_da, name##_db, name##_dc},
+#define LOSS(name, ...) [REELI_FORMULA_##name] = {name##_da, name##_db},
+#define COMPARE(...)
+#define PREDICATE(...)
 #define SELECT(name, ...) [REELI_FORMULA_##name] = {NULL, name##_da, name##_db},
 #include "elementwise.def"
 };

@@ -61,7 +61,8 @@ static reel_tensor *integer_loss(const reeli_op *op, reel_tensor *const *in, ree
     return reduction == REEL_SUM ? reel_sum(d) : d;
 }
 
-static reel_tensor *loss(const reeli_op *op, reel_tensor *input, reel_tensor *target, reel_reduction reduction)
+static reel_tensor *loss(const reeli_op *op, reel_tensor *input, reel_tensor *target, reel_reduction reduction,
+                         const double *parameters)
 {
     reel_tensor *in[] = {input, target};
     reeli_node *n = reeli_begin(op, 2, in);
@@ -89,6 +90,9 @@ static reel_tensor *loss(const reeli_op *op, reel_tensor *input, reel_tensor *ta
             return r->poison;
         }
         n->in[i].t = same;
+    }
+    for (int i = 0; parameters && i < 2; i++) {
+        n->p[i] = parameters[i];
     }
     n->i[0] = reduction;
     n->out = reeli_empty(r, op->name, dtype, reduction == REEL_NONE ? ndim : 0, size);
@@ -168,14 +172,22 @@ reel_tensor *reeli_loss_gradient(reeli_node *n, int input, reel_tensor *g)
     return reeli_fused_gradient(n, input, g, a);
 }
 
-/* The public functions, one for each row. */
-#define LOSS(name, ...)                                                                            \
-    reel_tensor *reel_##name(reel_tensor *input, reel_tensor *target, reel_reduction reduction)    \
+/* The public functions, one for each row, with the row's parameters before the reduction. */
+#define SIGNATURE_P0
+#define SIGNATURE_P1(first) double first,
+#define NUMBERS_P0 NULL
+#define NUMBERS_P1(first) (double[2]){first}
+
+#define LOSS(name, saved, parameters, ...)                                                         \
+    reel_tensor *reel_##name(reel_tensor *input, reel_tensor *target,                              \
+                             SIGNATURE_##parameters reel_reduction reduction)                      \
     {                                                                                              \
-        return loss(&reeli_op_##name, input, target, reduction);                                   \
+        return loss(&reeli_op_##name, input, target, reduction, NUMBERS_##parameters);             \
     }
 #define UNARY(...)
 #define BINARY(...)
+#define TERNARY(...)
 #define COMPARE(...)
+#define PREDICATE(...)
 #define SELECT(...)
 #include "elementwise.def"

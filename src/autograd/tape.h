@@ -33,8 +33,10 @@ typedef struct reeli_op {
 #define DECLARE_OP(name) extern const reeli_op reeli_op_##name;
 #define UNARY(name, ...) DECLARE_OP(name)
 #define BINARY(name, ...) DECLARE_OP(name)
+#define TERNARY(name, ...) DECLARE_OP(name)
 #define LOSS(name, ...) DECLARE_OP(name)
 #define COMPARE(name, ...) DECLARE_OP(name)
+#define PREDICATE(name, ...) DECLARE_OP(name)
 #define SELECT(name, ...) DECLARE_OP(name)
 #define OP(name, ...)                                                                              \
     DECLARE_OP(name)                                                                               \

@@ -12,8 +12,10 @@
 enum reeli_formula {
 #define UNARY(name, ...) REELI_FORMULA_##name,
 #define BINARY(name, ...) REELI_FORMULA_##name,
+#define TERNARY(name, ...) REELI_FORMULA_##name,
 #define LOSS(name, ...) REELI_FORMULA_##name,
 #define COMPARE(name, ...) REELI_FORMULA_##name,
+#define PREDICATE(name, ...) REELI_FORMULA_##name,
 #define SELECT(name, ...) REELI_FORMULA_##name,
 #include "elementwise.def"
     REELI_FORMULAS

@@ -31,7 +31,7 @@ bool reeli_check_value(reel *r, const char *what, int dtype, double x) {
                     : dtype == REEL_I64 ? !reeli_fits_i64(x)
                                         : false;
     if (overflow) {
-        reeli_error(r, REEL_ERR_VALUE, "%s: %g does not fit in %s", what, x,
+        reeli_error(r, REEL_ERR_VALUE, "%s: %.9g does not fit in %s", what, x,
                     reel_dtype_name((reel_dtype)dtype));
     }
     return !overflow;

@@ -17,8 +17,10 @@ const reeli_loops TABLE(TYPE, REELI_CPU) = {
         {
 #define UNARY(name, domain, ...) IF_##domain([REELI_FORMULA_##name] = NAMED(name, value), )
 #define BINARY(name, domain, ...) IF_##domain([REELI_FORMULA_##name] = NAMED(name, value), )
+#define TERNARY(name, domain, ...) IF_##domain([REELI_FORMULA_##name] = NAMED(name, value), )
 #define LOSS(name, ...) IF_FLOATING([REELI_FORMULA_##name] = NAMED(name, value), )
 #define COMPARE(name, ...) [REELI_FORMULA_##name] = NAMED(name, value),
+#define PREDICATE(name, ...) [REELI_FORMULA_##name] = NAMED(name, value),
 #define SELECT(name, ...) [REELI_FORMULA_##name] = NAMED(name, value),
 #include "elementwise.def"
         },
@@ -27,8 +29,11 @@ const reeli_loops TABLE(TYPE, REELI_CPU) = {
         {
 #define UNARY(name, ...) [REELI_FORMULA_##name] = {NAMED(name, dx)},
 #define BINARY(name, ...) [REELI_FORMULA_##name] = {NAMED(name, da), NAMED(name, db)},
+#define TERNARY(name, ...)                                                                         \
+    [REELI_FORMULA_##name] = {NAMED(name, da), NAMED(name, db), NAMED(name, dc)},
 #define LOSS(name, ...) [REELI_FORMULA_##name] = {NAMED(name, da), NAMED(name, db)},
-#define COMPARE(name, ...)
+#define COMPARE(...)
+#define PREDICATE(...)
 #define SELECT(name, ...) [REELI_FORMULA_##name] = {NULL, NAMED(name, da), NAMED(name, db)},
 #include "elementwise.def"
         },

@@ -6,6 +6,7 @@
 #include <reel/autograd.h>
 #include <reel/base.h>
 #include <reel/elementwise.h>
+#include <reel/indexing.h>
 #include <reel/linalg.h>
 #include <reel/loss.h>
 #include <reel/nn.h>

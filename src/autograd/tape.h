@@ -110,6 +110,9 @@ reel_tensor *reeli_sum_dims(reel_tensor *x, unsigned dims, bool keepdim);
 /* x in the given shape, which must hold as many elements; a view where that is possible. */
 reel_tensor *reeli_reshape_like(reel_tensor *x, const reel_tensor *like);
 
+/* Zeros in the arena, which no gradient passes. */
+reel_tensor *reeli_zeros(reel *r, const char *what, int dtype, int ndim, const int64_t *size);
+
 /* Zeros of the given shape but for g at start… of dim. The gradient of narrow. */
 reel_tensor *reeli_narrow_backward(reel_tensor *g, int ndim, const int64_t *size, int64_t dim,
                                    int64_t start);

@@ -104,4 +104,11 @@ bool reeli_product(const reeli_kernels *k, int dtype, int64_t m, int64_t n, int6
                    const void *a, const int64_t *a_stride, const void *b, const int64_t *b_stride,
                    const void *bias, void *c, void *(*scratch)(void *, size_t), void *context);
 
+/* Over `size`, the index tensor's (at least 1 dim): to[…] = from[…], or += if `add`, where one of
+ * the two is moved along a dim by step * (the index there). Its stride in that dim is 0, and the
+ * other's step. An index outside [0, bound) ends it: false, and the index in *bad. */
+bool reeli_move_indexed(bool add, int ndim, const int64_t *size, reeli_operand to, int64_t to_step,
+                        reeli_operand from, int64_t from_step, reeli_operand index, int64_t bound,
+                        int64_t *bad);
+
 #endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* gather and scatter_add, each the other's gradient. */
+#include "tape.h"
+
+#include <reel/indexing.h>
+#include <reel/views.h>
+
+reel_tensor *reeli_zeros(reel *r, const char *what, int dtype, int ndim, const int64_t *size) {
+    reel_tensor *t = reeli_empty(r, what, dtype, ndim, size);
+    if (!reeli_bad(t)) {
+        reeli_fill(t, 0);
+    }
+    return t;
+}
+
+/* A tensor of no dims takes part as one of one dim. */
+static int dims(const reel_tensor *t) { return t->ndim ? t->ndim : 1; }
+
+static int64_t size_of(const reel_tensor *t, int d) { return t->ndim ? t->size[d] : 1; }
+
+static int64_t stride_of(const reel_tensor *t, int d) { return t->ndim ? t->stride[d] : 0; }
+
+/* index fits into t in all dims but `dim` (-1: in all). An empty index fits everywhere. */
+static bool index_fits(const char *what, const reel_tensor *index, const reel_tensor *t,
+                       int64_t dim) {
+    bool fits = index->numel == 0 || dims(index) == dims(t);
+    for (int d = 0; fits && index->numel && d < dims(t); d++) {
+        fits = d == dim || size_of(index, d) <= size_of(t, d);
+    }
+    if (!fits) {
+        reeli_error(t->r, REEL_ERR_SHAPE, "%s: an index of shape %s does not fit shape %s%s", what,
+                    REELI_SHAPE_OF(index), REELI_SHAPE_OF(t), dim < 0 ? "" : " beside its dim");
+    }
+    return fits;
+}
+
+static bool index_dtype(const char *what, const reel_tensor *index) {
+    if (index->dtype == REEL_I64 || index->numel == 0) {
+        return true;
+    }
+    reeli_error(index->r, REEL_ERR_DTYPE, "%s: the index must be int64, and is %s", what,
+                reel_dtype_name((reel_dtype)index->dtype));
+    return false;
+}
+
+/* t's strides over the index's dims, and its step along `dim`, whose stride becomes 0. */
+static reeli_operand stepping(const reel_tensor *t, int64_t *stride, int64_t dim, int64_t *step) {
+    for (int d = 0; d < dims(t); d++) {
+        stride[d] = d == dim ? 0 : stride_of(t, d);
+    }
+    *step = dim < 0 ? 0 : stride_of(t, (int)dim);
+    return (reeli_operand){t->data, stride, t->dtype};
+}
+
+/* Moves between `indexed`, whose dim n->i[0] the index steps along, and `plain`. */
+static bool move(const reeli_node *n, reel_tensor *to, const reel_tensor *from, bool add) {
+    const reel_tensor *index = n->in[1].t, *indexed = add ? to : from;
+    int64_t strides[3][REEL_MAX_DIMS], size[REEL_MAX_DIMS], steps[3], bad;
+    if (index->numel == 0) {
+        return true;
+    }
+    for (int d = 0; d < dims(index); d++) {
+        size[d] = size_of(index, d);
+    }
+    reeli_operand a = stepping(to, strides[0], add ? n->i[0] : -1, &steps[0]);
+    reeli_operand b = stepping(from, strides[1], add ? -1 : n->i[0], &steps[1]);
+    reeli_operand at = stepping(index, strides[2], -1, &steps[2]);
+    const int64_t bound = size_of(indexed, (int)n->i[0]);
+    if (reeli_move_indexed(add, dims(index), size, a, steps[0], b, steps[1], at, bound, &bad)) {
+        return true;
+    }
+    reeli_error(to->r, REEL_ERR_VALUE, "%s: index %lld is out of bounds for dim %lld of shape %s",
+                n->op->name, (long long)bad, (long long)n->i[0], REELI_SHAPE_OF(indexed));
+    return false;
+}
+
+reel_tensor *reel_gather(reel_tensor *x, int64_t dim, reel_tensor *index) {
+    reel_tensor *in[] = {x, index};
+    reeli_node *n = reeli_begin(&reeli_op_gather, 2, in);
+    if (!n || !reeli_wrap_dim(x->r, "gather", &dim, x->ndim) || !index_dtype("gather", index) ||
+        !index_fits("gather", index, x, dim)) {
+        return reeli_poison_for(2, in);
+    }
+    n->i[0] = dim;
+    n->out = reeli_empty(x->r, "gather", x->dtype, index->ndim, index->size);
+    return reeli_apply(n);
+}
+
+bool reeli_gather_forward(reeli_node *n) { return move(n, n->out, n->in[0].t, false); }
+
+reel_tensor *reeli_gather_gradient(reeli_node *n, int input, reel_tensor *g) {
+    const reel_tensor *x = n->in[input].t;
+    reel_tensor *zeros = reeli_zeros(g->r, "gather", g->dtype, x->ndim, x->size);
+    return reel_scatter_add(zeros, n->i[0], n->in[1].t, g);
+}
+
+reel_tensor *reel_scatter_add(reel_tensor *x, int64_t dim, reel_tensor *index, reel_tensor *src) {
+    reel_tensor *in[] = {x, index, src};
+    reeli_node *n = reeli_begin(&reeli_op_scatter_add, 3, in);
+    if (!n || !reeli_wrap_dim(x->r, "scatter_add", &dim, x->ndim) ||
+        !index_dtype("scatter_add", index) || !index_fits("scatter_add", index, x, dim) ||
+        !index_fits("scatter_add", index, src, -1)) {
+        return reeli_poison_for(3, in);
+    }
+    if (src->dtype != x->dtype) {
+        return reeli_fail(x->r, REEL_ERR_DTYPE, "scatter_add: the source is %s, the input %s",
+                          reel_dtype_name((reel_dtype)src->dtype),
+                          reel_dtype_name((reel_dtype)x->dtype));
+    }
+    n->i[0] = dim;
+    n->out = reeli_empty_like(x, "scatter_add", x->dtype);
+    return reeli_apply(n);
+}
+
+bool reeli_scatter_add_forward(reeli_node *n) {
+    reeli_copy(n->out, n->in[0].t);
+    return move(n, n->out, n->in[2].t, true);
+}
+
+/* Only the corner of src that the index covers was read: the rest gets zeros. */
+reel_tensor *reeli_scatter_add_gradient(reeli_node *n, int input, reel_tensor *g) {
+    const reel_tensor *index = n->in[1].t, *src = n->in[2].t;
+    if (input == 0) {
+        return g;
+    }
+    if (index->numel == 0) {
+        return reeli_zeros(g->r, "scatter_add", g->dtype, src->ndim, src->size);
+    }
+    reel_tensor *dx = reel_gather(g, n->i[0], n->in[1].t);
+    int64_t size[REEL_MAX_DIMS];
+    for (int d = 0; d < src->ndim && !reeli_bad(dx); d++) {
+        size[d] = size_of(index, d);
+    }
+    dx = reel_reshape(dx, src->ndim, size);
+    for (int d = 0; d < src->ndim && !reeli_bad(dx); d++) {
+        if (size[d] != src->size[d]) {
+            size[d] = src->size[d];
+            dx = reeli_narrow_backward(dx, src->ndim, size, d, 0);
+        }
+    }
+    return dx;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* Elements moved to or from places along a dim that an index tensor names. */
+#include "kernels.h"
+
+/* One row. The index moves either the place that is written or the one that is read: the other's
+ * step is 0. Returns the position of the first index that is out of bounds; n if none is. */
+typedef int64_t (*row)(int64_t n, void *to, int64_t to_stride, int64_t to_step, const void *from,
+                       int64_t from_stride, int64_t from_step, const int64_t *index,
+                       int64_t index_stride, int64_t bound);
+
+#define ROW(name, T, put)                                                                          \
+    static int64_t name(int64_t n, void *to, int64_t to_stride, int64_t to_step, const void *from, \
+                        int64_t from_stride, int64_t from_step, const int64_t *index,              \
+                        int64_t index_stride, int64_t bound) {                                     \
+        T *out = to;                                                                               \
+        const T *in = from;                                                                        \
+        for (int64_t i = 0; i < n; i++) {                                                          \
+            const int64_t at = index[i * index_stride];                                            \
+            if (at < 0 || at >= bound) {                                                           \
+                return i;                                                                          \
+            }                                                                                      \
+            T *target = out + i * to_stride + at * to_step;                                        \
+            const T value = in[i * from_stride + at * from_step];                                  \
+            *target = (T)(put);                                                                    \
+        }                                                                                          \
+        return n;                                                                                  \
+    }
+ROW(set_f32, float, value)
+ROW(set_f64, double, value)
+ROW(set_i64, int64_t, value)
+ROW(set_bool, bool, value)
+ROW(add_f32, float, *target + value)
+ROW(add_f64, double, *target + value)
+ROW(add_i64, int64_t, *target + value)
+ROW(add_bool, bool, *target | value)
+
+static const row rows[2][4] = {{set_f32, set_f64, set_i64, set_bool},
+                               {add_f32, add_f64, add_i64, add_bool}};
+
+/* The next row's index: all dims but the last count up; false after the last row. */
+static bool next_row(int ndim, const int64_t *size, int64_t *at) {
+    for (int d = ndim - 2; d >= 0; d--) {
+        if (++at[d] < size[d]) {
+            return true;
+        }
+        at[d] = 0;
+    }
+    return false;
+}
+
+static int64_t offset(int ndim, const int64_t *at, const int64_t *stride) {
+    int64_t sum = 0;
+    for (int d = 0; d < ndim - 1; d++) {
+        sum += at[d] * stride[d];
+    }
+    return sum;
+}
+
+bool reeli_move_indexed(bool add, int ndim, const int64_t *size, reeli_operand to, int64_t to_step,
+                        reeli_operand from, int64_t from_step, reeli_operand index, int64_t bound,
+                        int64_t *bad) {
+    static const int64_t bytes[] = {4, 8, 8, 1};
+    const int last = ndim - 1;
+    int64_t at[8] = {0};
+    for (int d = 0; d < ndim; d++) {
+        if (size[d] == 0) {
+            return true;
+        }
+    }
+    do {
+        const int64_t *where = (const int64_t *)index.data + offset(ndim, at, index.stride);
+        char *out = (char *)to.data + offset(ndim, at, to.stride) * bytes[to.dtype];
+        const char *in = (const char *)from.data + offset(ndim, at, from.stride) * bytes[to.dtype];
+        int64_t done =
+            rows[add][to.dtype](size[last], out, to.stride[last], to_step, in, from.stride[last],
+                                from_step, where, index.stride[last], bound);
+        if (done < size[last]) {
+            *bad = where[done * index.stride[last]];
+            return false;
+        }
+    } while (next_row(ndim, size, at));
+    return true;
+}

@@ -26,12 +26,22 @@ struct limit_w1 {
 #define IN_REGISTER(value) __asm__ volatile("" : "+m"(value))
 #endif
 
+/* Keeps -ffast-math from b - y first: where a residual should be 0, its sign depends on the order. */
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_assoc_barrier)
+#define AS_WRITTEN(value) __builtin_assoc_barrier(value)
+#endif
+#endif
+#ifndef AS_WRITTEN
+#define AS_WRITTEN(value) (value)
+#endif
+
 static inline float epoch(float *weight, float *bias) {
     const float rate = 0.01f / N;
     float w = *weight, b = *bias, dw = 0.0f, db = 0.0f, loss = 0.0f;
 #pragma GCC unroll 5
     for (int i = 1; i <= N; i++) {
-        float x = (float)i, d = w * x + (b - 2.0f * x);
+        float x = (float)i, d = AS_WRITTEN(w * x + b) - 2.0f * x;
         float sign = d > 0.0f ? 1.0f : d < 0.0f ? -1.0f : 0.0f;
         loss += fabsf(d);
         dw += sign * x;

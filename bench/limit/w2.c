@@ -19,6 +19,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 
 enum {
     B = 32,
@@ -68,12 +71,25 @@ static inline vec positive_only(vec x, vec where) {
     return x;
 }
 
+/* Lane l is lane index[l] of a followed by b. */
+static inline vec pick(vec a, ivec index, vec b) {
+#if defined(__AVX512F__)
+    return (vec)_mm512_permutex2var_ps((__m512)a, (__m512i)index, (__m512)b);
+#else
+    vec picked;
+    for (int i = 0; i < L; i++) {
+        picked[i] = index[i] < L ? a[index[i]] : b[index[i] - L];
+    }
+    return picked;
+#endif
+}
+
 /* a and b hold rows r and r + h of a square: swaps a's lanes l + h with b's lanes l. */
 static inline void exchange(vec *a, vec *b, int h) {
     const ivec lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     const ivec high = (lane & h) != 0;
-    vec low_rows = __builtin_shuffle(*a, *b, (high & (lane - h + L)) | (~high & lane));
-    *b = __builtin_shuffle(*a, *b, (high & (lane + L)) | (~high & (lane + h)));
+    vec low_rows = pick(*a, (high & (lane - h + L)) | (~high & lane), *b);
+    *b = pick(*a, (high & (lane + L)) | (~high & (lane + h)), *b);
     *a = low_rows;
 }
 

@@ -378,7 +378,7 @@ const char *reel_item_repr(const reel_tensor *t) {
     if (reeli_is_float(t->dtype)) {
         python_text(out, value);
     } else {
-        element_text(out, t, 0, NULL);
+        element_text(out, t, 0, &(style){0});
     }
     return out;
 }

@@ -9,7 +9,7 @@
 #include "tape.h"
 
 #include <reel/elementwise.h>
-#include <stddef.h>
+#include <reel/views.h>
 
 /* One run of backward. */
 typedef struct run {
@@ -19,6 +19,7 @@ typedef struct run {
     reel_tensor *const *targets;  /* reel_gradients: whose gradients are asked for; then leaves keep theirs */
     reel_tensor **results;
     size_t count;
+    bool watched; /* whether results may have to keep their gradients */
 } run;
 
 static bool is_target(const run *b, const reel_tensor *t, size_t *index)
@@ -37,22 +38,34 @@ static reel_tensor *plus(reel_tensor *sum, reel_tensor *g)
     return sum ? reel_add(sum, g) : g;
 }
 
-static reel_tensor *buffer_of(reel_tensor *leaf)
+/* sum += g where sum is ours alone and both lie alike; false where that is not so. */
+static bool add_in_place(const run *b, reel_tensor *sum, const reel_tensor *g)
 {
-    if (!leaf->grad_buffer) {
-        reel_tensor *buffer = reeli_create(leaf->r, "backward", leaf->dtype, leaf->ndim, leaf->size);
-        if (reeli_bad(buffer)) {
-            return NULL;
-        }
-        leaf->grad_buffer = buffer;
+    if (b->options->create_graph || !(sum->flags & g->flags & REELI_CONTIGUOUS) || sum->dtype != g->dtype ||
+        sum->numel != g->numel) {
+        return false;
     }
-    return leaf->grad_buffer;
+    b->r->kernels->of[sum->dtype]->value[REELI_FORMULA_add](sum->numel, sum->data,
+                                                            (const void *[]){sum->data, g->data}, NULL);
+    return true;
+}
+
+/* Where a persistent leaf's gradient lives; made when the first one comes. */
+static reel_tensor *buffer_of(reel_tensor *t)
+{
+    reeli_leaf *leaf = t->leaf;
+    if (!leaf->buffer) {
+        reel_tensor *buffer = reeli_create(t->r, "backward", t->dtype, t->ndim, t->size);
+        leaf->buffer = reeli_bad(buffer) ? NULL : buffer;
+    }
+    return leaf->buffer;
 }
 
 /* Whether a leaf's next gradient may be computed straight into its buffer: nothing is there to add to. */
-static bool may_write_buffer(const run *b, const reel_tensor *leaf)
+static bool may_write_buffer(const run *b, const reel_tensor *t)
 {
-    return !b->options->create_graph && !b->targets && !leaf->grad && !leaf->pending;
+    return (t->flags & REELI_PERSISTENT) && !b->options->create_graph && !b->targets && !t->leaf->grad &&
+           !t->leaf->pending;
 }
 
 /* g into the leaf's buffer, unless it was computed there. g may be another layout of the buffer. */
@@ -74,29 +87,37 @@ static bool into_buffer(reel_tensor *buffer, reel_tensor *g)
     return true;
 }
 
-static bool add_to_leaf(run *b, reel_tensor *leaf, reel_tensor *g)
+/* The first gradient that reaches a leaf in this run: straight into the buffer, or added to what the
+ * leaf has into a tensor that is ours, so that later ones can be added in place. */
+static reel_tensor *first_gradient(run *b, reel_tensor *t, reel_tensor *g)
 {
-    reel_tensor *buffer = buffer_of(leaf);
-    if (!buffer) {
+    if ((t->flags & REELI_PERSISTENT) && !buffer_of(t)) {
+        return NULL;
+    }
+    if (may_write_buffer(b, t)) {
+        return into_buffer(t->leaf->buffer, g) ? t->leaf->buffer : NULL;
+    }
+    return t->leaf->grad ? reel_add(t->leaf->grad, g) : reel_clone(g);
+}
+
+static bool add_to_leaf(run *b, reel_tensor *t, reel_tensor *g)
+{
+    reeli_leaf *leaf = reeli_leaf_of(t);
+    if (!leaf) {
         return false;
     }
-    bool first = !leaf->pending;
-    if (may_write_buffer(b, leaf)) {
-        if (!into_buffer(buffer, g)) {
-            return false;
-        }
-        g = buffer;
-    } else {
-        g = plus(first ? leaf->grad : leaf->pending, g);
+    if (leaf->pending && add_in_place(b, leaf->pending, g)) {
+        return true;
     }
-    if (reeli_bad(g)) {
+    reel_tensor *sum = leaf->pending ? reel_add(leaf->pending, g) : first_gradient(b, t, g);
+    if (reeli_bad(sum)) {
         return false;
     }
-    leaf->pending = g;
-    if (first) {
-        leaf->next_leaf = b->leaves;
-        b->leaves = leaf;
+    if (!leaf->pending) {
+        leaf->next = b->leaves;
+        b->leaves = t;
     }
+    leaf->pending = sum;
     return true;
 }
 
@@ -129,9 +150,9 @@ static bool unchanged(const reeli_node *n, const reel_tensor *t, uint32_t versio
     return false;
 }
 
-static bool can_go_backward(const reeli_node *n)
+static bool saved_is_sound(const reeli_node *n)
 {
-    if (n->spent && n->op->saved) {
+    if (n->spent) {
         reeli_error(n->out->r, REEL_ERR_STATE,
                     "backward: the graph has been used already (at %s); pass retain_graph to the first backward",
                     n->op->name);
@@ -153,8 +174,9 @@ static bool note_gradient(run *b, reeli_node *n, reel_tensor *g)
         b->results[index] = g;
     }
     if (!b->targets && (b->r->retain_all_grads || (n->out->flags & REELI_RETAIN_GRAD))) {
-        n->out->grad = plus(n->out->grad, g);
-        return !reeli_bad(n->out->grad);
+        reeli_leaf *leaf = reeli_leaf_of(n->out);
+        leaf = leaf && !reeli_bad(leaf->grad = plus(leaf->grad, g)) ? leaf : NULL;
+        return leaf != NULL;
     }
     return true;
 }
@@ -163,7 +185,10 @@ static bool step_back(run *b, reeli_node *n)
 {
     reel_tensor *g = n->gradient;
     n->gradient = NULL;
-    if (!note_gradient(b, n, g) || !can_go_backward(n)) {
+    if ((b->watched || (n->out->flags & REELI_RETAIN_GRAD)) && !note_gradient(b, n, g)) {
+        return false;
+    }
+    if (n->op->saved && !saved_is_sound(n)) {
         return false;
     }
     for (int i = 0; i < n->inputs; i++) {
@@ -176,7 +201,12 @@ static bool step_back(run *b, reeli_node *n)
         }
         reel_tensor *dx = n->op->gradient(n, i, g);
         b->r->destination = NULL;
-        if (reeli_bad(dx) || !deliver(b, e, dx)) {
+        if (reeli_bad(dx)) {
+            return false;
+        }
+        if (e->from && !e->from->gradient) {
+            e->from->gradient = dx;
+        } else if (!deliver(b, e, dx)) {
             return false;
         }
     }
@@ -206,26 +236,31 @@ static bool walk(run *b, reel_tensor *root, reel_tensor *g)
 /* All went well: the pending gradients become the leaves'. This cannot fail. */
 static void commit(run *b)
 {
-    for (reel_tensor *leaf = b->leaves, *next; leaf; leaf = next) {
-        next = leaf->next_leaf;
-        if (b->options->create_graph) {
-            leaf->grad = leaf->pending;
-            leaf->next_leaf = b->r->unsettled;
-            b->r->unsettled = leaf;
-        } else {
-            if (leaf->pending != leaf->grad_buffer) {
-                reeli_copy(leaf->grad_buffer, leaf->pending);
-            }
-            leaf->grad = leaf->grad_buffer;
-        }
+    reel *r = b->r;
+    for (reel_tensor *t = b->leaves, *next; t; t = next) {
+        reeli_leaf *leaf = t->leaf;
+        next = leaf->next;
+        leaf->grad = leaf->pending;
         leaf->pending = NULL;
+        if (!(t->flags & REELI_PERSISTENT)) {
+            r->retained_grads = true;
+        } else if (b->options->create_graph) {
+            if (!leaf->unsettled) {
+                leaf->next_unsettled = r->unsettled;
+                leaf->unsettled = true;
+                r->unsettled = t;
+            }
+        } else if (leaf->grad != leaf->buffer) {
+            reeli_copy(leaf->buffer, leaf->grad);
+            leaf->grad = leaf->buffer;
+        }
     }
 }
 
 static void abandon(run *b)
 {
-    for (reel_tensor *leaf = b->leaves; leaf; leaf = leaf->next_leaf) {
-        leaf->pending = NULL;
+    for (reel_tensor *t = b->leaves; t; t = t->leaf->next) {
+        t->leaf->pending = NULL;
     }
 }
 
@@ -264,7 +299,7 @@ static reel_tensor *start_gradient(reel_tensor *root, const reel_backward_option
 /* What backward allocated is given back, unless something of it is still to be looked at. */
 static bool keeps_memory(const run *b)
 {
-    return b->targets || b->options->create_graph || b->r->retain_all_grads;
+    return b->watched || b->options->create_graph || b->r->retained_grads;
 }
 
 static reel_status go(run *b, reel_tensor *root)
@@ -277,6 +312,7 @@ static reel_status go(run *b, reel_tensor *root)
     b->options = b->options ? b->options : &none;
     reeli_mark mark = reeli_arena_mark(&r->arena);
     const bool was_enabled = r->grad_enabled;
+    b->watched = b->targets || r->retain_all_grads;
     r->grad_enabled = b->options->create_graph;
     reel_tensor *g = start_gradient(root, b->options);
     bool done = !reeli_bad(g) && walk(b, root, g);
@@ -286,7 +322,7 @@ static reel_status go(run *b, reel_tensor *root)
     } else {
         abandon(b);
     }
-    if (!keeps_memory(b) && !r->retained_grads) {
+    if (!keeps_memory(b)) {
         reeli_arena_release(&r->arena, mark);
     }
     return done ? REEL_OK : reel_error_status(r);

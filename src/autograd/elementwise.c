@@ -22,16 +22,43 @@ static int compute_dtype(const reeli_node *n, int first)
     return n->op->domain == FLOATING && !reeli_is_float(dtype) ? REEL_F32 : dtype;
 }
 
-static bool all_alike(const reeli_node *n)
+/* Whether the tensors are sound, float, contiguous and of one shape and dtype: then there is nothing to
+ * work out. Strides may differ where a size is 1, which matters to nobody. */
+static inline bool all_alike(int inputs, reel_tensor *const *in)
 {
-    const reel_tensor *first = n->in[0].t;
-    for (int i = 1; i < n->inputs; i++) {
-        const reel_tensor *t = n->in[i].t;
-        if (t->dtype != first->dtype || ((t->flags | first->flags) & REELI_NUMBER) || !reeli_same_shape(t, first)) {
+    const reel_tensor *first = in[0];
+    for (int i = 0; i < inputs; i++) {
+        const reel_tensor *t = in[i];
+        if (!first || !reeli_sound(first->r, t) || (t->flags & (REELI_CONTIGUOUS | REELI_NUMBER)) != REELI_CONTIGUOUS ||
+            t->dtype != first->dtype || !reeli_same_shape(t, first)) {
             return false;
         }
     }
-    return reeli_is_float(first->dtype) && !(first->flags & REELI_NUMBER);
+    return reeli_is_float(first->dtype);
+}
+
+/* The map over operands that are all alike. */
+static inline void map_alike(reel *r, reeli_map map, reel_tensor *y, int dtype, int inputs, reel_tensor *const *x,
+                             const double *p)
+{
+    const void *data[OPERANDS];
+    for (int i = 0; i < inputs; i++) {
+        data[i] = x[i]->data;
+    }
+    if (y->numel <= REELI_BLOCK) {
+        map(y->numel, y->data, data, p);
+    } else {
+        reeli_map_contiguous(r->kernels, map, dtype, y->dtype, y->numel, y->data, inputs, data, 0, p);
+    }
+}
+
+static inline bool any_requires_grad(int inputs, reel_tensor *const *in)
+{
+    unsigned flags = 0;
+    for (int i = 0; i < inputs; i++) {
+        flags |= in[i]->flags;
+    }
+    return flags & REELI_REQUIRES_GRAD;
 }
 
 static reel_tensor *result(reeli_node *n, int dtype)
@@ -45,21 +72,87 @@ static reel_tensor *result(reeli_node *n, int dtype)
     return ndim < 0 ? t[0]->r->poison : reeli_empty(t[0]->r, n->op->name, dtype, ndim, size);
 }
 
+static inline void set_parameters(reeli_node *n, const double *parameters)
+{
+    if (parameters) {
+        n->p[0] = parameters[0], n->p[1] = parameters[1], n->p[2] = parameters[2];
+    }
+}
+
+/* Records an elementwise operation that has been computed. */
+static reel_tensor *recorded(const reeli_op *op, int inputs, reel_tensor *const *in, const double *parameters,
+                             reel_tensor *y, bool alike)
+{
+    reel *r = y->r;
+    if (!r->grad_enabled || !op->gradient || !any_requires_grad(inputs, in)) {
+        return y;
+    }
+    reeli_node *n = reeli_new_node(r, op, inputs, in);
+    if (!n) {
+        return r->poison;
+    }
+    set_parameters(n, parameters);
+    n->i[0] = y->dtype;
+    n->alike = alike;
+    n->out = y;
+    return reeli_record(r, n);
+}
+
+/* An operation on tensors that are all alike: compute, and make a node only if it is to be recorded. */
+static reel_tensor *quick(const reeli_op *op, int inputs, reel_tensor *const *in, const double *parameters)
+{
+    reel *r = in[0]->r;
+    const int dtype = in[0]->dtype;
+    reel_tensor *y = reeli_result_like(r, in[0], op->name, op->compares ? REEL_BOOL : dtype);
+    if (reeli_bad(y)) {
+        return y;
+    }
+    map_alike(r, r->kernels->of[dtype]->value[op->formula], y, dtype, inputs, in, parameters);
+    return recorded(op, inputs, in, parameters, y, true);
+}
+
+/* Of two floats of one dtype, whether one is contiguous and the other a single element that repeats:
+ * returns which is the whole one, or -1. */
+static int whole_operand(int inputs, reel_tensor *const *in)
+{
+    if (inputs != 2 || !in[0] || !reeli_sound(in[0]->r, in[0]) || !reeli_sound(in[0]->r, in[1]) ||
+        in[0]->dtype != in[1]->dtype || !reeli_is_float(in[0]->dtype)) {
+        return -1;
+    }
+    int whole = in[0]->numel == 1 && in[0]->ndim <= in[1]->ndim && !(in[1]->flags & REELI_NUMBER);
+    const reel_tensor *single = in[!whole], *t = in[whole];
+    bool fits = single->numel == 1 && single->ndim <= t->ndim && (t->flags & REELI_CONTIGUOUS) && !(t->flags & REELI_NUMBER);
+    return fits ? whole : -1;
+}
+
+static reel_tensor *with_single(const reeli_op *op, int whole, reel_tensor *const *in, const double *parameters)
+{
+    reel *r = in[0]->r;
+    const int dtype = in[0]->dtype;
+    reel_tensor *y = reeli_result_like(r, in[whole], op->name, op->compares ? REEL_BOOL : dtype);
+    if (reeli_bad(y)) {
+        return y;
+    }
+    reeli_map_contiguous(r->kernels, r->kernels->of[dtype]->value[op->formula], dtype, y->dtype, y->numel, y->data, 2,
+                         (const void *[]){in[0]->data, in[1]->data}, whole ? 1 : 2, parameters);
+    return recorded(op, 2, in, parameters, y, false);
+}
+
 reel_tensor *reeli_elementwise(const reeli_op *op, int inputs, reel_tensor *const *in,
                                const double *parameters)
 {
+    if (all_alike(inputs, in)) {
+        return quick(op, inputs, in, parameters);
+    }
+    int whole = whole_operand(inputs, in);
+    if (whole >= 0) {
+        return with_single(op, whole, in, parameters);
+    }
     reeli_node *n = reeli_begin(op, inputs, in);
     if (!n) {
         return reeli_poison_for(inputs, in);
     }
-    for (int i = 0; parameters && i < 3; i++) {
-        n->p[i] = parameters[i];
-    }
-    if (all_alike(n)) {
-        n->i[0] = in[0]->dtype;
-        n->out = reeli_empty_like(in[0], op->name, op->compares ? REEL_BOOL : in[0]->dtype);
-        return reeli_apply(n);
-    }
+    set_parameters(n, parameters);
     int dtype = compute_dtype(n, op == &reeli_op_where);
     if (dtype < 0) {
         return in[0]->r->poison;
@@ -111,15 +204,23 @@ bool reeli_elementwise_forward(reeli_node *n)
 reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g, const reel_tensor *like)
 {
     reel *r = g->r;
-    const int dtype = n->out->dtype;
-    reel_tensor *x[OPERANDS - 1] = {g};
+    const int dtype = n->out->dtype, inputs = n->inputs + 2;
+    reeli_map map = r->kernels->of[dtype]->gradient[n->op->formula][input];
+    reel_tensor *x[OPERANDS - 1];
+    x[0] = g;
     for (int i = 0; i < n->inputs; i++) {
         x[i + 1] = n->op->saved >> i & 1 ? n->in[i].t : g;
     }
-    x[n->inputs + 1] = n->op->saved & REELI_SAVES_RESULT ? n->out : g;
-    reel_tensor *dx = reeli_empty_like(like, n->op->name, dtype);
-    if (!reeli_bad(dx)) {
-        reeli_run_map(r, r->kernels->of[dtype]->gradient[n->op->formula][input], dtype, dx, false, n->inputs + 2, x, n->p);
+    x[inputs - 1] = n->op->saved & REELI_SAVES_RESULT ? n->out : g;
+    bool alike = n->alike && (g->flags & REELI_CONTIGUOUS) && g->numel == like->numel;
+    reel_tensor *dx = alike ? reeli_result_like(r, like, n->op->name, dtype) : reeli_empty_like(like, n->op->name, dtype);
+    if (reeli_bad(dx)) {
+        return dx;
+    }
+    if (alike) {
+        map_alike(r, map, dx, dtype, inputs, x, n->p);
+    } else {
+        reeli_run_map(r, map, dtype, dx, false, inputs, x, n->p);
     }
     return dx;
 }
@@ -129,7 +230,7 @@ reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g
     if (!(n->op->pass >> input & 1)) {
         g = g->r->grad_enabled ? reeli_formula_gradient(n, input, g) : reeli_fused_gradient(n, input, g, n->out);
     }
-    return reeli_sum_to(g, n->in[input].t);
+    return n->alike ? g : reeli_sum_to(g, n->in[input].t);
 }
 
 /* The public functions, one for each row, with the row's parameters after the tensors. */
@@ -167,7 +268,7 @@ reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g
     reel_tensor *reel_##name##_scalar(reel_tensor *x, double value)                                \
     {                                                                                              \
         reel *r = x ? reeli_reel_of(x) : NULL;                                                     \
-        return r ? reel_##name(x, reeli_number(r, value)) : NULL;                                  \
+        return r ? reel_##name(x, reeli_number_for(x, value)) : NULL;                              \
     }
 SCALAR(add)
 SCALAR(sub)

@@ -41,13 +41,13 @@ bool reel_is_leaf(const reel_tensor *t)
 
 reel_tensor *reel_grad(const reel_tensor *t)
 {
-    return usable("grad", t) ? t->grad : NULL;
+    return usable("grad", t) ? reeli_grad(t) : NULL;
 }
 
 void reel_zero_grad_of(reel_tensor *t)
 {
-    if (usable("zero_grad", t)) {
-        t->grad = NULL;
+    if (usable("zero_grad", t) && t->leaf) {
+        t->leaf->grad = NULL;
     }
 }
 
@@ -91,6 +91,9 @@ reel_tensor *reel_set_name(reel_tensor *t, const char *name)
     if (!usable("set_name", t)) {
         return reeli_poison_for(1, &t);
     }
-    snprintf(t->name, sizeof t->name, "%s", name ? name : "");
+    reeli_leaf *leaf = reeli_leaf_of(t);
+    if (leaf) {
+        snprintf(leaf->name, sizeof leaf->name, "%s", name ? name : "");
+    }
     return t;
 }

@@ -76,7 +76,8 @@ static reel_tensor *loss(const reeli_op *op, reel_tensor *input, reel_tensor *ta
     if (ndim < 0) {
         return r->poison;
     }
-    if (!reeli_same_shape(input, target)) {
+    const bool same_shape = reeli_same_shape(input, target);
+    if (!same_shape) {
         reeli_warn(r, "%s: the input's shape %s is not the target's %s: they broadcast to %s, which is rarely meant",
                    op->name, REELI_SHAPE_OF(input), REELI_SHAPE_OF(target),
                    reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim, size));
@@ -85,11 +86,14 @@ static reel_tensor *loss(const reeli_op *op, reel_tensor *input, reel_tensor *ta
         return integer_loss(op, in, reduction);
     }
     for (int i = 0; i < 2; i++) {
-        reel_tensor *same = reel_to(in[i], (reel_dtype)dtype);
-        if (reeli_bad(same = reeli_same_shape(input, target) ? same : reel_expand(same, ndim, size))) {
+        if (same_shape && in[i]->dtype == dtype) {
+            continue;
+        }
+        reel_tensor *t = reel_to(in[i], (reel_dtype)dtype);
+        n->in[i].t = t = reeli_bad(t) ? t : reel_expand(t, ndim, size);
+        if (reeli_bad(t)) {
             return r->poison;
         }
-        n->in[i].t = same;
     }
     for (int i = 0; parameters && i < 2; i++) {
         n->p[i] = parameters[i];

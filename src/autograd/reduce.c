@@ -69,35 +69,53 @@ static reel_tensor arranged(const reel_tensor *x, unsigned dims, bool summed_las
     return v;
 }
 
-/* Sums of rows or columns of x as it lies; where it lies otherwise, or has another dtype than the
- * sum, of a copy that does. */
+/* How x's terms lie: row after row, each to be summed; in columns; or neither. */
+typedef enum lie { ROWS, COLUMNS, SCATTERED } lie;
+
+static lie how_terms_lie(const reel_tensor *x, unsigned dims)
+{
+    if (x->flags & REELI_CONTIGUOUS) {
+        const unsigned all = all_dims(x), kept = all & ~dims;
+        if ((kept & (kept + 1)) == 0) {
+            return ROWS; /* the summed dims are the last ones */
+        }
+        if ((dims & (dims + 1)) == 0) {
+            return COLUMNS;
+        }
+    }
+    return arranged(x, dims, true).flags & REELI_CONTIGUOUS    ? ROWS
+           : arranged(x, dims, false).flags & REELI_CONTIGUOUS ? COLUMNS
+                                                               : SCATTERED;
+}
+
+/* The sums over `dims` of x, converted to y's dtype. Terms that lie neither in rows nor in columns are
+ * brought into rows first. */
 static bool sum_into(reel_tensor *y, reel_tensor *x, unsigned dims)
 {
     const reeli_loops *loops = x->r->kernels->of[y->dtype];
     const size_t bytes = reeli_element_size(y->dtype);
-    reel_tensor rows = arranged(x, dims, true), columns = arranged(x, dims, false);
-    if (y->numel == 0) {
-        return true;
-    }
-    const int64_t n = x->numel / y->numel;
-    if (x->numel == 0) {
+    if (y->numel == 0 || x->numel == 0) {
         reeli_fill(y, 0);
         return true;
     }
-    if (x->dtype == y->dtype && (columns.flags & REELI_CONTIGUOUS) && !(rows.flags & REELI_CONTIGUOUS)) {
-        loops->sum_columns(x->data, n, y->numel, y->data);
+    const int64_t n = x->numel / y->numel;
+    lie how = x->dtype == y->dtype ? how_terms_lie(x, dims) : SCATTERED;
+    const char *terms = x->data;
+    if (how == COLUMNS) {
+        loops->sum_columns(terms, n, y->numel, y->data);
         return true;
     }
-    if (x->dtype != y->dtype || !(rows.flags & REELI_CONTIGUOUS)) {
+    if (how == SCATTERED) {
+        reel_tensor rows = arranged(x, dims, true);
         reel_tensor *copy = reeli_empty(x->r, "sum", y->dtype, rows.ndim, rows.size);
         if (reeli_bad(copy)) {
             return false;
         }
         reeli_copy(copy, &rows);
-        rows = *copy;
+        terms = copy->data;
     }
     for (int64_t i = 0; i < y->numel; i++) {
-        loops->sum((char *)rows.data + (size_t)(i * n) * bytes, 1, n, (char *)y->data + (size_t)i * bytes);
+        loops->sum(terms + (size_t)(i * n) * bytes, 1, n, (char *)y->data + (size_t)i * bytes);
     }
     return true;
 }

@@ -32,8 +32,8 @@ static size_t step_of(const reel *r, const reeli_node *wanted)
 
 static const char *label(char text[LABEL], const reel *r, const reel_tensor *t, const reeli_node *from)
 {
-    if (t->name[0]) {
-        snprintf(text, LABEL, "%s", t->name);
+    if (t->leaf && t->leaf->name[0]) {
+        snprintf(text, LABEL, "%s", t->leaf->name);
     } else if (from) {
         snprintf(text, LABEL, "#%zu", step_of(r, from));
     } else {
@@ -72,7 +72,7 @@ static void print_row(const reel *r, const reeli_node *n, size_t step, FILE *str
         at += wrote > 0 ? (size_t)wrote : 0;
     }
     fprintf(stream, "%4zu  %-12s %-24s %-12s %-24s %s\n", step, n->op->name, inputs, REELI_SHAPE_OF(n->out),
-            values(value, n->out), values(gradient, n->out->grad));
+            values(value, n->out), values(gradient, reeli_grad(n->out)));
 }
 
 /* The tape is linked from its end; the table starts at its beginning. */
@@ -105,7 +105,7 @@ static void dot_box(const reel *r, const reel_tensor *t, const reeli_node *from,
         *c = *c == '"' || *c == '\\' || *c == '|' || *c == '{' || *c == '}' || *c == '<' || *c == '>' ? '_' : *c;
     }
     fprintf(stream, "  \"%p\" [shape=record, label=\"{ %s | data %s | grad %s }\"];\n", (const void *)t, text,
-            values(value, t), values(gradient, t->grad));
+            values(value, t), values(gradient, reeli_grad(t)));
 }
 
 static void dot_operation(const reel *r, const reeli_node *n, FILE *stream)

@@ -25,34 +25,24 @@ reeli_node *reeli_begin(const reeli_op *op, int inputs, reel_tensor *const *in)
         return NULL;
     }
     for (int i = 0; i < inputs; i++) {
-        if (!reeli_usable(r, op->name, in[i])) {
+        if (!reeli_sound(r, in[i]) && !reeli_usable(r, op->name, in[i])) {
             return NULL;
         }
     }
-    reeli_node *n = reeli_arena_alloc(r, sizeof *n + (size_t)inputs * sizeof(reeli_edge));
-    if (!n) {
-        reeli_no_memory(r, op->name);
-        return NULL;
-    }
-    n->op = op;
-    n->out = r->poison;
-    n->inputs = inputs;
-    for (int i = 0; i < inputs; i++) {
-        n->in[i].t = in[i];
-    }
-    return n;
+    return reeli_new_node(r, op, inputs, in);
 }
 
 /* A view of memory that a recorded in-place operation changed has lost its history. */
-static bool view_is_current(reel *r, const reeli_node *n, const reel_tensor *t)
+static inline bool view_is_current(const reel_tensor *t)
 {
-    if (t->base == t || !t->node || t->version >= t->base->history) {
-        return true;
-    }
-    reeli_error(r, REEL_ERR_STATE,
-                "%s: a view of shape %s was made before its memory was changed in place; make the view again",
-                n->op->name, REELI_SHAPE_OF(t));
-    return false;
+    return t->base == t || !t->node || t->version >= t->base->history;
+}
+
+static reel_tensor *outdated_view(const reeli_node *n, const reel_tensor *t)
+{
+    return reeli_fail(t->r, REEL_ERR_STATE,
+                      "%s: a view of shape %s was made before its memory was changed in place; make the view again",
+                      n->op->name, REELI_SHAPE_OF(t));
 }
 
 static bool wants_gradient(const reeli_node *n)
@@ -65,12 +55,12 @@ static bool wants_gradient(const reeli_node *n)
     return false;
 }
 
-static reel_tensor *record(reel *r, reeli_node *n)
+reel_tensor *reeli_record(reel *r, reeli_node *n)
 {
     for (int i = 0; i < n->inputs; i++) {
         reeli_edge *e = &n->in[i];
-        if (!view_is_current(r, n, e->t)) {
-            return r->poison;
+        if (!view_is_current(e->t)) {
+            return outdated_view(n, e->t);
         }
         e->from = e->t->node;
         e->version = e->t->base->version;
@@ -96,5 +86,5 @@ reel_tensor *reeli_apply(reeli_node *n)
     if (n->op->forward && !n->op->forward(n)) {
         return r->poison;
     }
-    return r->grad_enabled && wants_gradient(n) ? record(r, n) : out;
+    return r->grad_enabled && wants_gradient(n) ? reeli_record(r, n) : out;
 }

@@ -66,6 +66,7 @@ struct reeli_node {
     reel_tensor *gradient; /* dL/d(out) while backward runs */
     uint32_t version;      /* of out's memory when recorded */
     bool spent;            /* a backward has used what it saved */
+    bool alike;            /* elementwise: inputs and result are contiguous and of one shape and dtype */
     int inputs;
     double p[3];       /* an elementwise formula's parameters */
     int64_t i[3];      /* dims, a reduction: whatever the operation needs */
@@ -73,11 +74,32 @@ struct reeli_node {
     reeli_edge in[];
 };
 
+/* A node for op on inputs that are known to be sound; NULL when memory is out. */
+static inline reeli_node *reeli_new_node(reel *r, const reeli_op *op, int inputs, reel_tensor *const *in)
+{
+    reeli_node *n = reeli_arena_alloc(r, sizeof *n + (size_t)inputs * sizeof(reeli_edge));
+    if (!n) {
+        reeli_no_memory(r, op->name);
+        return NULL;
+    }
+    n->op = op;
+    n->out = r->poison;
+    n->inputs = inputs;
+    n->alike = false;
+    for (int i = 0; i < inputs; i++) {
+        n->in[i].t = in[i];
+    }
+    return n;
+}
+
 /* A node for op on these inputs; NULL if one of them is NULL, poison, stale or of another reel. */
 reeli_node *reeli_begin(const reeli_op *op, int inputs, reel_tensor *const *in);
 
 /* What an operation on such inputs returns: poison, or NULL where there is no reel to be found. */
 reel_tensor *reeli_poison_for(int inputs, reel_tensor *const *in);
+
+/* Puts n on the tape; poison if one of its inputs is a view whose memory has changed its history. */
+reel_tensor *reeli_record(reel *r, reeli_node *n);
 
 /* Computes n->out (poison passes through), records n if gradients are wanted, and returns it. */
 reel_tensor *reeli_apply(reeli_node *n);

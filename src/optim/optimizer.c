@@ -81,7 +81,7 @@ void reel_optimizer_free(reel_optimizer *optimizer)
 void reel_zero_grad(reel_optimizer *optimizer)
 {
     for (size_t i = 0; optimizer && i < optimizer->count; i++) {
-        optimizer->slots[i].parameter->grad = NULL;
+        optimizer->slots[i].parameter->leaf->grad = NULL;
     }
 }
 
@@ -97,7 +97,7 @@ reel_status reel_step(reel_optimizer *optimizer)
     }
     for (size_t i = 0; i < optimizer->count; i++) {
         reeli_slot *s = &optimizer->slots[i];
-        if (s->parameter->grad) {
+        if (reeli_grad(s->parameter)) {
             optimizer->update(optimizer, s);
             s->parameter->version++;
             s->steps++;

@@ -7,7 +7,7 @@ static void update(reel_optimizer *o, reeli_slot *s)
     reel_tensor *p = s->parameter;
     reeli_sgd rule = o->sgd;
     rule.first = s->steps == 0;
-    o->owned.r->kernels->of[p->dtype]->sgd(p->numel, p->data, p->grad->data, s->state ? s->state->data : NULL, &rule);
+    o->owned.r->kernels->of[p->dtype]->sgd(p->numel, p->data, reeli_grad(p)->data, s->state ? s->state->data : NULL, &rule);
 }
 
 /* The option that is out of its range; NULL if all are sound. NaN is in no range. */

@@ -53,10 +53,12 @@ void reel_free(reel *r)
  * buffer was made when it was recorded, so this cannot fail. */
 static void settle_gradients(reel *r)
 {
-    for (reel_tensor *leaf = r->unsettled; leaf; leaf = leaf->next_leaf) {
-        if (leaf->grad && leaf->grad != leaf->grad_buffer) {
-            reeli_copy(leaf->grad_buffer, leaf->grad);
-            leaf->grad = leaf->grad_buffer;
+    for (reel_tensor *t = r->unsettled; t; t = t->leaf->next_unsettled) {
+        reeli_leaf *leaf = t->leaf;
+        leaf->unsettled = false;
+        if (leaf->grad && leaf->grad != leaf->buffer) {
+            reeli_copy(leaf->buffer, leaf->grad);
+            leaf->grad = leaf->buffer;
         }
     }
     r->unsettled = NULL;

@@ -4,11 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static const size_t header_size = (sizeof(reel_tensor) + REELI_LARGE_ALIGN - 1) & ~(size_t)(REELI_LARGE_ALIGN - 1);
-
 /* A persistent tensor is one allocation: this, then the elements. */
 typedef struct persistent {
     reeli_owned owned;
+    reeli_leaf leaf;
     reel_tensor t;
 } persistent;
 
@@ -47,19 +46,6 @@ static void set_shape(reel_tensor *t, int ndim, const int64_t *size)
     t->numel = numel;
 }
 
-static void start(reel_tensor *t, reel *r, int dtype, unsigned flags)
-{
-    t->r = r;
-    t->base = t;
-    t->dtype = (uint8_t)dtype;
-    t->flags = (uint8_t)flags;
-    t->version = t->history = 0;
-    t->node = NULL;
-    t->grad = t->grad_buffer = t->pending = t->next_leaf = NULL;
-    t->hooks = NULL;
-    t->name[0] = '\0';
-}
-
 static int64_t count(int ndim, const int64_t *size)
 {
     int64_t numel = 1;
@@ -77,18 +63,18 @@ static reel_tensor *allocate(reel *r, const char *what, int dtype, int64_t numel
     if (into && into->numel == numel && into->dtype == dtype) {
         reel_tensor *t = reeli_arena_alloc(r, sizeof *t);
         if (t) {
-            start(t, r, dtype, REELI_CONTIGUOUS);
+            reeli_start(t, r, dtype, REELI_CONTIGUOUS);
             t->data = into->data;
             r->destination = NULL;
             return t;
         }
     }
-    reel_tensor *t = reeli_arena_alloc(r, header_size + bytes);
+    reel_tensor *t = reeli_arena_alloc(r, REELI_HEADER + bytes);
     if (!t) {
         return reeli_no_memory(r, what);
     }
-    start(t, r, dtype, REELI_CONTIGUOUS);
-    t->data = (char *)t + header_size;
+    reeli_start(t, r, dtype, REELI_CONTIGUOUS);
+    t->data = (char *)t + REELI_HEADER;
     return t;
 }
 
@@ -117,14 +103,14 @@ reel_tensor *reeli_empty_like(const reel_tensor *like, const char *what, int dty
 static void free_gradient(reeli_owned *it)
 {
     reel_tensor *t = &((persistent *)it)->t;
-    for (reel_tensor **at = &it->r->unsettled; *at; at = &(*at)->next_leaf) {
+    for (reel_tensor **at = &it->r->unsettled; *at; at = &(*at)->leaf->next_unsettled) {
         if (*at == t) {
-            *at = t->next_leaf;
+            *at = t->leaf->next_unsettled;
             break;
         }
     }
-    if (t->grad_buffer) {
-        reel_tensor_free(t->grad_buffer);
+    if (t->leaf->buffer) {
+        reel_tensor_free(t->leaf->buffer);
     }
 }
 
@@ -138,11 +124,26 @@ reel_tensor *reeli_create(reel *r, const char *what, int dtype, int ndim, const 
     if (!p) {
         return reeli_no_memory(r, what);
     }
-    start(&p->t, r, dtype, REELI_CONTIGUOUS | REELI_PERSISTENT);
+    reeli_start(&p->t, r, dtype, REELI_CONTIGUOUS | REELI_PERSISTENT);
+    p->t.leaf = &p->leaf;
     uintptr_t end = (uintptr_t)(p + 1);
     p->t.data = (char *)(p + 1) + (-end & (REELI_LARGE_ALIGN - 1));
     set_shape(&p->t, ndim, size);
     return &p->t;
+}
+
+reeli_leaf *reeli_leaf_of(reel_tensor *t)
+{
+    if (!t->leaf) {
+        reeli_leaf *leaf = reeli_arena_alloc(t->r, sizeof *leaf);
+        if (!leaf) {
+            reeli_no_memory(t->r, "tensor");
+            return NULL;
+        }
+        memset(leaf, 0, sizeof *leaf);
+        t->leaf = leaf;
+    }
+    return t->leaf;
 }
 
 void reel_tensor_free(reel_tensor *t)
@@ -172,30 +173,46 @@ reel_tensor *reeli_view(reel_tensor *t, const char *what, int ndim, const int64_
     if (!v) {
         return reeli_no_memory(r, what);
     }
-    start(v, r, t->dtype, 0);
+    reeli_start(v, r, t->dtype, 0);
     v->base = t->base;
     v->version = t->base->version;
     v->data = (char *)t->data + (size_t)offset * reeli_element_size(t->dtype);
     v->ndim = (uint8_t)ndim;
     v->numel = count(ndim, size);
-    memcpy(v->size, size, (size_t)ndim * sizeof *size);
-    memcpy(v->stride, stride, (size_t)ndim * sizeof *stride);
+    for (int d = 0; d < ndim; d++) {
+        v->size[d] = size[d];
+        v->stride[d] = stride[d];
+    }
     v->flags = contiguous(v) ? REELI_CONTIGUOUS : 0;
     return v;
 }
 
-reel_tensor *reeli_number(reel *r, double value)
+static reel_tensor *number(reel *r, int dtype, double value)
 {
-    reel_tensor *destination = r->destination;
-    r->destination = NULL; /* a number is never the result that the hint was given for */
-    reel_tensor *t = allocate(r, "number", REEL_F64, 1);
-    r->destination = destination;
-    if (!reeli_bad(t)) {
-        set_shape(t, 0, NULL);
-        t->flags |= REELI_NUMBER;
+    reel_tensor *t = reeli_arena_alloc(r, REELI_HEADER + sizeof value);
+    if (!t) {
+        return reeli_no_memory(r, "number");
+    }
+    reeli_start(t, r, dtype, REELI_CONTIGUOUS | REELI_NUMBER);
+    t->data = (char *)t + REELI_HEADER;
+    set_shape(t, 0, NULL);
+    if (dtype == REEL_F32) {
+        *(float *)t->data = (float)value;
+    } else {
         *(double *)t->data = value;
     }
     return t;
+}
+
+reel_tensor *reeli_number(reel *r, double value)
+{
+    return number(r, REEL_F64, value);
+}
+
+reel_tensor *reeli_number_for(const reel_tensor *x, double value)
+{
+    reel *r = reeli_reel_of(x);
+    return number(r, reeli_sound(r, x) && x->dtype == REEL_F32 ? REEL_F32 : REEL_F64, value);
 }
 
 bool reeli_wrap_dim(reel *r, const char *what, int64_t *dim, int ndim)
@@ -231,7 +248,7 @@ static int wider(int a, int b)
 /* A number counts as float32, or as int64 when it is whole: 2 keeps an integer tensor integer. */
 static int number_dtype(const reel_tensor *t)
 {
-    double value = *(const double *)t->data;
+    double value = reeli_load(t, 0);
     return value == (double)(int64_t)(value > -9e15 && value < 9e15 ? value : 0.5) ? REEL_I64 : REEL_F32;
 }
 
@@ -295,13 +312,11 @@ const char *reeli_shape_text(char text[REELI_SHAPE_TEXT], int ndim, const int64_
 }
 
 #ifdef REELI_ASAN
-__attribute__((no_sanitize("address")))
-#endif
-reel *
-reeli_reel_of(const reel_tensor *t)
+__attribute__((no_sanitize("address"))) reel *reeli_reel_of(const reel_tensor *t)
 {
     return *(reel *const volatile *)&t->r;
 }
+#endif
 
 bool reeli_usable(reel *r, const char *what, const reel_tensor *t)
 {

@@ -18,25 +18,32 @@ enum reeli_flags {
     REELI_RETAIN_GRAD = 32 /* backward leaves this non-leaf's gradient in `grad` */
 };
 
+/* What leaves have, and results that someone looks at: few of all tensors, so it is kept apart. */
+typedef struct reeli_leaf {
+    reel_tensor *grad;    /* its gradient, or NULL */
+    reel_tensor *buffer;  /* of a persistent leaf: where the gradient lives from step to step */
+    reel_tensor *pending; /* its gradient while backward runs, until that succeeds */
+    reel_tensor *next;    /* the next leaf that this backward reached */
+    reel_tensor *next_unsettled;
+    bool unsettled; /* whether it is on the reel's list of those */
+    struct reeli_hook *hooks; /* called with its gradient */
+    char name[REELI_NAME_SIZE];
+} reeli_leaf;
+
 struct reel_tensor {
     reel *r;
-    void *data;               /* the first element */
+    void *data; /* the first element */
     int64_t numel;
-    struct reeli_node *node;  /* the recorded operation that made it; NULL for a leaf */
-    reel_tensor *base;        /* whose memory this is: itself unless it is a view */
-    uint32_t version;         /* of a base: how often its memory was written in place */
-    uint32_t history;         /* of a base: its version after the last write that was recorded */
+    struct reeli_node *node; /* the recorded operation that made it; NULL for a leaf */
+    reel_tensor *base;       /* whose memory this is: itself unless it is a view */
+    reeli_leaf *leaf;        /* NULL until something of it is needed */
+    uint32_t version;        /* of a base: how often its memory was written in place */
+    uint32_t history;        /* of a base: its version after the last write that was recorded */
     uint8_t flags;
     uint8_t dtype;
     uint8_t ndim;
-    reel_tensor *grad;        /* its gradient, or NULL */
-    reel_tensor *grad_buffer; /* a leaf's gradient lives here from step to step */
-    reel_tensor *pending;     /* its gradient while backward runs, until that succeeds */
-    reel_tensor *next_leaf;   /* the next leaf that backward reached, or the next unsettled one */
-    struct reeli_hook *hooks; /* called with its gradient */
     int64_t size[REEL_MAX_DIMS];
     int64_t stride[REEL_MAX_DIMS]; /* in elements */
-    char name[REELI_NAME_SIZE];    /* for the tape's printers */
 };
 
 static inline size_t reeli_element_size(int dtype)
@@ -81,12 +88,54 @@ reel_tensor *reeli_empty_like(const reel_tensor *t, const char *what, int dtype)
 /* As `reeli_empty`, but living until freed: what factories and modules make. */
 reel_tensor *reeli_create(reel *r, const char *what, int dtype, int ndim, const int64_t *size);
 
+/* A result's elements follow its header, which fills whole cache lines. */
+enum { REELI_HEADER = (sizeof(reel_tensor) + REELI_LARGE_ALIGN - 1) / REELI_LARGE_ALIGN * REELI_LARGE_ALIGN };
+
+/* The start of every tensor's life; its shape and memory are still to be set. */
+static inline void reeli_start(reel_tensor *t, reel *r, int dtype, unsigned flags)
+{
+    t->r = r;
+    t->base = t;
+    t->dtype = (uint8_t)dtype;
+    t->flags = (uint8_t)flags;
+    t->version = t->history = 0;
+    t->node = NULL;
+    t->leaf = NULL;
+}
+
+/* As `reeli_empty_like` for a contiguous `like`, without leaving the caller where memory is at hand. */
+static inline reel_tensor *reeli_result_like(reel *r, const reel_tensor *like, const char *what, int dtype)
+{
+    if (r->destination) {
+        return reeli_empty_like(like, what, dtype);
+    }
+    reel_tensor *t = reeli_arena_alloc(r, REELI_HEADER + (size_t)like->numel * reeli_element_size(dtype));
+    if (!t) {
+        return reeli_no_memory(r, what);
+    }
+    *t = *like; /* the shape; quicker as a whole than dim by dim */
+    reeli_start(t, r, dtype, REELI_CONTIGUOUS);
+    t->data = (char *)t + REELI_HEADER;
+    return t;
+}
+
+/* t's leaf part, made if it has none; NULL when memory is out. */
+reeli_leaf *reeli_leaf_of(reel_tensor *t);
+
+/* t's gradient, or NULL. */
+static inline reel_tensor *reeli_grad(const reel_tensor *t)
+{
+    return t->leaf ? t->leaf->grad : NULL;
+}
+
 /* A view of t's memory from `offset` elements after its first, in the arena; not yet recorded. */
 reel_tensor *reeli_view(reel_tensor *t, const char *what, int ndim, const int64_t *size,
                         const int64_t *stride, int64_t offset);
 
 /* A number in an expression: no dims, float64, yielding to any tensor's dtype. In the arena. */
 reel_tensor *reeli_number(reel *r, double value);
+/* The same in x's dtype if that is floating, which saves a conversion. */
+reel_tensor *reeli_number_for(const reel_tensor *x, double value);
 
 /* Whether ndim and size describe a tensor; records the error if not. */
 bool reeli_check_shape(reel *r, const char *what, int ndim, const int64_t *size);
@@ -118,9 +167,27 @@ const char *reeli_shape_text(char text[REELI_SHAPE_TEXT], int ndim, const int64_
 #define REELI_SHAPE_OF(t) reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, (t)->ndim, (t)->size)
 
 /* t's reel, even if t is stale and its memory hidden. */
+#ifdef REELI_ASAN
 reel *reeli_reel_of(const reel_tensor *t);
+#else
+static inline reel *reeli_reel_of(const reel_tensor *t)
+{
+    return t->r;
+}
+#endif
 
 /* Whether t is a live tensor of r; records the error in `what`'s name if not. */
 bool reeli_usable(reel *r, const char *what, const reel_tensor *t);
+
+/* The same without a message, and quick. */
+static inline bool reeli_sound(const reel *r, const reel_tensor *t)
+{
+#ifdef REELI_ASAN
+    if (!t || __asan_address_is_poisoned(t)) {
+        return false;
+    }
+#endif
+    return t && t->r == r && !(t->flags & REELI_POISON);
+}
 
 #endif

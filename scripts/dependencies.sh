@@ -32,6 +32,8 @@ missing() {
   has pkg-config || echo pkg-config
   { has pkg-config && pkg-config --exists openblas; } || compiles <<<'#include <cblas.h>' ||
     echo openblas
+  { has pkg-config && pkg-config --exists jansson; } || compiles <<<'#include <jansson.h>' ||
+    echo jansson
   for extra in "$@"; do
     case $extra in
     tests)
@@ -55,9 +57,11 @@ package_names() {
     apt-get:compiler) echo gcc libc6-dev ;;
     apt-get:c++) echo g++ ;;
     apt-get:openblas) echo libopenblas-dev ;;
+    apt-get:jansson) echo libjansson-dev ;;
     dnf:compiler) echo gcc glibc-devel ;;
     dnf:c++) echo gcc-c++ ;;
     dnf:openblas) echo openblas-devel ;;
+    dnf:jansson) echo jansson-devel ;;
     dnf:check) echo check-devel ;;
     dnf:pkg-config) echo pkgconf-pkg-config ;;
     dnf:clang-*) echo clang-tools-extra ;;
@@ -75,8 +79,8 @@ say_what_to_install() {
   echo "  Debian, Ubuntu   apt-get install $(package_names apt-get "$@")"
   echo "  Fedora           dnf install $(package_names dnf "$@")"
   echo "  macOS            xcode-select --install; brew install $(package_names brew "$@")"
-  echo "  elsewhere        a C11 compiler, make, pkg-config, OpenBLAS with cblas.h; for the tests"
-  echo "                   also Check and a C++ compiler"
+  echo "  elsewhere        a C11 compiler, make, pkg-config, OpenBLAS with cblas.h, Jansson;
+ for Check and a C++ compiler"
   case " $* " in
   *' cmake '*)
     echo "CMake has to be 3.21 or newer$(has cmake && echo "; here is $(cmake --version | head -n 1)")."

@@ -7,6 +7,7 @@
 #include <reel/base.h>
 #include <reel/elementwise.h>
 #include <reel/indexing.h>
+#include <reel/io.h>
 #include <reel/linalg.h>
 #include <reel/loss.h>
 #include <reel/nn.h>

@@ -156,12 +156,13 @@ static bool read_entries(reel_safetensors *f) {
     return true;
 }
 
-/* The parser says nothing where it ran out of memory while it built a value. */
+/* Where memory ran out the parser may only miss a token, so malloc's own word for it is asked too. */
 static bool parse_header(reel_safetensors *f, const char *text, size_t length) {
     json_error_t error = {.line = 0};
+    errno = 0;
     f->header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
     if (!f->header) {
-        if (!error.text[0] || json_error_code(&error) == json_error_out_of_memory) {
+        if (errno == ENOMEM || json_error_code(&error) == json_error_out_of_memory) {
             reeli_refuse(f, REEL_ERR_MEMORY, "out of memory");
             return false;
         }

@@ -4,8 +4,6 @@
 #include "replace.h"
 #include "safetensors.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char operation[] = "safetensors_save";
@@ -17,6 +15,8 @@ typedef struct request {
     size_t count;
     const reel_metadata_entry *metadata;
     size_t metadata_count;
+    char *header; /* in JSON */
+    size_t length;
 } request;
 
 static bool refuse(reel *r, reel_status status, const char *name, const char *what) {
@@ -131,32 +131,36 @@ static bool check(const request *q, const char *path) {
     return true;
 }
 
-/* The header's text; NULL, and an error, where there can be none. For free(). */
-static char *make_header(const request *q) {
-    json_t *header = json_object();
-    char *text = NULL;
-    if (!header) {
-        out_of_memory(q->r);
-    } else if (add_metadata(q, header) && add_tensors(q, header)) {
-        text = json_dumps(header, JSON_COMPACT);
-        if (!text) {
-            out_of_memory(q->r);
-        }
+/* Written into memory of ours in two passes: a growing buffer of Jansson's own (json_dumps) drops an
+ * object's key without a word where it cannot grow. */
+static bool print_header(request *q, const json_t *header) {
+    q->length = json_dumpb(header, NULL, 0, JSON_COMPACT);
+    q->header = q->length ? reeli_malloc(q->r, q->length) : NULL;
+    if (!q->header || json_dumpb(header, q->header, q->length, JSON_COMPACT) != q->length) {
+        return out_of_memory(q->r);
     }
+    return q->length <= REELI_HEADER_LIMIT - 8 ||
+           refuse(q->r, REEL_ERR_VALUE, "the header", "is too long for the format");
+}
+
+static bool make_header(request *q) {
+    json_t *header = json_object();
+    bool ok = header ? add_metadata(q, header) && add_tensors(q, header) && print_header(q, header)
+                     : out_of_memory(q->r);
     json_decref(header);
-    return text;
+    return ok;
 }
 
 /* Filled up with spaces, so that the data is aligned for whoever maps the file. */
-static bool write_header(FILE *stream, const char *text) {
-    size_t length = strlen(text), padding = -length & 7;
-    uint64_t total = length + padding;
+static bool write_header(const request *q, FILE *stream) {
+    size_t padding = -q->length & 7;
+    uint64_t total = q->length + padding;
     unsigned char bytes[REELI_LENGTH_BYTES];
     for (int i = 0; i < REELI_LENGTH_BYTES; i++) {
         bytes[i] = (unsigned char)(total >> (8 * i));
     }
     return fwrite(bytes, 1, sizeof bytes, stream) == sizeof bytes &&
-           fwrite(text, 1, length, stream) == length &&
+           fwrite(q->header, 1, q->length, stream) == q->length &&
            fwrite("        ", 1, padding, stream) == padding;
 }
 
@@ -194,8 +198,8 @@ static bool write_tensor(FILE *stream, const reel_tensor *t) {
     return write_elements(stream, t);
 }
 
-static bool write_all(const request *q, FILE *stream, const char *header) {
-    bool ok = write_header(stream, header);
+static bool write_all(const request *q, FILE *stream) {
+    bool ok = write_header(q, stream);
     for (size_t bytes = 8; bytes > 0; bytes /= 2) {
         for (size_t i = 0; ok && i < q->count; i++) {
             const reel_tensor *t = q->tensors[i].tensor;
@@ -208,15 +212,14 @@ static bool write_all(const request *q, FILE *stream, const char *header) {
 reel_status reel_safetensors_save(reel *r, const char *path, const reel_named_tensor *tensors,
                                   size_t count, const reel_metadata_entry *metadata,
                                   size_t metadata_count) {
-    request q = {r, tensors, count, metadata, metadata_count};
+    request q = {r, tensors, count, metadata, metadata_count, NULL, 0};
+    reeli_replacement file;
     if (!r || !check(&q, path)) {
         return reel_error_status(r);
     }
-    char *header = make_header(&q);
-    reeli_replacement file;
-    if (header && reeli_replace_begin(&file, r, operation, path)) {
-        reeli_replace_end(&file, write_all(&q, file.stream, header));
+    if (make_header(&q) && reeli_replace_begin(&file, r, operation, path)) {
+        reeli_replace_end(&file, write_all(&q, file.stream));
     }
-    free(header);
+    reeli_free(r, q.header, q.length);
     return r->status;
 }

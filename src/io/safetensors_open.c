@@ -203,7 +203,7 @@ static bool read_length(reel_safetensors *f, int64_t file_bytes, int64_t *length
 }
 
 static bool read_header(reel_safetensors *f, int64_t file_bytes) {
-    int64_t length;
+    int64_t length = 0;
     if (!read_length(f, file_bytes, &length)) {
         return false;
     }

@@ -31,6 +31,10 @@ REEL_API reel_tensor *reel_sqrt(reel_tensor *x);
 REEL_API reel_tensor *reel_exp(reel_tensor *x);
 /** ln x, NaN below 0; integers become float32. Gradient: g / x. Source: torch.log. */
 REEL_API reel_tensor *reel_log(reel_tensor *x);
+/** ln(1 + x), exact near 0; integers become float32. Gradient: g / (1 + x). Source: torch.log1p. */
+REEL_API reel_tensor *reel_log1p(reel_tensor *x);
+/** 1 / (1 + e⁻ˣ); integers become float32. Gradient: g y (1 - y). Source: torch.sigmoid. */
+REEL_API reel_tensor *reel_sigmoid(reel_tensor *x);
 /** tanh x; integers become float32. Gradient: g (1 - tanh² x). Source: torch.tanh. */
 REEL_API reel_tensor *reel_tanh(reel_tensor *x);
 /** max(x, 0), NaN stays. Gradient: g where x > 0, else 0. Fails: REEL_ERR_DTYPE for bool.

@@ -1,5 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Losses: how far an input is from a target. The result lives until `reel_rewind`. */
+/*
+ * Losses: how far an input is from a target.
+ *
+ * Every loss makes a term of each element, sample or pair, and reduces the terms.
+ *
+ * Shape:    a scalar, or the terms' own shape with REEL_NONE. Of no terms the mean is NaN, the sum 0.
+ * Gradient: to every floating tensor argument, weights excepted, unless said otherwise.
+ * Owner:    the result lives until `reel_rewind`.
+ * Fails:    poison and REEL_ERR_SHAPE for shapes that do not fit, REEL_ERR_DTYPE for integers and
+ *           bools where floats are needed, REEL_ERR_VALUE for a reduction that there is not, and for
+ *           what is said to be out of range.
+ */
 #ifndef REEL_LOSS_H
 #define REEL_LOSS_H
 
@@ -9,13 +20,18 @@
 extern "C" {
 #endif
 
-/** How a loss makes its elements into a result. REEL_MEAN is the default and is zero. */
-typedef enum reel_reduction { REEL_MEAN, REEL_SUM, REEL_NONE } reel_reduction;
+/** How a loss makes its terms into a result. REEL_MEAN is the default and is zero. REEL_BATCHMEAN, the
+ *  sum divided by the first dim's size, is for `reel_kl_div` alone. */
+typedef enum reel_reduction { REEL_MEAN, REEL_SUM, REEL_NONE, REEL_BATCHMEAN } reel_reduction;
+
+/* Options of 0 mean PyTorch's default, also where that is another number. These two say 0 itself. */
+#define REEL_ZERO (-0.0)             /* for a double */
+#define REEL_INDEX_ZERO INT64_MIN /* for an index */
 
 /** A flag of PyTorch's older interface that may also be left unset, which is zero. */
 typedef enum reel_legacy_flag { REEL_UNSET, REEL_TRUE, REEL_FALSE } reel_legacy_flag;
 
-/** The reduction that "mean", "sum" or "none" names; -1 for any other text. */
+/** The reduction that "mean", "sum", "none" or "batchmean" names; -1 for any other text. */
 REEL_API int reel_reduction_from_name(const char *name);
 
 /**
@@ -27,14 +43,16 @@ REEL_API int reel_reduction_from_name(const char *name);
 REEL_API reel_reduction reel_legacy_reduction(reel *r, reel_legacy_flag size_average,
                                               reel_legacy_flag reduce);
 
+/*
+ * Elementwise losses. Input and target broadcast together, where a difference in shape warns: it is
+ * rarely meant. Integers become float where the other one is floating.
+ */
+
 /**
  * Mean absolute error, reduce(|input - target|).
  *
- * Shape:    input and target broadcast together (a difference in shape warns); scalar, or their
- *           shape with REEL_NONE. Empty: the mean is NaN, the sum 0.
  * Gradient: sign(input - target), 0 where they are equal; the target gets its negative.
- * Fails:    REEL_ERR_SHAPE if they do not broadcast, REEL_ERR_DTYPE for bool or an integer mean,
- *           REEL_ERR_VALUE for a reduction that there is not.
+ * Fails:    REEL_ERR_DTYPE for bool or an integer mean.
  * Source:   torch.nn.functional.l1_loss.
  */
 REEL_API reel_tensor *reel_l1_loss(reel_tensor *input, reel_tensor *target,
@@ -43,12 +61,144 @@ REEL_API reel_tensor *reel_l1_loss(reel_tensor *input, reel_tensor *target,
 /**
  * Mean squared error, reduce((input - target)²).
  *
- * Shape, Fails: as `reel_l1_loss`.
  * Gradient: 2 (input - target); the target gets its negative.
+ * Fails:    REEL_ERR_DTYPE for bool or an integer mean.
  * Source:   torch.nn.functional.mse_loss.
  */
 REEL_API reel_tensor *reel_mse_loss(reel_tensor *input, reel_tensor *target,
                                     reel_reduction reduction);
+
+/**
+ * With d = input - target: ½ d² / beta where |d| < beta, else |d| - ½ beta. PyTorch's beta is 1; with 0
+ * it is `reel_l1_loss`.
+ *
+ * Gradient: d / beta or sign(d); the target gets its negative.
+ * Fails:    REEL_ERR_VALUE unless beta ≥ 0.
+ * Source:   torch.nn.functional.smooth_l1_loss.
+ */
+REEL_API reel_tensor *reel_smooth_l1_loss(reel_tensor *input, reel_tensor *target, double beta,
+                                          reel_reduction reduction);
+
+/**
+ * With d = input - target: ½ d² where |d| < delta, else delta (|d| - ½ delta): delta times the smooth
+ * L1 loss with beta = delta. PyTorch's delta is 1.
+ *
+ * Gradient: d or delta sign(d); the target gets its negative.
+ * Fails:    REEL_ERR_VALUE unless delta > 0.
+ * Source:   torch.nn.functional.huber_loss.
+ */
+REEL_API reel_tensor *reel_huber_loss(reel_tensor *input, reel_tensor *target, double delta,
+                                      reel_reduction reduction);
+
+/**
+ * reduce(ln cosh(input - target)): ½ d² near 0, |d| - ln 2 far from it, smooth between. Exact for
+ * small d, finite for large.
+ *
+ * Gradient: tanh(input - target); the target gets its negative.
+ */
+REEL_API reel_tensor *reel_log_cosh_loss(reel_tensor *input, reel_tensor *target,
+                                         reel_reduction reduction);
+
+/**
+ * The pinball loss, whose minimum is the q-quantile: q (target - input) where the input is too low,
+ * (1 - q) (input - target) where it is too high.
+ *
+ * Gradient: -q or 1 - q, 0 where they are equal; the target gets its negative.
+ * Fails:    REEL_ERR_VALUE unless 0 < q < 1.
+ * Source:   Koenker and Bassett, Regression Quantiles, 1978.
+ */
+REEL_API reel_tensor *reel_quantile_loss(reel_tensor *input, reel_tensor *target, double q,
+                                         reel_reduction reduction);
+
+/**
+ * ln(1 + e^(-target input)), for targets of 1 and -1; finite for large values too.
+ *
+ * Source: torch.nn.functional.soft_margin_loss.
+ */
+REEL_API reel_tensor *reel_soft_margin_loss(reel_tensor *input, reel_tensor *target,
+                                            reel_reduction reduction);
+
+/**
+ * The input, a distance, where the target is 1; max(margin - input, 0) where it is -1; their sum where
+ * it is neither. PyTorch's margin is 1.
+ *
+ * Gradient: to the input.
+ * Source:   torch.nn.functional.hinge_embedding_loss.
+ */
+REEL_API reel_tensor *reel_hinge_embedding_loss(reel_tensor *input, reel_tensor *target,
+                                                double margin, reel_reduction reduction);
+
+/* Losses of probabilities. */
+
+/**
+ * Kullback-Leibler divergence of a target from an input of log-probabilities:
+ * target (ln target - input), 0 where the target is 0; with log_target, e^target (target - input).
+ * REEL_BATCHMEAN is what mathematics means by it.
+ *
+ * Shape:  as of the elementwise losses.
+ * Source: torch.nn.functional.kl_div.
+ */
+REEL_API reel_tensor *reel_kl_div(reel_tensor *input, reel_tensor *target, bool log_target,
+                                  reel_reduction reduction);
+
+/**
+ * -(target ln input + (1 - target) ln(1 - input)), each logarithm at least -100, times the weight.
+ *
+ * Shape:    input and target alike; weight NULL, or what broadcasts to them.
+ * Gradient: (input - target) / max(input (1 - input), 1e-12).
+ * Fails:    REEL_ERR_VALUE if an input lies outside [0, 1].
+ * Source:   torch.nn.functional.binary_cross_entropy.
+ */
+REEL_API reel_tensor *reel_binary_cross_entropy(reel_tensor *input, reel_tensor *target,
+                                                reel_tensor *weight, reel_reduction reduction);
+
+/**
+ * The same of sigmoid(input), finite for large values: (1 - target) input + ln(1 + e^-input). The
+ * terms with target 1 count pos_weight times.
+ *
+ * Shape:  input and target alike; weight and pos_weight NULL, or what broadcasts to them.
+ * Source: torch.nn.functional.binary_cross_entropy_with_logits.
+ */
+REEL_API reel_tensor *reel_binary_cross_entropy_with_logits(reel_tensor *input, reel_tensor *target,
+                                                            reel_tensor *weight,
+                                                            reel_tensor *pos_weight,
+                                                            reel_reduction reduction);
+
+/** Options of the Poisson loss; all zero is PyTorch's default. */
+typedef struct reel_poisson_nll_loss_options {
+    reel_reduction reduction;
+    bool no_log_input; /* the input is the rate itself, not its logarithm */
+    bool full;         /* adds Stirling's approximation of ln target! where the target is above 1 */
+    double eps;        /* keeps ln(input + eps) finite; 0: 1e-8 */
+} reel_poisson_nll_loss_options;
+
+/**
+ * e^input - target input; of a rate, input - target ln(input + eps).
+ *
+ * Shape:  as of the elementwise losses.
+ * Source: torch.nn.functional.poisson_nll_loss.
+ */
+REEL_API reel_tensor *reel_poisson_nll_loss(reel_tensor *input, reel_tensor *target,
+                                            const reel_poisson_nll_loss_options *options);
+
+/** Options of the Gaussian loss; all zero is PyTorch's default. */
+typedef struct reel_gaussian_nll_loss_options {
+    reel_reduction reduction;
+    bool full;  /* adds the constant ½ ln 2π */
+    double eps; /* the least variance; 0: 1e-6 */
+} reel_gaussian_nll_loss_options;
+
+/**
+ * ½ (ln var + (input - target)² / var), var at least eps; the gradient passes to var below eps too.
+ *
+ * Shape:  input and target broadcast; var is the input's shape, or that with a last size of 1, or
+ *         without the last dim.
+ * Fails:  REEL_ERR_VALUE if a var is negative.
+ * Source: torch.nn.functional.gaussian_nll_loss.
+ */
+REEL_API reel_tensor *reel_gaussian_nll_loss(reel_tensor *input, reel_tensor *target,
+                                             reel_tensor *var,
+                                             const reel_gaussian_nll_loss_options *options);
 
 #ifdef __cplusplus
 }

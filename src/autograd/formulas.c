@@ -27,6 +27,12 @@ static reel_tensor *same(reel *r, reel_tensor *t)
 #define eq(a, b) reel_eq(TENSOR(a), TENSOR(b))
 #define ne(a, b) reel_ne(TENSOR(a), TENSOR(b))
 #define where(c, a, b) reel_where(TENSOR(c), TENSOR(a), TENSOR(b))
+#define at_least(a, least) reel_at_least(TENSOR(a), TENSOR(least))
+#define magnitude(a) reel_abs(TENSOR(a))
+#define exp(a) reel_exp(TENSOR(a))
+#define log(a) reel_log(TENSOR(a))
+#define tanh(a) reel_tanh(TENSOR(a))
+#define sigmoid(a) reel_sigmoid(TENSOR(a))
 
 /* Zeros in g's shape that no gradient passes. */
 static reel_tensor *reel_mul_zero(reel_tensor *g)
@@ -36,6 +42,11 @@ static reel_tensor *reel_mul_zero(reel_tensor *g)
         reeli_fill(t, 0);
     }
     return t;
+}
+
+static reel_tensor *reel_at_least(reel_tensor *a, reel_tensor *least)
+{
+    return reel_where(reel_lt(a, least), least, a);
 }
 
 #define FORMULA(name, part, declare, formula)                                                      \

@@ -4,18 +4,18 @@
  * at a time and added while they are in the first cache: the inputs are read once, and the terms are
  * never written to memory.
  */
-#include "tape.h"
+#include "losses.h"
 
 #include <reel/elementwise.h>
-#include <reel/loss.h>
 #include <reel/reduce.h>
 #include <reel/views.h>
 #include <string.h>
 
 int reel_reduction_from_name(const char *name)
 {
-    static const char *const names[] = {[REEL_MEAN] = "mean", [REEL_SUM] = "sum", [REEL_NONE] = "none"};
-    for (int i = 0; name && i < 3; i++) {
+    static const char *const names[] = {
+        [REEL_MEAN] = "mean", [REEL_SUM] = "sum", [REEL_NONE] = "none", [REEL_BATCHMEAN] = "batchmean"};
+    for (int i = 0; name && i < 4; i++) {
         if (strcmp(name, names[i]) == 0) {
             return i;
         }
@@ -35,19 +35,88 @@ reel_reduction reel_legacy_reduction(reel *r, reel_legacy_flag size_average, ree
     return reduction;
 }
 
+bool reeli_sound_reduction(reel *r, const char *what, reel_reduction reduction)
+{
+    if ((unsigned)reduction <= REEL_NONE) {
+        return true;
+    }
+    reeli_error(r, REEL_ERR_VALUE, "%s: there is no reduction %d; use REEL_MEAN, REEL_SUM or REEL_NONE",
+                what, (int)reduction);
+    return false;
+}
+
+reel_tensor *reeli_reduced(reel_tensor *terms, reel_reduction reduction)
+{
+    return reduction == REEL_MEAN ? reel_mean(terms) : reduction == REEL_SUM ? reel_sum(terms) : terms;
+}
+
+reel *reeli_loss_begin(const char *what, int count, reel_tensor *const *t, reel_reduction reduction)
+{
+    reel_tensor *poison = reeli_poison_for(count, t);
+    reel *r = poison ? poison->r : NULL;
+    for (int i = 0; i < count && r; i++) {
+        if (!reeli_usable(r, what, t[i])) {
+            return NULL;
+        }
+    }
+    if (!r || !reeli_sound_reduction(r, what, reduction)) {
+        return NULL;
+    }
+    if (!reeli_is_float(t[0]->dtype)) {
+        reeli_error(r, REEL_ERR_DTYPE, "%s: the input must be floating, and is %s; convert with reel_to", what,
+                    reel_dtype_name(t[0]->dtype));
+        return NULL;
+    }
+    return r;
+}
+
+reel_tensor *reeli_positive_part(reel_tensor *x)
+{
+    reel_tensor *zero = reeli_bad(x) ? x : reeli_number(x->r, 0);
+    return reel_where(reel_lt(x, zero), zero, x);
+}
+
+/* Whether a row's parameter is in its range. */
+static bool sound_parameter(reel *r, const reeli_op *op, double p)
+{
+    const struct {
+        const reeli_op *op;
+        bool holds;
+        const char *rule;
+    } rules[] = {
+        {&reeli_op_smooth_l1_loss, p >= 0, "beta must be at least 0"},
+        {&reeli_op_huber_loss, p > 0, "delta must be above 0"},
+        {&reeli_op_quantile_loss, p > 0 && p < 1, "q must lie between 0 and 1"},
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        if (rules[i].op == op && !rules[i].holds) {
+            reeli_error(r, REEL_ERR_VALUE, "%s: %s, and is %g", op->name, rules[i].rule, p);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool takes_integers(const reeli_op *op)
+{
+    return op == &reeli_op_l1_loss || op == &reeli_op_mse_loss;
+}
+
 /* Checks that depend on the values of the arguments, and the dtype to compute in; -1 after an error. */
-static int loss_dtype(const reeli_op *op, reel_tensor *const *in, reel_reduction reduction)
+static int loss_dtype(const reeli_op *op, reel_tensor *const *in, reel_reduction reduction, double parameter)
 {
     reel *r = in[0]->r;
     int dtype = reeli_promote(2, in);
-    if ((unsigned)reduction > REEL_NONE) {
-        reeli_error(r, REEL_ERR_VALUE, "%s: there is no reduction %d; use REEL_MEAN, REEL_SUM or REEL_NONE",
-                    op->name, (int)reduction);
+    if (!reeli_sound_reduction(r, op->name, reduction) || !sound_parameter(r, op, parameter)) {
         return -1;
     }
-    if (dtype == REEL_BOOL || (dtype == REEL_I64 && reduction == REEL_MEAN)) {
+    if (reeli_is_float(dtype)) {
+        return dtype;
+    }
+    if (dtype == REEL_BOOL || reduction == REEL_MEAN || !takes_integers(op)) {
         reeli_error(r, REEL_ERR_DTYPE, "%s: %s of %s is not supported; convert with reel_to", op->name,
-                    dtype == REEL_BOOL ? "a loss" : "the mean", reel_dtype_name((reel_dtype)dtype));
+                    dtype == REEL_I64 && takes_integers(op) ? "the mean" : "a loss",
+                    reel_dtype_name((reel_dtype)dtype));
         return -1;
     }
     return dtype;
@@ -61,12 +130,12 @@ static reel_tensor *integer_loss(const reeli_op *op, reel_tensor *const *in, ree
     return reduction == REEL_SUM ? reel_sum(d) : d;
 }
 
-static reel_tensor *loss(const reeli_op *op, reel_tensor *input, reel_tensor *target, reel_reduction reduction,
-                         const double *parameters)
+reel_tensor *reeli_loss(const reeli_op *op, reel_tensor *input, reel_tensor *target, reel_reduction reduction,
+                        double parameter)
 {
     reel_tensor *in[] = {input, target};
     reeli_node *n = reeli_begin(op, 2, in);
-    int dtype = n ? loss_dtype(op, in, reduction) : -1;
+    int dtype = n ? loss_dtype(op, in, reduction, parameter) : -1;
     if (dtype < 0) {
         return reeli_poison_for(2, in);
     }
@@ -95,9 +164,7 @@ static reel_tensor *loss(const reeli_op *op, reel_tensor *input, reel_tensor *ta
             return r->poison;
         }
     }
-    for (int i = 0; parameters && i < 2; i++) {
-        n->p[i] = parameters[i];
-    }
+    n->p[0] = parameter;
     n->i[0] = reduction;
     n->out = reeli_empty(r, op->name, dtype, reduction == REEL_NONE ? ndim : 0, size);
     return reeli_apply(n);
@@ -176,22 +243,48 @@ reel_tensor *reeli_loss_gradient(reeli_node *n, int input, reel_tensor *g)
     return reeli_fused_gradient(n, input, g, a);
 }
 
-/* The public functions, one for each row, with the row's parameters before the reduction. */
-#define SIGNATURE_P0
-#define SIGNATURE_P1(first) double first,
-#define NUMBERS_P0 NULL
-#define NUMBERS_P1(first) (double[2]){first}
+reel_tensor *reel_l1_loss(reel_tensor *input, reel_tensor *target, reel_reduction reduction)
+{
+    return reeli_loss(&reeli_op_l1_loss, input, target, reduction, 0);
+}
 
-#define LOSS(name, saved, parameters, ...)                                                         \
-    reel_tensor *reel_##name(reel_tensor *input, reel_tensor *target,                              \
-                             SIGNATURE_##parameters reel_reduction reduction)                      \
-    {                                                                                              \
-        return loss(&reeli_op_##name, input, target, reduction, NUMBERS_##parameters);             \
-    }
-#define UNARY(...)
-#define BINARY(...)
-#define TERNARY(...)
-#define COMPARE(...)
-#define PREDICATE(...)
-#define SELECT(...)
-#include "elementwise.def"
+reel_tensor *reel_mse_loss(reel_tensor *input, reel_tensor *target, reel_reduction reduction)
+{
+    return reeli_loss(&reeli_op_mse_loss, input, target, reduction, 0);
+}
+
+/* With beta = 0 the quadratic part is gone, and with it a division by 0. */
+reel_tensor *reel_smooth_l1_loss(reel_tensor *input, reel_tensor *target, double beta,
+                                 reel_reduction reduction)
+{
+    const reeli_op *op = beta == 0 ? &reeli_op_l1_loss : &reeli_op_smooth_l1_loss;
+    return reeli_loss(op, input, target, reduction, beta);
+}
+
+reel_tensor *reel_huber_loss(reel_tensor *input, reel_tensor *target, double delta,
+                             reel_reduction reduction)
+{
+    return reeli_loss(&reeli_op_huber_loss, input, target, reduction, delta);
+}
+
+reel_tensor *reel_log_cosh_loss(reel_tensor *input, reel_tensor *target, reel_reduction reduction)
+{
+    return reeli_loss(&reeli_op_log_cosh_loss, input, target, reduction, 0);
+}
+
+reel_tensor *reel_quantile_loss(reel_tensor *input, reel_tensor *target, double q,
+                                reel_reduction reduction)
+{
+    return reeli_loss(&reeli_op_quantile_loss, input, target, reduction, q);
+}
+
+reel_tensor *reel_soft_margin_loss(reel_tensor *input, reel_tensor *target, reel_reduction reduction)
+{
+    return reeli_loss(&reeli_op_soft_margin_loss, input, target, reduction, 0);
+}
+
+reel_tensor *reel_hinge_embedding_loss(reel_tensor *input, reel_tensor *target, double margin,
+                                       reel_reduction reduction)
+{
+    return reeli_loss(&reeli_op_hinge_embedding_loss, input, target, reduction, margin);
+}

@@ -18,6 +18,8 @@
     __attribute__((simd("notinbranch"), const)) double(name)(double, double);
 VECTOR_MATH1(exp)
 VECTOR_MATH1(log)
+VECTOR_MATH1(log1p)
+VECTOR_MATH1(expm1)
 VECTOR_MATH1(tanh)
 #endif
 #endif
@@ -36,5 +38,19 @@ VECTOR_MATH1(tanh)
 #define eq(a, b) ((T)(a) == (T)(b))
 #define ne(a, b) ((T)(a) != (T)(b))
 #define where(c, a, b) ((c) ? (T)(a) : (T)(b))
+#define at_least(a, least) ((T)(a) < (T)(least) ? (T)(least) : (T)(a))
+#define sigmoid(a) ((T)1 / ((T)1 + exp(-(T)(a))))
+
+#ifdef GRADIENTS
+/* ln cosh d = m + ln(1 + e^-2m) - ln 2 with m = |d|, which cannot overflow. Where m is small it cancels,
+ * and -½ ln(1 - tanh² m) does not; both come from w = e^-2m - 1. */
+static inline T log_cosh(T d)
+{
+    const T m = magnitude(d), w = expm1(-2 * m), t = w / (2 + w);
+    const bool small = m < 1;
+    const T l = log1p(small ? -t * t : 1 + w);
+    return small ? l * (T)-0.5 : m + l - (T)0.69314718055994530942;
+}
+#endif
 
 #endif

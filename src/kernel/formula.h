@@ -4,6 +4,7 @@
 #ifndef REELI_FORMULA_H
 #define REELI_FORMULA_H
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <tgmath.h>
 

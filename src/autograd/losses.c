@@ -45,7 +45,7 @@ bool reeli_sound_reduction(reel *r, const char *what, reel_reduction reduction)
     return false;
 }
 
-reel_tensor *reeli_reduced(reel_tensor *terms, reel_reduction reduction)
+reel_tensor *reeli_reduce_terms(reel_tensor *terms, reel_reduction reduction)
 {
     return reduction == REEL_MEAN ? reel_mean(terms) : reduction == REEL_SUM ? reel_sum(terms) : terms;
 }

@@ -16,7 +16,7 @@ reel_tensor *reeli_loss(const reeli_op *op, reel_tensor *input, reel_tensor *tar
                         double p);
 
 /* The mean of the terms, their sum, or the terms. */
-reel_tensor *reeli_reduced(reel_tensor *terms, reel_reduction reduction);
+reel_tensor *reeli_reduce_terms(reel_tensor *terms, reel_reduction reduction);
 
 /* What a loss of other operations begins with: the reel of `count` usable tensors, the first
  * floating; NULL, and an error, if they are not, or if there is no such reduction. */

@@ -82,7 +82,7 @@ static reel_tensor *weighted(const reeli_op *op, reel_tensor *input, reel_tensor
     if (!weight) {
         return reeli_loss(op, input, target, reduction, 0);
     }
-    return reeli_reduced(reel_mul(reeli_loss(op, input, target, REEL_NONE, 0), weight), reduction);
+    return reeli_reduce_terms(reel_mul(reeli_loss(op, input, target, REEL_NONE, 0), weight), reduction);
 }
 
 reel_tensor *reel_binary_cross_entropy(reel_tensor *input, reel_tensor *target, reel_tensor *weight,
@@ -115,7 +115,7 @@ reel_tensor *reel_binary_cross_entropy_with_logits(reel_tensor *input, reel_tens
     reel_tensor *terms = reeli_loss(op, input, target, REEL_NONE, 0);
     reel_tensor *positive = reeli_loss(&reeli_op_soft_margin_loss, input, reel_ones_like(input), REEL_NONE, 0);
     terms = reel_add(terms, reel_mul(reel_mul(reel_sub_scalar(pos_weight, 1), target), positive));
-    return reeli_reduced(weight ? reel_mul(terms, weight) : terms, reduction);
+    return reeli_reduce_terms(weight ? reel_mul(terms, weight) : terms, reduction);
 }
 
 /* t ln t - t + ½ ln 2πt where t > 1, else 0. */
@@ -141,7 +141,7 @@ reel_tensor *reel_poisson_nll_loss(reel_tensor *input, reel_tensor *target,
     if (reeli_bad(terms) || !reeli_sound_reduction(terms->r, op->name, o.reduction)) {
         return terms ? terms->r->poison : NULL;
     }
-    return reeli_reduced(reel_add(terms, stirling(reel_to(target, terms->dtype))), o.reduction);
+    return reeli_reduce_terms(reel_add(terms, stirling(reel_to(target, terms->dtype))), o.reduction);
 }
 
 /* var in the input's dims: as it is, or with a last dim of 1 that was left out. NULL, and an error, if it
@@ -189,5 +189,5 @@ reel_tensor *reel_gaussian_nll_loss(reel_tensor *input, reel_tensor *target, ree
     reel_tensor *v = reel_where(low, reel_add(reel_sub(var, reel_detach(var)), eps), var);
     reel_tensor *terms = reel_add(reel_log(v), reel_div(reel_square(reel_sub(input, target)), v));
     terms = reel_mul_scalar(terms, 0.5);
-    return reeli_reduced(o.full ? reel_add_scalar(terms, 0.5 * log(TWO_PI)) : terms, o.reduction);
+    return reeli_reduce_terms(o.full ? reel_add_scalar(terms, 0.5 * log(TWO_PI)) : terms, o.reduction);
 }

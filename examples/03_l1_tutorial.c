@@ -1,13 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* PyTorch's L1-loss tutorial, line for line. usage: l1_tutorial [SEED] */
+/*
+ * PyTorch's L1-loss tutorial, line for line: learn y = 2x from five points, then try it on five more.
+ * From the same seed it prints what the Python prints, to the last digit.
+ *
+ * usage: l1_tutorial [SEED]
+ */
+#include <errno.h>
 #include <reel/reel.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-int main(int argc, char **argv)
-{
+/* A whole number from -2^63 to 2^64 - 1, as torch.manual_seed takes it: -n stands for 2^64 - n. */
+static bool read_seed(const char *text, uint64_t *seed) {
+    bool negative = text[0] == '-';
+    char *end;
+    errno = 0;
+    *seed = strtoull(text, &end, 10); /* which wraps negative numbers round just so */
+    bool digits = text[negative] >= '0' && text[negative] <= '9' && *end == '\0';
+    return digits && errno == 0 && (!negative || 0 - *seed <= UINT64_C(1) << 63);
+}
+
+int main(int argc, char **argv) {
+    uint64_t seed = 0;
+    if (argc > 2 || (argc == 2 && !read_seed(argv[1], &seed))) {
+        fprintf(stderr, "usage: l1_tutorial [SEED]\n"
+                        "SEED is a whole number from -2^63 to 2^64 - 1; 0 if none is given.\n");
+        return 2;
+    }
     reel *r = reel_new();
-    reel_manual_seed(r, argc > 1 ? strtoull(argv[1], NULL, 10) : 0);
+    reel_manual_seed(r, seed);
 
     /* Synthetic data */
     reel_tensor *x = reel_from_f32(r, (float[]){1, 2, 3, 4, 5}, REEL_SHAPE(5));

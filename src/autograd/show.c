@@ -3,6 +3,7 @@
 #include "tape.h"
 
 #include <reel/autograd.h>
+#include <string.h>
 
 /* In how the tape is shown a tensor is known by its name, else by the step that made it, else by what
  * it is. */
@@ -65,14 +66,17 @@ static const char *values(char text[LABEL], const reel_tensor *t)
 static void print_row(const reel *r, const reeli_node *n, size_t step, FILE *stream)
 {
     char inputs[4 * LABEL] = "", text[LABEL], value[LABEL], gradient[LABEL];
+    const bool named = n->out->leaf && n->out->leaf->name[0];
+    snprintf(text, LABEL, "%s%s%s", named ? n->out->leaf->name : "", named ? " = " : "", n->op->name);
+    fprintf(stream, "%4zu  %-16s ", step, text);
     size_t at = 0;
     for (int i = 0; i < n->inputs && at + 1 < sizeof inputs; i++) {
         int wrote = snprintf(inputs + at, sizeof inputs - at, i ? ", %s" : "%s",
                              label(text, r, n->in[i].t, n->in[i].from));
         at += wrote > 0 ? (size_t)wrote : 0;
     }
-    fprintf(stream, "%4zu  %-12s %-24s %-12s %-24s %s\n", step, n->op->name, inputs, REELI_SHAPE_OF(n->out),
-            values(value, n->out), values(gradient, reeli_grad(n->out)));
+    fprintf(stream, "%-20s %-12s %-24s %s\n", inputs, REELI_SHAPE_OF(n->out), values(value, n->out),
+            values(gradient, reeli_grad(n->out)));
 }
 
 /* The tape is linked from its end; the table starts at its beginning. */
@@ -92,61 +96,91 @@ void reel_tape_print(const reel *r, FILE *stream)
     if (!r || !stream) {
         return;
     }
-    fprintf(stream, "%4s  %-12s %-24s %-12s %-24s %s\n", "step", "operation", "inputs", "shape", "value", "gradient");
+    fprintf(stream, "%4s  %-16s %-20s %-12s %-24s %s\n", "step", "operation", "inputs", "shape", "value", "gradient");
     print_from(r, reel_tape_length(r), stream);
 }
 
-/* A value's box: name, data and grad. Names are quoted by their writer, so quotes are left out. */
-static void dot_box(const reel *r, const reel_tensor *t, const reeli_node *from, FILE *stream)
+/* What a value is called in the graph's source: after the step that made it, or, a leaf, after its first
+ * use on the way back from the root: step and input. So the same tape gives the same text. */
+static const char *dot_name(char text[LABEL], const reel *r, const reeli_node *root, const reel_tensor *t,
+                            const reeli_node *from)
+{
+    if (from || !root) {
+        snprintf(text, LABEL, "v%zu", from ? step_of(r, from) : 0);
+        return text;
+    }
+    for (const reeli_node *n = root; n; n = n->previous) {
+        for (int i = 0; n->gradient && i < n->inputs; i++) {
+            if (n->in[i].t == t && !n->in[i].from) {
+                snprintf(text, LABEL, "leaf%zu_%d", step_of(r, n), i);
+                return text;
+            }
+        }
+    }
+    return "";
+}
+
+/* A value's box: name, data and grad. What has a meaning in a label is left out of the name. */
+static void dot_box(const char *id, const reel *r, const reel_tensor *t, const reeli_node *from, FILE *stream)
 {
     char text[LABEL], value[LABEL], gradient[LABEL];
     label(text, r, t, from);
     for (char *c = text; *c; c++) {
-        *c = *c == '"' || *c == '\\' || *c == '|' || *c == '{' || *c == '}' || *c == '<' || *c == '>' ? '_' : *c;
+        *c = strchr("\"\\|{}<>", *c) ? '_' : *c;
     }
-    fprintf(stream, "  \"%p\" [shape=record, label=\"{ %s | data %s | grad %s }\"];\n", (const void *)t, text,
-            values(value, t), values(gradient, reeli_grad(t)));
+    fprintf(stream, "  %s [shape=record, label=\"{ %s | data %s | grad %s }\"];\n", id, text, values(value, t),
+            values(gradient, reeli_grad(t)));
 }
 
-static void dot_operation(const reel *r, const reeli_node *n, FILE *stream)
+static void dot_operation(const reel *r, const reeli_node *root, const reeli_node *n, FILE *stream)
 {
-    fprintf(stream, "  \"%p op\" [label=\"%s\"];\n", (const void *)n, n->op->name);
-    fprintf(stream, "  \"%p op\" -> \"%p\";\n", (const void *)n, (const void *)n->out);
+    const size_t step = step_of(r, n);
+    char id[LABEL], own[LABEL];
+    fprintf(stream, "  op%zu [label=\"%s\"];\n  op%zu -> v%zu;\n", step, n->op->name, step, step);
     for (int i = 0; i < n->inputs; i++) {
-        if (!n->in[i].from) {
-            dot_box(r, n->in[i].t, NULL, stream);
+        const char *name = dot_name(id, r, root, n->in[i].t, n->in[i].from);
+        snprintf(own, LABEL, "leaf%zu_%d", step, i);
+        if (strcmp(name, own) == 0) {
+            dot_box(name, r, n->in[i].t, NULL, stream);
         }
-        fprintf(stream, "  \"%p\" -> \"%p op\";\n", (const void *)n->in[i].t, (const void *)n);
+        fprintf(stream, "  %s -> op%zu;\n", name, step);
     }
 }
 
-/* Whether `n` is reached from root is found by marking: a node's `gradient` is free outside of backward,
- * and points to its own result while it is marked. */
+/* A node's `gradient` is free outside of backward: it marks what root came from, its own result if so. */
+static void mark(reeli_node *root)
+{
+    root->gradient = root->out;
+    for (reeli_node *n = root; n; n = n->previous) {
+        for (int i = 0; n->gradient && i < n->inputs; i++) {
+            if (n->in[i].from) {
+                n->in[i].from->gradient = n->in[i].from->out;
+            }
+        }
+    }
+}
+
 void reel_tape_dot(const reel_tensor *root, FILE *stream)
 {
     if (!root || !stream || !reeli_usable(reeli_reel_of(root), "tape_dot", root)) {
         return;
     }
     const reel *r = root->r;
+    char id[LABEL];
     fprintf(stream, "digraph reel {\n  rankdir=LR;\n");
-    dot_box(r, root, root->node, stream);
-    if (root->node) {
-        root->node->gradient = root->node->out;
+    if (!root->node) {
+        dot_box(dot_name(id, r, NULL, root, NULL), r, root, NULL, stream);
+    } else {
+        mark(root->node);
     }
     for (reeli_node *n = root->node; n; n = n->previous) {
-        if (!n->gradient) {
-            continue;
+        if (n->gradient) {
+            dot_box(dot_name(id, r, root->node, n->out, n), r, n->out, n, stream);
+            dot_operation(r, root->node, n, stream);
         }
+    }
+    for (reeli_node *n = root->node; n; n = n->previous) {
         n->gradient = NULL;
-        if (n->out != root) {
-            dot_box(r, n->out, n, stream);
-        }
-        dot_operation(r, n, stream);
-        for (int i = 0; i < n->inputs; i++) {
-            if (n->in[i].from) {
-                n->in[i].from->gradient = n->in[i].from->out;
-            }
-        }
     }
     fprintf(stream, "}\n");
 }

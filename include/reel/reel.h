@@ -8,6 +8,7 @@
 #include <reel/elementwise.h>
 #include <reel/indexing.h>
 #include <reel/io.h>
+#include <reel/join.h>
 #include <reel/linalg.h>
 #include <reel/loss.h>
 #include <reel/nn.h>

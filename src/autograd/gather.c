@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* gather and scatter_add, each the other's gradient. */
+/* gather, and scatter and scatter_add, which go the other way. index_select and its like are gathers
+ * whose index is expanded, under their own names. */
+#include "factory.h"
 #include "tape.h"
 
 #include <reel/indexing.h>
@@ -9,6 +11,14 @@ reel_tensor *reeli_zeros(reel *r, const char *what, int dtype, int ndim, const i
     reel_tensor *t = reeli_empty(r, what, dtype, ndim, size);
     if (!reeli_bad(t)) {
         reeli_fill(t, 0);
+    }
+    return t;
+}
+
+reel_tensor *reeli_scalar(reel *r, const char *what, int dtype, double value) {
+    reel_tensor *t = reeli_empty(r, what, dtype, 0, NULL);
+    if (!reeli_bad(t)) {
+        reeli_fill(t, value);
     }
     return t;
 }
@@ -52,9 +62,13 @@ static reeli_operand stepping(const reel_tensor *t, int64_t *stride, int64_t dim
     return (reeli_operand){t->data, stride, t->dtype};
 }
 
-/* Moves between `indexed`, whose dim n->i[0] the index steps along, and `plain`. */
-static bool move(const reeli_node *n, reel_tensor *to, const reel_tensor *from, bool add) {
-    const reel_tensor *index = n->in[1].t, *indexed = add ? to : from;
+typedef enum direction { TAKE, PUT, ADD } direction;
+
+/* Moves between two tensors, of which the index (input 1) steps along one's dim n->i[0]: the one
+ * that is read to TAKE, or else the one that is written. */
+static bool move(const reeli_node *n, reel_tensor *to, const reel_tensor *from, direction how) {
+    const bool put = how != TAKE;
+    const reel_tensor *index = n->in[1].t, *indexed = put ? to : from;
     int64_t strides[3][REEL_MAX_DIMS], size[REEL_MAX_DIMS], steps[3], bad;
     if (index->numel == 0) {
         return true;
@@ -62,11 +76,12 @@ static bool move(const reeli_node *n, reel_tensor *to, const reel_tensor *from, 
     for (int d = 0; d < dims(index); d++) {
         size[d] = size_of(index, d);
     }
-    reeli_operand a = stepping(to, strides[0], add ? n->i[0] : -1, &steps[0]);
-    reeli_operand b = stepping(from, strides[1], add ? -1 : n->i[0], &steps[1]);
+    reeli_operand a = stepping(to, strides[0], put ? n->i[0] : -1, &steps[0]);
+    reeli_operand b = stepping(from, strides[1], put ? -1 : n->i[0], &steps[1]);
     reeli_operand at = stepping(index, strides[2], -1, &steps[2]);
     const int64_t bound = size_of(indexed, (int)n->i[0]);
-    if (reeli_move_indexed(add, dims(index), size, a, steps[0], b, steps[1], at, bound, &bad)) {
+    if (reeli_move_indexed(how == ADD, dims(index), size, a, steps[0], b, steps[1], at, bound,
+                           &bad)) {
         return true;
     }
     reeli_error(to->r, REEL_ERR_VALUE, "%s: index %lld is out of bounds for dim %lld of shape %s",
@@ -86,7 +101,7 @@ reel_tensor *reel_gather(reel_tensor *x, int64_t dim, reel_tensor *index) {
     return reeli_apply(n);
 }
 
-bool reeli_gather_forward(reeli_node *n) { return move(n, n->out, n->in[0].t, false); }
+bool reeli_gather_forward(reeli_node *n) { return move(n, n->out, n->in[0].t, TAKE); }
 
 reel_tensor *reeli_gather_gradient(reeli_node *n, int input, reel_tensor *g) {
     const reel_tensor *x = n->in[input].t;
@@ -94,27 +109,31 @@ reel_tensor *reeli_gather_gradient(reeli_node *n, int input, reel_tensor *g) {
     return reel_scatter_add(zeros, n->i[0], n->in[1].t, g);
 }
 
-reel_tensor *reel_scatter_add(reel_tensor *x, int64_t dim, reel_tensor *index, reel_tensor *src) {
+static reel_tensor *scatter(const reeli_op *op, reel_tensor *x, int64_t dim, reel_tensor *index,
+                            reel_tensor *src) {
     reel_tensor *in[] = {x, index, src};
-    reeli_node *n = reeli_begin(&reeli_op_scatter_add, 3, in);
-    if (!n || !reeli_wrap_dim(x->r, "scatter_add", &dim, x->ndim) ||
-        !index_dtype("scatter_add", index) || !index_fits("scatter_add", index, x, dim) ||
-        !index_fits("scatter_add", index, src, -1)) {
+    reeli_node *n = reeli_begin(op, 3, in);
+    if (!n || !reeli_wrap_dim(x->r, op->name, &dim, x->ndim) || !index_dtype(op->name, index) ||
+        !index_fits(op->name, index, x, dim) || !index_fits(op->name, index, src, -1)) {
         return reeli_poison_for(3, in);
     }
     if (src->dtype != x->dtype) {
-        return reeli_fail(x->r, REEL_ERR_DTYPE, "scatter_add: the source is %s, the input %s",
+        return reeli_fail(x->r, REEL_ERR_DTYPE, "%s: the source is %s, the input %s", op->name,
                           reel_dtype_name((reel_dtype)src->dtype),
                           reel_dtype_name((reel_dtype)x->dtype));
     }
     n->i[0] = dim;
-    n->out = reeli_empty_like(x, "scatter_add", x->dtype);
+    n->out = reeli_empty_like(x, op->name, x->dtype);
     return reeli_apply(n);
+}
+
+reel_tensor *reel_scatter_add(reel_tensor *x, int64_t dim, reel_tensor *index, reel_tensor *src) {
+    return scatter(&reeli_op_scatter_add, x, dim, index, src);
 }
 
 bool reeli_scatter_add_forward(reeli_node *n) {
     reeli_copy(n->out, n->in[0].t);
-    return move(n, n->out, n->in[2].t, true);
+    return move(n, n->out, n->in[2].t, ADD);
 }
 
 /* Only the corner of src that the index covers was read: the rest gets zeros. */
@@ -139,4 +158,29 @@ reel_tensor *reeli_scatter_add_gradient(reeli_node *n, int input, reel_tensor *g
         }
     }
     return dx;
+}
+
+reel_tensor *reel_scatter(reel_tensor *x, int64_t dim, reel_tensor *index, reel_tensor *src) {
+    return scatter(&reeli_op_scatter, x, dim, index, src);
+}
+
+bool reeli_scatter_forward(reeli_node *n) {
+    reeli_copy(n->out, n->in[0].t);
+    return move(n, n->out, n->in[2].t, PUT);
+}
+
+/* What was overwritten gets no gradient. */
+reel_tensor *reeli_scatter_gradient(reeli_node *n, int input, reel_tensor *g) {
+    return input == 0 ? reel_scatter_value(g, n->i[0], n->in[1].t, 0)
+                      : reeli_scatter_add_gradient(n, input, g);
+}
+
+reel_tensor *reel_scatter_value(reel_tensor *x, int64_t dim, reel_tensor *index, double value) {
+    reel_tensor *in[] = {x, index};
+    if (!reeli_all_usable("scatter", 2, in) ||
+        !reeli_check_value(x->r, "scatter", x->dtype, value)) {
+        return reeli_poison_for(2, in);
+    }
+    reel_tensor *one = reeli_scalar(x->r, "scatter", x->dtype, value);
+    return reel_scatter(x, dim, index, reel_expand(one, index->ndim, index->size));
 }

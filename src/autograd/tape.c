@@ -18,6 +18,17 @@ reel_tensor *reeli_poison_for(int inputs, reel_tensor *const *in)
     return r ? r->poison : NULL;
 }
 
+bool reeli_all_usable(const char *what, int count, reel_tensor *const *t)
+{
+    reel *r = find_reel(count, t);
+    for (int i = 0; r && i < count; i++) {
+        if (!reeli_usable(r, what, t[i])) {
+            return false;
+        }
+    }
+    return r != NULL;
+}
+
 reeli_node *reeli_begin(const reeli_op *op, int inputs, reel_tensor *const *in)
 {
     reel *r = find_reel(inputs, in);

@@ -42,6 +42,9 @@ typedef struct reeli_op {
     DECLARE_OP(name)                                                                               \
     bool reeli_##name##_forward(reeli_node *n);                                                    \
     reel_tensor *reeli_##name##_gradient(reeli_node *n, int input, reel_tensor *g);
+#define FIXED(name)                                                                                \
+    DECLARE_OP(name)                                                                               \
+    bool reeli_##name##_forward(reeli_node *n);
 #define VIEW(name)                                                                                 \
     DECLARE_OP(name)                                                                               \
     reel_tensor *reeli_##name##_gradient(reeli_node *n, int input, reel_tensor *g);
@@ -95,6 +98,13 @@ static inline reeli_node *reeli_new_node(reel *r, const reeli_op *op, int inputs
 /* A node for op on these inputs; NULL if one of them is NULL, poison, stale or of another reel. */
 reeli_node *reeli_begin(const reeli_op *op, int inputs, reel_tensor *const *in);
 
+/* Whether the tensors are live ones of one reel, for functions that are put together from operations;
+ * records the error in `what`'s name if not. */
+bool reeli_all_usable(const char *what, int count, reel_tensor *const *t);
+
+/* Whether they have one dtype that is not bool; else an error. */
+bool reeli_one_dtype(const char *what, int count, reel_tensor *const *t);
+
 /* What an operation on such inputs returns: poison, or NULL where there is no reel to be found. */
 reel_tensor *reeli_poison_for(int inputs, reel_tensor *const *in);
 
@@ -135,7 +145,15 @@ reel_tensor *reeli_reshape_like(reel_tensor *x, const reel_tensor *like);
 /* Zeros in the arena, which no gradient passes. */
 reel_tensor *reeli_zeros(reel *r, const char *what, int dtype, int ndim, const int64_t *size);
 
-/* Zeros of the given shape but for g at start… of dim. The gradient of narrow. */
+/* One value in no dims, in the arena. */
+reel_tensor *reeli_scalar(reel *r, const char *what, int dtype, double value);
+
+/* y[…, i, …] = x[…, index[i], …] in dim `dim`, as the operation op; index is seen as a vector. Of
+ * slice `padding` (-1: none) embedding's gradient is 0. */
+reel_tensor *reeli_take(const reeli_op *op, reel_tensor *x, int64_t dim, reel_tensor *index,
+                        int64_t padding);
+
+/* Zeros of the given shape but for g at start… of dim. */
 reel_tensor *reeli_narrow_backward(reel_tensor *g, int ndim, const int64_t *size, int64_t dim,
                                    int64_t start);
 

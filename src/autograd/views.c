@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Views, and the copies that are made where no view will do. All views of dims come down to four:
- * reshape, expand, permute, narrow. */
+/* Views of all elements. They come down to three: reshape, expand, permute. slices.c has the views of
+ * parts. */
 #include "tape.h"
 
 #include <reel/views.h>
 #include <string.h>
 
 /* Records a view that has been made. */
-static reel_tensor *viewed(reeli_node *n, int ndim, const int64_t *size, const int64_t *stride, int64_t offset)
-{
+static reel_tensor *viewed(reeli_node *n, int ndim, const int64_t *size, const int64_t *stride,
+                           int64_t offset) {
     n->out = reeli_view(n->in[0].t, n->op->name, ndim, size, stride, offset);
     return reeli_apply(n);
 }
 
 /* Strides that show x's elements in the new shape without moving any; false if there are none. Runs of
  * x's dims that lie evenly are cut into the new sizes from the right. */
-static bool reshape_strides(const reel_tensor *x, int ndim, const int64_t *size, int64_t *stride)
-{
+static bool reshape_strides(const reel_tensor *x, int ndim, const int64_t *size, int64_t *stride) {
     int d = ndim - 1;
     int64_t base = x->ndim ? x->stride[x->ndim - 1] : 1, run = 1, cut = 1;
     for (int own = x->ndim - 1; own >= 0; own--) {
@@ -43,8 +42,7 @@ static bool reshape_strides(const reel_tensor *x, int ndim, const int64_t *size,
     return true;
 }
 
-static void row_major(int ndim, const int64_t *size, int64_t *stride)
-{
+static void row_major(int ndim, const int64_t *size, int64_t *stride) {
     int64_t step = 1;
     for (int d = ndim - 1; d >= 0; d--) {
         stride[d] = step;
@@ -53,8 +51,8 @@ static void row_major(int ndim, const int64_t *size, int64_t *stride)
 }
 
 /* Fills in a size of -1; false, and an error, if the shape cannot hold x's elements. */
-static bool complete_shape(reel_tensor *x, const char *what, int ndim, const int64_t *size, int64_t *full)
-{
+static bool complete_shape(reel_tensor *x, const char *what, int ndim, const int64_t *size,
+                           int64_t *full) {
     int64_t known = 1;
     int open = -1;
     bool sound = ndim >= 0 && ndim <= REEL_MAX_DIMS;
@@ -72,15 +70,15 @@ static bool complete_shape(reel_tensor *x, const char *what, int ndim, const int
         known *= full[open];
     }
     if (!sound || known != x->numel || (open >= 0 && full[open] < 0)) {
-        reeli_error(x->r, REEL_ERR_SHAPE, "%s: shape %s cannot be seen as %s", what, REELI_SHAPE_OF(x),
-                    reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim, size));
+        reeli_error(x->r, REEL_ERR_SHAPE, "%s: shape %s cannot be seen as %s", what,
+                    REELI_SHAPE_OF(x), reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim, size));
         return false;
     }
     return true;
 }
 
-static reel_tensor *reshape(reel_tensor *x, const char *what, int ndim, const int64_t *size, bool may_copy)
-{
+static reel_tensor *reshape(reel_tensor *x, const char *what, int ndim, const int64_t *size,
+                            bool may_copy) {
     reeli_node *n = reeli_begin(&reeli_op_reshape, 1, &x);
     int64_t full[REEL_MAX_DIMS], stride[REEL_MAX_DIMS];
     if (!n || !complete_shape(x, what, ndim, size, full)) {
@@ -93,51 +91,42 @@ static reel_tensor *reshape(reel_tensor *x, const char *what, int ndim, const in
             return reshape(reel_clone(x), what, ndim, full, false);
         }
         return reeli_fail(x->r, REEL_ERR_SHAPE,
-                          "%s: shape %s cannot be seen as %s without a copy; use reel_reshape", what,
-                          REELI_SHAPE_OF(x), reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim, full));
+                          "%s: shape %s cannot be seen as %s without a copy; use reel_reshape",
+                          what, REELI_SHAPE_OF(x),
+                          reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim, full));
     }
     return viewed(n, ndim, full, stride, 0);
 }
 
-reel_tensor *reel_reshape(reel_tensor *x, int ndim, const int64_t *size)
-{
+reel_tensor *reel_reshape(reel_tensor *x, int ndim, const int64_t *size) {
     return reshape(x, "reshape", ndim, size, true);
 }
 
-reel_tensor *reel_view(reel_tensor *x, int ndim, const int64_t *size)
-{
+reel_tensor *reel_view(reel_tensor *x, int ndim, const int64_t *size) {
     return reshape(x, "view", ndim, size, false);
 }
 
-reel_tensor *reeli_reshape_like(reel_tensor *x, const reel_tensor *like)
-{
+reel_tensor *reeli_reshape_like(reel_tensor *x, const reel_tensor *like) {
     return reeli_bad(x) || reeli_same_shape(x, like) ? x : reel_reshape(x, like->ndim, like->size);
 }
 
-reel_tensor *reeli_reshape_gradient(reeli_node *n, int input, reel_tensor *g)
-{
+reel_tensor *reeli_reshape_gradient(reeli_node *n, int input, reel_tensor *g) {
     return reeli_reshape_like(g, n->in[input].t);
 }
 
-static bool usable(const char *what, reel_tensor *x)
-{
-    return x && reeli_usable(reeli_reel_of(x), what, x);
-}
-
 /* The dim is one of x's, or of a tensor with `more` dims more. */
-static bool sound_dim(const char *what, reel_tensor *x, int64_t *dim, int more)
-{
-    return usable(what, x) && reeli_wrap_dim(x->r, what, dim, x->ndim + more);
+static bool sound_dim(const char *what, reel_tensor *x, int64_t *dim, int more) {
+    return reeli_all_usable(what, 1, &x) && reeli_wrap_dim(x->r, what, dim, x->ndim + more);
 }
 
-reel_tensor *reel_unsqueeze(reel_tensor *x, int64_t dim)
-{
+reel_tensor *reel_unsqueeze(reel_tensor *x, int64_t dim) {
     reeli_node *n;
     if (!sound_dim("unsqueeze", x, &dim, 1) || !(n = reeli_begin(&reeli_op_reshape, 1, &x))) {
         return reeli_poison_for(1, &x);
     }
     if (x->ndim == REEL_MAX_DIMS) {
-        return reeli_fail(x->r, REEL_ERR_SHAPE, "unsqueeze: shape %s has all %d dims that there can be",
+        return reeli_fail(x->r, REEL_ERR_SHAPE,
+                          "unsqueeze: shape %s has all %d dims that there can be",
                           REELI_SHAPE_OF(x), REEL_MAX_DIMS);
     }
     int64_t size[REEL_MAX_DIMS], stride[REEL_MAX_DIMS];
@@ -151,8 +140,7 @@ reel_tensor *reel_unsqueeze(reel_tensor *x, int64_t dim)
 }
 
 /* x without the dims in the set that have size 1. */
-static reel_tensor *squeeze(reel_tensor *x, unsigned dims)
-{
+static reel_tensor *squeeze(reel_tensor *x, unsigned dims) {
     reeli_node *n = reeli_begin(&reeli_op_reshape, 1, &x);
     if (!n) {
         return reeli_poison_for(1, &x);
@@ -168,18 +156,13 @@ static reel_tensor *squeeze(reel_tensor *x, unsigned dims)
     return viewed(n, ndim, size, stride, 0);
 }
 
-reel_tensor *reel_squeeze(reel_tensor *x, int64_t dim)
-{
+reel_tensor *reel_squeeze(reel_tensor *x, int64_t dim) {
     return sound_dim("squeeze", x, &dim, 0) ? squeeze(x, 1u << dim) : reeli_poison_for(1, &x);
 }
 
-reel_tensor *reel_squeeze_all(reel_tensor *x)
-{
-    return squeeze(x, ~0u);
-}
+reel_tensor *reel_squeeze_all(reel_tensor *x) { return squeeze(x, ~0u); }
 
-reel_tensor *reel_flatten(reel_tensor *x, int64_t start_dim, int64_t end_dim)
-{
+reel_tensor *reel_flatten(reel_tensor *x, int64_t start_dim, int64_t end_dim) {
     if (!sound_dim("flatten", x, &start_dim, 0) || !sound_dim("flatten", x, &end_dim, 0)) {
         return reeli_poison_for(1, &x);
     }
@@ -202,9 +185,30 @@ reel_tensor *reel_flatten(reel_tensor *x, int64_t start_dim, int64_t end_dim)
     return reel_reshape(x, ndim, size);
 }
 
+reel_tensor *reel_unflatten(reel_tensor *x, int64_t dim, int ndim, const int64_t *size) {
+    if (!sound_dim("unflatten", x, &dim, 0)) {
+        return reeli_poison_for(1, &x);
+    }
+    if (x->ndim == 0 || ndim < 1 || ndim > REEL_MAX_DIMS + 1 - x->ndim) {
+        return reeli_fail(x->r, REEL_ERR_SHAPE,
+                          "unflatten: dim %lld of shape %s cannot become %d dims", (long long)dim,
+                          REELI_SHAPE_OF(x), ndim);
+    }
+    reel_tensor one = *x; /* a stand-in for the dim alone */
+    int64_t full[REEL_MAX_DIMS], sizes[REEL_MAX_DIMS];
+    one.ndim = 1;
+    one.size[0] = one.numel = x->size[dim];
+    if (!complete_shape(&one, "unflatten", ndim, size, full)) {
+        return x->r->poison;
+    }
+    memcpy(sizes, x->size, (size_t)dim * sizeof *sizes);
+    memcpy(sizes + dim, full, (size_t)ndim * sizeof *sizes);
+    memcpy(sizes + dim + ndim, x->size + dim + 1, (size_t)(x->ndim - dim - 1) * sizeof *sizes);
+    return reshape(x, "unflatten", x->ndim - 1 + ndim, sizes, false);
+}
+
 /* y's dim d is x's dim order[d]; the order is kept in `extra` for the way back. */
-reel_tensor *reel_permute(reel_tensor *x, const int64_t *order)
-{
+reel_tensor *reel_permute(reel_tensor *x, const int64_t *order) {
     reeli_node *n = reeli_begin(&reeli_op_permute, 1, &x);
     int64_t *kept = n ? reeli_arena_alloc(x->r, REEL_MAX_DIMS * sizeof *kept) : NULL;
     if (!kept) {
@@ -218,7 +222,8 @@ reel_tensor *reel_permute(reel_tensor *x, const int64_t *order)
             return x->r->poison;
         }
         if (seen >> kept[d] & 1) {
-            return reeli_fail(x->r, REEL_ERR_SHAPE, "permute: dim %lld is named twice", (long long)kept[d]);
+            return reeli_fail(x->r, REEL_ERR_SHAPE, "permute: dim %lld is named twice",
+                              (long long)kept[d]);
         }
         seen |= 1u << kept[d];
         size[d] = x->size[kept[d]];
@@ -228,8 +233,7 @@ reel_tensor *reel_permute(reel_tensor *x, const int64_t *order)
     return viewed(n, x->ndim, size, stride, 0);
 }
 
-reel_tensor *reeli_permute_gradient(reeli_node *n, int input, reel_tensor *g)
-{
+reel_tensor *reeli_permute_gradient(reeli_node *n, int input, reel_tensor *g) {
     (void)input;
     const int64_t *order = n->extra;
     int64_t back[REEL_MAX_DIMS];
@@ -239,8 +243,7 @@ reel_tensor *reeli_permute_gradient(reeli_node *n, int input, reel_tensor *g)
     return reel_permute(g, back);
 }
 
-reel_tensor *reel_transpose(reel_tensor *x, int64_t dim0, int64_t dim1)
-{
+reel_tensor *reel_transpose(reel_tensor *x, int64_t dim0, int64_t dim1) {
     if (!sound_dim("transpose", x, &dim0, 0) || !sound_dim("transpose", x, &dim1, 0)) {
         return reeli_poison_for(1, &x);
     }
@@ -251,89 +254,90 @@ reel_tensor *reel_transpose(reel_tensor *x, int64_t dim0, int64_t dim1)
     return reel_permute(x, order);
 }
 
-reel_tensor *reel_t(reel_tensor *x)
-{
-    if (!usable("t", x)) {
+reel_tensor *reel_t(reel_tensor *x) {
+    if (!reeli_all_usable("t", 1, &x)) {
         return reeli_poison_for(1, &x);
     }
     if (x->ndim > 2) {
-        return reeli_fail(x->r, REEL_ERR_SHAPE, "t: shape %s has more than 2 dims; use reel_transpose",
+        return reeli_fail(x->r, REEL_ERR_SHAPE,
+                          "t: shape %s has more than 2 dims; use reel_transpose",
                           REELI_SHAPE_OF(x));
     }
     return reel_permute(x, x->ndim == 2 ? (int64_t[]){1, 0} : (int64_t[]){0});
 }
 
-reel_tensor *reel_narrow(reel_tensor *x, int64_t dim, int64_t start, int64_t length)
-{
-    reeli_node *n;
-    if (!sound_dim("narrow", x, &dim, 0) || !(n = reeli_begin(&reeli_op_narrow, 1, &x))) {
+reel_tensor *reel_T(reel_tensor *x) {
+    int64_t order[REEL_MAX_DIMS];
+    if (!reeli_all_usable("T", 1, &x)) {
         return reeli_poison_for(1, &x);
     }
-    int64_t size = x->ndim ? x->size[dim] : 0;
-    int64_t first = start < 0 ? start + size : start;
-    if (x->ndim == 0 || first < 0 || length < 0 || first > size || length > size - first) {
-        return reeli_fail(x->r, REEL_ERR_SHAPE, "narrow: %lld elements from %lld do not lie in dim %lld of shape %s",
-                          (long long)length, (long long)start, (long long)dim, REELI_SHAPE_OF(x));
+    for (int d = 0; d < x->ndim; d++) {
+        order[d] = x->ndim - 1 - d;
     }
-    int64_t sizes[REEL_MAX_DIMS];
-    memcpy(sizes, x->size, sizeof sizes);
-    sizes[dim] = length;
-    n->i[0] = dim;
-    n->i[1] = first;
-    return viewed(n, x->ndim, sizes, x->stride, first * x->stride[dim]);
+    return reel_permute(x, order);
 }
 
-reel_tensor *reeli_narrow_gradient(reeli_node *n, int input, reel_tensor *g)
-{
-    const reel_tensor *x = n->in[input].t;
-    return reeli_narrow_backward(g, x->ndim, x->size, n->i[0], n->i[1]);
-}
-
-reel_tensor *reeli_narrow_backward(reel_tensor *g, int ndim, const int64_t *size, int64_t dim, int64_t start)
-{
-    reeli_node *n = reeli_begin(&reeli_op_narrow_backward, 1, &g);
-    if (!n) {
-        return reeli_poison_for(1, &g);
+reel_tensor *reel_mT(reel_tensor *x) {
+    if (!reeli_all_usable("mT", 1, &x)) {
+        return reeli_poison_for(1, &x);
     }
-    n->i[0] = dim;
-    n->i[1] = start;
-    n->out = reeli_empty(g->r, "narrow_backward", g->dtype, ndim, size);
-    return reeli_apply(n);
+    if (x->ndim == 1) {
+        return reeli_fail(x->r, REEL_ERR_SHAPE, "mT: shape %s has 1 dim, and a matrix has 2",
+                          REELI_SHAPE_OF(x));
+    }
+    return x->ndim == 0 ? x : reel_transpose(x, -2, -1);
 }
 
-bool reeli_narrow_backward_forward(reeli_node *n)
-{
-    const reel_tensor *g = n->in[0].t;
-    reeli_fill(n->out, 0);
-    reel_tensor part = *n->out;
-    part.size[n->i[0]] = g->size[n->i[0]];
-    part.numel = g->numel;
-    part.flags = 0;
-    part.data = (char *)part.data + (size_t)(n->i[1] * part.stride[n->i[0]]) * reeli_element_size(part.dtype);
-    reeli_copy(&part, g);
+/* Marks the dims in a list, each counted from 0 and put in `own`; false, and an error, if one is
+ * none of x's or named twice. */
+static bool mark_dims(reel_tensor *x, const char *list, const int64_t *dims, int count,
+                      int64_t *own, unsigned *set) {
+    for (int i = 0; i < count; i++) {
+        own[i] = dims[i];
+        if (!reeli_wrap_dim(x->r, "movedim", &own[i], x->ndim)) {
+            return false;
+        }
+        if (*set >> own[i] & 1) {
+            reeli_error(x->r, REEL_ERR_SHAPE, "movedim: dim %lld is named twice as %s",
+                        (long long)own[i], list);
+            return false;
+        }
+        *set |= 1u << own[i];
+    }
     return true;
 }
 
-reel_tensor *reeli_narrow_backward_gradient(reeli_node *n, int input, reel_tensor *g)
-{
-    return reel_narrow(g, n->i[0], n->i[1], n->in[input].t->size[n->i[0]]);
-}
-
-reel_tensor *reel_select(reel_tensor *x, int64_t dim, int64_t index)
-{
-    if (!sound_dim("select", x, &dim, 0)) {
+/* The dims that are not named keep their order, in the places that are left. */
+reel_tensor *reel_movedim(reel_tensor *x, const int64_t *source, const int64_t *destination,
+                          int count) {
+    int64_t from[REEL_MAX_DIMS], to[REEL_MAX_DIMS], order[REEL_MAX_DIMS];
+    unsigned moved = 0, taken = 0;
+    if (!reeli_all_usable("movedim", 1, &x)) {
         return reeli_poison_for(1, &x);
     }
-    if (x->ndim == 0 || index < -x->size[dim] || index >= x->size[dim]) {
-        return reeli_fail(x->r, REEL_ERR_SHAPE, "select: there is no index %lld in dim %lld of shape %s",
-                          (long long)index, (long long)dim, REELI_SHAPE_OF(x));
+    if (count < 0 || count > REEL_MAX_DIMS) {
+        return reeli_fail(x->r, REEL_ERR_SHAPE, "movedim: shape %s has no %d dims to move",
+                          REELI_SHAPE_OF(x), count);
     }
-    reel_tensor *one = reel_narrow(x, dim, index < 0 ? index + x->size[dim] : index, 1);
-    return reeli_bad(one) ? one : squeeze(one, 1u << dim);
+    if (!mark_dims(x, "source", source, count, from, &moved) ||
+        !mark_dims(x, "destination", destination, count, to, &taken)) {
+        return x->r->poison;
+    }
+    for (int i = 0; i < count; i++) {
+        order[to[i]] = from[i];
+    }
+    for (int d = 0, place = 0; d < x->ndim; d++) {
+        if (!(moved >> d & 1)) {
+            for (; taken >> place & 1; place++) {
+            }
+            order[place++] = d;
+        }
+    }
+    return reel_permute(x, order);
 }
 
-static bool expand_fits(const reel_tensor *x, int ndim, const int64_t *size, int64_t *full)
-{
+static bool expand_fits(const reel_tensor *x, const char *what, int ndim, const int64_t *size,
+                        int64_t *full) {
     bool fits = ndim >= x->ndim && ndim <= REEL_MAX_DIMS;
     for (int d = 0; d < ndim && fits; d++) {
         int own = d - (ndim - x->ndim);
@@ -341,17 +345,18 @@ static bool expand_fits(const reel_tensor *x, int ndim, const int64_t *size, int
         fits = full[d] >= 0 && (own < 0 || x->size[own] == 1 || x->size[own] == full[d]);
     }
     if (!fits) {
-        reeli_error(x->r, REEL_ERR_SHAPE, "expand: shape %s does not expand to %s", REELI_SHAPE_OF(x),
+        reeli_error(x->r, REEL_ERR_SHAPE, "%s: shape %s does not expand to %s", what,
+                    REELI_SHAPE_OF(x),
                     reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim < 0 ? 0 : ndim, size));
     }
     return fits;
 }
 
-reel_tensor *reel_expand(reel_tensor *x, int ndim, const int64_t *size)
-{
+static reel_tensor *expand(reel_tensor *x, const char *what, int ndim, const int64_t *size) {
     reeli_node *n = reeli_begin(&reeli_op_expand, 1, &x);
     int64_t full[REEL_MAX_DIMS], stride[REEL_MAX_DIMS];
-    if (!n || !expand_fits(x, ndim, size, full) || !reeli_check_shape(x->r, "expand", ndim, full)) {
+    if (!n || !expand_fits(x, what, ndim, size, full) ||
+        !reeli_check_shape(x->r, what, ndim, full)) {
         return reeli_poison_for(1, &x);
     }
     for (int d = 0; d < ndim; d++) {
@@ -361,61 +366,22 @@ reel_tensor *reel_expand(reel_tensor *x, int ndim, const int64_t *size)
     return viewed(n, ndim, full, stride, 0);
 }
 
-reel_tensor *reeli_expand_gradient(reeli_node *n, int input, reel_tensor *g)
-{
+reel_tensor *reel_expand(reel_tensor *x, int ndim, const int64_t *size) {
+    return expand(x, "expand", ndim, size);
+}
+
+reel_tensor *reel_broadcast_to(reel_tensor *x, int ndim, const int64_t *size) {
+    return expand(x, "broadcast_to", ndim, size);
+}
+
+reel_tensor *reel_expand_as(reel_tensor *x, reel_tensor *other) {
+    reel_tensor *in[] = {x, other};
+    if (!reeli_all_usable("expand_as", 2, in)) {
+        return reeli_poison_for(2, in);
+    }
+    return expand(x, "expand_as", other->ndim, other->size);
+}
+
+reel_tensor *reeli_expand_gradient(reeli_node *n, int input, reel_tensor *g) {
     return reeli_sum_to(g, n->in[input].t);
-}
-
-/* A copy of x in the given dtype. */
-static reel_tensor *copy(const reeli_op *op, reel_tensor *x, int dtype)
-{
-    reeli_node *n = reeli_begin(op, 1, &x);
-    if (!n) {
-        return reeli_poison_for(1, &x);
-    }
-    n->out = reeli_empty_like(x, op->name, dtype);
-    return reeli_apply(n);
-}
-
-reel_tensor *reel_clone(reel_tensor *x)
-{
-    return usable("clone", x) ? copy(&reeli_op_clone, x, x->dtype) : reeli_poison_for(1, &x);
-}
-
-bool reeli_clone_forward(reeli_node *n)
-{
-    reeli_copy(n->out, n->in[0].t);
-    return true;
-}
-
-reel_tensor *reeli_clone_gradient(reeli_node *n, int input, reel_tensor *g)
-{
-    (void)n, (void)input;
-    return g;
-}
-
-reel_tensor *reel_contiguous(reel_tensor *x)
-{
-    return usable("contiguous", x) && (x->flags & REELI_CONTIGUOUS) ? x : reel_clone(x);
-}
-
-reel_tensor *reel_to(reel_tensor *x, reel_dtype dtype)
-{
-    if (!usable("to", x)) {
-        return reeli_poison_for(1, &x);
-    }
-    if ((unsigned)dtype >= REELI_DTYPES) {
-        return reeli_fail(x->r, REEL_ERR_DTYPE, "to: there is no dtype %d", (int)dtype);
-    }
-    return x->dtype == dtype && !(x->flags & REELI_NUMBER) ? x : copy(&reeli_op_to, x, (int)dtype);
-}
-
-bool reeli_to_forward(reeli_node *n)
-{
-    return reeli_clone_forward(n);
-}
-
-reel_tensor *reeli_to_gradient(reeli_node *n, int input, reel_tensor *g)
-{
-    return reel_to(g, n->in[input].t->dtype);
 }

@@ -37,6 +37,35 @@ ROW(add_bool, bool, *target | value)
 static const row rows[2][4] = {{set_f32, set_f64, set_i64, set_bool},
                                {add_f32, add_f64, add_i64, add_bool}};
 
+/* A row that one index moves as a whole. */
+typedef void (*adder)(int64_t n, void *to, int64_t to_stride, const void *from,
+                      int64_t from_stride);
+
+#define ADD_ROW(name, T, sum)                                                                      \
+    static void name(int64_t n, void *to, int64_t to_stride, const void *from,                     \
+                     int64_t from_stride) {                                                        \
+        T *restrict out = to;                                                                      \
+        const T *restrict in = from;                                                               \
+        if (to_stride == 1 && from_stride == 1) {                                                  \
+            for (int64_t i = 0; i < n; i++) {                                                      \
+                out[i] = (T)(sum(out[i], in[i]));                                                  \
+            }                                                                                      \
+            return;                                                                                \
+        }                                                                                          \
+        for (int64_t i = 0; i < n; i++) {                                                          \
+            T *target = out + i * to_stride;                                                       \
+            *target = (T)(sum(*target, in[i * from_stride]));                                      \
+        }                                                                                          \
+    }
+#define PLUS(a, b) (a) + (b)
+#define OR(a, b) (a) | (b)
+ADD_ROW(add_row_f32, float, PLUS)
+ADD_ROW(add_row_f64, double, PLUS)
+ADD_ROW(add_row_i64, int64_t, PLUS)
+ADD_ROW(add_row_bool, bool, OR)
+
+static const adder adders[4] = {add_row_f32, add_row_f64, add_row_i64, add_row_bool};
+
 /* The next row's index: all dims but the last count up; false after the last row. */
 static bool next_row(int ndim, const int64_t *size, int64_t *at) {
     for (int d = ndim - 2; d >= 0; d--) {
@@ -71,6 +100,17 @@ bool reeli_move_indexed(bool add, int ndim, const int64_t *size, reeli_operand t
         const int64_t *where = (const int64_t *)index.data + offset(ndim, at, index.stride);
         char *out = (char *)to.data + offset(ndim, at, to.stride) * bytes[to.dtype];
         const char *in = (const char *)from.data + offset(ndim, at, from.stride) * bytes[to.dtype];
+        if (index.stride[last] == 0 && *where >= 0 && *where < bound) {
+            out += *where * to_step * bytes[to.dtype];
+            in += *where * from_step * bytes[to.dtype];
+            if (add) {
+                adders[to.dtype](size[last], out, to.stride[last], in, from.stride[last]);
+            } else {
+                reeli_move(size[last], out, to.dtype, to.stride[last], in, to.dtype,
+                           from.stride[last]);
+            }
+            continue;
+        }
         int64_t done =
             rows[add][to.dtype](size[last], out, to.stride[last], to_step, in, from.stride[last],
                                 from_step, where, index.stride[last], bound);

@@ -87,7 +87,8 @@ bool reeli_product(const reeli_kernels *kernels, int dtype, int64_t m, int64_t n
                    const void *a, const int64_t *a_stride, const void *b, const int64_t *b_stride,
                    const void *bias, void *c, void *(*scratch)(void *, size_t), void *context)
 {
-    bool small = k == 0 || (m <= SMALL && n <= SMALL && k <= SMALL && m * n * k <= SMALL);
+    bool small = k == 0 || dtype > 1 || /* BLAS has floats only */
+                 (m <= SMALL && n <= SMALL && k <= SMALL && m * n * k <= SMALL);
     if (small || !fits_blas(m, n, k, a_stride, b_stride)) {
         kernels->of[dtype]->small_product(m, n, k, a, a_stride, b, b_stride, bias, c);
         return true;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Everything for one dtype at one CPU level. f32.c, f64.c and i64.c define T, TYPE (the name in
- * symbols) and magnitude; the floats also GRADIENTS, LANES and fused, and get the rest. */
+ * symbols), magnitude and fused; the floats also GRADIENTS and LANES, and get the rest. */
 #include "maps.h"
 #include "sums.h"
 #ifdef GRADIENTS
 #include "optimizers.h"
-#include "product.h"
 #endif
+#include "product.h"
 
 #define TABLE_(type, cpu) reeli_##type##_##cpu
 #define TABLE(type, cpu) TABLE_(type, cpu)
@@ -40,9 +40,9 @@ const reeli_loops TABLE(TYPE, REELI_CPU) = {
     .cascade_begin = cascade_begin,
     .cascade_feed = cascade_feed,
     .cascade_end = cascade_end,
-    .small_product = small_product,
     .sgd = sgd,
 #endif
     .sum = sum,
+    .small_product = small_product,
     .sum_columns = sum_columns,
 };

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* Slices, rows and elements that index tensors name: gathers whose index is expanded. */
+#include "factory.h"
+#include "tape.h"
+
+#include <math.h>
+#include <reel/elementwise.h>
+#include <reel/indexing.h>
+#include <reel/views.h>
+#include <string.h>
+
+/* An index that is no vector of int64 is an error; one of no dims counts as a vector. */
+static bool is_vector(const char *what, const reel_tensor *index) {
+    if (index->dtype != REEL_I64) {
+        reeli_error(index->r, REEL_ERR_DTYPE, "%s: the index must be int64, and is %s", what,
+                    reel_dtype_name(index->dtype));
+        return false;
+    }
+    if (index->ndim > 1) {
+        reeli_error(index->r, REEL_ERR_SHAPE, "%s: the index must be a vector, and is %s", what,
+                    REELI_SHAPE_OF(index));
+        return false;
+    }
+    return true;
+}
+
+/* The vector along `dim` of like's shape, repeated in all others. */
+static reel_tensor *along(reel_tensor *index, const reel_tensor *like, int64_t dim) {
+    int64_t size[REEL_MAX_DIMS] = {1, 1, 1, 1, 1, 1, 1, 1};
+    size[dim] = index->numel;
+    index = reel_reshape(index, like->ndim, size);
+    memcpy(size, like->size, sizeof size);
+    size[dim] = -1;
+    return reel_expand(index, like->ndim, size);
+}
+
+reel_tensor *reeli_take(const reeli_op *op, reel_tensor *x, int64_t dim, reel_tensor *index,
+                        int64_t padding) {
+    reel_tensor *in[] = {x, index};
+    if (!reeli_all_usable(op->name, 2, in)) {
+        return reeli_poison_for(2, in);
+    }
+    in[1] = along(index, x, dim);
+    reeli_node *n = reeli_begin(op, 2, in);
+    if (!n) {
+        return x->r->poison;
+    }
+    n->i[0] = dim;
+    n->i[1] = padding;
+    n->out = reeli_empty(x->r, op->name, x->dtype, x->ndim, in[1]->size);
+    return reeli_apply(n);
+}
+
+reel_tensor *reel_index_select(reel_tensor *x, int64_t dim, reel_tensor *index) {
+    reel_tensor *in[] = {x, index};
+    if (!reeli_all_usable("index_select", 2, in) ||
+        !reeli_wrap_dim(x->r, "index_select", &dim, x->ndim) || !is_vector("index_select", index)) {
+        return reeli_poison_for(2, in);
+    }
+    if (x->ndim > 0) {
+        return reeli_take(&reeli_op_index_select, x, dim, index, -1);
+    }
+    if (index->numel != 1) {
+        return reeli_fail(x->r, REEL_ERR_SHAPE,
+                          "index_select: a tensor of no dims takes one index, not %lld",
+                          (long long)index->numel);
+    }
+    return reel_reshape(reeli_take(&reeli_op_index_select, reel_unsqueeze(x, 0), 0, index, -1), 0,
+                        NULL);
+}
+
+bool reeli_index_select_forward(reeli_node *n) { return reeli_gather_forward(n); }
+
+reel_tensor *reeli_index_select_gradient(reeli_node *n, int input, reel_tensor *g) {
+    return reeli_gather_gradient(n, input, g);
+}
+
+static bool slices_fit(const reel_tensor *x, int64_t dim, const reel_tensor *index,
+                       const reel_tensor *src) {
+    bool fits = src->ndim == x->ndim;
+    for (int d = 0; fits && d < x->ndim; d++) {
+        fits = src->size[d] == (d == dim ? index->numel : x->size[d]);
+    }
+    if (!fits || (x->ndim == 0 && index->numel != 1)) {
+        reeli_error(x->r, REEL_ERR_SHAPE,
+                    "index_add: source %s and %lld indices of dim %lld do not fit input %s",
+                    REELI_SHAPE_OF(src), (long long)index->numel, (long long)dim,
+                    REELI_SHAPE_OF(x));
+        return false;
+    }
+    if (src->dtype != x->dtype) {
+        reeli_error(x->r, REEL_ERR_DTYPE, "index_add: the source is %s, the input %s",
+                    reel_dtype_name(src->dtype), reel_dtype_name(x->dtype));
+        return false;
+    }
+    return true;
+}
+
+reel_tensor *reel_index_add(reel_tensor *x, int64_t dim, reel_tensor *index, reel_tensor *src,
+                            double alpha) {
+    reel_tensor *in[] = {x, index, src};
+    if (!reeli_all_usable("index_add", 3, in) ||
+        !reeli_wrap_dim(x->r, "index_add", &dim, x->ndim) || !is_vector("index_add", index) ||
+        !slices_fit(x, dim, index, src)) {
+        return reeli_poison_for(3, in);
+    }
+    if (!reeli_is_float(x->dtype) && alpha != trunc(alpha)) {
+        return reeli_fail(x->r, REEL_ERR_DTYPE, "index_add: alpha %g must be whole for %s", alpha,
+                          reel_dtype_name(x->dtype));
+    }
+    in[1] = x->ndim ? along(index, src, dim) : reel_reshape(index, 0, NULL);
+    in[2] = alpha == 1 ? src : reel_mul_scalar(src, alpha);
+    reeli_node *n = reeli_begin(&reeli_op_index_add, 3, in);
+    if (!n) {
+        return x->r->poison;
+    }
+    n->i[0] = dim;
+    n->out = reeli_empty_like(x, "index_add", x->dtype);
+    return reeli_apply(n);
+}
+
+bool reeli_index_add_forward(reeli_node *n) { return reeli_scatter_add_forward(n); }
+
+reel_tensor *reeli_index_add_gradient(reeli_node *n, int input, reel_tensor *g) {
+    return reeli_scatter_add_gradient(n, input, g);
+}
+
+reel_tensor *reel_take_along_dim(reel_tensor *x, reel_tensor *index, int64_t dim) {
+    reel_tensor *in[] = {x, index};
+    if (!reeli_all_usable("take_along_dim", 2, in) ||
+        !reeli_wrap_dim(x->r, "take_along_dim", &dim, x->ndim)) {
+        return reeli_poison_for(2, in);
+    }
+    if (x->ndim != index->ndim || x->ndim == 0) {
+        return reeli_fail(
+            x->r, REEL_ERR_SHAPE,
+            "take_along_dim: input %s and index %s must have as many dims, at least one",
+            REELI_SHAPE_OF(x), REELI_SHAPE_OF(index));
+    }
+    reel_tensor other = *index; /* a stand-in that broadcasts with x in all dims but this one */
+    int64_t size[REEL_MAX_DIMS], own = x->size[dim], chosen = index->size[dim];
+    other.size[dim] = own;
+    if (reeli_broadcast(x->r, "take_along_dim", 2, (reel_tensor *[]){x, &other}, size) < 0) {
+        return x->r->poison;
+    }
+    size[dim] = chosen;
+    index = reel_broadcast_to(index, x->ndim, size);
+    size[dim] = own;
+    return reel_gather(reel_broadcast_to(x, x->ndim, size), dim, index);
+}
+
+reel_tensor *reel_take_along_all(reel_tensor *x, reel_tensor *index) {
+    const int64_t flat = -1;
+    return reel_gather(reel_reshape(x, 1, &flat), 0, reel_reshape(index, 1, &flat));
+}
+
+reel_tensor *reel_masked_fill_tensor(reel_tensor *x, reel_tensor *mask, reel_tensor *value) {
+    reel_tensor *in[] = {x, mask, value};
+    int64_t size[REEL_MAX_DIMS];
+    if (!reeli_all_usable("masked_fill", 3, in) ||
+        reeli_broadcast(x->r, "masked_fill", 2, in, size) < 0) {
+        return reeli_poison_for(3, in);
+    }
+    if (mask->dtype != REEL_BOOL) {
+        return reeli_fail(x->r, REEL_ERR_DTYPE, "masked_fill: the mask must be bool, and is %s",
+                          reel_dtype_name(mask->dtype));
+    }
+    if (value->ndim > 0) {
+        return reeli_fail(x->r, REEL_ERR_SHAPE,
+                          "masked_fill: the value must have no dims, and is %s",
+                          REELI_SHAPE_OF(value));
+    }
+    return reel_where(mask, reel_to(value, (reel_dtype)x->dtype), x);
+}
+
+reel_tensor *reel_masked_fill(reel_tensor *x, reel_tensor *mask, double value) {
+    reel_tensor *in[] = {x, mask};
+    if (!reeli_all_usable("masked_fill", 2, in) ||
+        !reeli_check_value(x->r, "masked_fill", x->dtype, value)) {
+        return reeli_poison_for(2, in);
+    }
+    return reel_masked_fill_tensor(x, mask, reeli_scalar(x->r, "masked_fill", x->dtype, value));
+}
+
+/* The smallest and the largest of the indices; 0 and -1 if there are none. */
+static bool index_range(reel_tensor *index, int64_t *least, int64_t *most) {
+    *least = 0;
+    *most = -1;
+    index = reel_contiguous(index);
+    if (reeli_bad(index)) {
+        return false;
+    }
+    const int64_t *at = index->data;
+    for (int64_t i = 0; i < index->numel; i++) {
+        *least = at[i] < *least ? at[i] : *least;
+        *most = at[i] > *most ? at[i] : *most;
+    }
+    return true;
+}
+
+/* Each index compared with 0, 1, …, num_classes - 1. */
+reel_tensor *reel_one_hot(reel_tensor *index, int64_t num_classes) {
+    int64_t least, most;
+    if (!reeli_all_usable("one_hot", 1, &index)) {
+        return reeli_poison_for(1, &index);
+    }
+    reel *r = index->r;
+    if (index->dtype != REEL_I64) {
+        return reeli_fail(r, REEL_ERR_DTYPE, "one_hot: the index must be int64, and is %s",
+                          reel_dtype_name(index->dtype));
+    }
+    if (!index_range(index, &least, &most)) {
+        return r->poison;
+    }
+    int64_t classes = num_classes == -1 ? most + 1 : num_classes;
+    if (classes < 1 || least < 0 || most >= classes) {
+        return reeli_fail(r, REEL_ERR_VALUE,
+                          "one_hot: indices from %lld to %lld do not fit %lld classes",
+                          (long long)least, (long long)most, (long long)num_classes);
+    }
+    reel_tensor *all = reeli_empty(r, "one_hot", REEL_I64, 1, &classes);
+    for (int64_t i = 0; !reeli_bad(all) && i < classes; i++) {
+        ((int64_t *)all->data)[i] = i;
+    }
+    return reel_to(reel_eq(reel_unsqueeze(index, -1), all), REEL_I64);
+}
+
+/* n->i[1] is the row that learns nothing, or -1. */
+reel_tensor *reel_embedding(reel_tensor *index, reel_tensor *weight, int64_t padding_idx) {
+    reel_tensor *in[] = {weight, index};
+    if (!reeli_all_usable("embedding", 2, in)) {
+        return reeli_poison_for(2, in);
+    }
+    if (weight->ndim != 2 || index->ndim == REEL_MAX_DIMS) {
+        return reeli_fail(
+            weight->r, REEL_ERR_SHAPE,
+            "embedding: weight %s must be a matrix, and index %s have at most %d dims",
+            REELI_SHAPE_OF(weight), REELI_SHAPE_OF(index), REEL_MAX_DIMS - 1);
+    }
+    if (index->dtype != REEL_I64) {
+        return reeli_fail(weight->r, REEL_ERR_DTYPE,
+                          "embedding: the index must be int64, and is %s",
+                          reel_dtype_name(index->dtype));
+    }
+    const int64_t rows = weight->size[0];
+    if (padding_idx != REEL_NO_PADDING && (padding_idx < -rows || padding_idx >= rows)) {
+        return reeli_fail(weight->r, REEL_ERR_VALUE,
+                          "embedding: padding_idx %lld is none of %lld rows",
+                          (long long)padding_idx, (long long)rows);
+    }
+    int64_t padding = padding_idx == REEL_NO_PADDING ? -1
+                      : padding_idx < 0              ? padding_idx + rows
+                                                     : padding_idx;
+    int64_t size[REEL_MAX_DIMS];
+    memcpy(size, index->size, sizeof size);
+    size[index->ndim] = weight->size[1];
+    return reel_reshape(reeli_take(&reeli_op_embedding, weight, 0, index, padding), index->ndim + 1,
+                        size);
+}
+
+bool reeli_embedding_forward(reeli_node *n) { return reeli_gather_forward(n); }
+
+reel_tensor *reeli_embedding_gradient(reeli_node *n, int input, reel_tensor *g) {
+    if (n->i[1] >= 0) {
+        g = reel_masked_fill(g, reel_eq(n->in[1].t, reeli_number(g->r, (double)n->i[1])), 0);
+    }
+    return reeli_bad(g) ? g : reeli_gather_gradient(n, input, g);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* A part of a tensor that strides can show. */
+#ifndef REELI_SLICES_H
+#define REELI_SLICES_H
+
+#include "tape.h"
+
+typedef struct reeli_part {
+    int64_t start[REEL_MAX_DIMS];  /* the first element's index, in each dim of the whole */
+    int ndim;                      /* of the part; each dim has */
+    int64_t size[REEL_MAX_DIMS];   /* a size, */
+    int64_t step[REEL_MAX_DIMS];   /* indices of the whole from one of its own to the next, and */
+    unsigned along[REEL_MAX_DIMS]; /* the dims of the whole that these count in: one; two for a
+                                      diagonal; none for a dim that is new */
+} reeli_part;
+
+/* All of x. */
+reeli_part reeli_whole(const reel_tensor *x);
+/* Takes a dim out of the part, which stays where it starts. */
+void reeli_drop_dim(reeli_part *p, int dim);
+
+/* The part of x as a view. */
+reel_tensor *reeli_slice(reel_tensor *x, const reeli_part *p);
+/* Zeros of the given shape, but g in the part. */
+reel_tensor *reeli_unslice(reel_tensor *g, int ndim, const int64_t *size, const reeli_part *p);
+/* `from` into the part of a whole. */
+void reeli_copy_into(reel_tensor *whole, const reeli_part *p, const reel_tensor *from);
+
+/* The length of a matrix's diagonal, `offset` above the main one, and where it starts. */
+int64_t reeli_diagonal(int64_t rows, int64_t columns, int64_t offset, int64_t *row,
+                       int64_t *column);
+
+#endif

@@ -100,15 +100,17 @@ REEL_API reel_tensor *reel_one_hot(reel_tensor *index, int64_t num_classes);
  */
 REEL_API reel_tensor *reel_embedding(reel_tensor *index, reel_tensor *weight, int64_t padding_idx);
 
+typedef enum reel_index_kind {
+    REEL_INDEX_AT,
+    REEL_INDEX_SLICE,
+    REEL_INDEX_ELLIPSIS,
+    REEL_INDEX_NEW_DIM,
+    REEL_INDEX_BY
+} reel_index_kind;
+
 /** What x is indexed with: one thing between the commas of x[…]. Made by the functions below. */
 typedef struct reel_index_item {
-    enum {
-        REEL_INDEX_AT,
-        REEL_INDEX_SLICE,
-        REEL_INDEX_ELLIPSIS,
-        REEL_INDEX_NEW_DIM,
-        REEL_INDEX_BY
-    } kind;
+    reel_index_kind kind;
     int64_t start, stop, step;
     reel_tensor *tensor;
 } reel_index_item;

@@ -60,6 +60,9 @@ REEL_API reel_safetensors *reel_safetensors_open(reel *r, const char *path);
 REEL_API size_t reel_safetensors_count(const reel_safetensors *file);
 /** The name of tensor i, in strcmp's order; NULL where there is none. Owner: the file. */
 REEL_API const char *reel_safetensors_name(const reel_safetensors *file, size_t i);
+/** The dtype that it has in the file, in the format's words ("F32", "BF16"); NULL if there is no such
+ *  tensor. */
+REEL_API const char *reel_safetensors_dtype(const reel_safetensors *file, const char *name);
 /** Whether there is a tensor of this name. */
 REEL_API bool reel_safetensors_has(const reel_safetensors *file, const char *name);
 

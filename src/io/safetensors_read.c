@@ -30,6 +30,11 @@ static const reeli_entry *find(const reel_safetensors *f, const char *name) {
     return NULL;
 }
 
+const char *reel_safetensors_dtype(const reel_safetensors *file, const char *name) {
+    const reeli_entry *e = find(file, name);
+    return e ? e->dtype->name : NULL;
+}
+
 bool reel_safetensors_has(const reel_safetensors *file, const char *name) {
     return find(file, name) != NULL;
 }

@@ -129,6 +129,8 @@ START_TEST(narrow_dtypes_widen) {
     write_bytes(bytes, 8 + sizeof header - 1 + 26);
 
     reel_safetensors *file = reel_safetensors_open(r, path);
+    ck_assert_str_eq(reel_safetensors_dtype(file, "h"), "F16");
+    ck_assert_ptr_null(reel_safetensors_dtype(file, "none"));
     const float *h = reel_data_f32(reel_safetensors_tensor(file, "h"));
     ck_assert(h[0] == 1.0009765625F && h[1] == -0x1p-24F && isinf(h[2]));
     ck_assert(reel_item(reel_safetensors_tensor(file, "b")) == -3.140625);

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* One case: the call made, its results, gradients or refusal checked. */
+#include "runner.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_VALUES = 2 * MAX_ARGUMENTS };
+
+/* PyTorch's name without its module and its variant: "max" of "max.binary", "l1_loss" of
+ * "nn.functional.l1_loss", "index" of "__getitem__". */
+static void bare_name(const char *op, char *out, size_t room) {
+    const char *start = strncmp(op, "nn.functional.", 14) == 0 ? op + 14
+                        : strncmp(op, "linalg.", 7) == 0       ? op + 7
+                        : strcmp(op, "__getitem__") == 0       ? "index"
+                                                               : op;
+    snprintf(out, room, "%.*s", (int)strcspn(start, "."), start);
+}
+
+/* Whether a refusal says who refuses. */
+static bool check_refusal(const call *c, const char *op, reason *why) {
+    char name[64];
+    bare_name(op, name, sizeof name);
+    bool poison = c->results == 0;
+    for (size_t i = 0; i < c->results; i++) {
+        poison |= reel_is_poison(c->result[i]);
+    }
+    if (!reel_failed(c->r)) {
+        return because(why, "should be refused, and is not");
+    }
+    if (!poison) {
+        return because(why, "is refused, but the results are not poison");
+    }
+    return strstr(reel_error(c->r), name) ||
+           because(why, "the error does not name %s: \"%s\"", name, reel_error(c->r));
+}
+
+static reel_tensor *stored(const source *s, json_t *name) {
+    return reel_safetensors_tensor(s->file, json_string_value(name));
+}
+
+static bool check_results(const call *c, const source *s, json_t *outputs, reason *why) {
+    if (c->results != json_array_size(outputs)) {
+        return because(why, "%zu results, PyTorch has %zu", c->results, json_array_size(outputs));
+    }
+    for (size_t i = 0; i < c->results; i++) {
+        reason inner = {""};
+        if (!check_tensor(c->result[i], stored(s, json_array_get(outputs, i)), &inner)) {
+            return because(why, "result %zu: %s", i, inner.text);
+        }
+    }
+    return true;
+}
+
+/* Σ ⟨result, cotangent⟩. A single result is differentiated from its cotangent as it stands. */
+static bool differentiate(const call *c, source *s, json_t *cotangents, reel_tensor **gradients) {
+    reel_tensor *sum = NULL;
+    for (size_t i = 0; i < c->results; i++) {
+        json_t *name = json_array_get(cotangents, i);
+        if (json_is_null(name)) {
+            continue;
+        }
+        if (c->results == 1) {
+            reel_backward_options options = {.gradient = stored(s, name)};
+            return reel_gradients(c->result[i], s->leaf, s->leaves, &options, gradients) == REEL_OK;
+        }
+        reel_tensor *term = reel_sum(reel_mul(c->result[i], stored(s, name)));
+        sum = sum ? reel_add(sum, term) : term;
+    }
+    return reel_gradients(sum, s->leaf, s->leaves, NULL, gradients) == REEL_OK;
+}
+
+static bool check_gradients(const call *c, source *s, json_t *it, reason *why) {
+    json_t *expected = json_object_get(it, "grads");
+    reel_tensor *gradients[MAX_LEAVES] = {NULL};
+    if (json_array_size(expected) != s->leaves) {
+        return because(why, "%zu leaves, PyTorch has %zu", s->leaves, json_array_size(expected));
+    }
+    if (!differentiate(c, s, json_object_get(it, "cotangents"), gradients)) {
+        return because(why, "no gradient: %s", reel_error(c->r));
+    }
+    for (size_t i = 0; i < s->leaves; i++) {
+        json_t *name = json_array_get(expected, i);
+        reason inner = {""};
+        if (json_is_null(name) != !gradients[i]) {
+            return because(why, "gradient %zu: %s, PyTorch has %s", i,
+                           gradients[i] ? "one" : "none", gradients[i] ? "none" : "one");
+        }
+        if (gradients[i] && !check_tensor(gradients[i], stored(s, name), &inner)) {
+            return because(why, "gradient %zu: %s", i, inner.text);
+        }
+    }
+    return true;
+}
+
+/* The values of args, then of kwargs; how many, or -1 if one is of a kind that we do not have. */
+static int read_values(source *s, json_t *args, json_t *kwargs, value *values) {
+    int count = 0;
+    const char *name;
+    json_t *it;
+    if (json_array_size(args) + json_object_size(kwargs) > MAX_VALUES) {
+        because(&s->why, "more than %d arguments", MAX_VALUES);
+        return -1;
+    }
+    for (size_t i = 0; i < json_array_size(args); i++) {
+        if (!value_read(s, json_array_get(args, i), &values[count++])) {
+            return -1;
+        }
+    }
+    json_object_foreach(kwargs, name, it) {
+        if (!value_read(s, it, &values[count++])) {
+            return -1;
+        }
+    }
+    return count;
+}
+
+static outcome judge(const call *c, source *s, const char *op, json_t *it, reason *why) {
+    bool refusal = json_object_get(it, "error") != NULL;
+    if (c->refused.text[0]) {
+        because(why, "%s", c->refused.text);
+        return refusal ? SKIPPED : FAILED;
+    }
+    if (refusal && s->widened && !reel_failed(c->r)) {
+        because(why, "an argument is %s, of which we have no tensor to refuse", s->widened);
+        return SKIPPED;
+    }
+    if (refusal) {
+        return check_refusal(c, op, why) ? PASSED : FAILED;
+    }
+    if (!check_results(c, s, json_object_get(it, "outputs"), why)) {
+        return FAILED;
+    }
+    if (json_object_get(it, "grads") && !check_gradients(c, s, it, why)) {
+        return FAILED;
+    }
+    return !reel_failed(c->r) || because(why, "%s", reel_error(c->r)) ? PASSED : FAILED;
+}
+
+outcome run_case(reel *r, reel_safetensors *file, const char *op, json_t *it, reason *why) {
+    json_t *args = json_object_get(it, "args"), *kwargs = json_object_get(it, "kwargs");
+    const binding *to = binding_named(op);
+    source s = {.r = r, .file = file};
+    call c = {.r = r};
+    value values[MAX_VALUES] = {{.kind = MISSING}};
+    outcome result = FAILED;
+    if (!to) {
+        because(why, "no such operator");
+    } else if (read_values(&s, args, kwargs, values) < 0) {
+        because(why, "%s", s.why.text);
+        result = SKIPPED;
+    } else if (bind_arguments(to, args, kwargs, values, &c, why)) {
+        to->make(&c);
+        result = judge(&c, &s, op, it, why);
+    }
+    for (int i = 0; i < MAX_VALUES; i++) {
+        value_free(&values[i]);
+    }
+    reel_clear_error(r);
+    reel_rewind(r);
+    return result;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PyTorch's conformance cases, run on the public API.
+ *
+ * A case is a call in PyTorch's words (args, kwargs) with what PyTorch answered. `value.c` makes the
+ * words into values and tensors, a row of a *.def table binds them to a C function's parameters,
+ * `check.c` compares what comes back, gradients included.
+ */
+#ifndef CONFORMANCE_RUNNER_H
+#define CONFORMANCE_RUNNER_H
+
+#include <jansson.h>
+#include <reel/reel.h>
+#include <stdarg.h>
+
+enum {
+    MAX_ARGUMENTS = 16,
+    MAX_RESULTS = 64,
+    MAX_LEAVES = 64,
+    MAX_INTEGERS = 32,
+    REASON_SIZE = 400
+};
+
+typedef enum kind {
+    MISSING,
+    NONE,
+    BOOLEAN,
+    INTEGER,
+    REAL,
+    TEXT,
+    TENSOR,
+    LIST,
+    DTYPE,
+    SLICE,
+    ELLIPSIS
+} kind;
+
+/* A value of PyTorch's: one argument, or an item of a list. */
+typedef struct value {
+    kind kind;
+    int64_t integer;     /* BOOLEAN, INTEGER, DTYPE */
+    double number;       /* BOOLEAN, INTEGER, REAL */
+    const char *text;    /* the case's */
+    reel_tensor *tensor; /* the reel's */
+    struct value *items; /* LIST; SLICE: start, stop, step */
+    size_t count;
+} value;
+
+/* Why something is not as it should be. */
+typedef struct reason {
+    char text[REASON_SIZE];
+} reason;
+
+/* Says why; false, for the caller to return. Only the first counts. */
+bool because(reason *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Where a case's values come from, and the leaves that want gradients, in PyTorch's order. */
+typedef struct source {
+    reel *r;
+    reel_safetensors *file;
+    reel_tensor *leaf[MAX_LEAVES];
+    size_t leaves;
+    const char *widened; /* an argument's dtype in the file, where it is none of ours */
+    reason why;          /* what no reel tensor can be */
+} source;
+
+/* Reads a value; false, with a reason, if we have nothing like it. */
+bool value_read(source *from, json_t *json, value *out);
+void value_free(value *v);
+/* A tensor on `data`, which is 1-D, with these strides; poison if no chain of views makes them. */
+reel_tensor *strided_tensor(reel_tensor *data, int ndim, const int64_t *size,
+                            const int64_t *stride);
+
+/* A call being made: the values of the function's parameters, and what came back. */
+typedef struct call {
+    reel *r;
+    const value *argument[MAX_ARGUMENTS]; /* MISSING where none was given */
+    int64_t integers[MAX_ARGUMENTS][MAX_INTEGERS];
+    reel_tensor *tensors[MAX_ARGUMENTS][MAX_INTEGERS];
+    reel_tensor *result[MAX_RESULTS];
+    size_t results;
+    reason refused; /* what C's types cannot express */
+} call;
+
+/* An operator's row: PyTorch's name and parameters, and how it is called in C. */
+typedef struct binding {
+    const char *name;
+    const char *parameters; /* "input, other, alpha" */
+    void (*make)(call *c);
+} binding;
+
+/* All rows, sorted by family; ends with a NULL name. */
+const binding *binding_at(size_t i);
+const binding *binding_named(const char *name);
+
+/* Puts args and kwargs (JSON, with their values) in the places of the parameters. */
+bool bind_arguments(const binding *to, json_t *args, json_t *kwargs, const value *values, call *c,
+                    reason *why);
+
+/* Same shape, dtype and, within PyTorch's tolerance, values. */
+bool check_tensor(const reel_tensor *ours, const reel_tensor *theirs, reason *why);
+
+typedef enum outcome { PASSED, FAILED, SKIPPED } outcome;
+
+/* Runs one case of the operator `op`. */
+outcome run_case(reel *r, reel_safetensors *file, const char *op, json_t *it, reason *why);
+
+#endif

@@ -1,0 +1,203 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Asks PyTorch what it answers to the calls of its own operator database (OpInfo).
+
+Nobody here chooses the inputs: they are the samples with which PyTorch tests itself, drawn with a
+seed. One safetensors file an operator; its metadata has "op", "torch" (the version) and "cases", a
+JSON list in which tensors are named:
+
+    {"id": 3, "dtype": "float32", "args": [...], "kwargs": {...},
+     "outputs": [names], "cotangents": [names or null], "grads": [names or null]}
+
+Gradients are those of the sum of <output, cotangent>, for the tensors that require one in the order
+of args, then kwargs. A case with "error" (PyTorch's words) has to be refused. Run by conformance.sh.
+"""
+import argparse
+import json
+import os
+import random
+import struct
+import sys
+import types
+import unittest
+import warnings
+
+import numpy
+import torch
+
+warnings.filterwarnings("ignore")
+# PyTorch's test modules import this package for golden files, which the samples do not need.
+sys.modules["expecttest"] = types.SimpleNamespace(TestCase=unittest.TestCase, ACCEPT=False)
+from torch.testing._internal.common_methods_invocations import op_db  # noqa: E402
+
+FILE_DTYPES = {
+    torch.float32: "F32", torch.float64: "F64", torch.int64: "I64",
+    torch.int32: "I32", torch.bool: "BOOL", torch.uint8: "U8",
+}
+# Where a result lies is no part of a case, and no function of ours writes into a given tensor.
+IGNORED_KEYWORDS = ("device", "layout")
+MAX_DIMS = 8
+
+
+class CannotBeWritten(Exception):
+    """A value that case files have no words for: a complex number, a sparse tensor, a generator."""
+
+
+class CaseFile:
+    """The cases of one operator and their tensors."""
+
+    def __init__(self, op):
+        self.op, self.cases, self.tensors = op, [], {}
+
+    def write(self, path):
+        header = {"__metadata__": {"op": self.op, "torch": torch.__version__,
+                                   "cases": json.dumps(self.cases, separators=(",", ":"))}}
+        data = bytearray()
+        for name, tensor in self.tensors.items():
+            elements = tensor.detach().contiguous().numpy().tobytes()
+            header[name] = {"dtype": FILE_DTYPES[tensor.dtype], "shape": list(tensor.shape),
+                            "data_offsets": [len(data), len(data) + len(elements)]}
+            data += elements
+        text = json.dumps(header, separators=(",", ":")).encode()
+        text += b" " * (-len(text) % 8)
+        with open(path, "wb") as file:
+            file.write(struct.pack("<Q", len(text)) + text + data)
+
+
+class Case:
+    """One call. Nothing reaches the file before all of it could be written."""
+
+    def __init__(self, file):
+        self.file, self.id, self.tensors, self.arguments = file, len(file.cases), {}, 0
+
+    def store(self, role, tensor):
+        if tensor.dtype not in FILE_DTYPES or tensor.layout != torch.strided or tensor.dim() > MAX_DIMS:
+            raise CannotBeWritten(str(tensor.dtype))
+        name = f"{self.id}.{role}"
+        self.tensors[name] = tensor
+        return name
+
+    def tensor(self, t):
+        """An argument; one that is not contiguous becomes the memory that it walks through."""
+        role, self.arguments = f"a{self.arguments}", self.arguments + 1
+        if t.is_contiguous() or t.numel() == 0:
+            written = {"tensor": self.store(role, t)}
+        else:
+            span = 1 + sum((size - 1) * stride for size, stride in zip(t.shape, t.stride()))
+            memory = t.detach().as_strided((span,), (1,), t.storage_offset()).clone()
+            written = {"tensor": self.store(role, memory), "size": list(t.shape),
+                       "stride": list(t.stride())}
+        if t.requires_grad:
+            written["requires_grad"] = True
+        return written
+
+    def value(self, v):
+        if v is None or isinstance(v, (bool, str)):
+            return v
+        if isinstance(v, torch.Tensor):
+            return self.tensor(v)
+        if isinstance(v, (int, float)):
+            return v if numpy.isfinite(v) else {"float": str(v)}
+        if isinstance(v, (list, tuple)):  # torch.Size too
+            return [self.value(item) for item in v]
+        if isinstance(v, dict):
+            return {key: self.value(item) for key, item in v.items()}
+        if isinstance(v, torch.dtype):
+            return {"dtype": str(v).split(".")[-1]}
+        if isinstance(v, slice):
+            return {"slice": [v.start, v.stop, v.step]}
+        if v is Ellipsis:
+            return {"ellipsis": True}
+        raise CannotBeWritten(type(v).__name__)
+
+    def call(self, sample):
+        keywords = {k: v for k, v in sample.kwargs.items() if k not in IGNORED_KEYWORDS}
+        return {"args": self.value([sample.input, *sample.args]), "kwargs": self.value(keywords)}
+
+    def keep(self, words):
+        self.file.cases.append({"id": self.id, **words})
+        self.file.tensors.update(self.tensors)
+
+
+def tensors_in(v):
+    if isinstance(v, torch.Tensor):
+        yield v
+    elif isinstance(v, (list, tuple, dict)):
+        for item in v.values() if isinstance(v, dict) else v:
+            yield from tensors_in(item)
+
+
+def add_answer(file, op, sample, dtype):
+    """The call with its results and, where PyTorch has some, its gradients."""
+    case = Case(file)
+    words = {"dtype": str(dtype).split(".")[-1], **case.call(sample)}
+    outputs = list(tensors_in(op.op(sample.input, *sample.args, **sample.kwargs)))
+    words["outputs"] = [case.store(f"y{i}", y) for i, y in enumerate(outputs)]
+    leaves = [t for t in tensors_in([sample.input, *sample.args, sample.kwargs]) if t.requires_grad]
+    if leaves and any(y.requires_grad for y in outputs):
+        generator = torch.Generator().manual_seed(1000 + case.id)
+        cotangents = [torch.randn(y.shape, dtype=y.dtype, generator=generator)
+                      if y.requires_grad else None for y in outputs]
+        words["cotangents"] = [g if g is None else case.store(f"g{i}", g)
+                               for i, g in enumerate(cotangents)]
+        gradients = torch.autograd.grad([y for y in outputs if y.requires_grad], leaves,
+                                        [g for g in cotangents if g is not None], allow_unused=True)
+        words["grads"] = [d if d is None else case.store(f"d{i}", d)
+                          for i, d in enumerate(gradients)]
+    case.keep(words)
+
+
+def add_answers(file, op, dtype, options):
+    for seed in (torch.manual_seed, random.seed, numpy.random.seed):
+        seed(options.seed % 2**32)
+    samples = []
+    try:
+        for sample in op.sample_inputs("cpu", dtype, requires_grad=op.supports_autograd):
+            samples.append(sample)
+    except Exception as why:  # a sample that PyTorch itself cannot make ends the list
+        print(f"{file.op}: {why!r}", file=sys.stderr)
+    for sample in samples[: options.max]:
+        try:
+            add_answer(file, op, sample.noncontiguous() if options.strided else sample, dtype)
+        except Exception as why:
+            print(f"{file.op}: a sample is left out: {why!r:.100}", file=sys.stderr)
+
+
+def add_refusals(file, op):
+    for it in op.error_inputs("cpu") if op.error_inputs_func else ():
+        case = Case(file)
+        if "out" in it.sample_input.kwargs:
+            continue
+        try:
+            case.keep({**case.call(it.sample_input), "error": it.error_regex})
+        except CannotBeWritten:
+            pass
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--ops", required=True, help="a file that names the operators")
+    parser.add_argument("--strided", action="store_true", help="non-contiguous inputs")
+    parser.add_argument("--refusals", action="store_true", help="also what PyTorch refuses")
+    parser.add_argument("--max", type=int, default=40, help="samples an operator and dtype")
+    options = parser.parse_args()
+    with open(options.ops) as names:
+        wanted = set(names.read().split())
+    os.makedirs(options.folder, exist_ok=True)
+    for op in op_db:
+        name = ".".join(filter(None, (op.name, op.variant_test_name)))
+        if name not in wanted:
+            continue
+        file = CaseFile(name)
+        for dtype in (torch.float32, torch.float64):
+            if op.supports_dtype(dtype, "cpu"):
+                add_answers(file, op, dtype, options)
+        if options.refusals:
+            add_refusals(file, op)
+        if file.cases:
+            file.write(os.path.join(options.folder, name + ".safetensors"))
+
+
+main()

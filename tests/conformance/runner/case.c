@@ -17,13 +17,17 @@ static void bare_name(const char *op, char *out, size_t room) {
     snprintf(out, room, "%.*s", (int)strcspn(start, "."), start);
 }
 
-/* Whether a refusal says who refuses. */
-static bool check_refusal(const call *c, const char *op, reason *why) {
+/* Whether a refusal says who refuses. A call without a single tensor (cat of none) has no reel to
+ * say it to, and answers NULL. */
+static bool check_refusal(const call *c, const source *s, const char *op, reason *why) {
     char name[64];
     bare_name(op, name, sizeof name);
     bool poison = c->results == 0;
     for (size_t i = 0; i < c->results; i++) {
         poison |= reel_is_poison(c->result[i]);
+    }
+    if (s->tensors == 0 && c->results == 1 && !c->result[0]) {
+        return true;
     }
     if (!reel_failed(c->r)) {
         return because(why, "should be refused, and is not");
@@ -126,7 +130,7 @@ static outcome judge(const call *c, source *s, const char *op, json_t *it, reaso
         return SKIPPED;
     }
     if (refusal) {
-        return check_refusal(c, op, why) ? PASSED : FAILED;
+        return check_refusal(c, s, op, why) ? PASSED : FAILED;
     }
     if (!check_results(c, s, json_object_get(it, "outputs"), why)) {
         return FAILED;

@@ -60,6 +60,7 @@ typedef struct source {
     reel_safetensors *file;
     reel_tensor *leaf[MAX_LEAVES];
     size_t leaves;
+    size_t tensors;      /* how many were read */
     const char *widened; /* an argument's dtype in the file, where it is none of ours */
     reason why;          /* what no reel tensor can be */
 } source;

@@ -159,6 +159,7 @@ static bool read_tensor(source *from, json_t *json, value *out) {
         }
         from->leaf[from->leaves++] = reel_requires_grad_(t, true);
     }
+    from->tensors++;
     out->kind = TENSOR;
     out->tensor = t;
     return true;

@@ -148,30 +148,60 @@ static void sum(const void *x, int64_t stride, int64_t n, void *total)
     cascade_end(&c, x, n, total);
 }
 
-/* Each column's sum, row by row, through the same levels. */
-static void sum_columns(const void *terms, int64_t rows, int64_t columns, void *out)
+enum { WIDTH = 2 * ROW };
+
+/* The sums of `width` columns, whose rows go to `ways` accumulators in turn. */
+static void sum_block(const T *x, int64_t rows, int64_t columns, int width, int ways, T *out)
 {
-    enum { WIDTH = 64 };
-    const int power = level_power(rows);
+    T sums[4][4][WIDTH];
+    for (int level = 0; level < 4; level++) {
+        __builtin_memset(sums[level], 0, (size_t)ways * sizeof *sums[level]);
+    }
+    const int power = level_power(rows / ways);
     const int64_t mask = ((int64_t)1 << power) - 1;
-    for (int64_t first = 0; first < columns; first += WIDTH) {
-        const int width = columns - first < WIDTH ? (int)(columns - first) : WIDTH;
-        T sums[4][WIDTH] = {{0}};
-        for (int64_t i = 1; i <= rows; i++) {
-            const T *x = (const T *)terms + (i - 1) * columns + first;
+    for (int64_t i = 1; i <= rows / ways; i++) {
+        for (int k = 0; k < ways; k++, x += columns) {
             for (int j = 0; j < width; j++) {
-                sums[0][j] += x[j];
+                sums[0][k][j] += x[j];
             }
-            for (int level = 1; level < 4 && (i & (mask << ((level - 1) * power))) == 0; level++) {
+        }
+        for (int level = 1; level < 4 && (i & (mask << ((level - 1) * power))) == 0; level++) {
+            for (int k = 0; k < ways; k++) {
                 for (int j = 0; j < width; j++) {
-                    sums[level][j] += sums[level - 1][j];
-                    sums[level - 1][j] = 0;
+                    sums[level][k][j] += sums[level - 1][k][j];
+                    sums[level - 1][k][j] = 0;
                 }
             }
         }
-        for (int j = 0; j < width; j++) {
-            ((T *)out)[first + j] = sums[0][j] + sums[1][j] + sums[2][j] + sums[3][j];
+    }
+    for (int j = 0; j < width; j++) {
+        T total = 0;
+        for (int k = 0; k < ways; k++) {
+            T way = sums[0][k][j] + sums[1][k][j] + sums[2][k][j] + sums[3][k][j];
+            for (int64_t i = 0; k == 0 && i < rows % ways; i++) {
+                way += x[i * columns + j];
+            }
+            total = k ? total + way : way;
         }
+        out[j] = total;
+    }
+}
+
+/* Columns that fill rows of four vectors have one accumulator each; those left over have four. */
+static void sum_columns(const void *terms, int64_t rows, int64_t columns, void *out)
+{
+    const T *x = terms;
+    T *sums = out;
+    const int64_t whole = columns / ROW * ROW, rest = columns - whole;
+    for (int64_t j = 0; j < whole; j += WIDTH) {
+        sum_block(x + j, rows, columns, whole - j < WIDTH ? ROW : WIDTH, 1, sums + j);
+    }
+    if (rest > 4) {
+        sum_block(x + whole, rows, columns, (int)rest, 4, sums + whole);
+        return;
+    }
+    for (int64_t j = whole; j < columns; j++) {
+        sums[j] = sum_strided(x + j, columns, rows);
     }
 }
 

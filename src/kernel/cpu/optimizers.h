@@ -4,6 +4,8 @@
 /*
  * g = -g if maximize; g += weight_decay p; with momentum: buffer = momentum buffer + (1 - dampening) g
  * (the first time buffer = g), g = g + momentum buffer if nesterov, else buffer; p = p - lr g.
+ *
+ * PyTorch's add with a factor is one fused multiply-add, and so rounds once.
  */
 static void sgd(int64_t n, void *parameter, const void *gradient, void *buffer, const reeli_sgd *s)
 {
@@ -16,13 +18,13 @@ static void sgd(int64_t n, void *parameter, const void *gradient, void *buffer, 
     {
         T g = sense * gradients[i];
         if (decay != 0) {
-            g += decay * p[i];
+            g = fused(decay, p[i], g);
         }
         if (!plain) {
-            const T v = first ? g : momentum * velocity[i] + share * g;
+            const T v = first ? g : fused(share, g, momentum * velocity[i]);
             velocity[i] = v;
-            g = nesterov ? g + momentum * v : v;
+            g = nesterov ? fused(momentum, v, g) : v;
         }
-        p[i] = p[i] + step * g;
+        p[i] = fused(step, g, p[i]);
     }
 }

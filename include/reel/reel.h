@@ -14,6 +14,7 @@
 #include <reel/nn.h>
 #include <reel/optim.h>
 #include <reel/reduce.h>
+#include <reel/sort.h>
 #include <reel/tensor.h>
 #include <reel/views.h>
 

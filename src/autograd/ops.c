@@ -27,6 +27,7 @@ enum { none = 0, X = 1, A = 1, B = 2, C = 4, Y = REELI_SAVES_RESULT };
 #define OP(name, saved)                                                                            \
     ROW(name, saved, reeli_##name##_forward, reeli_##name##_gradient, -1, ANY, false, 0)
 #define FIXED(name) ROW(name, none, reeli_##name##_forward, NULL, -1, ANY, false, 0)
+#define PICK(name) ROW(name, B, reeli_##name##_forward, reeli_pick_gradient, -1, ANY, false, 0)
 #define VIEW(name) ROW(name, none, NULL, reeli_##name##_gradient, -1, ANY, false, 0)
 #include "ops.def"
 
@@ -40,6 +41,7 @@ const reeli_op *const reeli_ops[] = {
 #define SELECT(name, ...) &reeli_op_##name,
 #define OP(name, ...) &reeli_op_##name,
 #define FIXED(name) &reeli_op_##name,
+#define PICK(name) &reeli_op_##name,
 #define VIEW(name) &reeli_op_##name,
 #include "ops.def"
     NULL};

@@ -1,232 +1,237 @@
 /* SPDX-License-Identifier: MIT */
-/* Sums and means. */
-#include "tape.h"
+/* Sums, means, products, and the questions any, all and how many. */
+#include "lines.h"
 
 #include <reel/elementwise.h>
 #include <reel/reduce.h>
 #include <reel/views.h>
 #include <string.h>
 
-/* A reduction's node keeps the set of dims that are summed in i[0], whether they stay in i[1]. */
-
-static unsigned all_dims(const reel_tensor *x)
-{
-    return (1u << x->ndim) - 1;
+/* Bools are counted as they lie, in any order. */
+static int64_t sum_of_truths(const bool *x, int64_t n) {
+    int64_t total = 0;
+    for (int64_t i = 0; i < n; i++) {
+        total += x[i];
+    }
+    return total;
 }
 
-/* The set that a list of dims names; none named: all. */
-static bool dim_set(reel_tensor *x, const char *what, const int64_t *dims, int count, unsigned *set)
-{
-    *set = count ? 0 : all_dims(x);
-    for (int i = 0; i < count; i++) {
-        int64_t d = dims[i];
-        if (!reeli_wrap_dim(x->r, what, &d, x->ndim)) {
-            return false;
-        }
-        if (*set >> d & 1) {
-            reeli_error(x->r, REEL_ERR_SHAPE, "%s: dim %lld is named twice", what, (long long)d);
-            return false;
-        }
-        *set |= x->ndim ? 1u << d : 0;
-    }
-    return true;
-}
-
-/* The result of a reduction over `dims`. */
-static reel_tensor *reduced(const reel_tensor *x, const char *what, int dtype, unsigned dims, bool keepdim)
-{
-    int64_t size[REEL_MAX_DIMS];
-    int ndim = 0;
-    for (int d = 0; d < x->ndim; d++) {
-        if (!(dims >> d & 1)) {
-            size[ndim++] = x->size[d];
-        } else if (keepdim) {
-            size[ndim++] = 1;
-        }
-    }
-    return reeli_empty(x->r, what, dtype, ndim, size);
-}
-
-/* x seen with the dims that stay first and those that are summed last, or the other way round. */
-static reel_tensor arranged(const reel_tensor *x, unsigned dims, bool summed_last)
-{
-    reel_tensor v = *x;
-    int at = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        for (int d = 0; d < x->ndim; d++) {
-            if ((bool)(dims >> d & 1) == ((pass == 1) == summed_last)) {
-                v.size[at] = x->size[d];
-                v.stride[at++] = x->stride[d];
-            }
-        }
-    }
-    int64_t step = 1;
-    v.flags = REELI_CONTIGUOUS;
-    for (int d = v.ndim - 1; d >= 0; d--) {
-        v.flags = v.size[d] != 1 && v.stride[d] != step ? 0 : v.flags;
-        step *= v.size[d];
-    }
-    return v;
-}
-
-/* How x's terms lie: row after row, each to be summed; in columns; or neither. */
-typedef enum lie { ROWS, COLUMNS, SCATTERED } lie;
-
-static lie how_terms_lie(const reel_tensor *x, unsigned dims)
-{
-    if (x->flags & REELI_CONTIGUOUS) {
-        const unsigned all = all_dims(x), kept = all & ~dims;
-        if ((kept & (kept + 1)) == 0) {
-            return ROWS; /* the summed dims are the last ones */
-        }
-        if ((dims & (dims + 1)) == 0) {
-            return COLUMNS;
-        }
-    }
-    return arranged(x, dims, true).flags & REELI_CONTIGUOUS    ? ROWS
-           : arranged(x, dims, false).flags & REELI_CONTIGUOUS ? COLUMNS
-                                                               : SCATTERED;
-}
-
-/* The sums over `dims` of x, converted to y's dtype. Terms that lie neither in rows nor in columns are
- * brought into rows first. */
-static bool sum_into(reel_tensor *y, reel_tensor *x, unsigned dims)
-{
+/* The sums over `dims` of x, converted to y's dtype. */
+static bool sum_into(reel_tensor *y, reel_tensor *x, unsigned dims) {
     const reeli_loops *loops = x->r->kernels->of[y->dtype];
-    const size_t bytes = reeli_element_size(y->dtype);
+    reeli_lines l;
     if (y->numel == 0 || x->numel == 0) {
         reeli_fill(y, 0);
         return true;
     }
-    const int64_t n = x->numel / y->numel;
-    lie how = x->dtype == y->dtype ? how_terms_lie(x, dims) : SCATTERED;
-    const char *terms = x->data;
-    if (how == COLUMNS) {
-        loops->sum_columns(terms, n, y->numel, y->data);
-        return true;
+    const bool truths = x->dtype == REEL_BOOL && y->dtype == REEL_I64;
+    if (!(truths ? reeli_rows_of(x, dims, REEL_BOOL, &l) : reeli_lines_of(x, dims, y->dtype, &l))) {
+        return false;
     }
-    if (how == SCATTERED) {
-        reel_tensor rows = arranged(x, dims, true);
-        reel_tensor *copy = reeli_empty(x->r, "sum", y->dtype, rows.ndim, rows.size);
-        if (reeli_bad(copy)) {
-            return false;
+    for (int64_t o = 0; o < l.outer; o++) {
+        void *sums = reeli_block_of(y->data, &l, o, 1, y->dtype);
+        if (truths) {
+            *(int64_t *)sums = sum_of_truths(reeli_lines_at(&l, o, REEL_BOOL), l.n);
+        } else if (l.inner > 1) {
+            loops->sum_columns(reeli_lines_at(&l, o, y->dtype), l.n, l.inner, sums);
+        } else {
+            loops->sum(reeli_lines_at(&l, o, y->dtype), 1, l.n, sums);
         }
-        reeli_copy(copy, &rows);
-        terms = copy->data;
-    }
-    for (int64_t i = 0; i < y->numel; i++) {
-        loops->sum(terms + (size_t)(i * n) * bytes, 1, n, (char *)y->data + (size_t)i * bytes);
     }
     return true;
 }
 
-bool reeli_sum_forward(reeli_node *n)
-{
-    return sum_into(n->out, n->in[0].t, (unsigned)n->i[0]);
-}
+bool reeli_sum_forward(reeli_node *n) { return sum_into(n->out, n->in[0].t, (unsigned)n->i[0]); }
 
-/* g back in every place that was summed: the summed dims return with size 1, then repeat. */
-static reel_tensor *spread(const reeli_node *n, reel_tensor *g)
-{
+/* g back in every place that was reduced. */
+static reel_tensor *spread(const reeli_node *n, reel_tensor *g) {
     const reel_tensor *x = n->in[0].t;
-    int64_t size[REEL_MAX_DIMS];
-    for (int d = 0; d < x->ndim; d++) {
-        size[d] = n->i[0] >> d & 1 ? 1 : x->size[d];
-    }
-    return reel_expand(reel_reshape(g, x->ndim, size), x->ndim, x->size);
+    return reel_expand(reeli_restore(g, x, (unsigned)n->i[0]), x->ndim, x->size);
 }
 
-reel_tensor *reeli_sum_gradient(reeli_node *n, int input, reel_tensor *g)
-{
+reel_tensor *reeli_sum_gradient(reeli_node *n, int input, reel_tensor *g) {
     (void)input;
     return reel_to(spread(n, g), n->in[0].t->dtype);
 }
 
-static int64_t terms(const reeli_node *n)
-{
-    int64_t count = 1;
-    for (int d = 0; d < n->in[0].t->ndim; d++) {
-        count *= n->i[0] >> d & 1 ? n->in[0].t->size[d] : 1;
-    }
-    return count;
-}
-
-bool reeli_mean_forward(reeli_node *n)
-{
+bool reeli_mean_forward(reeli_node *n) {
     reel_tensor *y = n->out;
     if (!sum_into(y, n->in[0].t, (unsigned)n->i[0])) {
         return false;
     }
-    const double count = (double)terms(n);
-    const void *in[2] = {y->data, y->dtype == REEL_F32 ? (void *)&(float){(float)count} : (void *)&(double){count}};
-    reeli_map_contiguous(y->r->kernels, y->r->kernels->of[y->dtype]->value[REELI_FORMULA_div], y->dtype, y->dtype,
-                         y->numel, y->data, 2, in, 2, NULL);
+    const double count = (double)reeli_terms(n->in[0].t, (unsigned)n->i[0]);
+    const void *in[2] = {y->data, y->dtype == REEL_F32 ? (void *)&(float){(float)count}
+                                                       : (void *)&(double){count}};
+    reeli_map div = y->r->kernels->of[y->dtype]->value[REELI_FORMULA_div];
+    reeli_map_contiguous(y->r->kernels, div, y->dtype, y->dtype, y->numel, y->data, 2, in, 2, NULL);
     return true;
 }
 
-reel_tensor *reeli_mean_gradient(reeli_node *n, int input, reel_tensor *g)
-{
-    (void)input;
-    return spread(n, reel_div_scalar(g, (double)terms(n)));
+reel_tensor *reeli_mean_gradient(reeli_node *n, int input, reel_tensor *g) {
+    const double count = (double)reeli_terms(n->in[input].t, (unsigned)n->i[0]);
+    return spread(n, reel_div_scalar(g, count));
 }
 
-static reel_tensor *reduce(const reeli_op *op, reel_tensor *x, int dtype, unsigned dims, bool keepdim)
-{
-    reeli_node *n = reeli_begin(op, 1, &x);
-    if (!n) {
-        return reeli_poison_for(1, &x);
-    }
-    n->i[0] = dims;
-    n->i[1] = keepdim;
-    n->out = reduced(x, op->name, dtype, dims, keepdim);
-    return reeli_apply(n);
+static reel_dtype sum_dtype(const reel_tensor *x) {
+    return reeli_is_float(x->dtype) ? (reel_dtype)x->dtype : REEL_I64;
 }
 
-reel_tensor *reeli_sum_dims(reel_tensor *x, unsigned dims, bool keepdim)
-{
-    return reduce(&reeli_op_sum, x, reeli_is_float(x->dtype) ? x->dtype : REEL_I64, dims, keepdim);
+reel_tensor *reeli_sum_dims(reel_tensor *x, unsigned dims, bool keepdim) {
+    return reeli_reduce(&reeli_op_sum, x, (int)sum_dtype(x), dims, keepdim, 0);
 }
 
-static bool usable(const reeli_op *op, reel_tensor *x)
-{
-    return x && reeli_usable(reeli_reel_of(x), op->name, x);
-}
-
-reel_tensor *reel_sum_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
-{
+reel_tensor *reel_sum_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim) {
     unsigned set;
-    if (!usable(&reeli_op_sum, x) || !dim_set(x, "sum", dims, count, &set)) {
+    if (!reeli_live("sum", x) || !reeli_dim_set(x, "sum", dims, count, &set)) {
         return reeli_poison_for(1, &x);
     }
     return reeli_sum_dims(x, set, keepdim);
 }
 
-reel_tensor *reel_sum(reel_tensor *x)
-{
-    return reel_sum_dim(x, NULL, 0, false);
+reel_tensor *reel_sum(reel_tensor *x) { return reel_sum_dim(x, NULL, 0, false); }
+
+reel_tensor *reel_mean_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim) {
+    unsigned set;
+    if (!reeli_floating("mean", x) || !reeli_dim_set(x, "mean", dims, count, &set)) {
+        return reeli_poison_for(1, &x);
+    }
+    return reeli_reduce(&reeli_op_mean, x, x->dtype, set, keepdim, 0);
 }
 
-reel_tensor *reel_mean_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
-{
-    unsigned set;
-    if (!usable(&reeli_op_mean, x) || !dim_set(x, "mean", dims, count, &set)) {
+reel_tensor *reel_mean(reel_tensor *x) { return reel_mean_dim(x, NULL, 0, false); }
+
+reel_tensor *reel_nansum_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim) {
+    if (!reeli_live("nansum", x)) {
         return reeli_poison_for(1, &x);
     }
     if (!reeli_is_float(x->dtype)) {
-        return reeli_fail(x->r, REEL_ERR_DTYPE, "mean: the input must be floating, and is %s; convert with reel_to",
-                          reel_dtype_name(x->dtype));
+        return reel_sum_dim(x, dims, count, keepdim);
     }
-    return reduce(&reeli_op_mean, x, x->dtype, set, keepdim);
+    reel_tensor *nothing = reeli_number_for(x, 0);
+    return reel_sum_dim(reel_where(reel_ne(x, x), nothing, x), dims, count, keepdim);
 }
 
-reel_tensor *reel_mean(reel_tensor *x)
-{
-    return reel_mean_dim(x, NULL, 0, false);
+reel_tensor *reel_nansum(reel_tensor *x) { return reel_nansum_dim(x, NULL, 0, false); }
+
+bool reeli_prod_forward(reeli_node *n) {
+    reel_tensor *y = n->out;
+    reeli_lines l;
+    if (y->numel == 0 || n->in[0].t->numel == 0) {
+        reeli_fill(y, 1);
+        return true;
+    }
+    if (!reeli_lines_of(n->in[0].t, (unsigned)n->i[0], y->dtype, &l)) {
+        return false;
+    }
+    for (int64_t o = 0; o < l.outer; o++) {
+        y->r->kernels->of[y->dtype]->prod(l.n, l.inner, reeli_lines_at(&l, o, y->dtype),
+                                          reeli_block_of(y->data, &l, o, 1, y->dtype));
+    }
+    return true;
+}
+
+/* Each element's is the product of all the others: of those before it and those behind it, so that
+ * zeros need no care. */
+reel_tensor *reeli_prod_gradient(reeli_node *n, int input, reel_tensor *g) {
+    reel_tensor *x = n->in[input].t, *flat = x;
+    const bool whole = n->i[2] < 0;
+    if (whole) {
+        flat = reel_reshape(x, 1, &x->numel);
+    }
+    const int64_t dim = whole ? 0 : n->i[2];
+    reel_tensor *others =
+        reel_mul(reeli_product_before(flat, dim, false), reeli_product_before(flat, dim, true));
+    g = whole ? reel_reshape(g, 0, NULL) : reeli_restore(g, x, (unsigned)n->i[0]);
+    return reeli_reshape_like(reel_mul(g, others), x);
+}
+
+/* The product along `dim`, over everything if that is negative. */
+static reel_tensor *product(reel_tensor *x, int64_t dim, bool keepdim) {
+    reeli_node *n = reeli_begin(&reeli_op_prod, 1, &x);
+    if (!n) {
+        return reeli_poison_for(1, &x);
+    }
+    n->i[0] = dim < 0 ? (1u << x->ndim) - 1 : x->ndim ? 1u << dim : 0;
+    n->i[1] = keepdim;
+    n->i[2] = dim;
+    n->out = reeli_reduced(x, "prod", (int)sum_dtype(x), (unsigned)n->i[0], keepdim);
+    return reeli_apply(n);
+}
+
+reel_tensor *reel_prod(reel_tensor *x) { return product(x, -1, false); }
+
+reel_tensor *reel_prod_dim(reel_tensor *x, int64_t dim, bool keepdim) {
+    return reeli_one_dim(x, "prod", &dim) ? product(x, dim, keepdim) : reeli_poison_for(1, &x);
+}
+
+/* any, all and count_nonzero see the truth of x's elements: bytes of 0 and 1. */
+static bool truths(reeli_node *n, reeli_lines *l) {
+    return reeli_rows_of(n->in[0].t, (unsigned)n->i[0], REEL_BOOL, l);
+}
+
+/* Whether each row has one that is `wanted`, told as `found`. */
+static bool look_for(reeli_node *n, int wanted, bool found) {
+    reeli_lines l;
+    if (!truths(n, &l)) {
+        return false;
+    }
+    for (int64_t o = 0; o < l.outer; o++) {
+        bool there = l.n > 0 && memchr(reeli_lines_at(&l, o, REEL_BOOL), wanted, (size_t)l.n);
+        ((bool *)n->out->data)[o] = there ? found : !found;
+    }
+    return true;
+}
+
+bool reeli_any_forward(reeli_node *n) { return look_for(n, 1, true); }
+
+bool reeli_all_forward(reeli_node *n) { return look_for(n, 0, false); }
+
+bool reeli_count_nonzero_forward(reeli_node *n) {
+    reeli_lines l;
+    if (!truths(n, &l)) {
+        return false;
+    }
+    for (int64_t o = 0; o < l.outer; o++) {
+        ((int64_t *)n->out->data)[o] = sum_of_truths(reeli_lines_at(&l, o, REEL_BOOL), l.n);
+    }
+    return true;
+}
+
+static reel_tensor *ask(const reeli_op *op, int dtype, reel_tensor *x, const int64_t *dims,
+                        int count, bool keepdim) {
+    unsigned set;
+    if (!reeli_live(op->name, x) || !reeli_dim_set(x, op->name, dims, count, &set)) {
+        return reeli_poison_for(1, &x);
+    }
+    return reeli_reduce(op, x, dtype, set, keepdim, 0);
+}
+
+reel_tensor *reel_any(reel_tensor *x) { return ask(&reeli_op_any, REEL_BOOL, x, NULL, 0, false); }
+
+reel_tensor *reel_any_dim(reel_tensor *x, int64_t dim, bool keepdim) {
+    return ask(&reeli_op_any, REEL_BOOL, x, &dim, 1, keepdim);
+}
+
+reel_tensor *reel_all(reel_tensor *x) { return ask(&reeli_op_all, REEL_BOOL, x, NULL, 0, false); }
+
+reel_tensor *reel_all_dim(reel_tensor *x, int64_t dim, bool keepdim) {
+    return ask(&reeli_op_all, REEL_BOOL, x, &dim, 1, keepdim);
+}
+
+reel_tensor *reel_count_nonzero(reel_tensor *x, const int64_t *dims, int count) {
+    return ask(&reeli_op_count_nonzero, REEL_I64, x, dims, count, false);
+}
+
+reel_tensor *reel_trace(reel_tensor *x) {
+    if (reeli_live("trace", x) && x->ndim != 2) {
+        return reeli_fail(x->r, REEL_ERR_SHAPE, "trace: shape %s is not that of a matrix",
+                          REELI_SHAPE_OF(x));
+    }
+    return reel_sum(reel_diagonal(x, 0, 0, 1));
 }
 
 /* The dims of g in which `like`, aligned at the right, has size 1 or none at all. */
-reel_tensor *reeli_sum_to(reel_tensor *g, const reel_tensor *like)
-{
+reel_tensor *reeli_sum_to(reel_tensor *g, const reel_tensor *like) {
     if (reeli_bad(g) || (reeli_same_shape(g, like) && g->dtype == like->dtype)) {
         return g;
     }

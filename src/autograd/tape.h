@@ -42,6 +42,7 @@ typedef struct reeli_op {
     DECLARE_OP(name)                                                                               \
     bool reeli_##name##_forward(reeli_node *n);                                                    \
     reel_tensor *reeli_##name##_gradient(reeli_node *n, int input, reel_tensor *g);
+#define PICK(name) FIXED(name)
 #define FIXED(name)                                                                                \
     DECLARE_OP(name)                                                                               \
     bool reeli_##name##_forward(reeli_node *n);
@@ -49,6 +50,9 @@ typedef struct reeli_op {
     DECLARE_OP(name)                                                                               \
     reel_tensor *reeli_##name##_gradient(reeli_node *n, int input, reel_tensor *g);
 #include "ops.def"
+
+/* The gradient of every PICK row. */
+reel_tensor *reeli_pick_gradient(reeli_node *n, int input, reel_tensor *g);
 
 /* All rows, for those who walk them; ends with NULL. */
 extern const reeli_op *const reeli_ops[];

@@ -38,7 +38,8 @@ typedef struct reeli_sgd {
     bool first; /* the momentum buffer holds nothing yet */
 } reeli_sgd;
 
-/* One CPU level's loops for one dtype. For int64 only the values and the sum are there. A NULL map:
+/* One CPU level's loops for one dtype. For int64 only the values, sums,
+ * products, extremes and scans are there. A NULL map:
  * the formula has none for this dtype. Strides are in elements. */
 typedef struct reeli_loops {
     reeli_map value[REELI_FORMULAS];       /* of the inputs */
@@ -51,6 +52,26 @@ typedef struct reeli_loops {
     void (*cascade_end)(reeli_cascade *c, const void *x, int64_t n, void *sum);
     void (*sum)(const void *x, int64_t stride, int64_t n, void *sum);
     void (*sum_columns)(const void *x, int64_t rows, int64_t columns, void *sums); /* row-major */
+
+    /* Over a block of n rows (at least one) of `inner` columns, each column's: product; smallest or
+     * largest, and its row unless indices is NULL; mean and Σ (x - mean)²; p-norm; ln Σ eˣ. Scratch is
+     * in elements. */
+    void (*prod)(int64_t n, int64_t inner, const void *x, void *y);
+    void (*extreme)(bool smallest, int64_t n, int64_t inner, const void *x, void *values,
+                    int64_t *indices);
+    void (*moments)(int64_t n, int64_t inner, const void *x, double *mean, double *squares);
+    void (*norm)(int64_t n, int64_t inner, const void *x, double p, void *y,
+                 void *scratch /* n * inner, if inner > 1 */);
+    void (*logsumexp)(int64_t n, int64_t inner, const void *x, void *y,
+                      void *scratch /* (n + 1) * inner */);
+    /* y_k = b_k + a_k y_{k-1} down the rows, or up if `reverse`; without a (NULL) a running sum of b,
+     * without b a running product of a. */
+    void (*scan)(int64_t n, int64_t inner, bool reverse, const void *a, const void *b, void *y);
+    /* Over `outer` such blocks: eˣ / Σ eˣ or its logarithm, and dL/dx of g = dL/dy. */
+    void (*softmax)(bool logarithm, int64_t outer, int64_t n, int64_t inner, const void *x, void *y,
+                    void *scratch /* 2 * inner */);
+    void (*softmax_gradient)(bool logarithm, int64_t outer, int64_t n, int64_t inner, const void *g,
+                             const void *y, void *dx, void *scratch /* inner */);
 
     /* c[m,n] = a[m,k] b[k,n] (+ bias[n]), each element a chain of fused multiply-adds over k. */
     void (*small_product)(int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride,
@@ -110,5 +131,24 @@ bool reeli_product(const reeli_kernels *k, int dtype, int64_t m, int64_t n, int6
 bool reeli_move_indexed(bool add, int ndim, const int64_t *size, reeli_operand to, int64_t to_step,
                         reeli_operand from, int64_t from_step, reeli_operand index, int64_t bound,
                         int64_t *bad);
+
+/* An element to be sorted: a key in the elements' order, and where the element lies in its line. */
+typedef struct reeli_item {
+    uint64_t key;
+    int64_t index;
+} reeli_item;
+
+enum reeli_order { REELI_ASCENDING, REELI_DESCENDING };
+
+/* The line x as items. NaNs are alike and larger than all else: UINT64_MAX ascending; -0 equals 0. */
+void reeli_make_items(reeli_item *items, int64_t n, const void *x, int dtype, int64_t stride,
+                      enum reeli_order order);
+/* Sorts by key, items of one key by index, in O(n log n); `work` has room for n. */
+void reeli_sort_items(reeli_item *items, int64_t n, reeli_item *work);
+/* Brings the k least to the front, the largest of them last; O(n), at worst O(n log n). */
+void reeli_select_items(reeli_item *items, int64_t n, int64_t k, reeli_item *work);
+/* The items' elements of x to values, their indices to indices. */
+void reeli_place_items(const reeli_item *items, int64_t n, const void *x, int dtype,
+                       int64_t x_stride, void *values, int64_t *indices, int64_t stride);
 
 #endif

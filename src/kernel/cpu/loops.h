@@ -3,7 +3,9 @@
  * symbols), magnitude and fused; the floats also GRADIENTS and LANES, and get the rest. */
 #include "maps.h"
 #include "sums.h"
+#include "reductions.h"
 #ifdef GRADIENTS
+#include "softmax.h"
 #include "optimizers.h"
 #endif
 #include "product.h"
@@ -40,9 +42,17 @@ const reeli_loops TABLE(TYPE, REELI_CPU) = {
     .cascade_begin = cascade_begin,
     .cascade_feed = cascade_feed,
     .cascade_end = cascade_end,
+    .moments = moments,
+    .norm = norm,
+    .softmax = softmax,
+    .softmax_gradient = softmax_gradient,
+    .logsumexp = logsumexp,
     .sgd = sgd,
 #endif
     .sum = sum,
     .small_product = small_product,
     .sum_columns = sum_columns,
+    .prod = prod,
+    .extreme = extreme,
+    .scan = scan,
 };

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sorting, and what is read off a sorted line.
+ *
+ * Elements that are equal keep their order; a NaN is larger than every number.
+ * Gradient: g to the elements that were picked.
+ * Owner:    the results live until `reel_rewind`.
+ * Fails:    poison and REEL_ERR_SHAPE for a dim that there is not. A negative dim counts from the end.
+ */
+#ifndef REEL_SORT_H
+#define REEL_SORT_H
+
+#include <reel/reduce.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** x in order along a dim, and where each element was. Source: torch.sort(stable=True). */
+REEL_API reel_values reel_sort(reel_tensor *x, int64_t dim, bool descending);
+/** Where each element of `reel_sort` was; i64. No gradient. Source: torch.argsort(stable=True). */
+REEL_API reel_tensor *reel_argsort(reel_tensor *x, int64_t dim, bool descending);
+/**
+ * The k largest (or smallest) along a dim, in order, and where they were; of equal ones the first.
+ *
+ * Fails:  REEL_ERR_VALUE if there are fewer than k.
+ * Source: torch.topk(largest=not smallest, sorted=True).
+ */
+REEL_API reel_values reel_topk(reel_tensor *x, int64_t k, int64_t dim, bool smallest);
+
+/** The lower of the two in the middle; NaN if there is one, or nothing. Gradient: g in equal shares
+ *  to all that equal it. Source: torch.median(x). */
+REEL_API reel_tensor *reel_median(reel_tensor *x);
+/** The same along a dim, and an index of it. Fails: REEL_ERR_SHAPE if there is nothing to choose
+ *  from. Source: torch.median(x, dim, keepdim). */
+REEL_API reel_values reel_median_dim(reel_tensor *x, int64_t dim, bool keepdim);
+
+/** What stands between two elements. */
+typedef enum reel_interpolation {
+    REEL_LINEAR,
+    REEL_LOWER,
+    REEL_HIGHER,
+    REEL_MIDPOINT,
+    REEL_NEAREST
+} reel_interpolation;
+
+/** How to take quantiles; all zero is PyTorch's default. */
+typedef struct reel_quantile_options {
+    const int64_t *dim; /* NULL: of all elements */
+    bool keepdim;
+    reel_interpolation interpolation;
+} reel_quantile_options;
+
+/**
+ * The q-quantile: the sorted element at q (n - 1), interpolated where that is none; NaN if there is
+ * one.
+ *
+ * Fails:  REEL_ERR_VALUE for a q outside [0, 1], REEL_ERR_SHAPE if there are no elements,
+ *         REEL_ERR_DTYPE for integers and bools.
+ * Source: torch.quantile.
+ */
+REEL_API reel_tensor *reel_quantile(reel_tensor *x, double q, reel_quantile_options options);
+/** The same for each q of a tensor of 0 or 1 dims, of x's dtype; the quantiles of one q after the
+ *  other in a new first dim. */
+REEL_API reel_tensor *reel_quantile_tensor(reel_tensor *x, reel_tensor *q,
+                                           reel_quantile_options options);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Cumulative sums and products, and the recurrence that both are cases of:
+ *
+ *   s_k = b_k + a_k s_{k-1}   along a dim, from its start, or (k + 1 for k - 1) from its end.
+ *
+ * The gradient of a recurrence is one that runs the other way, and that of a cumulative product is one
+ * with the factors for a. Nothing is divided, so zeros need no care and all derivatives exist.
+ */
+#include "lines.h"
+#include "slices.h"
+
+#include <reel/elementwise.h>
+#include <reel/reduce.h>
+#include <reel/views.h>
+
+/* A scan's node keeps the dim in i[0], whether it runs from the end in i[1]. */
+
+static bool scan(const reeli_node *n, reel_tensor *a, reel_tensor *b) {
+    reel_tensor *y = n->out;
+    const void *factors = a ? reeli_dense(a, y->dtype) : NULL;
+    const void *terms = b ? reeli_dense(b, y->dtype) : NULL;
+    if ((a && !factors) || (b && !terms)) {
+        return false;
+    }
+    const reeli_lines l = reeli_lines_along(y, n->i[0]);
+    for (int64_t o = 0; o < l.outer && l.n * l.inner > 0; o++) {
+        const size_t at = (size_t)(o * l.n * l.inner) * reeli_element_size(y->dtype);
+        y->r->kernels->of[y->dtype]->scan(
+            l.n, l.inner, n->i[1] != 0, factors ? (const char *)factors + at : NULL,
+            terms ? (const char *)terms + at : NULL, (char *)y->data + at);
+    }
+    return true;
+}
+
+static reel_tensor *begin_scan(const reeli_op *op, int inputs, reel_tensor *const *in, int64_t dim,
+                               bool reverse) {
+    reeli_node *n = reeli_begin(op, inputs, in);
+    if (!n) {
+        return reeli_poison_for(inputs, in);
+    }
+    n->i[0] = dim;
+    n->i[1] = reverse;
+    n->out =
+        reeli_empty_like(in[0], op->name, reeli_is_float(in[0]->dtype) ? in[0]->dtype : REEL_I64);
+    return reeli_apply(n);
+}
+
+static reel_tensor *recurrence(reel_tensor *a, reel_tensor *b, int64_t dim, bool reverse) {
+    reel_tensor *in[] = {a, b};
+    return begin_scan(&reeli_op_recurrence, 2, in, dim, reverse);
+}
+
+bool reeli_recurrence_forward(reeli_node *n) { return scan(n, n->in[0].t, n->in[1].t); }
+
+/* y_k = x_{k-1} along dim (x_{k+1} if reverse); 0 comes in at the end. */
+static reel_tensor *shifted(reel_tensor *x, int64_t dim, bool reverse) {
+    if (reeli_bad(x) || x->ndim == 0) {
+        return reeli_bad(x) ? x : reel_mul_scalar(x, 0);
+    }
+    const int64_t n = x->size[dim];
+    if (n == 0) {
+        return x;
+    }
+    reel_tensor *kept = reel_narrow(x, dim, reverse ? 1 : 0, n - 1);
+    if (reeli_bad(kept)) {
+        return kept;
+    }
+    reeli_part place = reeli_whole(x);
+    place.size[dim] = n - 1;
+    place.start[dim] = reverse ? 0 : 1;
+    return reeli_unslice(kept, x->ndim, x->size, &place);
+}
+
+/* With t the recurrence of g that runs against s with the same factors: ds/db is t, ds/da t_k s_{k-1}. */
+reel_tensor *reeli_recurrence_gradient(reeli_node *n, int input, reel_tensor *g) {
+    const int64_t dim = n->i[0];
+    const bool reverse = n->i[1] != 0;
+    reel_tensor *t = recurrence(shifted(n->in[0].t, dim, !reverse), g, dim, !reverse);
+    return input == 1 ? t : reel_mul(t, shifted(n->out, dim, reverse));
+}
+
+bool reeli_cumsum_forward(reeli_node *n) { return scan(n, NULL, n->in[0].t); }
+
+reel_tensor *reeli_cumsum_gradient(reeli_node *n, int input, reel_tensor *g) {
+    (void)input;
+    return begin_scan(&reeli_op_cumsum, 1, &g, n->i[0], !n->i[1]);
+}
+
+bool reeli_cumprod_forward(reeli_node *n) { return scan(n, n->in[0].t, NULL); }
+
+/* A product's factors before each place: the cumulative product moved on by one, 1 coming in. */
+static reel_tensor *moved_on(reel_tensor *product, int64_t dim, bool reverse) {
+    reel_tensor *y = shifted(product, dim, reverse);
+    if (reeli_bad(y) || y->numel == 0) {
+        return y;
+    }
+    reel_tensor *one = reeli_zeros(y->r, "cumprod", y->dtype, y->ndim, y->size);
+    if (reeli_bad(one)) {
+        return one;
+    }
+    reel_tensor first = *one;
+    if (one->ndim > 0) {
+        const int64_t at = reverse ? (one->size[dim] - 1) * one->stride[dim] : 0;
+        first.data = (char *)one->data + (size_t)at * reeli_element_size(one->dtype);
+        first.numel /= first.size[dim];
+        first.size[dim] = 1;
+        first.flags = 0;
+    }
+    reeli_fill(&first, 1);
+    return reel_add(y, one);
+}
+
+/* dx_k = (product before k) Σ_{i≥k} g_i (product between k and i, i included). */
+reel_tensor *reeli_cumprod_gradient(reeli_node *n, int input, reel_tensor *g) {
+    const int64_t dim = n->i[0];
+    const bool reverse = n->i[1] != 0;
+    reel_tensor *behind = recurrence(shifted(n->in[input].t, dim, !reverse), g, dim, !reverse);
+    return reel_mul(moved_on(n->out, dim, reverse), behind);
+}
+
+reel_tensor *reeli_product_before(reel_tensor *x, int64_t dim, bool reverse) {
+    return moved_on(begin_scan(&reeli_op_cumprod, 1, &x, dim, reverse), dim, reverse);
+}
+
+reel_tensor *reel_cumsum(reel_tensor *x, int64_t dim) {
+    return reeli_one_dim(x, "cumsum", &dim) ? begin_scan(&reeli_op_cumsum, 1, &x, dim, false)
+                                            : reeli_poison_for(1, &x);
+}
+
+reel_tensor *reel_cumprod(reel_tensor *x, int64_t dim) {
+    return reeli_one_dim(x, "cumprod", &dim) ? begin_scan(&reeli_op_cumprod, 1, &x, dim, false)
+                                             : reeli_poison_for(1, &x);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Variances and standard deviations. */
+#include "lines.h"
+
+#include <math.h>
+#include <reel/elementwise.h>
+#include <reel/views.h>
+
+/* p[0] is the correction: Σ (x - mean)² is divided by n less that, and never by less than 0. */
+static bool spread(reeli_node *n, bool root) {
+    reel_tensor *x = n->in[0].t, *y = n->out;
+    reel *r = x->r;
+    reeli_lines l;
+    if (x->numel == 0) {
+        reeli_fill(y, (double)NAN);
+        return true;
+    }
+    const reeli_mark mark = reeli_arena_mark(&r->arena);
+    double *mean = NULL;
+    if (reeli_lines_of(x, (unsigned)n->i[0], y->dtype, &l) &&
+        !(mean = reeli_arena_alloc(r, (size_t)l.inner * 2 * sizeof *mean))) {
+        reeli_no_memory(r, n->op->name);
+    }
+    for (int64_t o = 0; mean && o < l.outer; o++) {
+        double *squares = mean + l.inner;
+        r->kernels->of[y->dtype]->moments(l.n, l.inner, reeli_lines_at(&l, o, y->dtype), mean,
+                                          squares);
+        const double divisor = fmax(0, (double)l.n - n->p[0]);
+        for (int64_t k = 0; k < l.inner; k++) {
+            squares[k] = root ? sqrt(squares[k] / divisor) : squares[k] / divisor;
+        }
+        reeli_move(l.inner, reeli_block_of(y->data, &l, o, 1, y->dtype), y->dtype, 1, squares,
+                   REEL_F64, 1);
+    }
+    reeli_arena_release(&r->arena, mark);
+    return mean != NULL;
+}
+
+bool reeli_var_forward(reeli_node *n) { return spread(n, false); }
+
+bool reeli_std_forward(reeli_node *n) { return spread(n, true); }
+
+/* 2 g (x - mean) / (n - correction). */
+reel_tensor *reeli_var_gradient(reeli_node *n, int input, reel_tensor *g) {
+    reel_tensor *x = n->in[input].t;
+    const unsigned dims = (unsigned)n->i[0];
+    const double divisor = (double)reeli_terms(x, dims) - n->p[0];
+    reel_tensor *mean = reeli_reduce(&reeli_op_mean, x, x->dtype, dims, true, 0);
+    g = reel_mul_scalar(reeli_restore(g, x, dims), 2 / divisor);
+    return reel_mul(g, reel_sub(x, mean));
+}
+
+/* The variance's over twice the deviation; 0 where that is 0. */
+reel_tensor *reeli_std_gradient(reeli_node *n, int input, reel_tensor *g) {
+    reel_tensor *y = n->out;
+    reel_tensor *zero = reeli_number_for(y, 0);
+    reel_tensor *half = reel_div(g, reel_mul_scalar(y, 2));
+    return reeli_var_gradient(n, input, reel_where(reel_eq(y, zero), zero, half));
+}
+
+static reel_tensor *moment(const reeli_op *op, reel_tensor *x, const int64_t *dims, int count,
+                           double correction, bool keepdim) {
+    unsigned set;
+    if (!reeli_floating(op->name, x) || !reeli_dim_set(x, op->name, dims, count, &set)) {
+        return reeli_poison_for(1, &x);
+    }
+    return reeli_reduce(op, x, x->dtype, set, keepdim, correction);
+}
+
+reel_tensor *reel_var(reel_tensor *x) { return moment(&reeli_op_var, x, NULL, 0, 1, false); }
+
+reel_tensor *reel_std(reel_tensor *x) { return moment(&reeli_op_std, x, NULL, 0, 1, false); }
+
+reel_tensor *reel_var_dim(reel_tensor *x, const int64_t *dims, int count, double correction,
+                          bool keepdim) {
+    return moment(&reeli_op_var, x, dims, count, correction, keepdim);
+}
+
+reel_tensor *reel_std_dim(reel_tensor *x, const int64_t *dims, int count, double correction,
+                          bool keepdim) {
+    return moment(&reeli_op_std, x, dims, count, correction, keepdim);
+}
+
+reel_moments reel_var_mean(reel_tensor *x, const int64_t *dims, int count, double correction,
+                           bool keepdim) {
+    return (reel_moments){reel_var_dim(x, dims, count, correction, keepdim),
+                          reel_mean_dim(x, dims, count, keepdim)};
+}
+
+reel_moments reel_std_mean(reel_tensor *x, const int64_t *dims, int count, double correction,
+                           bool keepdim) {
+    return (reel_moments){reel_std_dim(x, dims, count, correction, keepdim),
+                          reel_mean_dim(x, dims, count, keepdim)};
+}

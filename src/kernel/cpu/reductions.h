@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* Products, extremes, moments, scans. A block is n rows of `inner` columns, reduced over the rows: one
+ * column is a line in memory, which is worked on WIDE elements at a time; several are side by side. */
+
+enum { WIDE = 64 / sizeof(T) };
+
+static void prod(int64_t n, int64_t inner, const void *terms, void *out) {
+    const T *x = terms;
+    T *y = out;
+    if (inner == 1) {
+        T part[WIDE];
+        int64_t i = 0;
+        for (int k = 0; k < WIDE; k++) {
+            part[k] = 1;
+        }
+        for (; i + WIDE <= n; i += WIDE) {
+            for (int k = 0; k < WIDE; k++) {
+                part[k] *= x[i + k];
+            }
+        }
+        for (int k = 0; i < n; i++, k++) {
+            part[k] *= x[i];
+        }
+        for (int k = 1; k < WIDE; k++) {
+            part[0] *= part[k];
+        }
+        *y = part[0];
+        return;
+    }
+    for (int64_t k = 0; k < inner; k++) {
+        y[k] = 1;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t k = 0; k < inner; k++) {
+            y[k] *= x[i * inner + k];
+        }
+    }
+}
+
+/* A NaN beats a number; `beats` says which of two numbers stays. */
+#define EXTREME(name, beats)                                                                       \
+    static inline T name##_of(T best, T x) { return (x beats best) | (x != x) ? x : best; }        \
+    static T name##_of_row(int64_t n, const T *x) {                                                \
+        T best[WIDE];                                                                              \
+        int64_t i = 0;                                                                             \
+        for (int k = 0; k < WIDE; k++) {                                                           \
+            best[k] = x[0];                                                                        \
+        }                                                                                          \
+        for (; i + WIDE <= n; i += WIDE) {                                                         \
+            for (int k = 0; k < WIDE; k++) {                                                       \
+                best[k] = name##_of(best[k], x[i + k]);                                            \
+            }                                                                                      \
+        }                                                                                          \
+        for (; i < n; i++) {                                                                       \
+            best[0] = name##_of(best[0], x[i]);                                                    \
+        }                                                                                          \
+        for (int k = 1; k < WIDE; k++) {                                                           \
+            best[0] = name##_of(best[0], best[k]);                                                 \
+        }                                                                                          \
+        return best[0];                                                                            \
+    }                                                                                              \
+    static void name##_of_columns(int64_t n, int64_t inner, const T *x, T *best) {                 \
+        __builtin_memcpy(best, x, (size_t)inner * sizeof(T));                                      \
+        for (int64_t i = 1; i < n; i++) {                                                          \
+            for (int64_t k = 0; k < inner; k++) {                                                  \
+                best[k] = name##_of(best[k], x[i * inner + k]);                                    \
+            }                                                                                      \
+        }                                                                                          \
+    }
+EXTREME(max, >)
+EXTREME(min, <)
+
+/* The first row that holds each column's extreme: the one that equals it, or is a NaN as it is. */
+static void places(int64_t n, int64_t inner, const T *x, const T *best, int64_t *indices) {
+    for (int64_t k = 0; k < inner; k++) {
+        int64_t i = 0;
+        while (i < n - 1 && x[i * inner + k] != best[k] && x[i * inner + k] == x[i * inner + k]) {
+            i++;
+        }
+        indices[k] = i;
+    }
+}
+
+static void extreme(bool smallest, int64_t n, int64_t inner, const void *terms, void *values,
+                    int64_t *indices) {
+    const T *x = terms;
+    T *best = values;
+    if (inner == 1) {
+        *best = smallest ? min_of_row(n, x) : max_of_row(n, x);
+    } else if (smallest) {
+        min_of_columns(n, inner, x, best);
+    } else {
+        max_of_columns(n, inner, x, best);
+    }
+    if (indices) {
+        places(n, inner, x, best, indices);
+    }
+}
+
+/* What running sums and products are kept in, as PyTorch does. */
+#ifdef GRADIENTS
+typedef double running;
+#else
+typedef int64_t running;
+#endif
+
+/* s_k = b_k + a_k s_{k-1}; without b a product, without a a sum. */
+static void scan(int64_t n, int64_t inner, bool reverse, const void *factors, const void *terms,
+                 void *out) {
+    enum { WIDTH = 64 };
+    const T *a = factors, *b = terms;
+    T *y = out;
+    for (int64_t first = 0; first < inner; first += WIDTH) {
+        const int width = inner - first < WIDTH ? (int)(inner - first) : WIDTH;
+        running s[WIDTH];
+        for (int64_t i = 0; i < n; i++) {
+            const int64_t at = (reverse ? n - 1 - i : i) * inner + first;
+            for (int k = 0; k < width; k++) {
+                if (i == 0) {
+                    s[k] = (running)(b ? b[at + k] : a[at + k]);
+                } else if (!a) {
+                    s[k] += (running)b[at + k];
+                } else {
+                    s[k] = (running)a[at + k] * s[k] + (running)(b ? b[at + k] : 0);
+                }
+                y[at + k] = (T)s[k];
+            }
+        }
+    }
+}
+
+#ifdef GRADIENTS
+
+/* Σ (x - shift)^power in double, a block's lanes at a time. */
+static double sum_of_powers(int64_t n, const T *x, double shift, bool squared) {
+    double total = 0;
+    for (int64_t i = 0; i < n;) {
+        const int64_t end = n - i < REELI_BLOCK ? n : i + REELI_BLOCK;
+        double part[8] = {0};
+        for (; i + 8 <= end; i += 8) {
+            for (int k = 0; k < 8; k++) {
+                const double d = (double)x[i + k] - shift;
+                part[k] += squared ? d * d : d;
+            }
+        }
+        for (int k = 0; i < end; i++, k++) {
+            const double d = (double)x[i] - shift;
+            part[k] += squared ? d * d : d;
+        }
+        for (int k = 0; k < 8; k++) {
+            total += part[k];
+        }
+    }
+    return total;
+}
+
+/* Each column's mean and Σ (x - mean)², in double: the mean is found first, and exactly enough. */
+static void moments(int64_t n, int64_t inner, const void *terms, double *mean, double *squares) {
+    const T *x = terms;
+    if (inner == 1) {
+        *mean = sum_of_powers(n, x, 0, false) / (double)n;
+        *squares = sum_of_powers(n, x, *mean, true);
+        return;
+    }
+    for (int64_t k = 0; k < inner; k++) {
+        mean[k] = squares[k] = 0;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t k = 0; k < inner; k++) {
+            mean[k] += (double)x[i * inner + k];
+        }
+    }
+    for (int64_t k = 0; k < inner; k++) {
+        mean[k] /= (double)n;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t k = 0; k < inner; k++) {
+            const double d = (double)x[i * inner + k] - mean[k];
+            squares[k] += d * d;
+        }
+    }
+}
+
+/* |x|^p for each element; 1 for p = 0 unless x is 0. */
+static void powers(int64_t n, const T *x, double p, T *y) {
+    const T power = (T)p;
+    if (p == 1 || isinf(p)) {
+        EACH y[i] = fabs(x[i]);
+    } else if (p == 2) {
+        EACH y[i] = x[i] * x[i];
+    } else if (p == 0) {
+        EACH y[i] = x[i] != 0;
+    } else {
+        EACH y[i] = pow(fabs(x[i]), power);
+    }
+}
+
+/* The powers of one line, a block at a time, reduced while they are in the first cache. */
+static T norm_of_row(int64_t n, const T *x, double p) {
+    T terms[REELI_BLOCK], result = 0;
+    reeli_cascade c;
+    cascade_begin(&c, n);
+    for (int64_t i = 0; i < n; i += REELI_BLOCK) {
+        const int64_t count = n - i < REELI_BLOCK ? n - i : REELI_BLOCK;
+        powers(count, x + i, p, terms);
+        if (isinf(p)) {
+            const T best = p > 0 ? max_of_row(count, terms) : min_of_row(count, terms);
+            result = i == 0 ? best : p > 0 ? max_of(result, best) : min_of(result, best);
+        } else if (n <= REELI_BLOCK) {
+            sum(terms, 1, n, &result);
+        } else if (i + count < n) {
+            cascade_feed(&c, terms, count);
+        } else {
+            cascade_end(&c, terms, count, &result);
+        }
+    }
+    return result;
+}
+
+/* (Σ |x|^p)^(1/p) of each column. `scratch` has room for n * inner elements, if there is more than
+ * one column. */
+static void norm(int64_t n, int64_t inner, const void *terms, double p, void *out, void *scratch) {
+    T *y = out;
+    if (inner == 1) {
+        *y = norm_of_row(n, terms, p);
+    } else {
+        powers(n * inner, terms, p, scratch);
+        if (isinf(p)) {
+            extreme(p < 0, n, inner, scratch, out, NULL);
+        } else {
+            sum_columns(scratch, n, inner, out);
+        }
+    }
+    const T root = (T)(1 / p);
+    for (int64_t k = 0; k < inner && p != 0 && p != 1 && !isinf(p); k++) {
+        y[k] = p == 2 ? sqrt(y[k]) : pow(y[k], root);
+    }
+}
+
+#endif

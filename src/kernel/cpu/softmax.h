@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* softmax, log_softmax and their gradients, fused. A tensor is `outer` blocks of n rows of `inner`
+ * columns, normalised over the rows. */
+
+/* Rows of several lines are exponentiated together, so that short lines fill vectors too. */
+static int64_t lines_at_a_time(int64_t n) { return n < REELI_BLOCK ? REELI_BLOCK / n : 1; }
+
+static void exponentials(int64_t n, T *y) { NAMED(exp, value)(n, y, (const void *[]){y}, NULL); }
+
+/* y = e^(x - top) / Σ, or its logarithm x - top - ln Σ, where Σ = Σ e^(x - top). */
+static void softmax_line(bool logarithm, int64_t n, const T *x, T top, T *y) {
+    T total;
+    sum(y, 1, n, &total);
+    const T ln = log(total);
+    if (logarithm) {
+        EACH y[i] = x[i] - top - ln;
+    } else {
+        EACH y[i] = y[i] / total;
+    }
+}
+
+static void softmax_lines(bool logarithm, int64_t lines, int64_t n, const T *x, T *y) {
+    T top[REELI_BLOCK];
+    const int64_t step = lines_at_a_time(n);
+    for (int64_t first = 0; first < lines; first += step, x += step * n, y += step * n) {
+        const int64_t count = lines - first < step ? lines - first : step;
+        for (int64_t l = 0; l < count; l++) {
+            top[l] = max_of_row(n, x + l * n);
+            for (int64_t i = 0; i < n; i++) {
+                y[l * n + i] = x[l * n + i] - top[l];
+            }
+        }
+        exponentials(count * n, y);
+        for (int64_t l = 0; l < count; l++) {
+            softmax_line(logarithm, n, x + l * n, top[l], y + l * n);
+        }
+    }
+}
+
+/* The block's column maxima go to `top`; y = e^(x - top), its column sums to `total`. */
+static void exponentiate_columns(int64_t n, int64_t inner, const T *x, T *y, T *top, T *total,
+                                 bool finite) {
+    extreme(false, n, inner, x, top, NULL);
+    for (int64_t k = 0; k < inner && finite; k++) {
+        top[k] = isinf(top[k]) ? 0 : top[k];
+    }
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t k = 0; k < inner; k++) {
+            y[i * inner + k] = x[i * inner + k] - top[k];
+        }
+    }
+    exponentials(n * inner, y);
+    if (inner == 1) {
+        sum(y, 1, n, total);
+    } else {
+        sum_columns(y, n, inner, total);
+    }
+}
+
+static void softmax_columns(bool logarithm, int64_t n, int64_t inner, const T *x, T *y,
+                            T *scratch) {
+    T *top = scratch, *total = scratch + inner;
+    exponentiate_columns(n, inner, x, y, top, total, false);
+    for (int64_t k = 0; k < inner && logarithm; k++) {
+        total[k] = log(total[k]);
+    }
+    for (int64_t i = 0; i < n; i++, x += inner, y += inner) {
+        for (int64_t k = 0; k < inner; k++) {
+            y[k] = logarithm ? x[k] - top[k] - total[k] : y[k] / total[k];
+        }
+    }
+}
+
+/* `scratch` has room for 2 * inner elements. */
+static void softmax(bool logarithm, int64_t outer, int64_t n, int64_t inner, const void *in,
+                    void *out, void *scratch) {
+    if (inner == 1) {
+        softmax_lines(logarithm, outer, n, in, out);
+        return;
+    }
+    for (int64_t o = 0; o < outer; o++) {
+        softmax_columns(logarithm, n, inner, (const T *)in + o * n * inner,
+                        (T *)out + o * n * inner, scratch);
+    }
+}
+
+/* dx = y (g - Σ g y), or for the logarithm g - e^y Σ g. */
+static void softmax_gradient_lines(bool logarithm, int64_t lines, int64_t n, const T *g, const T *y,
+                                   T *dx) {
+    const int64_t step = lines_at_a_time(n) * n;
+    for (int64_t at = 0; at < lines * n; at += step) {
+        const int64_t count = lines * n - at < step ? lines * n - at : step;
+        for (int64_t i = at; i < at + count; i++) {
+            dx[i] = logarithm ? y[i] : g[i] * y[i];
+        }
+        if (logarithm) {
+            exponentials(count, dx + at);
+        }
+        for (int64_t line = at; line < at + count; line += n) {
+            T total;
+            sum(logarithm ? g + line : dx + line, 1, n, &total);
+            for (int64_t i = line; i < line + n; i++) {
+                dx[i] = logarithm ? g[i] - dx[i] * total : y[i] * (g[i] - total);
+            }
+        }
+    }
+}
+
+static void softmax_gradient_columns(bool logarithm, int64_t n, int64_t inner, const T *g,
+                                     const T *y, T *dx, T *total) {
+    for (int64_t i = 0; i < n * inner; i++) {
+        dx[i] = logarithm ? y[i] : g[i] * y[i];
+    }
+    if (logarithm) {
+        exponentials(n * inner, dx);
+    }
+    sum_columns(logarithm ? g : dx, n, inner, total);
+    for (int64_t i = 0; i < n; i++, g += inner, y += inner, dx += inner) {
+        for (int64_t k = 0; k < inner; k++) {
+            dx[k] = logarithm ? g[k] - dx[k] * total[k] : y[k] * (g[k] - total[k]);
+        }
+    }
+}
+
+/* `scratch` has room for `inner` elements. */
+static void softmax_gradient(bool logarithm, int64_t outer, int64_t n, int64_t inner, const void *g,
+                             const void *y, void *dx, void *scratch) {
+    if (inner == 1) {
+        softmax_gradient_lines(logarithm, outer, n, g, y, dx);
+        return;
+    }
+    for (int64_t o = 0; o < outer; o++) {
+        const int64_t at = o * n * inner;
+        softmax_gradient_columns(logarithm, n, inner, (const T *)g + at, (const T *)y + at,
+                                 (T *)dx + at, scratch);
+    }
+}
+
+/* ln Σ e^x of each column of one block. `scratch` has room for (n + 1) * inner elements. */
+static void logsumexp(int64_t n, int64_t inner, const void *x, void *out, void *scratch) {
+    T *y = out, *total = (T *)scratch + n * inner;
+    exponentiate_columns(n, inner, x, scratch, y, total, true);
+    for (int64_t k = 0; k < inner; k++) {
+        y[k] = log(total[k]) + y[k];
+    }
+}

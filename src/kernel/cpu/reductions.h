@@ -107,12 +107,12 @@ typedef int64_t running;
 /* s_k = b_k + a_k s_{k-1}; without b a product, without a a sum. */
 static void scan(int64_t n, int64_t inner, bool reverse, const void *factors, const void *terms,
                  void *out) {
-    enum { WIDTH = 64 };
+    enum { COLUMNS = 64 };
     const T *a = factors, *b = terms;
     T *y = out;
-    for (int64_t first = 0; first < inner; first += WIDTH) {
-        const int width = inner - first < WIDTH ? (int)(inner - first) : WIDTH;
-        running s[WIDTH];
+    for (int64_t first = 0; first < inner; first += COLUMNS) {
+        const int width = inner - first < COLUMNS ? (int)(inner - first) : COLUMNS;
+        running s[COLUMNS];
         for (int64_t i = 0; i < n; i++) {
             const int64_t at = (reverse ? n - 1 - i : i) * inner + first;
             for (int k = 0; k < width; k++) {

@@ -3,8 +3,10 @@
 #ifndef REEL_REEL_H
 #define REEL_REEL_H
 
+#include <reel/activation.h>
 #include <reel/autograd.h>
 #include <reel/base.h>
+#include <reel/compare.h>
 #include <reel/elementwise.h>
 #include <reel/indexing.h>
 #include <reel/io.h>

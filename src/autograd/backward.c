@@ -152,18 +152,22 @@ static bool unchanged(const reeli_node *n, const reel_tensor *t, uint32_t versio
 
 static bool saved_is_sound(const reeli_node *n)
 {
-    if (n->spent) {
+    unsigned saved = 0;
+    for (int i = 0; i < n->inputs; i++) {
+        saved |= n->in[i].wanted ? reeli_reads(n->op, i) : 0;
+    }
+    if (saved && n->spent) {
         reeli_error(n->out->r, REEL_ERR_STATE,
                     "backward: the graph has been used already (at %s); pass retain_graph to the first backward",
                     n->op->name);
         return false;
     }
     for (int i = 0; i < n->inputs; i++) {
-        if ((n->op->saved >> i & 1) && !unchanged(n, n->in[i].t, n->in[i].version, "input")) {
+        if ((saved >> i & 1) && !unchanged(n, n->in[i].t, n->in[i].version, "input")) {
             return false;
         }
     }
-    return !(n->op->saved & REELI_SAVES_RESULT) || unchanged(n, n->out, n->version, "result");
+    return !(saved & REELI_SAVES_RESULT) || unchanged(n, n->out, n->version, "result");
 }
 
 /* Leaves a non-leaf's gradient where the user asked for it. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Elementwise operations: one way for all of elementwise.def's rows. */
+#include "checked.h"
 #include "tape.h"
 
 #include <reel/elementwise.h>
@@ -15,8 +16,9 @@ static int compute_dtype(const reeli_node *n, int first)
         t[i - first] = n->in[i].t;
     }
     int dtype = reeli_promote(n->inputs - first, t);
-    if (n->op->domain == NUMERIC && dtype == REEL_BOOL) {
-        reeli_error(r, REEL_ERR_DTYPE, "%s: bool tensors are not supported; convert with reel_to", n->op->name);
+    if ((n->op->domain == NUMERIC && dtype == REEL_BOOL) || (n->op->domain == REAL && !reeli_is_float(dtype))) {
+        reeli_error(r, REEL_ERR_DTYPE, "%s: %s tensors are not supported; convert with reel_to", n->op->name,
+                    reel_dtype_name((reel_dtype)dtype));
         return -1;
     }
     return n->op->domain == FLOATING && !reeli_is_float(dtype) ? REEL_F32 : dtype;
@@ -200,18 +202,23 @@ bool reeli_elementwise_forward(reeli_node *n)
     return true;
 }
 
-/* The map reads g, the inputs and y; what the formula does not use is not even converted. */
+/* The map reads g, the inputs and y; what the formula does not use is not even converted. A rare
+ * row has no map. */
 reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g, const reel_tensor *like)
 {
     reel *r = g->r;
     const int dtype = n->out->dtype, inputs = n->inputs + 2;
+    const unsigned reads = reeli_reads(n->op, input);
+    if (n->op->formula >= REELI_HOT_FORMULAS) {
+        return reeli_formula_gradient(n, input, g);
+    }
     reeli_map map = r->kernels->of[dtype]->gradient[n->op->formula][input];
     reel_tensor *x[OPERANDS - 1];
     x[0] = g;
     for (int i = 0; i < n->inputs; i++) {
-        x[i + 1] = n->op->saved >> i & 1 ? n->in[i].t : g;
+        x[i + 1] = reads >> i & 1 ? n->in[i].t : g;
     }
-    x[inputs - 1] = n->op->saved & REELI_SAVES_RESULT ? n->out : g;
+    x[inputs - 1] = reads & REELI_SAVES_RESULT ? n->out : g;
     bool alike = n->alike && (g->flags & REELI_CONTIGUOUS) && g->numel == like->numel;
     reel_tensor *dx = alike ? reeli_result_like(r, like, n->op->name, dtype) : reeli_empty_like(like, n->op->name, dtype);
     if (reeli_bad(dx)) {
@@ -237,9 +244,24 @@ reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g
 #define SIGNATURE_P0
 #define SIGNATURE_P1(first) , double first
 #define SIGNATURE_P2(first, second) , double first, double second
+#define SIGNATURE_P3(first, second, third) , double first, double second, double third
 #define NUMBERS_P0 NULL
 #define NUMBERS_P1(first) (double[3]){first}
 #define NUMBERS_P2(first, second) (double[3]){first, second}
+#define NUMBERS_P3(first, second, third) (double[3]){first, second, third}
+
+/* Those of some rows, in checked.c, look at their arguments first. */
+#define reel_elu reeli_elu
+#define reel_softshrink reeli_softshrink
+#define reel_clamp reeli_clamp
+#define reel_clamp_between reeli_clamp_between
+#define reel_add_alpha reeli_add_alpha
+#define reel_div_trunc reeli_div_trunc
+#define reel_div_floor reeli_div_floor
+#define reel_fmod reeli_fmod
+#define reel_remainder reeli_remainder
+#define reel_pow reeli_pow
+#define reel_prelu reeli_prelu
 
 #define UNARY(name, domain, saved, parameters, ...)                                                \
     reel_tensor *reel_##name(reel_tensor *x SIGNATURE_##parameters)                                \
@@ -263,14 +285,3 @@ reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g
 #define SELECT(name, ...) TERNARY(name, , , P0, )
 #define LOSS(...)
 #include "elementwise.def"
-
-#define SCALAR(name)                                                                               \
-    reel_tensor *reel_##name##_scalar(reel_tensor *x, double value)                                \
-    {                                                                                              \
-        reel *r = x ? reeli_reel_of(x) : NULL;                                                     \
-        return r ? reel_##name(x, reeli_number_for(x, value)) : NULL;                              \
-    }
-SCALAR(add)
-SCALAR(sub)
-SCALAR(mul)
-SCALAR(div)

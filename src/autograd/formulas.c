@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* elementwise.def's gradients compiled as operations on tensors: the twin of kernel/formula.h. */
+#include "checked.h"
 #include "tape.h"
 
+#include <math.h>
 #include <reel/elementwise.h>
 
 static reel_tensor *same(reel *r, reel_tensor *t)
@@ -14,25 +16,39 @@ static reel_tensor *same(reel *r, reel_tensor *t)
 #define TENSOR(v) _Generic((v), reel_tensor *: same, default: reeli_number)(r, (v))
 
 #define neg(a) reel_neg(TENSOR(a))
+#define sign(a) reel_sign(TENSOR(a))
+#define magnitude(a) reel_abs(TENSOR(a))
+#define square(a) reel_square(TENSOR(a))
+#define sqrt(a) reel_sqrt(TENSOR(a))
+#define rsqrt(a) reel_rsqrt(TENSOR(a))
+#define exp(a) reel_exp(TENSOR(a))
+#define log(a) reel_log(TENSOR(a))
+#define log1p(a) reel_log1p(TENSOR(a))
+#define sin(a) reel_sin(TENSOR(a))
+#define cos(a) reel_cos(TENSOR(a))
+#define sinh(a) reel_sinh(TENSOR(a))
+#define cosh(a) reel_cosh(TENSOR(a))
+#define tanh(a) reel_tanh(TENSOR(a))
+#define erf(a) reel_erf(TENSOR(a))
+#define sigmoid(a) reel_sigmoid(TENSOR(a))
+#define zero(a) reel_mul_zero(TENSOR(a))
 #define add(a, b) reel_add(TENSOR(a), TENSOR(b))
 #define sub(a, b) reel_sub(TENSOR(a), TENSOR(b))
 #define mul(a, b) reel_mul(TENSOR(a), TENSOR(b))
 #define div(a, b) reel_div(TENSOR(a), TENSOR(b))
-#define sign(a) reel_sign(TENSOR(a))
-#define zero(a) reel_mul_zero(TENSOR(a))
+#define div_trunc(a, b) reeli_div_trunc(TENSOR(a), TENSOR(b))
+#define div_floor(a, b) reeli_div_floor(TENSOR(a), TENSOR(b))
+#define pow(a, b) reeli_pow(TENSOR(a), TENSOR(b))
 #define gt(a, b) reel_gt(TENSOR(a), TENSOR(b))
 #define ge(a, b) reel_ge(TENSOR(a), TENSOR(b))
 #define lt(a, b) reel_lt(TENSOR(a), TENSOR(b))
 #define le(a, b) reel_le(TENSOR(a), TENSOR(b))
 #define eq(a, b) reel_eq(TENSOR(a), TENSOR(b))
 #define ne(a, b) reel_ne(TENSOR(a), TENSOR(b))
+#define both(a, b) reel_logical_and(TENSOR(a), TENSOR(b))
+#define either(a, b) reel_logical_or(TENSOR(a), TENSOR(b))
 #define where(c, a, b) reel_where(TENSOR(c), TENSOR(a), TENSOR(b))
 #define at_least(a, least) reel_at_least(TENSOR(a), TENSOR(least))
-#define magnitude(a) reel_abs(TENSOR(a))
-#define exp(a) reel_exp(TENSOR(a))
-#define log(a) reel_log(TENSOR(a))
-#define tanh(a) reel_tanh(TENSOR(a))
-#define sigmoid(a) reel_sigmoid(TENSOR(a))
 
 /* Zeros in g's shape that no gradient passes. */
 static reel_tensor *reel_mul_zero(reel_tensor *g)
@@ -63,6 +79,8 @@ static reel_tensor *reel_at_least(reel_tensor *a, reel_tensor *least)
 #define NUMBERS_P0
 #define NUMBERS_P1(first) const double first = n->p[0]; (void)first;
 #define NUMBERS_P2(first, second) NUMBERS_P1(first) const double second = n->p[1]; (void)second;
+#define NUMBERS_P3(first, second, third)                                                           \
+    NUMBERS_P2(first, second) const double third = n->p[2]; (void)third;
 
 #define UNARY(name, domain, saved, parameters, f, gx)                                              \
     FORMULA(name, dx, NUMBERS_##parameters INPUT(0, x); RESULT, gx)

@@ -237,10 +237,11 @@ reel_tensor *reeli_loss_gradient(reeli_node *n, int input, reel_tensor *g)
     if (n->i[0] == REEL_MEAN) {
         g = reel_div_scalar(g, (double)a->numel);
     }
-    if (reeli_bad(g) || g->r->grad_enabled) {
-        return reeli_bad(g) ? g : reeli_formula_gradient(n, input, g);
+    if (reeli_bad(g)) {
+        return g;
     }
-    return reeli_fused_gradient(n, input, g, a);
+    g = g->r->grad_enabled ? reeli_formula_gradient(n, input, g) : reeli_fused_gradient(n, input, g, a);
+    return reeli_bad(g) || reeli_same_shape(g, a) ? g : reel_expand(g, a->ndim, a->size);
 }
 
 reel_tensor *reel_l1_loss(reel_tensor *input, reel_tensor *target, reel_reduction reduction)

@@ -13,12 +13,13 @@ typedef struct reeli_node reeli_node;
 /* In a row's `saved`: bit i for input i, and this for the result. */
 enum { REELI_SAVES_RESULT = 128 };
 
-typedef enum reeli_domain { FLOATING, NUMERIC, ANY } reeli_domain;
+typedef enum reeli_domain { FLOATING, REAL, NUMERIC, ANY } reeli_domain;
 
 /* A row of ops.def. */
 typedef struct reeli_op {
     const char *name;
     unsigned saved;
+    uint8_t reads[3]; /* of that, what the gradient of each input reads; the third stands for all after it */
     /* Computes n->out's elements from the inputs'; NULL for a view. False when memory is out. */
     bool (*forward)(reeli_node *n);
     /* dL/d(input) given g = dL/d(out), of the input's shape and dtype, written in operations so that
@@ -108,6 +109,12 @@ bool reeli_all_usable(const char *what, int count, reel_tensor *const *t);
 
 /* Whether they have one dtype that is not bool; else an error. */
 bool reeli_one_dtype(const char *what, int count, reel_tensor *const *t);
+
+/* What the gradient of an input reads, in the bits of `saved`. */
+static inline unsigned reeli_reads(const reeli_op *op, int input)
+{
+    return op->reads[input < 2 ? input : 2];
+}
 
 /* What an operation on such inputs returns: poison, or NULL where there is no reel to be found. */
 reel_tensor *reeli_poison_for(int inputs, reel_tensor *const *in);

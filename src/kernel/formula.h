@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The vocabulary of elementwise.def's gradients on plain elements of type T. Its twin for tensors is
- * autograd's formula vocabulary; <tgmath.h> gives exp, log, tanh, … of T's own width. */
+/* The vocabulary of elementwise.def on plain elements of type T. The gradients' words have twins for
+ * tensors in autograd's formulas.c; <tgmath.h> gives exp, log, tanh, … of T's own width. */
 #ifndef REELI_FORMULA_H
 #define REELI_FORMULA_H
 
+#include "kernels.h"
+
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <tgmath.h>
 
@@ -17,11 +20,30 @@
 #define VECTOR_MATH2(name)                                                                         \
     __attribute__((simd("notinbranch"), const)) float name##f(float, float);                       \
     __attribute__((simd("notinbranch"), const)) double(name)(double, double);
+VECTOR_MATH1(acos)
+VECTOR_MATH1(acosh)
+VECTOR_MATH1(asin)
+VECTOR_MATH1(asinh)
+VECTOR_MATH1(atan)
+VECTOR_MATH1(atanh)
+VECTOR_MATH1(cos)
+VECTOR_MATH1(cosh)
+VECTOR_MATH1(erf)
+VECTOR_MATH1(erfc)
 VECTOR_MATH1(exp)
-VECTOR_MATH1(log)
-VECTOR_MATH1(log1p)
+VECTOR_MATH1(exp2)
 VECTOR_MATH1(expm1)
+VECTOR_MATH1(log)
+VECTOR_MATH1(log10)
+VECTOR_MATH1(log1p)
+VECTOR_MATH1(log2)
+VECTOR_MATH1(sin)
+VECTOR_MATH1(sinh)
+VECTOR_MATH1(tan)
 VECTOR_MATH1(tanh)
+VECTOR_MATH2(atan2)
+VECTOR_MATH2(hypot)
+VECTOR_MATH2(pow)
 #endif
 #endif
 
@@ -38,11 +60,48 @@ VECTOR_MATH1(tanh)
 #define le(a, b) ((T)(a) <= (T)(b))
 #define eq(a, b) ((T)(a) == (T)(b))
 #define ne(a, b) ((T)(a) != (T)(b))
+#define both(a, b) ((a) && (b))
+#define either(a, b) ((a) || (b))
 #define where(c, a, b) ((c) ? (T)(a) : (T)(b))
 #define at_least(a, least) ((T)(a) < (T)(least) ? (T)(least) : (T)(a))
-#define sigmoid(a) ((T)1 / ((T)1 + exp(-(T)(a))))
 
-#ifdef GRADIENTS
+#ifdef GRADIENTS /* T is float or double */
+
+#define PARAMETER(value) ((T)(value))
+#define not_a_number(x) ((x) != (x))
+#define magnitude(x) fabs(x)
+#define rounded(how, x) how(x)
+#define power(a, b) pow(a, b)
+#define div_trunc(a, b) trunc((T)(a) / (T)(b))
+#define modulo_trunc(a, b) fmod(a, b)
+
+static inline T square(T x)
+{
+    return x * x;
+}
+
+static inline T rsqrt(T x)
+{
+    return 1 / sqrt(x);
+}
+
+static inline T sigmoid(T x)
+{
+    return 1 / (1 + exp(-x));
+}
+
+static inline T odds_log(T x)
+{
+    return log(x / (1 - x));
+}
+
+/* ln(eᵃ + eᵇ) without overflow; two equal infinities are their own sum. */
+static inline T log_of_sum(T a, T b)
+{
+    const T larger = a > b || a != a ? a : b;
+    return a == b && a - a != 0 ? a : larger + log1p(exp(-fabs(a - b)));
+}
+
 /* ln cosh d = m + ln(1 + e^-2m) - ln 2 with m = |d|, which cannot overflow. Where m is small it cancels,
  * and -½ ln(1 - tanh² m) does not; both come from w = e^-2m - 1. */
 static inline T log_cosh(T d)
@@ -50,8 +109,86 @@ static inline T log_cosh(T d)
     const T m = magnitude(d), w = expm1(-2 * m), t = w / (2 + w);
     const bool small = m < 1;
     const T l = log1p(small ? -t * t : 1 + w);
-    return small ? l * (T)-0.5 : m + l - (T)0.69314718055994530942;
+    return small ? l * (T)-0.5 : m + l - (T)LN2;
 }
+
+/* Half to even, after the given number of decimals; before the point if negative. */
+static inline T to_decimals(T x, T decimals)
+{
+    const T ten = (T)pow((double)10, (double)fabs(decimals));
+    return decimals < 0 ? nearbyint(x / ten) * ten : nearbyint(x * ten) / ten;
+}
+
+static inline T modulo_floor(T a, T b)
+{
+    const T rest = fmod(a, b);
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+
+/* a / b rounded down: from the rest, which is exact, and not from the quotient, which may round up. */
+static inline T div_floor(T a, T b)
+{
+    const T rest = fmod(a, b);
+    const T quotient = (a - rest) / b - (T)(rest != 0 && (rest < 0) != (b < 0));
+    const T whole = floor(quotient);
+    return b == 0          ? a / b
+           : quotient == 0 ? copysign((T)0, a / b)
+                           : whole + (T)(quotient - whole > (T)0.5);
+}
+
+#else /* T is int64_t, and wraps around. Dividing by 0 gives 0: who offers it checks first */
+
+#define magnitude(x) ((x) < 0 ? -(x) : (x))
+#define rounded(how, x) (x)
+#define PARAMETER(value) whole(value)
+#define not_a_number(x) false
+
+static inline T whole(double value)
+{
+    return value >= 0x1p63 ? INT64_MAX : value >= -0x1p63 ? (T)value : INT64_MIN;
+}
+
+static inline T div_trunc(T a, T b)
+{
+    return b == 0 ? 0 : b == -1 ? -a : a / b;
+}
+
+static inline T modulo_trunc(T a, T b)
+{
+    return b == 0 || b == -1 ? 0 : a % b;
+}
+
+static inline T modulo_floor(T a, T b)
+{
+    const T rest = modulo_trunc(a, b);
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+
+static inline T div_floor(T a, T b)
+{
+    const T rest = modulo_trunc(a, b);
+    return div_trunc(a, b) - (rest != 0 && (rest < 0) != (b < 0));
+}
+
+static inline T power(T a, T b)
+{
+    if (b < 0) {
+        return a == 1 || a == -1 ? (b & 1 ? a : 1) : 0;
+    }
+    T result = 1;
+    for (; b; b >>= 1, a *= a) {
+        result *= b & 1 ? a : 1;
+    }
+    return result;
+}
+
 #endif
+
+/* max(x, low), of that the min with high; NaN stays, of the bounds too. */
+static inline T limited(T x, T low, T high)
+{
+    x = x > low || not_a_number(x) ? x : low;
+    return x < high || not_a_number(x) ? x : high;
+}
 
 #endif

@@ -12,12 +12,13 @@
 #endif
 
 #define DECLARE(level)                                                                             \
-    extern const reeli_loops reeli_f32_##level, reeli_f64_##level, reeli_i64_##level;              \
+    extern const reeli_loops reeli_f32_##level, reeli_f64_##level;                                 \
     void reeli_stream_##level(void *to, const void *from, size_t bytes);
 FOR_EACH_LEVEL(DECLARE)
+extern const reeli_loops reeli_i64_portable; /* integers have but this one */
 
 #define TABLE(level)                                                                               \
-    {#level, {&reeli_f32_##level, &reeli_f64_##level, &reeli_i64_##level}, reeli_stream_##level},
+    {#level, {&reeli_f32_##level, &reeli_f64_##level, &reeli_i64_portable}, reeli_stream_##level},
 static const reeli_kernels levels[] = {FOR_EACH_LEVEL(TABLE)};
 
 /* How many of the levels this CPU can run, from the first on. */

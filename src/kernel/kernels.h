@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The rows of elementwise.def, numbered. */
+/* The rows of elementwise.def, numbered; those up to REELI_HOT_FORMULAS have gradients as loops. */
 enum reeli_formula {
 #define UNARY(name, ...) REELI_FORMULA_##name,
 #define BINARY(name, ...) REELI_FORMULA_##name,
@@ -17,9 +17,23 @@ enum reeli_formula {
 #define COMPARE(name, ...) REELI_FORMULA_##name,
 #define PREDICATE(name, ...) REELI_FORMULA_##name,
 #define SELECT(name, ...) REELI_FORMULA_##name,
+#define REELI_HOT_ROWS
 #include "elementwise.def"
+#undef REELI_HOT_ROWS
+    REELI_HOT_FORMULAS,
+    REELI_BEFORE_RARE_FORMULAS = REELI_HOT_FORMULAS - 1, /* so that the rare ones go on from there */
+#define REELI_RARE_ROWS
+#include "elementwise.def"
+#undef REELI_RARE_ROWS
     REELI_FORMULAS
 };
+#undef UNARY
+#undef BINARY
+#undef TERNARY
+#undef LOSS
+#undef COMPARE
+#undef PREDICATE
+#undef SELECT
 
 /* y[i] = formula(x[0][i], x[1][i], …) for i < n. y may be one of the x. */
 typedef void (*reeli_map)(int64_t n, void *y, const void *const *x, const double *parameters);
@@ -43,7 +57,7 @@ typedef struct reeli_sgd {
  * the formula has none for this dtype. Strides are in elements. */
 typedef struct reeli_loops {
     reeli_map value[REELI_FORMULAS];       /* of the inputs */
-    reeli_map gradient[REELI_FORMULAS][3]; /* for each input: of g, the inputs, the value */
+    reeli_map gradient[REELI_HOT_FORMULAS][3]; /* for each input: of g, the inputs, the value */
 
     /* Feed n terms at a time, a multiple of REELI_BLOCK; the last call takes the rest, any n. The
      * sum comes out as T. */

@@ -92,7 +92,7 @@ strip -x -o "$work/stripped" "$shared"
 [ "$(uname)" = Darwin ] || strip -o "$work/stripped" "$shared"
 size=$(wc -c <"$work/stripped")
 echo "${shared##*/}, stripped: $size bytes"
-[ "$size" -lt 400000 ] || die "more than 400,000 bytes"
+[ "$size" -lt 1000000 ] || die "more than a megabyte"
 
 heading "each header alone"
 for header in "$prefix"/include/reel/*.h; do

@@ -3,6 +3,5 @@
 #define TYPE f32
 #define GRADIENTS
 #define LANES 8 /* of PyTorch's vectors: 32 bytes on every machine */
-#define magnitude(x) fabs(x)
 #define fused(a, b, c) fmaf(a, b, c)
 #include "loops.h"

@@ -3,6 +3,5 @@
 #define TYPE f64
 #define GRADIENTS
 #define LANES 4 /* of PyTorch's vectors: 32 bytes on every machine */
-#define magnitude(x) fabs(x)
 #define fused(a, b, c) fma(a, b, c)
 #include "loops.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #define T int64_t
 #define TYPE i64
-#define magnitude(x) ((x) < 0 ? -(x) : (x))
 #define fused(a, b, c) ((a) * (b) + (c))
 #include "loops.h"

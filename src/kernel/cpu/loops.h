@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Everything for one dtype at one CPU level. f32.c, f64.c and i64.c define T, TYPE (the name in
- * symbols), magnitude and fused; the floats also GRADIENTS and LANES, and get the rest. */
+ * symbols) and fused; the floats also GRADIENTS and LANES, and get the rest. */
 #include "maps.h"
 #include "sums.h"
 #include "reductions.h"
@@ -17,14 +17,30 @@ extern const reeli_loops TABLE(TYPE, REELI_CPU);
 const reeli_loops TABLE(TYPE, REELI_CPU) = {
     .value =
         {
-#define UNARY(name, domain, ...) IF_##domain([REELI_FORMULA_##name] = NAMED(name, value), )
-#define BINARY(name, domain, ...) IF_##domain([REELI_FORMULA_##name] = NAMED(name, value), )
-#define TERNARY(name, domain, ...) IF_##domain([REELI_FORMULA_##name] = NAMED(name, value), )
-#define LOSS(name, ...) IF_FLOATING([REELI_FORMULA_##name] = NAMED(name, value), )
-#define COMPARE(name, ...) [REELI_FORMULA_##name] = NAMED(name, value),
-#define PREDICATE(name, ...) [REELI_FORMULA_##name] = NAMED(name, value),
-#define SELECT(name, ...) [REELI_FORMULA_##name] = NAMED(name, value),
+#define AT_ROW(name) [REELI_FORMULA_##name] = VALUE_OF(name),
+#define UNARY(name, domain, ...) IF_##domain(AT_ROW(name))
+#define BINARY(name, domain, ...) IF_##domain(AT_ROW(name))
+#define TERNARY(name, domain, ...) IF_##domain(AT_ROW(name))
+#define LOSS(name, ...) IF_FLOATING(AT_ROW(name))
+#define COMPARE(name, ...) AT_ROW(name)
+#define PREDICATE(name, ...) AT_ROW(name)
+#define SELECT(name, ...) AT_ROW(name)
+#define VALUE_OF(name) NAMED(name, value)
+#define REELI_HOT_ROWS
 #include "elementwise.def"
+#undef REELI_HOT_ROWS
+#undef VALUE_OF
+#define VALUE_OF(name) SHARED(name)
+#define REELI_RARE_ROWS
+#include "elementwise.def"
+#undef REELI_RARE_ROWS
+#undef UNARY
+#undef BINARY
+#undef TERNARY
+#undef LOSS
+#undef COMPARE
+#undef PREDICATE
+#undef SELECT
         },
 #ifdef GRADIENTS
     .gradient =
@@ -37,7 +53,9 @@ const reeli_loops TABLE(TYPE, REELI_CPU) = {
 #define COMPARE(...)
 #define PREDICATE(...)
 #define SELECT(name, ...) [REELI_FORMULA_##name] = {NULL, NAMED(name, da), NAMED(name, db)},
+#define REELI_HOT_ROWS
 #include "elementwise.def"
+#undef REELI_HOT_ROWS
         },
     .cascade_begin = cascade_begin,
     .cascade_feed = cascade_feed,

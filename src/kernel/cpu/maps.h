@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* elementwise.def as loops over T; included by f32.c, f64.c and i64.c, which define T, TYPE (the
- * suffix), magnitude and, for the floats, GRADIENTS. */
+ * suffix) and, for the floats, GRADIENTS. */
 #include "formula.h"
 #include "kernels.h"
 
@@ -11,21 +11,26 @@
 /* Elements are independent, and an output may be one of the inputs. */
 #define EACH _Pragma("GCC ivdep") for (int64_t i = 0; i < n; i++)
 
-#define MAP(name, part, result, element, formula)                                                  \
-    static void NAMED(name, part)(int64_t n, void *to, const void *const *in, const double *p)     \
+#define LOOP(function, result, element, formula)                                                   \
+    void function(int64_t n, void *to, const void *const *in, const double *p)                     \
     {                                                                                              \
         (void)p;                                                                                   \
         result *out = to;                                                                          \
         EACH { element out[i] = (result)(formula); }                                               \
     }
 
+#define MAP(name, part, result, element, formula)                                                  \
+    static LOOP(NAMED(name, part), result, element, formula)
+
 #define AT(k, name) const T name = ((const T *)in[k])[i]; (void)name;
 #define CONDITION(k) const bool c = ((const T *)in[k])[i] != 0;
 
 /* A row's parameters, in T. */
 #define NUMBERS_P0
-#define NUMBERS_P1(first) const T first = (T)p[0]; (void)first;
-#define NUMBERS_P2(first, second) NUMBERS_P1(first) const T second = (T)p[1]; (void)second;
+#define NUMBERS_P1(first) const T first = PARAMETER(p[0]); (void)first;
+#define NUMBERS_P2(first, second) NUMBERS_P1(first) const T second = PARAMETER(p[1]); (void)second;
+#define NUMBERS_P3(first, second, third)                                                           \
+    NUMBERS_P2(first, second) const T third = PARAMETER(p[2]); (void)third;
 
 /* Formulas of the floats alone fall away where T is an integer. */
 #ifdef GRADIENTS
@@ -35,29 +40,83 @@
 #define IF_FLOATING(...)
 #define IF_GRADIENTS(...)
 #endif
+#define IF_REAL(...) IF_FLOATING(__VA_ARGS__)
 #define IF_NUMERIC(...) __VA_ARGS__
 #define IF_ANY(...) __VA_ARGS__
 
+/* The values. */
+#define VALUE(name, result, element, formula) MAP(name, value, result, element, formula)
 #define UNARY(name, domain, saved, parameters, f, gx)                                              \
-    IF_##domain(MAP(name, value, T, NUMBERS_##parameters AT(0, x), f))                             \
-    IF_GRADIENTS(MAP(name, dx, T, NUMBERS_##parameters AT(0, g) AT(1, x) AT(2, y), gx))
-#define AT_BINARY(parameters) NUMBERS_##parameters AT(0, g) AT(1, a) AT(2, b) AT(3, y)
+    IF_##domain(VALUE(name, T, NUMBERS_##parameters AT(0, x), f))
 #define BINARY(name, domain, saved, parameters, f, ga, gb)                                         \
-    IF_##domain(MAP(name, value, T, NUMBERS_##parameters AT(0, a) AT(1, b), f))                    \
-    IF_GRADIENTS(MAP(name, da, T, AT_BINARY(parameters), ga))                                      \
-    IF_GRADIENTS(MAP(name, db, T, AT_BINARY(parameters), gb))
-#define AT_TERNARY(parameters) NUMBERS_##parameters AT(0, g) AT(1, a) AT(2, b) AT(3, c) AT(4, y)
+    IF_##domain(VALUE(name, T, NUMBERS_##parameters AT(0, a) AT(1, b), f))
 #define TERNARY(name, domain, saved, parameters, f, ga, gb, gc)                                    \
-    IF_##domain(MAP(name, value, T, NUMBERS_##parameters AT(0, a) AT(1, b) AT(2, c), f))           \
-    IF_GRADIENTS(MAP(name, da, T, AT_TERNARY(parameters), ga))                                     \
-    IF_GRADIENTS(MAP(name, db, T, AT_TERNARY(parameters), gb))                                     \
-    IF_GRADIENTS(MAP(name, dc, T, AT_TERNARY(parameters), gc))
+    IF_##domain(VALUE(name, T, NUMBERS_##parameters AT(0, a) AT(1, b) AT(2, c), f))
 #define LOSS(name, saved, parameters, f, ga, gb)                                                   \
     BINARY(name, FLOATING, saved, parameters, f, ga, gb)
-#define COMPARE(name, f) MAP(name, value, bool, AT(0, a) AT(1, b), f)
-#define PREDICATE(name, f) MAP(name, value, bool, AT(0, x), f)
-#define SELECT(name, saved, f, ga, gb)                                                             \
-    MAP(name, value, T, CONDITION(0) AT(1, a) AT(2, b), f)                                         \
-    IF_GRADIENTS(MAP(name, da, T, AT(0, g) CONDITION(1), ga))                                      \
-    IF_GRADIENTS(MAP(name, db, T, AT(0, g) CONDITION(1), gb))
+#define COMPARE(name, f) VALUE(name, bool, AT(0, a) AT(1, b), f)
+#define PREDICATE(name, f) VALUE(name, bool, AT(0, x), f)
+#define SELECT(name, saved, f, ga, gb) VALUE(name, T, CONDITION(0) AT(1, a) AT(2, b), f)
+#define REELI_HOT_ROWS
 #include "elementwise.def"
+#undef REELI_HOT_ROWS
+
+/* Those of rare rows are compiled at the portable level alone; the others refer to them. */
+#define SHARED(name) PASTE(reeli_##name, value, TYPE)
+#define DECLARE_SHARED(name)                                                                       \
+    void SHARED(name)(int64_t n, void *to, const void *const *in, const double *p);
+#define LEVEL_portable 1
+#define LEVEL_avx2 0
+#define LEVEL_avx512 0
+#define LEVEL_(cpu) LEVEL_##cpu
+#define LEVEL(cpu) LEVEL_(cpu)
+#undef VALUE
+#if LEVEL(REELI_CPU)
+#define VALUE(name, result, element, formula)                                                      \
+    DECLARE_SHARED(name)                                                                           \
+    LOOP(SHARED(name), result, element, formula)
+#else
+#define VALUE(name, result, element, formula) DECLARE_SHARED(name)
+#endif
+#define REELI_RARE_ROWS
+#include "elementwise.def"
+#undef REELI_RARE_ROWS
+#undef UNARY
+#undef BINARY
+#undef TERNARY
+#undef LOSS
+#undef COMPARE
+#undef PREDICATE
+#undef SELECT
+
+/* The gradients. */
+#ifdef GRADIENTS
+#define UNARY(name, domain, saved, parameters, f, gx)                                              \
+    MAP(name, dx, T, NUMBERS_##parameters AT(0, g) AT(1, x) AT(2, y), gx)
+#define AT_BINARY(parameters) NUMBERS_##parameters AT(0, g) AT(1, a) AT(2, b) AT(3, y)
+#define BINARY(name, domain, saved, parameters, f, ga, gb)                                         \
+    MAP(name, da, T, AT_BINARY(parameters), ga)                                                    \
+    MAP(name, db, T, AT_BINARY(parameters), gb)
+#define AT_TERNARY(parameters) NUMBERS_##parameters AT(0, g) AT(1, a) AT(2, b) AT(3, c) AT(4, y)
+#define TERNARY(name, domain, saved, parameters, f, ga, gb, gc)                                    \
+    MAP(name, da, T, AT_TERNARY(parameters), ga)                                                   \
+    MAP(name, db, T, AT_TERNARY(parameters), gb)                                                   \
+    MAP(name, dc, T, AT_TERNARY(parameters), gc)
+#define LOSS(name, saved, parameters, f, ga, gb)                                                   \
+    BINARY(name, FLOATING, saved, parameters, f, ga, gb)
+#define COMPARE(...)
+#define PREDICATE(...)
+#define SELECT(name, saved, f, ga, gb)                                                             \
+    MAP(name, da, T, AT(0, g) CONDITION(1), ga)                                                    \
+    MAP(name, db, T, AT(0, g) CONDITION(1), gb)
+#define REELI_HOT_ROWS
+#include "elementwise.def"
+#undef REELI_HOT_ROWS
+#undef UNARY
+#undef BINARY
+#undef TERNARY
+#undef LOSS
+#undef COMPARE
+#undef PREDICATE
+#undef SELECT
+#endif

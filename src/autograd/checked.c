@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* Elementwise operations that check or rearrange their arguments before they run as a row, or that are
+ * made of other operations. */
+#include "checked.h"
+#include "tape.h"
+
+#include <math.h>
+#include <reel/elementwise.h>
+#include <reel/views.h>
+#include <string.h>
+
+static bool usable(const char *what, reel_tensor *x)
+{
+    return x && reeli_usable(reeli_reel_of(x), what, x);
+}
+
+reel_tensor *reel_number(reel *r, double value)
+{
+    return r ? reeli_number(r, value) : NULL;
+}
+
+/* The same operation with a number in place of the second tensor. */
+#define SCALAR(name)                                                                               \
+    reel_tensor *reel_##name##_scalar(reel_tensor *x, double value)                                \
+    {                                                                                              \
+        reel *r = x ? reeli_reel_of(x) : NULL;                                                     \
+        return r ? reel_##name(x, reeli_number_for(x, value)) : NULL;                              \
+    }
+SCALAR(add)
+SCALAR(sub)
+SCALAR(mul)
+SCALAR(div)
+SCALAR(div_trunc)
+SCALAR(div_floor)
+SCALAR(remainder)
+SCALAR(fmod)
+SCALAR(maximum)
+SCALAR(minimum)
+SCALAR(eq)
+SCALAR(ne)
+SCALAR(lt)
+SCALAR(le)
+SCALAR(gt)
+SCALAR(ge)
+
+reel_tensor *reel_positive(reel_tensor *x)
+{
+    if (!usable("positive", x)) {
+        return reeli_poison_for(1, &x);
+    }
+    return x->dtype == REEL_BOOL
+               ? reeli_fail(x->r, REEL_ERR_DTYPE, "positive: bool tensors are not supported; convert with reel_to")
+               : x;
+}
+
+/* Whether a and b are computed as integers (or bools); false too where they are not sound. */
+static bool whole_numbers(reel_tensor *a, reel_tensor *b)
+{
+    reel_tensor *in[] = {a, b};
+    return a && b && usable("div", a) && reeli_sound(a->r, b) && !reeli_is_float(reeli_promote(2, in));
+}
+
+static reel_tensor *add_scaled(const char *what, reel_tensor *a, reel_tensor *b, double alpha)
+{
+    if (alpha != trunc(alpha) && whole_numbers(a, b)) {
+        return reeli_fail(a->r, REEL_ERR_VALUE, "%s: alpha must be whole for integers, and is %g", what, alpha);
+    }
+    return reeli_add_alpha(a, b, alpha);
+}
+
+reel_tensor *reel_add_alpha(reel_tensor *a, reel_tensor *b, double alpha)
+{
+    return add_scaled("add", a, b, alpha);
+}
+
+reel_tensor *reel_sub_alpha(reel_tensor *a, reel_tensor *b, double alpha)
+{
+    reel_tensor *in[] = {a, b};
+    if (whole_numbers(a, b) && reeli_promote(2, in) == REEL_BOOL) {
+        return reel_sub(a, b);
+    }
+    return add_scaled("sub", a, b, -alpha);
+}
+
+reel_tensor *reel_rsub(reel_tensor *a, reel_tensor *b)
+{
+    return reel_sub(b, a);
+}
+
+/* Whole numbers have no infinity to stand for a quotient by 0: it is an error. */
+static bool divides(const char *what, reel_tensor *a, reel_tensor *b)
+{
+    if (!whole_numbers(a, b)) {
+        return true;
+    }
+    const reel_tensor *zeros = reel_eq(b, reeli_number(b->r, 0));
+    if (reeli_bad(zeros)) {
+        return false;
+    }
+    if (zeros->numel > 0 && memchr(zeros->data, true, (size_t)zeros->numel)) {
+        reeli_error(a->r, REEL_ERR_VALUE, "%s: division of integers by zero", what);
+        return false;
+    }
+    return true;
+}
+
+#define DIVISION(name)                                                                             \
+    reel_tensor *reel_##name(reel_tensor *a, reel_tensor *b)                                       \
+    {                                                                                              \
+        return divides(#name, a, b) ? reeli_##name(a, b) : a->r->poison;                           \
+    }
+DIVISION(div_trunc)
+DIVISION(div_floor)
+DIVISION(fmod)
+DIVISION(remainder)
+
+reel_tensor *reel_pow(reel_tensor *a, reel_tensor *b)
+{
+    if (b && whole_numbers(a, b) && (b->flags & REELI_NUMBER) && reeli_load(b, 0) < 0) {
+        return reeli_fail(a->r, REEL_ERR_VALUE, "pow: integers have no power of %g; convert with reel_to",
+                          reeli_load(b, 0));
+    }
+    return reeli_pow(a, b);
+}
+
+/* The usual powers are cheaper than pow. */
+reel_tensor *reel_pow_scalar(reel_tensor *x, double exponent)
+{
+    if (exponent == 2 && x && x->dtype != REEL_BOOL) {
+        return reel_square(x);
+    }
+    if (exponent == 0.5) {
+        return reel_sqrt(x);
+    }
+    if ((exponent == -1 || exponent == -0.5) && usable("pow", x) && reeli_is_float(x->dtype)) {
+        return exponent == -1 ? reel_reciprocal(x) : reel_rsqrt(x);
+    }
+    reel *r = x ? reeli_reel_of(x) : NULL;
+    return r ? reel_pow(x, reeli_number_for(x, exponent)) : NULL;
+}
+
+/* x as it has to be for bounds that are no whole numbers: an integer tensor becomes floating. */
+static reel_tensor *for_bounds(reel_tensor *x, double low, double high)
+{
+    bool fraction = (isfinite(low) && low != trunc(low)) || (isfinite(high) && high != trunc(high)) || isnan(low) ||
+                    isnan(high);
+    return fraction && usable("clamp", x) && x->dtype == REEL_I64 ? reel_to(x, REEL_F32) : x;
+}
+
+reel_tensor *reel_clamp(reel_tensor *x, double min, double max)
+{
+    return reeli_clamp(for_bounds(x, min, max), min, max);
+}
+
+reel_tensor *reel_clamp_tensors(reel_tensor *x, reel_tensor *min, reel_tensor *max)
+{
+    if (!min && !max && usable("clamp", x)) {
+        return reeli_fail(x->r, REEL_ERR_VALUE, "clamp: at least one of min and max must be given");
+    }
+    return !max ? reel_clamp_min(x, min) : !min ? reel_clamp_max(x, max) : reeli_clamp_between(x, min, max);
+}
+
+reel_tensor *reel_relu6(reel_tensor *x)
+{
+    return reel_hardtanh(x, 0, 6);
+}
+
+reel_tensor *reel_elu(reel_tensor *x, double alpha)
+{
+    return reeli_elu(x, alpha, 1, 1);
+}
+
+reel_tensor *reel_celu(reel_tensor *x, double alpha)
+{
+    if (alpha == 0 && usable("celu", x)) {
+        return reeli_fail(x->r, REEL_ERR_VALUE, "celu: alpha must not be 0");
+    }
+    return reeli_elu(x, alpha, 1, 1 / alpha);
+}
+
+reel_tensor *reel_selu(reel_tensor *x)
+{
+    const double alpha = 1.6732632423543772848, scale = 1.0507009873554804934;
+    return reeli_elu(x, alpha * scale, scale, 1);
+}
+
+reel_tensor *reel_softshrink(reel_tensor *x, double lambd)
+{
+    if (!(lambd >= 0) && usable("softshrink", x)) {
+        return reeli_fail(x->r, REEL_ERR_VALUE, "softshrink: lambd must not be negative, and is %g", lambd);
+    }
+    return reeli_softshrink(x, lambd);
+}
+
+/* The weight, one for each channel, is seen as (C, 1, …, 1), so that it lies along x's dim 1. */
+reel_tensor *reel_prelu(reel_tensor *x, reel_tensor *weight)
+{
+    if (!usable("prelu", x) || !usable("prelu", weight)) {
+        return reeli_poison_for(2, (reel_tensor *[]){x, weight});
+    }
+    const int64_t channels = x->ndim >= 2 ? x->size[1] : 1;
+    if (weight->ndim > 1 || (weight->numel != 1 && (x->ndim == 0 || weight->numel != channels))) {
+        return reeli_fail(x->r, REEL_ERR_SHAPE, "prelu: the weight of shape %s must be one value or one for each of the "
+                          "%lld channels of shape %s", REELI_SHAPE_OF(weight), (long long)channels, REELI_SHAPE_OF(x));
+    }
+    int64_t size[REEL_MAX_DIMS] = {weight->numel, 1, 1, 1, 1, 1, 1, 1};
+    int dims = weight->numel != 1 ? x->ndim - 1 : x->ndim ? 1 : 0;
+    return reeli_prelu(x, reel_reshape(weight, dims, size));
+}
+
+reel_tensor *reel_glu(reel_tensor *x, int64_t dim)
+{
+    if (!usable("glu", x) || !reeli_wrap_dim(x->r, "glu", &dim, x->ndim)) {
+        return reeli_poison_for(1, &x);
+    }
+    if (x->ndim == 0 || x->size[dim] % 2) {
+        return reeli_fail(x->r, REEL_ERR_SHAPE, "glu: dim %lld of shape %s cannot be halved", (long long)dim,
+                          REELI_SHAPE_OF(x));
+    }
+    const int64_t half = x->size[dim] / 2;
+    return reel_mul(reel_narrow(x, dim, 0, half), reel_sigmoid(reel_narrow(x, dim, half, half)));
+}

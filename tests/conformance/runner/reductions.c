@@ -9,8 +9,7 @@ static reel_tensor *in_dtype(call *c, int i) {
 }
 
 /* keepdim without dims keeps all of them. */
-#define OVER_DIMS(name, x)                                                                         \
-    (GIVEN(1) || B(2, false) ? name##_dim(x, DIMS(1), B(2, false)) : name(x))
+#define OVER_DIMS(name, x) (GIVEN(1) || B(2, false) ? name##_dim(x, DIMS(1), B(2, false)) : name(x))
 #define OVER_DIM(name, x) (GIVEN(1) ? name##_dim(x, I(1, 0), B(2, false)) : name(x))
 
 static int two(call *c, reel_tensor *first, reel_tensor *second) {
@@ -30,8 +29,10 @@ static int median(call *c) {
     return 1;
 }
 
-/* (dims, count, correction, keepdim) of "dim, unbiased, keepdim, correction" from place 1 on. */
-#define SPREAD DIMS(1), (GIVEN(4) ? N(4, 1) : B(2, true)), B(3, false)
+/* var(input, unbiased) has its one flag where var(input, dim, unbiased, keepdim, correction) has dim. */
+static bool is_flag(const call *c) { return c->argument[1]->kind == BOOLEAN; }
+static double correction(call *c) { return N(4, B(is_flag(c) ? 1 : 2, true)); }
+#define SPREAD INTS(1), (is_flag(c) ? 0 : COUNT(1)), correction(c), B(3, false)
 
 /* The number that quantile's q is, or the tensor. */
 static reel_tensor *quantile(call *c) {

@@ -1,30 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /* Products, extremes, moments, scans. A block is n rows of `inner` columns, reduced over the rows: one
- * column is a line in memory, which is worked on WIDE elements at a time; several are side by side. */
+ * column is a line in memory, which is worked on WIDE elements at a time (so many that the compiler
+ * makes vectors of them instead of unrolling); several are side by side. */
 
-enum { WIDE = 64 / sizeof(T) };
+enum { WIDE = 256 / sizeof(T), NARROW = 32 / sizeof(T) };
+
+static T product_of_row(int64_t n, const T *x) {
+    T part[WIDE], product = 1;
+    int64_t i = 0;
+    for (int k = 0; k < WIDE && n >= WIDE; k++) {
+        part[k] = 1;
+    }
+    for (; i + WIDE <= n; i += WIDE) {
+        for (int k = 0; k < WIDE; k++) {
+            part[k] *= x[i + k];
+        }
+    }
+    for (; i < n; i++) {
+        product *= x[i];
+    }
+    for (int k = NARROW; k < WIDE && n >= WIDE; k++) {
+        part[k] *= part[k - NARROW];
+    }
+    for (int k = WIDE - NARROW; k < WIDE && n >= WIDE; k++) {
+        product *= part[k];
+    }
+    return product;
+}
 
 static void prod(int64_t n, int64_t inner, const void *terms, void *out) {
     const T *x = terms;
     T *y = out;
     if (inner == 1) {
-        T part[WIDE];
-        int64_t i = 0;
-        for (int k = 0; k < WIDE; k++) {
-            part[k] = 1;
-        }
-        for (; i + WIDE <= n; i += WIDE) {
-            for (int k = 0; k < WIDE; k++) {
-                part[k] *= x[i + k];
-            }
-        }
-        for (int k = 0; i < n; i++, k++) {
-            part[k] *= x[i];
-        }
-        for (int k = 1; k < WIDE; k++) {
-            part[0] *= part[k];
-        }
-        *y = part[0];
+        *y = product_of_row(n, x);
         return;
     }
     for (int64_t k = 0; k < inner; k++) {
@@ -41,10 +49,10 @@ static void prod(int64_t n, int64_t inner, const void *terms, void *out) {
 #define EXTREME(name, beats)                                                                       \
     static inline T name##_of(T best, T x) { return (x beats best) | (x != x) ? x : best; }        \
     static T name##_of_row(int64_t n, const T *x) {                                                \
-        T best[WIDE];                                                                              \
+        T best[WIDE], result = x[0];                                                               \
         int64_t i = 0;                                                                             \
-        for (int k = 0; k < WIDE; k++) {                                                           \
-            best[k] = x[0];                                                                        \
+        for (int k = 0; k < WIDE && n >= WIDE; k++) {                                              \
+            best[k] = x[k];                                                                        \
         }                                                                                          \
         for (; i + WIDE <= n; i += WIDE) {                                                         \
             for (int k = 0; k < WIDE; k++) {                                                       \
@@ -52,12 +60,15 @@ static void prod(int64_t n, int64_t inner, const void *terms, void *out) {
             }                                                                                      \
         }                                                                                          \
         for (; i < n; i++) {                                                                       \
-            best[0] = name##_of(best[0], x[i]);                                                    \
+            result = name##_of(result, x[i]);                                                      \
         }                                                                                          \
-        for (int k = 1; k < WIDE; k++) {                                                           \
-            best[0] = name##_of(best[0], best[k]);                                                 \
+        for (int k = NARROW; k < WIDE && n >= WIDE; k++) {                                         \
+            best[k] = name##_of(best[k], best[k - NARROW]);                                        \
         }                                                                                          \
-        return best[0];                                                                            \
+        for (int k = WIDE - NARROW; k < WIDE && n >= WIDE; k++) {                                  \
+            result = name##_of(result, best[k]);                                                   \
+        }                                                                                          \
+        return result;                                                                             \
     }                                                                                              \
     static void name##_of_columns(int64_t n, int64_t inner, const T *x, T *best) {                 \
         __builtin_memcpy(best, x, (size_t)inner * sizeof(T));                                      \
@@ -104,28 +115,52 @@ typedef double running;
 typedef int64_t running;
 #endif
 
+/* One line of a scan; `step` is its elements' distance, negative from the end. */
+static void scan_line(int64_t n, int64_t step, const T *a, const T *b, T *y) {
+    running s = (running)(b ? *b : *a);
+    *y = (T)s;
+    for (int64_t i = 1; i < n && !a; i++) {
+        s += (running)b[i * step];
+        y[i * step] = (T)s;
+    }
+    for (int64_t i = 1; i < n && a && !b; i++) {
+        s *= (running)a[i * step];
+        y[i * step] = (T)s;
+    }
+    for (int64_t i = 1; i < n && a && b; i++) {
+        s = (running)a[i * step] * s + (running)b[i * step];
+        y[i * step] = (T)s;
+    }
+}
+
+/* Columns `width` of a scan side by side, at most COLUMNS. */
+enum { COLUMNS = 64 };
+static void scan_columns(int64_t n, int width, int64_t step, const T *a, const T *b, T *y) {
+    running s[COLUMNS];
+    for (int64_t i = 0; i < n; i++, y += step) {
+        for (int k = 0; k < width; k++) {
+            const running factor = (running)(a ? a[i * step + k] : 1);
+            const running term = (running)(b ? b[i * step + k] : 0);
+            s[k] = i ? factor * s[k] + term : b ? term : factor;
+            y[k] = (T)s[k];
+        }
+    }
+}
+
 /* s_k = b_k + a_k s_{k-1}; without b a product, without a a sum. */
 static void scan(int64_t n, int64_t inner, bool reverse, const void *factors, const void *terms,
                  void *out) {
-    enum { COLUMNS = 64 };
-    const T *a = factors, *b = terms;
-    T *y = out;
-    for (int64_t first = 0; first < inner; first += COLUMNS) {
-        const int width = inner - first < COLUMNS ? (int)(inner - first) : COLUMNS;
-        running s[COLUMNS];
-        for (int64_t i = 0; i < n; i++) {
-            const int64_t at = (reverse ? n - 1 - i : i) * inner + first;
-            for (int k = 0; k < width; k++) {
-                if (i == 0) {
-                    s[k] = (running)(b ? b[at + k] : a[at + k]);
-                } else if (!a) {
-                    s[k] += (running)b[at + k];
-                } else {
-                    s[k] = (running)a[at + k] * s[k] + (running)(b ? b[at + k] : 0);
-                }
-                y[at + k] = (T)s[k];
-            }
-        }
+    const int64_t first = reverse ? (n - 1) * inner : 0, step = reverse ? -inner : inner;
+    const T *a = factors ? (const T *)factors + first : NULL;
+    const T *b = terms ? (const T *)terms + first : NULL;
+    T *y = (T *)out + first;
+    if (inner == 1) {
+        scan_line(n, step, a, b, y);
+        return;
+    }
+    for (int64_t k = 0; k < inner; k += COLUMNS) {
+        const int width = inner - k < COLUMNS ? (int)(inner - k) : COLUMNS;
+        scan_columns(n, width, step, a ? a + k : NULL, b ? b + k : NULL, y + k);
     }
 }
 

@@ -44,7 +44,11 @@ static void exponentiate_columns(int64_t n, int64_t inner, const T *x, T *y, T *
     for (int64_t k = 0; k < inner && finite; k++) {
         top[k] = isinf(top[k]) ? 0 : top[k];
     }
-    for (int64_t i = 0; i < n; i++) {
+    if (inner == 1) {
+        const T only = *top;
+        EACH y[i] = x[i] - only;
+    }
+    for (int64_t i = 0; i < n && inner > 1; i++) {
         for (int64_t k = 0; k < inner; k++) {
             y[i * inner + k] = x[i * inner + k] - top[k];
         }

@@ -1,8 +1,5 @@
-# Defines reel::openblas, for this build and for whoever links an installed libreel.a. pkg-config
-# only hints: the search itself is CMake's, so that a copy without openblas.pc is found as well.
-if(TARGET reel::openblas)
-  return()
-endif()
+# Defines reel::openblas, and REEL_OPENBLAS_NAME, by which the library loads it. pkg-config only
+# hints: the search itself is CMake's, so that a copy without openblas.pc is found as well.
 
 if(APPLE) # Homebrew keeps OpenBLAS out of the default paths.
   list(APPEND CMAKE_PREFIX_PATH /opt/homebrew/opt/openblas /usr/local/opt/openblas)
@@ -22,4 +19,8 @@ if(REEL_OPENBLAS_INCLUDE_DIR AND REEL_OPENBLAS_LIBRARY)
   set_target_properties(reel::openblas PROPERTIES
     IMPORTED_LOCATION "${REEL_OPENBLAS_LIBRARY}"
     INTERFACE_INCLUDE_DIRECTORIES "${REEL_OPENBLAS_INCLUDE_DIR}")
+  set(REEL_OPENBLAS_NAME libopenblas.so.0)
+  if(APPLE) # out of the default paths at run time too
+    set(REEL_OPENBLAS_NAME "${REEL_OPENBLAS_LIBRARY}")
+  endif()
 endif()

@@ -12,9 +12,9 @@ static void *scratch(void *r, size_t size) { return reeli_arena_alloc(r, size); 
 /* C = A B (+ bias), given the strides of A's rows and columns, then B's. */
 static bool product(reel *r, const char *what, int dtype, const int64_t *mnk, const void *a,
                     const int64_t *a_stride, const void *b, const int64_t *b_stride,
-                    const void *bias, void *c) {
-    if (reeli_product(r->kernels, dtype, mnk[0], mnk[1], mnk[2], a, a_stride, b, b_stride, bias, c,
-                      scratch, r)) {
+                    const void *bias, void *c)
+{
+    if (reeli_product(r->kernels, &r->blas, dtype, mnk[0], mnk[1], mnk[2], a, a_stride, b, b_stride, bias, c, scratch, r)) {
         return true;
     }
     reeli_no_memory(r, what);

@@ -21,6 +21,13 @@ struct reeli_owned {
     void (*destroy)(reeli_owned *it); /* gives back what it holds beside its own allocation; may be NULL */
 };
 
+/* OpenBLAS's two products, once they have been looked for; NULL where it is not installed. */
+typedef struct reeli_blas {
+    bool tried;
+    void (*sgemm)(void);
+    void (*dgemm)(void);
+} reeli_blas;
+
 struct reel {
     /* What every operation touches. */
     reeli_arena arena;
@@ -35,6 +42,7 @@ struct reel {
     reel_tensor *unsettled; /* leaves whose gradient lies in the arena until the next rewind */
     reeli_owned owned;      /* the ring's anchor */
     reeli_mt19937 random;
+    reeli_blas blas;
 
     reel_allocator allocator;
     void *allocator_context;

@@ -4,6 +4,8 @@
 #ifndef REELI_KERNELS_H
 #define REELI_KERNELS_H
 
+#include "state.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -135,7 +137,7 @@ void reeli_move_strided(int ndim, const int64_t *size, reeli_operand to, reeli_o
 
 /* C[m,n] = A[m,k] B[k,n] (+ bias[n]); C is contiguous, A and B have any strides. Uses BLAS where that
  * pays. `scratch` is asked for when an operand must be packed; false when it returned NULL. */
-bool reeli_product(const reeli_kernels *k, int dtype, int64_t m, int64_t n, int64_t depth,
+bool reeli_product(const reeli_kernels *k, reeli_blas *blas, int dtype, int64_t m, int64_t n, int64_t depth,
                    const void *a, const int64_t *a_stride, const void *b, const int64_t *b_stride,
                    const void *bias, void *c, void *(*scratch)(void *, size_t), void *context);
 

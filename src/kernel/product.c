@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Matrix products, through BLAS where a call costs less than it saves. The one file that knows BLAS. */
+/* Matrix products, through BLAS where a call costs less than it saves. The one file that knows BLAS.
+ *
+ * OpenBLAS is loaded when the first such product comes: loading it takes longer, and more memory, than
+ * training many a small model. */
 #include "kernels.h"
 
 #include <cblas.h>
+#include <dlfcn.h>
 #include <limits.h>
 #include <string.h>
 
@@ -60,15 +64,34 @@ static void start_with(int dtype, int64_t m, int64_t n, const void *bias, void *
     }
 }
 
-static void gemm(int dtype, int m, int n, int k, const matrix *a, const matrix *b, bool add, void *c)
+/* A function of the library; ISO C has no conversion from what dlsym returns. */
+static void find(void *library, const char *name, void (**function)(void))
+{
+    void *symbol = library ? dlsym(library, name) : NULL;
+    memcpy(function, &symbol, sizeof symbol);
+}
+
+static bool load_blas(reeli_blas *blas)
+{
+    if (!blas->tried) {
+        void *library = dlopen(REELI_OPENBLAS, RTLD_NOW | RTLD_LOCAL);
+        find(library, "cblas_sgemm", &blas->sgemm);
+        find(library, "cblas_dgemm", &blas->dgemm);
+        blas->tried = true;
+    }
+    return blas->sgemm && blas->dgemm;
+}
+
+static void gemm(const reeli_blas *blas, int dtype, int m, int n, int k, const matrix *a, const matrix *b, bool add,
+                 void *c)
 {
     int lda = (int)a->leading, ldb = (int)b->leading;
     if (dtype == 0) {
-        cblas_sgemm(CblasRowMajor, a->how, b->how, m, n, k, 1, a->data, lda, b->data, ldb,
-                    add ? 1 : 0, c, n);
+        __typeof__(cblas_sgemm) *sgemm = (__typeof__(cblas_sgemm) *)blas->sgemm;
+        sgemm(CblasRowMajor, a->how, b->how, m, n, k, 1, a->data, lda, b->data, ldb, add ? 1 : 0, c, n);
     } else {
-        cblas_dgemm(CblasRowMajor, a->how, b->how, m, n, k, 1, a->data, lda, b->data, ldb,
-                    add ? 1 : 0, c, n);
+        __typeof__(cblas_dgemm) *dgemm = (__typeof__(cblas_dgemm) *)blas->dgemm;
+        dgemm(CblasRowMajor, a->how, b->how, m, n, k, 1, a->data, lda, b->data, ldb, add ? 1 : 0, c, n);
     }
 }
 
@@ -83,13 +106,13 @@ static bool fits_blas(int64_t m, int64_t n, int64_t k, const int64_t *a_stride, 
     return m > 0 && n > 0 && k > 0;
 }
 
-bool reeli_product(const reeli_kernels *kernels, int dtype, int64_t m, int64_t n, int64_t k,
+bool reeli_product(const reeli_kernels *kernels, reeli_blas *blas, int dtype, int64_t m, int64_t n, int64_t k,
                    const void *a, const int64_t *a_stride, const void *b, const int64_t *b_stride,
                    const void *bias, void *c, void *(*scratch)(void *, size_t), void *context)
 {
     bool small = k == 0 || dtype > 1 || /* BLAS has floats only */
                  (m <= SMALL && n <= SMALL && k <= SMALL && m * n * k <= SMALL);
-    if (small || !fits_blas(m, n, k, a_stride, b_stride)) {
+    if (small || !fits_blas(m, n, k, a_stride, b_stride) || !load_blas(blas)) {
         kernels->of[dtype]->small_product(m, n, k, a, a_stride, b, b_stride, bias, c);
         return true;
     }
@@ -99,6 +122,6 @@ bool reeli_product(const reeli_kernels *kernels, int dtype, int64_t m, int64_t n
         return false;
     }
     start_with(dtype, m, n, bias, c);
-    gemm(dtype, (int)m, (int)n, (int)k, &left, &right, bias != NULL, c);
+    gemm(blas, dtype, (int)m, (int)n, (int)k, &left, &right, bias != NULL, c);
     return true;
 }

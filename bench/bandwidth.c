@@ -100,8 +100,8 @@ void bench_bandwidth(void)
     reel *r = reel_new();
     work w = {.r = r, .a = reel_randn(r, REEL_F32, REEL_SHAPE(COUNT)), .b = reel_randn(r, REEL_F32, REEL_SHAPE(COUNT))};
     w.matrix = reel_keep(reel_reshape(w.a, REEL_SHAPE(ROWS, COLUMNS)));
-    copy c = {malloc(2 * COUNT * sizeof(float)), malloc(2 * COUNT * sizeof(float)), 0};
-    memset(c.from, 1, 2 * COUNT * sizeof(float));
+    reel_tensor *from = reel_ones(r, REEL_F32, REEL_SHAPE(2 * COUNT)), *to = reel_ones_like(from);
+    copy c = {(char *)reel_data_f32(to), (char *)reel_data_f32(from), 0};
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
         w.operation = operations[i].operation;
         bench_operation(&w, &c, operations[i].name, operations[i].floats);
@@ -109,7 +109,5 @@ void bench_bandwidth(void)
     for (int n = 256; n <= 1024; n *= 2) {
         bench_matmul(r, n);
     }
-    free(c.to);
-    free(c.from);
     reel_free(r);
 }

@@ -174,16 +174,17 @@ reel_tensor *reeli_loss(const reeli_op *op, reel_tensor *input, reel_tensor *tar
 static void sum_of_map(const reeli_loops *loops, reeli_map map, int64_t n, const char *a, const char *b,
                        size_t element, const double *p, void *sum)
 {
-    _Alignas(64) unsigned char terms[REELI_BLOCK * sizeof(double)];
-    if (n <= REELI_BLOCK) {
+    enum { BLOCK = REELI_BLOCK / 2 };
+    _Alignas(64) unsigned char terms[BLOCK * sizeof(double)];
+    if (n <= BLOCK) {
         map(n, terms, (const void *[]){a, b}, p);
         loops->sum(terms, 1, n, sum);
         return;
     }
     reeli_cascade c;
     loops->cascade_begin(&c, n);
-    for (int64_t i = 0; i < n; i += REELI_BLOCK) {
-        const int64_t count = n - i < REELI_BLOCK ? n - i : REELI_BLOCK;
+    for (int64_t i = 0; i < n; i += BLOCK) {
+        const int64_t count = n - i < BLOCK ? n - i : BLOCK;
         map(count, terms, (const void *[]){a + (size_t)i * element, b + (size_t)i * element}, p);
         if (i + count < n) {
             loops->cascade_feed(&c, terms, count);

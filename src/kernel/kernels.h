@@ -61,7 +61,7 @@ typedef struct reeli_loops {
     reeli_map value[REELI_FORMULAS];       /* of the inputs */
     reeli_map gradient[REELI_HOT_FORMULAS][3]; /* for each input: of g, the inputs, the value */
 
-    /* Feed n terms at a time, a multiple of REELI_BLOCK; the last call takes the rest, any n. The
+    /* Feed n terms at a time, a multiple of 32; the last call takes the rest, any n. The
      * sum comes out as T. */
     void (*cascade_begin)(reeli_cascade *c, int64_t count);
     void (*cascade_feed)(reeli_cascade *c, const void *x, int64_t n);

@@ -113,9 +113,12 @@ static inline reel_tensor *reeli_result_like(reel *r, const reel_tensor *like, c
     if (!t) {
         return reeli_no_memory(r, what);
     }
-    *t = *like; /* the shape; quicker as a whole than dim by dim */
     reeli_start(t, r, dtype, REELI_CONTIGUOUS);
     t->data = (char *)t + REELI_HEADER;
+    t->numel = like->numel;
+    t->ndim = like->ndim;
+    typedef struct shape { int64_t of[2 * REEL_MAX_DIMS]; } shape;
+    *(shape *)t->size = *(const shape *)like->size;
     return t;
 }
 

@@ -3,6 +3,13 @@
  * suffix) and, for the floats, GRADIENTS. */
 #include "formula.h"
 #include "kernels.h"
+#ifdef OWN_EXP_TANH
+#include "transcendental.h"
+#undef exp
+#undef tanh
+#define exp(x) exp_float(x)
+#define tanh(x) tanh_float(x)
+#endif
 
 #define PASTE_(a, b, c) a##_##b##_##c
 #define PASTE(a, b, c) PASTE_(a, b, c)

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * exp and tanh of a float, written to be inlined into loops of vectors: no branch, no call, no table.
- * Every operation is rounded on its own, so all CPU levels, and an element's place in its array, give
- * the same bits. The coefficients are minimax fits made for this file.
+ * An element's place in its array makes no difference to its bits; a CPU level without fused
+ * multiply-adds may. The coefficients are minimax fits made for this file.
  */
 #ifndef REELI_TRANSCENDENTAL_H
 #define REELI_TRANSCENDENTAL_H
 
 #include <stdint.h>
 #include <string.h>
+
+#ifdef __FMA__
+#define PLUS_PRODUCT(c, a, b) __builtin_fmaf(a, b, c)
+#else
+#define PLUS_PRODUCT(c, a, b) ((a) * (b) + (c))
+#endif
 
 static inline float float_of_bits(uint32_t bits)
 {
@@ -33,15 +39,16 @@ static inline float exp_float(float x)
 {
     const float shift = 0x1.8p23f;
     x = x < -104.0f ? -104.0f : x > 89.0f ? 89.0f : x;
-    const float shifted = x * 0x1.715476p0f + shift, n = shifted - shift;
-    const float r = x - n * 0x1.63p-1f - n * -0x1.bd0106p-13f; /* ln 2 in two parts: n times the first is exact */
+    const float shifted = PLUS_PRODUCT(shift, x, 0x1.715476p0f), n = shifted - shift;
+    /* ln 2 in two parts: n times the first is exact. */
+    const float r = PLUS_PRODUCT(PLUS_PRODUCT(x, n, -0x1.63p-1f), n, 0x1.bd0106p-13f);
     float p = 0x1.9f0812p-13f;
-    p = p * r + 0x1.6d8db0p-10f;
-    p = p * r + 0x1.111272p-7f;
-    p = p * r + 0x1.55548ep-5f;
-    p = p * r + 0x1.555554p-3f;
-    p = p * r + 0.5f;
-    const float e = p * (r * r) + r + 1.0f;
+    p = PLUS_PRODUCT(0x1.6d8db0p-10f, p, r);
+    p = PLUS_PRODUCT(0x1.111272p-7f, p, r);
+    p = PLUS_PRODUCT(0x1.55548ep-5f, p, r);
+    p = PLUS_PRODUCT(0x1.555554p-3f, p, r);
+    p = PLUS_PRODUCT(0.5f, p, r);
+    const float e = PLUS_PRODUCT(r, p, r * r) + 1.0f;
     const int32_t whole = (int32_t)(bits_of_float(shifted) - bits_of_float(shift));
     const int32_t half = whole >> 1;
     return e * float_of_bits((uint32_t)(half + 127) << 23) * float_of_bits((uint32_t)(whole - half + 127) << 23);
@@ -55,16 +62,16 @@ static inline float tanh_float(float x)
     x = x < -8.3f ? -8.3f : x > 8.3f ? 8.3f : x;
     const float u = x * x;
     float p = -1.3822787352904367e-11f;
-    p = p * u + 3.268212653807628e-08f;
-    p = p * u + 2.8856780450873215e-05f;
-    p = p * u + 0.00390987440385598f;
-    p = p * u + 0.13712945790585063f;
-    p = p * u + 1.0f;
+    p = PLUS_PRODUCT(3.268212653807628e-08f, p, u);
+    p = PLUS_PRODUCT(2.8856780450873215e-05f, p, u);
+    p = PLUS_PRODUCT(0.00390987440385598f, p, u);
+    p = PLUS_PRODUCT(0.13712945790585063f, p, u);
+    p = PLUS_PRODUCT(1.0f, p, u);
     float q = 1.3473895606284386e-06f;
-    q = q * u + 0.0004012253179300351f;
-    q = q * u + 0.027397478719883756f;
-    q = q * u + 0.47046278600940666f;
-    q = q * u + 1.0f;
+    q = PLUS_PRODUCT(0.0004012253179300351f, q, u);
+    q = PLUS_PRODUCT(0.027397478719883756f, q, u);
+    q = PLUS_PRODUCT(0.47046278600940666f, q, u);
+    q = PLUS_PRODUCT(1.0f, q, u);
     const float y = x * p / q;
     return y < -1.0f ? -1.0f : y > 1.0f ? 1.0f : y;
 }

@@ -7,7 +7,10 @@
 #include <reel/autograd.h>
 #include <reel/base.h>
 #include <reel/compare.h>
+#include <reel/custom.h>
 #include <reel/elementwise.h>
+#include <reel/gradcheck.h>
+#include <reel/hooks.h>
 #include <reel/indexing.h>
 #include <reel/io.h>
 #include <reel/join.h>

@@ -20,6 +20,7 @@ typedef struct run {
     reel_tensor **results;
     size_t count;
     bool watched; /* whether results may have to keep their gradients */
+    bool shown;   /* whether a hook was given a gradient, which then lives until the next rewind */
 } run;
 
 static bool is_target(const run *b, const reel_tensor *t, size_t *index)
@@ -41,7 +42,7 @@ static reel_tensor *plus(reel_tensor *sum, reel_tensor *g)
 /* sum += g where sum is ours alone and both lie alike; false where that is not so. */
 static bool add_in_place(const run *b, reel_tensor *sum, const reel_tensor *g)
 {
-    if (b->options->create_graph || !(sum->flags & g->flags & REELI_CONTIGUOUS) || sum->dtype != g->dtype ||
+    if (b->options->create_graph || b->r->anomaly || !(sum->flags & g->flags & REELI_CONTIGUOUS) || sum->dtype != g->dtype ||
         sum->numel != g->numel) {
         return false;
     }
@@ -64,7 +65,7 @@ static reel_tensor *buffer_of(reel_tensor *t)
 /* Whether a leaf's next gradient may be computed straight into its buffer: nothing is there to add to. */
 static bool may_write_buffer(const run *b, const reel_tensor *t)
 {
-    return (t->flags & REELI_PERSISTENT) && !b->options->create_graph && !b->targets && !t->leaf->grad &&
+    return (t->flags & (REELI_PERSISTENT | REELI_HOOKED)) == REELI_PERSISTENT && !b->options->create_graph && !b->targets && !t->leaf->grad &&
            !t->leaf->pending;
 }
 
@@ -100,11 +101,37 @@ static reel_tensor *first_gradient(run *b, reel_tensor *t, reel_tensor *g)
     return t->leaf->grad ? reel_add(t->leaf->grad, g) : reel_clone(g);
 }
 
+static void enlist(run *b, reel_tensor *t, reel_tensor *sum)
+{
+    t->leaf->next = b->leaves;
+    t->leaf->pending = sum;
+    b->leaves = t;
+}
+
+/* A leaf with hooks gathers this run's gradients apart; the last one brings the hooks' turn. */
+static bool add_to_hooked(run *b, reel_tensor *t, reel_tensor *g)
+{
+    reeli_leaf *leaf = t->leaf;
+    const bool first = !leaf->pending;
+    g = plus(leaf->pending, g);
+    if (!reeli_bad(g) && --leaf->expected == 0) {
+        b->shown = true;
+        leaf->pending = NULL;
+        g = reeli_call_hooks(t, NULL, g);
+        g = reeli_bad(g) ? g : first_gradient(b, t, g);
+    }
+    if (first && !reeli_bad(g)) {
+        enlist(b, t, g);
+    }
+    leaf->pending = reeli_bad(g) ? NULL : g;
+    return !reeli_bad(g);
+}
+
 static bool add_to_leaf(run *b, reel_tensor *t, reel_tensor *g)
 {
     reeli_leaf *leaf = reeli_leaf_of(t);
-    if (!leaf) {
-        return false;
+    if (!leaf || t->flags & REELI_HOOKED) {
+        return leaf && add_to_hooked(b, t, g);
     }
     if (leaf->pending && add_in_place(b, leaf->pending, g)) {
         return true;
@@ -113,12 +140,41 @@ static bool add_to_leaf(run *b, reel_tensor *t, reel_tensor *g)
     if (reeli_bad(sum)) {
         return false;
     }
-    if (!leaf->pending) {
-        leaf->next = b->leaves;
-        b->leaves = t;
+    if (leaf->pending) {
+        leaf->pending = sum;
+    } else {
+        enlist(b, t, sum);
     }
-    leaf->pending = sum;
     return true;
+}
+
+/* Counts how many gradients the walk will bring each leaf that has hooks. Nodes that it reaches are
+ * marked by a `gradient`, which is free until the walk. */
+static void expect_gradients(reel_tensor *root)
+{
+    for (reeli_node *n = root->node; n; n = n->previous) {
+        for (int i = 0; i < n->inputs; i++) {
+            if (n->in[i].t->flags & REELI_HOOKED) {
+                n->in[i].t->leaf->expected = 0;
+            }
+        }
+    }
+    if (!root->node && root->flags & REELI_HOOKED) {
+        root->leaf->expected = 1;
+    } else if (root->node) {
+        root->node->gradient = root;
+    }
+    for (reeli_node *n = root->node; n; n = n->previous) {
+        for (int i = 0; i < n->inputs && n->gradient; i++) {
+            reeli_edge *e = &n->in[i];
+            if (e->wanted && e->from) {
+                e->from->gradient = e->from->out;
+            } else if (e->wanted && e->t->flags & REELI_HOOKED) {
+                e->t->leaf->expected++;
+            }
+        }
+        n->gradient = NULL;
+    }
 }
 
 static bool deliver(run *b, reeli_edge *e, reel_tensor *g)
@@ -170,26 +226,31 @@ static bool saved_is_sound(const reeli_node *n)
     return !(saved & REELI_SAVES_RESULT) || unchanged(n, n->out, n->version, "result");
 }
 
-/* Leaves a non-leaf's gradient where the user asked for it. */
-static bool note_gradient(run *b, reeli_node *n, reel_tensor *g)
+/* What the user asked for at a non-leaf: its gradient as it comes, then hooks, then what they made of
+ * it in `grad`. */
+static bool note_gradient(run *b, reeli_node *n, reel_tensor **g)
 {
     size_t index;
     if (b->targets && is_target(b, n->out, &index) && n->out->node == n) {
-        b->results[index] = g;
+        b->results[index] = *g;
     }
-    if (!b->targets && (b->r->retain_all_grads || (n->out->flags & REELI_RETAIN_GRAD))) {
+    if (n->out->flags & REELI_HOOKED) {
+        b->shown = true;
+        *g = reeli_call_hooks(n->out, n, *g);
+    }
+    if (!reeli_bad(*g) && !b->targets && (b->r->retain_all_grads || (n->out->flags & REELI_RETAIN_GRAD))) {
         reeli_leaf *leaf = reeli_leaf_of(n->out);
-        leaf = leaf && !reeli_bad(leaf->grad = plus(leaf->grad, g)) ? leaf : NULL;
+        leaf = leaf && !reeli_bad(leaf->grad = plus(leaf->grad, *g)) ? leaf : NULL;
         return leaf != NULL;
     }
-    return true;
+    return !reeli_bad(*g);
 }
 
 static bool step_back(run *b, reeli_node *n)
 {
     reel_tensor *g = n->gradient;
     n->gradient = NULL;
-    if ((b->watched || (n->out->flags & REELI_RETAIN_GRAD)) && !note_gradient(b, n, g)) {
+    if ((b->watched || (n->out->flags & (REELI_RETAIN_GRAD | REELI_HOOKED))) && !note_gradient(b, n, &g)) {
         return false;
     }
     if (n->op->saved && !saved_is_sound(n)) {
@@ -203,7 +264,7 @@ static bool step_back(run *b, reeli_node *n)
         if (!e->from && may_write_buffer(b, e->t)) {
             b->r->destination = buffer_of(e->t);
         }
-        reel_tensor *dx = n->op->gradient(n, i, g);
+        reel_tensor *dx = b->r->anomaly ? reeli_watched_gradient(n, i, g) : n->op->gradient(n, i, g);
         b->r->destination = NULL;
         if (reeli_bad(dx)) {
             return false;
@@ -303,7 +364,7 @@ static reel_tensor *start_gradient(reel_tensor *root, const reel_backward_option
 /* What backward allocated is given back, unless something of it is still to be looked at. */
 static bool keeps_memory(const run *b)
 {
-    return b->watched || b->options->create_graph || b->r->retained_grads;
+    return b->watched || b->shown || b->options->create_graph || b->r->retained_grads;
 }
 
 static reel_status go(run *b, reel_tensor *root)
@@ -313,13 +374,21 @@ static reel_status go(run *b, reel_tensor *root)
     if (!r || r->status != REEL_OK || !reeli_usable(r, "backward", root)) {
         return r ? reel_error_status(r) : REEL_ERR_OWNER;
     }
+    if (r->walking) {
+        return reeli_error(r, REEL_ERR_STATE, "backward: it cannot be called while a backward is under way");
+    }
     b->options = b->options ? b->options : &none;
     reeli_mark mark = reeli_arena_mark(&r->arena);
     const bool was_enabled = r->grad_enabled;
     b->watched = b->targets || r->retain_all_grads;
     r->grad_enabled = b->options->create_graph;
     reel_tensor *g = start_gradient(root, b->options);
+    r->walking = true;
+    if (r->leaf_hooks) {
+        expect_gradients(root);
+    }
     bool done = !reeli_bad(g) && walk(b, root, g);
+    r->walking = false;
     r->grad_enabled = was_enabled;
     if (done) {
         commit(b);

@@ -86,6 +86,9 @@ static reel_tensor *recorded(const reeli_op *op, int inputs, reel_tensor *const 
                              reel_tensor *y, bool alike)
 {
     reel *r = y->r;
+    if (r->anomaly && !reeli_sound_result(op, inputs, in, y)) {
+        return r->poison;
+    }
     if (!r->grad_enabled || !op->gradient || !any_requires_grad(inputs, in)) {
         return y;
     }

@@ -19,7 +19,7 @@ size_t reel_tape_length(const reel *r)
 }
 
 /* The steps are numbered from the first recorded one on: 1, 2, …; 0 for what is not on the tape. */
-static size_t step_of(const reel *r, const reeli_node *wanted)
+size_t reeli_step_of(const reel *r, const reeli_node *wanted)
 {
     size_t after = 0;
     for (const reeli_node *n = r->tape; n; n = n->previous) {
@@ -36,7 +36,7 @@ static const char *label(char text[LABEL], const reel *r, const reel_tensor *t, 
     if (t->leaf && t->leaf->name[0]) {
         snprintf(text, LABEL, "%s", t->leaf->name);
     } else if (from) {
-        snprintf(text, LABEL, "#%zu", step_of(r, from));
+        snprintf(text, LABEL, "#%zu", reeli_step_of(r, from));
     } else {
         snprintf(text, LABEL, "%s", reeli_requires_grad(t) ? "leaf" : "constant");
     }
@@ -106,13 +106,13 @@ static const char *dot_name(char text[LABEL], const reel *r, const reeli_node *r
                             const reeli_node *from)
 {
     if (from || !root) {
-        snprintf(text, LABEL, "v%zu", from ? step_of(r, from) : 0);
+        snprintf(text, LABEL, "v%zu", from ? reeli_step_of(r, from) : 0);
         return text;
     }
     for (const reeli_node *n = root; n; n = n->previous) {
         for (int i = 0; n->gradient && i < n->inputs; i++) {
             if (n->in[i].t == t && !n->in[i].from) {
-                snprintf(text, LABEL, "leaf%zu_%d", step_of(r, n), i);
+                snprintf(text, LABEL, "leaf%zu_%d", reeli_step_of(r, n), i);
                 return text;
             }
         }
@@ -134,7 +134,7 @@ static void dot_box(const char *id, const reel *r, const reel_tensor *t, const r
 
 static void dot_operation(const reel *r, const reeli_node *root, const reeli_node *n, FILE *stream)
 {
-    const size_t step = step_of(r, n);
+    const size_t step = reeli_step_of(r, n);
     char id[LABEL], own[LABEL];
     fprintf(stream, "  op%zu [label=\"%s\"];\n  op%zu -> v%zu;\n", step, n->op->name, step, step);
     for (int i = 0; i < n->inputs; i++) {

@@ -97,5 +97,8 @@ reel_tensor *reeli_apply(reeli_node *n)
     if (n->op->forward && !n->op->forward(n)) {
         return r->poison;
     }
+    if (r->anomaly && !reeli_sound_node(n)) {
+        return r->poison;
+    }
     return r->grad_enabled && wants_gradient(n) ? reeli_record(r, n) : out;
 }

@@ -140,6 +140,22 @@ reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g, cons
 void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
                    reel_tensor *const *x, const double *parameters);
 
+/* The number of a recorded operation, counted from the first; 0 if it is not on the tape. */
+size_t reeli_step_of(const reel *r, const reeli_node *n);
+
+/* Anomaly mode. False, and an error, if the result has an element that is not finite though all inputs'
+ * are: the result of a node, and of an operation without one. */
+bool reeli_sound_node(const reeli_node *n);
+bool reeli_sound_result(const reeli_op *op, int inputs, reel_tensor *const *in, const reel_tensor *y);
+/* n's gradient rule for `input`; poison, and an error, if its result is not finite though all else is. */
+reel_tensor *reeli_watched_gradient(reeli_node *n, int input, reel_tensor *g);
+/* Whether all elements are finite; if not, where the first is that is not. */
+bool reeli_all_finite(const reel_tensor *t, int64_t *element);
+
+/* What t's hooks for the value that `node` made (NULL: a leaf's) make of its gradient; poison after an
+ * error. */
+reel_tensor *reeli_call_hooks(reel_tensor *t, const reeli_node *node, reel_tensor *g);
+
 /* Forward and gradient of every LOSS row. */
 bool reeli_loss_forward(reeli_node *n);
 reel_tensor *reeli_loss_gradient(reeli_node *n, int input, reel_tensor *g);

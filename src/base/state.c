@@ -115,7 +115,9 @@ static void report(reel *r, reel_status status, const char *format, va_list argu
     char later[REELI_MESSAGE_SIZE];
     bool first = status != REEL_OK && r->status == REEL_OK;
     char *text = first ? r->message : later;
-    vsnprintf(text, REELI_MESSAGE_SIZE, format, arguments);
+    int head = r->within ? snprintf(text, REELI_MESSAGE_SIZE / 2, "%s: ", r->within) : 0;
+    size_t at = head < REELI_MESSAGE_SIZE / 2 ? (size_t)head : REELI_MESSAGE_SIZE / 2 - 1;
+    vsnprintf(text + at, REELI_MESSAGE_SIZE - at, format, arguments);
     if (first) {
         r->status = status;
     }

@@ -36,9 +36,15 @@ struct reel {
     reel_tensor *poison;               /* what a failed operation returns */
     reel_tensor *destination;          /* a hint: where a result of this numel and dtype may go */
     bool grad_enabled;                 /* whether operations are recorded */
+    bool anomaly;          /* whether results are looked through for NaN and infinities */
+    bool walking;          /* whether a backward is under way */
+    bool leaf_hooks;       /* whether a leaf ever got a hook, whose uses backward must count */
+    bool elements_hidden;  /* a recorded gradient of the user's runs: no reading past the tape */
     bool retain_all_grads; /* whether backward leaves gradients in all intermediate tensors */
     bool retained_grads;   /* whether some intermediate tensor asked for it since the last rewind */
 
+    const char *within;    /* whose callback runs, to head messages; NULL: none */
+    uint64_t last_handle;  /* of a hook */
     reel_tensor *unsettled; /* leaves whose gradient lies in the arena until the next rewind */
     reeli_owned owned;      /* the ring's anchor */
     reeli_mt19937 random;

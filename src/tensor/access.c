@@ -47,8 +47,21 @@ int64_t reel_stride(const reel_tensor *t, int dim) {
     return d < 0 ? -1 : t->stride[d];
 }
 
+/* Whether t's elements may not be read now; the error if so. */
+static bool hidden(const reel_tensor *t, const char *what)
+{
+    if (!t->r->elements_hidden || !reeli_requires_grad(t)) {
+        return false;
+    }
+    reeli_error(t->r, REEL_ERR_STATE,
+                "%s: elements cannot be read while a gradient is recorded for a second derivative; "
+                "write it in operations, or as gradient_data",
+                what);
+    return true;
+}
+
 double reel_item(const reel_tensor *t) {
-    if (reeli_bad(t)) {
+    if (reeli_bad(t) || hidden(t, "item")) {
         return (double)NAN;
     }
     if (t->numel != 1) {
@@ -81,7 +94,7 @@ static bool find(const reel_tensor *t, const char *what, const int64_t *index, i
 
 double reel_get(const reel_tensor *t, const int64_t *index) {
     int64_t offset;
-    return !reeli_bad(t) && find(t, "get", index, &offset) ? reeli_load(t, offset) : (double)NAN;
+    return !reeli_bad(t) && !hidden(t, "get") && find(t, "get", index, &offset) ? reeli_load(t, offset) : (double)NAN;
 }
 
 /* What a status function answers for NULL or poison. Poison outlives a cleared error. */
@@ -112,6 +125,9 @@ static reel_status copy_out(const reel_tensor *t, const char *what, void *out, i
                             int64_t count) {
     if (reeli_bad(t)) {
         return bad_status(t);
+    }
+    if (hidden(t, what)) {
+        return t->r->status;
     }
     if (count != t->numel) {
         return reeli_error(t->r, REEL_ERR_SHAPE,
@@ -175,7 +191,7 @@ reel_status reel_to_i64(const reel_tensor *t, int64_t *out, int64_t count) {
 }
 
 static void *own_data(const reel_tensor *t, const char *what, int dtype) {
-    if (reeli_bad(t)) {
+    if (reeli_bad(t) || hidden(t, what)) {
         return NULL;
     }
     if (t->dtype != dtype) {

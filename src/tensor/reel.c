@@ -66,7 +66,9 @@ static void settle_gradients(reel *r)
 
 void reel_rewind(reel *r)
 {
-    if (r) {
+    if (r && r->within) {
+        reeli_error(r, REEL_ERR_STATE, "rewind: it cannot be called from a callback");
+    } else if (r) {
         settle_gradients(r);
         r->tape = NULL;
         r->retained_grads = false;

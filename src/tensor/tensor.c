@@ -112,6 +112,10 @@ static void free_gradient(reeli_owned *it)
     if (t->leaf->buffer) {
         reel_tensor_free(t->leaf->buffer);
     }
+    for (reeli_hook *hook = t->leaf->hooks, *next; hook; hook = next) {
+        next = hook->next;
+        reeli_free(it->r, hook, sizeof *hook);
+    }
 }
 
 reel_tensor *reeli_create(reel *r, const char *what, int dtype, int ndim, const int64_t *size)

@@ -15,8 +15,18 @@ enum reeli_flags {
     REELI_CONTIGUOUS = 4,
     REELI_PERSISTENT = 8,  /* lives until it is freed, not until the next rewind */
     REELI_NUMBER = 16,     /* a plain C number in an expression: yields to any tensor's dtype */
-    REELI_RETAIN_GRAD = 32 /* backward leaves this non-leaf's gradient in `grad` */
+    REELI_RETAIN_GRAD = 32, /* backward leaves this non-leaf's gradient in `grad` */
+    REELI_HOOKED = 64       /* there are hooks on its gradient */
 };
+
+/* A function of the user's that is called with a gradient. */
+typedef struct reeli_hook {
+    struct reeli_hook *next;
+    struct reeli_node *node; /* that made the tensor's value when it was registered; NULL: a leaf */
+    uint64_t handle;         /* 0: removed */
+    reel_tensor *(*function)(reel_tensor *gradient, void *context);
+    void *context;
+} reeli_hook;
 
 /* What leaves have, and results that someone looks at: few of all tensors, so it is kept apart. */
 typedef struct reeli_leaf {
@@ -26,7 +36,8 @@ typedef struct reeli_leaf {
     reel_tensor *next;    /* the next leaf that this backward reached */
     reel_tensor *next_unsettled;
     bool unsettled; /* whether it is on the reel's list of those */
-    struct reeli_hook *hooks; /* called with its gradient */
+    reeli_hook *hooks;    /* called with its gradient, in this order */
+    int64_t expected;     /* gradients that a backward still brings, where there are hooks */
     char name[REELI_NAME_SIZE];
 } reeli_leaf;
 

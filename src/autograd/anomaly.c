@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* Anomaly mode: which operation made the first NaN or infinity out of finite numbers. */
+#include "tape.h"
+
+#include <math.h>
+#include <reel/hooks.h>
+
+bool reel_set_anomaly_mode(reel *r, bool enabled)
+{
+    const bool was = r && r->anomaly;
+    if (r) {
+        r->anomaly = enabled;
+    }
+    return was;
+}
+
+/* The offset in memory of element i, counted row by row. */
+static int64_t offset_of(const reel_tensor *t, int64_t i)
+{
+    int64_t offset = 0;
+    for (int d = t->ndim - 1; d >= 0; d--) {
+        offset += i % t->size[d] * t->stride[d];
+        i /= t->size[d];
+    }
+    return offset;
+}
+
+bool reeli_all_finite(const reel_tensor *t, int64_t *element)
+{
+    const bool rows = t->flags & REELI_CONTIGUOUS;
+    for (int64_t i = 0; reeli_is_float(t->dtype) && i < t->numel; i++) {
+        if (!isfinite(reeli_load(t, rows ? i : offset_of(t, i)))) {
+            *element = i;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* "element (1, 2) of shape (4, 3) is nan" */
+enum { PLACE_TEXT = 2 * REELI_SHAPE_TEXT + 64 };
+
+static const char *place(char text[PLACE_TEXT], const reel_tensor *t, int64_t i)
+{
+    int64_t index[REEL_MAX_DIMS];
+    const double value = reeli_load(t, offset_of(t, i));
+    for (int d = t->ndim - 1; d >= 0; d--) {
+        index[d] = i % t->size[d];
+        i /= t->size[d];
+    }
+    snprintf(text, PLACE_TEXT, "element %s of shape %s is %s",
+             reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, t->ndim, index), REELI_SHAPE_OF(t),
+             isnan(value) ? "nan"
+             : value > 0  ? "inf"
+                          : "-inf");
+    return text;
+}
+
+/* `step` is the one that the operation would have on the tape. */
+static bool blame(const reeli_op *op, const reel_tensor *y, int64_t element, bool recorded)
+{
+    char text[PLACE_TEXT], step[48] = "";
+    if (recorded) {
+        snprintf(step, sizeof step, " in step %zu of the tape", reel_tape_length(y->r) + 1);
+    }
+    reeli_error(y->r, REEL_ERR_VALUE, "%s: %s%s, though all inputs are finite", op->name,
+                place(text, y, element), step);
+    return false;
+}
+
+/* One input at a time: false if it explains what is wrong with the result. */
+static bool finite_input(const reeli_op *op, const reel_tensor *in, bool *recorded)
+{
+    int64_t at;
+    *recorded = *recorded || (op->gradient && reeli_requires_grad(in) && in->r->grad_enabled);
+    return reeli_all_finite(in, &at);
+}
+
+bool reeli_sound_result(const reeli_op *op, int inputs, reel_tensor *const *in,
+                        const reel_tensor *y)
+{
+    int64_t element;
+    bool recorded = false, sound = reeli_all_finite(y, &element);
+    for (int i = 0; i < inputs && !sound; i++) {
+        sound = !finite_input(op, in[i], &recorded);
+    }
+    return sound || blame(op, y, element, recorded);
+}
+
+bool reeli_sound_node(const reeli_node *n)
+{
+    int64_t element;
+    bool recorded = false, sound = reeli_all_finite(n->out, &element);
+    for (int i = 0; i < n->inputs && !sound; i++) {
+        sound = !finite_input(n->op, n->in[i].t, &recorded);
+    }
+    return sound || blame(n->op, n->out, element, recorded);
+}
+
+/* Inside, a rule may divide by zero what it then masks: only what comes out counts. */
+reel_tensor *reeli_watched_gradient(reeli_node *n, int input, reel_tensor *g)
+{
+    reel *r = g->r;
+    int64_t at, element;
+    r->anomaly = false;
+    reel_tensor *dx = n->op->gradient(n, input, g);
+    r->anomaly = true;
+    if (reeli_bad(dx) || reeli_all_finite(dx, &element) || !reeli_all_finite(g, &at) ||
+        !reeli_all_finite(n->out, &at)) {
+        return dx;
+    }
+    for (int i = 0; i < n->inputs; i++) {
+        if (!reeli_all_finite(n->in[i].t, &at)) {
+            return dx;
+        }
+    }
+    char text[PLACE_TEXT];
+    return reeli_fail(
+        r, REEL_ERR_VALUE,
+        "backward: %s (step %zu of the tape): in its gradient for input %d, %s, though "
+        "what it came from is finite",
+        n->op->name, reeli_step_of(r, n), input, place(text, dx, element));
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* Hooks: functions of the user's that a tensor's gradient passes through on its way back. */
+#include "tape.h"
+
+#include <reel/hooks.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Hooks live as long as their tensor: from the allocator where it does, from the arena where that is. */
+static reeli_hook *new_hook(const reel_tensor *t)
+{
+    reeli_hook *hook = t->flags & REELI_PERSISTENT ? reeli_malloc(t->r, sizeof *hook)
+                                                   : reeli_arena_alloc(t->r, sizeof *hook);
+    if (!hook) {
+        reeli_no_memory(t->r, "register_hook");
+    }
+    return hook;
+}
+
+/* Takes out the hooks that have been removed; not while one of them may be running. */
+static void sweep(reel_tensor *t)
+{
+    for (reeli_hook **at = &t->leaf->hooks; *at && !t->r->walking;) {
+        reeli_hook *hook = *at;
+        if (hook->handle) {
+            at = &hook->next;
+            continue;
+        }
+        *at = hook->next;
+        if (t->flags & REELI_PERSISTENT) {
+            reeli_free(t->r, hook, sizeof *hook);
+        }
+    }
+    if (!t->leaf->hooks) {
+        t->flags &= (uint8_t)~REELI_HOOKED;
+    }
+}
+
+uint64_t reel_register_hook(reel_tensor *t, reel_hook function, void *context)
+{
+    if (!t || !reeli_usable(reeli_reel_of(t), "register_hook", t)) {
+        return 0;
+    }
+    reel *r = t->r;
+    if (!function || !reeli_requires_grad(t)) {
+        reeli_error(r, function ? REEL_ERR_STATE : REEL_ERR_VALUE, "register_hook: %s",
+                    function ? "the tensor requires no gradient" : "the hook is NULL");
+        return 0;
+    }
+    reeli_leaf *leaf = reeli_leaf_of(t);
+    reeli_hook *hook = leaf ? new_hook(t) : NULL;
+    if (!hook) {
+        return 0;
+    }
+    sweep(t);
+    *hook = (reeli_hook){NULL, t->node, ++r->last_handle, function, context};
+    reeli_hook **end = &leaf->hooks;
+    while (*end) {
+        end = &(*end)->next;
+    }
+    *end = hook;
+    t->flags |= REELI_HOOKED;
+    r->leaf_hooks = r->leaf_hooks || !t->node;
+    return hook->handle;
+}
+
+void reel_remove_hook(reel_tensor *t, uint64_t handle)
+{
+    if (!t || !reeli_usable(reeli_reel_of(t), "remove_hook", t) || !t->leaf) {
+        return;
+    }
+    for (reeli_hook *hook = t->leaf->hooks; hook && handle; hook = hook->next) {
+        hook->handle = hook->handle == handle ? 0 : hook->handle;
+    }
+    sweep(t);
+}
+
+/* What a hook returned in place of g, if that can be. */
+static reel_tensor *replacement(reel_tensor *t, reel_tensor *g, reel_tensor *other)
+{
+    reel *r = t->r;
+    if (!reeli_usable(r, "hook", other)) {
+        return r->status != REEL_OK ? r->poison
+                                    : reeli_fail(r, REEL_ERR_STATE, "it returned poison");
+    }
+    if (!reeli_same_shape(g, other) || g->dtype != other->dtype) {
+        return reeli_fail(r, REEL_ERR_SHAPE, "it returned %s %s for a gradient that is %s %s",
+                          reel_dtype_name((reel_dtype)other->dtype), REELI_SHAPE_OF(other),
+                          reel_dtype_name((reel_dtype)g->dtype), REELI_SHAPE_OF(g));
+    }
+    int64_t at;
+    if (r->anomaly && !reeli_all_finite(other, &at) && reeli_all_finite(g, &at)) {
+        return reeli_fail(r, REEL_ERR_VALUE, "it made a finite gradient NaN or infinite");
+    }
+    return other;
+}
+
+reel_tensor *reeli_call_hooks(reel_tensor *t, const reeli_node *node, reel_tensor *g)
+{
+    reel *r = t->r;
+    char head[REELI_SHAPE_TEXT + 64];
+    const char *const was_within = r->within;
+    snprintf(head, sizeof head, "backward: a hook on %s of shape %s",
+             t->leaf->name[0] ? t->leaf->name
+             : node           ? node->op->name
+                              : "a leaf",
+             REELI_SHAPE_OF(t));
+    r->within = head;
+    for (const reeli_hook *hook = t->leaf->hooks; hook && !reeli_bad(g); hook = hook->next) {
+        if (hook->handle && hook->node == node) {
+            reel_tensor *other = hook->function(g, hook->context);
+            g = r->status != REEL_OK ? r->poison : other ? replacement(t, g, other) : g;
+        }
+    }
+    r->within = was_within;
+    return g;
+}

@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static reel_status system_refused(reeli_replacement *it, const char *action, int number) {
+static reel_status system_refused(reeli_replacement *it, const char *action, int number)
+{
     return reeli_error(it->r, REEL_ERR_FILE, "%s: %s cannot be %s: %s", it->what,
                        REELI_QUOTED(it->path), action, REELI_SYSTEM_ERROR(number));
 }
@@ -16,7 +17,8 @@ static reel_status system_refused(reeli_replacement *it, const char *action, int
 static void forget(reeli_replacement *it) { reeli_free(it->r, it->temporary, it->size); }
 
 /* A device or a folder must not be renamed over. A file's permissions pass to what replaces it. */
-static bool check_target(reeli_replacement *it, mode_t *mode) {
+static bool check_target(reeli_replacement *it, mode_t *mode)
+{
     struct stat status;
     *mode = 0;
     if (stat(it->path, &status) != 0) {
@@ -32,7 +34,8 @@ static bool check_target(reeli_replacement *it, mode_t *mode) {
 }
 
 /* A name that nobody has, in the same folder, because a rename works within one file system. */
-static int open_temporary(reeli_replacement *it) {
+static int open_temporary(reeli_replacement *it)
+{
     int fd = -1;
     for (int attempt = 0; fd < 0 && attempt < 1000; attempt++) {
         snprintf(it->temporary, it->size, "%s.%ld-%d.tmp", it->path, (long)getpid(), attempt);
@@ -44,7 +47,8 @@ static int open_temporary(reeli_replacement *it) {
     return fd;
 }
 
-bool reeli_replace_begin(reeli_replacement *it, reel *r, const char *what, const char *path) {
+bool reeli_replace_begin(reeli_replacement *it, reel *r, const char *what, const char *path)
+{
     size_t size = strlen(path) + 48;
     *it = (reeli_replacement){r, what, path, NULL, size, NULL};
     mode_t mode;
@@ -76,7 +80,8 @@ bool reeli_replace_begin(reeli_replacement *it, reel *r, const char *what, const
 
 /* The new name is to survive a power cut as well. Not every file system lets a folder be synced, and
  * the file is whole either way, so what this returns does not matter. */
-static void sync_folder(reeli_replacement *it) {
+static void sync_folder(reeli_replacement *it)
+{
     char *slash = strrchr(it->temporary, '/');
     if (slash) {
         slash[slash == it->temporary] = '\0';
@@ -88,7 +93,8 @@ static void sync_folder(reeli_replacement *it) {
     }
 }
 
-reel_status reeli_replace_end(reeli_replacement *it, bool ok) {
+reel_status reeli_replace_end(reeli_replacement *it, bool ok)
+{
     reel_status status = REEL_OK;
     int number = ok ? 0 : errno;
     if (ok && (fflush(it->stream) != 0 || fsync(fileno(it->stream)) != 0)) {

@@ -16,7 +16,8 @@ static const reeli_file_dtype dtypes[] = {
     {"F8_E5M2", 1, REELI_NONE, REEL_F32},
 };
 
-const reeli_file_dtype *reeli_file_dtype_named(const char *name) {
+const reeli_file_dtype *reeli_file_dtype_named(const char *name)
+{
     for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++) {
         if (strcmp(dtypes[i].name, name) == 0) {
             return &dtypes[i];
@@ -28,7 +29,8 @@ const reeli_file_dtype *reeli_file_dtype_named(const char *name) {
 /* The table starts with our own dtypes, in the order of enum reel_dtype. */
 const reeli_file_dtype *reeli_file_dtype_of(int dtype) { return &dtypes[dtype]; }
 
-const char *reeli_quote(char text[REELI_QUOTE_SIZE], const char *name) {
+const char *reeli_quote(char text[REELI_QUOTE_SIZE], const char *name)
+{
     int length = snprintf(text, REELI_QUOTE_SIZE, "%s", name);
     if (length >= REELI_QUOTE_SIZE) {
         size_t cut = REELI_QUOTE_SIZE - sizeof "...";
@@ -43,7 +45,8 @@ const char *reeli_quote(char text[REELI_QUOTE_SIZE], const char *name) {
     return text;
 }
 
-const char *reeli_system_error(char text[REELI_QUOTE_SIZE], int number) {
+const char *reeli_system_error(char text[REELI_QUOTE_SIZE], int number)
+{
     if (strerror_r(number, text, REELI_QUOTE_SIZE) != 0) {
         snprintf(text, REELI_QUOTE_SIZE, "system error %d", number);
     }

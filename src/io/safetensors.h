@@ -51,7 +51,8 @@ const char *reeli_system_error(char text[REELI_QUOTE_SIZE], int number);
 #define REELI_SYSTEM_ERROR(number) reeli_system_error((char[REELI_QUOTE_SIZE]){0}, number)
 
 /* Turns elements to this machine's byte order, or back; nothing to do on most. */
-static inline void reeli_swap_bytes(void *data, size_t count, size_t bytes) {
+static inline void reeli_swap_bytes(void *data, size_t count, size_t bytes)
+{
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     for (unsigned char *at = data; count > 0; count--, at += bytes) {
         for (size_t i = 0; i < bytes / 2; i++) {

@@ -16,7 +16,8 @@
 /* Says what is wrong with the file; false, for its caller to return. */
 #define REFUSE(f, ...) (reeli_refuse((f), REEL_ERR_FORMAT, __VA_ARGS__), false)
 
-void reeli_refuse(reel_safetensors *f, reel_status status, const char *format, ...) {
+void reeli_refuse(reel_safetensors *f, reel_status status, const char *format, ...)
+{
     char what[REELI_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
@@ -26,13 +27,15 @@ void reeli_refuse(reel_safetensors *f, reel_status status, const char *format, .
 }
 
 /* Whether a JSON value is a whole number from 0 on; then it is in *value. */
-static bool is_count(const json_t *json, int64_t *value) {
+static bool is_count(const json_t *json, int64_t *value)
+{
     *value = json_is_integer(json) ? json_integer_value(json) : -1;
     return *value >= 0;
 }
 
 /* The shape, and in *bytes the room that its elements take. */
-static bool read_shape(reel_safetensors *f, reeli_entry *e, const json_t *shape, int64_t *bytes) {
+static bool read_shape(reel_safetensors *f, reeli_entry *e, const json_t *shape, int64_t *bytes)
+{
     size_t ndim = json_array_size(shape);
     if (!json_is_array(shape) || ndim > REEL_MAX_DIMS) {
         return REFUSE(f, "the shape of '%s' is not a list of at most %d sizes",
@@ -54,7 +57,8 @@ static bool read_shape(reel_safetensors *f, reeli_entry *e, const json_t *shape,
     return true;
 }
 
-static bool read_entry(reel_safetensors *f, reeli_entry *e, json_t *json) {
+static bool read_entry(reel_safetensors *f, reeli_entry *e, json_t *json)
+{
     const char *dtype = json_string_value(json_object_get(json, "dtype"));
     const json_t *offsets = json_object_get(json, "data_offsets");
     if (!dtype || !offsets || !json_object_get(json, "shape") || json_object_size(json) != 3) {
@@ -82,13 +86,15 @@ static bool read_entry(reel_safetensors *f, reeli_entry *e, json_t *json) {
     return true;
 }
 
-static bool read_metadata(reel_safetensors *f, json_t *metadata) {
+static bool read_metadata(reel_safetensors *f, json_t *metadata)
+{
     const char *key;
     json_t *value;
     if (!json_is_object(metadata)) {
         return REFUSE(f, REELI_METADATA " is not an object");
     }
-    json_object_foreach(metadata, key, value) {
+    json_object_foreach(metadata, key, value)
+    {
         if (!json_is_string(value)) {
             return REFUSE(f, "the metadata '%s' is not text", REELI_QUOTED(key));
         }
@@ -97,7 +103,8 @@ static bool read_metadata(reel_safetensors *f, json_t *metadata) {
     return true;
 }
 
-static int by_offset(const void *a, const void *b) {
+static int by_offset(const void *a, const void *b)
+{
     const reeli_entry *x = a, *y = b;
     if (x->begin != y->begin) {
         return x->begin < y->begin ? -1 : 1;
@@ -105,12 +112,14 @@ static int by_offset(const void *a, const void *b) {
     return x->end < y->end ? -1 : x->end > y->end;
 }
 
-static int by_name(const void *a, const void *b) {
+static int by_name(const void *a, const void *b)
+{
     return strcmp(((const reeli_entry *)a)->name, ((const reeli_entry *)b)->name);
 }
 
 /* The tensors' bytes follow one another from the first to the file's last. */
-static bool check_offsets(reel_safetensors *f, int64_t data_bytes) {
+static bool check_offsets(reel_safetensors *f, int64_t data_bytes)
+{
     int64_t at = 0;
     qsort(f->entries, f->count, sizeof *f->entries, by_offset);
     for (size_t i = 0; i < f->count; i++) {
@@ -130,7 +139,8 @@ static bool check_offsets(reel_safetensors *f, int64_t data_bytes) {
     return true;
 }
 
-static bool read_entries(reel_safetensors *f) {
+static bool read_entries(reel_safetensors *f)
+{
     const char *name;
     json_t *json;
     f->capacity = json_object_size(f->header) * sizeof *f->entries;
@@ -139,7 +149,8 @@ static bool read_entries(reel_safetensors *f) {
         reeli_refuse(f, REEL_ERR_MEMORY, "out of memory");
         return false;
     }
-    json_object_foreach(f->header, name, json) {
+    json_object_foreach(f->header, name, json)
+    {
         if (strcmp(name, REELI_METADATA) == 0) {
             if (!read_metadata(f, json)) {
                 return false;
@@ -157,7 +168,8 @@ static bool read_entries(reel_safetensors *f) {
 }
 
 /* Where memory ran out the parser may only miss a token, so malloc's own word for it is asked too. */
-static bool parse_header(reel_safetensors *f, const char *text, size_t length) {
+static bool parse_header(reel_safetensors *f, const char *text, size_t length)
+{
     json_error_t error = {.line = 0};
     errno = 0;
     f->header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
@@ -172,7 +184,8 @@ static bool parse_header(reel_safetensors *f, const char *text, size_t length) {
     return json_is_object(f->header) || REFUSE(f, "its header is not an object");
 }
 
-static bool read_failed(reel_safetensors *f) {
+static bool read_failed(reel_safetensors *f)
+{
     if (ferror(f->stream)) {
         reeli_refuse(f, REEL_ERR_FILE, "cannot be read: %s", REELI_SYSTEM_ERROR(errno));
         return false;
@@ -181,7 +194,8 @@ static bool read_failed(reel_safetensors *f) {
 }
 
 /* The header's length, at most what the file holds. */
-static bool read_length(reel_safetensors *f, int64_t file_bytes, int64_t *length) {
+static bool read_length(reel_safetensors *f, int64_t file_bytes, int64_t *length)
+{
     unsigned char bytes[REELI_LENGTH_BYTES];
     if (file_bytes < REELI_LENGTH_BYTES) {
         return REFUSE(f, "is too short for a header: %lld bytes", (long long)file_bytes);
@@ -202,7 +216,8 @@ static bool read_length(reel_safetensors *f, int64_t file_bytes, int64_t *length
     return true;
 }
 
-static bool read_header(reel_safetensors *f, int64_t file_bytes) {
+static bool read_header(reel_safetensors *f, int64_t file_bytes)
+{
     int64_t length = 0;
     if (!read_length(f, file_bytes, &length)) {
         return false;
@@ -219,7 +234,8 @@ static bool read_header(reel_safetensors *f, int64_t file_bytes) {
     return ok && read_entries(f) && check_offsets(f, file_bytes - f->data);
 }
 
-static bool open_stream(reel_safetensors *f, int64_t *file_bytes) {
+static bool open_stream(reel_safetensors *f, int64_t *file_bytes)
+{
     struct stat status;
     int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* never waits for a pipe */
     f->stream = fd < 0 ? NULL : fdopen(fd, "rb");
@@ -238,7 +254,8 @@ static bool open_stream(reel_safetensors *f, int64_t *file_bytes) {
     return true;
 }
 
-static void destroy(reeli_owned *it) {
+static void destroy(reeli_owned *it)
+{
     reel_safetensors *f = (reel_safetensors *)(void *)it;
     reeli_free(it->r, f->entries, f->capacity);
     json_decref(f->header);
@@ -247,7 +264,8 @@ static void destroy(reeli_owned *it) {
     }
 }
 
-reel_safetensors *reel_safetensors_open(reel *r, const char *path) {
+reel_safetensors *reel_safetensors_open(reel *r, const char *path)
+{
     if (!r) {
         return NULL;
     }

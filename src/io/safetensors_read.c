@@ -8,12 +8,14 @@
 
 size_t reel_safetensors_count(const reel_safetensors *file) { return file ? file->count : 0; }
 
-const char *reel_safetensors_name(const reel_safetensors *file, size_t i) {
+const char *reel_safetensors_name(const reel_safetensors *file, size_t i)
+{
     return i < reel_safetensors_count(file) ? file->entries[i].name : NULL;
 }
 
 /* The entry of this name, by bisection; NULL if there is none. */
-static const reeli_entry *find(const reel_safetensors *f, const char *name) {
+static const reeli_entry *find(const reel_safetensors *f, const char *name)
+{
     size_t low = 0, high = name ? reel_safetensors_count(f) : 0;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -30,20 +32,24 @@ static const reeli_entry *find(const reel_safetensors *f, const char *name) {
     return NULL;
 }
 
-const char *reel_safetensors_dtype(const reel_safetensors *file, const char *name) {
+const char *reel_safetensors_dtype(const reel_safetensors *file, const char *name)
+{
     const reeli_entry *e = find(file, name);
     return e ? e->dtype->name : NULL;
 }
 
-bool reel_safetensors_has(const reel_safetensors *file, const char *name) {
+bool reel_safetensors_has(const reel_safetensors *file, const char *name)
+{
     return find(file, name) != NULL;
 }
 
-size_t reel_safetensors_metadata_count(const reel_safetensors *file) {
+size_t reel_safetensors_metadata_count(const reel_safetensors *file)
+{
     return file ? json_object_size(file->metadata) : 0;
 }
 
-reel_metadata_entry reel_safetensors_metadata_entry(const reel_safetensors *file, size_t i) {
+reel_metadata_entry reel_safetensors_metadata_entry(const reel_safetensors *file, size_t i)
+{
     void *at = file ? json_object_iter(file->metadata) : NULL;
     for (; at && i > 0; i--) {
         at = json_object_iter_next(file->metadata, at);
@@ -55,12 +61,14 @@ reel_metadata_entry reel_safetensors_metadata_entry(const reel_safetensors *file
                                  json_string_value(json_object_iter_value(at))};
 }
 
-const char *reel_safetensors_metadata(const reel_safetensors *file, const char *key) {
+const char *reel_safetensors_metadata(const reel_safetensors *file, const char *key)
+{
     return file ? json_string_value(json_object_get(file->metadata, key)) : NULL;
 }
 
 /* An IEEE half: sign, 5 bits of exponent, 10 of fraction. */
-static float half(uint16_t bits) {
+static float half(uint16_t bits)
+{
     int exponent = bits >> 10 & 31, fraction = bits & 1023;
     float magnitude = exponent == 31  ? (fraction ? NAN : INFINITY)
                       : exponent == 0 ? ldexpf((float)fraction, -24)
@@ -68,14 +76,16 @@ static float half(uint16_t bits) {
     return bits & 0x8000 ? -magnitude : magnitude;
 }
 
-static float brain(uint16_t bits) {
+static float brain(uint16_t bits)
+{
     uint32_t wide = (uint32_t)bits << 16;
     float value;
     memcpy(&value, &wide, sizeof value);
     return value;
 }
 
-static uint64_t little_endian(const unsigned char *bytes, size_t count) {
+static uint64_t little_endian(const unsigned char *bytes, size_t count)
+{
     uint64_t value = 0;
     while (count > 0) {
         value = value << 8 | bytes[--count];
@@ -85,7 +95,8 @@ static uint64_t little_endian(const unsigned char *bytes, size_t count) {
 
 /* Element i of t from its bytes in the file. */
 static void widen(reel_tensor *t, int64_t i, const reeli_file_dtype *from,
-                  const unsigned char *bytes) {
+                  const unsigned char *bytes)
+{
     uint64_t bits = little_endian(bytes, from->bytes);
     uint64_t sign = (uint64_t)1 << (8 * from->bytes - 1);
     if (from->decoding == REELI_HALF) {
@@ -100,7 +111,8 @@ static void widen(reel_tensor *t, int64_t i, const reeli_file_dtype *from,
 }
 
 /* Reads what is not a dtype of ours piece by piece. */
-static bool read_widened(reel_safetensors *f, const reeli_entry *e, reel_tensor *t) {
+static bool read_widened(reel_safetensors *f, const reeli_entry *e, reel_tensor *t)
+{
     unsigned char piece[4096];
     int64_t room = (int64_t)(sizeof piece / e->dtype->bytes);
     for (int64_t i = 0; i < t->numel;) {
@@ -116,7 +128,8 @@ static bool read_widened(reel_safetensors *f, const reeli_entry *e, reel_tensor 
     return true;
 }
 
-static bool read_elements(reel_safetensors *f, const reeli_entry *e, reel_tensor *t) {
+static bool read_elements(reel_safetensors *f, const reeli_entry *e, reel_tensor *t)
+{
     errno = 0;
     if (fseeko(f->stream, f->data + e->begin, SEEK_SET) != 0) {
         return false;
@@ -131,7 +144,8 @@ static bool read_elements(reel_safetensors *f, const reeli_entry *e, reel_tensor
 }
 
 /* A byte other than 0 and 1 would be no bool, and reading it undefined. */
-static bool has_bad_bool(const reel_tensor *t) {
+static bool has_bad_bool(const reel_tensor *t)
+{
     const unsigned char *bytes = t->data;
     for (int64_t i = 0; t->dtype == REEL_BOOL && i < t->numel; i++) {
         if (bytes[i] > 1) {
@@ -142,13 +156,15 @@ static bool has_bad_bool(const reel_tensor *t) {
 }
 
 static reel_tensor *refuse(reel_safetensors *f, reel_tensor *t, reel_status status,
-                           const char *name, const char *what) {
+                           const char *name, const char *what)
+{
     reel_tensor_free(t);
     reeli_refuse(f, status, "'%s' %s", REELI_QUOTED(name ? name : "(NULL)"), what);
     return f->owned.r->poison;
 }
 
-reel_tensor *reel_safetensors_tensor(reel_safetensors *file, const char *name) {
+reel_tensor *reel_safetensors_tensor(reel_safetensors *file, const char *name)
+{
     if (!file) {
         return NULL;
     }
@@ -176,7 +192,8 @@ reel_tensor *reel_safetensors_tensor(reel_safetensors *file, const char *name) {
     return t;
 }
 
-void reel_safetensors_close(reel_safetensors *file) {
+void reel_safetensors_close(reel_safetensors *file)
+{
     if (file) {
         reeli_disown(&file->owned);
     }

@@ -19,18 +19,21 @@ typedef struct request {
     size_t length;
 } request;
 
-static bool refuse(reel *r, reel_status status, const char *name, const char *what) {
+static bool refuse(reel *r, reel_status status, const char *name, const char *what)
+{
     reeli_error(r, status, "%s: '%s' %s", operation, name ? REELI_QUOTED(name) : "(NULL)", what);
     return false;
 }
 
-static bool out_of_memory(reel *r) {
+static bool out_of_memory(reel *r)
+{
     reeli_no_memory(r, operation);
     return false;
 }
 
 /* JSON of a text; NULL, and an error, if it is not UTF-8. */
-static json_t *text_json(reel *r, const char *text) {
+static json_t *text_json(reel *r, const char *text)
+{
     json_error_t error = {.line = 0};
     json_t *json = text ? json_pack_ex(&error, 0, "s", text) : NULL;
     if (!json && text && json_error_code(&error) != json_error_invalid_utf8) {
@@ -42,7 +45,8 @@ static json_t *text_json(reel *r, const char *text) {
 }
 
 /* Adds `value`, which becomes the object's, under a name that must be new. */
-static bool add(reel *r, json_t *object, const char *name, json_t *value) {
+static bool add(reel *r, json_t *object, const char *name, json_t *value)
+{
     json_t *key = value ? text_json(r, name) : NULL;
     bool ok = key != NULL;
     if (ok && json_object_get(object, name)) {
@@ -55,7 +59,8 @@ static bool add(reel *r, json_t *object, const char *name, json_t *value) {
     return ok;
 }
 
-static json_t *shape_json(const reel_tensor *t) {
+static json_t *shape_json(const reel_tensor *t)
+{
     json_t *shape = json_array();
     for (int d = 0; shape && d < t->ndim; d++) {
         if (json_array_append_new(shape, json_integer(t->size[d])) != 0) {
@@ -66,7 +71,8 @@ static json_t *shape_json(const reel_tensor *t) {
     return shape;
 }
 
-static bool add_tensor(reel *r, json_t *header, const reel_named_tensor *it, int64_t *offset) {
+static bool add_tensor(reel *r, json_t *header, const reel_named_tensor *it, int64_t *offset)
+{
     const reeli_file_dtype *dtype = reeli_file_dtype_of(it->tensor->dtype);
     int64_t end;
     if (__builtin_add_overflow(*offset, it->tensor->numel * dtype->bytes, &end)) {
@@ -81,7 +87,8 @@ static bool add_tensor(reel *r, json_t *header, const reel_named_tensor *it, int
 }
 
 /* Wide elements come first, so that each tensor's offset is a multiple of its element's size. */
-static bool add_tensors(const request *q, json_t *header) {
+static bool add_tensors(const request *q, json_t *header)
+{
     int64_t offset = 0;
     for (size_t bytes = 8; bytes > 0; bytes /= 2) {
         for (size_t i = 0; i < q->count; i++) {
@@ -94,7 +101,8 @@ static bool add_tensors(const request *q, json_t *header) {
     return true;
 }
 
-static bool add_metadata(const request *q, json_t *header) {
+static bool add_metadata(const request *q, json_t *header)
+{
     json_t *metadata = json_object();
     bool ok = metadata || out_of_memory(q->r);
     for (size_t i = 0; ok && i < q->metadata_count; i++) {
@@ -108,7 +116,8 @@ static bool add_metadata(const request *q, json_t *header) {
     return add(q->r, header, REELI_METADATA, metadata);
 }
 
-static bool check(const request *q, const char *path) {
+static bool check(const request *q, const char *path)
+{
     if (q->r->status != REEL_OK) {
         return false;
     }
@@ -133,7 +142,8 @@ static bool check(const request *q, const char *path) {
 
 /* Written into memory of ours in two passes: a growing buffer of Jansson's own (json_dumps) drops an
  * object's key without a word where it cannot grow. */
-static bool print_header(request *q, const json_t *header) {
+static bool print_header(request *q, const json_t *header)
+{
     q->length = json_dumpb(header, NULL, 0, JSON_COMPACT);
     q->header = q->length ? reeli_malloc(q->r, q->length) : NULL;
     if (!q->header || json_dumpb(header, q->header, q->length, JSON_COMPACT) != q->length) {
@@ -143,7 +153,8 @@ static bool print_header(request *q, const json_t *header) {
            refuse(q->r, REEL_ERR_VALUE, "the header", "is too long for the format");
 }
 
-static bool make_header(request *q) {
+static bool make_header(request *q)
+{
     json_t *header = json_object();
     bool ok = header ? add_metadata(q, header) && add_tensors(q, header) && print_header(q, header)
                      : out_of_memory(q->r);
@@ -152,7 +163,8 @@ static bool make_header(request *q) {
 }
 
 /* Filled up with spaces, so that the data is aligned for whoever maps the file. */
-static bool write_header(const request *q, FILE *stream) {
+static bool write_header(const request *q, FILE *stream)
+{
     size_t padding = -q->length & 7;
     uint64_t total = q->length + padding;
     unsigned char bytes[REELI_LENGTH_BYTES];
@@ -165,7 +177,8 @@ static bool write_header(const request *q, FILE *stream) {
 }
 
 /* Row by row, in pieces, whatever the strides. */
-static bool write_elements(FILE *stream, const reel_tensor *t) {
+static bool write_elements(FILE *stream, const reel_tensor *t)
+{
     unsigned char piece[4096];
     size_t bytes = reeli_element_size(t->dtype), room = sizeof piece / bytes, filled = 0;
     int64_t index[REEL_MAX_DIMS] = {0}, offset = 0;
@@ -190,7 +203,8 @@ static bool write_elements(FILE *stream, const reel_tensor *t) {
     return true;
 }
 
-static bool write_tensor(FILE *stream, const reel_tensor *t) {
+static bool write_tensor(FILE *stream, const reel_tensor *t)
+{
     size_t count = (size_t)t->numel;
     if ((t->flags & REELI_CONTIGUOUS) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
         return count == 0 || fwrite(t->data, reeli_element_size(t->dtype), count, stream) == count;
@@ -198,7 +212,8 @@ static bool write_tensor(FILE *stream, const reel_tensor *t) {
     return write_elements(stream, t);
 }
 
-static bool write_all(const request *q, FILE *stream) {
+static bool write_all(const request *q, FILE *stream)
+{
     bool ok = write_header(q, stream);
     for (size_t bytes = 8; bytes > 0; bytes /= 2) {
         for (size_t i = 0; ok && i < q->count; i++) {
@@ -211,7 +226,8 @@ static bool write_all(const request *q, FILE *stream) {
 
 reel_status reel_safetensors_save(reel *r, const char *path, const reel_named_tensor *tensors,
                                   size_t count, const reel_metadata_entry *metadata,
-                                  size_t metadata_count) {
+                                  size_t metadata_count)
+{
     request q = {r, tensors, count, metadata, metadata_count, NULL, 0};
     reeli_replacement file;
     if (!r || !check(&q, path)) {

@@ -17,12 +17,14 @@ static struct {
     bool for_good;
 } fault;
 
-static bool fails(void) {
+static bool fails(void)
+{
     long i = fault.seen++;
     return fault.at >= 0 && (i == fault.at || (fault.for_good && i > fault.at));
 }
 
-static void *allocate(void *context, void *block, size_t old_size, size_t new_size) {
+static void *allocate(void *context, void *block, size_t old_size, size_t new_size)
+{
     (void)context;
     (void)old_size;
     if (new_size == 0) {
@@ -33,7 +35,8 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
 }
 
 /* In malloc's place, which also says so in errno. */
-static void *allocate_json(size_t size) {
+static void *allocate_json(size_t size)
+{
     if (fails()) {
         errno = ENOMEM;
         return NULL;
@@ -41,7 +44,8 @@ static void *allocate_json(size_t size) {
     return malloc(size);
 }
 
-static bool save(reel *r) {
+static bool save(reel *r)
+{
     reel_tensor *t = reel_from_f32(r, (float[]){1, 2, 3}, REEL_SHAPE(3));
     reel_named_tensor tensors[] = {{"first", t},
                                    {"second", reel_zeros(r, REEL_I64, REEL_SHAPE(2))}};
@@ -49,7 +53,8 @@ static bool save(reel *r) {
     return reel_safetensors_save(r, path, tensors, 2, &metadata, 1) == REEL_OK;
 }
 
-static bool load(reel *r) {
+static bool load(reel *r)
+{
     reel_safetensors *file = reel_safetensors_open(r, path);
     reel_tensor *t = reel_safetensors_tensor(file, "first");
     bool ok = !reel_is_poison(t) && reel_get(t, (int64_t[]){2}) == 3;
@@ -59,7 +64,8 @@ static bool load(reel *r) {
 }
 
 /* Whether `work` was done; if not, an error says that memory was out. */
-static bool run(bool (*work)(reel *), long at, bool for_good) {
+static bool run(bool (*work)(reel *), long at, bool for_good)
+{
     fault.seen = 0;
     fault.at = at;
     fault.for_good = for_good;
@@ -76,7 +82,8 @@ static bool run(bool (*work)(reel *), long at, bool for_good) {
 }
 
 /* Jansson may live without an allocation (a smaller buffer), so success does not end the search. */
-static void fail_everywhere(bool (*work)(reel *), bool for_good) {
+static void fail_everywhere(bool (*work)(reel *), bool for_good)
+{
     ck_assert(run(work, -1, false));
     long total = fault.seen;
     ck_assert_int_gt(total, 10);
@@ -88,7 +95,8 @@ static void fail_everywhere(bool (*work)(reel *), bool for_good) {
     }
 }
 
-START_TEST(save_and_load_survive) {
+START_TEST(save_and_load_survive)
+{
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     close(fd);

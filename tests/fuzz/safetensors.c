@@ -14,13 +14,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char path[] = "/tmp/reel-fuzz-XXXXXX";
 
-static void ignore(void *context, reel_level level, const char *message) {
+static void ignore(void *context, reel_level level, const char *message)
+{
     (void)context;
     (void)level;
     (void)message;
 }
 
-static void require(bool holds, const char *what) {
+static void require(bool holds, const char *what)
+{
     if (!holds) {
         fprintf(stderr, "%s\n", what);
         abort();
@@ -29,7 +31,8 @@ static void require(bool holds, const char *what) {
 
 static void remove_file(void) { unlink(path); }
 
-static void write_input(const uint8_t *data, size_t size) {
+static void write_input(const uint8_t *data, size_t size)
+{
     static bool made;
     if (!made) {
         int fd = mkstemp(path);
@@ -42,7 +45,8 @@ static void write_input(const uint8_t *data, size_t size) {
 }
 
 /* Reads every tensor; the sum keeps the reading from being optimised away and touches each element. */
-static void read_all(reel *r, reel_safetensors *file) {
+static void read_all(reel *r, reel_safetensors *file)
+{
     size_t count = reel_safetensors_count(file), read = 0;
     reel_named_tensor *tensors = calloc(count + 1, sizeof *tensors);
     require(tensors != NULL, "out of memory");
@@ -66,7 +70,8 @@ static void read_all(reel *r, reel_safetensors *file) {
     free(tensors);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
     write_input(data, size);
     reel *r = reel_new();
     reel_set_message_handler(r, ignore, NULL);
@@ -80,7 +85,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 }
 
 #ifndef REEL_LIBFUZZER
-static void run_file(const char *name) {
+static void run_file(const char *name)
+{
     FILE *stream = fopen(name, "rb");
     require(stream && fseek(stream, 0, SEEK_END) == 0, name);
     long size = ftell(stream);
@@ -92,7 +98,8 @@ static void run_file(const char *name) {
     free(data);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     for (int i = 1; i < argc; i++) {
         run_file(argv[i]);
     }

@@ -148,11 +148,12 @@ def add_answer(file, op, sample, dtype):
 
 
 def add_answers(file, op, dtype, options):
+    wants_grad = op.supports_autograd and dtype.is_floating_point
     for seed in (torch.manual_seed, random.seed, numpy.random.seed):
         seed(options.seed % 2**32)
     samples = []
     try:
-        for sample in op.sample_inputs("cpu", dtype, requires_grad=op.supports_autograd):
+        for sample in op.sample_inputs("cpu", dtype, requires_grad=wants_grad):
             samples.append(sample)
     except Exception as why:  # a sample that PyTorch itself cannot make ends the list
         print(f"{file.op}: {why!r}", file=sys.stderr)
@@ -179,6 +180,7 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--ops", required=True, help="a file that names the operators")
+    parser.add_argument("--dtypes", default="float32,float64", help="also int64, bool")
     parser.add_argument("--strided", action="store_true", help="non-contiguous inputs")
     parser.add_argument("--refusals", action="store_true", help="also what PyTorch refuses")
     parser.add_argument("--max", type=int, default=40, help="samples an operator and dtype")
@@ -191,7 +193,7 @@ def main():
         if name not in wanted:
             continue
         file = CaseFile(name)
-        for dtype in (torch.float32, torch.float64):
+        for dtype in (getattr(torch, name) for name in options.dtypes.split(",")):
             if op.supports_dtype(dtype, "cpu"):
                 add_answers(file, op, dtype, options)
         if options.refusals:

@@ -8,7 +8,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 usage() {
-  echo "usage: tests/generate/conformance.sh [--seed N] [--max SAMPLES] OUT"
+  echo "usage: tests/generate/conformance.sh [--seed N] [--max SAMPLES] [--dtypes LIST] OUT"
   echo "Needs Debian's or Ubuntu's python3-torch and python3-numpy."
 }
 
@@ -19,7 +19,7 @@ while [ $# -gt 0 ]; do
     usage
     exit 0
     ;;
-  --seed | --max)
+  --seed | --max | --dtypes)
     options+=("$1" "${2?$(usage)}")
     shift 2
     ;;

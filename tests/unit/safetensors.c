@@ -12,27 +12,31 @@
 static char folder[64], path[96];
 static reel *r;
 
-static void set_up(void) {
+static void set_up(void)
+{
     strcpy(folder, "/tmp/reel-safetensors-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/file", folder);
     r = quiet_reel();
 }
 
-static void tear_down(void) {
+static void tear_down(void)
+{
     reel_free(r);
     unlink(path);
     ck_assert_msg(rmdir(folder) == 0, "something was left beside the file");
 }
 
-static void write_bytes(const void *bytes, size_t count) {
+static void write_bytes(const void *bytes, size_t count)
+{
     FILE *stream = fopen(path, "wb");
     ck_assert_ptr_nonnull(stream);
     ck_assert_uint_eq(fwrite(bytes, 1, count, stream), count);
     ck_assert_int_eq(fclose(stream), 0);
 }
 
-static size_t read_bytes(char *bytes, size_t room) {
+static size_t read_bytes(char *bytes, size_t room)
+{
     FILE *stream = fopen(path, "rb");
     ck_assert_ptr_nonnull(stream);
     size_t count = fread(bytes, 1, room, stream);
@@ -41,7 +45,8 @@ static size_t read_bytes(char *bytes, size_t room) {
 }
 
 /* A file of this header and `data_bytes` bytes of data, which are `fill`. */
-static void write_file(const char *header, size_t data_bytes, int fill) {
+static void write_file(const char *header, size_t data_bytes, int fill)
+{
     char bytes[4096] = {0};
     size_t length = strlen(header);
     bytes[0] = (char)(length & 255);
@@ -51,13 +56,15 @@ static void write_file(const char *header, size_t data_bytes, int fill) {
     write_bytes(bytes, 8 + length + data_bytes);
 }
 
-static void save_one(reel_tensor *t) {
+static void save_one(reel_tensor *t)
+{
     reel_named_tensor it = {"t", t};
     ck_assert_int_eq(reel_safetensors_save(r, path, &it, 1, NULL, 0), REEL_OK);
 }
 
 /* The bytes follow from the format alone: wide elements first, the header filled up to 8 bytes. */
-START_TEST(bytes_are_the_format_s) {
+START_TEST(bytes_are_the_format_s)
+{
     reel_named_tensor tensors[] = {{"b", reel_from_bool(r, (bool[]){true, false}, REEL_SHAPE(2))},
                                    {"w", reel_from_f32(r, (float[]){1.0F}, REEL_SCALAR_SHAPE)}};
     reel_metadata_entry metadata = {"k", "v\n"};
@@ -74,7 +81,8 @@ START_TEST(bytes_are_the_format_s) {
 }
 END_TEST
 
-START_TEST(tensors_come_back) {
+START_TEST(tensors_come_back)
+{
     const double doubles[] = {0.1, -0.0, INFINITY, 1e-320, 5, 6};
     const int64_t integers[] = {INT64_MIN, INT64_MAX};
     reel_tensor *f64 = reel_from_f64(r, doubles, REEL_SHAPE(2, 3));
@@ -110,7 +118,8 @@ START_TEST(tensors_come_back) {
 END_TEST
 
 /* 0x3c01 is 1 + 2^-10, 0x8001 is -2^-24 and 0x7c00 infinite in IEEE's half; 0xc0490000 is -3.140625. */
-START_TEST(narrow_dtypes_widen) {
+START_TEST(narrow_dtypes_widen)
+{
     const char header[] = "{\"h\":{\"dtype\":\"F16\",\"shape\":[3],\"data_offsets\":[0,6]},"
                           "\"b\":{\"dtype\":\"BF16\",\"shape\":[1],\"data_offsets\":[6,8]},"
                           "\"i\":{\"dtype\":\"I16\",\"shape\":[2],\"data_offsets\":[8,12]},"
@@ -190,14 +199,16 @@ static const struct {
     {"{\"__metadata__\":[]}", 0, "__metadata__ is not an object"},
 };
 
-START_TEST(wrong_files_are_refused) {
+START_TEST(wrong_files_are_refused)
+{
     write_file(bad[_i].header, bad[_i].data, 0);
     ck_assert_ptr_null(reel_safetensors_open(r, path));
     assert_error(r, REEL_ERR_FORMAT, bad[_i].message);
 }
 END_TEST
 
-START_TEST(wrong_lengths_are_refused) {
+START_TEST(wrong_lengths_are_refused)
+{
     ck_assert_ptr_null(reel_safetensors_open(r, path));
     assert_error(r, REEL_ERR_FILE, path);
     ck_assert_ptr_null(reel_safetensors_open(r, folder));
@@ -214,7 +225,8 @@ START_TEST(wrong_lengths_are_refused) {
 }
 END_TEST
 
-START_TEST(strange_data_is_refused) {
+START_TEST(strange_data_is_refused)
+{
     write_file("{\"a\":{\"dtype\":\"BOOL\",\"shape\":[3],\"data_offsets\":[0,3]}}", 3, 2);
     reel_safetensors *file = reel_safetensors_open(r, path);
     ck_assert(reel_is_poison(reel_safetensors_tensor(file, "a")));
@@ -225,7 +237,8 @@ START_TEST(strange_data_is_refused) {
 }
 END_TEST
 
-START_TEST(null_is_tolerated) {
+START_TEST(null_is_tolerated)
+{
     ck_assert_ptr_null(reel_safetensors_open(NULL, path));
     ck_assert_ptr_null(reel_safetensors_open(r, NULL));
     assert_error(r, REEL_ERR_VALUE, "NULL");
@@ -240,7 +253,8 @@ START_TEST(null_is_tolerated) {
 }
 END_TEST
 
-START_TEST(wrong_requests_are_refused) {
+START_TEST(wrong_requests_are_refused)
+{
     reel_tensor *t = reel_zeros(r, REEL_F32, REEL_SHAPE(2));
     reel_named_tensor twice[] = {{"a", t}, {"a", t}}, no_text = {"\xff", t}, no_name = {NULL, t},
                       reserved = {"__metadata__", t}, missing = {"a", NULL};
@@ -265,7 +279,8 @@ START_TEST(wrong_requests_are_refused) {
 }
 END_TEST
 
-START_TEST(a_save_replaces_whole_and_keeps_permissions) {
+START_TEST(a_save_replaces_whole_and_keeps_permissions)
+{
     save_one(reel_zeros(r, REEL_F32, REEL_SHAPE(2)));
     ck_assert_int_eq(chmod(path, 0640), 0);
     save_one(reel_ones(r, REEL_F64, REEL_SHAPE(1)));
@@ -278,7 +293,8 @@ START_TEST(a_save_replaces_whole_and_keeps_permissions) {
 END_TEST
 
 /* A limit on file sizes stands for a full disk: the write fails half way. */
-START_TEST(a_failed_save_leaves_the_old_file) {
+START_TEST(a_failed_save_leaves_the_old_file)
+{
     save_one(reel_ones(r, REEL_F32, REEL_SHAPE(1)));
     signal(SIGXFSZ, SIG_IGN);
     struct rlimit limit = {100000, RLIM_INFINITY}, before;
@@ -294,7 +310,8 @@ START_TEST(a_failed_save_leaves_the_old_file) {
 }
 END_TEST
 
-START_TEST(unwritable_places_are_refused) {
+START_TEST(unwritable_places_are_refused)
+{
     reel_safetensors_save(r, "/nowhere/file", NULL, 0, NULL, 0);
     assert_error(r, REEL_ERR_FILE, "/nowhere/file cannot be written: No such file or directory");
     reel_safetensors_save(r, "/dev/null", NULL, 0, NULL, 0);
@@ -304,7 +321,8 @@ START_TEST(unwritable_places_are_refused) {
 }
 END_TEST
 
-static void add_cases(TCase *cases) {
+static void add_cases(TCase *cases)
+{
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, bytes_are_the_format_s);
     tcase_add_test(cases, tensors_come_back);

@@ -7,7 +7,8 @@
 static const value missing = {.kind = MISSING};
 
 /* The place of the parameter `name`; -1 if there is none. */
-static int place_of(const char *parameters, const char *name) {
+static int place_of(const char *parameters, const char *name)
+{
     size_t length = strlen(name);
     for (int i = 0; *parameters; i++) {
         size_t end = strcspn(parameters, ",");
@@ -20,12 +21,14 @@ static int place_of(const char *parameters, const char *name) {
 }
 
 /* What says where a tensor lies or how: we have one device and one layout. */
-static bool is_ignored(const char *name) {
+static bool is_ignored(const char *name)
+{
     return strcmp(name, "device") == 0 || strcmp(name, "layout") == 0 ||
            strcmp(name, "requires_grad") == 0;
 }
 
-static int count_parameters(const char *parameters) {
+static int count_parameters(const char *parameters)
+{
     int count = *parameters != '\0';
     for (; *parameters; parameters++) {
         count += *parameters == ',';
@@ -34,7 +37,8 @@ static int count_parameters(const char *parameters) {
 }
 
 bool bind_arguments(const binding *to, json_t *args, json_t *kwargs, const value *values, call *c,
-                    reason *why) {
+                    reason *why)
+{
     const char *name;
     json_t *it;
     for (int i = 0; i < MAX_ARGUMENTS; i++) {
@@ -48,7 +52,8 @@ bool bind_arguments(const binding *to, json_t *args, json_t *kwargs, const value
     for (size_t i = 0; i < given; i++) {
         c->argument[i] = values++;
     }
-    json_object_foreach(kwargs, name, it) {
+    json_object_foreach(kwargs, name, it)
+    {
         int i = place_of(to->parameters, name);
         if (i >= 0 && i < MAX_ARGUMENTS) {
             c->argument[i] = values;
@@ -61,7 +66,8 @@ bool bind_arguments(const binding *to, json_t *args, json_t *kwargs, const value
 }
 
 /* In C this call would not compile, so that there is nothing to be refused when it runs. */
-static void refuse(call *c, int i, const char *needed) {
+static void refuse(call *c, int i, const char *needed)
+{
     static const char *const names[] = {"missing",  "None",    "a bool",     "an integer",
                                         "a number", "text",    "a tensor",   "a list",
                                         "a dtype",  "a slice", "an ellipsis"};
@@ -69,7 +75,8 @@ static void refuse(call *c, int i, const char *needed) {
             needed);
 }
 
-reel_tensor *argument_tensor(call *c, int i) {
+reel_tensor *argument_tensor(call *c, int i)
+{
     if (c->argument[i]->kind != TENSOR) {
         refuse(c, i, "a tensor");
     }
@@ -78,12 +85,14 @@ reel_tensor *argument_tensor(call *c, int i) {
 
 reel_tensor *argument_optional(call *c, int i) { return GIVEN(i) ? argument_tensor(c, i) : NULL; }
 
-bool argument_is_number(const call *c, int i) {
+bool argument_is_number(const call *c, int i)
+{
     kind it = c->argument[i]->kind;
     return it == BOOLEAN || it == INTEGER || it == REAL;
 }
 
-double argument_number(call *c, int i, double without) {
+double argument_number(call *c, int i, double without)
+{
     if (!GIVEN(i)) {
         return without;
     }
@@ -93,7 +102,8 @@ double argument_number(call *c, int i, double without) {
     return c->argument[i]->number;
 }
 
-int64_t argument_integer(call *c, int i, int64_t without) {
+int64_t argument_integer(call *c, int i, int64_t without)
+{
     if (!GIVEN(i)) {
         return without;
     }
@@ -106,7 +116,8 @@ int64_t argument_integer(call *c, int i, int64_t without) {
     return c->argument[i]->integer;
 }
 
-const char *argument_text(call *c, int i, const char *without) {
+const char *argument_text(call *c, int i, const char *without)
+{
     if (!GIVEN(i)) {
         return without;
     }
@@ -116,7 +127,8 @@ const char *argument_text(call *c, int i, const char *without) {
     return c->argument[i]->text;
 }
 
-int argument_dtype(call *c, int i, int without) {
+int argument_dtype(call *c, int i, int without)
+{
     if (!GIVEN(i)) {
         return without;
     }
@@ -126,7 +138,8 @@ int argument_dtype(call *c, int i, int without) {
     return (int)c->argument[i]->integer;
 }
 
-int argument_count(call *c, int i) {
+int argument_count(call *c, int i)
+{
     const value *v = c->argument[i];
     if (v->kind == LIST && v->count > MAX_INTEGERS) {
         refuse(c, i, "a shorter list");
@@ -135,7 +148,8 @@ int argument_count(call *c, int i) {
     return v->kind == LIST ? (int)v->count : GIVEN(i) ? 1 : 0;
 }
 
-int64_t *argument_integers(call *c, int i) {
+int64_t *argument_integers(call *c, int i)
+{
     const value *v = c->argument[i];
     for (int k = 0; k < argument_count(c, i); k++) {
         const value *item = v->kind == LIST ? &v->items[k] : v;
@@ -147,7 +161,8 @@ int64_t *argument_integers(call *c, int i) {
     return c->integers[i];
 }
 
-reel_tensor **argument_tensors(call *c, int i) {
+reel_tensor **argument_tensors(call *c, int i)
+{
     const value *v = c->argument[i];
     for (int k = 0; k < argument_count(c, i); k++) {
         const value *item = v->kind == LIST ? &v->items[k] : v;

@@ -14,7 +14,7 @@
 
 #define T(i) argument_tensor(c, i)                    /* a tensor */
 #define O(i) argument_optional(c, i)                  /* a tensor; NULL for None and none */
-#define A(i) argument_any(c, i)                           /* a tensor or a number */
+#define A(i) argument_any(c, i)                       /* a tensor or a number */
 #define N(i, without) argument_number(c, i, without)  /* a number */
 #define I(i, without) argument_integer(c, i, without) /* a whole number */
 #define B(i, without) ((bool)argument_integer(c, i, without))
@@ -41,7 +41,8 @@ reel_tensor **argument_tensors(call *c, int i);
 int argument_dtype(call *c, int i, int without);
 
 /* What a call returned. */
-static inline void answer_tensor(call *c, reel_tensor *t) {
+static inline void answer_tensor(call *c, reel_tensor *t)
+{
     if (c->results < MAX_RESULTS) {
         c->result[c->results++] = t;
     }

@@ -9,7 +9,8 @@ enum { MAX_VALUES = 2 * MAX_ARGUMENTS };
 
 /* PyTorch's name without its module and its variant: "max" of "max.binary", "l1_loss" of
  * "nn.functional.l1_loss", "index" of "__getitem__". */
-static void bare_name(const char *op, char *out, size_t room) {
+static void bare_name(const char *op, char *out, size_t room)
+{
     const char *start = strncmp(op, "nn.functional.", 14) == 0 ? op + 14
                         : strncmp(op, "linalg.", 7) == 0       ? op + 7
                         : strcmp(op, "__getitem__") == 0       ? "index"
@@ -19,7 +20,8 @@ static void bare_name(const char *op, char *out, size_t room) {
 
 /* Whether a refusal says who refuses. A call without a single tensor (cat of none) has no reel to
  * say it to, and answers NULL. */
-static bool check_refusal(const call *c, const source *s, const char *op, reason *why) {
+static bool check_refusal(const call *c, const source *s, const char *op, reason *why)
+{
     char name[64];
     bare_name(op, name, sizeof name);
     bool poison = c->results == 0;
@@ -39,11 +41,13 @@ static bool check_refusal(const call *c, const source *s, const char *op, reason
            because(why, "the error does not name %s: \"%s\"", name, reel_error(c->r));
 }
 
-static reel_tensor *stored(const source *s, json_t *name) {
+static reel_tensor *stored(const source *s, json_t *name)
+{
     return reel_safetensors_tensor(s->file, json_string_value(name));
 }
 
-static bool check_results(const call *c, const source *s, json_t *outputs, reason *why) {
+static bool check_results(const call *c, const source *s, json_t *outputs, reason *why)
+{
     if (c->results != json_array_size(outputs)) {
         return because(why, "%zu results, PyTorch has %zu", c->results, json_array_size(outputs));
     }
@@ -57,7 +61,8 @@ static bool check_results(const call *c, const source *s, json_t *outputs, reaso
 }
 
 /* Σ ⟨result, cotangent⟩. A single result is differentiated from its cotangent as it stands. */
-static bool differentiate(const call *c, source *s, json_t *cotangents, reel_tensor **gradients) {
+static bool differentiate(const call *c, source *s, json_t *cotangents, reel_tensor **gradients)
+{
     reel_tensor *sum = NULL;
     for (size_t i = 0; i < c->results; i++) {
         json_t *name = json_array_get(cotangents, i);
@@ -74,7 +79,8 @@ static bool differentiate(const call *c, source *s, json_t *cotangents, reel_ten
     return reel_gradients(sum, s->leaf, s->leaves, NULL, gradients) == REEL_OK;
 }
 
-static bool check_gradients(const call *c, source *s, json_t *it, reason *why) {
+static bool check_gradients(const call *c, source *s, json_t *it, reason *why)
+{
     json_t *expected = json_object_get(it, "grads");
     reel_tensor *gradients[MAX_LEAVES] = {NULL};
     if (json_array_size(expected) != s->leaves) {
@@ -98,7 +104,8 @@ static bool check_gradients(const call *c, source *s, json_t *it, reason *why) {
 }
 
 /* The values of args, then of kwargs; how many, or -1 if one is of a kind that we do not have. */
-static int read_values(source *s, json_t *args, json_t *kwargs, value *values) {
+static int read_values(source *s, json_t *args, json_t *kwargs, value *values)
+{
     int count = 0;
     const char *name;
     json_t *it;
@@ -111,7 +118,8 @@ static int read_values(source *s, json_t *args, json_t *kwargs, value *values) {
             return -1;
         }
     }
-    json_object_foreach(kwargs, name, it) {
+    json_object_foreach(kwargs, name, it)
+    {
         if (!value_read(s, it, &values[count++])) {
             return -1;
         }
@@ -119,7 +127,8 @@ static int read_values(source *s, json_t *args, json_t *kwargs, value *values) {
     return count;
 }
 
-static outcome judge(const call *c, source *s, const char *op, json_t *it, reason *why) {
+static outcome judge(const call *c, source *s, const char *op, json_t *it, reason *why)
+{
     bool refusal = json_object_get(it, "error") != NULL;
     if (c->refused.text[0]) {
         because(why, "%s", c->refused.text);
@@ -141,7 +150,8 @@ static outcome judge(const call *c, source *s, const char *op, json_t *it, reaso
     return !reel_failed(c->r) || because(why, "%s", reel_error(c->r)) ? PASSED : FAILED;
 }
 
-outcome run_case(reel *r, reel_safetensors *file, const char *op, json_t *it, reason *why) {
+outcome run_case(reel *r, reel_safetensors *file, const char *op, json_t *it, reason *why)
+{
     json_t *args = json_object_get(it, "args"), *kwargs = json_object_get(it, "kwargs");
     const binding *to = binding_named(op);
     source s = {.r = r, .file = file};

@@ -7,14 +7,16 @@
 #include <stdlib.h>
 
 /* PyTorch's default tolerances for a dtype (torch.testing.assert_close). */
-static bool is_close(reel_dtype dtype, double ours, double theirs) {
+static bool is_close(reel_dtype dtype, double ours, double theirs)
+{
     double relative = dtype == REEL_F32 ? 1.3e-6 : 1e-7, absolute = dtype == REEL_F32 ? 1e-5 : 1e-7;
     return ours == theirs || (isnan(ours) && isnan(theirs)) ||
            (isfinite(ours) && isfinite(theirs) &&
             fabs(ours - theirs) <= absolute + relative * fabs(theirs));
 }
 
-static const char *shape_text(char *text, size_t room, const reel_tensor *t) {
+static const char *shape_text(char *text, size_t room, const reel_tensor *t)
+{
     size_t at = (size_t)snprintf(text, room, "%s (", reel_dtype_name(reel_dtype_of(t)));
     for (int d = 0; d < reel_ndim(t) && at < room; d++) {
         at += (size_t)snprintf(text + at, room - at, d ? ", %lld" : "%lld",
@@ -26,7 +28,8 @@ static const char *shape_text(char *text, size_t room, const reel_tensor *t) {
     return text;
 }
 
-static bool same_kind(const reel_tensor *a, const reel_tensor *b) {
+static bool same_kind(const reel_tensor *a, const reel_tensor *b)
+{
     bool same = reel_dtype_of(a) == reel_dtype_of(b) && reel_ndim(a) == reel_ndim(b);
     for (int d = 0; same && d < reel_ndim(a); d++) {
         same = reel_size(a, d) == reel_size(b, d);
@@ -35,7 +38,8 @@ static bool same_kind(const reel_tensor *a, const reel_tensor *b) {
 }
 
 /* The index of element i, counted row by row. */
-static const char *index_text(char *text, size_t room, const reel_tensor *t, int64_t i) {
+static const char *index_text(char *text, size_t room, const reel_tensor *t, int64_t i)
+{
     int64_t index[REEL_MAX_DIMS];
     for (int d = reel_ndim(t) - 1; d >= 0; d--) {
         index[d] = i % reel_size(t, d);
@@ -52,14 +56,15 @@ static const char *index_text(char *text, size_t room, const reel_tensor *t, int
 }
 
 static bool report(const reel_tensor *t, int64_t first, int64_t wrong, const char *ours,
-                   const char *theirs, reason *why) {
+                   const char *theirs, reason *why)
+{
     return because(why, "%lld of %lld elements differ, first at %s: %s, PyTorch has %s",
                    (long long)wrong, (long long)reel_numel(t),
                    index_text((char[128]){0}, 128, t, first), ours, theirs);
 }
 
-static bool same_floats(const reel_tensor *t, const double *ours, const double *theirs,
-                        reason *why) {
+static bool same_floats(const reel_tensor *t, const double *ours, const double *theirs, reason *why)
+{
     int64_t first = -1, wrong = 0;
     for (int64_t i = 0; i < reel_numel(t); i++) {
         if (!is_close(reel_dtype_of(t), ours[i], theirs[i])) {
@@ -77,7 +82,8 @@ static bool same_floats(const reel_tensor *t, const double *ours, const double *
 }
 
 static bool same_integers(const reel_tensor *t, const int64_t *ours, const int64_t *theirs,
-                          reason *why) {
+                          reason *why)
+{
     int64_t first = -1, wrong = 0;
     for (int64_t i = 0; i < reel_numel(t); i++) {
         if (ours[i] != theirs[i]) {
@@ -94,7 +100,8 @@ static bool same_integers(const reel_tensor *t, const int64_t *ours, const int64
     return report(t, first, wrong, a, b, why);
 }
 
-static bool same_elements(const reel_tensor *ours, const reel_tensor *theirs, reason *why) {
+static bool same_elements(const reel_tensor *ours, const reel_tensor *theirs, reason *why)
+{
     int64_t count = reel_numel(ours);
     bool floating = reel_dtype_of(ours) == REEL_F32 || reel_dtype_of(ours) == REEL_F64;
     void *a = calloc((size_t)count + 1, 8), *b = calloc((size_t)count + 1, 8);
@@ -117,7 +124,8 @@ static bool same_elements(const reel_tensor *ours, const reel_tensor *theirs, re
     return same;
 }
 
-bool check_tensor(const reel_tensor *ours, const reel_tensor *theirs, reason *why) {
+bool check_tensor(const reel_tensor *ours, const reel_tensor *theirs, reason *why)
+{
     if (reel_is_poison(theirs)) {
         return because(why, "PyTorch's tensor cannot be read");
     }

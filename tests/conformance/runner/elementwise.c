@@ -7,7 +7,8 @@
 #define X(i) (IS_NUMBER(i) ? reel_number(c->r, N(i, 0)) : T(i))
 
 /* The approximations have functions of their own; a word for none of them does not compile. */
-static reel_tensor *gelu(call *c) {
+static reel_tensor *gelu(call *c)
+{
     const char *how = TEXT_OF(1, "none");
     if (strcmp(how, "none") != 0 && strcmp(how, "tanh") != 0) {
         because(&c->refused, "there is no approximation \"%s\"", how);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "binding.h"
 
-static int64_t bound(const value *slice, size_t i, int64_t without) {
+static int64_t bound(const value *slice, size_t i, int64_t without)
+{
     return slice->items[i].kind == NONE ? without : slice->items[i].integer;
 }
 
 /* A list of integers as the tensor that Python makes of it. */
-static reel_tensor *list_tensor(call *c, const value *list) {
+static reel_tensor *list_tensor(call *c, const value *list)
+{
     int64_t integers[MAX_INTEGERS], count = 0;
     for (size_t i = 0; i < list->count && i < MAX_INTEGERS; i++) {
         integers[count++] = list->items[i].integer;
@@ -14,7 +16,8 @@ static reel_tensor *list_tensor(call *c, const value *list) {
     return reel_from_i64(c->r, integers, 1, &count);
 }
 
-static reel_index_item index_item(call *c, const value *v) {
+static reel_index_item index_item(call *c, const value *v)
+{
     switch (v->kind) {
     case INTEGER:
         return reel_index_at(v->integer);
@@ -32,7 +35,8 @@ static reel_index_item index_item(call *c, const value *v) {
 }
 
 /* A list is a tuple of items, unless it has only integers: then it is a tensor. */
-static bool is_tuple(const value *v) {
+static bool is_tuple(const value *v)
+{
     bool has_item = false;
     for (size_t i = 0; v->kind == LIST && i < v->count; i++) {
         has_item = has_item || v->items[i].kind != INTEGER;
@@ -40,7 +44,8 @@ static bool is_tuple(const value *v) {
     return has_item;
 }
 
-static reel_tensor *get_item(call *c) {
+static reel_tensor *get_item(call *c)
+{
     reel_index_item items[MAX_INTEGERS];
     const value *v = c->argument[1];
     int count = 0;

@@ -2,7 +2,8 @@
 #include "binding.h"
 
 /* dims is a count, for a's last and b's first, or two lists. */
-static reel_tensor *tensordot(call *c) {
+static reel_tensor *tensordot(call *c)
+{
     const value *dims = c->argument[2];
     int64_t list[2][MAX_INTEGERS];
     if (dims->kind != LIST) {

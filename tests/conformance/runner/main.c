@@ -29,13 +29,15 @@ typedef struct run {
     long count[3]; /* by outcome */
 } run;
 
-static void ignore(void *context, reel_level level, const char *message) {
+static void ignore(void *context, reel_level level, const char *message)
+{
     (void)context;
     (void)level;
     (void)message;
 }
 
-static bool is_wanted(const run *to, const char *op) {
+static bool is_wanted(const run *to, const char *op)
+{
     bool wanted = to->ops == 0;
     for (size_t i = 0; i < to->ops; i++) {
         wanted |= strcmp(to->op[i], op) == 0;
@@ -43,7 +45,8 @@ static bool is_wanted(const run *to, const char *op) {
     return wanted;
 }
 
-static void run_cases(run *to, reel *r, reel_safetensors *file, const char *op, json_t *cases) {
+static void run_cases(run *to, reel *r, reel_safetensors *file, const char *op, json_t *cases)
+{
     static const char *const words[] = {"passed", "FAIL", "skip"};
     long count[3] = {0};
     for (size_t i = 0; i < json_array_size(cases); i++) {
@@ -64,7 +67,8 @@ static void run_cases(run *to, reel *r, reel_safetensors *file, const char *op, 
 }
 
 /* A file that is no case file is a failure: nothing is left out in silence. */
-static void run_file(run *to, const char *path) {
+static void run_file(run *to, const char *path)
+{
     reel *r = reel_new();
     reel_set_message_handler(r, ignore, NULL);
     reel_safetensors *file = reel_safetensors_open(r, path);
@@ -81,12 +85,14 @@ static void run_file(run *to, const char *path) {
     reel_free(r);
 }
 
-static int is_case_file(const struct dirent *entry) {
+static int is_case_file(const struct dirent *entry)
+{
     size_t length = strlen(entry->d_name);
     return length > 12 && strcmp(entry->d_name + length - 12, ".safetensors") == 0;
 }
 
-static bool run_folder(run *to, const char *folder) {
+static bool run_folder(run *to, const char *folder)
+{
     struct dirent **entries;
     int count = scandir(folder, &entries, is_case_file, alphasort);
     for (int i = 0; i < count; i++) {
@@ -101,7 +107,8 @@ static bool run_folder(run *to, const char *folder) {
     return count > 0;
 }
 
-static bool run_path(run *to, const char *path) {
+static bool run_path(run *to, const char *path)
+{
     struct stat status;
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
         return run_folder(to, path);
@@ -110,20 +117,23 @@ static bool run_path(run *to, const char *path) {
     return true;
 }
 
-static int list_operators(void) {
+static int list_operators(void)
+{
     for (size_t i = 0; binding_at(i); i++) {
         printf("%s(%s)\n", binding_at(i)->name, binding_at(i)->parameters);
     }
     return EXIT_SUCCESS;
 }
 
-static int wrong_usage(const char *what) {
+static int wrong_usage(const char *what)
+{
     fprintf(stderr, "conformance: %s\n%s", what, usage);
     return 2;
 }
 
 /* The options; the first that is none is argv[*first]. -1 to go on, else the exit status. */
-static int read_options(int argc, char **argv, run *to, int *first) {
+static int read_options(int argc, char **argv, run *to, int *first)
+{
     int i = 1;
     for (; i < argc && argv[i][0] == '-'; i++) {
         if (strcmp(argv[i], "--help") == 0) {
@@ -145,7 +155,8 @@ static int read_options(int argc, char **argv, run *to, int *first) {
     return i < argc ? -1 : wrong_usage("which folder?");
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     run to = {.ops = 0};
     int first = 0, status = read_options(argc, argv, &to, &first);
     if (status >= 0) {

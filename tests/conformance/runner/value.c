@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool because(reason *why, const char *format, ...) {
+bool because(reason *why, const char *format, ...)
+{
     if (!why->text[0]) {
         va_list arguments;
         va_start(arguments, format);
@@ -17,14 +18,16 @@ bool because(reason *why, const char *format, ...) {
     return false;
 }
 
-void value_free(value *v) {
+void value_free(value *v)
+{
     for (size_t i = 0; i < v->count; i++) {
         value_free(&v->items[i]);
     }
     free(v->items);
 }
 
-static bool read_items(source *from, json_t *list, kind is, value *out) {
+static bool read_items(source *from, json_t *list, kind is, value *out)
+{
     size_t count = json_array_size(list);
     out->kind = is;
     out->items = calloc(count + 1, sizeof *out->items);
@@ -41,7 +44,8 @@ static bool read_items(source *from, json_t *list, kind is, value *out) {
 }
 
 /* The elements of a tensor as bytes; NULL for none. */
-static void *bytes_of(reel_tensor *t, size_t *size) {
+static void *bytes_of(reel_tensor *t, size_t *size)
+{
     switch (reel_dtype_of(t)) {
     case REEL_F32:
         *size = sizeof(float);
@@ -60,7 +64,8 @@ static void *bytes_of(reel_tensor *t, size_t *size) {
 }
 
 /* The dims that are walked through (size above 1, stride above 0), by falling stride. */
-static int walked_dims(int ndim, const int64_t *size, const int64_t *stride, int *order) {
+static int walked_dims(int ndim, const int64_t *size, const int64_t *stride, int *order)
+{
     int count = 0;
     for (int d = 0; d < ndim; d++) {
         if (size[d] > 1 && stride[d] > 0) {
@@ -75,7 +80,8 @@ static int walked_dims(int ndim, const int64_t *size, const int64_t *stride, int
 }
 
 /* Room in which each walked dim is a part of a row of the dim before it; NaN where nothing lies. */
-static reel_tensor *spread(reel_tensor *data, int dims, const int64_t *extent) {
+static reel_tensor *spread(reel_tensor *data, int dims, const int64_t *extent)
+{
     bool has_nan = reel_dtype_of(data) <= REEL_F64;
     reel_tensor *room =
         reel_full(reel_of(data), reel_dtype_of(data), has_nan ? (double)NAN : 1, dims, extent);
@@ -88,8 +94,8 @@ static reel_tensor *spread(reel_tensor *data, int dims, const int64_t *extent) {
     return NULL;
 }
 
-reel_tensor *strided_tensor(reel_tensor *data, int ndim, const int64_t *size,
-                            const int64_t *stride) {
+reel_tensor *strided_tensor(reel_tensor *data, int ndim, const int64_t *size, const int64_t *stride)
+{
     int order[REEL_MAX_DIMS], dims = walked_dims(ndim, size, stride, order);
     int64_t extent[REEL_MAX_DIMS + 1], place[REEL_MAX_DIMS];
     for (int i = 0; i <= dims; i++) {
@@ -121,7 +127,8 @@ reel_tensor *strided_tensor(reel_tensor *data, int ndim, const int64_t *size,
     return reel_expand(reel_permute(t, place), ndim, size);
 }
 
-static int read_sizes(json_t *list, int64_t *out) {
+static int read_sizes(json_t *list, int64_t *out)
+{
     size_t count = json_array_size(list);
     for (size_t i = 0; i < count && i < REEL_MAX_DIMS; i++) {
         out[i] = json_integer_value(json_array_get(list, i));
@@ -130,7 +137,8 @@ static int read_sizes(json_t *list, int64_t *out) {
 }
 
 /* Remembers a dtype that reading has widened. */
-static void note_dtype(source *from, const char *name) {
+static void note_dtype(source *from, const char *name)
+{
     static const char *const ours[] = {"F32", "F64", "I64", "BOOL"};
     const char *dtype = reel_safetensors_dtype(from->file, name);
     for (size_t i = 0; dtype && i < sizeof ours / sizeof *ours; i++) {
@@ -139,7 +147,8 @@ static void note_dtype(source *from, const char *name) {
     from->widened = dtype ? dtype : from->widened;
 }
 
-static bool read_tensor(source *from, json_t *json, value *out) {
+static bool read_tensor(source *from, json_t *json, value *out)
+{
     const char *name = json_string_value(json_object_get(json, "tensor"));
     reel_tensor *t = reel_safetensors_tensor(from->file, name);
     json_t *stride = json_object_get(json, "stride");
@@ -165,7 +174,8 @@ static bool read_tensor(source *from, json_t *json, value *out) {
     return true;
 }
 
-static bool read_dtype(source *from, const char *name, value *out) {
+static bool read_dtype(source *from, const char *name, value *out)
+{
     for (int dtype = REEL_F32; dtype <= REEL_BOOL; dtype++) {
         if (name && strcmp(name, reel_dtype_name((reel_dtype)dtype)) == 0) {
             out->kind = DTYPE;
@@ -176,7 +186,8 @@ static bool read_dtype(source *from, const char *name, value *out) {
     return because(&from->why, "no tensor of ours is %s", name ? name : "of no dtype");
 }
 
-static bool read_object(source *from, json_t *json, value *out) {
+static bool read_object(source *from, json_t *json, value *out)
+{
     const char *special = json_string_value(json_object_get(json, "float"));
     if (json_object_get(json, "tensor")) {
         return read_tensor(from, json, out);
@@ -198,7 +209,8 @@ static bool read_object(source *from, json_t *json, value *out) {
     return because(&from->why, "a value of an unknown kind");
 }
 
-bool value_read(source *from, json_t *json, value *out) {
+bool value_read(source *from, json_t *json, value *out)
+{
     *out = (value){.kind = NONE};
     switch (json_typeof(json)) {
     case JSON_NULL:

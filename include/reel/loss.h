@@ -200,6 +200,58 @@ REEL_API reel_tensor *reel_gaussian_nll_loss(reel_tensor *input, reel_tensor *ta
                                              reel_tensor *var,
                                              const reel_gaussian_nll_loss_options *options);
 
+/* Losses of classes: of N samples, or of one, with C classes each. */
+
+/** Options of `reel_nll_loss`; all zero is PyTorch's default. */
+typedef struct reel_nll_loss_options {
+    reel_reduction reduction;
+    reel_tensor *weight;  /* (C,) of the classes; NULL: all 1 */
+    int64_t ignore_index; /* targets that do not count; 0: -100, REEL_INDEX_ZERO: class 0 */
+} reel_nll_loss_options;
+
+/**
+ * Negative log-likelihood, -weight[target] input[target], of log-probabilities. The mean is divided
+ * by the sum of the targets' weights.
+ *
+ * Shape:    input (N, C), or (C,), or (N, C, …); target int64 (N,), (), (N, …).
+ * Gradient: to the input. All targets ignored: the mean is NaN, its gradient 0.
+ * Fails:    REEL_ERR_VALUE for a target that is neither a class nor ignored.
+ * Source:   torch.nn.functional.nll_loss.
+ */
+REEL_API reel_tensor *reel_nll_loss(reel_tensor *input, reel_tensor *target,
+                                    const reel_nll_loss_options *options);
+
+/** Options of `reel_cross_entropy`; all zero is PyTorch's default. */
+typedef struct reel_cross_entropy_options {
+    reel_reduction reduction;
+    reel_tensor *weight;    /* (C,) of the classes; NULL: all 1 */
+    int64_t ignore_index;   /* as in reel_nll_loss_options */
+    double label_smoothing; /* the share of the target that is spread over all classes */
+} reel_cross_entropy_options;
+
+/**
+ * `reel_nll_loss` of the input's log-softmax. A floating target of the input's shape holds
+ * probabilities: -Σ weight target ln softmax(input), whose mean is divided by the number of samples.
+ *
+ * Shape:    as of `reel_nll_loss`.
+ * Gradient: softmax(input) - target, as probabilities; target probabilities get theirs too.
+ * Fails:    REEL_ERR_VALUE for a target that is neither a class nor ignored, for label_smoothing
+ *           outside [0, 1].
+ * Source:   torch.nn.functional.cross_entropy.
+ */
+REEL_API reel_tensor *reel_cross_entropy(reel_tensor *input, reel_tensor *target,
+                                         const reel_cross_entropy_options *options);
+
+/**
+ * The mean over the last dim of weight times `reel_binary_cross_entropy_with_logits`.
+ *
+ * Shape:  input and target (N, C) or (C,); weight NULL, or what broadcasts to them. Terms (N,).
+ * Source: torch.nn.functional.multilabel_soft_margin_loss.
+ */
+REEL_API reel_tensor *reel_multilabel_soft_margin_loss(reel_tensor *input, reel_tensor *target,
+                                                       reel_tensor *weight,
+                                                       reel_reduction reduction);
+
 #ifdef __cplusplus
 }
 #endif

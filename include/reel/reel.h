@@ -8,6 +8,7 @@
 #include <reel/base.h>
 #include <reel/compare.h>
 #include <reel/custom.h>
+#include <reel/distance.h>
 #include <reel/elementwise.h>
 #include <reel/gradcheck.h>
 #include <reel/hooks.h>
@@ -17,6 +18,7 @@
 #include <reel/linalg.h>
 #include <reel/loss.h>
 #include <reel/nn.h>
+#include <reel/normalization.h>
 #include <reel/optim.h>
 #include <reel/reduce.h>
 #include <reel/sort.h>

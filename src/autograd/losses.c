@@ -70,6 +70,16 @@ reel *reeli_loss_begin(const char *what, int count, reel_tensor *const *t, reel_
     return r;
 }
 
+/* (x - x) + least is least exactly, and has the gradient of x. */
+reel_tensor *reeli_raised(reel_tensor *x, double least)
+{
+    if (reeli_bad(x)) {
+        return x;
+    }
+    reel_tensor *bound = reeli_number(x->r, least);
+    return reel_where(reel_lt(x, bound), reel_add(reel_sub(x, reel_detach(x)), bound), x);
+}
+
 reel_tensor *reeli_positive_part(reel_tensor *x)
 {
     reel_tensor *zero = reeli_bad(x) ? x : reeli_number(x->r, 0);

@@ -32,6 +32,9 @@ static inline double reeli_option(double value, double standard)
  * and an error, when memory is out. */
 bool reeli_within(reel_tensor *x, double least, double most, bool nan);
 
+/* max(x, least), with the gradient of x everywhere. */
+reel_tensor *reeli_raised(reel_tensor *x, double least);
+
 /* max(x, 0), with the gradient of x at 0. */
 reel_tensor *reeli_positive_part(reel_tensor *x);
 

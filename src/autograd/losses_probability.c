@@ -52,6 +52,11 @@ static bool sound_binary(const char *what, reel_tensor *input, reel_tensor *targ
                     REELI_SHAPE_OF(target));
         return false;
     }
+    if (!reeli_is_float(target->dtype)) {
+        reeli_error(r, REEL_ERR_DTYPE, "%s: the target must be floating, and is %s; convert with reel_to", what,
+                    reel_dtype_name((reel_dtype)target->dtype));
+        return false;
+    }
     for (int i = 0; i < 2; i++) {
         int64_t size[REEL_MAX_DIMS];
         reel_tensor *pair[] = {input, weights[i]};
@@ -184,9 +189,7 @@ reel_tensor *reel_gaussian_nll_loss(reel_tensor *input, reel_tensor *target, ree
     if (!reeli_within(var, 0, INFINITY, true)) {
         return reeli_fail(r, REEL_ERR_VALUE, "%s: an element of var is negative", what);
     }
-    /* (var - var) + eps is eps exactly, and has the gradient of var. */
-    reel_tensor *eps = reeli_number(r, reeli_option(o.eps, 1e-6)), *low = reel_lt(var, eps);
-    reel_tensor *v = reel_where(low, reel_add(reel_sub(var, reel_detach(var)), eps), var);
+    reel_tensor *v = reeli_raised(var, reeli_option(o.eps, 1e-6));
     reel_tensor *terms = reel_add(reel_log(v), reel_div(reel_square(reel_sub(input, target)), v));
     terms = reel_mul_scalar(terms, 0.5);
     return reeli_reduce_terms(o.full ? reel_add_scalar(terms, 0.5 * log(TWO_PI)) : terms, o.reduction);

@@ -88,6 +88,13 @@ typedef struct reeli_loops {
                     void *scratch /* 2 * inner */);
     void (*softmax_gradient)(bool logarithm, int64_t outer, int64_t n, int64_t inner, const void *g,
                              const void *y, void *dx, void *scratch /* inner */);
+    /* For each row i of x[rows,n]: m, its largest element, and log_sum = ln Σ e^(x - m); and then
+     * dx = scale[i] ([c = class[i]] - e^(x - m - log_sum)), the gradient of scale[i] ln softmax. */
+    void (*log_sums)(int64_t rows, int64_t n, const void *x, void *m, void *log_sum);
+    void (*class_gradient)(int64_t rows, int64_t n, const void *x, const void *m, const void *log_sum,
+                           const int64_t *class, const void *scale, void *dx);
+    /* y = (x - mean) scale for each row of x[rows,n], with scale[i] = 1 / √(variance + eps). */
+    void (*standardize)(int64_t rows, int64_t n, const void *x, double eps, void *y, void *scale);
 
     /* c[m,n] = a[m,k] b[k,n] (+ bias[n]), each element a chain of fused multiply-adds over k. */
     void (*small_product)(int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride,

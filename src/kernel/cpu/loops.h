@@ -7,6 +7,7 @@
 #ifdef GRADIENTS
 #include "softmax.h"
 #include "optimizers.h"
+#include "rows.h"
 #endif
 #include "product.h"
 
@@ -65,6 +66,9 @@ const reeli_loops TABLE(TYPE, REELI_CPU) = {
     .softmax = softmax,
     .softmax_gradient = softmax_gradient,
     .logsumexp = logsumexp,
+    .log_sums = log_sums,
+    .class_gradient = class_gradient,
+    .standardize = standardize,
     .sgd = sgd,
 #endif
     .sum = sum,

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Elements shifted and scaled to mean 0 and variance 1, then weighted: y = (x - μ) / √(σ² + eps) ·
+ * weight + bias, σ² being the mean of (x - μ)².
+ *
+ * Gradient: to x, weight and bias.
+ * Owner:    the result lives until `reel_rewind`.
+ * Fails:    poison and REEL_ERR_SHAPE for shapes that do not fit, REEL_ERR_DTYPE for an x that is not
+ *           floating, or another tensor that is not of its dtype.
+ */
+#ifndef REEL_NORMALIZATION_H
+#define REEL_NORMALIZATION_H
+
+#include <reel/tensor.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * μ and σ² over the last `ndim` dims, whose sizes are to be given. PyTorch's eps is 1e-5.
+ *
+ * Shape:  as x; weight and bias of the normalized shape, or NULL.
+ * Source: torch.nn.functional.layer_norm.
+ */
+REEL_API reel_tensor *reel_layer_norm(reel_tensor *x, int ndim, const int64_t *normalized_shape,
+                                      reel_tensor *weight, reel_tensor *bias, double eps);
+
+/**
+ * μ and σ² of each channel, dim 1: in training those of x, else the running ones. Training changes the
+ * running ones in place, unrecorded: running ← (1 - momentum) running + momentum new, the new variance
+ * being Σ (x - μ)² / (n - 1). PyTorch's momentum is 0.1, its eps 1e-5. An empty x changes nothing.
+ *
+ * Shape: as x, (N, C) or (N, C, …); the others (C,), or NULL.
+ * Fails: REEL_ERR_VALUE in training with one value a channel, or without training and running ones;
+ *        REEL_ERR_STATE if the running ones require gradients.
+ * Source: torch.nn.functional.batch_norm.
+ */
+REEL_API reel_tensor *reel_batch_norm(reel_tensor *x, reel_tensor *running_mean,
+                                      reel_tensor *running_var, reel_tensor *weight,
+                                      reel_tensor *bias, bool training, double momentum,
+                                      double eps);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -82,8 +82,7 @@ reel_tensor *reeli_raised(reel_tensor *x, double least)
 
 reel_tensor *reeli_positive_part(reel_tensor *x)
 {
-    reel_tensor *zero = reeli_bad(x) ? x : reeli_number(x->r, 0);
-    return reel_where(reel_lt(x, zero), zero, x);
+    return reeli_bad(x) ? x : reel_clamp_min(x, reeli_number(x->r, 0));
 }
 
 /* Whether a row's parameter is in its range. */

@@ -30,11 +30,6 @@ static bool same_dims(reel *r, const char *what, int count, reel_tensor *const *
     return broadcast(r, what, count, t);
 }
 
-/* x^p of an x that is not negative. */
-static reel_tensor *power(reel_tensor *x, double p) {
-    return reel_exp(reel_mul_scalar(reel_log(x), p));
-}
-
 /* (Σ |x|^p)^(1/p) along the last dim. */
 static reel_tensor *length(reel_tensor *x, double p, bool keepdim) {
     if (p == 2) {
@@ -45,7 +40,7 @@ static reel_tensor *length(reel_tensor *x, double p, bool keepdim) {
         x = reel_amax(x, &(int64_t){-1}, 1, keepdim);
         return p > 0 ? x : reel_neg(x);
     }
-    return power(sum_along(power(reel_abs(x), p), -1, keepdim), 1 / p);
+    return reel_pow_scalar(sum_along(reel_pow_scalar(reel_abs(x), p), -1, keepdim), 1 / p);
 }
 
 reel_tensor *reel_pairwise_distance(reel_tensor *x1, reel_tensor *x2, double p, double eps, bool keepdim) {

@@ -143,6 +143,15 @@ static reel_tensor *with_single(const reeli_op *op, int whole, reel_tensor *cons
     return recorded(op, 2, in, parameters, y, false);
 }
 
+static bool only_numbers(int inputs, reel_tensor *const *in)
+{
+    bool only = true;
+    for (int i = 0; i < inputs; i++) {
+        only = only && (in[i]->flags & REELI_NUMBER);
+    }
+    return only;
+}
+
 reel_tensor *reeli_elementwise(const reeli_op *op, int inputs, reel_tensor *const *in,
                                const double *parameters)
 {
@@ -162,8 +171,11 @@ reel_tensor *reeli_elementwise(const reeli_op *op, int inputs, reel_tensor *cons
     if (dtype < 0) {
         return in[0]->r->poison;
     }
+    const bool number = !op->compares && only_numbers(inputs, in); /* of numbers: one again, unrounded */
+    dtype = number ? REEL_F64 : dtype;
     n->i[0] = dtype == REEL_BOOL ? REEL_I64 : dtype; /* bools are computed as whole numbers */
     n->out = result(n, op->compares ? REEL_BOOL : dtype);
+    n->out->flags |= number && !reeli_bad(n->out) ? REELI_NUMBER : 0;
     return reeli_apply(n);
 }
 

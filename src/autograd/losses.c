@@ -297,5 +297,5 @@ reel_tensor *reel_soft_margin_loss(reel_tensor *input, reel_tensor *target, reel
 reel_tensor *reel_hinge_embedding_loss(reel_tensor *input, reel_tensor *target, double margin,
                                        reel_reduction reduction)
 {
-    return reeli_loss(&reeli_op_hinge_embedding_loss, input, target, reduction, margin);
+    return reeli_loss(&reeli_op_hinge_embedding_loss, input, reel_detach(target), reduction, margin);
 }

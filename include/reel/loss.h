@@ -25,7 +25,7 @@ extern "C" {
 typedef enum reel_reduction { REEL_MEAN, REEL_SUM, REEL_NONE, REEL_BATCHMEAN } reel_reduction;
 
 /* Options of 0 mean PyTorch's default, also where that is another number. These two say 0 itself. */
-#define REEL_ZERO (-0.0)             /* for a double */
+#define REEL_ZERO (-0.0)          /* for a double */
 #define REEL_INDEX_ZERO INT64_MIN /* for an index */
 
 /** A flag of PyTorch's older interface that may also be left unset, which is zero. */

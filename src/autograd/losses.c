@@ -13,8 +13,10 @@
 
 int reel_reduction_from_name(const char *name)
 {
-    static const char *const names[] = {
-        [REEL_MEAN] = "mean", [REEL_SUM] = "sum", [REEL_NONE] = "none", [REEL_BATCHMEAN] = "batchmean"};
+    static const char *const names[] = {[REEL_MEAN] = "mean",
+                                        [REEL_SUM] = "sum",
+                                        [REEL_NONE] = "none",
+                                        [REEL_BATCHMEAN] = "batchmean"};
     for (int i = 0; name && i < 4; i++) {
         if (strcmp(name, names[i]) == 0) {
             return i;
@@ -23,14 +25,16 @@ int reel_reduction_from_name(const char *name)
     return -1;
 }
 
-reel_reduction reel_legacy_reduction(reel *r, reel_legacy_flag size_average, reel_legacy_flag reduce)
+reel_reduction reel_legacy_reduction(reel *r, reel_legacy_flag size_average,
+                                     reel_legacy_flag reduce)
 {
     reel_reduction reduction = reduce == REEL_FALSE         ? REEL_NONE
                                : size_average == REEL_FALSE ? REEL_SUM
                                                             : REEL_MEAN;
     static const char *const names[] = {"REEL_MEAN", "REEL_SUM", "REEL_NONE"};
     if (r && (size_average != REEL_UNSET || reduce != REEL_UNSET)) {
-        reeli_warn(r, "size_average and reduce are deprecated: use reduction = %s", names[reduction]);
+        reeli_warn(r, "size_average and reduce are deprecated: use reduction = %s",
+                   names[reduction]);
     }
     return reduction;
 }
@@ -40,14 +44,17 @@ bool reeli_sound_reduction(reel *r, const char *what, reel_reduction reduction)
     if ((unsigned)reduction <= REEL_NONE) {
         return true;
     }
-    reeli_error(r, REEL_ERR_VALUE, "%s: there is no reduction %d; use REEL_MEAN, REEL_SUM or REEL_NONE",
-                what, (int)reduction);
+    reeli_error(r, REEL_ERR_VALUE,
+                "%s: there is no reduction %d; use REEL_MEAN, REEL_SUM or REEL_NONE", what,
+                (int)reduction);
     return false;
 }
 
 reel_tensor *reeli_reduce_terms(reel_tensor *terms, reel_reduction reduction)
 {
-    return reduction == REEL_MEAN ? reel_mean(terms) : reduction == REEL_SUM ? reel_sum(terms) : terms;
+    return reduction == REEL_MEAN  ? reel_mean(terms)
+           : reduction == REEL_SUM ? reel_sum(terms)
+                                   : terms;
 }
 
 reel *reeli_loss_begin(const char *what, int count, reel_tensor *const *t, reel_reduction reduction)
@@ -63,7 +70,8 @@ reel *reeli_loss_begin(const char *what, int count, reel_tensor *const *t, reel_
         return NULL;
     }
     if (!reeli_is_float(t[0]->dtype)) {
-        reeli_error(r, REEL_ERR_DTYPE, "%s: the input must be floating, and is %s; convert with reel_to", what,
+        reeli_error(r, REEL_ERR_DTYPE,
+                    "%s: the input must be floating, and is %s; convert with reel_to", what,
                     reel_dtype_name(t[0]->dtype));
         return NULL;
     }
@@ -112,7 +120,8 @@ static bool takes_integers(const reeli_op *op)
 }
 
 /* Checks that depend on the values of the arguments, and the dtype to compute in; -1 after an error. */
-static int loss_dtype(const reeli_op *op, reel_tensor *const *in, reel_reduction reduction, double parameter)
+static int loss_dtype(const reeli_op *op, reel_tensor *const *in, reel_reduction reduction,
+                      double parameter)
 {
     reel *r = in[0]->r;
     int dtype = reeli_promote(2, in);
@@ -123,8 +132,8 @@ static int loss_dtype(const reeli_op *op, reel_tensor *const *in, reel_reduction
         return dtype;
     }
     if (dtype == REEL_BOOL || reduction == REEL_MEAN || !takes_integers(op)) {
-        reeli_error(r, REEL_ERR_DTYPE, "%s: %s of %s is not supported; convert with reel_to", op->name,
-                    dtype == REEL_I64 && takes_integers(op) ? "the mean" : "a loss",
+        reeli_error(r, REEL_ERR_DTYPE, "%s: %s of %s is not supported; convert with reel_to",
+                    op->name, dtype == REEL_I64 && takes_integers(op) ? "the mean" : "a loss",
                     reel_dtype_name((reel_dtype)dtype));
         return -1;
     }
@@ -132,15 +141,16 @@ static int loss_dtype(const reeli_op *op, reel_tensor *const *in, reel_reduction
 }
 
 /* The loss of integers, which is not for training, is put together from other operations. */
-static reel_tensor *integer_loss(const reeli_op *op, reel_tensor *const *in, reel_reduction reduction)
+static reel_tensor *integer_loss(const reeli_op *op, reel_tensor *const *in,
+                                 reel_reduction reduction)
 {
     reel_tensor *d = reel_sub(in[0], in[1]);
     d = op == &reeli_op_l1_loss ? reel_abs(d) : reel_square(d);
     return reduction == REEL_SUM ? reel_sum(d) : d;
 }
 
-reel_tensor *reeli_loss(const reeli_op *op, reel_tensor *input, reel_tensor *target, reel_reduction reduction,
-                        double parameter)
+reel_tensor *reeli_loss(const reeli_op *op, reel_tensor *input, reel_tensor *target,
+                        reel_reduction reduction, double parameter)
 {
     reel_tensor *in[] = {input, target};
     reeli_node *n = reeli_begin(op, 2, in);
@@ -156,7 +166,9 @@ reel_tensor *reeli_loss(const reeli_op *op, reel_tensor *input, reel_tensor *tar
     }
     const bool same_shape = reeli_same_shape(input, target);
     if (!same_shape) {
-        reeli_warn(r, "%s: the input's shape %s is not the target's %s: they broadcast to %s, which is rarely meant",
+        reeli_warn(r,
+                   "%s: the input's shape %s is not the target's %s: they broadcast to %s, which "
+                   "is rarely meant",
                    op->name, REELI_SHAPE_OF(input), REELI_SHAPE_OF(target),
                    reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim, size));
     }
@@ -180,8 +192,8 @@ reel_tensor *reeli_loss(const reeli_op *op, reel_tensor *input, reel_tensor *tar
 }
 
 /* Σ map(a, b), the terms a block at a time. */
-static void sum_of_map(const reeli_loops *loops, reeli_map map, int64_t n, const char *a, const char *b,
-                       size_t element, const double *p, void *sum)
+static void sum_of_map(const reeli_loops *loops, reeli_map map, int64_t n, const char *a,
+                       const char *b, size_t element, const double *p, void *sum)
 {
     enum { BLOCK = REELI_BLOCK / 2 };
     _Alignas(64) unsigned char terms[BLOCK * sizeof(double)];
@@ -250,7 +262,8 @@ reel_tensor *reeli_loss_gradient(reeli_node *n, int input, reel_tensor *g)
     if (reeli_bad(g)) {
         return g;
     }
-    g = g->r->grad_enabled ? reeli_formula_gradient(n, input, g) : reeli_fused_gradient(n, input, g, a);
+    g = g->r->grad_enabled ? reeli_formula_gradient(n, input, g)
+                           : reeli_fused_gradient(n, input, g, a);
     return reeli_bad(g) || reeli_same_shape(g, a) ? g : reel_expand(g, a->ndim, a->size);
 }
 
@@ -289,7 +302,8 @@ reel_tensor *reel_quantile_loss(reel_tensor *input, reel_tensor *target, double 
     return reeli_loss(&reeli_op_quantile_loss, input, target, reduction, q);
 }
 
-reel_tensor *reel_soft_margin_loss(reel_tensor *input, reel_tensor *target, reel_reduction reduction)
+reel_tensor *reel_soft_margin_loss(reel_tensor *input, reel_tensor *target,
+                                   reel_reduction reduction)
 {
     return reeli_loss(&reeli_op_soft_margin_loss, input, target, reduction, 0);
 }
@@ -297,5 +311,6 @@ reel_tensor *reel_soft_margin_loss(reel_tensor *input, reel_tensor *target, reel
 reel_tensor *reel_hinge_embedding_loss(reel_tensor *input, reel_tensor *target, double margin,
                                        reel_reduction reduction)
 {
-    return reeli_loss(&reeli_op_hinge_embedding_loss, input, reel_detach(target), reduction, margin);
+    return reeli_loss(&reeli_op_hinge_embedding_loss, input, reel_detach(target), reduction,
+                      margin);
 }

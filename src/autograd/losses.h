@@ -12,15 +12,16 @@
 bool reeli_sound_reduction(reel *r, const char *what, reel_reduction reduction);
 
 /* A LOSS row, its parameter being p, on an input and a target that may broadcast (which warns). */
-reel_tensor *reeli_loss(const reeli_op *op, reel_tensor *input, reel_tensor *target, reel_reduction reduction,
-                        double p);
+reel_tensor *reeli_loss(const reeli_op *op, reel_tensor *input, reel_tensor *target,
+                        reel_reduction reduction, double p);
 
 /* The mean of the terms, their sum, or the terms. */
 reel_tensor *reeli_reduce_terms(reel_tensor *terms, reel_reduction reduction);
 
 /* What a loss of other operations begins with: the reel of `count` usable tensors, the first
  * floating; NULL, and an error, if they are not, or if there is no such reduction. */
-reel *reeli_loss_begin(const char *what, int count, reel_tensor *const *t, reel_reduction reduction);
+reel *reeli_loss_begin(const char *what, int count, reel_tensor *const *t,
+                       reel_reduction reduction);
 
 /* An option whose zero means another default; REEL_ZERO means zero. */
 static inline double reeli_option(double value, double standard)

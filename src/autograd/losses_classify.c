@@ -28,15 +28,16 @@ static int64_t classes(const problem *p) { return p->x->size[p->dim]; }
 enum { MEAN = 1, UNIT = 2 };
 
 /* Of the targets, input 0, and the classes' weights, input 1 if there are any. */
-bool reeli_class_coefficients_forward(reeli_node *n) {
+bool reeli_class_coefficients_forward(reeli_node *n)
+{
     reel_tensor *y = n->out;
     const int64_t *class = n->in[0].t->data, ignore = n->i[0], count = n->i[1];
     const bool weighted = n->inputs > 1 && !(n->i[2] & UNIT);
     double sum = 0;
     for (int64_t i = 0; i < y->numel; i++) {
         if (class[i] != ignore && (class[i] < 0 || class[i] >= count)) {
-            reeli_error(y->r, REEL_ERR_VALUE, "%s: class %lld is not one of %lld", (const char *)n->extra,
-                        (long long)class[i], (long long)count);
+            reeli_error(y->r, REEL_ERR_VALUE, "%s: class %lld is not one of %lld",
+                        (const char *)n->extra, (long long)class[i], (long long)count);
             return false;
         }
         const bool counts = class[i] != ignore;
@@ -50,7 +51,8 @@ bool reeli_class_coefficients_forward(reeli_node *n) {
     return true;
 }
 
-static reel_tensor *coefficients(const problem *p, bool unit) {
+static reel_tensor *coefficients(const problem *p, bool unit)
+{
     reel_tensor *in[] = {p->target, p->weight};
     reeli_node *n = reeli_begin(&reeli_op_class_coefficients, p->weight ? 2 : 1, in);
     if (!n) {
@@ -67,7 +69,8 @@ static reel_tensor *coefficients(const problem *p, bool unit) {
 /* What the two operations below keep: x, target, coefficients are the inputs. */
 enum { REDUCTION, IGNORE, DIM };
 
-static int64_t inner(const reel_tensor *x, int64_t dim) {
+static int64_t inner(const reel_tensor *x, int64_t dim)
+{
     int64_t count = 1;
     for (int d = (int)dim + 1; d < x->ndim; d++) {
         count *= x->size[d];
@@ -76,19 +79,22 @@ static int64_t inner(const reel_tensor *x, int64_t dim) {
 }
 
 /* Where sample i's element of its class lies in x[N, C, D]. */
-static int64_t place(const reel_tensor *x, int64_t dim, int64_t inner_count, int64_t i, int64_t class) {
+static int64_t place(const reel_tensor *x, int64_t dim, int64_t inner_count, int64_t i,
+                     int64_t class)
+{
     return (i / inner_count * x->size[dim] + class) * inner_count + i % inner_count;
 }
 
 /* Sums, or lists, coefficient · ln p, where ln p = x - shift[i] - log_sum[i] (NULL: 0). */
-static void add_terms(reeli_node *n, const reel_tensor *shift, const reel_tensor *log_sum) {
+static void add_terms(reeli_node *n, const reel_tensor *shift, const reel_tensor *log_sum)
+{
     const reel_tensor *x = n->in[0].t, *target = n->in[1].t, *coefficient = n->in[2].t;
     const int64_t *class = target->data, columns = inner(x, n->i[DIM]);
     double sum = 0;
     bool any = false;
     for (int64_t i = 0; i < target->numel; i++) {
         double term = 0;
-        if (class[i] != n->i[IGNORE] && class[i] >= 0 && class[i] < x->size[n->i[DIM]]) {
+        if (class[i] != n->i[IGNORE] && class[i] >= 0 && class[i] < x -> size[n->i[DIM]]) {
             term = reeli_load(x, place(x, n->i[DIM], columns, i, class[i]));
             term -= shift ? reeli_load(shift, i) : 0;
             term -= log_sum ? reeli_load(log_sum, i) : 0;
@@ -106,23 +112,26 @@ static void add_terms(reeli_node *n, const reel_tensor *shift, const reel_tensor
 }
 
 /* The samples' coefficients times g. */
-static reel_tensor *scales(const reeli_node *n, reel_tensor *g) {
-    return reel_mul(n->in[2].t, g);
-}
+static reel_tensor *scales(const reeli_node *n, reel_tensor *g) { return reel_mul(n->in[2].t, g); }
 
 /* x and, at each sample's class, `scale`. */
-static reel_tensor *add_at_classes(const reeli_node *n, reel_tensor *x, reel_tensor *scale) {
-    reel_tensor *target = n->in[1].t, *counts = reel_ne(target, reeli_number(x->r, (double)n->i[IGNORE]));
+static reel_tensor *add_at_classes(const reeli_node *n, reel_tensor *x, reel_tensor *scale)
+{
+    reel_tensor *target = n->in[1].t,
+                *counts = reel_ne(target, reeli_number(x->r, (double)n->i[IGNORE]));
     reel_tensor *safe = reel_where(counts, target, reeli_number(x->r, 0));
-    return reel_scatter_add(x, n->i[DIM], reel_unsqueeze(safe, n->i[DIM]), reel_unsqueeze(scale, n->i[DIM]));
+    return reel_scatter_add(x, n->i[DIM], reel_unsqueeze(safe, n->i[DIM]),
+                            reel_unsqueeze(scale, n->i[DIM]));
 }
 
-bool reeli_nll_loss_forward(reeli_node *n) {
+bool reeli_nll_loss_forward(reeli_node *n)
+{
     add_terms(n, NULL, NULL);
     return true;
 }
 
-reel_tensor *reeli_nll_loss_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_nll_loss_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     const reel_tensor *x = n->in[input].t;
     reel_tensor *zeros = reeli_zeros(g->r, n->op->name, x->dtype, x->ndim, x->size);
     return add_at_classes(n, zeros, scales(n, g));
@@ -133,18 +142,21 @@ typedef struct normalizer {
     reel_tensor *shift, *log_sum;
 } normalizer;
 
-bool reeli_cross_entropy_forward(reeli_node *n) {
+bool reeli_cross_entropy_forward(reeli_node *n)
+{
     const reel_tensor *x = n->in[0].t;
     const normalizer *z = n->extra;
     if (x->numel) {
-        x->r->kernels->of[x->dtype]->log_sums(x->size[0], x->size[1], x->data, z->shift->data, z->log_sum->data);
+        x->r->kernels->of[x->dtype]->log_sums(x->size[0], x->size[1], x->data, z->shift->data,
+                                              z->log_sum->data);
     }
     add_terms(n, z->shift, z->log_sum);
     return true;
 }
 
 /* dx = scale (1 at the class - softmax x), for each sample. */
-reel_tensor *reeli_cross_entropy_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_cross_entropy_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     reel_tensor *x = n->in[input].t, *scale = scales(n, g);
     const normalizer *z = n->extra;
     if (reeli_bad(scale) || g->r->grad_enabled) {
@@ -154,32 +166,36 @@ reel_tensor *reeli_cross_entropy_gradient(reeli_node *n, int input, reel_tensor 
     reel_tensor *dx = reeli_empty_like(x, n->op->name, x->dtype);
     if (!reeli_bad(dx) && x->numel) {
         x->r->kernels->of[x->dtype]->class_gradient(x->size[0], x->size[1], x->data, z->shift->data,
-                                                    z->log_sum->data, n->in[1].t->data, scale->data, dx->data);
+                                                    z->log_sum->data, n->in[1].t->data, scale->data,
+                                                    dx->data);
     }
     return dx;
 }
 
 /* A node of either on x and target, which has been reduced to its result's shape. */
-static reeli_node *class_node(const reeli_op *op, const problem *p) {
+static reeli_node *class_node(const reeli_op *op, const problem *p)
+{
     reel_tensor *in[] = {p->x, p->target, coefficients(p, false)};
     reeli_node *n = reeli_bad(in[2]) ? NULL : reeli_begin(op, 3, in);
     if (n) {
         n->i[REDUCTION] = p->reduction;
         n->i[IGNORE] = p->ignore;
         n->i[DIM] = p->dim;
-        n->out = reeli_empty(p->r, p->what, p->x->dtype, p->reduction == REEL_NONE ? p->target->ndim : 0,
-                             p->target->size);
+        n->out = reeli_empty(p->r, p->what, p->x->dtype,
+                             p->reduction == REEL_NONE ? p->target->ndim : 0, p->target->size);
     }
     return n;
 }
 
-static reel_tensor *nll(const problem *p) {
+static reel_tensor *nll(const problem *p)
+{
     reeli_node *n = class_node(&reeli_op_nll_loss, p);
     return n ? reeli_apply(n) : p->r->poison;
 }
 
 /* Logits (N, C) and indices, in one pass forward and one back. */
-static reel_tensor *fused_cross_entropy(const problem *p) {
+static reel_tensor *fused_cross_entropy(const problem *p)
+{
     reeli_node *n = class_node(&reeli_op_cross_entropy, p);
     normalizer *z = n ? reeli_arena_alloc(p->r, sizeof *z) : NULL;
     if (!z) {
@@ -192,7 +208,8 @@ static reel_tensor *fused_cross_entropy(const problem *p) {
 }
 
 /* Whether the target holds one class for each sample of x. */
-static bool indices_fit(const problem *p) {
+static bool indices_fit(const problem *p)
+{
     const reel_tensor *x = p->x, *t = p->target;
     bool fits = x->ndim > 0 && t->ndim == x->ndim - 1;
     for (int d = 0, own = 0; fits && d < x->ndim; d++) {
@@ -201,9 +218,11 @@ static bool indices_fit(const problem *p) {
     return fits;
 }
 
-static bool check_indices(const problem *p) {
+static bool check_indices(const problem *p)
+{
     if (!indices_fit(p)) {
-        reeli_error(p->r, REEL_ERR_SHAPE, "%s: a target of shape %s does not fit an input of shape %s", p->what,
+        reeli_error(p->r, REEL_ERR_SHAPE,
+                    "%s: a target of shape %s does not fit an input of shape %s", p->what,
                     REELI_SHAPE_OF(p->target), REELI_SHAPE_OF(p->x));
         return false;
     }
@@ -215,13 +234,14 @@ static bool check_indices(const problem *p) {
     return true;
 }
 
-static bool check_weight(const problem *p, reel_tensor *weight) {
+static bool check_weight(const problem *p, reel_tensor *weight)
+{
     if (!weight || !reeli_usable(p->r, p->what, weight)) {
         return !weight;
     }
     if (weight->ndim != 1 || weight->size[0] != classes(p) || weight->dtype != p->x->dtype) {
-        reeli_error(p->r, REEL_ERR_SHAPE, "%s: the weight must be %s (%lld,), and is %s %s", p->what,
-                    reel_dtype_name((reel_dtype)p->x->dtype), (long long)classes(p),
+        reeli_error(p->r, REEL_ERR_SHAPE, "%s: the weight must be %s (%lld,), and is %s %s",
+                    p->what, reel_dtype_name((reel_dtype)p->x->dtype), (long long)classes(p),
                     reel_dtype_name((reel_dtype)weight->dtype), REELI_SHAPE_OF(weight));
         return false;
     }
@@ -229,7 +249,9 @@ static bool check_weight(const problem *p, reel_tensor *weight) {
 }
 
 /* Fills in p from the arguments; false after an error. */
-static bool begin(problem *p, reel_tensor *x, reel_tensor *target, reel_tensor *weight, int64_t ignore) {
+static bool begin(problem *p, reel_tensor *x, reel_tensor *target, reel_tensor *weight,
+                  int64_t ignore)
+{
     reel_tensor *in[] = {x, target};
     p->r = reeli_loss_begin(p->what, 2, in, p->reduction);
     if (!p->r) {
@@ -253,7 +275,9 @@ static bool begin(problem *p, reel_tensor *x, reel_tensor *target, reel_tensor *
     return !weight || !reeli_bad(p->weight);
 }
 
-reel_tensor *reel_nll_loss(reel_tensor *input, reel_tensor *target, const reel_nll_loss_options *options) {
+reel_tensor *reel_nll_loss(reel_tensor *input, reel_tensor *target,
+                           const reel_nll_loss_options *options)
+{
     const reel_nll_loss_options o = options ? *options : (reel_nll_loss_options){0};
     problem p = {.what = "nll_loss", .reduction = o.reduction};
     if (!begin(&p, input, target, o.weight, o.ignore_index) || !check_indices(&p)) {
@@ -263,7 +287,8 @@ reel_tensor *reel_nll_loss(reel_tensor *input, reel_tensor *target, const reel_n
 }
 
 /* t with the classes' weights along x's dim of classes. */
-static reel_tensor *times_weight(const problem *p, reel_tensor *t) {
+static reel_tensor *times_weight(const problem *p, reel_tensor *t)
+{
     int64_t size[REEL_MAX_DIMS];
     for (int d = 0; d < p->x->ndim; d++) {
         size[d] = d == p->dim ? classes(p) : 1;
@@ -272,17 +297,21 @@ static reel_tensor *times_weight(const problem *p, reel_tensor *t) {
 }
 
 /* -Σ_c target ln softmax x, of targets that are probabilities. A mean is one of the samples. */
-static reel_tensor *of_probabilities(const problem *p, reel_tensor *target, double smoothing) {
+static reel_tensor *of_probabilities(const problem *p, reel_tensor *target, double smoothing)
+{
     if (!reeli_is_float(target->dtype)) {
-        return reeli_fail(p->r, REEL_ERR_DTYPE, "%s: a target of the input's shape holds probabilities, and is %s",
+        return reeli_fail(p->r, REEL_ERR_DTYPE,
+                          "%s: a target of the input's shape holds probabilities, and is %s",
                           p->what, reel_dtype_name((reel_dtype)target->dtype));
     }
     if (p->ignore >= 0) {
-        return reeli_fail(p->r, REEL_ERR_VALUE, "%s: with probabilities as targets there is no class %lld to ignore",
+        return reeli_fail(p->r, REEL_ERR_VALUE,
+                          "%s: with probabilities as targets there is no class %lld to ignore",
                           p->what, (long long)p->ignore);
     }
     if (smoothing > 0) {
-        target = reel_add_scalar(reel_mul_scalar(target, 1 - smoothing), smoothing / (double)classes(p));
+        target =
+            reel_add_scalar(reel_mul_scalar(target, 1 - smoothing), smoothing / (double)classes(p));
     }
     reel_tensor *terms = times_weight(p, reel_mul(reel_log_softmax(p->x, p->dim), target));
     if (p->reduction == REEL_NONE) {
@@ -293,7 +322,8 @@ static reel_tensor *of_probabilities(const problem *p, reel_tensor *target, doub
 }
 
 /* (1 - e) nll + e/C Σ_c weight · -ln softmax x, both with the divisor of the first. */
-static reel_tensor *smoothed(problem *p, double smoothing) {
+static reel_tensor *smoothed(problem *p, double smoothing)
+{
     p->x = reel_log_softmax(p->x, p->dim);
     if (reeli_bad(p->x)) {
         return p->x;
@@ -307,14 +337,16 @@ static reel_tensor *smoothed(problem *p, double smoothing) {
 }
 
 reel_tensor *reel_cross_entropy(reel_tensor *input, reel_tensor *target,
-                                const reel_cross_entropy_options *options) {
+                                const reel_cross_entropy_options *options)
+{
     const reel_cross_entropy_options o = options ? *options : (reel_cross_entropy_options){0};
     problem p = {.what = "cross_entropy", .reduction = o.reduction};
     if (!begin(&p, input, target, o.weight, o.ignore_index)) {
         return reeli_poison_for(2, (reel_tensor *[]){input, target});
     }
     if (!(o.label_smoothing >= 0 && o.label_smoothing <= 1)) {
-        return reeli_fail(p.r, REEL_ERR_VALUE, "cross_entropy: label_smoothing must lie between 0 and 1, and is %g",
+        return reeli_fail(p.r, REEL_ERR_VALUE,
+                          "cross_entropy: label_smoothing must lie between 0 and 1, and is %g",
                           o.label_smoothing);
     }
     if (reeli_same_shape(input, target)) {
@@ -333,14 +365,17 @@ reel_tensor *reel_cross_entropy(reel_tensor *input, reel_tensor *target,
     return reeli_bad(p.x) ? p.x : nll(&p);
 }
 
-reel_tensor *reel_multilabel_soft_margin_loss(reel_tensor *input, reel_tensor *target, reel_tensor *weight,
-                                              reel_reduction reduction) {
+reel_tensor *reel_multilabel_soft_margin_loss(reel_tensor *input, reel_tensor *target,
+                                              reel_tensor *weight, reel_reduction reduction)
+{
     reel_tensor *in[] = {input, target};
     reel *r = reeli_loss_begin("multilabel_soft_margin_loss", 2, in, reduction);
     if (!r || input->ndim == 0) {
         return !r ? reeli_poison_for(2, in)
-                  : reeli_fail(r, REEL_ERR_SHAPE, "multilabel_soft_margin_loss: the input has no dim of labels");
+                  : reeli_fail(r, REEL_ERR_SHAPE,
+                               "multilabel_soft_margin_loss: the input has no dim of labels");
     }
-    reel_tensor *terms = reel_binary_cross_entropy_with_logits(input, target, weight, NULL, REEL_NONE);
+    reel_tensor *terms =
+        reel_binary_cross_entropy_with_logits(input, target, weight, NULL, REEL_NONE);
     return reeli_reduce_terms(reel_mean_dim(terms, &(int64_t){-1}, 1, false), reduction);
 }

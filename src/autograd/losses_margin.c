@@ -8,22 +8,25 @@
 #include <reel/reduce.h>
 #include <reel/views.h>
 
-static reel_tensor *sum_along(reel_tensor *x, int64_t dim, bool keepdim) {
+static reel_tensor *sum_along(reel_tensor *x, int64_t dim, bool keepdim)
+{
     return reel_sum_dim(x, &dim, 1, keepdim);
 }
 
 /* The tensors broadcast together; records the error if not. */
-static bool broadcast(reel *r, const char *what, int count, reel_tensor *const *t) {
+static bool broadcast(reel *r, const char *what, int count, reel_tensor *const *t)
+{
     int64_t size[REEL_MAX_DIMS];
     return reeli_broadcast(r, what, count, t, size) >= 0;
 }
 
 /* They have as many dims as the first, and broadcast. */
-static bool same_dims(reel *r, const char *what, int count, reel_tensor *const *t) {
+static bool same_dims(reel *r, const char *what, int count, reel_tensor *const *t)
+{
     for (int i = 1; i < count; i++) {
         if (t[i]->ndim != t[0]->ndim) {
-            reeli_error(r, REEL_ERR_SHAPE, "%s: shapes %s and %s have not the same number of dims", what,
-                        REELI_SHAPE_OF(t[0]), REELI_SHAPE_OF(t[i]));
+            reeli_error(r, REEL_ERR_SHAPE, "%s: shapes %s and %s have not the same number of dims",
+                        what, REELI_SHAPE_OF(t[0]), REELI_SHAPE_OF(t[i]));
             return false;
         }
     }
@@ -31,7 +34,8 @@ static bool same_dims(reel *r, const char *what, int count, reel_tensor *const *
 }
 
 /* (Σ |x|^p)^(1/p) along the last dim. */
-static reel_tensor *length(reel_tensor *x, double p, bool keepdim) {
+static reel_tensor *length(reel_tensor *x, double p, bool keepdim)
+{
     if (p == 2) {
         return reel_sqrt(sum_along(reel_square(x), -1, keepdim));
     }
@@ -43,7 +47,9 @@ static reel_tensor *length(reel_tensor *x, double p, bool keepdim) {
     return reel_pow_scalar(sum_along(reel_pow_scalar(reel_abs(x), p), -1, keepdim), 1 / p);
 }
 
-reel_tensor *reel_pairwise_distance(reel_tensor *x1, reel_tensor *x2, double p, double eps, bool keepdim) {
+reel_tensor *reel_pairwise_distance(reel_tensor *x1, reel_tensor *x2, double p, double eps,
+                                    bool keepdim)
+{
     reel_tensor *in[] = {x1, x2};
     reel *r = reeli_loss_begin("pairwise_distance", 2, in, REEL_NONE);
     if (!r || !broadcast(r, "pairwise_distance", 2, in)) {
@@ -53,11 +59,13 @@ reel_tensor *reel_pairwise_distance(reel_tensor *x1, reel_tensor *x2, double p, 
 }
 
 /* x / max(‖x‖, eps). */
-static reel_tensor *direction(reel_tensor *x, int64_t dim, double eps) {
+static reel_tensor *direction(reel_tensor *x, int64_t dim, double eps)
+{
     return reel_div(x, reel_sqrt(reeli_raised(sum_along(reel_square(x), dim, true), eps * eps)));
 }
 
-reel_tensor *reel_cosine_similarity(reel_tensor *x1, reel_tensor *x2, int64_t dim, double eps) {
+reel_tensor *reel_cosine_similarity(reel_tensor *x1, reel_tensor *x2, int64_t dim, double eps)
+{
     reel_tensor *in[] = {x1, x2};
     reel *r = reeli_loss_begin("cosine_similarity", 2, in, REEL_NONE);
     int64_t size[REEL_MAX_DIMS];
@@ -71,8 +79,9 @@ reel_tensor *reel_cosine_similarity(reel_tensor *x1, reel_tensor *x2, int64_t di
     return sum_along(reel_mul(in[0], in[1]), dim, false);
 }
 
-reel_tensor *reel_margin_ranking_loss(reel_tensor *input1, reel_tensor *input2, reel_tensor *target, double margin,
-                                      reel_reduction reduction) {
+reel_tensor *reel_margin_ranking_loss(reel_tensor *input1, reel_tensor *input2, reel_tensor *target,
+                                      double margin, reel_reduction reduction)
+{
     reel_tensor *in[] = {input1, input2, target};
     reel *r = reeli_loss_begin("margin_ranking_loss", 3, in, reduction);
     if (!r || !same_dims(r, "margin_ranking_loss", 3, in)) {
@@ -83,14 +92,17 @@ reel_tensor *reel_margin_ranking_loss(reel_tensor *input1, reel_tensor *input2, 
 }
 
 /* The cosine of the angle, with 1e-12 added to each squared length. */
-static reel_tensor *cosine(reel_tensor *x1, reel_tensor *x2) {
+static reel_tensor *cosine(reel_tensor *x1, reel_tensor *x2)
+{
     reel_tensor *a = reel_add_scalar(sum_along(reel_square(x1), -1, false), 1e-12);
     reel_tensor *b = reel_add_scalar(sum_along(reel_square(x2), -1, false), 1e-12);
     return reel_div(sum_along(reel_mul(x1, x2), -1, false), reel_sqrt(reel_mul(a, b)));
 }
 
-reel_tensor *reel_cosine_embedding_loss(reel_tensor *input1, reel_tensor *input2, reel_tensor *target, double margin,
-                                        reel_reduction reduction) {
+reel_tensor *reel_cosine_embedding_loss(reel_tensor *input1, reel_tensor *input2,
+                                        reel_tensor *target, double margin,
+                                        reel_reduction reduction)
+{
     static const char what[] = "cosine_embedding_loss";
     reel_tensor *in[] = {input1, input2, target};
     reel *r = reeli_loss_begin(what, 3, in, reduction);
@@ -98,22 +110,27 @@ reel_tensor *reel_cosine_embedding_loss(reel_tensor *input1, reel_tensor *input2
         return reeli_poison_for(3, in);
     }
     if (target->ndim > 1 || input1->ndim != target->ndim + 1 || input2->ndim != input1->ndim) {
-        return reeli_fail(r, REEL_ERR_SHAPE, "%s: a target of shape %s does not fit inputs of shapes %s and %s", what,
+        return reeli_fail(r, REEL_ERR_SHAPE,
+                          "%s: a target of shape %s does not fit inputs of shapes %s and %s", what,
                           REELI_SHAPE_OF(target), REELI_SHAPE_OF(input1), REELI_SHAPE_OF(input2));
     }
     reel_tensor *c = cosine(input1, input2), *zero = reeli_number(r, 0);
     if (reeli_bad(c) || !broadcast(r, what, 2, (reel_tensor *[]){c, target})) {
         return r->poison;
     }
-    reel_tensor *alike = reel_sub(reeli_number(r, 1), c), *apart = reeli_positive_part(reel_sub_scalar(c, margin));
+    reel_tensor *alike = reel_sub(reeli_number(r, 1), c),
+                *apart = reeli_positive_part(reel_sub_scalar(c, margin));
     reel_tensor *terms = reel_add(reel_where(reel_eq(target, reeli_number(r, 1)), alike, zero),
                                   reel_where(reel_eq(target, reeli_number(r, -1)), apart, zero));
     return reeli_reduce_terms(terms, reduction);
 }
 
-reel_tensor *reel_triplet_margin_loss(reel_tensor *anchor, reel_tensor *positive, reel_tensor *negative,
-                                      const reel_triplet_margin_loss_options *options) {
-    const reel_triplet_margin_loss_options o = options ? *options : (reel_triplet_margin_loss_options){0};
+reel_tensor *reel_triplet_margin_loss(reel_tensor *anchor, reel_tensor *positive,
+                                      reel_tensor *negative,
+                                      const reel_triplet_margin_loss_options *options)
+{
+    const reel_triplet_margin_loss_options o =
+        options ? *options : (reel_triplet_margin_loss_options){0};
     reel_tensor *in[] = {anchor, positive, negative};
     reel *r = reeli_loss_begin("triplet_margin_loss", 3, in, o.reduction);
     if (!r || !same_dims(r, "triplet_margin_loss", 3, in)) {
@@ -130,12 +147,13 @@ reel_tensor *reel_triplet_margin_loss(reel_tensor *anchor, reel_tensor *positive
 }
 
 /* Every class is from `least` to below `count`; records the error if not. */
-static bool sound_classes(const char *what, reel_tensor *target, int64_t least, int64_t count) {
+static bool sound_classes(const char *what, reel_tensor *target, int64_t least, int64_t count)
+{
     const int64_t *class = target->data;
     for (int64_t i = 0; i < target->numel; i++) {
         if (class[i] < least || class[i] >= count) {
-            reeli_error(target->r, REEL_ERR_VALUE, "%s: class %lld is not one of %lld", what, (long long)class[i],
-                        (long long)count);
+            reeli_error(target->r, REEL_ERR_VALUE, "%s: class %lld is not one of %lld", what,
+                        (long long)class[i], (long long)count);
             return false;
         }
     }
@@ -143,8 +161,9 @@ static bool sound_classes(const char *what, reel_tensor *target, int64_t least, 
 }
 
 /* x as (N, C), target int64, contiguous, in `rows` of as many columns; false after an error. */
-static bool begin_classes(const char *what, reel_tensor **x, reel_tensor **target, bool one_each, int64_t least,
-                          reel_reduction reduction) {
+static bool begin_classes(const char *what, reel_tensor **x, reel_tensor **target, bool one_each,
+                          int64_t least, reel_reduction reduction)
+{
     reel_tensor *in[] = {*x, *target};
     reel *r = reeli_loss_begin(what, 2, in, reduction);
     if (!r) {
@@ -152,11 +171,12 @@ static bool begin_classes(const char *what, reel_tensor **x, reel_tensor **targe
     }
     const int64_t rows = in[0]->ndim == 2 ? in[0]->size[0] : 1;
     const int64_t columns = in[0]->ndim ? in[0]->size[in[0]->ndim - 1] : 1;
-    const bool fits = one_each ? in[1]->ndim <= 1 && in[1]->numel == rows
-                               : reeli_same_shape(in[0], in[1]) || (in[0]->ndim == 0 && in[1]->numel == 1);
+    const bool fits =
+        one_each ? in[1]->ndim <= 1 && in[1]->numel == rows
+                 : reeli_same_shape(in[0], in[1]) || (in[0]->ndim == 0 && in[1]->numel == 1);
     if (in[0]->ndim > 2 || columns == 0 || !fits) {
-        reeli_error(r, REEL_ERR_SHAPE, "%s: a target of shape %s does not fit an input of shape %s", what,
-                    REELI_SHAPE_OF(in[1]), REELI_SHAPE_OF(in[0]));
+        reeli_error(r, REEL_ERR_SHAPE, "%s: a target of shape %s does not fit an input of shape %s",
+                    what, REELI_SHAPE_OF(in[1]), REELI_SHAPE_OF(in[0]));
         return false;
     }
     if (in[1]->dtype != REEL_I64) {
@@ -170,7 +190,9 @@ static bool begin_classes(const char *what, reel_tensor **x, reel_tensor **targe
 }
 
 /* The weight of each row's class, (N, 1); NULL, and an error, if it is not one a class. */
-static reel_tensor *weight_of(const char *what, reel_tensor *x, reel_tensor *target, reel_tensor *weight) {
+static reel_tensor *weight_of(const char *what, reel_tensor *x, reel_tensor *target,
+                              reel_tensor *weight)
+{
     if (!reeli_usable(x->r, what, weight)) {
         return NULL;
     }
@@ -185,9 +207,11 @@ static reel_tensor *weight_of(const char *what, reel_tensor *x, reel_tensor *tar
 
 /* Every class's term is added up, and the target's own taken off again. */
 reel_tensor *reel_multi_margin_loss(reel_tensor *input, reel_tensor *target,
-                                    const reel_multi_margin_loss_options *options) {
+                                    const reel_multi_margin_loss_options *options)
+{
     static const char what[] = "multi_margin_loss";
-    const reel_multi_margin_loss_options o = options ? *options : (reel_multi_margin_loss_options){0};
+    const reel_multi_margin_loss_options o =
+        options ? *options : (reel_multi_margin_loss_options){0};
     reel_tensor *x = input, *t = target, *weight = NULL;
     if (!begin_classes(what, &x, &t, true, 0, o.reduction)) {
         return reeli_poison_for(2, (reel_tensor *[]){input, target});
@@ -198,7 +222,8 @@ reel_tensor *reel_multi_margin_loss(reel_tensor *input, reel_tensor *target,
     if (o.weight && !(weight = weight_of(what, x, t, o.weight))) {
         return x->r->poison;
     }
-    reel_tensor *excess = reel_add_scalar(reel_sub(x, reel_gather(x, 1, t)), reeli_option(o.margin, 1));
+    reel_tensor *excess =
+        reel_add_scalar(reel_sub(x, reel_gather(x, 1, t)), reeli_option(o.margin, 1));
     excess = reel_relu(excess);
     excess = o.p == 2 ? reel_square(excess) : excess;
     excess = weight ? reel_mul(excess, weight) : excess;
@@ -209,7 +234,8 @@ reel_tensor *reel_multi_margin_loss(reel_tensor *input, reel_tensor *target,
 
 /* y[n, 0, k]: whether row n's target k is one, none before it being -1. y[n, 1, c]: whether class c is
  * none of the row's targets. */
-bool reeli_label_sets_forward(reeli_node *n) {
+bool reeli_label_sets_forward(reeli_node *n)
+{
     const int64_t *class = n->in[0].t->data, rows = n->out->size[0], count = n->out->size[2];
     bool *y = n->out->data;
     for (int64_t i = 0; i < rows; i++, y += 2 * count, class += count) {
@@ -228,17 +254,21 @@ bool reeli_label_sets_forward(reeli_node *n) {
     return true;
 }
 
-static reel_tensor *label_sets(const char *what, reel_tensor *target) {
+static reel_tensor *label_sets(const char *what, reel_tensor *target)
+{
     reeli_node *n = reeli_begin(&reeli_op_label_sets, 1, &target);
     if (!n) {
         return target->r->poison;
     }
-    n->out = reeli_empty(target->r, what, REEL_BOOL, 3, (int64_t[]){target->size[0], 2, target->size[1]});
+    n->out = reeli_empty(target->r, what, REEL_BOOL, 3,
+                         (int64_t[]){target->size[0], 2, target->size[1]});
     return reeli_apply(n);
 }
 
 /* All pairs of a target k and a class c that is none: (N, C, C). */
-reel_tensor *reel_multilabel_margin_loss(reel_tensor *input, reel_tensor *target, reel_reduction reduction) {
+reel_tensor *reel_multilabel_margin_loss(reel_tensor *input, reel_tensor *target,
+                                         reel_reduction reduction)
+{
     static const char what[] = "multilabel_margin_loss";
     reel_tensor *x = input, *t = target;
     if (!begin_classes(what, &x, &t, false, -1, reduction)) {
@@ -251,7 +281,8 @@ reel_tensor *reel_multilabel_margin_loss(reel_tensor *input, reel_tensor *target
     reel_tensor *excess = reel_sub(reel_unsqueeze(x, 1), reel_unsqueeze(of_targets, 2));
     reel_tensor *counts = reel_mul(reel_unsqueeze(is_target, 2), reel_unsqueeze(is_none, 1));
     excess = reel_where(counts, reel_relu(reel_add_scalar(excess, 1)), reeli_number(r, 0));
-    reel_tensor *terms = reel_div_scalar(reel_sum_dim(excess, (int64_t[]){1, 2}, 2, false), (double)x->size[1]);
+    reel_tensor *terms =
+        reel_div_scalar(reel_sum_dim(excess, (int64_t[]){1, 2}, 2, false), (double)x->size[1]);
     terms = reeli_bad(terms) || input->ndim == 2 ? terms : reel_reshape(terms, 0, NULL);
     return reeli_reduce_terms(terms, reduction);
 }

@@ -36,24 +36,27 @@ reel_tensor *reel_kl_div(reel_tensor *input, reel_tensor *target, bool log_targe
     const bool by_batch = reduction == REEL_BATCHMEAN;
     const reeli_op *op = log_target ? &reeli_op_kl_div_log : &reeli_op_kl_div;
     reel_tensor *y = reeli_loss(op, input, target, by_batch ? REEL_SUM : reduction, 0);
-    return reeli_bad(y) || !by_batch || input->ndim == 0 ? y : reel_div_scalar(y, (double)input->size[0]);
+    return reeli_bad(y) || !by_batch || input->ndim == 0
+               ? y
+               : reel_div_scalar(y, (double)input->size[0]);
 }
 
 /* Input and target of one shape, and weights that broadcast to it. */
-static bool sound_binary(const char *what, reel_tensor *input, reel_tensor *target, reel_tensor *const *weights,
-                         reel_reduction reduction)
+static bool sound_binary(const char *what, reel_tensor *input, reel_tensor *target,
+                         reel_tensor *const *weights, reel_reduction reduction)
 {
     reel *r = reeli_loss_begin(what, 2, (reel_tensor *[]){input, target}, reduction);
     if (!r) {
         return false;
     }
     if (!reeli_same_shape(input, target)) {
-        reeli_error(r, REEL_ERR_SHAPE, "%s: the input's shape %s is not the target's %s", what, REELI_SHAPE_OF(input),
-                    REELI_SHAPE_OF(target));
+        reeli_error(r, REEL_ERR_SHAPE, "%s: the input's shape %s is not the target's %s", what,
+                    REELI_SHAPE_OF(input), REELI_SHAPE_OF(target));
         return false;
     }
     if (!reeli_is_float(target->dtype)) {
-        reeli_error(r, REEL_ERR_DTYPE, "%s: the target must be floating, and is %s; convert with reel_to", what,
+        reeli_error(r, REEL_ERR_DTYPE,
+                    "%s: the target must be floating, and is %s; convert with reel_to", what,
                     reel_dtype_name((reel_dtype)target->dtype));
         return false;
     }
@@ -72,7 +75,8 @@ static bool sound_binary(const char *what, reel_tensor *input, reel_tensor *targ
             numel *= size[d];
         }
         if (ndim != input->ndim || numel != input->numel) {
-            reeli_error(r, REEL_ERR_SHAPE, "%s: a weight of shape %s does not broadcast to the input's %s", what,
+            reeli_error(r, REEL_ERR_SHAPE,
+                        "%s: a weight of shape %s does not broadcast to the input's %s", what,
                         REELI_SHAPE_OF(weights[i]), REELI_SHAPE_OF(input));
             return false;
         }
@@ -81,13 +85,14 @@ static bool sound_binary(const char *what, reel_tensor *input, reel_tensor *targ
 }
 
 /* A row's loss, its terms multiplied by the weight if there is one. */
-static reel_tensor *weighted(const reeli_op *op, reel_tensor *input, reel_tensor *target, reel_tensor *weight,
-                             reel_reduction reduction)
+static reel_tensor *weighted(const reeli_op *op, reel_tensor *input, reel_tensor *target,
+                             reel_tensor *weight, reel_reduction reduction)
 {
     if (!weight) {
         return reeli_loss(op, input, target, reduction, 0);
     }
-    return reeli_reduce_terms(reel_mul(reeli_loss(op, input, target, REEL_NONE, 0), weight), reduction);
+    return reeli_reduce_terms(reel_mul(reeli_loss(op, input, target, REEL_NONE, 0), weight),
+                              reduction);
 }
 
 reel_tensor *reel_binary_cross_entropy(reel_tensor *input, reel_tensor *target, reel_tensor *weight,
@@ -99,15 +104,17 @@ reel_tensor *reel_binary_cross_entropy(reel_tensor *input, reel_tensor *target, 
         return reeli_poison_for(2, in);
     }
     if (!reeli_within(input, 0, 1, false)) {
-        return reeli_fail(input->r, REEL_ERR_VALUE, "%s: an element of the input is not in [0, 1]", op->name);
+        return reeli_fail(input->r, REEL_ERR_VALUE, "%s: an element of the input is not in [0, 1]",
+                          op->name);
     }
     return weighted(op, input, target, weight, reduction);
 }
 
 /* With l = 1 + (pos_weight - 1) target a term is (1 - target) x + l ln(1 + e^-x): the unweighted one and
  * (l - 1) ln(1 + e^-x), whose logarithm is the soft margin loss with a target of 1. */
-reel_tensor *reel_binary_cross_entropy_with_logits(reel_tensor *input, reel_tensor *target, reel_tensor *weight,
-                                                   reel_tensor *pos_weight, reel_reduction reduction)
+reel_tensor *reel_binary_cross_entropy_with_logits(reel_tensor *input, reel_tensor *target,
+                                                   reel_tensor *weight, reel_tensor *pos_weight,
+                                                   reel_reduction reduction)
 {
     const reeli_op *op = &reeli_op_binary_cross_entropy_with_logits;
     reel_tensor *const weights[] = {weight, pos_weight}, *const in[] = {input, target};
@@ -118,7 +125,8 @@ reel_tensor *reel_binary_cross_entropy_with_logits(reel_tensor *input, reel_tens
         return weighted(op, input, target, weight, reduction);
     }
     reel_tensor *terms = reeli_loss(op, input, target, REEL_NONE, 0);
-    reel_tensor *positive = reeli_loss(&reeli_op_soft_margin_loss, input, reel_ones_like(input), REEL_NONE, 0);
+    reel_tensor *positive =
+        reeli_loss(&reeli_op_soft_margin_loss, input, reel_ones_like(input), REEL_NONE, 0);
     terms = reel_add(terms, reel_mul(reel_mul(reel_sub_scalar(pos_weight, 1), target), positive));
     return reeli_reduce_terms(weight ? reel_mul(terms, weight) : terms, reduction);
 }
@@ -137,7 +145,8 @@ reel_tensor *reel_poisson_nll_loss(reel_tensor *input, reel_tensor *target,
                                    const reel_poisson_nll_loss_options *options)
 {
     const reel_poisson_nll_loss_options o = options ? *options : (reel_poisson_nll_loss_options){0};
-    const reeli_op *op = o.no_log_input ? &reeli_op_poisson_nll_loss : &reeli_op_poisson_nll_loss_log;
+    const reeli_op *op =
+        o.no_log_input ? &reeli_op_poisson_nll_loss : &reeli_op_poisson_nll_loss_log;
     const double eps = reeli_option(o.eps, 1e-8);
     if (!o.full) {
         return reeli_loss(op, input, target, o.reduction, eps);
@@ -146,7 +155,8 @@ reel_tensor *reel_poisson_nll_loss(reel_tensor *input, reel_tensor *target,
     if (reeli_bad(terms) || !reeli_sound_reduction(terms->r, op->name, o.reduction)) {
         return terms ? terms->r->poison : NULL;
     }
-    return reeli_reduce_terms(reel_add(terms, stirling(reel_to(target, terms->dtype))), o.reduction);
+    return reeli_reduce_terms(reel_add(terms, stirling(reel_to(target, terms->dtype))),
+                              o.reduction);
 }
 
 /* var in the input's dims: as it is, or with a last dim of 1 that was left out. NULL, and an error, if it
@@ -178,7 +188,8 @@ reel_tensor *reel_gaussian_nll_loss(reel_tensor *input, reel_tensor *target, ree
                                     const reel_gaussian_nll_loss_options *options)
 {
     static const char what[] = "gaussian_nll_loss";
-    const reel_gaussian_nll_loss_options o = options ? *options : (reel_gaussian_nll_loss_options){0};
+    const reel_gaussian_nll_loss_options o =
+        options ? *options : (reel_gaussian_nll_loss_options){0};
     reel_tensor *in[] = {input, target, var};
     reel *r = reeli_loss_begin(what, 3, in, o.reduction);
     int64_t size[REEL_MAX_DIMS];
@@ -192,5 +203,6 @@ reel_tensor *reel_gaussian_nll_loss(reel_tensor *input, reel_tensor *target, ree
     reel_tensor *v = reeli_raised(var, reeli_option(o.eps, 1e-6));
     reel_tensor *terms = reel_add(reel_log(v), reel_div(reel_square(reel_sub(input, target)), v));
     terms = reel_mul_scalar(terms, 0.5);
-    return reeli_reduce_terms(o.full ? reel_add_scalar(terms, 0.5 * log(TWO_PI)) : terms, o.reduction);
+    return reeli_reduce_terms(o.full ? reel_add_scalar(terms, 0.5 * log(TWO_PI)) : terms,
+                              o.reduction);
 }

@@ -8,7 +8,8 @@
 #include <reel/views.h>
 
 /* `t`, a `role`, can be used and has x's dtype; NULL is fine. */
-static bool fits(const char *what, const reel_tensor *x, reel_tensor *t, const char *role) {
+static bool fits(const char *what, const reel_tensor *x, reel_tensor *t, const char *role)
+{
     if (!t) {
         return true;
     }
@@ -22,30 +23,35 @@ static bool fits(const char *what, const reel_tensor *x, reel_tensor *t, const c
     return t->dtype == x->dtype;
 }
 
-static bool floating(const char *what, reel_tensor *x) {
+static bool floating(const char *what, reel_tensor *x)
+{
     if (!x || !reeli_usable(reeli_reel_of(x), what, x)) {
         return false;
     }
     if (!reeli_is_float(x->dtype)) {
-        reeli_error(x->r, REEL_ERR_DTYPE, "%s: the input must be floating, and is %s; convert with reel_to", what,
+        reeli_error(x->r, REEL_ERR_DTYPE,
+                    "%s: the input must be floating, and is %s; convert with reel_to", what,
                     reel_dtype_name((reel_dtype)x->dtype));
     }
     return reeli_is_float(x->dtype);
 }
 
 /* y weight + bias, either of which may be NULL. */
-static reel_tensor *affine(reel_tensor *y, reel_tensor *weight, reel_tensor *bias) {
+static reel_tensor *affine(reel_tensor *y, reel_tensor *weight, reel_tensor *bias)
+{
     y = weight ? reel_mul(y, weight) : y;
     return bias ? reel_add(y, bias) : y;
 }
 
-static reel_tensor *inverse_deviation(reel_tensor *variance, double eps) {
+static reel_tensor *inverse_deviation(reel_tensor *variance, double eps)
+{
     reel_tensor *one = reeli_bad(variance) ? variance : reeli_number(variance->r, 1);
     return reel_div(one, reel_sqrt(reel_add_scalar(variance, eps)));
 }
 
 /* The rows of a contiguous matrix to mean 0 and variance 1; input 1 receives their factors. */
-static reel_tensor *standardize(reel_tensor *x, double eps) {
+static reel_tensor *standardize(reel_tensor *x, double eps)
+{
     if (reeli_bad(x)) {
         return x;
     }
@@ -59,10 +65,12 @@ static reel_tensor *standardize(reel_tensor *x, double eps) {
     return reeli_apply(n);
 }
 
-bool reeli_standardize_forward(reeli_node *n) {
+bool reeli_standardize_forward(reeli_node *n)
+{
     const reel_tensor *x = n->in[0].t, *scale = n->in[1].t;
     if (x->numel) {
-        x->r->kernels->of[x->dtype]->standardize(x->size[0], x->size[1], x->data, n->p[0], n->out->data, scale->data);
+        x->r->kernels->of[x->dtype]->standardize(x->size[0], x->size[1], x->data, n->p[0],
+                                                 n->out->data, scale->data);
     }
     return true;
 }
@@ -70,7 +78,8 @@ bool reeli_standardize_forward(reeli_node *n) {
 static reel_tensor *row_mean(reel_tensor *x) { return reel_mean_dim(x, &(int64_t){1}, 1, true); }
 
 /* dx = scale (g - mean g - y mean(g y)). To be differentiated again, the scale is that of x's variance. */
-reel_tensor *reeli_standardize_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_standardize_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     reel_tensor *x = n->in[input].t, *y = n->out, *scale = n->in[1].t;
     if (g->r->grad_enabled) {
         scale = inverse_deviation(row_mean(reel_square(reel_sub(x, row_mean(x)))), n->p[0]);
@@ -80,33 +89,40 @@ reel_tensor *reeli_standardize_gradient(reeli_node *n, int input, reel_tensor *g
 }
 
 /* t is a tensor of the last `ndim` dims of x; NULL is fine. */
-static bool has_shape(const reel_tensor *x, reel_tensor *t, const char *role, int ndim, const int64_t *shape) {
+static bool has_shape(const reel_tensor *x, reel_tensor *t, const char *role, int ndim,
+                      const int64_t *shape)
+{
     bool same = !t || t->ndim == ndim;
     for (int d = 0; t && same && d < ndim; d++) {
         same = t->size[d] == shape[d];
     }
     if (!same) {
-        reeli_error(x->r, REEL_ERR_SHAPE, "layer_norm: the %s has shape %s, not the normalized %s", role,
-                    REELI_SHAPE_OF(t), reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim, shape));
+        reeli_error(x->r, REEL_ERR_SHAPE, "layer_norm: the %s has shape %s, not the normalized %s",
+                    role, REELI_SHAPE_OF(t),
+                    reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim, shape));
     }
     return same;
 }
 
-static bool ends_in(reel_tensor *x, int ndim, const int64_t *shape) {
+static bool ends_in(reel_tensor *x, int ndim, const int64_t *shape)
+{
     bool same = ndim > 0 && ndim <= x->ndim;
     for (int d = 0; same && d < ndim; d++) {
         same = x->size[x->ndim - ndim + d] == shape[d];
     }
     if (!same) {
-        reeli_error(x->r, REEL_ERR_SHAPE, "layer_norm: shape %s does not end in the normalized shape %s",
+        reeli_error(x->r, REEL_ERR_SHAPE,
+                    "layer_norm: shape %s does not end in the normalized shape %s",
                     REELI_SHAPE_OF(x),
-                    reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim < 0 || ndim > REEL_MAX_DIMS ? 0 : ndim, shape));
+                    reeli_shape_text((char[REELI_SHAPE_TEXT]){0},
+                                     ndim < 0 || ndim > REEL_MAX_DIMS ? 0 : ndim, shape));
     }
     return same;
 }
 
-reel_tensor *reel_layer_norm(reel_tensor *x, int ndim, const int64_t *normalized_shape, reel_tensor *weight,
-                             reel_tensor *bias, double eps) {
+reel_tensor *reel_layer_norm(reel_tensor *x, int ndim, const int64_t *normalized_shape,
+                             reel_tensor *weight, reel_tensor *bias, double eps)
+{
     if (!floating("layer_norm", x) || !fits("layer_norm", x, weight, "weight") ||
         !fits("layer_norm", x, bias, "bias") || !ends_in(x, ndim, normalized_shape) ||
         !has_shape(x, weight, "weight", ndim, normalized_shape) ||
@@ -122,9 +138,11 @@ reel_tensor *reel_layer_norm(reel_tensor *x, int ndim, const int64_t *normalized
 }
 
 /* A tensor of one element a channel, seen along dim 1 of x; poison, and an error, if it is none. */
-static reel_tensor *by_channel(const reel_tensor *x, reel_tensor *t, const char *role) {
+static reel_tensor *by_channel(const reel_tensor *x, reel_tensor *t, const char *role)
+{
     if (t->ndim != 1 || t->size[0] != x->size[1]) {
-        return reeli_fail(x->r, REEL_ERR_SHAPE, "batch_norm: the %s has shape %s, and there are %lld channels", role,
+        return reeli_fail(x->r, REEL_ERR_SHAPE,
+                          "batch_norm: the %s has shape %s, and there are %lld channels", role,
                           REELI_SHAPE_OF(t), (long long)x->size[1]);
     }
     int64_t size[REEL_MAX_DIMS];
@@ -135,7 +153,8 @@ static reel_tensor *by_channel(const reel_tensor *x, reel_tensor *t, const char 
 }
 
 /* All elements of `from` into the memory of `to`, of the same shape, unrecorded. */
-static void overwrite(reel_tensor *to, reel_tensor *from) {
+static void overwrite(reel_tensor *to, reel_tensor *from)
+{
     reeli_node *n = reeli_begin(&reeli_op_clone, 1, &from);
     if (n) {
         n->out = reeli_view(to, "batch_norm", to->ndim, to->size, to->stride, 0);
@@ -144,7 +163,8 @@ static void overwrite(reel_tensor *to, reel_tensor *from) {
 }
 
 /* running ← (1 - momentum) running + momentum new. */
-static void update_running(reel_tensor *running, reel_tensor *new, double momentum) {
+static void update_running(reel_tensor *running, reel_tensor *new, double momentum)
+{
     new = reeli_reshape_like(reel_mul_scalar(new, momentum), running);
     overwrite(running, reel_add(reel_mul_scalar(running, 1 - momentum), new));
 }
@@ -155,7 +175,8 @@ typedef struct batch {
     int64_t samples;                  /* elements of a channel */
 } batch;
 
-static void measure(batch *b) {
+static void measure(batch *b)
+{
     b->samples = b->x->numel / b->x->size[1];
     for (int d = 0, at = 0; d < b->x->ndim; d++) {
         if (d != 1) {
@@ -163,11 +184,14 @@ static void measure(batch *b) {
         }
     }
     b->mean = reel_mean_dim(b->x, b->dims, b->x->ndim - 1, true);
-    b->variance = reel_mean_dim(reel_square(reel_sub(b->x, b->mean)), b->dims, b->x->ndim - 1, true);
+    b->variance =
+        reel_mean_dim(reel_square(reel_sub(b->x, b->mean)), b->dims, b->x->ndim - 1, true);
 }
 
 /* The running ones after a batch, unrecorded. */
-static void update_both(const batch *b, reel_tensor *running_mean, reel_tensor *running_var, double momentum) {
+static void update_both(const batch *b, reel_tensor *running_mean, reel_tensor *running_var,
+                        double momentum)
+{
     const double n = (double)b->samples;
     const bool was = reel_set_grad_enabled(b->x->r, false);
     if (running_mean) {
@@ -180,31 +204,38 @@ static void update_both(const batch *b, reel_tensor *running_mean, reel_tensor *
 }
 
 /* The arguments fit together; records the error if not. */
-static bool sound_batch(reel_tensor *x, reel_tensor *const *t, bool training) {
+static bool sound_batch(reel_tensor *x, reel_tensor *const *t, bool training)
+{
     static const char *const roles[] = {"running_mean", "running_var", "weight", "bias"};
     for (int i = 0; i < 4; i++) {
-        if (!fits("batch_norm", x, t[i], roles[i]) || (t[i] && reeli_bad(by_channel(x, t[i], roles[i])))) {
+        if (!fits("batch_norm", x, t[i], roles[i]) ||
+            (t[i] && reeli_bad(by_channel(x, t[i], roles[i])))) {
             return false;
         }
         if (i < 2 && t[i] && reeli_requires_grad(t[i])) {
-            reeli_error(x->r, REEL_ERR_STATE, "batch_norm: the %s must not require a gradient", roles[i]);
+            reeli_error(x->r, REEL_ERR_STATE, "batch_norm: the %s must not require a gradient",
+                        roles[i]);
             return false;
         }
     }
     if (!training && !(t[0] && t[1])) {
-        reeli_error(x->r, REEL_ERR_VALUE, "batch_norm: without training, running_mean and running_var are needed");
+        reeli_error(x->r, REEL_ERR_VALUE,
+                    "batch_norm: without training, running_mean and running_var are needed");
         return false;
     }
     if (training && x->numel == x->size[1] && x->numel > 0) {
-        reeli_error(x->r, REEL_ERR_VALUE, "batch_norm: training needs more than 1 value a channel; shape %s has none",
+        reeli_error(x->r, REEL_ERR_VALUE,
+                    "batch_norm: training needs more than 1 value a channel; shape %s has none",
                     REELI_SHAPE_OF(x));
         return false;
     }
     return true;
 }
 
-reel_tensor *reel_batch_norm(reel_tensor *x, reel_tensor *running_mean, reel_tensor *running_var, reel_tensor *weight,
-                             reel_tensor *bias, bool training, double momentum, double eps) {
+reel_tensor *reel_batch_norm(reel_tensor *x, reel_tensor *running_mean, reel_tensor *running_var,
+                             reel_tensor *weight, reel_tensor *bias, bool training, double momentum,
+                             double eps)
+{
     reel_tensor *const others[] = {running_mean, running_var, weight, bias};
     if (!floating("batch_norm", x)) {
         return reeli_poison_for(1, &x);
@@ -213,7 +244,8 @@ reel_tensor *reel_batch_norm(reel_tensor *x, reel_tensor *running_mean, reel_ten
         return reel_clone(x);
     }
     if (x->ndim < 2) {
-        return reeli_fail(x->r, REEL_ERR_SHAPE, "batch_norm: shape %s has no dim 1, of channels", REELI_SHAPE_OF(x));
+        return reeli_fail(x->r, REEL_ERR_SHAPE, "batch_norm: shape %s has no dim 1, of channels",
+                          REELI_SHAPE_OF(x));
     }
     if (!sound_batch(x, others, training)) {
         return x->r->poison;
@@ -226,7 +258,8 @@ reel_tensor *reel_batch_norm(reel_tensor *x, reel_tensor *running_mean, reel_ten
         b.variance = by_channel(x, running_var, "running_var");
     }
     reel_tensor *y = reel_mul(reel_sub(x, b.mean), inverse_deviation(b.variance, eps));
-    y = affine(y, weight ? by_channel(x, weight, "weight") : NULL, bias ? by_channel(x, bias, "bias") : NULL);
+    y = affine(y, weight ? by_channel(x, weight, "weight") : NULL,
+               bias ? by_channel(x, bias, "bias") : NULL);
     if (training && !reeli_bad(y)) {
         update_both(&b, running_mean, running_var, momentum);
     }

@@ -4,7 +4,9 @@
 #define EACH_COLUMN _Pragma("GCC ivdep") for (int64_t c = 0; c < n; c++)
 
 /* Of `count` rows: log_sum += Σ e^(x - m) over `width` columns from column `at` on. */
-static void add_exponentials(int64_t count, int64_t n, int64_t at, int64_t width, const T *x, const T *m, T *log_sum) {
+static void add_exponentials(int64_t count, int64_t n, int64_t at, int64_t width, const T *x,
+                             const T *m, T *log_sum)
+{
     T part[REELI_BLOCK], term;
     for (int64_t i = 0; i < count; i++) {
         for (int64_t c = 0; c < width; c++) {
@@ -19,7 +21,8 @@ static void add_exponentials(int64_t count, int64_t n, int64_t at, int64_t width
 }
 
 /* With m[i] the largest of row i: log_sum[i] = ln Σ e^(x - m). */
-static void log_sums(int64_t rows, int64_t n, const void *from, void *m_out, void *log_sum_out) {
+static void log_sums(int64_t rows, int64_t n, const void *from, void *m_out, void *log_sum_out)
+{
     const T *x = from;
     T *m = m_out, *log_sum = log_sum_out;
     const int64_t step = lines_at_a_time(n);
@@ -40,8 +43,10 @@ static void log_sums(int64_t rows, int64_t n, const void *from, void *m_out, voi
 }
 
 /* dx = scale[i] ([c = class[i]] - e^(x - m[i] - log_sum[i])). */
-static void class_gradient(int64_t rows, int64_t n, const void *from, const void *m_in, const void *log_sum_in,
-                           const int64_t *class, const void *scale_in, void *to) {
+static void class_gradient(int64_t rows, int64_t n, const void *from, const void *m_in,
+                           const void *log_sum_in, const int64_t *class, const void *scale_in,
+                           void *to)
+{
     const T *x = from, *m = m_in, *log_sum = log_sum_in, *scale = scale_in;
     T *dx = to;
     const int64_t step = lines_at_a_time(n);
@@ -61,7 +66,9 @@ static void class_gradient(int64_t rows, int64_t n, const void *from, const void
 }
 
 /* As in PyTorch, y = x scale - mean scale with the first product unrounded. */
-static void standardize(int64_t rows, int64_t n, const void *from, double eps, void *to, void *scale_out) {
+static void standardize(int64_t rows, int64_t n, const void *from, double eps, void *to,
+                        void *scale_out)
+{
     const T *x = from;
     T *y = to, *scale = scale_out;
     for (int64_t i = 0; i < rows; i++, x += n, y += n) {

@@ -13,6 +13,7 @@
 #include <reel/gradcheck.h>
 #include <reel/hooks.h>
 #include <reel/indexing.h>
+#include <reel/inplace.h>
 #include <reel/io.h>
 #include <reel/join.h>
 #include <reel/linalg.h>

@@ -238,7 +238,8 @@ static bool note_gradient(run *b, reeli_node *n, reel_tensor **g)
         b->shown = true;
         *g = reeli_call_hooks(n->out, n, *g);
     }
-    if (!reeli_bad(*g) && !b->targets && (b->r->retain_all_grads || (n->out->flags & REELI_RETAIN_GRAD))) {
+    if (!reeli_bad(*g) && !b->targets && n->out->node == n &&
+        (b->r->retain_all_grads || (n->out->flags & REELI_RETAIN_GRAD))) {
         reeli_leaf *leaf = reeli_leaf_of(n->out);
         leaf = leaf && !reeli_bad(leaf->grad = plus(leaf->grad, *g)) ? leaf : NULL;
         return leaf != NULL;

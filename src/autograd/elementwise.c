@@ -7,21 +7,16 @@
 
 enum { OPERANDS = 6 };
 
-/* The dtype that the formula is computed in; -1, and an error, if the operation refuses it. */
-static int compute_dtype(const reeli_node *n, int first)
+int reeli_formula_dtype(const reeli_op *op, int inputs, reel_tensor *const *in)
 {
-    reel *r = n->in[0].t->r;
-    reel_tensor *t[3];
-    for (int i = first; i < n->inputs; i++) {
-        t[i - first] = n->in[i].t;
-    }
-    int dtype = reeli_promote(n->inputs - first, t);
-    if ((n->op->domain == NUMERIC && dtype == REEL_BOOL) || (n->op->domain == REAL && !reeli_is_float(dtype))) {
-        reeli_error(r, REEL_ERR_DTYPE, "%s: %s tensors are not supported; convert with reel_to", n->op->name,
+    const int first = op == &reeli_op_where; /* its condition decides nothing */
+    const int dtype = reeli_promote(inputs - first, in + first);
+    if ((op->domain == NUMERIC && dtype == REEL_BOOL) || (op->domain == REAL && !reeli_is_float(dtype))) {
+        reeli_error(in[0]->r, REEL_ERR_DTYPE, "%s: %s tensors are not supported; convert with reel_to", op->name,
                     reel_dtype_name((reel_dtype)dtype));
         return -1;
     }
-    return n->op->domain == FLOATING && !reeli_is_float(dtype) ? REEL_F32 : dtype;
+    return op->domain == FLOATING && !reeli_is_float(dtype) ? REEL_F32 : dtype;
 }
 
 /* Whether the tensors are sound, float, contiguous and of one shape and dtype: then there is nothing to
@@ -167,7 +162,7 @@ reel_tensor *reeli_elementwise(const reeli_op *op, int inputs, reel_tensor *cons
         return reeli_poison_for(inputs, in);
     }
     set_parameters(n, parameters);
-    int dtype = compute_dtype(n, op == &reeli_op_where);
+    int dtype = reeli_formula_dtype(op, inputs, in);
     if (dtype < 0) {
         return in[0]->r->poison;
     }
@@ -185,7 +180,7 @@ void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compa
     const int result = compares ? REEL_BOOL : dtype;
     const void *data[OPERANDS];
     unsigned repeat = 0;
-    bool direct = y->dtype == result;
+    bool direct = y->dtype == result && (y->flags & REELI_CONTIGUOUS);
     for (int i = 0; i < inputs && direct; i++) {
         bool single = x[i]->numel == 1 && y->numel != 1;
         direct = x[i]->dtype == dtype && (single || ((x[i]->flags & REELI_CONTIGUOUS) && x[i]->numel == y->numel));

@@ -136,7 +136,10 @@ reel_tensor *reeli_formula_gradient(reeli_node *n, int input, reel_tensor *g);
 /* The same as one loop, unrecorded; of `like`'s shape, to which g broadcasts. */
 reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g, const reel_tensor *like);
 
-/* y = map(x…) whatever the layouts of x; y is contiguous. */
+/* The dtype that the formula is computed in; -1, and an error, if the operation refuses it. */
+int reeli_formula_dtype(const reeli_op *op, int inputs, reel_tensor *const *in);
+
+/* y = map(x…) whatever the layouts and dtypes; y may be one of the x. */
 void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
                    reel_tensor *const *x, const double *parameters);
 

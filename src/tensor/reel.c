@@ -50,13 +50,18 @@ void reel_free(reel *r)
 }
 
 /* A gradient that was recorded (create_graph) lies in the arena: bring its values to safety. Its
- * buffer was made when it was recorded, so this cannot fail. */
+ * buffer was made when it was recorded, so this cannot fail. A tensor that was changed in place on the
+ * tape outlives it, and keeps its values. */
 static void settle_gradients(reel *r)
 {
     for (reel_tensor *t = r->unsettled; t; t = t->leaf->next_unsettled) {
         reeli_leaf *leaf = t->leaf;
         leaf->unsettled = false;
-        if (leaf->grad && leaf->grad != leaf->buffer) {
+        if (t->node) {
+            t->node = NULL;
+            t->flags &= (uint8_t)~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
+            leaf->grad = NULL;
+        } else if (leaf->grad && leaf->grad != leaf->buffer) {
             reeli_copy(leaf->buffer, leaf->grad);
             leaf->grad = leaf->buffer;
         }

@@ -262,8 +262,8 @@ static bool step_back(run *b, reeli_node *n)
         if (!e->wanted) {
             continue;
         }
-        if (!e->from && may_write_buffer(b, e->t)) {
-            b->r->destination = buffer_of(e->t);
+        if (!e->from && may_write_buffer(b, e->t) && !(b->r->destination = buffer_of(e->t))) {
+            return false;
         }
         reel_tensor *dx = b->r->anomaly ? reeli_watched_gradient(n, i, g) : n->op->gradient(n, i, g);
         b->r->destination = NULL;
@@ -354,8 +354,9 @@ static reel_tensor *start_gradient(reel_tensor *root, const reel_backward_option
     if (!reeli_usable(r, "backward", g)) {
         return r->poison;
     }
-    if (!reeli_same_shape(g, root) || g->dtype != root->dtype) {
-        return reeli_fail(r, REEL_ERR_SHAPE, "backward: the gradient is %s %s, the tensor %s %s",
+    const bool same_shape = reeli_same_shape(g, root);
+    if (!same_shape || g->dtype != root->dtype) {
+        return reeli_fail(r, same_shape ? REEL_ERR_DTYPE : REEL_ERR_SHAPE, "backward: the gradient is %s %s, the tensor %s %s",
                           reel_dtype_name(g->dtype), REELI_SHAPE_OF(g), reel_dtype_name(root->dtype),
                           REELI_SHAPE_OF(root));
     }
@@ -368,12 +369,18 @@ static bool keeps_memory(const run *b)
     return b->watched || b->shown || b->options->create_graph || b->r->retained_grads;
 }
 
+/* Poison outlives an error that was cleared, so there may be none on record. */
+static reel_status failure(const reel *r)
+{
+    return r && r->status != REEL_OK ? r->status : REEL_ERR_OWNER;
+}
+
 static reel_status go(run *b, reel_tensor *root)
 {
     static const reel_backward_options none = {NULL, false, false};
     reel *r = b->r = root ? reeli_reel_of(root) : NULL;
     if (!r || r->status != REEL_OK || !reeli_usable(r, "backward", root)) {
-        return r ? reel_error_status(r) : REEL_ERR_OWNER;
+        return failure(r);
     }
     if (r->walking) {
         return reeli_error(r, REEL_ERR_STATE, "backward: it cannot be called while a backward is under way");
@@ -399,7 +406,7 @@ static reel_status go(run *b, reel_tensor *root)
     if (!keeps_memory(b)) {
         reeli_arena_release(&r->arena, mark);
     }
-    return done ? REEL_OK : reel_error_status(r);
+    return done ? REEL_OK : failure(r);
 }
 
 reel_status reel_backward(reel_tensor *loss)

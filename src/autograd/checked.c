@@ -19,12 +19,12 @@ reel_tensor *reel_number(reel *r, double value)
     return r ? reeli_number(r, value) : NULL;
 }
 
-/* The same operation with a number in place of the second tensor. */
+/* The same operation with a number in place of the second tensor. x is looked at before the number is
+ * made, which might take a stale x's place. */
 #define SCALAR(name)                                                                               \
     reel_tensor *reel_##name##_scalar(reel_tensor *x, double value)                                \
     {                                                                                              \
-        reel *r = x ? reeli_reel_of(x) : NULL;                                                     \
-        return r ? reel_##name(x, reeli_number_for(x, value)) : NULL;                              \
+        return reel_##name(x, reeli_alive(x) ? reeli_number_for(x, value) : x);                    \
     }
 SCALAR(add)
 SCALAR(sub)
@@ -126,7 +126,7 @@ reel_tensor *reel_pow(reel_tensor *a, reel_tensor *b)
 /* The usual powers are cheaper than pow. */
 reel_tensor *reel_pow_scalar(reel_tensor *x, double exponent)
 {
-    if (exponent == 2 && x && x->dtype != REEL_BOOL) {
+    if (exponent == 2 && reeli_alive(x) && x->dtype != REEL_BOOL) {
         return reel_square(x);
     }
     if (exponent == 0.5) {
@@ -135,8 +135,7 @@ reel_tensor *reel_pow_scalar(reel_tensor *x, double exponent)
     if ((exponent == -1 || exponent == -0.5) && usable("pow", x) && reeli_is_float(x->dtype)) {
         return exponent == -1 ? reel_reciprocal(x) : reel_rsqrt(x);
     }
-    reel *r = x ? reeli_reel_of(x) : NULL;
-    return r ? reel_pow(x, reeli_number_for(x, exponent)) : NULL;
+    return reel_pow(x, reeli_alive(x) ? reeli_number_for(x, exponent) : x);
 }
 
 /* x as it has to be for bounds that are no whole numbers: an integer tensor becomes floating. */

@@ -26,7 +26,7 @@ static inline bool all_alike(int inputs, reel_tensor *const *in)
     const reel_tensor *first = in[0];
     for (int i = 0; i < inputs; i++) {
         const reel_tensor *t = in[i];
-        if (!first || !reeli_sound(first->r, t) || (t->flags & (REELI_CONTIGUOUS | REELI_NUMBER)) != REELI_CONTIGUOUS ||
+        if (!first || !reeli_sound(reeli_reel_of(first), t) || (t->flags & (REELI_CONTIGUOUS | REELI_NUMBER)) != REELI_CONTIGUOUS ||
             t->dtype != first->dtype || !reeli_same_shape(t, first)) {
             return false;
         }
@@ -115,7 +115,7 @@ static reel_tensor *quick(const reeli_op *op, int inputs, reel_tensor *const *in
  * returns which is the whole one, or -1. */
 static int whole_operand(int inputs, reel_tensor *const *in)
 {
-    if (inputs != 2 || !in[0] || !reeli_sound(in[0]->r, in[0]) || !reeli_sound(in[0]->r, in[1]) ||
+    if (inputs != 2 || !in[0] || !reeli_sound(reeli_reel_of(in[0]), in[0]) || !reeli_sound(in[0]->r, in[1]) ||
         in[0]->dtype != in[1]->dtype || !reeli_is_float(in[0]->dtype)) {
         return -1;
     }

@@ -26,21 +26,21 @@ reel_module *reeli_module_new(reel *r, const char *name)
     return m;
 }
 
-static reel_tensor *other_reel(const reel_module *m)
+/* What a call answers whose module or tensor is none; a missing module is only news where nothing else
+ * is recorded, as a module that could not be made was an error already. */
+static reel_tensor *unusable(const reel_module *m, const char *what, reel_tensor *t)
 {
-    return reeli_fail(m->owned.r, REEL_ERR_OWNER, "%s: a tensor belongs to another reel", m->name);
-}
-
-/* A tensor that fits the module passes; without a module its poison comes back. */
-static bool meets(const reel_module *m, reel_tensor *t)
-{
-    return m && t && reeli_reel_of(t) == m->owned.r;
+    reel *r = m ? m->owned.r : t ? reeli_reel_of(t) : NULL;
+    if (r && !m && r->status == REEL_OK) {
+        reeli_error(r, REEL_ERR_OWNER, "%s: the module is NULL", what);
+    }
+    return r ? r->poison : NULL;
 }
 
 reel_tensor *reel_forward(reel_module *module, reel_tensor *x)
 {
-    if (!meets(module, x)) {
-        return module && x ? other_reel(module) : module ? module->owned.r->poison : x ? reeli_reel_of(x)->poison : NULL;
+    if (!module || !reeli_usable(module->owned.r, module->name, x)) {
+        return unusable(module, "forward", x);
     }
     if (!module->forward) {
         return reeli_fail(x->r, REEL_ERR_VALUE, "%s: a loss takes an input and a target; call reel_loss", module->name);
@@ -50,8 +50,8 @@ reel_tensor *reel_forward(reel_module *module, reel_tensor *x)
 
 reel_tensor *reel_loss(reel_module *loss, reel_tensor *input, reel_tensor *target)
 {
-    if (!meets(loss, input)) {
-        return loss && input ? other_reel(loss) : loss ? loss->owned.r->poison : input ? reeli_reel_of(input)->poison : NULL;
+    if (!loss || !reeli_usable(loss->owned.r, loss->name, input)) {
+        return unusable(loss, "loss", input);
     }
     if (!loss->loss) {
         return reeli_fail(loss->owned.r, REEL_ERR_VALUE, "%s: not a loss; call reel_forward", loss->name);

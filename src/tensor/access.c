@@ -5,28 +5,34 @@
 
 #include <math.h>
 
-reel *reel_of(const reel_tensor *t) { return t ? t->r : NULL; }
+reel *reel_of(const reel_tensor *t) { return t ? reeli_reel_of(t) : NULL; }
 
-bool reel_is_poison(const reel_tensor *t) { return reeli_bad(t); }
+bool reel_is_poison(const reel_tensor *t) { return !reeli_readable("is_poison", t); }
 
-reel_dtype reel_dtype_of(const reel_tensor *t) { return t ? (reel_dtype)t->dtype : REEL_F32; }
+reel_dtype reel_dtype_of(const reel_tensor *t)
+{
+    return reeli_readable("dtype_of", t) ? (reel_dtype)t->dtype : REEL_F32;
+}
 
-const char *reel_dtype_name(reel_dtype dtype) {
+const char *reel_dtype_name(reel_dtype dtype)
+{
     static const char *const names[REELI_DTYPES] = {"float32", "float64", "int64", "bool"};
     return (unsigned)dtype < REELI_DTYPES ? names[dtype] : "unknown";
 }
 
-int reel_ndim(const reel_tensor *t) { return reeli_bad(t) ? 0 : t->ndim; }
+int reel_ndim(const reel_tensor *t) { return reeli_readable("ndim", t) ? t->ndim : 0; }
 
-int64_t reel_numel(const reel_tensor *t) { return reeli_bad(t) ? 0 : t->numel; }
+int64_t reel_numel(const reel_tensor *t) { return reeli_readable("numel", t) ? t->numel : 0; }
 
-bool reel_is_contiguous(const reel_tensor *t) {
-    return !reeli_bad(t) && (t->flags & REELI_CONTIGUOUS);
+bool reel_is_contiguous(const reel_tensor *t)
+{
+    return reeli_readable("is_contiguous", t) && (t->flags & REELI_CONTIGUOUS);
 }
 
 /* The place of `dim` in size and stride; -1, and an error, if t has none such. */
-static int place(const reel_tensor *t, const char *what, int dim) {
-    if (reeli_bad(t)) {
+static int place(const reel_tensor *t, const char *what, int dim)
+{
+    if (!reeli_readable(what, t)) {
         return -1;
     }
     if (dim < -t->ndim || dim >= t->ndim) {
@@ -37,12 +43,14 @@ static int place(const reel_tensor *t, const char *what, int dim) {
     return dim < 0 ? dim + t->ndim : dim;
 }
 
-int64_t reel_size(const reel_tensor *t, int dim) {
+int64_t reel_size(const reel_tensor *t, int dim)
+{
     int d = place(t, "size", dim);
     return d < 0 ? -1 : t->size[d];
 }
 
-int64_t reel_stride(const reel_tensor *t, int dim) {
+int64_t reel_stride(const reel_tensor *t, int dim)
+{
     int d = place(t, "stride", dim);
     return d < 0 ? -1 : t->stride[d];
 }
@@ -60,8 +68,9 @@ static bool hidden(const reel_tensor *t, const char *what)
     return true;
 }
 
-double reel_item(const reel_tensor *t) {
-    if (reeli_bad(t) || hidden(t, "item")) {
+double reel_item(const reel_tensor *t)
+{
+    if (!reeli_readable("item", t) || hidden(t, "item")) {
         return (double)NAN;
     }
     if (t->numel != 1) {
@@ -73,7 +82,8 @@ double reel_item(const reel_tensor *t) {
 }
 
 /* The offset of the element at `index` in *offset; false, and an error, if there is none. */
-static bool find(const reel_tensor *t, const char *what, const int64_t *index, int64_t *offset) {
+static bool find(const reel_tensor *t, const char *what, const int64_t *index, int64_t *offset)
+{
     if (!index && t->ndim > 0) {
         reeli_error(t->r, REEL_ERR_VALUE, "%s: the index is NULL", what);
         return false;
@@ -92,18 +102,24 @@ static bool find(const reel_tensor *t, const char *what, const int64_t *index, i
     return true;
 }
 
-double reel_get(const reel_tensor *t, const int64_t *index) {
+double reel_get(const reel_tensor *t, const int64_t *index)
+{
     int64_t offset;
-    return !reeli_bad(t) && !hidden(t, "get") && find(t, "get", index, &offset) ? reeli_load(t, offset) : (double)NAN;
+    return reeli_readable("get", t) && !hidden(t, "get") && find(t, "get", index, &offset)
+               ? reeli_load(t, offset)
+               : (double)NAN;
 }
 
-/* What a status function answers for NULL or poison. Poison outlives a cleared error. */
-static reel_status bad_status(const reel_tensor *t) {
-    return t && t->r->status != REEL_OK ? t->r->status : REEL_ERR_OWNER;
+/* What a status function answers for what cannot be read. Poison outlives a cleared error. */
+static reel_status bad_status(const reel_tensor *t)
+{
+    const reel *r = t ? reeli_reel_of(t) : NULL;
+    return r && r->status != REEL_OK ? r->status : REEL_ERR_OWNER;
 }
 
-reel_status reel_set(reel_tensor *t, const int64_t *index, double value) {
-    if (reeli_bad(t)) {
+reel_status reel_set(reel_tensor *t, const int64_t *index, double value)
+{
+    if (!reeli_readable("set", t)) {
         return bad_status(t);
     }
     int64_t offset;
@@ -122,8 +138,9 @@ reel_status reel_set(reel_tensor *t, const int64_t *index, double value) {
 }
 
 static reel_status copy_out(const reel_tensor *t, const char *what, void *out, int dtype,
-                            int64_t count) {
-    if (reeli_bad(t)) {
+                            int64_t count)
+{
+    if (!reeli_readable(what, t)) {
         return bad_status(t);
     }
     if (hidden(t, what)) {
@@ -154,20 +171,24 @@ static reel_status copy_out(const reel_tensor *t, const char *what, void *out, i
     return REEL_OK;
 }
 
-reel_status reel_to_f32(const reel_tensor *t, float *out, int64_t count) {
+reel_status reel_to_f32(const reel_tensor *t, float *out, int64_t count)
+{
     return copy_out(t, "to_f32", out, REEL_F32, count);
 }
 
-reel_status reel_to_f64(const reel_tensor *t, double *out, int64_t count) {
+reel_status reel_to_f64(const reel_tensor *t, double *out, int64_t count)
+{
     return copy_out(t, "to_f64", out, REEL_F64, count);
 }
 
-reel_status reel_to_bool(const reel_tensor *t, bool *out, int64_t count) {
+reel_status reel_to_bool(const reel_tensor *t, bool *out, int64_t count)
+{
     return copy_out(t, "to_bool", out, REEL_BOOL, count);
 }
 
 /* Element i of t, counted row by row. */
-static double element(const reel_tensor *t, int64_t i) {
+static double element(const reel_tensor *t, int64_t i)
+{
     int64_t offset = 0;
     for (int d = t->ndim - 1; d >= 0; d--) {
         offset += i % t->size[d] * t->stride[d];
@@ -177,7 +198,8 @@ static double element(const reel_tensor *t, int64_t i) {
 }
 
 /* What does not fit has become INT64_MIN, which is almost never meant: only there look again. */
-reel_status reel_to_i64(const reel_tensor *t, int64_t *out, int64_t count) {
+reel_status reel_to_i64(const reel_tensor *t, int64_t *out, int64_t count)
+{
     reel_status status = copy_out(t, "to_i64", out, REEL_I64, count);
     if (status != REEL_OK || !reeli_is_float(t->dtype)) {
         return status;
@@ -190,8 +212,9 @@ reel_status reel_to_i64(const reel_tensor *t, int64_t *out, int64_t count) {
     return REEL_OK;
 }
 
-static void *own_data(const reel_tensor *t, const char *what, int dtype) {
-    if (reeli_bad(t) || hidden(t, what)) {
+static void *own_data(const reel_tensor *t, const char *what, int dtype)
+{
+    if (!reeli_readable(what, t) || hidden(t, what)) {
         return NULL;
     }
     if (t->dtype != dtype) {

@@ -20,8 +20,8 @@ reel_tensor *reeli_factory(reel *r, const char *what, int dtype, int ndim, const
 }
 
 reel_tensor *reeli_factory_like(const reel_tensor *t, const char *what) {
-    if (!t || !reeli_usable(t->r, what, t)) {
-        return t ? t->r->poison : NULL;
+    if (!reeli_readable(what, t)) {
+        return t ? reeli_reel_of(t)->poison : NULL;
     }
     return reeli_create(t->r, what, t->dtype, t->ndim, t->size);
 }
@@ -112,7 +112,7 @@ reel_tensor *reel_ones_like(reel_tensor *t) {
 }
 
 reel_tensor *reel_full_like(reel_tensor *t, double value) {
-    if (!reeli_bad(t) && !reeli_check_value(t->r, "full_like", t->dtype, value)) {
+    if (reeli_alive(t) && !reeli_check_value(t->r, "full_like", t->dtype, value)) {
         return t->r->poison;
     }
     return filled(reeli_factory_like(t, "full_like"), value);

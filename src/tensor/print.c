@@ -271,7 +271,7 @@ static void add_tensor(text *out, const reel_tensor *t) {
 }
 
 const char *reel_repr(const reel_tensor *t) {
-    if (reeli_bad(t)) {
+    if (!reeli_readable("repr", t)) {
         return t ? "poison" : "";
     }
     text out = {.r = t->r};
@@ -363,7 +363,7 @@ static void python_text(char out[NUMBER_SIZE], double x) {
 }
 
 const char *reel_item_repr(const reel_tensor *t) {
-    if (reeli_bad(t)) {
+    if (!reeli_readable("item_repr", t)) {
         return t ? "poison" : "";
     }
     double value = reel_item(t);

@@ -232,14 +232,14 @@ reel_tensor *reel_randn(reel *r, reel_dtype dtype, int ndim, const int64_t *size
 }
 
 reel_tensor *reel_rand_like(reel_tensor *t) {
-    if (!reeli_bad(t) && !check_float(t->r, "rand_like", (reel_dtype)t->dtype)) {
+    if (reeli_alive(t) && !check_float(t->r, "rand_like", (reel_dtype)t->dtype)) {
         return t->r->poison;
     }
     return uniform(reeli_factory_like(t, "rand_like"));
 }
 
 reel_tensor *reel_randn_like(reel_tensor *t) {
-    if (!reeli_bad(t) && !check_float(t->r, "randn_like", (reel_dtype)t->dtype)) {
+    if (reeli_alive(t) && !check_float(t->r, "randn_like", (reel_dtype)t->dtype)) {
         return t->r->poison;
     }
     return normal(reeli_factory_like(t, "randn_like"));
@@ -334,7 +334,7 @@ reel_tensor *reel_randint(reel *r, reel_dtype dtype, int64_t low, int64_t high, 
 
 reel_tensor *reel_randint_like(reel_tensor *t, int64_t low, int64_t high) {
     whole w = {0, 1};
-    if (!reeli_bad(t) && !whole_range(t->r, "randint_like", t->dtype, low, high, &w)) {
+    if (reeli_alive(t) && !whole_range(t->r, "randint_like", t->dtype, low, high, &w)) {
         return t->r->poison;
     }
     return fill_whole(reeli_factory_like(t, "randint_like"), w);

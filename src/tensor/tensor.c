@@ -152,7 +152,7 @@ reeli_leaf *reeli_leaf_of(reel_tensor *t)
 
 void reel_tensor_free(reel_tensor *t)
 {
-    if (t && (t->flags & REELI_PERSISTENT) && !(t->flags & REELI_POISON)) {
+    if (reeli_readable("tensor_free", t) && (t->flags & REELI_PERSISTENT)) {
         reeli_disown((reeli_owned *)(void *)((char *)t - offsetof(persistent, t)));
     }
 }

@@ -193,7 +193,13 @@ static inline reel *reeli_reel_of(const reel_tensor *t)
 /* Whether t is a live tensor of r; records the error in `what`'s name if not. */
 bool reeli_usable(reel *r, const char *what, const reel_tensor *t);
 
-/* The same without a message, and quick. */
+/* Whether there is a t to read; NULL and poison are not, without a message. */
+static inline bool reeli_readable(const char *what, const reel_tensor *t)
+{
+    return t && reeli_usable(reeli_reel_of(t), what, t);
+}
+
+/* As `reeli_usable`, without a message, and quick. */
 static inline bool reeli_sound(const reel *r, const reel_tensor *t)
 {
 #ifdef REELI_ASAN
@@ -202,6 +208,12 @@ static inline bool reeli_sound(const reel *r, const reel_tensor *t)
     }
 #endif
     return t && t->r == r && !(t->flags & REELI_POISON);
+}
+
+/* As `reeli_readable`, without a message. */
+static inline bool reeli_alive(const reel_tensor *t)
+{
+    return t && reeli_sound(reeli_reel_of(t), t);
 }
 
 #endif

@@ -125,6 +125,27 @@ REEL_API reel_moments reel_var_mean(reel_tensor *x, const int64_t *dims, int cou
 REEL_API reel_moments reel_std_mean(reel_tensor *x, const int64_t *dims, int count,
                                     double correction, bool keepdim);
 
+/*
+ * Norms. The input must be floating.
+ *
+ *   ‖x‖_p = (Σ |x|^p)^(1/p);  0: how many are not 0;  INFINITY, -INFINITY: the largest, smallest |x|
+ *
+ * Gradient: g sign(x) (|x| / ‖x‖)^(p-1), 0 where the norm is 0; for the infinities g in equal shares.
+ */
+
+/** The norm of all elements; PyTorch's "fro" is p = 2. Source: torch.norm. */
+REEL_API reel_tensor *reel_norm(reel_tensor *x, double p);
+/** The norm over dims. Source: torch.norm(x, p, dim, keepdim). */
+REEL_API reel_tensor *reel_norm_dim(reel_tensor *x, double p, const int64_t *dims, int count,
+                                    bool keepdim);
+/** The same under its newer name. Fails: REEL_ERR_SHAPE too if ord is negative or infinite and there
+ *  are no elements; `reel_norm` gives 0. Source: torch.linalg.vector_norm. */
+REEL_API reel_tensor *reel_linalg_vector_norm(reel_tensor *x, double ord, const int64_t *dims,
+                                              int count, bool keepdim);
+/** x / max(‖x‖_p, eps) along a dim; PyTorch's defaults are p 2, dim 1, eps 1e-12.
+ *  Source: torch.nn.functional.normalize. */
+REEL_API reel_tensor *reel_normalize(reel_tensor *x, double p, int64_t dim, double eps);
+
 /* Along a dim, in x's shape. */
 
 /** y_k = x_0 + … + x_k; bools and integers give int64. Gradient: g summed from the end.

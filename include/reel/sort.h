@@ -23,13 +23,13 @@ REEL_API reel_tensor *reel_argsort(reel_tensor *x, int64_t dim, bool descending)
 /**
  * The k largest (or smallest) along a dim, in order, and where they were; of equal ones the first.
  *
- * Fails:  REEL_ERR_VALUE if there are fewer than k.
+ * Fails:  REEL_ERR_VALUE if there are fewer than k, REEL_ERR_DTYPE for bools.
  * Source: torch.topk(largest=not smallest, sorted=True).
  */
 REEL_API reel_values reel_topk(reel_tensor *x, int64_t k, int64_t dim, bool smallest);
 
 /** The lower of the two in the middle; NaN if there is one, or nothing. Gradient: g in equal shares
- *  to all that equal it. Source: torch.median(x). */
+ *  to all that equal it. Fails: REEL_ERR_DTYPE for bools. Source: torch.median(x). */
 REEL_API reel_tensor *reel_median(reel_tensor *x);
 /** The same along a dim, and an index of it. Fails: REEL_ERR_SHAPE if there is nothing to choose
  *  from. Source: torch.median(x, dim, keepdim). */

@@ -112,11 +112,7 @@ bool reeli_argmin_forward(reeli_node *n) {
 
 static reel_tensor *place(const reeli_op *op, reel_tensor *x, const int64_t *dim, bool keepdim) {
     unsigned set;
-    if (reeli_live(op->name, x) && x->dtype == REEL_BOOL) {
-        return reeli_fail(x->r, REEL_ERR_DTYPE,
-                          "%s: bool tensors are not supported; convert with reel_to", op->name);
-    }
-    if (!reeli_live(op->name, x) || !reeli_dim_set(x, op->name, dim, dim != NULL, &set) ||
+    if (!reeli_numeric(op->name, x) || !reeli_dim_set(x, op->name, dim, dim != NULL, &set) ||
         !reeli_not_empty(op->name, x, set)) {
         return reeli_poison_for(1, &x);
     }

@@ -43,6 +43,15 @@ bool reeli_floating(const char *what, reel_tensor *x) {
     return false;
 }
 
+bool reeli_numeric(const char *what, reel_tensor *x) {
+    if (!reeli_live(what, x) || x->dtype != REEL_BOOL) {
+        return reeli_live(what, x);
+    }
+    reeli_error(x->r, REEL_ERR_DTYPE, "%s: bool tensors are not supported; convert with reel_to",
+                what);
+    return false;
+}
+
 bool reeli_not_empty(const char *what, reel_tensor *x, unsigned dims) {
     for (int d = 0; d < x->ndim; d++) {
         if ((dims >> d & 1) && x->size[d] == 0) {

@@ -23,6 +23,8 @@ bool reeli_one_dim(reel_tensor *x, const char *what, int64_t *dim);
 bool reeli_live(const char *what, reel_tensor *x);
 /* Whether it is floating, too; records the error if not. */
 bool reeli_floating(const char *what, reel_tensor *x);
+/* Whether it is no bool; records the error if it is one. */
+bool reeli_numeric(const char *what, reel_tensor *x);
 /* Whether no dim of the set has size 0; records the error if one has. */
 bool reeli_not_empty(const char *what, reel_tensor *x, unsigned dims);
 

@@ -106,7 +106,7 @@ reel_tensor *reel_argsort(reel_tensor *x, int64_t dim, bool descending) {
 }
 
 reel_values reel_topk(reel_tensor *x, int64_t k, int64_t dim, bool smallest) {
-    if (!reeli_one_dim(x, "topk", &dim)) {
+    if (!reeli_numeric("topk", x) || !reeli_one_dim(x, "topk", &dim)) {
         return reeli_poison_pick(x);
     }
     const int64_t n = x->ndim ? x->size[dim] : 1;
@@ -124,11 +124,12 @@ reel_values reel_topk(reel_tensor *x, int64_t k, int64_t dim, bool smallest) {
 }
 
 reel_values reel_median_dim(reel_tensor *x, int64_t dim, bool keepdim) {
-    return reeli_pick_one(&reeli_op_median_dim, x, dim, keepdim);
+    return reeli_numeric("median_dim", x) ? reeli_pick_one(&reeli_op_median_dim, x, dim, keepdim)
+                                          : reeli_poison_pick(x);
 }
 
 reel_tensor *reel_median(reel_tensor *x) {
-    if (!reeli_live("median", x)) {
+    if (!reeli_numeric("median", x)) {
         return reeli_poison_for(1, &x);
     }
     return reeli_reduce(&reeli_op_median, x, x->dtype, (1u << x->ndim) - 1, false, 0);
@@ -209,17 +210,15 @@ static reel_tensor *interpolated(reel_tensor *sorted, reel_tensor *q, int64_t di
     }
     reel_tensor *below = at_ranks(sorted, ranks, dim, REEL_LOWER);
     reel_tensor *above = at_ranks(sorted, ranks, dim, REEL_HIGHER);
-    reel_tensor *step = reel_sub(above, below);
     if (how == REEL_MIDPOINT || reeli_bad(ranks)) {
-        return reel_add(below, reel_mul_scalar(step, 0.5));
+        return reel_lerp(below, above, reeli_number_for(q, 0.5));
     }
     int64_t size[REEL_MAX_DIMS];
     for (int d = 0; d < sorted->ndim; d++) {
         size[d] = d == dim ? q->numel : 1;
     }
     reel_tensor *whole = reel_to(reel_to(ranks, REEL_I64), (reel_dtype)q->dtype);
-    reel_tensor *weight = reel_reshape(reel_sub(ranks, whole), sorted->ndim, size);
-    return reel_add(below, reel_mul(weight, step));
+    return reel_lerp(below, above, reel_reshape(reel_sub(ranks, whole), sorted->ndim, size));
 }
 
 static bool sound_quantile(reel_tensor *x, reel_tensor *q) {

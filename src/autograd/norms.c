@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* Norms. Their gradients follow PyTorch's at 0, where a formula of its own would give NaN. */
+#include "lines.h"
+
+#include <math.h>
+#include <reel/elementwise.h>
+#include <reel/views.h>
+
+/* p[0] is the norm's order. */
+bool reeli_norm_forward(reeli_node *n) {
+    reel_tensor *x = n->in[0].t, *y = n->out;
+    reel *r = x->r;
+    reeli_lines l;
+    if (x->numel == 0) {
+        reeli_fill(y, 0);
+        return true;
+    }
+    const reeli_mark mark = reeli_arena_mark(&r->arena);
+    void *room = NULL;
+    if (reeli_lines_of(x, (unsigned)n->i[0], y->dtype, &l)) {
+        const int64_t count = l.inner > 1 ? l.n * l.inner : 1;
+        room = reeli_arena_alloc(r, (size_t)count * reeli_element_size(y->dtype));
+        if (!room) {
+            reeli_no_memory(r, "norm");
+        }
+    }
+    for (int64_t o = 0; room && o < l.outer; o++) {
+        r->kernels->of[y->dtype]->norm(l.n, l.inner, reeli_lines_at(&l, o, y->dtype), n->p[0],
+                                       reeli_block_of(y->data, &l, o, 1, y->dtype), room);
+    }
+    reeli_arena_release(&r->arena, mark);
+    return room != NULL;
+}
+
+/* g in equal shares to the elements as large as the norm, with their signs. */
+static reel_tensor *largest_share(reel_tensor *x, reel_tensor *size, reel_tensor *y, reel_tensor *g,
+                                  unsigned dims) {
+    reel_tensor *mask = reel_add(reel_eq(size, y), reel_ne(size, size));
+    reel_tensor *count = reeli_bad(mask) ? mask : reeli_sum_dims(mask, dims, true);
+    return reel_mul(reel_sign(x), reel_mul(reel_div(g, count), mask));
+}
+
+/* sign(x) |x|^(p-1) g / y^(p-1), each written so that zeros give 0 as PyTorch's do. */
+reel_tensor *reeli_norm_gradient(reeli_node *n, int input, reel_tensor *g) {
+    const unsigned dims = (unsigned)n->i[0];
+    const double p = n->p[0];
+    reel_tensor *x = n->in[input].t, *y = reeli_restore(n->out, x, dims);
+    reel_tensor *zero = reeli_number_for(x, 0), *size = reel_abs(x);
+    g = reeli_restore(g, x, dims);
+    if (p == 0) {
+        return reeli_zeros(x->r, "norm", x->dtype, x->ndim, x->size);
+    }
+    if (isinf(p)) {
+        return largest_share(x, size, y, g, dims);
+    }
+    if (p == 1) {
+        return reel_mul(g, reel_sign(x));
+    }
+    if (p == 2) {
+        return reel_where(reel_eq(y, zero), zero, reel_mul(x, reel_div(g, y)));
+    }
+    if (p < 1) {
+        reel_tensor *slope = reel_where(reel_eq(x, zero), zero, reel_pow_scalar(size, p - 1));
+        return reel_mul(reel_mul(reel_mul(reel_sign(x), slope), g), reel_pow_scalar(y, 1 - p));
+    }
+    reel_tensor *slope = p < 2 ? reel_mul(reel_sign(x), reel_pow_scalar(size, p - 1))
+                               : reel_mul(x, reel_pow_scalar(size, p - 2));
+    reel_tensor *scale = reel_div(g, reel_pow_scalar(y, p - 1));
+    return reel_mul(slope, reel_where(reel_eq(y, zero), zero, scale));
+}
+
+static reel_tensor *norm(const char *what, reel_tensor *x, double p, const int64_t *dims, int count,
+                         bool keepdim) {
+    unsigned set;
+    if (!reeli_floating(what, x) || !reeli_dim_set(x, what, dims, count, &set)) {
+        return reeli_poison_for(1, &x);
+    }
+    return reeli_reduce(&reeli_op_norm, x, x->dtype, set, keepdim, p);
+}
+
+reel_tensor *reel_norm(reel_tensor *x, double p) { return norm("norm", x, p, NULL, 0, false); }
+
+reel_tensor *reel_norm_dim(reel_tensor *x, double p, const int64_t *dims, int count, bool keepdim) {
+    return norm("norm", x, p, dims, count, keepdim);
+}
+
+/* Of nothing there is no largest or smallest, and here, unlike in `reel_norm`, that is an error. */
+reel_tensor *reel_linalg_vector_norm(reel_tensor *x, double ord, const int64_t *dims, int count,
+                                     bool keepdim) {
+    const char *what = "linalg_vector_norm";
+    unsigned set;
+    if ((ord < 0 || isinf(ord)) &&
+        (!reeli_live(what, x) || !reeli_dim_set(x, what, dims, count, &set) ||
+         !reeli_not_empty(what, x, set))) {
+        return reeli_poison_for(1, &x);
+    }
+    return norm(what, x, ord, dims, count, keepdim);
+}
+
+reel_tensor *reel_normalize(reel_tensor *x, double p, int64_t dim, double eps) {
+    if (!reeli_floating("normalize", x)) {
+        return reeli_poison_for(1, &x);
+    }
+    reel_tensor *size = norm("normalize", x, p, &dim, 1, true);
+    return reel_div(x, reel_clamp_min(size, reeli_number_for(x, eps)));
+}

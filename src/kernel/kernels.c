@@ -11,14 +11,19 @@
 #define FOR_EACH_LEVEL(DO) DO(portable)
 #endif
 
+/* Doubles gain nothing from the third level, integers are no training's cost. */
+#define F64_portable reeli_f64_portable
+#define F64_avx2 reeli_f64_avx2
+#define F64_avx512 reeli_f64_avx2
+
 #define DECLARE(level)                                                                             \
-    extern const reeli_loops reeli_f32_##level, reeli_f64_##level;                                 \
+    extern const reeli_loops reeli_f32_##level, F64_##level;                                       \
     void reeli_stream_##level(void *to, const void *from, size_t bytes);
 FOR_EACH_LEVEL(DECLARE)
-extern const reeli_loops reeli_i64_portable; /* integers have but this one */
+extern const reeli_loops reeli_i64_portable;
 
 #define TABLE(level)                                                                               \
-    {#level, {&reeli_f32_##level, &reeli_f64_##level, &reeli_i64_portable}, reeli_stream_##level},
+    {#level, {&reeli_f32_##level, &F64_##level, &reeli_i64_portable}, reeli_stream_##level},
 static const reeli_kernels levels[] = {FOR_EACH_LEVEL(TABLE)};
 
 /* How many of the levels this CPU can run, from the first on. */

@@ -48,19 +48,33 @@
 #define IF_GRADIENTS(...)
 #endif
 #define IF_REAL(...) IF_FLOATING(__VA_ARGS__)
+#define IF_REDUCED(...) IF_FLOATING(__VA_ARGS__) /* a loss */
 #define IF_NUMERIC(...) __VA_ARGS__
 #define IF_ANY(...) __VA_ARGS__
+
+/* Formulas of the floats alone are long: they gain from 512 bits, where loops that are bound by memory
+ * lose by them. */
+#ifdef __AVX512F__
+#define VECTORS_OF_512 __attribute__((target("prefer-vector-width=512")))
+#else
+#define VECTORS_OF_512
+#endif
+#define WIDTH_FLOATING VECTORS_OF_512
+#define WIDTH_REAL VECTORS_OF_512
+#define WIDTH_NUMERIC
+#define WIDTH_REDUCED
+#define WIDTH_ANY
 
 /* The values. */
 #define VALUE(name, result, element, formula) MAP(name, value, result, element, formula)
 #define UNARY(name, domain, saved, parameters, f, gx)                                              \
-    IF_##domain(VALUE(name, T, NUMBERS_##parameters AT(0, x), f))
+    IF_##domain(WIDTH_##domain VALUE(name, T, NUMBERS_##parameters AT(0, x), f))
 #define BINARY(name, domain, saved, parameters, f, ga, gb)                                         \
-    IF_##domain(VALUE(name, T, NUMBERS_##parameters AT(0, a) AT(1, b), f))
+    IF_##domain(WIDTH_##domain VALUE(name, T, NUMBERS_##parameters AT(0, a) AT(1, b), f))
 #define TERNARY(name, domain, saved, parameters, f, ga, gb, gc)                                    \
-    IF_##domain(VALUE(name, T, NUMBERS_##parameters AT(0, a) AT(1, b) AT(2, c), f))
+    IF_##domain(WIDTH_##domain VALUE(name, T, NUMBERS_##parameters AT(0, a) AT(1, b) AT(2, c), f))
 #define LOSS(name, saved, parameters, f, ga, gb)                                                   \
-    BINARY(name, FLOATING, saved, parameters, f, ga, gb)
+    BINARY(name, REDUCED, saved, parameters, f, ga, gb)
 #define COMPARE(name, f) VALUE(name, bool, AT(0, a) AT(1, b), f)
 #define PREDICATE(name, f) VALUE(name, bool, AT(0, x), f)
 #define SELECT(name, saved, f, ga, gb) VALUE(name, T, CONDITION(0) AT(1, a) AT(2, b), f)
@@ -99,18 +113,18 @@
 /* The gradients. */
 #ifdef GRADIENTS
 #define UNARY(name, domain, saved, parameters, f, gx)                                              \
-    MAP(name, dx, T, NUMBERS_##parameters AT(0, g) AT(1, x) AT(2, y), gx)
+    WIDTH_##domain MAP(name, dx, T, NUMBERS_##parameters AT(0, g) AT(1, x) AT(2, y), gx)
 #define AT_BINARY(parameters) NUMBERS_##parameters AT(0, g) AT(1, a) AT(2, b) AT(3, y)
 #define BINARY(name, domain, saved, parameters, f, ga, gb)                                         \
-    MAP(name, da, T, AT_BINARY(parameters), ga)                                                    \
-    MAP(name, db, T, AT_BINARY(parameters), gb)
+    WIDTH_##domain MAP(name, da, T, AT_BINARY(parameters), ga)                                                    \
+    WIDTH_##domain MAP(name, db, T, AT_BINARY(parameters), gb)
 #define AT_TERNARY(parameters) NUMBERS_##parameters AT(0, g) AT(1, a) AT(2, b) AT(3, c) AT(4, y)
 #define TERNARY(name, domain, saved, parameters, f, ga, gb, gc)                                    \
     MAP(name, da, T, AT_TERNARY(parameters), ga)                                                   \
     MAP(name, db, T, AT_TERNARY(parameters), gb)                                                   \
     MAP(name, dc, T, AT_TERNARY(parameters), gc)
 #define LOSS(name, saved, parameters, f, ga, gb)                                                   \
-    BINARY(name, FLOATING, saved, parameters, f, ga, gb)
+    BINARY(name, REDUCED, saved, parameters, f, ga, gb)
 #define COMPARE(...)
 #define PREDICATE(...)
 #define SELECT(name, saved, f, ga, gb)                                                             \

@@ -7,7 +7,8 @@
 #include <reel/views.h>
 
 /* p[0] is the norm's order. */
-bool reeli_norm_forward(reeli_node *n) {
+bool reeli_norm_forward(reeli_node *n)
+{
     reel_tensor *x = n->in[0].t, *y = n->out;
     reel *r = x->r;
     reeli_lines l;
@@ -34,22 +35,21 @@ bool reeli_norm_forward(reeli_node *n) {
 
 /* g in equal shares to the elements as large as the norm, with their signs. */
 static reel_tensor *largest_share(reel_tensor *x, reel_tensor *size, reel_tensor *y, reel_tensor *g,
-                                  unsigned dims) {
+                                  unsigned dims)
+{
     reel_tensor *mask = reel_add(reel_eq(size, y), reel_ne(size, size));
     reel_tensor *count = reeli_bad(mask) ? mask : reeli_sum_dims(mask, dims, true);
     return reel_mul(reel_sign(x), reel_mul(reel_div(g, count), mask));
 }
 
 /* sign(x) |x|^(p-1) g / y^(p-1), each written so that zeros give 0 as PyTorch's do. */
-reel_tensor *reeli_norm_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_norm_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     const unsigned dims = (unsigned)n->i[0];
     const double p = n->p[0];
     reel_tensor *x = n->in[input].t, *y = reeli_restore(n->out, x, dims);
     reel_tensor *zero = reeli_number_for(x, 0), *size = reel_abs(x);
     g = reeli_restore(g, x, dims);
-    if (p == 0) {
-        return reeli_zeros(x->r, "norm", x->dtype, x->ndim, x->size);
-    }
     if (isinf(p)) {
         return largest_share(x, size, y, g, dims);
     }
@@ -70,23 +70,30 @@ reel_tensor *reeli_norm_gradient(reeli_node *n, int input, reel_tensor *g) {
 }
 
 static reel_tensor *norm(const char *what, reel_tensor *x, double p, const int64_t *dims, int count,
-                         bool keepdim) {
+                         bool keepdim)
+{
     unsigned set;
     if (!reeli_floating(what, x) || !reeli_dim_set(x, what, dims, count, &set)) {
         return reeli_poison_for(1, &x);
     }
-    return reeli_reduce(&reeli_op_norm, x, x->dtype, set, keepdim, p);
+    reel_tensor *y = reeli_reduce(&reeli_op_norm, x, x->dtype, set, keepdim, p);
+    if (p == 0 && !reeli_bad(y) && y->node) {
+        y->node->in[0].wanted = false; /* a count: x gets no gradient at all, as in PyTorch */
+    }
+    return y;
 }
 
 reel_tensor *reel_norm(reel_tensor *x, double p) { return norm("norm", x, p, NULL, 0, false); }
 
-reel_tensor *reel_norm_dim(reel_tensor *x, double p, const int64_t *dims, int count, bool keepdim) {
+reel_tensor *reel_norm_dim(reel_tensor *x, double p, const int64_t *dims, int count, bool keepdim)
+{
     return norm("norm", x, p, dims, count, keepdim);
 }
 
 /* Of nothing there is no largest or smallest, and here, unlike in `reel_norm`, that is an error. */
 reel_tensor *reel_linalg_vector_norm(reel_tensor *x, double ord, const int64_t *dims, int count,
-                                     bool keepdim) {
+                                     bool keepdim)
+{
     const char *what = "linalg_vector_norm";
     unsigned set;
     if ((ord < 0 || isinf(ord)) &&
@@ -97,7 +104,8 @@ reel_tensor *reel_linalg_vector_norm(reel_tensor *x, double ord, const int64_t *
     return norm(what, x, ord, dims, count, keepdim);
 }
 
-reel_tensor *reel_normalize(reel_tensor *x, double p, int64_t dim, double eps) {
+reel_tensor *reel_normalize(reel_tensor *x, double p, int64_t dim, double eps)
+{
     if (!reeli_floating("normalize", x)) {
         return reeli_poison_for(1, &x);
     }

@@ -74,7 +74,7 @@ class Case:
         if tensor.dtype not in FILE_DTYPES or tensor.layout != torch.strided or tensor.dim() > MAX_DIMS:
             raise CannotBeWritten(str(tensor.dtype))
         name = f"{self.id}.{role}"
-        self.tensors[name] = tensor
+        self.tensors[name] = tensor.detach().clone()  # as it is now: batch_norm changes arguments
         return name
 
     def tensor(self, t):

@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* A result in another dtype is that of x converted. */
-static reel_tensor *in_dtype(call *c, int i) {
+static reel_tensor *in_dtype(call *c, int i)
+{
     return GIVEN(i) ? reel_to(T(0), DTYPE_OF(i, REEL_F32)) : T(0);
 }
 
@@ -12,7 +13,8 @@ static reel_tensor *in_dtype(call *c, int i) {
 #define OVER_DIMS(name, x) (GIVEN(1) || B(2, false) ? name##_dim(x, DIMS(1), B(2, false)) : name(x))
 #define OVER_DIM(name, x) (GIVEN(1) ? name##_dim(x, I(1, 0), B(2, false)) : name(x))
 
-static int two(call *c, reel_tensor *first, reel_tensor *second) {
+static int two(call *c, reel_tensor *first, reel_tensor *second)
+{
     c->result[0] = first;
     c->result[1] = second;
     return 2;
@@ -21,7 +23,8 @@ static int two(call *c, reel_tensor *first, reel_tensor *second) {
 static int picked(call *c, reel_values v) { return two(c, v.values, v.indices); }
 static int moments(call *c, reel_moments m) { return two(c, m.spread, m.mean); }
 
-static int median(call *c) {
+static int median(call *c)
+{
     if (GIVEN(1)) {
         return picked(c, reel_median_dim(T(0), I(1, 0), B(2, false)));
     }
@@ -35,7 +38,8 @@ static double correction(call *c) { return N(4, B(is_flag(c) ? 1 : 2, true)); }
 #define SPREAD INTS(1), (is_flag(c) ? 0 : COUNT(1)), correction(c), B(3, false)
 
 /* The number that quantile's q is, or the tensor. */
-static reel_tensor *quantile(call *c) {
+static reel_tensor *quantile(call *c)
+{
     static const char *const names[] = {"linear", "lower", "higher", "midpoint", "nearest"};
     reel_quantile_options options = {.keepdim = B(3, false)};
     int64_t dim = I(2, 0);

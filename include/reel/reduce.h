@@ -130,7 +130,8 @@ REEL_API reel_moments reel_std_mean(reel_tensor *x, const int64_t *dims, int cou
  *
  *   ‖x‖_p = (Σ |x|^p)^(1/p);  0: how many are not 0;  INFINITY, -INFINITY: the largest, smallest |x|
  *
- * Gradient: g sign(x) (|x| / ‖x‖)^(p-1), 0 where the norm is 0; for the infinities g in equal shares.
+ * Gradient: g sign(x) (|x| / ‖x‖)^(p-1), 0 where the norm is 0; for the infinities g in equal shares;
+ *           none for p = 0.
  */
 
 /** The norm of all elements; PyTorch's "fro" is p = 2. Source: torch.norm. */

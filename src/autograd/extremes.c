@@ -11,7 +11,8 @@ static int compared_as(const reel_tensor *x) { return x->dtype == REEL_BOOL ? RE
 
 /* The extremes along the set of dims into values and indices, either of which may be NULL. */
 static bool extremes(reel_tensor *x, unsigned dims, bool smallest, reel_tensor *values,
-                     reel_tensor *indices) {
+                     reel_tensor *indices)
+{
     const int dtype = compared_as(x);
     reel *r = x->r;
     reeli_lines l;
@@ -41,7 +42,8 @@ static bool extremes(reel_tensor *x, unsigned dims, bool smallest, reel_tensor *
 
 /* amax, amin over any dims; max, min over all. */
 #define OVER_DIMS(name, smallest)                                                                  \
-    bool reeli_##name##_forward(reeli_node *n) {                                                   \
+    bool reeli_##name##_forward(reeli_node *n)                                                     \
+    {                                                                                              \
         return extremes(n->in[0].t, (unsigned)n->i[0], smallest, n->out, NULL);                    \
     }
 OVER_DIMS(amax, false)
@@ -50,7 +52,8 @@ OVER_DIMS(max, false)
 OVER_DIMS(min, true)
 
 /* g in equal shares to all places that hold the extreme. */
-static reel_tensor *share(const reeli_node *n, reel_tensor *mask, reel_tensor *g) {
+static reel_tensor *share(const reeli_node *n, reel_tensor *mask, reel_tensor *g)
+{
     const reel_tensor *x = n->in[0].t;
     const unsigned dims = (unsigned)n->i[0];
     if (reeli_bad(mask)) {
@@ -60,28 +63,33 @@ static reel_tensor *share(const reeli_node *n, reel_tensor *mask, reel_tensor *g
     return reel_mul(g, mask);
 }
 
-reel_tensor *reeli_amax_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_amax_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     reel_tensor *x = n->in[input].t;
     return share(n, reel_eq(x, reeli_restore(n->out, x, (unsigned)n->i[0])), g);
 }
 
-reel_tensor *reeli_amin_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_amin_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     return reeli_amax_gradient(n, input, g);
 }
 
 /* Where the extreme is a NaN, the NaNs share g. */
-reel_tensor *reeli_max_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_max_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     reel_tensor *x = n->in[input].t, *y = n->out;
     reel_tensor *both = reel_mul(reel_ne(x, x), reel_ne(y, y));
     return share(n, reel_add(reel_eq(x, y), both), g);
 }
 
-reel_tensor *reeli_min_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_min_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     return reeli_max_gradient(n, input, g);
 }
 
 static reel_tensor *extreme(const reeli_op *op, reel_tensor *x, const int64_t *dims, int count,
-                            bool keepdim) {
+                            bool keepdim)
+{
     unsigned set;
     if (!reeli_live(op->name, x) || !reeli_dim_set(x, op->name, dims, count, &set) ||
         !reeli_not_empty(op->name, x, set)) {
@@ -90,11 +98,13 @@ static reel_tensor *extreme(const reeli_op *op, reel_tensor *x, const int64_t *d
     return reeli_reduce(op, x, x->dtype, set, keepdim, 0);
 }
 
-reel_tensor *reel_amax(reel_tensor *x, const int64_t *dims, int count, bool keepdim) {
+reel_tensor *reel_amax(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
+{
     return extreme(&reeli_op_amax, x, dims, count, keepdim);
 }
 
-reel_tensor *reel_amin(reel_tensor *x, const int64_t *dims, int count, bool keepdim) {
+reel_tensor *reel_amin(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
+{
     return extreme(&reeli_op_amin, x, dims, count, keepdim);
 }
 
@@ -102,15 +112,18 @@ reel_tensor *reel_max(reel_tensor *x) { return extreme(&reeli_op_max, x, NULL, 0
 
 reel_tensor *reel_min(reel_tensor *x) { return extreme(&reeli_op_min, x, NULL, 0, false); }
 
-bool reeli_argmax_forward(reeli_node *n) {
+bool reeli_argmax_forward(reeli_node *n)
+{
     return extremes(n->in[0].t, (unsigned)n->i[0], false, NULL, n->out);
 }
 
-bool reeli_argmin_forward(reeli_node *n) {
+bool reeli_argmin_forward(reeli_node *n)
+{
     return extremes(n->in[0].t, (unsigned)n->i[0], true, NULL, n->out);
 }
 
-static reel_tensor *place(const reeli_op *op, reel_tensor *x, const int64_t *dim, bool keepdim) {
+static reel_tensor *place(const reeli_op *op, reel_tensor *x, const int64_t *dim, bool keepdim)
+{
     unsigned set;
     if (!reeli_numeric(op->name, x) || !reeli_dim_set(x, op->name, dim, dim != NULL, &set) ||
         !reeli_not_empty(op->name, x, set)) {
@@ -123,11 +136,13 @@ reel_tensor *reel_argmax(reel_tensor *x) { return place(&reeli_op_argmax, x, NUL
 
 reel_tensor *reel_argmin(reel_tensor *x) { return place(&reeli_op_argmin, x, NULL, false); }
 
-reel_tensor *reel_argmax_dim(reel_tensor *x, int64_t dim, bool keepdim) {
+reel_tensor *reel_argmax_dim(reel_tensor *x, int64_t dim, bool keepdim)
+{
     return place(&reeli_op_argmax, x, &dim, keepdim);
 }
 
-reel_tensor *reel_argmin_dim(reel_tensor *x, int64_t dim, bool keepdim) {
+reel_tensor *reel_argmin_dim(reel_tensor *x, int64_t dim, bool keepdim)
+{
     return place(&reeli_op_argmin, x, &dim, keepdim);
 }
 
@@ -135,7 +150,8 @@ reel_tensor *reel_argmin_dim(reel_tensor *x, int64_t dim, bool keepdim) {
  * the forward fills in, are input 1, so that the gradient can look them up. */
 
 reel_values reeli_pick(const reeli_op *op, reel_tensor *x, int64_t dim, int ndim,
-                       const int64_t *size, const int64_t *options) {
+                       const int64_t *size, const int64_t *options)
+{
     reel *r = x->r;
     reel_tensor *in[] = {x, reeli_empty(r, op->name, REEL_I64, ndim, size)};
     reeli_node *n = reeli_begin(op, 2, in);
@@ -150,12 +166,14 @@ reel_values reeli_pick(const reeli_op *op, reel_tensor *x, int64_t dim, int ndim
     return (reel_values){values, reeli_bad(values) ? r->poison : in[1]};
 }
 
-reel_values reeli_poison_pick(reel_tensor *x) {
+reel_values reeli_poison_pick(reel_tensor *x)
+{
     reel_tensor *poison = reeli_poison_for(1, &x);
     return (reel_values){poison, poison};
 }
 
-reel_tensor *reeli_pick_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_pick_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     const reel_tensor *x = n->in[input].t;
     reel_tensor *index = n->in[1].t;
     if (g->ndim < x->ndim) {
@@ -166,7 +184,8 @@ reel_tensor *reeli_pick_gradient(reeli_node *n, int input, reel_tensor *g) {
     return reel_scatter_add(zeros, n->i[0], index, g);
 }
 
-reel_values reeli_pick_one(const reeli_op *op, reel_tensor *x, int64_t dim, bool keepdim) {
+reel_values reeli_pick_one(const reeli_op *op, reel_tensor *x, int64_t dim, bool keepdim)
+{
     if (!reeli_one_dim(x, op->name, &dim) ||
         !reeli_not_empty(op->name, x, x->ndim ? 1u << dim : 0)) {
         return reeli_poison_pick(x);
@@ -181,17 +200,20 @@ reel_values reeli_pick_one(const reeli_op *op, reel_tensor *x, int64_t dim, bool
     return reeli_pick(op, x, dim, ndim, size, NULL);
 }
 
-bool reeli_max_dim_forward(reeli_node *n) {
+bool reeli_max_dim_forward(reeli_node *n)
+{
     const unsigned dims = n->in[0].t->ndim ? 1u << n->i[0] : 0;
     return extremes(n->in[0].t, dims, n->op == &reeli_op_min_dim, n->out, n->in[1].t);
 }
 
 bool reeli_min_dim_forward(reeli_node *n) { return reeli_max_dim_forward(n); }
 
-reel_values reel_max_dim(reel_tensor *x, int64_t dim, bool keepdim) {
+reel_values reel_max_dim(reel_tensor *x, int64_t dim, bool keepdim)
+{
     return reeli_pick_one(&reeli_op_max_dim, x, dim, keepdim);
 }
 
-reel_values reel_min_dim(reel_tensor *x, int64_t dim, bool keepdim) {
+reel_values reel_min_dim(reel_tensor *x, int64_t dim, bool keepdim)
+{
     return reeli_pick_one(&reeli_op_min_dim, x, dim, keepdim);
 }

@@ -6,8 +6,8 @@
 
 static unsigned all_dims(const reel_tensor *x) { return (1u << x->ndim) - 1; }
 
-bool reeli_dim_set(reel_tensor *x, const char *what, const int64_t *dims, int count,
-                   unsigned *set) {
+bool reeli_dim_set(reel_tensor *x, const char *what, const int64_t *dims, int count, unsigned *set)
+{
     *set = count > 0 ? 0 : all_dims(x);
     unsigned seen = 0;
     for (int i = 0; i < count; i++) {
@@ -25,15 +25,18 @@ bool reeli_dim_set(reel_tensor *x, const char *what, const int64_t *dims, int co
     return true;
 }
 
-bool reeli_one_dim(reel_tensor *x, const char *what, int64_t *dim) {
+bool reeli_one_dim(reel_tensor *x, const char *what, int64_t *dim)
+{
     return reeli_live(what, x) && reeli_wrap_dim(x->r, what, dim, x->ndim);
 }
 
-bool reeli_live(const char *what, reel_tensor *x) {
+bool reeli_live(const char *what, reel_tensor *x)
+{
     return x && reeli_usable(reeli_reel_of(x), what, x);
 }
 
-bool reeli_floating(const char *what, reel_tensor *x) {
+bool reeli_floating(const char *what, reel_tensor *x)
+{
     if (!reeli_live(what, x) || reeli_is_float(x->dtype)) {
         return reeli_live(what, x);
     }
@@ -43,7 +46,8 @@ bool reeli_floating(const char *what, reel_tensor *x) {
     return false;
 }
 
-bool reeli_numeric(const char *what, reel_tensor *x) {
+bool reeli_numeric(const char *what, reel_tensor *x)
+{
     if (!reeli_live(what, x) || x->dtype != REEL_BOOL) {
         return reeli_live(what, x);
     }
@@ -52,7 +56,8 @@ bool reeli_numeric(const char *what, reel_tensor *x) {
     return false;
 }
 
-bool reeli_not_empty(const char *what, reel_tensor *x, unsigned dims) {
+bool reeli_not_empty(const char *what, reel_tensor *x, unsigned dims)
+{
     for (int d = 0; d < x->ndim; d++) {
         if ((dims >> d & 1) && x->size[d] == 0) {
             reeli_error(x->r, REEL_ERR_SHAPE,
@@ -65,7 +70,8 @@ bool reeli_not_empty(const char *what, reel_tensor *x, unsigned dims) {
 }
 
 reel_tensor *reeli_reduce(const reeli_op *op, reel_tensor *x, int dtype, unsigned dims,
-                          bool keepdim, double parameter) {
+                          bool keepdim, double parameter)
+{
     reeli_node *n = reeli_begin(op, 1, &x);
     if (!n) {
         return reeli_poison_for(1, &x);
@@ -78,7 +84,8 @@ reel_tensor *reeli_reduce(const reeli_op *op, reel_tensor *x, int dtype, unsigne
 }
 
 reel_tensor *reeli_reduced(const reel_tensor *x, const char *what, int dtype, unsigned dims,
-                           bool keepdim) {
+                           bool keepdim)
+{
     int64_t size[REEL_MAX_DIMS];
     int ndim = 0;
     for (int d = 0; d < x->ndim; d++) {
@@ -91,7 +98,8 @@ reel_tensor *reeli_reduced(const reel_tensor *x, const char *what, int dtype, un
     return reeli_empty(x->r, what, dtype, ndim, size);
 }
 
-reel_tensor *reeli_restore(reel_tensor *t, const reel_tensor *x, unsigned dims) {
+reel_tensor *reeli_restore(reel_tensor *t, const reel_tensor *x, unsigned dims)
+{
     int64_t size[REEL_MAX_DIMS];
     for (int d = 0; d < x->ndim; d++) {
         size[d] = dims >> d & 1 ? 1 : x->size[d];
@@ -99,7 +107,8 @@ reel_tensor *reeli_restore(reel_tensor *t, const reel_tensor *x, unsigned dims) 
     return reeli_bad(t) || t->ndim == x->ndim ? t : reel_reshape(t, x->ndim, size);
 }
 
-int64_t reeli_terms(const reel_tensor *x, unsigned dims) {
+int64_t reeli_terms(const reel_tensor *x, unsigned dims)
+{
     int64_t count = 1;
     for (int d = 0; d < x->ndim; d++) {
         count *= dims >> d & 1 ? x->size[d] : 1;
@@ -108,7 +117,8 @@ int64_t reeli_terms(const reel_tensor *x, unsigned dims) {
 }
 
 /* x seen with the dims that stay first and those that are reduced last, or the other way round. */
-static reel_tensor arranged(const reel_tensor *x, unsigned dims, bool reduced_last) {
+static reel_tensor arranged(const reel_tensor *x, unsigned dims, bool reduced_last)
+{
     reel_tensor v = *x;
     int at = 0;
     for (int pass = 0; pass < 2; pass++) {
@@ -129,7 +139,8 @@ static reel_tensor arranged(const reel_tensor *x, unsigned dims, bool reduced_la
 }
 
 /* Whether the dims of the set lie next to each other; then what lies behind them is `inner`. */
-static bool adjacent(const reel_tensor *x, unsigned dims, int64_t *inner) {
+static bool adjacent(const reel_tensor *x, unsigned dims, int64_t *inner)
+{
     int d = x->ndim - 1;
     *inner = 1;
     for (; d >= 0 && !(dims >> d & 1); d--) {
@@ -141,7 +152,8 @@ static bool adjacent(const reel_tensor *x, unsigned dims, int64_t *inner) {
     return dims == 0;
 }
 
-static reel_tensor *copy_of(const reel_tensor *x, int dtype) {
+static reel_tensor *copy_of(const reel_tensor *x, int dtype)
+{
     reel_tensor *copy = reeli_empty(x->r, "copy", dtype, x->ndim, x->size);
     if (!reeli_bad(copy)) {
         reeli_copy(copy, x);
@@ -150,7 +162,8 @@ static reel_tensor *copy_of(const reel_tensor *x, int dtype) {
 }
 
 /* As it lies, if that will do: the common case needs no look at the strides. */
-static bool lie_in_lines(const reel_tensor *x, unsigned dims, reeli_lines *l) {
+static bool lie_in_lines(const reel_tensor *x, unsigned dims, reeli_lines *l)
+{
     const unsigned kept = all_dims(x) & ~dims;
     if (x->flags & REELI_CONTIGUOUS) {
         const bool last = (kept & (kept + 1)) == 0; /* the reduced dims are the last ones */
@@ -174,25 +187,29 @@ static bool lie_in_lines(const reel_tensor *x, unsigned dims, reeli_lines *l) {
 }
 
 /* The copy that serves where x does not: rows, one for each result. */
-static bool copy_rows(const reel_tensor *x, unsigned dims, int dtype, reeli_lines *l) {
+static bool copy_rows(const reel_tensor *x, unsigned dims, int dtype, reeli_lines *l)
+{
     reel_tensor rows = arranged(x, dims, true);
     reel_tensor *copy = copy_of(&rows, dtype);
     l->data = copy->data;
     return !reeli_bad(copy);
 }
 
-bool reeli_lines_of(reel_tensor *x, unsigned dims, int dtype, reeli_lines *l) {
+bool reeli_lines_of(reel_tensor *x, unsigned dims, int dtype, reeli_lines *l)
+{
     *l = (reeli_lines){x->data, reeli_terms(x, ~dims), reeli_terms(x, dims), 1};
     return (x->dtype == dtype && lie_in_lines(x, dims, l)) || copy_rows(x, dims, dtype, l);
 }
 
-bool reeli_rows_of(reel_tensor *x, unsigned dims, int dtype, reeli_lines *l) {
+bool reeli_rows_of(reel_tensor *x, unsigned dims, int dtype, reeli_lines *l)
+{
     *l = (reeli_lines){x->data, reeli_terms(x, ~dims), reeli_terms(x, dims), 1};
     const bool direct = x->dtype == dtype && (arranged(x, dims, true).flags & REELI_CONTIGUOUS);
     return direct || copy_rows(x, dims, dtype, l);
 }
 
-reeli_lines reeli_lines_along(const reel_tensor *t, int64_t dim) {
+reeli_lines reeli_lines_along(const reel_tensor *t, int64_t dim)
+{
     reeli_lines l = {t->data, 1, 1, 1};
     for (int d = 0; d < t->ndim; d++) {
         *(d < dim ? &l.outer : d == dim ? &l.n : &l.inner) *= t->size[d];
@@ -200,7 +217,8 @@ reeli_lines reeli_lines_along(const reel_tensor *t, int64_t dim) {
     return l;
 }
 
-const void *reeli_dense(const reel_tensor *x, int dtype) {
+const void *reeli_dense(const reel_tensor *x, int dtype)
+{
     if (x->dtype == dtype && (x->flags & REELI_CONTIGUOUS)) {
         return x->data;
     }

@@ -61,12 +61,14 @@ reel_values reeli_poison_pick(reel_tensor *x);
 
 /* Where block o of a result begins that has `rows` rows of l->inner columns for each. */
 static inline void *reeli_block_of(void *data, const reeli_lines *l, int64_t o, int64_t rows,
-                                   int dtype) {
+                                   int dtype)
+{
     return (char *)data + (size_t)(o * rows * l->inner) * reeli_element_size(dtype);
 }
 
 /* Where block o of the lines begins. */
-static inline const void *reeli_lines_at(const reeli_lines *l, int64_t o, int dtype) {
+static inline const void *reeli_lines_at(const reeli_lines *l, int64_t o, int dtype)
+{
     return l->data + (size_t)(o * l->n * l->inner) * reeli_element_size(dtype);
 }
 

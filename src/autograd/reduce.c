@@ -8,7 +8,8 @@
 #include <string.h>
 
 /* Bools are counted as they lie: eight bytes of 0 or 1 at a time, until one could overflow. */
-static int64_t sum_of_truths(const bool *x, int64_t n) {
+static int64_t sum_of_truths(const bool *x, int64_t n)
+{
     const uint64_t even = UINT64_C(0x00ff00ff00ff00ff);
     int64_t total = 0, i = 0;
     while (n - i >= 8) {
@@ -27,7 +28,8 @@ static int64_t sum_of_truths(const bool *x, int64_t n) {
 }
 
 /* The sums over `dims` of x, converted to y's dtype. */
-static bool sum_into(reel_tensor *y, reel_tensor *x, unsigned dims) {
+static bool sum_into(reel_tensor *y, reel_tensor *x, unsigned dims)
+{
     const reeli_loops *loops = x->r->kernels->of[y->dtype];
     reeli_lines l;
     if (y->numel == 0 || x->numel == 0) {
@@ -54,17 +56,20 @@ static bool sum_into(reel_tensor *y, reel_tensor *x, unsigned dims) {
 bool reeli_sum_forward(reeli_node *n) { return sum_into(n->out, n->in[0].t, (unsigned)n->i[0]); }
 
 /* g back in every place that was reduced. */
-static reel_tensor *spread(const reeli_node *n, reel_tensor *g) {
+static reel_tensor *spread(const reeli_node *n, reel_tensor *g)
+{
     const reel_tensor *x = n->in[0].t;
     return reel_expand(reeli_restore(g, x, (unsigned)n->i[0]), x->ndim, x->size);
 }
 
-reel_tensor *reeli_sum_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_sum_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     (void)input;
     return reel_to(spread(n, g), n->in[0].t->dtype);
 }
 
-bool reeli_mean_forward(reeli_node *n) {
+bool reeli_mean_forward(reeli_node *n)
+{
     reel_tensor *y = n->out;
     if (!sum_into(y, n->in[0].t, (unsigned)n->i[0])) {
         return false;
@@ -77,20 +82,24 @@ bool reeli_mean_forward(reeli_node *n) {
     return true;
 }
 
-reel_tensor *reeli_mean_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_mean_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     const double count = (double)reeli_terms(n->in[input].t, (unsigned)n->i[0]);
     return spread(n, reel_div_scalar(g, count));
 }
 
-static reel_dtype sum_dtype(const reel_tensor *x) {
+static reel_dtype sum_dtype(const reel_tensor *x)
+{
     return reeli_is_float(x->dtype) ? (reel_dtype)x->dtype : REEL_I64;
 }
 
-reel_tensor *reeli_sum_dims(reel_tensor *x, unsigned dims, bool keepdim) {
+reel_tensor *reeli_sum_dims(reel_tensor *x, unsigned dims, bool keepdim)
+{
     return reeli_reduce(&reeli_op_sum, x, (int)sum_dtype(x), dims, keepdim, 0);
 }
 
-reel_tensor *reel_sum_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim) {
+reel_tensor *reel_sum_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
+{
     unsigned set;
     if (!reeli_live("sum", x) || !reeli_dim_set(x, "sum", dims, count, &set)) {
         return reeli_poison_for(1, &x);
@@ -100,7 +109,8 @@ reel_tensor *reel_sum_dim(reel_tensor *x, const int64_t *dims, int count, bool k
 
 reel_tensor *reel_sum(reel_tensor *x) { return reel_sum_dim(x, NULL, 0, false); }
 
-reel_tensor *reel_mean_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim) {
+reel_tensor *reel_mean_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
+{
     unsigned set;
     if (!reeli_floating("mean", x) || !reeli_dim_set(x, "mean", dims, count, &set)) {
         return reeli_poison_for(1, &x);
@@ -110,7 +120,8 @@ reel_tensor *reel_mean_dim(reel_tensor *x, const int64_t *dims, int count, bool 
 
 reel_tensor *reel_mean(reel_tensor *x) { return reel_mean_dim(x, NULL, 0, false); }
 
-reel_tensor *reel_nansum_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim) {
+reel_tensor *reel_nansum_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
+{
     if (!reeli_live("nansum", x)) {
         return reeli_poison_for(1, &x);
     }
@@ -123,7 +134,8 @@ reel_tensor *reel_nansum_dim(reel_tensor *x, const int64_t *dims, int count, boo
 
 reel_tensor *reel_nansum(reel_tensor *x) { return reel_nansum_dim(x, NULL, 0, false); }
 
-bool reeli_prod_forward(reeli_node *n) {
+bool reeli_prod_forward(reeli_node *n)
+{
     reel_tensor *y = n->out;
     reeli_lines l;
     if (y->numel == 0 || n->in[0].t->numel == 0) {
@@ -142,7 +154,8 @@ bool reeli_prod_forward(reeli_node *n) {
 
 /* Each element's is the product of all the others: of those before it and those behind it, so that
  * zeros need no care. */
-reel_tensor *reeli_prod_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_prod_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     reel_tensor *x = n->in[input].t, *flat = x;
     const bool whole = n->i[2] < 0;
     if (whole) {
@@ -156,7 +169,8 @@ reel_tensor *reeli_prod_gradient(reeli_node *n, int input, reel_tensor *g) {
 }
 
 /* The product along `dim`, over everything if that is negative. */
-static reel_tensor *product(reel_tensor *x, int64_t dim, bool keepdim) {
+static reel_tensor *product(reel_tensor *x, int64_t dim, bool keepdim)
+{
     reeli_node *n = reeli_begin(&reeli_op_prod, 1, &x);
     if (!n) {
         return reeli_poison_for(1, &x);
@@ -170,17 +184,20 @@ static reel_tensor *product(reel_tensor *x, int64_t dim, bool keepdim) {
 
 reel_tensor *reel_prod(reel_tensor *x) { return product(x, -1, false); }
 
-reel_tensor *reel_prod_dim(reel_tensor *x, int64_t dim, bool keepdim) {
+reel_tensor *reel_prod_dim(reel_tensor *x, int64_t dim, bool keepdim)
+{
     return reeli_one_dim(x, "prod", &dim) ? product(x, dim, keepdim) : reeli_poison_for(1, &x);
 }
 
 /* any, all and count_nonzero see the truth of x's elements: bytes of 0 and 1. */
-static bool truths(reeli_node *n, reeli_lines *l) {
+static bool truths(reeli_node *n, reeli_lines *l)
+{
     return reeli_rows_of(n->in[0].t, (unsigned)n->i[0], REEL_BOOL, l);
 }
 
 /* Whether each row has one that is `wanted`, told as `found`. */
-static bool look_for(reeli_node *n, int wanted, bool found) {
+static bool look_for(reeli_node *n, int wanted, bool found)
+{
     reeli_lines l;
     if (!truths(n, &l)) {
         return false;
@@ -196,7 +213,8 @@ bool reeli_any_forward(reeli_node *n) { return look_for(n, 1, true); }
 
 bool reeli_all_forward(reeli_node *n) { return look_for(n, 0, false); }
 
-bool reeli_count_nonzero_forward(reeli_node *n) {
+bool reeli_count_nonzero_forward(reeli_node *n)
+{
     reeli_lines l;
     if (!truths(n, &l)) {
         return false;
@@ -208,7 +226,8 @@ bool reeli_count_nonzero_forward(reeli_node *n) {
 }
 
 static reel_tensor *ask(const reeli_op *op, int dtype, reel_tensor *x, const int64_t *dims,
-                        int count, bool keepdim) {
+                        int count, bool keepdim)
+{
     unsigned set;
     if (!reeli_live(op->name, x) || !reeli_dim_set(x, op->name, dims, count, &set)) {
         return reeli_poison_for(1, &x);
@@ -218,21 +237,25 @@ static reel_tensor *ask(const reeli_op *op, int dtype, reel_tensor *x, const int
 
 reel_tensor *reel_any(reel_tensor *x) { return ask(&reeli_op_any, REEL_BOOL, x, NULL, 0, false); }
 
-reel_tensor *reel_any_dim(reel_tensor *x, int64_t dim, bool keepdim) {
+reel_tensor *reel_any_dim(reel_tensor *x, int64_t dim, bool keepdim)
+{
     return ask(&reeli_op_any, REEL_BOOL, x, &dim, 1, keepdim);
 }
 
 reel_tensor *reel_all(reel_tensor *x) { return ask(&reeli_op_all, REEL_BOOL, x, NULL, 0, false); }
 
-reel_tensor *reel_all_dim(reel_tensor *x, int64_t dim, bool keepdim) {
+reel_tensor *reel_all_dim(reel_tensor *x, int64_t dim, bool keepdim)
+{
     return ask(&reeli_op_all, REEL_BOOL, x, &dim, 1, keepdim);
 }
 
-reel_tensor *reel_count_nonzero(reel_tensor *x, const int64_t *dims, int count) {
+reel_tensor *reel_count_nonzero(reel_tensor *x, const int64_t *dims, int count)
+{
     return ask(&reeli_op_count_nonzero, REEL_I64, x, dims, count, false);
 }
 
-reel_tensor *reel_trace(reel_tensor *x) {
+reel_tensor *reel_trace(reel_tensor *x)
+{
     if (reeli_live("trace", x) && x->ndim != 2) {
         return reeli_fail(x->r, REEL_ERR_SHAPE, "trace: shape %s is not that of a matrix",
                           REELI_SHAPE_OF(x));
@@ -241,7 +264,8 @@ reel_tensor *reel_trace(reel_tensor *x) {
 }
 
 /* The dims of g in which `like`, aligned at the right, has size 1 or none at all. */
-reel_tensor *reeli_sum_to(reel_tensor *g, const reel_tensor *like) {
+reel_tensor *reeli_sum_to(reel_tensor *g, const reel_tensor *like)
+{
     if (reeli_bad(g) || (reeli_same_shape(g, like) && g->dtype == like->dtype)) {
         return g;
     }

@@ -16,7 +16,8 @@
 
 /* A scan's node keeps the dim in i[0], whether it runs from the end in i[1]. */
 
-static bool scan(const reeli_node *n, reel_tensor *a, reel_tensor *b) {
+static bool scan(const reeli_node *n, reel_tensor *a, reel_tensor *b)
+{
     reel_tensor *y = n->out;
     const void *factors = a ? reeli_dense(a, y->dtype) : NULL;
     const void *terms = b ? reeli_dense(b, y->dtype) : NULL;
@@ -34,7 +35,8 @@ static bool scan(const reeli_node *n, reel_tensor *a, reel_tensor *b) {
 }
 
 static reel_tensor *begin_scan(const reeli_op *op, int inputs, reel_tensor *const *in, int64_t dim,
-                               bool reverse) {
+                               bool reverse)
+{
     reeli_node *n = reeli_begin(op, inputs, in);
     if (!n) {
         return reeli_poison_for(inputs, in);
@@ -46,7 +48,8 @@ static reel_tensor *begin_scan(const reeli_op *op, int inputs, reel_tensor *cons
     return reeli_apply(n);
 }
 
-static reel_tensor *recurrence(reel_tensor *a, reel_tensor *b, int64_t dim, bool reverse) {
+static reel_tensor *recurrence(reel_tensor *a, reel_tensor *b, int64_t dim, bool reverse)
+{
     reel_tensor *in[] = {a, b};
     return begin_scan(&reeli_op_recurrence, 2, in, dim, reverse);
 }
@@ -54,7 +57,8 @@ static reel_tensor *recurrence(reel_tensor *a, reel_tensor *b, int64_t dim, bool
 bool reeli_recurrence_forward(reeli_node *n) { return scan(n, n->in[0].t, n->in[1].t); }
 
 /* y_k = x_{k-1} along dim (x_{k+1} if reverse); 0 comes in at the end. */
-static reel_tensor *shifted(reel_tensor *x, int64_t dim, bool reverse) {
+static reel_tensor *shifted(reel_tensor *x, int64_t dim, bool reverse)
+{
     if (reeli_bad(x) || x->ndim == 0) {
         return reeli_bad(x) ? x : reel_mul_scalar(x, 0);
     }
@@ -73,7 +77,8 @@ static reel_tensor *shifted(reel_tensor *x, int64_t dim, bool reverse) {
 }
 
 /* With t the recurrence of g that runs against s with the same factors: ds/db is t, ds/da t_k s_{k-1}. */
-reel_tensor *reeli_recurrence_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_recurrence_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     const int64_t dim = n->i[0];
     const bool reverse = n->i[1] != 0;
     reel_tensor *t = recurrence(shifted(n->in[0].t, dim, !reverse), g, dim, !reverse);
@@ -82,7 +87,8 @@ reel_tensor *reeli_recurrence_gradient(reeli_node *n, int input, reel_tensor *g)
 
 bool reeli_cumsum_forward(reeli_node *n) { return scan(n, NULL, n->in[0].t); }
 
-reel_tensor *reeli_cumsum_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_cumsum_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     (void)input;
     return begin_scan(&reeli_op_cumsum, 1, &g, n->i[0], !n->i[1]);
 }
@@ -90,7 +96,8 @@ reel_tensor *reeli_cumsum_gradient(reeli_node *n, int input, reel_tensor *g) {
 bool reeli_cumprod_forward(reeli_node *n) { return scan(n, n->in[0].t, NULL); }
 
 /* A product's factors before each place: the cumulative product moved on by one, 1 coming in. */
-static reel_tensor *moved_on(reel_tensor *product, int64_t dim, bool reverse) {
+static reel_tensor *moved_on(reel_tensor *product, int64_t dim, bool reverse)
+{
     reel_tensor *y = shifted(product, dim, reverse);
     if (reeli_bad(y) || y->numel == 0) {
         return y;
@@ -112,23 +119,27 @@ static reel_tensor *moved_on(reel_tensor *product, int64_t dim, bool reverse) {
 }
 
 /* dx_k = (product before k) Σ_{i≥k} g_i (product between k and i, i included). */
-reel_tensor *reeli_cumprod_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_cumprod_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     const int64_t dim = n->i[0];
     const bool reverse = n->i[1] != 0;
     reel_tensor *behind = recurrence(shifted(n->in[input].t, dim, !reverse), g, dim, !reverse);
     return reel_mul(moved_on(n->out, dim, reverse), behind);
 }
 
-reel_tensor *reeli_product_before(reel_tensor *x, int64_t dim, bool reverse) {
+reel_tensor *reeli_product_before(reel_tensor *x, int64_t dim, bool reverse)
+{
     return moved_on(begin_scan(&reeli_op_cumprod, 1, &x, dim, reverse), dim, reverse);
 }
 
-reel_tensor *reel_cumsum(reel_tensor *x, int64_t dim) {
+reel_tensor *reel_cumsum(reel_tensor *x, int64_t dim)
+{
     return reeli_one_dim(x, "cumsum", &dim) ? begin_scan(&reeli_op_cumsum, 1, &x, dim, false)
                                             : reeli_poison_for(1, &x);
 }
 
-reel_tensor *reel_cumprod(reel_tensor *x, int64_t dim) {
+reel_tensor *reel_cumprod(reel_tensor *x, int64_t dim)
+{
     return reeli_one_dim(x, "cumprod", &dim) ? begin_scan(&reeli_op_cumprod, 1, &x, dim, false)
                                              : reeli_poison_for(1, &x);
 }

@@ -7,7 +7,8 @@
 #include <reel/views.h>
 
 /* `count` elements that the caller gives back with the arena's mark; NULL, and an error. */
-static void *scratch(const reel_tensor *like, const char *what, int64_t count) {
+static void *scratch(const reel_tensor *like, const char *what, int64_t count)
+{
     void *room = reeli_arena_alloc(like->r, (size_t)count * reeli_element_size(like->dtype));
     if (!room) {
         reeli_no_memory(like->r, what);
@@ -16,7 +17,8 @@ static void *scratch(const reel_tensor *like, const char *what, int64_t count) {
 }
 
 /* i[0] is the dim, i[1] whether the logarithm is wanted. */
-bool reeli_softmax_forward(reeli_node *n) {
+bool reeli_softmax_forward(reeli_node *n)
+{
     reel_tensor *y = n->out;
     reel *r = y->r;
     const reeli_lines l = reeli_lines_along(y, n->i[0]);
@@ -35,7 +37,8 @@ bool reeli_softmax_forward(reeli_node *n) {
 
 bool reeli_log_softmax_forward(reeli_node *n) { return reeli_softmax_forward(n); }
 
-static reel_tensor *fused_gradient(const reeli_node *n, reel_tensor *g) {
+static reel_tensor *fused_gradient(const reeli_node *n, reel_tensor *g)
+{
     const reel_tensor *y = n->out;
     reel *r = y->r;
     const reeli_lines l = reeli_lines_along(y, n->i[0]);
@@ -57,7 +60,8 @@ static reel_tensor *fused_gradient(const reeli_node *n, reel_tensor *g) {
 static unsigned along(const reeli_node *n) { return n->out->ndim ? 1u << n->i[0] : 0; }
 
 /* y (g - Σ g y). */
-reel_tensor *reeli_softmax_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_softmax_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     (void)input;
     if (!g->r->grad_enabled) {
         return fused_gradient(n, g);
@@ -68,7 +72,8 @@ reel_tensor *reeli_softmax_gradient(reeli_node *n, int input, reel_tensor *g) {
 }
 
 /* g - e^y Σ g. */
-reel_tensor *reeli_log_softmax_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_log_softmax_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     (void)input;
     if (!g->r->grad_enabled) {
         return fused_gradient(n, g);
@@ -76,7 +81,8 @@ reel_tensor *reeli_log_softmax_gradient(reeli_node *n, int input, reel_tensor *g
     return reel_sub(g, reel_mul(reel_exp(n->out), reeli_sum_dims(g, along(n), true)));
 }
 
-static reel_tensor *normalised(const reeli_op *op, reel_tensor *x, int64_t dim) {
+static reel_tensor *normalised(const reeli_op *op, reel_tensor *x, int64_t dim)
+{
     reeli_node *n;
     if (!reeli_floating(op->name, x) || !reeli_one_dim(x, op->name, &dim) ||
         !(n = reeli_begin(op, 1, &x))) {
@@ -88,19 +94,23 @@ static reel_tensor *normalised(const reeli_op *op, reel_tensor *x, int64_t dim) 
     return reeli_apply(n);
 }
 
-reel_tensor *reel_softmax(reel_tensor *x, int64_t dim) {
+reel_tensor *reel_softmax(reel_tensor *x, int64_t dim)
+{
     return normalised(&reeli_op_softmax, x, dim);
 }
 
-reel_tensor *reel_log_softmax(reel_tensor *x, int64_t dim) {
+reel_tensor *reel_log_softmax(reel_tensor *x, int64_t dim)
+{
     return normalised(&reeli_op_log_softmax, x, dim);
 }
 
-reel_tensor *reel_softmin(reel_tensor *x, int64_t dim) {
+reel_tensor *reel_softmin(reel_tensor *x, int64_t dim)
+{
     return reeli_floating("softmin", x) ? reel_softmax(reel_neg(x), dim) : reeli_poison_for(1, &x);
 }
 
-bool reeli_logsumexp_forward(reeli_node *n) {
+bool reeli_logsumexp_forward(reeli_node *n)
+{
     reel_tensor *x = n->in[0].t, *y = n->out;
     reel *r = x->r;
     reeli_lines l;
@@ -120,14 +130,16 @@ bool reeli_logsumexp_forward(reeli_node *n) {
 }
 
 /* g softmax(x). */
-reel_tensor *reeli_logsumexp_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_logsumexp_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     reel_tensor *x = n->in[input].t;
     const unsigned dims = (unsigned)n->i[0];
     reel_tensor *share = reel_exp(reel_sub(x, reeli_restore(n->out, x, dims)));
     return reel_mul(reeli_restore(g, x, dims), share);
 }
 
-reel_tensor *reel_logsumexp(reel_tensor *x, const int64_t *dims, int count, bool keepdim) {
+reel_tensor *reel_logsumexp(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
+{
     unsigned set;
     if (reeli_live("logsumexp", x) && !reeli_is_float(x->dtype)) {
         x = reel_to(x, REEL_F32);

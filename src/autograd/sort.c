@@ -9,7 +9,8 @@
 #include <reel/views.h>
 
 /* Room for a line's items and for sorting them; NULL, and an error, when memory is out. */
-static reeli_item *room(reel *r, const char *what, int64_t n) {
+static reeli_item *room(reel *r, const char *what, int64_t n)
+{
     int64_t bytes;
     reeli_item *items = NULL;
     if (reeli_multiply(n, 2 * (int64_t)sizeof *items, &bytes)) {
@@ -26,7 +27,8 @@ typedef void (*use)(reeli_node *n, reeli_item *items, const reeli_lines *l, int6
                     const void *x);
 
 /* Each line of the input as items, in the order that i[1] asks for. */
-static bool each_line(reeli_node *n, use f) {
+static bool each_line(reeli_node *n, use f)
+{
     const reel_tensor *x = n->in[0].t;
     reel *r = x->r;
     reeli_lines l = reeli_lines_along(x, n->i[0]);
@@ -49,7 +51,8 @@ static bool each_line(reeli_node *n, use f) {
 
 /* The first k of the line in order; k is the result's size along the dim. */
 static void take_sorted(reeli_node *n, reeli_item *items, const reeli_lines *l, int64_t line,
-                        const void *x) {
+                        const void *x)
+{
     reel_tensor *y = n->out;
     const int64_t k = y->ndim ? y->size[n->i[0]] : 1;
     const int64_t at = line / l->inner * k * l->inner + line % l->inner;
@@ -67,7 +70,8 @@ bool reeli_sort_forward(reeli_node *n) { return each_line(n, take_sorted); }
 bool reeli_topk_forward(reeli_node *n) { return each_line(n, take_sorted); }
 
 /* The lower of the two in the middle; the first NaN, if there is one. */
-static int64_t middle(reeli_item *items, int64_t n, bool floating) {
+static int64_t middle(reeli_item *items, int64_t n, bool floating)
+{
     for (int64_t i = 0; i < n && floating; i++) {
         if (items[i].key == UINT64_MAX) {
             return i;
@@ -78,7 +82,8 @@ static int64_t middle(reeli_item *items, int64_t n, bool floating) {
 }
 
 static void take_middle(reeli_node *n, reeli_item *items, const reeli_lines *l, int64_t line,
-                        const void *x) {
+                        const void *x)
+{
     const int dtype = n->out->dtype;
     const int64_t at = middle(items, l->n, reeli_is_float(dtype));
     reeli_place_items(items + at, 1, x, dtype, l->inner,
@@ -88,14 +93,16 @@ static void take_middle(reeli_node *n, reeli_item *items, const reeli_lines *l, 
 
 bool reeli_median_dim_forward(reeli_node *n) { return each_line(n, take_middle); }
 
-reel_values reel_sort(reel_tensor *x, int64_t dim, bool descending) {
+reel_values reel_sort(reel_tensor *x, int64_t dim, bool descending)
+{
     if (!reeli_one_dim(x, "sort", &dim)) {
         return reeli_poison_pick(x);
     }
     return reeli_pick(&reeli_op_sort, x, dim, x->ndim, x->size, (int64_t[]){descending, 0});
 }
 
-reel_tensor *reel_argsort(reel_tensor *x, int64_t dim, bool descending) {
+reel_tensor *reel_argsort(reel_tensor *x, int64_t dim, bool descending)
+{
     reel *r = x ? reeli_reel_of(x) : NULL;
     const bool was = r && reel_set_grad_enabled(r, false);
     reel_tensor *indices = reel_sort(x, dim, descending).indices;
@@ -105,7 +112,8 @@ reel_tensor *reel_argsort(reel_tensor *x, int64_t dim, bool descending) {
     return indices;
 }
 
-reel_values reel_topk(reel_tensor *x, int64_t k, int64_t dim, bool smallest) {
+reel_values reel_topk(reel_tensor *x, int64_t k, int64_t dim, bool smallest)
+{
     if (!reeli_numeric("topk", x) || !reeli_one_dim(x, "topk", &dim)) {
         return reeli_poison_pick(x);
     }
@@ -123,19 +131,22 @@ reel_values reel_topk(reel_tensor *x, int64_t k, int64_t dim, bool smallest) {
     return reeli_pick(&reeli_op_topk, x, dim, x->ndim, size, (int64_t[]){!smallest, 0});
 }
 
-reel_values reel_median_dim(reel_tensor *x, int64_t dim, bool keepdim) {
+reel_values reel_median_dim(reel_tensor *x, int64_t dim, bool keepdim)
+{
     return reeli_numeric("median_dim", x) ? reeli_pick_one(&reeli_op_median_dim, x, dim, keepdim)
                                           : reeli_poison_pick(x);
 }
 
-reel_tensor *reel_median(reel_tensor *x) {
+reel_tensor *reel_median(reel_tensor *x)
+{
     if (!reeli_numeric("median", x)) {
         return reeli_poison_for(1, &x);
     }
     return reeli_reduce(&reeli_op_median, x, x->dtype, (1u << x->ndim) - 1, false, 0);
 }
 
-bool reeli_median_forward(reeli_node *n) {
+bool reeli_median_forward(reeli_node *n)
+{
     reel_tensor *x = n->in[0].t, *y = n->out;
     reeli_item *items = NULL;
     const void *data = NULL;
@@ -155,13 +166,15 @@ bool reeli_median_forward(reeli_node *n) {
 }
 
 /* All that equal the median share g, as with max. */
-reel_tensor *reeli_median_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_median_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     return reeli_max_gradient(n, input, g);
 }
 
 /* For each line of the sorted input 0 and each rank in input 1, the place to read: the rank rounded
  * as i[1] says, or the line's last place where a NaN is. */
-bool reeli_quantile_ranks_forward(reeli_node *n) {
+bool reeli_quantile_ranks_forward(reeli_node *n)
+{
     const reel_tensor *sorted = n->in[0].t, *ranks = n->in[1].t;
     const reeli_lines l = reeli_lines_along(sorted, n->i[0]);
     const int64_t step = ranks->ndim ? ranks->stride[0] : 0;
@@ -182,7 +195,8 @@ bool reeli_quantile_ranks_forward(reeli_node *n) {
 }
 
 /* The sorted elements at the ranks, rounded down, up or to the nearest. */
-static reel_tensor *at_ranks(reel_tensor *sorted, reel_tensor *ranks, int64_t dim, int rounding) {
+static reel_tensor *at_ranks(reel_tensor *sorted, reel_tensor *ranks, int64_t dim, int rounding)
+{
     reel_tensor *in[] = {sorted, ranks};
     reeli_node *n = reeli_begin(&reeli_op_quantile_ranks, 2, in);
     if (!n) {
@@ -200,7 +214,8 @@ static reel_tensor *at_ranks(reel_tensor *sorted, reel_tensor *ranks, int64_t di
 
 /* Along `dim` of the sorted elements, of at least one dim; the result has q's places there. */
 static reel_tensor *interpolated(reel_tensor *sorted, reel_tensor *q, int64_t dim,
-                                 reel_interpolation how) {
+                                 reel_interpolation how)
+{
     if (reeli_bad(sorted)) {
         return sorted;
     }
@@ -221,7 +236,8 @@ static reel_tensor *interpolated(reel_tensor *sorted, reel_tensor *q, int64_t di
     return reel_lerp(below, above, reel_reshape(reel_sub(ranks, whole), sorted->ndim, size));
 }
 
-static bool sound_quantile(reel_tensor *x, reel_tensor *q) {
+static bool sound_quantile(reel_tensor *x, reel_tensor *q)
+{
     if (!reeli_floating("quantile", x) || !reeli_usable(x->r, "quantile", q)) {
         return false;
     }
@@ -245,7 +261,8 @@ static bool sound_quantile(reel_tensor *x, reel_tensor *q) {
 }
 
 /* From [.., q, ..] to [q, .., 1, ..], or without what was not asked for. */
-static reel_tensor *arrange(reel_tensor *y, int64_t dim, bool many, bool keepdim) {
+static reel_tensor *arrange(reel_tensor *y, int64_t dim, bool many, bool keepdim)
+{
     if (!many) {
         return keepdim ? y : reel_squeeze(y, dim);
     }
@@ -259,7 +276,8 @@ static reel_tensor *arrange(reel_tensor *y, int64_t dim, bool many, bool keepdim
     return keepdim ? reel_unsqueeze(y, dim + 1) : y;
 }
 
-reel_tensor *reel_quantile_tensor(reel_tensor *x, reel_tensor *q, reel_quantile_options options) {
+reel_tensor *reel_quantile_tensor(reel_tensor *x, reel_tensor *q, reel_quantile_options options)
+{
     int64_t dim = options.dim ? *options.dim : 0;
     reel_tensor *in[] = {x, q};
     if (!sound_quantile(x, q) || !reeli_one_dim(x, "quantile", &dim)) {
@@ -283,7 +301,8 @@ reel_tensor *reel_quantile_tensor(reel_tensor *x, reel_tensor *q, reel_quantile_
     return reel_reshape(y, ndim, size);
 }
 
-reel_tensor *reel_quantile(reel_tensor *x, double q, reel_quantile_options options) {
+reel_tensor *reel_quantile(reel_tensor *x, double q, reel_quantile_options options)
+{
     if (!reeli_floating("quantile", x)) {
         return reeli_poison_for(1, &x);
     }

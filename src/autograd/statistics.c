@@ -7,7 +7,8 @@
 #include <reel/views.h>
 
 /* p[0] is the correction: Σ (x - mean)² is divided by n less that, and never by less than 0. */
-static bool spread(reeli_node *n, bool root) {
+static bool spread(reeli_node *n, bool root)
+{
     reel_tensor *x = n->in[0].t, *y = n->out;
     reel *r = x->r;
     reeli_lines l;
@@ -41,7 +42,8 @@ bool reeli_var_forward(reeli_node *n) { return spread(n, false); }
 bool reeli_std_forward(reeli_node *n) { return spread(n, true); }
 
 /* 2 g (x - mean) / (n - correction). */
-reel_tensor *reeli_var_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_var_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     reel_tensor *x = n->in[input].t;
     const unsigned dims = (unsigned)n->i[0];
     const double divisor = (double)reeli_terms(x, dims) - n->p[0];
@@ -51,7 +53,8 @@ reel_tensor *reeli_var_gradient(reeli_node *n, int input, reel_tensor *g) {
 }
 
 /* The variance's over twice the deviation; 0 where that is 0. */
-reel_tensor *reeli_std_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_std_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     reel_tensor *y = n->out;
     reel_tensor *zero = reeli_number_for(y, 0);
     reel_tensor *half = reel_div(g, reel_mul_scalar(y, 2));
@@ -59,7 +62,8 @@ reel_tensor *reeli_std_gradient(reeli_node *n, int input, reel_tensor *g) {
 }
 
 static reel_tensor *moment(const reeli_op *op, reel_tensor *x, const int64_t *dims, int count,
-                           double correction, bool keepdim) {
+                           double correction, bool keepdim)
+{
     unsigned set;
     if (!reeli_floating(op->name, x) || !reeli_dim_set(x, op->name, dims, count, &set)) {
         return reeli_poison_for(1, &x);
@@ -72,23 +76,27 @@ reel_tensor *reel_var(reel_tensor *x) { return moment(&reeli_op_var, x, NULL, 0,
 reel_tensor *reel_std(reel_tensor *x) { return moment(&reeli_op_std, x, NULL, 0, 1, false); }
 
 reel_tensor *reel_var_dim(reel_tensor *x, const int64_t *dims, int count, double correction,
-                          bool keepdim) {
+                          bool keepdim)
+{
     return moment(&reeli_op_var, x, dims, count, correction, keepdim);
 }
 
 reel_tensor *reel_std_dim(reel_tensor *x, const int64_t *dims, int count, double correction,
-                          bool keepdim) {
+                          bool keepdim)
+{
     return moment(&reeli_op_std, x, dims, count, correction, keepdim);
 }
 
 reel_moments reel_var_mean(reel_tensor *x, const int64_t *dims, int count, double correction,
-                           bool keepdim) {
+                           bool keepdim)
+{
     return (reel_moments){reel_var_dim(x, dims, count, correction, keepdim),
                           reel_mean_dim(x, dims, count, keepdim)};
 }
 
 reel_moments reel_std_mean(reel_tensor *x, const int64_t *dims, int count, double correction,
-                           bool keepdim) {
+                           bool keepdim)
+{
     return (reel_moments){reel_std_dim(x, dims, count, correction, keepdim),
                           reel_mean_dim(x, dims, count, keepdim)};
 }

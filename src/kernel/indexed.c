@@ -11,7 +11,8 @@ typedef int64_t (*row)(int64_t n, void *to, int64_t to_stride, int64_t to_step, 
 #define ROW(name, T, put)                                                                          \
     static int64_t name(int64_t n, void *to, int64_t to_stride, int64_t to_step, const void *from, \
                         int64_t from_stride, int64_t from_step, const int64_t *index,              \
-                        int64_t index_stride, int64_t bound) {                                     \
+                        int64_t index_stride, int64_t bound)                                       \
+    {                                                                                              \
         T *out = to;                                                                               \
         const T *in = from;                                                                        \
         for (int64_t i = 0; i < n; i++) {                                                          \
@@ -43,7 +44,8 @@ typedef void (*adder)(int64_t n, void *to, int64_t to_stride, const void *from,
 
 #define ADD_ROW(name, T, sum)                                                                      \
     static void name(int64_t n, void *to, int64_t to_stride, const void *from,                     \
-                     int64_t from_stride) {                                                        \
+                     int64_t from_stride)                                                          \
+    {                                                                                              \
         T *restrict out = to;                                                                      \
         const T *restrict in = from;                                                               \
         if (to_stride == 1 && from_stride == 1) {                                                  \
@@ -67,7 +69,8 @@ ADD_ROW(add_row_bool, bool, OR)
 static const adder adders[4] = {add_row_f32, add_row_f64, add_row_i64, add_row_bool};
 
 /* The next row's index: all dims but the last count up; false after the last row. */
-static bool next_row(int ndim, const int64_t *size, int64_t *at) {
+static bool next_row(int ndim, const int64_t *size, int64_t *at)
+{
     for (int d = ndim - 2; d >= 0; d--) {
         if (++at[d] < size[d]) {
             return true;
@@ -77,7 +80,8 @@ static bool next_row(int ndim, const int64_t *size, int64_t *at) {
     return false;
 }
 
-static int64_t offset(int ndim, const int64_t *at, const int64_t *stride) {
+static int64_t offset(int ndim, const int64_t *at, const int64_t *stride)
+{
     int64_t sum = 0;
     for (int d = 0; d < ndim - 1; d++) {
         sum += at[d] * stride[d];
@@ -87,7 +91,8 @@ static int64_t offset(int ndim, const int64_t *at, const int64_t *stride) {
 
 bool reeli_move_indexed(bool add, int ndim, const int64_t *size, reeli_operand to, int64_t to_step,
                         reeli_operand from, int64_t from_step, reeli_operand index, int64_t bound,
-                        int64_t *bad) {
+                        int64_t *bad)
+{
     static const int64_t bytes[] = {4, 8, 8, 1};
     const int last = ndim - 1;
     int64_t at[8] = {0};

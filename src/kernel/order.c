@@ -7,7 +7,8 @@
 
 /* A float's bits, read as a whole number, are in its order up to the sign: negative ones run
  * backwards. */
-static uint64_t key_of_float(float x) {
+static uint64_t key_of_float(float x)
+{
     uint32_t bits;
     x += 0.0f; /* -0 becomes 0 */
     memcpy(&bits, &x, sizeof bits);
@@ -15,7 +16,8 @@ static uint64_t key_of_float(float x) {
     return x == x ? bits : UINT64_MAX;
 }
 
-static uint64_t key_of_double(double x) {
+static uint64_t key_of_double(double x)
+{
     uint64_t bits;
     x += 0.0;
     memcpy(&bits, &x, sizeof bits);
@@ -35,7 +37,8 @@ static uint64_t key_of_bool(bool x) { return x; }
     break
 
 void reeli_make_items(reeli_item *items, int64_t n, const void *x, int dtype, int64_t stride,
-                      enum reeli_order order) {
+                      enum reeli_order order)
+{
     const uint64_t flip = order == REELI_DESCENDING ? UINT64_MAX : 0;
     switch (dtype) {
     case 0:
@@ -49,11 +52,13 @@ void reeli_make_items(reeli_item *items, int64_t n, const void *x, int dtype, in
     }
 }
 
-static inline bool before(reeli_item a, reeli_item b) {
+static inline bool before(reeli_item a, reeli_item b)
+{
     return (a.key < b.key) | ((a.key == b.key) & (a.index < b.index));
 }
 
-static void insertion_sort(reeli_item *items, int64_t n) {
+static void insertion_sort(reeli_item *items, int64_t n)
+{
     for (int64_t i = 1; i < n; i++) {
         reeli_item item = items[i];
         int64_t at = i;
@@ -65,7 +70,8 @@ static void insertion_sort(reeli_item *items, int64_t n) {
 }
 
 /* Two sorted runs, side by side at `from`, into one. */
-static void merge(reeli_item *to, const reeli_item *from, int64_t left, int64_t n) {
+static void merge(reeli_item *to, const reeli_item *from, int64_t left, int64_t n)
+{
     const reeli_item *a = from, *b = from + left, *a_end = b, *b_end = from + n;
     if (left >= n || !before(b[0], b[-1])) {
         memcpy(to, from, (size_t)n * sizeof *to);
@@ -83,7 +89,8 @@ static void merge(reeli_item *to, const reeli_item *from, int64_t left, int64_t 
 }
 
 /* Short runs by insertion, then runs of twice the length from side to side. */
-void reeli_sort_items(reeli_item *items, int64_t n, reeli_item *work) {
+void reeli_sort_items(reeli_item *items, int64_t n, reeli_item *work)
+{
     enum { SHORT = 12 };
     for (int64_t i = 0; i < n; i += SHORT) {
         insertion_sort(items + i, n - i < SHORT ? n - i : SHORT);
@@ -102,7 +109,8 @@ void reeli_sort_items(reeli_item *items, int64_t n, reeli_item *work) {
     }
 }
 
-static void swap(reeli_item *a, reeli_item *b) {
+static void swap(reeli_item *a, reeli_item *b)
+{
     const reeli_item t = *a;
     *a = *b;
     *b = t;
@@ -110,7 +118,8 @@ static void swap(reeli_item *a, reeli_item *b) {
 
 /* Moves the items before the pivot to the front, and the pivot, the middle one of three, behind them;
  * returns where it is. */
-static int64_t partition(reeli_item *items, int64_t n) {
+static int64_t partition(reeli_item *items, int64_t n)
+{
     reeli_item *first = items, *middle = items + n / 2, *last = items + n - 1;
     if (before(*middle, *first)) {
         swap(middle, first);
@@ -134,7 +143,8 @@ static int64_t partition(reeli_item *items, int64_t n) {
 }
 
 /* Quickselect; should the pivots be bad too often, what is left is sorted. */
-void reeli_select_items(reeli_item *items, int64_t n, int64_t k, reeli_item *work) {
+void reeli_select_items(reeli_item *items, int64_t n, int64_t k, reeli_item *work)
+{
     int rounds = 8;
     for (int64_t size = n; size > 1; size /= 2) {
         rounds += 2;
@@ -156,7 +166,8 @@ void reeli_select_items(reeli_item *items, int64_t n, int64_t k, reeli_item *wor
 }
 
 void reeli_place_items(const reeli_item *items, int64_t n, const void *x, int dtype,
-                       int64_t x_stride, void *values, int64_t *indices, int64_t stride) {
+                       int64_t x_stride, void *values, int64_t *indices, int64_t stride)
+{
     static const int64_t bytes[] = {4, 8, 8, 1};
     const int64_t size = bytes[dtype];
     for (int64_t i = 0; i < n; i++) {

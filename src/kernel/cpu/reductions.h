@@ -5,7 +5,8 @@
 
 enum { WIDE = 256 / sizeof(T), NARROW = 32 / sizeof(T) };
 
-static T product_of_row(int64_t n, const T *x) {
+static T product_of_row(int64_t n, const T *x)
+{
     T part[WIDE], product = 1;
     int64_t i = 0;
     for (int k = 0; k < WIDE && n >= WIDE; k++) {
@@ -28,7 +29,8 @@ static T product_of_row(int64_t n, const T *x) {
     return product;
 }
 
-static void prod(int64_t n, int64_t inner, const void *terms, void *out) {
+static void prod(int64_t n, int64_t inner, const void *terms, void *out)
+{
     const T *x = terms;
     T *y = out;
     if (inner == 1) {
@@ -48,7 +50,8 @@ static void prod(int64_t n, int64_t inner, const void *terms, void *out) {
 /* A NaN beats a number; `beats` says which of two numbers stays. */
 #define EXTREME(name, beats)                                                                       \
     static inline T name##_of(T best, T x) { return (x beats best) | (x != x) ? x : best; }        \
-    static T name##_of_row(int64_t n, const T *x) {                                                \
+    static T name##_of_row(int64_t n, const T *x)                                                  \
+    {                                                                                              \
         T best[WIDE], result = x[0];                                                               \
         int64_t i = 0;                                                                             \
         for (int k = 0; k < WIDE && n >= WIDE; k++) {                                              \
@@ -70,7 +73,8 @@ static void prod(int64_t n, int64_t inner, const void *terms, void *out) {
         }                                                                                          \
         return result;                                                                             \
     }                                                                                              \
-    static void name##_of_columns(int64_t n, int64_t inner, const T *x, T *best) {                 \
+    static void name##_of_columns(int64_t n, int64_t inner, const T *x, T *best)                   \
+    {                                                                                              \
         __builtin_memcpy(best, x, (size_t)inner * sizeof(T));                                      \
         for (int64_t i = 1; i < n; i++) {                                                          \
             for (int64_t k = 0; k < inner; k++) {                                                  \
@@ -82,7 +86,8 @@ EXTREME(max, >)
 EXTREME(min, <)
 
 /* The first row that holds each column's extreme: the one that equals it, or is a NaN as it is. */
-static void places(int64_t n, int64_t inner, const T *x, const T *best, int64_t *indices) {
+static void places(int64_t n, int64_t inner, const T *x, const T *best, int64_t *indices)
+{
     for (int64_t k = 0; k < inner; k++) {
         int64_t i = 0;
         while (i < n - 1 && x[i * inner + k] != best[k] && x[i * inner + k] == x[i * inner + k]) {
@@ -93,7 +98,8 @@ static void places(int64_t n, int64_t inner, const T *x, const T *best, int64_t 
 }
 
 static void extreme(bool smallest, int64_t n, int64_t inner, const void *terms, void *values,
-                    int64_t *indices) {
+                    int64_t *indices)
+{
     const T *x = terms;
     T *best = values;
     if (inner == 1) {
@@ -116,7 +122,8 @@ typedef int64_t running;
 #endif
 
 /* One line of a scan; `step` is its elements' distance, negative from the end. */
-static void scan_line(int64_t n, int64_t step, const T *a, const T *b, T *y) {
+static void scan_line(int64_t n, int64_t step, const T *a, const T *b, T *y)
+{
     running s = (running)(b ? *b : *a);
     *y = (T)s;
     for (int64_t i = 1; i < n && !a; i++) {
@@ -135,7 +142,8 @@ static void scan_line(int64_t n, int64_t step, const T *a, const T *b, T *y) {
 
 /* Columns `width` of a scan side by side, at most COLUMNS. */
 enum { COLUMNS = 64 };
-static void scan_columns(int64_t n, int width, int64_t step, const T *a, const T *b, T *y) {
+static void scan_columns(int64_t n, int width, int64_t step, const T *a, const T *b, T *y)
+{
     running s[COLUMNS];
     for (int64_t i = 0; i < n; i++, y += step) {
         for (int k = 0; k < width; k++) {
@@ -149,7 +157,8 @@ static void scan_columns(int64_t n, int width, int64_t step, const T *a, const T
 
 /* s_k = b_k + a_k s_{k-1}; without b a product, without a a sum. */
 static void scan(int64_t n, int64_t inner, bool reverse, const void *factors, const void *terms,
-                 void *out) {
+                 void *out)
+{
     const int64_t first = reverse ? (n - 1) * inner : 0, step = reverse ? -inner : inner;
     const T *a = factors ? (const T *)factors + first : NULL;
     const T *b = terms ? (const T *)terms + first : NULL;
@@ -167,7 +176,8 @@ static void scan(int64_t n, int64_t inner, bool reverse, const void *factors, co
 #ifdef GRADIENTS
 
 /* Σ (x - shift)^power in double, a block's lanes at a time. */
-static double sum_of_powers(int64_t n, const T *x, double shift, bool squared) {
+static double sum_of_powers(int64_t n, const T *x, double shift, bool squared)
+{
     double total = 0;
     for (int64_t i = 0; i < n;) {
         const int64_t end = n - i < REELI_BLOCK ? n : i + REELI_BLOCK;
@@ -190,7 +200,8 @@ static double sum_of_powers(int64_t n, const T *x, double shift, bool squared) {
 }
 
 /* Each column's mean and Σ (x - mean)², in double: the mean is found first, and exactly enough. */
-static void moments(int64_t n, int64_t inner, const void *terms, double *mean, double *squares) {
+static void moments(int64_t n, int64_t inner, const void *terms, double *mean, double *squares)
+{
     const T *x = terms;
     if (inner == 1) {
         *mean = sum_of_powers(n, x, 0, false) / (double)n;
@@ -217,7 +228,8 @@ static void moments(int64_t n, int64_t inner, const void *terms, double *mean, d
 }
 
 /* |x|^p for each element; 1 for p = 0 unless x is 0. */
-static void powers(int64_t n, const T *x, double p, T *y) {
+static void powers(int64_t n, const T *x, double p, T *y)
+{
     const T power = (T)p;
     if (p == 1 || isinf(p)) {
         EACH y[i] = fabs(x[i]);
@@ -231,7 +243,8 @@ static void powers(int64_t n, const T *x, double p, T *y) {
 }
 
 /* The powers of one line, a block at a time, reduced while they are in the first cache. */
-static T norm_of_row(int64_t n, const T *x, double p) {
+static T norm_of_row(int64_t n, const T *x, double p)
+{
     T terms[REELI_BLOCK], result = 0;
     reeli_cascade c;
     cascade_begin(&c, n);
@@ -254,7 +267,8 @@ static T norm_of_row(int64_t n, const T *x, double p) {
 
 /* (Σ |x|^p)^(1/p) of each column. `scratch` has room for n * inner elements, if there is more than
  * one column. */
-static void norm(int64_t n, int64_t inner, const void *terms, double p, void *out, void *scratch) {
+static void norm(int64_t n, int64_t inner, const void *terms, double p, void *out, void *scratch)
+{
     T *y = out;
     if (inner == 1) {
         *y = norm_of_row(n, terms, p);

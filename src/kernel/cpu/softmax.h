@@ -8,7 +8,8 @@ static int64_t lines_at_a_time(int64_t n) { return n < REELI_BLOCK ? REELI_BLOCK
 static void exponentials(int64_t n, T *y) { NAMED(exp, value)(n, y, (const void *[]){y}, NULL); }
 
 /* y = e^(x - top) / Σ, or its logarithm x - top - ln Σ, where Σ = Σ e^(x - top). */
-static void softmax_line(bool logarithm, int64_t n, const T *x, T top, T *y) {
+static void softmax_line(bool logarithm, int64_t n, const T *x, T top, T *y)
+{
     T total;
     sum(y, 1, n, &total);
     const T ln = log(total);
@@ -19,7 +20,8 @@ static void softmax_line(bool logarithm, int64_t n, const T *x, T top, T *y) {
     }
 }
 
-static void softmax_lines(bool logarithm, int64_t lines, int64_t n, const T *x, T *y) {
+static void softmax_lines(bool logarithm, int64_t lines, int64_t n, const T *x, T *y)
+{
     T top[REELI_BLOCK];
     const int64_t step = lines_at_a_time(n);
     for (int64_t first = 0; first < lines; first += step, x += step * n, y += step * n) {
@@ -39,7 +41,8 @@ static void softmax_lines(bool logarithm, int64_t lines, int64_t n, const T *x, 
 
 /* The block's column maxima go to `top`; y = e^(x - top), its column sums to `total`. */
 static void exponentiate_columns(int64_t n, int64_t inner, const T *x, T *y, T *top, T *total,
-                                 bool finite) {
+                                 bool finite)
+{
     extreme(false, n, inner, x, top, NULL);
     for (int64_t k = 0; k < inner && finite; k++) {
         top[k] = isinf(top[k]) ? 0 : top[k];
@@ -61,8 +64,8 @@ static void exponentiate_columns(int64_t n, int64_t inner, const T *x, T *y, T *
     }
 }
 
-static void softmax_columns(bool logarithm, int64_t n, int64_t inner, const T *x, T *y,
-                            T *scratch) {
+static void softmax_columns(bool logarithm, int64_t n, int64_t inner, const T *x, T *y, T *scratch)
+{
     T *top = scratch, *total = scratch + inner;
     exponentiate_columns(n, inner, x, y, top, total, false);
     for (int64_t k = 0; k < inner && logarithm; k++) {
@@ -77,7 +80,8 @@ static void softmax_columns(bool logarithm, int64_t n, int64_t inner, const T *x
 
 /* `scratch` has room for 2 * inner elements. */
 static void softmax(bool logarithm, int64_t outer, int64_t n, int64_t inner, const void *in,
-                    void *out, void *scratch) {
+                    void *out, void *scratch)
+{
     if (inner == 1) {
         softmax_lines(logarithm, outer, n, in, out);
         return;
@@ -90,7 +94,8 @@ static void softmax(bool logarithm, int64_t outer, int64_t n, int64_t inner, con
 
 /* dx = y (g - Σ g y), or for the logarithm g - e^y Σ g. */
 static void softmax_gradient_lines(bool logarithm, int64_t lines, int64_t n, const T *g, const T *y,
-                                   T *dx) {
+                                   T *dx)
+{
     const int64_t step = lines_at_a_time(n) * n;
     for (int64_t at = 0; at < lines * n; at += step) {
         const int64_t count = lines * n - at < step ? lines * n - at : step;
@@ -111,7 +116,8 @@ static void softmax_gradient_lines(bool logarithm, int64_t lines, int64_t n, con
 }
 
 static void softmax_gradient_columns(bool logarithm, int64_t n, int64_t inner, const T *g,
-                                     const T *y, T *dx, T *total) {
+                                     const T *y, T *dx, T *total)
+{
     for (int64_t i = 0; i < n * inner; i++) {
         dx[i] = logarithm ? y[i] : g[i] * y[i];
     }
@@ -128,7 +134,8 @@ static void softmax_gradient_columns(bool logarithm, int64_t n, int64_t inner, c
 
 /* `scratch` has room for `inner` elements. */
 static void softmax_gradient(bool logarithm, int64_t outer, int64_t n, int64_t inner, const void *g,
-                             const void *y, void *dx, void *scratch) {
+                             const void *y, void *dx, void *scratch)
+{
     if (inner == 1) {
         softmax_gradient_lines(logarithm, outer, n, g, y, dx);
         return;
@@ -141,7 +148,8 @@ static void softmax_gradient(bool logarithm, int64_t outer, int64_t n, int64_t i
 }
 
 /* ln Σ e^x of each column of one block. `scratch` has room for (n + 1) * inner elements. */
-static void logsumexp(int64_t n, int64_t inner, const void *x, void *out, void *scratch) {
+static void logsumexp(int64_t n, int64_t inner, const void *x, void *out, void *scratch)
+{
     T *y = out, *total = (T *)scratch + n * inner;
     exponentiate_columns(n, inner, x, scratch, y, total, true);
     for (int64_t k = 0; k < inner; k++) {

@@ -75,9 +75,8 @@ reel_tensor *reel_add_alpha(reel_tensor *a, reel_tensor *b, double alpha)
 
 reel_tensor *reel_sub_alpha(reel_tensor *a, reel_tensor *b, double alpha)
 {
-    reel_tensor *in[] = {a, b};
-    if (whole_numbers(a, b) && reeli_promote(2, in) == REEL_BOOL) {
-        return reel_sub(a, b);
+    if (whole_numbers(a, b) && (a->dtype == REEL_BOOL || b->dtype == REEL_BOOL)) {
+        return reel_sub(a, b); /* which refuses it */
     }
     return add_scaled("sub", a, b, -alpha);
 }

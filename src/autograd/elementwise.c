@@ -10,7 +10,10 @@ enum { OPERANDS = 6 };
 int reeli_formula_dtype(const reeli_op *op, int inputs, reel_tensor *const *in)
 {
     const int first = op == &reeli_op_where; /* its condition decides nothing */
-    const int dtype = reeli_promote(inputs - first, in + first);
+    int dtype = reeli_promote(inputs - first, in + first);
+    for (int i = 0; op == &reeli_op_sub && i < inputs; i++) {
+        dtype = in[i]->dtype == REEL_BOOL ? REEL_BOOL : dtype; /* true - 1 means not true to many: refused */
+    }
     if ((op->domain == NUMERIC && dtype == REEL_BOOL) || (op->domain == REAL && !reeli_is_float(dtype))) {
         reeli_error(in[0]->r, REEL_ERR_DTYPE, "%s: %s tensors are not supported; convert with reel_to", op->name,
                     reel_dtype_name((reel_dtype)dtype));

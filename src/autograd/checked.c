@@ -14,10 +14,7 @@ static bool usable(const char *what, reel_tensor *x)
     return x && reeli_usable(reeli_reel_of(x), what, x);
 }
 
-reel_tensor *reel_number(reel *r, double value)
-{
-    return r ? reeli_number(r, value) : NULL;
-}
+reel_tensor *reel_number(reel *r, double value) { return r ? reeli_number(r, value) : NULL; }
 
 /* The same operation with a number in place of the second tensor. x is looked at before the number is
  * made, which might take a stale x's place. */
@@ -49,7 +46,8 @@ reel_tensor *reel_positive(reel_tensor *x)
         return reeli_poison_for(1, &x);
     }
     return x->dtype == REEL_BOOL
-               ? reeli_fail(x->r, REEL_ERR_DTYPE, "positive: bool tensors are not supported; convert with reel_to")
+               ? reeli_fail(x->r, REEL_ERR_DTYPE,
+                            "positive: bool tensors are not supported; convert with reel_to")
                : x;
 }
 
@@ -57,13 +55,15 @@ reel_tensor *reel_positive(reel_tensor *x)
 static bool whole_numbers(reel_tensor *a, reel_tensor *b)
 {
     reel_tensor *in[] = {a, b};
-    return a && b && usable("div", a) && reeli_sound(a->r, b) && !reeli_is_float(reeli_promote(2, in));
+    return a && b && usable("div", a) && reeli_sound(a->r, b) &&
+           !reeli_is_float(reeli_promote(2, in));
 }
 
 static reel_tensor *add_scaled(const char *what, reel_tensor *a, reel_tensor *b, double alpha)
 {
     if (alpha != trunc(alpha) && whole_numbers(a, b)) {
-        return reeli_fail(a->r, REEL_ERR_VALUE, "%s: alpha must be whole for integers, and is %g", what, alpha);
+        return reeli_fail(a->r, REEL_ERR_VALUE, "%s: alpha must be whole for integers, and is %g",
+                          what, alpha);
     }
     return reeli_add_alpha(a, b, alpha);
 }
@@ -81,10 +81,7 @@ reel_tensor *reel_sub_alpha(reel_tensor *a, reel_tensor *b, double alpha)
     return add_scaled("sub", a, b, -alpha);
 }
 
-reel_tensor *reel_rsub(reel_tensor *a, reel_tensor *b)
-{
-    return reel_sub(b, a);
-}
+reel_tensor *reel_rsub(reel_tensor *a, reel_tensor *b) { return reel_sub(b, a); }
 
 /* Whole numbers have no infinity to stand for a quotient by 0: it is an error. */
 static bool divides(const char *what, reel_tensor *a, reel_tensor *b)
@@ -116,7 +113,8 @@ DIVISION(remainder)
 reel_tensor *reel_pow(reel_tensor *a, reel_tensor *b)
 {
     if (b && whole_numbers(a, b) && (b->flags & REELI_NUMBER) && reeli_load(b, 0) < 0) {
-        return reeli_fail(a->r, REEL_ERR_VALUE, "pow: integers have no power of %g; convert with reel_to",
+        return reeli_fail(a->r, REEL_ERR_VALUE,
+                          "pow: integers have no power of %g; convert with reel_to",
                           reeli_load(b, 0));
     }
     return reeli_pow(a, b);
@@ -140,8 +138,8 @@ reel_tensor *reel_pow_scalar(reel_tensor *x, double exponent)
 /* x as it has to be for bounds that are no whole numbers: an integer tensor becomes floating. */
 static reel_tensor *for_bounds(reel_tensor *x, double low, double high)
 {
-    bool fraction = (isfinite(low) && low != trunc(low)) || (isfinite(high) && high != trunc(high)) || isnan(low) ||
-                    isnan(high);
+    bool fraction = (isfinite(low) && low != trunc(low)) ||
+                    (isfinite(high) && high != trunc(high)) || isnan(low) || isnan(high);
     return fraction && usable("clamp", x) && x->dtype == REEL_I64 ? reel_to(x, REEL_F32) : x;
 }
 
@@ -155,18 +153,14 @@ reel_tensor *reel_clamp_tensors(reel_tensor *x, reel_tensor *min, reel_tensor *m
     if (!min && !max && usable("clamp", x)) {
         return reeli_fail(x->r, REEL_ERR_VALUE, "clamp: at least one of min and max must be given");
     }
-    return !max ? reel_clamp_min(x, min) : !min ? reel_clamp_max(x, max) : reeli_clamp_between(x, min, max);
+    return !max   ? reel_clamp_min(x, min)
+           : !min ? reel_clamp_max(x, max)
+                  : reeli_clamp_between(x, min, max);
 }
 
-reel_tensor *reel_relu6(reel_tensor *x)
-{
-    return reel_hardtanh(x, 0, 6);
-}
+reel_tensor *reel_relu6(reel_tensor *x) { return reel_hardtanh(x, 0, 6); }
 
-reel_tensor *reel_elu(reel_tensor *x, double alpha)
-{
-    return reeli_elu(x, alpha, 1, 1);
-}
+reel_tensor *reel_elu(reel_tensor *x, double alpha) { return reeli_elu(x, alpha, 1, 1); }
 
 reel_tensor *reel_celu(reel_tensor *x, double alpha)
 {
@@ -185,7 +179,8 @@ reel_tensor *reel_selu(reel_tensor *x)
 reel_tensor *reel_softshrink(reel_tensor *x, double lambd)
 {
     if (!(lambd >= 0) && usable("softshrink", x)) {
-        return reeli_fail(x->r, REEL_ERR_VALUE, "softshrink: lambd must not be negative, and is %g", lambd);
+        return reeli_fail(x->r, REEL_ERR_VALUE, "softshrink: lambd must not be negative, and is %g",
+                          lambd);
     }
     return reeli_softshrink(x, lambd);
 }
@@ -198,8 +193,10 @@ reel_tensor *reel_prelu(reel_tensor *x, reel_tensor *weight)
     }
     const int64_t channels = x->ndim >= 2 ? x->size[1] : 1;
     if (weight->ndim > 1 || (weight->numel != 1 && (x->ndim == 0 || weight->numel != channels))) {
-        return reeli_fail(x->r, REEL_ERR_SHAPE, "prelu: the weight of shape %s must be one value or one for each of the "
-                          "%lld channels of shape %s", REELI_SHAPE_OF(weight), (long long)channels, REELI_SHAPE_OF(x));
+        return reeli_fail(x->r, REEL_ERR_SHAPE,
+                          "prelu: the weight of shape %s must be one value or one for each of the "
+                          "%lld channels of shape %s",
+                          REELI_SHAPE_OF(weight), (long long)channels, REELI_SHAPE_OF(x));
     }
     int64_t size[REEL_MAX_DIMS] = {weight->numel, 1, 1, 1, 1, 1, 1, 1};
     int dims = weight->numel != 1 ? x->ndim - 1 : x->ndim ? 1 : 0;
@@ -212,8 +209,8 @@ reel_tensor *reel_glu(reel_tensor *x, int64_t dim)
         return reeli_poison_for(1, &x);
     }
     if (x->ndim == 0 || x->size[dim] % 2) {
-        return reeli_fail(x->r, REEL_ERR_SHAPE, "glu: dim %lld of shape %s cannot be halved", (long long)dim,
-                          REELI_SHAPE_OF(x));
+        return reeli_fail(x->r, REEL_ERR_SHAPE, "glu: dim %lld of shape %s cannot be halved",
+                          (long long)dim, REELI_SHAPE_OF(x));
     }
     const int64_t half = x->size[dim] / 2;
     return reel_mul(reel_narrow(x, dim, 0, half), reel_sigmoid(reel_narrow(x, dim, half, half)));

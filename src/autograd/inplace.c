@@ -41,19 +41,26 @@ static bool writable(const change *c)
     const reel_tensor *x = c->in[c->self];
     for (int d = 0; d < x->ndim; d++) {
         if (x->size[d] > 1 && x->stride[d] == 0 && x->numel > 0) {
-            reeli_error(x->r, REEL_ERR_VALUE, "%s_: the tensor of shape %s repeats elements and cannot be changed in "
-                        "place; clone it first", c->op->name, REELI_SHAPE_OF(x));
+            reeli_error(x->r, REEL_ERR_VALUE,
+                        "%s_: the tensor of shape %s repeats elements and cannot be changed in "
+                        "place; clone it first",
+                        c->op->name, REELI_SHAPE_OF(x));
             return false;
         }
     }
     if (c->recorded && x->base != x) {
-        reeli_error(x->r, REEL_ERR_STATE, "%s_: a view cannot be changed in place where gradients are wanted, its base "
-                    "would not know; change a clone", c->op->name);
+        reeli_error(x->r, REEL_ERR_STATE,
+                    "%s_: a view cannot be changed in place where gradients are wanted, its base "
+                    "would not know; change a clone",
+                    c->op->name);
         return false;
     }
     if (c->recorded && !x->node && reeli_requires_grad(x)) {
-        reeli_error(x->r, REEL_ERR_STATE, "%s_: a leaf that requires grad cannot be changed in place while operations are "
-                    "recorded; use reel_set_grad_enabled", c->op->name);
+        reeli_error(
+            x->r, REEL_ERR_STATE,
+            "%s_: a leaf that requires grad cannot be changed in place while operations are "
+            "recorded; use reel_set_grad_enabled",
+            c->op->name);
         return false;
     }
     return true;
@@ -71,14 +78,16 @@ static bool fits(const change *c, bool any_dtype)
         same = size[d] == x->size[d];
     }
     if (ndim >= 0 && !same) {
-        reeli_error(x->r, REEL_ERR_SHAPE, "%s_: the result's shape %s is not %s, the tensor's own", c->op->name,
-                    reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim, size), REELI_SHAPE_OF(x));
+        reeli_error(x->r, REEL_ERR_SHAPE, "%s_: the result's shape %s is not %s, the tensor's own",
+                    c->op->name, reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim, size),
+                    REELI_SHAPE_OF(x));
     }
     if (ndim < 0 || !same) {
         return false;
     }
     if (!any_dtype && category[c->dtype] > category[x->dtype]) {
-        reeli_error(x->r, REEL_ERR_DTYPE, "%s_: the result is %s and cannot be kept in a tensor of %s", c->op->name,
+        reeli_error(x->r, REEL_ERR_DTYPE,
+                    "%s_: the result is %s and cannot be kept in a tensor of %s", c->op->name,
                     reel_dtype_name((reel_dtype)c->dtype), reel_dtype_name((reel_dtype)x->dtype));
         return false;
     }
@@ -169,21 +178,23 @@ static reel_tensor *change_in_place(change *c, bool any_dtype)
     reel *r = x->r;
     c->recorded = recording(c);
     c->dtype = writable(c) ? reeli_formula_dtype(c->op, c->inputs, c->in) : -1;
-    if (c->dtype < 0 || !fits(c, any_dtype) || !set_apart(c) || (c->recorded && reeli_bad(record(c, x)))) {
+    if (c->dtype < 0 || !fits(c, any_dtype) || !set_apart(c) ||
+        (c->recorded && reeli_bad(record(c, x)))) {
         return r->poison;
     }
     if (c->op == &reeli_op_where) {
         put(x, c->in[2]);
     } else {
         const int dtype = c->dtype == REEL_BOOL ? REEL_I64 : c->dtype;
-        reeli_run_map(r, r->kernels->of[dtype]->value[c->op->formula], dtype, x, false, c->inputs, c->in, c->parameters);
+        reeli_run_map(r, r->kernels->of[dtype]->value[c->op->formula], dtype, x, false, c->inputs,
+                      c->in, c->parameters);
     }
     x->base->version++;
     return x;
 }
 
-static reel_tensor *run(const reeli_op *op, reel_tensor *x, reel_tensor *a, reel_tensor *b, int inputs,
-                        const double *parameters)
+static reel_tensor *run(const reeli_op *op, reel_tensor *x, reel_tensor *a, reel_tensor *b,
+                        int inputs, const double *parameters)
 {
     change c = {.op = op, .inputs = inputs, .parameters = parameters, .in = {x, a, b}};
     return change_in_place(&c, false);
@@ -231,14 +242,16 @@ static bool is_integer(const char *what, reel_tensor *x)
 reel_tensor *reel_add_alpha_(reel_tensor *x, reel_tensor *other, double alpha)
 {
     if (alpha != trunc(alpha) && is_integer("add", x)) {
-        return reeli_fail(x->r, REEL_ERR_VALUE, "add_: alpha must be whole for integers, and is %g", alpha);
+        return reeli_fail(x->r, REEL_ERR_VALUE, "add_: alpha must be whole for integers, and is %g",
+                          alpha);
     }
     return run(&reeli_op_add_alpha, x, other, NULL, 2, (double[3]){alpha});
 }
 
 reel_tensor *reel_sub_alpha_(reel_tensor *x, reel_tensor *other, double alpha)
 {
-    return is_integer("sub", x) && x->dtype == REEL_BOOL ? reel_sub_(x, other) : reel_add_alpha_(x, other, -alpha);
+    return is_integer("sub", x) && x->dtype == REEL_BOOL ? reel_sub_(x, other)
+                                                         : reel_add_alpha_(x, other, -alpha);
 }
 
 reel_tensor *reel_addcmul_(reel_tensor *x, reel_tensor *a, reel_tensor *b, double value)
@@ -258,8 +271,10 @@ reel_tensor *reel_lerp_(reel_tensor *x, reel_tensor *end, reel_tensor *weight)
 
 reel_tensor *reel_clamp_(reel_tensor *x, double min, double max)
 {
-    if (is_integer("clamp", x) && ((isfinite(min) && min != trunc(min)) || (isfinite(max) && max != trunc(max)))) {
-        return reeli_fail(x->r, REEL_ERR_DTYPE, "clamp_: the bounds %g and %g are no integers, and the tensor is %s", min,
+    if (is_integer("clamp", x) &&
+        ((isfinite(min) && min != trunc(min)) || (isfinite(max) && max != trunc(max)))) {
+        return reeli_fail(x->r, REEL_ERR_DTYPE,
+                          "clamp_: the bounds %g and %g are no integers, and the tensor is %s", min,
                           max, reel_dtype_name((reel_dtype)x->dtype));
     }
     return run(&reeli_op_clamp, x, NULL, NULL, 1, (double[3]){min, max});
@@ -269,14 +284,14 @@ reel_tensor *reel_clamp_(reel_tensor *x, double min, double max)
 static reel_tensor *replace(reel_tensor *x, reel_tensor *source)
 {
     reel *r = x ? reeli_reel_of(x) : NULL;
-    change c = {.op = &reeli_op_where, .inputs = 3, .self = 1, .in = {r ? reeli_number(r, 0) : NULL, x, source}};
+    change c = {.op = &reeli_op_where,
+                .inputs = 3,
+                .self = 1,
+                .in = {r ? reeli_number(r, 0) : NULL, x, source}};
     return r ? change_in_place(&c, true) : NULL;
 }
 
-reel_tensor *reel_copy_(reel_tensor *x, reel_tensor *source)
-{
-    return replace(x, source);
-}
+reel_tensor *reel_copy_(reel_tensor *x, reel_tensor *source) { return replace(x, source); }
 
 reel_tensor *reel_fill_(reel_tensor *x, double value)
 {
@@ -284,7 +299,4 @@ reel_tensor *reel_fill_(reel_tensor *x, double value)
     return r ? replace(x, reeli_number(r, value)) : NULL;
 }
 
-reel_tensor *reel_zero_(reel_tensor *x)
-{
-    return reel_fill_(x, 0);
-}
+reel_tensor *reel_zero_(reel_tensor *x) { return reel_fill_(x, 0); }

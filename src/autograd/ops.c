@@ -12,7 +12,7 @@ enum { none = 0, X = 1, A = 1, B = 2, C = 4, Y = REELI_SAVES_RESULT };
  * its bit, each word for all bits in it. The bits are the only unsigned values in a formula. So it is
  * known for each input apart: x.mul_(2) needs no x, and a changed weight only matters to who reads it.
  */
-#define READS(v) _Generic((v), unsigned: (v), default: 0u)
+#define READS(v) _Generic((v), unsigned : (v), default : 0u)
 #define neg(p) READS(p)
 #define sign(p) READS(p)
 #define magnitude(p) READS(p)
@@ -65,23 +65,23 @@ enum { none = 0, X = 1, A = 1, B = 2, C = 4, Y = REELI_SAVES_RESULT };
 
 #define ROW(name, ...) const reeli_op reeli_op_##name = {#name, __VA_ARGS__};
 #define CHECKED(name, saved, reads)                                                                \
-    _Static_assert((reads) == (saved), #name ": the column `saved` is not what the gradients read");
+    _Static_assert((reads) == (saved), #name ": `saved` is not what the gradients read");
 #define MAPS reeli_elementwise_forward, reeli_elementwise_gradient
 #define UNARY(name, domain, saved, parameters, f, gx)                                              \
     NUMBERS_##parameters CHECKED(name, saved, READS(gx))                                           \
-    ROW(name, saved, {READS(gx)}, MAPS, REELI_FORMULA_##name, domain, false, IS_G(#gx))
+        ROW(name, saved, {READS(gx)}, MAPS, REELI_FORMULA_##name, domain, false, IS_G(#gx))
 #define BINARY(name, domain, saved, parameters, f, ga, gb)                                         \
     NUMBERS_##parameters CHECKED(name, saved, READS(ga) | READS(gb))                               \
-    ROW(name, saved, {READS(ga), READS(gb)}, MAPS, REELI_FORMULA_##name, domain, false,           \
-        IS_G(#ga) | IS_G(#gb) << 1)
+        ROW(name, saved, {READS(ga), READS(gb)}, MAPS, REELI_FORMULA_##name, domain, false,        \
+            IS_G(#ga) | IS_G(#gb) << 1)
 #define TERNARY(name, domain, saved, parameters, f, ga, gb, gc)                                    \
     NUMBERS_##parameters CHECKED(name, saved, READS(ga) | READS(gb) | READS(gc))                   \
-    ROW(name, saved, {READS(ga), READS(gb), READS(gc)}, MAPS, REELI_FORMULA_##name, domain,      \
-        false, IS_G(#ga) | IS_G(#gb) << 1 | IS_G(#gc) << 2)
+        ROW(name, saved, {READS(ga), READS(gb), READS(gc)}, MAPS, REELI_FORMULA_##name, domain,    \
+            false, IS_G(#ga) | IS_G(#gb) << 1 | IS_G(#gc) << 2)
 #define LOSS(name, saved, parameters, f, ga, gb)                                                   \
     NUMBERS_##parameters CHECKED(name, saved, READS(ga) | READS(gb))                               \
-    ROW(name, saved, {READS(ga), READS(gb)}, reeli_loss_forward, reeli_loss_gradient,             \
-        REELI_FORMULA_##name, FLOATING, false, 0)
+        ROW(name, saved, {READS(ga), READS(gb)}, reeli_loss_forward, reeli_loss_gradient,          \
+            REELI_FORMULA_##name, FLOATING, false, 0)
 #define COMPARE(name, f)                                                                           \
     ROW(name, none, {0}, reeli_elementwise_forward, NULL, REELI_FORMULA_##name, ANY, true, 0)
 #define PREDICATE(name, f) COMPARE(name, f)

@@ -75,25 +75,13 @@ VECTOR_MATH2(pow)
 #define div_trunc(a, b) trunc((T)(a) / (T)(b))
 #define modulo_trunc(a, b) fmod(a, b)
 
-static inline T square(T x)
-{
-    return x * x;
-}
+static inline T square(T x) { return x * x; }
 
-static inline T rsqrt(T x)
-{
-    return 1 / sqrt(x);
-}
+static inline T rsqrt(T x) { return 1 / sqrt(x); }
 
-static inline T sigmoid(T x)
-{
-    return 1 / (1 + exp(-x));
-}
+static inline T sigmoid(T x) { return 1 / (1 + exp(-x)); }
 
-static inline T odds_log(T x)
-{
-    return log(x / (1 - x));
-}
+static inline T odds_log(T x) { return log(x / (1 - x)); }
 
 /* ln(eᵃ + eᵇ) without overflow; two equal infinities are their own sum. */
 static inline T log_of_sum(T a, T b)
@@ -148,15 +136,9 @@ static inline T whole(double value)
     return value >= 0x1p63 ? INT64_MAX : value >= -0x1p63 ? (T)value : INT64_MIN;
 }
 
-static inline T div_trunc(T a, T b)
-{
-    return b == 0 ? 0 : b == -1 ? -a : a / b;
-}
+static inline T div_trunc(T a, T b) { return b == 0 ? 0 : b == -1 ? -a : a / b; }
 
-static inline T modulo_trunc(T a, T b)
-{
-    return b == 0 || b == -1 ? 0 : a % b;
-}
+static inline T modulo_trunc(T a, T b) { return b == 0 || b == -1 ? 0 : a % b; }
 
 static inline T modulo_floor(T a, T b)
 {

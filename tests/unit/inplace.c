@@ -7,7 +7,8 @@
 
 static const float w_values[] = {1, 2, -3}, v_values[] = {0.5F, 0.7F, 0.1F};
 
-static reel_tensor *leaf(reel *r, const float *values) {
+static reel_tensor *leaf(reel *r, const float *values)
+{
     return reel_requires_grad_(reel_from_f32(r, values, REEL_SHAPE(3)), true);
 }
 
@@ -16,13 +17,13 @@ static reel_tensor *on_tape(reel_tensor *w) { return reel_mul_scalar(w, 1); }
 
 #define assert_values(t, ...)                                                                      \
     do {                                                                                           \
-        const double wanted_[] = {__VA_ARGS__};                                                     \
-        const int64_t count_ = (int64_t)(sizeof wanted_ / sizeof *wanted_);                           \
-        double got_[sizeof wanted_ / sizeof *wanted_];                                                \
+        const double wanted_[] = {__VA_ARGS__};                                                    \
+        const int64_t count_ = (int64_t)(sizeof wanted_ / sizeof *wanted_);                        \
+        double got_[sizeof wanted_ / sizeof *wanted_];                                             \
         ck_assert_msg((t) != NULL, "%s is NULL", #t);                                              \
-        ck_assert_int_eq(reel_to_f64(t, got_, count_), REEL_OK);                                     \
-        for (int64_t i_ = 0; i_ < count_; i_++) {                                                   \
-            assert_close(got_[i_], wanted_[i_], 1e-5);                                               \
+        ck_assert_int_eq(reel_to_f64(t, got_, count_), REEL_OK);                                   \
+        for (int64_t i_ = 0; i_ < count_; i_++) {                                                  \
+            assert_close(got_[i_], wanted_[i_], 1e-5);                                             \
         }                                                                                          \
     } while (0)
 
@@ -37,7 +38,9 @@ static reel_tensor *on_tape(reel_tensor *w) { return reel_mul_scalar(w, 1); }
     } while (0)
 
 /* Bit for bit what the other one gives, in x's memory, on rows and on columns. */
-static void same_values(reel *r, reel_tensor *(*apart)(reel_tensor *x), reel_tensor *(*inside)(reel_tensor *x)) {
+static void same_values(reel *r, reel_tensor *(*apart)(reel_tensor *x),
+                        reel_tensor *(*inside)(reel_tensor *x))
+{
     for (int columns = 0; columns < 2; columns++) {
         reel_tensor *x = reel_rand(r, REEL_F32, REEL_SHAPE(7, 300));
         x = columns ? reel_t(x) : x;
@@ -56,7 +59,8 @@ static reel_tensor *times_(reel_tensor *x) { return reel_mul_(x, reel_narrow(x, 
 static reel_tensor *minus(reel_tensor *x) { return reel_sub_alpha(x, x, 0.3); }
 static reel_tensor *minus_(reel_tensor *x) { return reel_sub_alpha_(x, x, 0.3); }
 
-START_TEST(values_are_those_of_the_function) {
+START_TEST(values_are_those_of_the_function)
+{
     reel *r = quiet_reel();
     same_values(r, reel_neg, reel_neg_);
     same_values(r, reel_square, reel_square_);
@@ -75,7 +79,8 @@ START_TEST(values_are_those_of_the_function) {
 }
 END_TEST
 
-START_TEST(other_broadcasts_and_is_converted) {
+START_TEST(other_broadcasts_and_is_converted)
+{
     reel *r = quiet_reel();
     reel_tensor *x = reel_from_f32(r, (float[]){1, 2, 3, 4, 5, 6}, REEL_SHAPE(2, 3));
     reel_add_(x, reel_from_f64(r, (double[]){10, 20, 30}, REEL_SHAPE(3)));
@@ -100,19 +105,22 @@ START_TEST(other_broadcasts_and_is_converted) {
 }
 END_TEST
 
-START_TEST(gradients_are_those_of_the_function) {
+START_TEST(gradients_are_those_of_the_function)
+{
     reel *r = quiet_reel();
     reel_tensor *w = leaf(r, w_values), *v = leaf(r, v_values);
     assert_gradients(reel_mul_(on_tape(w), v), w, v, 0.5, 0.7, 0.1, 1, 2, -3);
     assert_gradients(reel_div_(on_tape(w), v), w, v, 2, 1.4285714, 10, -4, -4.0816326, 300);
     assert_gradients(reel_addcmul_(on_tape(w), w, v, 1), w, v, 1.5, 1.7, 1.1, 1, 2, -3);
-    assert_gradients(reel_lerp_(on_tape(w), v, reel_number(r, 0.3)), w, v, 0.7, 0.7, 0.7, 0.3, 0.3, 0.3);
+    assert_gradients(reel_lerp_(on_tape(w), v, reel_number(r, 0.3)), w, v, 0.7, 0.7, 0.7, 0.3, 0.3,
+                     0.3);
     assert_gradients(reel_copy_(on_tape(w), v), w, v, 0, 0, 0, 1, 1, 1);
     assert_gradients(reel_add_(reel_zero_(on_tape(w)), v), w, v, 0, 0, 0, 1, 1, 1);
-    assert_gradients(reel_mul(reel_exp_(on_tape(w)), v), w, v, 1.3591409, 5.1723394, 0.0049787, 2.7182817, 7.389056,
-                     0.0497871);
+    assert_gradients(reel_mul(reel_exp_(on_tape(w)), v), w, v, 1.3591409, 5.1723394, 0.0049787,
+                     2.7182817, 7.389056, 0.0497871);
     assert_gradients(reel_add_(reel_clamp_(on_tape(w), 0, 1), v), w, v, 1, 0, 0, 1, 1, 1);
-    assert_gradients(reel_add_(reel_log_(reel_abs_(on_tape(w))), v), w, v, 1, 0.5, -0.3333333, 1, 1, 1);
+    assert_gradients(reel_add_(reel_log_(reel_abs_(on_tape(w))), v), w, v, 1, 0.5, -0.3333333, 1, 1,
+                     1);
     assert_gradients(reel_mul(reel_relu_(on_tape(w)), v), w, v, 0.5, 0.7, 0, 1, 2, 0);
     ck_assert(!reel_failed(r));
     reel_free(r);
@@ -120,7 +128,8 @@ START_TEST(gradients_are_those_of_the_function) {
 END_TEST
 
 /* A plain tensor becomes part of the tape, and the gradient of what is broadcast to it is summed. */
-START_TEST(a_buffer_is_filled) {
+START_TEST(a_buffer_is_filled)
+{
     reel *r = quiet_reel();
     reel_tensor *v = leaf(r, v_values);
     reel_tensor *rows = reel_zeros(r, REEL_F32, REEL_SHAPE(2, 3));
@@ -139,12 +148,14 @@ START_TEST(a_buffer_is_filled) {
 END_TEST
 
 /* The gradient of the gradient goes through the change too: y = (w³)² = w⁶, dy/dw = 6 w⁵, 30 w⁴. */
-START_TEST(second_derivative) {
+START_TEST(second_derivative)
+{
     reel *r = quiet_reel();
     reel_tensor *w = reel_requires_grad_(reel_from_f64(r, (double[]){1.5}, REEL_SHAPE(1)), true);
     reel_tensor *x = reel_mul(reel_square(w), w), *first, *second;
     reel_square_(x);
-    ck_assert_int_eq(reel_gradients(x, &w, 1, &(reel_backward_options){.create_graph = true}, &first), REEL_OK);
+    ck_assert_int_eq(
+        reel_gradients(x, &w, 1, &(reel_backward_options){.create_graph = true}, &first), REEL_OK);
     assert_close(reel_item(first), 6 * pow(1.5, 5), 1e-12);
     ck_assert_int_eq(reel_gradients(first, &w, 1, NULL, &second), REEL_OK);
     assert_close(reel_item(second), 30 * pow(1.5, 4), 1e-12);
@@ -153,7 +164,8 @@ START_TEST(second_derivative) {
 END_TEST
 
 /* What an operation saved may change only if its gradient does not read it. */
-START_TEST(saved_tensors_are_watched) {
+START_TEST(saved_tensors_are_watched)
+{
     reel *r = quiet_reel();
     reel_tensor *w = leaf(r, w_values), *x = on_tape(w), *y = reel_exp(x);
     reel_add_scalar_(x, 1); /* exp saves its result, not x */
@@ -163,7 +175,8 @@ START_TEST(saved_tensors_are_watched) {
     reel_add_scalar_(y, 1);
     ck_assert_int_eq(reel_backward(reel_sum(y)), REEL_ERR_STATE);
     assert_error(r, REEL_ERR_STATE, "exp saved its result");
-    ck_assert_int_eq(reel_backward(reel_sum(reel_mul_scalar_(reel_exp_(on_tape(w)), 2))), REEL_ERR_STATE);
+    ck_assert_int_eq(reel_backward(reel_sum(reel_mul_scalar_(reel_exp_(on_tape(w)), 2))),
+                     REEL_ERR_STATE);
     assert_error(r, REEL_ERR_STATE, "exp saved its result");
     x = on_tape(w);
     ck_assert_int_eq(reel_backward(reel_sum(reel_mul_(x, x))), REEL_ERR_STATE);
@@ -188,26 +201,32 @@ END_TEST
         assert_error(r, status, part);                                                             \
     } while (0)
 
-START_TEST(refusals_change_nothing) {
+START_TEST(refusals_change_nothing)
+{
     reel *r = quiet_reel();
     reel_tensor *w = leaf(r, w_values), *x = reel_from_f32(r, w_values, REEL_SHAPE(3));
     reel_tensor *n = reel_from_i64(r, (int64_t[]){4, 5, 6}, REEL_SHAPE(3));
     reel_tensor *flags = reel_from_bool(r, (bool[]){true, false, true}, REEL_SHAPE(3));
     assert_refused(r, reel_add_scalar_(w, 1), REEL_ERR_STATE, "add_: a leaf that requires grad");
     assert_refused(r, reel_zero_(w), REEL_ERR_STATE, "a leaf that requires grad");
-    assert_refused(r, reel_mul_(reel_narrow(x, 0, 0, 2), reel_narrow(w, 0, 0, 2)), REEL_ERR_STATE, "mul_: a view");
-    assert_refused(r, reel_mul_scalar_(reel_narrow(on_tape(w), 0, 0, 2), 2), REEL_ERR_STATE, "a view");
-    assert_refused(r, reel_add_(x, reel_zeros(r, REEL_F32, REEL_SHAPE(2, 3))), REEL_ERR_SHAPE, "(2, 3) is not (3,)");
-    assert_refused(r, reel_add_(x, reel_zeros(r, REEL_F32, REEL_SHAPE(4))), REEL_ERR_SHAPE, "do not broadcast");
-    assert_refused(r, reel_add_scalar_(n, 1.5), REEL_ERR_DTYPE, "float32 and cannot be kept in a tensor of int64");
+    assert_refused(r, reel_mul_(reel_narrow(x, 0, 0, 2), reel_narrow(w, 0, 0, 2)), REEL_ERR_STATE,
+                   "mul_: a view");
+    assert_refused(r, reel_mul_scalar_(reel_narrow(on_tape(w), 0, 0, 2), 2), REEL_ERR_STATE,
+                   "a view");
+    assert_refused(r, reel_add_(x, reel_zeros(r, REEL_F32, REEL_SHAPE(2, 3))), REEL_ERR_SHAPE,
+                   "(2, 3) is not (3,)");
+    assert_refused(r, reel_add_(x, reel_zeros(r, REEL_F32, REEL_SHAPE(4))), REEL_ERR_SHAPE,
+                   "do not broadcast");
+    assert_refused(r, reel_add_scalar_(n, 1.5), REEL_ERR_DTYPE,
+                   "float32 and cannot be kept in a tensor of int64");
     assert_refused(r, reel_div_scalar_(n, 2), REEL_ERR_DTYPE, "div_");
     assert_refused(r, reel_sqrt_(n), REEL_ERR_DTYPE, "sqrt_");
     assert_refused(r, reel_clamp_(n, 0.5, 2), REEL_ERR_DTYPE, "clamp_");
     assert_refused(r, reel_add_alpha_(n, n, 0.5), REEL_ERR_VALUE, "alpha");
     assert_refused(r, reel_add_scalar_(flags, 1), REEL_ERR_DTYPE, "bool");
     assert_refused(r, reel_neg_(flags), REEL_ERR_DTYPE, "neg");
-    assert_refused(r, reel_add_scalar_(reel_expand(reel_scalar(r, REEL_F32, 1), REEL_SHAPE(3)), 1), REEL_ERR_VALUE,
-                   "repeats elements");
+    assert_refused(r, reel_add_scalar_(reel_expand(reel_scalar(r, REEL_F32, 1), REEL_SHAPE(3)), 1),
+                   REEL_ERR_VALUE, "repeats elements");
     assert_refused(r, reel_add_(x, NULL), REEL_ERR_OWNER, "NULL");
     ck_assert_ptr_null(reel_add_scalar_(NULL, 1));
     ck_assert(reel_is_poison(reel_exp_(reel_matmul(x, reel_zeros(r, REEL_F32, REEL_SHAPE(5))))));
@@ -221,9 +240,11 @@ START_TEST(refusals_change_nothing) {
 END_TEST
 
 /* Tensors without elements, and without dims. */
-START_TEST(small_shapes) {
+START_TEST(small_shapes)
+{
     reel *r = quiet_reel();
-    reel_tensor *none = reel_zeros(r, REEL_F32, REEL_SHAPE(0, 3)), *one = reel_scalar(r, REEL_F64, 3);
+    reel_tensor *none = reel_zeros(r, REEL_F32, REEL_SHAPE(0, 3)),
+                *one = reel_scalar(r, REEL_F64, 3);
     ck_assert_ptr_eq(reel_add_(none, reel_ones(r, REEL_F32, REEL_SHAPE(3))), none);
     ck_assert_ptr_eq(reel_fill_(none, 1), none);
     reel_mul_(one, one);
@@ -233,7 +254,8 @@ START_TEST(small_shapes) {
 }
 END_TEST
 
-static void add_cases(TCase *cases) {
+static void add_cases(TCase *cases)
+{
     tcase_add_test(cases, values_are_those_of_the_function);
     tcase_add_test(cases, other_broadcasts_and_is_converted);
     tcase_add_test(cases, gradients_are_those_of_the_function);

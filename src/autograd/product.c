@@ -7,6 +7,8 @@
 #include <reel/views.h>
 #include <string.h>
 
+enum { PLAIN = 400 /* multiply-adds below which PyTorch does a product of a batch in a plain loop */ };
+
 static void *scratch(void *r, size_t size) { return reeli_arena_alloc(r, size); }
 
 /* C = A B (+ bias), given the strides of A's rows and columns, then B's. */
@@ -72,10 +74,17 @@ bool reeli_bmm_forward(reeli_node *n) {
     const reel_tensor *a = n->in[0].t, *b = n->in[1].t, *c = n->out;
     const int64_t mnk[] = {a->size[1], b->size[2], a->size[2]};
     const int64_t bytes = (int64_t)reeli_element_size(a->dtype);
+    const bool plain = mnk[0] < PLAIN && mnk[1] < PLAIN && mnk[2] < PLAIN &&
+                       mnk[0] * mnk[1] * mnk[2] < PLAIN;
     for (int64_t i = 0; i < a->size[0]; i++) {
-        if (!product(c->r, "bmm", a->dtype, mnk, (const char *)a->data + i * a->stride[0] * bytes,
-                     a->stride + 1, (const char *)b->data + i * b->stride[0] * bytes, b->stride + 1,
-                     NULL, (char *)c->data + i * mnk[0] * mnk[1] * bytes)) {
+        const char *left = (const char *)a->data + i * a->stride[0] * bytes;
+        const char *right = (const char *)b->data + i * b->stride[0] * bytes;
+        char *to = (char *)c->data + i * mnk[0] * mnk[1] * bytes;
+        if (plain) {
+            c->r->kernels->of[a->dtype]->plain_product(mnk[0], mnk[1], mnk[2], left, a->stride + 1,
+                                                       right, b->stride + 1, to);
+        } else if (!product(c->r, "bmm", a->dtype, mnk, left, a->stride + 1, right, b->stride + 1,
+                            NULL, to)) {
             return false;
         }
     }

@@ -99,6 +99,9 @@ typedef struct reeli_loops {
     /* c[m,n] = a[m,k] b[k,n] (+ bias[n]), each element a chain of fused multiply-adds over k. */
     void (*small_product)(int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride,
                           const void *b, const int64_t *b_stride, const void *bias, void *c);
+    /* The same without a bias and without fused multiply-adds, for the small products of a batch. */
+    void (*plain_product)(int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride,
+                          const void *b, const int64_t *b_stride, void *c);
 
     void (*sgd)(int64_t n, void *parameter, const void *gradient, void *buffer, const reeli_sgd *s);
 } reeli_loops;

@@ -73,6 +73,7 @@ const reeli_loops TABLE(TYPE, REELI_CPU) = {
 #endif
     .sum = sum,
     .small_product = small_product,
+    .plain_product = plain_product,
     .sum_columns = sum_columns,
     .prod = prod,
     .extreme = extreme,

@@ -14,6 +14,25 @@ static void product_row(int64_t n, int64_t k, const T *a, int64_t a_step, const 
     }
 }
 
+/* One of a batch's: PyTorch's loop over small ones rounds each product before it is added. */
+static void plain_product(int64_t m, int64_t n, int64_t k, const void *left, const int64_t *a_stride,
+                          const void *right, const int64_t *b_stride, void *out)
+{
+    const T *a = left, *b = right;
+    T *c = out;
+    for (int64_t i = 0; i < m; i++, c += n) {
+        for (int64_t j = 0; j < n; j++) {
+            c[j] = 0;
+        }
+        for (int64_t p = 0; p < k; p++) {
+            const T factor = a[i * a_stride[0] + p * a_stride[1]];
+            for (int64_t j = 0; j < n; j++) {
+                c[j] += factor * b[p * b_stride[0] + j * b_stride[1]];
+            }
+        }
+    }
+}
+
 static void small_product(int64_t m, int64_t n, int64_t k, const void *left, const int64_t *a_stride,
                           const void *right, const int64_t *b_stride, const void *bias, void *out)
 {

@@ -13,11 +13,13 @@
 #include <reel/reel.h>
 #include <stdio.h>
 
-static void show(const char *what, const reel_tensor *t) {
+static void show(const char *what, const reel_tensor *t)
+{
     printf("%s\n%s\n\n", what, reel_repr(t));
 }
 
-static void making(reel *r) {
+static void making(reel *r)
+{
     printf("-- making\n");
     show("from a C array, 2 x 3",
          reel_from_f32(r, (float[]){1, 2, 3, 4, 5, 6.5f}, REEL_SHAPE(2, 3)));
@@ -30,7 +32,8 @@ static void making(reel *r) {
     show("large ones are summarised", reel_arange(r, REEL_I64, 0, 2000, 1));
 }
 
-static void reading(reel *r) {
+static void reading(reel *r)
+{
     printf("-- reading\n");
     reel_tensor *t = reel_from_f64(r, (double[]){0.5, 1.5, 2.5, 3.5}, REEL_SHAPE(2, 2));
     printf("%d dims, sizes %d and %d, %d elements of %s\n", reel_ndim(t), (int)reel_size(t, 0),
@@ -44,7 +47,8 @@ static void reading(reel *r) {
            (double)out[3]);
 }
 
-static void views(reel *r) {
+static void views(reel *r)
+{
     printf("-- views: one memory, many shapes\n");
     reel_tensor *t = reel_arange(r, REEL_I64, 0, 6, 1);
     reel_tensor *m = reel_view(t, REEL_SHAPE(2, -1)); /* -1: what is left */
@@ -61,7 +65,8 @@ static void views(reel *r) {
 }
 
 /* Sizes are compared from the last dim on; a size of 1, or a missing dim, repeats. */
-static void broadcasting(reel *r) {
+static void broadcasting(reel *r)
+{
     printf("-- broadcasting and dtypes\n");
     reel_tensor *column = reel_from_f32(r, (float[]){10, 20}, REEL_SHAPE(2, 1));
     reel_tensor *row = reel_from_f32(r, (float[]){1, 2, 3}, REEL_SHAPE(3));
@@ -73,7 +78,8 @@ static void broadcasting(reel *r) {
     show("a comparison gives bools", reel_gt(whole, reel_scalar(r, REEL_I64, 1)));
 }
 
-int main(void) {
+int main(void)
+{
     reel *r = reel_new();
     making(r);
     reading(r);

@@ -17,17 +17,20 @@
 #include <reel/reel.h>
 #include <stdio.h>
 
-static reel_tensor *parameter(reel *r, const char *name, double value) {
+static reel_tensor *parameter(reel *r, const char *name, double value)
+{
     reel_tensor *t = reel_scalar(r, REEL_F64, value);
     return reel_set_name(reel_requires_grad_(t, true), name);
 }
 
-static void compare(const char *name, double by_hand, const reel_tensor *t) {
+static void compare(const char *name, double by_hand, const reel_tensor *t)
+{
     printf("d loss / d %s   by hand %9.6f   from the tape %9.6f\n", name, by_hand,
            reel_item(reel_grad(t)));
 }
 
-int main(void) {
+int main(void)
+{
     const double w = 0.75, x = 2, b = -1, t = 1;
     const double y = tanh(w * x + b);
     const double dy = 2 * (y - t), ds = dy * (1 - y * y);

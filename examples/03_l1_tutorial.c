@@ -11,7 +11,8 @@
 #include <stdlib.h>
 
 /* A whole number from -2^63 to 2^64 - 1, as torch.manual_seed takes it: -n stands for 2^64 - n. */
-static bool read_seed(const char *text, uint64_t *seed) {
+static bool read_seed(const char *text, uint64_t *seed)
+{
     bool negative = text[0] == '-';
     char *end;
     errno = 0;
@@ -20,7 +21,8 @@ static bool read_seed(const char *text, uint64_t *seed) {
     return digits && errno == 0 && (!negative || 0 - *seed <= UINT64_C(1) << 63);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     uint64_t seed = 0;
     if (argc > 2 || (argc == 2 && !read_seed(argv[1], &seed))) {
         fprintf(stderr, "usage: l1_tutorial [SEED]\n"

@@ -14,13 +14,15 @@
 #include <reel/reel.h>
 #include <stdio.h>
 
-static void print_message(void *context, reel_level level, const char *message) {
+static void print_message(void *context, reel_level level, const char *message)
+{
     (void)context;
     printf("  %s: %s\n", level == REEL_ERROR ? "error" : "warning", message);
 }
 
 /* The loss and the gradient that it sends to the predictions. */
-static void show(reel *r, const char *name, reel_reduction reduction) {
+static void show(reel *r, const char *name, reel_reduction reduction)
+{
     reel_tensor *y_pred = reel_from_f32(r, (float[]){2.5, 0, 2, 7}, REEL_SHAPE(4));
     reel_tensor *y_true = reel_from_f32(r, (float[]){3, -0.5, 2, 8}, REEL_SHAPE(4));
     reel_requires_grad_(y_pred, true);
@@ -32,7 +34,8 @@ static void show(reel *r, const char *name, reel_reduction reduction) {
 }
 
 /* PyTorch's older flags say the same less clearly: so they warn. */
-static void legacy(reel *r) {
+static void legacy(reel *r)
+{
     printf("\nThe older flags:\n");
     reel_tensor *y_pred = reel_from_f32(r, (float[]){2.5, 0, 2, 7}, REEL_SHAPE(4));
     reel_tensor *y_true = reel_from_f32(r, (float[]){3, -0.5, 2, 8}, REEL_SHAPE(4));
@@ -43,7 +46,8 @@ static void legacy(reel *r) {
 }
 
 /* A column of predictions against a row of targets compares each with each. It is hardly ever meant. */
-static void a_common_mistake(reel *r) {
+static void a_common_mistake(reel *r)
+{
     printf("\nShapes that differ:\n");
     reel_tensor *y_pred = reel_from_f32(r, (float[]){1, 2, 3}, REEL_SHAPE(3, 1));
     reel_tensor *y_true = reel_from_f32(r, (float[]){1, 2, 3}, REEL_SHAPE(3));
@@ -53,7 +57,8 @@ static void a_common_mistake(reel *r) {
     printf("with the target as a column too: %s\n", reel_item_repr(right));
 }
 
-int main(void) {
+int main(void)
+{
     reel *r = reel_new();
     reel_set_message_handler(r, print_message, NULL);
 

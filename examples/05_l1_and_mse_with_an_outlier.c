@@ -9,12 +9,14 @@
 #include <reel/reel.h>
 #include <stdio.h>
 
-static void print_losses(reel_tensor *predictions, reel_tensor *targets) {
+static void print_losses(reel_tensor *predictions, reel_tensor *targets)
+{
     printf("  L1  %10.4f\n", reel_item(reel_l1_loss(predictions, targets, REEL_MEAN)));
     printf("  MSE %10.4f\n\n", reel_item(reel_mse_loss(predictions, targets, REEL_MEAN)));
 }
 
-static void print_gradient(const char *name, const reel_tensor *t) {
+static void print_gradient(const char *name, const reel_tensor *t)
+{
     float g[4];
     reel_to_f32(reel_grad(t), g, 4);
     printf("  %s  %8.4f %8.4f %8.4f %8.4f\n", name, (double)g[0], (double)g[1], (double)g[2],
@@ -22,7 +24,8 @@ static void print_gradient(const char *name, const reel_tensor *t) {
 }
 
 /* The last target is far off. Of L1's 96.5 that is 96; of MSE's 9216.09, 9216. */
-static void an_outlier(reel *r) {
+static void an_outlier(reel *r)
+{
     reel_tensor *predictions = reel_from_f32(r, (float[]){1, 2, 3, 4}, REEL_SHAPE(4));
     reel_tensor *targets = reel_from_f32(r, (float[]){1.1f, 2.2f, 2.8f, 100}, REEL_SHAPE(4));
     printf("Predictions 1, 2, 3, 4 for targets 1.1, 2.2, 2.8, 100:\n");
@@ -39,7 +42,8 @@ static void an_outlier(reel *r) {
 }
 
 /* Small errors: their squares are smaller still. */
-static void clean_data(reel *r) {
+static void clean_data(reel *r)
+{
     reel_tensor *predictions = reel_from_f32(r, (float[]){1.1f, 2.1f, 2.9f}, REEL_SHAPE(3));
     reel_tensor *targets = reel_from_f32(r, (float[]){1, 2, 3}, REEL_SHAPE(3));
     printf("Predictions 1.1, 2.1, 2.9 for targets 1, 2, 3:\n");
@@ -49,7 +53,8 @@ static void clean_data(reel *r) {
 /* Fits the constant c to the data by gradient descent. L1's steps do not shrink by themselves as it
  * comes near, so the learning rate does: 1/1, 1/2, 1/4, … of the first, a hundred steps each. */
 static double fit_constant(reel *r, reel_tensor *data,
-                           reel_tensor *(*loss)(reel_tensor *, reel_tensor *, reel_reduction)) {
+                           reel_tensor *(*loss)(reel_tensor *, reel_tensor *, reel_reduction))
+{
     reel_tensor *c = reel_zeros(r, REEL_F64, REEL_SHAPE(1));
     reel_tensor_list parameters = {r, &c, 1};
     reel_requires_grad_(c, true);
@@ -67,7 +72,8 @@ static double fit_constant(reel *r, reel_tensor *data,
     return reel_item(c);
 }
 
-int main(void) {
+int main(void)
+{
     reel *r = reel_new();
     an_outlier(r);
     clean_data(r);

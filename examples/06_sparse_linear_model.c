@@ -23,7 +23,8 @@ static const double lr = 0.01, lambda = 0.3;
 typedef enum penalty { NO_PENALTY, IN_THE_LOSS, SOFT_THRESHOLD } penalty;
 
 /* What the optimizer has done is followed by w = sign(w) max(|w| - lr λ, 0). */
-static void soft_threshold(reel_tensor *weights) {
+static void soft_threshold(reel_tensor *weights)
+{
     double *w = reel_data_f64(weights);
     for (int64_t i = 0; w && i < reel_numel(weights); i++) {
         w[i] = copysign(fmax(fabs(w[i]) - lr * lambda, 0), w[i]);
@@ -31,7 +32,8 @@ static void soft_threshold(reel_tensor *weights) {
 }
 
 /* Starts from w and trains STEPS steps; returns the trained weights, which are w's own. */
-static void train(reel *r, reel_tensor *x, reel_tensor *y, reel_tensor *w, penalty kind) {
+static void train(reel *r, reel_tensor *x, reel_tensor *y, reel_tensor *w, penalty kind)
+{
     reel_tensor_list parameters = {r, &w, 1};
     reel_optimizer *sgd = reel_optim_sgd(parameters, (reel_sgd_options){.lr = lr});
     for (int step = 0; step < STEPS && !reel_failed(r); step++) {
@@ -49,7 +51,8 @@ static void train(reel *r, reel_tensor *x, reel_tensor *y, reel_tensor *w, penal
     }
 }
 
-static void report(const char *name, reel_tensor *w) {
+static void report(const char *name, reel_tensor *w)
+{
     double value[FEATURES];
     int zero = 0, small = 0;
     if (reel_to_f64(w, value, FEATURES) != REEL_OK) {
@@ -62,7 +65,8 @@ static void report(const char *name, reel_tensor *w) {
     printf("  %-32s %2d of %d are exactly 0, %2d are below 0.02\n", name, zero, FEATURES, small);
 }
 
-static void compare(reel *r, reel_tensor *x, reel_tensor *y, reel_tensor *start) {
+static void compare(reel *r, reel_tensor *x, reel_tensor *y, reel_tensor *start)
+{
     static const char *const names[] = {"L1 loss alone", "and L1 penalty, in the loss",
                                         "and L1 penalty, soft threshold"};
     for (penalty kind = NO_PENALTY; kind <= SOFT_THRESHOLD; kind++) {
@@ -73,7 +77,8 @@ static void compare(reel *r, reel_tensor *x, reel_tensor *y, reel_tensor *start)
     }
 }
 
-int main(void) {
+int main(void)
+{
     reel *r = reel_new();
     reel_manual_seed(r, 0);
     reel_tensor *x = reel_randn(r, REEL_F64, REEL_SHAPE(SAMPLES, FEATURES));

@@ -92,7 +92,8 @@ static inline void *reeli_arena_alloc(reel *r, size_t size)
 {
     size_t rounded = (size + REELI_ALIGN - 1) & ~(size_t)(REELI_ALIGN - 1);
     char *at = r->arena.at;
-    if (rounded >= REELI_LARGE || rounded > (size_t)(r->arena.end - at)) {
+    if (rounded - 1 >= REELI_LARGE - 1 || /* 0, and what overflowed to 0, go the long way too */
+        rounded > (size_t)(r->arena.end - at)) {
         return reeli_arena_more(r, size);
     }
     REELI_SHOW(at, rounded);

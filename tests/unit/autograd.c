@@ -5,18 +5,21 @@
 
 #include <reel/reel.h>
 
-static reel_tensor *leaf(reel *r, double value) {
+static reel_tensor *leaf(reel *r, double value)
+{
     return reel_requires_grad_(reel_scalar(r, REEL_F64, value), true);
 }
 
-static reel_tensor *leaves(reel *r, int64_t n, const double *values) {
+static reel_tensor *leaves(reel *r, int64_t n, const double *values)
+{
     return reel_requires_grad_(reel_from_f64(r, values, 1, &n), true);
 }
 
 /* x³, of which the second and third derivative are known. */
 static reel_tensor *cube(reel_tensor *x) { return reel_mul(reel_square(x), x); }
 
-static void assert_values(const reel_tensor *t, int64_t n, const double *expected) {
+static void assert_values(const reel_tensor *t, int64_t n, const double *expected)
+{
     double got[16];
     ck_assert_ptr_nonnull(t);
     ck_assert_int_eq(reel_to_f64(t, got, n), REEL_OK);
@@ -29,7 +32,8 @@ static void assert_values(const reel_tensor *t, int64_t n, const double *expecte
     assert_values(t, (int64_t)(sizeof((double[]){__VA_ARGS__}) / sizeof(double)),                  \
                   (double[]){__VA_ARGS__})
 
-START_TEST(gradients_accumulate) {
+START_TEST(gradients_accumulate)
+{
     reel *r = reel_new();
     reel_tensor *x = leaf(r, 3);
     ck_assert_ptr_null(reel_grad(x));
@@ -45,7 +49,8 @@ START_TEST(gradients_accumulate) {
 }
 END_TEST
 
-START_TEST(gradients_survive_a_rewind) {
+START_TEST(gradients_survive_a_rewind)
+{
     reel *r = reel_new();
     reel_tensor *x = leaf(r, 3);
     reel_backward(cube(x));
@@ -66,7 +71,8 @@ START_TEST(gradients_survive_a_rewind) {
 }
 END_TEST
 
-START_TEST(one_tensor_used_often) {
+START_TEST(one_tensor_used_often)
+{
     reel *r = reel_new();
     reel_tensor *x = leaf(r, 2);
     reel_tensor *s = reel_mul(x, x);
@@ -86,7 +92,8 @@ START_TEST(one_tensor_used_often) {
 END_TEST
 
 /* A leaf may be a loss of itself. */
-START_TEST(backward_from_a_leaf) {
+START_TEST(backward_from_a_leaf)
+{
     reel *r = reel_new();
     reel_tensor *x = leaf(r, 2);
     ck_assert_int_eq(reel_backward(x), REEL_OK);
@@ -97,7 +104,8 @@ START_TEST(backward_from_a_leaf) {
 }
 END_TEST
 
-START_TEST(broadcast_inputs_get_sums) {
+START_TEST(broadcast_inputs_get_sums)
+{
     reel *r = reel_new();
     reel_tensor *row = leaves(r, 3, (double[]){1, 2, 3}), *number = leaf(r, 5);
     reel_tensor *column =
@@ -113,7 +121,8 @@ START_TEST(broadcast_inputs_get_sums) {
 }
 END_TEST
 
-START_TEST(what_is_recorded) {
+START_TEST(what_is_recorded)
+{
     reel *r = reel_new();
     reel_tensor *x = leaf(r, 2), *constant = reel_scalar(r, REEL_F64, 3);
     reel_tensor *y = reel_mul(x, constant);
@@ -140,7 +149,8 @@ START_TEST(what_is_recorded) {
 END_TEST
 
 /* x detach(x): the gradient takes the detached one for a constant. */
-START_TEST(detached_is_constant) {
+START_TEST(detached_is_constant)
+{
     reel *r = reel_new();
     reel_tensor *x = leaf(r, 5);
     reel_backward(reel_mul(x, reel_detach(x)));
@@ -149,7 +159,8 @@ START_TEST(detached_is_constant) {
 }
 END_TEST
 
-START_TEST(a_second_backward) {
+START_TEST(a_second_backward)
+{
     reel *r = quiet_reel();
     reel_tensor *x = leaf(r, 2), *y = cube(x);
     ck_assert_int_eq(reel_backward(y), REEL_OK);
@@ -173,7 +184,8 @@ START_TEST(a_second_backward) {
 }
 END_TEST
 
-START_TEST(what_backward_starts_from) {
+START_TEST(what_backward_starts_from)
+{
     reel *r = quiet_reel();
     reel_tensor *x = leaves(r, 3, (double[]){1, 2, 3});
     reel_tensor *y = reel_square(x);
@@ -198,7 +210,8 @@ START_TEST(what_backward_starts_from) {
 }
 END_TEST
 
-START_TEST(a_changed_saved_tensor) {
+START_TEST(a_changed_saved_tensor)
+{
     reel *r = quiet_reel();
     reel_tensor *x = leaf(r, 2), *c = reel_scalar(r, REEL_F64, 3);
     reel_tensor *y = reel_mul(x, c), *z = reel_add(x, c);
@@ -225,7 +238,8 @@ START_TEST(a_changed_saved_tensor) {
 END_TEST
 
 /* A failure in the middle: the leaf whose gradient was ready before it has none all the same. */
-START_TEST(a_failed_backward_changes_nothing) {
+START_TEST(a_failed_backward_changes_nothing)
+{
     reel *r = quiet_reel();
     reel_tensor *early = leaf(r, 2), *late = leaf(r, 3), *c = reel_scalar(r, REEL_F64, 5);
     reel_backward(reel_add(early, late));
@@ -243,7 +257,8 @@ START_TEST(a_failed_backward_changes_nothing) {
 }
 END_TEST
 
-START_TEST(derivatives_of_derivatives) {
+START_TEST(derivatives_of_derivatives)
+{
     reel *r = reel_new();
     reel_tensor *x = leaf(r, 2), *d[3];
     const reel_backward_options create = {.create_graph = true};
@@ -265,7 +280,8 @@ START_TEST(derivatives_of_derivatives) {
 END_TEST
 
 /* Σ (dL/dw)² as a penalty: its gradient goes through the first one. L = (w x - t)² / 2 per element. */
-START_TEST(a_penalty_on_a_gradient) {
+START_TEST(a_penalty_on_a_gradient)
+{
     reel *r = reel_new();
     reel_tensor *w = leaf(r, 3), *g;
     const double x = 2, t = 1, dw = (3 * x - t) * x;
@@ -280,7 +296,8 @@ START_TEST(a_penalty_on_a_gradient) {
 END_TEST
 
 /* As PyTorch's backward(create_graph=True): the leaf's own gradient can be differentiated. */
-START_TEST(a_leafs_recorded_gradient) {
+START_TEST(a_leafs_recorded_gradient)
+{
     reel *r = reel_new();
     reel_tensor *x = leaf(r, 2);
     reel_backward_with(cube(x), &(reel_backward_options){.create_graph = true});
@@ -294,7 +311,8 @@ START_TEST(a_leafs_recorded_gradient) {
 }
 END_TEST
 
-START_TEST(gradients_of_chosen_inputs) {
+START_TEST(gradients_of_chosen_inputs)
+{
     reel *r = quiet_reel();
     reel_tensor *a = leaf(r, 2), *b = leaf(r, 3), *other = leaf(r, 4);
     reel_tensor *middle = reel_mul(a, b), *y = reel_square(middle);
@@ -316,7 +334,8 @@ START_TEST(gradients_of_chosen_inputs) {
 }
 END_TEST
 
-START_TEST(results_keep_gradients_if_asked) {
+START_TEST(results_keep_gradients_if_asked)
+{
     reel *r = reel_new();
     reel_tensor *x = leaf(r, 2), *kept = reel_square(x), *not_kept = reel_neg(kept);
     reel_retain_grad(kept);
@@ -334,7 +353,8 @@ START_TEST(results_keep_gradients_if_asked) {
 END_TEST
 
 /* What mixing dtypes and empty tensors does to gradients. */
-START_TEST(odd_shapes) {
+START_TEST(odd_shapes)
+{
     reel *r = reel_new();
     reel_tensor *none = reel_requires_grad_(reel_zeros(r, REEL_F64, REEL_SHAPE(0, 3)), true);
     ck_assert_int_eq(reel_backward(reel_sum(reel_square(none))), REEL_OK);
@@ -350,7 +370,8 @@ START_TEST(odd_shapes) {
 END_TEST
 
 /* Central differences of a chain of every kind of operation. */
-static reel_tensor *chain(reel_tensor *x, reel_tensor *w) {
+static reel_tensor *chain(reel_tensor *x, reel_tensor *w)
+{
     reel_tensor *h = reel_tanh(reel_matmul(reel_view(x, REEL_SHAPE(2, 3)), w));
     reel_tensor *e = reel_div(reel_exp(h), reel_add_scalar(reel_square(h), 1));
     reel_tensor *m = reel_mean_dim(reel_log(e), (int64_t[]){0}, 1, true);
@@ -358,7 +379,8 @@ static reel_tensor *chain(reel_tensor *x, reel_tensor *w) {
                     reel_sum(reel_sqrt(reel_select(e, 1, 0))));
 }
 
-START_TEST(finite_differences_agree) {
+START_TEST(finite_differences_agree)
+{
     enum { N = 6 };
     static const double values[N] = {0.3, -1.2, 0.7, 1.9, -0.4, 0.8}, h = 1e-6;
     reel *r = reel_new();
@@ -381,7 +403,8 @@ START_TEST(finite_differences_agree) {
 END_TEST
 
 static char *text_of(void (*print)(reel *r, const reel_tensor *t, FILE *stream), reel *r,
-                     const reel_tensor *t) {
+                     const reel_tensor *t)
+{
     static char text[4096];
     FILE *stream = tmpfile();
     print(r, t, stream);
@@ -390,16 +413,19 @@ static char *text_of(void (*print)(reel *r, const reel_tensor *t, FILE *stream),
     fclose(stream);
     return text;
 }
-static void table(reel *r, const reel_tensor *t, FILE *stream) {
+static void table(reel *r, const reel_tensor *t, FILE *stream)
+{
     (void)t;
     reel_tape_print(r, stream);
 }
-static void picture(reel *r, const reel_tensor *t, FILE *stream) {
+static void picture(reel *r, const reel_tensor *t, FILE *stream)
+{
     (void)r;
     reel_tape_dot(t, stream);
 }
 
-START_TEST(the_tape_can_be_looked_at) {
+START_TEST(the_tape_can_be_looked_at)
+{
     reel *r = reel_new();
     reel_retain_all_grads(r, true);
     reel_tensor *x = reel_set_name(leaf(r, 2), "x\"|");
@@ -431,7 +457,8 @@ START_TEST(the_tape_can_be_looked_at) {
 }
 END_TEST
 
-static void add_cases(TCase *cases) {
+static void add_cases(TCase *cases)
+{
     tcase_add_test(cases, gradients_accumulate);
     tcase_add_test(cases, gradients_survive_a_rewind);
     tcase_add_test(cases, one_tensor_used_often);

@@ -12,79 +12,100 @@
 #endif
 #endif
 
-static reel_tensor *numbers(reel *r, int ndim, const int64_t *size) {
+static reel_tensor *numbers(reel *r, int ndim, const int64_t *size)
+{
     return reel_randn(r, REEL_F32, ndim, size);
 }
 
 /* Mistakes. Each returns what the failed call returned. */
 
-static reel_tensor *shapes_do_not_broadcast(reel *r) {
+static reel_tensor *shapes_do_not_broadcast(reel *r)
+{
     return reel_add(numbers(r, REEL_SHAPE(2, 3)), numbers(r, REEL_SHAPE(4)));
 }
-static reel_tensor *products_do_not_fit(reel *r) {
+static reel_tensor *products_do_not_fit(reel *r)
+{
     return reel_matmul(numbers(r, REEL_SHAPE(2, 3)), numbers(r, REEL_SHAPE(4, 5)));
 }
-static reel_tensor *one_dim_into_linear(reel *r) {
+static reel_tensor *one_dim_into_linear(reel *r)
+{
     return reel_forward(reel_nn_linear(r, 1, 1), numbers(r, REEL_SHAPE(5)));
 }
-static reel_tensor *doubles_into_linear(reel *r) {
+static reel_tensor *doubles_into_linear(reel *r)
+{
     return reel_forward(reel_nn_linear(r, 2, 1), reel_ones(r, REEL_F64, REEL_SHAPE(5, 2)));
 }
-static reel_tensor *loss_shapes(reel *r) {
+static reel_tensor *loss_shapes(reel *r)
+{
     return reel_l1_loss(numbers(r, REEL_SHAPE(3)), numbers(r, REEL_SHAPE(4)), REEL_MEAN);
 }
-static reel_tensor *unknown_reduction(reel *r) {
+static reel_tensor *unknown_reduction(reel *r)
+{
     reel_tensor *x = numbers(r, REEL_SHAPE(3));
     return reel_l1_loss(x, x, (reel_reduction)7);
 }
-static reel_tensor *reduction_from_a_wrong_name(reel *r) {
+static reel_tensor *reduction_from_a_wrong_name(reel *r)
+{
     reel_module *m = reel_nn_l1_loss(
         r, (reel_l1_loss_options){.reduction = (reel_reduction)reel_reduction_from_name("avg")});
     reel_tensor *x = numbers(r, REEL_SHAPE(3));
     return reel_loss(m, x, x);
 }
-static reel_tensor *loss_of_bools(reel *r) {
+static reel_tensor *loss_of_bools(reel *r)
+{
     reel_tensor *x = reel_ones(r, REEL_BOOL, REEL_SHAPE(3));
     return reel_mse_loss(x, x, REEL_MEAN);
 }
-static reel_tensor *mean_of_integers(reel *r) {
+static reel_tensor *mean_of_integers(reel *r)
+{
     return reel_mean(reel_arange(r, REEL_I64, 0, 3, 1));
 }
-static reel_tensor *integer_leaf(reel *r) {
+static reel_tensor *integer_leaf(reel *r)
+{
     return reel_requires_grad_(reel_arange(r, REEL_I64, 0, 3, 1), true);
 }
-static reel_tensor *result_as_leaf(reel *r) {
+static reel_tensor *result_as_leaf(reel *r)
+{
     reel_tensor *x = reel_requires_grad_(numbers(r, REEL_SHAPE(3)), true);
     return reel_requires_grad_(reel_exp(x), false);
 }
-static reel_tensor *dim_out_of_range(reel *r) {
+static reel_tensor *dim_out_of_range(reel *r)
+{
     return reel_sum_dim(numbers(r, REEL_SHAPE(2, 3)), (int64_t[]){2}, 1, false);
 }
-static reel_tensor *dim_named_twice(reel *r) {
+static reel_tensor *dim_named_twice(reel *r)
+{
     return reel_sum_dim(numbers(r, REEL_SHAPE(2, 3)), (int64_t[]){1, -1}, 2, false);
 }
-static reel_tensor *shape_of_another_size(reel *r) {
+static reel_tensor *shape_of_another_size(reel *r)
+{
     return reel_view(numbers(r, REEL_SHAPE(2, 3)), REEL_SHAPE(4, -1));
 }
-static reel_tensor *no_such_dtype(reel *r) {
+static reel_tensor *no_such_dtype(reel *r)
+{
     return reel_to(numbers(r, REEL_SHAPE(3)), (reel_dtype)9);
 }
 static reel_tensor *null_tensor(reel *r) { return reel_mul(numbers(r, REEL_SHAPE(3)), NULL); }
 static reel_tensor *null_first(reel *r) { return reel_sub(NULL, numbers(r, REEL_SHAPE(3))); }
-static reel_tensor *null_into_module(reel *r) {
+static reel_tensor *null_into_module(reel *r)
+{
     return reel_forward(reel_nn_linear(r, 1, 1), NULL);
 }
-static reel_tensor *null_target(reel *r) {
+static reel_tensor *null_target(reel *r)
+{
     return reel_loss(reel_nn_l1_loss(r, (reel_l1_loss_options){0}), numbers(r, REEL_SHAPE(3)),
                      NULL);
 }
-static reel_tensor *null_module(reel *r) {
+static reel_tensor *null_module(reel *r)
+{
     return reel_forward(NULL, numbers(r, REEL_SHAPE(3, 1)));
 }
-static reel_tensor *loss_as_layer(reel *r) {
+static reel_tensor *loss_as_layer(reel *r)
+{
     return reel_forward(reel_nn_l1_loss(r, (reel_l1_loss_options){0}), numbers(r, REEL_SHAPE(3)));
 }
-static reel_tensor *layer_as_loss(reel *r) {
+static reel_tensor *layer_as_loss(reel *r)
+{
     reel_tensor *x = numbers(r, REEL_SHAPE(3, 1));
     return reel_loss(reel_nn_linear(r, 1, 1), x, x);
 }
@@ -120,7 +141,8 @@ static const struct {
 enum { MISTAKES = sizeof mistakes / sizeof *mistakes };
 
 /* One step of training: what has to go on working. */
-static void assert_still_runs(reel *r) {
+static void assert_still_runs(reel *r)
+{
     reel_tensor *x = reel_ones(r, REEL_F32, REEL_SHAPE(4, 1));
     reel_module *model = reel_nn_linear(r, 1, 1);
     reel_optimizer *sgd = reel_optim_sgd(reel_parameters(model), (reel_sgd_options){.lr = 0.5});
@@ -135,7 +157,8 @@ static void assert_still_runs(reel *r) {
     reel_rewind(r);
 }
 
-START_TEST(each_mistake_is_a_sentence) {
+START_TEST(each_mistake_is_a_sentence)
+{
     reel *r = quiet_reel();
     for (int i = 0; i < MISTAKES; i++) {
         reel_tensor *t = mistakes[i].mistake(r);
@@ -152,7 +175,8 @@ START_TEST(each_mistake_is_a_sentence) {
 }
 END_TEST
 
-START_TEST(optimizers_refuse) {
+START_TEST(optimizers_refuse)
+{
     static const struct {
         reel_sgd_options options;
         const char *part;
@@ -187,7 +211,8 @@ START_TEST(optimizers_refuse) {
 }
 END_TEST
 
-START_TEST(modules_refuse) {
+START_TEST(modules_refuse)
+{
     reel *r = quiet_reel();
     ck_assert_ptr_null(reel_nn_linear(r, 0, 1));
     assert_error(r, REEL_ERR_VALUE, "Linear: 0 to 1 features");
@@ -202,7 +227,8 @@ START_TEST(modules_refuse) {
 }
 END_TEST
 
-START_TEST(reels_do_not_mix) {
+START_TEST(reels_do_not_mix)
+{
     reel *r = quiet_reel(), *other = quiet_reel();
     reel_tensor *x = numbers(r, REEL_SHAPE(3, 1)), *stranger = numbers(other, REEL_SHAPE(3, 1));
     ck_assert(reel_is_poison(reel_add(x, stranger)));
@@ -227,7 +253,8 @@ START_TEST(reels_do_not_mix) {
 }
 END_TEST
 
-START_TEST(poison_passes_through_chains) {
+START_TEST(poison_passes_through_chains)
+{
     reel *r = quiet_reel();
     reel_tensor *x = reel_requires_grad_(numbers(r, REEL_SHAPE(2, 3)), true);
     reel_tensor *bad = reel_add(x, numbers(r, REEL_SHAPE(4)));
@@ -260,7 +287,8 @@ START_TEST(poison_passes_through_chains) {
 END_TEST
 
 /* The first error stays until it is cleared; until then nothing trains, and nothing changes. */
-START_TEST(the_first_error_sticks) {
+START_TEST(the_first_error_sticks)
+{
     reel *r = quiet_reel();
     reel_module *model = reel_nn_linear(r, 1, 1);
     reel_optimizer *sgd = reel_optim_sgd(reel_parameters(model), (reel_sgd_options){.lr = 0.5});
@@ -289,13 +317,15 @@ typedef struct log {
     char last[512];
 } log_of_messages;
 
-static void keep_message(void *context, reel_level level, const char *message) {
+static void keep_message(void *context, reel_level level, const char *message)
+{
     log_of_messages *log = context;
     log->count[level]++;
     snprintf(log->last, sizeof log->last, "%s", message);
 }
 
-START_TEST(messages_go_to_the_handler) {
+START_TEST(messages_go_to_the_handler)
+{
     log_of_messages log = {{0}, ""};
     reel *r = reel_new_with(&(reel_options){.handler = keep_message, .handler_context = &log});
     mean_of_integers(r);
@@ -324,7 +354,8 @@ START_TEST(messages_go_to_the_handler) {
 }
 END_TEST
 
-START_TEST(reading_refuses) {
+START_TEST(reading_refuses)
+{
     reel *r = quiet_reel();
     reel_tensor *t = reel_arange(r, REEL_F32, 0, 6, 1);
     reel_tensor *m = reel_t(reel_view(t, REEL_SHAPE(2, 3)));
@@ -352,7 +383,8 @@ START_TEST(reading_refuses) {
 END_TEST
 
 /* Every function takes the lack of a reel or a tensor. */
-START_TEST(null_is_tolerated) {
+START_TEST(null_is_tolerated)
+{
     reel_free(NULL);
     reel_rewind(NULL);
     reel_clear_error(NULL);
@@ -387,7 +419,8 @@ END_TEST
 
 #ifdef STALE_IS_SEEN
 /* What sanitizer builds see: a tensor of before the rewind. */
-START_TEST(a_stale_tensor_is_a_sentence) {
+START_TEST(a_stale_tensor_is_a_sentence)
+{
     reel *r = quiet_reel();
     reel_tensor *x = numbers(r, REEL_SHAPE(3));
     reel_tensor *stale = reel_exp(x);
@@ -419,7 +452,8 @@ START_TEST(a_stale_tensor_is_a_sentence) {
 }
 END_TEST
 
-START_TEST(reading_a_stale_tensor_is_a_sentence) {
+START_TEST(reading_a_stale_tensor_is_a_sentence)
+{
     reel *r = quiet_reel();
     reel_tensor *stale = reel_sum(numbers(r, REEL_SHAPE(3)));
     float out;
@@ -447,7 +481,8 @@ START_TEST(reading_a_stale_tensor_is_a_sentence) {
 END_TEST
 #endif
 
-static void add_cases(TCase *cases) {
+static void add_cases(TCase *cases)
+{
     tcase_add_test(cases, each_mistake_is_a_sentence);
     tcase_add_test(cases, optimizers_refuse);
     tcase_add_test(cases, modules_refuse);

@@ -8,14 +8,16 @@
 #include <reel/nn.h>
 #include <reel/views.h>
 
-static uint32_t bits(const reel_tensor *t) {
+static uint32_t bits(const reel_tensor *t)
+{
     float value = (float)reel_item(t);
     uint32_t word;
     memcpy(&word, &value, sizeof word);
     return word;
 }
 
-START_TEST(a_single_weight_by_its_bits) {
+START_TEST(a_single_weight_by_its_bits)
+{
     static const struct {
         uint64_t seed;
         uint32_t weight, bias;
@@ -33,7 +35,8 @@ START_TEST(a_single_weight_by_its_bits) {
 END_TEST
 
 /* The records of a layer: its weight, its bias if it has one, and the random numbers after it. */
-START_TEST(layers_are_drawn_as_pytorchs) {
+START_TEST(layers_are_drawn_as_pytorchs)
+{
     reel *r = reel_new();
     reel_module *layer = NULL;
     FILE *file = open_records("linear/layers.txt");
@@ -56,7 +59,8 @@ START_TEST(layers_are_drawn_as_pytorchs) {
 }
 END_TEST
 
-START_TEST(parameters_are_listed) {
+START_TEST(parameters_are_listed)
+{
     reel *r = reel_new();
     reel_module *layer = reel_nn_linear(r, 3, 2);
     reel_tensor_list list = reel_parameters(layer);
@@ -76,7 +80,8 @@ START_TEST(parameters_are_listed) {
 END_TEST
 
 /* A float64 layer is the float32 one, converted: module.double(). */
-START_TEST(a_double_layer_has_the_same_values) {
+START_TEST(a_double_layer_has_the_same_values)
+{
     reel *r = reel_new();
     reel_module *single = reel_nn_linear(r, 3, 2);
     reel_manual_seed(r, 0);
@@ -94,7 +99,8 @@ START_TEST(a_double_layer_has_the_same_values) {
 END_TEST
 
 /* y = x Wᵀ + b with whole numbers, for one row, rows, and batches of rows. */
-START_TEST(a_linear_layer_computes) {
+START_TEST(a_linear_layer_computes)
+{
     reel *r = reel_new();
     reel_tensor *w = reel_from_f32(r, (float[]){1, 2, 3, 4, 5, 6}, REEL_SHAPE(2, 3));
     reel_tensor *b = reel_from_f32(r, (float[]){10, 20}, REEL_SHAPE(2));
@@ -110,14 +116,16 @@ START_TEST(a_linear_layer_computes) {
 }
 END_TEST
 
-static double loss_of(reel *r, reel_module *loss) {
+static double loss_of(reel *r, reel_module *loss)
+{
     reel_tensor *x = reel_from_f32(r, (float[]){2.5f, 0, 2, 7}, REEL_SHAPE(4));
     reel_tensor *y = reel_from_f32(r, (float[]){3, -0.5f, 2, 8}, REEL_SHAPE(4));
     return reel_item(reel_loss(loss, x, y));
 }
 
 /* |d| = 0.5, 0.5, 0, 1. */
-START_TEST(losses_reduce) {
+START_TEST(losses_reduce)
+{
     reel *r = quiet_reel(); /* the older flags warn */
     ck_assert(loss_of(r, reel_nn_l1_loss(r, (reel_l1_loss_options){0})) == 0.5);
     ck_assert(loss_of(r, reel_nn_l1_loss(r, (reel_l1_loss_options){.reduction = REEL_SUM})) == 2);
@@ -130,7 +138,8 @@ START_TEST(losses_reduce) {
 END_TEST
 
 /* PyTorch's legacy_get_string: an unset flag is true; reduce = false decides before size_average. */
-START_TEST(older_flags_decide) {
+START_TEST(older_flags_decide)
+{
     static const struct {
         reel_legacy_flag size_average, reduce;
         reel_reduction expected;
@@ -155,7 +164,8 @@ START_TEST(older_flags_decide) {
 }
 END_TEST
 
-static void add_cases(TCase *cases) {
+static void add_cases(TCase *cases)
+{
     tcase_add_test(cases, a_single_weight_by_its_bits);
     tcase_add_test(cases, layers_are_drawn_as_pytorchs);
     tcase_add_test(cases, parameters_are_listed);

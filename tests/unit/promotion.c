@@ -7,7 +7,8 @@
 #include <reel/loss.h>
 
 /* The operand that two of a record's words name; of a number, NULL. */
-static reel_tensor *operand(reel *r, const record *it, int word) {
+static reel_tensor *operand(reel *r, const record *it, int word)
+{
     if (strcmp(it->word[word], "number") == 0) {
         return NULL;
     }
@@ -15,14 +16,16 @@ static reel_tensor *operand(reel *r, const record *it, int word) {
     return reel_ones(r, record_dtype(it, word), strcmp(it->word[word + 1], "dims") == 0, &two);
 }
 
-static void assert_dtype(const record *it, int value, const char *operation, const reel_tensor *y) {
+static void assert_dtype(const record *it, int value, const char *operation, const reel_tensor *y)
+{
     ck_assert_msg(!reel_is_poison(y) &&
                       strcmp(reel_dtype_name(reel_dtype_of(y)), it->word[it->words + value]) == 0,
                   "%s %s %s, %s %s: %s, not %s", operation, it->word[0], it->word[1], it->word[2],
                   it->word[3], reel_dtype_name(reel_dtype_of(y)), it->word[it->words + value]);
 }
 
-START_TEST(result_types_are_pytorchs) {
+START_TEST(result_types_are_pytorchs)
+{
     reel *r = reel_new();
     FILE *file = open_records("promotion/result_type.txt");
     int count = 0;
@@ -45,7 +48,8 @@ START_TEST(result_types_are_pytorchs) {
 END_TEST
 
 /* Not only the dtype: the operands are converted before the operation, not the result after it. */
-START_TEST(values_are_converted_first) {
+START_TEST(values_are_converted_first)
+{
     reel *r = reel_new();
     reel_tensor *big = reel_from_i64(r, (int64_t[]){(INT64_C(1) << 53) + 1}, REEL_SHAPE(1));
     reel_tensor *one = reel_ones(r, REEL_I64, REEL_SHAPE(1));
@@ -65,7 +69,8 @@ START_TEST(values_are_converted_first) {
 END_TEST
 
 /* A gradient has its own tensor's dtype, whatever the operation was computed in. */
-START_TEST(gradients_come_back_in_the_dtype) {
+START_TEST(gradients_come_back_in_the_dtype)
+{
     reel *r = reel_new();
     reel_tensor *f = reel_requires_grad_(reel_ones(r, REEL_F32, REEL_SHAPE(2)), true);
     reel_tensor *d = reel_requires_grad_(reel_full(r, REEL_F64, 3, REEL_SHAPE(2)), true);
@@ -79,7 +84,8 @@ START_TEST(gradients_come_back_in_the_dtype) {
 }
 END_TEST
 
-START_TEST(bools_are_no_numbers) {
+START_TEST(bools_are_no_numbers)
+{
     reel *r = quiet_reel();
     reel_tensor *t = reel_ones(r, REEL_BOOL, REEL_SHAPE(2));
     reel_tensor *refused[] = {reel_sub(t, t), reel_neg(t), reel_l1_loss(t, t, REEL_SUM)};
@@ -95,7 +101,8 @@ START_TEST(bools_are_no_numbers) {
 }
 END_TEST
 
-static void add_cases(TCase *cases) {
+static void add_cases(TCase *cases)
+{
     tcase_add_test(cases, result_types_are_pytorchs);
     tcase_add_test(cases, values_are_converted_first);
     tcase_add_test(cases, gradients_come_back_in_the_dtype);

@@ -8,7 +8,8 @@
 #include <reel/reduce.h>
 #include <reel/views.h>
 
-static reel_sgd_options options_of(const record *it) {
+static reel_sgd_options options_of(const record *it)
+{
     return (reel_sgd_options){
         .lr = record_number(it, 1),
         .momentum = record_number(it, 2),
@@ -19,7 +20,8 @@ static reel_sgd_options options_of(const record *it) {
     };
 }
 
-START_TEST(every_option_is_pytorchs) {
+START_TEST(every_option_is_pytorchs)
+{
     reel *r = reel_new();
     FILE *file = open_records("sgd/steps.txt");
     reel_tensor *p = NULL;
@@ -45,7 +47,8 @@ START_TEST(every_option_is_pytorchs) {
 END_TEST
 
 /* Three steps on the loss p² from p = 1, by hand: the momentum buffer starts undampened. */
-static void assert_three(reel_sgd_options options, const double *expected) {
+static void assert_three(reel_sgd_options options, const double *expected)
+{
     reel *r = reel_new();
     reel_tensor *p = reel_requires_grad_(reel_ones(r, REEL_F64, REEL_SHAPE(1)), true);
     reel_optimizer *sgd = reel_optim_sgd((reel_tensor_list){r, &p, 1}, options);
@@ -58,7 +61,8 @@ static void assert_three(reel_sgd_options options, const double *expected) {
     reel_free(r);
 }
 
-START_TEST(momentum_by_hand) {
+START_TEST(momentum_by_hand)
+{
     assert_three(
         (reel_sgd_options){.lr = 0.1, .momentum = 0.9, .dampening = 0.5, .weight_decay = 0.01},
         (double[]){0.799, 0.5378005, 0.24867199975});
@@ -69,7 +73,8 @@ START_TEST(momentum_by_hand) {
 }
 END_TEST
 
-START_TEST(without_a_gradient_nothing_moves) {
+START_TEST(without_a_gradient_nothing_moves)
+{
     reel *r = reel_new();
     reel_tensor *p[2] = {reel_requires_grad_(reel_ones(r, REEL_F32, REEL_SHAPE(2)), true),
                          reel_requires_grad_(reel_ones(r, REEL_F32, REEL_SHAPE(2)), true)};
@@ -88,7 +93,8 @@ START_TEST(without_a_gradient_nothing_moves) {
 END_TEST
 
 /* The momentum of a parameter starts with its own first gradient, not with the optimizer's first step. */
-START_TEST(momentum_starts_with_the_first_gradient) {
+START_TEST(momentum_starts_with_the_first_gradient)
+{
     reel *r = reel_new();
     reel_tensor *p = reel_requires_grad_(reel_ones(r, REEL_F64, REEL_SHAPE(1)), true);
     reel_optimizer *sgd =
@@ -102,7 +108,8 @@ START_TEST(momentum_starts_with_the_first_gradient) {
 }
 END_TEST
 
-static void add_cases(TCase *cases) {
+static void add_cases(TCase *cases)
+{
     tcase_add_test(cases, every_option_is_pytorchs);
     tcase_add_test(cases, momentum_by_hand);
     tcase_add_test(cases, without_a_gradient_nothing_moves);

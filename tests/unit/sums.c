@@ -9,14 +9,16 @@
 
 enum { TERMS = 20000 };
 
-static reel_tensor *terms(reel *r, reel_dtype dtype) {
+static reel_tensor *terms(reel *r, reel_dtype dtype)
+{
     reel_manual_seed(r, 7);
     int64_t n = TERMS;
     return reel_keep(reel_sub_scalar(reel_rand(r, dtype, 1, &n), 0.5));
 }
 
 /* What a record names, of the first of the terms. */
-static reel_tensor *compute(const record *it, reel_tensor *x) {
+static reel_tensor *compute(const record *it, reel_tensor *x)
+{
     const int64_t n = record_whole(it, 2);
     if (it->words == 4) {
         const int64_t size[] = {n, record_whole(it, 3)};
@@ -33,7 +35,8 @@ static reel_tensor *compute(const record *it, reel_tensor *x) {
     return reel_unsqueeze(y, 0);
 }
 
-START_TEST(sums_are_pytorchs) {
+START_TEST(sums_are_pytorchs)
+{
     reel *r = reel_new();
     reel_tensor *x[] = {terms(r, REEL_F32), terms(r, REEL_F64)};
     FILE *file = open_records("sums/sums.txt");
@@ -49,7 +52,8 @@ START_TEST(sums_are_pytorchs) {
 END_TEST
 
 /* The same terms, but every second element of memory: the sum takes another way. */
-START_TEST(strided_sums_are_sums) {
+START_TEST(strided_sums_are_sums)
+{
     reel *r = reel_new();
     reel_tensor *x = terms(r, REEL_F64);
     reel_tensor *wide = reel_zeros(r, REEL_F64, REEL_SHAPE(TERMS, 2));
@@ -66,7 +70,8 @@ START_TEST(strided_sums_are_sums) {
 END_TEST
 
 /* One running sum of ten million float32 is off by far more; PyTorch's order stays near the double. */
-START_TEST(long_sums_are_accurate) {
+START_TEST(long_sums_are_accurate)
+{
     enum { N = 10000000 };
     reel *r = reel_new();
     reel_tensor *x = reel_rand(r, REEL_F32, REEL_SHAPE(N));
@@ -85,7 +90,8 @@ START_TEST(long_sums_are_accurate) {
 }
 END_TEST
 
-START_TEST(whole_numbers_and_bools_sum_exactly) {
+START_TEST(whole_numbers_and_bools_sum_exactly)
+{
     reel *r = reel_new();
     reel_tensor *whole = reel_arange(r, REEL_I64, 1, 1001, 1);
     ck_assert_str_eq(reel_repr(reel_sum(whole)), "tensor(500500)");
@@ -99,7 +105,8 @@ START_TEST(whole_numbers_and_bools_sum_exactly) {
 }
 END_TEST
 
-START_TEST(empty_sums) {
+START_TEST(empty_sums)
+{
     reel *r = reel_new();
     reel_tensor *none = reel_zeros(r, REEL_F32, REEL_SHAPE(0, 3));
     ck_assert_str_eq(reel_repr(reel_sum(none)), "tensor(0.)");
@@ -115,7 +122,8 @@ START_TEST(empty_sums) {
 }
 END_TEST
 
-static void add_cases(TCase *cases) {
+static void add_cases(TCase *cases)
+{
     tcase_add_test(cases, sums_are_pytorchs);
     tcase_add_test(cases, strided_sums_are_sums);
     tcase_add_test(cases, long_sums_are_accurate);

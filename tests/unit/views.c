@@ -11,7 +11,8 @@
 enum { NUMBERS = 24 };
 
 /* The tensor that a case starts from, all of it seen through x = 1 … 24. */
-static reel_tensor *base_of(const char *name, reel_tensor *x) {
+static reel_tensor *base_of(const char *name, reel_tensor *x)
+{
     static const int64_t block[] = {2, 3, 4}, turn[] = {2, 0, 1};
     struct {
         const char *name;
@@ -37,7 +38,8 @@ static reel_tensor *base_of(const char *name, reel_tensor *x) {
 }
 
 /* The view that a case names, of x; its whole-number arguments are in a. */
-static reel_tensor *view_of(const char *name, reel_tensor *x, int count, const int64_t *a) {
+static reel_tensor *view_of(const char *name, reel_tensor *x, int count, const int64_t *a)
+{
 #define IS(text) (strcmp(name, text) == 0)
     return IS("unsqueeze")     ? reel_unsqueeze(x, a[0])
            : IS("squeeze")     ? reel_squeeze(x, a[0])
@@ -59,7 +61,8 @@ static reel_tensor *view_of(const char *name, reel_tensor *x, int count, const i
 
 /* Whether the values that belong to a record are the given ones. */
 static void assert_numbers(const record *it, const char *title, const char *name, int64_t count,
-                           const double *got) {
+                           const double *got)
+{
     ck_assert_str_eq(it->word[0], name);
     ck_assert_msg(it->values == count, "%s: %lld %s, not %d", title, (long long)count, name,
                   it->values);
@@ -70,7 +73,8 @@ static void assert_numbers(const record *it, const char *title, const char *name
 }
 
 /* A stride matters to nobody where the size is 1 or the tensor empty. */
-static void assert_shape(FILE *file, const char *title, const reel_tensor *y) {
+static void assert_shape(FILE *file, const char *title, const reel_tensor *y)
+{
     record it;
     double size[REEL_MAX_DIMS], stride[REEL_MAX_DIMS];
     for (int d = 0; d < reel_ndim(y); d++) {
@@ -88,7 +92,8 @@ static void assert_shape(FILE *file, const char *title, const reel_tensor *y) {
 }
 
 static void assert_values_and_gradient(FILE *file, const char *title, reel_tensor *y,
-                                       reel_tensor *x) {
+                                       reel_tensor *x)
+{
     record it;
     double got[64] = {0};
     int64_t n = reel_numel(y);
@@ -104,7 +109,8 @@ static void assert_values_and_gradient(FILE *file, const char *title, reel_tenso
     assert_numbers(&it, title, "gradient", NUMBERS, got);
 }
 
-static void check_case(reel *r, FILE *file, const record *it) {
+static void check_case(reel *r, FILE *file, const record *it)
+{
     char title[128] = "";
     int64_t arguments[REEL_MAX_DIMS] = {0};
     int count = it->words - 3;
@@ -133,7 +139,8 @@ static void check_case(reel *r, FILE *file, const record *it) {
     reel_rewind(r);
 }
 
-START_TEST(views_are_pytorchs) {
+START_TEST(views_are_pytorchs)
+{
     reel *r = quiet_reel();
     FILE *file = open_records("views/cases.txt");
     int count = 0;
@@ -147,7 +154,8 @@ START_TEST(views_are_pytorchs) {
 END_TEST
 
 /* Each view of t is written at its first element; the others see it. */
-START_TEST(writing_shows_in_every_view) {
+START_TEST(writing_shows_in_every_view)
+{
     reel *r = reel_new();
     reel_tensor *t = reel_zeros(r, REEL_F32, REEL_SHAPE(2, 3, 1));
     reel_tensor *views[] = {
@@ -182,7 +190,8 @@ START_TEST(writing_shows_in_every_view) {
 }
 END_TEST
 
-START_TEST(copies_do_not_share) {
+START_TEST(copies_do_not_share)
+{
     reel *r = reel_new();
     reel_tensor *t = reel_arange(r, REEL_I64, 0, 6, 1);
     reel_tensor *turned = reel_t(reel_view(t, REEL_SHAPE(2, 3)));
@@ -200,7 +209,8 @@ START_TEST(copies_do_not_share) {
 }
 END_TEST
 
-START_TEST(dims_have_a_limit) {
+START_TEST(dims_have_a_limit)
+{
     reel *r = quiet_reel();
     reel_tensor *t = reel_zeros(r, REEL_F32, REEL_SHAPE(1, 1, 1, 1, 1, 1, 1, 1));
     ck_assert(reel_is_poison(reel_unsqueeze(t, 0)));
@@ -217,7 +227,8 @@ START_TEST(dims_have_a_limit) {
 END_TEST
 
 /* A second derivative goes through a view and back: d²/dx² of Σ (view x)³ is 6x. */
-START_TEST(views_differentiate_twice) {
+START_TEST(views_differentiate_twice)
+{
     reel *r = reel_new();
     reel_tensor *x = reel_requires_grad_(reel_arange(r, REEL_F64, 1, 7, 1), true);
     reel_tensor *m = reel_narrow(reel_t(reel_view(x, REEL_SHAPE(2, 3))), 0, 1, 2);
@@ -233,7 +244,8 @@ START_TEST(views_differentiate_twice) {
 }
 END_TEST
 
-static void add_cases(TCase *cases) {
+static void add_cases(TCase *cases)
+{
     tcase_add_test(cases, views_are_pytorchs);
     tcase_add_test(cases, writing_shows_in_every_view);
     tcase_add_test(cases, copies_do_not_share);

@@ -18,12 +18,17 @@
 
 #define DECLARE(level)                                                                             \
     extern const reeli_loops reeli_f32_##level, F64_##level;                                       \
-    void reeli_stream_##level(void *to, const void *from, size_t bytes);
+    void reeli_stream_##level(void *to, const void *from, size_t bytes);                           \
+    void reeli_transpose_##level(int64_t rows, int64_t columns, size_t element, void *to,          \
+                                 int64_t to_stride, const void *from, int64_t from_stride);
 FOR_EACH_LEVEL(DECLARE)
 extern const reeli_loops reeli_i64_portable;
 
 #define TABLE(level)                                                                               \
-    {#level, {&reeli_f32_##level, &F64_##level, &reeli_i64_portable}, reeli_stream_##level},
+    {#level,                                                                                       \
+     {&reeli_f32_##level, &F64_##level, &reeli_i64_portable},                                      \
+     reeli_stream_##level,                                                                         \
+     reeli_transpose_##level},
 static const reeli_kernels levels[] = {FOR_EACH_LEVEL(TABLE)};
 
 /* How many of the levels this CPU can run, from the first on. */

@@ -110,9 +110,13 @@ typedef struct reeli_kernels {
     const char *name;            /* the CPU level */
     const reeli_loops *of[3];    /* by dtype */
     void (*stream)(void *to, const void *from, size_t bytes); /* past the caches */
+    /* to[i,j] = from[j,i] for i < rows, j < columns; elements of 4 or 8 bytes, each row in a piece. */
+    void (*transpose)(int64_t rows, int64_t columns, size_t element, void *to, int64_t to_stride,
+                      const void *from, int64_t from_stride);
 } reeli_kernels;
 
 enum {
+    REELI_STREAM_FROM = 8 << 20, /* bytes of a result from which on it streams past the caches */
     REELI_BLOCK = 1024 /* elements that a blocked loop handles at a time: they stay in the first cache */
 };
 
@@ -143,7 +147,7 @@ void reeli_move(int64_t n, void *to, int to_dtype, int64_t to_stride, const void
                 int64_t from_stride);
 
 /* The same over ndim dims. */
-void reeli_move_strided(int ndim, const int64_t *size, reeli_operand to, reeli_operand from);
+void reeli_move_strided(const reeli_kernels *k, int ndim, const int64_t *size, reeli_operand to, reeli_operand from);
 
 /* C[m,n] = A[m,k] B[k,n] (+ bias[n]); C is contiguous, A and B have any strides. Uses BLAS where that
  * pays. `scratch` is asked for when an operand must be packed; false when it returned NULL. */

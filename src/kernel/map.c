@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { OPERANDS = 6, STREAM_FROM = 8 << 20 /* bytes */ };
+enum { OPERANDS = 6 };
 
 static const size_t element_size[] = {4, 8, 8, 1};
 
@@ -19,7 +19,7 @@ void reeli_map_contiguous(const reeli_kernels *k, reeli_map map, int dtype, int 
                           const double *parameters)
 {
     const size_t in_size = element_size[dtype], out_size = element_size[result];
-    const bool stream = (size_t)n * out_size >= STREAM_FROM && ((uintptr_t)y & 63) == 0;
+    const bool stream = (size_t)n * out_size >= REELI_STREAM_FROM && ((uintptr_t)y & 63) == 0;
     if (n == 1 || (!repeat && !stream)) {
         map(n, y, x, parameters);
         return;
@@ -127,7 +127,8 @@ static bool empty(int ndim, const int64_t *size)
 }
 
 /* One row: operands that the map cannot read or write where they lie go through a buffer. */
-static void map_row(reeli_map map, int dtype, int result, const loop *l, buffers *b, const double *parameters)
+static void map_row(reeli_map map, int dtype, int result, const loop *l, buffers *b,
+                    const double *parameters)
 {
     const int inner = l->ndim - 1;
     for (int64_t i = 0; i < l->size[inner]; i += REELI_BLOCK) {
@@ -166,13 +167,73 @@ void reeli_map_strided(reeli_map map, int dtype, int result, int ndim, const int
     } while (advance(&l, index));
 }
 
-void reeli_move_strided(int ndim, const int64_t *size, reeli_operand to, reeli_operand from)
+/* The dims in an order in which the result is written front to back. */
+static void in_memory_order(int ndim, const int64_t *size, const reeli_operand *to,
+                            const reeli_operand *from, int64_t sorted[3][8])
+{
+    for (int d = 0; d < ndim; d++) {
+        int at = d;
+        for (; at > 0 && sorted[1][at - 1] < to->stride[d]; at--) {
+            for (int o = 0; o < 3; o++) {
+                sorted[o][at] = sorted[o][at - 1];
+            }
+        }
+        sorted[0][at] = size[d];
+        sorted[1][at] = to->stride[d];
+        sorted[2][at] = from->stride[d];
+    }
+}
+
+/* Whether rows are written that lie as columns: then the dim that is contiguous in what is read
+ * becomes the last but one. */
+static bool is_transposition(loop *l)
+{
+    const int last = l->ndim - 1;
+    const size_t element = element_size[l->dtype[0]];
+    if (l->dtype[0] != l->dtype[1] || element < 4 || l->stride[0][last] != 1 ||
+        l->stride[1][last] == 1 || l->stride[1][last] == 0 || l->size[last] < 4) {
+        return false;
+    }
+    for (int d = 0; d < last; d++) {
+        if (l->stride[1][d] == 1 && l->size[d] >= 4) {
+            int64_t *values[] = {l->size, l->stride[0], l->stride[1]};
+            for (int v = 0; v < 3; v++) {
+                int64_t value = values[v][d];
+                memmove(values[v] + d, values[v] + d + 1, (size_t)(last - 1 - d) * sizeof value);
+                values[v][last - 1] = value;
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
+static void transpose_all(const reeli_kernels *k, loop *l)
+{
+    const int rows = l->ndim - 2, columns = l->ndim - 1;
+    int64_t index[8] = {0};
+    l->ndim--; /* so that `advance` leaves both dims of a matrix to the kernel */
+    do {
+        k->transpose(l->size[rows], l->size[columns], element_size[l->dtype[0]], l->data[0],
+                     l->stride[0][rows], l->data[1], l->stride[1][columns]);
+    } while (advance(l, index));
+}
+
+void reeli_move_strided(const reeli_kernels *k, int ndim, const int64_t *size, reeli_operand to,
+                        reeli_operand from)
 {
     if (empty(ndim, size)) {
         return;
     }
-    int64_t index[8] = {0};
-    loop l = make_loop(ndim, size, 2, (reeli_operand[]){to, from});
+    int64_t index[8] = {0}, sorted[3][8];
+    in_memory_order(ndim, size, &to, &from, sorted);
+    to.stride = sorted[1];
+    from.stride = sorted[2];
+    loop l = make_loop(ndim, sorted[0], 2, (reeli_operand[]){to, from});
+    if (is_transposition(&l)) {
+        transpose_all(k, &l);
+        return;
+    }
     const int inner = l.ndim - 1;
     do {
         reeli_move(l.size[inner], l.data[0], l.dtype[0], l.stride[0][inner], l.data[1], l.dtype[1],

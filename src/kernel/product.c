@@ -37,7 +37,7 @@ typedef struct matrix {
 static const size_t element_size[] = {4, 8};
 
 /* BLAS's view of a matrix; one that BLAS cannot read is packed first. */
-static bool prepare(matrix *x, int dtype, int64_t rows, int64_t columns, const void *data,
+static bool prepare(const reeli_kernels *kernels, matrix *x, int dtype, int64_t rows, int64_t columns, const void *data,
                     const int64_t *stride, void *(*scratch)(void *, size_t), void *context)
 {
     x->data = data;
@@ -49,7 +49,7 @@ static bool prepare(matrix *x, int dtype, int64_t rows, int64_t columns, const v
         return false;
     }
     int64_t size[2] = {rows, columns}, row_major[2] = {columns, 1};
-    reeli_move_strided(2, size, (reeli_operand){packed, row_major, dtype},
+    reeli_move_strided(kernels, 2, size, (reeli_operand){packed, row_major, dtype},
                        (reeli_operand){(void *)(uintptr_t)data, stride, dtype});
     *x = (matrix){packed, CblasNoTrans, columns};
     return true;
@@ -117,8 +117,8 @@ bool reeli_product(const reeli_kernels *kernels, reeli_blas *blas, int dtype, in
         return true;
     }
     matrix left, right;
-    if (!prepare(&left, dtype, m, k, a, a_stride, scratch, context) ||
-        !prepare(&right, dtype, k, n, b, b_stride, scratch, context)) {
+    if (!prepare(kernels, &left, dtype, m, k, a, a_stride, scratch, context) ||
+        !prepare(kernels, &right, dtype, k, n, b, b_stride, scratch, context)) {
         return false;
     }
     start_with(dtype, m, n, bias, c);

@@ -13,14 +13,14 @@ void reeli_copy(reel_tensor *to, const reel_tensor *from)
     if ((to->flags & from->flags & REELI_CONTIGUOUS)) {
         reeli_move(to->numel, to->data, to->dtype, 1, from->data, from->dtype, 1);
     } else {
-        reeli_move_strided(to->ndim, to->size, operand(to), operand(from));
+        reeli_move_strided(to->r->kernels, to->ndim, to->size, operand(to), operand(from));
     }
 }
 
 void reeli_fill(reel_tensor *t, double value)
 {
     static const int64_t still[REEL_MAX_DIMS] = {0};
-    reeli_move_strided(t->ndim, t->size, operand(t), (reeli_operand){&value, still, REEL_F64});
+    reeli_move_strided(t->r->kernels, t->ndim, t->size, operand(t), (reeli_operand){&value, still, REEL_F64});
 }
 
 double reeli_load(const reel_tensor *t, int64_t offset)

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* Matrices of 4- and 8-byte elements transposed, in tiles of vector registers. */
+#include "kernels.h"
+
+#include <string.h>
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
+#define NAME_(cpu) reeli_transpose_##cpu
+#define NAME(cpu) NAME_(cpu)
+
+typedef uint32_t __attribute__((may_alias)) element4;
+typedef uint64_t __attribute__((may_alias)) element8;
+
+#ifdef __AVX2__
+/* One line past the caches; `to` starts it. */
+static inline void stream_line(void *to, const void *from)
+{
+#ifdef __AVX512F__
+    _mm512_stream_si512(to, _mm512_loadu_si512(from));
+#else
+    _mm256_stream_si256(to, _mm256_loadu_si256(from));
+    _mm256_stream_si256((__m256i *)to + 1, _mm256_loadu_si256((const __m256i *)from + 1));
+#endif
+}
+
+/* Asks for the lines of memory to come to the second cache. */
+static inline void fetch(const void *from, size_t bytes)
+{
+    const char *at = from;
+    for (size_t i = 0; i < bytes + 63; i += 64) {
+        _mm_prefetch(at + i, _MM_HINT_T1);
+    }
+}
+
+/* 16 bytes of each of two rows. */
+static inline __m256i join(const void *low, const void *high)
+{
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(low)),
+                                   _mm_loadu_si128(high), 1);
+}
+
+/* Four columns of eight rows. */
+static inline void half_tile4(element4 *to, int64_t to_stride, const element4 *from, int64_t stride)
+{
+    __m256i a = join(from, from + 4 * stride), b = join(from + stride, from + 5 * stride);
+    __m256i c = join(from + 2 * stride, from + 6 * stride);
+    __m256i d = join(from + 3 * stride, from + 7 * stride);
+    __m256i ab = _mm256_unpacklo_epi32(a, b), cd = _mm256_unpacklo_epi32(c, d);
+    _mm256_storeu_si256((__m256i *)to, _mm256_unpacklo_epi64(ab, cd));
+    _mm256_storeu_si256((__m256i *)(to + to_stride), _mm256_unpackhi_epi64(ab, cd));
+    ab = _mm256_unpackhi_epi32(a, b);
+    cd = _mm256_unpackhi_epi32(c, d);
+    _mm256_storeu_si256((__m256i *)(to + 2 * to_stride), _mm256_unpacklo_epi64(ab, cd));
+    _mm256_storeu_si256((__m256i *)(to + 3 * to_stride), _mm256_unpackhi_epi64(ab, cd));
+}
+
+static inline void tile4(element4 *to, int64_t to_stride, const element4 *from, int64_t from_stride)
+{
+    half_tile4(to, to_stride, from, from_stride);
+    half_tile4(to + 4 * to_stride, to_stride, from + 4, from_stride);
+}
+
+/* Two columns of four rows. */
+static inline void half_tile8(element8 *to, int64_t to_stride, const element8 *from, int64_t stride)
+{
+    __m256i a = join(from, from + 2 * stride), b = join(from + stride, from + 3 * stride);
+    _mm256_storeu_si256((__m256i *)to, _mm256_unpacklo_epi64(a, b));
+    _mm256_storeu_si256((__m256i *)(to + to_stride), _mm256_unpackhi_epi64(a, b));
+}
+
+static inline void tile8(element8 *to, int64_t to_stride, const element8 *from, int64_t from_stride)
+{
+    half_tile8(to, to_stride, from, from_stride);
+    half_tile8(to + 2 * to_stride, to_stride, from + 2, from_stride);
+}
+#else
+#define PLAIN_TILE(name, T, edge)                                                                  \
+    static inline void name(T *to, int64_t to_stride, const T *from, int64_t from_stride)          \
+    {                                                                                              \
+        for (int64_t i = 0; i < edge; i++) {                                                       \
+            for (int64_t j = 0; j < edge; j++) {                                                   \
+                to[i * to_stride + j] = from[j * from_stride + i];                                 \
+            }                                                                                      \
+        }                                                                                          \
+    }
+PLAIN_TILE(tile4, element4, 8)
+PLAIN_TILE(tile8, element8, 4)
+#endif
+
+#define T element4
+#define EDGE 8
+#define NAMED(name) name##4
+#include "transpose.h"
+#undef T
+#undef EDGE
+#undef NAMED
+#define T element8
+#define EDGE 4
+#define NAMED(name) name##8
+#include "transpose.h"
+
+void NAME(REELI_CPU)(int64_t rows, int64_t columns, size_t element, void *to, int64_t to_stride,
+                     const void *from, int64_t from_stride);
+void NAME(REELI_CPU)(int64_t rows, int64_t columns, size_t element, void *to, int64_t to_stride,
+                     const void *from, int64_t from_stride)
+{
+#ifdef __AVX2__
+    if ((size_t)(rows * columns) * element >= REELI_STREAM_FROM && rows >= 64 && columns >= 64) {
+        if (element == 4) {
+            stream4(rows, columns, to, to_stride, from, from_stride);
+        } else {
+            stream8(rows, columns, to, to_stride, from, from_stride);
+        }
+        _mm_sfence();
+        return;
+    }
+#endif
+    if (element == 4) {
+        blocks4(rows, columns, to, to_stride, from, from_stride);
+    } else {
+        blocks8(rows, columns, to, to_stride, from, from_stride);
+    }
+}

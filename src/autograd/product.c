@@ -128,11 +128,12 @@ static reel_tensor *matmul_batches(reel_tensor *a, reel_tensor *b) {
 }
 
 /* x as a matrix of rows: all dims but the last become one. */
-static reel_tensor *rows_of(reel_tensor *x, int64_t columns) {
-    if (x->ndim == 2) {
-        return x;
+static reel_tensor *rows_of(reel_tensor *x) {
+    int64_t rows = 1; /* counted, for without columns there are no elements to divide */
+    for (int d = 0; d < x->ndim - 1; d++) {
+        rows *= x->size[d];
     }
-    return reel_reshape(x, 2, (int64_t[]){columns ? x->numel / columns : 0, columns});
+    return x->ndim == 2 ? x : reel_reshape(x, 2, (int64_t[]){rows, x->size[x->ndim - 1]});
 }
 
 /* Many matrices by one: their rows are the rows of a single product. */
@@ -246,13 +247,13 @@ bool reeli_linear_forward(reeli_node *n) {
 
 reel_tensor *reeli_linear_gradient(reeli_node *n, int input, reel_tensor *g) {
     reel_tensor *x = n->in[0].t, *w = n->in[1].t;
-    reel_tensor *rows = rows_of(g, w->size[0]);
+    reel_tensor *rows = rows_of(g);
     if (reeli_bad(rows)) {
         return rows;
     }
     if (input == 0) {
         return reeli_reshape_like(reel_mm(rows, w), x);
     }
-    return input == 1 ? reel_mm(reel_t(rows), rows_of(x, w->size[1]))
+    return input == 1 ? reel_mm(reel_t(rows), rows_of(x))
                       : reeli_sum_dims(rows, 1, false);
 }

@@ -56,15 +56,16 @@ static const char *place(char text[PLACE_TEXT], const reel_tensor *t, int64_t i)
     return text;
 }
 
-/* `step` is the one that the operation would have on the tape. */
-static bool blame(const reeli_op *op, const reel_tensor *y, int64_t element, bool recorded)
+/* `step` is the one that the operation has, or would have, on the tape; 0: none. */
+static bool blame(const char *name, const char *suffix, const reel_tensor *y, int64_t element,
+                  size_t step)
 {
-    char text[PLACE_TEXT], step[48] = "";
-    if (recorded) {
-        snprintf(step, sizeof step, " in step %zu of the tape", reel_tape_length(y->r) + 1);
+    char text[PLACE_TEXT], where[48] = "";
+    if (step > 0) {
+        snprintf(where, sizeof where, " in step %zu of the tape", step);
     }
-    reeli_error(y->r, REEL_ERR_VALUE, "%s: %s%s, though all inputs are finite", op->name,
-                place(text, y, element), step);
+    reeli_error(y->r, REEL_ERR_VALUE, "%s%s: %s%s, though all inputs are finite", name, suffix,
+                place(text, y, element), where);
     return false;
 }
 
@@ -84,7 +85,7 @@ bool reeli_sound_result(const reeli_op *op, int inputs, reel_tensor *const *in,
     for (int i = 0; i < inputs && !sound; i++) {
         sound = !finite_input(op, in[i], &recorded);
     }
-    return sound || blame(op, y, element, recorded);
+    return sound || blame(op->name, "", y, element, recorded ? reel_tape_length(y->r) + 1 : 0);
 }
 
 bool reeli_sound_node(const reeli_node *n)
@@ -94,7 +95,25 @@ bool reeli_sound_node(const reeli_node *n)
     for (int i = 0; i < n->inputs && !sound; i++) {
         sound = !finite_input(n->op, n->in[i].t, &recorded);
     }
-    return sound || blame(n->op, n->out, element, recorded);
+    return sound ||
+           blame(n->op->name, "", n->out, element, recorded ? reel_tape_length(n->out->r) + 1 : 0);
+}
+
+bool reeli_finite_inputs(int inputs, reel_tensor *const *in)
+{
+    int64_t at;
+    bool finite = true;
+    for (int i = 0; i < inputs && finite; i++) {
+        finite = reeli_all_finite(in[i], &at);
+    }
+    return finite;
+}
+
+bool reeli_sound_change(const reeli_op *op, const reel_tensor *x)
+{
+    int64_t element;
+    return reeli_all_finite(x, &element) ||
+           blame(op->name, "_", x, element, x->node ? reeli_step_of(x->r, x->node) : 0);
 }
 
 /* Inside, a rule may divide by zero what it then masks: only what comes out counts. */

@@ -392,7 +392,7 @@ static reel_status go(run *b, reel_tensor *root)
     r->grad_enabled = b->options->create_graph;
     reel_tensor *g = start_gradient(root, b->options);
     r->walking = true;
-    if (r->leaf_hooks) {
+    if (r->hooks) {
         expect_gradients(root);
     }
     bool done = !reeli_bad(g) && walk(b, root, g);

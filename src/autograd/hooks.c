@@ -60,7 +60,7 @@ uint64_t reel_register_hook(reel_tensor *t, reel_hook function, void *context)
     }
     *end = hook;
     t->flags |= REELI_HOOKED;
-    r->leaf_hooks = r->leaf_hooks || !t->node;
+    r->hooks = true;
     return hook->handle;
 }
 

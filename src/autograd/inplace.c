@@ -182,6 +182,7 @@ static reel_tensor *change_in_place(change *c, bool any_dtype)
         (c->recorded && reeli_bad(record(c, x)))) {
         return r->poison;
     }
+    const bool watched = r->anomaly && reeli_finite_inputs(c->inputs, c->in);
     if (c->op == &reeli_op_where) {
         put(x, c->in[2]);
     } else {
@@ -190,7 +191,7 @@ static reel_tensor *change_in_place(change *c, bool any_dtype)
                       c->in, c->parameters);
     }
     x->base->version++;
-    return x;
+    return !watched || reeli_sound_change(c->op, x) ? x : r->poison;
 }
 
 static reel_tensor *run(const reeli_op *op, reel_tensor *x, reel_tensor *a, reel_tensor *b,

@@ -150,6 +150,9 @@ size_t reeli_step_of(const reel *r, const reeli_node *n);
  * are: the result of a node, and of an operation without one. */
 bool reeli_sound_node(const reeli_node *n);
 bool reeli_sound_result(const reeli_op *op, int inputs, reel_tensor *const *in, const reel_tensor *y);
+/* The same in place, where the inputs have to be looked at before. */
+bool reeli_finite_inputs(int inputs, reel_tensor *const *in);
+bool reeli_sound_change(const reeli_op *op, const reel_tensor *x);
 /* n's gradient rule for `input`; poison, and an error, if its result is not finite though all else is. */
 reel_tensor *reeli_watched_gradient(reeli_node *n, int input, reel_tensor *g);
 /* Whether all elements are finite; if not, where the first is that is not. */

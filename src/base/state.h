@@ -38,7 +38,7 @@ struct reel {
     bool grad_enabled;                 /* whether operations are recorded */
     bool anomaly;          /* whether results are looked through for NaN and infinities */
     bool walking;          /* whether a backward is under way */
-    bool leaf_hooks;       /* whether a leaf ever got a hook, whose uses backward must count */
+    bool hooks;            /* whether a tensor ever got one: backward must then count leaves' uses */
     bool elements_hidden;  /* a recorded gradient of the user's runs: no reading past the tape */
     bool retain_all_grads; /* whether backward leaves gradients in all intermediate tensors */
     bool retained_grads;   /* whether some intermediate tensor asked for it since the last rewind */

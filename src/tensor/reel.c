@@ -61,6 +61,9 @@ static void settle_gradients(reel *r)
             t->node = NULL;
             t->flags &= (uint8_t)~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
             leaf->grad = NULL;
+            for (reeli_hook *hook = leaf->hooks; hook; hook = hook->next) {
+                hook->handle = hook->node ? 0 : hook->handle; /* its value is gone */
+            }
         } else if (leaf->grad && leaf->grad != leaf->buffer) {
             reeli_copy(leaf->buffer, leaf->grad);
             leaf->grad = leaf->buffer;

@@ -6,17 +6,20 @@
 
 static reel *r;
 
-static reel_tensor *leaf(int ndim, const int64_t *size, const double *values) {
+static reel_tensor *leaf(int ndim, const int64_t *size, const double *values)
+{
     return reel_requires_grad_(reel_from_f64(r, values, ndim, size), true);
 }
 
-static void start(void) {
+static void start(void)
+{
     r = quiet_reel();
     ck_assert(!reel_set_anomaly_mode(r, true));
     ck_assert(reel_set_anomaly_mode(r, true));
 }
 
-START_TEST(forward) {
+START_TEST(forward)
+{
     start();
     reel_tensor *x = leaf(REEL_SHAPE(2, 2), (double[]){2, 1, 1, 0.5});
     reel_tensor *y = reel_exp(reel_log(reel_sub_scalar(x, 1)));
@@ -40,8 +43,25 @@ START_TEST(forward) {
 }
 END_TEST
 
+START_TEST(in_place)
+{
+    start();
+    reel_tensor *x = leaf(REEL_SHAPE(2), (double[]){1, 0}), *y = reel_neg(x);
+    ck_assert(reel_is_poison(reel_log_(y)));
+    assert_error(
+        r, REEL_ERR_VALUE,
+        "log_: element (0,) of shape (2,) is nan in step 3 of the tape"); /* 2 copies what log's gradient reads */
+    reel_tensor *plain = reel_zeros(r, REEL_F32, REEL_SHAPE(2));
+    ck_assert(reel_is_poison(reel_div_scalar_(plain, 0)));
+    assert_error(r, REEL_ERR_VALUE, "div_: element (0,) of shape (2,) is nan, though");
+    ck_assert(!reel_is_poison(reel_mul_scalar_(plain, 2))); /* it was not finite before */
+    reel_free(r);
+}
+END_TEST
+
 /* A mask of -inf and what comes of it is nobody's fault. */
-START_TEST(infinite_inputs_pass) {
+START_TEST(infinite_inputs_pass)
+{
     start();
     reel_tensor *x = leaf(REEL_SHAPE(2), (double[]){1, -DOUBLE_INFINITY});
     reel_tensor *y = reel_sum(reel_mul(reel_exp(x), reel_add_scalar(x, 1)));
@@ -52,7 +72,8 @@ START_TEST(infinite_inputs_pass) {
 }
 END_TEST
 
-START_TEST(backward) {
+START_TEST(backward)
+{
     start();
     reel_tensor *x = leaf(REEL_SHAPE(3), (double[]){4, 0, 1});
     reel_tensor *loss = reel_sum(reel_sqrt(reel_mul_scalar(x, 1)));
@@ -69,7 +90,8 @@ START_TEST(backward) {
 }
 END_TEST
 
-START_TEST(recorded_backward) {
+START_TEST(recorded_backward)
+{
     start();
     reel_tensor *x = leaf(REEL_SHAPE(2), (double[]){4, 0}), *dx;
     reel_tensor *loss = reel_sum(reel_sqrt(x));
@@ -82,22 +104,26 @@ START_TEST(recorded_backward) {
 }
 END_TEST
 
-static bool copy_forward(reel_call *call) {
+static bool copy_forward(reel_call *call)
+{
     *reel_data_f64(call->out[0]) = *reel_data_f64(call->in[0]);
     return true;
 }
 
-static reel_tensor *infinite_gradient(reel_call *call, int input) {
+static reel_tensor *infinite_gradient(reel_call *call, int input)
+{
     (void)input;
     return reel_div_scalar(call->g[0], 0);
 }
 
-static reel_tensor *infinite_hook(reel_tensor *g, void *context) {
+static reel_tensor *infinite_hook(reel_tensor *g, void *context)
+{
     (void)context;
     return reel_mul_scalar(g, DOUBLE_INFINITY);
 }
 
-START_TEST(the_users_own) {
+START_TEST(the_users_own)
+{
     start();
     reel_tensor *x = leaf(REEL_SHAPE(1), (double[]){4});
     const reel_custom_op op = {
@@ -113,7 +139,8 @@ START_TEST(the_users_own) {
 END_TEST
 
 /* Finite gradients whose sum is not. */
-START_TEST(sums_of_gradients) {
+START_TEST(sums_of_gradients)
+{
     start();
     reel_tensor *x = leaf(REEL_SHAPE(1), (double[]){1e-10});
     reel_tensor *loss = reel_add(reel_mul_scalar(x, 1.7e308), reel_mul_scalar(x, 1.7e308));
@@ -123,8 +150,10 @@ START_TEST(sums_of_gradients) {
 }
 END_TEST
 
-static void add_cases(TCase *cases) {
+static void add_cases(TCase *cases)
+{
     tcase_add_test(cases, forward);
+    tcase_add_test(cases, in_place);
     tcase_add_test(cases, infinite_inputs_pass);
     tcase_add_test(cases, backward);
     tcase_add_test(cases, recorded_backward);

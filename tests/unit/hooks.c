@@ -20,7 +20,8 @@ typedef struct spy {
     double factor; /* 0: leaves the gradient as it is */
 } spy;
 
-static reel_tensor *look(reel_tensor *g, void *context) {
+static reel_tensor *look(reel_tensor *g, void *context)
+{
     const spy *it = context;
     seen.values[seen.count] = reel_get(g, (int64_t[]){0});
     seen.letters[seen.count++] = it->letter;
@@ -29,13 +30,15 @@ static reel_tensor *look(reel_tensor *g, void *context) {
 
 static void forget(void) { memset(&seen, 0, sizeof seen); }
 
-static reel_tensor *leaf(double value) {
+static reel_tensor *leaf(double value)
+{
     return reel_requires_grad_(reel_from_f64(r, &value, REEL_SHAPE(1)), true);
 }
 
 static double grad(reel_tensor *t) { return reel_get(reel_grad(t), (int64_t[]){0}); }
 
-static void assert_seen(const char *letters, const double *values) {
+static void assert_seen(const char *letters, const double *values)
+{
     ck_assert_str_eq(seen.letters, letters);
     for (int i = 0; i < seen.count; i++) {
         ck_assert_msg(seen.values[i] == values[i], "%d: %g, not %g", i, seen.values[i], values[i]);
@@ -44,10 +47,12 @@ static void assert_seen(const char *letters, const double *values) {
 }
 
 /* z = x w v + w at x = 5, w = 2, v = 3; hooks on all of them, on h = x w three, on w three. */
-START_TEST(order_and_values) {
+START_TEST(order_and_values)
+{
     static spy x_spy = {'x', 0}, w_spy = {'w', 0}, v_spy = {'v', 0}, h_spy = {'h', 0},
                y_spy = {'y', 0}, z_spy = {'z', 0}, w_tenfold = {'W', 10}, w_last = {'u', 0},
                h_double = {'H', 2}, h_seven = {'i', 7};
+    forget();
     r = quiet_reel();
     reel_tensor *x = leaf(5), *w = leaf(2), *v = leaf(3);
     ck_assert_int_eq(reel_backward(reel_sum(reel_mul_scalar(w, 100))),
@@ -78,8 +83,10 @@ START_TEST(order_and_values) {
 }
 END_TEST
 
-START_TEST(removed_hooks_are_not_called) {
+START_TEST(removed_hooks_are_not_called)
+{
     static spy a = {'a', 0}, b = {'b', 2}, c = {'c', 0};
+    forget();
     r = quiet_reel();
     reel_tensor *x = leaf(1);
     uint64_t first = reel_register_hook(x, look, &a), second = reel_register_hook(x, look, &b);
@@ -104,7 +111,8 @@ typedef struct own_hook {
     uint64_t handle;
 } own_hook;
 
-static reel_tensor *removing_itself(reel_tensor *g, void *context) {
+static reel_tensor *removing_itself(reel_tensor *g, void *context)
+{
     const own_hook *it = context;
     (void)g;
     seen.letters[seen.count++] = 'r';
@@ -112,7 +120,9 @@ static reel_tensor *removing_itself(reel_tensor *g, void *context) {
     return NULL;
 }
 
-START_TEST(a_hook_may_remove_itself) {
+START_TEST(a_hook_may_remove_itself)
+{
+    forget();
     r = quiet_reel();
     own_hook hook = {leaf(1), 0};
     hook.handle = reel_register_hook(hook.t, removing_itself, &hook);
@@ -125,8 +135,10 @@ START_TEST(a_hook_may_remove_itself) {
 END_TEST
 
 /* A leaf that is itself the end, a hook that keeps the gradient it was given, leaves of one step. */
-START_TEST(special_leaves) {
+START_TEST(special_leaves)
+{
     static spy tripled = {'t', 3};
+    forget();
     r = quiet_reel();
     reel_tensor *x = leaf(2);
     reel_register_hook(x, look, &tripled);
@@ -145,12 +157,40 @@ START_TEST(special_leaves) {
 }
 END_TEST
 
-static reel_tensor *keep_pointer(reel_tensor *g, void *context) {
+/* A hook belongs to the value that the tensor had: 5 g before it was multiplied, g after. */
+START_TEST(changed_in_place)
+{
+    static spy before = {'b', 0}, after = {'a', 0};
+    forget();
+    r = quiet_reel();
+    reel_tensor *x = leaf(3), *created = reel_ones(r, REEL_F64, REEL_SHAPE(1));
+    reel_tensor *y = reel_neg(x);
+    reel_register_hook(y, look, &before);
+    reel_mul_scalar_(y, 5);
+    reel_register_hook(y, look, &after);
+    ck_assert_int_eq(reel_backward(reel_sum(y)), REEL_OK);
+    assert_seen("ab", (double[]){1, 5});
+    reel_mul_(created, x); /* is on the tape until it is rewound, and its hook with it */
+    ck_assert(reel_register_hook(created, look, &before) != 0);
+    ck_assert_int_eq(reel_backward(reel_mul_scalar(created, 2)), REEL_OK);
+    assert_seen("b", (double[]){2});
+    reel_rewind(r);
+    reel_requires_grad_(created, true);
+    ck_assert_int_eq(reel_backward(reel_neg(created)), REEL_OK);
+    assert_seen("", NULL);
+    reel_free(r);
+}
+END_TEST
+
+static reel_tensor *keep_pointer(reel_tensor *g, void *context)
+{
     *(reel_tensor **)context = g;
     return NULL;
 }
 
-START_TEST(a_gradient_lives_until_rewind) {
+START_TEST(a_gradient_lives_until_rewind)
+{
+    forget();
     r = quiet_reel();
     reel_tensor *x = leaf(3), *of_leaf, *of_result;
     reel_tensor *y = reel_square(x);
@@ -164,8 +204,10 @@ START_TEST(a_gradient_lives_until_rewind) {
 END_TEST
 
 /* Hooks take part in what create_graph records. */
-START_TEST(differentiated_twice) {
+START_TEST(differentiated_twice)
+{
     static spy twice = {'d', 2};
+    forget();
     r = quiet_reel();
     reel_tensor *x = leaf(3), *dx, *ddx;
     reel_tensor *y = reel_square(x);
@@ -179,7 +221,8 @@ START_TEST(differentiated_twice) {
 }
 END_TEST
 
-static reel_tensor *failing(reel_tensor *g, void *context) {
+static reel_tensor *failing(reel_tensor *g, void *context)
+{
     switch (*(int *)context) {
     case 0:
         return reel_reshape(g, REEL_SHAPE(7));
@@ -197,7 +240,8 @@ static reel_tensor *failing(reel_tensor *g, void *context) {
 }
 
 /* Whichever way a hook fails, on a leaf or not, no gradient has changed; the next backward is sound. */
-START_TEST(failing_hooks) {
+START_TEST(failing_hooks)
+{
     static const struct {
         reel_status status;
         const char *part;
@@ -207,6 +251,7 @@ START_TEST(failing_hooks) {
         {REEL_ERR_SHAPE, "it returned float32 (1,)"},
         {REEL_ERR_STATE, "backward: it cannot be called"},
         {REEL_ERR_STATE, "rewind: "}};
+    forget();
     r = quiet_reel();
     reel_tensor *x = reel_set_name(leaf(3), "weight"), *other = leaf(2);
     for (int which = 0; which < 5; which++) {
@@ -229,8 +274,10 @@ START_TEST(failing_hooks) {
 }
 END_TEST
 
-START_TEST(refused_registrations) {
+START_TEST(refused_registrations)
+{
     static spy a = {'a', 0};
+    forget();
     r = quiet_reel();
     reel_tensor *constant = reel_ones(r, REEL_F64, REEL_SHAPE(2));
     ck_assert_uint_eq(reel_register_hook(constant, look, &a), 0);
@@ -245,11 +292,13 @@ START_TEST(refused_registrations) {
 }
 END_TEST
 
-static void add_cases(TCase *cases) {
+static void add_cases(TCase *cases)
+{
     tcase_add_test(cases, order_and_values);
     tcase_add_test(cases, removed_hooks_are_not_called);
     tcase_add_test(cases, a_hook_may_remove_itself);
     tcase_add_test(cases, special_leaves);
+    tcase_add_test(cases, changed_in_place);
     tcase_add_test(cases, a_gradient_lives_until_rewind);
     tcase_add_test(cases, differentiated_twice);
     tcase_add_test(cases, failing_hooks);

@@ -15,8 +15,13 @@
 #define PASTE(a, b, c) PASTE_(a, b, c)
 #define NAMED(name, part) PASTE(name, part, TYPE)
 
-/* Elements are independent, and an output may be one of the inputs. */
-#define EACH _Pragma("GCC ivdep") for (int64_t i = 0; i < n; i++)
+/* Elements are independent, and an output may be one of the inputs. Clang finds out when it runs. */
+#ifdef __clang__
+#define INDEPENDENT
+#else
+#define INDEPENDENT _Pragma("GCC ivdep")
+#endif
+#define EACH INDEPENDENT for (int64_t i = 0; i < n; i++)
 
 #define LOOP(function, result, element, formula)                                                   \
     void function(int64_t n, void *to, const void *const *in, const double *p)                     \

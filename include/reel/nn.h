@@ -5,6 +5,7 @@
 
 #include <reel/loss.h>
 #include <reel/tensor.h>
+#include <stdio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,7 +25,7 @@ typedef struct reel_tensor_list {
  *
  * Weight (out, in), then bias (out,), drawn from U(-1/√in, 1/√in) in the reel's random numbers, to
  * PyTorch's very bits.
- * Fails: poison-like module and REEL_ERR_VALUE if a size is below 1; REEL_ERR_MEMORY.
+ * Fails: NULL and REEL_ERR_VALUE if a size is below 1; REEL_ERR_MEMORY.
  * Source: torch.nn.Linear.
  */
 REEL_API reel_module *reel_nn_linear(reel *r, int64_t in_features, int64_t out_features);
@@ -53,16 +54,73 @@ typedef struct reel_mse_loss_options {
 /** Mean squared error as a module; see `reel_mse_loss`. Source: torch.nn.MSELoss. */
 REEL_API reel_module *reel_nn_mse_loss(reel *r, reel_mse_loss_options options);
 
-/** What the module makes of x. Fails: poison and REEL_ERR_VALUE for a loss, which takes a target too. */
+/** What the module makes of x. Fails: poison and REEL_ERR_VALUE for one that takes more than one tensor. */
 REEL_API reel_tensor *reel_forward(reel_module *module, reel_tensor *x);
+/** The same for a module of two inputs (Bilinear). */
+REEL_API reel_tensor *reel_forward2(reel_module *module, reel_tensor *x1, reel_tensor *x2);
 /** A loss module's loss of an input and a target. */
 REEL_API reel_tensor *reel_loss(reel_module *loss, reel_tensor *input, reel_tensor *target);
+/** The loss of three tensors (triplet, margin ranking, cosine embedding, Gaussian). */
+REEL_API reel_tensor *reel_loss3(reel_module *loss, reel_tensor *a, reel_tensor *b, reel_tensor *c);
 
-/** The module's parameters in PyTorch's order (weight, bias). Owner: the list is the module's. */
+/**
+ * All parameters, its own before its children's, in PyTorch's order (weight, bias).
+ *
+ * Owner: the list is the module's, and good until the module changes.
+ */
 REEL_API reel_tensor_list reel_parameters(reel_module *module);
-/** The parameter of this name ("weight", "bias"); NULL if there is none. */
+/** The parameter of this name ("weight", "0.bias"); NULL if there is none. */
 REEL_API reel_tensor *reel_parameter(reel_module *module, const char *name);
-/** Frees the module and its parameters before the reel does. */
+/** How many numbers all parameters hold. */
+REEL_API int64_t reel_parameter_count(const reel_module *module);
+
+enum { REEL_STATE_NAME_SIZE = 256 };
+
+/** A parameter or a buffer, and the name that PyTorch's state_dict has for it: "0.weight". */
+typedef struct reel_state_entry {
+    char name[REEL_STATE_NAME_SIZE];
+    reel_tensor *tensor;
+    bool is_buffer;
+} reel_state_entry;
+
+/** How many parameters and buffers a module has, its children's included. */
+REEL_API size_t reel_state_count(const reel_module *module);
+/** Parameter or buffer i, in state_dict's order; a NULL tensor where there is none. */
+REEL_API reel_state_entry reel_state_at(const reel_module *module, size_t i);
+/** The parameter or buffer of this name; NULL if there is none. */
+REEL_API reel_tensor *reel_state_named(const reel_module *module, const char *name);
+
+/** Sets it, and all below it, to training (as it is at first): dropout drops, batch norm learns. */
+REEL_API void reel_train(reel_module *module);
+/** Sets it, and all below it, to evaluation. */
+REEL_API void reel_eval(reel_module *module);
+REEL_API bool reel_is_training(const reel_module *module);
+
+/** Prints a line for each module: its place, its kind, its tensors' shapes, how many parameters. */
+REEL_API void reel_module_print(const reel_module *module, FILE *stream);
+
+/* A module of your own: a forward function, and what you add to it. */
+
+/** Computes a module's result from x; `context` is what `reel_nn_module` was given. */
+typedef reel_tensor *(*reel_module_forward)(reel_module *module, reel_tensor *x, void *context);
+
+/** An empty module with a forward of your own. `name` must live as long as it does. */
+REEL_API reel_module *reel_nn_module(reel *r, const char *name, reel_module_forward forward,
+                                     void *context);
+/** Gives the module a parameter that you created; it asks for gradients and is the module's now.
+ *  Fails: REEL_ERR_VALUE for a name in use, a result of an operation, an integer tensor. */
+REEL_API reel_status reel_module_add_parameter(reel_module *module, const char *name,
+                                               reel_tensor *parameter);
+/** Gives it a tensor that is saved with it but not trained. */
+REEL_API reel_status reel_module_add_buffer(reel_module *module, const char *name,
+                                            reel_tensor *buffer);
+/** Gives it a child. Fails: REEL_ERR_VALUE for a module that is part of one already. */
+REEL_API reel_status reel_module_add_child(reel_module *module, const char *name,
+                                           reel_module *child);
+/** The child of this name; NULL if there is none. */
+REEL_API reel_module *reel_module_child(const reel_module *module, const char *name);
+
+/** Frees the module, its parameters, buffers and children before the reel does. */
 REEL_API void reel_module_free(reel_module *module);
 
 #ifdef __cplusplus

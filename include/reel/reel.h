@@ -18,7 +18,10 @@
 #include <reel/join.h>
 #include <reel/linalg.h>
 #include <reel/loss.h>
+#include <reel/init.h>
 #include <reel/nn.h>
+#include <reel/nn_layers.h>
+#include <reel/nn_losses.h>
 #include <reel/normalization.h>
 #include <reel/optim.h>
 #include <reel/reduce.h>

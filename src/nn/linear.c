@@ -1,37 +1,30 @@
 /* SPDX-License-Identifier: MIT */
+/* Layers with weights: Linear, Bilinear, Embedding. */
 #include "module.h"
 #include "random.h"
 
 #include <math.h>
 #include <reel/autograd.h>
+#include <reel/indexing.h>
 #include <reel/linalg.h>
 
-static reel_tensor *forward(reel_module *m, reel_tensor *x)
+/* Sizes must be positive and the dtype floating. */
+static bool sound_layer(reel *r, const char *name, int count, const int64_t *sizes, reel_dtype dtype)
 {
-    return reel_linear(x, m->parameter[0], m->parameters == 2 ? m->parameter[1] : NULL);
+    bool sound = (unsigned)dtype <= REEL_F64;
+    for (int i = 0; i < count; i++) {
+        sound = sound && sizes[i] > 0;
+    }
+    if (r && !sound) {
+        reeli_error(r, REEL_ERR_VALUE, "%s: %lld to %lld features of dtype %s; sizes must be positive, the dtype floating",
+                    name, (long long)sizes[0], (long long)sizes[count - 1], reel_dtype_name(dtype));
+    }
+    return r && sound;
 }
 
-/* A parameter drawn from U(-bound, bound) in float32, whatever its dtype: so a float64 layer of the
- * same seed has the same values. */
-static bool add_parameter(reel_module *m, const char *name, reel_dtype dtype, double bound, int ndim,
-                          const int64_t *size)
+static reel_tensor *linear(reel_module *m, reel_tensor *const *in)
 {
-    reel_tensor *draw = reeli_create(m->owned.r, "Linear", REEL_F32, ndim, size);
-    reel_tensor *p = dtype == REEL_F32 ? draw : reeli_create(m->owned.r, "Linear", dtype, ndim, size);
-    if (reeli_bad(draw) || reeli_bad(p)) {
-        reel_tensor_free(draw);
-        return false;
-    }
-    reeli_fill_uniform(draw, -bound, bound);
-    if (p != draw) {
-        reeli_copy(p, draw);
-        reel_tensor_free(draw);
-    }
-    reel_requires_grad_(p, true);
-    reel_set_name(p, name);
-    m->parameter_name[m->parameters] = name;
-    m->parameter[m->parameters++] = p;
-    return true;
+    return reel_linear(in[0], m->weight, m->bias);
 }
 
 reel_module *reel_nn_linear_with(reel *r, int64_t in_features, int64_t out_features,
@@ -39,31 +32,72 @@ reel_module *reel_nn_linear_with(reel *r, int64_t in_features, int64_t out_featu
 {
     static const reel_linear_options defaults = {false, REEL_F32};
     options = options ? options : &defaults;
-    if (!r) {
+    if (!sound_layer(r, "Linear", 2, (int64_t[]){in_features, out_features}, options->dtype)) {
         return NULL;
     }
-    if (in_features < 1 || out_features < 1 || (unsigned)options->dtype > REEL_F64) {
-        reeli_error(r, REEL_ERR_VALUE, "Linear: %lld to %lld features of dtype %s; sizes must be positive, the dtype floating",
-                    (long long)in_features, (long long)out_features, reel_dtype_name(options->dtype));
-        return NULL;
-    }
-    reel_module *m = reeli_module_new(r, "Linear");
+    reel_module *m = reeli_module_new(r, "Linear", 1, linear);
     if (!m) {
         return NULL;
     }
-    m->forward = forward;
     /* kaiming_uniform with a = √5: the gain √(2/(1+5)) times √3 / √in is 1 / √in. */
     const double bound = sqrt(2.0 / 6.0) / sqrt((double)in_features) * sqrt(3.0);
-    if (!add_parameter(m, "weight", options->dtype, bound, 2, (int64_t[]){out_features, in_features}) ||
-        (!options->no_bias &&
-         !add_parameter(m, "bias", options->dtype, 1 / sqrt((double)in_features), 1, (int64_t[]){out_features}))) {
-        reel_module_free(m);
-        return NULL;
+    m->weight = reeli_add_parameter(m, "weight", options->dtype, 0, bound, 2, (int64_t[]){out_features, in_features});
+    if (m->weight && !options->no_bias) {
+        m->bias = reeli_add_parameter(m, "bias", options->dtype, 0, 1 / sqrt((double)in_features), 1,
+                                      (int64_t[]){out_features});
     }
-    return m;
+    return reeli_finished(m, m->weight && (m->bias || options->no_bias));
 }
 
 reel_module *reel_nn_linear(reel *r, int64_t in_features, int64_t out_features)
 {
     return reel_nn_linear_with(r, in_features, out_features, NULL);
+}
+
+static reel_tensor *bilinear(reel_module *m, reel_tensor *const *in)
+{
+    return reel_bilinear(in[0], in[1], m->weight, m->bias);
+}
+
+reel_module *reel_nn_bilinear(reel *r, int64_t in1_features, int64_t in2_features, int64_t out_features,
+                              const reel_linear_options *options)
+{
+    static const reel_linear_options defaults = {false, REEL_F32};
+    options = options ? options : &defaults;
+    if (!sound_layer(r, "Bilinear", 3, (int64_t[]){in1_features, in2_features, out_features}, options->dtype)) {
+        return NULL;
+    }
+    reel_module *m = reeli_module_new(r, "Bilinear", 2, bilinear);
+    if (!m) {
+        return NULL;
+    }
+    const double bound = 1 / sqrt((double)in1_features);
+    m->weight = reeli_add_parameter(m, "weight", options->dtype, 0, bound, 3,
+                                    (int64_t[]){out_features, in1_features, in2_features});
+    if (m->weight && !options->no_bias) {
+        m->bias = reeli_add_parameter(m, "bias", options->dtype, 0, bound, 1, (int64_t[]){out_features});
+    }
+    return reeli_finished(m, m->weight && (m->bias || options->no_bias));
+}
+
+static reel_tensor *embedding(reel_module *m, reel_tensor *const *in)
+{
+    return reel_embedding(in[0], m->weight, m->i[0]);
+}
+
+reel_module *reel_nn_embedding(reel *r, int64_t count, int64_t size, reel_dtype dtype)
+{
+    if (!sound_layer(r, "Embedding", 2, (int64_t[]){count, size}, dtype)) {
+        return NULL;
+    }
+    reel_module *m = reeli_module_new(r, "Embedding", 1, embedding);
+    if (!m) {
+        return NULL;
+    }
+    m->i[0] = REEL_NO_PADDING;
+    m->weight = reeli_add_parameter(m, "weight", dtype, 0, 0, 2, (int64_t[]){count, size});
+    if (m->weight) {
+        reeli_fill_normal(m->weight, 0, 1);
+    }
+    return reeli_finished(m, m->weight != NULL);
 }

@@ -1,37 +1,172 @@
 /* SPDX-License-Identifier: MIT */
-/* Losses as modules: a function and its reduction. */
+/* Losses as modules: a function and what it is called with. */
 #include "module.h"
 
-typedef reel_tensor *(*loss_function)(reel_module *m, reel_tensor *input, reel_tensor *target);
+#include <reel/nn_losses.h>
 
-static reel_module *loss_module(reel *r, const char *name, loss_function loss, reel_reduction reduction,
-                                reel_legacy_flag size_average, reel_legacy_flag reduce)
+static reel_module *loss_module(reel *r, const char *name, int inputs, reeli_compute compute, reel_reduction reduction)
 {
-    reel_module *m = reeli_module_new(r, name);
+    reel_module *m = reeli_module_new(r, name, inputs, compute);
     if (m) {
-        bool legacy = size_average != REEL_UNSET || reduce != REEL_UNSET;
-        m->loss = loss;
-        m->reduction = legacy ? reel_legacy_reduction(r, size_average, reduce) : reduction;
+        m->reduction = reduction;
     }
     return m;
 }
 
-static reel_tensor *l1(reel_module *m, reel_tensor *input, reel_tensor *target)
+/* The older flags decide where they are set. */
+static reel_reduction with_flags(reel *r, reel_reduction reduction, reel_legacy_flag size_average,
+                                 reel_legacy_flag reduce)
 {
-    return reel_l1_loss(input, target, m->reduction);
+    bool legacy = size_average != REEL_UNSET || reduce != REEL_UNSET;
+    return legacy ? reel_legacy_reduction(r, size_average, reduce) : reduction;
 }
 
-reel_module *reel_nn_l1_loss(reel *r, reel_l1_loss_options options)
+static reel_tensor *l1(reel_module *m, reel_tensor *const *in)
 {
-    return loss_module(r, "L1Loss", l1, options.reduction, options.size_average, options.reduce);
+    return reel_l1_loss(in[0], in[1], m->reduction);
 }
 
-static reel_tensor *mse(reel_module *m, reel_tensor *input, reel_tensor *target)
+reel_module *reel_nn_l1_loss(reel *r, reel_l1_loss_options o)
 {
-    return reel_mse_loss(input, target, m->reduction);
+    return loss_module(r, "L1Loss", 2, l1, with_flags(r, o.reduction, o.size_average, o.reduce));
 }
 
-reel_module *reel_nn_mse_loss(reel *r, reel_mse_loss_options options)
+static reel_tensor *mse(reel_module *m, reel_tensor *const *in)
 {
-    return loss_module(r, "MSELoss", mse, options.reduction, options.size_average, options.reduce);
+    return reel_mse_loss(in[0], in[1], m->reduction);
+}
+
+reel_module *reel_nn_mse_loss(reel *r, reel_mse_loss_options o)
+{
+    return loss_module(r, "MSELoss", 2, mse, with_flags(r, o.reduction, o.size_average, o.reduce));
+}
+
+/* Losses of an input, a target and a reduction. */
+#define PLAIN(function, Name)                                                                      \
+    static reel_tensor *function(reel_module *m, reel_tensor *const *in)                           \
+    {                                                                                              \
+        return reel_##function(in[0], in[1], m->reduction);                                        \
+    }                                                                                              \
+    reel_module *reel_nn_##function(reel *r, reel_reduction reduction)                             \
+    {                                                                                              \
+        return loss_module(r, #Name, 2, function, reduction);                                      \
+    }
+PLAIN(log_cosh_loss, LogCoshLoss)
+PLAIN(soft_margin_loss, SoftMarginLoss)
+PLAIN(multilabel_margin_loss, MultiLabelMarginLoss)
+
+/* With a number beside them. */
+#define ONE(function, Name, number)                                                                \
+    static reel_tensor *function(reel_module *m, reel_tensor *const *in)                           \
+    {                                                                                              \
+        return reel_##function(in[0], in[1], m->p[0], m->reduction);                               \
+    }                                                                                              \
+    reel_module *reel_nn_##function(reel *r, double number, reel_reduction reduction)              \
+    {                                                                                              \
+        reel_module *m = loss_module(r, #Name, 2, function, reduction);                            \
+        if (m) {                                                                                   \
+            m->p[0] = number;                                                                      \
+        }                                                                                          \
+        return m;                                                                                  \
+    }
+ONE(smooth_l1_loss, SmoothL1Loss, beta)
+ONE(huber_loss, HuberLoss, delta)
+ONE(quantile_loss, QuantileLoss, q)
+ONE(hinge_embedding_loss, HingeEmbeddingLoss, margin)
+
+/* Of two inputs and a target, with a margin. */
+#define MARGIN(function, Name)                                                                     \
+    static reel_tensor *function(reel_module *m, reel_tensor *const *in)                           \
+    {                                                                                              \
+        return reel_##function(in[0], in[1], in[2], m->p[0], m->reduction);                        \
+    }                                                                                              \
+    reel_module *reel_nn_##function(reel *r, double margin, reel_reduction reduction)              \
+    {                                                                                              \
+        reel_module *m = loss_module(r, #Name, 3, function, reduction);                            \
+        if (m) {                                                                                   \
+            m->p[0] = margin;                                                                      \
+        }                                                                                          \
+        return m;                                                                                  \
+    }
+MARGIN(margin_ranking_loss, MarginRankingLoss)
+MARGIN(cosine_embedding_loss, CosineEmbeddingLoss)
+
+/* With options of their own, kept as they are. */
+#define OPTIONS(function, Name, count, field, ...)                                                 \
+    static reel_tensor *function(reel_module *m, reel_tensor *const *in)                           \
+    {                                                                                              \
+        return reel_##function(__VA_ARGS__, &m->options.field);                                    \
+    }                                                                                              \
+    reel_module *reel_nn_##function(reel *r, const reel_##function##_options *options)             \
+    {                                                                                              \
+        reel_module *m = reeli_module_new(r, #Name, count, function);                              \
+        if (m && options) {                                                                        \
+            m->options.field = *options;                                                           \
+        }                                                                                          \
+        return m;                                                                                  \
+    }
+OPTIONS(nll_loss, NLLLoss, 2, nll, in[0], in[1])
+OPTIONS(poisson_nll_loss, PoissonNLLLoss, 2, poisson, in[0], in[1])
+OPTIONS(multi_margin_loss, MultiMarginLoss, 2, multi_margin, in[0], in[1])
+OPTIONS(gaussian_nll_loss, GaussianNLLLoss, 3, gaussian, in[0], in[1], in[2])
+OPTIONS(triplet_margin_loss, TripletMarginLoss, 3, triplet, in[0], in[1], in[2])
+OPTIONS(cross_entropy, CrossEntropyLoss, 2, cross_entropy, in[0], in[1])
+
+/* With weights, which stay the caller's. */
+static reel_tensor *bce(reel_module *m, reel_tensor *const *in)
+{
+    return reel_binary_cross_entropy(in[0], in[1], m->weight, m->reduction);
+}
+
+reel_module *reel_nn_bce_loss(reel *r, reel_tensor *weight, reel_reduction reduction)
+{
+    reel_module *m = loss_module(r, "BCELoss", 2, bce, reduction);
+    if (m) {
+        m->weight = weight;
+    }
+    return m;
+}
+
+static reel_tensor *bce_with_logits(reel_module *m, reel_tensor *const *in)
+{
+    return reel_binary_cross_entropy_with_logits(in[0], in[1], m->weight, m->bias, m->reduction);
+}
+
+reel_module *reel_nn_bce_with_logits_loss(reel *r, reel_tensor *weight, reel_tensor *pos_weight,
+                                          reel_reduction reduction)
+{
+    reel_module *m = loss_module(r, "BCEWithLogitsLoss", 2, bce_with_logits, reduction);
+    if (m) {
+        m->weight = weight;
+        m->bias = pos_weight; /* the second tensor of two */
+    }
+    return m;
+}
+
+static reel_tensor *multilabel_soft_margin(reel_module *m, reel_tensor *const *in)
+{
+    return reel_multilabel_soft_margin_loss(in[0], in[1], m->weight, m->reduction);
+}
+
+reel_module *reel_nn_multilabel_soft_margin_loss(reel *r, reel_tensor *weight, reel_reduction reduction)
+{
+    reel_module *m = loss_module(r, "MultiLabelSoftMarginLoss", 2, multilabel_soft_margin, reduction);
+    if (m) {
+        m->weight = weight;
+    }
+    return m;
+}
+
+static reel_tensor *kl_div(reel_module *m, reel_tensor *const *in)
+{
+    return reel_kl_div(in[0], in[1], m->i[0], m->reduction);
+}
+
+reel_module *reel_nn_kl_div_loss(reel *r, bool log_target, reel_reduction reduction)
+{
+    reel_module *m = loss_module(r, "KLDivLoss", 2, kl_div, reduction);
+    if (m) {
+        m->i[0] = log_target;
+    }
+    return m;
 }

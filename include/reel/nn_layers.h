@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Layers beside Linear, activations, and modules made of modules.
+ *
+ * Owner: the reel's, or the module's that they become part of; a module's parameters, buffers and
+ *        children go with it.
+ * Fails: NULL and REEL_ERR_VALUE for a size or number out of range; REEL_ERR_MEMORY.
+ */
+#ifndef REEL_NN_LAYERS_H
+#define REEL_NN_LAYERS_H
+
+#include <reel/nn.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A list of modules in place of the two arguments (modules, count). */
+#define REEL_MODULES(...)                                                                          \
+    (reel_module *const[]){__VA_ARGS__},                                                           \
+        (int)(sizeof((reel_module *const[]){__VA_ARGS__}) / sizeof(reel_module *))
+
+/**
+ * One module after the other, named "0", "1", …; it owns them from then on. An MLP is a line or two:
+ * `reel_nn_sequential(r, REEL_MODULES(reel_nn_linear(r, 13, 64), reel_nn_relu(r), reel_nn_linear(r, 64, 1)))`.
+ * If one of them could not be made, neither is this.
+ *
+ * Source: torch.nn.Sequential.
+ */
+REEL_API reel_module *reel_nn_sequential(reel *r, reel_module *const *modules, int count);
+/** x as it is. Source: torch.nn.Identity. */
+REEL_API reel_module *reel_nn_identity(reel *r);
+/** Dims start to end as one; 1 and -1 in PyTorch if not given. Source: torch.nn.Flatten. */
+REEL_API reel_module *reel_nn_flatten(reel *r, int64_t start_dim, int64_t end_dim);
+
+/** y = x1ᵀ W x2 + b, called by `reel_forward2`; NULL options are the defaults. Source: torch.nn.Bilinear. */
+REEL_API reel_module *reel_nn_bilinear(reel *r, int64_t in1_features, int64_t in2_features,
+                                       int64_t out_features, const reel_linear_options *options);
+/** `count` rows of `size`, drawn from N(0, 1), looked up by index. Source: torch.nn.Embedding. */
+REEL_API reel_module *reel_nn_embedding(reel *r, int64_t count, int64_t size, reel_dtype dtype);
+
+/** Options of the normalizations; all zero is PyTorch's default. */
+typedef struct reel_norm_options {
+    double eps;      /* 0: 1e-5 */
+    double momentum; /* of running statistics; 0: 0.1 */
+    bool no_affine;  /* no weight and bias */
+    bool no_running_stats;
+    reel_dtype dtype;
+} reel_norm_options;
+
+/** Each sample over its last dims; NULL options are the defaults. Source: torch.nn.LayerNorm. */
+REEL_API reel_module *reel_nn_layer_norm(reel *r, int ndim, const int64_t *normalized_shape,
+                                         const reel_norm_options *options);
+/** Each feature of (N, C) or (N, C, L) over the batch, in training; by the running statistics after
+ *  `reel_eval`. Source: torch.nn.BatchNorm1d. */
+REEL_API reel_module *reel_nn_batch_norm1d(reel *r, int64_t features,
+                                           const reel_norm_options *options);
+/** In training each element is 0 with probability p, else divided by 1 - p; drawn as PyTorch draws.
+ *  Source: torch.nn.Dropout. */
+REEL_API reel_module *reel_nn_dropout(reel *r, double p);
+
+/* Activations: what each computes is said at the function of the same name. */
+
+REEL_API reel_module *reel_nn_relu(reel *r);
+REEL_API reel_module *reel_nn_relu6(reel *r);
+REEL_API reel_module *reel_nn_tanh(reel *r);
+REEL_API reel_module *reel_nn_sigmoid(reel *r);
+REEL_API reel_module *reel_nn_selu(reel *r);
+REEL_API reel_module *reel_nn_gelu(reel *r);
+REEL_API reel_module *reel_nn_gelu_tanh(reel *r);
+REEL_API reel_module *reel_nn_silu(reel *r);
+REEL_API reel_module *reel_nn_mish(reel *r);
+REEL_API reel_module *reel_nn_softsign(reel *r);
+REEL_API reel_module *reel_nn_hardsigmoid(reel *r);
+REEL_API reel_module *reel_nn_hardswish(reel *r);
+REEL_API reel_module *reel_nn_logsigmoid(reel *r);
+REEL_API reel_module *reel_nn_tanhshrink(reel *r);
+/** 0.01 in PyTorch if not given. */
+REEL_API reel_module *reel_nn_leaky_relu(reel *r, double negative_slope);
+/** 1 in PyTorch if not given. */
+REEL_API reel_module *reel_nn_elu(reel *r, double alpha);
+/** 1 in PyTorch if not given. */
+REEL_API reel_module *reel_nn_celu(reel *r, double alpha);
+/** 0.5 in PyTorch if not given. */
+REEL_API reel_module *reel_nn_softshrink(reel *r, double lambd);
+/** 0.5 in PyTorch if not given. */
+REEL_API reel_module *reel_nn_hardshrink(reel *r, double lambd);
+/** -1 and 1 in PyTorch if not given. */
+REEL_API reel_module *reel_nn_hardtanh(reel *r, double min_val, double max_val);
+/** 1 and 20 in PyTorch if not given. */
+REEL_API reel_module *reel_nn_softplus(reel *r, double beta, double threshold);
+REEL_API reel_module *reel_nn_threshold(reel *r, double bound, double value);
+REEL_API reel_module *reel_nn_softmax(reel *r, int64_t dim);
+REEL_API reel_module *reel_nn_log_softmax(reel *r, int64_t dim);
+REEL_API reel_module *reel_nn_softmin(reel *r, int64_t dim);
+/** -1 in PyTorch if not given. */
+REEL_API reel_module *reel_nn_glu(reel *r, int64_t dim);
+/** With a slope for each of `parameters` channels (1: for all), 0.25 in PyTorch if not given. */
+REEL_API reel_module *reel_nn_prelu(reel *r, int64_t parameters, double initial);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -31,7 +31,7 @@ static void free_members(reeli_owned *it)
         }
         reeli_free(m->owned.r, e, sizeof *e);
     }
-    reeli_free(m->owned.r, m->list, m->listed * sizeof(reel_tensor *));
+    reeli_free(m->owned.r, m->list, m->room * sizeof(reel_tensor *));
 }
 
 reel_module *reeli_module_new(reel *r, const char *name, int inputs, reeli_compute compute)
@@ -66,6 +66,13 @@ bool reeli_add_member(reel_module *m, reeli_member_kind kind, const char *name, 
         last = &(*last)->next;
     }
     *last = e;
+    for (reel_module *above = m; above; above = above->parent) {
+        if (!reeli_make_room(above)) {
+            *last = NULL;
+            reeli_free(m->owned.r, e, sizeof *e);
+            return false;
+        }
+    }
     if (child) {
         child->parent = m;
     }

@@ -32,8 +32,8 @@ struct reel_module {
     reeli_member *members; /* in the order in which they were added */
     reel_module *parent;
 
-    reel_tensor **list; /* what reel_parameters hands out */
-    size_t listed;
+    reel_tensor **list; /* what reel_parameters hands out: room for all, made when they were added */
+    size_t room;
 
     /* What a kind of module keeps beside its tensors. */
     reel_tensor *weight, *bias, *mean, *var, *batches;
@@ -71,6 +71,9 @@ reel_tensor *reeli_add_parameter(reel_module *m, const char *name, reel_dtype dt
 /* A buffer filled with `value`. */
 reel_tensor *reeli_add_buffer(reel_module *m, const char *name, reel_dtype dtype, double value, int ndim,
                               const int64_t *size);
+
+/* Makes room in the list for all parameters of m and below; false, and an error, when memory is out. */
+bool reeli_make_room(reel_module *m);
 
 /* m if it was made whole (`sound`), else NULL after freeing it. */
 reel_module *reeli_finished(reel_module *m, bool sound);

@@ -68,26 +68,31 @@ static size_t count_parameters(const reel_module *m)
     return s.seen;
 }
 
+bool reeli_make_room(reel_module *m)
+{
+    reel *r = m->owned.r;
+    size_t count = count_parameters(m);
+    if (count > m->room) {
+        reel_tensor **list = reeli_malloc(r, count * sizeof(reel_tensor *));
+        if (!list) {
+            reeli_no_memory(r, m->name);
+            return false;
+        }
+        reeli_free(r, m->list, m->room * sizeof(reel_tensor *));
+        m->list = list;
+        m->room = count;
+    }
+    return true;
+}
+
 reel_tensor_list reel_parameters(reel_module *module)
 {
     if (!module) {
         return (reel_tensor_list){NULL, NULL, 0};
     }
-    reel *r = module->owned.r;
-    size_t count = count_parameters(module);
-    if (count != module->listed) {
-        reel_tensor **list = reeli_malloc(r, count * sizeof(reel_tensor *));
-        if (!list) {
-            reeli_no_memory(r, module->name);
-            return (reel_tensor_list){r, NULL, 0};
-        }
-        reeli_free(r, module->list, module->listed * sizeof(reel_tensor *));
-        module->list = list;
-        module->listed = count;
-    }
     search s = {.place = nowhere, .parameters_only = true, .list = module->list};
     visit_members(module, "", look, &s);
-    return (reel_tensor_list){r, module->list, count};
+    return (reel_tensor_list){module->owned.r, module->list, s.seen};
 }
 
 reel_tensor *reel_parameter(reel_module *module, const char *name)

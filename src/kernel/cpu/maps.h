@@ -59,7 +59,7 @@
 
 /* Formulas of the floats alone are long: they gain from 512 bits, where loops that are bound by memory
  * lose by them. */
-#ifdef __AVX512F__
+#if defined(__AVX512F__) && !defined(__clang__)
 #define VECTORS_OF_512 __attribute__((target("prefer-vector-width=512")))
 #else
 #define VECTORS_OF_512

@@ -77,15 +77,22 @@ bool reeli_standardize_forward(reeli_node *n)
 
 static reel_tensor *row_mean(reel_tensor *x) { return reel_mean_dim(x, &(int64_t){1}, 1, true); }
 
-/* dx = scale (g - mean g - y mean(g y)). To be differentiated again, the scale is that of x's variance. */
+/* dx = scale (g - mean g - y mean(g y)); to be differentiated again, with the scale of x's variance. */
 reel_tensor *reeli_standardize_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reel_tensor *x = n->in[input].t, *y = n->out, *scale = n->in[1].t;
     if (g->r->grad_enabled) {
         scale = inverse_deviation(row_mean(reel_square(reel_sub(x, row_mean(x)))), n->p[0]);
+        reel_tensor *along = reel_mul(y, row_mean(reel_mul(g, y)));
+        return reel_mul(reel_sub(reel_sub(g, row_mean(g)), along), scale);
     }
-    reel_tensor *rest = reel_sub(reel_sub(g, row_mean(g)), reel_mul(y, row_mean(reel_mul(g, y))));
-    return reel_mul(rest, scale);
+    g = reel_contiguous(g);
+    reel_tensor *dx = reeli_bad(g) ? g : reeli_empty_like(x, n->op->name, x->dtype);
+    if (!reeli_bad(dx) && x->numel) {
+        x->r->kernels->of[x->dtype]->standardize_gradient(x->size[0], x->size[1], g->data, y->data,
+                                                          scale->data, dx->data);
+    }
+    return dx;
 }
 
 /* t is a tensor of the last `ndim` dims of x; NULL is fine. */
@@ -170,9 +177,10 @@ static void update_running(reel_tensor *running, reel_tensor *new, double moment
 }
 
 typedef struct batch {
-    reel_tensor *x, *mean, *variance; /* of one element a channel, in x's dims */
-    int64_t dims[REEL_MAX_DIMS];      /* all but the channels' */
-    int64_t samples;                  /* elements of a channel */
+    reel_tensor *x, *deviation;
+    reel_tensor *mean, *variance; /* of one element a channel, in x's dims */
+    int64_t dims[REEL_MAX_DIMS];  /* all but the channels' */
+    int64_t samples;              /* elements of a channel */
 } batch;
 
 static void measure(batch *b)
@@ -184,8 +192,8 @@ static void measure(batch *b)
         }
     }
     b->mean = reel_mean_dim(b->x, b->dims, b->x->ndim - 1, true);
-    b->variance =
-        reel_mean_dim(reel_square(reel_sub(b->x, b->mean)), b->dims, b->x->ndim - 1, true);
+    b->deviation = reel_sub(b->x, b->mean);
+    b->variance = reel_mean_dim(reel_square(b->deviation), b->dims, b->x->ndim - 1, true);
 }
 
 /* The running ones after a batch, unrecorded. */
@@ -256,10 +264,11 @@ reel_tensor *reel_batch_norm(reel_tensor *x, reel_tensor *running_mean, reel_ten
     } else {
         b.mean = by_channel(x, running_mean, "running_mean");
         b.variance = by_channel(x, running_var, "running_var");
+        b.deviation = reel_sub(x, b.mean);
     }
-    reel_tensor *y = reel_mul(reel_sub(x, b.mean), inverse_deviation(b.variance, eps));
-    y = affine(y, weight ? by_channel(x, weight, "weight") : NULL,
-               bias ? by_channel(x, bias, "bias") : NULL);
+    reel_tensor *scale = inverse_deviation(b.variance, eps);
+    scale = weight ? reel_mul(scale, by_channel(x, weight, "weight")) : scale;
+    reel_tensor *y = affine(b.deviation, scale, bias ? by_channel(x, bias, "bias") : NULL);
     if (training && !reeli_bad(y)) {
         update_both(&b, running_mean, running_var, momentum);
     }

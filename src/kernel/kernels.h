@@ -95,6 +95,9 @@ typedef struct reeli_loops {
                            const int64_t *class, const void *scale, void *dx);
     /* y = (x - mean) scale for each row of x[rows,n], with scale[i] = 1 / √(variance + eps). */
     void (*standardize)(int64_t rows, int64_t n, const void *x, double eps, void *y, void *scale);
+    /* dL/dx of g = dL/dy. */
+    void (*standardize_gradient)(int64_t rows, int64_t n, const void *g, const void *y,
+                                 const void *scale, void *dx);
 
     /* c[m,n] = a[m,k] b[k,n] (+ bias[n]), each element a chain of fused multiply-adds over k. */
     void (*small_product)(int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride,

@@ -69,6 +69,7 @@ const reeli_loops TABLE(TYPE, REELI_CPU) = {
     .log_sums = log_sums,
     .class_gradient = class_gradient,
     .standardize = standardize,
+    .standardize_gradient = standardize_gradient,
     .sgd = sgd,
 #endif
     .sum = sum,

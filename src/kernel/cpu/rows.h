@@ -79,3 +79,19 @@ static void standardize(int64_t rows, int64_t n, const void *from, double eps, v
         EACH_COLUMN y[c] = fused(x[c], scale[i], shift);
     }
 }
+
+/* dx = scale[i] (g - mean g - y mean(g y)), the means being the row's. */
+static void standardize_gradient(int64_t rows, int64_t n, const void *g_in, const void *y_in,
+                                 const void *scale_in, void *to)
+{
+    const T *g = g_in, *y = y_in, *scale = scale_in;
+    T *dx = to, g_mean, gy_mean;
+    for (int64_t i = 0; i < rows; i++, g += n, y += n, dx += n) {
+        EACH_COLUMN dx[c] = g[c] * y[c];
+        sum(g, 1, n, &g_mean);
+        sum(dx, 1, n, &gy_mean);
+        g_mean /= (T)n;
+        gy_mean /= (T)n;
+        EACH_COLUMN dx[c] = scale[i] * (g[c] - g_mean - y[c] * gy_mean);
+    }
+}

@@ -2,6 +2,7 @@
 /* Losses that are a likelihood: of bits, counts, measurements, whole distributions. */
 #include "losses.h"
 
+#include <reel/activation.h>
 #include <reel/elementwise.h>
 #include <reel/reduce.h>
 #include <reel/views.h>
@@ -111,7 +112,7 @@ reel_tensor *reel_binary_cross_entropy(reel_tensor *input, reel_tensor *target, 
 }
 
 /* With l = 1 + (pos_weight - 1) target a term is (1 - target) x + l ln(1 + e^-x): the unweighted one and
- * (l - 1) ln(1 + e^-x), whose logarithm is the soft margin loss with a target of 1. */
+ * (1 - l) ln sigmoid x. */
 reel_tensor *reel_binary_cross_entropy_with_logits(reel_tensor *input, reel_tensor *target,
                                                    reel_tensor *weight, reel_tensor *pos_weight,
                                                    reel_reduction reduction)
@@ -125,9 +126,8 @@ reel_tensor *reel_binary_cross_entropy_with_logits(reel_tensor *input, reel_tens
         return weighted(op, input, target, weight, reduction);
     }
     reel_tensor *terms = reeli_loss(op, input, target, REEL_NONE, 0);
-    reel_tensor *positive =
-        reeli_loss(&reeli_op_soft_margin_loss, input, reel_ones_like(input), REEL_NONE, 0);
-    terms = reel_add(terms, reel_mul(reel_mul(reel_sub_scalar(pos_weight, 1), target), positive));
+    reel_tensor *more = reel_mul(reel_sub_scalar(pos_weight, 1), target);
+    terms = reel_sub(terms, reel_mul(more, reel_logsigmoid(input)));
     return reeli_reduce_terms(weight ? reel_mul(terms, weight) : terms, reduction);
 }
 

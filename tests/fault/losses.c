@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Losses and normalisations when the Nth allocation fails, once or from then on: an error and poison, and
- * nothing else. */
+ * nothing else. And when none is to be made. */
 #include "check_reel.h"
 
 #include <reel/autograd.h>
@@ -127,8 +127,26 @@ START_TEST(every_failed_allocation_is_an_error)
 }
 END_TEST
 
+/* What a step needs is in the arena after the first. */
+START_TEST(later_steps_allocate_nothing)
+{
+    budget b = {.at = -1};
+    reel *r = reel_new_with(&(reel_options){.allocator = allocate, .allocator_context = &b});
+    inputs in = make_inputs(r);
+    for (int step = 0; step < 3; step++) {
+        b.armed = step > 0;
+        reel_zero_grad_of(in.x);
+        ck_assert_int_eq(reel_backward(loss_number(_i, &in)), REEL_OK);
+        reel_rewind(r);
+    }
+    ck_assert_int_eq(b.count, 0);
+    reel_free(r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
+    tcase_add_loop_test(cases, later_steps_allocate_nothing, 0, LOSSES);
     tcase_add_loop_test(cases, every_failed_allocation_is_an_error, 0, LOSSES);
 }
 

@@ -119,13 +119,15 @@ typedef struct reel_index_item {
 #define REEL_END INT64_MAX
 
 /** x[index]: the dim goes. */
-static inline reel_index_item reel_index_at(int64_t index) {
+static inline reel_index_item reel_index_at(int64_t index)
+{
     reel_index_item item = {REEL_INDEX_AT, index, 0, 1, NULL};
     return item;
 }
 
 /** x[start:stop:step], step at least 1; x[:] is 0, REEL_END, 1. */
-static inline reel_index_item reel_index_slice(int64_t start, int64_t stop, int64_t step) {
+static inline reel_index_item reel_index_slice(int64_t start, int64_t stop, int64_t step)
+{
     reel_index_item item = {REEL_INDEX_SLICE, start, stop, step, NULL};
     return item;
 }
@@ -134,20 +136,23 @@ static inline reel_index_item reel_index_slice(int64_t start, int64_t stop, int6
 static inline reel_index_item reel_index_all(void) { return reel_index_slice(0, REEL_END, 1); }
 
 /** x[...]: all dims that the other items leave. */
-static inline reel_index_item reel_index_ellipsis(void) {
+static inline reel_index_item reel_index_ellipsis(void)
+{
     reel_index_item item = {REEL_INDEX_ELLIPSIS, 0, 0, 1, NULL};
     return item;
 }
 
 /** x[None]: a new dim of size 1. */
-static inline reel_index_item reel_index_new_dim(void) {
+static inline reel_index_item reel_index_new_dim(void)
+{
     reel_index_item item = {REEL_INDEX_NEW_DIM, 0, 0, 1, NULL};
     return item;
 }
 
 /** x[tensor]: of int64, indices of one dim (negative count from the end); of bool, a mask over as
  *  many dims as it has. */
-static inline reel_index_item reel_index_by(reel_tensor *tensor) {
+static inline reel_index_item reel_index_by(reel_tensor *tensor)
+{
     reel_index_item item = {REEL_INDEX_BY, 0, 0, 1, tensor};
     return item;
 }

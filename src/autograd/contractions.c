@@ -9,7 +9,8 @@
 #include <reel/views.h>
 
 /* Checks the operands' dims, as many as `ndim` names for each. */
-static bool dims_are(const char *what, int count, reel_tensor *const *t, const int *ndim) {
+static bool dims_are(const char *what, int count, reel_tensor *const *t, const int *ndim)
+{
     if (!reeli_all_usable(what, count, t)) {
         return false;
     }
@@ -23,12 +24,14 @@ static bool dims_are(const char *what, int count, reel_tensor *const *t, const i
     return true;
 }
 
-static reel_tensor *sizes_differ(const char *what, const reel_tensor *a, const reel_tensor *b) {
+static reel_tensor *sizes_differ(const char *what, const reel_tensor *a, const reel_tensor *b)
+{
     return reeli_fail(a->r, REEL_ERR_SHAPE, "%s: shapes %s and %s do not multiply", what,
                       REELI_SHAPE_OF(a), REELI_SHAPE_OF(b));
 }
 
-reel_tensor *reel_mv(reel_tensor *a, reel_tensor *x) {
+reel_tensor *reel_mv(reel_tensor *a, reel_tensor *x)
+{
     reel_tensor *in[] = {a, x};
     if (!dims_are("mv", 2, in, (int[]){2, 1}) || !reeli_one_dtype("mv", 2, in)) {
         return reeli_poison_for(2, in);
@@ -36,7 +39,8 @@ reel_tensor *reel_mv(reel_tensor *a, reel_tensor *x) {
     return a->size[1] == x->size[0] ? reel_matmul(a, x) : sizes_differ("mv", a, x);
 }
 
-reel_tensor *reel_dot(reel_tensor *a, reel_tensor *b) {
+reel_tensor *reel_dot(reel_tensor *a, reel_tensor *b)
+{
     reel_tensor *in[] = {a, b};
     if (!dims_are("dot", 2, in, (int[]){1, 1}) || !reeli_one_dtype("dot", 2, in)) {
         return reeli_poison_for(2, in);
@@ -44,7 +48,8 @@ reel_tensor *reel_dot(reel_tensor *a, reel_tensor *b) {
     return a->size[0] == b->size[0] ? reel_matmul(a, b) : sizes_differ("dot", a, b);
 }
 
-reel_tensor *reel_outer(reel_tensor *a, reel_tensor *b) {
+reel_tensor *reel_outer(reel_tensor *a, reel_tensor *b)
+{
     reel_tensor *in[] = {a, b};
     if (!dims_are("outer", 2, in, (int[]){1, 1})) {
         return reeli_poison_for(2, in);
@@ -52,20 +57,28 @@ reel_tensor *reel_outer(reel_tensor *a, reel_tensor *b) {
     return reel_mul(reel_unsqueeze(a, 1), b);
 }
 
-static reel_tensor *scaled(reel_tensor *x, double factor) {
+static reel_tensor *scaled(reel_tensor *x, double factor)
+{
     return factor == 1 ? x : reel_mul_scalar(x, factor);
 }
 
-/* beta * input + alpha * product, in the product's shape. A beta of 0 leaves even a NaN out. */
-static reel_tensor *add_scaled(const char *what, reel_tensor *input, reel_tensor *product,
-                               double beta, double alpha) {
-    reel_tensor *in[] = {input, product};
-    if (!reeli_all_usable(what, 2, in)) {
-        return reeli_poison_for(2, in);
+/* beta * input + alpha * (a b), in the product's shape. A beta of 0 leaves even a NaN out. */
+static reel_tensor *add_product(const char *what,
+                                reel_tensor *(*multiply)(reel_tensor *a, reel_tensor *b),
+                                reel_tensor *input, reel_tensor *a, reel_tensor *b, double beta,
+                                double alpha)
+{
+    reel_tensor *in[] = {input, a, b};
+    if (!reeli_all_usable(what, 3, in)) {
+        return reeli_poison_for(3, in);
+    }
+    reel_tensor *product = multiply(a, b);
+    if (reeli_bad(product)) {
+        return product;
     }
     if (!reeli_is_float(product->dtype) && (beta != trunc(beta) || alpha != trunc(alpha))) {
         return reeli_fail(input->r, REEL_ERR_DTYPE, "%s: beta %g and alpha %g must be whole for %s",
-                          what, beta, alpha, reel_dtype_name(product->dtype));
+                          what, beta, alpha, reel_dtype_name((reel_dtype)product->dtype));
     }
     bool fits = input->ndim <= product->ndim;
     for (int d = 1; fits && d <= input->ndim; d++) {
@@ -81,37 +94,45 @@ static reel_tensor *add_scaled(const char *what, reel_tensor *input, reel_tensor
     return beta == 0 ? product : reel_add(scaled(input, beta), product);
 }
 
-/* The same where input must have the product's dtype. */
-static reel_tensor *add_product(const char *what, reel_tensor *input, reel_tensor *product,
-                                double beta, double alpha) {
-    reel_tensor *in[] = {input, product};
-    if (!reeli_all_usable(what, 2, in) || !reeli_one_dtype(what, 2, in)) {
-        return reeli_poison_for(2, in);
+/* The same where all must have one dtype. */
+static reel_tensor *add_strict(const char *what,
+                               reel_tensor *(*multiply)(reel_tensor *a, reel_tensor *b),
+                               reel_tensor *input, reel_tensor *a, reel_tensor *b, double beta,
+                               double alpha)
+{
+    reel_tensor *in[] = {input, a, b};
+    if (!reeli_all_usable(what, 3, in) || !reeli_one_dtype(what, 3, in)) {
+        return reeli_poison_for(3, in);
     }
-    return add_scaled(what, input, product, beta, alpha);
+    return add_product(what, multiply, input, a, b, beta, alpha);
 }
 
 reel_tensor *reel_addmm(reel_tensor *input, reel_tensor *a, reel_tensor *b, double beta,
-                        double alpha) {
-    return add_product("addmm", input, reel_mm(a, b), beta, alpha);
+                        double alpha)
+{
+    return add_strict("addmm", reel_mm, input, a, b, beta, alpha);
 }
 
 reel_tensor *reel_addmv(reel_tensor *input, reel_tensor *a, reel_tensor *x, double beta,
-                        double alpha) {
-    return add_product("addmv", input, reel_mv(a, x), beta, alpha);
+                        double alpha)
+{
+    return add_strict("addmv", reel_mv, input, a, x, beta, alpha);
 }
 
 reel_tensor *reel_baddbmm(reel_tensor *input, reel_tensor *a, reel_tensor *b, double beta,
-                          double alpha) {
-    return add_product("baddbmm", input, reel_bmm(a, b), beta, alpha);
+                          double alpha)
+{
+    return add_strict("baddbmm", reel_bmm, input, a, b, beta, alpha);
 }
 
 reel_tensor *reel_addr(reel_tensor *input, reel_tensor *a, reel_tensor *b, double beta,
-                       double alpha) {
-    return add_scaled("addr", input, reel_outer(a, b), beta, alpha);
+                       double alpha)
+{
+    return add_product("addr", reel_outer, input, a, b, beta, alpha);
 }
 
-reel_tensor *reel_inner(reel_tensor *a, reel_tensor *b) {
+reel_tensor *reel_inner(reel_tensor *a, reel_tensor *b)
+{
     reel_tensor *in[] = {a, b};
     if (!reeli_all_usable("inner", 2, in)) {
         return reeli_poison_for(2, in);
@@ -134,7 +155,8 @@ typedef struct operand {
 } operand;
 
 /* The dims that are summed, counted from 0: those given, or `count` of them from `first` on. */
-static bool choose(operand *x, int count, const int64_t *dims, int64_t first) {
+static bool choose(operand *x, int count, const int64_t *dims, int64_t first)
+{
     for (int i = 0; i < count; i++) {
         x->summed[i] = dims ? dims[i] : first + i;
         if (!reeli_wrap_dim(x->t->r, "tensordot", &x->summed[i], x->t->ndim)) {
@@ -152,7 +174,8 @@ static bool choose(operand *x, int count, const int64_t *dims, int64_t first) {
 }
 
 /* Where only one operand has size 1 the other can be summed at once. */
-static bool match(operand *a, operand *b, int count) {
+static bool match(operand *a, operand *b, int count)
+{
     for (int i = 0; i < count; i++) {
         int64_t in_a = a->t->size[a->summed[i]], in_b = b->t->size[b->summed[i]];
         if (in_a != in_b && in_a != 1 && in_b != 1) {
@@ -176,7 +199,8 @@ static bool match(operand *a, operand *b, int count) {
 /* The operand as a matrix, its summed dims as columns or as rows; the sizes of the other dims go to
  * the end of `size`. */
 static reel_tensor *as_matrix(const operand *x, int count, bool summed_last, int64_t *size,
-                              int *ndim) {
+                              int *ndim)
+{
     int64_t order[REEL_MAX_DIMS], kept = 1, depth = 1;
     int at = summed_last ? 0 : count;
     for (int d = 0; d < x->t->ndim; d++) {
@@ -195,7 +219,8 @@ static reel_tensor *as_matrix(const operand *x, int count, bool summed_last, int
 
 /* C[i…,j…] = Σ over s… of A[i…,s…] B[s…,j…]: one matrix product. */
 reel_tensor *reel_tensordot(reel_tensor *a, reel_tensor *b, const int64_t *a_dims,
-                            const int64_t *b_dims, int count) {
+                            const int64_t *b_dims, int count)
+{
     reel_tensor *in[] = {a, b};
     if (!reeli_all_usable("tensordot", 2, in) || !reeli_one_dtype("tensordot", 2, in)) {
         return reeli_poison_for(2, in);
@@ -220,7 +245,8 @@ reel_tensor *reel_tensordot(reel_tensor *a, reel_tensor *b, const int64_t *a_dim
 
 /* x1 and x2 agree in all dims but the last, and these fit the weight. */
 static bool bilinear_fits(const reel_tensor *x1, const reel_tensor *x2, const reel_tensor *w,
-                          const reel_tensor *bias) {
+                          const reel_tensor *bias)
+{
     bool fits = w->ndim == 3 && x1->ndim > 0 && x1->ndim == x2->ndim &&
                 x1->size[x1->ndim - 1] == w->size[1] && x2->size[x2->ndim - 1] == w->size[2];
     for (int d = 0; fits && d < x1->ndim - 1; d++) {
@@ -237,8 +263,8 @@ static bool bilinear_fits(const reel_tensor *x1, const reel_tensor *x2, const re
 }
 
 /* y[r,o] = Σ_ij x1[r,i] w[o,i,j] x2[r,j]: first w times x2 for all o and i in one product. */
-reel_tensor *reel_bilinear(reel_tensor *x1, reel_tensor *x2, reel_tensor *weight,
-                           reel_tensor *bias) {
+reel_tensor *reel_bilinear(reel_tensor *x1, reel_tensor *x2, reel_tensor *weight, reel_tensor *bias)
+{
     reel_tensor *in[] = {x1, x2, weight, bias};
     const int count = bias ? 4 : 3;
     if (!reeli_all_usable("bilinear", count, in) || !bilinear_fits(x1, x2, weight, bias) ||

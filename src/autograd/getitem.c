@@ -19,13 +19,15 @@ typedef struct plan {
 } plan;
 
 /* A number in disguise: PyTorch takes an int64 tensor of no dims as an int. */
-static bool is_number(const reel_index_item *item) {
+static bool is_number(const reel_index_item *item)
+{
     return item->kind == REEL_INDEX_BY && item->tensor->ndim == 0 &&
            item->tensor->dtype == REEL_I64;
 }
 
 /* How many of x's dims an item is for. */
-static int consumed(const reel_index_item *item) {
+static int consumed(const reel_index_item *item)
+{
     switch (item->kind) {
     case REEL_INDEX_AT:
     case REEL_INDEX_SLICE:
@@ -37,7 +39,8 @@ static int consumed(const reel_index_item *item) {
     }
 }
 
-static bool check_items(plan *p, const reel_index_item *items, int count) {
+static bool check_items(plan *p, const reel_index_item *items, int count)
+{
     int ellipses = 0;
     for (int i = 0; i < count; i++) {
         if (items[i].kind == REEL_INDEX_BY) {
@@ -65,7 +68,8 @@ static bool check_items(plan *p, const reel_index_item *items, int count) {
 }
 
 /* A dim of the part: `size` indices of x's dim p->own, or a new one where that is -1. */
-static bool add_dim(plan *p, int own, int64_t size, int64_t step) {
+static bool add_dim(plan *p, int own, int64_t size, int64_t step)
+{
     reeli_part *part = &p->part;
     if (part->ndim == REEL_MAX_DIMS) {
         reeli_error(p->x->r, REEL_ERR_SHAPE, "index: the result would have more than %d dims",
@@ -78,7 +82,8 @@ static bool add_dim(plan *p, int own, int64_t size, int64_t step) {
     return true;
 }
 
-static bool whole_dims(plan *p, int count) {
+static bool whole_dims(plan *p, int count)
+{
     for (; count > 0; count--, p->own++) {
         if (!add_dim(p, p->own, p->x->size[p->own], 1)) {
             return false;
@@ -87,7 +92,8 @@ static bool whole_dims(plan *p, int count) {
     return true;
 }
 
-static bool take_index(plan *p, int64_t index) {
+static bool take_index(plan *p, int64_t index)
+{
     const int64_t size = p->x->size[p->own];
     if (index < -size || index >= size) {
         reeli_error(p->x->r, REEL_ERR_VALUE,
@@ -100,12 +106,14 @@ static bool take_index(plan *p, int64_t index) {
 }
 
 /* An end of a slice, counted from 0 and within the dim. */
-static int64_t bounded(int64_t at, int64_t size) {
+static int64_t bounded(int64_t at, int64_t size)
+{
     at += at < 0 ? size : 0;
     return at < 0 ? 0 : at > size ? size : at;
 }
 
-static bool take_slice(plan *p, const reel_index_item *item) {
+static bool take_slice(plan *p, const reel_index_item *item)
+{
     const int64_t size = p->x->size[p->own];
     if (item->step < 1) {
         reeli_error(p->x->r, REEL_ERR_VALUE,
@@ -119,7 +127,8 @@ static bool take_slice(plan *p, const reel_index_item *item) {
 }
 
 /* The dims that a tensor is for stay whole at first. A bool of no dims is for a new one. */
-static bool take_tensor(plan *p, reel_tensor *by) {
+static bool take_tensor(plan *p, reel_tensor *by)
+{
     const int at = p->part.ndim;
     const bool mask = by->dtype == REEL_BOOL;
     if (mask && by->ndim == 0) {
@@ -144,7 +153,8 @@ static bool take_tensor(plan *p, reel_tensor *by) {
     return true;
 }
 
-static bool take_item(plan *p, const reel_index_item *item) {
+static bool take_item(plan *p, const reel_index_item *item)
+{
     switch (item->kind) {
     case REEL_INDEX_AT:
         return take_index(p, item->start);
@@ -172,7 +182,8 @@ typedef struct indices {
 } indices;
 
 /* A mask as the indices of its trues, a vector for each of its dims. */
-static bool find_trues(reel_tensor *mask, reel_tensor **at) {
+static bool find_trues(reel_tensor *mask, reel_tensor **at)
+{
     mask = reel_contiguous(mask);
     if (reeli_bad(mask)) {
         return false;
@@ -200,7 +211,8 @@ static bool find_trues(reel_tensor *mask, reel_tensor **at) {
     return true;
 }
 
-static bool list_indices(const plan *p, indices *list) {
+static bool list_indices(const plan *p, indices *list)
+{
     list->count = 0;
     list->dims = 0;
     for (int d = 0; d < p->part.ndim; d++) {
@@ -221,7 +233,8 @@ static bool list_indices(const plan *p, indices *list) {
 
 /* Where the indices of several dims are in all of these seen as one; each checked, and negative ones
  * counted from the end. The bounds are kept in `extra`. */
-static reel_tensor *index_place(reel *r, indices *list) {
+static reel_tensor *index_place(reel *r, indices *list)
+{
     reeli_node *n = reeli_begin(&reeli_op_index_place, list->count, list->of);
     struct bounds *kept = n ? reeli_arena_alloc(r, sizeof *kept) : NULL;
     int64_t shape[REEL_MAX_DIMS];
@@ -239,7 +252,8 @@ static reel_tensor *index_place(reel *r, indices *list) {
 }
 
 /* One input's index, wrapped; false, and an error, if it is out of bounds. */
-static bool wrap(const reeli_node *n, int input, int64_t *at) {
+static bool wrap(const reeli_node *n, int input, int64_t *at)
+{
     const struct bounds *bounds = n->extra;
     const int64_t size = bounds->size[input];
     if (*at < -size || *at >= size) {
@@ -252,7 +266,8 @@ static bool wrap(const reeli_node *n, int input, int64_t *at) {
     return true;
 }
 
-bool reeli_index_place_forward(reeli_node *n) {
+bool reeli_index_place_forward(reeli_node *n)
+{
     reel_tensor *y = n->out;
     int64_t *place = y->data;
     for (int input = 0; input < n->inputs; input++) {
@@ -277,7 +292,8 @@ bool reeli_index_place_forward(reeli_node *n) {
 
 /* The indexed dims of x brought together, at the first of them or, if others lie between, in front.
  * Returns where. */
-static int bring_together(reel_tensor **x, unsigned dims) {
+static int bring_together(reel_tensor **x, unsigned dims)
+{
     const int first = __builtin_ctz(dims), count = __builtin_popcount(dims);
     if (dims >> first == (1u << count) - 1) {
         return first;
@@ -292,7 +308,8 @@ static int bring_together(reel_tensor **x, unsigned dims) {
 }
 
 /* x seen as (before, indexed dims as one, after), from which the places are taken. */
-static reel_tensor *take_places(reel_tensor *x, const indices *list, reel_tensor *place) {
+static reel_tensor *take_places(reel_tensor *x, const indices *list, reel_tensor *place)
+{
     const int first = bring_together(&x, list->dims);
     int64_t seen[3] = {1, 1, 1}, size[REEL_MAX_DIMS + 1];
     if (reeli_bad(x) || reeli_bad(place)) {
@@ -319,7 +336,8 @@ static reel_tensor *take_places(reel_tensor *x, const indices *list, reel_tensor
     return reel_reshape(reeli_take(&reeli_op_index, x, 1, place, -1), ndim, size);
 }
 
-reel_tensor *reel_index(reel_tensor *x, const reel_index_item *items, int count) {
+reel_tensor *reel_index(reel_tensor *x, const reel_index_item *items, int count)
+{
     plan p = {.x = x};
     indices list;
     if (!reeli_all_usable("index", 1, &x)) {
@@ -342,6 +360,7 @@ reel_tensor *reel_index(reel_tensor *x, const reel_index_item *items, int count)
 
 bool reeli_index_forward(reeli_node *n) { return reeli_gather_forward(n); }
 
-reel_tensor *reeli_index_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_index_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     return reeli_gather_gradient(n, input, g);
 }

@@ -10,7 +10,8 @@
 #include <string.h>
 
 /* An index that is no vector of int64 is an error; one of no dims counts as a vector. */
-static bool is_vector(const char *what, const reel_tensor *index) {
+static bool is_vector(const char *what, const reel_tensor *index)
+{
     if (index->dtype != REEL_I64) {
         reeli_error(index->r, REEL_ERR_DTYPE, "%s: the index must be int64, and is %s", what,
                     reel_dtype_name(index->dtype));
@@ -25,7 +26,8 @@ static bool is_vector(const char *what, const reel_tensor *index) {
 }
 
 /* The vector along `dim` of like's shape, repeated in all others. */
-static reel_tensor *along(reel_tensor *index, const reel_tensor *like, int64_t dim) {
+static reel_tensor *along(reel_tensor *index, const reel_tensor *like, int64_t dim)
+{
     int64_t size[REEL_MAX_DIMS] = {1, 1, 1, 1, 1, 1, 1, 1};
     size[dim] = index->numel;
     index = reel_reshape(index, like->ndim, size);
@@ -35,7 +37,8 @@ static reel_tensor *along(reel_tensor *index, const reel_tensor *like, int64_t d
 }
 
 reel_tensor *reeli_take(const reeli_op *op, reel_tensor *x, int64_t dim, reel_tensor *index,
-                        int64_t padding) {
+                        int64_t padding)
+{
     reel_tensor *in[] = {x, index};
     if (!reeli_all_usable(op->name, 2, in)) {
         return reeli_poison_for(2, in);
@@ -51,7 +54,8 @@ reel_tensor *reeli_take(const reeli_op *op, reel_tensor *x, int64_t dim, reel_te
     return reeli_apply(n);
 }
 
-reel_tensor *reel_index_select(reel_tensor *x, int64_t dim, reel_tensor *index) {
+reel_tensor *reel_index_select(reel_tensor *x, int64_t dim, reel_tensor *index)
+{
     reel_tensor *in[] = {x, index};
     if (!reeli_all_usable("index_select", 2, in) ||
         !reeli_wrap_dim(x->r, "index_select", &dim, x->ndim) || !is_vector("index_select", index)) {
@@ -71,12 +75,14 @@ reel_tensor *reel_index_select(reel_tensor *x, int64_t dim, reel_tensor *index) 
 
 bool reeli_index_select_forward(reeli_node *n) { return reeli_gather_forward(n); }
 
-reel_tensor *reeli_index_select_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_index_select_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     return reeli_gather_gradient(n, input, g);
 }
 
 static bool slices_fit(const reel_tensor *x, int64_t dim, const reel_tensor *index,
-                       const reel_tensor *src) {
+                       const reel_tensor *src)
+{
     bool fits = src->ndim == x->ndim;
     for (int d = 0; fits && d < x->ndim; d++) {
         fits = src->size[d] == (d == dim ? index->numel : x->size[d]);
@@ -97,7 +103,8 @@ static bool slices_fit(const reel_tensor *x, int64_t dim, const reel_tensor *ind
 }
 
 reel_tensor *reel_index_add(reel_tensor *x, int64_t dim, reel_tensor *index, reel_tensor *src,
-                            double alpha) {
+                            double alpha)
+{
     reel_tensor *in[] = {x, index, src};
     if (!reeli_all_usable("index_add", 3, in) ||
         !reeli_wrap_dim(x->r, "index_add", &dim, x->ndim) || !is_vector("index_add", index) ||
@@ -121,11 +128,13 @@ reel_tensor *reel_index_add(reel_tensor *x, int64_t dim, reel_tensor *index, ree
 
 bool reeli_index_add_forward(reeli_node *n) { return reeli_scatter_add_forward(n); }
 
-reel_tensor *reeli_index_add_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_index_add_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     return reeli_scatter_add_gradient(n, input, g);
 }
 
-reel_tensor *reel_take_along_dim(reel_tensor *x, reel_tensor *index, int64_t dim) {
+reel_tensor *reel_take_along_dim(reel_tensor *x, reel_tensor *index, int64_t dim)
+{
     reel_tensor *in[] = {x, index};
     if (!reeli_all_usable("take_along_dim", 2, in) ||
         !reeli_wrap_dim(x->r, "take_along_dim", &dim, x->ndim)) {
@@ -149,12 +158,18 @@ reel_tensor *reel_take_along_dim(reel_tensor *x, reel_tensor *index, int64_t dim
     return reel_gather(reel_broadcast_to(x, x->ndim, size), dim, index);
 }
 
-reel_tensor *reel_take_along_all(reel_tensor *x, reel_tensor *index) {
+reel_tensor *reel_take_along_all(reel_tensor *x, reel_tensor *index)
+{
+    reel_tensor *in[] = {x, index};
+    if (!reeli_all_usable("take_along_dim", 2, in)) {
+        return reeli_poison_for(2, in);
+    }
     const int64_t flat = -1;
     return reel_gather(reel_reshape(x, 1, &flat), 0, reel_reshape(index, 1, &flat));
 }
 
-reel_tensor *reel_masked_fill_tensor(reel_tensor *x, reel_tensor *mask, reel_tensor *value) {
+reel_tensor *reel_masked_fill_tensor(reel_tensor *x, reel_tensor *mask, reel_tensor *value)
+{
     reel_tensor *in[] = {x, mask, value};
     int64_t size[REEL_MAX_DIMS];
     if (!reeli_all_usable("masked_fill", 3, in) ||
@@ -173,7 +188,8 @@ reel_tensor *reel_masked_fill_tensor(reel_tensor *x, reel_tensor *mask, reel_ten
     return reel_where(mask, reel_to(value, (reel_dtype)x->dtype), x);
 }
 
-reel_tensor *reel_masked_fill(reel_tensor *x, reel_tensor *mask, double value) {
+reel_tensor *reel_masked_fill(reel_tensor *x, reel_tensor *mask, double value)
+{
     reel_tensor *in[] = {x, mask};
     if (!reeli_all_usable("masked_fill", 2, in) ||
         !reeli_check_value(x->r, "masked_fill", x->dtype, value)) {
@@ -183,7 +199,8 @@ reel_tensor *reel_masked_fill(reel_tensor *x, reel_tensor *mask, double value) {
 }
 
 /* The smallest and the largest of the indices; 0 and -1 if there are none. */
-static bool index_range(reel_tensor *index, int64_t *least, int64_t *most) {
+static bool index_range(reel_tensor *index, int64_t *least, int64_t *most)
+{
     *least = 0;
     *most = -1;
     index = reel_contiguous(index);
@@ -199,7 +216,8 @@ static bool index_range(reel_tensor *index, int64_t *least, int64_t *most) {
 }
 
 /* Each index compared with 0, 1, …, num_classes - 1. */
-reel_tensor *reel_one_hot(reel_tensor *index, int64_t num_classes) {
+reel_tensor *reel_one_hot(reel_tensor *index, int64_t num_classes)
+{
     int64_t least, most;
     if (!reeli_all_usable("one_hot", 1, &index)) {
         return reeli_poison_for(1, &index);
@@ -226,7 +244,8 @@ reel_tensor *reel_one_hot(reel_tensor *index, int64_t num_classes) {
 }
 
 /* n->i[1] is the row that learns nothing, or -1. */
-reel_tensor *reel_embedding(reel_tensor *index, reel_tensor *weight, int64_t padding_idx) {
+reel_tensor *reel_embedding(reel_tensor *index, reel_tensor *weight, int64_t padding_idx)
+{
     reel_tensor *in[] = {weight, index};
     if (!reeli_all_usable("embedding", 2, in)) {
         return reeli_poison_for(2, in);
@@ -260,7 +279,8 @@ reel_tensor *reel_embedding(reel_tensor *index, reel_tensor *weight, int64_t pad
 
 bool reeli_embedding_forward(reeli_node *n) { return reeli_gather_forward(n); }
 
-reel_tensor *reeli_embedding_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_embedding_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     if (n->i[1] >= 0) {
         g = reel_masked_fill(g, reel_eq(n->in[1].t, reeli_number(g->r, (double)n->i[1])), 0);
     }

@@ -11,7 +11,8 @@ static bool is_nothing(const reel_tensor *t) { return t->ndim == 1 && t->size[0]
 
 /* The joined shape is that of the tensors' first, but for the dim, where sizes add up. */
 static bool joined_shape(const char *what, int count, reel_tensor *const *t, int64_t *dim,
-                         int *ndim, int64_t *size) {
+                         int *ndim, int64_t *size)
+{
     const reel_tensor *first = t[0];
     for (int i = 0; i < count && is_nothing(first); i++) {
         first = t[i];
@@ -44,7 +45,8 @@ static bool joined_shape(const char *what, int count, reel_tensor *const *t, int
     return true;
 }
 
-static reel_tensor *join(const char *what, reel_tensor *const *tensors, int count, int64_t dim) {
+static reel_tensor *join(const char *what, reel_tensor *const *tensors, int count, int64_t dim)
+{
     reeli_node *n = tensors && count > 0 ? reeli_begin(&reeli_op_cat, count, tensors) : NULL;
     int64_t size[REEL_MAX_DIMS];
     int ndim;
@@ -56,11 +58,13 @@ static reel_tensor *join(const char *what, reel_tensor *const *tensors, int coun
     return reeli_apply(n);
 }
 
-reel_tensor *reel_cat(reel_tensor *const *tensors, int count, int64_t dim) {
+reel_tensor *reel_cat(reel_tensor *const *tensors, int count, int64_t dim)
+{
     return join("cat", tensors, count, dim);
 }
 
-bool reeli_cat_forward(reeli_node *n) {
+bool reeli_cat_forward(reeli_node *n)
+{
     int64_t start = 0;
     for (int i = 0; i < n->inputs; i++) {
         const reel_tensor *t = n->in[i].t;
@@ -74,7 +78,8 @@ bool reeli_cat_forward(reeli_node *n) {
     return true;
 }
 
-reel_tensor *reeli_cat_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_cat_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     const int64_t dim = n->i[0];
     const reel_tensor *t = n->in[input].t;
     int64_t start = 0;
@@ -87,7 +92,8 @@ reel_tensor *reeli_cat_gradient(reeli_node *n, int input, reel_tensor *g) {
 
 /* The tensors, each seen by `view`, joined; the list of views lies in the arena. */
 static reel_tensor *join_views(const char *what, reel_tensor *const *tensors, int count,
-                               int64_t dim, reel_tensor *(*view)(reel_tensor *t, int64_t dim)) {
+                               int64_t dim, reel_tensor *(*view)(reel_tensor *t, int64_t dim))
+{
     if (!tensors || count < 1 || !reeli_all_usable(what, count, tensors)) {
         return tensors ? reeli_poison_for(count, tensors) : NULL;
     }
@@ -101,7 +107,8 @@ static reel_tensor *join_views(const char *what, reel_tensor *const *tensors, in
     return join(what, views, count, dim);
 }
 
-reel_tensor *reel_stack(reel_tensor *const *tensors, int count, int64_t dim) {
+reel_tensor *reel_stack(reel_tensor *const *tensors, int count, int64_t dim)
+{
     if (!tensors || count < 1 || !reeli_all_usable("stack", count, tensors)) {
         return tensors ? reeli_poison_for(count, tensors) : NULL;
     }
@@ -115,26 +122,33 @@ reel_tensor *reel_stack(reel_tensor *const *tensors, int count, int64_t dim) {
     return join_views("stack", tensors, count, dim, reel_unsqueeze);
 }
 
-static reel_tensor *at_least_1d(reel_tensor *t, int64_t dim) {
+static reel_tensor *at_least_1d(reel_tensor *t, int64_t dim)
+{
     (void)dim;
     return t->ndim == 0 ? reel_unsqueeze(t, 0) : t;
 }
 
-static reel_tensor *at_least_2d(reel_tensor *t, int64_t dim) {
+static reel_tensor *at_least_2d(reel_tensor *t, int64_t dim)
+{
     t = at_least_1d(t, dim);
     return !reeli_bad(t) && t->ndim == 1 ? reel_unsqueeze(t, 0) : t;
 }
 
-reel_tensor *reel_hstack(reel_tensor *const *tensors, int count) {
-    bool vectors = tensors && count > 0 && !reeli_bad(tensors[0]) && tensors[0]->ndim < 2;
-    return join_views("hstack", tensors, count, vectors ? 0 : 1, at_least_1d);
+reel_tensor *reel_hstack(reel_tensor *const *tensors, int count)
+{
+    if (!tensors || count < 1 || !reeli_all_usable("hstack", count, tensors)) {
+        return tensors ? reeli_poison_for(count, tensors) : NULL;
+    }
+    return join_views("hstack", tensors, count, tensors[0]->ndim < 2 ? 0 : 1, at_least_1d);
 }
 
-reel_tensor *reel_vstack(reel_tensor *const *tensors, int count) {
+reel_tensor *reel_vstack(reel_tensor *const *tensors, int count)
+{
     return join_views("vstack", tensors, count, 0, at_least_2d);
 }
 
-static bool grid_axes(reel_tensor *const *axes, int count) {
+static bool grid_axes(reel_tensor *const *axes, int count)
+{
     if (!axes || count < 1 || !reeli_all_usable("meshgrid", count, axes)) {
         return false;
     }
@@ -157,7 +171,8 @@ static bool grid_axes(reel_tensor *const *axes, int count) {
 
 /* Axis i lies along dim i; with REEL_INDEXING_XY the first two change places. */
 int reel_meshgrid(reel_tensor *const *axes, int count, reel_indexing indexing, reel_tensor **grids,
-                  int capacity) {
+                  int capacity)
+{
     bool sound = grid_axes(axes, count);
     if (sound && (!grids || capacity < count)) {
         reeli_error(axes[0]->r, REEL_ERR_VALUE, "meshgrid: %d grids do not fit in an array of %d",

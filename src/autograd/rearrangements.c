@@ -8,7 +8,8 @@
 #include <string.h>
 
 /* A copy of x in the given dtype. */
-static reel_tensor *copy(const reeli_op *op, reel_tensor *x, int dtype) {
+static reel_tensor *copy(const reeli_op *op, reel_tensor *x, int dtype)
+{
     reeli_node *n = reeli_begin(op, 1, &x);
     if (!n) {
         return reeli_poison_for(1, &x);
@@ -17,27 +18,32 @@ static reel_tensor *copy(const reeli_op *op, reel_tensor *x, int dtype) {
     return reeli_apply(n);
 }
 
-reel_tensor *reel_clone(reel_tensor *x) {
+reel_tensor *reel_clone(reel_tensor *x)
+{
     return reeli_all_usable("clone", 1, &x) ? copy(&reeli_op_clone, x, x->dtype)
                                             : reeli_poison_for(1, &x);
 }
 
-bool reeli_clone_forward(reeli_node *n) {
+bool reeli_clone_forward(reeli_node *n)
+{
     reeli_copy(n->out, n->in[0].t);
     return true;
 }
 
-reel_tensor *reeli_clone_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_clone_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     (void)n, (void)input;
     return g;
 }
 
-reel_tensor *reel_contiguous(reel_tensor *x) {
+reel_tensor *reel_contiguous(reel_tensor *x)
+{
     return reeli_all_usable("contiguous", 1, &x) && (x->flags & REELI_CONTIGUOUS) ? x
                                                                                   : reel_clone(x);
 }
 
-reel_tensor *reel_to(reel_tensor *x, reel_dtype dtype) {
+reel_tensor *reel_to(reel_tensor *x, reel_dtype dtype)
+{
     if (!reeli_all_usable("to", 1, &x)) {
         return reeli_poison_for(1, &x);
     }
@@ -49,13 +55,14 @@ reel_tensor *reel_to(reel_tensor *x, reel_dtype dtype) {
 
 bool reeli_to_forward(reeli_node *n) { return reeli_clone_forward(n); }
 
-reel_tensor *reeli_to_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_to_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     return reel_to(g, n->in[input].t->dtype);
 }
 
 /* The set of the dims in a list; false, and an error, if one is none of x's or named twice. */
-static bool dim_set(reel_tensor *x, const char *what, const int64_t *dims, int count,
-                    unsigned *set) {
+static bool dim_set(reel_tensor *x, const char *what, const int64_t *dims, int count, unsigned *set)
+{
     *set = 0;
     for (int i = 0; i < count; i++) {
         int64_t d = dims[i];
@@ -72,7 +79,8 @@ static bool dim_set(reel_tensor *x, const char *what, const int64_t *dims, int c
 }
 
 /* n->i[0] is the set of dims that run backwards. */
-static reel_tensor *flip(reel_tensor *x, unsigned dims) {
+static reel_tensor *flip(reel_tensor *x, unsigned dims)
+{
     reeli_node *n = reeli_begin(&reeli_op_flip, 1, &x);
     if (!n) {
         return reeli_poison_for(1, &x);
@@ -82,7 +90,8 @@ static reel_tensor *flip(reel_tensor *x, unsigned dims) {
     return reeli_apply(n);
 }
 
-reel_tensor *reel_flip(reel_tensor *x, const int64_t *dims, int count) {
+reel_tensor *reel_flip(reel_tensor *x, const int64_t *dims, int count)
+{
     unsigned set;
     if (!reeli_all_usable("flip", 1, &x) || !dim_set(x, "flip", dims, count, &set)) {
         return reeli_poison_for(1, &x);
@@ -90,7 +99,8 @@ reel_tensor *reel_flip(reel_tensor *x, const int64_t *dims, int count) {
     return flip(x, set);
 }
 
-bool reeli_flip_forward(reeli_node *n) {
+bool reeli_flip_forward(reeli_node *n)
+{
     reel_tensor back = *n->in[0].t;
     for (int d = 0; d < back.ndim && back.numel > 0; d++) {
         if (n->i[0] >> d & 1) {
@@ -104,13 +114,15 @@ bool reeli_flip_forward(reeli_node *n) {
     return true;
 }
 
-reel_tensor *reeli_flip_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_flip_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     (void)input;
     return flip(g, (unsigned)n->i[0]);
 }
 
 /* The last `shift` indices of the dim come first. */
-static reel_tensor *roll_dim(reel_tensor *x, int64_t shift, int64_t dim) {
+static reel_tensor *roll_dim(reel_tensor *x, int64_t shift, int64_t dim)
+{
     const int64_t size = x->ndim ? x->size[dim] : 0,
                   rest = size ? size - (shift % size + size) % size : 0;
     if (size == 0 || rest == size) {
@@ -120,7 +132,8 @@ static reel_tensor *roll_dim(reel_tensor *x, int64_t shift, int64_t dim) {
     return reel_cat(parts, 2, dim);
 }
 
-reel_tensor *reel_roll(reel_tensor *x, const int64_t *shifts, const int64_t *dims, int count) {
+reel_tensor *reel_roll(reel_tensor *x, const int64_t *shifts, const int64_t *dims, int count)
+{
     if (!reeli_all_usable("roll", 1, &x)) {
         return reeli_poison_for(1, &x);
     }
@@ -150,7 +163,8 @@ reel_tensor *reel_roll(reel_tensor *x, const int64_t *shifts, const int64_t *dim
 }
 
 /* Dim d `times` over: (…, size, …) is seen as (outer, 1, size * inner), of which the 1 expands. */
-static reel_tensor *repeat_dim(reel_tensor *x, int d, int64_t times) {
+static reel_tensor *repeat_dim(reel_tensor *x, int d, int64_t times)
+{
     int64_t size[REEL_MAX_DIMS], outer = 1, inner = 1;
     for (int i = 0; i < x->ndim; i++) {
         size[i] = x->size[i];
@@ -166,7 +180,8 @@ static reel_tensor *repeat_dim(reel_tensor *x, int d, int64_t times) {
 }
 
 /* Dims in front, of size 1, up to ndim. */
-static reel_tensor *widen(reel_tensor *x, int ndim) {
+static reel_tensor *widen(reel_tensor *x, int ndim)
+{
     int64_t size[REEL_MAX_DIMS];
     for (int d = 0; d < ndim; d++) {
         int own = d - (ndim - x->ndim);
@@ -176,7 +191,8 @@ static reel_tensor *widen(reel_tensor *x, int ndim) {
 }
 
 static reel_tensor *repeat(reel_tensor *x, const char *what, const int64_t *repeats, int count,
-                           int ndim) {
+                           int ndim)
+{
     bool sound = ndim >= x->ndim && ndim <= REEL_MAX_DIMS && count >= 0;
     for (int i = 0; sound && i < count; i++) {
         sound = repeats[i] >= 0;
@@ -194,12 +210,14 @@ static reel_tensor *repeat(reel_tensor *x, const char *what, const int64_t *repe
     return reeli_bad(y) || y->base != x->base ? y : reel_clone(y);
 }
 
-reel_tensor *reel_repeat(reel_tensor *x, const int64_t *repeats, int count) {
+reel_tensor *reel_repeat(reel_tensor *x, const int64_t *repeats, int count)
+{
     return reeli_all_usable("repeat", 1, &x) ? repeat(x, "repeat", repeats, count, count)
                                              : reeli_poison_for(1, &x);
 }
 
-reel_tensor *reel_tile(reel_tensor *x, const int64_t *repeats, int count) {
+reel_tensor *reel_tile(reel_tensor *x, const int64_t *repeats, int count)
+{
     if (!reeli_all_usable("tile", 1, &x)) {
         return reeli_poison_for(1, &x);
     }
@@ -207,7 +225,8 @@ reel_tensor *reel_tile(reel_tensor *x, const int64_t *repeats, int count) {
 }
 
 /* tril and triu: n->i[0] is the diagonal up to which, or from which, elements stay. */
-static reel_tensor *triangle(const reeli_op *op, reel_tensor *x, int64_t diagonal) {
+static reel_tensor *triangle(const reeli_op *op, reel_tensor *x, int64_t diagonal)
+{
     reeli_node *n = reeli_begin(op, 1, &x);
     if (!n) {
         return reeli_poison_for(1, &x);
@@ -221,12 +240,14 @@ static reel_tensor *triangle(const reeli_op *op, reel_tensor *x, int64_t diagona
     return reeli_apply(n);
 }
 
-static int64_t within(int64_t x, int64_t low, int64_t high) {
+static int64_t within(int64_t x, int64_t low, int64_t high)
+{
     return x < low ? low : x > high ? high : x;
 }
 
 /* In row i the columns before i + diagonal are below it; for tril that diagonal stays too. */
-static void clear_triangle(reel_tensor *y, int64_t diagonal, bool lower) {
+static void clear_triangle(reel_tensor *y, int64_t diagonal, bool lower)
+{
     const int64_t rows = y->size[y->ndim - 2], columns = y->size[y->ndim - 1];
     const size_t bytes = reeli_element_size(y->dtype);
     char *row = y->data;
@@ -239,38 +260,45 @@ static void clear_triangle(reel_tensor *y, int64_t diagonal, bool lower) {
     }
 }
 
-reel_tensor *reel_tril(reel_tensor *x, int64_t diagonal) {
+reel_tensor *reel_tril(reel_tensor *x, int64_t diagonal)
+{
     return triangle(&reeli_op_tril, x, diagonal);
 }
 
-bool reeli_tril_forward(reeli_node *n) {
+bool reeli_tril_forward(reeli_node *n)
+{
     reeli_copy(n->out, n->in[0].t);
     clear_triangle(n->out, n->i[0], true);
     return true;
 }
 
-reel_tensor *reeli_tril_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_tril_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     (void)input;
     return reel_tril(g, n->i[0]);
 }
 
-reel_tensor *reel_triu(reel_tensor *x, int64_t diagonal) {
+reel_tensor *reel_triu(reel_tensor *x, int64_t diagonal)
+{
     return triangle(&reeli_op_triu, x, diagonal);
 }
 
-bool reeli_triu_forward(reeli_node *n) {
+bool reeli_triu_forward(reeli_node *n)
+{
     reeli_copy(n->out, n->in[0].t);
     clear_triangle(n->out, n->i[0], false);
     return true;
 }
 
-reel_tensor *reeli_triu_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_triu_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     (void)input;
     return reel_triu(g, n->i[0]);
 }
 
 /* A vector on the diagonal of a square of zeros. */
-static reel_tensor *diagonal_matrix(reel_tensor *x, int64_t diagonal) {
+static reel_tensor *diagonal_matrix(reel_tensor *x, int64_t diagonal)
+{
     int64_t size, distance = diagonal < 0 ? -(diagonal + 1)
                                           : diagonal; /* one less below: -INT64_MIN is none */
     if (__builtin_add_overflow(distance, x->size[0] + (diagonal < 0), &size)) {
@@ -284,7 +312,8 @@ static reel_tensor *diagonal_matrix(reel_tensor *x, int64_t diagonal) {
     return reeli_unslice(x, 2, (int64_t[]){size, size}, &p);
 }
 
-reel_tensor *reel_diag(reel_tensor *x, int64_t diagonal) {
+reel_tensor *reel_diag(reel_tensor *x, int64_t diagonal)
+{
     if (!reeli_all_usable("diag", 1, &x)) {
         return reeli_poison_for(1, &x);
     }
@@ -303,7 +332,8 @@ typedef struct padding {
 } padding;
 
 static bool read_padding(const reel_tensor *x, const char *what, const int64_t *pad, int count,
-                         padding *p) {
+                         padding *p)
+{
     bool fits = count >= 0 && count % 2 == 0 && count / 2 <= x->ndim && (pad || count == 0);
     memset(p, 0, sizeof *p);
     for (int i = 0; fits && i < count / 2; i++) {
@@ -323,7 +353,8 @@ static bool read_padding(const reel_tensor *x, const char *what, const int64_t *
     return fits;
 }
 
-static reel_tensor *pad_by(reel_tensor *x, const char *what, const padding *p, double value) {
+static reel_tensor *pad_by(reel_tensor *x, const char *what, const padding *p, double value)
+{
     reeli_node *n = reeli_begin(&reeli_op_constant_pad_nd, 1, &x);
     padding *kept = n ? reeli_arena_alloc(x->r, sizeof *kept) : NULL;
     if (!kept) {
@@ -341,7 +372,8 @@ static reel_tensor *pad_by(reel_tensor *x, const char *what, const padding *p, d
 }
 
 static reel_tensor *pad_constant(reel_tensor *x, const char *what, const int64_t *pad, int count,
-                                 double value) {
+                                 double value)
+{
     padding p;
     if (!reeli_all_usable(what, 1, &x) || !read_padding(x, what, pad, count, &p) ||
         !reeli_check_value(x->r, what, x->dtype, value)) {
@@ -350,16 +382,19 @@ static reel_tensor *pad_constant(reel_tensor *x, const char *what, const int64_t
     return pad_by(x, what, &p, value);
 }
 
-reel_tensor *reel_constant_pad_nd(reel_tensor *x, const int64_t *pad, int count, double value) {
+reel_tensor *reel_constant_pad_nd(reel_tensor *x, const int64_t *pad, int count, double value)
+{
     return pad_constant(x, "constant_pad_nd", pad, count, value);
 }
 
-reel_tensor *reel_pad(reel_tensor *x, const int64_t *pad, int count, double value) {
+reel_tensor *reel_pad(reel_tensor *x, const int64_t *pad, int count, double value)
+{
     return pad_constant(x, "pad", pad, count, value);
 }
 
 /* What of x stays goes to its place among the padding. */
-bool reeli_constant_pad_nd_forward(reeli_node *n) {
+bool reeli_constant_pad_nd_forward(reeli_node *n)
+{
     const padding *p = n->extra;
     reel_tensor kept = *n->in[0].t;
     reeli_part place = reeli_whole(&kept);
@@ -382,7 +417,8 @@ bool reeli_constant_pad_nd_forward(reeli_node *n) {
 }
 
 /* The way back takes away what was put there, and puts zeros where something was taken. */
-reel_tensor *reeli_constant_pad_nd_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_constant_pad_nd_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     padding back = *(const padding *)n->extra;
     for (int d = 0; d < n->in[input].t->ndim; d++) {
         back.before[d] = -back.before[d];

@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* The part's strides in the whole, and its first element's offset. */
-static int64_t locate(const reel_tensor *whole, const reeli_part *p, int64_t *stride) {
+static int64_t locate(const reel_tensor *whole, const reeli_part *p, int64_t *stride)
+{
     int64_t offset = 0;
     for (int d = 0; d < p->ndim; d++) {
         stride[d] = 0;
@@ -21,7 +22,8 @@ static int64_t locate(const reel_tensor *whole, const reeli_part *p, int64_t *st
     return offset;
 }
 
-reeli_part reeli_whole(const reel_tensor *x) {
+reeli_part reeli_whole(const reel_tensor *x)
+{
     reeli_part p = {.ndim = x->ndim};
     for (int d = 0; d < x->ndim; d++) {
         p.size[d] = x->size[d];
@@ -32,7 +34,8 @@ reeli_part reeli_whole(const reel_tensor *x) {
 }
 
 /* A node that keeps the part. */
-static reeli_node *begin(const reeli_op *op, reel_tensor *x, const reeli_part *p) {
+static reeli_node *begin(const reeli_op *op, reel_tensor *x, const reeli_part *p)
+{
     reeli_node *n = reeli_begin(op, 1, &x);
     reeli_part *kept = n ? reeli_arena_alloc(x->r, sizeof *kept) : NULL;
     if (!kept) {
@@ -46,7 +49,8 @@ static reeli_node *begin(const reeli_op *op, reel_tensor *x, const reeli_part *p
     return n;
 }
 
-reel_tensor *reeli_slice(reel_tensor *x, const reeli_part *p) {
+reel_tensor *reeli_slice(reel_tensor *x, const reeli_part *p)
+{
     reeli_node *n = begin(&reeli_op_slice, x, p);
     if (!n) {
         return reeli_poison_for(1, &x);
@@ -56,12 +60,14 @@ reel_tensor *reeli_slice(reel_tensor *x, const reeli_part *p) {
     return reeli_apply(n);
 }
 
-reel_tensor *reeli_slice_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_slice_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     const reel_tensor *x = n->in[input].t;
     return reeli_unslice(g, x->ndim, x->size, n->extra);
 }
 
-reel_tensor *reeli_unslice(reel_tensor *g, int ndim, const int64_t *size, const reeli_part *p) {
+reel_tensor *reeli_unslice(reel_tensor *g, int ndim, const int64_t *size, const reeli_part *p)
+{
     reeli_node *n = begin(&reeli_op_unslice, g, p);
     if (!n) {
         return reeli_poison_for(1, &g);
@@ -70,18 +76,21 @@ reel_tensor *reeli_unslice(reel_tensor *g, int ndim, const int64_t *size, const 
     return reeli_apply(n);
 }
 
-bool reeli_unslice_forward(reeli_node *n) {
+bool reeli_unslice_forward(reeli_node *n)
+{
     reeli_fill(n->out, 0);
     reeli_copy_into(n->out, n->extra, n->in[0].t);
     return true;
 }
 
-reel_tensor *reeli_unslice_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_unslice_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     (void)input;
     return reeli_slice(g, n->extra);
 }
 
-void reeli_copy_into(reel_tensor *whole, const reeli_part *p, const reel_tensor *from) {
+void reeli_copy_into(reel_tensor *whole, const reeli_part *p, const reel_tensor *from)
+{
     reel_tensor part = *whole;
     int64_t offset = locate(whole, p, part.stride);
     part.ndim = (uint8_t)p->ndim;
@@ -95,7 +104,8 @@ void reeli_copy_into(reel_tensor *whole, const reeli_part *p, const reel_tensor 
 }
 
 reel_tensor *reeli_narrow_backward(reel_tensor *g, int ndim, const int64_t *size, int64_t dim,
-                                   int64_t start) {
+                                   int64_t start)
+{
     if (!g || reeli_bad(g)) {
         return g;
     }
@@ -105,7 +115,8 @@ reel_tensor *reeli_narrow_backward(reel_tensor *g, int ndim, const int64_t *size
 }
 
 /* The dim is one that x has; else an error. */
-static bool own_dim(const char *what, reel_tensor *x, int64_t *dim) {
+static bool own_dim(const char *what, reel_tensor *x, int64_t *dim)
+{
     if (!reeli_all_usable(what, 1, &x)) {
         return false;
     }
@@ -117,14 +128,16 @@ static bool own_dim(const char *what, reel_tensor *x, int64_t *dim) {
     return reeli_wrap_dim(x->r, what, dim, x->ndim);
 }
 
-static reel_tensor *narrow(reel_tensor *x, int64_t dim, int64_t start, int64_t length) {
+static reel_tensor *narrow(reel_tensor *x, int64_t dim, int64_t start, int64_t length)
+{
     reeli_part p = reeli_whole(x);
     p.start[dim] = start;
     p.size[dim] = length;
     return reeli_slice(x, &p);
 }
 
-reel_tensor *reel_narrow(reel_tensor *x, int64_t dim, int64_t start, int64_t length) {
+reel_tensor *reel_narrow(reel_tensor *x, int64_t dim, int64_t start, int64_t length)
+{
     if (!own_dim("narrow", x, &dim)) {
         return reeli_poison_for(1, &x);
     }
@@ -137,7 +150,8 @@ reel_tensor *reel_narrow(reel_tensor *x, int64_t dim, int64_t start, int64_t len
     return narrow(x, dim, first, length);
 }
 
-void reeli_drop_dim(reeli_part *p, int dim) {
+void reeli_drop_dim(reeli_part *p, int dim)
+{
     p->ndim--;
     for (int d = dim; d < p->ndim; d++) {
         p->size[d] = p->size[d + 1];
@@ -146,14 +160,16 @@ void reeli_drop_dim(reeli_part *p, int dim) {
     }
 }
 
-static reel_tensor *select_index(reel_tensor *x, int64_t dim, int64_t index) {
+static reel_tensor *select_index(reel_tensor *x, int64_t dim, int64_t index)
+{
     reeli_part p = reeli_whole(x);
     p.start[dim] = index;
     reeli_drop_dim(&p, (int)dim);
     return reeli_slice(x, &p);
 }
 
-reel_tensor *reel_select(reel_tensor *x, int64_t dim, int64_t index) {
+reel_tensor *reel_select(reel_tensor *x, int64_t dim, int64_t index)
+{
     if (!own_dim("select", x, &dim)) {
         return reeli_poison_for(1, &x);
     }
@@ -166,8 +182,8 @@ reel_tensor *reel_select(reel_tensor *x, int64_t dim, int64_t index) {
 }
 
 /* How many elements the diagonal has, and where it starts. */
-int64_t reeli_diagonal(int64_t rows, int64_t columns, int64_t offset, int64_t *row,
-                       int64_t *column) {
+int64_t reeli_diagonal(int64_t rows, int64_t columns, int64_t offset, int64_t *row, int64_t *column)
+{
     *row = *column = 0;
     if (offset <= -rows || offset >= columns) {
         return 0;
@@ -177,7 +193,8 @@ int64_t reeli_diagonal(int64_t rows, int64_t columns, int64_t offset, int64_t *r
     return rows - *row < columns - *column ? rows - *row : columns - *column;
 }
 
-reel_tensor *reel_diagonal(reel_tensor *x, int64_t offset, int64_t dim1, int64_t dim2) {
+reel_tensor *reel_diagonal(reel_tensor *x, int64_t offset, int64_t dim1, int64_t dim2)
+{
     if (!own_dim("diagonal", x, &dim1) || !own_dim("diagonal", x, &dim2)) {
         return reeli_poison_for(1, &x);
     }
@@ -197,7 +214,8 @@ reel_tensor *reel_diagonal(reel_tensor *x, int64_t offset, int64_t dim1, int64_t
 }
 
 /* Poison in all places of a list, after an error. */
-static int no_parts(reel_tensor *x, reel_tensor **parts, int capacity) {
+static int no_parts(reel_tensor *x, reel_tensor **parts, int capacity)
+{
     for (int i = 0; parts && i < capacity; i++) {
         parts[i] = reeli_poison_for(1, &x);
     }
@@ -205,7 +223,8 @@ static int no_parts(reel_tensor *x, reel_tensor **parts, int capacity) {
 }
 
 static bool room(const char *what, const reel_tensor *x, reel_tensor **parts, int64_t count,
-                 int capacity) {
+                 int capacity)
+{
     if (count <= capacity && (parts || count == 0)) {
         return true;
     }
@@ -216,7 +235,8 @@ static bool room(const char *what, const reel_tensor *x, reel_tensor **parts, in
 
 /* Parts of `each` indices; the last one may have fewer, and of no indices there is one part. */
 static int split_evenly(const char *what, reel_tensor *x, int64_t each, int64_t count, int64_t dim,
-                        reel_tensor **parts, int capacity) {
+                        reel_tensor **parts, int capacity)
+{
     if (!room(what, x, parts, count, capacity)) {
         return no_parts(x, parts, capacity);
     }
@@ -230,7 +250,8 @@ static int split_evenly(const char *what, reel_tensor *x, int64_t each, int64_t 
     return (int)count;
 }
 
-int reel_split(reel_tensor *x, int64_t split_size, int64_t dim, reel_tensor **parts, int capacity) {
+int reel_split(reel_tensor *x, int64_t split_size, int64_t dim, reel_tensor **parts, int capacity)
+{
     if (!own_dim("split", x, &dim)) {
         return no_parts(x, parts, capacity);
     }
@@ -244,7 +265,8 @@ int reel_split(reel_tensor *x, int64_t split_size, int64_t dim, reel_tensor **pa
                         capacity);
 }
 
-int reel_chunk(reel_tensor *x, int64_t chunks, int64_t dim, reel_tensor **parts, int capacity) {
+int reel_chunk(reel_tensor *x, int64_t chunks, int64_t dim, reel_tensor **parts, int capacity)
+{
     if (!own_dim("chunk", x, &dim)) {
         return no_parts(x, parts, capacity);
     }
@@ -259,7 +281,8 @@ int reel_chunk(reel_tensor *x, int64_t chunks, int64_t dim, reel_tensor **parts,
 }
 
 /* The sizes are none negative and add up to x's. */
-static bool sizes_add_up(const reel_tensor *x, const int64_t *sizes, int count, int64_t dim) {
+static bool sizes_add_up(const reel_tensor *x, const int64_t *sizes, int count, int64_t dim)
+{
     int64_t left = x->size[dim];
     bool fits = count >= 0 && (sizes || count == 0);
     for (int i = 0; fits && i < count; i++) {
@@ -276,7 +299,8 @@ static bool sizes_add_up(const reel_tensor *x, const int64_t *sizes, int count, 
 }
 
 int reel_split_with_sizes(reel_tensor *x, const int64_t *sizes, int count, int64_t dim,
-                          reel_tensor **parts, int capacity) {
+                          reel_tensor **parts, int capacity)
+{
     if (!own_dim("split_with_sizes", x, &dim) || !sizes_add_up(x, sizes, count, dim) ||
         !room("split_with_sizes", x, parts, count, capacity)) {
         return no_parts(x, parts, capacity);
@@ -292,7 +316,8 @@ int reel_split_with_sizes(reel_tensor *x, const int64_t *sizes, int count, int64
     return count;
 }
 
-int reel_unbind(reel_tensor *x, int64_t dim, reel_tensor **parts, int capacity) {
+int reel_unbind(reel_tensor *x, int64_t dim, reel_tensor **parts, int capacity)
+{
     if (!own_dim("unbind", x, &dim) || !room("unbind", x, parts, x->size[dim], capacity)) {
         return no_parts(x, parts, capacity);
     }

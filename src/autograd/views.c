@@ -8,14 +8,16 @@
 
 /* Records a view that has been made. */
 static reel_tensor *viewed(reeli_node *n, int ndim, const int64_t *size, const int64_t *stride,
-                           int64_t offset) {
+                           int64_t offset)
+{
     n->out = reeli_view(n->in[0].t, n->op->name, ndim, size, stride, offset);
     return reeli_apply(n);
 }
 
 /* Strides that show x's elements in the new shape without moving any; false if there are none. Runs of
  * x's dims that lie evenly are cut into the new sizes from the right. */
-static bool reshape_strides(const reel_tensor *x, int ndim, const int64_t *size, int64_t *stride) {
+static bool reshape_strides(const reel_tensor *x, int ndim, const int64_t *size, int64_t *stride)
+{
     int d = ndim - 1;
     int64_t base = x->ndim ? x->stride[x->ndim - 1] : 1, run = 1, cut = 1;
     for (int own = x->ndim - 1; own >= 0; own--) {
@@ -42,7 +44,8 @@ static bool reshape_strides(const reel_tensor *x, int ndim, const int64_t *size,
     return true;
 }
 
-static void row_major(int ndim, const int64_t *size, int64_t *stride) {
+static void row_major(int ndim, const int64_t *size, int64_t *stride)
+{
     int64_t step = 1;
     for (int d = ndim - 1; d >= 0; d--) {
         stride[d] = step;
@@ -52,7 +55,8 @@ static void row_major(int ndim, const int64_t *size, int64_t *stride) {
 
 /* Fills in a size of -1; false, and an error, if the shape cannot hold x's elements. */
 static bool complete_shape(reel_tensor *x, const char *what, int ndim, const int64_t *size,
-                           int64_t *full) {
+                           int64_t *full)
+{
     int64_t known = 1;
     int open = -1;
     bool sound = ndim >= 0 && ndim <= REEL_MAX_DIMS;
@@ -78,7 +82,8 @@ static bool complete_shape(reel_tensor *x, const char *what, int ndim, const int
 }
 
 static reel_tensor *reshape(reel_tensor *x, const char *what, int ndim, const int64_t *size,
-                            bool may_copy) {
+                            bool may_copy)
+{
     reeli_node *n = reeli_begin(&reeli_op_reshape, 1, &x);
     int64_t full[REEL_MAX_DIMS], stride[REEL_MAX_DIMS];
     if (!n || !complete_shape(x, what, ndim, size, full)) {
@@ -98,28 +103,34 @@ static reel_tensor *reshape(reel_tensor *x, const char *what, int ndim, const in
     return viewed(n, ndim, full, stride, 0);
 }
 
-reel_tensor *reel_reshape(reel_tensor *x, int ndim, const int64_t *size) {
+reel_tensor *reel_reshape(reel_tensor *x, int ndim, const int64_t *size)
+{
     return reshape(x, "reshape", ndim, size, true);
 }
 
-reel_tensor *reel_view(reel_tensor *x, int ndim, const int64_t *size) {
+reel_tensor *reel_view(reel_tensor *x, int ndim, const int64_t *size)
+{
     return reshape(x, "view", ndim, size, false);
 }
 
-reel_tensor *reeli_reshape_like(reel_tensor *x, const reel_tensor *like) {
+reel_tensor *reeli_reshape_like(reel_tensor *x, const reel_tensor *like)
+{
     return reeli_bad(x) || reeli_same_shape(x, like) ? x : reel_reshape(x, like->ndim, like->size);
 }
 
-reel_tensor *reeli_reshape_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_reshape_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     return reeli_reshape_like(g, n->in[input].t);
 }
 
 /* The dim is one of x's, or of a tensor with `more` dims more. */
-static bool sound_dim(const char *what, reel_tensor *x, int64_t *dim, int more) {
+static bool sound_dim(const char *what, reel_tensor *x, int64_t *dim, int more)
+{
     return reeli_all_usable(what, 1, &x) && reeli_wrap_dim(x->r, what, dim, x->ndim + more);
 }
 
-reel_tensor *reel_unsqueeze(reel_tensor *x, int64_t dim) {
+reel_tensor *reel_unsqueeze(reel_tensor *x, int64_t dim)
+{
     reeli_node *n;
     if (!sound_dim("unsqueeze", x, &dim, 1) || !(n = reeli_begin(&reeli_op_reshape, 1, &x))) {
         return reeli_poison_for(1, &x);
@@ -140,7 +151,8 @@ reel_tensor *reel_unsqueeze(reel_tensor *x, int64_t dim) {
 }
 
 /* x without the dims in the set that have size 1. */
-static reel_tensor *squeeze(reel_tensor *x, unsigned dims) {
+static reel_tensor *squeeze(reel_tensor *x, unsigned dims)
+{
     reeli_node *n = reeli_begin(&reeli_op_reshape, 1, &x);
     if (!n) {
         return reeli_poison_for(1, &x);
@@ -156,13 +168,15 @@ static reel_tensor *squeeze(reel_tensor *x, unsigned dims) {
     return viewed(n, ndim, size, stride, 0);
 }
 
-reel_tensor *reel_squeeze(reel_tensor *x, int64_t dim) {
+reel_tensor *reel_squeeze(reel_tensor *x, int64_t dim)
+{
     return sound_dim("squeeze", x, &dim, 0) ? squeeze(x, 1u << dim) : reeli_poison_for(1, &x);
 }
 
 reel_tensor *reel_squeeze_all(reel_tensor *x) { return squeeze(x, ~0u); }
 
-reel_tensor *reel_flatten(reel_tensor *x, int64_t start_dim, int64_t end_dim) {
+reel_tensor *reel_flatten(reel_tensor *x, int64_t start_dim, int64_t end_dim)
+{
     if (!sound_dim("flatten", x, &start_dim, 0) || !sound_dim("flatten", x, &end_dim, 0)) {
         return reeli_poison_for(1, &x);
     }
@@ -185,7 +199,8 @@ reel_tensor *reel_flatten(reel_tensor *x, int64_t start_dim, int64_t end_dim) {
     return reel_reshape(x, ndim, size);
 }
 
-reel_tensor *reel_unflatten(reel_tensor *x, int64_t dim, int ndim, const int64_t *size) {
+reel_tensor *reel_unflatten(reel_tensor *x, int64_t dim, int ndim, const int64_t *size)
+{
     if (!sound_dim("unflatten", x, &dim, 0)) {
         return reeli_poison_for(1, &x);
     }
@@ -208,7 +223,8 @@ reel_tensor *reel_unflatten(reel_tensor *x, int64_t dim, int ndim, const int64_t
 }
 
 /* y's dim d is x's dim order[d]; the order is kept in `extra` for the way back. */
-reel_tensor *reel_permute(reel_tensor *x, const int64_t *order) {
+reel_tensor *reel_permute(reel_tensor *x, const int64_t *order)
+{
     reeli_node *n = reeli_begin(&reeli_op_permute, 1, &x);
     int64_t *kept = n ? reeli_arena_alloc(x->r, REEL_MAX_DIMS * sizeof *kept) : NULL;
     if (!kept) {
@@ -233,7 +249,8 @@ reel_tensor *reel_permute(reel_tensor *x, const int64_t *order) {
     return viewed(n, x->ndim, size, stride, 0);
 }
 
-reel_tensor *reeli_permute_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_permute_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     (void)input;
     const int64_t *order = n->extra;
     int64_t back[REEL_MAX_DIMS];
@@ -243,7 +260,8 @@ reel_tensor *reeli_permute_gradient(reeli_node *n, int input, reel_tensor *g) {
     return reel_permute(g, back);
 }
 
-reel_tensor *reel_transpose(reel_tensor *x, int64_t dim0, int64_t dim1) {
+reel_tensor *reel_transpose(reel_tensor *x, int64_t dim0, int64_t dim1)
+{
     if (!sound_dim("transpose", x, &dim0, 0) || !sound_dim("transpose", x, &dim1, 0)) {
         return reeli_poison_for(1, &x);
     }
@@ -254,7 +272,8 @@ reel_tensor *reel_transpose(reel_tensor *x, int64_t dim0, int64_t dim1) {
     return reel_permute(x, order);
 }
 
-reel_tensor *reel_t(reel_tensor *x) {
+reel_tensor *reel_t(reel_tensor *x)
+{
     if (!reeli_all_usable("t", 1, &x)) {
         return reeli_poison_for(1, &x);
     }
@@ -266,7 +285,8 @@ reel_tensor *reel_t(reel_tensor *x) {
     return reel_permute(x, x->ndim == 2 ? (int64_t[]){1, 0} : (int64_t[]){0});
 }
 
-reel_tensor *reel_T(reel_tensor *x) {
+reel_tensor *reel_T(reel_tensor *x)
+{
     int64_t order[REEL_MAX_DIMS];
     if (!reeli_all_usable("T", 1, &x)) {
         return reeli_poison_for(1, &x);
@@ -277,7 +297,8 @@ reel_tensor *reel_T(reel_tensor *x) {
     return reel_permute(x, order);
 }
 
-reel_tensor *reel_mT(reel_tensor *x) {
+reel_tensor *reel_mT(reel_tensor *x)
+{
     if (!reeli_all_usable("mT", 1, &x)) {
         return reeli_poison_for(1, &x);
     }
@@ -291,7 +312,8 @@ reel_tensor *reel_mT(reel_tensor *x) {
 /* Marks the dims in a list, each counted from 0 and put in `own`; false, and an error, if one is
  * none of x's or named twice. */
 static bool mark_dims(reel_tensor *x, const char *list, const int64_t *dims, int count,
-                      int64_t *own, unsigned *set) {
+                      int64_t *own, unsigned *set)
+{
     for (int i = 0; i < count; i++) {
         own[i] = dims[i];
         if (!reeli_wrap_dim(x->r, "movedim", &own[i], x->ndim)) {
@@ -309,7 +331,8 @@ static bool mark_dims(reel_tensor *x, const char *list, const int64_t *dims, int
 
 /* The dims that are not named keep their order, in the places that are left. */
 reel_tensor *reel_movedim(reel_tensor *x, const int64_t *source, const int64_t *destination,
-                          int count) {
+                          int count)
+{
     int64_t from[REEL_MAX_DIMS], to[REEL_MAX_DIMS], order[REEL_MAX_DIMS];
     unsigned moved = 0, taken = 0;
     if (!reeli_all_usable("movedim", 1, &x)) {
@@ -337,7 +360,8 @@ reel_tensor *reel_movedim(reel_tensor *x, const int64_t *source, const int64_t *
 }
 
 static bool expand_fits(const reel_tensor *x, const char *what, int ndim, const int64_t *size,
-                        int64_t *full) {
+                        int64_t *full)
+{
     bool fits = ndim >= x->ndim && ndim <= REEL_MAX_DIMS;
     for (int d = 0; d < ndim && fits; d++) {
         int own = d - (ndim - x->ndim);
@@ -352,7 +376,8 @@ static bool expand_fits(const reel_tensor *x, const char *what, int ndim, const 
     return fits;
 }
 
-static reel_tensor *expand(reel_tensor *x, const char *what, int ndim, const int64_t *size) {
+static reel_tensor *expand(reel_tensor *x, const char *what, int ndim, const int64_t *size)
+{
     reeli_node *n = reeli_begin(&reeli_op_expand, 1, &x);
     int64_t full[REEL_MAX_DIMS], stride[REEL_MAX_DIMS];
     if (!n || !expand_fits(x, what, ndim, size, full) ||
@@ -366,15 +391,18 @@ static reel_tensor *expand(reel_tensor *x, const char *what, int ndim, const int
     return viewed(n, ndim, full, stride, 0);
 }
 
-reel_tensor *reel_expand(reel_tensor *x, int ndim, const int64_t *size) {
+reel_tensor *reel_expand(reel_tensor *x, int ndim, const int64_t *size)
+{
     return expand(x, "expand", ndim, size);
 }
 
-reel_tensor *reel_broadcast_to(reel_tensor *x, int ndim, const int64_t *size) {
+reel_tensor *reel_broadcast_to(reel_tensor *x, int ndim, const int64_t *size)
+{
     return expand(x, "broadcast_to", ndim, size);
 }
 
-reel_tensor *reel_expand_as(reel_tensor *x, reel_tensor *other) {
+reel_tensor *reel_expand_as(reel_tensor *x, reel_tensor *other)
+{
     reel_tensor *in[] = {x, other};
     if (!reeli_all_usable("expand_as", 2, in)) {
         return reeli_poison_for(2, in);
@@ -382,6 +410,7 @@ reel_tensor *reel_expand_as(reel_tensor *x, reel_tensor *other) {
     return expand(x, "expand_as", other->ndim, other->size);
 }
 
-reel_tensor *reeli_expand_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_expand_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     return reeli_sum_to(g, n->in[input].t);
 }

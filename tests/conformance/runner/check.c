@@ -40,7 +40,7 @@ static bool same_kind(const reel_tensor *a, const reel_tensor *b)
 /* The index of element i, counted row by row. */
 static const char *index_text(char *text, size_t room, const reel_tensor *t, int64_t i)
 {
-    int64_t index[REEL_MAX_DIMS];
+    int64_t index[REEL_MAX_DIMS] = {0};
     for (int d = reel_ndim(t) - 1; d >= 0; d--) {
         index[d] = i % reel_size(t, d);
         i /= reel_size(t, d);

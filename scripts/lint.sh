@@ -27,7 +27,8 @@ fi
 
 # The dev preset's flags, so that assertions are on and tell the analyzer what cannot happen. What
 # is compiled once for each level of CPU is read once for each.
-cmake --preset dev -B build/lint -D REEL_BUILD_TESTS=OFF >/dev/null
+# The compiler's own flags for GCC alone would be errors to clang-tidy.
+cmake --preset dev -B build/lint -D REEL_BUILD_TESTS=OFF -D REEL_SHORT_LOOPS=OFF >/dev/null
 if find src -name '*.c' -print0 |
   xargs -0 -n 1 -P "$jobs" clang-tidy --quiet -p build/lint 2> >(grep -v 'warnings\? generated' >&2); then
   echo "clang-tidy: no findings in $(find src -name '*.c' | wc -l) files"

@@ -1,0 +1,222 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Trains with PyTorch and writes what bin/trajectories replays: one safetensors file a run.
+
+    tests/generate/training.py [--seed N] [--count N] [--steps N] OUT
+
+Every optimizer, scheduler, layer and loss has runs, with hyperparameters drawn around usual ones, so that
+each seed makes others. --count repeats the whole. A file has the tensors x, y, init.<name>, final.<name>, losses, lrs
+and, of a float32 run, losses_f64: the same from the same weights in float64. Its metadata (JSON) say
+what was trained. Needs Debian's or Ubuntu's python3-torch and python3-numpy.
+"""
+import argparse
+import json
+import os
+import random
+import struct
+
+import numpy
+import torch
+from torch import nn
+from torch.optim import lr_scheduler
+
+DTYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
+
+
+def save(path, tensors, metadata):
+    header, data = {"__metadata__": metadata}, b""
+    for name, t in tensors.items():
+        raw = t.detach().contiguous().numpy().tobytes()
+        header[name] = {"dtype": DTYPES[t.dtype], "shape": list(t.shape),
+                        "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text + data)
+
+
+def make(module, spec):
+    """An object of the spec's type in the module, made with the spec's other entries."""
+    return lambda *first: getattr(module, spec["type"])(*first, **{k: v for k, v in spec.items() if k != "type"})
+
+
+def layer(spec):
+    if spec["type"] == "Linear":
+        return nn.Linear(spec["in"], spec["out"], bias=spec.get("bias", True))
+    if "size" in spec:
+        rest = {k: v for k, v in spec.items() if k != "size"}
+        return make(nn, rest)(spec["size"])
+    return make(nn, spec)()
+
+
+def target_of(kind, y, dtype):
+    if kind in ("CrossEntropyLoss", "NLLLoss"):
+        return y.argmax(1)
+    if kind in ("BCELoss", "BCEWithLogitsLoss", "MultiLabelSoftMarginLoss"):
+        return (y > 0).to(dtype)
+    if kind in ("SoftMarginLoss", "HingeEmbeddingLoss"):
+        return torch.where(y > 0, 1.0, -1.0).to(dtype)
+    if kind == "PoissonNLLLoss":
+        return y.abs().round()
+    return y
+
+
+def train(run, dtype):
+    """Tensors of one run, from its description."""
+    torch.manual_seed(run["seed"])
+    model = nn.Sequential(*map(layer, run["model"])).to(dtype)
+    tensors = {"init." + k: v.clone() for k, v in model.state_dict().items()}
+    numbers = numpy.random.RandomState(run["seed"] + 1)
+    inputs, outputs = run["model"][0]["in"], run["outputs"]
+    x = torch.tensor(numbers.randn(48, inputs), dtype=dtype)
+    weights = torch.tensor(numbers.randn(inputs, outputs), dtype=dtype)
+    noise = torch.tensor(numbers.standard_t(3, size=(48, outputs)), dtype=dtype)
+    y = target_of(run["loss"]["type"], torch.sin(x) @ weights + 0.2 * noise, dtype)
+    criterion = make(nn, run["loss"])()
+    optimizer = make(torch.optim, run["optimizer"])(model.parameters())
+    scheduler = make(lr_scheduler, run["scheduler"])(optimizer) if run["scheduler"] else None
+    losses, lrs = [], []
+
+    def closure():
+        optimizer.zero_grad()
+        loss = criterion(model(x), y)
+        loss.backward()
+        return loss
+
+    for _ in range(run["steps"]):
+        lrs.append(optimizer.param_groups[0]["lr"])
+        if run["optimizer"]["type"] == "LBFGS":
+            loss = optimizer.step(closure)
+        else:
+            loss = closure()
+            if run["clip"]:
+                nn.utils.clip_grad_norm_(model.parameters(), run["clip"])
+            optimizer.step()
+        losses.append(loss.item())
+        if scheduler:
+            scheduler.step(*([losses[-1]] if run["scheduler"]["type"] == "ReduceLROnPlateau" else []))
+    tensors.update({"final." + k: v.clone() for k, v in model.state_dict().items()})
+    tensors.update(x=x, y=y, losses=torch.tensor(losses, dtype=torch.float64), lrs=torch.tensor(lrs, dtype=torch.float64))
+    return tensors
+
+
+def write(out, name, run, dtype):
+    tensors = train(run, dtype)
+    if dtype == torch.float32:
+        tensors["losses_f64"] = train(run, torch.float64)["losses"]
+    if not tensors["losses"].isfinite().all():
+        print(f"{name}: left out, its loss is not finite")
+        return 0
+    metadata = {key: json.dumps(run[key]) for key in ("model", "loss", "optimizer", "scheduler")}
+    metadata.update(seed=str(run["seed"]), steps=str(run["steps"]), clip_grad_norm=json.dumps(run["clip"]),
+                    dtype=str(dtype).replace("torch.", ""), torch=torch.__version__)
+    save(os.path.join(out, name + ".safetensors"), tensors, metadata)
+    return 1
+
+
+def optimizers(u, flip):
+    """Every optimizer with its options drawn: u(a, b) is a number from a to b, flip() a bool."""
+    adam = {"betas": [u(0.7, 0.95), u(0.9, 0.999)], "eps": u(1e-8, 1e-5), "weight_decay": u(0, 0.1)}
+    return [
+        {"type": "SGD", "lr": u(0.002, 0.03)},
+        {"type": "SGD", "lr": u(0.002, 0.02), "momentum": u(0.5, 0.95), "nesterov": True, "weight_decay": u(0, 0.1)},
+        {"type": "SGD", "lr": u(0.002, 0.02), "momentum": u(0.5, 0.95), "dampening": u(0, 0.5), "weight_decay": u(0, 0.1)},
+        {"type": "Adam", "lr": u(0.002, 0.03)},
+        {"type": "Adam", "lr": u(0.002, 0.03), "amsgrad": flip(), **adam},
+        {"type": "AdamW", "lr": u(0.002, 0.03), "amsgrad": flip(), **adam},
+        {"type": "Adamax", "lr": u(0.002, 0.03), **adam},
+        {"type": "NAdam", "lr": u(0.002, 0.03), "momentum_decay": u(0.001, 0.01), **adam},
+        {"type": "RAdam", "lr": u(0.002, 0.03), **adam},
+        {"type": "RMSprop", "lr": u(0.001, 0.01), "alpha": u(0.9, 0.99), "weight_decay": u(0, 0.1)},
+        {"type": "RMSprop", "lr": u(0.001, 0.005), "momentum": u(0.3, 0.9), "centered": flip()},
+        {"type": "Adagrad", "lr": u(0.01, 0.1), "lr_decay": u(0, 0.05), "initial_accumulator_value": u(0, 0.5), "weight_decay": u(0, 0.1)},
+        {"type": "Adadelta", "lr": u(0.3, 2), "rho": u(0.8, 0.95), "weight_decay": u(0, 0.1)},
+        {"type": "ASGD", "lr": u(0.002, 0.03), "lambd": u(0, 0.001), "alpha": u(0.6, 0.9), "t0": float(round(u(5, 30))), "weight_decay": u(0, 0.1)},
+        {"type": "Rprop", "lr": u(0.002, 0.02), "etas": [u(0.4, 0.6), u(1.1, 1.3)], "step_sizes": [1e-6, u(0.5, 10)]},
+        {"type": "LBFGS", "lr": u(0.3, 0.8), "max_iter": random.randint(5, 12), "history_size": random.randint(3, 20)},
+        {"type": "LBFGS", "lr": u(0.7, 1), "max_iter": random.randint(5, 20), "line_search_fn": "strong_wolfe"},
+    ]
+
+
+def schedulers(u, flip):
+    n = random.randint
+    return [
+        {"type": "StepLR", "step_size": n(3, 15), "gamma": u(0.3, 0.9)},
+        {"type": "MultiStepLR", "milestones": sorted(n(2, 40) for _ in range(3)), "gamma": u(0.2, 0.9)},
+        {"type": "ExponentialLR", "gamma": u(0.9, 0.99)},
+        {"type": "ConstantLR", "factor": u(0.2, 0.8), "total_iters": n(3, 20)},
+        {"type": "LinearLR", "start_factor": u(0.1, 0.6), "end_factor": u(0.6, 1), "total_iters": n(5, 30)},
+        {"type": "PolynomialLR", "total_iters": n(10, 40), "power": u(0.5, 3)},
+        {"type": "CosineAnnealingLR", "T_max": n(5, 30), "eta_min": u(0, 0.002)},
+        {"type": "CosineAnnealingWarmRestarts", "T_0": n(4, 12), "T_mult": n(1, 3), "eta_min": u(0, 0.002)},
+        {"type": "OneCycleLR", "max_lr": u(0.01, 0.05), "total_steps": 60, "pct_start": u(0.1, 0.5),
+         "anneal_strategy": random.choice(["cos", "linear"]), "three_phase": flip(), "div_factor": u(5, 30)},
+        {"type": "CyclicLR", "base_lr": u(0.001, 0.004), "max_lr": u(0.005, 0.03), "step_size_up": n(3, 12), "step_size_down": n(3, 12),
+         "mode": random.choice(["triangular", "triangular2"])},
+        {"type": "CyclicLR", "base_lr": u(0.001, 0.004), "max_lr": u(0.005, 0.03), "step_size_up": n(3, 12), "mode": "exp_range", "gamma": u(0.95, 1),
+         "cycle_momentum": flip()},
+        {"type": "ReduceLROnPlateau", "patience": n(0, 4), "factor": u(0.3, 0.8), "threshold": u(1e-4, 1e-1),
+         "threshold_mode": random.choice(["rel", "abs"]), "cooldown": n(0, 3), "min_lr": u(0, 0.001)},
+    ]
+
+
+def activations(u):
+    return [{"type": t} for t in ("ReLU", "ReLU6", "Tanh", "Sigmoid", "SELU", "SiLU", "Mish", "Softsign", "Hardswish", "LogSigmoid", "Tanhshrink", "Identity")] + [
+        {"type": "GELU"}, {"type": "GELU", "approximate": "tanh"}, {"type": "LeakyReLU", "negative_slope": u(0.01, 0.3)},
+        {"type": "ELU", "alpha": u(0.5, 2)}, {"type": "CELU", "alpha": u(0.5, 2)}, {"type": "Softplus", "beta": u(0.5, 2)},
+        {"type": "LayerNorm", "size": 12}, {"type": "BatchNorm1d", "size": 12, "momentum": u(0.05, 0.3)}, {"type": "Softmax", "dim": 1}]
+
+
+def losses(u):
+    """Each with what the model ends with."""
+    reduction = random.choice(["mean", "mean", "sum"])
+    return [({"type": t, "reduction": reduction}, []) for t in ("L1Loss", "MSELoss", "SoftMarginLoss", "BCEWithLogitsLoss", "HingeEmbeddingLoss")] + [
+        ({"type": "SmoothL1Loss", "beta": u(0.1, 2)}, []), ({"type": "HuberLoss", "delta": u(0.1, 2)}, []),
+        ({"type": "PoissonNLLLoss"}, []), ({"type": "BCELoss"}, [{"type": "Sigmoid"}]),
+        ({"type": "CrossEntropyLoss", "label_smoothing": u(0, 0.3)}, []), ({"type": "CrossEntropyLoss", "ignore_index": 0}, []),
+        ({"type": "NLLLoss"}, [{"type": "LogSoftmax", "dim": 1}])]
+
+
+def mlp(activation, outputs, bias=True):
+    return [{"type": "Linear", "in": 5, "out": 12, "bias": bias}, activation, {"type": "Linear", "in": 12, "out": outputs}]
+
+
+def runs(u, flip, steps):
+    """Names and descriptions of all runs."""
+    def run(model, outputs, loss, optimizer, scheduler=None, clip=None, length=steps):
+        return {"model": model, "outputs": outputs, "loss": loss, "optimizer": optimizer, "scheduler": scheduler, "clip": clip,
+                "seed": random.randint(0, 2**31), "steps": length}
+    l1, relu = {"type": "L1Loss"}, {"type": "ReLU"}
+    for o in optimizers(u, flip):
+        loss = random.choice([l1, {"type": "MSELoss"}])
+        yield "optim-" + o["type"], run(mlp(relu, 1), 1, loss, o, length=min(steps, 20) if o["type"] == "LBFGS" else steps)
+    for s in schedulers(u, flip):
+        momentum = {"momentum": 0.9} if s["type"] in ("OneCycleLR", "CyclicLR") else {}
+        yield "sched-" + s["type"], run(mlp(relu, 1), 1, l1, {"type": "SGD", "lr": u(0.005, 0.02), **momentum}, s, length=min(steps, 60))
+    for a in activations(u):
+        yield "layer-" + a["type"], run(mlp(a, 2, bias=flip()), 2, l1, {"type": "Adam", "lr": u(0.002, 0.02)})
+    for l, end in losses(u):
+        yield "loss-" + l["type"], run(mlp({"type": "Tanh"}, 3) + end, 3, l, {"type": "SGD", "lr": 0.0003 if l.get("reduction") == "sum" else u(0.01, 0.1)})
+    yield "clip", run(mlp(relu, 1), 1, {"type": "MSELoss"}, {"type": "SGD", "lr": u(0.02, 0.06)}, clip=u(0.2, 2))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=50)
+    options = parser.parse_args()
+    os.makedirs(options.out, exist_ok=True)
+    random.seed(options.seed)
+    written = 0
+    for repeat in range(options.count):
+        described = runs(random.uniform, lambda: random.random() < 0.5, options.steps)
+        for i, (name, run) in enumerate(described):
+            for dtype in (torch.float32, torch.float64):
+                written += write(options.out, f"{repeat:02d}-{i:02d}-{name}-{str(dtype)[-2:]}", run, dtype)
+    print(f"{options.out}: {written} runs")
+
+
+main()

@@ -285,9 +285,11 @@ static inline bool is_finite(reel_tensor *t)
     return t && reeli_all_finite(t, &at);
 }
 
-/* Whether the sample's result and gradients are finite, and nothing is refused. */
+/* Whether the sample's result and gradients are finite, and nothing is refused. Leaves no trace. */
 static inline bool is_smooth(const sample *it, reel_tensor *const *x, int count)
 {
+    const reeli_mark mark = reeli_arena_mark(&r->arena);
+    reeli_node *const tape = r->tape;
     reel_tensor *dx[SAMPLE_INPUTS], *y = it->call(it, x);
     bool sound = !reeli_bad(y) && is_finite(y);
     if (sound && reeli_requires_grad(y) && !(it->traits & SAMPLE_REFUSES)) {
@@ -299,6 +301,8 @@ static inline bool is_smooth(const sample *it, reel_tensor *const *x, int count)
         }
         reel_tensor_free(ones);
     }
+    r->tape = tape;
+    reeli_arena_release(&r->arena, mark);
     reel_clear_error(r);
     return sound;
 }

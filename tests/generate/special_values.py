@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What PyTorch makes of NaN, infinities, zeros and edges, elementwise: values and gradients.
+
+Usage: special_values.py > tests/data/special/elementwise.txt
+
+A line is a row of elementwise.def, "y" or the input whose gradient it is, and the results in double
+over the grid of all inputs, the last one changing first. Parameters are those of tests/samples.h.
+Edges come early: PyTorch's hardswish has another gradient at 3 in the last few elements than before.
+"""
+import itertools
+import torch
+import torch.nn.functional as F
+
+aten = torch.ops.aten
+nan, inf = float("nan"), float("inf")
+GRIDS = {
+    1: [nan, inf, -inf, 0.0, -0.0, 1.0, -1.0, 3.0, -3.0, 0.7, -0.7, 1.2, 0.5, -2.5],
+    2: [nan, inf, -inf, 0.0, 1.0, -1.0, 2.5],
+    3: [nan, inf, 0.0, -1.5],
+}
+P, Q, S = 0.7, 1.2, 0.6
+
+UNARY = {
+    "neg": torch.neg, "abs": torch.abs, "square": torch.square, "sqrt": torch.sqrt, "rsqrt": torch.rsqrt,
+    "reciprocal": torch.reciprocal, "exp": torch.exp, "log": torch.log, "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid, "relu": torch.relu, "leaky_relu": lambda x: F.leaky_relu(x, P),
+    "elu": lambda x: aten.elu(x, P / Q, Q, S), "gelu": F.gelu,
+    "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"), "silu": F.silu,
+    "softplus": lambda x: F.softplus(x, P, Q), "clamp": lambda x: torch.clamp(x, P, Q),
+    "sign": torch.sign, "exp2": torch.exp2, "expm1": torch.expm1, "log1p": torch.log1p,
+    "log2": torch.log2, "log10": torch.log10, "sin": torch.sin, "cos": torch.cos, "tan": torch.tan,
+    "asin": torch.asin, "acos": torch.acos, "atan": torch.atan, "sinh": torch.sinh, "cosh": torch.cosh,
+    "asinh": torch.asinh, "acosh": torch.acosh, "atanh": torch.atanh, "erf": torch.erf,
+    "erfc": torch.erfc, "logit": torch.logit, "ceil": torch.ceil, "floor": torch.floor,
+    "trunc": torch.trunc, "round": torch.round, "round_decimals": lambda x: torch.round(x, decimals=2),
+    "frac": torch.frac, "mish": F.mish, "softsign": F.softsign,
+    "hardtanh": lambda x: F.hardtanh(x, P, Q), "hardsigmoid": F.hardsigmoid, "hardswish": F.hardswish,
+    "logsigmoid": F.logsigmoid, "tanhshrink": F.tanhshrink, "softshrink": lambda x: F.softshrink(x, P),
+    "hardshrink": lambda x: F.hardshrink(x, P), "threshold": lambda x: F.threshold(x, P, Q),
+    "logical_not": torch.logical_not, "isnan": torch.isnan, "isinf": torch.isinf,
+    "isfinite": torch.isfinite,
+}
+BINARY = {
+    "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div, "maximum": torch.maximum,
+    "minimum": torch.minimum, "add_alpha": lambda a, b: torch.add(a, b, alpha=P),
+    "div_trunc": lambda a, b: torch.div(a, b, rounding_mode="trunc"),
+    "div_floor": lambda a, b: torch.div(a, b, rounding_mode="floor"), "fmod": torch.fmod,
+    "remainder": torch.remainder, "pow": torch.pow, "fmax": torch.fmax, "fmin": torch.fmin,
+    "clamp_min": lambda a, b: torch.clamp(a, min=b), "clamp_max": lambda a, b: torch.clamp(a, max=b),
+    "atan2": torch.atan2, "hypot": torch.hypot, "copysign": torch.copysign, "xlogy": torch.xlogy,
+    "logaddexp": torch.logaddexp,
+    "prelu": lambda a, b: torch.stack([F.prelu(x, w) for x, w in zip(a, b.unsqueeze(1))]),
+    "eq": torch.eq, "ne": torch.ne, "lt": torch.lt, "le": torch.le, "gt": torch.gt, "ge": torch.ge,
+    "logical_and": torch.logical_and, "logical_or": torch.logical_or, "logical_xor": torch.logical_xor,
+}
+TERNARY = {
+    "lerp": torch.lerp, "addcmul": lambda a, b, c: torch.addcmul(a, b, c, value=P),
+    "addcdiv": lambda a, b, c: torch.addcdiv(a, b, c, value=P), "clamp_between": torch.clamp,
+}
+
+
+def line(name, what, t):
+    print(name, what, "=", *(repr(float(v)) for v in t.detach()))
+
+
+for inputs, table in ((1, UNARY), (2, BINARY), (3, TERNARY)):
+    columns = zip(*itertools.product(GRIDS[inputs], repeat=inputs))
+    grid = [torch.tensor(c, dtype=torch.float64, requires_grad=True) for c in columns]
+    for name, function in table.items():
+        y = function(*grid)
+        line(name, "y", y)
+        if y.dtype == torch.float64 and y.requires_grad:
+            for what, g in zip("abc", torch.autograd.grad(y.sum(), grid, allow_unused=True)):
+                line(name, what, torch.zeros_like(grid[0]) if g is None else g)

@@ -77,9 +77,8 @@ static void set_up(const sample *it, faulty *f, reel_tensor **x)
     reel_rewind(r);
 }
 
-START_TEST(arena_runs_out)
+static void check_arena_runs_out(const sample *it)
 {
-    const sample *it = &samples[_i];
     reel_tensor *x[SAMPLE_INPUTS];
     faulty f = {0};
     outcome expected, got;
@@ -105,11 +104,12 @@ START_TEST(arena_runs_out)
     }
     faulty_end(&f, r);
 }
+
+START_TEST(arena_runs_out) { for_share(_i, check_arena_runs_out); }
 END_TEST
 
-START_TEST(allocation_fails)
+static void check_allocation_fails(const sample *it)
 {
-    const sample *it = &samples[_i];
     outcome expected, got;
     for (int for_good = 0; for_good < 2; for_good++) {
         for (long k = 0;; k++) {
@@ -139,12 +139,14 @@ START_TEST(allocation_fails)
         }
     }
 }
+
+START_TEST(allocation_fails) { for_share(_i, check_allocation_fails); }
 END_TEST
 
 static void add_cases(TCase *cases)
 {
-    tcase_add_loop_test(cases, arena_runs_out, 0, SAMPLES);
-    tcase_add_loop_test(cases, allocation_fails, 0, SAMPLES);
+    tcase_add_loop_test(cases, arena_runs_out, 0, SHARES);
+    tcase_add_loop_test(cases, allocation_fails, 0, SHARES);
 }
 
 int main(void) { return run_suite("every operation without memory", add_cases); }

@@ -66,11 +66,10 @@ static void check(const sample *it, reel_tensor *const *x, int count, bool twice
 
 static bool has_gradient(const sample *it) { return !(it->traits & SAMPLE_FLAT); }
 
-START_TEST(gradients)
+static void check_gradients(const sample *it)
 {
     for (int strided = 0; strided < 2; strided++) {
         r = quiet_reel();
-        const sample *it = &samples[_i];
         reel_tensor *x[SAMPLE_INPUTS], *y;
         make_inputs(it, usual_sizes, REEL_F64, strided, x);
         fill_inputs(it, x, count_inputs(it));
@@ -85,12 +84,13 @@ START_TEST(gradients)
         reel_free(r);
     }
 }
+
+START_TEST(gradients) { for_share(_i, check_gradients); }
 END_TEST
 
 /* op(a, a): both gradients come to one tensor. */
-START_TEST(one_tensor_twice)
+static void check_one_tensor_twice(const sample *it)
 {
-    const sample *it = &samples[_i];
     const char *second = strchr(it->shapes, ';');
     if (!has_gradient(it) || !second ||
         strncmp(it->shapes, second + 1, (size_t)(second - it->shapes)) != 0) {
@@ -104,6 +104,8 @@ START_TEST(one_tensor_twice)
     check(it, x, 1, true, "one tensor twice");
     reel_free(r);
 }
+
+START_TEST(one_tensor_twice) { for_share(_i, check_one_tensor_twice); }
 END_TEST
 
 /* Each letter of the shapes set to 0: a sound result or a refusal; where nothing comes out, no input
@@ -136,9 +138,8 @@ static void without_elements(const sample *it, sizes with, int dtype)
     reel_free(r);
 }
 
-START_TEST(no_elements)
+static void check_no_elements(const sample *it)
 {
-    const sample *it = &samples[_i];
     for (const char *letter = "nmk"; *letter; letter++) {
         if (strchr(it->shapes, *letter)) {
             sizes with = usual_sizes;
@@ -148,13 +149,14 @@ START_TEST(no_elements)
         }
     }
 }
+
+START_TEST(no_elements) { for_share(_i, check_no_elements); }
 END_TEST
 
 /* Poison in any place gives poison and no second error; so do NULL and a tensor of another reel, with
  * an error. */
-START_TEST(poison)
+static void check_poison(const sample *it)
 {
-    const sample *it = &samples[_i];
     r = quiet_reel();
     reel *other = quiet_reel();
     reel_tensor *x[SAMPLE_INPUTS], *y;
@@ -186,13 +188,14 @@ START_TEST(poison)
     reel_free(other);
     reel_free(r);
 }
+
+START_TEST(poison) { for_share(_i, check_poison); }
 END_TEST
 
 /* NaN and infinities in, forward and backward: no crash, and no error but a refusal. */
-START_TEST(not_finite)
+static void check_not_finite(const sample *it)
 {
     static const double special[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, 1e308, 0};
-    const sample *it = &samples[_i];
     for (int dtype = REEL_F32; dtype <= REEL_F64; dtype++) {
         r = quiet_reel();
         reel_tensor *x[SAMPLE_INPUTS], *y;
@@ -220,16 +223,18 @@ START_TEST(not_finite)
         reel_free(r);
     }
 }
+
+START_TEST(not_finite) { for_share(_i, check_not_finite); }
 END_TEST
 
 static void add_cases(TCase *cases)
 {
     tcase_add_test(cases, list_is_complete);
-    tcase_add_loop_test(cases, gradients, 0, SAMPLES);
-    tcase_add_loop_test(cases, one_tensor_twice, 0, SAMPLES);
-    tcase_add_loop_test(cases, no_elements, 0, SAMPLES);
-    tcase_add_loop_test(cases, poison, 0, SAMPLES);
-    tcase_add_loop_test(cases, not_finite, 0, SAMPLES);
+    tcase_add_loop_test(cases, gradients, 0, SHARES);
+    tcase_add_loop_test(cases, one_tensor_twice, 0, SHARES);
+    tcase_add_loop_test(cases, no_elements, 0, SHARES);
+    tcase_add_loop_test(cases, poison, 0, SHARES);
+    tcase_add_loop_test(cases, not_finite, 0, SHARES);
 }
 
 int main(void) { return run_suite("every operation", add_cases); }

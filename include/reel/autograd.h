@@ -54,8 +54,9 @@ typedef struct reel_backward_options {
  *
  * Fails: REEL_ERR_STATE if loss requires no gradient, if the graph has been used by a backward
  *        before (without retain_graph), if a saved tensor has been changed in place since;
- *        REEL_ERR_SHAPE if loss has more than one element and no gradient was given. After an error,
- *        this one's or an earlier one's, no gradient has changed.
+ *        REEL_ERR_SHAPE if loss has more than one element and no gradient was given, or one of
+ *        another shape, REEL_ERR_DTYPE for one of another dtype. After an error, this one's or an
+ *        earlier one's, no gradient has changed.
  * Source: Tensor.backward.
  */
 REEL_API reel_status reel_backward(reel_tensor *loss);

@@ -6,6 +6,7 @@
 #include <reel/activation.h>
 #include <reel/autograd.h>
 #include <reel/base.h>
+#include <reel/checkpoint.h>
 #include <reel/compare.h>
 #include <reel/custom.h>
 #include <reel/distance.h>

@@ -65,6 +65,19 @@ REEL_API reel_tensor *reel_randint(reel *r, reel_dtype dtype, int64_t low, int64
 /** 0 … n-1 in random order, i64. Source: torch.randperm. */
 REEL_API reel_tensor *reel_randperm(reel *r, int64_t n);
 
+/**
+ * Where the reel's random numbers stand: int64, of 627 elements, to go on from by `reel_set_rng_state`.
+ *
+ * Owner: lives until `reel_rewind`. Source: torch.get_rng_state, whose layout is another.
+ */
+REEL_API reel_tensor *reel_get_rng_state(reel *r);
+/**
+ * Goes on with random numbers from there; the reel it came from may be another, or another process's.
+ *
+ * Fails: REEL_ERR_VALUE for a tensor that is no such state; then nothing has changed.
+ */
+REEL_API reel_status reel_set_rng_state(reel *r, const reel_tensor *state);
+
 /** Zeros of t's shape and dtype. Source: torch.zeros_like. */
 REEL_API reel_tensor *reel_zeros_like(reel_tensor *t);
 /** Ones of t's shape and dtype. Source: torch.ones_like. */

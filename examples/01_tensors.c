@@ -2,13 +2,13 @@
 /*
  * Lesson 1: tensors.
  *
- * A tensor is a block of numbers and a way to look at it: a dtype, a size for each dim, and a stride
- * for each dim, which says how many elements to skip to reach the next index. Other looks at the same
- * numbers (a column, a transposed matrix) are views: only sizes and strides differ, nothing is
- * copied, and what is written through one view shows in all.
+ * A tensor is a block of numbers and a way to look at it: a dtype, a size for each dim, and a
+ * stride for each dim, which says how many elements to skip to reach the next index. Other looks at
+ * the same numbers (a column, a transposed matrix) are views: only sizes and strides differ,
+ * nothing is copied, and what is written through one view shows in all.
  *
- * Everything belongs to a reel. What you make lives until you free it or the reel; what an operation
- * returns lives until reel_rewind, which ends a step.
+ * Everything belongs to a reel. What you make lives until you free it or the reel; what an
+ * operation returns lives until reel_rewind, which ends a step.
  */
 #include <reel/reel.h>
 #include <stdio.h>

@@ -4,9 +4,10 @@
  *
  * One neuron and one loss:      y = tanh(w x + b),     loss = (y - t)²
  *
- * Forward, each operation computes its result and is written down on the tape. Backward reads the tape
- * from its end. Each operation knows one small rule: given how the loss changes with its result, how
- * does the loss change with its inputs? Applied one after the other, those rules are the chain rule:
+ * Forward, each operation computes its result and is written down on the tape. Backward reads the
+ * tape from its end. Each operation knows one small rule: given how the loss changes with its
+ * result, how does the loss change with its inputs? Applied one after the other, those rules are
+ * the chain rule:
  *
  *   d loss / d y = 2 (y - t)
  *   d loss / d s = d loss / d y · (1 - y²)        where s = w x + b, as tanh' = 1 - tanh²

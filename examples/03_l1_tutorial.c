@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PyTorch's L1-loss tutorial, line for line: learn y = 2x from five points, then try it on five more.
- * From the same seed it prints what the Python prints, to the last digit.
+ * PyTorch's L1-loss tutorial, line for line: learn y = 2x from five points, then try it on five
+ * more. From the same seed it prints what the Python prints, to the last digit.
  *
  * usage: l1_tutorial [SEED]
  */

@@ -8,8 +8,8 @@
  *   REEL_SUM         Σ |input - target|
  *   REEL_NONE          |input - target|    one for each pair, for when you want to look or to weigh
  *
- * Its gradient is the sign of the difference (divided by n for the mean): how far off a prediction is
- * does not matter, only on which side. Where it is exactly right the gradient is 0.
+ * Its gradient is the sign of the difference (divided by n for the mean): how far off a prediction
+ * is does not matter, only on which side. Where it is exactly right the gradient is 0.
  */
 #include <reel/reel.h>
 #include <stdio.h>
@@ -45,7 +45,8 @@ static void legacy(reel *r)
     printf("reduce = false: %s\n", reel_repr(reel_loss(none, y_pred, y_true)));
 }
 
-/* A column of predictions against a row of targets compares each with each. It is hardly ever meant. */
+/* A column of predictions against a row of targets compares each with each. It is hardly ever
+ * meant. */
 static void a_common_mistake(reel *r)
 {
     printf("\nShapes that differ:\n");

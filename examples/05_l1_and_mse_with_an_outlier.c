@@ -2,9 +2,10 @@
 /*
  * Lesson 5: one bad value, seen by L1 and by MSE.
  *
- * L1 counts an error by its size, MSE by its square. So one outlier can be nearly all of an MSE loss,
- * and nearly all of its gradient. L1's gradient is a vote: each point pulls with the same force. That
- * is why a constant that minimises L1 is the median of the data, and one that minimises MSE its mean.
+ * L1 counts an error by its size, MSE by its square. So one outlier can be nearly all of an MSE
+ * loss, and nearly all of its gradient. L1's gradient is a vote: each point pulls with the same
+ * force. That is why a constant that minimises L1 is the median of the data, and one that minimises
+ * MSE its mean.
  */
 #include <reel/reel.h>
 #include <stdio.h>

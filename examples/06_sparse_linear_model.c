@@ -3,15 +3,16 @@
  * Lesson 6: an L1 loss does not make weights zero. An L1 penalty does.
  *
  * "L1" is used for two things. As a loss it measures the errors of the predictions, |X w - y|, and
- * says nothing about the weights. As a penalty it measures the weights themselves, λ Σ |w|, and pulls
- * each towards zero with the same force λ, however small it is already.
+ * says nothing about the weights. As a penalty it measures the weights themselves, λ Σ |w|, and
+ * pulls each towards zero with the same force λ, however small it is already.
  *
- * Plain gradient descent on the penalty steps over zero to and fro: the weights become small, but no
- * weight becomes exactly zero. The proximal step does what the penalty means. After a step on the loss
- * alone, every weight moves by lr λ towards zero, and stays there if it gets there (soft threshold).
+ * Plain gradient descent on the penalty steps over zero to and fro: the weights become small, but
+ * no weight becomes exactly zero. The proximal step does what the penalty means. After a step on
+ * the loss alone, every weight moves by lr λ towards zero, and stays there if it gets there (soft
+ * threshold).
  *
- * 100 samples of 50 features: first with y pure noise, so that every weight ought to be zero, then with
- * a y that 5 of the features explain.
+ * 100 samples of 50 features: first with y pure noise, so that every weight ought to be zero, then
+ * with a y that 5 of the features explain.
  */
 #include <math.h>
 #include <reel/reel.h>

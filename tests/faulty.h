@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An allocator that fails on demand, counts, and checks that sizes given back are those asked for. */
+/* An allocator that fails on demand, counts, and checks that sizes given back are those asked for.
+ * */
 #ifndef FAULTY_H
 #define FAULTY_H
 
@@ -39,7 +40,8 @@ static inline bool faulty_fails(faulty *f)
     return f->fail_at >= 0 && (call == f->fail_at || (f->for_good && call > f->fail_at));
 }
 
-/* A reel_allocator. A block never grows in place, so that whoever keeps an old address is found out. */
+/* A reel_allocator. A block never grows in place, so that whoever keeps an old address is found
+ * out. */
 static inline void *faulty_allocate(void *context, void *block, size_t old_size, size_t new_size)
 {
     faulty *f = context;

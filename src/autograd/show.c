@@ -5,8 +5,8 @@
 #include <reel/autograd.h>
 #include <string.h>
 
-/* In how the tape is shown a tensor is known by its name, else by the step that made it, else by what
- * it is. */
+/* In how the tape is shown a tensor is known by its name, else by the step that made it, else by
+ * what it is. */
 enum { LABEL = 64 };
 
 size_t reel_tape_length(const reel *r)
@@ -31,7 +31,8 @@ size_t reeli_step_of(const reel *r, const reeli_node *wanted)
     return 0;
 }
 
-static const char *label(char text[LABEL], const reel *r, const reel_tensor *t, const reeli_node *from)
+static const char *label(char text[LABEL], const reel *r, const reel_tensor *t,
+                         const reeli_node *from)
 {
     if (t->leaf && t->leaf->name[0]) {
         snprintf(text, LABEL, "%s", t->leaf->name);
@@ -57,8 +58,8 @@ static const char *values(char text[LABEL], const reel_tensor *t)
         for (int d = 0; d < t->ndim; d++) {
             last += (t->size[d] - 1) * t->stride[d];
         }
-        snprintf(text, LABEL, t->numel == 2 ? "[%.4f, %.4f]" : "[%.4f, ..., %.4f]", reeli_load(t, 0),
-                 reeli_load(t, last));
+        snprintf(text, LABEL, t->numel == 2 ? "[%.4f, %.4f]" : "[%.4f, ..., %.4f]",
+                 reeli_load(t, 0), reeli_load(t, last));
     }
     return text;
 }
@@ -67,7 +68,8 @@ static void print_row(const reel *r, const reeli_node *n, size_t step, FILE *str
 {
     char inputs[4 * LABEL] = "", text[LABEL], value[LABEL], gradient[LABEL];
     const bool named = n->out->leaf && n->out->leaf->name[0];
-    snprintf(text, LABEL, "%s%s%s", named ? n->out->leaf->name : "", named ? " = " : "", n->op->name);
+    snprintf(text, LABEL, "%s%s%s", named ? n->out->leaf->name : "", named ? " = " : "",
+             n->op->name);
     fprintf(stream, "%4zu  %-16s ", step, text);
     size_t at = 0;
     for (int i = 0; i < n->inputs && at + 1 < sizeof inputs; i++) {
@@ -96,14 +98,15 @@ void reel_tape_print(const reel *r, FILE *stream)
     if (!r || !stream) {
         return;
     }
-    fprintf(stream, "%4s  %-16s %-20s %-12s %-24s %s\n", "step", "operation", "inputs", "shape", "value", "gradient");
+    fprintf(stream, "%4s  %-16s %-20s %-12s %-24s %s\n", "step", "operation", "inputs", "shape",
+            "value", "gradient");
     print_from(r, reel_tape_length(r), stream);
 }
 
-/* What a value is called in the graph's source: after the step that made it, or, a leaf, after its first
- * use on the way back from the root: step and input. So the same tape gives the same text. */
-static const char *dot_name(char text[LABEL], const reel *r, const reeli_node *root, const reel_tensor *t,
-                            const reeli_node *from)
+/* What a value is called in the graph's source: after the step that made it, or, a leaf, after its
+ * first use on the way back from the root: step and input. So the same tape gives the same text. */
+static const char *dot_name(char text[LABEL], const reel *r, const reeli_node *root,
+                            const reel_tensor *t, const reeli_node *from)
 {
     if (from || !root) {
         snprintf(text, LABEL, "v%zu", from ? reeli_step_of(r, from) : 0);
@@ -121,15 +124,16 @@ static const char *dot_name(char text[LABEL], const reel *r, const reeli_node *r
 }
 
 /* A value's box: name, data and grad. What has a meaning in a label is left out of the name. */
-static void dot_box(const char *id, const reel *r, const reel_tensor *t, const reeli_node *from, FILE *stream)
+static void dot_box(const char *id, const reel *r, const reel_tensor *t, const reeli_node *from,
+                    FILE *stream)
 {
     char text[LABEL], value[LABEL], gradient[LABEL];
     label(text, r, t, from);
     for (char *c = text; *c; c++) {
         *c = strchr("\"\\|{}<>", *c) ? '_' : *c;
     }
-    fprintf(stream, "  %s [shape=record, label=\"{ %s | data %s | grad %s }\"];\n", id, text, values(value, t),
-            values(gradient, reeli_grad(t)));
+    fprintf(stream, "  %s [shape=record, label=\"{ %s | data %s | grad %s }\"];\n", id, text,
+            values(value, t), values(gradient, reeli_grad(t)));
 }
 
 static void dot_operation(const reel *r, const reeli_node *root, const reeli_node *n, FILE *stream)
@@ -147,7 +151,8 @@ static void dot_operation(const reel *r, const reeli_node *root, const reeli_nod
     }
 }
 
-/* A node's `gradient` is free outside of backward: it marks what root came from, its own result if so. */
+/* A node's `gradient` is free outside of backward: it marks what root came from, its own result if
+ * so. */
 static void mark(reeli_node *root)
 {
     root->gradient = root->out;

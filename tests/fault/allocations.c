@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* From the second training step on nothing is allocated: the tutorial, and an MLP with momentum, with
- * second derivatives, with losses and prints of every kind. */
+/* From the second training step on nothing is allocated: the tutorial, and an MLP with momentum,
+ * with second derivatives, with losses and prints of every kind. */
 #include "faulty.h"
 
 #include <reel/reel.h>

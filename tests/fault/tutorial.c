@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Allocation k of a training fails, once and then for good, for every k until none fails: the tutorial,
- * and a larger training with all that takes memory. A program that looks at no error must run to its
- * end, its parameters those after some whole number of steps. One that clears the error and tries
- * again must end with the very bits of an undisturbed run.
+ * Allocation k of a training fails, once and then for good, for every k until none fails: the
+ * tutorial, and a larger training with all that takes memory. A program that looks at no error must
+ * run to its end, its parameters those after some whole number of steps. One that clears the error
+ * and tries again must end with the very bits of an undisturbed run.
  */
 #include "faulty.h"
 
@@ -73,7 +73,8 @@ static void set_up_large(training *t, reel *r)
                             (reel_sgd_options){.lr = 0.01, .momentum = 0.9, .weight_decay = 0.001});
 }
 
-/* Products by BLAS, strided operands, broadcasts, a penalty on a gradient, accumulation, a kept result. */
+/* Products by BLAS, strided operands, broadcasts, a penalty on a gradient, accumulation, a kept
+ * result. */
 static reel_status step_large(training *t, reel *r)
 {
     reel_tensor *w = reel_parameter(t->layer[0], "weight"), *g = NULL;

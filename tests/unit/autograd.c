@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tape as PyTorch's users know it: what accumulates, what is recorded, what is refused. Values are
- * derivatives done by hand. */
+/* The tape as PyTorch's users know it: what accumulates, what is recorded, what is refused. Values
+ * are derivatives done by hand. */
 #include "check_reel.h"
 
 #include <reel/reel.h>
@@ -279,7 +279,8 @@ START_TEST(derivatives_of_derivatives)
 }
 END_TEST
 
-/* Σ (dL/dw)² as a penalty: its gradient goes through the first one. L = (w x - t)² / 2 per element. */
+/* Σ (dL/dw)² as a penalty: its gradient goes through the first one. L = (w x - t)² / 2 per element.
+ * */
 START_TEST(a_penalty_on_a_gradient)
 {
     reel *r = reel_new();

@@ -137,7 +137,8 @@ START_TEST(losses_reduce)
 }
 END_TEST
 
-/* PyTorch's legacy_get_string: an unset flag is true; reduce = false decides before size_average. */
+/* PyTorch's legacy_get_string: an unset flag is true; reduce = false decides before size_average.
+ * */
 START_TEST(older_flags_decide)
 {
     static const struct {

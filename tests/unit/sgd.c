@@ -92,7 +92,8 @@ START_TEST(without_a_gradient_nothing_moves)
 }
 END_TEST
 
-/* The momentum of a parameter starts with its own first gradient, not with the optimizer's first step. */
+/* The momentum of a parameter starts with its own first gradient, not with the optimizer's first
+ * step. */
 START_TEST(momentum_starts_with_the_first_gradient)
 {
     reel *r = reel_new();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Sums have PyTorch's last bit, which their order decides. Expected values: tests/generate/sums.py. */
+/* Sums have PyTorch's last bit, which their order decides. Expected values: tests/generate/sums.py.
+ * */
 #include "records.h"
 
 #include <reel/elementwise.h>
@@ -69,7 +70,8 @@ START_TEST(strided_sums_are_sums)
 }
 END_TEST
 
-/* One running sum of ten million float32 is off by far more; PyTorch's order stays near the double. */
+/* One running sum of ten million float32 is off by far more; PyTorch's order stays near the double.
+ * */
 START_TEST(long_sums_are_accurate)
 {
     enum { N = 10000000 };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sums in PyTorch's order: four accumulators of LANES lanes take the terms in turn (a row is 4 LANES
- * terms); every 2^power rows they flow into a second level, every 2^(2 power) into a third, and so
- * on. At the end the levels are added up, then the vectors that fill no row go to the first
- * accumulator, then the accumulators are added, then the terms that fill no vector, then the lanes in
- * order. Each level adds numbers of like size, so the error grows with the levels, not with n.
+ * Sums in PyTorch's order: four accumulators of LANES lanes take the terms in turn (a row is 4
+ * LANES terms); every 2^power rows they flow into a second level, every 2^(2 power) into a third,
+ * and so on. At the end the levels are added up, then the vectors that fill no row go to the first
+ * accumulator, then the accumulators are added, then the terms that fill no vector, then the lanes
+ * in order. Each level adds numbers of like size, so the error grows with the levels, not with n.
  */
 #ifdef GRADIENTS
 

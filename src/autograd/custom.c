@@ -179,7 +179,9 @@ static reel_tensor *gradient_in_loops(use *u, int input)
     for (int k = 0; k < outputs; k++) {
         in[k] = reel_contiguous(u->g[k]);
     }
-    memcpy(in + outputs, u->in, (size_t)u->call.inputs * sizeof *in);
+    for (int i = 0; i < u->call.inputs; i++) {
+        in[outputs + i] = u->in[i];
+    }
     reeli_node *n = reeli_begin(&u->gradient_row, outputs + u->call.inputs, in);
     if (!n) {
         return u->r->poison;

@@ -30,12 +30,14 @@ typedef struct check {
 } check;
 
 /* Weight j: between 0.5 and 1.5 in size, of changing sign. */
-static double weight(int64_t j) {
+static double weight(int64_t j)
+{
     const double fraction = fmod((double)(j + 1) * 0.61803398874989485, 1);
     return fraction < 0.35 ? -0.5 - fraction : 0.5 + fraction;
 }
 
-static reel_tensor *weights(const reel_tensor *like) {
+static reel_tensor *weights(const reel_tensor *like)
+{
     reel_tensor *w = reeli_empty_like(like, "gradcheck", REEL_F64);
     for (int64_t j = 0; !reeli_bad(w) && j < w->numel; j++) {
         ((double *)w->data)[j] = weight(j);
@@ -44,7 +46,8 @@ static reel_tensor *weights(const reel_tensor *like) {
 }
 
 /* y = function(inputs), which the caller takes back; poison after an error. */
-static reel_tensor *evaluate(check *c) {
+static reel_tensor *evaluate(check *c)
+{
     c->r->random = c->random;
     reel_tensor *y = c->function(c->inputs, c->count, c->context);
     if (c->r->status != REEL_OK) {
@@ -62,14 +65,16 @@ static reel_tensor *evaluate(check *c) {
     return y;
 }
 
-static void take_back(check *c) {
+static void take_back(check *c)
+{
     c->r->tape = c->tape;
     c->r->random = c->random;
     reeli_arena_release(&c->r->arena, c->mark);
 }
 
 /* Σ w y of the inputs as they are now; false after an error. */
-static bool value(check *c, double *sum) {
+static bool value(check *c, double *sum)
+{
     reel_tensor *y = evaluate(c);
     *sum = 0;
     if (!reeli_bad(y) && !(y->flags & REELI_CONTIGUOUS)) {
@@ -88,7 +93,8 @@ static bool value(check *c, double *sum) {
 }
 
 /* Where element i of t, counted row by row, is. */
-static double *element(const reel_tensor *t, int64_t i) {
+static double *element(const reel_tensor *t, int64_t i)
+{
     int64_t offset = 0;
     for (int d = t->ndim - 1; d >= 0; d--) {
         offset += i % t->size[d] * t->stride[d];
@@ -98,7 +104,8 @@ static double *element(const reel_tensor *t, int64_t i) {
 }
 
 /* Σ w y with *x moved by `step`. */
-static bool value_at(check *c, double *x, double step, double *sum) {
+static bool value_at(check *c, double *x, double step, double *sum)
+{
     const double was = *x;
     *x = was + step;
     const bool sound = value(c, sum);
@@ -106,18 +113,21 @@ static bool value_at(check *c, double *x, double step, double *sum) {
     return sound;
 }
 
-static double allowed(const check *c, double difference) {
+static double allowed(const check *c, double difference)
+{
     return c->options.atol + c->options.rtol * fabs(difference);
 }
 
 /* Two estimates of one derivative are of a kink or a jump if they differ by more than rounding and
  * curvature explain. */
-static bool disagree(const check *c, double a, double b) {
+static bool disagree(const check *c, double a, double b)
+{
     return fabs(a - b) > fmax(allowed(c, b), 0.01 * fmax(fabs(a), fabs(b)));
 }
 
 /* Whether the function has no derivative within eps of x, given its values at x - eps and x + eps. */
-static bool at_kink(check *c, double *x, const double around[2], bool *kink) {
+static bool at_kink(check *c, double *x, const double around[2], bool *kink)
+{
     const double eps = c->options.eps;
     double here, near[2];
     if (!value(c, &here) || !value_at(c, x, -eps / 2, &near[0]) ||
@@ -130,7 +140,8 @@ static bool at_kink(check *c, double *x, const double around[2], bool *kink) {
 }
 
 /* Compares one element's gradient; false after an error. */
-static bool compare(check *c, size_t input, int64_t i, double analytic) {
+static bool compare(check *c, size_t input, int64_t i, double analytic)
+{
     double *x = element(c->inputs[input], i), around[2];
     if (!value_at(c, x, -c->options.eps, &around[0]) ||
         !value_at(c, x, c->options.eps, &around[1])) {
@@ -159,7 +170,8 @@ static bool compare(check *c, size_t input, int64_t i, double analytic) {
 }
 
 /* Whether input i is to be compared: it requires grad, and is not there under a smaller number. */
-static bool is_checked(const check *c, size_t i) {
+static bool is_checked(const check *c, size_t i)
+{
     for (size_t before = 0; before < i; before++) {
         if (c->inputs[before] == c->inputs[i]) {
             return false;
@@ -169,7 +181,8 @@ static bool is_checked(const check *c, size_t i) {
 }
 
 /* Copies the gradients of all checked inputs, one after the other, into `out`. */
-static bool copy_gradients(check *c, reel_tensor *const *gradients, double *out) {
+static bool copy_gradients(check *c, reel_tensor *const *gradients, double *out)
+{
     for (size_t i = 0; i < c->count; i++) {
         const reel_tensor *x = c->inputs[i], *dx = gradients[i];
         if (!is_checked(c, i)) {
@@ -192,11 +205,16 @@ static bool copy_gradients(check *c, reel_tensor *const *gradients, double *out)
 }
 
 /* All gradients by one backward. */
-static bool differentiate(check *c, double *out) {
+static bool differentiate(check *c, double *out)
+{
     reel_tensor **gradients = reeli_arena_alloc(c->r, (c->count + 1) * sizeof(reel_tensor *));
-    reel_tensor *y = gradients ? evaluate(c) : reeli_no_memory(c->r, c->name);
+    if (!gradients) {
+        reeli_no_memory(c->r, c->name);
+        return false;
+    }
+    reel_tensor *y = evaluate(c);
     bool sound = !reeli_bad(y);
-    for (size_t i = 0; sound && i < c->count; i++) {
+    for (size_t i = 0; i < c->count; i++) {
         gradients[i] = NULL;
     }
     if (sound && reeli_requires_grad(y)) {
@@ -210,7 +228,8 @@ static bool differentiate(check *c, double *out) {
     return sound;
 }
 
-static bool compare_all(check *c, const double *gradients) {
+static bool compare_all(check *c, const double *gradients)
+{
     for (size_t i = 0; i < c->count; i++) {
         const int64_t numel = is_checked(c, i) ? c->inputs[i]->numel : 0;
         for (int64_t k = 0; k < numel; k++) {
@@ -223,7 +242,8 @@ static bool compare_all(check *c, const double *gradients) {
 }
 
 /* What was found, as a status and, if it is wrong, a sentence. */
-static reel_status verdict(const check *c) {
+static reel_status verdict(const check *c)
+{
     const reel_gradcheck_report *it = &c->report;
     if (it->checked == 0 && it->skipped > 0) {
         return reeli_error(c->r, REEL_ERR_VALUE,
@@ -241,7 +261,8 @@ static reel_status verdict(const check *c) {
                        allowed(c, it->numeric));
 }
 
-static bool repeats_elements(const reel_tensor *t) {
+static bool repeats_elements(const reel_tensor *t)
+{
     for (int d = 0; d < t->ndim; d++) {
         if (t->size[d] > 1 && t->stride[d] == 0) {
             return true;
@@ -251,7 +272,8 @@ static bool repeats_elements(const reel_tensor *t) {
 }
 
 /* Whether input i can be checked; the error if not. */
-static bool sound_input(const check *c, size_t i) {
+static bool sound_input(const check *c, size_t i)
+{
     const reel_tensor *x = c->inputs[i];
     if (!x || !reeli_usable(c->r, c->name, x)) {
         reeli_error(c->r, REEL_ERR_OWNER, "%s: input %zu is %s", c->name, i, x ? "poison" : "NULL");
@@ -275,7 +297,8 @@ static bool sound_input(const check *c, size_t i) {
 }
 
 /* The number of elements to compare; -1, and an error, if the inputs are no inputs for a check. */
-static int64_t count_elements(const check *c) {
+static int64_t count_elements(const check *c)
+{
     int64_t elements = 0;
     bool any = false;
     for (size_t i = 0; i < c->count; i++) {
@@ -292,7 +315,8 @@ static int64_t count_elements(const check *c) {
     return elements;
 }
 
-static void set_defaults(reel_gradcheck_options *options) {
+static void set_defaults(reel_gradcheck_options *options)
+{
     options->eps = options->eps > 0 ? options->eps : 1e-6;
     options->atol = options->atol == 0 && !signbit(options->atol) ? 1e-5 : fmax(options->atol, 0);
     options->rtol = options->rtol == 0 && !signbit(options->rtol) ? 1e-3 : fmax(options->rtol, 0);
@@ -300,7 +324,8 @@ static void set_defaults(reel_gradcheck_options *options) {
 
 /* The reel of a check that can begin; NULL, with *status, if none can. */
 static reel *begin(reel_function function, reel_tensor *const *inputs, size_t count,
-                   reel_status *status) {
+                   reel_status *status)
+{
     reel *r = NULL;
     for (size_t i = 0; inputs && i < count && !r; i++) {
         r = inputs[i] ? reeli_reel_of(inputs[i]) : NULL;
@@ -312,7 +337,8 @@ static reel *begin(reel_function function, reel_tensor *const *inputs, size_t co
     return *status == REEL_OK ? r : NULL;
 }
 
-static reel_status run(check *c) {
+static reel_status run(check *c)
+{
     reel *r = c->r;
     set_defaults(&c->options);
     c->mark = reeli_arena_mark(&r->arena);
@@ -336,7 +362,8 @@ static reel_status run(check *c) {
 
 reel_status reel_gradcheck(reel_function function, void *context, reel_tensor *const *inputs,
                            size_t count, const reel_gradcheck_options *options,
-                           reel_gradcheck_report *report) {
+                           reel_gradcheck_report *report)
+{
     reel_status status;
     check c = {.name = "gradcheck", .function = function, .context = context, .inputs = inputs};
     c.count = count;
@@ -356,7 +383,8 @@ typedef struct first_order {
 } first_order;
 
 /* Σ w dL/dx over all inputs x, where L = Σ g y and g is the last input. */
-static reel_tensor *sum_of_gradients(reel_tensor *const *inputs, size_t count, void *context) {
+static reel_tensor *sum_of_gradients(reel_tensor *const *inputs, size_t count, void *context)
+{
     first_order *it = context;
     reel_tensor *g = inputs[--count];
     reel *r = g->r;
@@ -382,7 +410,8 @@ static reel_tensor *sum_of_gradients(reel_tensor *const *inputs, size_t count, v
 
 /* The inputs and, as the last, a gradient for the function's result to start from; NULL after an
  * error. Beside the memory of the arena it is the last input that the caller gives back. */
-static reel_tensor **with_gradient(check *c) {
+static reel_tensor **with_gradient(check *c)
+{
     reel *r = c->r;
     c->mark = reeli_arena_mark(&r->arena);
     c->tape = r->tape;
@@ -390,7 +419,8 @@ static reel_tensor **with_gradient(check *c) {
     reel_tensor *y = count_elements(c) < 0 ? r->poison : evaluate(c);
     reel_tensor *g = reeli_bad(y) ? y : reeli_create(r, c->name, REEL_F64, y->ndim, y->size);
     take_back(c);
-    reel_tensor **all = reeli_bad(g) ? NULL : reeli_arena_alloc(r, (c->count + 1) * sizeof *all);
+    reel_tensor **all =
+        reeli_bad(g) ? NULL : reeli_arena_alloc(r, (c->count + 1) * sizeof(reel_tensor *));
     if (reeli_bad(g) || !all) {
         reel_tensor_free(g);
         return reeli_bad(g) ? NULL : (reeli_no_memory(r, c->name), NULL);
@@ -407,7 +437,8 @@ static reel_tensor **with_gradient(check *c) {
 
 reel_status reel_gradgradcheck(reel_function function, void *context, reel_tensor *const *inputs,
                                size_t count, const reel_gradcheck_options *options,
-                               reel_gradcheck_report *report) {
+                               reel_gradcheck_report *report)
+{
     reel_status status;
     check c = {.name = "gradgradcheck", .function = function, .context = context, .inputs = inputs};
     c.count = count;

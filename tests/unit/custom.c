@@ -6,7 +6,8 @@
 
 static reel *r;
 
-static reel_tensor *leaf(int n, const double *values) {
+static reel_tensor *leaf(int n, const double *values)
+{
     int64_t size = n;
     return reel_requires_grad_(reel_from_f64(r, values, 1, &size), true);
 }
@@ -14,7 +15,8 @@ static reel_tensor *leaf(int n, const double *values) {
 static double at(reel_tensor *t, int64_t i) { return reel_get(t, &i); }
 
 /* y = x³ */
-static bool cube_forward(reel_call *call) {
+static bool cube_forward(reel_call *call)
+{
     const double *x = reel_data_f64(call->in[0]);
     double *y = reel_data_f64(call->out[0]);
     for (int64_t i = 0; i < reel_numel(call->in[0]); i++) {
@@ -23,11 +25,13 @@ static bool cube_forward(reel_call *call) {
     return true;
 }
 
-static reel_tensor *cube_gradient(reel_call *call, int input) {
+static reel_tensor *cube_gradient(reel_call *call, int input)
+{
     return reel_mul(call->g[0], reel_mul_scalar(reel_square(call->in[input]), 3));
 }
 
-static bool cube_gradient_data(reel_call *call, int input, reel_tensor *dx) {
+static bool cube_gradient_data(reel_call *call, int input, reel_tensor *dx)
+{
     const double *x = reel_data_f64(call->in[input]), *g = reel_data_f64(call->g[0]);
     double *d = reel_data_f64(dx);
     for (int64_t i = 0; i < reel_numel(dx); i++) {
@@ -43,22 +47,26 @@ static const reel_custom_op cube = {.name = "cube",
 static const reel_custom_op cube_loops = {
     .name = "cube", .forward = cube_forward, .gradient_data = cube_gradient_data};
 
-static reel_tensor *use(reel_tensor *const *x, size_t count, void *context) {
+static reel_tensor *use(reel_tensor *const *x, size_t count, void *context)
+{
     return reel_custom(context, NULL, x, (int)count);
 }
 
-static reel_tensor *once(const reel_custom_op *op, void *context, reel_tensor *x) {
+static reel_tensor *once(const reel_custom_op *op, void *context, reel_tensor *x)
+{
     return reel_custom(op, context, &x, 1);
 }
 
 /* The context of a check is not const; these operations are not changed. */
-static void *as_context(const reel_custom_op *op) {
+static void *as_context(const reel_custom_op *op)
+{
     static reel_custom_op copy;
     copy = *op;
     return &copy;
 }
 
-START_TEST(gradients_in_operations_and_in_loops) {
+START_TEST(gradients_in_operations_and_in_loops)
+{
     r = quiet_reel();
     reel_tensor *x = leaf(3, (double[]){-1, 0.5, 2});
     reel_tensor *y = once(&cube, NULL, x);
@@ -77,7 +85,8 @@ START_TEST(gradients_in_operations_and_in_loops) {
 END_TEST
 
 /* The first derivative of a graph with loops in it may be recorded; only going through them is refused. */
-START_TEST(second_derivative_of_loops_is_refused) {
+START_TEST(second_derivative_of_loops_is_refused)
+{
     r = quiet_reel();
     reel_tensor *x = leaf(2, (double[]){1, 2}), *dx, *ddx;
     reel_backward_options record = {.create_graph = true};
@@ -101,11 +110,13 @@ START_TEST(second_derivative_of_loops_is_refused) {
 END_TEST
 
 /* dx = 3 x² with x² read past the tape: right at first order, not a function of x at second. */
-static reel_tensor *peeking_gradient(reel_call *call, int input) {
+static reel_tensor *peeking_gradient(reel_call *call, int input)
+{
     return reel_mul_scalar(call->g[0], 3 * pow(reel_item(call->in[input]), 2));
 }
 
-START_TEST(reading_elements_is_refused_while_recording) {
+START_TEST(reading_elements_is_refused_while_recording)
+{
     r = quiet_reel();
     const reel_custom_op op = {
         .name = "peek", .forward = cube_forward, .gradient = peeking_gradient};
@@ -119,7 +130,8 @@ START_TEST(reading_elements_is_refused_while_recording) {
 END_TEST
 
 /* y = eˣ, which it keeps for the gradient. */
-static bool kept_forward(reel_call *call) {
+static bool kept_forward(reel_call *call)
+{
     const int64_t n = reel_numel(call->in[0]);
     reel_tensor *kept = reel_call_keep(call, 0, REEL_F64, 1, &n);
     if (reel_is_poison(kept)) {
@@ -132,17 +144,20 @@ static bool kept_forward(reel_call *call) {
     return true;
 }
 
-static reel_tensor *kept_gradient(reel_call *call, int input) {
+static reel_tensor *kept_gradient(reel_call *call, int input)
+{
     (void)input;
     return reel_mul(call->g[0], call->kept[0]);
 }
 
-static reel_tensor *output_gradient(reel_call *call, int input) {
+static reel_tensor *output_gradient(reel_call *call, int input)
+{
     (void)input;
     return reel_mul(call->g[0], call->out[0]);
 }
 
-START_TEST(kept_tensors) {
+START_TEST(kept_tensors)
+{
     r = quiet_reel();
     const reel_custom_op op = {
         .name = "kept_exp", .forward = kept_forward, .gradient = kept_gradient};
@@ -159,13 +174,15 @@ START_TEST(kept_tensors) {
 }
 END_TEST
 
-static bool keep_badly(reel_call *call) {
+static bool keep_badly(reel_call *call)
+{
     const int which = *(int *)call->context;
     reel_call_keep(call, which ? 0 : 7, which ? (reel_dtype)9 : REEL_F64, 0, NULL);
     return true;
 }
 
-START_TEST(keeping_badly_is_an_error) {
+START_TEST(keeping_badly_is_an_error)
+{
     r = quiet_reel();
     const reel_custom_op op = {.name = "hoarder", .forward = keep_badly};
     reel_tensor *x = leaf(1, (double[]){1});
@@ -178,7 +195,8 @@ START_TEST(keeping_badly_is_an_error) {
 END_TEST
 
 /* (sum, products) of a (n,) and b (n,): two outputs of different shapes. */
-static bool pair_shape(reel_call *call, int output, reel_output_shape *shape) {
+static bool pair_shape(reel_call *call, int output, reel_output_shape *shape)
+{
     if (reel_numel(call->in[0]) != reel_numel(call->in[1])) {
         return reel_call_fail(call, REEL_ERR_SHAPE, "%lld and %lld elements",
                               (long long)reel_numel(call->in[0]),
@@ -188,7 +206,8 @@ static bool pair_shape(reel_call *call, int output, reel_output_shape *shape) {
     return true;
 }
 
-static bool pair_forward(reel_call *call) {
+static bool pair_forward(reel_call *call)
+{
     const double *a = reel_data_f64(call->in[0]), *b = reel_data_f64(call->in[1]);
     double *sum = reel_data_f64(call->out[0]), *products = reel_data_f64(call->out[1]);
     *sum = 0;
@@ -199,7 +218,8 @@ static bool pair_forward(reel_call *call) {
     return true;
 }
 
-static reel_tensor *pair_gradient(reel_call *call, int input) {
+static reel_tensor *pair_gradient(reel_call *call, int input)
+{
     return reel_add(call->g[0], reel_mul(call->g[1], call->in[1 - input]));
 }
 
@@ -209,14 +229,16 @@ static const reel_custom_op pair = {.name = "pair",
                                     .shape = pair_shape,
                                     .outputs = 2};
 
-static reel_tensor *pair_loss(reel_tensor *const *x, size_t count, void *context) {
+static reel_tensor *pair_loss(reel_tensor *const *x, size_t count, void *context)
+{
     reel_tensor *y[2];
     (void)context;
     reel_custom_all(&pair, NULL, x, (int)count, y);
     return reel_mul(reel_square(y[0]), y[1]);
 }
 
-START_TEST(several_outputs) {
+START_TEST(several_outputs)
+{
     r = quiet_reel();
     reel_tensor *x[] = {leaf(3, (double[]){1, 2, 3}), leaf(3, (double[]){-1, 0.5, 4})}, *y[2];
     ck_assert_int_eq(reel_custom_all(&pair, NULL, x, 2, y), REEL_OK);
@@ -234,7 +256,8 @@ START_TEST(several_outputs) {
 }
 END_TEST
 
-START_TEST(layouts_and_dtypes) {
+START_TEST(layouts_and_dtypes)
+{
     r = quiet_reel();
     reel_custom_op wide = cube;
     wide.as_double = true;
@@ -258,7 +281,8 @@ START_TEST(layouts_and_dtypes) {
 END_TEST
 
 /* Recorded under its name; what it saved is watched, unless its gradient does not read it. */
-START_TEST(on_the_tape) {
+START_TEST(on_the_tape)
+{
     r = quiet_reel();
     char text[2048] = "";
     reel_tensor *x = leaf(2, (double[]){1, 2}), *middle = reel_neg(x),
@@ -286,24 +310,28 @@ START_TEST(on_the_tape) {
 }
 END_TEST
 
-static bool fail_silently(reel_call *call) {
+static bool fail_silently(reel_call *call)
+{
     (void)call;
     return false;
 }
 
-static bool fail_inside(reel_call *call) {
+static bool fail_inside(reel_call *call)
+{
     reel_add(call->in[0], reel_reshape(call->in[0], REEL_SHAPE(9)));
     return true; /* not looked at: the error tells */
 }
 
 static bool wrong_dtype(reel_call *call) { return reel_data_f32(call->in[0]) != NULL; }
 
-static bool rewinding(reel_call *call) {
+static bool rewinding(reel_call *call)
+{
     reel_rewind(reel_of(call->in[0]));
     return true;
 }
 
-START_TEST(failing_forward) {
+START_TEST(failing_forward)
+{
     r = quiet_reel();
     reel_tensor *x = leaf(2, (double[]){1, 2});
     const reel_custom_op silent = {.name = "mute", .forward = fail_silently};
@@ -325,7 +353,8 @@ START_TEST(failing_forward) {
 }
 END_TEST
 
-static reel_tensor *bad_gradient(reel_call *call, int input) {
+static reel_tensor *bad_gradient(reel_call *call, int input)
+{
     reel_tensor *g = call->g[0];
     (void)input;
     switch (*(int *)call->context) {
@@ -344,7 +373,8 @@ static reel_tensor *bad_gradient(reel_call *call, int input) {
     }
 }
 
-START_TEST(failing_gradient) {
+START_TEST(failing_gradient)
+{
     r = quiet_reel();
     reel_tensor *x = leaf(2, (double[]){1, 2});
     const reel_custom_op op = {.name = "bad", .forward = cube_forward, .gradient = bad_gradient};
@@ -373,7 +403,8 @@ START_TEST(failing_gradient) {
 }
 END_TEST
 
-START_TEST(bad_operations_and_inputs) {
+START_TEST(bad_operations_and_inputs)
+{
     r = quiet_reel();
     reel_tensor *x = leaf(2, (double[]){1, 2}), *many[8] = {x, x, x, x, x, x, x, x}, *out[1];
     ck_assert(reel_is_poison(once(NULL, NULL, x)));
@@ -404,7 +435,8 @@ START_TEST(bad_operations_and_inputs) {
 }
 END_TEST
 
-static void add_cases(TCase *cases) {
+static void add_cases(TCase *cases)
+{
     tcase_add_test(cases, gradients_in_operations_and_in_loops);
     tcase_add_test(cases, second_derivative_of_loops_is_refused);
     tcase_add_test(cases, reading_elements_is_refused_while_recording);

@@ -6,18 +6,21 @@
 
 static reel *r;
 
-static reel_tensor *leaf(int n, const double *values) {
+static reel_tensor *leaf(int n, const double *values)
+{
     int64_t size = n;
     return reel_requires_grad_(reel_from_f64(r, values, 1, &size), true);
 }
 
 /* y = a b + a², which broadcasts; correct by construction. */
-static reel_tensor *right(reel_tensor *const *x, size_t count, void *context) {
+static reel_tensor *right(reel_tensor *const *x, size_t count, void *context)
+{
     (void)count, (void)context;
     return reel_add(reel_mul(x[0], x[1]), reel_square(x[0]));
 }
 
-START_TEST(right_gradients_pass) {
+START_TEST(right_gradients_pass)
+{
     r = quiet_reel();
     reel_tensor *a = reel_requires_grad_(reel_randn(r, REEL_F64, REEL_SHAPE(3, 2)), true);
     reel_tensor *x[] = {a, leaf(2, (double[]){0.5, -2})};
@@ -37,7 +40,8 @@ END_TEST
 /* Operations whose gradient has one fault each. y = a b, b broadcast over the rows of a. */
 typedef enum fault { NONE, SIGN, NO_SUM, SCALED, FORGOTTEN, TRANSPOSED, SECOND } fault;
 
-static bool product_forward(reel_call *call) {
+static bool product_forward(reel_call *call)
+{
     const double *a = reel_data_f64(call->in[0]), *b = reel_data_f64(call->in[1]);
     double *y = reel_data_f64(call->out[0]);
     const int64_t columns = reel_numel(call->in[1]);
@@ -47,7 +51,8 @@ static bool product_forward(reel_call *call) {
     return true;
 }
 
-static reel_tensor *product_gradient(reel_call *call, int input) {
+static reel_tensor *product_gradient(reel_call *call, int input)
+{
     reel_tensor *a = call->in[0], *b = call->in[1], *g = call->g[0];
     const fault wrong = *(const fault *)call->context;
     if (input == 0) {
@@ -62,13 +67,15 @@ static reel_tensor *product_gradient(reel_call *call, int input) {
     return wrong == NO_SUM ? reel_select(db, 0, 0) : wrong == FORGOTTEN ? NULL : db;
 }
 
-static reel_tensor *product(reel_tensor *const *x, size_t count, void *context) {
+static reel_tensor *product(reel_tensor *const *x, size_t count, void *context)
+{
     static const reel_custom_op op = {
         .name = "product", .forward = product_forward, .gradient = product_gradient};
     return reel_custom(&op, context, x, (int)count);
 }
 
-static reel_tensor **product_inputs(void) {
+static reel_tensor **product_inputs(void)
+{
     static reel_tensor *x[2];
     x[0] = reel_requires_grad_(reel_from_f64(r, (double[]){1, 2, -3, 0.5, 4, -1}, REEL_SHAPE(3, 2)),
                                true);
@@ -76,7 +83,8 @@ static reel_tensor **product_inputs(void) {
     return x;
 }
 
-START_TEST(faults_are_found) {
+START_TEST(faults_are_found)
+{
     r = quiet_reel();
     reel_tensor **x = product_inputs();
     for (fault wrong = NONE; wrong <= SECOND; wrong++) {
@@ -101,7 +109,8 @@ START_TEST(faults_are_found) {
 END_TEST
 
 /* A gradient that is right, but not as a function of b. */
-START_TEST(second_order_fault_is_found) {
+START_TEST(second_order_fault_is_found)
+{
     r = quiet_reel();
     reel_tensor **x = product_inputs();
     fault wrong = NONE;
@@ -115,17 +124,20 @@ START_TEST(second_order_fault_is_found) {
 }
 END_TEST
 
-static reel_tensor *kinked(reel_tensor *const *x, size_t count, void *context) {
+static reel_tensor *kinked(reel_tensor *const *x, size_t count, void *context)
+{
     (void)count, (void)context;
     return reel_add(reel_relu(x[0]), reel_abs(x[0]));
 }
 
-static reel_tensor *jumping(reel_tensor *const *x, size_t count, void *context) {
+static reel_tensor *jumping(reel_tensor *const *x, size_t count, void *context)
+{
     (void)count, (void)context;
     return reel_mul(x[0], reel_sign(reel_sub_scalar(x[0], 1)));
 }
 
-START_TEST(kinks_are_skipped_only_if_asked) {
+START_TEST(kinks_are_skipped_only_if_asked)
+{
     r = quiet_reel();
     reel_tensor *x = leaf(3, (double[]){-1.5, 0, 2});
     reel_gradcheck_options skip = {.skip_kinks = true};
@@ -150,12 +162,14 @@ START_TEST(kinks_are_skipped_only_if_asked) {
 }
 END_TEST
 
-static reel_tensor *noisy(reel_tensor *const *x, size_t count, void *context) {
+static reel_tensor *noisy(reel_tensor *const *x, size_t count, void *context)
+{
     (void)count, (void)context;
     return reel_mul(x[0], reel_rand_like(x[0]));
 }
 
-START_TEST(random_numbers_are_the_same_each_time) {
+START_TEST(random_numbers_are_the_same_each_time)
+{
     r = quiet_reel();
     reel_tensor *x = leaf(3, (double[]){1, 2, 3});
     ck_assert_int_eq(reel_gradcheck(noisy, NULL, &x, 1, NULL, NULL), REEL_OK);
@@ -163,13 +177,15 @@ START_TEST(random_numbers_are_the_same_each_time) {
 }
 END_TEST
 
-static reel_tensor *first_times_item(reel_tensor *const *x, size_t count, void *context) {
+static reel_tensor *first_times_item(reel_tensor *const *x, size_t count, void *context)
+{
     (void)count, (void)context;
     return reel_mul_scalar(x[0], reel_item(x[1]));
 }
 
 /* What the tape does not see is missing from the gradient: found as well. */
-START_TEST(values_past_the_tape_are_found) {
+START_TEST(values_past_the_tape_are_found)
+{
     r = quiet_reel();
     reel_tensor *x[] = {leaf(2, (double[]){1, 2}), leaf(1, (double[]){3})};
     reel_gradcheck_report report;
@@ -180,22 +196,26 @@ START_TEST(values_past_the_tape_are_found) {
 }
 END_TEST
 
-static reel_tensor *to_float(reel_tensor *const *x, size_t count, void *context) {
+static reel_tensor *to_float(reel_tensor *const *x, size_t count, void *context)
+{
     (void)count, (void)context;
     return reel_to(x[0], REEL_F32);
 }
 
-static reel_tensor *failing(reel_tensor *const *x, size_t count, void *context) {
+static reel_tensor *failing(reel_tensor *const *x, size_t count, void *context)
+{
     (void)count, (void)context;
     return reel_reshape(x[0], REEL_SHAPE(7));
 }
 
-static reel_tensor *nothing(reel_tensor *const *x, size_t count, void *context) {
+static reel_tensor *nothing(reel_tensor *const *x, size_t count, void *context)
+{
     (void)x, (void)count, (void)context;
     return NULL;
 }
 
-START_TEST(refusals) {
+START_TEST(refusals)
+{
     r = quiet_reel();
     reel_tensor *x = leaf(3, (double[]){1, 2, 3});
     ck_assert_int_eq(reel_gradcheck(to_float, NULL, &x, 1, NULL, NULL), REEL_ERR_DTYPE);
@@ -229,7 +249,8 @@ START_TEST(refusals) {
 END_TEST
 
 /* Inputs, their gradients, the tape, the switch and the random numbers are as they were. */
-START_TEST(nothing_is_left_behind) {
+START_TEST(nothing_is_left_behind)
+{
     r = quiet_reel();
     reel_tensor *x = leaf(3, (double[]){-1.5, 0.25, 2});
     reel_tensor *y = reel_sum(reel_exp(x));
@@ -250,7 +271,8 @@ START_TEST(nothing_is_left_behind) {
 END_TEST
 
 /* Strided leaves are moved where they lie; an empty one has nothing to compare. */
-START_TEST(any_layout) {
+START_TEST(any_layout)
+{
     r = quiet_reel();
     reel_tensor *whole = reel_randn(r, REEL_F64, REEL_SHAPE(3, 4));
     reel_tensor *x[] = {reel_requires_grad_(reel_detach(reel_t(whole)), true), NULL};
@@ -267,7 +289,8 @@ START_TEST(any_layout) {
 }
 END_TEST
 
-static void add_cases(TCase *cases) {
+static void add_cases(TCase *cases)
+{
     tcase_add_test(cases, right_gradients_pass);
     tcase_add_test(cases, faults_are_found);
     tcase_add_test(cases, second_order_fault_is_found);

@@ -132,11 +132,11 @@ static outcome judge(const call *c, source *s, const char *op, json_t *it, reaso
     bool refusal = json_object_get(it, "error") != NULL;
     if (c->refused.text[0]) {
         because(why, "%s", c->refused.text);
-        return refusal ? SKIPPED : FAILED;
+        return refusal ? REFUSED_BY_TYPE : FAILED;
     }
     if (refusal && s->widened && !reel_failed(c->r)) {
         because(why, "an argument is %s, of which we have no tensor to refuse", s->widened);
-        return SKIPPED;
+        return REFUSED_BY_TYPE;
     }
     if (refusal) {
         return check_refusal(c, s, op, why) ? PASSED : FAILED;
@@ -162,7 +162,6 @@ outcome run_case(reel *r, reel_safetensors *file, const char *op, json_t *it, re
         because(why, "no such operator");
     } else if (read_values(&s, args, kwargs, values) < 0) {
         because(why, "%s", s.why.text);
-        result = SKIPPED;
     } else if (bind_arguments(to, args, kwargs, values, &c, why)) {
         to->make(&c);
         result = judge(&c, &s, op, it, why);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Operations on 10,000,000 floats in GB/s, beside a plain copy that moves the same bytes. An operation's
- * limit is memcpy between as many bytes as the operation reads and writes together. */
+/* Operations on 10,000,000 floats in GB/s, beside a plain copy that moves the same bytes. An
+ * operation's limit is memcpy between as many bytes as the operation reads and writes together. */
 #include "bench.h"
 
 #include <cblas.h>
@@ -71,14 +71,18 @@ typedef struct gemm {
 static void run_gemm(void *state)
 {
     gemm *g = state;
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, g->n, g->n, g->n, 1, g->a, g->n, g->b, g->n, 0, g->c, g->n);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, g->n, g->n, g->n, 1, g->a, g->n, g->b,
+                g->n, 0, g->c, g->n);
 }
 
 static void bench_matmul(reel *r, int n)
 {
     char name[32];
-    work w = {.r = r, .a = reel_randn(r, REEL_F32, REEL_SHAPE(n, n)), .b = reel_randn(r, REEL_F32, REEL_SHAPE(n, n))};
-    gemm g = {n, reel_data_f32(w.a), reel_data_f32(w.b), malloc((size_t)n * (size_t)n * sizeof(float))};
+    work w = {.r = r,
+              .a = reel_randn(r, REEL_F32, REEL_SHAPE(n, n)),
+              .b = reel_randn(r, REEL_F32, REEL_SHAPE(n, n))};
+    gemm g = {n, reel_data_f32(w.a), reel_data_f32(w.b),
+              malloc((size_t)n * (size_t)n * sizeof(float))};
     timing time[2];
     time_in_rounds((contender[]){{run_matmul, &w}, {run_gemm, &g}}, 2, 2.0 * n * n * n, 1, time);
     snprintf(name, sizeof name, "matmul %d", n);
@@ -94,11 +98,15 @@ void bench_bandwidth(void)
         const char *name;
         reel_tensor *(*operation)(const work *w);
         double floats; /* read and written for each element */
-    } operations[] = {{"add", add, 3},          {"mul", mul, 3},   {"abs", absolute, 2}, {"relu", relu, 2},
-                      {"exp", exponential, 2},  {"tanh", hyperbolic, 2}, {"sum", sum, 1},  {"mean", mean, 1},
-                      {"l1_loss", l1_loss, 2},  {"transposed copy", transposed_copy, 2}};
+    } operations[] = {{"add", add, 3},         {"mul", mul, 3},
+                      {"abs", absolute, 2},    {"relu", relu, 2},
+                      {"exp", exponential, 2}, {"tanh", hyperbolic, 2},
+                      {"sum", sum, 1},         {"mean", mean, 1},
+                      {"l1_loss", l1_loss, 2}, {"transposed copy", transposed_copy, 2}};
     reel *r = reel_new();
-    work w = {.r = r, .a = reel_randn(r, REEL_F32, REEL_SHAPE(COUNT)), .b = reel_randn(r, REEL_F32, REEL_SHAPE(COUNT))};
+    work w = {.r = r,
+              .a = reel_randn(r, REEL_F32, REEL_SHAPE(COUNT)),
+              .b = reel_randn(r, REEL_F32, REEL_SHAPE(COUNT))};
     w.matrix = reel_keep(reel_reshape(w.a, REEL_SHAPE(ROWS, COLUMNS)));
     reel_tensor *from = reel_ones(r, REEL_F32, REEL_SHAPE(2 * COUNT)), *to = reel_ones_like(from);
     copy c = {(char *)reel_data_f32(to), (char *)reel_data_f32(from), 0};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Timing several ways of doing the same work against each other, in interleaved rounds of one run. */
+/* Timing several ways of doing the same work against each other, in interleaved rounds of one
+ * run. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -20,7 +21,8 @@ typedef struct timing {
 enum { MOST_CONTENDERS = 4 };
 
 /* Times each contender in turn, round after round, for about `seconds` in all. */
-void time_in_rounds(const contender *contenders, int count, double units, double seconds, timing *out);
+void time_in_rounds(const contender *contenders, int count, double units, double seconds,
+                    timing *out);
 
 /* A line of the report. A median of 0 stands for: not measured. */
 typedef struct result {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The benchmark: usage below. Each workload is timed beside the limit that was written by hand for it. */
+/* The benchmark: usage below. Each workload is timed beside the limit that was written by hand for
+ * it. */
 #include "bench.h"
 
 #include <stdio.h>
@@ -16,19 +17,23 @@ static const struct {
     {"W1", "the L1 tutorial, one epoch", bench_w1_tutorial},
     {"W1p", "the L1 tutorial, the whole process", bench_w1_process},
     {"W6", "a chain of 1,000 mul, add, tanh", bench_w6_chain},
-    {"bandwidth", "operations on 10,000,000 floats beside a copy of the same bytes", bench_bandwidth},
+    {"bandwidth", "operations on 10,000,000 floats beside a copy of the same bytes",
+     bench_bandwidth},
 };
 enum { WORKLOADS = sizeof workloads / sizeof workloads[0] };
 
 static void usage(FILE *to)
 {
     fprintf(to, "usage: bench [WORKLOAD]... [--threads N] [--json]\n\n"
-                "Times each workload in interleaved rounds beside the hand-written limit. Workloads, all if none\n"
+                "Times each workload in interleaved rounds beside the hand-written limit. "
+                "Workloads, all if none\n"
                 "is named:\n");
     for (int i = 0; i < WORKLOADS; i++) {
         fprintf(to, "  %-10s %s\n", workloads[i].name, workloads[i].what);
     }
-    fprintf(to, "\nOPENBLAS_CORETYPE is unset first: it may name a slower core than this machine has.\n");
+    fprintf(
+        to,
+        "\nOPENBLAS_CORETYPE is unset first: it may name a slower core than this machine has.\n");
 }
 
 /* OpenBLAS reads the variable while it is loaded, so the program starts once more without it. */

@@ -43,21 +43,24 @@ static int repeats_for(const contender *c)
     return repeats;
 }
 
-void time_in_rounds(const contender *contenders, int count, double units, double seconds, timing *out)
+void time_in_rounds(const contender *contenders, int count, double units, double seconds,
+                    timing *out)
 {
     static double times[MOST_CONTENDERS][MOST_ROUNDS];
     int repeats[MOST_CONTENDERS], rounds = 0;
     for (int c = 0; c < count; c++) {
         repeats[c] = repeats_for(&contenders[c]);
     }
-    for (double start = now(); rounds < MOST_ROUNDS && (rounds < LEAST_ROUNDS || now() - start < seconds); rounds++) {
+    for (double start = now();
+         rounds < MOST_ROUNDS && (rounds < LEAST_ROUNDS || now() - start < seconds); rounds++) {
         for (int c = 0; c < count; c++) {
             times[c][rounds] = seconds_of(&contenders[c], repeats[c]) / units;
         }
     }
     for (int c = 0; c < count; c++) {
         qsort(times[c], (size_t)rounds, sizeof times[c][0], ascending);
-        out[c] = (timing){times[c][rounds / 2], times[c][rounds / 4], times[c][rounds - 1 - rounds / 4]};
+        out[c] =
+            (timing){times[c][rounds / 2], times[c][rounds / 4], times[c][rounds - 1 - rounds / 4]};
     }
 }
 
@@ -69,8 +72,9 @@ static double ratio(const result *r)
 static void report_json(const result *r)
 {
     double sign = r->rate ? -1 : 1;
-    printf("{\"workload\": \"%s\", \"config\": \"%s\", \"threads\": %d, \"reel\": %.6g, \"limit\": ", r->workload,
-           r->config, r->threads, pow(r->reel.median, sign) * r->scale);
+    printf(
+        "{\"workload\": \"%s\", \"config\": \"%s\", \"threads\": %d, \"reel\": %.6g, \"limit\": ",
+        r->workload, r->config, r->threads, pow(r->reel.median, sign) * r->scale);
     if (r->limit.median > 0) {
         printf("%.6g, \"libtorch\": null, \"unit\": \"%s\", \"ratio_limit\": %.4g}\n",
                pow(r->limit.median, sign) * r->scale, r->unit, ratio(r));
@@ -87,9 +91,10 @@ void report(const result *r)
         return;
     }
     double sign = r->rate ? -1 : 1;
-    printf("%-10s %-24s %d thread%s  reel %9.4g %-5s (%.4g to %.4g)", r->workload, r->config, r->threads,
-           r->threads == 1 ? " " : "s", pow(r->reel.median, sign) * r->scale, r->unit,
-           pow(r->rate ? r->reel.high : r->reel.low, sign) * r->scale, pow(r->rate ? r->reel.low : r->reel.high, sign) * r->scale);
+    printf("%-10s %-24s %d thread%s  reel %9.4g %-5s (%.4g to %.4g)", r->workload, r->config,
+           r->threads, r->threads == 1 ? " " : "s", pow(r->reel.median, sign) * r->scale, r->unit,
+           pow(r->rate ? r->reel.high : r->reel.low, sign) * r->scale,
+           pow(r->rate ? r->reel.low : r->reel.high, sign) * r->scale);
     if (r->limit.median > 0) {
         printf("  limit %9.4g  ratio %.3f", pow(r->limit.median, sign) * r->scale, ratio(r));
     }
@@ -100,8 +105,9 @@ void report(const result *r)
 void check_losses(const char *workload, double reel, double limit, double tolerance)
 {
     if (!(fabs(reel - limit) <= tolerance * fabs(limit))) {
-        fprintf(stderr, "bench: %s: the losses differ: %.9g, and %.9g by hand; no time is believed\n", workload, reel,
-                limit);
+        fprintf(stderr,
+                "bench: %s: the losses differ: %.9g, and %.9g by hand; no time is believed\n",
+                workload, reel, limit);
         exit(1);
     }
 }

@@ -4,8 +4,8 @@
 #include "bench.h"
 #include "limit/limit.h"
 
-#include <reel/reel.h>
 #include <fcntl.h>
+#include <reel/reel.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,10 +45,7 @@ static void epoch(void *state)
     reel_rewind(t->r);
 }
 
-static void limit_epoch(void *state)
-{
-    limit_w1_epoch(state);
-}
+static void limit_epoch(void *state) { limit_w1_epoch(state); }
 
 void bench_w1_tutorial(void)
 {

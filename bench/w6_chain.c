@@ -30,10 +30,7 @@ static void run_chain(void *state)
     reel_rewind(c->r);
 }
 
-static void run_limit(void *state)
-{
-    limit_w6_run(state);
-}
+static void run_limit(void *state) { limit_w6_run(state); }
 
 static void bench_size(int size)
 {
@@ -42,7 +39,8 @@ static void bench_size(int size)
         x[i] = 0.5f + 0.01f * (float)i, w[i] = 1.02f, b[i] = 0.01f;
     }
     reel *r = reel_new();
-    chain c = {.r = r, .x = reel_requires_grad_(reel_from_f32(r, x, REEL_SHAPE(size)), true),
+    chain c = {.r = r,
+               .x = reel_requires_grad_(reel_from_f32(r, x, REEL_SHAPE(size)), true),
                .w = reel_requires_grad_(reel_from_f32(r, w, REEL_SHAPE(size)), true),
                .b = reel_requires_grad_(reel_from_f32(r, b, REEL_SHAPE(size)), true)};
     limit_w6 *limit = limit_w6_create(size, x, w, b, LIMIT_TANH_LIBM);
@@ -50,7 +48,8 @@ static void bench_size(int size)
     check_losses("W6", c.loss, (double)limit_w6_run(limit), 1e-4);
     timing time[2];
     time_in_rounds((contender[]){{run_chain, &c}, {run_limit, limit}}, 2, OPERATIONS, 2, time);
-    report(&(result){"W6", size == 1 ? "eager, scalar" : "eager, 16", "ns", 1, 1e9, time[0], time[1], false});
+    report(&(result){"W6", size == 1 ? "eager, scalar" : "eager, 16", "ns", 1, 1e9, time[0],
+                     time[1], false});
     limit_w6_destroy(limit);
     reel_free(r);
 }

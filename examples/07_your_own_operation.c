@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Operations of your own, in three steps: composed from existing ones, which needs no gradient; with a
- * forward of your own and a gradient written in operations; with both in plain loops.
+ * Operations of your own, in three steps: composed from existing ones, which needs no gradient;
+ * with a forward of your own and a gradient written in operations; with both in plain loops.
  */
 #include <math.h>
 #include <reel/reel.h>
@@ -35,8 +35,8 @@ static const reel_custom_op softplus = {.name = "stable_softplus",
                                         .gradient = softplus_gradient,
                                         .as_double = true};
 
-/* 3. The pressure of a gas, p = T / (v - b), where b comes in the context. Outside of v > b there is
- * no pressure: a failed callback says so in the operation's name. */
+/* 3. The pressure of a gas, p = T / (v - b), where b comes in the context. Outside of v > b there
+ * is no pressure: a failed callback says so in the operation's name. */
 static bool pressure_forward(reel_call *call)
 {
     const double b = *(const double *)call->context;

@@ -14,7 +14,8 @@
 #define DOUBLE_INFINITY ((double)INFINITY)
 
 /* Runs the cases that add_cases adds to a suite's one TCase; the program's exit status. */
-static inline int run_suite(const char *name, void (*add_cases)(TCase *cases)) {
+static inline int run_suite(const char *name, void (*add_cases)(TCase *cases))
+{
     Suite *suite = suite_create(name);
     TCase *cases = tcase_create(name);
     tcase_set_timeout(cases, 60);
@@ -27,21 +28,24 @@ static inline int run_suite(const char *name, void (*add_cases)(TCase *cases)) {
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static inline void ignore_message(void *context, reel_level level, const char *message) {
+static inline void ignore_message(void *context, reel_level level, const char *message)
+{
     (void)context;
     (void)level;
     (void)message;
 }
 
 /* A reel whose expected errors do not clutter the test's output. */
-static inline reel *quiet_reel(void) {
+static inline reel *quiet_reel(void)
+{
     reel *r = reel_new();
     reel_set_message_handler(r, ignore_message, NULL);
     return r;
 }
 
 /* Whether a and b are equal, both NaN, or differ by at most `relative` of the larger. */
-static inline bool is_close(double a, double b, double relative) {
+static inline bool is_close(double a, double b, double relative)
+{
     double larger = fmax(fabs(a), fabs(b));
     return a == b || (isnan(a) && isnan(b)) || fabs(a - b) <= relative * larger;
 }

@@ -16,7 +16,8 @@ typedef struct record {
     int words, values;
 } record;
 
-static inline FILE *open_records(const char *name) {
+static inline FILE *open_records(const char *name)
+{
     char path[1024];
     snprintf(path, sizeof path, "%s/%s", REEL_TEST_DATA, name);
     FILE *file = fopen(path, "r");
@@ -25,7 +26,8 @@ static inline FILE *open_records(const char *name) {
 }
 
 /* Splits it->line in place. */
-static inline void split_record(record *it) {
+static inline void split_record(record *it)
+{
     int count = 0;
     char *rest = it->line;
     it->words = -1;
@@ -42,7 +44,8 @@ static inline void split_record(record *it) {
 }
 
 /* The next line that is not empty or a comment; false at the end. */
-static inline bool next_record(FILE *file, record *it) {
+static inline bool next_record(FILE *file, record *it)
+{
     while (fgets(it->line, sizeof it->line, file)) {
         if (it->line[0] != '\n' && it->line[0] != '#') {
             split_record(it);
@@ -53,7 +56,8 @@ static inline bool next_record(FILE *file, record *it) {
     return false;
 }
 
-static inline reel_dtype record_dtype(const record *it, int word) {
+static inline reel_dtype record_dtype(const record *it, int word)
+{
     for (int d = REEL_F32; d <= REEL_BOOL; d++) {
         if (strcmp(it->word[word], reel_dtype_name((reel_dtype)d)) == 0) {
             return (reel_dtype)d;
@@ -63,16 +67,19 @@ static inline reel_dtype record_dtype(const record *it, int word) {
     return REEL_F32;
 }
 
-static inline int64_t record_whole(const record *it, int word) {
+static inline int64_t record_whole(const record *it, int word)
+{
     return strtoll(it->word[word], NULL, 10);
 }
 
-static inline double record_number(const record *it, int word) {
+static inline double record_number(const record *it, int word)
+{
     return strtod(it->word[word], NULL);
 }
 
 static inline void assert_record_element(const record *it, int value, reel_tensor *t, int64_t index,
-                                         double relative) {
+                                         double relative)
+{
     const char *text = it->word[it->words + value];
     if (reel_dtype_of(t) == REEL_I64) {
         int64_t got = reel_data_i64(t)[index];
@@ -86,7 +93,8 @@ static inline void assert_record_element(const record *it, int value, reel_tenso
 }
 
 /* t's elements are the record's. Of a long tensor the record has the first four and the last. */
-static inline void assert_record(const record *it, reel_tensor *t, double relative) {
+static inline void assert_record(const record *it, reel_tensor *t, double relative)
+{
     int64_t n = reel_numel(t);
     ck_assert_int_eq(reel_ndim(t), 1);
     ck_assert_int_le(it->values, n);

@@ -60,8 +60,8 @@ static inline reel_tensor *gradient_tensor(reel_tensor *y, reel_tensor *x)
     return dx;
 }
 
-/* Operations of the user's own, for the rows of those: 2 a b; x³ whose gradient is loops, or uses what
- * forward kept. */
+/* Operations of the user's own, for the rows of those: 2 a b; x³ whose gradient is loops, or uses
+ * what forward kept. */
 static inline bool product_forward(reel_call *call)
 {
     reel_tensor *y = reel_mul_scalar(reel_mul(call->in[0], call->in[1]), 2);
@@ -255,7 +255,8 @@ static inline void fill(reel_tensor *t, int input, double low, double high)
     }
 }
 
-/* An input that lies row by row, or (strided) every other element of turned dims, after the first. */
+/* An input that lies row by row, or (strided) every other element of turned dims, after the
+ * first. */
 static inline reel_tensor *make_input(int dtype, int ndim, const int64_t *size, bool strided)
 {
     if (!strided) {
@@ -315,7 +316,8 @@ static inline bool is_smooth(const sample *it, reel_tensor *const *x, int count)
     return sound;
 }
 
-/* Fills the inputs with values where the operation is smooth: the first of these ranges that will do. */
+/* Fills the inputs with values where the operation is smooth: the first of these ranges that will
+ * do. */
 static inline void fill_inputs(const sample *it, reel_tensor *const *x, int count)
 {
     static const double ranges[][2] = {{-2.3, 2.3}, {-0.9, 0.9}, {0.1, 0.9}, {1.1, 2.5}};

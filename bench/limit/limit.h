@@ -9,7 +9,8 @@
  * (out, in), and `create` returns NULL when memory or threads are short. After `create` nothing
  * allocates. One state, one calling thread; `threads` is 1 or 2 where it is asked for.
  *
- * Vectors have 64 bytes: on a machine without AVX-512 all of it is right, but W2 is far from a limit.
+ * Vectors have 64 bytes: on a machine without AVX-512 all of it is right, but W2 is far from a
+ * limit.
  */
 #ifndef LIMIT_H
 #define LIMIT_H

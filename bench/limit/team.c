@@ -25,7 +25,8 @@ struct limit_team {
 };
 
 /* Returns once *counter is `value`. The changer holds the lock, so that no signal is lost. */
-static void await(limit_team *team, atomic_uint *counter, unsigned value) {
+static void await(limit_team *team, atomic_uint *counter, unsigned value)
+{
     for (int i = 0; i < SPINS; i++) {
         if (atomic_load_explicit(counter, memory_order_acquire) == value) {
             return;
@@ -41,14 +42,16 @@ static void await(limit_team *team, atomic_uint *counter, unsigned value) {
     pthread_mutex_unlock(&team->lock);
 }
 
-static void advance(limit_team *team, atomic_uint *counter) {
+static void advance(limit_team *team, atomic_uint *counter)
+{
     pthread_mutex_lock(&team->lock);
     atomic_fetch_add(counter, 1);
     pthread_cond_signal(&team->changed);
     pthread_mutex_unlock(&team->lock);
 }
 
-static void *second_thread(void *arg) {
+static void *second_thread(void *arg)
+{
     limit_team *team = arg;
     for (unsigned round = 1;; round++) {
         await(team, &team->round, round);
@@ -60,7 +63,8 @@ static void *second_thread(void *arg) {
     }
 }
 
-limit_team *limit_team_create(int threads) {
+limit_team *limit_team_create(int threads)
+{
     limit_team *team =
         threads >= 1 && threads <= LIMIT_MAX_THREADS ? calloc(1, sizeof *team) : NULL;
     if (!team) {
@@ -77,7 +81,8 @@ limit_team *limit_team_create(int threads) {
     return team;
 }
 
-void limit_team_run(limit_team *team, void (*job)(void *state, int worker), void *state) {
+void limit_team_run(limit_team *team, void (*job)(void *state, int worker), void *state)
+{
     if (team->threads == 1) {
         job(state, 0);
         return;
@@ -89,7 +94,8 @@ void limit_team_run(limit_team *team, void (*job)(void *state, int worker), void
     await(team, &team->done, atomic_load(&team->round));
 }
 
-void limit_team_destroy(limit_team *team) {
+void limit_team_destroy(limit_team *team)
+{
     if (!team) {
         return;
     }
@@ -103,7 +109,8 @@ void limit_team_destroy(limit_team *team) {
     free(team);
 }
 
-void *limit_alloc(int64_t bytes) {
+void *limit_alloc(int64_t bytes)
+{
     size_t size = ((size_t)bytes + 63) / 64 * 64;
     void *p = aligned_alloc(64, size);
     return p ? memset(p, 0, size) : NULL;

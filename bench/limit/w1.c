@@ -26,7 +26,8 @@ struct limit_w1 {
 #define IN_REGISTER(value) __asm__ volatile("" : "+m"(value))
 #endif
 
-/* Keeps -ffast-math from b - y first: where a residual should be 0, its sign depends on the order. */
+/* Keeps -ffast-math from b - y first: where a residual should be 0, its sign depends on the
+ * order. */
 #if defined(__has_builtin)
 #if __has_builtin(__builtin_assoc_barrier)
 #define AS_WRITTEN(value) __builtin_assoc_barrier(value)
@@ -36,7 +37,8 @@ struct limit_w1 {
 #define AS_WRITTEN(value) (value)
 #endif
 
-static inline float epoch(float *weight, float *bias) {
+static inline float epoch(float *weight, float *bias)
+{
     const float rate = 0.01f / N;
     float w = *weight, b = *bias, dw = 0.0f, db = 0.0f, loss = 0.0f;
 #pragma GCC unroll 5
@@ -52,7 +54,8 @@ static inline float epoch(float *weight, float *bias) {
     return loss * (1.0f / N);
 }
 
-limit_w1 *limit_w1_create(float weight, float bias) {
+limit_w1 *limit_w1_create(float weight, float bias)
+{
     limit_w1 *s = malloc(sizeof *s);
     if (s) {
         *s = (limit_w1){weight, bias};
@@ -62,7 +65,8 @@ limit_w1 *limit_w1_create(float weight, float bias) {
 
 float limit_w1_epoch(limit_w1 *s) { return epoch(&s->weight, &s->bias); }
 
-float limit_w1_run(limit_w1 *s, int64_t epochs) {
+float limit_w1_run(limit_w1 *s, int64_t epochs)
+{
     float w = s->weight, b = s->bias, loss = 0.0f;
     for (int64_t i = 0; i < epochs; i++) {
         loss = epoch(&w, &b);
@@ -74,7 +78,8 @@ float limit_w1_run(limit_w1 *s, int64_t epochs) {
     return loss;
 }
 
-void limit_w1_weights(const limit_w1 *s, float *weight, float *bias) {
+void limit_w1_weights(const limit_w1 *s, float *weight, float *bias)
+{
     *weight = s->weight;
     *bias = s->bias;
 }

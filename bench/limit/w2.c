@@ -63,7 +63,8 @@ struct limit_w2 {
 
 static inline vec splat(float value) { return value - (vec){0}; }
 
-static inline vec positive_only(vec x, vec where) {
+static inline vec positive_only(vec x, vec where)
+{
     ivec bits;
     memcpy(&bits, &x, sizeof bits);
     bits &= where > 0.0f;
@@ -72,7 +73,8 @@ static inline vec positive_only(vec x, vec where) {
 }
 
 /* Lane l is lane index[l] of a followed by b. */
-static inline vec pick(vec a, ivec index, vec b) {
+static inline vec pick(vec a, ivec index, vec b)
+{
 #if defined(__AVX512F__)
     return (vec)_mm512_permutex2var_ps((__m512)a, (__m512i)index, (__m512)b);
 #else
@@ -85,7 +87,8 @@ static inline vec pick(vec a, ivec index, vec b) {
 }
 
 /* a and b hold rows r and r + h of a square: swaps a's lanes l + h with b's lanes l. */
-static inline void exchange(vec *a, vec *b, int h) {
+static inline void exchange(vec *a, vec *b, int h)
+{
     const ivec lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     const ivec high = (lane & h) != 0;
     vec low_rows = pick(*a, (high & (lane - h + L)) | (~high & lane), *b);
@@ -93,7 +96,8 @@ static inline void exchange(vec *a, vec *b, int h) {
     *a = low_rows;
 }
 
-static inline void transpose(vec r[static L]) {
+static inline void transpose(vec r[static L])
+{
 #pragma GCC unroll 4
     for (int h = L / 2; h > 0; h /= 2) {
 #pragma GCC unroll 16
@@ -106,7 +110,8 @@ static inline void transpose(vec r[static L]) {
 }
 
 /* Lane l of the result is the sum of the lanes of r[l]. */
-static inline vec sum_rows(const vec rows[static L]) {
+static inline vec sum_rows(const vec rows[static L])
+{
     vec r[L];
     memcpy(r, rows, sizeof r);
 #pragma GCC unroll 4
@@ -120,7 +125,8 @@ static inline vec sum_rows(const vec rows[static L]) {
     return r[0];
 }
 
-static inline float sum_lanes(vec x) {
+static inline float sum_lanes(vec x)
+{
     float sum = 0.0f;
     for (int i = 0; i < L; i++) {
         sum += x[i];
@@ -128,7 +134,8 @@ static inline float sum_lanes(vec x) {
     return sum;
 }
 
-static void gather(limit_w2 *s, const int64_t *rows) {
+static void gather(limit_w2 *s, const int64_t *rows)
+{
     for (int b = 0; b < B; b++) {
         memcpy(&s->x[b], s->data + rows[b] * INPUTS, INPUTS * sizeof(float));
         ((float *)s->target)[b] = s->targets[rows[b]];
@@ -146,7 +153,8 @@ static void gather(limit_w2 *s, const int64_t *rows) {
 /* acc[i] = sum_k weight[i * row_step + k * k_step] in[k] for ROWS features i; in is (k_count, B).
  */
 static inline void product(vec acc[ROWS][BV], const float *weight, int row_step, int k_step,
-                           const vec *in, int k_count) {
+                           const vec *in, int k_count)
+{
     for (int k = 0; k < k_count; k++) {
 #pragma GCC unroll 8
         for (int i = 0; i < ROWS; i++) {
@@ -157,7 +165,8 @@ static inline void product(vec acc[ROWS][BV], const float *weight, int row_step,
     }
 }
 
-static void forward_1(limit_w2 *s) {
+static void forward_1(limit_w2 *s)
+{
     const float *w = (const float *)s->w + W1;
     for (int j = 0; j < H; j += ROWS) {
         vec acc[ROWS][BV] = {0};
@@ -171,7 +180,8 @@ static void forward_1(limit_w2 *s) {
 }
 
 /* Layer 2, and y with it: returns y - b3 in y. */
-static void forward_2(limit_w2 *s, vec y[BV]) {
+static void forward_2(limit_w2 *s, vec y[BV])
+{
     const float *w = (const float *)s->w;
     y[0] = y[1] = (vec){0};
     for (int j = 0; j < H; j += ROWS) {
@@ -193,7 +203,8 @@ static void forward_2(limit_w2 *s, vec y[BV]) {
 }
 
 /* sum |y - t| / B, and dy, its gradient for y. */
-static float l1_loss(const limit_w2 *s, const vec y[BV], vec dy[BV]) {
+static float l1_loss(const limit_w2 *s, const vec y[BV], vec dy[BV])
+{
     const float scale = 1.0f / B, bias = ((const float *)s->w)[B3];
     float loss = 0.0f;
     for (int half = 0; half < BV; half++) {
@@ -204,7 +215,8 @@ static float l1_loss(const limit_w2 *s, const vec y[BV], vec dy[BV]) {
     return loss;
 }
 
-static void backward_2(limit_w2 *s, const vec dy[BV]) {
+static void backward_2(limit_w2 *s, const vec dy[BV])
+{
     const float *w3 = (const float *)s->w + W3;
     for (int j = 0; j < H; j++) {
         vec d0 = positive_only(w3[j] * dy[0], s->a2t[j][0]);
@@ -216,7 +228,8 @@ static void backward_2(limit_w2 *s, const vec dy[BV]) {
     }
 }
 
-static void backward_1(limit_w2 *s) {
+static void backward_1(limit_w2 *s)
+{
     const float *w = (const float *)s->w + W2;
     for (int j = 0; j < H; j += ROWS) {
         vec acc[ROWS][BV] = {0};
@@ -230,7 +243,8 @@ static void backward_1(limit_w2 *s) {
 }
 
 /* (H, B) to (B, H): the one operand that dW2 wants the other way. */
-static void transpose_a1(limit_w2 *s) {
+static void transpose_a1(limit_w2 *s)
+{
     for (int j = 0; j < HV; j++) {
         for (int half = 0; half < BV; half++) {
             vec square[L];
@@ -246,7 +260,8 @@ static void transpose_a1(limit_w2 *s) {
 }
 
 /* One vector of parameters. sqrt(v) comes from rsqrt and a Newton step under -ffast-math. */
-static inline void update(limit_w2 *s, limit_optimizer optimizer, int at, vec grad) {
+static inline void update(limit_w2 *s, limit_optimizer optimizer, int at, vec grad)
+{
     if (optimizer == LIMIT_SGD_MOMENTUM) {
         s->m[at] = 0.9f * s->m[at] + grad;
         s->w[at] -= s->lr * s->m[at];
@@ -261,7 +276,8 @@ static inline void update(limit_w2 *s, limit_optimizer optimizer, int at, vec gr
     s->w[at] -= s->adam_rate * step;
 }
 
-static inline void update_2(limit_w2 *s, limit_optimizer optimizer) {
+static inline void update_2(limit_w2 *s, limit_optimizer optimizer)
+{
     for (int j = 0; j < H; j += ROWS) {
         for (int k = 0; k < HV; k += 2) {
             vec acc[ROWS][2] = {0};
@@ -283,7 +299,8 @@ static inline void update_2(limit_w2 *s, limit_optimizer optimizer) {
     }
 }
 
-static inline void update_1(limit_w2 *s, limit_optimizer optimizer) {
+static inline void update_1(limit_w2 *s, limit_optimizer optimizer)
+{
     const float *d1t = (const float *)s->d1t;
     for (int j = 0; j < H; j += ROWS) {
         vec acc[ROWS] = {0};
@@ -300,7 +317,8 @@ static inline void update_1(limit_w2 *s, limit_optimizer optimizer) {
     }
 }
 
-static inline void update_vectors(limit_w2 *s, limit_optimizer optimizer, const vec dy[BV]) {
+static inline void update_vectors(limit_w2 *s, limit_optimizer optimizer, const vec dy[BV])
+{
     for (int j = 0; j < HV; j++) {
         update(s, optimizer, B2 / L + j, sum_rows(s->sum_d2 + j * L));
         update(s, optimizer, W3 / L + j, sum_rows(s->sum_a2dy + j * L));
@@ -309,7 +327,8 @@ static inline void update_vectors(limit_w2 *s, limit_optimizer optimizer, const 
     update(s, optimizer, B3 / L, bias);
 }
 
-static inline float step(limit_w2 *s, limit_optimizer optimizer, const int64_t *rows) {
+static inline float step(limit_w2 *s, limit_optimizer optimizer, const int64_t *rows)
+{
     vec y[BV], dy[BV];
     gather(s, rows);
     forward_1(s);
@@ -324,7 +343,8 @@ static inline float step(limit_w2 *s, limit_optimizer optimizer, const int64_t *
     return loss;
 }
 
-float limit_w2_step(limit_w2 *s, const int64_t *rows) {
+float limit_w2_step(limit_w2 *s, const int64_t *rows)
+{
     if (s->optimizer == LIMIT_SGD_MOMENTUM) {
         return step(s, LIMIT_SGD_MOMENTUM, rows);
     }
@@ -336,7 +356,8 @@ float limit_w2_step(limit_w2 *s, const int64_t *rows) {
 }
 
 limit_w2 *limit_w2_create(const float *data, const float *targets, const limit_mlp *initial,
-                          limit_optimizer optimizer, float lr) {
+                          limit_optimizer optimizer, float lr)
+{
     limit_w2 *s = limit_alloc(sizeof *s);
     if (!s) {
         return NULL;
@@ -361,7 +382,8 @@ limit_w2 *limit_w2_create(const float *data, const float *targets, const limit_m
     return s;
 }
 
-void limit_w2_weights(const limit_w2 *s, const limit_mlp *out) {
+void limit_w2_weights(const limit_w2 *s, const limit_mlp *out)
+{
     const float *w = (const float *)s->w;
     for (int j = 0; j < H; j++) {
         memcpy(out->w1 + j * INPUTS, w + W1 + j * K_PAD, INPUTS * sizeof *w);

@@ -30,7 +30,8 @@ struct limit_w3 {
     int threads;
 };
 
-static void forward_1(limit_w3 *s) {
+static void forward_1(limit_w3 *s)
+{
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, B, H, K, 1.0f, s->x, K, s->w1, K, 0.0f,
                 s->a1, H);
     for (int b = 0; b < B; b++) {
@@ -43,7 +44,8 @@ static void forward_1(limit_w3 *s) {
 
 /* Row b of a2 from its product, its y, and what follows: d2, dw3, db2, db3. Returns the loss's
  * term. */
-static float head_row(limit_w3 *s, int b) {
+static float head_row(limit_w3 *s, int b)
+{
     float *restrict a = s->a2 + b * H, *restrict d = s->d2 + b * H, y = s->b3;
     for (int j = 0; j < H; j++) {
         a[j] = fmaxf(a[j] + s->b2[j], 0.0f);
@@ -59,7 +61,8 @@ static float head_row(limit_w3 *s, int b) {
     return error * error;
 }
 
-static float forward_2(limit_w3 *s) {
+static float forward_2(limit_w3 *s)
+{
     float loss = 0.0f;
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, B, H, H, 1.0f, s->a1, H, s->w2, H, 0.0f,
                 s->a2, H);
@@ -69,7 +72,8 @@ static float forward_2(limit_w3 *s) {
     return loss / B;
 }
 
-static void backward_1(limit_w3 *s) {
+static void backward_1(limit_w3 *s)
+{
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, B, H, H, 1.0f, s->d2, H, s->w2, H, 0.0f,
                 s->d1, H);
     for (int b = 0; b < B; b++) {
@@ -83,7 +87,8 @@ static void backward_1(limit_w3 *s) {
 }
 
 /* The small gradients leave zero behind for the next step. */
-static void update(limit_w3 *s) {
+static void update(limit_w3 *s)
+{
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, H, H, B, -s->lr, s->d2, H, s->a1, H, 1.0f,
                 s->w2, H);
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, H, K, B, -s->lr, s->d1, H, s->x, K, 1.0f,
@@ -98,7 +103,8 @@ static void update(limit_w3 *s) {
     s->db3 = 0.0f;
 }
 
-float limit_w3_step(limit_w3 *s) {
+float limit_w3_step(limit_w3 *s)
+{
     if (openblas_get_num_threads() != s->threads) {
         openblas_set_num_threads(s->threads);
     }
@@ -109,7 +115,8 @@ float limit_w3_step(limit_w3 *s) {
     return loss;
 }
 
-static limit_w3 *allocate(void) {
+static limit_w3 *allocate(void)
+{
     limit_w3 *s = limit_alloc(sizeof *s);
     if (!s) {
         return NULL;
@@ -127,7 +134,8 @@ static limit_w3 *allocate(void) {
 }
 
 limit_w3 *limit_w3_create(const float *x, const float *targets, const limit_mlp *initial, float lr,
-                          int threads) {
+                          int threads)
+{
     limit_w3 *s = allocate();
     if (!s) {
         return NULL;
@@ -145,7 +153,8 @@ limit_w3 *limit_w3_create(const float *x, const float *targets, const limit_mlp 
     return s;
 }
 
-void limit_w3_weights(const limit_w3 *s, const limit_mlp *out) {
+void limit_w3_weights(const limit_w3 *s, const limit_mlp *out)
+{
     memcpy(out->w1, s->w1, H * K * sizeof(float));
     memcpy(out->b1, s->b1, sizeof s->b1);
     memcpy(out->w2, s->w2, H * H * sizeof(float));
@@ -154,7 +163,8 @@ void limit_w3_weights(const limit_w3 *s, const limit_mlp *out) {
     out->b3[0] = s->b3;
 }
 
-void limit_w3_destroy(limit_w3 *s) {
+void limit_w3_destroy(limit_w3 *s)
+{
     if (!s) {
         return;
     }

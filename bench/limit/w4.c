@@ -37,7 +37,8 @@ struct limit_w4 {
 };
 
 /* 64 bytes to an aligned address, without a copy in the caches where the machine can. */
-static inline void stream(float *to, vec value) {
+static inline void stream(float *to, vec value)
+{
 #if defined(__AVX512F__)
     _mm512_stream_ps(to, (__m512)value);
 #elif defined(__SSE2__)
@@ -49,13 +50,15 @@ static inline void stream(float *to, vec value) {
 #endif
 }
 
-static inline vec select_bits(ivec mask, float value) {
+static inline vec select_bits(ivec mask, float value)
+{
     vec all = value - (vec){0};
     return (vec)((ivec)all & mask);
 }
 
 /* The terms of the loss and, scaled, of the gradient. */
-static inline vec term(limit_loss loss, vec d, float scale, vec *grad) {
+static inline vec term(limit_loss loss, vec d, float scale, vec *grad)
+{
     if (loss == LIMIT_L1) {
         *grad = select_bits(d > 0.0f, scale) - select_bits(d < 0.0f, scale);
         return (vec)((ivec)d & 0x7fffffff);
@@ -70,7 +73,8 @@ static inline vec term(limit_loss loss, vec d, float scale, vec *grad) {
 
 /* `count` values from `start`: returns the sum of the losses, writes the gradients. */
 static inline double pass(const limit_w4 *s, int64_t start, int64_t count, limit_loss loss,
-                          bool want_loss, bool want_grad) {
+                          bool want_loss, bool want_grad)
+{
     const float scale = (float)(1.0 / (double)s->n);
     const float *x = s->x + start, *t = s->t + start;
     float *g = s->grad + start, sum = 0.0f;
@@ -103,8 +107,8 @@ static inline double pass(const limit_w4 *s, int64_t start, int64_t count, limit
 }
 
 /* The blocks of one worker. */
-static inline void passes(limit_w4 *s, int worker, limit_loss loss, bool want_loss,
-                          bool want_grad) {
+static inline void passes(limit_w4 *s, int worker, limit_loss loss, bool want_loss, bool want_grad)
+{
     int64_t blocks = (s->n + BLOCK - 1) / BLOCK, from = blocks * worker / s->threads;
     int64_t to = blocks * (worker + 1) / s->threads;
     double sum = 0.0;
@@ -115,7 +119,8 @@ static inline void passes(limit_w4 *s, int worker, limit_loss loss, bool want_lo
     s->sum[worker] = sum;
 }
 
-static inline void choose(limit_w4 *s, int worker, bool want_loss, bool want_grad) {
+static inline void choose(limit_w4 *s, int worker, bool want_loss, bool want_grad)
+{
     if (s->loss == LIMIT_L1) {
         passes(s, worker, LIMIT_L1, want_loss, want_grad);
     } else {
@@ -127,7 +132,8 @@ static void forward_job(void *state, int worker) { choose(state, worker, true, f
 static void backward_job(void *state, int worker) { choose(state, worker, false, true); }
 static void fused_job(void *state, int worker) { choose(state, worker, true, true); }
 
-static float mean(const limit_w4 *s) {
+static float mean(const limit_w4 *s)
+{
     double sum = 0.0;
     for (int i = 0; i < s->threads; i++) {
         sum += s->sum[i];
@@ -135,19 +141,22 @@ static float mean(const limit_w4 *s) {
     return (float)(sum / (double)s->n);
 }
 
-float limit_w4_forward(limit_w4 *s) {
+float limit_w4_forward(limit_w4 *s)
+{
     limit_team_run(s->team, forward_job, s);
     return mean(s);
 }
 
 void limit_w4_backward(limit_w4 *s) { limit_team_run(s->team, backward_job, s); }
 
-float limit_w4_fused(limit_w4 *s) {
+float limit_w4_fused(limit_w4 *s)
+{
     limit_team_run(s->team, fused_job, s);
     return mean(s);
 }
 
-limit_w4 *limit_w4_create(const float *x, const float *t, int64_t n, limit_loss loss, int threads) {
+limit_w4 *limit_w4_create(const float *x, const float *t, int64_t n, limit_loss loss, int threads)
+{
     limit_w4 *s = limit_alloc(sizeof *s);
     if (!s) {
         return NULL;
@@ -168,7 +177,8 @@ limit_w4 *limit_w4_create(const float *x, const float *t, int64_t n, limit_loss 
 
 const float *limit_w4_grad(const limit_w4 *s) { return s->grad; }
 
-void limit_w4_destroy(limit_w4 *s) {
+void limit_w4_destroy(limit_w4 *s)
+{
     if (s) {
         limit_team_destroy(s->team);
         free(s->grad);

@@ -38,7 +38,8 @@ struct limit_w5 {
 };
 
 /* signs = sign(X w + b - t) for `rows` rows; returns sum |X w + b - t|. */
-static inline float residuals(const limit_w5 *s, int64_t start, int rows, float *restrict signs) {
+static inline float residuals(const limit_w5 *s, int64_t start, int rows, float *restrict signs)
+{
     float loss = 0.0f;
     for (int i = 0; i < rows; i++) {
         const float *restrict x = s->x + (start + i) * K;
@@ -55,7 +56,8 @@ static inline float residuals(const limit_w5 *s, int64_t start, int rows, float 
 /* Adds X^T signs and the sum of the signs, row after row: four rows at a time are fewer
  * instructions, but no longer the one stream that the prefetcher follows, and twice the time. */
 static inline void gradient(const limit_w5 *s, int64_t start, int rows, const float *restrict signs,
-                            sums *to) {
+                            sums *to)
+{
     vec dw[KV] = {{0}};
     tail dw_tail = {0};
     float db = 0.0f;
@@ -76,7 +78,8 @@ static inline void gradient(const limit_w5 *s, int64_t start, int rows, const fl
 
 typedef void block_job(limit_w5 *s, int64_t start, int rows, sums *to);
 
-static inline void each_block(limit_w5 *s, int worker, block_job *job) {
+static inline void each_block(limit_w5 *s, int worker, block_job *job)
+{
     int64_t blocks = (s->rows + S - 1) / S, from = blocks * worker / s->threads;
     int64_t to = blocks * (worker + 1) / s->threads;
     for (int64_t i = from; i < to; i++) {
@@ -85,15 +88,18 @@ static inline void each_block(limit_w5 *s, int worker, block_job *job) {
     }
 }
 
-static void forward_block(limit_w5 *s, int64_t start, int rows, sums *to) {
+static void forward_block(limit_w5 *s, int64_t start, int rows, sums *to)
+{
     to->loss += (double)residuals(s, start, rows, s->signs + start);
 }
 
-static void backward_block(limit_w5 *s, int64_t start, int rows, sums *to) {
+static void backward_block(limit_w5 *s, int64_t start, int rows, sums *to)
+{
     gradient(s, start, rows, s->signs + start, to);
 }
 
-static void fused_block(limit_w5 *s, int64_t start, int rows, sums *to) {
+static void fused_block(limit_w5 *s, int64_t start, int rows, sums *to)
+{
     float signs[S];
     to->loss += (double)residuals(s, start, rows, signs);
     gradient(s, start, rows, signs, to);
@@ -104,7 +110,8 @@ static void backward_job(void *state, int worker) { each_block(state, worker, ba
 static void fused_job(void *state, int worker) { each_block(state, worker, fused_block); }
 
 /* The step from the workers' sums; returns the loss. */
-static float finish(limit_w5 *s) {
+static float finish(limit_w5 *s)
+{
     const double scale = 1.0 / (double)s->rows;
     double loss = 0.0;
     for (int i = 0; i < s->threads; i++) {
@@ -119,19 +126,22 @@ static float finish(limit_w5 *s) {
     return (float)loss;
 }
 
-float limit_w5_epoch_two_pass(limit_w5 *s) {
+float limit_w5_epoch_two_pass(limit_w5 *s)
+{
     limit_team_run(s->team, forward_job, s);
     limit_team_run(s->team, backward_job, s);
     return finish(s);
 }
 
-float limit_w5_epoch_one_pass(limit_w5 *s) {
+float limit_w5_epoch_one_pass(limit_w5 *s)
+{
     limit_team_run(s->team, fused_job, s);
     return finish(s);
 }
 
 limit_w5 *limit_w5_create(const float *x, const float *t, int64_t rows, const float *weight,
-                          float bias, float lr, int threads) {
+                          float bias, float lr, int threads)
+{
     limit_w5 *s = limit_alloc(sizeof *s);
     if (!s) {
         return NULL;
@@ -152,12 +162,14 @@ limit_w5 *limit_w5_create(const float *x, const float *t, int64_t rows, const fl
     return s;
 }
 
-void limit_w5_weights(const limit_w5 *s, float *weight, float *bias) {
+void limit_w5_weights(const limit_w5 *s, float *weight, float *bias)
+{
     memcpy(weight, s->w, sizeof s->w);
     *bias = s->b;
 }
 
-void limit_w5_destroy(limit_w5 *s) {
+void limit_w5_destroy(limit_w5 *s)
+{
     if (s) {
         limit_team_destroy(s->team);
         free(s->signs);

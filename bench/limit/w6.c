@@ -41,13 +41,15 @@ struct limit_w6 {
      (z2) * ((2.587101918e-2f + 3.283069591e-4f * (z)) + 7.761888827e-7f * (z2)))
 static const float saturated = 9.02f;
 
-static inline float rational_tanh(float u) {
+static inline float rational_tanh(float u)
+{
     float v = fminf(fmaxf(u, -saturated), saturated), z = v * v, z2 = z * z;
     return v * RATIONAL_P(z, z2) / RATIONAL_Q(z, z2);
 }
 
 /* The division instruction itself: a reciprocal and its Newton step take longer in a chain. */
-static inline vec divide(vec a, vec b) {
+static inline vec divide(vec a, vec b)
+{
 #if defined(__AVX512F__)
     return (vec)_mm512_maskz_div_ps((__mmask16)-1, (__m512)a, (__m512)b);
 #else
@@ -55,7 +57,8 @@ static inline vec divide(vec a, vec b) {
 #endif
 }
 
-static inline vec rational_tanh_16(vec u) {
+static inline vec rational_tanh_16(vec u)
+{
     vec v;
     for (int m = 0; m < L; m++) {
         v[m] = fminf(fmaxf(u[m], -saturated), saturated);
@@ -65,13 +68,15 @@ static inline vec rational_tanh_16(vec u) {
 }
 
 /* A function of its own: inlined, the loop is unrolled before libmvec's tanh can be chosen. */
-__attribute__((noinline)) static void libmvec_tanh(float *values) {
+__attribute__((noinline)) static void libmvec_tanh(float *values)
+{
     for (int m = 0; m < L; m++) {
         values[m] = tanhf(values[m]);
     }
 }
 
-static inline void forward(limit_w6 *s, limit_tanh kind) {
+static inline void forward(limit_w6 *s, limit_tanh kind)
+{
     float x = s->x[0][0], w = s->w[0], b = s->b[0];
     for (int i = 1; i <= T; i++) {
         float u = x * w + b;
@@ -81,7 +86,8 @@ static inline void forward(limit_w6 *s, limit_tanh kind) {
     s->last[0] = x * w;
 }
 
-static void backward(limit_w6 *s) {
+static void backward(limit_w6 *s)
+{
     float w = s->w[0], g = w, dw = s->x[T][0], db = 0.0f;
     for (int i = T - 1; i >= 0; i--) {
         float x = s->x[i + 1][0], slope = 1.0f - x * x, du = g * slope;
@@ -94,7 +100,8 @@ static void backward(limit_w6 *s) {
     s->db[0] = db;
 }
 
-static inline void forward_16(limit_w6 *s, limit_tanh kind) {
+static inline void forward_16(limit_w6 *s, limit_tanh kind)
+{
     vec x = s->x[0], w = s->w, b = s->b;
     for (int i = 1; i <= T; i++) {
         x = x * w + b;
@@ -110,7 +117,8 @@ static inline void forward_16(limit_w6 *s, limit_tanh kind) {
     s->last = x * w;
 }
 
-static void backward_16(limit_w6 *s) {
+static void backward_16(limit_w6 *s)
+{
     vec w = s->w, g = w, dw = s->x[T], db = {0};
     for (int i = T - 1; i >= 0; i--) {
         vec slope = 1.0f - s->x[i + 1] * s->x[i + 1], du = g * slope;
@@ -123,7 +131,8 @@ static void backward_16(limit_w6 *s) {
     s->db = db;
 }
 
-static float run(limit_w6 *s) {
+static float run(limit_w6 *s)
+{
     if (s->kind == LIMIT_TANH_LIBM) {
         forward(s, LIMIT_TANH_LIBM);
     } else {
@@ -133,7 +142,8 @@ static float run(limit_w6 *s) {
     return s->last[0];
 }
 
-static float run_16(limit_w6 *s) {
+static float run_16(limit_w6 *s)
+{
     float loss = 0.0f;
     if (s->kind == LIMIT_TANH_LIBM) {
         forward_16(s, LIMIT_TANH_LIBM);
@@ -149,8 +159,8 @@ static float run_16(limit_w6 *s) {
 
 float limit_w6_run(limit_w6 *s) { return s->size == 1 ? run(s) : run_16(s); }
 
-limit_w6 *limit_w6_create(int size, const float *x, const float *w, const float *b,
-                          limit_tanh kind) {
+limit_w6 *limit_w6_create(int size, const float *x, const float *w, const float *b, limit_tanh kind)
+{
     limit_w6 *s = size == 1 || size == L ? limit_alloc(sizeof *s) : NULL;
     if (!s) {
         return NULL;
@@ -163,7 +173,8 @@ limit_w6 *limit_w6_create(int size, const float *x, const float *w, const float 
     return s;
 }
 
-void limit_w6_results(const limit_w6 *s, float *last, float *grad_x, float *grad_w, float *grad_b) {
+void limit_w6_results(const limit_w6 *s, float *last, float *grad_x, float *grad_w, float *grad_b)
+{
     size_t bytes = (size_t)s->size * sizeof(float);
     memcpy(last, &s->last, bytes);
     memcpy(grad_x, &s->dx, bytes);

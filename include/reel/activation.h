@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Activations: functions of one tensor, element by element, that stand between a model's layers. The
+ * Activations: functions of one tensor, element by element, that stand between a model's layers.
+ *              The
  * result has x's shape and dtype and lives until `reel_rewind`; s(x) is sigmoid(x).
  *
  * Fails: poison and REEL_ERR_DTYPE for integers and bools, except where something else is said.

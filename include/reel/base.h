@@ -23,10 +23,11 @@ typedef struct reel_tensor reel_tensor;
 /** What kind of thing went wrong; `reel_error` has the sentence. */
 typedef enum reel_status {
     REEL_OK = 0,
-    REEL_ERR_SHAPE,  /* sizes or dims that do not fit together */
-    REEL_ERR_DTYPE,  /* a dtype that the operation does not take */
-    REEL_ERR_VALUE,  /* an argument outside its range: a negative lr, an index, an option */
-    REEL_ERR_STATE,  /* right arguments at the wrong time: a second backward, a changed saved tensor */
+    REEL_ERR_SHAPE, /* sizes or dims that do not fit together */
+    REEL_ERR_DTYPE, /* a dtype that the operation does not take */
+    REEL_ERR_VALUE, /* an argument outside its range: a negative lr, an index, an option */
+    /* right arguments at the wrong time: a second backward, a changed saved tensor */
+    REEL_ERR_STATE,
     REEL_ERR_OWNER,  /* a tensor of another reel, a stale or a missing one */
     REEL_ERR_MEMORY, /* an allocation failed */
     REEL_ERR_FILE,   /* a file cannot be read or written */
@@ -36,7 +37,8 @@ typedef enum reel_status {
 /** How loud a message is. Errors are also recorded in the reel; warnings are only handed on. */
 typedef enum reel_level { REEL_WARNING, REEL_ERROR } reel_level;
 
-/** Receives each message: a whole sentence without a newline. It must not call back into the reel. */
+/** Receives each message: a whole sentence without a newline. It must not call back into the
+ *  reel. */
 typedef void (*reel_message_handler)(void *context, reel_level level, const char *message);
 
 /**

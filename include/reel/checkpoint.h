@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Models and whole trainings in safetensors files: the tensors by PyTorch's names, so that what PyTorch's
- * and Hugging Face's tools write can be loaded here, and the other way round.
+ * Models and whole trainings in safetensors files: the tensors by PyTorch's names, so that what
+ * PyTorch's and Hugging Face's tools write can be loaded here, and the other way round.
  *
- * A file is replaced whole, as `reel_safetensors_save` does it. Loading reads and checks all of the file
- * before it changes anything: after an error everything is as it was. A library configured with
- * REEL_WITH_IO=OFF has none of these functions.
+ * A file is replaced whole, as `reel_safetensors_save` does it. Loading reads and checks all of the
+ * file before it changes anything: after an error everything is as it was. A library configured
+ * with REEL_WITH_IO=OFF has none of these functions.
  */
 #ifndef REEL_CHECKPOINT_H
 #define REEL_CHECKPOINT_H
@@ -37,8 +37,8 @@ REEL_API reel_status reel_save_state(reel_module *module, const char *path);
  * Loads parameters and buffers by their names. Float16 and bfloat16 become float32, float32 becomes
  * float64 where the module has it; nothing that would lose digits is loaded.
  *
- * Not strict: what only one side has is left as it is. `report`, unless it is NULL, gets those names, also
- * when a strict load fails because of them.
+ * Not strict: what only one side has is left as it is. `report`, unless it is NULL, gets those
+ * names, also when a strict load fails because of them.
  *
  * Fails: as `reel_safetensors_open`; strict: REEL_ERR_VALUE if a name is missing or unexpected;
  *        REEL_ERR_SHAPE and REEL_ERR_DTYPE for one that does not fit, strict or not.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Comparisons and logic, element by element. Results are bools, without gradient. Inputs broadcast
- * together and are compared in the dtype that they promote to; the result lives until `reel_rewind`.
+ * together and are compared in the dtype that they promote to; the result lives until
+ * `reel_rewind`.
  *
  * Fails: poison and REEL_ERR_SHAPE if the inputs do not broadcast.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Operations of your own. What can be composed from existing operations needs nothing of this: a C
- * function that calls them has its gradient. An operation of your own is for values that you compute
- * yourself, or for a gradient that is to be other than the composition's.
+ * function that calls them has its gradient. An operation of your own is for values that you
+ * compute yourself, or for a gradient that is to be other than the composition's.
  */
 #ifndef REEL_CUSTOM_H
 #define REEL_CUSTOM_H
@@ -40,14 +40,15 @@ enum { REEL_UNREAD_OUTPUTS = 128 };
  *
  * Callbacks read and write elements through `reel_data_f32` and its kin, may call operations, and
  * return false after a failure, best by `return reel_call_fail(…)`. They must not call
- * `reel_rewind`, nor a gradient `reel_backward`. An error inside is reported in the operation's name.
+ * `reel_rewind`, nor a gradient `reel_backward`. An error inside is reported in the operation's
+ * name.
  */
 typedef struct reel_custom_op {
     /** Names it in errors and on the tape. */
     const char *name;
 
-    /** Computes call->out[…] from call->in[…], all of it: a replayed step calls it again. Operations
-     *  that it calls are not recorded. */
+    /** Computes call->out[…] from call->in[…], all of it: a replayed step calls it again.
+     *  Operations that it calls are not recorded. */
     bool (*forward)(reel_call *call);
 
     /** dL/d(in[input]) from call->g[…], written in operations: so it can be differentiated again.
@@ -61,8 +62,8 @@ typedef struct reel_custom_op {
      *  with an error. Beside `gradient` it is the quicker way for when nothing is recorded. */
     bool (*gradient_data)(reel_call *call, int input, reel_tensor *dx);
 
-    /** Checks call->in and sets output number `output`'s shape and dtype, which come in as input 0's.
-     *  All outputs must have one dtype. Without it, outputs are like input 0. */
+    /** Checks call->in and sets output number `output`'s shape and dtype, which come in as input
+     *  0's. All outputs must have one dtype. Without it, outputs are like input 0. */
     bool (*shape)(reel_call *call, int output, reel_output_shape *shape);
 
     /** How many outputs; 0 stands for one. */
@@ -78,20 +79,21 @@ typedef struct reel_custom_op {
 } reel_custom_op;
 
 /**
- * The first output of `op`, used on `count` inputs (1 to 7). Without any gradient, nothing is recorded
- * and the result requires none.
+ * The first output of `op`, used on `count` inputs (1 to 7). Without any gradient, nothing is
+ * recorded and the result requires none.
  *
  * Shape:    as op->shape says, else input 0's.
  * Gradient: as `op` says; `reel_gradcheck` tells whether it is right.
  * Owner:    the result lives until `reel_rewind`; `op` is copied, `context` must stay until then.
- * Fails:    REEL_ERR_VALUE without a name or forward, or for too many inputs or outputs; whatever the
- *           callbacks report.
+ * Fails:    REEL_ERR_VALUE without a name or forward, or for too many inputs or outputs; whatever
+ *           the callbacks report.
  * Source:   torch.autograd.Function.
  */
 REEL_API reel_tensor *reel_custom(const reel_custom_op *op, void *context,
                                   reel_tensor *const *inputs, int count);
 
-/** As `reel_custom`, with all op->outputs outputs into `outputs`; after an error they are poison. */
+/** As `reel_custom`, with all op->outputs outputs into `outputs`; after an error they are
+ *  poison. */
 REEL_API reel_status reel_custom_all(const reel_custom_op *op, void *context,
                                      reel_tensor *const *inputs, int count, reel_tensor **outputs);
 

@@ -2,12 +2,14 @@
 /*
  * Distances between vectors, and losses that want vectors or scores a margin apart.
  *
- * Shape:    a loss is a scalar, or its terms' shape with REEL_NONE. Of no terms the mean is NaN, the sum 0.
- * Gradient: to every floating tensor argument, weights excepted; 0 where a term is, but for its edge.
+ * Shape:    a loss is a scalar, or its terms' shape with REEL_NONE. Of no terms the mean is NaN,
+ *           the sum 0.
+ * Gradient: to every floating tensor argument, weights excepted; 0 where a term is, but for its
+ *           edge.
  * Owner:    the result lives until `reel_rewind`.
- * Fails:    poison and REEL_ERR_SHAPE for shapes that do not fit, REEL_ERR_DTYPE for inputs that are
- *           not floating, REEL_ERR_VALUE for a reduction that there is not, and for what is said to
- *           be out of range.
+ * Fails:    poison and REEL_ERR_SHAPE for shapes that do not fit, REEL_ERR_DTYPE for inputs that
+ *           are not floating, REEL_ERR_VALUE for a reduction that there is not, and for what is
+ *           said to be out of range.
  */
 #ifndef REEL_DISTANCE_H
 #define REEL_DISTANCE_H
@@ -19,8 +21,8 @@ extern "C" {
 #endif
 
 /**
- * The p-norm of x1 - x2 + eps over the last dim, which goes, or stays with size 1 if keepdim. PyTorch's
- * p is 2, its eps 1e-6.
+ * The p-norm of x1 - x2 + eps over the last dim, which goes, or stays with size 1 if keepdim.
+ * PyTorch's p is 2, its eps 1e-6.
  *
  * Source: torch.nn.functional.pairwise_distance.
  */
@@ -28,7 +30,8 @@ REEL_API reel_tensor *reel_pairwise_distance(reel_tensor *x1, reel_tensor *x2, d
                                              bool keepdim);
 
 /**
- * Σ x1 x2 / (max(‖x1‖, eps) max(‖x2‖, eps)) over `dim`, which goes. PyTorch's dim is 1, its eps 1e-8.
+ * Σ x1 x2 / (max(‖x1‖, eps) max(‖x2‖, eps)) over `dim`, which goes. PyTorch's dim is 1, its eps
+ * 1e-8.
  *
  * Gradient: that of the norms themselves also where they are below eps, as in PyTorch.
  * Source:   torch.nn.functional.cosine_similarity.
@@ -48,8 +51,8 @@ REEL_API reel_tensor *reel_margin_ranking_loss(reel_tensor *input1, reel_tensor 
                                                reel_reduction reduction);
 
 /**
- * With c the cosine of the angle between the inputs: 1 - c where the target is 1, max(0, c - margin)
- * where it is -1. PyTorch's margin is 0.
+ * With c the cosine of the angle between the inputs: 1 - c where the target is 1, max(0, c -
+ * margin) where it is -1. PyTorch's margin is 0.
  *
  * Shape:  inputs (N, D) and target (N,), or (D,) and ().
  * Source: torch.nn.functional.cosine_embedding_loss.
@@ -96,8 +99,8 @@ REEL_API reel_tensor *reel_multi_margin_loss(reel_tensor *input, reel_tensor *ta
                                              const reel_multi_margin_loss_options *options);
 
 /**
- * Σ over targets t and classes c that are none of max(0, 1 - x[t] + x[c]), divided by C. A row of the
- * target lists its classes, up to the first -1.
+ * Σ over targets t and classes c that are none of max(0, 1 - x[t] + x[c]), divided by C. A row of
+ * the target lists its classes, up to the first -1.
  *
  * Shape:  input and target, int64, (N, C) or (C,); terms (N,) or ().
  * Fails:  REEL_ERR_VALUE for a target that is neither a class nor -1.

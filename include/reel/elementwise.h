@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mathematics that works element by element. Comparisons are in compare.h, activations in activation.h,
- * changes in place in inplace.h.
+ * Mathematics that works element by element. Comparisons are in compare.h, activations in
+ * activation.h, changes in place in inplace.h.
  *
  * Shape:  inputs broadcast together, by NumPy's rules; the result has the shape they broadcast to.
- * dtype:  PyTorch's promotion: float64 over float32 over int64 over bool, where tensors without dims
- *         and plain numbers only count if nothing else is of their category. Integers and bools become
- *         float32 where nothing else is said; "stay integers" says that integers do not, and then bools
- *         are refused; "floating only" that both are refused.
+ * dtype:  PyTorch's promotion: float64 over float32 over int64 over bool, where tensors without
+ *         dims and plain numbers only count if nothing else is of their category. Integers and
+ *         bools become float32 where nothing else is said; "stay integers" says that integers do
+ *         not, and then bools are refused; "floating only" that both are refused.
  * Owner:  the result lives until `reel_rewind`.
- * Fails:  poison and REEL_ERR_SHAPE if the inputs do not broadcast; REEL_ERR_DTYPE for what is refused.
+ * Fails:  poison and REEL_ERR_SHAPE if the inputs do not broadcast; REEL_ERR_DTYPE for what is
+ *         refused.
  */
 #ifndef REEL_ELEMENTWISE_H
 #define REEL_ELEMENTWISE_H

@@ -10,8 +10,8 @@ extern "C" {
 #endif
 
 /**
- * A function of `count` inputs to be checked. It must return the same values for the same inputs (the
- * reel's random numbers start from the same place at each call) and not change its inputs.
+ * A function of `count` inputs to be checked. It must return the same values for the same inputs
+ * (the reel's random numbers start from the same place at each call) and not change its inputs.
  */
 typedef reel_tensor *(*reel_function)(reel_tensor *const *inputs, size_t count, void *context);
 
@@ -39,13 +39,14 @@ typedef struct reel_gradcheck_report {
 
 /**
  * Compares the gradients of Σ w y, for y = function(inputs) and fixed weights w, with
- * (f(x + eps) - f(x - eps)) / 2 eps, sign included, for every element of every input that requires grad.
+ * (f(x + eps) - f(x - eps)) / 2 eps, sign included, for every element of every input that requires
+ * grad.
  *
  * `options` and `report` may be NULL. What the function made is gone when the check returns; inputs
  * and their gradients are as before.
  *
- * Fails: REEL_ERR_VALUE if a gradient is wrong (the sentence names the worst element) or all elements
- *        are at kinks; REEL_ERR_DTYPE unless inputs that require grad, and y, are float64;
+ * Fails: REEL_ERR_VALUE if a gradient is wrong (the sentence names the worst element) or all
+ *        elements are at kinks; REEL_ERR_DTYPE unless inputs that require grad, and y, are float64;
  *        REEL_ERR_STATE if no input requires grad, or one is no leaf or repeats its elements; the
  *        function's own errors.
  * Source: torch.autograd.gradcheck.
@@ -56,8 +57,8 @@ REEL_API reel_status reel_gradcheck(reel_function function, void *context,
                                     reel_gradcheck_report *report);
 
 /**
- * The same one order up: the gradients of the function's gradients, with respect to the inputs and to
- * the gradient that backward starts from, which is input number `count` in the report.
+ * The same one order up: the gradients of the function's gradients, with respect to the inputs and
+ * to the gradient that backward starts from, which is input number `count` in the report.
  *
  * Fails: as `reel_gradcheck`; the error of an operation that cannot be differentiated twice.
  * Source: torch.autograd.gradgradcheck.

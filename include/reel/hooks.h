@@ -17,15 +17,15 @@ extern "C" {
 typedef reel_tensor *(*reel_hook)(reel_tensor *gradient, void *context);
 
 /**
- * Has `hook` called with dL/dt in every backward that reaches t, as soon as that is complete; returns
- * a handle, or 0 after an error. Hooks on one tensor run in the order of their registration, each
- * with what the one before it returned.
+ * Has `hook` called with dL/dt in every backward that reaches t, as soon as that is complete;
+ * returns a handle, or 0 after an error. Hooks on one tensor run in the order of their
+ * registration, each with what the one before it returned.
  *
- * On a leaf it sees this backward's gradient, before that is added to `reel_grad`. On the result of an
- * operation it sees the gradient before it goes on to that operation's inputs; `reel_grad` of such a
- * tensor (with `reel_retain_grad`) is what the last hook returned. In-place changes of t come after:
- * the hook stays with the value that t had. `reel_gradients` returns gradients as they were before
- * their own tensor's hooks; a leaf's hooks it does not call.
+ * On a leaf it sees this backward's gradient, before that is added to `reel_grad`. On the result of
+ * an operation it sees the gradient before it goes on to that operation's inputs; `reel_grad` of
+ * such a tensor (with `reel_retain_grad`) is what the last hook returned. In-place changes of t
+ * come after: the hook stays with the value that t had. `reel_gradients` returns gradients as they
+ * were before their own tensor's hooks; a leaf's hooks it does not call.
  *
  * Owner: t's. On a tensor that you created, hooks stay until they are removed or t is freed; on a
  *        result, until `reel_rewind`. A gradient that a hook was given lives until `reel_rewind`.
@@ -39,10 +39,10 @@ REEL_API void reel_remove_hook(reel_tensor *t, uint64_t handle);
 
 /**
  * From now on (or no longer) looks through the result of every operation, and every gradient in
- * backward, for a NaN or infinity that came from finite inputs. The first is an error, REEL_ERR_VALUE,
- * that names the operation, its step on the tape, the shape and the element; the result is poison.
- * What is not finite from the start, a mask of -inf, passes. It costs a pass over everything; off, it
- * costs nothing. Returns what was set before.
+ * backward, for a NaN or infinity that came from finite inputs. The first is an error,
+ * REEL_ERR_VALUE, that names the operation, its step on the tape, the shape and the element; the
+ * result is poison. What is not finite from the start, a mask of -inf, passes. It costs a pass over
+ * everything; off, it costs nothing. Returns what was set before.
  *
  * Source: torch.autograd.set_detect_anomaly, which looks at gradients alone.
  */

@@ -50,10 +50,11 @@ REEL_API reel_tensor *reel_scatter(reel_tensor *x, int64_t dim, reel_tensor *ind
 REEL_API reel_tensor *reel_scatter_value(reel_tensor *x, int64_t dim, reel_tensor *index,
                                          double value);
 
-/** x's elements at index along a dim, where index and x broadcast in the other dims. Gradient: as of
- *  `reel_gather`. Source: torch.take_along_dim. */
+/** x's elements at index along a dim, where index and x broadcast in the other dims. Gradient: as
+ *  of `reel_gather`. Source: torch.take_along_dim. */
 REEL_API reel_tensor *reel_take_along_dim(reel_tensor *x, reel_tensor *index, int64_t dim);
-/** The elements at index, of x and index row by row: 1 dim. Source: torch.take_along_dim(x, index). */
+/** The elements at index, of x and index row by row: 1 dim. Source: torch.take_along_dim(x,
+ *  index). */
 REEL_API reel_tensor *reel_take_along_all(reel_tensor *x, reel_tensor *index);
 
 /**
@@ -76,8 +77,8 @@ REEL_API reel_tensor *reel_index_select(reel_tensor *x, int64_t dim, reel_tensor
 REEL_API reel_tensor *reel_index_add(reel_tensor *x, int64_t dim, reel_tensor *index,
                                      reel_tensor *src, double alpha);
 
-/** x where mask is false, else value. mask and x broadcast; the dtype is x's. Gradient: g where mask
- *  is false. Source: torch.masked_fill. */
+/** x where mask is false, else value. mask and x broadcast; the dtype is x's. Gradient: g where
+ *  mask is false. Source: torch.masked_fill. */
 REEL_API reel_tensor *reel_masked_fill(reel_tensor *x, reel_tensor *mask, double value);
 /** The same with a value of no dims, which gets the sum of g where mask is true. */
 REEL_API reel_tensor *reel_masked_fill_tensor(reel_tensor *x, reel_tensor *mask,
@@ -160,9 +161,9 @@ static inline reel_index_item reel_index_by(reel_tensor *tensor)
 /**
  * x[items[0], items[1], …]; dims that no item is for stay as they are.
  *
- * Shape:    a view of x where no item is a tensor (of dims, or bool). Else tensors broadcast, a mask
- *           counting as the indices of its trues, and their shape takes the place of their dims: of
- *           the first where they are neighbours, else in front.
+ * Shape:    a view of x where no item is a tensor (of dims, or bool). Else tensors broadcast, a
+ *           mask counting as the indices of its trues, and their shape takes the place of their
+ *           dims: of the first where they are neighbours, else in front.
  * Gradient: g, added up where it was taken from.
  * Fails:    REEL_ERR_SHAPE for too many items or a mask that does not fit, REEL_ERR_VALUE for an
  *           index outside its dim or a step below 1, REEL_ERR_DTYPE for a tensor of floats.

@@ -22,7 +22,8 @@ REEL_API reel_tensor *reel_init_normal(reel_tensor *t, double mean, double std);
 /** A matrix with ones on its diagonal. Source: torch.nn.init.eye_. */
 REEL_API reel_tensor *reel_init_eye(reel_tensor *t);
 
-/** U(-b, b), b = gain √(6 / (in + out)), of a weight (out, in, …). Source: torch.nn.init.xavier_uniform_. */
+/** U(-b, b), b = gain √(6 / (in + out)), of a weight (out, in, …). Source:
+ *  torch.nn.init.xavier_uniform_. */
 REEL_API reel_tensor *reel_init_xavier_uniform(reel_tensor *t, double gain);
 /** N(0, gain² 2 / (in + out)). Source: torch.nn.init.xavier_normal_. */
 REEL_API reel_tensor *reel_init_xavier_normal(reel_tensor *t, double gain);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Operations in place: the result goes into x's own memory, and x is returned. Values are those of the
- * function without the underscore; the other operands broadcast to x.
+ * Operations in place: the result goes into x's own memory, and x is returned. Values are those of
+ * the function without the underscore; the other operands broadcast to x.
  *
  * Gradient: recorded like any operation; x then stands for its new value. What an earlier operation
  *           saved of x has changed, and backward says so if it is needed. A tensor that you created
  *           leaves the tape at `reel_rewind` and keeps its values.
- * Fails:    poison, and x is as it was: REEL_ERR_SHAPE if the result's shape is not x's; REEL_ERR_DTYPE
- *           if the result is floating and x is not, or x is bool and the result is not;
- *           REEL_ERR_VALUE if x repeats elements (reel_expand); REEL_ERR_STATE while operations are
- *           recorded, if x is a leaf that requires gradients, or a view and a gradient is wanted.
+ * Fails:    poison, and x is as it was: REEL_ERR_SHAPE if the result's shape is not x's;
+ *           REEL_ERR_DTYPE if the result is floating and x is not, or x is bool and the result is
+ *           not; REEL_ERR_VALUE if x repeats elements (reel_expand); REEL_ERR_STATE while
+ *           operations are recorded, if x is a leaf that requires gradients, or a view and a
+ *           gradient is wanted.
  */
 #ifndef REEL_INPLACE_H
 #define REEL_INPLACE_H
@@ -72,7 +73,8 @@ REEL_API reel_tensor *reel_addcmul_(reel_tensor *x, reel_tensor *a, reel_tensor 
 /** x = x + value a / b. Source: Tensor.addcdiv_. */
 REEL_API reel_tensor *reel_addcdiv_(reel_tensor *x, reel_tensor *a, reel_tensor *b, double value);
 
-/** x = source, converted to x's dtype whatever it is. Gradient: g to the source. Source: Tensor.copy_. */
+/** x = source, converted to x's dtype whatever it is. Gradient: g to the source. Source:
+ *  Tensor.copy_. */
 REEL_API reel_tensor *reel_copy_(reel_tensor *x, reel_tensor *source);
 /** Every element = value, converted to x's dtype. Gradient: none. Source: Tensor.fill_. */
 REEL_API reel_tensor *reel_fill_(reel_tensor *x, double value);

@@ -4,12 +4,13 @@
  *
  * Every loss makes a term of each element, sample or pair, and reduces the terms.
  *
- * Shape:    a scalar, or the terms' own shape with REEL_NONE. Of no terms the mean is NaN, the sum 0.
+ * Shape:    a scalar, or the terms' own shape with REEL_NONE. Of no terms the mean is NaN, the sum
+ *           0.
  * Gradient: to every floating tensor argument, weights excepted, unless said otherwise.
  * Owner:    the result lives until `reel_rewind`.
  * Fails:    poison and REEL_ERR_SHAPE for shapes that do not fit, REEL_ERR_DTYPE for integers and
- *           bools where floats are needed, REEL_ERR_VALUE for a reduction that there is not, and for
- *           what is said to be out of range.
+ *           bools where floats are needed, REEL_ERR_VALUE for a reduction that there is not, and
+ *           for what is said to be out of range.
  */
 #ifndef REEL_LOSS_H
 #define REEL_LOSS_H
@@ -20,11 +21,12 @@
 extern "C" {
 #endif
 
-/** How a loss makes its terms into a result. REEL_MEAN is the default and is zero. REEL_BATCHMEAN, the
- *  sum divided by the first dim's size, is for `reel_kl_div` alone. */
+/** How a loss makes its terms into a result. REEL_MEAN is the default and is zero. REEL_BATCHMEAN,
+ *  the sum divided by the first dim's size, is for `reel_kl_div` alone. */
 typedef enum reel_reduction { REEL_MEAN, REEL_SUM, REEL_NONE, REEL_BATCHMEAN } reel_reduction;
 
-/* Options of 0 mean PyTorch's default, also where that is another number. These two say 0 itself. */
+/* Options of 0 mean PyTorch's default, also where that is another number. These two say 0
+ * itself. */
 #define REEL_ZERO (-0.0)          /* for a double */
 #define REEL_INDEX_ZERO INT64_MIN /* for an index */
 
@@ -69,8 +71,8 @@ REEL_API reel_tensor *reel_mse_loss(reel_tensor *input, reel_tensor *target,
                                     reel_reduction reduction);
 
 /**
- * With d = input - target: ½ d² / beta where |d| < beta, else |d| - ½ beta. PyTorch's beta is 1; with 0
- * it is `reel_l1_loss`.
+ * With d = input - target: ½ d² / beta where |d| < beta, else |d| - ½ beta. PyTorch's beta is 1;
+ * with 0 it is `reel_l1_loss`.
  *
  * Gradient: d / beta or sign(d); the target gets its negative.
  * Fails:    REEL_ERR_VALUE unless beta ≥ 0.
@@ -80,8 +82,8 @@ REEL_API reel_tensor *reel_smooth_l1_loss(reel_tensor *input, reel_tensor *targe
                                           reel_reduction reduction);
 
 /**
- * With d = input - target: ½ d² where |d| < delta, else delta (|d| - ½ delta): delta times the smooth
- * L1 loss with beta = delta. PyTorch's delta is 1.
+ * With d = input - target: ½ d² where |d| < delta, else delta (|d| - ½ delta): delta times the
+ * smooth L1 loss with beta = delta. PyTorch's delta is 1.
  *
  * Gradient: d or delta sign(d); the target gets its negative.
  * Fails:    REEL_ERR_VALUE unless delta > 0.
@@ -119,8 +121,8 @@ REEL_API reel_tensor *reel_soft_margin_loss(reel_tensor *input, reel_tensor *tar
                                             reel_reduction reduction);
 
 /**
- * The input, a distance, where the target is 1; max(margin - input, 0) where it is -1; their sum where
- * it is neither. PyTorch's margin is 1.
+ * The input, a distance, where the target is 1; max(margin - input, 0) where it is -1; their sum
+ * where it is neither. PyTorch's margin is 1.
  *
  * Gradient: to the input.
  * Source:   torch.nn.functional.hinge_embedding_loss.
@@ -231,7 +233,8 @@ typedef struct reel_cross_entropy_options {
 
 /**
  * `reel_nll_loss` of the input's log-softmax. A floating target of the input's shape holds
- * probabilities: -Σ weight target ln softmax(input), whose mean is divided by the number of samples.
+ * probabilities: -Σ weight target ln softmax(input), whose mean is divided by the number of
+ * samples.
  *
  * Shape:    as of `reel_nll_loss`.
  * Gradient: softmax(input) - target, as probabilities; target probabilities get theirs too.

@@ -41,7 +41,8 @@ REEL_API reel_module *reel_nn_linear_with(reel *r, int64_t in_features, int64_t 
 /** Options of the L1 loss; all zero is PyTorch's default. */
 typedef struct reel_l1_loss_options {
     reel_reduction reduction;
-    reel_legacy_flag size_average, reduce; /* PyTorch's older flags; if set they decide, with a warning */
+    reel_legacy_flag size_average,
+        reduce; /* PyTorch's older flags; if set they decide, with a warning */
 } reel_l1_loss_options;
 /** Mean absolute error as a module; see `reel_l1_loss`. Source: torch.nn.L1Loss. */
 REEL_API reel_module *reel_nn_l1_loss(reel *r, reel_l1_loss_options options);
@@ -54,7 +55,8 @@ typedef struct reel_mse_loss_options {
 /** Mean squared error as a module; see `reel_mse_loss`. Source: torch.nn.MSELoss. */
 REEL_API reel_module *reel_nn_mse_loss(reel *r, reel_mse_loss_options options);
 
-/** What the module makes of x. Fails: poison and REEL_ERR_VALUE for one that takes more than one tensor. */
+/** What the module makes of x. Fails: poison and REEL_ERR_VALUE for one that takes more than one
+ *  tensor. */
 REEL_API reel_tensor *reel_forward(reel_module *module, reel_tensor *x);
 /** The same for a module of two inputs (Bilinear). */
 REEL_API reel_tensor *reel_forward2(reel_module *module, reel_tensor *x1, reel_tensor *x2);

@@ -21,9 +21,9 @@ extern "C" {
         (int)(sizeof((reel_module *const[]){__VA_ARGS__}) / sizeof(reel_module *))
 
 /**
- * One module after the other, named "0", "1", …; it owns them from then on. An MLP is a line or two:
- * `reel_nn_sequential(r, REEL_MODULES(reel_nn_linear(r, 13, 64), reel_nn_relu(r), reel_nn_linear(r, 64, 1)))`.
- * If one of them could not be made, neither is this.
+ * One module after the other, named "0", "1", …; it owns them from then on. An MLP is a line or
+ * two: `reel_nn_sequential(r, REEL_MODULES(reel_nn_linear(r, 13, 64), reel_nn_relu(r),
+ * reel_nn_linear(r, 64, 1)))`. If one of them could not be made, neither is this.
  *
  * Source: torch.nn.Sequential.
  */
@@ -33,7 +33,8 @@ REEL_API reel_module *reel_nn_identity(reel *r);
 /** Dims start to end as one; 1 and -1 in PyTorch if not given. Source: torch.nn.Flatten. */
 REEL_API reel_module *reel_nn_flatten(reel *r, int64_t start_dim, int64_t end_dim);
 
-/** y = x1ᵀ W x2 + b, called by `reel_forward2`; NULL options are the defaults. Source: torch.nn.Bilinear. */
+/** y = x1ᵀ W x2 + b, called by `reel_forward2`; NULL options are the defaults. Source:
+ *  torch.nn.Bilinear. */
 REEL_API reel_module *reel_nn_bilinear(reel *r, int64_t in1_features, int64_t in2_features,
                                        int64_t out_features, const reel_linear_options *options);
 /** `count` rows of `size`, drawn from N(0, 1), looked up by index. Source: torch.nn.Embedding. */

@@ -60,8 +60,7 @@ REEL_API reel_module *reel_nn_poisson_nll_loss(reel *r,
 REEL_API reel_module *reel_nn_gaussian_nll_loss(reel *r,
                                                 const reel_gaussian_nll_loss_options *options);
 /** Of two inputs and a target. Source: torch.nn.MarginRankingLoss (margin 0). */
-REEL_API reel_module *reel_nn_margin_ranking_loss(reel *r, double margin,
-                                                  reel_reduction reduction);
+REEL_API reel_module *reel_nn_margin_ranking_loss(reel *r, double margin, reel_reduction reduction);
 /** Of two inputs and a target. Source: torch.nn.CosineEmbeddingLoss (margin 0). */
 REEL_API reel_module *reel_nn_cosine_embedding_loss(reel *r, double margin,
                                                     reel_reduction reduction);

@@ -5,8 +5,8 @@
  *
  * Gradient: to x, weight and bias.
  * Owner:    the result lives until `reel_rewind`.
- * Fails:    poison and REEL_ERR_SHAPE for shapes that do not fit, REEL_ERR_DTYPE for an x that is not
- *           floating, or another tensor that is not of its dtype.
+ * Fails:    poison and REEL_ERR_SHAPE for shapes that do not fit, REEL_ERR_DTYPE for an x that is
+ *           not floating, or another tensor that is not of its dtype.
  */
 #ifndef REEL_NORMALIZATION_H
 #define REEL_NORMALIZATION_H
@@ -27,9 +27,10 @@ REEL_API reel_tensor *reel_layer_norm(reel_tensor *x, int ndim, const int64_t *n
                                       reel_tensor *weight, reel_tensor *bias, double eps);
 
 /**
- * μ and σ² of each channel, dim 1: in training those of x, else the running ones. Training changes the
- * running ones in place, unrecorded: running ← (1 - momentum) running + momentum new, the new variance
- * being Σ (x - μ)² / (n - 1). PyTorch's momentum is 0.1, its eps 1e-5. An empty x changes nothing.
+ * μ and σ² of each channel, dim 1: in training those of x, else the running ones. Training changes
+ * the running ones in place, unrecorded: running ← (1 - momentum) running + momentum new, the new
+ * variance being Σ (x - μ)² / (n - 1). PyTorch's momentum is 0.1, its eps 1e-5. An empty x changes
+ * nothing.
  *
  * Shape: as x, (N, C) or (N, C, …); the others (C,), or NULL.
  * Fails: REEL_ERR_VALUE in training with one value a channel, or without training and running ones;

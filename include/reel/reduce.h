@@ -2,13 +2,13 @@
 /*
  * Operations that make many elements into one, and those that work along a dim.
  *
- * Shape: `count` dims of x, named from the front or (negative) from the end, go, or stay with size 1
- *        if keepdim; no dims (NULL, 0) are all of them. A tensor of no dims has dim 0 here.
+ * Shape: `count` dims of x, named from the front or (negative) from the end, go, or stay with size
+ *        1 if keepdim; no dims (NULL, 0) are all of them. A tensor of no dims has dim 0 here.
  *        Functions without dims reduce over everything, to a tensor of no dims.
  * dtype: x's, where nothing else is said. PyTorch's `dtype=` is `reel_to` before the operation.
  * Owner: the result lives until `reel_rewind`.
- * Fails: poison and REEL_ERR_SHAPE for a dim that there is not or that is named twice; REEL_ERR_DTYPE
- *        for integers and bools where the input must be floating.
+ * Fails: poison and REEL_ERR_SHAPE for a dim that there is not or that is named twice;
+ *        REEL_ERR_DTYPE for integers and bools where the input must be floating.
  *
  * Sums run in PyTorch's cascade order, the same for any number of threads.
  */
@@ -128,10 +128,11 @@ REEL_API reel_moments reel_std_mean(reel_tensor *x, const int64_t *dims, int cou
 /*
  * Norms. The input must be floating.
  *
- *   ‖x‖_p = (Σ |x|^p)^(1/p);  0: how many are not 0;  INFINITY, -INFINITY: the largest, smallest |x|
+ *   ‖x‖_p = (Σ |x|^p)^(1/p);  0: how many are not 0;  INFINITY, -INFINITY: the largest, smallest
+ *   |x|
  *
- * Gradient: g sign(x) (|x| / ‖x‖)^(p-1), 0 where the norm is 0; for the infinities g in equal shares;
- *           none for p = 0.
+ * Gradient: g sign(x) (|x| / ‖x‖)^(p-1), 0 where the norm is 0; for the infinities g in equal
+ *           shares; none for p = 0.
  */
 
 /** The norm of all elements; PyTorch's "fro" is p = 2. Source: torch.norm. */
@@ -139,8 +140,8 @@ REEL_API reel_tensor *reel_norm(reel_tensor *x, double p);
 /** The norm over dims. Source: torch.norm(x, p, dim, keepdim). */
 REEL_API reel_tensor *reel_norm_dim(reel_tensor *x, double p, const int64_t *dims, int count,
                                     bool keepdim);
-/** The same under its newer name. Fails: REEL_ERR_SHAPE too if ord is negative or infinite and there
- *  are no elements; `reel_norm` gives 0. Source: torch.linalg.vector_norm. */
+/** The same under its newer name. Fails: REEL_ERR_SHAPE too if ord is negative or infinite and
+ *  there are no elements; `reel_norm` gives 0. Source: torch.linalg.vector_norm. */
 REEL_API reel_tensor *reel_linalg_vector_norm(reel_tensor *x, double ord, const int64_t *dims,
                                               int count, bool keepdim);
 /** x / max(‖x‖_p, eps) along a dim; PyTorch's defaults are p 2, dim 1, eps 1e-12.

@@ -5,7 +5,8 @@
  * Elements that are equal keep their order; a NaN is larger than every number.
  * Gradient: g to the elements that were picked.
  * Owner:    the results live until `reel_rewind`.
- * Fails:    poison and REEL_ERR_SHAPE for a dim that there is not. A negative dim counts from the end.
+ * Fails:    poison and REEL_ERR_SHAPE for a dim that there is not. A negative dim counts from the
+ *           end.
  */
 #ifndef REEL_SORT_H
 #define REEL_SORT_H

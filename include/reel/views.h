@@ -43,7 +43,8 @@ REEL_API reel_tensor *reel_permute(reel_tensor *x, const int64_t *order);
 REEL_API reel_tensor *reel_T(reel_tensor *x);
 /** The last two dims exchanged; no dims as they are. Source: Tensor.mT. */
 REEL_API reel_tensor *reel_mT(reel_tensor *x);
-/** Dim source[i] goes to place destination[i]; the others keep their order. Source: torch.movedim. */
+/** Dim source[i] goes to place destination[i]; the others keep their order. Source:
+ *  torch.movedim. */
 REEL_API reel_tensor *reel_movedim(reel_tensor *x, const int64_t *source,
                                    const int64_t *destination, int count);
 /** Index `index` of a dim, which goes: (2, 3) at dim 0 → (3,). Source: torch.select. */

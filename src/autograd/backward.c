@@ -15,8 +15,9 @@
 typedef struct run {
     reel *r;
     const reel_backward_options *options;
-    reel_tensor *leaves;          /* reached so far, through next_leaf */
-    reel_tensor *const *targets;  /* reel_gradients: whose gradients are asked for; then leaves keep theirs */
+    reel_tensor *leaves; /* reached so far, through next_leaf */
+    reel_tensor *const
+        *targets; /* reel_gradients: whose gradients are asked for; then leaves keep theirs */
     reel_tensor **results;
     size_t count;
     bool watched; /* whether results may have to keep their gradients */
@@ -34,20 +35,17 @@ static bool is_target(const run *b, const reel_tensor *t, size_t *index)
 }
 
 /* sum + g, or g if there is no sum yet. */
-static reel_tensor *plus(reel_tensor *sum, reel_tensor *g)
-{
-    return sum ? reel_add(sum, g) : g;
-}
+static reel_tensor *plus(reel_tensor *sum, reel_tensor *g) { return sum ? reel_add(sum, g) : g; }
 
 /* sum += g where sum is ours alone and both lie alike; false where that is not so. */
 static bool add_in_place(const run *b, reel_tensor *sum, const reel_tensor *g)
 {
-    if (b->options->create_graph || b->r->anomaly || !(sum->flags & g->flags & REELI_CONTIGUOUS) || sum->dtype != g->dtype ||
-        sum->numel != g->numel) {
+    if (b->options->create_graph || b->r->anomaly || !(sum->flags & g->flags & REELI_CONTIGUOUS) ||
+        sum->dtype != g->dtype || sum->numel != g->numel) {
         return false;
     }
-    b->r->kernels->of[sum->dtype]->value[REELI_FORMULA_add](sum->numel, sum->data,
-                                                            (const void *[]){sum->data, g->data}, NULL);
+    b->r->kernels->of[sum->dtype]->value[REELI_FORMULA_add](
+        sum->numel, sum->data, (const void *[]){sum->data, g->data}, NULL);
     return true;
 }
 
@@ -62,11 +60,12 @@ static reel_tensor *buffer_of(reel_tensor *t)
     return leaf->buffer;
 }
 
-/* Whether a leaf's next gradient may be computed straight into its buffer: nothing is there to add to. */
+/* Whether a leaf's next gradient may be computed straight into its buffer: nothing is there to add
+ * to. */
 static bool may_write_buffer(const run *b, const reel_tensor *t)
 {
-    return (t->flags & (REELI_PERSISTENT | REELI_HOOKED)) == REELI_PERSISTENT && !b->options->create_graph && !b->targets && !t->leaf->grad &&
-           !t->leaf->pending;
+    return (t->flags & (REELI_PERSISTENT | REELI_HOOKED)) == REELI_PERSISTENT &&
+           !b->options->create_graph && !b->targets && !t->leaf->grad && !t->leaf->pending;
 }
 
 /* g into the leaf's buffer, unless it was computed there. g may be another layout of the buffer. */
@@ -88,8 +87,8 @@ static bool into_buffer(reel_tensor *buffer, reel_tensor *g)
     return true;
 }
 
-/* The first gradient that reaches a leaf in this run: straight into the buffer, or added to what the
- * leaf has into a tensor that is ours, so that later ones can be added in place. */
+/* The first gradient that reaches a leaf in this run: straight into the buffer, or added to what
+ * the leaf has into a tensor that is ours, so that later ones can be added in place. */
 static reel_tensor *first_gradient(run *b, reel_tensor *t, reel_tensor *g)
 {
     if ((t->flags & REELI_PERSISTENT) && !buffer_of(t)) {
@@ -194,15 +193,17 @@ static bool deliver(run *b, reeli_edge *e, reel_tensor *g)
     return true;
 }
 
-static bool unchanged(const reeli_node *n, const reel_tensor *t, uint32_t version, const char *which)
+static bool unchanged(const reeli_node *n, const reel_tensor *t, uint32_t version,
+                      const char *which)
 {
     if (t->base->version == version) {
         return true;
     }
-    reeli_error(t->r, REEL_ERR_STATE,
-                "backward: %s saved its %s of shape %s, which has been changed in place since (version %u, "
-                "saved at %u); change a copy instead",
-                n->op->name, which, REELI_SHAPE_OF(t), t->base->version, version);
+    reeli_error(
+        t->r, REEL_ERR_STATE,
+        "backward: %s saved its %s of shape %s, which has been changed in place since (version %u, "
+        "saved at %u); change a copy instead",
+        n->op->name, which, REELI_SHAPE_OF(t), t->base->version, version);
     return false;
 }
 
@@ -214,7 +215,8 @@ static bool saved_is_sound(const reeli_node *n)
     }
     if (saved && n->spent) {
         reeli_error(n->out->r, REEL_ERR_STATE,
-                    "backward: the graph has been used already (at %s); pass retain_graph to the first backward",
+                    "backward: the graph has been used already (at %s); pass retain_graph to the "
+                    "first backward",
                     n->op->name);
         return false;
     }
@@ -226,8 +228,8 @@ static bool saved_is_sound(const reeli_node *n)
     return !(saved & REELI_SAVES_RESULT) || unchanged(n, n->out, n->version, "result");
 }
 
-/* What the user asked for at a non-leaf: its gradient as it comes, then hooks, then what they made of
- * it in `grad`. */
+/* What the user asked for at a non-leaf: its gradient as it comes, then hooks, then what they made
+ * of it in `grad`. */
 static bool note_gradient(run *b, reeli_node *n, reel_tensor **g)
 {
     size_t index;
@@ -251,7 +253,8 @@ static bool step_back(run *b, reeli_node *n)
 {
     reel_tensor *g = n->gradient;
     n->gradient = NULL;
-    if ((b->watched || (n->out->flags & (REELI_RETAIN_GRAD | REELI_HOOKED))) && !note_gradient(b, n, &g)) {
+    if ((b->watched || (n->out->flags & (REELI_RETAIN_GRAD | REELI_HOOKED))) &&
+        !note_gradient(b, n, &g)) {
         return false;
     }
     if (n->op->saved && !saved_is_sound(n)) {
@@ -265,7 +268,8 @@ static bool step_back(run *b, reeli_node *n)
         if (!e->from && may_write_buffer(b, e->t) && !(b->r->destination = buffer_of(e->t))) {
             return false;
         }
-        reel_tensor *dx = b->r->anomaly ? reeli_watched_gradient(n, i, g) : n->op->gradient(n, i, g);
+        reel_tensor *dx =
+            b->r->anomaly ? reeli_watched_gradient(n, i, g) : n->op->gradient(n, i, g);
         b->r->destination = NULL;
         if (reeli_bad(dx)) {
             return false;
@@ -335,15 +339,18 @@ static reel_tensor *start_gradient(reel_tensor *root, const reel_backward_option
     reel *r = root->r;
     reel_tensor *g = options->gradient;
     if (!reeli_requires_grad(root)) {
-        return reeli_fail(r, REEL_ERR_STATE,
-                          "backward: the tensor of shape %s requires no gradient: none of its inputs does",
-                          REELI_SHAPE_OF(root));
+        return reeli_fail(
+            r, REEL_ERR_STATE,
+            "backward: the tensor of shape %s requires no gradient: none of its inputs does",
+            REELI_SHAPE_OF(root));
     }
     if (!g) {
         if (root->numel != 1) {
-            return reeli_fail(r, REEL_ERR_SHAPE,
-                              "backward: a tensor of shape %s needs a gradient to start from; only for one "
-                              "element is it 1", REELI_SHAPE_OF(root));
+            return reeli_fail(
+                r, REEL_ERR_SHAPE,
+                "backward: a tensor of shape %s needs a gradient to start from; only for one "
+                "element is it 1",
+                REELI_SHAPE_OF(root));
         }
         g = reeli_empty_like(root, "backward", root->dtype);
         if (!reeli_bad(g)) {
@@ -356,9 +363,10 @@ static reel_tensor *start_gradient(reel_tensor *root, const reel_backward_option
     }
     const bool same_shape = reeli_same_shape(g, root);
     if (!same_shape || g->dtype != root->dtype) {
-        return reeli_fail(r, same_shape ? REEL_ERR_DTYPE : REEL_ERR_SHAPE, "backward: the gradient is %s %s, the tensor %s %s",
-                          reel_dtype_name(g->dtype), REELI_SHAPE_OF(g), reel_dtype_name(root->dtype),
-                          REELI_SHAPE_OF(root));
+        return reeli_fail(r, same_shape ? REEL_ERR_DTYPE : REEL_ERR_SHAPE,
+                          "backward: the gradient is %s %s, the tensor %s %s",
+                          reel_dtype_name(g->dtype), REELI_SHAPE_OF(g),
+                          reel_dtype_name(root->dtype), REELI_SHAPE_OF(root));
     }
     return g;
 }
@@ -383,7 +391,8 @@ static reel_status go(run *b, reel_tensor *root)
         return failure(r);
     }
     if (r->walking) {
-        return reeli_error(r, REEL_ERR_STATE, "backward: it cannot be called while a backward is under way");
+        return reeli_error(r, REEL_ERR_STATE,
+                           "backward: it cannot be called while a backward is under way");
     }
     b->options = b->options ? b->options : &none;
     reeli_mark mark = reeli_arena_mark(&r->arena);
@@ -409,10 +418,7 @@ static reel_status go(run *b, reel_tensor *root)
     return done ? REEL_OK : failure(r);
 }
 
-reel_status reel_backward(reel_tensor *loss)
-{
-    return reel_backward_with(loss, NULL);
-}
+reel_status reel_backward(reel_tensor *loss) { return reel_backward_with(loss, NULL); }
 
 reel_status reel_backward_with(reel_tensor *tensor, const reel_backward_options *options)
 {

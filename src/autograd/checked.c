@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Elementwise operations that check or rearrange their arguments before they run as a row, or that are
- * made of other operations. */
+/* Elementwise operations that check or rearrange their arguments before they run as a row, or that
+ * are made of other operations. */
 #include "checked.h"
 #include "tape.h"
 
@@ -16,8 +16,8 @@ static bool usable(const char *what, reel_tensor *x)
 
 reel_tensor *reel_number(reel *r, double value) { return r ? reeli_number(r, value) : NULL; }
 
-/* The same operation with a number in place of the second tensor. x is looked at before the number is
- * made, which might take a stale x's place. */
+/* The same operation with a number in place of the second tensor. x is looked at before the number
+ * is made, which might take a stale x's place. */
 #define SCALAR(name)                                                                               \
     reel_tensor *reel_##name##_scalar(reel_tensor *x, double value)                                \
     {                                                                                              \

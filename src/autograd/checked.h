@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The bare functions of those rows of elementwise.def whose public ones check their arguments first. */
+/* The bare functions of those rows of elementwise.def whose public ones check their arguments
+ * first. */
 #ifndef REELI_CHECKED_H
 #define REELI_CHECKED_H
 

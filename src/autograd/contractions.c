@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Products that are put together from matrix products: m rows, n columns, k the depth, b the batches. */
+/* Products that are put together from matrix products: m rows, n columns, k the depth, b the
+ * batches. */
 #include "tape.h"
 
 #include <math.h>

@@ -12,24 +12,28 @@ int reeli_formula_dtype(const reeli_op *op, int inputs, reel_tensor *const *in)
     const int first = op == &reeli_op_where; /* its condition decides nothing */
     int dtype = reeli_promote(inputs - first, in + first);
     for (int i = 0; op == &reeli_op_sub && i < inputs; i++) {
-        dtype = in[i]->dtype == REEL_BOOL ? REEL_BOOL : dtype; /* true - 1 means not true to many: refused */
+        dtype = in[i]->dtype == REEL_BOOL ? REEL_BOOL
+                                          : dtype; /* true - 1 means not true to many: refused */
     }
-    if ((op->domain == NUMERIC && dtype == REEL_BOOL) || (op->domain == REAL && !reeli_is_float(dtype))) {
-        reeli_error(in[0]->r, REEL_ERR_DTYPE, "%s: %s tensors are not supported; convert with reel_to", op->name,
+    if ((op->domain == NUMERIC && dtype == REEL_BOOL) ||
+        (op->domain == REAL && !reeli_is_float(dtype))) {
+        reeli_error(in[0]->r, REEL_ERR_DTYPE,
+                    "%s: %s tensors are not supported; convert with reel_to", op->name,
                     reel_dtype_name((reel_dtype)dtype));
         return -1;
     }
     return op->domain == FLOATING && !reeli_is_float(dtype) ? REEL_F32 : dtype;
 }
 
-/* Whether the tensors are sound, float, contiguous and of one shape and dtype: then there is nothing to
- * work out. Strides may differ where a size is 1, which matters to nobody. */
+/* Whether the tensors are sound, float, contiguous and of one shape and dtype: then there is
+ * nothing to work out. Strides may differ where a size is 1, which matters to nobody. */
 static inline bool all_alike(int inputs, reel_tensor *const *in)
 {
     const reel_tensor *first = in[0];
     for (int i = 0; i < inputs; i++) {
         const reel_tensor *t = in[i];
-        if (!first || !reeli_sound(reeli_reel_of(first), t) || (t->flags & (REELI_CONTIGUOUS | REELI_NUMBER)) != REELI_CONTIGUOUS ||
+        if (!first || !reeli_sound(reeli_reel_of(first), t) ||
+            (t->flags & (REELI_CONTIGUOUS | REELI_NUMBER)) != REELI_CONTIGUOUS ||
             t->dtype != first->dtype || !reeli_same_shape(t, first)) {
             return false;
         }
@@ -38,8 +42,8 @@ static inline bool all_alike(int inputs, reel_tensor *const *in)
 }
 
 /* The map over operands that are all alike. */
-static inline void map_alike(reel *r, reeli_map map, reel_tensor *y, int dtype, int inputs, reel_tensor *const *x,
-                             const double *p)
+static inline void map_alike(reel *r, reeli_map map, reel_tensor *y, int dtype, int inputs,
+                             reel_tensor *const *x, const double *p)
 {
     const void *data[OPERANDS];
     for (int i = 0; i < inputs; i++) {
@@ -48,7 +52,8 @@ static inline void map_alike(reel *r, reeli_map map, reel_tensor *y, int dtype, 
     if (y->numel <= REELI_BLOCK) {
         map(y->numel, y->data, data, p);
     } else {
-        reeli_map_contiguous(r->kernels, map, dtype, y->dtype, y->numel, y->data, inputs, data, 0, p);
+        reeli_map_contiguous(r->kernels, map, dtype, y->dtype, y->numel, y->data, inputs, data, 0,
+                             p);
     }
 }
 
@@ -80,8 +85,8 @@ static inline void set_parameters(reeli_node *n, const double *parameters)
 }
 
 /* Records an elementwise operation that has been computed. */
-static reel_tensor *recorded(const reeli_op *op, int inputs, reel_tensor *const *in, const double *parameters,
-                             reel_tensor *y, bool alike)
+static reel_tensor *recorded(const reeli_op *op, int inputs, reel_tensor *const *in,
+                             const double *parameters, reel_tensor *y, bool alike)
 {
     reel *r = y->r;
     if (r->anomaly && !reeli_sound_result(op, inputs, in, y)) {
@@ -101,8 +106,10 @@ static reel_tensor *recorded(const reeli_op *op, int inputs, reel_tensor *const 
     return reeli_record(r, n);
 }
 
-/* An operation on tensors that are all alike: compute, and make a node only if it is to be recorded. */
-static reel_tensor *quick(const reeli_op *op, int inputs, reel_tensor *const *in, const double *parameters)
+/* An operation on tensors that are all alike: compute, and make a node only if it is to be
+ * recorded. */
+static reel_tensor *quick(const reeli_op *op, int inputs, reel_tensor *const *in,
+                          const double *parameters)
 {
     reel *r = in[0]->r;
     const int dtype = in[0]->dtype;
@@ -114,21 +121,24 @@ static reel_tensor *quick(const reeli_op *op, int inputs, reel_tensor *const *in
     return recorded(op, inputs, in, parameters, y, true);
 }
 
-/* Of two floats of one dtype, whether one is contiguous and the other a single element that repeats:
- * returns which is the whole one, or -1. */
+/* Of two floats of one dtype, whether one is contiguous and the other a single element that
+ * repeats: returns which is the whole one, or -1. */
 static int whole_operand(int inputs, reel_tensor *const *in)
 {
-    if (inputs != 2 || !in[0] || !reeli_sound(reeli_reel_of(in[0]), in[0]) || !reeli_sound(in[0]->r, in[1]) ||
-        in[0]->dtype != in[1]->dtype || !reeli_is_float(in[0]->dtype)) {
+    if (inputs != 2 || !in[0] || !reeli_sound(reeli_reel_of(in[0]), in[0]) ||
+        !reeli_sound(in[0]->r, in[1]) || in[0]->dtype != in[1]->dtype ||
+        !reeli_is_float(in[0]->dtype)) {
         return -1;
     }
     int whole = in[0]->numel == 1 && in[0]->ndim <= in[1]->ndim && !(in[1]->flags & REELI_NUMBER);
     const reel_tensor *single = in[!whole], *t = in[whole];
-    bool fits = single->numel == 1 && single->ndim <= t->ndim && (t->flags & REELI_CONTIGUOUS) && !(t->flags & REELI_NUMBER);
+    bool fits = single->numel == 1 && single->ndim <= t->ndim && (t->flags & REELI_CONTIGUOUS) &&
+                !(t->flags & REELI_NUMBER);
     return fits ? whole : -1;
 }
 
-static reel_tensor *with_single(const reeli_op *op, int whole, reel_tensor *const *in, const double *parameters)
+static reel_tensor *with_single(const reeli_op *op, int whole, reel_tensor *const *in,
+                                const double *parameters)
 {
     reel *r = in[0]->r;
     const int dtype = in[0]->dtype;
@@ -136,8 +146,9 @@ static reel_tensor *with_single(const reeli_op *op, int whole, reel_tensor *cons
     if (reeli_bad(y)) {
         return y;
     }
-    reeli_map_contiguous(r->kernels, r->kernels->of[dtype]->value[op->formula], dtype, y->dtype, y->numel, y->data, 2,
-                         (const void *[]){in[0]->data, in[1]->data}, whole ? 1 : 2, parameters);
+    reeli_map_contiguous(r->kernels, r->kernels->of[dtype]->value[op->formula], dtype, y->dtype,
+                         y->numel, y->data, 2, (const void *[]){in[0]->data, in[1]->data},
+                         whole ? 1 : 2, parameters);
     return recorded(op, 2, in, parameters, y, false);
 }
 
@@ -169,7 +180,8 @@ reel_tensor *reeli_elementwise(const reeli_op *op, int inputs, reel_tensor *cons
     if (dtype < 0) {
         return in[0]->r->poison;
     }
-    const bool number = !op->compares && only_numbers(inputs, in); /* of numbers: one again, unrounded */
+    const bool number =
+        !op->compares && only_numbers(inputs, in); /* of numbers: one again, unrounded */
     dtype = number ? REEL_F64 : dtype;
     n->i[0] = dtype == REEL_BOOL ? REEL_I64 : dtype; /* bools are computed as whole numbers */
     n->out = result(n, op->compares ? REEL_BOOL : dtype);
@@ -186,12 +198,14 @@ void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compa
     bool direct = y->dtype == result && (y->flags & REELI_CONTIGUOUS);
     for (int i = 0; i < inputs && direct; i++) {
         bool single = x[i]->numel == 1 && y->numel != 1;
-        direct = x[i]->dtype == dtype && (single || ((x[i]->flags & REELI_CONTIGUOUS) && x[i]->numel == y->numel));
+        direct = x[i]->dtype == dtype &&
+                 (single || ((x[i]->flags & REELI_CONTIGUOUS) && x[i]->numel == y->numel));
         repeat |= (unsigned)single << i;
         data[i] = x[i]->data;
     }
     if (direct) {
-        reeli_map_contiguous(r->kernels, map, dtype, result, y->numel, y->data, inputs, data, repeat, p);
+        reeli_map_contiguous(r->kernels, map, dtype, result, y->numel, y->data, inputs, data,
+                             repeat, p);
         return;
     }
     int64_t stride[OPERANDS][REEL_MAX_DIMS];
@@ -211,7 +225,8 @@ bool reeli_elementwise_forward(reeli_node *n)
         x[i] = n->in[i].t;
     }
     int dtype = (int)n->i[0];
-    reeli_run_map(r, r->kernels->of[dtype]->value[n->op->formula], dtype, n->out, n->op->compares, n->inputs, x, n->p);
+    reeli_run_map(r, r->kernels->of[dtype]->value[n->op->formula], dtype, n->out, n->op->compares,
+                  n->inputs, x, n->p);
     return true;
 }
 
@@ -233,7 +248,8 @@ reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g, cons
     }
     x[inputs - 1] = reads & REELI_SAVES_RESULT ? n->out : g;
     bool alike = n->alike && (g->flags & REELI_CONTIGUOUS) && g->numel == like->numel;
-    reel_tensor *dx = alike ? reeli_result_like(r, like, n->op->name, dtype) : reeli_empty_like(like, n->op->name, dtype);
+    reel_tensor *dx = alike ? reeli_result_like(r, like, n->op->name, dtype)
+                            : reeli_empty_like(like, n->op->name, dtype);
     if (reeli_bad(dx)) {
         return dx;
     }
@@ -248,7 +264,8 @@ reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g, cons
 reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     if (!(n->op->pass >> input & 1)) {
-        g = g->r->grad_enabled ? reeli_formula_gradient(n, input, g) : reeli_fused_gradient(n, input, g, n->out);
+        g = g->r->grad_enabled ? reeli_formula_gradient(n, input, g)
+                               : reeli_fused_gradient(n, input, g, n->out);
     }
     return n->alike ? g : reeli_sum_to(g, n->in[input].t);
 }
@@ -259,9 +276,12 @@ reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g
 #define SIGNATURE_P2(first, second) , double first, double second
 #define SIGNATURE_P3(first, second, third) , double first, double second, double third
 #define NUMBERS_P0 NULL
-#define NUMBERS_P1(first) (double[3]){first}
-#define NUMBERS_P2(first, second) (double[3]){first, second}
-#define NUMBERS_P3(first, second, third) (double[3]){first, second, third}
+#define NUMBERS_P1(first)                                                                          \
+    (double[3]) { first }
+#define NUMBERS_P2(first, second)                                                                  \
+    (double[3]) { first, second }
+#define NUMBERS_P3(first, second, third)                                                           \
+    (double[3]) { first, second, third }
 
 /* Those of some rows, in checked.c, look at their arguments first. */
 #define reel_elu reeli_elu
@@ -288,7 +308,8 @@ reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g
         return reeli_elementwise(&reeli_op_##name, 2, in, NUMBERS_##parameters);                   \
     }
 #define TERNARY(name, domain, saved, parameters, ...)                                              \
-    reel_tensor *reel_##name(reel_tensor *a, reel_tensor *b, reel_tensor *c SIGNATURE_##parameters) \
+    reel_tensor *reel_##name(reel_tensor *a, reel_tensor *b,                                       \
+                             reel_tensor *c SIGNATURE_##parameters)                                \
     {                                                                                              \
         reel_tensor *in[] = {a, b, c};                                                             \
         return reeli_elementwise(&reeli_op_##name, 3, in, NUMBERS_##parameters);                   \

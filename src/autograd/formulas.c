@@ -13,7 +13,7 @@ static reel_tensor *same(reel *r, reel_tensor *t)
 }
 
 /* A tensor as it is, a C number as a tensor that takes the others' dtype. */
-#define TENSOR(v) _Generic((v), reel_tensor *: same, default: reeli_number)(r, (v))
+#define TENSOR(v) _Generic((v), reel_tensor * : same, default : reeli_number)(r, (v))
 
 #define neg(a) reel_neg(TENSOR(a))
 #define sign(a) reel_sign(TENSOR(a))
@@ -73,27 +73,42 @@ static reel_tensor *reel_at_least(reel_tensor *a, reel_tensor *least)
         declare;                                                                                   \
         return formula;                                                                            \
     }
-#define INPUT(k, name) reel_tensor *name = n->in[k].t; (void)name
-#define RESULT reel_tensor *y = n->out; (void)y
+#define INPUT(k, name)                                                                             \
+    reel_tensor *name = n->in[k].t;                                                                \
+    (void)name
+#define RESULT                                                                                     \
+    reel_tensor *y = n->out;                                                                       \
+    (void)y
 
 #define NUMBERS_P0
-#define NUMBERS_P1(first) const double first = n->p[0]; (void)first;
-#define NUMBERS_P2(first, second) NUMBERS_P1(first) const double second = n->p[1]; (void)second;
+#define NUMBERS_P1(first)                                                                          \
+    const double first = n->p[0];                                                                  \
+    (void)first;
+#define NUMBERS_P2(first, second)                                                                  \
+    NUMBERS_P1(first) const double second = n->p[1];                                               \
+    (void)second;
 #define NUMBERS_P3(first, second, third)                                                           \
-    NUMBERS_P2(first, second) const double third = n->p[2]; (void)third;
+    NUMBERS_P2(first, second) const double third = n->p[2];                                        \
+    (void)third;
 
 #define UNARY(name, domain, saved, parameters, f, gx)                                              \
     FORMULA(name, dx, NUMBERS_##parameters INPUT(0, x); RESULT, gx)
-#define INPUTS_AB(parameters) NUMBERS_##parameters INPUT(0, a); INPUT(1, b); RESULT
+#define INPUTS_AB(parameters)                                                                      \
+    NUMBERS_##parameters INPUT(0, a);                                                              \
+    INPUT(1, b);                                                                                   \
+    RESULT
 #define BINARY(name, domain, saved, parameters, f, ga, gb)                                         \
     FORMULA(name, da, INPUTS_AB(parameters), ga)                                                   \
     FORMULA(name, db, INPUTS_AB(parameters), gb)
-#define INPUTS_ABC(parameters) INPUTS_AB(parameters); INPUT(2, c)
+#define INPUTS_ABC(parameters)                                                                     \
+    INPUTS_AB(parameters);                                                                         \
+    INPUT(2, c)
 #define TERNARY(name, domain, saved, parameters, f, ga, gb, gc)                                    \
     FORMULA(name, da, INPUTS_ABC(parameters), ga)                                                  \
     FORMULA(name, db, INPUTS_ABC(parameters), gb)                                                  \
     FORMULA(name, dc, INPUTS_ABC(parameters), gc)
-#define LOSS(name, saved, parameters, f, ga, gb) BINARY(name, FLOATING, saved, parameters, f, ga, gb)
+#define LOSS(name, saved, parameters, f, ga, gb)                                                   \
+    BINARY(name, FLOATING, saved, parameters, f, ga, gb)
 #define COMPARE(...)
 #define PREDICATE(...)
 #define SELECT(name, saved, f, ga, gb)                                                             \

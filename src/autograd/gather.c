@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* gather, and scatter and scatter_add, which go the other way. index_select and its like are gathers
- * whose index is expanded, under their own names. */
+/* gather, and scatter and scatter_add, which go the other way. index_select and its like are
+ * gathers whose index is expanded, under their own names. */
 #include "factory.h"
 #include "tape.h"
 
 #include <reel/indexing.h>
 #include <reel/views.h>
 
-reel_tensor *reeli_zeros(reel *r, const char *what, int dtype, int ndim, const int64_t *size) {
+reel_tensor *reeli_zeros(reel *r, const char *what, int dtype, int ndim, const int64_t *size)
+{
     reel_tensor *t = reeli_empty(r, what, dtype, ndim, size);
     if (!reeli_bad(t)) {
         reeli_fill(t, 0);
@@ -15,7 +16,8 @@ reel_tensor *reeli_zeros(reel *r, const char *what, int dtype, int ndim, const i
     return t;
 }
 
-reel_tensor *reeli_scalar(reel *r, const char *what, int dtype, double value) {
+reel_tensor *reeli_scalar(reel *r, const char *what, int dtype, double value)
+{
     reel_tensor *t = reeli_empty(r, what, dtype, 0, NULL);
     if (!reeli_bad(t)) {
         reeli_fill(t, value);
@@ -32,7 +34,8 @@ static int64_t stride_of(const reel_tensor *t, int d) { return t->ndim ? t->stri
 
 /* index fits into t in all dims but `dim` (-1: in all). An empty index fits everywhere. */
 static bool index_fits(const char *what, const reel_tensor *index, const reel_tensor *t,
-                       int64_t dim) {
+                       int64_t dim)
+{
     bool fits = index->numel == 0 || dims(index) == dims(t);
     for (int d = 0; fits && index->numel && d < dims(t); d++) {
         fits = d == dim || size_of(index, d) <= size_of(t, d);
@@ -44,7 +47,8 @@ static bool index_fits(const char *what, const reel_tensor *index, const reel_te
     return fits;
 }
 
-static bool index_dtype(const char *what, const reel_tensor *index) {
+static bool index_dtype(const char *what, const reel_tensor *index)
+{
     if (index->dtype == REEL_I64 || index->numel == 0) {
         return true;
     }
@@ -54,7 +58,8 @@ static bool index_dtype(const char *what, const reel_tensor *index) {
 }
 
 /* t's strides over the index's dims, and its step along `dim`, whose stride becomes 0. */
-static reeli_operand stepping(const reel_tensor *t, int64_t *stride, int64_t dim, int64_t *step) {
+static reeli_operand stepping(const reel_tensor *t, int64_t *stride, int64_t dim, int64_t *step)
+{
     for (int d = 0; d < dims(t); d++) {
         stride[d] = d == dim ? 0 : stride_of(t, d);
     }
@@ -66,7 +71,8 @@ typedef enum direction { TAKE, PUT, ADD } direction;
 
 /* Moves between two tensors, of which the index (input 1) steps along one's dim n->i[0]: the one
  * that is read to TAKE, or else the one that is written. */
-static bool move(const reeli_node *n, reel_tensor *to, const reel_tensor *from, direction how) {
+static bool move(const reeli_node *n, reel_tensor *to, const reel_tensor *from, direction how)
+{
     const bool put = how != TAKE;
     const reel_tensor *index = n->in[1].t, *indexed = put ? to : from;
     int64_t strides[3][REEL_MAX_DIMS], size[REEL_MAX_DIMS], steps[3], bad;
@@ -89,7 +95,8 @@ static bool move(const reeli_node *n, reel_tensor *to, const reel_tensor *from, 
     return false;
 }
 
-reel_tensor *reel_gather(reel_tensor *x, int64_t dim, reel_tensor *index) {
+reel_tensor *reel_gather(reel_tensor *x, int64_t dim, reel_tensor *index)
+{
     reel_tensor *in[] = {x, index};
     reeli_node *n = reeli_begin(&reeli_op_gather, 2, in);
     if (!n || !reeli_wrap_dim(x->r, "gather", &dim, x->ndim) || !index_dtype("gather", index) ||
@@ -103,14 +110,16 @@ reel_tensor *reel_gather(reel_tensor *x, int64_t dim, reel_tensor *index) {
 
 bool reeli_gather_forward(reeli_node *n) { return move(n, n->out, n->in[0].t, TAKE); }
 
-reel_tensor *reeli_gather_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_gather_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     const reel_tensor *x = n->in[input].t;
     reel_tensor *zeros = reeli_zeros(g->r, "gather", g->dtype, x->ndim, x->size);
     return reel_scatter_add(zeros, n->i[0], n->in[1].t, g);
 }
 
 static reel_tensor *scatter(const reeli_op *op, reel_tensor *x, int64_t dim, reel_tensor *index,
-                            reel_tensor *src) {
+                            reel_tensor *src)
+{
     reel_tensor *in[] = {x, index, src};
     reeli_node *n = reeli_begin(op, 3, in);
     if (!n || !reeli_wrap_dim(x->r, op->name, &dim, x->ndim) || !index_dtype(op->name, index) ||
@@ -127,17 +136,20 @@ static reel_tensor *scatter(const reeli_op *op, reel_tensor *x, int64_t dim, ree
     return reeli_apply(n);
 }
 
-reel_tensor *reel_scatter_add(reel_tensor *x, int64_t dim, reel_tensor *index, reel_tensor *src) {
+reel_tensor *reel_scatter_add(reel_tensor *x, int64_t dim, reel_tensor *index, reel_tensor *src)
+{
     return scatter(&reeli_op_scatter_add, x, dim, index, src);
 }
 
-bool reeli_scatter_add_forward(reeli_node *n) {
+bool reeli_scatter_add_forward(reeli_node *n)
+{
     reeli_copy(n->out, n->in[0].t);
     return move(n, n->out, n->in[2].t, ADD);
 }
 
 /* Only the corner of src that the index covers was read: the rest gets zeros. */
-reel_tensor *reeli_scatter_add_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_scatter_add_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     const reel_tensor *index = n->in[1].t, *src = n->in[2].t;
     if (input == 0) {
         return g;
@@ -160,22 +172,26 @@ reel_tensor *reeli_scatter_add_gradient(reeli_node *n, int input, reel_tensor *g
     return dx;
 }
 
-reel_tensor *reel_scatter(reel_tensor *x, int64_t dim, reel_tensor *index, reel_tensor *src) {
+reel_tensor *reel_scatter(reel_tensor *x, int64_t dim, reel_tensor *index, reel_tensor *src)
+{
     return scatter(&reeli_op_scatter, x, dim, index, src);
 }
 
-bool reeli_scatter_forward(reeli_node *n) {
+bool reeli_scatter_forward(reeli_node *n)
+{
     reeli_copy(n->out, n->in[0].t);
     return move(n, n->out, n->in[2].t, PUT);
 }
 
 /* What was overwritten gets no gradient. */
-reel_tensor *reeli_scatter_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_scatter_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     return input == 0 ? reel_scatter_value(g, n->i[0], n->in[1].t, 0)
                       : reeli_scatter_add_gradient(n, input, g);
 }
 
-reel_tensor *reel_scatter_value(reel_tensor *x, int64_t dim, reel_tensor *index, double value) {
+reel_tensor *reel_scatter_value(reel_tensor *x, int64_t dim, reel_tensor *index, double value)
+{
     reel_tensor *in[] = {x, index};
     if (!reeli_all_usable("scatter", 2, in) ||
         !reeli_check_value(x->r, "scatter", x->dtype, value)) {

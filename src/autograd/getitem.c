@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* x[…]: first a view by the items that are none but numbers, then a gather by those that are tensors. */
+/* x[…]: first a view by the items that are none but numbers, then a gather by those that are
+ * tensors. */
 #include "slices.h"
 
 #include <reel/elementwise.h>
@@ -231,8 +232,8 @@ static bool list_indices(const plan *p, indices *list)
     return true;
 }
 
-/* Where the indices of several dims are in all of these seen as one; each checked, and negative ones
- * counted from the end. The bounds are kept in `extra`. */
+/* Where the indices of several dims are in all of these seen as one; each checked, and negative
+ * ones counted from the end. The bounds are kept in `extra`. */
 static reel_tensor *index_place(reel *r, indices *list)
 {
     reeli_node *n = reeli_begin(&reeli_op_index_place, list->count, list->of);

@@ -16,16 +16,20 @@ reel_tensor *reel_requires_grad_(reel_tensor *t, bool requires_grad)
         return reeli_poison_for(1, &t);
     }
     if (requires_grad && !reeli_is_float(t->dtype)) {
-        return reeli_fail(t->r, REEL_ERR_DTYPE,
-                          "requires_grad_: only floating tensors have gradients, and this one is %s",
-                          reel_dtype_name(t->dtype));
+        return reeli_fail(
+            t->r, REEL_ERR_DTYPE,
+            "requires_grad_: only floating tensors have gradients, and this one is %s",
+            reel_dtype_name(t->dtype));
     }
     if (t->node) {
-        return reeli_fail(t->r, REEL_ERR_STATE,
-                          "requires_grad_: the tensor is the result of %s; only leaves can be changed: "
-                          "use reel_detach", t->node->op->name);
+        return reeli_fail(
+            t->r, REEL_ERR_STATE,
+            "requires_grad_: the tensor is the result of %s; only leaves can be changed: "
+            "use reel_detach",
+            t->node->op->name);
     }
-    t->flags = (uint8_t)(requires_grad ? t->flags | REELI_REQUIRES_GRAD : t->flags & ~REELI_REQUIRES_GRAD);
+    t->flags =
+        (uint8_t)(requires_grad ? t->flags | REELI_REQUIRES_GRAD : t->flags & ~REELI_REQUIRES_GRAD);
     return t;
 }
 
@@ -34,15 +38,9 @@ bool reel_requires_grad(const reel_tensor *t)
     return usable("requires_grad", t) && reeli_requires_grad(t);
 }
 
-bool reel_is_leaf(const reel_tensor *t)
-{
-    return usable("is_leaf", t) && !t->node;
-}
+bool reel_is_leaf(const reel_tensor *t) { return usable("is_leaf", t) && !t->node; }
 
-reel_tensor *reel_grad(const reel_tensor *t)
-{
-    return usable("grad", t) ? reeli_grad(t) : NULL;
-}
+reel_tensor *reel_grad(const reel_tensor *t) { return usable("grad", t) ? reeli_grad(t) : NULL; }
 
 void reel_zero_grad_of(reel_tensor *t)
 {
@@ -81,10 +79,7 @@ bool reel_set_grad_enabled(reel *r, bool enabled)
     return was;
 }
 
-bool reel_grad_enabled(const reel *r)
-{
-    return r && r->grad_enabled;
-}
+bool reel_grad_enabled(const reel *r) { return r && r->grad_enabled; }
 
 reel_tensor *reel_set_name(reel_tensor *t, const char *name)
 {

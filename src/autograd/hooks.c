@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Hooks live as long as their tensor: from the allocator where it does, from the arena where that is. */
+/* Hooks live as long as their tensor: from the allocator where it does, from the arena where that
+ * is. */
 static reeli_hook *new_hook(const reel_tensor *t)
 {
     reeli_hook *hook = t->flags & REELI_PERSISTENT ? reeli_malloc(t->r, sizeof *hook)

@@ -2,10 +2,10 @@
 /*
  * Operations that put their result into an operand's memory: y = op(…, x, …), then x is y.
  *
- * Recorded, x itself gets the new node, and the edge to its old value keeps the old one (`from`); so
- * history goes on through x without a copy. A copy of the old value is made only where a gradient reads
- * it. Every write raises the version of the memory, by which backward knows that what another
- * operation saved has changed since.
+ * Recorded, x itself gets the new node, and the edge to its old value keeps the old one (`from`);
+ * so history goes on through x without a copy. A copy of the old value is made only where a
+ * gradient reads it. Every write raises the version of the memory, by which backward knows that
+ * what another operation saved has changed since.
  */
 #include "checked.h"
 #include "tape.h"
@@ -103,8 +103,8 @@ static bool same_layout(const reel_tensor *a, const reel_tensor *b)
     return same;
 }
 
-/* An operand that lies in x's memory otherwise than x is read from a copy; so is x's old value where a
- * gradient will. False when memory is out. */
+/* An operand that lies in x's memory otherwise than x is read from a copy; so is x's old value
+ * where a gradient will. False when memory is out. */
 static bool set_apart(change *c)
 {
     reel_tensor *x = c->in[c->self];

@@ -39,7 +39,8 @@ reel_tensor *reeli_restore(reel_tensor *t, const reel_tensor *x, unsigned dims);
 /* The number of elements that each result of a reduction is made of. */
 int64_t reeli_terms(const reel_tensor *x, unsigned dims);
 
-/* x's lines along the set of dims, in `dtype`; of a copy where it lies otherwise. False: no memory. */
+/* x's lines along the set of dims, in `dtype`; of a copy where it lies otherwise. False: no
+ * memory. */
 bool reeli_lines_of(reel_tensor *x, unsigned dims, int dtype, reeli_lines *l);
 /* The same with one column: rows, each of which makes one result. */
 bool reeli_rows_of(reel_tensor *x, unsigned dims, int dtype, reeli_lines *l);

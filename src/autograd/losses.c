@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Losses that are a formula of an input and a target, reduced. The terms of a sum are computed a block
- * at a time and added while they are in the first cache: the inputs are read once, and the terms are
- * never written to memory.
+ * Losses that are a formula of an input and a target, reduced. The terms of a sum are computed a
+ * block at a time and added while they are in the first cache: the inputs are read once, and the
+ * terms are never written to memory.
  */
 #include "losses.h"
 
@@ -119,7 +119,8 @@ static bool takes_integers(const reeli_op *op)
     return op == &reeli_op_l1_loss || op == &reeli_op_mse_loss;
 }
 
-/* Checks that depend on the values of the arguments, and the dtype to compute in; -1 after an error. */
+/* Checks that depend on the values of the arguments, and the dtype to compute in; -1 after an
+ * error. */
 static int loss_dtype(const reeli_op *op, reel_tensor *const *in, reel_reduction reduction,
                       double parameter)
 {

@@ -29,8 +29,8 @@ static inline double reeli_option(double value, double standard)
     return value == 0 && !signbit(value) ? standard : value;
 }
 
-/* Whether every element of a floating x lies in [least, most]; `nan` is what is said of a NaN. False,
- * and an error, when memory is out. */
+/* Whether every element of a floating x lies in [least, most]; `nan` is what is said of a NaN.
+ * False, and an error, when memory is out. */
 bool reeli_within(reel_tensor *x, double least, double most, bool nan);
 
 /* max(x, least), with the gradient of x everywhere. */

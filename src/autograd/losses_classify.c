@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Losses of classes. N samples of C classes, each sample in D places: x is (N, C, D), a target of class
- * indices (N, D). A loss is Σ coefficient · ln p(class), where a sample's coefficient is minus its class's
- * weight, divided, for a mean, by the sum of those weights; 0 where the class is the one to ignore.
+ * Losses of classes. N samples of C classes, each sample in D places: x is (N, C, D), a target of
+ * class indices (N, D). A loss is Σ coefficient · ln p(class), where a sample's coefficient is
+ * minus its class's weight, divided, for a mean, by the sum of those weights; 0 where the class is
+ * the one to ignore.
  */
 #include "losses.h"
 
@@ -137,7 +138,8 @@ reel_tensor *reeli_nll_loss_gradient(reeli_node *n, int input, reel_tensor *g)
     return add_at_classes(n, zeros, scales(n, g));
 }
 
-/* The largest logit of each sample and the logarithm of the sum of exponentials, kept in `extra`. */
+/* The largest logit of each sample and the logarithm of the sum of exponentials, kept in
+ * `extra`. */
 typedef struct normalizer {
     reel_tensor *shift, *log_sum;
 } normalizer;

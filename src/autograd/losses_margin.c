@@ -232,8 +232,8 @@ reel_tensor *reel_multi_margin_loss(reel_tensor *input, reel_tensor *target,
     return reeli_reduce_terms(reeli_reshape_like(terms, target), o.reduction);
 }
 
-/* y[n, 0, k]: whether row n's target k is one, none before it being -1. y[n, 1, c]: whether class c is
- * none of the row's targets. */
+/* y[n, 0, k]: whether row n's target k is one, none before it being -1. y[n, 1, c]: whether class c
+ * is none of the row's targets. */
 bool reeli_label_sets_forward(reeli_node *n)
 {
     const int64_t *class = n->in[0].t->data, rows = n->out->size[0], count = n->out->size[2];

@@ -111,8 +111,8 @@ reel_tensor *reel_binary_cross_entropy(reel_tensor *input, reel_tensor *target, 
     return weighted(op, input, target, weight, reduction);
 }
 
-/* With l = 1 + (pos_weight - 1) target a term is (1 - target) x + l ln(1 + e^-x): the unweighted one and
- * (1 - l) ln sigmoid x. */
+/* With l = 1 + (pos_weight - 1) target a term is (1 - target) x + l ln(1 + e^-x): the unweighted
+ * one and (1 - l) ln sigmoid x. */
 reel_tensor *reel_binary_cross_entropy_with_logits(reel_tensor *input, reel_tensor *target,
                                                    reel_tensor *weight, reel_tensor *pos_weight,
                                                    reel_reduction reduction)
@@ -159,8 +159,8 @@ reel_tensor *reel_poisson_nll_loss(reel_tensor *input, reel_tensor *target,
                               o.reduction);
 }
 
-/* var in the input's dims: as it is, or with a last dim of 1 that was left out. NULL, and an error, if it
- * does not fit. */
+/* var in the input's dims: as it is, or with a last dim of 1 that was left out. NULL, and an error,
+ * if it does not fit. */
 static reel_tensor *fitted_variance(const char *what, reel_tensor *input, reel_tensor *var)
 {
     reel_tensor leading = *input;

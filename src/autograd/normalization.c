@@ -77,7 +77,8 @@ bool reeli_standardize_forward(reeli_node *n)
 
 static reel_tensor *row_mean(reel_tensor *x) { return reel_mean_dim(x, &(int64_t){1}, 1, true); }
 
-/* dx = scale (g - mean g - y mean(g y)); to be differentiated again, with the scale of x's variance. */
+/* dx = scale (g - mean g - y mean(g y)); to be differentiated again, with the scale of x's
+ * variance. */
 reel_tensor *reeli_standardize_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reel_tensor *x = n->in[input].t, *y = n->out, *scale = n->in[1].t;

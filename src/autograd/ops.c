@@ -8,9 +8,10 @@
 enum { none = 0, X = 1, A = 1, B = 2, C = 4, Y = REELI_SAVES_RESULT };
 
 /*
- * What a gradient reads follows from its formula, compiled here as a third thing: each name stands for
- * its bit, each word for all bits in it. The bits are the only unsigned values in a formula. So it is
- * known for each input apart: x.mul_(2) needs no x, and a changed weight only matters to who reads it.
+ * What a gradient reads follows from its formula, compiled here as a third thing: each name stands
+ * for its bit, each word for all bits in it. The bits are the only unsigned values in a formula. So
+ * it is known for each input apart: x.mul_(2) needs no x, and a changed weight only matters to who
+ * reads it.
  */
 #define READS(v) _Generic((v), unsigned : (v), default : 0u)
 #define neg(p) READS(p)

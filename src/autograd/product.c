@@ -7,7 +7,9 @@
 #include <reel/views.h>
 #include <string.h>
 
-enum { PLAIN = 400 /* multiply-adds below which PyTorch does a product of a batch in a plain loop */ };
+enum {
+    PLAIN = 400 /* multiply-adds below which PyTorch does a product of a batch in a plain loop */
+};
 
 static void *scratch(void *r, size_t size) { return reeli_arena_alloc(r, size); }
 
@@ -16,14 +18,16 @@ static bool product(reel *r, const char *what, int dtype, const int64_t *mnk, co
                     const int64_t *a_stride, const void *b, const int64_t *b_stride,
                     const void *bias, void *c)
 {
-    if (reeli_product(r->kernels, &r->blas, dtype, mnk[0], mnk[1], mnk[2], a, a_stride, b, b_stride, bias, c, scratch, r)) {
+    if (reeli_product(r->kernels, &r->blas, dtype, mnk[0], mnk[1], mnk[2], a, a_stride, b, b_stride,
+                      bias, c, scratch, r)) {
         return true;
     }
     reeli_no_memory(r, what);
     return false;
 }
 
-bool reeli_one_dtype(const char *what, int count, reel_tensor *const *t) {
+bool reeli_one_dtype(const char *what, int count, reel_tensor *const *t)
+{
     for (int i = 0; i < count; i++) {
         if (t[i]->dtype == REEL_BOOL || t[i]->dtype != t[0]->dtype) {
             reeli_error(t[0]->r, REEL_ERR_DTYPE,
@@ -36,7 +40,8 @@ bool reeli_one_dtype(const char *what, int count, reel_tensor *const *t) {
 }
 
 /* mm and bmm: the checks, and a node with its result's shape. */
-static reel_tensor *multiply(const reeli_op *op, int ndim, reel_tensor *a, reel_tensor *b) {
+static reel_tensor *multiply(const reeli_op *op, int ndim, reel_tensor *a, reel_tensor *b)
+{
     reel_tensor *in[] = {a, b};
     reeli_node *n = reeli_begin(op, 2, in);
     if (!n || !reeli_one_dtype(op->name, 2, in)) {
@@ -56,26 +61,29 @@ static reel_tensor *multiply(const reeli_op *op, int ndim, reel_tensor *a, reel_
 /* C[m,n] = A[m,k] B[k,n]. With G = dL/dC: dA = G Bᵀ and dB = Aᵀ G. */
 reel_tensor *reel_mm(reel_tensor *a, reel_tensor *b) { return multiply(&reeli_op_mm, 2, a, b); }
 
-bool reeli_mm_forward(reeli_node *n) {
+bool reeli_mm_forward(reeli_node *n)
+{
     const reel_tensor *a = n->in[0].t, *b = n->in[1].t;
     const int64_t mnk[] = {a->size[0], b->size[1], a->size[1]};
     return product(n->out->r, "mm", a->dtype, mnk, a->data, a->stride, b->data, b->stride, NULL,
                    n->out->data);
 }
 
-reel_tensor *reeli_mm_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_mm_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     return input == 0 ? reel_mm(g, reel_t(n->in[1].t)) : reel_mm(reel_t(n->in[0].t), g);
 }
 
 /* C[b,m,n] = A[b,m,k] B[b,k,n], a product for each b. */
 reel_tensor *reel_bmm(reel_tensor *a, reel_tensor *b) { return multiply(&reeli_op_bmm, 3, a, b); }
 
-bool reeli_bmm_forward(reeli_node *n) {
+bool reeli_bmm_forward(reeli_node *n)
+{
     const reel_tensor *a = n->in[0].t, *b = n->in[1].t, *c = n->out;
     const int64_t mnk[] = {a->size[1], b->size[2], a->size[2]};
     const int64_t bytes = (int64_t)reeli_element_size(a->dtype);
-    const bool plain = mnk[0] < PLAIN && mnk[1] < PLAIN && mnk[2] < PLAIN &&
-                       mnk[0] * mnk[1] * mnk[2] < PLAIN;
+    const bool plain =
+        mnk[0] < PLAIN && mnk[1] < PLAIN && mnk[2] < PLAIN && mnk[0] * mnk[1] * mnk[2] < PLAIN;
     for (int64_t i = 0; i < a->size[0]; i++) {
         const char *left = (const char *)a->data + i * a->stride[0] * bytes;
         const char *right = (const char *)b->data + i * b->stride[0] * bytes;
@@ -91,13 +99,15 @@ bool reeli_bmm_forward(reeli_node *n) {
     return true;
 }
 
-reel_tensor *reeli_bmm_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_bmm_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     return input == 0 ? reel_bmm(g, reel_transpose(n->in[1].t, 1, 2))
                       : reel_bmm(reel_transpose(n->in[0].t, 1, 2), g);
 }
 
 /* A matrix operand as a batch of the given shape. */
-static reel_tensor *as_batch(reel_tensor *x, int ndim, const int64_t *batch, int64_t count) {
+static reel_tensor *as_batch(reel_tensor *x, int ndim, const int64_t *batch, int64_t count)
+{
     int64_t size[REEL_MAX_DIMS];
     for (int d = 0; d < ndim; d++) {
         size[d] = batch[d];
@@ -109,7 +119,8 @@ static reel_tensor *as_batch(reel_tensor *x, int ndim, const int64_t *batch, int
 }
 
 /* Both operands have at least 2 dims: the batch dims broadcast. */
-static reel_tensor *matmul_batches(reel_tensor *a, reel_tensor *b) {
+static reel_tensor *matmul_batches(reel_tensor *a, reel_tensor *b)
+{
     reel_tensor left = *a, right = *b; /* stand-ins whose shapes are the batch dims alone */
     left.ndim = (uint8_t)(a->ndim - 2);
     right.ndim = (uint8_t)(b->ndim - 2);
@@ -128,7 +139,8 @@ static reel_tensor *matmul_batches(reel_tensor *a, reel_tensor *b) {
 }
 
 /* x as a matrix of rows: all dims but the last become one. */
-static reel_tensor *rows_of(reel_tensor *x) {
+static reel_tensor *rows_of(reel_tensor *x)
+{
     int64_t rows = 1; /* counted, for without columns there are no elements to divide */
     for (int d = 0; d < x->ndim - 1; d++) {
         rows *= x->size[d];
@@ -137,7 +149,8 @@ static reel_tensor *rows_of(reel_tensor *x) {
 }
 
 /* Many matrices by one: their rows are the rows of a single product. */
-static reel_tensor *matmul_rows(reel_tensor *a, reel_tensor *b) {
+static reel_tensor *matmul_rows(reel_tensor *a, reel_tensor *b)
+{
     int64_t size[REEL_MAX_DIMS];
     memcpy(size, a->size, sizeof size);
     size[a->ndim - 1] = b->size[1];
@@ -146,7 +159,8 @@ static reel_tensor *matmul_rows(reel_tensor *a, reel_tensor *b) {
     return reel_reshape(reel_mm(rows, b), a->ndim, size);
 }
 
-static reel_tensor *multiply_matrices(reel_tensor *a, reel_tensor *b) {
+static reel_tensor *multiply_matrices(reel_tensor *a, reel_tensor *b)
+{
     if (reeli_bad(a) || reeli_bad(b)) {
         return reeli_poison_for(2, (reel_tensor *[]){a, b});
     }
@@ -156,7 +170,8 @@ static reel_tensor *multiply_matrices(reel_tensor *a, reel_tensor *b) {
     return b->ndim == 2 && a->numel > 0 ? matmul_rows(a, b) : matmul_batches(a, b);
 }
 
-reel_tensor *reel_matmul(reel_tensor *a, reel_tensor *b) {
+reel_tensor *reel_matmul(reel_tensor *a, reel_tensor *b)
+{
     reel_tensor *in[] = {a, b};
     if (!reeli_all_usable("matmul", 2, in) || !reeli_one_dtype("matmul", 2, in)) {
         return reeli_poison_for(2, in);
@@ -172,7 +187,8 @@ reel_tensor *reel_matmul(reel_tensor *a, reel_tensor *b) {
     return row ? reel_squeeze(c, column ? -1 : -2) : c;
 }
 
-static bool linear_fits(const reel_tensor *x, const reel_tensor *w, const reel_tensor *bias) {
+static bool linear_fits(const reel_tensor *x, const reel_tensor *w, const reel_tensor *bias)
+{
     if (w->ndim != 2 || x->ndim < 1 || x->size[x->ndim - 1] != w->size[1]) {
         reeli_error(
             x->r, REEL_ERR_SHAPE,
@@ -189,8 +205,10 @@ static bool linear_fits(const reel_tensor *x, const reel_tensor *w, const reel_t
     return true;
 }
 
-/* Y[r,o] = X[r,i] W[o,i]ᵀ + bias[o]. With G = dL/dY: dX = G W, dW = Gᵀ X, dbias = Σ over rows of G. */
-reel_tensor *reel_linear(reel_tensor *x, reel_tensor *weight, reel_tensor *bias) {
+/* Y[r,o] = X[r,i] W[o,i]ᵀ + bias[o]. With G = dL/dY: dX = G W, dW = Gᵀ X, dbias = Σ over rows of
+ * G. */
+reel_tensor *reel_linear(reel_tensor *x, reel_tensor *weight, reel_tensor *bias)
+{
     reel_tensor *in[] = {x, weight, bias};
     const int inputs = bias ? 3 : 2;
     reeli_node *n = reeli_begin(&reeli_op_linear, inputs, in);
@@ -210,14 +228,16 @@ reel_tensor *reel_linear(reel_tensor *x, reel_tensor *weight, reel_tensor *bias)
 }
 
 /* The strides of x's rows and columns if its leading dims can be seen as one; else false. */
-static bool row_strides(const reel_tensor *x, int64_t *stride) {
+static bool row_strides(const reel_tensor *x, int64_t *stride)
+{
     const int last = x->ndim - 1;
     stride[0] = last ? x->stride[last - 1] : x->numel;
     stride[1] = x->stride[last];
     return x->ndim <= 2 || (x->flags & REELI_CONTIGUOUS);
 }
 
-bool reeli_linear_forward(reeli_node *n) {
+bool reeli_linear_forward(reeli_node *n)
+{
     reel_tensor *x = n->in[0].t, *w = n->in[1].t, *bias = n->inputs == 3 ? n->in[2].t : NULL;
     int64_t x_stride[2];
     const int64_t w_stride[] = {w->stride[1], w->stride[0]};
@@ -245,7 +265,8 @@ bool reeli_linear_forward(reeli_node *n) {
                    bias ? bias->data : NULL, n->out->data);
 }
 
-reel_tensor *reeli_linear_gradient(reeli_node *n, int input, reel_tensor *g) {
+reel_tensor *reeli_linear_gradient(reeli_node *n, int input, reel_tensor *g)
+{
     reel_tensor *x = n->in[0].t, *w = n->in[1].t;
     reel_tensor *rows = rows_of(g);
     if (reeli_bad(rows)) {
@@ -254,6 +275,5 @@ reel_tensor *reeli_linear_gradient(reeli_node *n, int input, reel_tensor *g) {
     if (input == 0) {
         return reeli_reshape_like(reel_mm(rows, w), x);
     }
-    return input == 1 ? reel_mm(reel_t(rows), rows_of(x))
-                      : reeli_sum_dims(rows, 1, false);
+    return input == 1 ? reel_mm(reel_t(rows), rows_of(x)) : reeli_sum_dims(rows, 1, false);
 }

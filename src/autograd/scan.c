@@ -4,8 +4,8 @@
  *
  *   s_k = b_k + a_k s_{k-1}   along a dim, from its start, or (k + 1 for k - 1) from its end.
  *
- * The gradient of a recurrence is one that runs the other way, and that of a cumulative product is one
- * with the factors for a. Nothing is divided, so zeros need no care and all derivatives exist.
+ * The gradient of a recurrence is one that runs the other way, and that of a cumulative product is
+ * one with the factors for a. Nothing is divided, so zeros need no care and all derivatives exist.
  */
 #include "lines.h"
 #include "slices.h"
@@ -76,7 +76,8 @@ static reel_tensor *shifted(reel_tensor *x, int64_t dim, bool reverse)
     return reeli_unslice(kept, x->ndim, x->size, &place);
 }
 
-/* With t the recurrence of g that runs against s with the same factors: ds/db is t, ds/da t_k s_{k-1}. */
+/* With t the recurrence of g that runs against s with the same factors: ds/db is t, ds/da t_k
+ * s_{k-1}. */
 reel_tensor *reeli_recurrence_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     const int64_t dim = n->i[0];

@@ -52,7 +52,8 @@ static inline bool view_is_current(const reel_tensor *t)
 static reel_tensor *outdated_view(const reeli_node *n, const reel_tensor *t)
 {
     return reeli_fail(t->r, REEL_ERR_STATE,
-                      "%s: a view of shape %s was made before its memory was changed in place; make the view again",
+                      "%s: a view of shape %s was made before its memory was changed in place; "
+                      "make the view again",
                       n->op->name, REELI_SHAPE_OF(t));
 }
 

@@ -19,11 +19,12 @@ typedef enum reeli_domain { FLOATING, REAL, NUMERIC, ANY } reeli_domain;
 typedef struct reeli_op {
     const char *name;
     unsigned saved;
-    uint8_t reads[3]; /* of that, what the gradient of each input reads; the third stands for all after it */
+    uint8_t reads
+        [3]; /* of that, what the gradient of each input reads; the third stands for all after it */
     /* Computes n->out's elements from the inputs'; NULL for a view. False when memory is out. */
     bool (*forward)(reeli_node *n);
-    /* dL/d(input) given g = dL/d(out), of the input's shape and dtype, written in operations so that
-     * it can be differentiated again. NULL: not differentiable. */
+    /* dL/d(input) given g = dL/d(out), of the input's shape and dtype, written in operations so
+     * that it can be differentiated again. NULL: not differentiable. */
     reel_tensor *(*gradient)(reeli_node *n, int input, reel_tensor *g);
     int formula; /* elementwise operations: which, and what it takes */
     reeli_domain domain;
@@ -74,7 +75,7 @@ struct reeli_node {
     reel_tensor *gradient; /* dL/d(out) while backward runs */
     uint32_t version;      /* of out's memory when recorded */
     bool spent;            /* a backward has used what it saved */
-    bool alike;            /* elementwise: inputs and result are contiguous and of one shape and dtype */
+    bool alike; /* elementwise: inputs and result are contiguous and of one shape and dtype */
     int inputs;
     double p[3];       /* an elementwise formula's parameters */
     int64_t i[3];      /* dims, a reduction: whatever the operation needs */
@@ -83,7 +84,8 @@ struct reeli_node {
 };
 
 /* A node for op on inputs that are known to be sound; NULL when memory is out. */
-static inline reeli_node *reeli_new_node(reel *r, const reeli_op *op, int inputs, reel_tensor *const *in)
+static inline reeli_node *reeli_new_node(reel *r, const reeli_op *op, int inputs,
+                                         reel_tensor *const *in)
 {
     reeli_node *n = reeli_arena_alloc(r, sizeof *n + (size_t)inputs * sizeof(reeli_edge));
     if (!n) {
@@ -103,8 +105,8 @@ static inline reeli_node *reeli_new_node(reel *r, const reeli_op *op, int inputs
 /* A node for op on these inputs; NULL if one of them is NULL, poison, stale or of another reel. */
 reeli_node *reeli_begin(const reeli_op *op, int inputs, reel_tensor *const *in);
 
-/* Whether the tensors are live ones of one reel, for functions that are put together from operations;
- * records the error in `what`'s name if not. */
+/* Whether the tensors are live ones of one reel, for functions that are put together from
+ * operations; records the error in `what`'s name if not. */
 bool reeli_all_usable(const char *what, int count, reel_tensor *const *t);
 
 /* Whether they have one dtype that is not bool; else an error. */
@@ -119,7 +121,8 @@ static inline unsigned reeli_reads(const reeli_op *op, int input)
 /* What an operation on such inputs returns: poison, or NULL where there is no reel to be found. */
 reel_tensor *reeli_poison_for(int inputs, reel_tensor *const *in);
 
-/* Puts n on the tape; poison if one of its inputs is a view whose memory has changed its history. */
+/* Puts n on the tape; poison if one of its inputs is a view whose memory has changed its
+ * history. */
 reel_tensor *reeli_record(reel *r, reeli_node *n);
 
 /* Computes n->out (poison passes through), records n if gradients are wanted, and returns it. */
@@ -134,7 +137,8 @@ reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g
 /* An elementwise gradient in operations, which are recorded, at out's shape. */
 reel_tensor *reeli_formula_gradient(reeli_node *n, int input, reel_tensor *g);
 /* The same as one loop, unrecorded; of `like`'s shape, to which g broadcasts. */
-reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g, const reel_tensor *like);
+reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g,
+                                  const reel_tensor *like);
 
 /* The dtype that the formula is computed in; -1, and an error, if the operation refuses it. */
 int reeli_formula_dtype(const reeli_op *op, int inputs, reel_tensor *const *in);
@@ -146,20 +150,22 @@ void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compa
 /* The number of a recorded operation, counted from the first; 0 if it is not on the tape. */
 size_t reeli_step_of(const reel *r, const reeli_node *n);
 
-/* Anomaly mode. False, and an error, if the result has an element that is not finite though all inputs'
- * are: the result of a node, and of an operation without one. */
+/* Anomaly mode. False, and an error, if the result has an element that is not finite though all
+ * inputs' are: the result of a node, and of an operation without one. */
 bool reeli_sound_node(const reeli_node *n);
-bool reeli_sound_result(const reeli_op *op, int inputs, reel_tensor *const *in, const reel_tensor *y);
+bool reeli_sound_result(const reeli_op *op, int inputs, reel_tensor *const *in,
+                        const reel_tensor *y);
 /* The same in place, where the inputs have to be looked at before. */
 bool reeli_finite_inputs(int inputs, reel_tensor *const *in);
 bool reeli_sound_change(const reeli_op *op, const reel_tensor *x);
-/* n's gradient rule for `input`; poison, and an error, if its result is not finite though all else is. */
+/* n's gradient rule for `input`; poison, and an error, if its result is not finite though all else
+ * is. */
 reel_tensor *reeli_watched_gradient(reeli_node *n, int input, reel_tensor *g);
 /* Whether all elements are finite; if not, where the first is that is not. */
 bool reeli_all_finite(const reel_tensor *t, int64_t *element);
 
-/* What t's hooks for the value that `node` made (NULL: a leaf's) make of its gradient; poison after an
- * error. */
+/* What t's hooks for the value that `node` made (NULL: a leaf's) make of its gradient; poison after
+ * an error. */
 reel_tensor *reeli_call_hooks(reel_tensor *t, const reeli_node *node, reel_tensor *g);
 
 /* Forward and gradient of every LOSS row. */

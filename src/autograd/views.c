@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Views of all elements. They come down to three: reshape, expand, permute. slices.c has the views of
- * parts. */
+/* Views of all elements. They come down to three: reshape, expand, permute. slices.c has the views
+ * of parts. */
 #include "tape.h"
 
 #include <reel/views.h>
@@ -14,8 +14,8 @@ static reel_tensor *viewed(reeli_node *n, int ndim, const int64_t *size, const i
     return reeli_apply(n);
 }
 
-/* Strides that show x's elements in the new shape without moving any; false if there are none. Runs of
- * x's dims that lie evenly are cut into the new sizes from the right. */
+/* Strides that show x's elements in the new shape without moving any; false if there are none. Runs
+ * of x's dims that lie evenly are cut into the new sizes from the right. */
 static bool reshape_strides(const reel_tensor *x, int ndim, const int64_t *size, int64_t *stride)
 {
     int d = ndim - 1;

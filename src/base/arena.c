@@ -11,13 +11,11 @@ struct reeli_block {
 static char *block_start(reeli_block *b)
 {
     uintptr_t address = (uintptr_t)(b + 1);
-    return (char *)b + (((address + REELI_LARGE_ALIGN - 1) & ~(uintptr_t)(REELI_LARGE_ALIGN - 1)) - (uintptr_t)b);
+    return (char *)b + (((address + REELI_LARGE_ALIGN - 1) & ~(uintptr_t)(REELI_LARGE_ALIGN - 1)) -
+                        (uintptr_t)b);
 }
 
-static char *block_end(reeli_block *b)
-{
-    return (char *)b + b->size;
-}
+static char *block_end(reeli_block *b) { return (char *)b + b->size; }
 
 static void enter(reeli_arena *arena, reeli_block *b)
 {
@@ -102,10 +100,7 @@ void reeli_arena_release(reeli_arena *arena, reeli_mark mark)
     arena->at = at;
 }
 
-void reeli_arena_reset(reeli_arena *arena)
-{
-    reeli_arena_release(arena, (reeli_mark){NULL, NULL});
-}
+void reeli_arena_reset(reeli_arena *arena) { reeli_arena_release(arena, (reeli_mark){NULL, NULL}); }
 
 void reeli_arena_free(reel *r)
 {

@@ -6,7 +6,8 @@
 
 enum { WORDS = 624, AHEAD = 397 };
 
-void reeli_mt_seed(reeli_mt19937 *mt, uint64_t seed) {
+void reeli_mt_seed(reeli_mt19937 *mt, uint64_t seed)
+{
     mt->state[0] = (uint32_t)seed;
     for (uint32_t i = 1; i < WORDS; i++) {
         uint32_t before = mt->state[i - 1];
@@ -19,12 +20,14 @@ void reeli_mt_seed(reeli_mt19937 *mt, uint64_t seed) {
 
 /* Word i's successor: the high bit of it and the low bits of the next, times a matrix over GF(2).
  */
-static inline uint32_t twist(uint32_t word, uint32_t next, uint32_t ahead) {
+static inline uint32_t twist(uint32_t word, uint32_t next, uint32_t ahead)
+{
     uint32_t mixed = (word & 0x80000000U) | (next & 0x7fffffffU);
     return ahead ^ (mixed >> 1) ^ (-(next & 1U) & 0x9908b0dfU);
 }
 
-static void refill(reeli_mt19937 *mt) {
+static void refill(reeli_mt19937 *mt)
+{
     uint32_t *s = mt->state;
     for (int i = 0; i < WORDS - AHEAD; i++) {
         s[i] = twist(s[i], s[i + 1], s[i + AHEAD]);
@@ -36,7 +39,8 @@ static void refill(reeli_mt19937 *mt) {
     mt->next = 0;
 }
 
-uint32_t reeli_mt_next32(reeli_mt19937 *mt) {
+uint32_t reeli_mt_next32(reeli_mt19937 *mt)
+{
     if (mt->next >= WORDS) {
         refill(mt);
     }
@@ -47,20 +51,24 @@ uint32_t reeli_mt_next32(reeli_mt19937 *mt) {
     return y ^ (y >> 18);
 }
 
-uint64_t reeli_mt_next64(reeli_mt19937 *mt) {
+uint64_t reeli_mt_next64(reeli_mt19937 *mt)
+{
     uint64_t high = reeli_mt_next32(mt);
     return (high << 32) | reeli_mt_next32(mt);
 }
 
-float reeli_mt_uniform_f32(reeli_mt19937 *mt) {
+float reeli_mt_uniform_f32(reeli_mt19937 *mt)
+{
     return (float)(reeli_mt_next32(mt) & 0xffffffU) * 0x1p-24F;
 }
 
-double reeli_mt_uniform_f64(reeli_mt19937 *mt) {
+double reeli_mt_uniform_f64(reeli_mt19937 *mt)
+{
     return (double)(reeli_mt_next64(mt) & 0x1fffffffffffffU) * 0x1p-53;
 }
 
-double reeli_mt_normal(reeli_mt19937 *mt) {
+double reeli_mt_normal(reeli_mt19937 *mt)
+{
     if (mt->has_normal) {
         mt->has_normal = false;
         return mt->normal;

@@ -8,8 +8,8 @@
 
 typedef struct reeli_mt19937 {
     uint32_t state[624];
-    int32_t next;        /* the next word of `state` to hand out; 624 when all are used */
-    bool has_normal;     /* whether Box and Muller's second value waits in `normal` */
+    int32_t next;    /* the next word of `state` to hand out; 624 when all are used */
+    bool has_normal; /* whether Box and Muller's second value waits in `normal` */
     double normal;
 } reeli_mt19937;
 
@@ -21,7 +21,8 @@ uint64_t reeli_mt_next64(reeli_mt19937 *mt); /* first draw is the high half */
 float reeli_mt_uniform_f32(reeli_mt19937 *mt);
 double reeli_mt_uniform_f64(reeli_mt19937 *mt);
 
-/* One normal value by Box and Muller in double; the pair's other value is kept for the next call. */
+/* One normal value by Box and Muller in double; the pair's other value is kept for the next
+ * call. */
 double reeli_mt_normal(reeli_mt19937 *mt);
 
 #endif

@@ -11,7 +11,8 @@
 #include <sys/mman.h>
 #endif
 
-/* Memory of many pages is better had in large ones: fewer faults, and loops run up to a third faster. */
+/* Memory of many pages is better had in large ones: fewer faults, and loops run up to a third
+ * faster. */
 enum { LARGE_PAGE = 2 << 20, LARGE_FROM = 2 * LARGE_PAGE };
 
 static void *allocate(size_t size)
@@ -60,7 +61,8 @@ void reeli_free(reel *r, void *block, size_t size)
 
 reel *reeli_state_new(const reel_options *options)
 {
-    reel_allocator allocator = options && options->allocator ? options->allocator : default_allocator;
+    reel_allocator allocator =
+        options && options->allocator ? options->allocator : default_allocator;
     void *context = options ? options->allocator_context : NULL;
     reel *r = allocator(context, NULL, 0, sizeof *r);
     if (!r) {
@@ -155,20 +157,14 @@ reel_tensor *reeli_no_memory(reel *r, const char *what)
     return reeli_fail(r, REEL_ERR_MEMORY, "%s: out of memory", what);
 }
 
-bool reel_failed(const reel *r)
-{
-    return !r || r->status != REEL_OK;
-}
+bool reel_failed(const reel *r) { return !r || r->status != REEL_OK; }
 
 const char *reel_error(const reel *r)
 {
     return r ? r->message : "there is no reel: it could not be made, or NULL was given";
 }
 
-reel_status reel_error_status(const reel *r)
-{
-    return r ? r->status : REEL_ERR_MEMORY;
-}
+reel_status reel_error_status(const reel *r) { return r ? r->status : REEL_ERR_MEMORY; }
 
 void reel_clear_error(reel *r)
 {
@@ -193,7 +189,4 @@ void reel_manual_seed(reel *r, uint64_t seed)
     }
 }
 
-const char *reel_version(void)
-{
-    return REEL_VERSION;
-}
+const char *reel_version(void) { return REEL_VERSION; }

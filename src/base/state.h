@@ -11,14 +11,16 @@
 
 enum { REELI_MESSAGE_SIZE = 512 };
 
-/* The head of everything that lives until it is freed or the reel is: a ring through all of them. */
+/* The head of everything that lives until it is freed or the reel is: a ring through all of
+ * them. */
 typedef struct reeli_owned reeli_owned;
 struct reeli_owned {
     reeli_owned *next;
     reeli_owned *previous;
     reel *r;
-    size_t size;                      /* bytes of the allocation that starts with this head */
-    void (*destroy)(reeli_owned *it); /* gives back what it holds beside its own allocation; may be NULL */
+    size_t size; /* bytes of the allocation that starts with this head */
+    void (*destroy)(
+        reeli_owned *it); /* gives back what it holds beside its own allocation; may be NULL */
 };
 
 /* OpenBLAS's two products, once they have been looked for; NULL where it is not installed. */
@@ -31,20 +33,20 @@ typedef struct reeli_blas {
 struct reel {
     /* What every operation touches. */
     reeli_arena arena;
-    struct reeli_node *tape;           /* the last recorded operation */
+    struct reeli_node *tape;             /* the last recorded operation */
     const struct reeli_kernels *kernels; /* the loops for this machine's CPU */
-    reel_tensor *poison;               /* what a failed operation returns */
-    reel_tensor *destination;          /* a hint: where a result of this numel and dtype may go */
-    bool grad_enabled;                 /* whether operations are recorded */
-    bool anomaly;          /* whether results are looked through for NaN and infinities */
-    bool walking;          /* whether a backward is under way */
-    bool hooks;            /* whether a tensor ever got one: backward must then count leaves' uses */
-    bool elements_hidden;  /* a recorded gradient of the user's runs: no reading past the tape */
+    reel_tensor *poison;                 /* what a failed operation returns */
+    reel_tensor *destination;            /* a hint: where a result of this numel and dtype may go */
+    bool grad_enabled;                   /* whether operations are recorded */
+    bool anomaly;         /* whether results are looked through for NaN and infinities */
+    bool walking;         /* whether a backward is under way */
+    bool hooks;           /* whether a tensor ever got one: backward must then count leaves' uses */
+    bool elements_hidden; /* a recorded gradient of the user's runs: no reading past the tape */
     bool retain_all_grads; /* whether backward leaves gradients in all intermediate tensors */
     bool retained_grads;   /* whether some intermediate tensor asked for it since the last rewind */
 
-    const char *within;    /* whose callback runs, to head messages; NULL: none */
-    uint64_t last_handle;  /* of a hook */
+    const char *within;     /* whose callback runs, to head messages; NULL: none */
+    uint64_t last_handle;   /* of a hook */
     reel_tensor *unsettled; /* leaves whose gradient lies in the arena until the next rewind */
     reeli_owned owned;      /* the ring's anchor */
     reeli_mt19937 random;

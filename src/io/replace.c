@@ -78,8 +78,8 @@ bool reeli_replace_begin(reeli_replacement *it, reel *r, const char *what, const
     return true;
 }
 
-/* The new name is to survive a power cut as well. Not every file system lets a folder be synced, and
- * the file is whole either way, so what this returns does not matter. */
+/* The new name is to survive a power cut as well. Not every file system lets a folder be synced,
+ * and the file is whole either way, so what this returns does not matter. */
 static void sync_folder(reeli_replacement *it)
 {
     char *slash = strrchr(it->temporary, '/');

@@ -167,7 +167,8 @@ static bool read_entries(reel_safetensors *f)
     return true;
 }
 
-/* Where memory ran out the parser may only miss a token, so malloc's own word for it is asked too. */
+/* Where memory ran out the parser may only miss a token, so malloc's own word for it is asked
+ * too. */
 static bool parse_header(reel_safetensors *f, const char *text, size_t length)
 {
     json_error_t error = {.line = 0};

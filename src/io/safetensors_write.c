@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing a safetensors file: everything is checked and the header made before a file is touched. */
+/* Writing a safetensors file: everything is checked and the header made before a file is
+ * touched. */
 #include "kernels.h"
 #include "replace.h"
 #include "safetensors.h"
@@ -140,8 +141,8 @@ static bool check(const request *q, const char *path)
     return true;
 }
 
-/* Written into memory of ours in two passes: a growing buffer of Jansson's own (json_dumps) drops an
- * object's key without a word where it cannot grow. */
+/* Written into memory of ours in two passes: a growing buffer of Jansson's own (json_dumps) drops
+ * an object's key without a word where it cannot grow. */
 static bool print_header(request *q, const json_t *header)
 {
     q->length = json_dumpb(header, NULL, 0, JSON_COMPACT);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The vocabulary of elementwise.def on plain elements of type T. The gradients' words have twins for
- * tensors in autograd's formulas.c; <tgmath.h> gives exp, log, tanh, … of T's own width. */
+/* The vocabulary of elementwise.def on plain elements of type T. The gradients' words have twins
+ * for tensors in autograd's formulas.c; <tgmath.h> gives exp, log, tanh, … of T's own width. */
 #ifndef REELI_FORMULA_H
 #define REELI_FORMULA_H
 
@@ -90,8 +90,8 @@ static inline T log_of_sum(T a, T b)
     return a == b && a - a != 0 ? a : larger + log1p(exp(-fabs(a - b)));
 }
 
-/* ln cosh d = m + ln(1 + e^-2m) - ln 2 with m = |d|, which cannot overflow. Where m is small it cancels,
- * and -½ ln(1 - tanh² m) does not; both come from w = e^-2m - 1. */
+/* ln cosh d = m + ln(1 + e^-2m) - ln 2 with m = |d|, which cannot overflow. Where m is small it
+ * cancels, and -½ ln(1 - tanh² m) does not; both come from w = e^-2m - 1. */
 static inline T log_cosh(T d)
 {
     const T m = magnitude(d), w = expm1(-2 * m), t = w / (2 + w);
@@ -113,7 +113,8 @@ static inline T modulo_floor(T a, T b)
     return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
-/* a / b rounded down: from the rest, which is exact, and not from the quotient, which may round up. */
+/* a / b rounded down: from the rest, which is exact, and not from the quotient, which may round
+ * up. */
 static inline T div_floor(T a, T b)
 {
     const T rest = fmod(a, b);

@@ -57,15 +57,16 @@ MOVE(f64, bool, double, bool, AS_DOUBLE)
 MOVE(i64, bool, int64_t, bool, AS_INTEGER)
 MOVE(bool, bool, bool, bool, KEEP)
 
-typedef void (*mover)(int64_t n, void *to, int64_t to_stride, const void *from, int64_t from_stride);
+typedef void (*mover)(int64_t n, void *to, int64_t to_stride, const void *from,
+                      int64_t from_stride);
 
 static const mover movers[4][4] = {{f32_to_f32, f32_to_f64, f32_to_i64, f32_to_bool},
                                    {f64_to_f32, f64_to_f64, f64_to_i64, f64_to_bool},
                                    {i64_to_f32, i64_to_f64, i64_to_i64, i64_to_bool},
                                    {bool_to_f32, bool_to_f64, bool_to_i64, bool_to_bool}};
 
-void reeli_move(int64_t n, void *to, int to_dtype, int64_t to_stride, const void *from, int from_dtype,
-                int64_t from_stride)
+void reeli_move(int64_t n, void *to, int to_dtype, int64_t to_stride, const void *from,
+                int from_dtype, int64_t from_stride)
 {
     static const size_t bytes[] = {4, 8, 8, 1};
     if (to_dtype == from_dtype && to_stride == 1 && from_stride == 1) {

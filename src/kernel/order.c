@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Sorting and selecting. Elements of every dtype become whole numbers of the same order, so that one
- * sort serves all. */
+/* Sorting and selecting. Elements of every dtype become whole numbers of the same order, so that
+ * one sort serves all. */
 #include "kernels.h"
 
 #include <string.h>
@@ -116,8 +116,8 @@ static void swap(reeli_item *a, reeli_item *b)
     *b = t;
 }
 
-/* Moves the items before the pivot to the front, and the pivot, the middle one of three, behind them;
- * returns where it is. */
+/* Moves the items before the pivot to the front, and the pivot, the middle one of three, behind
+ * them; returns where it is. */
 static int64_t partition(reeli_item *items, int64_t n)
 {
     reeli_item *first = items, *middle = items + n / 2, *last = items + n - 1;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Matrix products, through BLAS where a call costs less than it saves. The one file that knows BLAS.
+/* Matrix products, through BLAS where a call costs less than it saves. The one file that knows
+ * BLAS.
  *
- * OpenBLAS is loaded when the first such product comes: loading it takes longer, and more memory, than
- * training many a small model. */
+ * OpenBLAS is loaded when the first such product comes: loading it takes longer, and more memory,
+ * than training many a small model. */
 #include "kernels.h"
 
 #include <cblas.h>
@@ -13,7 +14,8 @@
 enum { SMALL = 4096 /* multiply-adds below which our own loop is quicker than a call */ };
 
 /* How BLAS sees a matrix: row by row, transposed, or neither. */
-static bool layout(int64_t rows, int64_t columns, const int64_t *stride, CBLAS_TRANSPOSE *how, int64_t *leading)
+static bool layout(int64_t rows, int64_t columns, const int64_t *stride, CBLAS_TRANSPOSE *how,
+                   int64_t *leading)
 {
     if ((stride[1] == 1 || columns == 1) && (stride[0] >= columns || rows == 1)) {
         *how = CblasNoTrans;
@@ -37,8 +39,9 @@ typedef struct matrix {
 static const size_t element_size[] = {4, 8};
 
 /* BLAS's view of a matrix; one that BLAS cannot read is packed first. */
-static bool prepare(const reeli_kernels *kernels, matrix *x, int dtype, int64_t rows, int64_t columns, const void *data,
-                    const int64_t *stride, void *(*scratch)(void *, size_t), void *context)
+static bool prepare(const reeli_kernels *kernels, matrix *x, int dtype, int64_t rows,
+                    int64_t columns, const void *data, const int64_t *stride,
+                    void *(*scratch)(void *, size_t), void *context)
 {
     x->data = data;
     if (layout(rows, columns, stride, &x->how, &x->leading)) {
@@ -82,20 +85,23 @@ static bool load_blas(reeli_blas *blas)
     return blas->sgemm && blas->dgemm;
 }
 
-static void gemm(const reeli_blas *blas, int dtype, int m, int n, int k, const matrix *a, const matrix *b, bool add,
-                 void *c)
+static void gemm(const reeli_blas *blas, int dtype, int m, int n, int k, const matrix *a,
+                 const matrix *b, bool add, void *c)
 {
     int lda = (int)a->leading, ldb = (int)b->leading;
     if (dtype == 0) {
         __typeof__(cblas_sgemm) *sgemm = (__typeof__(cblas_sgemm) *)blas->sgemm;
-        sgemm(CblasRowMajor, a->how, b->how, m, n, k, 1, a->data, lda, b->data, ldb, add ? 1 : 0, c, n);
+        sgemm(CblasRowMajor, a->how, b->how, m, n, k, 1, a->data, lda, b->data, ldb, add ? 1 : 0, c,
+              n);
     } else {
         __typeof__(cblas_dgemm) *dgemm = (__typeof__(cblas_dgemm) *)blas->dgemm;
-        dgemm(CblasRowMajor, a->how, b->how, m, n, k, 1, a->data, lda, b->data, ldb, add ? 1 : 0, c, n);
+        dgemm(CblasRowMajor, a->how, b->how, m, n, k, 1, a->data, lda, b->data, ldb, add ? 1 : 0, c,
+              n);
     }
 }
 
-static bool fits_blas(int64_t m, int64_t n, int64_t k, const int64_t *a_stride, const int64_t *b_stride)
+static bool fits_blas(int64_t m, int64_t n, int64_t k, const int64_t *a_stride,
+                      const int64_t *b_stride)
 {
     const int64_t values[] = {m, n, k, a_stride[0], a_stride[1], b_stride[0], b_stride[1]};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
@@ -106,9 +112,10 @@ static bool fits_blas(int64_t m, int64_t n, int64_t k, const int64_t *a_stride, 
     return m > 0 && n > 0 && k > 0;
 }
 
-bool reeli_product(const reeli_kernels *kernels, reeli_blas *blas, int dtype, int64_t m, int64_t n, int64_t k,
-                   const void *a, const int64_t *a_stride, const void *b, const int64_t *b_stride,
-                   const void *bias, void *c, void *(*scratch)(void *, size_t), void *context)
+bool reeli_product(const reeli_kernels *kernels, reeli_blas *blas, int dtype, int64_t m, int64_t n,
+                   int64_t k, const void *a, const int64_t *a_stride, const void *b,
+                   const int64_t *b_stride, const void *bias, void *c,
+                   void *(*scratch)(void *, size_t), void *context)
 {
     bool small = k == 0 || dtype > 1 || /* BLAS has floats only */
                  (m <= SMALL && n <= SMALL && k <= SMALL && m * n * k <= SMALL);

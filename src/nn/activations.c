@@ -8,36 +8,36 @@
 
 /* Rows of functions without numbers, with one, with two, and of a dim. */
 #define PLAIN(function, Name)                                                                      \
-    static reel_tensor *apply_##function(reel_module *m, reel_tensor *const *in)                           \
+    static reel_tensor *apply_##function(reel_module *m, reel_tensor *const *in)                   \
     {                                                                                              \
         (void)m;                                                                                   \
         return reel_##function(in[0]);                                                             \
     }                                                                                              \
     reel_module *reel_nn_##function(reel *r)                                                       \
     {                                                                                              \
-        return reeli_module_new(r, #Name, 1, apply_##function);                                            \
+        return reeli_module_new(r, #Name, 1, apply_##function);                                    \
     }
 #define ONE(function, Name, first)                                                                 \
-    static reel_tensor *apply_##function(reel_module *m, reel_tensor *const *in)                           \
+    static reel_tensor *apply_##function(reel_module *m, reel_tensor *const *in)                   \
     {                                                                                              \
         return reel_##function(in[0], m->p[0]);                                                    \
     }                                                                                              \
     reel_module *reel_nn_##function(reel *r, double first)                                         \
     {                                                                                              \
-        reel_module *m = reeli_module_new(r, #Name, 1, apply_##function);                                  \
+        reel_module *m = reeli_module_new(r, #Name, 1, apply_##function);                          \
         if (m) {                                                                                   \
             m->p[0] = first;                                                                       \
         }                                                                                          \
         return m;                                                                                  \
     }
 #define TWO(function, Name, first, second)                                                         \
-    static reel_tensor *apply_##function(reel_module *m, reel_tensor *const *in)                           \
+    static reel_tensor *apply_##function(reel_module *m, reel_tensor *const *in)                   \
     {                                                                                              \
         return reel_##function(in[0], m->p[0], m->p[1]);                                           \
     }                                                                                              \
     reel_module *reel_nn_##function(reel *r, double first, double second)                          \
     {                                                                                              \
-        reel_module *m = reeli_module_new(r, #Name, 1, apply_##function);                                  \
+        reel_module *m = reeli_module_new(r, #Name, 1, apply_##function);                          \
         if (m) {                                                                                   \
             m->p[0] = first;                                                                       \
             m->p[1] = second;                                                                      \
@@ -45,13 +45,13 @@
         return m;                                                                                  \
     }
 #define OF_DIM(function, Name)                                                                     \
-    static reel_tensor *apply_##function(reel_module *m, reel_tensor *const *in)                           \
+    static reel_tensor *apply_##function(reel_module *m, reel_tensor *const *in)                   \
     {                                                                                              \
         return reel_##function(in[0], m->i[0]);                                                    \
     }                                                                                              \
     reel_module *reel_nn_##function(reel *r, int64_t dim)                                          \
     {                                                                                              \
-        reel_module *m = reeli_module_new(r, #Name, 1, apply_##function);                                  \
+        reel_module *m = reeli_module_new(r, #Name, 1, apply_##function);                          \
         if (m) {                                                                                   \
             m->i[0] = dim;                                                                         \
         }                                                                                          \

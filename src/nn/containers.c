@@ -22,12 +22,13 @@ static bool may_add(const reel_module *m, const reel_module *child)
     if (child && child->owned.r == m->owned.r && !child->parent && child != m) {
         return true;
     }
-    if (child || m->owned.r->status == REEL_OK) { /* a module that is NULL for an error was reported then */
+    if (child ||
+        m->owned.r->status == REEL_OK) { /* a module that is NULL for an error was reported then */
         reeli_error(m->owned.r, REEL_ERR_VALUE, "%s: %s", m->name,
-                    !child                             ? "a module is NULL"
+                    !child                         ? "a module is NULL"
                     : child->owned.r != m->owned.r ? "a module belongs to another reel"
-                    : child == m                       ? "a module cannot be part of itself"
-                                                       : "a module is part of another one already");
+                    : child == m                   ? "a module cannot be part of itself"
+                                                   : "a module is part of another one already");
     }
     return false;
 }
@@ -50,10 +51,7 @@ static reel_tensor *identity(reel_module *m, reel_tensor *const *in)
     return in[0];
 }
 
-reel_module *reel_nn_identity(reel *r)
-{
-    return reeli_module_new(r, "Identity", 1, identity);
-}
+reel_module *reel_nn_identity(reel *r) { return reeli_module_new(r, "Identity", 1, identity); }
 
 static reel_tensor *flatten(reel_module *m, reel_tensor *const *in)
 {
@@ -90,7 +88,8 @@ reel_module *reel_nn_module(reel *r, const char *name, reel_module_forward forwa
     return m;
 }
 
-static reel_status add_tensor(reel_module *m, reeli_member_kind kind, const char *name, reel_tensor *t)
+static reel_status add_tensor(reel_module *m, reeli_member_kind kind, const char *name,
+                              reel_tensor *t)
 {
     if (!m) {
         return REEL_ERR_OWNER;
@@ -102,8 +101,10 @@ static reel_status add_tensor(reel_module *m, reeli_member_kind kind, const char
     if (!name || !*name || reel_state_named(m, name) || t->node || !(t->flags & REELI_PERSISTENT) ||
         (kind == PARAMETER && !reeli_is_float(t->dtype))) {
         return reeli_error(r, REEL_ERR_VALUE,
-                           "%s: '%s' cannot be added: names are unique and not empty, tensors are created (not results), "
-                           "parameters floating", m->name, name ? name : "");
+                           "%s: '%s' cannot be added: names are unique and not empty, tensors are "
+                           "created (not results), "
+                           "parameters floating",
+                           m->name, name ? name : "");
     }
     if (!reeli_add_member(m, kind, name, t, NULL)) {
         return REEL_ERR_MEMORY;

@@ -13,8 +13,10 @@ static bool may_init(const char *what, reel_tensor *t, int dims)
         return false;
     }
     if (!reeli_is_float(t->dtype) || !(t->flags & REELI_CONTIGUOUS) || t->node || t->ndim < dims) {
-        reeli_error(t->r, REEL_ERR_VALUE, "%s: a %s tensor of shape %s cannot be initialised: it must be a floating, "
-                    "contiguous leaf of at least %d dims", what, reel_dtype_name(t->dtype), REELI_SHAPE_OF(t), dims);
+        reeli_error(t->r, REEL_ERR_VALUE,
+                    "%s: a %s tensor of shape %s cannot be initialised: it must be a floating, "
+                    "contiguous leaf of at least %d dims",
+                    what, reel_dtype_name(t->dtype), REELI_SHAPE_OF(t), dims);
         return false;
     }
     return true;
@@ -118,14 +120,16 @@ double reel_init_gain(reel_nonlinearity nonlinearity, double slope)
 }
 
 /* gain / √fan. */
-static double kaiming_std(const reel_tensor *t, double a, reel_fan_mode mode, reel_nonlinearity nonlinearity)
+static double kaiming_std(const reel_tensor *t, double a, reel_fan_mode mode,
+                          reel_nonlinearity nonlinearity)
 {
     double in, out;
     fans(t, &in, &out);
     return reel_init_gain(nonlinearity, a) / sqrt(mode == REEL_FAN_OUT ? out : in);
 }
 
-reel_tensor *reel_init_kaiming_uniform(reel_tensor *t, double a, reel_fan_mode mode, reel_nonlinearity nonlinearity)
+reel_tensor *reel_init_kaiming_uniform(reel_tensor *t, double a, reel_fan_mode mode,
+                                       reel_nonlinearity nonlinearity)
 {
     if (!may_init("init.kaiming_uniform_", t, 2)) {
         return done(t, false);
@@ -134,8 +138,10 @@ reel_tensor *reel_init_kaiming_uniform(reel_tensor *t, double a, reel_fan_mode m
     return reel_init_uniform(t, -bound, bound);
 }
 
-reel_tensor *reel_init_kaiming_normal(reel_tensor *t, double a, reel_fan_mode mode, reel_nonlinearity nonlinearity)
+reel_tensor *reel_init_kaiming_normal(reel_tensor *t, double a, reel_fan_mode mode,
+                                      reel_nonlinearity nonlinearity)
 {
-    return may_init("init.kaiming_normal_", t, 2) ? reel_init_normal(t, 0, kaiming_std(t, a, mode, nonlinearity))
-                                                  : done(t, false);
+    return may_init("init.kaiming_normal_", t, 2)
+               ? reel_init_normal(t, 0, kaiming_std(t, a, mode, nonlinearity))
+               : done(t, false);
 }

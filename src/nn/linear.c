@@ -9,15 +9,18 @@
 #include <reel/linalg.h>
 
 /* Sizes must be positive and the dtype floating. */
-static bool sound_layer(reel *r, const char *name, int count, const int64_t *sizes, reel_dtype dtype)
+static bool sound_layer(reel *r, const char *name, int count, const int64_t *sizes,
+                        reel_dtype dtype)
 {
     bool sound = (unsigned)dtype <= REEL_F64;
     for (int i = 0; i < count; i++) {
         sound = sound && sizes[i] > 0;
     }
     if (r && !sound) {
-        reeli_error(r, REEL_ERR_VALUE, "%s: %lld to %lld features of dtype %s; sizes must be positive, the dtype floating",
-                    name, (long long)sizes[0], (long long)sizes[count - 1], reel_dtype_name(dtype));
+        reeli_error(
+            r, REEL_ERR_VALUE,
+            "%s: %lld to %lld features of dtype %s; sizes must be positive, the dtype floating",
+            name, (long long)sizes[0], (long long)sizes[count - 1], reel_dtype_name(dtype));
     }
     return r && sound;
 }
@@ -41,10 +44,11 @@ reel_module *reel_nn_linear_with(reel *r, int64_t in_features, int64_t out_featu
     }
     /* kaiming_uniform with a = √5: the gain √(2/(1+5)) times √3 / √in is 1 / √in. */
     const double bound = sqrt(2.0 / 6.0) / sqrt((double)in_features) * sqrt(3.0);
-    m->weight = reeli_add_parameter(m, "weight", options->dtype, 0, bound, 2, (int64_t[]){out_features, in_features});
+    m->weight = reeli_add_parameter(m, "weight", options->dtype, 0, bound, 2,
+                                    (int64_t[]){out_features, in_features});
     if (m->weight && !options->no_bias) {
-        m->bias = reeli_add_parameter(m, "bias", options->dtype, 0, 1 / sqrt((double)in_features), 1,
-                                      (int64_t[]){out_features});
+        m->bias = reeli_add_parameter(m, "bias", options->dtype, 0, 1 / sqrt((double)in_features),
+                                      1, (int64_t[]){out_features});
     }
     return reeli_finished(m, m->weight && (m->bias || options->no_bias));
 }
@@ -59,12 +63,13 @@ static reel_tensor *bilinear(reel_module *m, reel_tensor *const *in)
     return reel_bilinear(in[0], in[1], m->weight, m->bias);
 }
 
-reel_module *reel_nn_bilinear(reel *r, int64_t in1_features, int64_t in2_features, int64_t out_features,
-                              const reel_linear_options *options)
+reel_module *reel_nn_bilinear(reel *r, int64_t in1_features, int64_t in2_features,
+                              int64_t out_features, const reel_linear_options *options)
 {
     static const reel_linear_options defaults = {false, REEL_F32};
     options = options ? options : &defaults;
-    if (!sound_layer(r, "Bilinear", 3, (int64_t[]){in1_features, in2_features, out_features}, options->dtype)) {
+    if (!sound_layer(r, "Bilinear", 3, (int64_t[]){in1_features, in2_features, out_features},
+                     options->dtype)) {
         return NULL;
     }
     reel_module *m = reeli_module_new(r, "Bilinear", 2, bilinear);
@@ -75,7 +80,8 @@ reel_module *reel_nn_bilinear(reel *r, int64_t in1_features, int64_t in2_feature
     m->weight = reeli_add_parameter(m, "weight", options->dtype, 0, bound, 3,
                                     (int64_t[]){out_features, in1_features, in2_features});
     if (m->weight && !options->no_bias) {
-        m->bias = reeli_add_parameter(m, "bias", options->dtype, 0, bound, 1, (int64_t[]){out_features});
+        m->bias =
+            reeli_add_parameter(m, "bias", options->dtype, 0, bound, 1, (int64_t[]){out_features});
     }
     return reeli_finished(m, m->weight && (m->bias || options->no_bias));
 }

@@ -4,7 +4,8 @@
 
 #include <reel/nn_losses.h>
 
-static reel_module *loss_module(reel *r, const char *name, int inputs, reeli_compute compute, reel_reduction reduction)
+static reel_module *loss_module(reel *r, const char *name, int inputs, reeli_compute compute,
+                                reel_reduction reduction)
 {
     reel_module *m = reeli_module_new(r, name, inputs, compute);
     if (m) {
@@ -148,9 +149,11 @@ static reel_tensor *multilabel_soft_margin(reel_module *m, reel_tensor *const *i
     return reel_multilabel_soft_margin_loss(in[0], in[1], m->weight, m->reduction);
 }
 
-reel_module *reel_nn_multilabel_soft_margin_loss(reel *r, reel_tensor *weight, reel_reduction reduction)
+reel_module *reel_nn_multilabel_soft_margin_loss(reel *r, reel_tensor *weight,
+                                                 reel_reduction reduction)
 {
-    reel_module *m = loss_module(r, "MultiLabelSoftMarginLoss", 2, multilabel_soft_margin, reduction);
+    reel_module *m =
+        loss_module(r, "MultiLabelSoftMarginLoss", 2, multilabel_soft_margin, reduction);
     if (m) {
         m->weight = weight;
     }

@@ -80,8 +80,9 @@ bool reeli_add_member(reel_module *m, reeli_member_kind kind, const char *name, 
 }
 
 /* A tensor filled with `value` or drawn, that becomes the module's. */
-static reel_tensor *add_tensor(reel_module *m, reeli_member_kind kind, const char *name, reel_dtype dtype,
-                               double value, double bound, int ndim, const int64_t *size)
+static reel_tensor *add_tensor(reel_module *m, reeli_member_kind kind, const char *name,
+                               reel_dtype dtype, double value, double bound, int ndim,
+                               const int64_t *size)
 {
     reel *r = m->owned.r;
     reel_tensor *draw = reeli_create(r, m->name, bound > 0 ? REEL_F32 : (int)dtype, ndim, size);
@@ -107,15 +108,15 @@ static reel_tensor *add_tensor(reel_module *m, reeli_member_kind kind, const cha
     return t;
 }
 
-reel_tensor *reeli_add_parameter(reel_module *m, const char *name, reel_dtype dtype, double value, double bound,
-                                 int ndim, const int64_t *size)
+reel_tensor *reeli_add_parameter(reel_module *m, const char *name, reel_dtype dtype, double value,
+                                 double bound, int ndim, const int64_t *size)
 {
     reel_tensor *t = add_tensor(m, PARAMETER, name, dtype, value, bound, ndim, size);
     return t ? reel_requires_grad_(t, true) : NULL;
 }
 
-reel_tensor *reeli_add_buffer(reel_module *m, const char *name, reel_dtype dtype, double value, int ndim,
-                              const int64_t *size)
+reel_tensor *reeli_add_buffer(reel_module *m, const char *name, reel_dtype dtype, double value,
+                              int ndim, const int64_t *size)
 {
     return add_tensor(m, BUFFER, name, dtype, value, 0, ndim, size);
 }
@@ -136,8 +137,8 @@ void reel_module_free(reel_module *module)
     }
 }
 
-/* A missing module is only news where nothing else is recorded, as a module that could not be made was an
- * error already. */
+/* A missing module is only news where nothing else is recorded, as a module that could not be made
+ * was an error already. */
 static reel_tensor *unusable(const char *what, reel_tensor *t)
 {
     reel *r = t ? reeli_reel_of(t) : NULL;
@@ -153,9 +154,10 @@ static reel_tensor *call(reel_module *m, const char *what, int inputs, reel_tens
         return m ? m->owned.r->poison : unusable(what, in[0]);
     }
     if (m->inputs != inputs) {
-        static const char *const calls[] = {"", "reel_forward", "reel_loss (or reel_forward2)", "reel_loss3"};
-        return reeli_fail(m->owned.r, REEL_ERR_VALUE, "%s: takes %d tensor%s, and got %d; call %s", m->name, m->inputs,
-                          m->inputs == 1 ? "" : "s", inputs, calls[m->inputs]);
+        static const char *const calls[] = {"", "reel_forward", "reel_loss (or reel_forward2)",
+                                            "reel_loss3"};
+        return reeli_fail(m->owned.r, REEL_ERR_VALUE, "%s: takes %d tensor%s, and got %d; call %s",
+                          m->name, m->inputs, m->inputs == 1 ? "" : "s", inputs, calls[m->inputs]);
     }
     return m->compute(m, in);
 }

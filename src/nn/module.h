@@ -32,7 +32,8 @@ struct reel_module {
     reeli_member *members; /* in the order in which they were added */
     reel_module *parent;
 
-    reel_tensor **list; /* what reel_parameters hands out: room for all, made when they were added */
+    reel_tensor *
+        *list; /* what reel_parameters hands out: room for all, made when they were added */
     size_t room;
 
     /* What a kind of module keeps beside its tensors. */
@@ -56,23 +57,25 @@ struct reel_module {
     void *context;
 };
 
-/* An empty module of r that takes `inputs`; NULL, and an error, when memory is out or there is no reel. */
+/* An empty module of r that takes `inputs`; NULL, and an error, when memory is out or there is no
+ * reel. */
 reel_module *reeli_module_new(reel *r, const char *name, int inputs, reeli_compute compute);
 
-/* Adds a member of this name; the tensor is the module's from now on. False, and an error, when memory
- * is out; then the tensor is still the caller's. */
+/* Adds a member of this name; the tensor is the module's from now on. False, and an error, when
+ * memory is out; then the tensor is still the caller's. */
 bool reeli_add_member(reel_module *m, reeli_member_kind kind, const char *name, reel_tensor *tensor,
                       reel_module *child);
 
-/* A parameter of this name filled with `value`, or uniform in (-bound, bound) where bound is positive;
- * drawn in float32 whatever the dtype. NULL after an error. */
-reel_tensor *reeli_add_parameter(reel_module *m, const char *name, reel_dtype dtype, double value, double bound,
-                                 int ndim, const int64_t *size);
+/* A parameter of this name filled with `value`, or uniform in (-bound, bound) where bound is
+ * positive; drawn in float32 whatever the dtype. NULL after an error. */
+reel_tensor *reeli_add_parameter(reel_module *m, const char *name, reel_dtype dtype, double value,
+                                 double bound, int ndim, const int64_t *size);
 /* A buffer filled with `value`. */
-reel_tensor *reeli_add_buffer(reel_module *m, const char *name, reel_dtype dtype, double value, int ndim,
-                              const int64_t *size);
+reel_tensor *reeli_add_buffer(reel_module *m, const char *name, reel_dtype dtype, double value,
+                              int ndim, const int64_t *size);
 
-/* Makes room in the list for all parameters of m and below; false, and an error, when memory is out. */
+/* Makes room in the list for all parameters of m and below; false, and an error, when memory is
+ * out. */
 bool reeli_make_room(reel_module *m);
 
 /* m if it was made whole (`sound`), else NULL after freeing it. */

@@ -11,7 +11,8 @@ static reel_tensor *layer_norm(reel_module *m, reel_tensor *const *in)
     return reel_layer_norm(in[0], m->dims, m->i, m->weight, m->bias, m->p[0]);
 }
 
-reel_module *reel_nn_layer_norm(reel *r, int ndim, const int64_t *normalized_shape, const reel_norm_options *options)
+reel_module *reel_nn_layer_norm(reel *r, int ndim, const int64_t *normalized_shape,
+                                const reel_norm_options *options)
 {
     static const reel_norm_options defaults = {0};
     options = options ? options : &defaults;
@@ -31,7 +32,9 @@ reel_module *reel_nn_layer_norm(reel *r, int ndim, const int64_t *normalized_sha
         return m;
     }
     m->weight = reeli_add_parameter(m, "weight", options->dtype, 1, 0, ndim, normalized_shape);
-    m->bias = m->weight ? reeli_add_parameter(m, "bias", options->dtype, 0, 0, ndim, normalized_shape) : NULL;
+    m->bias = m->weight
+                  ? reeli_add_parameter(m, "bias", options->dtype, 0, 0, ndim, normalized_shape)
+                  : NULL;
     return reeli_finished(m, m->bias != NULL);
 }
 
@@ -40,10 +43,13 @@ static reel_tensor *batch_norm(reel_module *m, reel_tensor *const *in)
 {
     const reel_tensor *x = in[0];
     if (x->ndim != 2 && x->ndim != 3) {
-        return reeli_fail(x->r, REEL_ERR_SHAPE, "BatchNorm1d: the input must have 2 or 3 dims, and is %s", REELI_SHAPE_OF(x));
+        return reeli_fail(x->r, REEL_ERR_SHAPE,
+                          "BatchNorm1d: the input must have 2 or 3 dims, and is %s",
+                          REELI_SHAPE_OF(x));
     }
     bool by_batch = m->training || !m->mean;
-    reel_tensor *y = reel_batch_norm(in[0], m->mean, m->var, m->weight, m->bias, by_batch, m->p[1], m->p[0]);
+    reel_tensor *y =
+        reel_batch_norm(in[0], m->mean, m->var, m->weight, m->bias, by_batch, m->p[1], m->p[0]);
     if (m->training && m->batches && !reeli_bad(y)) {
         *(int64_t *)m->batches->data += 1;
     }
@@ -64,7 +70,8 @@ reel_module *reel_nn_batch_norm1d(reel *r, int64_t features, const reel_norm_opt
     static const reel_norm_options defaults = {0};
     options = options ? options : &defaults;
     if (r && features < 1) {
-        reeli_error(r, REEL_ERR_VALUE, "BatchNorm1d: %lld features; there must be at least one", (long long)features);
+        reeli_error(r, REEL_ERR_VALUE, "BatchNorm1d: %lld features; there must be at least one",
+                    (long long)features);
         return NULL;
     }
     reel_module *m = reeli_module_new(r, "BatchNorm1d", 1, batch_norm);
@@ -76,13 +83,16 @@ reel_module *reel_nn_batch_norm1d(reel *r, int64_t features, const reel_norm_opt
     bool sound = true;
     if (!options->no_affine) {
         m->weight = reeli_add_parameter(m, "weight", options->dtype, 1, 0, 1, &features);
-        m->bias = m->weight ? reeli_add_parameter(m, "bias", options->dtype, 0, 0, 1, &features) : NULL;
+        m->bias =
+            m->weight ? reeli_add_parameter(m, "bias", options->dtype, 0, 0, 1, &features) : NULL;
         sound = m->bias;
     }
-    return reeli_finished(m, sound && (options->no_running_stats || add_statistics(m, options->dtype, features)));
+    return reeli_finished(
+        m, sound && (options->no_running_stats || add_statistics(m, options->dtype, features)));
 }
 
-/* A mask of 0 and 1/(1-p), each element kept with probability 1 - p, drawn as torch's bernoulli_ does. */
+/* A mask of 0 and 1/(1-p), each element kept with probability 1 - p, drawn as torch's bernoulli_
+ * does. */
 static reel_tensor *mask(const reel_tensor *x, double p)
 {
     reel_tensor *t = reeli_empty_like(x, "Dropout", x->dtype);
@@ -103,7 +113,9 @@ static reel_tensor *dropout(reel_module *m, reel_tensor *const *in)
         return in[0];
     }
     if (!reeli_is_float(in[0]->dtype)) {
-        return reeli_fail(in[0]->r, REEL_ERR_DTYPE, "Dropout: the input must be floating, and is %s", reel_dtype_name(in[0]->dtype));
+        return reeli_fail(in[0]->r, REEL_ERR_DTYPE,
+                          "Dropout: the input must be floating, and is %s",
+                          reel_dtype_name(in[0]->dtype));
     }
     reel_tensor *kept = mask(in[0], p);
     return reel_mul(in[0], p < 1 ? reel_div_scalar(kept, 1 - p) : kept);

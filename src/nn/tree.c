@@ -155,10 +155,7 @@ void reel_eval(reel_module *module)
     }
 }
 
-bool reel_is_training(const reel_module *module)
-{
-    return module && module->training;
-}
+bool reel_is_training(const reel_module *module) { return module && module->training; }
 
 static bool add_numel(void *context, const char *name, reel_tensor *t, reeli_member_kind kind)
 {
@@ -184,7 +181,8 @@ static void print_module(const reel_module *m, const char *name, int depth, FILE
     size_t at = 0;
     for (const reeli_member *e = m->members; e; e = e->next) {
         if (e->tensor && at < sizeof own) {
-            int wrote = snprintf(own + at, sizeof own - at, "%s%s %s", at ? ", " : "", e->name, REELI_SHAPE_OF(e->tensor));
+            int wrote = snprintf(own + at, sizeof own - at, "%s%s %s", at ? ", " : "", e->name,
+                                 REELI_SHAPE_OF(e->tensor));
             at += wrote > 0 ? (size_t)wrote : 0;
             count += e->kind == PARAMETER ? e->tensor->numel : 0;
         }

@@ -20,7 +20,8 @@ void reeli_copy(reel_tensor *to, const reel_tensor *from)
 void reeli_fill(reel_tensor *t, double value)
 {
     static const int64_t still[REEL_MAX_DIMS] = {0};
-    reeli_move_strided(t->r->kernels, t->ndim, t->size, operand(t), (reeli_operand){&value, still, REEL_F64});
+    reeli_move_strided(t->r->kernels, t->ndim, t->size, operand(t),
+                       (reeli_operand){&value, still, REEL_F64});
 }
 
 double reeli_load(const reel_tensor *t, int64_t offset)

@@ -6,7 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-reel_tensor *reeli_factory(reel *r, const char *what, int dtype, int ndim, const int64_t *size) {
+reel_tensor *reeli_factory(reel *r, const char *what, int dtype, int ndim, const int64_t *size)
+{
     if (!r) {
         return NULL;
     }
@@ -19,14 +20,16 @@ reel_tensor *reeli_factory(reel *r, const char *what, int dtype, int ndim, const
     return reeli_create(r, what, dtype, ndim, size);
 }
 
-reel_tensor *reeli_factory_like(const reel_tensor *t, const char *what) {
+reel_tensor *reeli_factory_like(const reel_tensor *t, const char *what)
+{
     if (!reeli_readable(what, t)) {
         return t ? reeli_reel_of(t)->poison : NULL;
     }
     return reeli_create(t->r, what, t->dtype, t->ndim, t->size);
 }
 
-bool reeli_check_value(reel *r, const char *what, int dtype, double x) {
+bool reeli_check_value(reel *r, const char *what, int dtype, double x)
+{
     bool overflow = dtype == REEL_F32   ? isfinite(x) && fabs(x) > (double)FLT_MAX
                     : dtype == REEL_I64 ? !reeli_fits_i64(x)
                                         : false;
@@ -38,7 +41,8 @@ bool reeli_check_value(reel *r, const char *what, int dtype, double x) {
 }
 
 static reel_tensor *from_array(reel *r, const char *what, const void *values, int dtype, int ndim,
-                               const int64_t *size) {
+                               const int64_t *size)
+{
     reel_tensor *t = reeli_factory(r, what, dtype, ndim, size);
     if (reeli_bad(t) || t->numel == 0) {
         return t;
@@ -51,23 +55,28 @@ static reel_tensor *from_array(reel *r, const char *what, const void *values, in
     return t;
 }
 
-reel_tensor *reel_from_f32(reel *r, const float *values, int ndim, const int64_t *size) {
+reel_tensor *reel_from_f32(reel *r, const float *values, int ndim, const int64_t *size)
+{
     return from_array(r, "from_f32", values, REEL_F32, ndim, size);
 }
 
-reel_tensor *reel_from_f64(reel *r, const double *values, int ndim, const int64_t *size) {
+reel_tensor *reel_from_f64(reel *r, const double *values, int ndim, const int64_t *size)
+{
     return from_array(r, "from_f64", values, REEL_F64, ndim, size);
 }
 
-reel_tensor *reel_from_i64(reel *r, const int64_t *values, int ndim, const int64_t *size) {
+reel_tensor *reel_from_i64(reel *r, const int64_t *values, int ndim, const int64_t *size)
+{
     return from_array(r, "from_i64", values, REEL_I64, ndim, size);
 }
 
-reel_tensor *reel_from_bool(reel *r, const bool *values, int ndim, const int64_t *size) {
+reel_tensor *reel_from_bool(reel *r, const bool *values, int ndim, const int64_t *size)
+{
     return from_array(r, "from_bool", values, REEL_BOOL, ndim, size);
 }
 
-static reel_tensor *filled(reel_tensor *t, double value) {
+static reel_tensor *filled(reel_tensor *t, double value)
+{
     if (!reeli_bad(t)) {
         reeli_fill(t, value);
     }
@@ -76,49 +85,58 @@ static reel_tensor *filled(reel_tensor *t, double value) {
 
 /* The value is known to fit. */
 static reel_tensor *full(reel *r, const char *what, int dtype, double value, int ndim,
-                         const int64_t *size) {
+                         const int64_t *size)
+{
     return filled(reeli_factory(r, what, dtype, ndim, size), value);
 }
 
 /* As in PyTorch, the one factory that lets a double overflow to a float's infinity. */
-reel_tensor *reel_scalar(reel *r, reel_dtype dtype, double value) {
+reel_tensor *reel_scalar(reel *r, reel_dtype dtype, double value)
+{
     if (r && dtype == REEL_I64 && !reeli_check_value(r, "scalar", REEL_I64, value)) {
         return r->poison;
     }
     return full(r, "scalar", (int)dtype, value, 0, NULL);
 }
 
-reel_tensor *reel_zeros(reel *r, reel_dtype dtype, int ndim, const int64_t *size) {
+reel_tensor *reel_zeros(reel *r, reel_dtype dtype, int ndim, const int64_t *size)
+{
     return full(r, "zeros", (int)dtype, 0.0, ndim, size);
 }
 
-reel_tensor *reel_ones(reel *r, reel_dtype dtype, int ndim, const int64_t *size) {
+reel_tensor *reel_ones(reel *r, reel_dtype dtype, int ndim, const int64_t *size)
+{
     return full(r, "ones", (int)dtype, 1.0, ndim, size);
 }
 
-reel_tensor *reel_full(reel *r, reel_dtype dtype, double value, int ndim, const int64_t *size) {
+reel_tensor *reel_full(reel *r, reel_dtype dtype, double value, int ndim, const int64_t *size)
+{
     if (r && !reeli_check_value(r, "full", (int)dtype, value)) {
         return r->poison;
     }
     return full(r, "full", (int)dtype, value, ndim, size);
 }
 
-reel_tensor *reel_zeros_like(reel_tensor *t) {
+reel_tensor *reel_zeros_like(reel_tensor *t)
+{
     return filled(reeli_factory_like(t, "zeros_like"), 0.0);
 }
 
-reel_tensor *reel_ones_like(reel_tensor *t) {
+reel_tensor *reel_ones_like(reel_tensor *t)
+{
     return filled(reeli_factory_like(t, "ones_like"), 1.0);
 }
 
-reel_tensor *reel_full_like(reel_tensor *t, double value) {
+reel_tensor *reel_full_like(reel_tensor *t, double value)
+{
     if (reeli_alive(t) && !reeli_check_value(t->r, "full_like", t->dtype, value)) {
         return t->r->poison;
     }
     return filled(reeli_factory_like(t, "full_like"), value);
 }
 
-reel_tensor *reel_eye(reel *r, reel_dtype dtype, int64_t rows, int64_t columns) {
+reel_tensor *reel_eye(reel *r, reel_dtype dtype, int64_t rows, int64_t columns)
+{
     reel_tensor *t = full(r, "eye", (int)dtype, 0.0, 2, (int64_t[]){rows, columns});
     for (int64_t i = 0; !reeli_bad(t) && i < rows && i < columns; i++) {
         reeli_store(t, i * (columns + 1), 1.0);
@@ -134,13 +152,15 @@ reel_tensor *reel_eye(reel *r, reel_dtype dtype, int64_t rows, int64_t columns) 
 static int64_t vector_length(int dtype) { return dtype == REEL_F32 ? 8 : 4; }
 
 /* As PyTorch's dtype of the vector's first value rounds it. */
-static double rounded(int dtype, double x) {
+static double rounded(int dtype, double x)
+{
     return dtype == REEL_F32                        ? (double)(float)x
            : dtype == REEL_I64 && reeli_fits_i64(x) ? trunc(x)
                                                     : x;
 }
 
-static inline void put(reel_tensor *t, int64_t i, double x) {
+static inline void put(reel_tensor *t, int64_t i, double x)
+{
     if (t->dtype == REEL_F32) {
         ((float *)t->data)[i] = (float)x;
     } else if (t->dtype == REEL_F64) {
@@ -151,7 +171,8 @@ static inline void put(reel_tensor *t, int64_t i, double x) {
 }
 
 /* How many values arange has in float; -1, and an error, if the range is none. */
-static int64_t count_floats(reel *r, double start, double end, double step) {
+static int64_t count_floats(reel *r, double start, double end, double step)
+{
     if (!(step > 0) && !(step < 0)) {
         reeli_error(r, REEL_ERR_VALUE, "arange: step %g must be nonzero", step);
         return -1;
@@ -170,7 +191,8 @@ static int64_t count_floats(reel *r, double start, double end, double step) {
     return (int64_t)count;
 }
 
-static void fill_arange(reel_tensor *t, double start, double step) {
+static void fill_arange(reel_tensor *t, double start, double step)
+{
     int64_t lanes = vector_length(t->dtype), paired = t->numel - t->numel % (2 * lanes);
     for (int64_t i = 0; i < t->numel; i++) {
         int64_t lane = i < paired ? i % lanes : 0;
@@ -180,7 +202,8 @@ static void fill_arange(reel_tensor *t, double start, double step) {
 }
 
 /* In integers the three bounds lose their fractions first. Differences fit in uint64. */
-static reel_tensor *arange_i64(reel *r, double start, double end, double step) {
+static reel_tensor *arange_i64(reel *r, double start, double end, double step)
+{
     if (!reeli_check_value(r, "arange", REEL_I64, start) ||
         !reeli_check_value(r, "arange", REEL_I64, end) ||
         !reeli_check_value(r, "arange", REEL_I64, step)) {
@@ -203,7 +226,8 @@ static reel_tensor *arange_i64(reel *r, double start, double end, double step) {
     return t;
 }
 
-reel_tensor *reel_arange(reel *r, reel_dtype dtype, double start, double end, double step) {
+reel_tensor *reel_arange(reel *r, reel_dtype dtype, double start, double end, double step)
+{
     if (!r) {
         return NULL;
     }
@@ -225,17 +249,20 @@ reel_tensor *reel_arange(reel *r, reel_dtype dtype, double start, double end, do
 }
 
 /* x * y + z rounded once, in float or in double. */
-static double fused(int dtype, double x, double y, double z) {
+static double fused(int dtype, double x, double y, double z)
+{
     return dtype == REEL_F32 ? (double)fmaf((float)x, (float)y, (float)z) : fma(x, y, z);
 }
 
 /* base + distance, rounded to float where the dtype is. */
-static double ahead(int dtype, double base, double distance) {
+static double ahead(int dtype, double base, double distance)
+{
     return dtype == REEL_F32 ? (double)((float)base + (float)distance) : base + distance;
 }
 
 /* The first half counts from the start, the second from the end, so that the line is symmetric. */
-static void fill_linspace(reel_tensor *t, double start, double end) {
+static void fill_linspace(reel_tensor *t, double start, double end)
+{
     int64_t n = t->numel, lanes = vector_length(t->dtype), paired = n - n % (2 * lanes);
     start = rounded(t->dtype, start);
     end = rounded(t->dtype, end);
@@ -249,7 +276,8 @@ static void fill_linspace(reel_tensor *t, double start, double end) {
     }
 }
 
-reel_tensor *reel_linspace(reel *r, reel_dtype dtype, double start, double end, int64_t steps) {
+reel_tensor *reel_linspace(reel *r, reel_dtype dtype, double start, double end, int64_t steps)
+{
     if (!r) {
         return NULL;
     }

@@ -26,7 +26,8 @@ typedef struct text {
     bool failed;
 } text;
 
-static bool reserve(text *out, size_t more) {
+static bool reserve(text *out, size_t more)
+{
     if (out->failed || more < out->room - out->used) {
         return !out->failed;
     }
@@ -43,7 +44,8 @@ static bool reserve(text *out, size_t more) {
     return start;
 }
 
-static void add(text *out, const char *piece) {
+static void add(text *out, const char *piece)
+{
     size_t length = strlen(piece);
     if (reserve(out, length)) {
         memcpy(out->start + out->used, piece, length + 1);
@@ -51,13 +53,15 @@ static void add(text *out, const char *piece) {
     }
 }
 
-static void add_spaces(text *out, int count) {
+static void add_spaces(text *out, int count)
+{
     for (int i = 0; i < count; i++) {
         add(out, " ");
     }
 }
 
-static void add_lines(text *out, int count, int indent) {
+static void add_lines(text *out, int count, int indent)
+{
     for (int i = 0; i < count; i++) {
         add(out, "\n");
     }
@@ -67,7 +71,8 @@ static void add_lines(text *out, int count, int indent) {
 
 /* snprintf writes the locale's decimal point, which may be several bytes: whatever stands between
  * the digits becomes a point. */
-static void use_point(char *number) {
+static void use_point(char *number)
+{
     char *p = number + (*number == '-');
     p += strspn(p, "0123456789");
     if (*p == '\0' || *p == 'e') {
@@ -87,7 +92,8 @@ typedef struct style {
     double least, largest; /* magnitudes of what is finite and not zero; 0 while there is none */
 } style;
 
-static void float_text(char out[NUMBER_SIZE], double x, const style *s) {
+static void float_text(char out[NUMBER_SIZE], double x, const style *s)
+{
     if (!isfinite(x)) {
         snprintf(out, NUMBER_SIZE, "%s", isnan(x) ? "nan" : x < 0 ? "-inf" : "inf");
     } else if (s->scientific) {
@@ -102,7 +108,8 @@ static void float_text(char out[NUMBER_SIZE], double x, const style *s) {
 }
 
 static void element_text(char out[NUMBER_SIZE], const reel_tensor *t, int64_t offset,
-                         const style *s) {
+                         const style *s)
+{
     if (t->dtype == REEL_I64) {
         snprintf(out, NUMBER_SIZE, "%" PRId64, ((const int64_t *)t->data)[offset]);
     } else if (t->dtype == REEL_BOOL) {
@@ -113,13 +120,15 @@ static void element_text(char out[NUMBER_SIZE], const reel_tensor *t, int64_t of
 }
 
 /* The index after i that is shown of a dim of `size`. */
-static int64_t next_shown(const style *s, int64_t i, int64_t size) {
+static int64_t next_shown(const style *s, int64_t i, int64_t size)
+{
     return s->summarize && size > 2 * EDGE_ITEMS && i == EDGE_ITEMS - 1 ? size - EDGE_ITEMS : i + 1;
 }
 
 /* Calls see for each element that is shown, from dim on. */
 static void each_shown(const reel_tensor *t, int dim, int64_t offset, style *s,
-                       void (*see)(const reel_tensor *t, int64_t offset, style *s)) {
+                       void (*see)(const reel_tensor *t, int64_t offset, style *s))
+{
     if (dim == t->ndim) {
         see(t, offset, s);
         return;
@@ -129,7 +138,8 @@ static void each_shown(const reel_tensor *t, int dim, int64_t offset, style *s,
     }
 }
 
-static void see_value(const reel_tensor *t, int64_t offset, style *s) {
+static void see_value(const reel_tensor *t, int64_t offset, style *s)
+{
     double x = fabs(reeli_load(t, offset));
     if (isfinite(x) && x != 0.0) {
         s->whole = s->whole && x == floor(x);
@@ -139,7 +149,8 @@ static void see_value(const reel_tensor *t, int64_t offset, style *s) {
 }
 
 /* Of floats only what is finite and not zero counts. */
-static void see_width(const reel_tensor *t, int64_t offset, style *s) {
+static void see_width(const reel_tensor *t, int64_t offset, style *s)
+{
     if (reeli_is_float(t->dtype)) {
         double x = reeli_load(t, offset);
         if (!isfinite(x) || x == 0.0) {
@@ -152,7 +163,8 @@ static void see_width(const reel_tensor *t, int64_t offset, style *s) {
     s->width = width > s->width ? width : s->width;
 }
 
-static style choose_style(const reel_tensor *t) {
+static style choose_style(const reel_tensor *t)
+{
     style s = {.whole = true, .summarize = t->numel > THRESHOLD, .width = 1};
     if (reeli_is_float(t->dtype)) {
         each_shown(t, 0, 0, &s, see_value);
@@ -163,7 +175,8 @@ static style choose_style(const reel_tensor *t) {
     return s;
 }
 
-static void add_element(text *out, const reel_tensor *t, int64_t offset, const style *s) {
+static void add_element(text *out, const reel_tensor *t, int64_t offset, const style *s)
+{
     char element[NUMBER_SIZE];
     element_text(element, t, offset, s);
     add_spaces(out, s->width - (int)strlen(element));
@@ -171,7 +184,8 @@ static void add_element(text *out, const reel_tensor *t, int64_t offset, const s
 }
 
 /* The last dim: as many elements to a line as there is room for, an ellipsis counting as one. */
-static void add_row(text *out, const reel_tensor *t, int64_t offset, int indent, const style *s) {
+static void add_row(text *out, const reel_tensor *t, int64_t offset, int indent, const style *s)
+{
     int64_t size = t->size[t->ndim - 1];
     int fit = (LINE_WIDTH - indent) / (s->width + 2), place = 0;
     fit = fit > 0 ? fit : 1;
@@ -196,7 +210,8 @@ static void add_row(text *out, const reel_tensor *t, int64_t offset, int indent,
 }
 
 static void add_dims(text *out, const reel_tensor *t, int dim, int64_t offset, int indent,
-                     const style *s) {
+                     const style *s)
+{
     int64_t size = t->size[dim];
     if (dim == t->ndim - 1) {
         add_row(out, t, offset, indent, s);
@@ -221,7 +236,8 @@ static void add_dims(text *out, const reel_tensor *t, int dim, int64_t offset, i
 
 /* Appends `, suffix` on this line if it fits, else on the next. `*length` is the line's length as
  * PyTorch counts it: two more than it is, and afresh after a break. */
-static void add_suffix(text *out, const char *suffix, int indent, int *length) {
+static void add_suffix(text *out, const char *suffix, int indent, int *length)
+{
     int more = (int)strlen(suffix);
     if (*length + more + 2 > LINE_WIDTH) {
         add(out, ",");
@@ -236,7 +252,8 @@ static void add_suffix(text *out, const char *suffix, int indent, int *length) {
 
 /* Empty tensors show what their elements would: the shape, and any dtype but float32. PyTorch names
  * a result's grad_fn; this layer does not know it and says requires_grad for results too. */
-static void add_suffixes(text *out, const reel_tensor *t, int indent) {
+static void add_suffixes(text *out, const reel_tensor *t, int indent)
+{
     char suffix[REELI_SHAPE_TEXT + 8];
     int length = (int)(out->used - out->line) + 2;
     if (t->numel == 0 && t->ndim != 1) {
@@ -252,7 +269,8 @@ static void add_suffixes(text *out, const reel_tensor *t, int indent) {
     }
 }
 
-static void add_tensor(text *out, const reel_tensor *t) {
+static void add_tensor(text *out, const reel_tensor *t)
+{
     static const char prefix[] = "tensor(";
     enum { INDENT = sizeof prefix - 1 };
     add(out, prefix);
@@ -270,7 +288,8 @@ static void add_tensor(text *out, const reel_tensor *t) {
     add(out, ")");
 }
 
-const char *reel_repr(const reel_tensor *t) {
+const char *reel_repr(const reel_tensor *t)
+{
     if (!reeli_readable("repr", t)) {
         return t ? "poison" : "";
     }
@@ -286,13 +305,15 @@ const char *reel_repr(const reel_tensor *t) {
 void reel_print(const reel_tensor *t) { puts(reel_repr(t)); }
 
 /* Whether `digits` significant digits of x, written as d.ddde+XX, read back as x. */
-static bool reads_back(char out[NUMBER_SIZE], double x, int digits) {
+static bool reads_back(char out[NUMBER_SIZE], double x, int digits)
+{
     snprintf(out, NUMBER_SIZE, "%.*e", digits - 1, x);
     return strtod(out, NULL) == x;
 }
 
 /* Adds one to the last digit of d.ddde+XX; false if that is a 9. */
-static bool count_up(char *number) {
+static bool count_up(char *number)
+{
     char *last = strchr(number, 'e') - 1;
     if (*last == '9') {
         return false;
@@ -307,7 +328,8 @@ static bool count_up(char *number) {
  * exceptions. Subnormals have fewer digits. And below a power of two the doubles are twice as
  * dense: there the nearest decimal of 16 digits may fail while the next one up is right.
  */
-static void shortest(char out[NUMBER_SIZE], double x) {
+static void shortest(char out[NUMBER_SIZE], double x)
+{
     int exponent;
     for (int digits = x < 0x1p-1022 ? 1 : 15; digits < DIGITS; digits++) {
         if (reads_back(out, x, digits)) {
@@ -322,7 +344,8 @@ static void shortest(char out[NUMBER_SIZE], double x) {
 
 /* Python's layout of a number's digits, of which the first `point` stand before the decimal point:
  * 0.0001, 123.0, 1e-05, 1.5e+16. */
-static void lay_out(char out[NUMBER_SIZE], const char *sign, const char *digits, int point) {
+static void lay_out(char out[NUMBER_SIZE], const char *sign, const char *digits, int point)
+{
     int count = (int)strlen(digits);
     if (point > 16 || point < -3) {
         snprintf(out, NUMBER_SIZE, "%s%c%s%se%+03d", sign, digits[0], count > 1 ? "." : "",
@@ -337,7 +360,8 @@ static void lay_out(char out[NUMBER_SIZE], const char *sign, const char *digits,
 }
 
 /* Python's repr(float). */
-static void python_text(char out[NUMBER_SIZE], double x) {
+static void python_text(char out[NUMBER_SIZE], double x)
+{
     const char *sign = signbit(x) ? "-" : "";
     if (!isfinite(x)) {
         snprintf(out, NUMBER_SIZE, "%s", isnan(x) ? "nan" : x < 0 ? "-inf" : "inf");
@@ -362,7 +386,8 @@ static void python_text(char out[NUMBER_SIZE], double x) {
     lay_out(out, sign, digits, 1 + (int)strtol(strchr(number, 'e') + 1, NULL, 10));
 }
 
-const char *reel_item_repr(const reel_tensor *t) {
+const char *reel_item_repr(const reel_tensor *t)
+{
     if (!reeli_readable("item_repr", t)) {
         return t ? "poison" : "";
     }

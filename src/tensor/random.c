@@ -12,7 +12,8 @@ enum { BLOCK = 16, HALF = 8 };
 
 /* u (to - from) + from, rounded once. fma is a call where the CPU may lack it, so [0, 1) goes
  * without. */
-void reeli_fill_uniform(reel_tensor *t, double from, double to) {
+void reeli_fill_uniform(reel_tensor *t, double from, double to)
+{
     reeli_mt19937 *mt = &t->r->random;
     bool plain = from == 0.0 && to == 1.0;
     if (t->dtype == REEL_F32) {
@@ -30,13 +31,15 @@ void reeli_fill_uniform(reel_tensor *t, double from, double to) {
     }
 }
 
-static uint32_t bits_of(float x) {
+static uint32_t bits_of(float x)
+{
     uint32_t bits;
     memcpy(&bits, &x, sizeof bits);
     return bits;
 }
 
-static float of_bits(uint32_t bits) {
+static float of_bits(uint32_t bits)
+{
     float x;
     memcpy(&x, &bits, sizeof x);
     return x;
@@ -52,12 +55,14 @@ static float of_bits(uint32_t bits) {
 /* All bits set where `condition`. */
 static inline uint32_t mask(bool condition) { return -(uint32_t)condition; }
 
-static inline float choose(uint32_t where, float a, float b) {
+static inline float choose(uint32_t where, float a, float b)
+{
     return of_bits((bits_of(a) & where) | (bits_of(b) & ~where));
 }
 
 /* ln x for a normal x: x = 2^e (1 + m) with 1 + m in [sqrt(1/2), sqrt 2), and a polynomial in m. */
-static inline float log_f32(float x) {
+static inline float log_f32(float x)
+{
     uint32_t bits = bits_of(x);
     uint32_t half = (bits & 0x007fffffU) | 0x3f000000U; /* x's fraction in [1/2, 1) */
     uint32_t small = mask(half < 0x3f3504f3U);          /* less than sqrt(1/2) */
@@ -77,7 +82,8 @@ static inline float log_f32(float x) {
 }
 
 /* sin x and cos x for 0 <= x < 2^13: x less a multiple of pi/4, and a polynomial for each. */
-static inline void sincos_f32(float x, float *sine, float *cosine) {
+static inline void sincos_f32(float x, float *sine, float *cosine)
+{
     int32_t octant = ((int32_t)(x * 1.27323954473516F) + 1) & ~1; /* 4 / pi */
     float k = (float)octant;
     x = fmaf(k, -0.78515625F, x); /* pi / 4 in three parts */
@@ -99,7 +105,8 @@ static inline void sincos_f32(float x, float *sine, float *cosine) {
 
 /* Box and Muller: the uniforms j and j + 8 become a pair of normals. sqrtf has a loop of its own:
  * it may set errno, which no vector can. */
-static inline void transform_f32(float *x, float mean, float std) {
+static inline void transform_f32(float *x, float mean, float std)
+{
     float radius[HALF], u[HALF], sine[HALF], cosine[HALF];
     memcpy(radius, x, sizeof radius);
     memcpy(u, x + HALF, sizeof u);
@@ -118,7 +125,8 @@ static inline void transform_f32(float *x, float mean, float std) {
     }
 }
 
-static void transform_f64(double *x, double mean, double std) {
+static void transform_f64(double *x, double mean, double std)
+{
     for (int j = 0; j < HALF; j++) {
         double radius = sqrt(-2.0 * log(1.0 - x[j]));
         double angle = 6.283185307179586 * x[j + HALF];
@@ -127,36 +135,42 @@ static void transform_f64(double *x, double mean, double std) {
     }
 }
 
-static inline void transform_blocks_f32(float *x, int64_t n, float mean, float std) {
+static inline void transform_blocks_f32(float *x, int64_t n, float mean, float std)
+{
     for (int64_t i = 0; i + BLOCK <= n; i += BLOCK) {
         transform_f32(x + i, mean, std);
     }
 }
 
-static void transform_f32_any(float *x, int64_t n, float mean, float std) {
+static void transform_f32_any(float *x, int64_t n, float mean, float std)
+{
     transform_blocks_f32(x, n, mean, std);
 }
 
 /* fmaf gives the same with and without the instruction, but is a call without it. */
 #if defined(__x86_64__) && defined(__GNUC__)
 __attribute__((target("avx2,fma"))) static void transform_f32_fma(float *x, int64_t n, float mean,
-                                                                  float std) {
+                                                                  float std)
+{
     transform_blocks_f32(x, n, mean, std);
 }
 
-static void transform_all_f32(float *x, int64_t n, float mean, float std) {
+static void transform_all_f32(float *x, int64_t n, float mean, float std)
+{
     bool fast = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     (fast ? transform_f32_fma : transform_f32_any)(x, n, mean, std);
 }
 #else
-static void transform_all_f32(float *x, int64_t n, float mean, float std) {
+static void transform_all_f32(float *x, int64_t n, float mean, float std)
+{
     transform_f32_any(x, n, mean, std);
 }
 #endif
 
 /* Sixteen values or more: uniforms, transformed block by block; a last block that is not full is
  * drawn anew over the last sixteen places. */
-static void fill_normal_f32(reel_tensor *t, float mean, float std) {
+static void fill_normal_f32(reel_tensor *t, float mean, float std)
+{
     float *x = t->data;
     int64_t n = t->numel;
     reeli_fill_uniform(t, 0.0, 1.0);
@@ -170,7 +184,8 @@ static void fill_normal_f32(reel_tensor *t, float mean, float std) {
     }
 }
 
-static void fill_normal_f64(reel_tensor *t, double mean, double std) {
+static void fill_normal_f64(reel_tensor *t, double mean, double std)
+{
     double *x = t->data;
     int64_t n = t->numel;
     reeli_fill_uniform(t, 0.0, 1.0);
@@ -186,7 +201,8 @@ static void fill_normal_f64(reel_tensor *t, double mean, double std) {
     }
 }
 
-void reeli_fill_normal(reel_tensor *t, double mean, double std) {
+void reeli_fill_normal(reel_tensor *t, double mean, double std)
+{
     if (t->numel >= BLOCK && t->dtype == REEL_F32) {
         fill_normal_f32(t, (float)mean, (float)std);
     } else if (t->numel >= BLOCK) {
@@ -198,7 +214,8 @@ void reeli_fill_normal(reel_tensor *t, double mean, double std) {
     }
 }
 
-static bool check_float(reel *r, const char *what, reel_dtype dtype) {
+static bool check_float(reel *r, const char *what, reel_dtype dtype)
+{
     if (r && (dtype == REEL_I64 || dtype == REEL_BOOL)) {
         reeli_error(r, REEL_ERR_DTYPE, "%s: dtype %s is not a float", what, reel_dtype_name(dtype));
         return false;
@@ -206,39 +223,45 @@ static bool check_float(reel *r, const char *what, reel_dtype dtype) {
     return true;
 }
 
-static reel_tensor *uniform(reel_tensor *t) {
+static reel_tensor *uniform(reel_tensor *t)
+{
     if (!reeli_bad(t)) {
         reeli_fill_uniform(t, 0.0, 1.0);
     }
     return t;
 }
 
-static reel_tensor *normal(reel_tensor *t) {
+static reel_tensor *normal(reel_tensor *t)
+{
     if (!reeli_bad(t)) {
         reeli_fill_normal(t, 0.0, 1.0);
     }
     return t;
 }
 
-reel_tensor *reel_rand(reel *r, reel_dtype dtype, int ndim, const int64_t *size) {
+reel_tensor *reel_rand(reel *r, reel_dtype dtype, int ndim, const int64_t *size)
+{
     return check_float(r, "rand", dtype) ? uniform(reeli_factory(r, "rand", (int)dtype, ndim, size))
                                          : r->poison;
 }
 
-reel_tensor *reel_randn(reel *r, reel_dtype dtype, int ndim, const int64_t *size) {
+reel_tensor *reel_randn(reel *r, reel_dtype dtype, int ndim, const int64_t *size)
+{
     return check_float(r, "randn", dtype)
                ? normal(reeli_factory(r, "randn", (int)dtype, ndim, size))
                : r->poison;
 }
 
-reel_tensor *reel_rand_like(reel_tensor *t) {
+reel_tensor *reel_rand_like(reel_tensor *t)
+{
     if (reeli_alive(t) && !check_float(t->r, "rand_like", (reel_dtype)t->dtype)) {
         return t->r->poison;
     }
     return uniform(reeli_factory_like(t, "rand_like"));
 }
 
-reel_tensor *reel_randn_like(reel_tensor *t) {
+reel_tensor *reel_randn_like(reel_tensor *t)
+{
     if (reeli_alive(t) && !check_float(t->r, "randn_like", (reel_dtype)t->dtype)) {
         return t->r->poison;
     }
@@ -251,13 +274,15 @@ typedef struct whole {
 } whole;
 
 /* One word does for a range below 2^32. */
-static inline int64_t draw(reeli_mt19937 *mt, whole w) {
+static inline int64_t draw(reeli_mt19937 *mt, whole w)
+{
     uint64_t offset =
         w.range >> 32 ? reeli_mt_next64(mt) % w.range : reeli_mt_next32(mt) % (uint32_t)w.range;
     return (int64_t)(w.base + offset);
 }
 
-static reel_tensor *fill_whole(reel_tensor *t, whole w) {
+static reel_tensor *fill_whole(reel_tensor *t, whole w)
+{
     if (reeli_bad(t)) {
         return t;
     }
@@ -279,7 +304,8 @@ static reel_tensor *fill_whole(reel_tensor *t, whole w) {
 
 /* The bound of a range of floats: as given, or one float further in where the outermost value,
  * `inner`, rounds to or past it. `sign` is 1 for the upper bound, -1 for the lower one. */
-static int64_t float_bound(int dtype, int64_t bound, int64_t inner, int sign) {
+static int64_t float_bound(int dtype, int64_t bound, int64_t inner, int sign)
+{
     double value = dtype == REEL_F32 ? (double)(float)inner : (double)inner;
     if (!reeli_fits_i64(value) || (sign > 0 ? (int64_t)value < bound : (int64_t)value >= bound)) {
         return bound;
@@ -292,7 +318,8 @@ static int64_t float_bound(int dtype, int64_t bound, int64_t inner, int sign) {
 }
 
 /* Floats hold all whole numbers up to 2^24 or 2^53 only. */
-static void warn_if_sparse(reel *r, const char *what, int dtype, int64_t low, int64_t high) {
+static void warn_if_sparse(reel *r, const char *what, int dtype, int64_t low, int64_t high)
+{
     int digits = dtype == REEL_F32 ? FLT_MANT_DIG : DBL_MANT_DIG;
     int64_t limit = (int64_t)1 << digits;
     if (low < -limit || low > limit || high - 1 < -limit || high - 1 > limit) {
@@ -302,7 +329,8 @@ static void warn_if_sparse(reel *r, const char *what, int dtype, int64_t low, in
 }
 
 /* The range [low, high) for a dtype in *w; false, and an error, if it is empty or does not fit. */
-static bool whole_range(reel *r, const char *what, int dtype, int64_t low, int64_t high, whole *w) {
+static bool whole_range(reel *r, const char *what, int dtype, int64_t low, int64_t high, whole *w)
+{
     if (reeli_is_float(dtype) && low < high) {
         warn_if_sparse(r, what, dtype, low, high);
         int64_t least = low + 1, most = high - 1;
@@ -324,7 +352,8 @@ static bool whole_range(reel *r, const char *what, int dtype, int64_t low, int64
 }
 
 reel_tensor *reel_randint(reel *r, reel_dtype dtype, int64_t low, int64_t high, int ndim,
-                          const int64_t *size) {
+                          const int64_t *size)
+{
     whole w = {0, 1};
     if (r && !whole_range(r, "randint", (int)dtype, low, high, &w)) {
         return r->poison;
@@ -332,7 +361,8 @@ reel_tensor *reel_randint(reel *r, reel_dtype dtype, int64_t low, int64_t high, 
     return fill_whole(reeli_factory(r, "randint", (int)dtype, ndim, size), w);
 }
 
-reel_tensor *reel_randint_like(reel_tensor *t, int64_t low, int64_t high) {
+reel_tensor *reel_randint_like(reel_tensor *t, int64_t low, int64_t high)
+{
     whole w = {0, 1};
     if (reeli_alive(t) && !whole_range(t->r, "randint_like", t->dtype, low, high, &w)) {
         return t->r->poison;
@@ -341,7 +371,8 @@ reel_tensor *reel_randint_like(reel_tensor *t, int64_t low, int64_t high) {
 }
 
 /* Each place in turn swaps with one that is not yet settled, itself included. */
-reel_tensor *reel_randperm(reel *r, int64_t n) {
+reel_tensor *reel_randperm(reel *r, int64_t n)
+{
     reel_tensor *t = reeli_factory(r, "randperm", REEL_I64, 1, &n);
     if (reeli_bad(t)) {
         return t;

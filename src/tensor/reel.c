@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of a reel: made with its poison, rewound at the end of a step, freed with all it owns. */
+/* The life of a reel: made with its poison, rewound at the end of a step, freed with all it
+ * owns. */
 #include "kernels.h"
 #include "tensor.h"
 
 #include <math.h>
 
-/* Poison holds NaN, so that reading it anyway says so. It is no result: it must exist before one can fail. */
+/* Poison holds NaN, so that reading it anyway says so. It is no result: it must exist before one
+ * can fail. */
 static reel_tensor *make_poison(reel *r)
 {
     reeli_owned *owned = reeli_own(r, sizeof *owned + sizeof(reel_tensor) + sizeof(double), NULL);
@@ -22,10 +24,7 @@ static reel_tensor *make_poison(reel *r)
     return t;
 }
 
-reel *reel_new(void)
-{
-    return reel_new_with(NULL);
-}
+reel *reel_new(void) { return reel_new_with(NULL); }
 
 reel *reel_new_with(const reel_options *options)
 {
@@ -50,8 +49,8 @@ void reel_free(reel *r)
 }
 
 /* A gradient that was recorded (create_graph) lies in the arena: bring its values to safety. Its
- * buffer was made when it was recorded, so this cannot fail. A tensor that was changed in place on the
- * tape outlives it, and keeps its values. */
+ * buffer was made when it was recorded, so this cannot fail. A tensor that was changed in place on
+ * the tape outlives it, and keeps its values. */
 static void settle_gradients(reel *r)
 {
     for (reel_tensor *t = r->unsettled; t; t = t->leaf->next_unsettled) {
@@ -59,7 +58,7 @@ static void settle_gradients(reel *r)
         leaf->unsettled = false;
         if (t->node) {
             t->node = NULL;
-            t->flags &= (uint8_t)~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
+            t->flags &= (uint8_t) ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
             leaf->grad = NULL;
             for (reeli_hook *hook = leaf->hooks; hook; hook = hook->next) {
                 hook->handle = hook->node ? 0 : hook->handle; /* its value is gone */

@@ -14,13 +14,15 @@ typedef struct persistent {
 bool reeli_check_shape(reel *r, const char *what, int ndim, const int64_t *size)
 {
     if (ndim < 0 || ndim > REEL_MAX_DIMS) {
-        reeli_error(r, REEL_ERR_SHAPE, "%s: %d dims, but a tensor has 0 to %d", what, ndim, REEL_MAX_DIMS);
+        reeli_error(r, REEL_ERR_SHAPE, "%s: %d dims, but a tensor has 0 to %d", what, ndim,
+                    REEL_MAX_DIMS);
         return false;
     }
     int64_t numel = 8; /* counted in bytes of the widest dtype */
     for (int d = 0; d < ndim; d++) {
         if (size[d] < 0) {
-            reeli_error(r, REEL_ERR_SHAPE, "%s: size %lld of dim %d is negative", what, (long long)size[d], d);
+            reeli_error(r, REEL_ERR_SHAPE, "%s: size %lld of dim %d is negative", what,
+                        (long long)size[d], d);
             return false;
         }
         if (!reeli_multiply(numel, size[d] ? size[d] : 1, &numel)) {
@@ -99,7 +101,8 @@ reel_tensor *reeli_empty_like(const reel_tensor *like, const char *what, int dty
     return t;
 }
 
-/* A leaf that goes takes its gradient along, and leaves the list of those that are to be settled. */
+/* A leaf that goes takes its gradient along, and leaves the list of those that are to be
+ * settled. */
 static void free_gradient(reeli_owned *it)
 {
     reel_tensor *t = &((persistent *)it)->t;
@@ -208,10 +211,7 @@ static reel_tensor *number(reel *r, int dtype, double value)
     return t;
 }
 
-reel_tensor *reeli_number(reel *r, double value)
-{
-    return number(r, REEL_F64, value);
-}
+reel_tensor *reeli_number(reel *r, double value) { return number(r, REEL_F64, value); }
 
 reel_tensor *reeli_number_for(const reel_tensor *x, double value)
 {
@@ -223,8 +223,8 @@ bool reeli_wrap_dim(reel *r, const char *what, int64_t *dim, int ndim)
 {
     int64_t dims = ndim ? ndim : 1;
     if (*dim < -dims || *dim >= dims) {
-        reeli_error(r, REEL_ERR_SHAPE, "%s: dim %lld is out of range: it must be in [%lld, %lld]", what,
-                    (long long)*dim, (long long)-dims, (long long)(dims - 1));
+        reeli_error(r, REEL_ERR_SHAPE, "%s: dim %lld is out of range: it must be in [%lld, %lld]",
+                    what, (long long)*dim, (long long)-dims, (long long)(dims - 1));
         return false;
     }
     *dim += *dim < 0 ? dims : 0;
@@ -232,10 +232,7 @@ bool reeli_wrap_dim(reel *r, const char *what, int64_t *dim, int ndim)
 }
 
 /* Bool below integer below float. */
-static int category(int dtype)
-{
-    return dtype == REEL_BOOL ? 0 : dtype == REEL_I64 ? 1 : 2;
-}
+static int category(int dtype) { return dtype == REEL_BOOL ? 0 : dtype == REEL_I64 ? 1 : 2; }
 
 /* The dtype that both fit in; -1 stands for none yet. */
 static int wider(int a, int b)
@@ -253,7 +250,8 @@ static int wider(int a, int b)
 static int number_dtype(const reel_tensor *t)
 {
     double value = reeli_load(t, 0);
-    return value == (double)(int64_t)(value > -9e15 && value < 9e15 ? value : 0.5) ? REEL_I64 : REEL_F32;
+    return value == (double)(int64_t)(value > -9e15 && value < 9e15 ? value : 0.5) ? REEL_I64
+                                                                                   : REEL_F32;
 }
 
 /* Tensors with dims decide; those without, then numbers, only raise the category. */
@@ -286,7 +284,8 @@ int reeli_broadcast(reel *r, const char *what, int count_, reel_tensor *const *t
             int own = d - (ndim - t[i]->ndim);
             int64_t s = own < 0 ? 1 : t[i]->size[own];
             if (s != 1 && size[d] != 1 && s != size[d]) {
-                reeli_error(r, REEL_ERR_SHAPE, "%s: shapes %s and %s do not broadcast: %lld is not %lld in dim %d",
+                reeli_error(r, REEL_ERR_SHAPE,
+                            "%s: shapes %s and %s do not broadcast: %lld is not %lld in dim %d",
                             what, REELI_SHAPE_OF(t[0]), REELI_SHAPE_OF(t[i]), (long long)size[d],
                             (long long)s, d);
                 return -1;
@@ -309,7 +308,8 @@ const char *reeli_shape_text(char text[REELI_SHAPE_TEXT], int ndim, const int64_
 {
     size_t at = (size_t)snprintf(text, REELI_SHAPE_TEXT, "(");
     for (int d = 0; d < ndim && d < REEL_MAX_DIMS; d++) {
-        at += (size_t)snprintf(text + at, REELI_SHAPE_TEXT - at, d ? ", %lld" : "%lld", (long long)size[d]);
+        at += (size_t)snprintf(text + at, REELI_SHAPE_TEXT - at, d ? ", %lld" : "%lld",
+                               (long long)size[d]);
     }
     snprintf(text + at, REELI_SHAPE_TEXT - at, ndim == 1 ? ",)" : ")");
     return text;
@@ -331,13 +331,15 @@ bool reeli_usable(reel *r, const char *what, const reel_tensor *t)
 #ifdef REELI_ASAN
     if (__asan_address_is_poisoned(t)) {
         reeli_error(r, REEL_ERR_OWNER,
-                    "%s: a tensor is stale: it was made before the last reel_rewind (keep a result with reel_keep)",
+                    "%s: a tensor is stale: it was made before the last reel_rewind (keep a result "
+                    "with reel_keep)",
                     what);
         return false;
     }
 #endif
     if (t->r != r) {
-        reeli_error(r, REEL_ERR_OWNER, "%s: a tensor of shape %s belongs to another reel", what, REELI_SHAPE_OF(t));
+        reeli_error(r, REEL_ERR_OWNER, "%s: a tensor of shape %s belongs to another reel", what,
+                    REELI_SHAPE_OF(t));
         return false;
     }
     return !(t->flags & REELI_POISON);

@@ -13,8 +13,8 @@ enum reeli_flags {
     REELI_REQUIRES_GRAD = 1, /* set on leaves by the user, on results by the tape */
     REELI_POISON = 2,
     REELI_CONTIGUOUS = 4,
-    REELI_PERSISTENT = 8,  /* lives until it is freed, not until the next rewind */
-    REELI_NUMBER = 16,     /* a plain C number in an expression: yields to any tensor's dtype */
+    REELI_PERSISTENT = 8,   /* lives until it is freed, not until the next rewind */
+    REELI_NUMBER = 16,      /* a plain C number in an expression: yields to any tensor's dtype */
     REELI_RETAIN_GRAD = 32, /* backward leaves this non-leaf's gradient in `grad` */
     REELI_HOOKED = 64       /* there are hooks on its gradient */
 };
@@ -35,9 +35,9 @@ typedef struct reeli_leaf {
     reel_tensor *pending; /* its gradient while backward runs, until that succeeds */
     reel_tensor *next;    /* the next leaf that this backward reached */
     reel_tensor *next_unsettled;
-    bool unsettled; /* whether it is on the reel's list of those */
-    reeli_hook *hooks;    /* called with its gradient, in this order */
-    int64_t expected;     /* gradients that a backward still brings, where there are hooks */
+    bool unsettled;    /* whether it is on the reel's list of those */
+    reeli_hook *hooks; /* called with its gradient, in this order */
+    int64_t expected;  /* gradients that a backward still brings, where there are hooks */
     char name[REELI_NAME_SIZE];
 } reeli_leaf;
 
@@ -63,15 +63,9 @@ static inline size_t reeli_element_size(int dtype)
     return bytes[dtype];
 }
 
-static inline bool reeli_is_float(int dtype)
-{
-    return dtype <= REEL_F64;
-}
+static inline bool reeli_is_float(int dtype) { return dtype <= REEL_F64; }
 
-static inline bool reeli_bad(const reel_tensor *t)
-{
-    return !t || (t->flags & REELI_POISON);
-}
+static inline bool reeli_bad(const reel_tensor *t) { return !t || (t->flags & REELI_POISON); }
 
 static inline bool reeli_requires_grad(const reel_tensor *t)
 {
@@ -100,7 +94,10 @@ reel_tensor *reeli_empty_like(const reel_tensor *t, const char *what, int dtype)
 reel_tensor *reeli_create(reel *r, const char *what, int dtype, int ndim, const int64_t *size);
 
 /* A result's elements follow its header, which fills whole cache lines. */
-enum { REELI_HEADER = (sizeof(reel_tensor) + REELI_LARGE_ALIGN - 1) / REELI_LARGE_ALIGN * REELI_LARGE_ALIGN };
+enum {
+    REELI_HEADER =
+        (sizeof(reel_tensor) + REELI_LARGE_ALIGN - 1) / REELI_LARGE_ALIGN * REELI_LARGE_ALIGN
+};
 
 /* The start of every tensor's life; its shape and memory are still to be set. */
 static inline void reeli_start(reel_tensor *t, reel *r, int dtype, unsigned flags)
@@ -114,13 +111,16 @@ static inline void reeli_start(reel_tensor *t, reel *r, int dtype, unsigned flag
     t->leaf = NULL;
 }
 
-/* As `reeli_empty_like` for a contiguous `like`, without leaving the caller where memory is at hand. */
-static inline reel_tensor *reeli_result_like(reel *r, const reel_tensor *like, const char *what, int dtype)
+/* As `reeli_empty_like` for a contiguous `like`, without leaving the caller where memory is at
+ * hand. */
+static inline reel_tensor *reeli_result_like(reel *r, const reel_tensor *like, const char *what,
+                                             int dtype)
 {
     if (r->destination) {
         return reeli_empty_like(like, what, dtype);
     }
-    reel_tensor *t = reeli_arena_alloc(r, REELI_HEADER + (size_t)like->numel * reeli_element_size(dtype));
+    reel_tensor *t =
+        reeli_arena_alloc(r, REELI_HEADER + (size_t)like->numel * reeli_element_size(dtype));
     if (!t) {
         return reeli_no_memory(r, what);
     }
@@ -128,7 +128,9 @@ static inline reel_tensor *reeli_result_like(reel *r, const reel_tensor *like, c
     t->data = (char *)t + REELI_HEADER;
     t->numel = like->numel;
     t->ndim = like->ndim;
-    typedef struct shape { int64_t of[2 * REEL_MAX_DIMS]; } shape;
+    typedef struct shape {
+        int64_t of[2 * REEL_MAX_DIMS];
+    } shape;
     *(shape *)t->size = *(const shape *)like->size;
     return t;
 }
@@ -160,7 +162,8 @@ bool reeli_wrap_dim(reel *r, const char *what, int64_t *dim, int ndim);
 
 /* The dtype that PyTorch's promotion gives an operation on these tensors. */
 int reeli_promote(int count, reel_tensor *const *t);
-/* The smallest shape that all broadcast to, in size; its dims, or -1, and an error, if there is none. */
+/* The smallest shape that all broadcast to, in size; its dims, or -1, and an error, if there is
+ * none. */
 int reeli_broadcast(reel *r, const char *what, int count, reel_tensor *const *t, int64_t *size);
 /* t's stride for each of the ndim dims of `size` that it broadcasts to: 0 where it repeats. */
 void reeli_broadcast_strides(const reel_tensor *t, int ndim, int64_t *stride);
@@ -184,10 +187,7 @@ const char *reeli_shape_text(char text[REELI_SHAPE_TEXT], int ndim, const int64_
 #ifdef REELI_ASAN
 reel *reeli_reel_of(const reel_tensor *t);
 #else
-static inline reel *reeli_reel_of(const reel_tensor *t)
-{
-    return t->r;
-}
+static inline reel *reeli_reel_of(const reel_tensor *t) { return t->r; }
 #endif
 
 /* Whether t is a live tensor of r; records the error in `what`'s name if not. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every operation, forward and backward, while memory runs out: after so many bytes of the arena, for
- * every number of bytes, and at each allocation of its own. Each time the error is a clean one, no
- * gradient has changed, the same call succeeds afterwards with the same numbers, and nothing is lost.
+ * Every operation, forward and backward, while memory runs out: after so many bytes of the arena,
+ * for every number of bytes, and at each allocation of its own. Each time the error is a clean one,
+ * no gradient has changed, the same call succeeds afterwards with the same numbers, and nothing is
+ * lost.
  */
 #include "faulty.h"
 #include "samples.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Losses and normalisations when the Nth allocation fails, once or from then on: an error and poison, and
- * nothing else. And when none is to be made. */
+/* Losses and normalisations when the Nth allocation fails, once or from then on: an error and
+ * poison, and nothing else. And when none is to be made. */
 #include "check_reel.h"
 
 #include <reel/autograd.h>

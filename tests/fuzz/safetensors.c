@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Any bytes at all as a safetensors file: it is refused with a reason, or all of it can be read and
- * written again. Under libFuzzer this is its target; otherwise a program that takes files, for AFL++
- * and for running what a fuzzer has found.
+ * written again. Under libFuzzer this is its target; otherwise a program that takes files, for
+ * AFL++ and for running what a fuzzer has found.
  */
 #include <reel/reel.h>
 #include <stdio.h>
@@ -48,7 +48,8 @@ static void write_input(const uint8_t *data, size_t size)
             "cannot write the input");
 }
 
-/* Reads every tensor; the sum keeps the reading from being optimised away and touches each element. */
+/* Reads every tensor; the sum keeps the reading from being optimised away and touches each
+ * element. */
 static void read_all(reel *r, reel_safetensors *file)
 {
     size_t count = reel_safetensors_count(file), read = 0;

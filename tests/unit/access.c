@@ -4,7 +4,8 @@
 
 #include <reel/tensor.h>
 
-START_TEST(a_tensor_describes_itself) {
+START_TEST(a_tensor_describes_itself)
+{
     reel *r = reel_new();
     reel_tensor *t = reel_zeros(r, REEL_I64, REEL_SHAPE(2, 3, 4));
     ck_assert_ptr_eq(reel_of(t), r);
@@ -21,7 +22,8 @@ START_TEST(a_tensor_describes_itself) {
 }
 END_TEST
 
-START_TEST(dtype_names) {
+START_TEST(dtype_names)
+{
     ck_assert_str_eq(reel_dtype_name(REEL_F32), "float32");
     ck_assert_str_eq(reel_dtype_name(REEL_F64), "float64");
     ck_assert_str_eq(reel_dtype_name(REEL_I64), "int64");
@@ -30,7 +32,8 @@ START_TEST(dtype_names) {
 }
 END_TEST
 
-START_TEST(dims_that_are_none) {
+START_TEST(dims_that_are_none)
+{
     reel *r = quiet_reel();
     reel_tensor *t = reel_zeros(r, REEL_F32, REEL_SHAPE(2, 3));
     ck_assert_int_eq(reel_size(t, 2), -1);
@@ -43,7 +46,8 @@ START_TEST(dims_that_are_none) {
 }
 END_TEST
 
-START_TEST(items) {
+START_TEST(items)
+{
     reel *r = quiet_reel();
     ck_assert(reel_item(reel_scalar(r, REEL_F64, 0.1)) == 0.1);
     ck_assert(reel_item(reel_full(r, REEL_I64, -7, REEL_SHAPE(1, 1))) == -7);
@@ -59,7 +63,8 @@ START_TEST(items) {
 }
 END_TEST
 
-START_TEST(get_and_set) {
+START_TEST(get_and_set)
+{
     reel *r = reel_new();
     reel_tensor *t = reel_arange(r, REEL_F32, 0, 6, 1),
                 *m = reel_zeros(r, REEL_I64, REEL_SHAPE(2, 3));
@@ -76,7 +81,8 @@ START_TEST(get_and_set) {
 }
 END_TEST
 
-START_TEST(get_and_set_refuse) {
+START_TEST(get_and_set_refuse)
+{
     reel *r = quiet_reel();
     reel_tensor *t = reel_zeros(r, REEL_I64, REEL_SHAPE(2, 3));
     ck_assert(isnan(reel_get(t, (int64_t[]){0, 3})));
@@ -95,7 +101,8 @@ START_TEST(get_and_set_refuse) {
 }
 END_TEST
 
-START_TEST(copies_convert) {
+START_TEST(copies_convert)
+{
     reel *r = reel_new();
     reel_tensor *t = reel_from_f64(r, (double[]){-1.75, 0, 2.5, 0.1}, REEL_SHAPE(2, 2));
     float f[4];
@@ -115,7 +122,8 @@ START_TEST(copies_convert) {
 }
 END_TEST
 
-START_TEST(copies_refuse) {
+START_TEST(copies_refuse)
+{
     reel *r = quiet_reel();
     reel_tensor *t = reel_from_f32(r, (float[]){1, DOUBLE_NAN, -0x1p63F}, REEL_SHAPE(3));
     float f[3];
@@ -133,7 +141,8 @@ START_TEST(copies_refuse) {
 }
 END_TEST
 
-START_TEST(data_is_the_tensors_own) {
+START_TEST(data_is_the_tensors_own)
+{
     reel *r = quiet_reel();
     reel_tensor *t = reel_zeros(r, REEL_F32, REEL_SHAPE(2, 2));
     reel_data_f32(t)[3] = 8.0F;
@@ -149,7 +158,8 @@ START_TEST(data_is_the_tensors_own) {
 END_TEST
 
 /* All that reads a tensor, on one that is none. */
-static void check_missing(reel_tensor *t, const char *text, reel_status status) {
+static void check_missing(reel_tensor *t, const char *text, reel_status status)
+{
     int64_t zero = 0;
     ck_assert(reel_is_poison(t) && !reel_is_contiguous(t));
     ck_assert_int_eq(reel_ndim(t), 0);
@@ -168,7 +178,8 @@ static void check_missing(reel_tensor *t, const char *text, reel_status status) 
     ck_assert(!reel_data_f32(t) && !reel_data_f64(t) && !reel_data_i64(t) && !reel_data_bool(t));
 }
 
-START_TEST(missing_tensors_are_harmless) {
+START_TEST(missing_tensors_are_harmless)
+{
     reel *r = quiet_reel();
     reel_tensor *poison = reel_zeros(r, REEL_F32, REEL_SHAPE(-1));
     check_missing(NULL, "", REEL_ERR_OWNER);
@@ -184,7 +195,8 @@ START_TEST(missing_tensors_are_harmless) {
 }
 END_TEST
 
-static void add_cases(TCase *cases) {
+static void add_cases(TCase *cases)
+{
     tcase_add_test(cases, a_tensor_describes_itself);
     tcase_add_test(cases, dtype_names);
     tcase_add_test(cases, dims_that_are_none);

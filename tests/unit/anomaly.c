@@ -48,9 +48,9 @@ START_TEST(in_place)
     start();
     reel_tensor *x = leaf(REEL_SHAPE(2), (double[]){1, 0}), *y = reel_neg(x);
     ck_assert(reel_is_poison(reel_log_(y)));
-    assert_error(
-        r, REEL_ERR_VALUE,
-        "log_: element (0,) of shape (2,) is nan in step 3 of the tape"); /* 2 copies what log's gradient reads */
+    assert_error(r, REEL_ERR_VALUE,
+                 /* 2 copies what log's gradient reads */
+                 "log_: element (0,) of shape (2,) is nan in step 3 of the tape");
     reel_tensor *plain = reel_zeros(r, REEL_F32, REEL_SHAPE(2));
     ck_assert(reel_is_poison(reel_div_scalar_(plain, 0)));
     assert_error(r, REEL_ERR_VALUE, "div_: element (0,) of shape (2,) is nan, though");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A module's state in a file: PyTorch's loads, what does not fit is refused, and then nothing has changed. */
+/* A module's state in a file: PyTorch's loads, what does not fit is refused, and then nothing has
+ * changed. */
 #include "check_reel.h"
 
 #include <reel/reel.h>

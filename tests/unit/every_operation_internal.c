@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What holds for every operation: its gradient is that of differences, and so is the gradient's own, or
- * it says that it has none; for broadcast inputs, strided ones, one tensor given twice, no elements.
+ * What holds for every operation: its gradient is that of differences, and so is the gradient's
+ * own, or it says that it has none; for broadcast inputs, strided ones, one tensor given twice, no
+ * elements.
  */
 #include "samples.h"
 
@@ -108,8 +109,8 @@ static void check_one_tensor_twice(const sample *it)
 START_TEST(one_tensor_twice) { for_share(_i, check_one_tensor_twice); }
 END_TEST
 
-/* Each letter of the shapes set to 0: a sound result or a refusal; where nothing comes out, no input
- * has any influence, and where nothing goes in, there is nothing in its gradient. */
+/* Each letter of the shapes set to 0: a sound result or a refusal; where nothing comes out, no
+ * input has any influence, and where nothing goes in, there is nothing in its gradient. */
 static void without_elements(const sample *it, sizes with, int dtype)
 {
     reel_tensor *x[SAMPLE_INPUTS], *y;
@@ -153,8 +154,8 @@ static void check_no_elements(const sample *it)
 START_TEST(no_elements) { for_share(_i, check_no_elements); }
 END_TEST
 
-/* Poison in any place gives poison and no second error; so do NULL and a tensor of another reel, with
- * an error. */
+/* Poison in any place gives poison and no second error; so do NULL and a tensor of another reel,
+ * with an error. */
 static void check_poison(const sample *it)
 {
     r = quiet_reel();

@@ -4,13 +4,15 @@
 
 #include <float.h>
 
-static void check_poison(reel *r, reel_tensor *t, reel_status status, const char *part) {
+static void check_poison(reel *r, reel_tensor *t, reel_status status, const char *part)
+{
     ck_assert_ptr_nonnull(t);
     ck_assert(reel_is_poison(t));
     assert_error(r, status, part);
 }
 
-START_TEST(arrays_are_copied) {
+START_TEST(arrays_are_copied)
+{
     reel *r = reel_new();
     float f[] = {1.5F, -2.0F, 3.0F, 0.0F, NAN, INFINITY};
     double d[] = {0.1, 1e300};
@@ -32,7 +34,8 @@ START_TEST(arrays_are_copied) {
 }
 END_TEST
 
-START_TEST(created_tensors_survive_a_rewind) {
+START_TEST(created_tensors_survive_a_rewind)
+{
     reel *r = reel_new();
     reel_tensor *t = reel_full(r, REEL_F32, 2.5, REEL_SHAPE(3));
     reel_rewind(r);
@@ -42,7 +45,8 @@ START_TEST(created_tensors_survive_a_rewind) {
 }
 END_TEST
 
-START_TEST(empty_arrays_may_be_null) {
+START_TEST(empty_arrays_may_be_null)
+{
     reel *r = quiet_reel();
     ck_assert_int_eq(reel_numel(reel_from_f32(r, NULL, REEL_SHAPE(0, 3))), 0);
     ck_assert(!reel_failed(r));
@@ -53,7 +57,8 @@ START_TEST(empty_arrays_may_be_null) {
 END_TEST
 
 /* Text of torch.full((1,), value, dtype=dtype)[0] and of torch.tensor(value, dtype=dtype). */
-START_TEST(values_are_converted) {
+START_TEST(values_are_converted)
+{
     static const struct {
         reel_dtype dtype;
         double value;
@@ -84,7 +89,8 @@ START_TEST(values_are_converted) {
 }
 END_TEST
 
-START_TEST(values_that_do_not_fit_are_errors) {
+START_TEST(values_that_do_not_fit_are_errors)
+{
     reel *r = quiet_reel();
     static const double none[] = {DOUBLE_NAN, DOUBLE_INFINITY,       -DOUBLE_INFINITY,
                                   0x1p63,     -0x1.0000000000001p63, 1e300};
@@ -104,7 +110,8 @@ START_TEST(values_that_do_not_fit_are_errors) {
 }
 END_TEST
 
-START_TEST(constants_and_likes) {
+START_TEST(constants_and_likes)
+{
     reel *r = reel_new();
     reel_tensor *t = reel_ones(r, REEL_BOOL, REEL_SHAPE(1, 2));
     ck_assert_str_eq(reel_repr(t), "tensor([[True, True]])");
@@ -118,7 +125,8 @@ START_TEST(constants_and_likes) {
 }
 END_TEST
 
-START_TEST(eyes) {
+START_TEST(eyes)
+{
     reel *r = quiet_reel();
     ck_assert_str_eq(reel_repr(reel_eye(r, REEL_F32, 2, 3)), "tensor([[1., 0., 0.],\n"
                                                              "        [0., 1., 0.]])");
@@ -132,7 +140,8 @@ START_TEST(eyes) {
 }
 END_TEST
 
-START_TEST(ranges_are_pytorchs) {
+START_TEST(ranges_are_pytorchs)
+{
     reel *r = reel_new();
     FILE *file = open_records("factory/ranges.txt");
     int count = 0;
@@ -150,7 +159,8 @@ START_TEST(ranges_are_pytorchs) {
 }
 END_TEST
 
-START_TEST(whole_ranges_reach_the_ends) {
+START_TEST(whole_ranges_reach_the_ends)
+{
     reel *r = reel_new();
     int64_t got[4];
     reel_tensor *t = reel_arange(r, REEL_I64, -0x1p63, 0x1p63 - 1024, 0x1p62);
@@ -166,7 +176,8 @@ START_TEST(whole_ranges_reach_the_ends) {
 }
 END_TEST
 
-START_TEST(ranges_that_are_none) {
+START_TEST(ranges_that_are_none)
+{
     reel *r = quiet_reel();
     static const double bad[][3] = {
         {0, 3, 0},
@@ -195,7 +206,8 @@ START_TEST(ranges_that_are_none) {
 }
 END_TEST
 
-START_TEST(bad_shapes_and_dtypes) {
+START_TEST(bad_shapes_and_dtypes)
+{
     reel *r = quiet_reel();
     static const int64_t nine[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
     check_poison(r, reel_zeros(r, REEL_F32, 9, nine), REEL_ERR_SHAPE, "zeros: 9 dims");
@@ -209,7 +221,8 @@ START_TEST(bad_shapes_and_dtypes) {
 }
 END_TEST
 
-START_TEST(null_and_poison_pass_through) {
+START_TEST(null_and_poison_pass_through)
+{
     reel *r = quiet_reel();
     reel_tensor *bad = reel_eye(r, REEL_F32, -1, 1);
     ck_assert(reel_is_poison(reel_zeros_like(bad)) && reel_is_poison(reel_ones_like(bad)));
@@ -225,7 +238,8 @@ START_TEST(null_and_poison_pass_through) {
 }
 END_TEST
 
-static void add_cases(TCase *cases) {
+static void add_cases(TCase *cases)
+{
     tcase_add_test(cases, arrays_are_copied);
     tcase_add_test(cases, created_tensors_survive_a_rewind);
     tcase_add_test(cases, empty_arrays_may_be_null);

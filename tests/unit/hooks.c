@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Hooks on gradients. What they see, in which order, is what torch 1.13 prints for the same graph. */
+/* Hooks on gradients. What they see, in which order, is what torch 1.13 prints for the same
+ * graph. */
 #include "check_reel.h"
 
 #include <reel/reel.h>
@@ -134,7 +135,8 @@ START_TEST(a_hook_may_remove_itself)
 }
 END_TEST
 
-/* A leaf that is itself the end, a hook that keeps the gradient it was given, leaves of one step. */
+/* A leaf that is itself the end, a hook that keeps the gradient it was given, leaves of one
+ * step. */
 START_TEST(special_leaves)
 {
     static spy tripled = {'t', 3};
@@ -239,7 +241,8 @@ static reel_tensor *failing(reel_tensor *g, void *context)
     }
 }
 
-/* Whichever way a hook fails, on a leaf or not, no gradient has changed; the next backward is sound. */
+/* Whichever way a hook fails, on a leaf or not, no gradient has changed; the next backward is
+ * sound. */
 START_TEST(failing_hooks)
 {
     static const struct {

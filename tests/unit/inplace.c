@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Operations in place: values are those of the function without the underscore; gradients, and what is
- * refused, are PyTorch's. The numbers in w and v and their gradients are from PyTorch 1.13. */
+/* Operations in place: values are those of the function without the underscore; gradients, and what
+ * is refused, are PyTorch's. The numbers in w and v and their gradients are from PyTorch 1.13. */
 #include "check_reel.h"
 
 #include <reel/reel.h>
@@ -127,7 +127,8 @@ START_TEST(gradients_are_those_of_the_function)
 }
 END_TEST
 
-/* A plain tensor becomes part of the tape, and the gradient of what is broadcast to it is summed. */
+/* A plain tensor becomes part of the tape, and the gradient of what is broadcast to it is
+ * summed. */
 START_TEST(a_buffer_is_filled)
 {
     reel *r = quiet_reel();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Losses of elements and of probabilities. Expected values: tests/generate/losses.py, or PyTorch's answer
- * to the same call typed in. */
+/* Losses of elements and of probabilities. Expected values: tests/generate/losses.py, or PyTorch's
+ * answer to the same call typed in. */
 #include "records.h"
 
 #include <reel/autograd.h>

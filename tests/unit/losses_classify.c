@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Losses of classes, of margins, and distances. Expected values: tests/generate/losses.py, or PyTorch's
- * answer to the same call typed in. */
+/* Losses of classes, of margins, and distances. Expected values: tests/generate/losses.py, or
+ * PyTorch's answer to the same call typed in. */
 #include "records.h"
 
 #include <reel/autograd.h>
@@ -160,7 +160,8 @@ START_TEST(no_samples_have_a_mean_of_nan)
 }
 END_TEST
 
-/* Rows longer than a block of the loops, large logits, infinity: softmax is taken from the largest. */
+/* Rows longer than a block of the loops, large logits, infinity: softmax is taken from the
+ * largest. */
 START_TEST(large_rows_and_large_logits_are_exact)
 {
     reel *r = reel_new();
@@ -239,8 +240,8 @@ START_TEST(what_is_wrong_is_refused_by_name)
 }
 END_TEST
 
-/* The edge of a margin belongs to the side that has a gradient, where PyTorch clamps, and to the other in
- * the losses of classes. */
+/* The edge of a margin belongs to the side that has a gradient, where PyTorch clamps, and to the
+ * other in the losses of classes. */
 START_TEST(edges_of_margins_are_pytorchs)
 {
     reel *r = reel_new();
@@ -279,7 +280,8 @@ START_TEST(label_lists_end_at_minus_1)
 }
 END_TEST
 
-/* cosine_similarity([0.1, 0], [10, 0], dim=0, eps=0.5) is 0.2, its gradient (1.92, 0); of zeros 0, (2, 0). */
+/* cosine_similarity([0.1, 0], [10, 0], dim=0, eps=0.5) is 0.2, its gradient (1.92, 0); of zeros 0,
+ * (2, 0). */
 START_TEST(short_vectors_have_pytorchs_cosine)
 {
     reel *r = reel_new();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Layer and batch normalisation. Expected values: the definition in double, or PyTorch's answer typed in. */
+/* Layer and batch normalisation. Expected values: the definition in double, or PyTorch's answer
+ * typed in. */
 #include "check_reel.h"
 
 #include <reel/autograd.h>
@@ -19,8 +20,8 @@ static reel_tensor *sample(reel *r)
     return reel_requires_grad_(x, true);
 }
 
-/* torch.nn.functional.layer_norm(x, (3,), torch.tensor([1., 2, 3]), torch.tensor([0.5, 0, -1]), 1e-5) and the
- * gradient of its squares' sum. */
+/* torch.nn.functional.layer_norm(x, (3,), torch.tensor([1., 2, 3]), torch.tensor([0.5, 0, -1]),
+ * 1e-5) and the gradient of its squares' sum. */
 START_TEST(layer_norm_is_pytorchs)
 {
     reel *r = reel_new();
@@ -116,8 +117,8 @@ START_TEST(rows_have_mean_0_and_variance_1)
 }
 END_TEST
 
-/* Two steps of batch_norm(momentum=0.25) on the columns (1, 8), (2, -1), (4, 0.5): means 4.5, 0.5, 2.25, Σ d²
- * 24.5, 4.5, 6.125, which n - 1 = 1 divides. */
+/* Two steps of batch_norm(momentum=0.25) on the columns (1, 8), (2, -1), (4, 0.5): means 4.5, 0.5,
+ * 2.25, Σ d² 24.5, 4.5, 6.125, which n - 1 = 1 divides. */
 START_TEST(training_moves_the_running_statistics)
 {
     reel *r = reel_new();

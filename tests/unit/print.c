@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 /* Value i of the case's pattern as a double, or as an integer. */
-static double float_at(const record *it, int64_t i) {
+static double float_at(const record *it, int64_t i)
+{
     char *const *value = it->word + it->words;
     if (strcmp(value[0], "linear") == 0) {
         return strtod(value[1], NULL) + (double)i * strtod(value[2], NULL);
@@ -13,7 +14,8 @@ static double float_at(const record *it, int64_t i) {
     return strtod(value[i % it->values], NULL);
 }
 
-static int64_t whole_at(const record *it, int64_t i) {
+static int64_t whole_at(const record *it, int64_t i)
+{
     char *const *value = it->word + it->words;
     if (strcmp(value[0], "linear") == 0) {
         return strtoll(value[1], NULL, 10) + i * strtoll(value[2], NULL, 10);
@@ -21,7 +23,8 @@ static int64_t whole_at(const record *it, int64_t i) {
     return strtoll(value[i % it->values], NULL, 10);
 }
 
-static reel_tensor *make(reel *r, const record *it) {
+static reel_tensor *make(reel *r, const record *it)
+{
     int64_t size[REEL_MAX_DIMS];
     for (int d = 1; d < it->words; d++) {
         size[d - 1] = record_whole(it, d);
@@ -42,7 +45,8 @@ static reel_tensor *make(reel *r, const record *it) {
 }
 
 /* The lines after bars that follow a case. */
-static void read_text(FILE *file, char *text, size_t room) {
+static void read_text(FILE *file, char *text, size_t room)
+{
     char line[RECORD_LINE];
     size_t used = 0;
     while (fgets(line, sizeof line, file) && line[0] == '|') {
@@ -55,7 +59,8 @@ static void read_text(FILE *file, char *text, size_t room) {
     text[used - 1] = '\0';
 }
 
-START_TEST(tensors_print_as_in_pytorch) {
+START_TEST(tensors_print_as_in_pytorch)
+{
     static char text[1 << 16];
     reel *r = reel_new();
     FILE *file = open_records("print/cases.txt");
@@ -74,7 +79,8 @@ START_TEST(tensors_print_as_in_pytorch) {
 END_TEST
 
 /* What Python prints for these doubles; powers of two and subnormals are the hard ones. */
-START_TEST(numbers_print_as_in_python) {
+START_TEST(numbers_print_as_in_python)
+{
     static const struct {
         double value;
         const char *text;
@@ -124,7 +130,8 @@ START_TEST(numbers_print_as_in_python) {
 }
 END_TEST
 
-static int significant_digits(const char *text) {
+static int significant_digits(const char *text)
+{
     int seen = 0, count = 0; /* up to here; up to the last that is not a zero */
     for (const char *p = text; *p && *p != 'e'; p++) {
         seen += (*p >= '1' && *p <= '9') || (*p == '0' && seen > 0);
@@ -134,7 +141,8 @@ static int significant_digits(const char *text) {
 }
 
 /* Shortest text: it reads back, and no shorter one does. */
-START_TEST(numbers_are_shortest) {
+START_TEST(numbers_are_shortest)
+{
     reel *r = reel_new();
     double value[500];
     reel_to_f64(reel_randn(r, REEL_F64, REEL_SHAPE(500)), value, 500);
@@ -152,7 +160,8 @@ START_TEST(numbers_are_shortest) {
 }
 END_TEST
 
-START_TEST(print_writes_a_line) {
+START_TEST(print_writes_a_line)
+{
     reel *r = reel_new();
     FILE *file = tmpfile();
     char text[64] = "";
@@ -172,7 +181,8 @@ START_TEST(print_writes_a_line) {
 END_TEST
 
 /* malloc, until the allowance runs out. */
-static void *limited(void *context, void *block, size_t old_size, size_t new_size) {
+static void *limited(void *context, void *block, size_t old_size, size_t new_size)
+{
     int *allowance = context;
     (void)old_size;
     if (new_size == 0) {
@@ -183,7 +193,8 @@ static void *limited(void *context, void *block, size_t old_size, size_t new_siz
 }
 
 /* Text of some 60 kB, so that it takes several blocks. */
-static bool print_within(int allowance) {
+static bool print_within(int allowance)
+{
     reel_options options = {
         .allocator = limited, .allocator_context = &allowance, .handler = ignore_message};
     reel *r = reel_new_with(&options);
@@ -200,7 +211,8 @@ static bool print_within(int allowance) {
     return !failed;
 }
 
-START_TEST(running_out_of_memory_is_an_error) {
+START_TEST(running_out_of_memory_is_an_error)
+{
     int allowance = 0;
     while (!print_within(allowance)) {
         allowance++;
@@ -209,7 +221,8 @@ START_TEST(running_out_of_memory_is_an_error) {
 }
 END_TEST
 
-static void add_cases(TCase *cases) {
+static void add_cases(TCase *cases)
+{
     tcase_add_test(cases, tensors_print_as_in_pytorch);
     tcase_add_test(cases, numbers_print_as_in_python);
     tcase_add_test(cases, numbers_are_shortest);

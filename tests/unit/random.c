@@ -3,7 +3,8 @@
 #include "records.h"
 
 /* The draw that a record names. */
-static reel_tensor *draw(reel *r, const record *it) {
+static reel_tensor *draw(reel *r, const record *it)
+{
     const char *name = it->word[0];
     reel_dtype dtype = record_dtype(it, 1);
     int64_t n = record_whole(it, 2);
@@ -22,13 +23,15 @@ static reel_tensor *draw(reel *r, const record *it) {
 
 /* Normals in double go through libm, which need not be the generator's: a few units in the last
  * place. All else is exact. */
-static double tolerance(const record *it) {
+static double tolerance(const record *it)
+{
     bool normal = strcmp(it->word[0], "randn") == 0;
     bool libm = record_dtype(it, 1) == REEL_F64 || record_whole(it, 2) < 16;
     return normal && libm ? (record_dtype(it, 1) == REEL_F64 ? 1e-14 : 1e-7) : 0.0;
 }
 
-START_TEST(draws_are_pytorchs) {
+START_TEST(draws_are_pytorchs)
+{
     reel *r = quiet_reel(); /* large ranges of floats warn */
     FILE *file = open_records("random/streams.txt");
     int seeds = 0;
@@ -47,7 +50,8 @@ START_TEST(draws_are_pytorchs) {
 END_TEST
 
 /* torch.manual_seed(0) by hand, as the documentation of every framework prints it. */
-START_TEST(seed_0_is_well_known) {
+START_TEST(seed_0_is_well_known)
+{
     static const int64_t order[] = {4, 1, 7, 5, 3, 9, 0, 8, 6, 2};
     int64_t got[10];
     reel *r = reel_new();
@@ -60,7 +64,8 @@ START_TEST(seed_0_is_well_known) {
 }
 END_TEST
 
-START_TEST(like_draws_in_shape_and_dtype) {
+START_TEST(like_draws_in_shape_and_dtype)
+{
     reel *r = reel_new();
     reel_tensor *t = reel_zeros(r, REEL_F64, REEL_SHAPE(3, 7));
     double a[21], b[21];
@@ -87,7 +92,8 @@ START_TEST(like_draws_in_shape_and_dtype) {
 END_TEST
 
 /* The reel's own stream: what one reel draws does not move another's. */
-START_TEST(reels_are_independent) {
+START_TEST(reels_are_independent)
+{
     reel *a = reel_new(), *b = reel_new();
     reel_randn(b, REEL_F32, REEL_SHAPE(5));
     reel_manual_seed(b, 0);
@@ -100,13 +106,15 @@ START_TEST(reels_are_independent) {
 }
 END_TEST
 
-static void check_poison(reel *r, reel_tensor *t, reel_status status, const char *part) {
+static void check_poison(reel *r, reel_tensor *t, reel_status status, const char *part)
+{
     ck_assert_ptr_nonnull(t);
     ck_assert(reel_is_poison(t));
     assert_error(r, status, part);
 }
 
-START_TEST(bad_arguments_are_errors) {
+START_TEST(bad_arguments_are_errors)
+{
     reel *r = quiet_reel();
     reel_tensor *whole = reel_zeros(r, REEL_I64, REEL_SHAPE(2));
     reel_tensor *truth = reel_zeros(r, REEL_BOOL, REEL_SHAPE(2));
@@ -126,7 +134,8 @@ START_TEST(bad_arguments_are_errors) {
 }
 END_TEST
 
-START_TEST(poison_and_null_pass_through) {
+START_TEST(poison_and_null_pass_through)
+{
     reel *r = quiet_reel();
     reel_tensor *bad = reel_randperm(r, -1);
     ck_assert(reel_is_poison(reel_rand_like(bad)));
@@ -143,12 +152,14 @@ START_TEST(poison_and_null_pass_through) {
 }
 END_TEST
 
-static void keep_level(void *context, reel_level level, const char *message) {
+static void keep_level(void *context, reel_level level, const char *message)
+{
     (void)message;
     *(reel_level *)context = level;
 }
 
-START_TEST(sparse_floats_warn) {
+START_TEST(sparse_floats_warn)
+{
     reel_level seen = REEL_ERROR;
     reel *r = reel_new();
     reel_set_message_handler(r, keep_level, &seen);
@@ -161,7 +172,8 @@ START_TEST(sparse_floats_warn) {
 }
 END_TEST
 
-static void add_cases(TCase *cases) {
+static void add_cases(TCase *cases)
+{
     tcase_add_test(cases, draws_are_pytorchs);
     tcase_add_test(cases, seed_0_is_well_known);
     tcase_add_test(cases, like_draws_in_shape_and_dtype);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Reductions, scans and sorting against PyTorch's where elements are equal, 0, NaN or infinite: values,
- * places, gradients and gradients of gradients. Expected values: tests/generate/reductions.py. */
+/* Reductions, scans and sorting against PyTorch's where elements are equal, 0, NaN or infinite:
+ * values, places, gradients and gradients of gradients. Expected values:
+ * tests/generate/reductions.py. */
 #include "records.h"
 
 #include <reel/autograd.h>
@@ -156,7 +157,8 @@ START_TEST(product_of_the_others)
 }
 END_TEST
 
-/* Sorting 0 … n-1 in random order gives them in order, and topk and the median what it starts with. */
+/* Sorting 0 … n-1 in random order gives them in order, and topk and the median what it starts
+ * with. */
 START_TEST(sorts_permutations)
 {
     reel *r = reel_new();

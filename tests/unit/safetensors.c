@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Safetensors files: what is written comes back, what is wrong is refused, a failed save harms nothing. */
+/* Safetensors files: what is written comes back, what is wrong is refused, a failed save harms
+ * nothing. */
 #include "check_reel.h"
 
 #include <reel/reel.h>
@@ -117,7 +118,8 @@ START_TEST(tensors_come_back)
 }
 END_TEST
 
-/* 0x3c01 is 1 + 2^-10, 0x8001 is -2^-24 and 0x7c00 infinite in IEEE's half; 0xc0490000 is -3.140625. */
+/* 0x3c01 is 1 + 2^-10, 0x8001 is -2^-24 and 0x7c00 infinite in IEEE's half; 0xc0490000 is
+ * -3.140625. */
 START_TEST(narrow_dtypes_widen)
 {
     const char header[] = "{\"h\":{\"dtype\":\"F16\",\"shape\":[3],\"data_offsets\":[0,6]},"

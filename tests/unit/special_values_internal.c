@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* NaN, infinities, zeros and edges in elementwise operations: values and gradients as PyTorch's, for every
- * row, both as a loop and as the operations that create_graph records. */
+/* NaN, infinities, zeros and edges in elementwise operations: values and gradients as PyTorch's,
+ * for every row, both as a loop and as the operations that create_graph records. */
 #include "records.h"
 #include "samples.h"
 
@@ -55,8 +55,8 @@ static const sample *find(const char *name)
     return NULL;
 }
 
-/* PyTorch 1.13 rounds the sixth in hardsigmoid's gradient to float32, and composes softsign, so that
- * its gradient at infinity is NaN; ours is the limit, 0. */
+/* PyTorch 1.13 rounds the sixth in hardsigmoid's gradient to float32, and composes softsign, so
+ * that its gradient at infinity is NaN; ours is the limit, 0. */
 static bool agrees(const record *line, int k, double got, double expected)
 {
     const bool gradient = line->word[1][0] != 'y';

@@ -7,12 +7,14 @@
 #include <reel/tensor.h>
 
 /* torch.arange(6.).reshape(2, 3).t(), made by hand. */
-static reel_tensor *transposed(reel *r, reel_dtype dtype) {
+static reel_tensor *transposed(reel *r, reel_dtype dtype)
+{
     reel_tensor *t = reel_arange(r, dtype, 0, 6, 1);
     return reeli_view(t, "test", 2, (int64_t[]){3, 2}, (int64_t[]){1, 3}, 0);
 }
 
-START_TEST(views_are_read_by_their_strides) {
+START_TEST(views_are_read_by_their_strides)
+{
     reel *r = quiet_reel();
     reel_tensor *t = transposed(r, REEL_F32);
     float f[6];
@@ -32,7 +34,8 @@ START_TEST(views_are_read_by_their_strides) {
 }
 END_TEST
 
-START_TEST(views_report_what_does_not_fit) {
+START_TEST(views_report_what_does_not_fit)
+{
     reel *r = quiet_reel();
     reel_tensor *t = transposed(r, REEL_F64);
     int64_t i[6];
@@ -43,7 +46,8 @@ START_TEST(views_report_what_does_not_fit) {
 }
 END_TEST
 
-START_TEST(a_write_counts_at_the_base) {
+START_TEST(a_write_counts_at_the_base)
+{
     reel *r = quiet_reel();
     reel_tensor *t = transposed(r, REEL_F32);
     uint32_t version = t->base->version;
@@ -56,7 +60,8 @@ START_TEST(a_write_counts_at_the_base) {
 }
 END_TEST
 
-START_TEST(watched_tensors_refuse_writes) {
+START_TEST(watched_tensors_refuse_writes)
+{
     reel *r = quiet_reel();
     reel_tensor *t = reel_zeros(r, REEL_F32, REEL_SHAPE(2));
     t->flags |= REELI_REQUIRES_GRAD;
@@ -71,7 +76,8 @@ START_TEST(watched_tensors_refuse_writes) {
 END_TEST
 
 /* Texts: print(torch.full((6,), 1234.56, requires_grad=True)) and so on. */
-START_TEST(suffixes_wrap) {
+START_TEST(suffixes_wrap)
+{
     static const struct {
         reel_dtype dtype;
         int64_t n;
@@ -99,7 +105,8 @@ END_TEST
 
 /* Expected: after torch.manual_seed(5), empty(3).uniform_(-1 / 7 ** .5, 1 / 7 ** .5), the same in
  * float64 from -.3 to 12.3, empty(3).normal_(.3, .7), empty(20) and, in float64, empty(17). */
-START_TEST(fills_are_pytorchs) {
+START_TEST(fills_are_pytorchs)
+{
     reel *r = reel_new();
     reel_manual_seed(r, 5);
     reel_tensor *t = reel_zeros(r, REEL_F32, REEL_SHAPE(3));
@@ -129,7 +136,8 @@ START_TEST(fills_are_pytorchs) {
 }
 END_TEST
 
-static void add_cases(TCase *cases) {
+static void add_cases(TCase *cases)
+{
     tcase_add_test(cases, views_are_read_by_their_strides);
     tcase_add_test(cases, views_report_what_does_not_fit);
     tcase_add_test(cases, a_write_counts_at_the_base);

@@ -11,11 +11,13 @@
 #define tanh(x) tanh_float(x)
 #endif
 
+/* clang-format off */
 #define PASTE_(a, b, c) a##_##b##_##c
 #define PASTE(a, b, c) PASTE_(a, b, c)
 #define NAMED(name, part) PASTE(name, part, TYPE)
 
-/* Elements are independent, and an output may be one of the inputs. Clang finds out when it runs. */
+/* Elements are independent, and an output may be one of the inputs. Clang finds out when it
+ * runs. */
 #ifdef __clang__
 #define INDEPENDENT
 #else
@@ -57,8 +59,8 @@
 #define IF_NUMERIC(...) __VA_ARGS__
 #define IF_ANY(...) __VA_ARGS__
 
-/* Formulas of the floats alone are long: they gain from 512 bits, where loops that are bound by memory
- * lose by them. */
+/* Formulas of the floats alone are long: they gain from 512 bits, where loops that are bound by
+ * memory lose by them. */
 #if defined(__AVX512F__) && !defined(__clang__)
 #define VECTORS_OF_512 __attribute__((target("prefer-vector-width=512")))
 #else
@@ -121,7 +123,7 @@
     WIDTH_##domain MAP(name, dx, T, NUMBERS_##parameters AT(0, g) AT(1, x) AT(2, y), gx)
 #define AT_BINARY(parameters) NUMBERS_##parameters AT(0, g) AT(1, a) AT(2, b) AT(3, y)
 #define BINARY(name, domain, saved, parameters, f, ga, gb)                                         \
-    WIDTH_##domain MAP(name, da, T, AT_BINARY(parameters), ga)                                                    \
+    WIDTH_##domain MAP(name, da, T, AT_BINARY(parameters), ga)                                     \
     WIDTH_##domain MAP(name, db, T, AT_BINARY(parameters), gb)
 #define AT_TERNARY(parameters) NUMBERS_##parameters AT(0, g) AT(1, a) AT(2, b) AT(3, c) AT(4, y)
 #define TERNARY(name, domain, saved, parameters, f, ga, gb, gc)                                    \
@@ -146,3 +148,4 @@
 #undef PREDICATE
 #undef SELECT
 #endif
+/* clang-format on */

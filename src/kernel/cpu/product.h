@@ -2,8 +2,8 @@
 /* Matrix products too small for BLAS: m rows, n columns, k the depth. */
 
 /* One row of C where B's rows lie side by side: columns in vectors, the depth in order. */
-static void product_row(int64_t n, int64_t k, const T *a, int64_t a_step, const T *b, int64_t b_step,
-                        T *restrict c)
+static void product_row(int64_t n, int64_t k, const T *a, int64_t a_step, const T *b,
+                        int64_t b_step, T *restrict c)
 {
     for (int64_t p = 0; p < k; p++) {
         const T factor = a[p * a_step];
@@ -15,8 +15,9 @@ static void product_row(int64_t n, int64_t k, const T *a, int64_t a_step, const 
 }
 
 /* One of a batch's: PyTorch's loop over small ones rounds each product before it is added. */
-static void plain_product(int64_t m, int64_t n, int64_t k, const void *left, const int64_t *a_stride,
-                          const void *right, const int64_t *b_stride, void *out)
+static void plain_product(int64_t m, int64_t n, int64_t k, const void *left,
+                          const int64_t *a_stride, const void *right, const int64_t *b_stride,
+                          void *out)
 {
     const T *a = left, *b = right;
     T *c = out;
@@ -33,8 +34,9 @@ static void plain_product(int64_t m, int64_t n, int64_t k, const void *left, con
     }
 }
 
-static void small_product(int64_t m, int64_t n, int64_t k, const void *left, const int64_t *a_stride,
-                          const void *right, const int64_t *b_stride, const void *bias, void *out)
+static void small_product(int64_t m, int64_t n, int64_t k, const void *left,
+                          const int64_t *a_stride, const void *right, const int64_t *b_stride,
+                          const void *bias, void *out)
 {
     const T *a = left, *b = right, *plus = bias;
     T *c = out;

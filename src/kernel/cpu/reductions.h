@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Products, extremes, moments, scans. A block is n rows of `inner` columns, reduced over the rows: one
- * column is a line in memory, which is worked on WIDE elements at a time (so many that the compiler
- * makes vectors of them instead of unrolling); several are side by side. */
+/* Products, extremes, moments, scans. A block is n rows of `inner` columns, reduced over the rows:
+ * one column is a line in memory, which is worked on WIDE elements at a time (so many that the
+ * compiler makes vectors of them instead of unrolling); several are side by side. */
 
 enum { WIDE = 256 / sizeof(T), NARROW = 32 / sizeof(T) };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * exp and tanh of a float, written to be inlined into loops of vectors: no branch, no call, no table.
- * An element's place in its array makes no difference to its bits; a CPU level without fused
+ * exp and tanh of a float, written to be inlined into loops of vectors: no branch, no call, no
+ * table. An element's place in its array makes no difference to its bits; a CPU level without fused
  * multiply-adds may. The coefficients are minimax fits made for this file.
  */
 #ifndef REELI_TRANSCENDENTAL_H
@@ -31,9 +31,10 @@ static inline uint32_t bits_of_float(float x)
 }
 
 /*
- * e^x = 2^n e^r with n = round(x / ln 2), |r| <= ln 2 / 2, and e^r = 1 + r + r² p(r), p of degree 5 to
- * 5e-11. Within 1 ulp. Adding 1.5 2^23 rounds to a whole number and leaves it in the low bits. 2^n is
- * multiplied in two steps, so that results below the normal range are rounded as they should be.
+ * e^x = 2^n e^r with n = round(x / ln 2), |r| <= ln 2 / 2, and e^r = 1 + r + r² p(r), p of degree 5
+ * to 5e-11. Within 1 ulp. Adding 1.5 2^23 rounds to a whole number and leaves it in the low bits.
+ * 2^n is multiplied in two steps, so that results below the normal range are rounded as they should
+ * be.
  */
 static inline float exp_float(float x)
 {
@@ -51,7 +52,8 @@ static inline float exp_float(float x)
     const float e = PLUS_PRODUCT(r, p, r * r) + 1.0f;
     const int32_t whole = (int32_t)(bits_of_float(shifted) - bits_of_float(shift));
     const int32_t half = whole >> 1;
-    return e * float_of_bits((uint32_t)(half + 127) << 23) * float_of_bits((uint32_t)(whole - half + 127) << 23);
+    return e * float_of_bits((uint32_t)(half + 127) << 23) *
+           float_of_bits((uint32_t)(whole - half + 127) << 23);
 }
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Transposition of elements of one size: transpose.c defines T, EDGE (a tile's side: as many elements
- * as a 32-byte vector has), NAMED and tile for each. to[i,j] = from[j,i] for i < rows, j < columns. */
+/* Transposition of elements of one size: transpose.c defines T, EDGE (a tile's side: as many
+ * elements as a 32-byte vector has), NAMED and tile for each. to[i,j] = from[j,i] for i < rows, j <
+ * columns. */
 
 /* Row by row from tiles; rows and columns are at least EDGE. Tiles at the end overlap others. */
 static void NAMED(tiles)(int64_t rows, int64_t columns, T *to, int64_t to_stride, const T *from,
@@ -51,15 +52,15 @@ enum {
     NAMED(PITCH) = NAMED(WIDE) + NAMED(LINE) /* a row of the buffer */
 };
 
-/* What has been transposed and waits to be streamed. A row starts with the columns, fewer than a line,
- * that the lines written so far have left. */
+/* What has been transposed and waits to be streamed. A row starts with the columns, fewer than a
+ * line, that the lines written so far have left. */
 typedef struct NAMED(waiting) {
     _Alignas(64) T row[NAMED(HIGH) + EDGE][NAMED(PITCH)];
     int left[NAMED(HIGH)];
 } NAMED(waiting);
 
-/* Writes the whole lines of one row that are there: its columns before `at`, of which `fresh` are new.
- * A row's first and last elements, where they do not fill a line, are written as they are. */
+/* Writes the whole lines of one row that are there: its columns before `at`, of which `fresh` are
+ * new. A row's first and last elements, where they do not fill a line, are written as they are. */
 static void NAMED(write_lines)(NAMED(waiting) * w, int64_t i, T *to, int64_t at, int64_t fresh,
                                bool last)
 {

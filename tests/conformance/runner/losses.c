@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "binding.h"
 
-/* The older flags are not among the cases; a reduction that there is not becomes -1, as a user's. */
+/* The older flags are not among the cases; a reduction that there is not becomes -1, as a
+ * user's. */
 #define REDUCTION(i) ((reel_reduction)reel_reduction_from_name(TEXT_OF(i, "mean")))
 
 /* An option whose 0 stands for another default. */

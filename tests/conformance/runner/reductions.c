@@ -32,7 +32,8 @@ static int median(call *c)
     return 1;
 }
 
-/* var(input, unbiased) has its one flag where var(input, dim, unbiased, keepdim, correction) has dim. */
+/* var(input, unbiased) has its one flag where var(input, dim, unbiased, keepdim, correction) has
+ * dim. */
 static bool is_flag(const call *c) { return c->argument[1]->kind == BOOLEAN; }
 static double correction(call *c) { return N(4, B(is_flag(c) ? 1 : 2, true)); }
 #define SPREAD INTS(1), (is_flag(c) ? 0 : COUNT(1)), correction(c), B(3, false)

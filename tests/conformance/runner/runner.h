@@ -2,9 +2,9 @@
 /*
  * PyTorch's conformance cases, run on the public API.
  *
- * A case is a call in PyTorch's words (args, kwargs) with what PyTorch answered. `value.c` makes the
- * words into values and tensors, a row of a *.def table binds them to a C function's parameters,
- * `check.c` compares what comes back, gradients included.
+ * A case is a call in PyTorch's words (args, kwargs) with what PyTorch answered. `value.c` makes
+ * the words into values and tensors, a row of a *.def table binds them to a C function's
+ * parameters, `check.c` compares what comes back, gradients included.
  */
 #ifndef CONFORMANCE_RUNNER_H
 #define CONFORMANCE_RUNNER_H
@@ -101,8 +101,9 @@ bool bind_arguments(const binding *to, json_t *args, json_t *kwargs, const value
 /* Same shape, dtype and, within PyTorch's tolerance, values. */
 bool check_tensor(const reel_tensor *ours, const reel_tensor *theirs, reason *why);
 
-/* PyTorch refuses some calls when they are made that C refuses when they are compiled: a number in place of a
- * tensor, an approximation that has no name. Those pass too; --verbose tells which they are. */
+/* PyTorch refuses some calls when they are made that C refuses when they are compiled: a number in
+ * place of a tensor, an approximation that has no name. Those pass too; --verbose tells which they
+ * are. */
 typedef enum outcome { PASSED, FAILED, REFUSED_BY_TYPE } outcome;
 
 /* Runs one case of the operator `op`. */

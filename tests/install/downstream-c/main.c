@@ -4,11 +4,13 @@
 
 #include <stdio.h>
 
-static void be_quiet(void *context, reel_level level, const char *message) {
+static void be_quiet(void *context, reel_level level, const char *message)
+{
     (void)context, (void)level, (void)message;
 }
 
-static double fit(reel *r) {
+static double fit(reel *r)
+{
     reel_tensor *x = reel_from_f32(r, (float[]){1, 2, 3, 4, 5}, REEL_SHAPE(5));
     reel_tensor *y_true = reel_from_f32(r, (float[]){2, 4, 6, 8, 10}, REEL_SHAPE(5));
     reel_module *model = reel_nn_linear(r, 1, 1);
@@ -27,7 +29,8 @@ static double fit(reel *r) {
     return last;
 }
 
-int main(void) {
+int main(void)
+{
     reel *r = reel_new();
     reel_set_message_handler(r, be_quiet, NULL);
     double loss = fit(r);

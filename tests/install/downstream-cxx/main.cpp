@@ -5,7 +5,8 @@
 #include <cstdio>
 #include <memory>
 
-int main() {
+int main()
+{
     std::unique_ptr<reel, decltype(&reel_free)> r(reel_new(), reel_free);
     const float values[] = {1, 2, 3, 6};
     const int64_t size[] = {2, 2};

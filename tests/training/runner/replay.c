@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One run: the same weights from the seed alone, then the same learning rate and loss at every step. */
+/* One run: the same weights from the seed alone, then the same learning rate and loss at every
+ * step. */
 #include "runner.h"
 
 #include <math.h>
@@ -45,7 +46,8 @@ static double metadata_number(run *it, const char *key)
     return value;
 }
 
-/* The named tensor's values as doubles, one for each step; NULL, with a reason, if it has others. */
+/* The named tensor's values as doubles, one for each step; NULL, with a reason, if it has
+ * others. */
 static double *series(run *it, const char *name)
 {
     reel_tensor *t = reel_safetensors_tensor(it->file, name);
@@ -150,9 +152,9 @@ static bool check_entry(run *it, const reel_state_entry *e, const char *prefix, 
     return true;
 }
 
-/* The model's state against that in the file under this prefix: names, shapes, dtypes and whole numbers,
- * or with `bits` everything. (Trained weights cannot be held to more than the losses that they make: where
- * a gradient is nothing but rounding, Adam makes steps of it.) */
+/* The model's state against that in the file under this prefix: names, shapes, dtypes and whole
+ * numbers, or with `bits` everything. (Trained weights cannot be held to more than the losses that
+ * they make: where a gradient is nothing but rounding, Adam makes steps of it.) */
 static bool check_state(run *it, const char *prefix, bool bits)
 {
     size_t ours = reel_state_count(it->model), theirs = 0;

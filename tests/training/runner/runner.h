@@ -2,9 +2,9 @@
 /*
  * PyTorch's training runs, replayed on the public API.
  *
- * A run says in PyTorch's words (JSON objects with a "type" and its options) what the model, the loss, the
- * optimizer and the scheduler are. `model.c`, `optimizers.c` and `schedulers.c` make them, `replay.c`
- * trains and compares.
+ * A run says in PyTorch's words (JSON objects with a "type" and its options) what the model, the
+ * loss, the optimizer and the scheduler are. `model.c`, `optimizers.c` and `schedulers.c` make
+ * them, `replay.c` trains and compares.
  */
 #ifndef TRAINING_RUNNER_H
 #define TRAINING_RUNNER_H

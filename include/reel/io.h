@@ -14,12 +14,6 @@
 extern "C" {
 #endif
 
-/** A tensor and the name that it has in a file. */
-typedef struct reel_named_tensor {
-    const char *name;
-    reel_tensor *tensor;
-} reel_named_tensor;
-
 /** A word about a file as a whole. */
 typedef struct reel_metadata_entry {
     const char *key;

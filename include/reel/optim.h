@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* Optimizers: rules that change parameters by their gradients. */
+/*
+ * Optimizers: rules that change parameters by their gradients.
+ *
+ * p is a parameter, g its gradient; g = -g if `maximize`, then g += weight_decay p. Options are PyTorch's
+ * with its defaults, given beside each: a 0 asks for the default, REEL_ZERO for 0 itself.
+ *
+ * Fails: an optimizer that does nothing (NULL) and REEL_ERR_VALUE: an option outside its range, no
+ *        parameters, one that is given twice or is no floating leaf; REEL_ERR_MEMORY.
+ * Owner: the reel's; it is freed with it, or by `reel_optimizer_free`.
+ * Source: the class of the same name in torch.optim (1.13), to the bit where only + - * / and √ are needed.
+ */
 #ifndef REEL_OPTIM_H
 #define REEL_OPTIM_H
 
-#include <reel/nn.h>
+#include <reel/optimizer.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-typedef struct reel_optimizer reel_optimizer;
 
 /** Options of SGD. lr has no default in PyTorch and none here: 0 changes nothing. */
 typedef struct reel_sgd_options {
@@ -17,38 +25,150 @@ typedef struct reel_sgd_options {
     double momentum;
     double dampening;
     double weight_decay;
-    bool nesterov;
+    bool nesterov; /* needs a momentum and no dampening */
     bool maximize;
 } reel_sgd_options;
 
 /**
- * Stochastic gradient descent with momentum. For each parameter p with gradient g:
- *
- *   g = -g if maximize;  g = g + weight_decay p;
- *   with momentum: v = momentum v + (1 - dampening) g (the first time v = g),
- *                  g = g + momentum v if nesterov, else v;
- *   p = p - lr g.
- *
- * Fails: an optimizer that does nothing, and REEL_ERR_VALUE: a negative lr, momentum or
- *        weight_decay; nesterov without momentum or with dampening; no parameters.
- * Owner: the reel's; it is freed with it.
- * Source: torch.optim.SGD.
+ * Stochastic gradient descent. With momentum v = momentum v + (1 - dampening) g (the first time
+ * v = g), and g = g + momentum v if nesterov, else v. Then p = p - lr g.
  */
 REEL_API reel_optimizer *reel_optim_sgd(reel_tensor_list parameters, reel_sgd_options options);
 
-/** Forgets the gradients of all parameters. Source: Optimizer.zero_grad. */
-REEL_API void reel_zero_grad(reel_optimizer *optimizer);
+/** Options of Adam. */
+typedef struct reel_adam_options {
+    double lr;       /* 1e-3 */
+    double betas[2]; /* 0.9, 0.999 */
+    double eps;      /* 1e-8 */
+    double weight_decay;
+    bool amsgrad; /* √ of the largest v so far */
+    bool maximize;
+} reel_adam_options;
 
 /**
- * One step: every parameter that has a gradient moves.
- *
- * Fails: the reel's status if an error is recorded; then no parameter has changed.
- * Source: Optimizer.step.
+ * m and v average g and g² with beta1 and beta2; at step t
+ * p = p - lr / (1 - beta1ᵗ) m / (√v / √(1 - beta2ᵗ) + eps).
  */
-REEL_API reel_status reel_step(reel_optimizer *optimizer);
+REEL_API reel_optimizer *reel_optim_adam(reel_tensor_list parameters, reel_adam_options options);
 
-/** Frees the optimizer before the reel does. */
-REEL_API void reel_optimizer_free(reel_optimizer *optimizer);
+/** Options of AdamW: Adam's, with weight_decay 1e-2. */
+typedef reel_adam_options reel_adamw_options;
+/** Adam, but weights decay apart from the gradient: first p = p - lr weight_decay p. */
+REEL_API reel_optimizer *reel_optim_adamw(reel_tensor_list parameters, reel_adamw_options options);
+
+/** Options of Adamax. */
+typedef struct reel_adamax_options {
+    double lr;       /* 2e-3 */
+    double betas[2]; /* 0.9, 0.999 */
+    double eps;      /* 1e-8 */
+    double weight_decay;
+    bool maximize;
+} reel_adamax_options;
+/** m averages g, u = max(beta2 u, |g| + eps); p = p - lr / (1 - beta1ᵗ) m / u. */
+REEL_API reel_optimizer *reel_optim_adamax(reel_tensor_list parameters,
+                                           reel_adamax_options options);
+
+/** Options of NAdam. */
+typedef struct reel_nadam_options {
+    double lr;       /* 2e-3 */
+    double betas[2]; /* 0.9, 0.999 */
+    double eps;      /* 1e-8 */
+    double weight_decay;
+    double momentum_decay; /* 4e-3 */
+} reel_nadam_options;
+/** Adam with Nesterov's momentum, beta1 (1 - ½ 0.96^(t momentum_decay)) at step t. */
+REEL_API reel_optimizer *reel_optim_nadam(reel_tensor_list parameters, reel_nadam_options options);
+
+/** Options of RAdam. */
+typedef struct reel_radam_options {
+    double lr;       /* 1e-3 */
+    double betas[2]; /* 0.9, 0.999 */
+    double eps;      /* 1e-8 */
+    double weight_decay;
+} reel_radam_options;
+/** Adam that leaves v out until its variance is bounded, and rectifies the step from then on. */
+REEL_API reel_optimizer *reel_optim_radam(reel_tensor_list parameters, reel_radam_options options);
+
+/** Options of RMSprop. */
+typedef struct reel_rmsprop_options {
+    double lr;    /* 1e-2 */
+    double alpha; /* 0.99 */
+    double eps;   /* 1e-8 */
+    double weight_decay;
+    double momentum;
+    bool centered; /* v less the square of g's average */
+    bool maximize;
+} reel_rmsprop_options;
+/** v averages g² with alpha; p = p - lr g / (√v + eps), with momentum by way of a buffer. */
+REEL_API reel_optimizer *reel_optim_rmsprop(reel_tensor_list parameters,
+                                            reel_rmsprop_options options);
+
+/** Options of Adagrad. */
+typedef struct reel_adagrad_options {
+    double lr; /* 1e-2 */
+    double lr_decay;
+    double weight_decay;
+    double initial_accumulator_value;
+    double eps; /* 1e-10 */
+    bool maximize;
+} reel_adagrad_options;
+/** s sums g²; p = p - lr / (1 + (t - 1) lr_decay) g / (√s + eps). */
+REEL_API reel_optimizer *reel_optim_adagrad(reel_tensor_list parameters,
+                                            reel_adagrad_options options);
+
+/** Options of Adadelta. */
+typedef struct reel_adadelta_options {
+    double lr;  /* 1 */
+    double rho; /* 0.9 */
+    double eps; /* 1e-6 */
+    double weight_decay;
+    bool maximize;
+} reel_adadelta_options;
+/** v averages g², d the squares of the steps Δ = √(d + eps) / √(v + eps) g; p = p - lr Δ. */
+REEL_API reel_optimizer *reel_optim_adadelta(reel_tensor_list parameters,
+                                             reel_adadelta_options options);
+
+/** Options of ASGD. */
+typedef struct reel_asgd_options {
+    double lr;    /* 1e-2 */
+    double lambd; /* 1e-4 */
+    double alpha; /* 0.75 */
+    double t0;    /* 1e6: the step from which on the parameters are averaged */
+    double weight_decay;
+    bool maximize;
+} reel_asgd_options;
+/** Averaged SGD: p = p - eta (lambd p + g) with eta = lr / (1 + lambd lr t)^alpha; "ax" averages p. */
+REEL_API reel_optimizer *reel_optim_asgd(reel_tensor_list parameters, reel_asgd_options options);
+
+/** Options of Rprop. */
+typedef struct reel_rprop_options {
+    double lr;            /* 1e-2: every element's first step */
+    double etas[2];       /* 0.5, 1.2: how a step shrinks, and grows */
+    double step_sizes[2]; /* 1e-6, 50: its bounds */
+    bool maximize;
+} reel_rprop_options;
+/** Each element moves by a step of its own, against g's sign; it grows while the sign stays. */
+REEL_API reel_optimizer *reel_optim_rprop(reel_tensor_list parameters, reel_rprop_options options);
+
+/** How L-BFGS finds the length of a step: lr, or by a line search to the strong Wolfe conditions. */
+typedef enum reel_line_search { REEL_NO_LINE_SEARCH, REEL_STRONG_WOLFE } reel_line_search;
+
+/** Options of L-BFGS. */
+typedef struct reel_lbfgs_options {
+    double lr;               /* 1 */
+    int64_t max_iter;        /* 20: of iterations in a step */
+    int64_t max_eval;        /* max_iter * 5 / 4: of closure's calls in a step */
+    double tolerance_grad;   /* 1e-7: on the largest |g| */
+    double tolerance_change; /* 1e-9: on the loss, and on the parameters */
+    int64_t history_size;    /* 100 */
+    reel_line_search line_search_fn;
+} reel_lbfgs_options;
+/**
+ * Limited-memory BFGS; each step takes a closure (`reel_step_with`) and up to max_iter iterations.
+ * Memory: up to 2 (history_size + max_iter) + 11 vectors of the size of all parameters, as the
+ * history grows. Fails also if the closure does; then all is as it was before the step.
+ */
+REEL_API reel_optimizer *reel_optim_lbfgs(reel_tensor_list parameters, reel_lbfgs_options options);
 
 #ifdef __cplusplus
 }

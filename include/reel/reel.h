@@ -25,6 +25,7 @@
 #include <reel/nn_losses.h>
 #include <reel/normalization.h>
 #include <reel/optim.h>
+#include <reel/optimizer.h>
 #include <reel/reduce.h>
 #include <reel/sort.h>
 #include <reel/tensor.h>

@@ -14,6 +14,18 @@ typedef enum reel_dtype { REEL_F32, REEL_F64, REEL_I64, REEL_BOOL } reel_dtype;
 
 enum { REEL_MAX_DIMS = 8 };
 
+/** A tensor and its name, in a file or among a model's. */
+typedef struct reel_named_tensor {
+    const char *name;
+    reel_tensor *tensor;
+} reel_named_tensor;
+
+/** A list of them. */
+typedef struct reel_named_tensors {
+    const reel_named_tensor *entries;
+    size_t count;
+} reel_named_tensors;
+
 /** A shape in place of the two arguments (ndim, size): `reel_zeros(r, REEL_F32, REEL_SHAPE(2, 3))`. */
 #define REEL_SHAPE(...)                                                                            \
     (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[]) { __VA_ARGS__ }

@@ -23,7 +23,8 @@ enum reeli_formula {
 #include "elementwise.def"
 #undef REELI_HOT_ROWS
     REELI_HOT_FORMULAS,
-    REELI_BEFORE_RARE_FORMULAS = REELI_HOT_FORMULAS - 1, /* so that the rare ones go on from there */
+    REELI_BEFORE_RARE_FORMULAS =
+        REELI_HOT_FORMULAS - 1, /* so that the rare ones go on from there */
 #define REELI_RARE_ROWS
 #include "elementwise.def"
 #undef REELI_RARE_ROWS
@@ -43,22 +44,42 @@ typedef void (*reeli_map)(int64_t n, void *y, const void *const *x, const double
 /* A sum in PyTorch's cascade order whose terms come in blocks; see cpu/sums.h. */
 typedef struct reeli_cascade {
     _Alignas(32) unsigned char sums[4][4][32]; /* level, accumulator, lanes */
-    int64_t rows; /* groups of 4 accumulators x lanes fed so far */
-    int power;    /* level 0 flows into level 1 every 2^power rows, and so on up */
+    int64_t rows;                              /* groups of 4 accumulators x lanes fed so far */
+    int power; /* level 0 flows into level 1 every 2^power rows, and so on up */
 } reeli_cascade;
 
-/* What SGD does to one parameter; PyTorch's names. */
-typedef struct reeli_sgd {
-    double lr, momentum, dampening, weight_decay;
-    bool nesterov, maximize;
-    bool first; /* the momentum buffer holds nothing yet */
-} reeli_sgd;
+/* What an optimizer's pass over one parameter goes by: PyTorch's names, each rule uses its own. */
+typedef struct reeli_step {
+    double lr;              /* the step's size, corrections of bias included */
+    double weight_decay;    /* g += weight_decay p */
+    double shrink;          /* p *= shrink */
+    double momentum, share; /* and 1 - dampening */
+    double beta1, beta2, eps;
+    double correction1, correction2; /* of the averages' bias towards their start at 0 */
+    double weight;                   /* of the gradient itself, of an average's newest term */
+    double low, high, start;
+    bool maximize, first, nesterov, flag; /* first: the states hold nothing yet */
+} reeli_step;
+
+/* The rules, and a pass: p parameter, g gradient, up to three tensors of state. */
+#define REELI_UPDATES(DO)                                                                          \
+    DO(sgd)                                                                                        \
+    DO(adam) DO(adamax) DO(nadam) DO(radam) DO(rmsprop) DO(adagrad) DO(adadelta) DO(asgd)          \
+        DO(rprop)
+enum reeli_update_rule {
+#define NUMBERED(name) REELI_UPDATE_##name,
+    REELI_UPDATES(NUMBERED)
+#undef NUMBERED
+        REELI_UPDATE_RULES
+};
+typedef void (*reeli_update)(int64_t n, void *parameter, const void *gradient, void *const *state,
+                             const reeli_step *s);
 
 /* One CPU level's loops for one dtype. For int64 only the values, sums,
  * products, extremes and scans are there. A NULL map:
  * the formula has none for this dtype. Strides are in elements. */
 typedef struct reeli_loops {
-    reeli_map value[REELI_FORMULAS];       /* of the inputs */
+    reeli_map value[REELI_FORMULAS];           /* of the inputs */
     reeli_map gradient[REELI_HOT_FORMULAS][3]; /* for each input: of g, the inputs, the value */
 
     /* Feed n terms at a time, a multiple of 32; the last call takes the rest, any n. The
@@ -91,8 +112,8 @@ typedef struct reeli_loops {
     /* For each row i of x[rows,n]: m, its largest element, and log_sum = ln Σ e^(x - m); and then
      * dx = scale[i] ([c = class[i]] - e^(x - m - log_sum)), the gradient of scale[i] ln softmax. */
     void (*log_sums)(int64_t rows, int64_t n, const void *x, void *m, void *log_sum);
-    void (*class_gradient)(int64_t rows, int64_t n, const void *x, const void *m, const void *log_sum,
-                           const int64_t *class, const void *scale, void *dx);
+    void (*class_gradient)(int64_t rows, int64_t n, const void *x, const void *m,
+                           const void *log_sum, const int64_t *class, const void *scale, void *dx);
     /* y = (x - mean) scale for each row of x[rows,n], with scale[i] = 1 / √(variance + eps). */
     void (*standardize)(int64_t rows, int64_t n, const void *x, double eps, void *y, void *scale);
     /* dL/dx of g = dL/dy. */
@@ -106,12 +127,13 @@ typedef struct reeli_loops {
     void (*plain_product)(int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride,
                           const void *b, const int64_t *b_stride, void *c);
 
-    void (*sgd)(int64_t n, void *parameter, const void *gradient, void *buffer, const reeli_sgd *s);
+    reeli_update update[REELI_UPDATE_RULES];
+    void (*dot_product)(int64_t n, const void *x, const void *y, void *sum);
 } reeli_loops;
 
 typedef struct reeli_kernels {
-    const char *name;            /* the CPU level */
-    const reeli_loops *of[3];    /* by dtype */
+    const char *name;                                         /* the CPU level */
+    const reeli_loops *of[3];                                 /* by dtype */
     void (*stream)(void *to, const void *from, size_t bytes); /* past the caches */
     /* to[i,j] = from[j,i] for i < rows, j < columns; elements of 4 or 8 bytes, each row in a piece. */
     void (*transpose)(int64_t rows, int64_t columns, size_t element, void *to, int64_t to_stride,
@@ -120,7 +142,8 @@ typedef struct reeli_kernels {
 
 enum {
     REELI_STREAM_FROM = 8 << 20, /* bytes of a result from which on it streams past the caches */
-    REELI_BLOCK = 1024 /* elements that a blocked loop handles at a time: they stay in the first cache */
+    REELI_BLOCK =
+        1024 /* elements that a blocked loop handles at a time: they stay in the first cache */
 };
 
 /* The level for this machine, chosen by what its CPU can do; REEL_CPU in the environment ("portable",
@@ -146,17 +169,19 @@ void reeli_map_contiguous(const reeli_kernels *k, reeli_map map, int dtype, int 
                           const double *parameters);
 
 /* n elements from one place to another, converted; strides in elements, a stride of 0 repeats. */
-void reeli_move(int64_t n, void *to, int to_dtype, int64_t to_stride, const void *from, int from_dtype,
-                int64_t from_stride);
+void reeli_move(int64_t n, void *to, int to_dtype, int64_t to_stride, const void *from,
+                int from_dtype, int64_t from_stride);
 
 /* The same over ndim dims. */
-void reeli_move_strided(const reeli_kernels *k, int ndim, const int64_t *size, reeli_operand to, reeli_operand from);
+void reeli_move_strided(const reeli_kernels *k, int ndim, const int64_t *size, reeli_operand to,
+                        reeli_operand from);
 
 /* C[m,n] = A[m,k] B[k,n] (+ bias[n]); C is contiguous, A and B have any strides. Uses BLAS where that
  * pays. `scratch` is asked for when an operand must be packed; false when it returned NULL. */
-bool reeli_product(const reeli_kernels *k, reeli_blas *blas, int dtype, int64_t m, int64_t n, int64_t depth,
-                   const void *a, const int64_t *a_stride, const void *b, const int64_t *b_stride,
-                   const void *bias, void *c, void *(*scratch)(void *, size_t), void *context);
+bool reeli_product(const reeli_kernels *k, reeli_blas *blas, int dtype, int64_t m, int64_t n,
+                   int64_t depth, const void *a, const int64_t *a_stride, const void *b,
+                   const int64_t *b_stride, const void *bias, void *c,
+                   void *(*scratch)(void *, size_t), void *context);
 
 /* Over `size`, the index tensor's (at least 1 dim): to[…] = from[…], or += if `add`, where one of
  * the two is moved along a dim by step * (the index there). Its stride in that dim is 0, and the

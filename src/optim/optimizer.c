@@ -1,72 +1,80 @@
 /* SPDX-License-Identifier: MIT */
 #include "optimizer.h"
 
-/* The states go with the optimizer; the parameters are their module's. */
-static void free_states(reeli_owned *it)
+#include <math.h>
+#include <string.h>
+
+double reeli_or(double value, double otherwise)
+{
+    return value != 0 ? value : signbit(value) ? 0 : otherwise;
+}
+
+static void free_slot(reeli_slot *slot)
+{
+    for (int k = 0; k < REELI_STATES; k++) {
+        reel_tensor_free(slot->state[k]);
+    }
+}
+
+/* What it remembers goes with the optimizer; the parameters are their module's. */
+static void free_memory(reeli_owned *it)
 {
     reel_optimizer *o = (reel_optimizer *)(void *)it;
-    for (size_t i = 0; i < o->count; i++) {
-        if (o->slots[i].state) {
-            reel_tensor_free(o->slots[i].state);
-        }
+    for (size_t i = 0; i < o->slots; i++) {
+        free_slot(&o->slot[i]);
     }
+    if (o->memory) {
+        o->rule->free(o);
+    }
+    reeli_free(it->r, o->slot, o->slots * sizeof *o->slot);
+    reeli_free(it->r, o->group, o->groups * sizeof *o->group);
 }
 
-static bool is_parameter(reel *r, const char *name, reel_tensor *t)
+bool reeli_optimizer_provide(reel_optimizer *o)
 {
-    if (!reeli_usable(r, name, t)) {
-        return false;
-    }
-    if (t->node || !(t->flags & REELI_PERSISTENT) || !reeli_is_float(t->dtype)) {
-        reeli_error(r, REEL_ERR_VALUE, "%s: a %s tensor of shape %s is no parameter: only floating leaves are",
-                    name, reel_dtype_name(t->dtype), REELI_SHAPE_OF(t));
-        return false;
+    size_t i = 0;
+    for (size_t g = 0; g < o->groups; g++) {
+        const unsigned needs = o->rule->needs ? o->rule->needs(o->group[g].value) : ~0U;
+        for (; i < o->group[g].end; i++) {
+            reeli_slot *slot = &o->slot[i];
+            for (int k = 0; k < REELI_STATES; k++) {
+                if (!o->rule->state[k] || !(needs & (1U << k)) || slot->state[k]) {
+                    continue;
+                }
+                const reel_tensor *p = slot->parameter;
+                reel_tensor *state =
+                    reeli_create(o->owned.r, o->rule->name, p->dtype, p->ndim, p->size);
+                if (reeli_bad(state)) {
+                    return false;
+                }
+                reeli_fill(state, 0);
+                slot->state[k] = state;
+            }
+        }
     }
     return true;
 }
 
-static bool add_slot(reel_optimizer *o, reel_tensor *parameter, bool state)
-{
-    reeli_slot *s = &o->slots[o->count];
-    s->parameter = parameter;
-    if (state) {
-        s->state = reeli_create(o->owned.r, o->name, parameter->dtype, parameter->ndim, parameter->size);
-        if (reeli_bad(s->state)) {
-            s->state = NULL;
-            return false;
-        }
-        reeli_fill(s->state, 0);
-    }
-    o->count++;
-    return true;
-}
-
-reel_optimizer *reeli_optimizer_new(const char *name, reel_tensor_list parameters, bool states)
+reel_optimizer *reeli_optimizer_new(const reeli_rule *rule, reel_tensor_list parameters,
+                                    const double *value)
 {
     reel *r = parameters.r;
     if (!r) {
         return NULL;
     }
-    if (parameters.count == 0) {
-        reeli_error(r, REEL_ERR_VALUE, "%s: the list of parameters is empty", name);
-        return NULL;
-    }
-    for (size_t i = 0; i < parameters.count; i++) {
-        if (!is_parameter(r, name, parameters.tensors[i])) {
-            return NULL;
-        }
-    }
-    reel_optimizer *o = reeli_own(r, sizeof *o + parameters.count * sizeof *o->slots, free_states);
+    reel_optimizer *o = reeli_own(r, sizeof *o, free_memory);
     if (!o) {
-        reeli_no_memory(r, name);
+        reeli_no_memory(r, rule->name);
         return NULL;
     }
-    o->name = name;
-    for (size_t i = 0; i < parameters.count; i++) {
-        if (!add_slot(o, parameters.tensors[i], states)) {
-            reel_optimizer_free(o);
-            return NULL;
-        }
+    o->rule = rule;
+    memcpy(o->defaults, value, sizeof o->defaults);
+    for (int k = REELI_initial_lr; k < REELI_SETTINGS; k++) {
+        o->defaults[k] = (double)NAN;
+    }
+    if (!reeli_add_group(o, parameters, o->defaults)) {
+        reel_optimizer_free(o);
+        return NULL;
     }
     return o;
 }
@@ -78,14 +86,53 @@ void reel_optimizer_free(reel_optimizer *optimizer)
     }
 }
 
+const char *reel_optimizer_name(const reel_optimizer *optimizer)
+{
+    return optimizer ? optimizer->rule->name : "";
+}
+
 void reel_zero_grad(reel_optimizer *optimizer)
 {
-    for (size_t i = 0; optimizer && i < optimizer->count; i++) {
-        optimizer->slots[i].parameter->leaf->grad = NULL;
+    for (size_t i = 0; optimizer && i < optimizer->slots; i++) {
+        reel_tensor *p = optimizer->slot[i].parameter;
+        if (p->leaf) {
+            p->leaf->grad = NULL;
+        }
     }
 }
 
-/* Everything that can fail is checked before the first parameter moves. */
+/* Under create_graph a gradient may have any layout; then its buffer, which is there, takes a copy. */
+const void *reeli_gradient_data(const reel_tensor *parameter)
+{
+    const reel_tensor *g = reeli_grad(parameter);
+    if (g && !(g->flags & REELI_CONTIGUOUS)) {
+        reeli_copy(parameter->leaf->buffer, g);
+        g = parameter->leaf->buffer;
+    }
+    return g ? g->data : NULL;
+}
+
+/* Nothing here can fail: memory was had when the optimizer was made, and the status was looked at. */
+static void step_slot(reel_optimizer *o, const double *value, reeli_slot *slot)
+{
+    reel_tensor *p = slot->parameter;
+    if (!reeli_grad(p)) {
+        return;
+    }
+    void *state[REELI_STATES];
+    for (int k = 0; k < REELI_STATES; k++) {
+        state[k] = slot->state[k] ? slot->state[k]->data : NULL;
+    }
+    reeli_step s = {.lr = value[REELI_lr],
+                    .weight_decay = value[REELI_weight_decay],
+                    .eps = value[REELI_eps],
+                    .maximize = value[REELI_maximize] != 0};
+    o->rule->prepare(value, slot->number, &s);
+    o->owned.r->kernels->of[p->dtype]->update[o->rule->update](p->numel, p->data,
+                                                               reeli_gradient_data(p), state, &s);
+    p->version++;
+}
+
 reel_status reel_step(reel_optimizer *optimizer)
 {
     if (!optimizer) {
@@ -95,13 +142,115 @@ reel_status reel_step(reel_optimizer *optimizer)
     if (r->status != REEL_OK) {
         return r->status;
     }
-    for (size_t i = 0; i < optimizer->count; i++) {
-        reeli_slot *s = &optimizer->slots[i];
-        if (reeli_grad(s->parameter)) {
-            optimizer->update(optimizer, s);
-            s->parameter->version++;
-            s->steps++;
+    if (optimizer->rule->step) {
+        return reeli_error(r, REEL_ERR_STATE, "%s: a step needs a closure: call reel_step_with",
+                           optimizer->rule->name);
+    }
+    size_t i = 0;
+    for (size_t g = 0; g < optimizer->groups; g++) {
+        const reeli_group *group = &optimizer->group[g];
+        for (; i < group->end; i++) {
+            step_slot(optimizer, group->value, &optimizer->slot[i]);
         }
     }
+    optimizer->steps++;
     return REEL_OK;
+}
+
+bool reeli_call_closure(reel_optimizer *o, reel_closure closure, void *context, double *loss)
+{
+    reel *r = o->owned.r;
+    const bool was_enabled = r->grad_enabled;
+    r->grad_enabled = true;
+    const reel_tensor *result = closure(context);
+    r->grad_enabled = was_enabled;
+    if (r->status != REEL_OK) {
+        return false;
+    }
+    if (!result || !reeli_usable(r, o->rule->name, result)) {
+        if (r->status == REEL_OK) {
+            reeli_error(r, REEL_ERR_STATE, "%s: the closure returned no loss", o->rule->name);
+        }
+        return false;
+    }
+    *loss = reel_item(result);
+    return r->status == REEL_OK;
+}
+
+reel_status reel_step_with(reel_optimizer *optimizer, reel_closure closure, void *context,
+                           double *loss)
+{
+    if (!optimizer) {
+        return REEL_ERR_OWNER;
+    }
+    double ignored;
+    loss = loss ? loss : &ignored;
+    *loss = (double)NAN;
+    reel *r = optimizer->owned.r;
+    if (r->status != REEL_OK) {
+        return r->status;
+    }
+    if (!closure) {
+        return reeli_error(r, REEL_ERR_VALUE, "%s: the closure is NULL", optimizer->rule->name);
+    }
+    if (optimizer->rule->step) {
+        const reel_status status = optimizer->rule->step(optimizer, closure, context, loss);
+        optimizer->steps += status == REEL_OK;
+        return status;
+    }
+    return reeli_call_closure(optimizer, closure, context, loss) ? reel_step(optimizer) : r->status;
+}
+
+/* The names of what is remembered, and the places. */
+static void remember(reel_optimizer *o, reeli_items *items)
+{
+    size_t i = 0;
+    for (size_t g = 0; g < o->groups; g++) {
+        for (; i < o->group[g].end; i++) {
+            reeli_slot *slot = &o->slot[i];
+            for (int k = 0; k < REELI_NUMBERS && o->rule->number[k]; k++) {
+                reeli_remember(items, NULL, &slot->number[k], "state.%zu.%s", i,
+                               o->rule->number[k]);
+            }
+            for (int k = 0; k < REELI_STATES; k++) {
+                if (slot->state[k]) {
+                    reeli_remember(items, slot->state[k], NULL, "state.%zu.%s", i,
+                                   o->rule->state[k]);
+                }
+            }
+        }
+        reeli_remember_settings(o, g, items);
+    }
+}
+
+reel_named_tensors reel_optimizer_state_dict(reel_optimizer *optimizer)
+{
+    if (!optimizer || optimizer->owned.r->status != REEL_OK) {
+        return (reel_named_tensors){NULL, 0};
+    }
+    reeli_items items = {.r = optimizer->owned.r, .what = optimizer->rule->name};
+    remember(optimizer, &items);
+    if (optimizer->rule->remember && !optimizer->rule->remember(optimizer, &items, NULL, 0)) {
+        return (reel_named_tensors){NULL, 0};
+    }
+    return reeli_state_dict(&items);
+}
+
+reel_status reel_optimizer_load_state_dict(reel_optimizer *optimizer,
+                                           const reel_named_tensor *entries, size_t count)
+{
+    if (!optimizer) {
+        return REEL_ERR_OWNER;
+    }
+    reel *r = optimizer->owned.r;
+    if (r->status != REEL_OK) {
+        return r->status;
+    }
+    reeli_items items = {.r = r, .what = optimizer->rule->name};
+    remember(optimizer, &items);
+    if (optimizer->rule->remember &&
+        !optimizer->rule->remember(optimizer, &items, entries, count)) {
+        return r->status;
+    }
+    return reeli_load_state_dict(&items, entries, count);
 }

@@ -1,31 +1,98 @@
 /* SPDX-License-Identifier: MIT */
-/* struct reel_optimizer: the parameters, and for each the state that a rule keeps. */
+/*
+ * struct reel_optimizer: groups of parameters with their settings, and for each parameter what a rule
+ * remembers of it. An optimizer is a rule: a row of names, and two functions or three.
+ */
 #ifndef REELI_OPTIMIZER_H
 #define REELI_OPTIMIZER_H
 
 #include "kernels.h"
+#include "state_dict.h"
 #include "tensor.h"
 
 #include <reel/optim.h>
 
+enum reeli_setting {
+#define SETTING(name, range) REELI_##name,
+#include "settings.def"
+#undef SETTING
+    REELI_SETTINGS
+};
+
+/* Whether a rule has a setting: its bit. */
+#define REELI_BIT(name) (UINT64_C(1) << REELI_##name)
+
+enum { REELI_STATES = 3, REELI_NUMBERS = 3 };
+
+/* A group's settings, by reeli_setting. NaN: a scheduler's that has not been noted down. */
+typedef struct reeli_group {
+    double value[REELI_SETTINGS];
+    size_t end; /* its slots end here; they begin where the group before it ends */
+} reeli_group;
+
 /* One parameter and what the optimizer remembers about it. */
 typedef struct reeli_slot {
     reel_tensor *parameter;
-    reel_tensor *state; /* SGD: the momentum buffer; NULL without momentum */
-    int64_t steps;      /* taken so far */
+    reel_tensor
+        *state[REELI_STATES]; /* of the parameter's shape; NULL where its group needs none */
+    double number[REELI_NUMBERS];
 } reeli_slot;
+
+typedef struct reeli_rule {
+    const char *name;
+    uint64_t settings;                 /* those that it has */
+    const char *state[REELI_STATES];   /* what it remembers, by PyTorch's names */
+    const char *number[REELI_NUMBERS]; /* the first counts steps, or tells whether there was one */
+    int update;                        /* the pass in kernels.h */
+    /* The states that a group with these settings needs, as a set; NULL: all. */
+    unsigned (*needs)(const double *value);
+    /* One parameter's step: counts it, and says what the pass goes by. */
+    void (*prepare)(const double *value, double *number, reeli_step *s);
+    /* Settings that do not go together: a sentence, and the value at fault. NULL: there are none. */
+    const char *(*unsound)(const double *value, double *blame);
+    /* The whole of a step for a rule that evaluates a closure more than once; it has one group. */
+    reel_status (*step)(reel_optimizer *o, reel_closure closure, void *context, double *loss);
+    /* For such a rule: what it remembers; given `count` named tensors, those for which it shall have room.
+     * False: no memory. And how it frees that. */
+    bool (*remember)(reel_optimizer *o, reeli_items *items, const reel_named_tensor *given,
+                     size_t count);
+    void (*free)(reel_optimizer *o);
+} reeli_rule;
 
 struct reel_optimizer {
     reeli_owned owned;
-    const char *name;
-    void (*update)(reel_optimizer *o, reeli_slot *s); /* one parameter's step; cannot fail */
-    reeli_sgd sgd;
-    size_t count;
-    reeli_slot slots[];
+    const reeli_rule *rule;
+    size_t groups, slots;
+    reeli_group *group;
+    reeli_slot *slot;
+    double defaults[REELI_SETTINGS]; /* what it was made with, for further groups */
+    int64_t steps;                   /* since the last scheduler was made */
+    void *memory;                    /* of a rule with a step of its own */
 };
 
-/* An optimizer of these parameters; NULL, and an error, if there are none, one is no floating leaf,
- * or memory is out. With `states` each slot gets a zeroed state tensor. */
-reel_optimizer *reeli_optimizer_new(const char *name, reel_tensor_list parameters, bool states);
+/* An optimizer of these parameters with these settings in its first group; NULL, and an error, if there
+ * are none, one is no floating leaf, a setting is out of its range, or memory is out. */
+reel_optimizer *reeli_optimizer_new(const reeli_rule *rule, reel_tensor_list parameters,
+                                    const double *value);
+
+/* Adds a group; false, and an error, for one of the same reasons. */
+bool reeli_add_group(reel_optimizer *o, reel_tensor_list list, const double *value);
+/* Its settings as items. */
+void reeli_remember_settings(reel_optimizer *o, size_t group, reeli_items *items);
+
+/* value, unless it is 0: then the default. REEL_ZERO, the negative zero, is 0. */
+double reeli_or(double value, double otherwise);
+
+/* Gives every slot the states that its group's settings need. False, and an error: no memory. */
+bool reeli_optimizer_provide(reel_optimizer *o);
+
+/* The parameter's gradient as it lies in memory, or NULL. */
+const void *reeli_gradient_data(const reel_tensor *parameter);
+
+/* What a closure returned, as a number: false, and an error, if it failed. */
+bool reeli_call_closure(reel_optimizer *o, reel_closure closure, void *context, double *loss);
+
+/* The group that a setting is in, numbered; NULL, and an error, if there is none. */
+reeli_group *reeli_group_of(reel_optimizer *o, size_t group);
 
 #endif

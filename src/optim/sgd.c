@@ -1,49 +1,47 @@
 /* SPDX-License-Identifier: MIT */
+/* The pass itself, of this rule and the others: kernel/cpu/optimizers.h. */
 #include "optimizer.h"
 
-/* The rule itself is the kernel: cpu/optimizers.h. */
-static void update(reel_optimizer *o, reeli_slot *s)
+static void prepare(const double *value, double *number, reeli_step *s)
 {
-    reel_tensor *p = s->parameter;
-    reeli_sgd rule = o->sgd;
-    rule.first = s->steps == 0;
-    o->owned.r->kernels->of[p->dtype]->sgd(p->numel, p->data, reeli_grad(p)->data, s->state ? s->state->data : NULL, &rule);
+    s->momentum = value[REELI_momentum];
+    s->share = 1 - value[REELI_dampening];
+    s->nesterov = value[REELI_nesterov] != 0;
+    s->first = number[0] == 0;
+    number[0] = number[0] != 0 || s->momentum != 0;
 }
 
-/* The option that is out of its range; NULL if all are sound. NaN is in no range. */
-static const char *unsound(const reel_sgd_options *o, double *value)
+static unsigned needs(const double *value) { return value[REELI_momentum] != 0; }
+
+static const char *unsound(const double *value, double *blame)
 {
-    *value = o->lr;
-    if (!(o->lr >= 0)) {
-        return "lr must not be negative";
-    }
-    *value = o->momentum;
-    if (!(o->momentum >= 0)) {
-        return "momentum must not be negative";
-    }
-    *value = o->weight_decay;
-    if (!(o->weight_decay >= 0)) {
-        return "weight_decay must not be negative";
-    }
-    *value = o->dampening;
-    return o->nesterov && (o->momentum <= 0 || o->dampening != 0)
+    *blame = value[REELI_dampening];
+    return value[REELI_nesterov] != 0 && (value[REELI_momentum] == 0 || *blame != 0)
                ? "nesterov needs a momentum above 0 and no dampening"
                : NULL;
 }
 
+static const reeli_rule rule = {
+    .name = "SGD",
+    .settings = REELI_BIT(lr) | REELI_BIT(momentum) | REELI_BIT(dampening) |
+                REELI_BIT(weight_decay) | REELI_BIT(nesterov) | REELI_BIT(maximize),
+    .state = {"momentum_buffer"},
+    .number = {"started"},
+    .update = REELI_UPDATE_sgd,
+    .needs = needs,
+    .prepare = prepare,
+    .unsound = unsound,
+};
+
 reel_optimizer *reel_optim_sgd(reel_tensor_list parameters, reel_sgd_options options)
 {
-    double value;
-    const char *problem = unsound(&options, &value);
-    if (problem && parameters.r) {
-        reeli_error(parameters.r, REEL_ERR_VALUE, "SGD: %s, and is %g", problem, value);
-        return NULL;
-    }
-    reel_optimizer *o = problem ? NULL : reeli_optimizer_new("SGD", parameters, options.momentum != 0);
-    if (o) {
-        o->update = update;
-        o->sgd = (reeli_sgd){options.lr, options.momentum, options.dampening, options.weight_decay,
-                             options.nesterov, options.maximize, false};
-    }
-    return o;
+    const double value[REELI_SETTINGS] = {
+        [REELI_lr] = options.lr,
+        [REELI_momentum] = options.momentum,
+        [REELI_dampening] = options.dampening,
+        [REELI_weight_decay] = options.weight_decay,
+        [REELI_nesterov] = options.nesterov,
+        [REELI_maximize] = options.maximize,
+    };
+    return reeli_optimizer_new(&rule, parameters, value);
 }

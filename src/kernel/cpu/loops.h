@@ -2,12 +2,12 @@
 /* Everything for one dtype at one CPU level. f32.c, f64.c and i64.c define T, TYPE (the name in
  * symbols) and fused; the floats also GRADIENTS and LANES, and get the rest. */
 #include "maps.h"
-#include "sums.h"
 #include "reductions.h"
+#include "sums.h"
 #ifdef GRADIENTS
-#include "softmax.h"
 #include "optimizers.h"
 #include "rows.h"
+#include "softmax.h"
 #endif
 #include "product.h"
 
@@ -70,7 +70,9 @@ const reeli_loops TABLE(TYPE, REELI_CPU) = {
     .class_gradient = class_gradient,
     .standardize = standardize,
     .standardize_gradient = standardize_gradient,
-    .sgd = sgd,
+#define AT_RULE(name) [REELI_UPDATE_##name] = name,
+    .update = {REELI_UPDATES(AT_RULE)},
+    .dot_product = dot_product,
 #endif
     .sum = sum,
     .small_product = small_product,

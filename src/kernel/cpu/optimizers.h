@@ -1,30 +1,274 @@
 /* SPDX-License-Identifier: MIT */
-/* One pass over a parameter for each optimizer: p parameter, g gradient. */
+/*
+ * One pass over a parameter for each optimizer: p parameter, g gradient. The roundings are PyTorch's: its
+ * add with a factor and its addcmul are each one fused multiply-add, its addcdiv is a product, a quotient and a
+ * sum. Where a state is there or not, each case is its own loop if training is made of it.
+ */
+
+#define RULE(name)                                                                                 \
+    static void name(int64_t n, void *parameter, const void *gradient, void *const *state,         \
+                     const reeli_step *s)
+
+/* What every rule begins with: the gradient, turned round or not, with the weights' decay. */
+#define BEGIN                                                                                      \
+    T *const p = parameter;                                                                        \
+    const T *const gradients = gradient;                                                           \
+    const T sense = s->maximize ? -1 : 1, decay = (T)s->weight_decay;
+#define GRADIENT (decay != 0 ? fused(decay, p[i], sense * gradients[i]) : sense * gradients[i])
+
+/* Two averages: m of g, v of g², each newest term with the share that is missing to 1. */
+#define AVERAGES                                                                                   \
+    T *const m = state[0], *const v = state[1];                                                    \
+    const T beta1 = (T)s->beta1, share1 = (T)(1 - s->beta1), beta2 = (T)s->beta2,                  \
+            share2 = (T)(1 - s->beta2);
+#define AVERAGE(g)                                                                                 \
+    m[i] = fused(share1, g, beta1 * m[i]);                                                         \
+    v[i] = fused(share2 * g, g, beta2 * v[i]);
+
+/* The larger, and NaN if one is. */
+static inline T larger(T a, T b) { return a > b || a != a ? a : b; }
 
 /*
  * g = -g if maximize; g += weight_decay p; with momentum: buffer = momentum buffer + (1 - dampening) g
  * (the first time buffer = g), g = g + momentum buffer if nesterov, else buffer; p = p - lr g.
- *
- * PyTorch's add with a factor is one fused multiply-add, and so rounds once.
  */
-static void sgd(int64_t n, void *parameter, const void *gradient, void *buffer, const reeli_sgd *s)
+RULE(sgd)
 {
-    T *p = parameter, *velocity = buffer;
-    const T *gradients = gradient;
-    const T sense = s->maximize ? -1 : 1, step = (T)-s->lr, decay = (T)s->weight_decay;
-    const T momentum = (T)s->momentum, share = (T)(1 - s->dampening);
-    const bool plain = s->momentum == 0, first = s->first, nesterov = s->nesterov;
+    BEGIN
+    const T step = (T)-s->lr;
+    T *const velocity = state[0];
+    if (s->momentum == 0) {
+        EACH
+        {
+            const T g = GRADIENT;
+            p[i] = fused(step, g, p[i]);
+        }
+        return;
+    }
+    const T momentum = (T)s->momentum, share = (T)s->share;
+    const bool first = s->first, nesterov = s->nesterov;
     EACH
     {
-        T g = sense * gradients[i];
-        if (decay != 0) {
-            g = fused(decay, p[i], g);
-        }
-        if (!plain) {
-            const T v = first ? g : fused(share, g, momentum * velocity[i]);
-            velocity[i] = v;
-            g = nesterov ? fused(momentum, v, g) : v;
-        }
-        p[i] = fused(step, g, p[i]);
+        const T g = GRADIENT;
+        const T old = momentum * velocity[i], next = first ? g : fused(share, g, old);
+        velocity[i] = next;
+        p[i] = fused(step, nesterov ? fused(momentum, next, g) : next, p[i]);
     }
 }
+
+/* p = shrink p - lr m / (√v / correction2 + eps); with amsgrad the largest v so far takes v's place. */
+RULE(adam)
+{
+    BEGIN
+    AVERAGES
+    const T step = (T)-s->lr, eps = (T)s->eps, correction = (T)s->correction2,
+            shrink = (T)s->shrink;
+    T *const largest = state[2];
+    if (s->flag) {
+        EACH
+        {
+            const T g = GRADIENT;
+            AVERAGE(g)
+            largest[i] = larger(v[i], largest[i]);
+            p[i] = shrink * p[i] + step * m[i] / (sqrt(largest[i]) / correction + eps);
+        }
+        return;
+    }
+    EACH
+    {
+        const T g = GRADIENT;
+        AVERAGE(g)
+        p[i] = shrink * p[i] + step * m[i] / (sqrt(v[i]) / correction + eps);
+    }
+}
+
+/* u = max(beta2 u, |g| + eps); p = p - lr m / u. */
+RULE(adamax)
+{
+    BEGIN
+    T *const m = state[0], *const u = state[1];
+    const T beta1 = (T)s->beta1, share = (T)(1 - s->beta1), beta2 = (T)s->beta2;
+    const T step = (T)-s->lr, eps = (T)s->eps;
+    EACH
+    {
+        const T g = GRADIENT;
+        m[i] = fused(share, g, beta1 * m[i]);
+        u[i] = larger(magnitude(g) + eps, beta2 * u[i]);
+        p[i] += step * m[i] / u[i];
+    }
+}
+
+/* d = √(v / correction2) + eps; p = p - weight g / d - lr m / d. */
+RULE(nadam)
+{
+    BEGIN
+    AVERAGES
+    const T own = (T)-s->weight, step = (T)-s->lr, eps = (T)s->eps, correction = (T)s->correction2;
+    EACH
+    {
+        const T g = GRADIENT;
+        AVERAGE(g)
+        const T d = sqrt(v[i] / correction) + eps;
+        p[i] = (p[i] + own * g / d) + step * m[i] / d;
+    }
+}
+
+/* p = p - lr m / correction1, and times weight correction2 / (√v + eps) once v can be trusted (flag). */
+RULE(radam)
+{
+    BEGIN
+    AVERAGES
+    const T lr = (T)s->lr, eps = (T)s->eps, rectified = (T)s->weight;
+    const T correction1 = (T)s->correction1, correction2 = (T)s->correction2;
+    const bool adaptive = s->flag;
+    EACH
+    {
+        const T g = GRADIENT;
+        AVERAGE(g)
+        const T step = m[i] / correction1 * lr;
+        p[i] -= adaptive ? step * (1 / (sqrt(v[i]) + eps) * correction2) * rectified : step;
+    }
+}
+
+/* v = alpha v + (1 - alpha) g², centered: less the square of g's average; p = p - lr g / (√v + eps), or
+ * by way of a buffer: momentum buffer + g / (√v + eps). */
+RULE(rmsprop)
+{
+    BEGIN
+    T *const v = state[0], *const buffer = state[1], *const average = state[2];
+    const T alpha = (T)s->beta2, share = (T)(1 - s->beta2), eps = (T)s->eps, step = (T)-s->lr;
+    const T momentum = (T)s->momentum;
+    const bool centered = s->flag, plain = !(s->momentum > 0);
+    if (plain && !centered) {
+        EACH
+        {
+            const T g = GRADIENT;
+            v[i] = fused(share * g, g, alpha * v[i]);
+            p[i] += step * g / (sqrt(v[i]) + eps);
+        }
+        return;
+    }
+    EACH
+    {
+        const T g = GRADIENT;
+        T spread = v[i] = fused(share * g, g, alpha * v[i]);
+        if (centered) {
+            const T a = average[i] = fused(share, g, alpha * average[i]);
+            spread = fused(-a, a, spread);
+        }
+        const T d = sqrt(spread) + eps;
+        if (plain) {
+            p[i] += step * g / d;
+        } else {
+            const T b = buffer[i] = momentum * buffer[i] + g / d;
+            p[i] = fused(step, b, p[i]);
+        }
+    }
+}
+
+/* sum += g²; p = p - lr g / (√sum + eps). */
+RULE(adagrad)
+{
+    BEGIN
+    T *const sum = state[0];
+    const T step = (T)-s->lr, eps = (T)s->eps, start = (T)s->start;
+    const bool first = s->first;
+    EACH
+    {
+        const T g = GRADIENT;
+        const T old = sum[i], next = fused(g, g, first ? start : old);
+        sum[i] = next;
+        p[i] += step * g / (sqrt(next) + eps);
+    }
+}
+
+/* v averages g², d averages the square of delta = g √(d + eps) / √(v + eps); p = p - lr delta. */
+RULE(adadelta)
+{
+    BEGIN
+    T *const v = state[0], *const d = state[1];
+    const T rho = (T)s->beta2, share = (T)(1 - s->beta2), eps = (T)s->eps, step = (T)-s->lr;
+    EACH
+    {
+        const T g = GRADIENT;
+        v[i] = fused(share * g, g, rho * v[i]);
+        const T delta = sqrt(d[i] + eps) / sqrt(v[i] + eps) * g;
+        d[i] = fused(share * delta, delta, rho * d[i]);
+        p[i] = fused(step, delta, p[i]);
+    }
+}
+
+/* p = shrink p - lr g; the average of p takes in the new p with its weight, all of it (1) at first. */
+RULE(asgd)
+{
+    BEGIN
+    T *const average = state[0];
+    const T step = (T)-s->lr, shrink = (T)s->shrink, weight = (T)s->weight;
+    const bool all = s->weight == 1;
+    EACH
+    {
+        const T g = GRADIENT;
+        const T x = fused(step, g, shrink * p[i]), a = average[i];
+        p[i] = x;
+        average[i] = all ? x : a + (x - a) * weight;
+    }
+}
+
+/* Each element's step grows where g keeps its sign, and shrinks where it turns; there it also waits. */
+RULE(rprop)
+{
+    BEGIN
+    T *const previous = state[0], *const steps = state[1];
+    const T shrinks = (T)s->beta1, grows = (T)s->beta2, low = (T)s->low, high = (T)s->high,
+            start = (T)s->start;
+    const bool first = s->first;
+    EACH
+    {
+        const T g = GRADIENT;
+        const T turn = sign(g * previous[i]);
+        const T factor = turn > 0 ? grows : turn < 0 ? shrinks : 1;
+        const T old = steps[i], step = limited((first ? start : old) * factor, low, high);
+        const T kept = factor == shrinks ? 0 : g;
+        steps[i] = step;
+        p[i] = fused(-sign(kept), step, p[i]);
+        previous[i] = kept;
+    }
+}
+
+/*
+ * Σ x y in the order of BLAS on vectors of 32 bytes: 4 accumulators, each folded in half, then added in pairs, and
+ * what is left over after them. Line searches choose by such sums, and tell one order from another.
+ */
+static void dot_product(int64_t n, const void *left, const void *right, void *result)
+{
+    enum { HALF = LANES / 2, STEP = 4 * LANES };
+    const T *x = left, *y = right;
+    T sums[STEP] = {0}, part[HALF];
+    int64_t i = 0;
+    for (; i + STEP <= n; i += STEP) {
+        for (int l = 0; l < STEP; l++) {
+            sums[l] = fused(x[i + l], y[i + l], sums[l]);
+        }
+    }
+    for (int l = 0; l < HALF; l++) {
+        const T *s = sums + l;
+        part[l] = ((s[0] + s[HALF]) + (s[LANES] + s[LANES + HALF])) +
+                  ((s[2 * LANES] + s[2 * LANES + HALF]) + (s[3 * LANES] + s[3 * LANES + HALF]));
+    }
+    for (int width = HALF; width > 1; width /= 2) {
+        for (int l = 0; l < width / 2; l++) {
+            part[l] = part[2 * l] + part[2 * l + 1];
+        }
+    }
+    T sum = part[0];
+    for (; i < n; i++) {
+        sum += x[i] * y[i];
+    }
+    *(T *)result = sum;
+}
+
+#undef RULE
+#undef BEGIN
+#undef GRADIENT
+#undef AVERAGES
+#undef AVERAGE

@@ -34,6 +34,22 @@ static void plain_product(int64_t m, int64_t n, int64_t k, const void *left,
     }
 }
 
+/* BLAS's order in doubles where a side is a vector: 4 lanes over blocks of 8, the rest to the first. */
+static T dot_in_lanes(int64_t k, const T *a, int64_t a_step, const T *b, int64_t b_step)
+{
+    T lane[4] = {0};
+    int64_t p = 0;
+    for (; p + 8 <= k; p += 8) {
+        for (int64_t q = p; q < p + 8; q++) {
+            lane[q % 4] = fused(a[q * a_step], b[q * b_step], lane[q % 4]);
+        }
+    }
+    for (; p < k; p++) {
+        lane[0] = fused(a[p * a_step], b[p * b_step], lane[0]);
+    }
+    return (lane[0] + lane[1]) + (lane[2] + lane[3]);
+}
+
 static void small_product(int64_t m, int64_t n, int64_t k, const void *left,
                           const int64_t *a_stride, const void *right, const int64_t *b_stride,
                           const void *bias, void *out)
@@ -42,7 +58,11 @@ static void small_product(int64_t m, int64_t n, int64_t k, const void *left,
     T *c = out;
     for (int64_t i = 0; i < m; i++, c += n) {
         const T *row = a + i * a_stride[0];
-        if (b_stride[1] == 1 && n > 1) {
+        if (sizeof(T) == 8 && (m == 1 || n == 1)) {
+            for (int64_t j = 0; j < n; j++) {
+                c[j] = dot_in_lanes(k, row, a_stride[1], b + j * b_stride[1], b_stride[0]);
+            }
+        } else if (b_stride[1] == 1 && n > 1) {
             for (int64_t j = 0; j < n; j++) {
                 c[j] = 0;
             }

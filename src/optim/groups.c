@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* Groups of parameters: what may go into one, and the settings that it has. */
+#include "optimizer.h"
+
+#include <math.h>
+#include <string.h>
+
+enum range { ANY_NUMBER, NOT_NEGATIVE, POSITIVE, BELOW_1, AT_MOST_1, INSIDE_0_1, ABOVE_1, FLAG };
+
+static const struct {
+    const char *name;
+    enum range range;
+} settings[REELI_SETTINGS] = {
+#define SETTING(name, range) {#name, range},
+#include "settings.def"
+#undef SETTING
+};
+
+/* Why v is not in the range; NULL if it is. NaN is in none. */
+static const char *outside(enum range range, double v)
+{
+    switch (range) {
+    case NOT_NEGATIVE:
+        return v >= 0 ? NULL : "must not be negative";
+    case POSITIVE:
+        return v > 0 ? NULL : "must be above 0";
+    case BELOW_1:
+        return v >= 0 && v < 1 ? NULL : "must be from 0 to less than 1";
+    case AT_MOST_1:
+        return v >= 0 && v <= 1 ? NULL : "must be from 0 to 1";
+    case INSIDE_0_1:
+        return v > 0 && v < 1 ? NULL : "must be between 0 and 1";
+    case ABOVE_1:
+        return v > 1 ? NULL : "must be above 1";
+    case FLAG:
+        return v == 0 || v == 1 ? NULL : "must be 0 or 1";
+    case ANY_NUMBER:
+        break;
+    }
+    return isnan(v) ? "must be a number" : NULL;
+}
+
+/* Whether the rule takes these settings; an error if not. */
+static bool sound(const reel_optimizer *o, const double *value)
+{
+    const reeli_rule *rule = o->rule;
+    double blame = 0;
+    for (int k = 0; k < REELI_SETTINGS; k++) {
+        const char *problem =
+            (rule->settings >> k) & 1 ? outside(settings[k].range, value[k]) : NULL;
+        if (problem) {
+            reeli_error(o->owned.r, REEL_ERR_VALUE, "%s: %s %s, and is %g", rule->name,
+                        settings[k].name, problem, value[k]);
+            return false;
+        }
+    }
+    const char *problem = rule->unsound ? rule->unsound(value, &blame) : NULL;
+    if (problem) {
+        reeli_error(o->owned.r, REEL_ERR_VALUE, "%s: %s, and is %g", rule->name, problem, blame);
+    }
+    return !problem;
+}
+
+static bool is_parameter(const reel_optimizer *o, const reel_tensor_list *list, size_t i)
+{
+    reel *r = o->owned.r;
+    const reel_tensor *t = list->tensors[i];
+    if (!reeli_usable(r, o->rule->name, t)) {
+        return false;
+    }
+    if (t->node || !(t->flags & REELI_PERSISTENT) || !reeli_is_float(t->dtype)) {
+        reeli_error(r, REEL_ERR_VALUE,
+                    "%s: a %s tensor of shape %s is no parameter: only floating leaves are",
+                    o->rule->name, reel_dtype_name((reel_dtype)t->dtype), REELI_SHAPE_OF(t));
+        return false;
+    }
+    bool twice = false;
+    for (size_t k = 0; k < i; k++) {
+        twice = twice || list->tensors[k] == t;
+    }
+    for (size_t k = 0; k < o->slots; k++) {
+        twice = twice || o->slot[k].parameter == t;
+    }
+    if (twice) {
+        reeli_error(r, REEL_ERR_VALUE, "%s: a parameter of shape %s is given twice", o->rule->name,
+                    REELI_SHAPE_OF(t));
+    }
+    return !twice;
+}
+
+static bool may_add(const reel_optimizer *o, const reel_tensor_list *list, const double *value)
+{
+    if (!sound(o, value)) {
+        return false;
+    }
+    if (list->count == 0) {
+        reeli_error(o->owned.r, REEL_ERR_VALUE, "%s: the list of parameters is empty",
+                    o->rule->name);
+        return false;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        if (!is_parameter(o, list, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A larger copy of an array of `count` items; NULL when memory is out. */
+static void *grown(reel *r, const void *array, size_t count, size_t more, size_t size)
+{
+    char *larger = reeli_malloc(r, (count + more) * size);
+    if (larger) {
+        if (count) {
+            memcpy(larger, array, count * size);
+        }
+        memset(larger + count * size, 0, more * size);
+    }
+    return larger;
+}
+
+/* Takes a group that was added last out again, because its states found no memory. */
+static void drop_group(reel_optimizer *o, size_t slots)
+{
+    for (size_t i = slots; i < o->slots; i++) {
+        for (int k = 0; k < REELI_STATES; k++) {
+            reel_tensor_free(o->slot[i].state[k]);
+            o->slot[i].state[k] = NULL;
+        }
+    }
+}
+
+bool reeli_add_group(reel_optimizer *o, reel_tensor_list list, const double *value)
+{
+    reel *r = o->owned.r;
+    if (!may_add(o, &list, value)) {
+        return false;
+    }
+    reeli_group *group = grown(r, o->group, o->groups, 1, sizeof *group), *old_group = o->group;
+    reeli_slot *slot = grown(r, o->slot, o->slots, list.count, sizeof *slot), *old_slot = o->slot;
+    const size_t groups = o->groups, slots = o->slots;
+    bool done = group && slot;
+    if (!done) {
+        reeli_no_memory(r, o->rule->name);
+    } else {
+        memcpy(group[groups].value, value, sizeof group->value);
+        group[groups].end = slots + list.count;
+        for (size_t i = 0; i < list.count; i++) {
+            slot[slots + i].parameter = list.tensors[i];
+        }
+        o->group = group, o->groups = groups + 1;
+        o->slot = slot, o->slots = slots + list.count;
+        done = reeli_optimizer_provide(o);
+    }
+    if (!done && group && slot) {
+        drop_group(o, slots);
+        o->group = old_group, o->groups = groups;
+        o->slot = old_slot, o->slots = slots;
+    }
+    reeli_free(r, done ? old_group : group, (groups + !done) * sizeof *group);
+    reeli_free(r, done ? old_slot : slot, (slots + (done ? 0 : list.count)) * sizeof *slot);
+    return done;
+}
+
+/* The setting of this name that the optimizer has, or -1 and an error. */
+static int setting_named(const reel_optimizer *o, const char *name)
+{
+    for (int k = 0; name && k < REELI_initial_lr; k++) {
+        if ((o->rule->settings >> k) & 1 && strcmp(settings[k].name, name) == 0) {
+            return k;
+        }
+    }
+    reeli_error(o->owned.r, REEL_ERR_VALUE, "%s: there is no setting '%s'", o->rule->name,
+                name ? name : "(NULL)");
+    return -1;
+}
+
+reel_status reel_add_param_group(reel_optimizer *optimizer, reel_tensor_list parameters,
+                                 const reel_setting *given, size_t count)
+{
+    if (!optimizer) {
+        return REEL_ERR_OWNER;
+    }
+    reel *r = optimizer->owned.r;
+    if (r->status != REEL_OK) {
+        return r->status;
+    }
+    if (optimizer->rule->step) {
+        return reeli_error(r, REEL_ERR_STATE, "%s: takes one group of parameters",
+                           optimizer->rule->name);
+    }
+    double value[REELI_SETTINGS];
+    memcpy(value, optimizer->defaults, sizeof value);
+    for (size_t i = 0; i < count; i++) {
+        const int k = setting_named(optimizer, given[i].name);
+        if (k < 0) {
+            return r->status;
+        }
+        value[k] = given[i].value;
+    }
+    return reeli_add_group(optimizer, parameters, value) ? REEL_OK : r->status;
+}
+
+size_t reel_param_groups(const reel_optimizer *optimizer)
+{
+    return optimizer ? optimizer->groups : 0;
+}
+
+reeli_group *reeli_group_of(reel_optimizer *o, size_t group)
+{
+    if (group >= o->groups) {
+        reeli_error(o->owned.r, REEL_ERR_VALUE, "%s: there is no group %zu of %zu", o->rule->name,
+                    group, o->groups);
+        return NULL;
+    }
+    return &o->group[group];
+}
+
+double reel_group_setting(reel_optimizer *optimizer, size_t group, const char *name)
+{
+    const reeli_group *g = optimizer ? reeli_group_of(optimizer, group) : NULL;
+    const int k = g ? setting_named(optimizer, name) : -1;
+    return k < 0 ? (double)NAN : g->value[k];
+}
+
+reel_status reel_set_group_setting(reel_optimizer *optimizer, size_t group, const char *name,
+                                   double value)
+{
+    reeli_group *g = optimizer ? reeli_group_of(optimizer, group) : NULL;
+    const int k = g ? setting_named(optimizer, name) : -1;
+    if (k < 0) {
+        return optimizer ? optimizer->owned.r->status : REEL_ERR_OWNER;
+    }
+    const double was = g->value[k];
+    g->value[k] = value;
+    if (!sound(optimizer, g->value) || !reeli_optimizer_provide(optimizer)) {
+        g->value[k] = was;
+        return optimizer->owned.r->status;
+    }
+    return REEL_OK;
+}
+
+double reel_lr(reel_optimizer *optimizer, size_t group)
+{
+    return reel_group_setting(optimizer, group, "lr");
+}
+
+reel_status reel_set_lr(reel_optimizer *optimizer, size_t group, double lr)
+{
+    return reel_set_group_setting(optimizer, group, "lr", lr);
+}
+
+void reeli_remember_settings(reel_optimizer *o, size_t group, reeli_items *items)
+{
+    for (int k = 0; k < REELI_SETTINGS; k++) {
+        if ((o->rule->settings >> k) & 1 || k >= REELI_initial_lr) {
+            reeli_remember(items, NULL, &o->group[group].value[k], "param_groups.%zu.%s", group,
+                           settings[k].name);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include "state_dict.h"
+
+#include "tensor.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_SIZE = 96, FIRST_ROOM = 32 };
+
+static bool has_room(reeli_items *items)
+{
+    if (items->count < items->room) {
+        return true;
+    }
+    const size_t room = items->room ? 2 * items->room : FIRST_ROOM;
+    reeli_item_of_state *item = reeli_arena_alloc(items->r, room * sizeof *item);
+    if (!item) {
+        return false;
+    }
+    if (items->count) {
+        memcpy(item, items->item, items->count * sizeof *item);
+    }
+    items->item = item;
+    items->room = room;
+    return true;
+}
+
+void reeli_remember(reeli_items *items, reel_tensor *tensor, double *number, const char *format,
+                    ...)
+{
+    char name[NAME_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(name, sizeof name, format, arguments);
+    va_end(arguments);
+    const size_t size = strlen(name) + 1;
+    char *kept = items->failed || !has_room(items) ? NULL : reeli_arena_alloc(items->r, size);
+    if (!kept) {
+        if (!items->failed) {
+            reeli_no_memory(items->r, items->what);
+        }
+        items->failed = true;
+        return;
+    }
+    memcpy(kept, name, size);
+    items->item[items->count++] = (reeli_item_of_state){kept, tensor, number};
+}
+
+reel_named_tensors reeli_state_dict(reeli_items *items)
+{
+    reel *r = items->r;
+    const reel_named_tensors none = {NULL, 0};
+    reel_named_tensor *entry =
+        items->failed ? NULL : reeli_arena_alloc(r, (items->count + 1) * sizeof *entry);
+    if (!entry) {
+        if (!items->failed) {
+            reeli_no_memory(r, items->what);
+        }
+        return none;
+    }
+    for (size_t i = 0; i < items->count; i++) {
+        const reeli_item_of_state *item = &items->item[i];
+        entry[i] = (reel_named_tensor){item->name, item->tensor};
+        if (item->number) {
+            entry[i].tensor = reeli_empty(r, items->what, REEL_F64, 0, NULL);
+            if (reeli_bad(entry[i].tensor)) {
+                return none;
+            }
+            *(double *)entry[i].tensor->data = *item->number;
+        }
+    }
+    return (reel_named_tensors){entry, items->count};
+}
+
+/* The one given under this name; NULL if there is none. `from` is where it is likely to be found. */
+static reel_tensor *find(const reel_named_tensor *given, size_t count, const char *name,
+                         size_t from)
+{
+    for (size_t i = 0; i < count; i++) {
+        const reel_named_tensor *it = &given[(from + i) % count];
+        if (it->name && strcmp(it->name, name) == 0) {
+            return it->tensor;
+        }
+    }
+    return NULL;
+}
+
+static reel_status check(const reeli_items *items, const reeli_item_of_state *item,
+                         const reel_tensor *t)
+{
+    reel *r = items->r;
+    if (!t) {
+        return reeli_error(r, REEL_ERR_VALUE, "%s: load_state_dict: %s is missing", items->what,
+                           item->name);
+    }
+    if (!reeli_usable(r, items->what, t)) {
+        return r->status;
+    }
+    if (item->number ? t->numel != 1 || t->dtype == REEL_BOOL
+                     : !reeli_same_shape(t, item->tensor) || t->dtype != item->tensor->dtype) {
+        return reeli_error(r,
+                           item->number                      ? REEL_ERR_SHAPE
+                           : t->dtype != item->tensor->dtype ? REEL_ERR_DTYPE
+                                                             : REEL_ERR_SHAPE,
+                           "%s: load_state_dict: %s is %s %s, and is to be %s %s", items->what,
+                           item->name, reel_dtype_name((reel_dtype)t->dtype), REELI_SHAPE_OF(t),
+                           item->number ? "a number,"
+                                        : reel_dtype_name((reel_dtype)item->tensor->dtype),
+                           item->number ? "of one element" : REELI_SHAPE_OF(item->tensor));
+    }
+    return REEL_OK;
+}
+
+static reel_status check_names(const reeli_items *items, const reel_named_tensor *given,
+                               size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t k = 0; /* from where it is likely to be found */
+        const char *name = given[i].name ? given[i].name : "(NULL)";
+        while (k < items->count && strcmp(items->item[(i + k) % items->count].name, name) != 0) {
+            k++;
+        }
+        if (k == items->count || find(given, i, name, 0)) {
+            return reeli_error(items->r, REEL_ERR_VALUE, "%s: load_state_dict: %s %s", items->what,
+                               name, k == items->count ? "is unexpected" : "comes twice");
+        }
+    }
+    return REEL_OK;
+}
+
+reel_status reeli_load_state_dict(const reeli_items *items, const reel_named_tensor *given,
+                                  size_t count)
+{
+    reel *r = items->r;
+    if (items->failed || r->status != REEL_OK || check_names(items, given, count) != REEL_OK) {
+        return r->status;
+    }
+    for (size_t i = 0; i < items->count; i++) {
+        if (check(items, &items->item[i], find(given, count, items->item[i].name, i)) != REEL_OK) {
+            return r->status;
+        }
+    }
+    for (size_t i = 0; i < items->count; i++) {
+        const reeli_item_of_state *item = &items->item[i];
+        const reel_tensor *t = find(given, count, item->name, i);
+        if (item->number) {
+            *item->number = reeli_load(t, 0);
+        } else {
+            reeli_copy(item->tensor, t);
+            item->tensor->version++;
+        }
+    }
+    return REEL_OK;
+}
+
+double reeli_given_number(const reel_named_tensor *given, size_t count, const char *name,
+                          double otherwise)
+{
+    const reel_tensor *t = find(given, count, name, 0);
+    return t && !reeli_bad(t) && t->numel == 1 ? reeli_load(t, 0) : otherwise;
+}

@@ -2,13 +2,14 @@
 /*
  * Optimizers: rules that change parameters by their gradients.
  *
- * p is a parameter, g its gradient; g = -g if `maximize`, then g += weight_decay p. Options are PyTorch's
- * with its defaults, given beside each: a 0 asks for the default, REEL_ZERO for 0 itself.
+ * p is a parameter, g its gradient; g = -g if `maximize`, then g += weight_decay p. Options are
+ * PyTorch's with its defaults, given beside each: a 0 asks for the default, REEL_ZERO for 0 itself.
  *
  * Fails: an optimizer that does nothing (NULL) and REEL_ERR_VALUE: an option outside its range, no
  *        parameters, one that is given twice or is no floating leaf; REEL_ERR_MEMORY.
  * Owner: the reel's; it is freed with it, or by `reel_optimizer_free`.
- * Source: the class of the same name in torch.optim (1.13), to the bit where only + - * / and √ are needed.
+ * Source: the class of the same name in torch.optim (1.13), to the bit where only + - * / and √ are
+ *         needed.
  */
 #ifndef REEL_OPTIM_H
 #define REEL_OPTIM_H
@@ -137,7 +138,7 @@ typedef struct reel_asgd_options {
     double weight_decay;
     bool maximize;
 } reel_asgd_options;
-/** Averaged SGD: p = p - eta (lambd p + g) with eta = lr / (1 + lambd lr t)^alpha; "ax" averages p. */
+/** Averaged SGD: p = p - eta (lambd p + g) with eta = lr / (1 + lambd lr t)^alpha; "ax": p's mean. */
 REEL_API reel_optimizer *reel_optim_asgd(reel_tensor_list parameters, reel_asgd_options options);
 
 /** Options of Rprop. */
@@ -150,7 +151,7 @@ typedef struct reel_rprop_options {
 /** Each element moves by a step of its own, against g's sign; it grows while the sign stays. */
 REEL_API reel_optimizer *reel_optim_rprop(reel_tensor_list parameters, reel_rprop_options options);
 
-/** How L-BFGS finds the length of a step: lr, or by a line search to the strong Wolfe conditions. */
+/** The length of L-BFGS's steps: lr, or what a search for the strong Wolfe conditions finds. */
 typedef enum reel_line_search { REEL_NO_LINE_SEARCH, REEL_STRONG_WOLFE } reel_line_search;
 
 /** Options of L-BFGS. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What all optimizers have in common: steps, groups of parameters, what is remembered; and what is done to
- * gradients and parameters around a step: clipping, averaging. */
+/* What all optimizers have in common: steps, groups of parameters, what is remembered; and what is
+ * done to gradients and parameters around a step: clipping, averaging. */
 #ifndef REEL_OPTIMIZER_H
 #define REEL_OPTIMIZER_H
 
@@ -13,8 +13,9 @@ extern "C" {
 typedef struct reel_optimizer reel_optimizer;
 
 /**
- * A zero that is meant. In options 0 stands for PyTorch's default; where that is another number, this
- * asks for 0 itself: `(reel_adam_options){.betas = {REEL_ZERO, 0.99}}`. It is the negative zero.
+ * A zero that is meant. In options 0 stands for PyTorch's default; where that is another number,
+ * this asks for 0 itself: `(reel_adam_options){.betas = {REEL_ZERO, 0.99}}`. It is the negative
+ * zero.
  */
 #define REEL_ZERO (-0.0)
 
@@ -24,26 +25,27 @@ REEL_API void reel_zero_grad(reel_optimizer *optimizer);
 /**
  * One step: every parameter that has a gradient moves.
  *
- * Fails: the reel's status if an error is recorded; then no parameter has changed. REEL_ERR_STATE for
- *        L-BFGS and Levenberg-Marquardt, which need a closure.
+ * Fails: the reel's status if an error is recorded; then no parameter has changed. REEL_ERR_STATE
+ *        for L-BFGS and Levenberg-Marquardt, which need a closure.
  * Source: Optimizer.step.
  */
 REEL_API reel_status reel_step(reel_optimizer *optimizer);
 
 /**
  * Computes the loss, and brings the parameters' gradients: zero_grad, forward, backward. (For
- * Levenberg-Marquardt: returns the residuals, and leaves gradients alone.) It may be called many times
- * in a step, and may begin with `reel_rewind` so that its memory does not add up. NULL or poison: it
- * has failed.
+ * Levenberg-Marquardt: returns the residuals, and leaves gradients alone.) It may be called many
+ * times in a step, and may begin with `reel_rewind` so that its memory does not add up. NULL or
+ * poison: it has failed.
  */
 typedef reel_tensor *(*reel_closure)(void *context);
 
 /**
- * One step with a closure that is called once before it, by L-BFGS and Levenberg-Marquardt again and
- * again. `loss`, unless it is NULL, is what the first call returned (of residuals the sum of squares).
+ * One step with a closure that is called once before it, by L-BFGS and Levenberg-Marquardt again
+ * and again. `loss`, unless it is NULL, is what the first call returned (of residuals the sum of
+ * squares).
  *
- * Fails: as `reel_step`, and with the closure's error; then parameters and what the optimizer remembers
- *        are as they were before.
+ * Fails: as `reel_step`, and with the closure's error; then parameters and what the optimizer
+ *        remembers are as they were before.
  * Source: Optimizer.step(closure).
  */
 REEL_API reel_status reel_step_with(reel_optimizer *optimizer, reel_closure closure, void *context,
@@ -56,8 +58,8 @@ REEL_API const char *reel_optimizer_name(const reel_optimizer *optimizer);
 
 /*
  * Groups of parameters, numbered from 0. Each has its own settings, by PyTorch's names: "lr",
- * "weight_decay", "momentum", "eps"; betas are "beta1" and "beta2", etas "etaminus" and "etaplus", step_sizes
- * "step_size_min" and "step_size_max"; flags are 0 or 1. Here a 0 is a 0.
+ * "weight_decay", "momentum", "eps"; betas are "beta1" and "beta2", etas "etaminus" and "etaplus",
+ * step_sizes "step_size_min" and "step_size_max"; flags are 0 or 1. Here a 0 is a 0.
  */
 
 /** A setting of a group. */
@@ -69,9 +71,9 @@ typedef struct reel_setting {
 /**
  * A further group, whose settings are the first group's (as it was made) but for those given.
  *
- * Fails: REEL_ERR_VALUE for a setting that the optimizer does not have or that is out of its range, an
- *        empty list, a parameter that is there already; REEL_ERR_STATE for L-BFGS and Levenberg-Marquardt,
- *        which take one group. Then nothing has changed.
+ * Fails: REEL_ERR_VALUE for a setting that the optimizer does not have or that is out of its range,
+ *        an empty list, a parameter that is there already; REEL_ERR_STATE for L-BFGS and
+ *        Levenberg-Marquardt, which take one group. Then nothing has changed.
  * Source: Optimizer.add_param_group.
  */
 REEL_API reel_status reel_add_param_group(reel_optimizer *optimizer, reel_tensor_list parameters,
@@ -80,7 +82,7 @@ REEL_API size_t reel_param_groups(const reel_optimizer *optimizer);
 
 /** A group's setting; NaN, and REEL_ERR_VALUE, if there is no such group or setting. */
 REEL_API double reel_group_setting(reel_optimizer *optimizer, size_t group, const char *name);
-/** Changes it. Fails: REEL_ERR_VALUE if it is not there or out of its range; then it is as it was. */
+/** Changes it. Fails: REEL_ERR_VALUE if it is not there or out of its range: it stays. */
 REEL_API reel_status reel_set_group_setting(reel_optimizer *optimizer, size_t group,
                                             const char *name, double value);
 /** A group's learning rate. */
@@ -95,8 +97,8 @@ REEL_API reel_status reel_set_lr(reel_optimizer *optimizer, size_t group, double
 REEL_API reel_named_tensors reel_optimizer_state_dict(reel_optimizer *optimizer);
 
 /**
- * Takes over what another optimizer of the same kind and parameters remembered, settings included. It goes
- * on to the same bits.
+ * Takes over what another optimizer of the same kind and parameters remembered, settings included.
+ * It goes on to the same bits.
  *
  * Fails: REEL_ERR_VALUE for a name that is missing, unexpected or given twice, REEL_ERR_SHAPE,
  *        REEL_ERR_DTYPE; then nothing has changed.
@@ -132,8 +134,8 @@ typedef struct reel_ema_options {
 } reel_ema_options;
 
 /**
- * An average of these parameters (and buffers, if the list has them), which starts with the first update.
- * Integers are copied.
+ * An average of these parameters (and buffers, if the list has them), which starts with the first
+ * update. Integers are copied.
  *
  * Owner: the reel's until you free it.
  * Fails: NULL and REEL_ERR_VALUE for an empty list or a decay outside [0, 1], REEL_ERR_MEMORY.

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * L-BFGS. A step works on copies of what is remembered and on spare vectors, and takes them over at its end; so
- * when the closure fails, all is as it was before.
+ * L-BFGS. A step works on copies of what is remembered and on spare vectors, and takes them over at
+ * its end; so when the closure fails, all is as it was before.
  *
- * The history lies in `pair` from 0 on. A step adds pairs behind it and leaves those out that are too old; what
- * is left out becomes spare when the step is taken over.
+ * The history lies in `pair` from 0 on. A step adds pairs behind it and leaves those out that are
+ * too old; what is left out becomes spare when the step is taken over.
  */
 #include "lbfgs.h"
 
@@ -169,7 +169,8 @@ static void point(run *w)
     }
 }
 
-/* The first step along a direction that nothing is known of: at most lr, and short where g is large. */
+/* The first step along a direction that nothing is known of: at most lr, and short where g is
+ * large. */
 static double first_length(const run *w)
 {
     const double lr = w->value[REELI_lr];
@@ -194,8 +195,8 @@ static void gather(run *w)
     }
 }
 
-/* Moves along d by t, or as far as a line search says, and evaluates there unless it is the last iteration.
- * How often the closure was called; -1 if it failed. */
+/* Moves along d by t, or as far as a line search says, and evaluates there unless it is the last
+ * iteration. How often the closure was called; -1 if it failed. */
 static int move(run *w, double slope, bool last)
 {
     reeli_flat *f = &w->flat;

@@ -46,8 +46,8 @@ void reeli_flat_move(reeli_flat *f, double t);
 /* Calls the closure where the parameters are, and gathers the gradient in vector `gradient`. */
 bool reeli_flat_evaluate(reeli_flat *f, int gradient, double *loss);
 
-/* From `start` (t = 0) along d, first to `first`: a point that meets the strong Wolfe conditions, or the best
- * of 25 trials. The number of the closure's calls; -1 if one failed. */
+/* From `start` (t = 0) along d, first to `first`: a point that meets the strong Wolfe conditions,
+ * or the best of 25 trials. The number of the closure's calls; -1 if one failed. */
 int reeli_strong_wolfe(reeli_flat *f, const reeli_point *start, double first,
                        double tolerance_change, reeli_point *found);
 

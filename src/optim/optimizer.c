@@ -101,7 +101,8 @@ void reel_zero_grad(reel_optimizer *optimizer)
     }
 }
 
-/* Under create_graph a gradient may have any layout; then its buffer, which is there, takes a copy. */
+/* Under create_graph a gradient may have any layout; then its buffer, which is there, takes a
+ * copy. */
 const void *reeli_gradient_data(const reel_tensor *parameter)
 {
     const reel_tensor *g = reeli_grad(parameter);
@@ -112,7 +113,8 @@ const void *reeli_gradient_data(const reel_tensor *parameter)
     return g ? g->data : NULL;
 }
 
-/* Nothing here can fail: memory was had when the optimizer was made, and the status was looked at. */
+/* Nothing here can fail: memory was had when the optimizer was made, and the status was looked
+ * at. */
 static void step_slot(reel_optimizer *o, const double *value, reeli_slot *slot)
 {
     reel_tensor *p = slot->parameter;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * struct reel_optimizer: groups of parameters with their settings, and for each parameter what a rule
- * remembers of it. An optimizer is a rule: a row of names, and two functions or three.
+ * struct reel_optimizer: groups of parameters with their settings, and for each parameter what a
+ * rule remembers of it. An optimizer is a rule: a row of names, and two functions or three.
  */
 #ifndef REELI_OPTIMIZER_H
 #define REELI_OPTIMIZER_H
@@ -48,12 +48,13 @@ typedef struct reeli_rule {
     unsigned (*needs)(const double *value);
     /* One parameter's step: counts it, and says what the pass goes by. */
     void (*prepare)(const double *value, double *number, reeli_step *s);
-    /* Settings that do not go together: a sentence, and the value at fault. NULL: there are none. */
+    /* Settings that do not go together: a sentence, and the value at fault. NULL: there are
+     * none. */
     const char *(*unsound)(const double *value, double *blame);
     /* The whole of a step for a rule that evaluates a closure more than once; it has one group. */
     reel_status (*step)(reel_optimizer *o, reel_closure closure, void *context, double *loss);
-    /* For such a rule: what it remembers; given `count` named tensors, those for which it shall have room.
-     * False: no memory. And how it frees that. */
+    /* For such a rule: what it remembers; given `count` named tensors, those for which it shall
+     * have room. False: no memory. And how it frees that. */
     bool (*remember)(reel_optimizer *o, reeli_items *items, const reel_named_tensor *given,
                      size_t count);
     void (*free)(reel_optimizer *o);
@@ -70,8 +71,8 @@ struct reel_optimizer {
     void *memory;                    /* of a rule with a step of its own */
 };
 
-/* An optimizer of these parameters with these settings in its first group; NULL, and an error, if there
- * are none, one is no floating leaf, a setting is out of its range, or memory is out. */
+/* An optimizer of these parameters with these settings in its first group; NULL, and an error, if
+ * there are none, one is no floating leaf, a setting is out of its range, or memory is out. */
 reel_optimizer *reeli_optimizer_new(const reeli_rule *rule, reel_tensor_list parameters,
                                     const double *value);
 

@@ -74,7 +74,8 @@ reel_named_tensors reeli_state_dict(reeli_items *items)
     return (reel_named_tensors){entry, items->count};
 }
 
-/* The one given under this name; NULL if there is none. `from` is where it is likely to be found. */
+/* The one given under this name; NULL if there is none. `from` is where it is likely to be
+ * found. */
 static reel_tensor *find(const reel_named_tensor *given, size_t count, const char *name,
                          size_t from)
 {

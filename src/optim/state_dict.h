@@ -30,8 +30,8 @@ void reeli_remember(reeli_items *items, reel_tensor *tensor, double *number, con
 /* The items as named tensors: a number is a float64 tensor of no dims. */
 reel_named_tensors reeli_state_dict(reeli_items *items);
 
-/* Copies what is given into the items. All of it is checked first: a name that is missing, unexpected or
- * comes twice, a shape or dtype that differs is an error that changes nothing. */
+/* Copies what is given into the items. All of it is checked first: a name that is missing,
+ * unexpected or comes twice, a shape or dtype that differs is an error that changes nothing. */
 reel_status reeli_load_state_dict(const reeli_items *items, const reel_named_tensor *given,
                                   size_t count);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The line search of L-BFGS: brackets a point that meets the strong Wolfe conditions, then narrows it
- * down. PyTorch's, trial by trial. */
+/* The line search of L-BFGS: brackets a point that meets the strong Wolfe conditions, then narrows
+ * it down. PyTorch's, trial by trial. */
 #include "lbfgs.h"
 
 #include <math.h>
@@ -78,7 +78,8 @@ static double inside(const reeli_point *bracket, bool *insufficient)
     return t;
 }
 
-/* Narrows the bracket from trial `trials` on; its better end is *best at last. -1: the closure failed. */
+/* Narrows the bracket from trial `trials` on; its better end is *best at last. -1: the closure
+ * failed. */
 static int narrow(reeli_flat *f, const reeli_point *start, reeli_point *bracket, int trials,
                   double tolerance, double norm, reeli_point *best)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One pass over a parameter for each optimizer: p parameter, g gradient. The roundings are PyTorch's: its
- * add with a factor and its addcmul are each one fused multiply-add, its addcdiv is a product, a quotient and a
- * sum. Where a state is there or not, each case is its own loop if training is made of it.
+ * One pass over a parameter for each optimizer: p parameter, g gradient. The roundings are
+ * PyTorch's: its add with a factor and its addcmul are each one fused multiply-add, its addcdiv is
+ * a product, a quotient and a sum. Where a state is there or not, each case is its own loop if
+ * training is made of it.
  */
 
 #define RULE(name)                                                                                 \
@@ -29,8 +30,10 @@
 static inline T larger(T a, T b) { return a > b || a != a ? a : b; }
 
 /*
- * g = -g if maximize; g += weight_decay p; with momentum: buffer = momentum buffer + (1 - dampening) g
- * (the first time buffer = g), g = g + momentum buffer if nesterov, else buffer; p = p - lr g.
+ * g = -g if maximize; g += weight_decay p;
+ * with momentum: buffer = momentum buffer + (1 - dampening) g (the first time buffer = g),
+ *                g = g + momentum buffer if nesterov, else buffer;
+ * p = p - lr g.
  */
 RULE(sgd)
 {
@@ -56,7 +59,7 @@ RULE(sgd)
     }
 }
 
-/* p = shrink p - lr m / (√v / correction2 + eps); with amsgrad the largest v so far takes v's place. */
+/* p = shrink p - lr m / (√v / correction2 + eps); with amsgrad v is the largest so far. */
 RULE(adam)
 {
     BEGIN
@@ -113,7 +116,7 @@ RULE(nadam)
     }
 }
 
-/* p = p - lr m / correction1, and times weight correction2 / (√v + eps) once v can be trusted (flag). */
+/* p = p - lr m / correction1, and times weight correction2 / (√v + eps) if `flag`. */
 RULE(radam)
 {
     BEGIN
@@ -130,8 +133,8 @@ RULE(radam)
     }
 }
 
-/* v = alpha v + (1 - alpha) g², centered: less the square of g's average; p = p - lr g / (√v + eps), or
- * by way of a buffer: momentum buffer + g / (√v + eps). */
+/* v = alpha v + (1 - alpha) g², centered: less the square of g's average; p = p - lr g / (√v +
+ * eps), or by way of a buffer: momentum buffer + g / (√v + eps). */
 RULE(rmsprop)
 {
     BEGIN
@@ -198,7 +201,7 @@ RULE(adadelta)
     }
 }
 
-/* p = shrink p - lr g; the average of p takes in the new p with its weight, all of it (1) at first. */
+/* p = shrink p - lr g; the average of p takes in the new p, the first whole. */
 RULE(asgd)
 {
     BEGIN
@@ -214,7 +217,7 @@ RULE(asgd)
     }
 }
 
-/* Each element's step grows where g keeps its sign, and shrinks where it turns; there it also waits. */
+/* Each element's step grows where g keeps its sign, and shrinks and waits where it turns. */
 RULE(rprop)
 {
     BEGIN
@@ -236,8 +239,9 @@ RULE(rprop)
 }
 
 /*
- * Σ x y in the order of BLAS on vectors of 32 bytes: 4 accumulators, each folded in half, then added in pairs, and
- * what is left over after them. Line searches choose by such sums, and tell one order from another.
+ * Σ x y in the order of BLAS on vectors of 32 bytes: 4 accumulators, each folded in half, then
+ * added in pairs, and what is left over after them. Line searches choose by such sums, and tell one
+ * order from another.
  */
 static void dot_product(int64_t n, const void *left, const void *right, void *result)
 {

@@ -34,7 +34,7 @@ static void plain_product(int64_t m, int64_t n, int64_t k, const void *left,
     }
 }
 
-/* BLAS's order in doubles where a side is a vector: 4 lanes over blocks of 8, the rest to the first. */
+/* BLAS's order in doubles where a side is a vector: 4 lanes over blocks of 8, the rest to one. */
 static T dot_in_lanes(int64_t k, const T *a, int64_t a_step, const T *b, int64_t b_step)
 {
     T lane[4] = {0};

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Everything for one dtype at one CPU level. f32.c, f64.c and i64.c define T, TYPE (the name in
  * symbols) and fused; the floats also GRADIENTS and LANES, and get the rest. */
+/* clang-format off: each needs those before it */
 #include "maps.h"
-#include "reductions.h"
 #include "sums.h"
+#include "reductions.h"
 #ifdef GRADIENTS
+#include "softmax.h"
 #include "optimizers.h"
 #include "rows.h"
-#include "softmax.h"
 #endif
 #include "product.h"
+/* clang-format on */
 
 #define TABLE_(type, cpu) reeli_##type##_##cpu
 #define TABLE(type, cpu) TABLE_(type, cpu)

@@ -73,8 +73,9 @@ static reel_tensor *result(reeli_node *n, int dtype)
     for (int i = 0; i < n->inputs; i++) {
         t[i] = n->in[i].t;
     }
-    int ndim = reeli_broadcast(t[0]->r, n->op->name, n->inputs, t, size);
-    return ndim < 0 ? t[0]->r->poison : reeli_empty(t[0]->r, n->op->name, dtype, ndim, size);
+    reel *r = n->in[0].t->r;
+    int ndim = reeli_broadcast(r, n->op->name, n->inputs, t, size);
+    return ndim < 0 ? r->poison : reeli_empty(r, n->op->name, dtype, ndim, size);
 }
 
 static inline void set_parameters(reeli_node *n, const double *parameters)

@@ -158,7 +158,7 @@ reel_tensor *reeli_scatter_add_gradient(reeli_node *n, int input, reel_tensor *g
         return reeli_zeros(g->r, "scatter_add", g->dtype, src->ndim, src->size);
     }
     reel_tensor *dx = reel_gather(g, n->i[0], n->in[1].t);
-    int64_t size[REEL_MAX_DIMS];
+    int64_t size[REEL_MAX_DIMS] = {0};
     for (int d = 0; d < src->ndim && !reeli_bad(dx); d++) {
         size[d] = size_of(index, d);
     }

@@ -261,7 +261,7 @@ int reel_split(reel_tensor *x, int64_t split_size, int64_t dim, reel_tensor **pa
                     (long long)dim, (long long)size, (long long)split_size);
         return no_parts(x, parts, capacity);
     }
-    return split_evenly("split", x, split_size, size ? (size - 1) / split_size + 1 : 1, dim, parts,
+    return split_evenly("split", x, split_size, size > 0 ? (size - 1) / split_size + 1 : 1, dim, parts,
                         capacity);
 }
 

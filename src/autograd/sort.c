@@ -95,7 +95,7 @@ bool reeli_median_dim_forward(reeli_node *n) { return each_line(n, take_middle);
 
 reel_values reel_sort(reel_tensor *x, int64_t dim, bool descending)
 {
-    if (!reeli_one_dim(x, "sort", &dim)) {
+    if (!x || !reeli_one_dim(x, "sort", &dim)) {
         return reeli_poison_pick(x);
     }
     return reeli_pick(&reeli_op_sort, x, dim, x->ndim, x->size, (int64_t[]){descending, 0});

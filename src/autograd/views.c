@@ -253,7 +253,7 @@ reel_tensor *reeli_permute_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     (void)input;
     const int64_t *order = n->extra;
-    int64_t back[REEL_MAX_DIMS];
+    int64_t back[REEL_MAX_DIMS] = {0};
     for (int d = 0; d < n->out->ndim; d++) {
         back[order[d]] = d;
     }
@@ -265,7 +265,7 @@ reel_tensor *reel_transpose(reel_tensor *x, int64_t dim0, int64_t dim1)
     if (!sound_dim("transpose", x, &dim0, 0) || !sound_dim("transpose", x, &dim1, 0)) {
         return reeli_poison_for(1, &x);
     }
-    int64_t order[REEL_MAX_DIMS];
+    int64_t order[REEL_MAX_DIMS] = {0};
     for (int d = 0; d < REEL_MAX_DIMS; d++) {
         order[d] = d == dim0 ? dim1 : d == dim1 ? dim0 : d;
     }
@@ -282,12 +282,12 @@ reel_tensor *reel_t(reel_tensor *x)
                           "t: shape %s has more than 2 dims; use reel_transpose",
                           REELI_SHAPE_OF(x));
     }
-    return reel_permute(x, x->ndim == 2 ? (int64_t[]){1, 0} : (int64_t[]){0});
+    return reel_permute(x, x->ndim == 2 ? (int64_t[]){1, 0} : (int64_t[]){0, 0});
 }
 
 reel_tensor *reel_T(reel_tensor *x)
 {
-    int64_t order[REEL_MAX_DIMS];
+    int64_t order[REEL_MAX_DIMS] = {0};
     if (!reeli_all_usable("T", 1, &x)) {
         return reeli_poison_for(1, &x);
     }
@@ -333,7 +333,7 @@ static bool mark_dims(reel_tensor *x, const char *list, const int64_t *dims, int
 reel_tensor *reel_movedim(reel_tensor *x, const int64_t *source, const int64_t *destination,
                           int count)
 {
-    int64_t from[REEL_MAX_DIMS], to[REEL_MAX_DIMS], order[REEL_MAX_DIMS];
+    int64_t from[REEL_MAX_DIMS], to[REEL_MAX_DIMS], order[REEL_MAX_DIMS] = {0};
     unsigned moved = 0, taken = 0;
     if (!reeli_all_usable("movedim", 1, &x)) {
         return reeli_poison_for(1, &x);

@@ -125,7 +125,8 @@ static int loss_dtype(const reeli_op *op, reel_tensor *const *in, reel_reduction
                       double parameter)
 {
     reel *r = in[0]->r;
-    int dtype = reeli_promote(2, in);
+    bool alike = in[0]->dtype == in[1]->dtype && !((in[0]->flags | in[1]->flags) & REELI_NUMBER);
+    int dtype = alike ? in[0]->dtype : reeli_promote(2, in);
     if (!reeli_sound_reduction(r, op->name, reduction) || !sound_parameter(r, op, parameter)) {
         return -1;
     }
@@ -160,12 +161,13 @@ reel_tensor *reeli_loss(const reeli_op *op, reel_tensor *input, reel_tensor *tar
         return reeli_poison_for(2, in);
     }
     reel *r = input->r;
-    int64_t size[REEL_MAX_DIMS];
-    int ndim = reeli_broadcast(r, op->name, 2, in, size);
+    int64_t broadcast[REEL_MAX_DIMS];
+    const bool same_shape = reeli_same_shape(input, target);
+    const int64_t *size = same_shape ? input->size : broadcast;
+    int ndim = same_shape ? input->ndim : reeli_broadcast(r, op->name, 2, in, broadcast);
     if (ndim < 0) {
         return r->poison;
     }
-    const bool same_shape = reeli_same_shape(input, target);
     if (!same_shape) {
         reeli_warn(r,
                    "%s: the input's shape %s is not the target's %s: they broadcast to %s, which "

@@ -20,6 +20,10 @@ void reeli_copy(reel_tensor *to, const reel_tensor *from)
 void reeli_fill(reel_tensor *t, double value)
 {
     static const int64_t still[REEL_MAX_DIMS] = {0};
+    if (t->flags & REELI_CONTIGUOUS) {
+        reeli_move(t->numel, t->data, t->dtype, 1, &value, REEL_F64, 0);
+        return;
+    }
     reeli_move_strided(t->r->kernels, t->ndim, t->size, operand(t),
                        (reeli_operand){&value, still, REEL_F64});
 }

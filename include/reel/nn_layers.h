@@ -15,7 +15,8 @@
 extern "C" {
 #endif
 
-/** A list of modules in place of the two arguments (modules, count). */
+/** A list of modules in place of the two arguments (modules, count). GCC and Clang make them from
+ *  first to last; where C's leave to do otherwise matters to random draws, make them one by one. */
 #define REEL_MODULES(...)                                                                          \
     (reel_module *const[]){__VA_ARGS__},                                                           \
         (int)(sizeof((reel_module *const[]){__VA_ARGS__}) / sizeof(reel_module *))

@@ -124,6 +124,9 @@ typedef struct reeli_loops {
     void (*small_product)(int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride,
                           const void *b, const int64_t *b_stride, const void *bias, void *c);
     /* The same without a bias and without fused multiply-adds, for the small products of a batch. */
+    /* c[m] = a[m,k] b[k], where a's rows and b lie side by side. Floats only. */
+    void (*matrix_vector)(int64_t m, int64_t k, const void *a, int64_t a_step, const void *b,
+                          void *c);
     void (*plain_product)(int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride,
                           const void *b, const int64_t *b_stride, void *c);
 

@@ -112,6 +112,28 @@ static bool fits_blas(int64_t m, int64_t n, int64_t k, const int64_t *a_stride,
     return m > 0 && n > 0 && k > 0;
 }
 
+/* Products with a vector, which BLAS would pack before it multiplies: true if this was one. A row
+ * times a matrix, and a column times one that lies transposed, add up the matrix's rows. */
+static bool with_vector(const reeli_loops *loops, int64_t m, int64_t n, int64_t k, const void *a,
+                        const int64_t *a_stride, const void *b, const int64_t *b_stride,
+                        const void *bias, void *c)
+{
+    if (n == 1 && !bias && a_stride[1] == 1 && b_stride[0] == 1) {
+        loops->matrix_vector(m, k, a, a_stride[0], b, c);
+        return true;
+    }
+    if (m == 1 && b_stride[1] == 1) {
+        loops->small_product(1, n, k, a, a_stride, b, b_stride, bias, c);
+        return true;
+    }
+    if (n == 1 && !bias && a_stride[0] == 1) {
+        loops->small_product(1, m, k, b, (int64_t[]){0, b_stride[0]}, a,
+                             (int64_t[]){a_stride[1], 1}, NULL, c);
+        return true;
+    }
+    return false;
+}
+
 bool reeli_product(const reeli_kernels *kernels, reeli_blas *blas, int dtype, int64_t m, int64_t n,
                    int64_t k, const void *a, const int64_t *a_stride, const void *b,
                    const int64_t *b_stride, const void *bias, void *c,
@@ -119,7 +141,14 @@ bool reeli_product(const reeli_kernels *kernels, reeli_blas *blas, int dtype, in
 {
     bool small = k == 0 || dtype > 1 || /* BLAS has floats only */
                  (m <= SMALL && n <= SMALL && k <= SMALL && m * n * k <= SMALL);
-    if (small || !fits_blas(m, n, k, a_stride, b_stride) || !load_blas(blas)) {
+    if (small || !fits_blas(m, n, k, a_stride, b_stride)) {
+        kernels->of[dtype]->small_product(m, n, k, a, a_stride, b, b_stride, bias, c);
+        return true;
+    }
+    if (with_vector(kernels->of[dtype], m, n, k, a, a_stride, b, b_stride, bias, c)) {
+        return true;
+    }
+    if (!load_blas(blas)) {
         kernels->of[dtype]->small_product(m, n, k, a, a_stride, b, b_stride, bias, c);
         return true;
     }

@@ -71,6 +71,7 @@ const reeli_loops TABLE(TYPE, REELI_CPU) = {
     .log_sums = log_sums,
     .class_gradient = class_gradient,
     .standardize = standardize,
+    .matrix_vector = matrix_vector,
     .standardize_gradient = standardize_gradient,
 #define AT_RULE(name) [REELI_UPDATE_##name] = name,
     .update = {REELI_UPDATES(AT_RULE)},

@@ -50,6 +50,34 @@ static T dot_in_lanes(int64_t k, const T *a, int64_t a_step, const T *b, int64_t
     return (lane[0] + lane[1]) + (lane[2] + lane[3]);
 }
 
+#ifdef GRADIENTS
+/* c[m] = a[m,k] b[k], rows of a and b side by side: a is read once, at the memory's speed. */
+static void matrix_vector(int64_t m, int64_t k, const void *left, int64_t a_step, const void *right,
+                          void *out)
+{
+    const T *a = left, *b = right;
+    T *c = out;
+    for (int64_t i = 0; i < m; i++, a += a_step) {
+        lanes sums[4] = {{0}};
+        int64_t p = 0;
+        for (; p + ROW <= k; p += ROW) {
+            for (int s = 0; s < 4; s++) {
+                sums[s] += LOAD(a + p + s * LANES) * LOAD(b + p + s * LANES);
+            }
+        }
+        const lanes all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+        T total = 0;
+        for (int s = 0; s < LANES; s++) {
+            total += all[s];
+        }
+        for (; p < k; p++) {
+            total += a[p] * b[p];
+        }
+        c[i] = total;
+    }
+}
+#endif
+
 static void small_product(int64_t m, int64_t n, int64_t k, const void *left,
                           const int64_t *a_stride, const void *right, const int64_t *b_stride,
                           const void *bias, void *out)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Everything for one dtype at one CPU level. f32.c, f64.c and i64.c define T, TYPE (the name in
  * symbols) and fused; the floats also GRADIENTS and LANES, and get the rest. */
-/* clang-format off: each needs those before it */
+/* Each needs those before it. */
+/* clang-format off */
 #include "maps.h"
 #include "sums.h"
 #include "reductions.h"

@@ -138,7 +138,8 @@ typedef struct reel_asgd_options {
     double weight_decay;
     bool maximize;
 } reel_asgd_options;
-/** Averaged SGD: p = p - eta (lambd p + g) with eta = lr / (1 + lambd lr t)^alpha; "ax": p's mean. */
+/** Averaged SGD: p = p - eta (lambd p + g) with eta = lr / (1 + lambd lr t)^alpha; "ax": p's
+ * mean. */
 REEL_API reel_optimizer *reel_optim_asgd(reel_tensor_list parameters, reel_asgd_options options);
 
 /** Options of Rprop. */

@@ -14,12 +14,12 @@
 #include <reel/gradcheck.h>
 #include <reel/hooks.h>
 #include <reel/indexing.h>
+#include <reel/init.h>
 #include <reel/inplace.h>
 #include <reel/io.h>
 #include <reel/join.h>
 #include <reel/linalg.h>
 #include <reel/loss.h>
-#include <reel/init.h>
 #include <reel/nn.h>
 #include <reel/nn_layers.h>
 #include <reel/nn_losses.h>
@@ -27,6 +27,7 @@
 #include <reel/optim.h>
 #include <reel/optimizer.h>
 #include <reel/reduce.h>
+#include <reel/scheduler.h>
 #include <reel/sort.h>
 #include <reel/tensor.h>
 #include <reel/views.h>

@@ -3,6 +3,7 @@
 #include "optimizer.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum range { ANY_NUMBER, NOT_NEGATIVE, POSITIVE, BELOW_1, AT_MOST_1, INSIDE_0_1, ABOVE_1, FLAG };
@@ -248,6 +249,40 @@ double reel_lr(reel_optimizer *optimizer, size_t group)
 reel_status reel_set_lr(reel_optimizer *optimizer, size_t group, double lr)
 {
     return reel_set_group_setting(optimizer, group, "lr", lr);
+}
+
+/* The states that a group with these settings needs and the slot does not have; 0 if there are
+ * none. */
+static unsigned lacks(const reel_optimizer *o, const double *value, const reeli_slot *slot)
+{
+    unsigned needs = o->rule->needs ? o->rule->needs(value) : 0;
+    for (int k = 0; k < REELI_STATES; k++) {
+        needs &= slot->state[k] ? ~(1U << k) : ~0U;
+    }
+    return needs;
+}
+
+bool reeli_may_load_settings(const reel_optimizer *o, const reel_named_tensor *given, size_t count)
+{
+    size_t first = 0;
+    for (size_t g = 0; g < o->groups; first = o->group[g++].end) {
+        double value[REELI_SETTINGS];
+        for (int k = 0; k < REELI_SETTINGS; k++) {
+            char name[64];
+            snprintf(name, sizeof name, "param_groups.%zu.%s", g, settings[k].name);
+            value[k] = reeli_given_number(given, count, name, o->group[g].value[k]);
+        }
+        if (!sound(o, value)) {
+            return false;
+        }
+        if (lacks(o, value, &o->slot[first])) {
+            reeli_error(o->owned.r, REEL_ERR_VALUE,
+                        "%s: load_state_dict: param_groups.%zu needs a state that is not there",
+                        o->rule->name, g);
+            return false;
+        }
+    }
+    return true;
 }
 
 void reeli_remember_settings(reel_optimizer *o, size_t group, reeli_items *items)

@@ -132,6 +132,9 @@ static bool learn(run *w)
 {
     memory *m = w->m;
     reel_optimizer *o = w->flat.o;
+    if (w->end == m->room && !make_room(o, 2 * m->room + 8)) {
+        return false;
+    }
     pair *p = &m->pair[w->end];
     if (!vector(o, &p->y) || !vector(o, &p->s)) {
         return false;
@@ -314,9 +317,7 @@ static reel_status step(reel_optimizer *o, reel_closure closure, void *context, 
 {
     reel *r = o->owned.r;
     memory *m = o->memory;
-    const double *value = o->group[0].value;
-    if (!make_vectors(o) || !make_room(o, (size_t)(m->now.history + value[REELI_history_size] +
-                                                   value[REELI_max_iter] + 1))) {
+    if (!make_vectors(o)) {
         return r->status;
     }
     run w = begin(o, closure, context);
@@ -346,8 +347,10 @@ static bool remember(reel_optimizer *o, reeli_items *items, const reel_named_ten
 {
     memory *m = o->memory;
     double history = reeli_given_number(given, count, "state.0.history", m->now.history);
-    if (given) { /* each pair is three of them */
-        history = history >= 0 && 3 * history <= (double)count ? floor(history) : 0;
+    if (!(history >= 0 && history == floor(history) && (!given || 3 * history <= (double)count))) {
+        reeli_error(o->owned.r, REEL_ERR_VALUE, "%s: load_state_dict: a history of %g pairs",
+                    o->rule->name, history);
+        return false;
     }
     if (!make_vectors(o) || !make_room(o, (size_t)history)) {
         return false;

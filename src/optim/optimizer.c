@@ -169,9 +169,13 @@ bool reeli_call_closure(reel_optimizer *o, reel_closure closure, void *context, 
     if (r->status != REEL_OK) {
         return false;
     }
-    if (!result || !reeli_usable(r, o->rule->name, result)) {
-        if (r->status == REEL_OK) {
-            reeli_error(r, REEL_ERR_STATE, "%s: the closure returned no loss", o->rule->name);
+    if (!result) {
+        reeli_error(r, REEL_ERR_OWNER, "%s: the closure returned NULL", o->rule->name);
+        return false;
+    }
+    if (!reeli_usable(r, o->rule->name, result)) {
+        if (r->status == REEL_OK) { /* the closure forgot the error, but not the poison */
+            reeli_error(r, REEL_ERR_STATE, "%s: the closure returned poison", o->rule->name);
         }
         return false;
     }
@@ -252,6 +256,9 @@ reel_status reel_optimizer_load_state_dict(reel_optimizer *optimizer,
     remember(optimizer, &items);
     if (optimizer->rule->remember &&
         !optimizer->rule->remember(optimizer, &items, entries, count)) {
+        return r->status;
+    }
+    if (!reeli_may_load_settings(optimizer, entries, count)) {
         return r->status;
     }
     return reeli_load_state_dict(&items, entries, count);

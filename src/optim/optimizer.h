@@ -78,6 +78,9 @@ reel_optimizer *reeli_optimizer_new(const reeli_rule *rule, reel_tensor_list par
 
 /* Adds a group; false, and an error, for one of the same reasons. */
 bool reeli_add_group(reel_optimizer *o, reel_tensor_list list, const double *value);
+/* Whether the settings among what is given are within their ranges and need no state that is not
+ * there; an error if not. */
+bool reeli_may_load_settings(const reel_optimizer *o, const reel_named_tensor *given, size_t count);
 /* Its settings as items. */
 void reeli_remember_settings(reel_optimizer *o, size_t group, reeli_items *items);
 

@@ -6,6 +6,7 @@
 #include <reel/elementwise.h>
 #include <reel/optim.h>
 #include <reel/reduce.h>
+#include <reel/views.h>
 
 enum { COUNT = 11 };
 
@@ -130,6 +131,206 @@ START_TEST(every_optimizer_is_pytorchs)
 }
 END_TEST
 
-static void add_cases(TCase *tcase) { tcase_add_test(tcase, every_optimizer_is_pytorchs); }
+/* Copies p's elements, so that another run can start there. */
+static void copy_elements(reel_tensor *to, reel_tensor *from)
+{
+    for (int64_t k = 0; k < COUNT; k++) {
+        ck_assert_int_eq(reel_set(to, &k, reel_get(from, &k)), REEL_OK);
+    }
+}
+
+/* What one optimizer remembers, put into another at any step, leads on to the same bits. */
+START_TEST(they_go_on_where_they_stopped)
+{
+    for (size_t c = 0; c < CASE_COUNT; c++) {
+        for (int stop = 0; stop < 8; stop++) {
+            reel *r = reel_new();
+            training a = begin(r, cases[c].name, REEL_F32), b = begin(r, cases[c].name, REEL_F32);
+            while (a.steps < stop) {
+                step(&a);
+            }
+            reel_set_grad_enabled(r, false);
+            copy_elements(b.p, a.p);
+            reel_set_grad_enabled(r, true);
+            const reel_named_tensors state = reel_optimizer_state_dict(a.optimizer);
+            ck_assert_int_eq(
+                reel_optimizer_load_state_dict(b.optimizer, state.entries, state.count), REEL_OK);
+            for (b.steps = stop; a.steps < 8;) {
+                step(&a);
+                step(&b);
+                ck_assert(memcmp(reel_data_f32(a.p), reel_data_f32(b.p), COUNT * sizeof(float)) ==
+                          0);
+            }
+            reel_free(r);
+        }
+    }
+}
+END_TEST
+
+/* A copy of what is remembered with one entry changed is refused, and nothing has changed. */
+static void assert_refused(training *t, reel_named_tensors state, size_t at,
+                           reel_named_tensor other, size_t count, reel_status status,
+                           const char *part)
+{
+    reel_named_tensor entries[64];
+    memcpy(entries, state.entries, state.count * sizeof *entries);
+    entries[at] = other;
+    double before = reel_group_setting(t->optimizer, 0, "lr");
+    ck_assert_int_eq(reel_optimizer_load_state_dict(t->optimizer, entries, count), status);
+    assert_error(t->r, status, part);
+    ck_assert(reel_group_setting(t->optimizer, 0, "lr") == before);
+}
+
+START_TEST(wrong_states_are_refused)
+{
+    reel *r = quiet_reel();
+    training t = begin(r, "adam", REEL_F32);
+    const reel_named_tensors state = reel_optimizer_state_dict(t.optimizer);
+    reel_tensor *one = reel_ones(r, REEL_F32, REEL_SHAPE(1)),
+                *minus = reel_full(r, REEL_F64, -1, REEL_SCALAR_SHAPE);
+    size_t average = 0, lr = 0;
+    for (size_t i = 0; i < state.count; i++) {
+        average = strcmp(state.entries[i].name, "state.0.exp_avg") == 0 ? i : average;
+        lr = strcmp(state.entries[i].name, "param_groups.0.lr") == 0 ? i : lr;
+    }
+    ck_assert(average > 0 && lr > 0);
+    const size_t n = state.count;
+    assert_refused(&t, state, 0, state.entries[0], n - 1, REEL_ERR_VALUE, "is missing");
+    assert_refused(&t, state, n, state.entries[0], n + 1, REEL_ERR_VALUE,
+                   "state.0.step comes twice");
+    assert_refused(&t, state, n, (reel_named_tensor){"more", one}, n + 1, REEL_ERR_VALUE,
+                   "Adam: load_state_dict: more is unexpected");
+    assert_refused(&t, state, average, (reel_named_tensor){"state.0.exp_avg", one}, n,
+                   REEL_ERR_SHAPE, "state.0.exp_avg is float32 (1,)");
+    assert_refused(&t, state, average, (reel_named_tensor){"state.0.exp_avg", minus}, n,
+                   REEL_ERR_DTYPE, "float64");
+    assert_refused(&t, state, 0, (reel_named_tensor){"state.0.step", t.p}, n, REEL_ERR_SHAPE,
+                   "of one element");
+    assert_refused(&t, state, lr, (reel_named_tensor){"param_groups.0.lr", minus}, n,
+                   REEL_ERR_VALUE, "lr must not be negative");
+    reel_free(r);
+}
+END_TEST
+
+#define REFUSES(kind, text, ...)                                                                   \
+    ck_assert_ptr_null(reel_optim_##kind(list, (reel_##kind##_options){__VA_ARGS__}));             \
+    assert_error(r, REEL_ERR_VALUE, text)
+
+START_TEST(options_are_checked)
+{
+    reel *r = quiet_reel();
+    reel_tensor *p[2] = {reel_ones(r, REEL_F32, REEL_SHAPE(1))};
+    p[1] = p[0];
+    const reel_tensor_list list = {r, p, 1};
+    REFUSES(adam, "Adam: lr must not be negative, and is -1", .lr = -1);
+    REFUSES(adam, "Adam: beta1 must be from 0 to less than 1, and is 1", .betas = {1, 0});
+    REFUSES(adamw, "AdamW: beta2 must be from 0 to less than 1", .betas = {0, -0.5});
+    REFUSES(adamax, "Adamax: eps must not be negative", .eps = -1);
+    REFUSES(nadam, "NAdam: momentum_decay must not be negative", .momentum_decay = -1);
+    REFUSES(radam, "RAdam: weight_decay must not be negative", .weight_decay = -1);
+    REFUSES(rmsprop, "RMSprop: alpha must not be negative", .alpha = -1);
+    REFUSES(rmsprop, "RMSprop: momentum must not be negative", .momentum = -1);
+    REFUSES(adagrad, "Adagrad: initial_accumulator_value must not",
+            .initial_accumulator_value = -1);
+    REFUSES(adagrad, "Adagrad: lr_decay must not", .lr_decay = -1);
+    REFUSES(adadelta, "Adadelta: rho must be from 0 to 1, and is 1.5", .rho = 1.5);
+    REFUSES(asgd, "ASGD: weight_decay must not", .weight_decay = -1);
+    REFUSES(rprop, "Rprop: etaminus must be between 0 and 1", .etas = {1, 2});
+    REFUSES(rprop, "Rprop: etaplus must be above 1", .etas = {0.5, 1});
+    ck_assert_ptr_null(reel_optim_adam((reel_tensor_list){r, p, 2}, (reel_adam_options){0}));
+    assert_error(r, REEL_ERR_VALUE, "Adam: a parameter of shape (1,) is given twice");
+    reel_free(r);
+}
+END_TEST
+
+START_TEST(groups_have_settings_of_their_own)
+{
+    reel *r = quiet_reel();
+    reel_tensor *p[3];
+    for (int i = 0; i < 3; i++) {
+        p[i] = reel_requires_grad_(reel_zeros(r, REEL_F64, REEL_SHAPE(1)), true);
+    }
+    reel_optimizer *o = reel_optim_sgd((reel_tensor_list){r, p, 1}, (reel_sgd_options){.lr = 1});
+    ck_assert_int_eq(reel_add_param_group(o, (reel_tensor_list){r, p + 1, 2},
+                                          (reel_setting[]){{"lr", 2}, {"momentum", 0.5}}, 2),
+                     REEL_OK);
+    ck_assert_int_eq((int)reel_param_groups(o), 2);
+    for (int i = 0; i < 2; i++) {
+        reel_zero_grad(o);
+        reel_backward(reel_add(reel_add(p[0], p[1]), p[2]));
+        reel_step(o);
+        reel_rewind(r);
+    }
+    ck_assert(reel_item(p[0]) == -2 && reel_item(p[1]) == -5 && reel_item(p[2]) == -5);
+    ck_assert(reel_lr(o, 0) == 1 && reel_lr(o, 1) == 2);
+    ck_assert_int_eq(reel_set_lr(o, 1, 0.25), REEL_OK);
+    ck_assert(reel_lr(o, 1) == 0.25);
+    ck_assert_int_eq(reel_set_lr(o, 1, -1), REEL_ERR_VALUE);
+    assert_error(r, REEL_ERR_VALUE, "SGD: lr must not be negative, and is -1");
+    ck_assert(reel_lr(o, 1) == 0.25);
+    ck_assert(isnan(reel_lr(o, 2)));
+    assert_error(r, REEL_ERR_VALUE, "SGD: there is no group 2 of 2");
+    ck_assert(isnan(reel_group_setting(o, 0, "alpha")));
+    assert_error(r, REEL_ERR_VALUE, "SGD: there is no setting 'alpha'");
+    ck_assert_int_eq(reel_add_param_group(o, (reel_tensor_list){r, p, 1}, NULL, 0), REEL_ERR_VALUE);
+    assert_error(r, REEL_ERR_VALUE, "SGD: a parameter of shape (1,) is given twice");
+    ck_assert_int_eq(
+        reel_add_param_group(o, (reel_tensor_list){r, p, 1}, (reel_setting[]){{"eps", 1}}, 1),
+        REEL_ERR_VALUE);
+    assert_error(r, REEL_ERR_VALUE, "SGD: there is no setting 'eps'");
+    ck_assert_int_eq((int)reel_param_groups(o), 2);
+    reel_free(r);
+}
+END_TEST
+
+static reel_tensor *square_of(void *context)
+{
+    reel_tensor *p = context;
+    reel_zero_grad_of(p);
+    reel_tensor *loss = reel_square(p);
+    reel_backward(loss);
+    return loss;
+}
+
+START_TEST(a_closure_brings_the_gradient)
+{
+    reel *r = reel_new();
+    reel_tensor *p = reel_requires_grad_(reel_full(r, REEL_F64, 3, REEL_SHAPE(1)), true);
+    reel_optimizer *o =
+        reel_optim_sgd((reel_tensor_list){r, &p, 1}, (reel_sgd_options){.lr = 0.25});
+    double loss;
+    ck_assert_int_eq(reel_step_with(o, square_of, p, &loss), REEL_OK);
+    ck_assert(loss == 9 && reel_item(p) == 1.5);
+    reel_free(r);
+}
+END_TEST
+
+/* Recorded gradients may lie in memory in another order than the parameter does. */
+START_TEST(recorded_gradients_serve_too)
+{
+    reel *r = reel_new();
+    reel_tensor *p = reel_requires_grad_(reel_zeros(r, REEL_F32, REEL_SHAPE(2, 3)), true);
+    reel_optimizer *o = reel_optim_sgd((reel_tensor_list){r, &p, 1}, (reel_sgd_options){.lr = 1});
+    reel_tensor *w = reel_from_f32(r, (float[]){1, 2, 3, 4, 5, 6}, REEL_SHAPE(3, 2));
+    reel_tensor *loss = reel_sum(reel_mul(reel_t(p), w));
+    ck_assert_int_eq(reel_backward_with(loss, &(reel_backward_options){.create_graph = true}),
+                     REEL_OK);
+    reel_step(o);
+    ck_assert_str_eq(reel_repr(reel_detach(p)),
+                     "tensor([[-1., -3., -5.],\n        [-2., -4., -6.]])");
+    reel_free(r);
+}
+END_TEST
+
+static void add_cases(TCase *tcase)
+{
+    tcase_add_test(tcase, every_optimizer_is_pytorchs);
+    tcase_add_test(tcase, they_go_on_where_they_stopped);
+    tcase_add_test(tcase, wrong_states_are_refused);
+    tcase_add_test(tcase, options_are_checked);
+    tcase_add_test(tcase, groups_have_settings_of_their_own);
+    tcase_add_test(tcase, a_closure_brings_the_gradient);
+    tcase_add_test(tcase, recorded_gradients_serve_too);
+}
 
 int main(void) { return run_suite("optimizers", add_cases); }

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* Schedules that take the rate up and down between two bounds, and momentum the other way; and the
+ * one that goes by a metric. */
+#include "scheduler.h"
+
+#include <math.h>
+
+#define PI 3.14159265358979323846
+
+static double one_of(const double *each, double all, size_t group)
+{
+    return each ? each[group] : all;
+}
+
+/* A phase of one cycle: up to step `end`, and which of the rates and momenta it leads from and
+ * to. */
+typedef struct phase {
+    double end;
+    int lr[2], momentum[2];
+} phase;
+
+static phase phase_of(const reel_lr_one_cycle_options *o, double total, int i)
+{
+    const double up = o->pct_start * total - 1, down = 2 * o->pct_start * total - 2;
+    if (i == 0) {
+        return (phase){
+            up, {REELI_initial_lr, REELI_max_lr}, {REELI_max_momentum, REELI_base_momentum}};
+    }
+    if (!o->three_phase) {
+        return (phase){
+            total - 1, {REELI_max_lr, REELI_min_lr}, {REELI_base_momentum, REELI_max_momentum}};
+    }
+    return i == 1 ? (phase){down,
+                            {REELI_max_lr, REELI_initial_lr},
+                            {REELI_base_momentum, REELI_max_momentum}}
+                  : (phase){total - 1,
+                            {REELI_initial_lr, REELI_min_lr},
+                            {REELI_max_momentum, REELI_max_momentum}};
+}
+
+static double anneal(const reel_scheduler *s, size_t group, bool momentum)
+{
+    const reel_lr_one_cycle_options *o = &s->options.one_cycle;
+    const int last = o->three_phase ? 2 : 1;
+    double begin = 0;
+    int i = 0;
+    phase p = phase_of(o, s->end, 0);
+    while (i < last && !(s->last_epoch <= p.end)) {
+        begin = p.end;
+        p = phase_of(o, s->end, ++i);
+    }
+    const int *bounds = momentum ? p.momentum : p.lr;
+    const double from = reeli_group_value(s, group, bounds[0]),
+                 to = reeli_group_value(s, group, bounds[1]);
+    const double part = (s->last_epoch - begin) / (p.end - begin);
+    return o->anneal_strategy == REEL_ANNEAL_COS ? to + (from - to) / 2 * (cos(PI * part) + 1)
+                                                 : (to - from) * part + from;
+}
+
+static double one_cycle_lr(const reel_scheduler *s, size_t group)
+{
+    return anneal(s, group, false);
+}
+
+static double one_cycle_momentum(const reel_scheduler *s, size_t group)
+{
+    return anneal(s, group, true);
+}
+
+static const reeli_schedule one_cycle = {
+    .name = "OneCycleLR", .lr = one_cycle_lr, .momentum = one_cycle_momentum};
+static const reeli_schedule one_cycle_of_lr = {.name = "OneCycleLR", .lr = one_cycle_lr};
+
+static bool sound_one_cycle(const reel_optimizer *o, const reel_lr_one_cycle_options *options)
+{
+    const char *name = one_cycle.name;
+    const bool momentum = (o->rule->settings & (REELI_BIT(momentum) | REELI_BIT(beta1))) != 0;
+    return reeli_scheduler_check(o, name, options->total_steps > 0, "total_steps must be above 0",
+                                 (double)options->total_steps) &&
+           reeli_scheduler_check(o, name, options->pct_start >= 0 && options->pct_start <= 1,
+                                 "pct_start must be from 0 to 1", options->pct_start) &&
+           reeli_scheduler_check(o, name, momentum || options->no_cycle_momentum,
+                                 "the optimizer has no momentum to cycle", 0);
+}
+
+reel_scheduler *reel_lr_one_cycle(reel_optimizer *optimizer, reel_lr_one_cycle_options options)
+{
+    options.total_steps =
+        options.total_steps != 0 ? options.total_steps : options.epochs * options.steps_per_epoch;
+    options.pct_start = reeli_or(options.pct_start, 0.3);
+    options.base_momentum = reeli_or(options.base_momentum, 0.85);
+    options.max_momentum = reeli_or(options.max_momentum, 0.95);
+    options.div_factor = reeli_or(options.div_factor, 25);
+    options.final_div_factor = reeli_or(options.final_div_factor, 1e4);
+    if (!optimizer || !sound_one_cycle(optimizer, &options)) {
+        return NULL;
+    }
+    reel_scheduler *s = reeli_scheduler_new(
+        options.no_cycle_momentum ? &one_cycle_of_lr : &one_cycle, optimizer, 0, NULL, 0);
+    if (!s) {
+        return NULL;
+    }
+    s->end = (double)options.total_steps;
+    for (size_t i = 0; i < s->groups; i++) {
+        double *value = optimizer->group[i].value;
+        value[REELI_max_lr] = one_of(options.max_lrs, options.max_lr, i);
+        value[REELI_initial_lr] = value[REELI_max_lr] / options.div_factor;
+        value[REELI_min_lr] = value[REELI_initial_lr] / options.final_div_factor;
+        if (!options.no_cycle_momentum) {
+            value[REELI_max_momentum] = options.max_momentum;
+            value[REELI_base_momentum] = options.base_momentum;
+        }
+    }
+    options.max_lrs = NULL;
+    s->options.one_cycle = options;
+    return reeli_scheduler_begin(s);
+}
+
+/* How far between the bounds, in [0, 1], and which cycle it is, from 1 on. */
+static double height(const reel_scheduler *s, double *cycle)
+{
+    const double up = s->options.cyclic.step_size_up, total = up + s->options.cyclic.step_size_down,
+                 ratio = up / total;
+    *cycle = floor(1 + s->last_epoch / total);
+    const double x = 1 + s->last_epoch / total - *cycle;
+    return x <= ratio ? x / ratio : (x - 1) / (ratio - 1);
+}
+
+static double scale(const reel_lr_cyclic_options *o, double cycle, double epoch)
+{
+    if (o->scale_fn) {
+        return o->scale_fn(o->context, o->scale_by_iterations ? epoch : cycle);
+    }
+    return o->mode == REEL_TRIANGULAR    ? 1
+           : o->mode == REEL_TRIANGULAR2 ? 1 / pow(2, cycle - 1)
+                                         : pow(o->gamma, epoch);
+}
+
+static double cyclic_lr(const reel_scheduler *s, size_t group)
+{
+    double cycle;
+    const double part = height(s, &cycle), low = s->base_lr[group];
+    return low + (s->high[group] - low) * part * scale(&s->options.cyclic, cycle, s->last_epoch);
+}
+
+static double cyclic_momentum(const reel_scheduler *s, size_t group)
+{
+    (void)group;
+    double cycle;
+    const double part = height(s, &cycle), high = s->options.cyclic.max_momentum;
+    return high - (high - s->options.cyclic.base_momentum) * part *
+                      scale(&s->options.cyclic, cycle, s->last_epoch);
+}
+
+static const reeli_schedule cyclic = {
+    .name = "CyclicLR", .lr = cyclic_lr, .momentum = cyclic_momentum};
+static const reeli_schedule cyclic_of_lr = {.name = "CyclicLR", .lr = cyclic_lr};
+
+reel_scheduler *reel_lr_cyclic(reel_optimizer *optimizer, reel_lr_cyclic_options options)
+{
+    options.step_size_up = reeli_or(options.step_size_up, 2000);
+    options.step_size_down = reeli_or(options.step_size_down, options.step_size_up);
+    options.gamma = reeli_or(options.gamma, 1);
+    options.base_momentum = reeli_or(options.base_momentum, 0.8);
+    options.max_momentum = reeli_or(options.max_momentum, 0.9);
+    if (!optimizer ||
+        !reeli_scheduler_check(optimizer, cyclic.name,
+                               options.step_size_up > 0 && options.step_size_down >= 0,
+                               "step sizes must be above 0", options.step_size_up) ||
+        !reeli_scheduler_check(optimizer, cyclic.name,
+                               options.no_cycle_momentum ||
+                                   (optimizer->rule->settings & REELI_BIT(momentum)),
+                               "the optimizer has no momentum to cycle", 0)) {
+        return NULL;
+    }
+    reel_scheduler *s = reeli_scheduler_new(options.no_cycle_momentum ? &cyclic_of_lr : &cyclic,
+                                            optimizer, 0, NULL, 0);
+    if (!s) {
+        return NULL;
+    }
+    for (size_t i = 0; i < s->groups; i++) {
+        s->low[i] = optimizer->group[i].value[REELI_lr] =
+            one_of(options.base_lrs, options.base_lr, i);
+        s->high[i] = one_of(options.max_lrs, options.max_lr, i);
+    }
+    options.base_lrs = options.max_lrs = NULL;
+    s->options.cyclic = options;
+    s = reeli_scheduler_begin(s);
+    for (size_t i = 0; s && i < s->groups; i++) {
+        s->base_lr[i] = s->low[i]; /* which need not be the group's first rate */
+    }
+    return s;
+}
+
+enum { BEST, BAD_EPOCHS, COOLDOWN };
+
+static const reeli_schedule plateau = {.name = "ReduceLROnPlateau",
+                                       .number = {"best", "num_bad_epochs", "cooldown_counter"}};
+
+static bool is_better(const reel_lr_reduce_on_plateau_options *o, double metric, double best)
+{
+    const double sign = o->max ? 1 : -1;
+    const double bar = o->absolute ? best + sign * o->threshold : best * (1 + sign * o->threshold);
+    return o->max ? metric > bar : metric < bar;
+}
+
+static void reduce(const reel_scheduler *s)
+{
+    const reel_lr_reduce_on_plateau_options *o = &s->options.plateau;
+    for (size_t i = 0; i < s->o->groups; i++) {
+        double *lr = &s->o->group[i].value[REELI_lr];
+        const double low = i < s->groups ? s->low[i] : o->min_lr, reduced = *lr * o->factor;
+        const double next = low > reduced ? low : reduced;
+        *lr = *lr - next > o->eps ? next : *lr;
+    }
+}
+
+reel_status reel_scheduler_step_metric(reel_scheduler *scheduler, double metric)
+{
+    reel_scheduler *s = scheduler;
+    if (!s) {
+        return REEL_ERR_OWNER;
+    }
+    if (s->owned.r->status != REEL_OK) {
+        return s->owned.r->status;
+    }
+    if (s->kind != &plateau) {
+        return reeli_error(s->owned.r, REEL_ERR_STATE,
+                           "%s: a step takes no metric: call reel_scheduler_step", s->kind->name);
+    }
+    double *number = s->number;
+    const bool better = is_better(&s->options.plateau, metric, number[BEST]);
+    s->last_epoch++;
+    number[BEST] = better ? metric : number[BEST];
+    number[BAD_EPOCHS] = better ? 0 : number[BAD_EPOCHS] + 1;
+    if (number[COOLDOWN] > 0) {
+        number[COOLDOWN]--;
+        number[BAD_EPOCHS] = 0;
+    }
+    if (number[BAD_EPOCHS] > (double)s->options.plateau.patience) {
+        reduce(s);
+        number[COOLDOWN] = (double)s->options.plateau.cooldown;
+        number[BAD_EPOCHS] = 0;
+    }
+    return REEL_OK;
+}
+
+reel_scheduler *reel_lr_reduce_on_plateau(reel_optimizer *optimizer,
+                                          reel_lr_reduce_on_plateau_options options)
+{
+    options.factor = reeli_or(options.factor, 0.1);
+    options.patience = options.patience > 0 ? options.patience : options.patience == 0 ? 10 : 0;
+    options.threshold = reeli_or(options.threshold, 1e-4);
+    options.eps = reeli_or(options.eps, 1e-8);
+    if (!optimizer || !reeli_scheduler_check(optimizer, plateau.name, options.factor < 1,
+                                             "factor must be below 1", options.factor)) {
+        return NULL;
+    }
+    reel_scheduler *s = reeli_scheduler_new(&plateau, optimizer, 0, NULL, 0);
+    if (!s) {
+        return NULL;
+    }
+    for (size_t i = 0; i < s->groups; i++) {
+        s->low[i] = one_of(options.min_lrs, options.min_lr, i);
+    }
+    options.min_lrs = NULL;
+    s->options.plateau = options;
+    s->last_epoch = 0;
+    s->number[BEST] = options.max ? -(double)INFINITY : (double)INFINITY;
+    return s;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include "scheduler.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+bool reeli_scheduler_check(const reel_optimizer *o, const char *name, bool sound,
+                           const char *problem, double value)
+{
+    if (!sound) {
+        reeli_error(o->owned.r, REEL_ERR_VALUE, "%s: %s, and is %g", name, problem, value);
+    }
+    return sound;
+}
+
+reel_scheduler *reeli_scheduler_new(const reeli_schedule *kind, reel_optimizer *optimizer,
+                                    size_t milestones, const int64_t *milestone, size_t parts)
+{
+    const size_t groups = optimizer->groups;
+    reel_scheduler *s =
+        reeli_own(optimizer->owned.r,
+                  sizeof *s + 3 * groups * sizeof *s->numbers + milestones * sizeof *s->milestone +
+                      parts * sizeof(reel_scheduler *),
+                  NULL);
+    if (!s) {
+        reeli_no_memory(optimizer->owned.r, kind->name);
+        return NULL;
+    }
+    s->kind = kind;
+    s->o = optimizer;
+    s->groups = groups;
+    s->last_epoch = -1;
+    s->end = (double)INFINITY;
+    s->base_lr = s->numbers;
+    s->low = s->base_lr + groups;
+    s->high = s->low + groups;
+    s->milestone = (int64_t *)(void *)(s->high + groups);
+    s->milestones = milestones;
+    s->part = parts ? (reel_scheduler **)(void *)(s->milestone + milestones) : NULL;
+    if (milestones) {
+        memcpy(s->milestone, milestone, milestones * sizeof *milestone);
+    }
+    return s;
+}
+
+static void set_momentum(const reel_scheduler *s, size_t group, double momentum)
+{
+    double *value = s->o->group[group].value;
+    value[s->o->rule->settings & REELI_BIT(beta1) ? REELI_beta1 : REELI_momentum] = momentum;
+}
+
+bool reeli_scheduler_advance(reel_scheduler *s, bool restart)
+{
+    const reeli_schedule *kind = s->kind;
+    double (*rule)(const reel_scheduler *, size_t) =
+        restart && kind->closed ? kind->closed : kind->lr;
+    s->step_count++;
+    if (kind->advance) {
+        kind->advance(s, restart);
+    } else {
+        s->last_epoch = restart ? 0 : s->last_epoch + 1;
+    }
+    const size_t count = kind->chained ? s->o->groups : s->groups;
+    for (size_t i = 0; i < count; i++) {
+        s->o->group[i].value[REELI_lr] = rule(s, i);
+        if (kind->momentum) {
+            set_momentum(s, i, kind->momentum(s, i));
+        }
+    }
+    return !kind->momentum || reeli_optimizer_provide(s->o);
+}
+
+bool reeli_scheduler_first_step(reel_scheduler *s)
+{
+    s->o->steps = 0;
+    s->step_count = 0;
+    return reeli_scheduler_advance(s, false);
+}
+
+reel_scheduler *reeli_scheduler_begin(reel_scheduler *s)
+{
+    if (!s) {
+        return NULL;
+    }
+    for (size_t i = 0; i < s->groups; i++) {
+        double *value = s->o->group[i].value;
+        value[REELI_initial_lr] =
+            isnan(value[REELI_initial_lr]) ? value[REELI_lr] : value[REELI_initial_lr];
+        s->base_lr[i] = value[REELI_initial_lr];
+    }
+    if (!reeli_scheduler_first_step(s)) {
+        reel_scheduler_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+/* The part of a sequence that the step with this number belongs to. */
+static size_t part_of(const reel_scheduler *s, double epoch)
+{
+    size_t i = 0;
+    while (i < s->milestones && (double)s->milestone[i] <= epoch) {
+        i++;
+    }
+    return i;
+}
+
+/* What the next step of s is a step of, and whether that starts with it. */
+static reel_scheduler *next_of(reel_scheduler *s, bool *restart)
+{
+    const size_t i = part_of(s, s->last_epoch + 1);
+    *restart = i > 0 && (double)s->milestone[i - 1] == s->last_epoch + 1;
+    return s->part[i];
+}
+
+/* Whether the optimizer has not moved since s was made, which it is to do before the rate
+ * changes. */
+static void warn_of_order(const reel_scheduler *s)
+{
+    if (s->step_count == 1 && s->o->steps == 0) {
+        reeli_warn(
+            s->owned.r,
+            "%s: the scheduler's step came before the optimizer's, so the first rate is skipped",
+            s->kind->name);
+    }
+}
+
+reel_status reel_scheduler_step(reel_scheduler *scheduler)
+{
+    reel_scheduler *s = scheduler;
+    bool restart = false;
+    if (!s) {
+        return REEL_ERR_OWNER;
+    }
+    reel *r = s->owned.r;
+    if (r->status != REEL_OK) {
+        return r->status;
+    }
+    if (s->part) {
+        s = next_of(s, &restart);
+    }
+    if (!s->kind->lr) {
+        return reeli_error(r, REEL_ERR_STATE,
+                           "%s: a step needs a metric: call reel_scheduler_step_metric",
+                           s->kind->name);
+    }
+    if (!restart && s->last_epoch + 1 > s->end) {
+        return reeli_error(r, REEL_ERR_STATE, "%s: step %g is past its end at %g", s->kind->name,
+                           s->last_epoch + 1, s->end);
+    }
+    warn_of_order(s);
+    if (!reeli_scheduler_advance(s, restart)) {
+        return r->status;
+    }
+    scheduler->last_epoch += scheduler != s;
+    return REEL_OK;
+}
+
+int64_t reel_scheduler_last_epoch(const reel_scheduler *scheduler)
+{
+    return scheduler ? (int64_t)scheduler->last_epoch : 0;
+}
+
+void reel_scheduler_free(reel_scheduler *scheduler)
+{
+    if (scheduler) {
+        reeli_disown(&scheduler->owned);
+    }
+}
+
+/* Its numbers and those of its parts, under names that begin with `head`. */
+static void remember(reel_scheduler *s, reeli_items *items, const char *head)
+{
+    reeli_remember(items, NULL, &s->last_epoch, "%slast_epoch", head);
+    reeli_remember(items, NULL, &s->step_count, "%s_step_count", head);
+    for (int k = 0; k < REELI_SCHEDULE_NUMBERS && s->kind->number[k]; k++) {
+        reeli_remember(items, NULL, &s->number[k], "%s%s", head, s->kind->number[k]);
+    }
+    for (size_t i = 0; i < s->groups && s->kind->lr; i++) {
+        reeli_remember(items, NULL, &s->base_lr[i], "%sbase_lrs.%zu", head, i);
+    }
+    for (size_t i = 0; s->part && i <= s->milestones; i++) {
+        char name[48];
+        snprintf(name, sizeof name, "_schedulers.%zu.", i);
+        remember(s->part[i], items, name);
+    }
+}
+
+reel_named_tensors reel_scheduler_state_dict(reel_scheduler *scheduler)
+{
+    if (!scheduler || scheduler->owned.r->status != REEL_OK) {
+        return (reel_named_tensors){NULL, 0};
+    }
+    reeli_items items = {.r = scheduler->owned.r, .what = scheduler->kind->name};
+    remember(scheduler, &items, "");
+    return reeli_state_dict(&items);
+}
+
+reel_status reel_scheduler_load_state_dict(reel_scheduler *scheduler,
+                                           const reel_named_tensor *entries, size_t count)
+{
+    if (!scheduler) {
+        return REEL_ERR_OWNER;
+    }
+    reel *r = scheduler->owned.r;
+    if (r->status != REEL_OK) {
+        return r->status;
+    }
+    reeli_items items = {.r = r, .what = scheduler->kind->name};
+    remember(scheduler, &items, "");
+    return reeli_load_state_dict(&items, entries, count);
+}
+
+static const reeli_schedule sequential = {.name = "SequentialLR"};
+
+static bool may_follow(const reel_optimizer *o, reel_scheduler *const *part, size_t count,
+                       const int64_t *milestones)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!part[i] || part[i]->o != o) {
+            reeli_error(o->owned.r, REEL_ERR_VALUE, "SequentialLR: scheduler %zu is %s", i,
+                        part[i] ? "another optimizer's" : "NULL");
+            return false;
+        }
+        if (!part[i]->kind->lr) {
+            reeli_error(o->owned.r, REEL_ERR_VALUE, "SequentialLR: a %s cannot be a part",
+                        part[i]->kind->name);
+            return false;
+        }
+        if (i > 1 && milestones[i - 1] < milestones[i - 2]) {
+            reeli_error(o->owned.r, REEL_ERR_VALUE,
+                        "SequentialLR: milestones must ascend, and %lld comes after %lld",
+                        (long long)milestones[i - 1], (long long)milestones[i - 2]);
+            return false;
+        }
+    }
+    return reeli_scheduler_check(o, "SequentialLR", count > 0, "it needs a scheduler",
+                                 (double)count);
+}
+
+/* The parts have each set the first rate; all of that is undone, and the first begins. */
+reel_scheduler *reel_lr_sequential(reel_optimizer *optimizer, reel_scheduler *const *schedulers,
+                                   size_t count, const int64_t *milestones)
+{
+    if (!optimizer || !may_follow(optimizer, schedulers, count, milestones)) {
+        return NULL;
+    }
+    reel_scheduler *s = reeli_scheduler_new(&sequential, optimizer, count - 1, milestones, count);
+    if (!s) {
+        return NULL;
+    }
+    memcpy(s->part, schedulers, count * sizeof *s->part);
+    for (size_t i = 0; i < optimizer->groups; i++) {
+        double *value = optimizer->group[i].value;
+        value[REELI_lr] =
+            isnan(value[REELI_initial_lr]) ? value[REELI_lr] : value[REELI_initial_lr];
+    }
+    for (size_t i = 0; i < count; i++) {
+        s->part[i]->last_epoch--;
+    }
+    s->last_epoch = 0;
+    if (!reeli_scheduler_first_step(s->part[0])) {
+        reel_scheduler_free(s);
+        return NULL;
+    }
+    return s;
+}

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COUNT = 10000000, ROWS = 3200, COLUMNS = 3125 };
+enum { COUNT = 10000000, ROWS = 10000, COLUMNS = 1000 };
 
 typedef struct work {
     reel *r;

@@ -47,8 +47,8 @@ static void NAMED(blocks)(int64_t rows, int64_t columns, T *to, int64_t to_strid
 #ifdef __AVX2__
 enum {
     NAMED(LINE) = 64 / sizeof(T),
-    NAMED(HIGH) = 32 * EDGE,                 /* rows of the result at a time, */
-    NAMED(WIDE) = 8 * EDGE,                  /* and columns of them */
+    NAMED(HIGH) = 16 * EDGE,                 /* rows of the result at a time, */
+    NAMED(WIDE) = 4 * EDGE,                  /* and columns of them */
     NAMED(PITCH) = NAMED(WIDE) + NAMED(LINE) /* a row of the buffer */
 };
 

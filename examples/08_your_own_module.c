@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Models from modules: an MLP in a line, and a module of your own. A module of your own is a forward
- * function and what you give it: children, whose parameters become its own, and tensors, which are
- * named, trained and saved like those of the library's layers.
+ * Models from modules: an MLP in a line, and a module of your own. A module of your own is a
+ * forward function and what you give it: children, whose parameters become its own, and tensors,
+ * which are named, trained and saved like those of the library's layers.
  */
 #include <reel/reel.h>
 #include <stdio.h>

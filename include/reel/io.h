@@ -26,8 +26,8 @@ typedef struct reel_metadata_entry {
  * old content or the new, whole. The same tensors always make the same bytes.
  *
  * Fails: the reel's status if an error is recorded; REEL_ERR_VALUE for a name or text that is not
- *        UTF-8, that comes twice or that is "__metadata__"; REEL_ERR_OWNER for poison or a tensor of
- *        another reel; REEL_ERR_FILE if the system refuses (no such folder, disk full);
+ *        UTF-8, that comes twice or that is "__metadata__"; REEL_ERR_OWNER for poison or a tensor
+ *        of another reel; REEL_ERR_FILE if the system refuses (no such folder, disk full);
  *        REEL_ERR_MEMORY. Then the old file is as it was and nothing is left beside it.
  * Source: safetensors.torch.save_file.
  */
@@ -54,8 +54,8 @@ REEL_API reel_safetensors *reel_safetensors_open(reel *r, const char *path);
 REEL_API size_t reel_safetensors_count(const reel_safetensors *file);
 /** The name of tensor i, in strcmp's order; NULL where there is none. Owner: the file. */
 REEL_API const char *reel_safetensors_name(const reel_safetensors *file, size_t i);
-/** The dtype that it has in the file, in the format's words ("F32", "BF16"); NULL if there is no such
- *  tensor. */
+/** The dtype that it has in the file, in the format's words ("F32", "BF16"); NULL if there is no
+ *  such tensor. */
 REEL_API const char *reel_safetensors_dtype(const reel_safetensors *file, const char *name);
 /** Whether there is a tensor of this name. */
 REEL_API bool reel_safetensors_has(const reel_safetensors *file, const char *name);
@@ -74,8 +74,8 @@ REEL_API const char *reel_safetensors_metadata(const reel_safetensors *file, con
  *
  * Owner: the reel's until you free it, as of a tensor that you created.
  * Fails: poison and REEL_ERR_VALUE if there is no such tensor, REEL_ERR_DTYPE for a dtype without a
- *        counterpart (U64, F8), REEL_ERR_FORMAT for a bool that is neither 0 nor 1, REEL_ERR_FILE if
- *        the file has become shorter, REEL_ERR_MEMORY. NULL for a NULL file.
+ *        counterpart (U64, F8), REEL_ERR_FORMAT for a bool that is neither 0 nor 1, REEL_ERR_FILE
+ *        if the file has become shorter, REEL_ERR_MEMORY. NULL for a NULL file.
  */
 REEL_API reel_tensor *reel_safetensors_tensor(reel_safetensors *file, const char *name);
 

@@ -26,7 +26,8 @@ typedef struct reel_named_tensors {
     size_t count;
 } reel_named_tensors;
 
-/** A shape in place of the two arguments (ndim, size): `reel_zeros(r, REEL_F32, REEL_SHAPE(2, 3))`. */
+/** A shape in place of the two arguments (ndim, size): `reel_zeros(r, REEL_F32, REEL_SHAPE(2,
+ *  3))`. */
 #define REEL_SHAPE(...)                                                                            \
     (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[]) { __VA_ARGS__ }
 
@@ -78,13 +79,15 @@ REEL_API reel_tensor *reel_randint(reel *r, reel_dtype dtype, int64_t low, int64
 REEL_API reel_tensor *reel_randperm(reel *r, int64_t n);
 
 /**
- * Where the reel's random numbers stand: int64, of 627 elements, to go on from by `reel_set_rng_state`.
+ * Where the reel's random numbers stand: int64, of 627 elements, to go on from by
+ * `reel_set_rng_state`.
  *
  * Owner: lives until `reel_rewind`. Source: torch.get_rng_state, whose layout is another.
  */
 REEL_API reel_tensor *reel_get_rng_state(reel *r);
 /**
- * Goes on with random numbers from there; the reel it came from may be another, or another process's.
+ * Goes on with random numbers from there; the reel it came from may be another, or another
+ * process's.
  *
  * Fails: REEL_ERR_VALUE for a tensor that is no such state; then nothing has changed.
  */

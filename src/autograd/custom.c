@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Operations given from outside. One use of one is a node like any other, with a row of its own that
- * bears the user's name. Several outputs are parts of one flat result, so that the tape need not know
- * of them: each is a recorded view of its part, and the flat gradient is cut in the same way.
+ * Operations given from outside. One use of one is a node like any other, with a row of its own
+ * that bears the user's name. Several outputs are parts of one flat result, so that the tape need
+ * not know of them: each is a recorded view of its part, and the flat gradient is cut in the same
+ * way.
  */
 #include "tape.h"
 
@@ -374,8 +375,8 @@ static use *new_use(reel *r, const reel_custom_op *op, void *context, int count)
     return u;
 }
 
-/* Computes and records. The outputs that forward fills are no parts of the tape; those of the caller,
- * and of gradients, are. */
+/* Computes and records. The outputs that forward fills are no parts of the tape; those of the
+ * caller, and of gradients, are. */
 static bool compute(use *u)
 {
     reeli_node *n = reeli_begin(&u->row, u->call.inputs, u->in);

@@ -125,7 +125,8 @@ static bool disagree(const check *c, double a, double b)
     return fabs(a - b) > fmax(allowed(c, b), 0.01 * fmax(fabs(a), fabs(b)));
 }
 
-/* Whether the function has no derivative within eps of x, given its values at x - eps and x + eps. */
+/* Whether the function has no derivative within eps of x, given its values at x - eps and x +
+ * eps. */
 static bool at_kink(check *c, double *x, const double around[2], bool *kink)
 {
     const double eps = c->options.eps;

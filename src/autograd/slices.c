@@ -261,8 +261,8 @@ int reel_split(reel_tensor *x, int64_t split_size, int64_t dim, reel_tensor **pa
                     (long long)dim, (long long)size, (long long)split_size);
         return no_parts(x, parts, capacity);
     }
-    return split_evenly("split", x, split_size, size > 0 ? (size - 1) / split_size + 1 : 1, dim, parts,
-                        capacity);
+    return split_evenly("split", x, split_size, size > 0 ? (size - 1) / split_size + 1 : 1, dim,
+                        parts, capacity);
 }
 
 int reel_chunk(reel_tensor *x, int64_t chunks, int64_t dim, reel_tensor **parts, int capacity)

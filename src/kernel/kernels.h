@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The loops over raw memory. Those in cpu/ are compiled once for each level of CPU; a reel holds the
- * table of its machine's level. dtypes are numbered as reel_dtype: 0 float, 1 double, 2 int64, 3 bool. */
+/* The loops over raw memory. Those in cpu/ are compiled once for each level of CPU; a reel holds
+ * the table of its machine's level. dtypes are numbered as reel_dtype: 0 float, 1 double, 2 int64,
+ * 3 bool. */
 #ifndef REELI_KERNELS_H
 #define REELI_KERNELS_H
 
@@ -64,8 +65,7 @@ typedef struct reeli_step {
 /* The rules, and a pass: p parameter, g gradient, up to three tensors of state. */
 #define REELI_UPDATES(DO)                                                                          \
     DO(sgd)                                                                                        \
-    DO(adam) DO(adamax) DO(nadam) DO(radam) DO(rmsprop) DO(adagrad) DO(adadelta) DO(asgd)          \
-        DO(rprop)
+    DO(adam) DO(adamax) DO(nadam) DO(radam) DO(rmsprop) DO(adagrad) DO(adadelta) DO(asgd) DO(rprop)
 enum reeli_update_rule {
 #define NUMBERED(name) REELI_UPDATE_##name,
     REELI_UPDATES(NUMBERED)
@@ -91,8 +91,8 @@ typedef struct reeli_loops {
     void (*sum_columns)(const void *x, int64_t rows, int64_t columns, void *sums); /* row-major */
 
     /* Over a block of n rows (at least one) of `inner` columns, each column's: product; smallest or
-     * largest, and its row unless indices is NULL; mean and Σ (x - mean)²; p-norm; ln Σ eˣ. Scratch is
-     * in elements. */
+     * largest, and its row unless indices is NULL; mean and Σ (x - mean)²; p-norm; ln Σ eˣ. Scratch
+     * is in elements. */
     void (*prod)(int64_t n, int64_t inner, const void *x, void *y);
     void (*extreme)(bool smallest, int64_t n, int64_t inner, const void *x, void *values,
                     int64_t *indices);
@@ -101,8 +101,8 @@ typedef struct reeli_loops {
                  void *scratch /* n * inner, if inner > 1 */);
     void (*logsumexp)(int64_t n, int64_t inner, const void *x, void *y,
                       void *scratch /* (n + 1) * inner */);
-    /* y_k = b_k + a_k y_{k-1} down the rows, or up if `reverse`; without a (NULL) a running sum of b,
-     * without b a running product of a. */
+    /* y_k = b_k + a_k y_{k-1} down the rows, or up if `reverse`; without a (NULL) a running sum of
+     * b, without b a running product of a. */
     void (*scan)(int64_t n, int64_t inner, bool reverse, const void *a, const void *b, void *y);
     /* Over `outer` such blocks: eˣ / Σ eˣ or its logarithm, and dL/dx of g = dL/dy. */
     void (*softmax)(bool logarithm, int64_t outer, int64_t n, int64_t inner, const void *x, void *y,
@@ -123,7 +123,8 @@ typedef struct reeli_loops {
     /* c[m,n] = a[m,k] b[k,n] (+ bias[n]), each element a chain of fused multiply-adds over k. */
     void (*small_product)(int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride,
                           const void *b, const int64_t *b_stride, const void *bias, void *c);
-    /* The same without a bias and without fused multiply-adds, for the small products of a batch. */
+    /* The same without a bias and without fused multiply-adds, for the small products of a
+     * batch. */
     /* c[m] = a[m,k] b[k], where a's rows and b lie side by side. Floats only. */
     void (*matrix_vector)(int64_t m, int64_t k, const void *a, int64_t a_step, const void *b,
                           void *c);
@@ -138,7 +139,8 @@ typedef struct reeli_kernels {
     const char *name;                                         /* the CPU level */
     const reeli_loops *of[3];                                 /* by dtype */
     void (*stream)(void *to, const void *from, size_t bytes); /* past the caches */
-    /* to[i,j] = from[j,i] for i < rows, j < columns; elements of 4 or 8 bytes, each row in a piece. */
+    /* to[i,j] = from[j,i] for i < rows, j < columns; elements of 4 or 8 bytes, each row in a
+     * piece. */
     void (*transpose)(int64_t rows, int64_t columns, size_t element, void *to, int64_t to_stride,
                       const void *from, int64_t from_stride);
 } reeli_kernels;
@@ -149,8 +151,8 @@ enum {
         1024 /* elements that a blocked loop handles at a time: they stay in the first cache */
 };
 
-/* The level for this machine, chosen by what its CPU can do; REEL_CPU in the environment ("portable",
- * "avx2", "avx512") may ask for a lower one. */
+/* The level for this machine, chosen by what its CPU can do; REEL_CPU in the environment
+ * ("portable", "avx2", "avx512") may ask for a lower one. */
 const reeli_kernels *reeli_kernels_for_this_cpu(void);
 
 /* One operand of a strided loop: strides in elements, 0 where it repeats. */
@@ -160,13 +162,14 @@ typedef struct reeli_operand {
     int dtype;
 } reeli_operand;
 
-/* out[…] = map(in[0][…], …) over `size`. The map computes in `dtype` and yields `result`; operands of
- * other dtypes or strides are converted block by block. out is operand 0, `inputs` follow (at most 5). */
+/* out[…] = map(in[0][…], …) over `size`. The map computes in `dtype` and yields `result`; operands
+ * of other dtypes or strides are converted block by block. out is operand 0, `inputs` follow (at
+ * most 5). */
 void reeli_map_strided(reeli_map map, int dtype, int result, int ndim, const int64_t *size,
                        int inputs, const reeli_operand *operands, const double *parameters);
 
-/* As above where every operand is contiguous and of the map's dtype, or (its bit in `repeat`) a single
- * element that repeats. Large results stream past the caches. */
+/* As above where every operand is contiguous and of the map's dtype, or (its bit in `repeat`) a
+ * single element that repeats. Large results stream past the caches. */
 void reeli_map_contiguous(const reeli_kernels *k, reeli_map map, int dtype, int result, int64_t n,
                           void *y, int inputs, const void *const *x, unsigned repeat,
                           const double *parameters);
@@ -179,8 +182,8 @@ void reeli_move(int64_t n, void *to, int to_dtype, int64_t to_stride, const void
 void reeli_move_strided(const reeli_kernels *k, int ndim, const int64_t *size, reeli_operand to,
                         reeli_operand from);
 
-/* C[m,n] = A[m,k] B[k,n] (+ bias[n]); C is contiguous, A and B have any strides. Uses BLAS where that
- * pays. `scratch` is asked for when an operand must be packed; false when it returned NULL. */
+/* C[m,n] = A[m,k] B[k,n] (+ bias[n]); C is contiguous, A and B have any strides. Uses BLAS where
+ * that pays. `scratch` is asked for when an operand must be packed; false when it returned NULL. */
 bool reeli_product(const reeli_kernels *k, reeli_blas *blas, int dtype, int64_t m, int64_t n,
                    int64_t depth, const void *a, const int64_t *a_stride, const void *b,
                    const int64_t *b_stride, const void *bias, void *c,
@@ -201,7 +204,8 @@ typedef struct reeli_item {
 
 enum reeli_order { REELI_ASCENDING, REELI_DESCENDING };
 
-/* The line x as items. NaNs are alike and larger than all else: UINT64_MAX ascending; -0 equals 0. */
+/* The line x as items. NaNs are alike and larger than all else: UINT64_MAX ascending; -0 equals
+ * 0. */
 void reeli_make_items(reeli_item *items, int64_t n, const void *x, int dtype, int64_t stride,
                       enum reeli_order order);
 /* Sorts by key, items of one key by index, in O(n log n); `work` has room for n. */

@@ -233,7 +233,8 @@ static bool iterate(run *w)
     const double *value = w->value;
     reeli_flat *f = &w->flat;
     double calls = 1;
-    for (double i = 1; i <= value[REELI_max_iter]; i++) {
+    const int64_t most = (int64_t)value[REELI_max_iter];
+    for (int64_t i = 1; i <= most; i++) {
         w->now.n_iter++;
         if (w->now.n_iter == 1) {
             w->first = w->end = 0;
@@ -250,7 +251,7 @@ static bool iterate(run *w)
         if (slope > -value[REELI_tolerance_change]) {
             return true;
         }
-        const int more = move(w, slope, i == value[REELI_max_iter]);
+        const int more = move(w, slope, i == most);
         if (more < 0) {
             return false;
         }

@@ -250,7 +250,9 @@ reel_scheduler *reel_lr_sequential(reel_optimizer *optimizer, reel_scheduler *co
     if (!s) {
         return NULL;
     }
-    memcpy(s->part, schedulers, count * sizeof *s->part);
+    for (size_t i = 0; i < count; i++) {
+        s->part[i] = schedulers[i];
+    }
     for (size_t i = 0; i < optimizer->groups; i++) {
         double *value = optimizer->group[i].value;
         value[REELI_lr] =

@@ -27,6 +27,8 @@ static bool has_room(reeli_items *items)
     return true;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is kept, to be written when state is
+ * loaded. */
 void reeli_remember(reeli_items *items, reel_tensor *tensor, double *number, const char *format,
                     ...)
 {

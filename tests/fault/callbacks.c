@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Gradient checks, hooks and operations of the user's own, with every allocation failing in its turn. */
+/* Gradient checks, hooks and operations of the user's own, with every allocation failing in its
+ * turn. */
 #include "faulty.h"
 
 #include <reel/reel.h>

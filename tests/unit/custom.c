@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Operations of the user's own: on the tape like any other, and their failures reported in their name. */
+/* Operations of the user's own: on the tape like any other, and their failures reported in their
+ * name. */
 #include "check_reel.h"
 
 #include <reel/reel.h>
@@ -84,7 +85,8 @@ START_TEST(gradients_in_operations_and_in_loops)
 }
 END_TEST
 
-/* The first derivative of a graph with loops in it may be recorded; only going through them is refused. */
+/* The first derivative of a graph with loops in it may be recorded; only going through them is
+ * refused. */
 START_TEST(second_derivative_of_loops_is_refused)
 {
     r = quiet_reel();

@@ -24,6 +24,7 @@
 #include <reel/nn_layers.h>
 #include <reel/nn_losses.h>
 #include <reel/normalization.h>
+#include <reel/npy.h>
 #include <reel/optim.h>
 #include <reel/optimizer.h>
 #include <reel/reduce.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "replace.h"
-#include "safetensors.h"
+
+#include "files.h"
 
 #include <errno.h>
 #include <fcntl.h>

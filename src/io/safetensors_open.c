@@ -7,11 +7,8 @@
 #include "safetensors_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* Says what is wrong with the file; false, for its caller to return. */
 #define REFUSE(f, ...) (reeli_refuse((f), REEL_ERR_FORMAT, __VA_ARGS__), false)
@@ -235,26 +232,6 @@ static bool read_header(reel_safetensors *f, int64_t file_bytes)
     return ok && read_entries(f) && check_offsets(f, file_bytes - f->data);
 }
 
-static bool open_stream(reel_safetensors *f, int64_t *file_bytes)
-{
-    struct stat status;
-    int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* never waits for a pipe */
-    f->stream = fd < 0 ? NULL : fdopen(fd, "rb");
-    if (!f->stream || fstat(fd, &status) != 0) {
-        reeli_refuse(f, REEL_ERR_FILE, "cannot be opened: %s", REELI_SYSTEM_ERROR(errno));
-        if (fd >= 0 && !f->stream) {
-            close(fd);
-        }
-        return false;
-    }
-    if (!S_ISREG(status.st_mode)) {
-        reeli_refuse(f, REEL_ERR_FILE, "is not a regular file");
-        return false;
-    }
-    *file_bytes = status.st_size;
-    return true;
-}
-
 static void destroy(reeli_owned *it)
 {
     reel_safetensors *f = (reel_safetensors *)(void *)it;
@@ -282,7 +259,8 @@ reel_safetensors *reel_safetensors_open(reel *r, const char *path)
     }
     memcpy(f->path, path, length);
     int64_t file_bytes;
-    if (!open_stream(f, &file_bytes) || !read_header(f, file_bytes)) {
+    f->stream = reeli_open_regular(r, "safetensors", path, &file_bytes);
+    if (!f->stream || !read_header(f, file_bytes)) {
         reeli_disown(&f->owned);
         return NULL;
     }

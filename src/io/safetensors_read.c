@@ -3,7 +3,6 @@
 #include "safetensors_file.h"
 
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 
 size_t reel_safetensors_count(const reel_safetensors *file) { return file ? file->count : 0; }
@@ -66,93 +65,12 @@ const char *reel_safetensors_metadata(const reel_safetensors *file, const char *
     return file ? json_string_value(json_object_get(file->metadata, key)) : NULL;
 }
 
-/* An IEEE half: sign, 5 bits of exponent, 10 of fraction. */
-static float half(uint16_t bits)
-{
-    int exponent = bits >> 10 & 31, fraction = bits & 1023;
-    float magnitude = exponent == 31  ? (fraction ? NAN : INFINITY)
-                      : exponent == 0 ? ldexpf((float)fraction, -24)
-                                      : ldexpf((float)(fraction + 1024), exponent - 25);
-    return bits & 0x8000 ? -magnitude : magnitude;
-}
-
-static float brain(uint16_t bits)
-{
-    uint32_t wide = (uint32_t)bits << 16;
-    float value;
-    memcpy(&value, &wide, sizeof value);
-    return value;
-}
-
-static uint64_t little_endian(const unsigned char *bytes, size_t count)
-{
-    uint64_t value = 0;
-    while (count > 0) {
-        value = value << 8 | bytes[--count];
-    }
-    return value;
-}
-
-/* Element i of t from its bytes in the file. */
-static void widen(reel_tensor *t, int64_t i, const reeli_file_dtype *from,
-                  const unsigned char *bytes)
-{
-    uint64_t bits = little_endian(bytes, from->bytes);
-    uint64_t sign = (uint64_t)1 << (8 * from->bytes - 1);
-    if (from->decoding == REELI_HALF) {
-        ((float *)t->data)[i] = half((uint16_t)bits);
-    } else if (from->decoding == REELI_BRAIN) {
-        ((float *)t->data)[i] = brain((uint16_t)bits);
-    } else if (from->decoding == REELI_SIGNED) {
-        ((int64_t *)t->data)[i] = (int64_t)(bits & (sign - 1)) - (int64_t)(bits & sign);
-    } else {
-        ((int64_t *)t->data)[i] = (int64_t)bits;
-    }
-}
-
-/* Reads what is not a dtype of ours piece by piece. */
-static bool read_widened(reel_safetensors *f, const reeli_entry *e, reel_tensor *t)
-{
-    unsigned char piece[4096];
-    int64_t room = (int64_t)(sizeof piece / e->dtype->bytes);
-    for (int64_t i = 0; i < t->numel;) {
-        int64_t n = t->numel - i < room ? t->numel - i : room;
-        if (fread(piece, e->dtype->bytes, (size_t)n, f->stream) != (size_t)n) {
-            return false;
-        }
-        for (int64_t k = 0; k < n; k++) {
-            widen(t, i + k, e->dtype, piece + k * e->dtype->bytes);
-        }
-        i += n;
-    }
-    return true;
-}
-
 static bool read_elements(reel_safetensors *f, const reeli_entry *e, reel_tensor *t)
 {
+    reeli_source source = reeli_stream_source(f->stream);
     errno = 0;
-    if (fseeko(f->stream, f->data + e->begin, SEEK_SET) != 0) {
-        return false;
-    }
-    if (e->dtype->decoding != REELI_AS_IS) {
-        return read_widened(f, e, t);
-    }
-    size_t count = (size_t)t->numel;
-    bool ok = count == 0 || fread(t->data, e->dtype->bytes, count, f->stream) == count;
-    reeli_swap_bytes(t->data, ok ? count : 0, e->dtype->bytes);
-    return ok;
-}
-
-/* A byte other than 0 and 1 would be no bool, and reading it undefined. */
-static bool has_bad_bool(const reel_tensor *t)
-{
-    const unsigned char *bytes = t->data;
-    for (int64_t i = 0; t->dtype == REEL_BOOL && i < t->numel; i++) {
-        if (bytes[i] > 1) {
-            return true;
-        }
-    }
-    return false;
+    return fseeko(f->stream, f->data + e->begin, SEEK_SET) == 0 &&
+           reeli_read_elements(&source, e->dtype, false, t);
 }
 
 static reel_tensor *refuse(reel_safetensors *f, reel_tensor *t, reel_status status,
@@ -186,7 +104,7 @@ reel_tensor *reel_safetensors_tensor(reel_safetensors *file, const char *name)
         clearerr(file->stream);
         return refuse(file, t, REEL_ERR_FILE, name, what);
     }
-    if (has_bad_bool(t)) {
+    if (reeli_has_bad_bool(t)) {
         return refuse(file, t, REEL_ERR_FORMAT, name, "has a bool that is neither 0 nor 1");
     }
     return t;

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "npy.h"
+#include "replace.h"
+
+#include <string.h>
+
+size_t reeli_npy_header(char text[REELI_NPY_HEADER], const reel_tensor *t)
+{
+    static const char *const kinds[] = {"f4", "f8", "i8", "b1"};
+    enum { PREFIX = 10, ALIGN = 64 };
+    char order = t->dtype == REEL_BOOL ? '|' : __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? '>' : '<';
+    int at = PREFIX + snprintf(text + PREFIX, REELI_NPY_HEADER - PREFIX,
+                               "{'descr': '%c%s', 'fortran_order': False, 'shape': (", order,
+                               kinds[t->dtype]);
+    for (int d = 0; d < t->ndim; d++) {
+        at += snprintf(text + at, (size_t)(REELI_NPY_HEADER - at), "%s%lld%s", d ? " " : "",
+                       (long long)t->size[d], d + 1 < t->ndim || t->ndim == 1 ? "," : "");
+    }
+    at += snprintf(text + at, (size_t)(REELI_NPY_HEADER - at), "), }");
+    size_t end = ((size_t)at + ALIGN) / ALIGN * ALIGN; /* a line feed has room */
+    memset(text + at, ' ', end - (size_t)at);
+    text[end - 1] = '\n';
+    memcpy(text, "\x93NUMPY\1\0", 8);
+    text[8] = (char)((end - PREFIX) & 255);
+    text[9] = (char)((end - PREFIX) >> 8);
+    return end;
+}
+
+const reel_tensor *reeli_npy_contiguous(reel *r, const char *what, reel_tensor *t)
+{
+    if (!reeli_usable(r, what, t)) {
+        if (r->status == REEL_OK) { /* poison from an error that has been cleared */
+            reeli_error(r, REEL_ERR_OWNER, "%s: a tensor is poison", what);
+        }
+        return NULL;
+    }
+    if (t->flags & REELI_CONTIGUOUS) {
+        return t;
+    }
+    reel_tensor *copy = reeli_empty(r, what, t->dtype, t->ndim, t->size);
+    if (reeli_bad(copy)) {
+        return NULL;
+    }
+    reeli_copy(copy, t);
+    return copy;
+}
+
+static bool write_array(FILE *stream, const reel_tensor *t)
+{
+    char header[REELI_NPY_HEADER];
+    size_t length = reeli_npy_header(header, t), count = (size_t)t->numel;
+    return fwrite(header, 1, length, stream) == length &&
+           (count == 0 || fwrite(t->data, reeli_element_size(t->dtype), count, stream) == count);
+}
+
+reel_status reel_npy_save(reel_tensor *t, const char *path)
+{
+    static const char what[] = "npy_save";
+    if (!t) {
+        return REEL_ERR_OWNER;
+    }
+    reel *r = reeli_reel_of(t);
+    if (r->status != REEL_OK) {
+        return r->status;
+    }
+    if (!path) {
+        return reeli_error(r, REEL_ERR_VALUE, "%s: the path is NULL", what);
+    }
+    reeli_mark mark = reeli_arena_mark(&r->arena);
+    reeli_replacement file;
+    const reel_tensor *whole = reeli_npy_contiguous(r, what, t);
+    if (whole && reeli_replace_begin(&file, r, what, path)) {
+        reeli_replace_end(&file, write_array(file.stream, whole));
+    }
+    reeli_arena_release(&r->arena, mark);
+    return r->status;
+}

@@ -100,9 +100,6 @@ static bool make_all(run *it)
     if (it->optimizer && !json_is_null(it->scheduler_spec)) {
         return because(it->why, "no such scheduler as '%s'", type_of(it->scheduler_spec));
     }
-    if (it->optimizer && !json_is_null(it->clip_spec)) {
-        return because(it->why, "no clipping of gradients");
-    }
     return it->optimizer != NULL;
 }
 
@@ -182,9 +179,19 @@ static reel_tensor *gradients(void *context)
     return loss;
 }
 
+/* One step; its loss is that before the step. */
 static double train_step(run *it)
 {
-    double loss = reel_item(gradients(it));
+    double loss;
+    if (strcmp(type_of(it->optimizer_spec), "LBFGS") == 0) {
+        reel_step_with(it->optimizer, gradients, it, &loss);
+        return loss;
+    }
+    loss = reel_item(gradients(it));
+    if (!json_is_null(it->clip_spec)) {
+        reel_clip_grad_norm(reel_parameters(it->model), json_number_value(it->clip_spec),
+                            (reel_clip_options){0});
+    }
     reel_step(it->optimizer);
     return loss;
 }
@@ -217,6 +224,11 @@ static bool compare(run *it, int64_t step, double ours)
 static bool train(run *it)
 {
     for (int64_t step = 0; step < it->steps; step++) {
+        double lr = reel_lr(it->optimizer, 0);
+        if (fabs(lr - it->lrs[step]) > 1e-12 * fabs(it->lrs[step])) {
+            return because(it->why, "the learning rate of step %lld is %.17g, not %.17g",
+                           (long long)step, lr, it->lrs[step]);
+        }
         double loss = train_step(it);
         reel_rewind(it->r);
         if (reel_failed(it->r)) {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Trains with PyTorch and writes what bin/trajectories replays: one safetensors file a run.
 
-    tests/generate/training.py [--seed N] [--count N] [--steps N] OUT
+    tests/generate/training.py [--seed N] [--count N] [--steps N] [--only TEXT] OUT
 
 Every optimizer, scheduler, layer and loss has runs, with hyperparameters drawn around usual ones, so that
 each seed makes others. --count repeats the whole. A file has the tensors x, y, init.<name>, final.<name>, losses, lrs
@@ -162,9 +162,10 @@ def schedulers(u, flip):
 
 
 def activations(u):
+    # PyTorch rounds 1 / alpha to float32 in the gradient of a float64 CELU, so alpha is one that survives it.
     return [{"type": t} for t in ("ReLU", "ReLU6", "Tanh", "Sigmoid", "SELU", "SiLU", "Mish", "Softsign", "Hardswish", "LogSigmoid", "Tanhshrink", "Identity")] + [
         {"type": "GELU"}, {"type": "GELU", "approximate": "tanh"}, {"type": "LeakyReLU", "negative_slope": u(0.01, 0.3)},
-        {"type": "ELU", "alpha": u(0.5, 2)}, {"type": "CELU", "alpha": u(0.5, 2)}, {"type": "Softplus", "beta": u(0.5, 2)},
+        {"type": "ELU", "alpha": u(0.5, 2)}, {"type": "CELU", "alpha": random.choice([0.5, 1.0, 2.0])}, {"type": "Softplus", "beta": u(0.5, 2)},
         {"type": "LayerNorm", "size": 12}, {"type": "BatchNorm1d", "size": 12, "momentum": u(0.05, 0.3)}, {"type": "Softmax", "dim": 1}]
 
 
@@ -207,6 +208,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--steps", type=int, default=50)
+    parser.add_argument("--only", default="", help="runs with this in their name")
     options = parser.parse_args()
     os.makedirs(options.out, exist_ok=True)
     random.seed(options.seed)
@@ -214,6 +216,8 @@ def main():
     for repeat in range(options.count):
         described = runs(random.uniform, lambda: random.random() < 0.5, options.steps)
         for i, (name, run) in enumerate(described):
+            if options.only not in name:
+                continue
             for dtype in (torch.float32, torch.float64):
                 written += write(options.out, f"{repeat:02d}-{i:02d}-{name}-{str(dtype)[-2:]}", run, dtype)
     print(f"{options.out}: {written} runs")

@@ -182,7 +182,7 @@ static double first_length(const run *w)
     }
     const double inverse = reeli_flat_round(
         &w->flat, 1 / reeli_flat_sum_of_magnitudes(&w->flat, w->flat.gradient[w->flat.current]));
-    return (inverse < 1 ? inverse : 1) * lr;
+    return inverse < 1 ? reeli_flat_round(&w->flat, inverse * reeli_flat_round(&w->flat, lr)) : lr;
 }
 
 /* Reads the parameters into x. */

@@ -264,11 +264,17 @@ static void dot_product(int64_t n, const void *left, const void *right, void *re
             part[l] = part[2 * l] + part[2 * l + 1];
         }
     }
-    T sum = part[0];
-    for (; i < n; i++) {
-        sum += x[i] * y[i];
+    if (sizeof(T) == 4) { /* there the rest is added up in double, by itself */
+        double rest = 0;
+        for (; i < n; i++) {
+            rest += (double)(x[i] * y[i]);
+        }
+        part[0] = (T)(rest + (double)part[0]);
     }
-    *(T *)result = sum;
+    for (; i < n; i++) {
+        part[0] += x[i] * y[i];
+    }
+    *(T *)result = part[0];
 }
 
 #undef RULE

@@ -34,6 +34,7 @@ missing() {
     echo openblas
   { has pkg-config && pkg-config --exists jansson; } || compiles <<<'#include <jansson.h>' ||
     echo jansson
+  { has pkg-config && pkg-config --exists libzip; } || compiles <<<'#include <zip.h>' || echo libzip
   for extra in "$@"; do
     case $extra in
     tests)
@@ -58,10 +59,12 @@ package_names() {
     apt-get:c++) echo g++ ;;
     apt-get:openblas) echo libopenblas-dev ;;
     apt-get:jansson) echo libjansson-dev ;;
+    apt-get:libzip) echo libzip-dev ;;
     dnf:compiler) echo gcc glibc-devel ;;
     dnf:c++) echo gcc-c++ ;;
     dnf:openblas) echo openblas-devel ;;
     dnf:jansson) echo jansson-devel ;;
+    dnf:libzip) echo libzip-devel ;;
     dnf:check) echo check-devel ;;
     dnf:pkg-config) echo pkgconf-pkg-config ;;
     dnf:clang-*) echo clang-tools-extra ;;
@@ -79,7 +82,7 @@ say_what_to_install() {
   echo "  Debian, Ubuntu   apt-get install $(package_names apt-get "$@")"
   echo "  Fedora           dnf install $(package_names dnf "$@")"
   echo "  macOS            xcode-select --install; brew install $(package_names brew "$@")"
-  echo "  elsewhere        a C11 compiler, make, pkg-config, OpenBLAS with cblas.h, Jansson;
+  echo "  elsewhere        a C11 compiler, make, pkg-config, OpenBLAS with cblas.h, Jansson, libzip;
  for Check and a C++ compiler"
   case " $* " in
   *' cmake '*)

@@ -20,6 +20,7 @@ typedef struct reeli_place {
     reel *r;
     const char *what;          /* "npy", "npz" */
     const char *path, *member; /* a member of an archive, or NULL */
+    reel_status unreadable;    /* what it is if bytes that should be there are not */
 } reeli_place;
 
 /* Records an error that names the place; the reel's poison. */

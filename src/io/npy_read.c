@@ -192,7 +192,7 @@ static bool read_dict(cursor *c, header *h)
 static bool read_bytes(const reeli_place *at, const reeli_source *source, void *to, size_t bytes)
 {
     return source->read(source->from, to, bytes) ||
-           refuse(at, REEL_ERR_FILE, "it cannot be read", NULL);
+           refuse(at, at->unreadable, "it cannot be read", NULL);
 }
 
 /* The header's length from what comes before it, at most what there is; -1 after an error. */
@@ -274,7 +274,7 @@ static reel_tensor *read_tensor(const reeli_place *at, const reeli_source *sourc
     }
     if (!reeli_bad(t)) {
         reel_tensor_free(t);
-        refuse(at, read ? REEL_ERR_FORMAT : REEL_ERR_FILE,
+        refuse(at, read ? REEL_ERR_FORMAT : at->unreadable,
                read ? "it has a bool that is neither 0 nor 1" : "it cannot be read to its end",
                NULL);
     }
@@ -329,7 +329,8 @@ reel_tensor *reel_npy_load(reel *r, const char *path)
         return r->poison;
     }
     reeli_source source = reeli_stream_source(stream);
-    reel_tensor *t = reeli_npy_read(&(reeli_place){r, "npy", path, NULL}, &source, bytes);
+    reel_tensor *t =
+        reeli_npy_read(&(reeli_place){r, "npy", path, NULL, REEL_ERR_FILE}, &source, bytes);
     fclose(stream);
     return t;
 }

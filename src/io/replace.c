@@ -114,7 +114,7 @@ reel_status reeli_replace_end(reeli_replacement *it, bool ok)
         sync_folder(it);
     } else {
         unlink(it->temporary);
-        status = system_refused(it, "written", number);
+        status = it->r->status ? it->r->status : system_refused(it, "written", number);
     }
     forget(it);
     return status;

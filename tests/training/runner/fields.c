@@ -53,6 +53,8 @@ static bool put_reduction(json_t *value, reel_reduction *to)
 
 static bool put(json_t *value, const field *f, void *to)
 {
+    int choice;
+    bool found;
     switch (f->kind) {
     case REAL:
         *(double *)to = meant(json_number_value(value));
@@ -62,12 +64,19 @@ static bool put(json_t *value, const field *f, void *to)
     case WHOLE:
         *(int64_t *)to = json_integer_value(value);
         return json_is_integer(value);
+    case COUNT:
+        *(int64_t *)to = json_integer_value(value) ? json_integer_value(value) : REEL_ZERO_COUNT;
+        return json_is_integer(value);
     case FLAG:
     case NOT_FLAG:
         *(bool *)to = json_is_true(value) == (f->kind == FLAG);
         return json_is_boolean(value);
     case CHOICE:
         return put_choice(value, f->words, to);
+    case CHOICE_FLAG:
+        found = put_choice(value, f->words, &choice);
+        *(bool *)to = choice == 1;
+        return found;
     case REDUCTION:
         return put_reduction(value, to);
     case LEGACY:

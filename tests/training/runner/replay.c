@@ -20,6 +20,7 @@ typedef struct run {
 
     reel_module *model, *loss;
     reel_optimizer *optimizer;
+    reel_scheduler *scheduler; /* or NULL */
     reel_tensor *x, *y;
     double *losses, *losses_f64, *lrs; /* PyTorch's */
     double drift;                      /* of float32 from float64 in PyTorch, the largest so far */
@@ -98,7 +99,8 @@ static bool make_all(run *it)
     it->optimizer =
         it->loss ? make_optimizer(reel_parameters(it->model), it->optimizer_spec, it->why) : NULL;
     if (it->optimizer && !json_is_null(it->scheduler_spec)) {
-        return because(it->why, "no such scheduler as '%s'", type_of(it->scheduler_spec));
+        it->scheduler = make_scheduler(it->r, it->optimizer, it->scheduler_spec, it->why);
+        return it->scheduler != NULL;
     }
     return it->optimizer != NULL;
 }
@@ -196,6 +198,15 @@ static double train_step(run *it)
     return loss;
 }
 
+static void schedule(run *it, double loss)
+{
+    if (it->scheduler && strcmp(type_of(it->scheduler_spec), "ReduceLROnPlateau") == 0) {
+        reel_scheduler_step_metric(it->scheduler, loss);
+    } else if (it->scheduler) {
+        reel_scheduler_step(it->scheduler);
+    }
+}
+
 /* How far our loss may be from PyTorch's: for float32 no further than rounding takes PyTorch from
  * itself; whoever looks at no more than signs, or searches a line, strays further. */
 static double tolerance(run *it, int64_t step)
@@ -225,11 +236,12 @@ static bool train(run *it)
 {
     for (int64_t step = 0; step < it->steps; step++) {
         double lr = reel_lr(it->optimizer, 0);
-        if (fabs(lr - it->lrs[step]) > 1e-12 * fabs(it->lrs[step])) {
+        if (lr != it->lrs[step]) {
             return because(it->why, "the learning rate of step %lld is %.17g, not %.17g",
                            (long long)step, lr, it->lrs[step]);
         }
         double loss = train_step(it);
+        schedule(it, loss);
         reel_rewind(it->r);
         if (reel_failed(it->r)) {
             return because(it->why, "step %lld: %s", (long long)step, reel_error(it->r));

@@ -24,14 +24,16 @@ bool because(reason *why, const char *format, ...) __attribute__((format(printf,
 
 /* How the value of an option becomes a field of a C struct. */
 typedef enum field_kind {
-    REAL,      /* double; a 0 becomes REEL_ZERO, because it was asked for */
-    PAIR,      /* double[2] */
-    WHOLE,     /* int64_t */
-    FLAG,      /* bool */
-    NOT_FLAG,  /* bool, of the opposite meaning */
-    CHOICE,    /* int; `words` are its values from 0 on */
-    REDUCTION, /* reel_reduction */
-    LEGACY     /* reel_legacy_flag */
+    REAL,        /* double; a 0 becomes REEL_ZERO, because it was asked for */
+    PAIR,        /* double[2] */
+    WHOLE,       /* int64_t */
+    COUNT,       /* int64_t; a 0 becomes REEL_ZERO_COUNT */
+    FLAG,        /* bool */
+    NOT_FLAG,    /* bool, of the opposite meaning */
+    CHOICE,      /* an enum; `words` are its values from 0 on */
+    CHOICE_FLAG, /* bool; `words` are false's and true's */
+    REDUCTION,   /* reel_reduction */
+    LEGACY       /* reel_legacy_flag */
 } field_kind;
 
 /* An option by PyTorch's name and its place in the struct. A list of them ends with a NULL name. */
@@ -53,6 +55,7 @@ const char *type_of(json_t *spec);
 reel_module *make_model(reel *r, json_t *layers, reel_dtype dtype, reason *why);
 reel_module *make_loss(reel *r, json_t *spec, reason *why);
 reel_optimizer *make_optimizer(reel_tensor_list parameters, json_t *spec, reason *why);
+reel_scheduler *make_scheduler(reel *r, reel_optimizer *optimizer, json_t *spec, reason *why);
 
 typedef enum outcome { PASSED, FAILED, SKIPPED } outcome;
 

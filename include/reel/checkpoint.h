@@ -12,6 +12,7 @@
 
 #include <reel/nn.h>
 #include <reel/optim.h>
+#include <reel/scheduler.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -46,6 +47,38 @@ REEL_API reel_status reel_save_state(reel_module *module, const char *path);
  */
 REEL_API reel_status reel_load_state(reel_module *module, const char *path, bool strict,
                                      reel_load_report *report);
+
+/** What a training consists of; NULL for what it does not have. */
+typedef struct reel_checkpoint {
+    reel_module *model;
+    reel_optimizer *optimizer;
+    reel_scheduler *scheduler;
+    reel_ema *ema;
+    const reel_named_tensor *more; /* tensors of yours: the epoch, the order of the samples */
+    size_t more_count;
+} reel_checkpoint;
+
+/**
+ * Saves all that a training needs to go on to the same bits: parameters and buffers ("model.0.weight"), what
+ * optimizer, scheduler and average remember ("optimizer.state.0.exp_avg"), where the reel's random numbers
+ * stand ("random") and your own ("more.epoch").
+ *
+ * Fails: as `reel_safetensors_save`; REEL_ERR_STATE while an average is applied.
+ */
+REEL_API reel_status reel_save_checkpoint(reel *r, const char *path,
+                                          const reel_checkpoint *training);
+
+/**
+ * Goes on where `reel_save_checkpoint` stopped, in a training that was made by the same calls. All of it, or
+ * nothing: every part is checked before the first changes. What is NULL here is left out, also if the
+ * file has it. Hyperparameters that were changed since come back as they were saved.
+ *
+ * Fails: as `reel_safetensors_open`; REEL_ERR_FORMAT for a file that is no checkpoint, REEL_ERR_VALUE for
+ *        another kind of optimizer or scheduler and for a name that is missing or unexpected,
+ *        REEL_ERR_SHAPE, REEL_ERR_DTYPE.
+ */
+REEL_API reel_status reel_load_checkpoint(reel *r, const char *path,
+                                          const reel_checkpoint *training);
 
 #ifdef __cplusplus
 }

@@ -186,14 +186,28 @@ reel_named_tensors reel_ema_state_dict(reel_ema *ema)
     return reeli_state_dict(&items);
 }
 
+reel *reeli_ema_reel(const reel_ema *ema) { return ema->owned.r; }
+
+bool reeli_ema_prepare(reel_ema *ema, const reel_named_tensor *given, size_t count,
+                       reeli_items *items)
+{
+    if (ready(ema, false) != REEL_OK) {
+        return false;
+    }
+    *items = remember(ema);
+    return reeli_check_state_dict(items, given, count);
+}
+
 reel_status reel_ema_load_state_dict(reel_ema *ema, const reel_named_tensor *entries, size_t count)
 {
-    const reel_status status = ready(ema, false);
-    if (status != REEL_OK) {
-        return status;
+    reeli_items items;
+    if (!ema) {
+        return REEL_ERR_OWNER;
     }
-    reeli_items items = remember(ema);
-    return reeli_load_state_dict(&items, entries, count);
+    if (reeli_ema_prepare(ema, entries, count, &items)) {
+        reeli_take_state_dict(&items, entries, count);
+    }
+    return ema->owned.r->status;
 }
 
 void reel_ema_free(reel_ema *ema)

@@ -242,24 +242,29 @@ reel_named_tensors reel_optimizer_state_dict(reel_optimizer *optimizer)
     return reeli_state_dict(&items);
 }
 
+reel *reeli_optimizer_reel(const reel_optimizer *o) { return o->owned.r; }
+
+bool reeli_optimizer_prepare(reel_optimizer *o, const reel_named_tensor *given, size_t count,
+                             reeli_items *items)
+{
+    *items = (reeli_items){.r = o->owned.r, .what = o->rule->name};
+    if (o->owned.r->status != REEL_OK) {
+        return false;
+    }
+    remember(o, items);
+    return (!o->rule->remember || o->rule->remember(o, items, given, count)) &&
+           reeli_may_load_settings(o, given, count) && reeli_check_state_dict(items, given, count);
+}
+
 reel_status reel_optimizer_load_state_dict(reel_optimizer *optimizer,
                                            const reel_named_tensor *entries, size_t count)
 {
+    reeli_items items;
     if (!optimizer) {
         return REEL_ERR_OWNER;
     }
-    reel *r = optimizer->owned.r;
-    if (r->status != REEL_OK) {
-        return r->status;
+    if (reeli_optimizer_prepare(optimizer, entries, count, &items)) {
+        reeli_take_state_dict(&items, entries, count);
     }
-    reeli_items items = {.r = r, .what = optimizer->rule->name};
-    remember(optimizer, &items);
-    if (optimizer->rule->remember &&
-        !optimizer->rule->remember(optimizer, &items, entries, count)) {
-        return r->status;
-    }
-    if (!reeli_may_load_settings(optimizer, entries, count)) {
-        return r->status;
-    }
-    return reeli_load_state_dict(&items, entries, count);
+    return optimizer->owned.r->status;
 }

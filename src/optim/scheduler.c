@@ -197,19 +197,32 @@ reel_named_tensors reel_scheduler_state_dict(reel_scheduler *scheduler)
     return reeli_state_dict(&items);
 }
 
+reel *reeli_scheduler_reel(const reel_scheduler *s) { return s->owned.r; }
+
+bool reeli_scheduler_prepare(reel_scheduler *s, const reel_named_tensor *given, size_t count,
+                             reeli_items *items)
+{
+    *items = (reeli_items){.r = s->owned.r, .what = s->kind->name};
+    if (s->owned.r->status != REEL_OK) {
+        return false;
+    }
+    remember(s, items, "");
+    return reeli_check_state_dict(items, given, count);
+}
+
+const char *reeli_scheduler_name(const reel_scheduler *s) { return s->kind->name; }
+
 reel_status reel_scheduler_load_state_dict(reel_scheduler *scheduler,
                                            const reel_named_tensor *entries, size_t count)
 {
+    reeli_items items;
     if (!scheduler) {
         return REEL_ERR_OWNER;
     }
-    reel *r = scheduler->owned.r;
-    if (r->status != REEL_OK) {
-        return r->status;
+    if (reeli_scheduler_prepare(scheduler, entries, count, &items)) {
+        reeli_take_state_dict(&items, entries, count);
     }
-    reeli_items items = {.r = r, .what = scheduler->kind->name};
-    remember(scheduler, &items, "");
-    return reeli_load_state_dict(&items, entries, count);
+    return scheduler->owned.r->status;
 }
 
 static const reeli_schedule sequential = {.name = "SequentialLR"};

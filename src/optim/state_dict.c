@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_SIZE = 96, FIRST_ROOM = 32 };
+enum { NAME_SIZE = 320, FIRST_ROOM = 32 };
 
 static bool has_room(reeli_items *items)
 {
@@ -133,18 +133,22 @@ static reel_status check_names(const reeli_items *items, const reel_named_tensor
     return REEL_OK;
 }
 
-reel_status reeli_load_state_dict(const reeli_items *items, const reel_named_tensor *given,
-                                  size_t count)
+bool reeli_check_state_dict(const reeli_items *items, const reel_named_tensor *given, size_t count)
 {
-    reel *r = items->r;
-    if (items->failed || r->status != REEL_OK || check_names(items, given, count) != REEL_OK) {
-        return r->status;
+    if (items->failed || items->r->status != REEL_OK ||
+        check_names(items, given, count) != REEL_OK) {
+        return false;
     }
     for (size_t i = 0; i < items->count; i++) {
         if (check(items, &items->item[i], find(given, count, items->item[i].name, i)) != REEL_OK) {
-            return r->status;
+            return false;
         }
     }
+    return true;
+}
+
+void reeli_take_state_dict(const reeli_items *items, const reel_named_tensor *given, size_t count)
+{
     for (size_t i = 0; i < items->count; i++) {
         const reeli_item_of_state *item = &items->item[i];
         const reel_tensor *t = find(given, count, item->name, i);
@@ -152,10 +156,9 @@ reel_status reeli_load_state_dict(const reeli_items *items, const reel_named_ten
             *item->number = reeli_load(t, 0);
         } else {
             reeli_copy(item->tensor, t);
-            item->tensor->version++;
+            item->tensor->base->version++;
         }
     }
-    return REEL_OK;
 }
 
 double reeli_given_number(const reel_named_tensor *given, size_t count, const char *name,

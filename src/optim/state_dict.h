@@ -6,6 +6,7 @@
 #include "state.h"
 
 #include <reel/optimizer.h>
+#include <reel/scheduler.h>
 
 /* An item is a tensor or a number. */
 typedef struct reeli_item_of_state {
@@ -30,10 +31,26 @@ void reeli_remember(reeli_items *items, reel_tensor *tensor, double *number, con
 /* The items as named tensors: a number is a float64 tensor of no dims. */
 reel_named_tensors reeli_state_dict(reeli_items *items);
 
-/* Copies what is given into the items. All of it is checked first: a name that is missing,
- * unexpected or comes twice, a shape or dtype that differs is an error that changes nothing. */
-reel_status reeli_load_state_dict(const reeli_items *items, const reel_named_tensor *given,
-                                  size_t count);
+/* Whether what is given can be taken over: an error for a name that is missing, unexpected or comes twice,
+ * for a shape or dtype that differs. Changes nothing. */
+bool reeli_check_state_dict(const reeli_items *items, const reel_named_tensor *given, size_t count);
+/* Copies what is given, and was checked, into the items. Cannot fail. */
+void reeli_take_state_dict(const reeli_items *items, const reel_named_tensor *given, size_t count);
+
+/* Lists in *items what it remembers, and checks that it can take over what is given; false, and an error, if
+ * not. Changes nothing that can be noticed: several can be prepared before one is taken. */
+bool reeli_optimizer_prepare(reel_optimizer *o, const reel_named_tensor *given, size_t count,
+                             reeli_items *items);
+bool reeli_scheduler_prepare(reel_scheduler *s, const reel_named_tensor *given, size_t count,
+                             reeli_items *items);
+bool reeli_ema_prepare(reel_ema *ema, const reel_named_tensor *given, size_t count,
+                       reeli_items *items);
+/* The reel that it belongs to. */
+reel *reeli_optimizer_reel(const reel_optimizer *o);
+reel *reeli_scheduler_reel(const reel_scheduler *s);
+reel *reeli_ema_reel(const reel_ema *ema);
+/* Its name as PyTorch has it: "StepLR". */
+const char *reeli_scheduler_name(const reel_scheduler *s);
 
 /* The number of this name among those given, or `otherwise`. */
 double reeli_given_number(const reel_named_tensor *given, size_t count, const char *name,

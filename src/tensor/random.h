@@ -12,4 +12,7 @@ void reeli_fill_uniform(reel_tensor *t, double from, double to);
 /* Normal. Source: Tensor.normal_. */
 void reeli_fill_normal(reel_tensor *t, double mean, double std);
 
+/* Whether t is a state that reel_get_rng_state gave; then the generator is in *to. */
+bool reeli_read_rng_state(const reel_tensor *t, reeli_mt19937 *to);
+
 #endif

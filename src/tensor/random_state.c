@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a reel's random numbers stand, as a tensor that a checkpoint can hold. */
-#include "tensor.h"
+#include "random.h"
 
 #include <math.h>
 #include <string.h>
@@ -26,9 +26,13 @@ reel_tensor *reel_get_rng_state(reel *r)
     return t;
 }
 
-/* Whether these numbers are a generator's; then it is in *to. */
-static bool read_state(const int64_t *from, reeli_mt19937 *to)
+bool reeli_read_rng_state(const reel_tensor *t, reeli_mt19937 *to)
 {
+    if (t->dtype != REEL_I64 || t->ndim != 1 || t->numel != NUMBERS ||
+        !(t->flags & REELI_CONTIGUOUS)) {
+        return false;
+    }
+    const int64_t *from = t->data;
     int64_t beyond = 0; /* the bits that no word has */
     for (int i = 0; i < WORDS; i++) {
         to->state[i] = (uint32_t)from[i];
@@ -51,8 +55,7 @@ reel_status reel_set_rng_state(reel *r, const reel_tensor *state)
         return r->status != REEL_OK ? r->status
                                     : reeli_error(r, REEL_ERR_OWNER, "set_rng_state: it is poison");
     }
-    if (state->dtype != REEL_I64 || state->ndim != 1 || state->numel != NUMBERS ||
-        !(state->flags & REELI_CONTIGUOUS) || !read_state(state->data, &random)) {
+    if (!reeli_read_rng_state(state, &random)) {
         return reeli_error(
             r, REEL_ERR_VALUE,
             "set_rng_state: a tensor %s of %s is no state that reel_get_rng_state gave",

@@ -20,7 +20,8 @@ size_t reeli_npy_header(char text[REELI_NPY_HEADER], const reel_tensor *t)
     size_t end = ((size_t)at + ALIGN) / ALIGN * ALIGN; /* a line feed has room */
     memset(text + at, ' ', end - (size_t)at);
     text[end - 1] = '\n';
-    memcpy(text, "\x93NUMPY\1\0", 8);
+    static const char magic[8] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0};
+    memcpy(text, magic, sizeof magic);
     text[8] = (char)((end - PREFIX) & 255);
     text[9] = (char)((end - PREFIX) >> 8);
     return end;

@@ -260,7 +260,7 @@ reel_scheduler *reel_lr_sequential(reel_optimizer *optimizer, reel_scheduler *co
         return NULL;
     }
     reel_scheduler *s = reeli_scheduler_new(&sequential, optimizer, count - 1, milestones, count);
-    if (!s) {
+    if (!s || !s->part) {
         return NULL;
     }
     for (size_t i = 0; i < count; i++) {

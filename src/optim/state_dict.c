@@ -27,8 +27,8 @@ static bool has_room(reeli_items *items)
     return true;
 }
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): it is kept, to be written when state is
- * loaded. */
+/* The number is kept, to be written when state is loaded.
+ * NOLINTNEXTLINE(readability-non-const-parameter) */
 void reeli_remember(reeli_items *items, reel_tensor *tensor, double *number, const char *format,
                     ...)
 {

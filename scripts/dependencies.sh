@@ -3,7 +3,7 @@
 # Installs what the build needs and the machine lacks; silent and quick where nothing is missing.
 # Says everything on standard error.
 #
-#   scripts/dependencies.sh [tests] [lint]
+#   scripts/dependencies.sh [tests] [lint] [fuzz]
 set -euo pipefail
 exec >&2 </dev/null
 
@@ -41,6 +41,8 @@ missing() {
       { has pkg-config && pkg-config --exists check; } || echo check
       has "$cxx_compiler" || echo c++
       ;;
+    fuzz) has clang && clang -fsanitize=fuzzer -xc -o /dev/null - 2>/dev/null \
+      <<<'int LLVMFuzzerTestOneInput(void) { return 0; }' || echo fuzzer ;;
     lint)
       has clang-format || echo clang-format
       has clang-tidy || echo clang-tidy
@@ -60,15 +62,17 @@ package_names() {
     apt-get:openblas) echo libopenblas-dev ;;
     apt-get:jansson) echo libjansson-dev ;;
     apt-get:libzip) echo libzip-dev ;;
+    apt-get:fuzzer) echo clang libclang-rt-dev ;;
     dnf:compiler) echo gcc glibc-devel ;;
     dnf:c++) echo gcc-c++ ;;
     dnf:openblas) echo openblas-devel ;;
     dnf:jansson) echo jansson-devel ;;
     dnf:libzip) echo libzip-devel ;;
+    dnf:fuzzer) echo clang compiler-rt ;;
     dnf:check) echo check-devel ;;
     dnf:pkg-config) echo pkgconf-pkg-config ;;
     dnf:clang-*) echo clang-tools-extra ;;
-    brew:clang-*) echo llvm ;;
+    brew:clang-* | brew:fuzzer) echo llvm ;;
     brew:pkg-config) echo pkgconf ;;
     brew:compiler | brew:c++ | brew:make) ;; # Apple's, by xcode-select --install
     *) echo "$need" ;;
@@ -119,9 +123,9 @@ install_packages() {
 
 for extra in "$@"; do
   case $extra in
-  tests | lint) ;;
+  tests | lint | fuzz) ;;
   *)
-    echo "usage: scripts/dependencies.sh [tests] [lint]"
+    echo "usage: scripts/dependencies.sh [tests] [lint] [fuzz]"
     exit 2
     ;;
   esac

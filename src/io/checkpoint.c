@@ -13,7 +13,7 @@
 
 static const char saving[] = "save_checkpoint", loading[] = "load_checkpoint";
 
-enum part { MODEL, OPTIMIZER, SCHEDULER, EMA, MORE, PARTS };
+enum { MODEL, OPTIMIZER, SCHEDULER, EMA, MORE, PARTS };
 static const char *const prefixes[PARTS] = {"model.", "optimizer.", "scheduler.", "ema.", "more."};
 static const char random_name[] = "random";
 
@@ -71,7 +71,7 @@ static bool check_owners(reel *r, const char *what, const reel_checkpoint *it)
 }
 
 /* A part's tensors by name; a count of 0 for a part that is not there. */
-static reel_named_tensors state_of(reel *r, const reel_checkpoint *it, enum part part)
+static reel_named_tensors state_of(reel *r, const reel_checkpoint *it, int part)
 {
     reeli_items items;
     switch (part) {
@@ -90,7 +90,7 @@ static reel_named_tensors state_of(reel *r, const reel_checkpoint *it, enum part
     }
 }
 
-static bool is_there(const reel_checkpoint *it, enum part part)
+static bool is_there(const reel_checkpoint *it, int part)
 {
     const bool there[PARTS] = {it->model != NULL, it->optimizer != NULL, it->scheduler != NULL,
                                it->ema != NULL, it->more_count > 0};
@@ -216,7 +216,7 @@ static bool read_all(load *l, const char *path)
     return true;
 }
 
-static bool prepare_part(load *l, enum part part)
+static bool prepare_part(load *l, int part)
 {
     const reel_named_tensor *given = l->bare + l->first[part];
     size_t count = l->end[part] - l->first[part];

@@ -49,5 +49,6 @@ void bench_w1_tutorial(void);
 void bench_w1_process(void);
 void bench_w6_chain(void);
 void bench_bandwidth(void);
+void bench_optimizers(void);
 
 #endif

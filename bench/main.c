@@ -19,6 +19,7 @@ static const struct {
     {"W6", "a chain of 1,000 mul, add, tanh", bench_w6_chain},
     {"bandwidth", "operations on 10,000,000 floats beside a copy of the same bytes",
      bench_bandwidth},
+    {"optimizers", "steps over 10,000,000 parameters beside such a copy", bench_optimizers},
 };
 enum { WORKLOADS = sizeof workloads / sizeof workloads[0] };
 

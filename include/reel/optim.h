@@ -172,6 +172,41 @@ typedef struct reel_lbfgs_options {
  */
 REEL_API reel_optimizer *reel_optim_lbfgs(reel_tensor_list parameters, reel_lbfgs_options options);
 
+/** How Levenberg-Marquardt gets its Jacobian: by a backward pass for each residual, or by two for
+ * each parameter, which needs operations whose gradients can be differentiated; AUTO takes the
+ * fewer. */
+typedef enum reel_jacobian {
+    REEL_JACOBIAN_AUTO,
+    REEL_JACOBIAN_ROWS,
+    REEL_JACOBIAN_COLUMNS
+} reel_jacobian;
+
+/** Options of Levenberg-Marquardt. */
+typedef struct reel_levenberg_marquardt_options {
+    double damping;          /* 1e-3: mu at first */
+    int64_t max_iter;        /* 1: of moves in a step */
+    double tolerance_change; /* 1e-14: a share of the sum of squares that counts as nothing */
+    reel_jacobian jacobian;
+} reel_levenberg_marquardt_options;
+/**
+ * Levenberg-Marquardt for least squares, Σ r(p)², of as many residuals and parameters as a dense
+ * Jacobian J is good for. Each step takes a closure that returns the residuals r, of any shape, and
+ * moves by the d that solves (JᵀJ + mu D²) d = -Jᵀr, bent along the path's curvature, with D the
+ * norms of J's columns. Only what lowers the sum is accepted; mu follows the share of what was
+ * foreseen that came true. It works in float64; parameters better are, too. `reel_converged` tells
+ * when to stop.
+ *
+ * Fails: also REEL_ERR_VALUE if the residuals are not finite to begin with, REEL_ERR_SHAPE if their
+ *        number changes within a step; then all is as it was.
+ * Source: Levenberg (1944), Marquardt (1963); Moré (1978) for D, Nielsen (1999) for mu, Transtrum
+ *         and Sethna (2012) for the bend.
+ */
+REEL_API reel_optimizer *reel_optim_levenberg_marquardt(reel_tensor_list parameters,
+                                                        reel_levenberg_marquardt_options options);
+/** Whether Levenberg-Marquardt has come as close as rounding lets it; false for other
+ * optimizers. */
+REEL_API bool reel_converged(const reel_optimizer *optimizer);
+
 #ifdef __cplusplus
 }
 #endif

@@ -59,7 +59,9 @@ typedef struct reeli_step {
     double correction1, correction2; /* of the averages' bias towards their start at 0 */
     double weight;                   /* of the gradient itself, of an average's newest term */
     double low, high, start;
-    bool maximize, first, nesterov, flag; /* first: the states hold nothing yet */
+    bool maximize;
+    /* 0 or 1: a choice by a number can be made in a vector. First: the states hold nothing yet. */
+    double first, nesterov, flag;
 } reeli_step;
 
 /* The rules, and a pass: p parameter, g gradient, up to three tensors of state. */

@@ -61,8 +61,9 @@ static void prepare_radam(const double *value, double *number, reeli_step *s)
     const double t = begin(value, number, s), most = 2 / (1 - s->beta2) - 1;
     const double length = most - 2 * t * pow(s->beta2, t) / s->correction2;
     s->flag = length > 5;
-    s->weight =
-        s->flag ? sqrt((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length)) : 1;
+    s->weight = s->flag != 0
+                    ? sqrt((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length))
+                    : 1;
     s->correction2 = sqrt(s->correction2);
 }
 

@@ -159,28 +159,36 @@ reel_status reel_step(reel_optimizer *optimizer)
     return REEL_OK;
 }
 
-bool reeli_call_closure(reel_optimizer *o, reel_closure closure, void *context, double *loss)
+reel_tensor *reeli_call(const reel_optimizer *o, reel_closure closure, void *context, bool record)
 {
     reel *r = o->owned.r;
     const bool was_enabled = r->grad_enabled;
-    r->grad_enabled = true;
-    const reel_tensor *result = closure(context);
+    r->grad_enabled = record;
+    reel_tensor *result = closure(context);
     r->grad_enabled = was_enabled;
     if (r->status != REEL_OK) {
-        return false;
+        return NULL;
     }
     if (!result) {
         reeli_error(r, REEL_ERR_OWNER, "%s: the closure returned NULL", o->rule->name);
-        return false;
+        return NULL;
     }
     if (!reeli_usable(r, o->rule->name, result)) {
         if (r->status == REEL_OK) { /* the closure forgot the error, but not the poison */
             reeli_error(r, REEL_ERR_STATE, "%s: the closure returned poison", o->rule->name);
         }
-        return false;
+        return NULL;
     }
-    *loss = reel_item(result);
-    return r->status == REEL_OK;
+    return result;
+}
+
+bool reeli_call_closure(const reel_optimizer *o, reel_closure closure, void *context, double *loss)
+{
+    const reel_tensor *result = reeli_call(o, closure, context, true);
+    if (result) {
+        *loss = reel_item(result);
+    }
+    return o->owned.r->status == REEL_OK;
 }
 
 reel_status reel_step_with(reel_optimizer *optimizer, reel_closure closure, void *context,

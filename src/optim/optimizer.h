@@ -93,8 +93,11 @@ bool reeli_optimizer_provide(reel_optimizer *o);
 /* The parameter's gradient as it lies in memory, or NULL. */
 const void *reeli_gradient_data(const reel_tensor *parameter);
 
+/* What a closure returns, called while operations are recorded or not; NULL, and an error, if it
+ * failed. */
+reel_tensor *reeli_call(const reel_optimizer *o, reel_closure closure, void *context, bool record);
 /* What a closure returned, as a number: false, and an error, if it failed. */
-bool reeli_call_closure(reel_optimizer *o, reel_closure closure, void *context, double *loss);
+bool reeli_call_closure(const reel_optimizer *o, reel_closure closure, void *context, double *loss);
 
 /* The group that a setting is in, numbered; NULL, and an error, if there is none. */
 reeli_group *reeli_group_of(reel_optimizer *o, size_t group);

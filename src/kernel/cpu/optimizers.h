@@ -15,7 +15,8 @@
     T *const p = parameter;                                                                        \
     const T *const gradients = gradient;                                                           \
     const T sense = s->maximize ? -1 : 1, decay = (T)s->weight_decay;
-#define GRADIENT (decay != 0 ? fused(decay, p[i], sense * gradients[i]) : sense * gradients[i])
+#define ELEMENT                                                                                    \
+    const T x = p[i], plain = sense * gradients[i], g = decay != 0 ? fused(decay, x, plain) : plain;
 
 /* Two averages: m of g, v of g², each newest term with the share that is missing to 1. */
 #define AVERAGES                                                                                   \
@@ -43,19 +44,19 @@ RULE(sgd)
     if (s->momentum == 0) {
         EACH
         {
-            const T g = GRADIENT;
-            p[i] = fused(step, g, p[i]);
+            ELEMENT
+            p[i] = fused(step, g, x);
         }
         return;
     }
     const T momentum = (T)s->momentum, share = (T)s->share;
-    const bool first = s->first, nesterov = s->nesterov;
+    const T first = (T)s->first, nesterov = (T)s->nesterov;
     EACH
     {
-        const T g = GRADIENT;
-        const T old = momentum * velocity[i], next = first ? g : fused(share, g, old);
+        ELEMENT
+        const T old = momentum * velocity[i], next = first != 0 ? g : fused(share, g, old);
         velocity[i] = next;
-        p[i] = fused(step, nesterov ? fused(momentum, next, g) : next, p[i]);
+        p[i] = fused(step, nesterov != 0 ? fused(momentum, next, g) : next, x);
     }
 }
 
@@ -67,21 +68,21 @@ RULE(adam)
     const T step = (T)-s->lr, eps = (T)s->eps, correction = (T)s->correction2,
             shrink = (T)s->shrink;
     T *const largest = state[2];
-    if (s->flag) {
+    if (s->flag != 0) {
         EACH
         {
-            const T g = GRADIENT;
+            ELEMENT
             AVERAGE(g)
             largest[i] = larger(v[i], largest[i]);
-            p[i] = shrink * p[i] + step * m[i] / (sqrt(largest[i]) / correction + eps);
+            p[i] = shrink * x + step * m[i] / (sqrt(largest[i]) / correction + eps);
         }
         return;
     }
     EACH
     {
-        const T g = GRADIENT;
+        ELEMENT
         AVERAGE(g)
-        p[i] = shrink * p[i] + step * m[i] / (sqrt(v[i]) / correction + eps);
+        p[i] = shrink * x + step * m[i] / (sqrt(v[i]) / correction + eps);
     }
 }
 
@@ -94,10 +95,10 @@ RULE(adamax)
     const T step = (T)-s->lr, eps = (T)s->eps;
     EACH
     {
-        const T g = GRADIENT;
+        ELEMENT
         m[i] = fused(share, g, beta1 * m[i]);
         u[i] = larger(magnitude(g) + eps, beta2 * u[i]);
-        p[i] += step * m[i] / u[i];
+        p[i] = x + step * m[i] / u[i];
     }
 }
 
@@ -109,10 +110,10 @@ RULE(nadam)
     const T own = (T)-s->weight, step = (T)-s->lr, eps = (T)s->eps, correction = (T)s->correction2;
     EACH
     {
-        const T g = GRADIENT;
+        ELEMENT
         AVERAGE(g)
         const T d = sqrt(v[i] / correction) + eps;
-        p[i] = (p[i] + own * g / d) + step * m[i] / d;
+        p[i] = (x + own * g / d) + step * m[i] / d;
     }
 }
 
@@ -123,13 +124,14 @@ RULE(radam)
     AVERAGES
     const T lr = (T)s->lr, eps = (T)s->eps, rectified = (T)s->weight;
     const T correction1 = (T)s->correction1, correction2 = (T)s->correction2;
-    const bool adaptive = s->flag;
+    const T adaptive = (T)s->flag;
     EACH
     {
-        const T g = GRADIENT;
+        ELEMENT
         AVERAGE(g)
         const T step = m[i] / correction1 * lr;
-        p[i] -= adaptive ? step * (1 / (sqrt(v[i]) + eps) * correction2) * rectified : step;
+        p[i] =
+            x - (adaptive != 0 ? step * (1 / (sqrt(v[i]) + eps) * correction2) * rectified : step);
     }
 }
 
@@ -141,30 +143,30 @@ RULE(rmsprop)
     T *const v = state[0], *const buffer = state[1], *const average = state[2];
     const T alpha = (T)s->beta2, share = (T)(1 - s->beta2), eps = (T)s->eps, step = (T)-s->lr;
     const T momentum = (T)s->momentum;
-    const bool centered = s->flag, plain = !(s->momentum > 0);
-    if (plain && !centered) {
+    const bool centered = s->flag != 0, direct = !(s->momentum > 0);
+    if (direct && !centered) {
         EACH
         {
-            const T g = GRADIENT;
+            ELEMENT
             v[i] = fused(share * g, g, alpha * v[i]);
-            p[i] += step * g / (sqrt(v[i]) + eps);
+            p[i] = x + step * g / (sqrt(v[i]) + eps);
         }
         return;
     }
     EACH
     {
-        const T g = GRADIENT;
+        ELEMENT
         T spread = v[i] = fused(share * g, g, alpha * v[i]);
         if (centered) {
             const T a = average[i] = fused(share, g, alpha * average[i]);
             spread = fused(-a, a, spread);
         }
         const T d = sqrt(spread) + eps;
-        if (plain) {
-            p[i] += step * g / d;
+        if (direct) {
+            p[i] = x + step * g / d;
         } else {
             const T b = buffer[i] = momentum * buffer[i] + g / d;
-            p[i] = fused(step, b, p[i]);
+            p[i] = fused(step, b, x);
         }
     }
 }
@@ -175,13 +177,13 @@ RULE(adagrad)
     BEGIN
     T *const sum = state[0];
     const T step = (T)-s->lr, eps = (T)s->eps, start = (T)s->start;
-    const bool first = s->first;
+    const T first = (T)s->first;
     EACH
     {
-        const T g = GRADIENT;
-        const T old = sum[i], next = fused(g, g, first ? start : old);
+        ELEMENT
+        const T old = sum[i], next = fused(g, g, first != 0 ? start : old);
         sum[i] = next;
-        p[i] += step * g / (sqrt(next) + eps);
+        p[i] = x + step * g / (sqrt(next) + eps);
     }
 }
 
@@ -193,11 +195,11 @@ RULE(adadelta)
     const T rho = (T)s->beta2, share = (T)(1 - s->beta2), eps = (T)s->eps, step = (T)-s->lr;
     EACH
     {
-        const T g = GRADIENT;
+        ELEMENT
         v[i] = fused(share * g, g, rho * v[i]);
         const T delta = sqrt(d[i] + eps) / sqrt(v[i] + eps) * g;
         d[i] = fused(share * delta, delta, rho * d[i]);
-        p[i] = fused(step, delta, p[i]);
+        p[i] = fused(step, delta, x);
     }
 }
 
@@ -207,13 +209,13 @@ RULE(asgd)
     BEGIN
     T *const average = state[0];
     const T step = (T)-s->lr, shrink = (T)s->shrink, weight = (T)s->weight;
-    const bool all = s->weight == 1;
+    const T rest = (T)(s->weight == 1 ? 0 : 1);
     EACH
     {
-        const T g = GRADIENT;
-        const T x = fused(step, g, shrink * p[i]), a = average[i];
-        p[i] = x;
-        average[i] = all ? x : a + (x - a) * weight;
+        ELEMENT
+        const T next = fused(step, g, shrink * x), a = average[i];
+        p[i] = next;
+        average[i] = rest != 0 ? a + (next - a) * weight : next;
     }
 }
 
@@ -224,16 +226,16 @@ RULE(rprop)
     T *const previous = state[0], *const steps = state[1];
     const T shrinks = (T)s->beta1, grows = (T)s->beta2, low = (T)s->low, high = (T)s->high,
             start = (T)s->start;
-    const bool first = s->first;
+    const T first = (T)s->first;
     EACH
     {
-        const T g = GRADIENT;
+        ELEMENT
         const T turn = sign(g * previous[i]);
         const T factor = turn > 0 ? grows : turn < 0 ? shrinks : 1;
-        const T old = steps[i], step = limited((first ? start : old) * factor, low, high);
+        const T old = steps[i], step = limited((first != 0 ? start : old) * factor, low, high);
         const T kept = factor == shrinks ? 0 : g;
         steps[i] = step;
-        p[i] = fused(-sign(kept), step, p[i]);
+        p[i] = fused(-sign(kept), step, x);
         previous[i] = kept;
     }
 }
@@ -279,6 +281,6 @@ static void dot_product(int64_t n, const void *left, const void *right, void *re
 
 #undef RULE
 #undef BEGIN
-#undef GRADIENT
+#undef ELEMENT
 #undef AVERAGES
 #undef AVERAGE

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* Optimizer steps over 10,000,000 parameters, in GB/s, beside a plain copy that moves the same
+ * bytes. */
+#include "bench.h"
+
+#include <reel/reel.h>
+#include <string.h>
+
+enum { COUNT = 10000000 };
+
+static void run_step(void *state) { reel_step(state); }
+
+typedef struct copy {
+    char *to, *from;
+    size_t bytes; /* read, and written */
+} copy;
+
+static void run_copy(void *state)
+{
+    copy *c = state;
+    memcpy(c->to, c->from, c->bytes);
+}
+
+static void bench_step(reel_optimizer *o, copy *c, const char *name, double floats)
+{
+    timing time[2];
+    const double bytes = floats * COUNT * sizeof(float);
+    c->bytes = (size_t)bytes / 2;
+    time_in_rounds((contender[]){{run_step, o}, {run_copy, c}}, 2, bytes, 2, time);
+    report(&(result){"optimizers", name, "GB/s", 1, 1e-9, time[0], time[1], true});
+    reel_optimizer_free(o);
+}
+
+/* SGD reads p, g and a buffer and writes p and the buffer; Adam has two of them. */
+void bench_optimizers(void)
+{
+    reel *r = reel_new();
+    reel_tensor *p = reel_requires_grad_(reel_randn(r, REEL_F32, REEL_SHAPE(COUNT)), true);
+    reel_tensor *w = reel_randn(r, REEL_F32, REEL_SHAPE(COUNT));
+    reel_backward(reel_sum(reel_mul(p, w)));
+    reel_rewind(r);
+    reel_tensor *from = reel_ones(r, REEL_F32, REEL_SHAPE(5 * COUNT)), *to = reel_ones_like(from);
+    copy c = {(char *)reel_data_f32(to), (char *)reel_data_f32(from), 0};
+    const reel_tensor_list list = {r, &p, 1};
+    bench_step(reel_optim_sgd(list, (reel_sgd_options){.lr = 1e-6}), &c, "SGD", 3);
+    bench_step(reel_optim_sgd(list, (reel_sgd_options){.lr = 1e-6, .momentum = 0.9}), &c,
+               "SGD, momentum", 5);
+    bench_step(reel_optim_adam(list, (reel_adam_options){.lr = 1e-6}), &c, "Adam", 7);
+    bench_step(reel_optim_adamw(list, (reel_adamw_options){.lr = 1e-6, .amsgrad = true}), &c,
+               "AdamW, amsgrad", 9);
+    bench_step(reel_optim_rmsprop(list, (reel_rmsprop_options){.lr = 1e-6}), &c, "RMSprop", 5);
+    bench_step(reel_optim_adadelta(list, (reel_adadelta_options){.lr = 1e-6}), &c, "Adadelta", 7);
+    reel_free(r);
+}

@@ -59,9 +59,9 @@ typedef struct reel_checkpoint {
 } reel_checkpoint;
 
 /**
- * Saves all that a training needs to go on to the same bits: parameters and buffers ("model.0.weight"), what
- * optimizer, scheduler and average remember ("optimizer.state.0.exp_avg"), where the reel's random numbers
- * stand ("random") and your own ("more.epoch").
+ * Saves all that a training needs to go on to the same bits: parameters and buffers
+ * ("model.0.weight"), what optimizer, scheduler and average remember ("optimizer.state.0.exp_avg"),
+ * where the reel's random numbers stand ("random") and your own ("more.epoch").
  *
  * Fails: as `reel_safetensors_save`; REEL_ERR_STATE while an average is applied.
  */
@@ -69,13 +69,13 @@ REEL_API reel_status reel_save_checkpoint(reel *r, const char *path,
                                           const reel_checkpoint *training);
 
 /**
- * Goes on where `reel_save_checkpoint` stopped, in a training that was made by the same calls. All of it, or
- * nothing: every part is checked before the first changes. What is NULL here is left out, also if the
- * file has it. Hyperparameters that were changed since come back as they were saved.
+ * Goes on where `reel_save_checkpoint` stopped, in a training that was made by the same calls. All
+ * of it, or nothing: every part is checked before the first changes. What is NULL here is left out,
+ * also if the file has it. Hyperparameters that were changed since come back as they were saved.
  *
- * Fails: as `reel_safetensors_open`; REEL_ERR_FORMAT for a file that is no checkpoint, REEL_ERR_VALUE for
- *        another kind of optimizer or scheduler and for a name that is missing or unexpected,
- *        REEL_ERR_SHAPE, REEL_ERR_DTYPE.
+ * Fails: as `reel_safetensors_open`; REEL_ERR_FORMAT for a file that is no checkpoint,
+ *        REEL_ERR_VALUE for another kind of optimizer or scheduler and for a name that is missing
+ *        or unexpected, REEL_ERR_SHAPE, REEL_ERR_DTYPE.
  */
 REEL_API reel_status reel_load_checkpoint(reel *r, const char *path,
                                           const reel_checkpoint *training);

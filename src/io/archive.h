@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libzip, loaded when the first archive is opened: it brings four libraries along, which a program that
- * reads none is not to wait for. It is chosen because it is kept, fuzzed and in every distribution, hands
- * errors back, reads and writes ZIP64, and reads nothing that a directory's entries do not agree about.
- * (minizip as zlib ships it is older code, and its distributors disagree about which of two it is.)
+ * libzip, loaded when the first archive is opened: it brings four libraries along, which a program
+ * that reads none is not to wait for. It is chosen because it is kept, fuzzed and in every
+ * distribution, hands errors back, reads and writes ZIP64, and reads nothing that a directory's
+ * entries do not agree about. (minizip as zlib ships it is older code, and its distributors
+ * disagree about which of two it is.)
  */
 #ifndef REELI_ARCHIVE_H
 #define REELI_ARCHIVE_H

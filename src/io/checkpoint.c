@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A whole training in one safetensors file. Each of its parts has its names under a prefix. Loading prepares
- * and checks all parts, which may fail, and then takes them over, which cannot.
+ * A whole training in one safetensors file. Each of its parts has its names under a prefix. Loading
+ * prepares and checks all parts, which may fail, and then takes them over, which cannot.
  */
 #include "files.h"
 #include "random.h"
@@ -97,8 +97,8 @@ static bool is_there(const reel_checkpoint *it, int part)
     return there[part];
 }
 
-/* All tensors of all parts with their prefixes, and the random numbers; NULL, and an error, if one has
- * failed. */
+/* All tensors of all parts with their prefixes, and the random numbers; NULL, and an error, if one
+ * has failed. */
 static reel_named_tensor *gather(reel *r, const reel_checkpoint *it, size_t *count)
 {
     reel_named_tensors of[PARTS] = {{NULL, 0}};

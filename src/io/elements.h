@@ -39,8 +39,8 @@ reeli_source reeli_stream_source(void *stream);
 /* Reads all elements of t, which is contiguous; false if there are fewer. */
 bool reeli_read_elements(const reeli_source *source, const reeli_file_dtype *dtype, bool big_endian,
                          reel_tensor *t);
-/* Whether t, which was just read, is of bools and a byte of it is neither 0 nor 1: that would be no bool,
- * and reading it undefined. */
+/* Whether t, which was just read, is of bools and a byte of it is neither 0 nor 1: that would be no
+ * bool, and reading it undefined. */
 bool reeli_has_bad_bool(const reel_tensor *t);
 
 /* Turns elements to the other byte order. */

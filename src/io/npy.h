@@ -5,7 +5,8 @@
  *   6 bytes   \x93NUMPY
  *   2 bytes   version: 1, 2 or 3, and 0
  *   2 bytes   N, the header's length, little-endian; 4 bytes from version 2 on
- *   N bytes   a dict in Python: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), } and spaces
+ *   N bytes   a dict in Python, {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }, then
+ *             spaces and a line feed
  *   the rest  the elements
  */
 #ifndef REELI_NPY_H
@@ -32,10 +33,11 @@ reel_tensor *reeli_npy_read(const reeli_place *at, const reeli_source *source, i
 
 enum { REELI_NPY_HEADER = 320 };
 
-/* What an .npy file of t starts with, the elements to be in this machine's byte order; its length. */
+/* What an .npy file of t starts with, in this machine's byte order; its length. */
 size_t reeli_npy_header(char text[REELI_NPY_HEADER], const reel_tensor *t);
 
-/* t if it is contiguous, else a copy in the arena; NULL, and an error, if t is unusable or memory is out. */
+/* t if it is contiguous, else a copy in the arena; NULL, and an error, if t is unusable or memory
+ * is out. */
 const reel_tensor *reeli_npy_contiguous(reel *r, const char *what, reel_tensor *t);
 
 #endif

@@ -281,7 +281,8 @@ static reel_tensor *read_tensor(const reeli_place *at, const reeli_source *sourc
     return at->r->poison;
 }
 
-/* In Fortran's order the first dim runs fastest: read as if turned round, and turned back by a copy. */
+/* In Fortran's order the first dim runs fastest: read as if turned round, and turned back by a
+ * copy. */
 static reel_tensor *read_fortran(const reeli_place *at, const reeli_source *source, const header *h)
 {
     reel *r = at->r;

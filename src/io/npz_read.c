@@ -71,8 +71,8 @@ static bool check_member(reel_npz *f, const char *name, const zip_stat_t *stat)
     return true;
 }
 
-/* Room for the list and the names. An entry of the directory takes more bytes than ours for it, so this is
- * never more than a small multiple of the file. */
+/* Room for the list and the names. An entry of the directory takes more bytes than ours for it, so
+ * this is never more than a small multiple of the file. */
 static bool make_room(reel_npz *f, zip_uint64_t entries)
 {
     for (zip_uint64_t i = 0; i < entries; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writing an .npz archive. libzip asks two kinds of sources of ours: for a member's bytes, and to put the
- * archive's into the file that replaces the old one.
+ * Writing an .npz archive. libzip asks two kinds of sources of ours: for a member's bytes, and to
+ * put the archive's into the file that replaces the old one.
  */
 #include "archive.h"
 #include "files.h"

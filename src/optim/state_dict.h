@@ -31,14 +31,14 @@ void reeli_remember(reeli_items *items, reel_tensor *tensor, double *number, con
 /* The items as named tensors: a number is a float64 tensor of no dims. */
 reel_named_tensors reeli_state_dict(reeli_items *items);
 
-/* Whether what is given can be taken over: an error for a name that is missing, unexpected or comes twice,
- * for a shape or dtype that differs. Changes nothing. */
+/* Whether what is given can be taken over: an error for a name that is missing, unexpected or comes
+ * twice, for a shape or dtype that differs. Changes nothing. */
 bool reeli_check_state_dict(const reeli_items *items, const reel_named_tensor *given, size_t count);
 /* Copies what is given, and was checked, into the items. Cannot fail. */
 void reeli_take_state_dict(const reeli_items *items, const reel_named_tensor *given, size_t count);
 
-/* Lists in *items what it remembers, and checks that it can take over what is given; false, and an error, if
- * not. Changes nothing that can be noticed: several can be prepared before one is taken. */
+/* Lists in *items what it remembers, and checks that it can take over what is given; false, and an
+ * error, if not. Nothing that can be noticed changes: several are prepared before one is taken. */
 bool reeli_optimizer_prepare(reel_optimizer *o, const reel_named_tensor *given, size_t count,
                              reeli_items *items);
 bool reeli_scheduler_prepare(reel_scheduler *s, const reel_named_tensor *given, size_t count,

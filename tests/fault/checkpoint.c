@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every allocation of saving and loading checkpoints fails once, and then all from there on: an error, and
- * neither the training nor the file has changed. */
+/* Every allocation of saving and loading checkpoints fails once, and then all from there on: an
+ * error, and neither the training nor the file has changed. */
 #include "faulty.h"
 
 #include <reel/reel.h>
@@ -136,10 +136,7 @@ static void set_up(void)
     ck_assert(fd >= 0 && close(fd) == 0);
 }
 
-static void tear_down(void)
-{
-    unlink(path);
-}
+static void tear_down(void) { unlink(path); }
 
 static void add_cases(TCase *cases)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A process that writes checkpoints one over the other is killed at a random moment, 200 times: what lies
- * under the name is always a whole checkpoint, of this process or of the one before. And a disk that fills
- * up is an error that leaves the old checkpoint as it was.
+ * A process that writes checkpoints one over the other is killed at a random moment, 200 times:
+ * what lies under the name is always a whole checkpoint, of this process or of the one before. And
+ * a disk that fills up is an error that leaves the old checkpoint as it was.
  */
 #include "check_reel.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every fuzz target has: a file of its input, a reel that counts its memory, and a main for when
- * libFuzzer is not there.
+ * What every fuzz target has: a file of its input, a reel that counts its memory, and a main for
+ * when libFuzzer is not there.
  *
- * Under libFuzzer a target is its program. Otherwise it takes files (for AFL++, and for what a fuzzer has
- * found), or `--mutate COUNT SECONDS FILE...`: so many damaged copies of the files, or for so long. Those are
- * drawn blindly, with the same seed each time; nothing guides them but the files that they start from.
+ * Under libFuzzer a target is its program. Otherwise it takes files (for AFL++, and for what a
+ * fuzzer has found), or `--mutate COUNT SECONDS FILE...`: so many damaged copies of the files, or
+ * for so long. Those are drawn blindly, with the same seed each time; nothing guides them but the
+ * files that they start from.
  */
 #ifndef FUZZ_H
 #define FUZZ_H

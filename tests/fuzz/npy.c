@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes at all as an .npy file: it is refused with a reason, or it can be read, and what is written of
- * it is read as the same. */
+/* Any bytes at all as an .npy file: it is refused with a reason, or it can be read, and what is
+ * written of it is read as the same. */
 #include "fuzz.h"
 
 /* Bit by bit, NaNs included. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes at all as an .npz file: it is refused with a reason, or its list can be read, and each member
- * is refused or read and can be written again. */
+/* Any bytes at all as an .npz file: it is refused with a reason, or its list can be read, and each
+ * member is refused or read and can be written again. */
 #include "fuzz.h"
 
 static void read_all(reel *r, reel_npz *file)

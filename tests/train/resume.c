@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A run that is stopped after any step, saved, and resumed in a new process ends with the same bits as one
- * that was not stopped: with every optimizer and scheduler, with dropout, batch statistics, an average of
- * the parameters, and samples shuffled anew in each epoch.
+ * A run that is stopped after any step, saved, and resumed in a new process ends with the same bits
+ * as one that was not stopped: with every optimizer and scheduler, with dropout, batch statistics,
+ * an average of the parameters, and samples shuffled anew in each epoch.
  */
 #include "check_reel.h"
 
@@ -138,7 +138,8 @@ static void save_or_load(training *t, const char *path, bool save)
     ck_assert_msg(status == REEL_OK, "%s: %s", t->how->name, reel_error(t->r));
 }
 
-/* In a process of its own: from the checkpoint `from`, or from the start, to step `end`; then saves. */
+/* In a process of its own: from the checkpoint `from`, or from the start, to step `end`; then
+ * saves. */
 static void run(const setup *how, uint64_t seed, const char *from, int end, const char *to)
 {
     pid_t child = fork();

@@ -130,8 +130,8 @@ START_TEST(misuse_is_an_error)
 }
 END_TEST
 
-/* Each byte of an archive is damaged in turn: it is refused, or what it holds can be read (a date has
- * changed, a name), and elements never come out changed. */
+/* Each byte of an archive is damaged in turn: it is refused, or what it holds can be read (a date
+ * has changed, a name), and elements never come out changed. */
 START_TEST(damage_is_noticed)
 {
     reel_tensor *t = reel_from_f32(r, (float[]){1, 2, 3, 4, 5, 6, 7, 8}, REEL_SHAPE(8));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Checkpoints of a whole training: what does not fit is refused, and then no part of it has changed. */
+/* Checkpoints of a whole training: what does not fit is refused, and then no part of it has
+ * changed. */
 #include "check_reel.h"
 
 #include <reel/reel.h>

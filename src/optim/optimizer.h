@@ -76,6 +76,12 @@ struct reel_optimizer {
 reel_optimizer *reeli_optimizer_new(const reeli_rule *rule, reel_tensor_list parameters,
                                     const double *value);
 
+/* A count among the settings, which a file may have brought. */
+static inline int64_t reeli_whole(double value)
+{
+    return value >= 0 && value < 0x1p62 ? (int64_t)value : value > 0 ? INT64_MAX : 0;
+}
+
 /* Adds a group; false, and an error, for one of the same reasons. */
 bool reeli_add_group(reel_optimizer *o, reel_tensor_list list, const double *value);
 /* Whether the settings among what is given are within their ranges and need no state that is not

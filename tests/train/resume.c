@@ -20,7 +20,7 @@ typedef struct setup {
     const char *name;
     reel_optimizer *(*optimizer)(reel_tensor_list parameters);
     reel_scheduler *(*scheduler)(reel_optimizer *optimizer);
-    bool closure, metric, two_groups;
+    bool closure, residuals, metric, two_groups;
     reel_dtype dtype;
 } setup;
 
@@ -65,7 +65,7 @@ static training begin(const setup *how, uint64_t seed)
         t.head = reel_nn_linear_with(r, 1, 1, &linear);
         reel_add_param_group(t.optimizer, reel_parameters(t.head), &(reel_setting){"lr", 0.003}, 1);
     }
-    t.scheduler = how->scheduler(t.optimizer);
+    t.scheduler = how->scheduler ? how->scheduler(t.optimizer) : NULL;
     t.ema = reel_ema_new(reel_parameters(t.model), (reel_ema_options){.decay = 0.9});
     t.x = wave(r, how->dtype, 3);
     t.y = wave(r, how->dtype, 1);
@@ -95,6 +95,10 @@ static reel_tensor *evaluate(void *context)
 {
     training *t = context;
     reel_tensor *batch = batch_of(t);
+    if (t->how->residuals) {
+        reel_tensor *made = reel_forward(t->model, reel_index_select(t->x, 0, batch));
+        return reel_sub(made, reel_index_select(t->y, 0, batch));
+    }
     reel_zero_grad(t->optimizer);
     reel_tensor *y = reel_forward(t->model, reel_index_select(t->x, 0, batch));
     y = t->head ? reel_forward(t->head, y) : y;
@@ -107,7 +111,7 @@ static void train_step(training *t)
 {
     double loss;
     begin_epoch(t);
-    if (t->how->closure) {
+    if (t->how->closure || t->how->residuals) {
         reel_step_with(t->optimizer, evaluate, t, &loss);
     } else {
         loss = reel_item(evaluate(t));
@@ -115,7 +119,7 @@ static void train_step(training *t)
     }
     if (t->how->metric) {
         reel_scheduler_step_metric(t->scheduler, loss);
-    } else {
+    } else if (t->scheduler) {
         reel_scheduler_step(t->scheduler);
     }
     reel_ema_update(t->ema);
@@ -233,6 +237,11 @@ static reel_optimizer *lbfgs_wolfe(reel_tensor_list parameters)
         parameters, (reel_lbfgs_options){.max_iter = 4, .line_search_fn = REEL_STRONG_WOLFE});
 }
 
+static reel_optimizer *levenberg_marquardt(reel_tensor_list parameters)
+{
+    return reel_optim_levenberg_marquardt(parameters, (reel_levenberg_marquardt_options){0});
+}
+
 #define SCHEDULER(name, ...)                                                                       \
     static reel_scheduler *name(reel_optimizer *optimizer)                                         \
     {                                                                                              \
@@ -287,6 +296,7 @@ static const setup optimizers[] = {
     {.name = "ASGD", .optimizer = asgd, .scheduler = step},
     {.name = "Rprop", .optimizer = rprop, .scheduler = step},
     {.name = "L-BFGS, strong Wolfe", .optimizer = lbfgs_wolfe, .scheduler = step, .closure = true},
+    {.name = "Levenberg-Marquardt", .optimizer = levenberg_marquardt, .residuals = true},
 };
 
 static const setup schedulers[] = {

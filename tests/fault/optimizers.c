@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Optimizers, schedules and averages while allocation k fails, once or from then on, for every k until none
- * fails. What fails has changed nothing: whoever clears the error and tries again ends with the very bits of an
- * undisturbed run.
+ * Optimizers, schedules and averages while allocation k fails, once or from then on, for every k
+ * until none fails. What fails has changed nothing: whoever clears the error and tries again ends
+ * with the very bits of an undisturbed run.
  */
 #include "faulty.h"
 
@@ -21,7 +21,8 @@ typedef struct training {
     bool residuals; /* the closure returns those, not their sum */
 } training;
 
-/* Tries again what has failed for want of memory. For good means: memory is there again after a while. */
+/* Tries again what has failed for want of memory. For good means: memory is there again after a
+ * while. */
 static bool again(training *t, bool done)
 {
     if (!done) {

@@ -174,15 +174,16 @@ static void point(run *w)
 
 /* The first step along a direction that nothing is known of: at most lr, and short where g is
  * large. */
-static double first_length(const run *w)
+static reeli_scalar first_length(const run *w)
 {
     const double lr = w->value[REELI_lr];
     if (w->now.n_iter > 1) {
-        return lr;
+        return (reeli_scalar){lr, false};
     }
     const double inverse = reeli_flat_round(
         &w->flat, 1 / reeli_flat_sum_of_magnitudes(&w->flat, w->flat.gradient[w->flat.current]));
-    return inverse < 1 ? reeli_flat_round(&w->flat, inverse * reeli_flat_round(&w->flat, lr)) : lr;
+    const double length = reeli_flat_round(&w->flat, inverse * reeli_flat_round(&w->flat, lr));
+    return inverse < 1 ? (reeli_scalar){length, true} : (reeli_scalar){lr, false};
 }
 
 /* Reads the parameters into x. */
@@ -200,7 +201,7 @@ static void gather(run *w)
 
 /* Moves along d by t, or as far as a line search says, and evaluates there unless it is the last
  * iteration. How often the closure was called; -1 if it failed. */
-static int move(run *w, double slope, bool last)
+static int move(run *w, reeli_scalar t, double slope, bool last)
 {
     reeli_flat *f = &w->flat;
     gather(w);
@@ -208,13 +209,12 @@ static int move(run *w, double slope, bool last)
         reeli_flat_move(f, w->now.t);
         return last ? 0 : reeli_flat_evaluate(f, f->current, &w->loss) ? 1 : -1;
     }
-    const reeli_point start = {0, w->loss, slope, f->current};
+    const reeli_point start = {{0, false}, w->loss, slope, f->current};
     reeli_point found;
-    const int calls =
-        reeli_strong_wolfe(f, &start, w->now.t, w->value[REELI_tolerance_change], &found);
+    const int calls = reeli_strong_wolfe(f, &start, t, w->value[REELI_tolerance_change], &found);
     if (calls >= 0) {
-        reeli_flat_move(f, found.t);
-        w->now.t = found.t;
+        reeli_flat_move(f, found.t.value);
+        w->now.t = found.t.value;
         w->loss = found.loss;
         f->current = found.gradient;
     }
@@ -246,12 +246,13 @@ static bool iterate(run *w)
         w->prev_flat_grad = w->m->prev_flat_grad[1];
         reeli_copy(w->prev_flat_grad, f->gradient[f->current]);
         const double was = w->now.prev_loss = w->loss;
-        w->now.t = first_length(w);
+        const reeli_scalar t = first_length(w);
+        w->now.t = t.value;
         const double slope = reeli_flat_dot(f, f->gradient[f->current], f->d);
         if (slope > -value[REELI_tolerance_change]) {
             return true;
         }
-        const int more = move(w, slope, i == most);
+        const int more = move(w, t, slope, i == most);
         if (more < 0) {
             return false;
         }

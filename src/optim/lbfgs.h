@@ -23,9 +23,17 @@ typedef struct reeli_flat {
     int current; /* which of them belongs to the parameters as they are */
 } reeli_flat;
 
-/* What is known at t: the loss, and its derivative along d. */
+/* A number as PyTorch's line search has it: Python's, or a tensor of the vectors' dtype, which
+ * rounds what is computed with it. */
+typedef struct reeli_scalar {
+    double value;
+    bool tensor;
+} reeli_scalar;
+
+/* What is known at t: the loss (Python's), and its derivative along d (a tensor's). */
 typedef struct reeli_point {
-    double t, loss, slope;
+    reeli_scalar t;
+    double loss, slope;
     int gradient; /* which of the vectors has the gradient there */
 } reeli_point;
 
@@ -48,7 +56,7 @@ bool reeli_flat_evaluate(reeli_flat *f, int gradient, double *loss);
 
 /* From `start` (t = 0) along d, first to `first`: a point that meets the strong Wolfe conditions,
  * or the best of 25 trials. The number of the closure's calls; -1 if one failed. */
-int reeli_strong_wolfe(reeli_flat *f, const reeli_point *start, double first,
+int reeli_strong_wolfe(reeli_flat *f, const reeli_point *start, reeli_scalar first,
                        double tolerance_change, reeli_point *found);
 
 #endif

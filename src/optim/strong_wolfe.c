@@ -9,24 +9,69 @@ enum { TRIALS = 25 };
 
 static const double decrease = 1e-4, curvature = 0.9; /* the conditions' c1 and c2 */
 
-/* Python's, which differ from C's for NaN. */
-static double larger(double a, double b) { return b > a ? b : a; }
-static double smaller(double a, double b) { return b < a ? b : a; }
+static reeli_scalar python(double value) { return (reeli_scalar){value, false}; }
+static reeli_scalar tensor(double value) { return (reeli_scalar){value, true}; }
 
-/* The minimum of the cubic through both points and their slopes, within [low, high]. */
-static double cubic_minimum(const reeli_point *a, const reeli_point *b, double low, double high)
-{
-    const double d1 = a->slope + b->slope - 3 * (a->loss - b->loss) / (a->t - b->t);
-    const double square = d1 * d1 - a->slope * b->slope;
-    if (!(square >= 0)) {
-        return (low + high) / 2;
+/* The result of an operation on a and b, given as numbers of the dtype that it is computed in. */
+#define OPERATION(name, result)                                                                    \
+    static reeli_scalar name(const reeli_flat *f, reeli_scalar a, reeli_scalar b)                  \
+    {                                                                                              \
+        const bool rounds = a.tensor || b.tensor;                                                  \
+        const double x = rounds ? reeli_flat_round(f, a.value) : a.value;                          \
+        const double y = rounds ? reeli_flat_round(f, b.value) : b.value;                          \
+        return (reeli_scalar){rounds ? reeli_flat_round(f, result) : result, rounds};              \
     }
-    const double d2 = sqrt(square);
-    const double t =
-        a->t <= b->t
-            ? b->t - (b->t - a->t) * ((b->slope + d2 - d1) / (b->slope - a->slope + 2 * d2))
-            : a->t - (a->t - b->t) * ((a->slope + d2 - d1) / (a->slope - b->slope + 2 * d2));
-    return smaller(larger(t, low), high);
+OPERATION(sum, x + y)
+OPERATION(difference, x - y)
+OPERATION(product, x *y)
+/* Python's number over a tensor is the tensor's reciprocal times the number. */
+OPERATION(quotient, b.tensor && !a.tensor ? reeli_flat_round(f, 1 / y) * x : x / y)
+
+static bool less(const reeli_flat *f, reeli_scalar a, reeli_scalar b)
+{
+    const bool rounds = a.tensor || b.tensor;
+    return rounds ? reeli_flat_round(f, a.value) < reeli_flat_round(f, b.value) : a.value < b.value;
+}
+
+/* Python's, which differ from C's for NaN. */
+static reeli_scalar larger(const reeli_flat *f, reeli_scalar a, reeli_scalar b)
+{
+    return less(f, a, b) ? b : a;
+}
+static reeli_scalar smaller(const reeli_flat *f, reeli_scalar a, reeli_scalar b)
+{
+    return less(f, b, a) ? b : a;
+}
+
+static reeli_scalar magnitude(reeli_scalar a)
+{
+    a.value = fabs(a.value);
+    return a;
+}
+
+/* The minimum of the cubic through both points and their slopes, within [low, high]. With x and g,
+ * the place and the slope of the point that lies further:
+ * d1 = g1 + g2 - 3 (f1 - f2) / (x1 - x2),  d2 = sqrt(d1^2 - g1 g2),
+ * x2 - (x2 - x1) (g2 + d2 - d1) / (g2 - g1 + 2 d2). */
+static reeli_scalar cubic_minimum(const reeli_flat *f, const reeli_point *a, const reeli_point *b,
+                                  reeli_scalar low, reeli_scalar high)
+{
+    const reeli_scalar g1 = tensor(a->slope), g2 = tensor(b->slope);
+    const reeli_scalar drop = python(3 * (a->loss - b->loss));
+    const reeli_scalar d1 =
+        difference(f, sum(f, g1, g2), quotient(f, drop, difference(f, a->t, b->t)));
+    const reeli_scalar square = difference(f, product(f, d1, d1), product(f, g1, g2));
+    if (!(square.value >= 0)) {
+        return quotient(f, sum(f, low, high), python(2));
+    }
+    const reeli_scalar d2 = tensor(reeli_flat_round(f, sqrt(square.value)));
+    const bool ordered = !less(f, b->t, a->t);
+    const reeli_point *near = ordered ? a : b, *far = ordered ? b : a;
+    const reeli_scalar n = tensor(near->slope), g = tensor(far->slope);
+    const reeli_scalar share = quotient(f, difference(f, sum(f, g, d2), d1),
+                                        sum(f, difference(f, g, n), product(f, python(2), d2)));
+    const reeli_scalar t = difference(f, far->t, product(f, difference(f, far->t, near->t), share));
+    return smaller(f, larger(f, t, low), high);
 }
 
 /* A gradient's vector that none of these points uses. */
@@ -39,11 +84,11 @@ static int free_vector(const reeli_point *a, const reeli_point *b, const reeli_p
     return k;
 }
 
-static bool look(reeli_flat *f, reeli_point *p, double t, int gradient)
+static bool look(reeli_flat *f, reeli_point *p, reeli_scalar t, int gradient)
 {
     p->t = t;
     p->gradient = gradient;
-    reeli_flat_move(f, t);
+    reeli_flat_move(f, t.value);
     if (!reeli_flat_evaluate(f, gradient, &p->loss)) {
         return false;
     }
@@ -51,31 +96,43 @@ static bool look(reeli_flat *f, reeli_point *p, double t, int gradient)
     return true;
 }
 
-static bool too_high(const reeli_point *start, const reeli_point *p)
+static bool too_high(const reeli_flat *f, const reeli_point *start, const reeli_point *p)
 {
-    return p->loss > start->loss + decrease * p->t * start->slope;
+    const reeli_scalar fall = product(f, product(f, python(decrease), p->t), tensor(start->slope));
+    return less(f, sum(f, python(start->loss), fall), python(p->loss));
 }
 
-static bool flat_enough(const reeli_point *start, const reeli_point *p)
+static bool flat_enough(const reeli_flat *f, const reeli_point *start, const reeli_point *p)
 {
-    return fabs(p->slope) <= -curvature * start->slope;
+    const reeli_scalar limit = product(f, python(-curvature), tensor(start->slope));
+    return fabs(p->slope) <= limit.value;
 }
 
 /* Where to look within a bracket: the cubic's minimum, but not close to the same end twice. */
-static double inside(const reeli_point *bracket, bool *insufficient)
+static reeli_scalar inside(const reeli_flat *f, const reeli_point *bracket, bool *insufficient)
 {
-    const double a = bracket[0].t, b = bracket[1].t, low = smaller(a, b), high = larger(a, b);
-    double t = cubic_minimum(&bracket[0], &bracket[1], low, high);
-    const double margin = 0.1 * (high - low);
-    if (!(smaller(high - t, t - low) < margin)) {
+    const reeli_scalar a = bracket[0].t, b = bracket[1].t;
+    const reeli_scalar low = smaller(f, a, b), high = larger(f, a, b);
+    reeli_scalar t = cubic_minimum(f, &bracket[0], &bracket[1], low, high);
+    const reeli_scalar margin = product(f, python(0.1), difference(f, high, low));
+    const reeli_scalar above = difference(f, high, t), below = difference(f, t, low);
+    if (!less(f, smaller(f, above, below), margin)) {
         *insufficient = false;
-    } else if (*insufficient || t >= high || t <= low) {
-        t = fabs(t - high) < fabs(t - low) ? high - margin : low + margin;
+    } else if (*insufficient || !less(f, t, high) || !less(f, low, t)) {
+        t = less(f, magnitude(above), magnitude(below)) ? difference(f, high, margin)
+                                                        : sum(f, low, margin);
         *insufficient = false;
     } else {
         *insufficient = true;
     }
     return t;
+}
+
+/* Whether the bracket is shorter than the tolerance, along a direction of this norm. */
+static bool is_short(const reeli_flat *f, const reeli_point *bracket, double norm, double tolerance)
+{
+    const reeli_scalar length = magnitude(difference(f, bracket[1].t, bracket[0].t));
+    return less(f, product(f, length, tensor(norm)), python(tolerance));
 }
 
 /* Narrows the bracket from trial `trials` on; its better end is *best at last. -1: the closure
@@ -85,20 +142,20 @@ static int narrow(reeli_flat *f, const reeli_point *start, reeli_point *bracket,
 {
     bool insufficient = false, done = false;
     int low = bracket[0].loss <= bracket[1].loss ? 0 : 1;
-    while (!done && trials < TRIALS && !(fabs(bracket[1].t - bracket[0].t) * norm < tolerance)) {
+    while (!done && trials < TRIALS && !is_short(f, bracket, norm, tolerance)) {
         reeli_point p;
-        const double t = inside(bracket, &insufficient);
+        const reeli_scalar t = inside(f, bracket, &insufficient);
         if (!look(f, &p, t, free_vector(start, &bracket[0], &bracket[1]))) {
             return -1;
         }
         trials++;
-        if (too_high(start, &p) || p.loss >= bracket[low].loss) {
+        if (too_high(f, start, &p) || p.loss >= bracket[low].loss) {
             bracket[!low] = p;
             low = bracket[0].loss <= bracket[1].loss ? 0 : 1;
             continue;
         }
-        done = flat_enough(start, &p);
-        if (!done && p.slope * (bracket[!low].t - bracket[low].t) >= 0) {
+        done = flat_enough(f, start, &p);
+        if (!done && p.slope * (bracket[!low].t.value - bracket[low].t.value) >= 0) {
             bracket[!low] = bracket[low];
         }
         bracket[low] = p;
@@ -107,7 +164,7 @@ static int narrow(reeli_flat *f, const reeli_point *start, reeli_point *bracket,
     return trials;
 }
 
-int reeli_strong_wolfe(reeli_flat *f, const reeli_point *start, double first,
+int reeli_strong_wolfe(reeli_flat *f, const reeli_point *start, reeli_scalar first,
                        double tolerance_change, reeli_point *found)
 {
     const double norm = reeli_flat_largest(f, f->d);
@@ -117,17 +174,19 @@ int reeli_strong_wolfe(reeli_flat *f, const reeli_point *start, double first,
     }
     int trials = 0;
     for (; trials < TRIALS; trials++) {
-        if (too_high(start, &p) || (trials > 1 && p.loss >= previous.loss)) {
+        if (too_high(f, start, &p) || (trials > 1 && p.loss >= previous.loss)) {
             break;
         }
-        if (flat_enough(start, &p)) {
+        if (flat_enough(f, start, &p)) {
             *found = p;
             return trials + 1;
         }
         if (p.slope >= 0) {
             break;
         }
-        const double t = cubic_minimum(&previous, &p, p.t + 0.01 * (p.t - previous.t), p.t * 10);
+        const reeli_scalar ahead = product(f, python(0.01), difference(f, p.t, previous.t));
+        const reeli_scalar t =
+            cubic_minimum(f, &previous, &p, sum(f, p.t, ahead), product(f, p.t, python(10)));
         previous = p;
         if (!look(f, &p, t, free_vector(start, &previous, &previous))) {
             return -1;

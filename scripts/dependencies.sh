@@ -40,6 +40,7 @@ missing() {
     tests)
       { has pkg-config && pkg-config --exists check; } || echo check
       has "$cxx_compiler" || echo c++
+      has gnuplot || echo gnuplot
       ;;
     fuzz) has clang && clang -fsanitize=fuzzer -xc -o /dev/null - 2>/dev/null \
       <<<'int LLVMFuzzerTestOneInput(void) { return 0; }' || echo fuzzer ;;
@@ -62,6 +63,7 @@ package_names() {
     apt-get:openblas) echo libopenblas-dev ;;
     apt-get:jansson) echo libjansson-dev ;;
     apt-get:libzip) echo libzip-dev ;;
+    apt-get:gnuplot) echo gnuplot-nox ;;
     apt-get:fuzzer) echo clang libclang-rt-dev ;;
     dnf:compiler) echo gcc glibc-devel ;;
     dnf:c++) echo gcc-c++ ;;
@@ -87,7 +89,7 @@ say_what_to_install() {
   echo "  Fedora           dnf install $(package_names dnf "$@")"
   echo "  macOS            xcode-select --install; brew install $(package_names brew "$@")"
   echo "  elsewhere        a C11 compiler, make, pkg-config, OpenBLAS with cblas.h, Jansson, libzip;
- for Check and a C++ compiler"
+ for the tests Check, a C++ compiler and gnuplot"
   case " $* " in
   *' cmake '*)
     echo "CMake has to be 3.21 or newer$(has cmake && echo "; here is $(cmake --version | head -n 1)")."

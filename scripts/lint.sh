@@ -11,7 +11,7 @@ jobs=$(getconf _NPROCESSORS_ONLN)
 scripts/dependencies.sh lint
 scripts/layout.sh || failed=1
 
-if find include src tests examples bench \( -name '*.[ch]' -o -name '*.cpp' \) -print0 |
+if find include src cli tests examples bench \( -name '*.[ch]' -o -name '*.cpp' \) -print0 |
   xargs -0 clang-format --dry-run -Werror; then
   echo "clang-format: nothing to change ($(clang-format --version))"
 else
@@ -20,7 +20,7 @@ fi
 
 # clang-format leaves comments as they were laid out, so their width is watched here.
 if LC_ALL=C.UTF-8 grep -rnE --include='*.[ch]' --include='*.cpp' '^.{101,}' \
-  include src tests examples bench; then
+  include src cli tests examples bench; then
   echo "width: these lines are over 100 columns"
   failed=1
 fi
@@ -30,9 +30,9 @@ fi
 # Flags that GCC alone knows would be errors to clang-tidy.
 cmake --preset dev -B build/lint -D REEL_BUILD_TESTS=OFF >/dev/null
 sed -i.gcc -E 's/ (--param=|-fno-tree-loop-distribute|-fvect-cost-model)[^ "]*//g' build/lint/compile_commands.json
-if find src -name '*.c' -print0 |
+if find src cli -name '*.c' -print0 |
   xargs -0 -n 1 -P "$jobs" clang-tidy --quiet -p build/lint 2> >(grep -v 'warnings\? generated' >&2); then
-  echo "clang-tidy: no findings in $(find src -name '*.c' | wc -l) files"
+  echo "clang-tidy: no findings in $(find src cli -name '*.c' | wc -l) files"
 else
   failed=1
 fi

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+#if defined(__APPLE__)
+#define _DARWIN_C_SOURCE /* the size of a terminal is not in POSIX.1-2008 */
+#endif
+#include "progress.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LINE = 256, PART = 96 };
+
+struct progress {
+    FILE *to;
+    bool redrawn;
+    int64_t epochs, rows_per_epoch;
+    double began, drawn;  /* seconds of the monotonic clock */
+    int64_t epoch, shown; /* the last that ended; the last that is on a line */
+    double train_loss, validation_loss;
+    int64_t best_epoch; /* 0: none yet */
+    double best_loss;
+};
+
+static double now(void)
+{
+    struct timespec t = {0};
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static bool can_redraw(FILE *to)
+{
+    const char *term = getenv("TERM");
+    return isatty(fileno(to)) && term && *term && strcmp(term, "dumb") != 0;
+}
+
+/* Columns of the terminal, asked for each time: a window can be resized. */
+static int width(FILE *to)
+{
+    struct winsize size = {0};
+    bool known = ioctl(fileno(to), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    int columns = known ? size.ws_col : 80;
+    return columns < LINE ? columns : LINE;
+}
+
+progress *progress_begin(FILE *to, int64_t epochs, int64_t rows_per_epoch, progress_mode mode)
+{
+    progress *p = mode == PROGRESS_SILENT ? NULL : calloc(1, sizeof *p);
+    if (p) {
+        *p = (progress){.to = to,
+                        .redrawn = can_redraw(to),
+                        .epochs = epochs,
+                        .rows_per_epoch = rows_per_epoch,
+                        .began = now()};
+    }
+    return p;
+}
+
+/* 1234567 rows a second as "1.23M rows/s". */
+static void rate_text(double rate, char text[PART])
+{
+    static const struct {
+        double unit;
+        const char *prefix;
+    } scales[] = {{1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {0, ""}};
+    size_t i = 0;
+    while (rate < scales[i].unit) {
+        i++;
+    }
+    double shown = scales[i].unit > 0 ? rate / scales[i].unit : rate;
+    snprintf(text, PART, "%.*f%s rows/s",
+             shown < 10    ? 2
+             : shown < 100 ? 1
+                           : 0,
+             shown, scales[i].prefix);
+}
+
+/* 3725 seconds as "1:02:05". */
+static void duration_text(double seconds, const char *after, char text[PART])
+{
+    int64_t whole = seconds < 1e9 ? (int64_t)ceil(seconds) : (int64_t)1e9;
+    int hours = (int)(whole / 3600), minutes = (int)(whole / 60 % 60);
+    if (hours > 0) {
+        snprintf(text, PART, "%d:%02d:%02d %s", hours, minutes, (int)(whole % 60), after);
+    } else {
+        snprintf(text, PART, "%d:%02d %s", minutes, (int)(whole % 60), after);
+    }
+}
+
+/* Adds a part to the line if it fits within `room` columns; what comes first matters most. */
+static void add(char line[LINE], int room, const char *part)
+{
+    size_t used = strlen(line);
+    const char *between = used > 0 ? "  " : "";
+    if (used + strlen(between) + strlen(part) <= (size_t)room) {
+        snprintf(line + used, LINE - used, "%s%s", between, part);
+    }
+}
+
+/* Epoch, losses, best, time left, rows a second: as much of it as there is room for. */
+static void compose(const progress *p, double at, int room, char line[LINE])
+{
+    char part[PART];
+    double elapsed = at - p->began, done = (double)p->epoch;
+    line[0] = '\0';
+    int digits = snprintf(part, PART, "%lld", (long long)p->epochs);
+    snprintf(part, PART, "epoch %*lld/%lld", digits, (long long)p->epoch, (long long)p->epochs);
+    add(line, room, part);
+    snprintf(part, PART, "loss %-9.4g", p->train_loss);
+    add(line, room, part);
+    if (!isnan(p->validation_loss)) {
+        snprintf(part, PART, "validation %-9.4g", p->validation_loss);
+        add(line, room, part);
+    }
+    if (p->epoch < p->epochs) {
+        duration_text(elapsed / done * ((double)p->epochs - done), "left", part);
+        add(line, room, part);
+    } else {
+        duration_text(elapsed, "in all", part);
+        add(line, room, part);
+    }
+    rate_text(elapsed > 0 ? done * (double)p->rows_per_epoch / elapsed : 0, part);
+    add(line, room, part);
+    if (!isnan(p->validation_loss) && p->best_epoch > 0) {
+        snprintf(part, PART, "best %.4g at %lld", p->best_loss, (long long)p->best_epoch);
+        add(line, room, part);
+    }
+}
+
+/* The last column stays free: some terminals break the line when it is filled. */
+static void draw(progress *p, double at)
+{
+    char line[LINE];
+    compose(p, at, p->redrawn ? width(p->to) - 1 : LINE - 1, line);
+    fprintf(p->to, p->redrawn ? "\r%s\033[K" : "%s\n", line);
+    fflush(p->to);
+    p->drawn = at;
+    p->shown = p->epoch;
+}
+
+/* 1, 2, 5, 10, 20, 50, …: the first that leaves at most 18 lines. */
+static int64_t line_every(int64_t epochs)
+{
+    static const int64_t nice[] = {1, 2, 5};
+    int64_t power = 1;
+    for (;; power *= 10) {
+        for (int i = 0; i < 3; i++) {
+            if (epochs / (nice[i] * power) <= 18) {
+                return nice[i] * power;
+            }
+        }
+    }
+}
+
+void progress_epoch(progress *p, int64_t epoch, double train_loss, double validation_loss,
+                    bool best)
+{
+    if (!p) {
+        return;
+    }
+    p->epoch = epoch;
+    p->train_loss = train_loss;
+    p->validation_loss = validation_loss;
+    if (best) {
+        p->best_epoch = epoch;
+        p->best_loss = isnan(validation_loss) ? train_loss : validation_loss;
+    }
+    double at = now();
+    if (p->redrawn ? at - p->drawn >= 0.1 : epoch == 1 || epoch % line_every(p->epochs) == 0) {
+        draw(p, at);
+    }
+}
+
+void progress_clear(progress *p)
+{
+    if (p && p->redrawn && p->shown > 0) {
+        fputs("\r\033[K", p->to);
+        fflush(p->to);
+        p->shown = 0;
+    }
+}
+
+void progress_end(progress *p, const char *why)
+{
+    if (!p) {
+        return;
+    }
+    if (p->epoch > 0 && (p->redrawn || p->shown != p->epoch)) {
+        draw(p, now());
+    }
+    if (p->redrawn && p->shown > 0) {
+        fputc('\n', p->to);
+    }
+    if (why) {
+        fprintf(p->to, "%s\n", why);
+    }
+    fflush(p->to);
+    free(p);
+}

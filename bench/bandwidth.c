@@ -28,11 +28,12 @@ static reel_tensor *mean(const work *w) { return reel_mean(w->a); }
 static reel_tensor *l1_loss(const work *w) { return reel_l1_loss(w->a, w->b, REEL_MEAN); }
 static reel_tensor *transposed_copy(const work *w) { return reel_contiguous(reel_t(w->matrix)); }
 
-static void run_operation(void *state)
+static double run_operation(void *state)
 {
     work *w = state;
     w->operation(w);
     reel_rewind(w->r);
+    return 0;
 }
 
 typedef struct copy {
@@ -40,10 +41,11 @@ typedef struct copy {
     size_t bytes; /* read, and written */
 } copy;
 
-static void run_copy(void *state)
+static double run_copy(void *state)
 {
     copy *c = state;
     memcpy(c->to, c->from, c->bytes);
+    return 0;
 }
 
 static void bench_operation(work *w, copy *c, const char *name, double floats)
@@ -51,15 +53,24 @@ static void bench_operation(work *w, copy *c, const char *name, double floats)
     timing time[2];
     const double bytes = floats * COUNT * sizeof(float);
     c->bytes = (size_t)bytes / 2;
-    time_in_rounds((contender[]){{run_operation, w}, {run_copy, c}}, 2, bytes, 1, time);
-    report(&(result){"bandwidth", name, "GB/s", 1, 1e-9, time[0], time[1], true});
+    time_in_rounds((contender[]){{run_operation, w}, {run_copy, c}}, 2, bytes, bench_seconds / 2,
+                   time);
+    report(&(result){.workload = "bandwidth",
+                     .config = name,
+                     .unit = "GB/s",
+                     .threads = 1,
+                     .scale = 1e-9,
+                     .rate = true,
+                     .reel = time[0],
+                     .limit = time[1]});
 }
 
-static void run_matmul(void *state)
+static double run_matmul(void *state)
 {
     work *w = state;
     reel_matmul(w->a, w->b);
     reel_rewind(w->r);
+    return 0;
 }
 
 typedef struct gemm {
@@ -68,11 +79,12 @@ typedef struct gemm {
     float *c;
 } gemm;
 
-static void run_gemm(void *state)
+static double run_gemm(void *state)
 {
     gemm *g = state;
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, g->n, g->n, g->n, 1, g->a, g->n, g->b,
                 g->n, 0, g->c, g->n);
+    return 0;
 }
 
 static void bench_matmul(reel *r, int n)
@@ -84,9 +96,17 @@ static void bench_matmul(reel *r, int n)
     gemm g = {n, reel_data_f32(w.a), reel_data_f32(w.b),
               malloc((size_t)n * (size_t)n * sizeof(float))};
     timing time[2];
-    time_in_rounds((contender[]){{run_matmul, &w}, {run_gemm, &g}}, 2, 2.0 * n * n * n, 1, time);
+    time_in_rounds((contender[]){{run_matmul, &w}, {run_gemm, &g}}, 2, 2.0 * n * n * n,
+                   bench_seconds / 2, time);
     snprintf(name, sizeof name, "matmul %d", n);
-    report(&(result){"bandwidth", name, "GF/s", 1, 1e-9, time[0], time[1], true});
+    report(&(result){.workload = "bandwidth",
+                     .config = name,
+                     .unit = "GF/s",
+                     .threads = 1,
+                     .scale = 1e-9,
+                     .rate = true,
+                     .reel = time[0],
+                     .limit = time[1]});
     free(g.c);
     reel_tensor_free(w.a);
     reel_tensor_free(w.b);

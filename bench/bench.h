@@ -7,9 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A way of doing the work: `run` does it once, which is `units` units of it. */
+/* A way of doing the work: `run` does it once and returns its loss, or 0 where there is none.
+ * One whose `run` is NULL is not there, and is not timed. */
 typedef struct contender {
-    void (*run)(void *state);
+    double (*run)(void *state);
     void *state;
 } contender;
 
@@ -18,7 +19,7 @@ typedef struct timing {
     double median, low, high;
 } timing;
 
-enum { MOST_CONTENDERS = 4 };
+enum { MOST_CONTENDERS = 5 };
 
 /* Times each contender in turn, round after round, for about `seconds` in all. */
 void time_in_rounds(const contender *contenders, int count, double units, double seconds,
@@ -29,24 +30,67 @@ typedef struct result {
     const char *workload, *config, *unit;
     int threads;
     double scale; /* of a second in the unit: 1e6 for µs */
-    timing reel, limit;
-    bool rate; /* the figures are rates, and more is better */
+    bool rate;    /* the figures are rates, and more is better */
+    timing reel, limit, libtorch;
 } result;
 
 void report(const result *r);
 
-/* Ends the program unless the two losses are the same to within `tolerance` of theirs. */
-void check_losses(const char *workload, double reel, double limit, double tolerance);
+/* A workload and all that do it. Those that are given must each start from the same numbers. */
+typedef struct comparison {
+    const char *workload;
+    const char *config; /* what is special about it, "sgd"; or NULL */
+    const char *unit;
+    double scale; /* of a second in the unit */
+    double units; /* of work in one run; 0: 1 */
+    int threads;
+    contender eager, replayed, limit;
+    contender one_pass; /* a second limit, which reads its input once; a line of its own */
+    int steps;          /* whose losses are compared first; 0: 20 */
+    double tolerance;   /* of a loss, relative */
+} comparison;
+
+/*
+ * Compares the losses of some steps, libtorch's among them if it can be had, ends the program
+ * unless they agree, then times all and reports a line for each way of ours.
+ */
+void compare(const comparison *c);
+
+/* Another program that does work when it is told to, and says how long it took. */
+typedef struct peer peer;
+/* Starts a program that lies beside this one, or returns NULL if there is none. `threads`: of the
+ * BLAS and the OpenMP that it brings along. */
+peer *peer_start(const char *program, const char *const *arguments, int threads);
+/* Seconds that it took to do the work `repeats` times; what it said of the last one, to *value. */
+double peer_seconds(peer *p, int repeats, double *value);
+/* As a contender's `run`: the rounds then take the peer's own word for the time. */
+double run_peer(void *state);
+void peer_stop(peer *p);
+
+/* libtorch's side of a workload, or one that is not there. */
+contender libtorch_contender(const char *workload, const char *config, int threads);
 
 double now(void);
 
+/* The program of this name beside this one; good until the next call. */
+const char *program_beside(const char *name);
+
 /* What the command line asked for. */
-extern bool bench_json;
-extern int bench_threads;
+typedef enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN } format;
+extern format bench_format;
+extern double bench_seconds; /* for each comparison */
+
+/* Calls `run` for the number of threads that was asked for, or else for 1 and for 2. */
+void for_each_thread_count(void (*run)(int threads));
 
 /* The workloads. */
 void bench_w1_tutorial(void);
 void bench_w1_process(void);
+void bench_w2_mlp(void);
+void bench_w3_wide_mlp(void);
+void bench_w4_l1_loss(void);
+void bench_w4_huber_loss(void);
+void bench_w5_linear_regression(void);
 void bench_w6_chain(void);
 void bench_bandwidth(void);
 void bench_optimizers(void);

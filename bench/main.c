@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The benchmark: usage below. Each workload is timed beside the limit that was written by hand for
- * it. */
+ * it, and beside libtorch. */
 #include "bench.h"
 
+#include <cblas.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-extern char *openblas_get_corename(void);
 
 static const struct {
     const char *name, *what;
@@ -16,6 +16,11 @@ static const struct {
 } workloads[] = {
     {"W1", "the L1 tutorial, one epoch", bench_w1_tutorial},
     {"W1p", "the L1 tutorial, the whole process", bench_w1_process},
+    {"W2", "MLP 13-64-64-1, batch 32 of 20,000 shuffled rows, L1, SGD and Adam", bench_w2_mlp},
+    {"W3", "MLP 512-1024-1024-1, batch 256, MSE, SGD", bench_w3_wide_mlp},
+    {"W4", "L1 loss of 10,000,000 values, forward and backward", bench_w4_l1_loss},
+    {"W4h", "the same with the Huber loss", bench_w4_huber_loss},
+    {"W5", "linear regression, 1,000,000 rows of 100, L1, SGD", bench_w5_linear_regression},
     {"W6", "a chain of 1,000 mul, add, tanh", bench_w6_chain},
     {"bandwidth", "operations on 10,000,000 floats beside a copy of the same bytes",
      bench_bandwidth},
@@ -23,18 +28,40 @@ static const struct {
 };
 enum { WORKLOADS = sizeof workloads / sizeof workloads[0] };
 
+double bench_seconds = 2;
+static int threads_wanted; /* 0: 1, and 2 where the workload knows how */
+
+void for_each_thread_count(void (*run)(int threads))
+{
+    if (threads_wanted > 0) {
+        run(threads_wanted);
+        return;
+    }
+    run(1);
+    run(2);
+}
+
 static void usage(FILE *to)
 {
-    fprintf(to, "usage: bench [WORKLOAD]... [--threads N] [--json]\n\n"
-                "Times each workload in interleaved rounds beside the hand-written limit. "
-                "Workloads, all if none\n"
-                "is named:\n");
+    fprintf(to,
+            "usage: bench [WORKLOAD]... [--threads N] [--seconds S] [--json | --markdown]\n\n"
+            "Times each workload in interleaved rounds beside the hand-written limit, and beside "
+            "libtorch where\n"
+            "bench_libtorch was built. Losses are compared first. Workloads, all if none is "
+            "named:\n");
     for (int i = 0; i < WORKLOADS; i++) {
         fprintf(to, "  %-10s %s\n", workloads[i].name, workloads[i].what);
     }
-    fprintf(
-        to,
-        "\nOPENBLAS_CORETYPE is unset first: it may name a slower core than this machine has.\n");
+    fprintf(to, "\n"
+                "  --threads N   of W3, W4 and W5; otherwise 1, and then 2\n"
+                "  --seconds S   for each comparison; 2\n"
+                "  --json        an object a line\n"
+                "  --markdown    the table of docs/performance.md\n"
+                "  --help        this\n\n"
+                "The figures are medians, with the middle half beside them. OPENBLAS_CORETYPE is "
+                "unset first: it may\n"
+                "name a slower core than this machine has. REEL_CPU (portable, avx2, avx512) "
+                "chooses Reel's kernels.\n");
 }
 
 /* OpenBLAS reads the variable while it is loaded, so the program starts once more without it. */
@@ -48,6 +75,12 @@ static void start_without_coretype(char **argv)
     }
 }
 
+static void refuse(const char *what, const char *argument)
+{
+    fprintf(stderr, "bench: %s '%s'; see bench --help\n", what, argument);
+    exit(2);
+}
+
 static int find(const char *name)
 {
     for (int i = 0; i < WORKLOADS; i++) {
@@ -55,30 +88,61 @@ static int find(const char *name)
             return i;
         }
     }
-    fprintf(stderr, "bench: there is no workload '%s'\n", name);
-    usage(stderr);
-    exit(2);
+    refuse(name[0] == '-' ? "there is no option" : "there is no workload", name);
+    return 0;
 }
 
-int main(int argc, char **argv)
+/* The number after an option; the program ends unless it is one, from `least` to `most`. */
+static double number(const char *option, const char *text, double least, double most)
 {
-    bool wanted[WORKLOADS] = {false}, any = false;
-    bench_threads = 1;
-    for (int i = 1; i < argc; i++) {
+    char *end = NULL;
+    double value = text ? strtod(text, &end) : 0;
+    if (!text || end == text || *end || !(value >= least && value <= most)) {
+        fprintf(stderr, "bench: %s needs a number from %g to %g; see bench --help\n", option, least,
+                most);
+        exit(2);
+    }
+    return value;
+}
+
+/* Which workloads are named; false if none is, so that all are wanted. */
+static bool read_arguments(char **argv, bool *wanted)
+{
+    bool any = false;
+    for (int i = 1; argv[i]; i++) {
         if (strcmp(argv[i], "--help") == 0) {
             usage(stdout);
-            return 0;
+            exit(0);
         }
         if (strcmp(argv[i], "--json") == 0) {
-            bench_json = true;
-        } else if (strcmp(argv[i], "--threads") == 0 && i + 1 < argc && atoi(argv[i + 1]) > 0) {
-            bench_threads = atoi(argv[++i]);
+            bench_format = FORMAT_JSON;
+        } else if (strcmp(argv[i], "--markdown") == 0) {
+            bench_format = FORMAT_MARKDOWN;
+        } else if (strcmp(argv[i], "--threads") == 0) {
+            threads_wanted = (int)number(argv[i], argv[i + 1], 1, 1024);
+            i++;
+        } else if (strcmp(argv[i], "--seconds") == 0) {
+            bench_seconds = number(argv[i], argv[i + 1], 0, 3600);
+            i++;
         } else {
             wanted[find(argv[i])] = any = true;
         }
     }
+    return any;
+}
+
+int main(int argc, char **argv)
+{
+    bool wanted[WORKLOADS] = {false};
+    (void)argc;
+    bool any = read_arguments(argv, wanted);
     start_without_coretype(argv);
+    signal(SIGPIPE, SIG_IGN); /* a peer that has died is a message of ours */
+    openblas_set_num_threads(1);
     fprintf(stderr, "OpenBLAS core: %s\n", openblas_get_corename());
+    if (access(program_beside("bench_libtorch"), X_OK) != 0) {
+        fprintf(stderr, "libtorch: not measured; bench_libtorch was not built\n");
+    }
     for (int i = 0; i < WORKLOADS; i++) {
         if (wanted[i] || !any) {
             workloads[i].run();

@@ -8,17 +8,22 @@
 
 enum { COUNT = 10000000 };
 
-static void run_step(void *state) { reel_step(state); }
+static double run_step(void *state)
+{
+    reel_step(state);
+    return 0;
+}
 
 typedef struct copy {
     char *to, *from;
     size_t bytes; /* read, and written */
 } copy;
 
-static void run_copy(void *state)
+static double run_copy(void *state)
 {
     copy *c = state;
     memcpy(c->to, c->from, c->bytes);
+    return 0;
 }
 
 static void bench_step(reel_optimizer *o, copy *c, const char *name, double floats)
@@ -26,8 +31,15 @@ static void bench_step(reel_optimizer *o, copy *c, const char *name, double floa
     timing time[2];
     const double bytes = floats * COUNT * sizeof(float);
     c->bytes = (size_t)bytes / 2;
-    time_in_rounds((contender[]){{run_step, o}, {run_copy, c}}, 2, bytes, 2, time);
-    report(&(result){"optimizers", name, "GB/s", 1, 1e-9, time[0], time[1], true});
+    time_in_rounds((contender[]){{run_step, o}, {run_copy, c}}, 2, bytes, bench_seconds / 2, time);
+    report(&(result){.workload = "optimizers",
+                     .config = name,
+                     .unit = "GB/s",
+                     .threads = 1,
+                     .scale = 1e-9,
+                     .rate = true,
+                     .reel = time[0],
+                     .limit = time[1]});
     reel_optimizer_free(o);
 }
 

@@ -6,10 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { MOST_ROUNDS = 501, LEAST_ROUNDS = 5 };
-
-bool bench_json;
-int bench_threads;
+enum { MOST_ROUNDS = 501, LEAST_ROUNDS = 5, STEPS_COMPARED = 20 };
 
 double now(void)
 {
@@ -18,8 +15,16 @@ double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* The first of many runs brings what it needs back into the caches, and is not timed. */
 static double seconds_of(const contender *c, int repeats)
 {
+    if (c->run == run_peer) {
+        double loss;
+        return peer_seconds(c->state, repeats, &loss) / repeats;
+    }
+    if (repeats > 1) {
+        c->run(c->state);
+    }
     double start = now();
     for (int i = 0; i < repeats; i++) {
         c->run(c->state);
@@ -47,14 +52,15 @@ void time_in_rounds(const contender *contenders, int count, double units, double
                     timing *out)
 {
     static double times[MOST_CONTENDERS][MOST_ROUNDS];
-    int repeats[MOST_CONTENDERS], rounds = 0;
+    int repeats[MOST_CONTENDERS] = {0}, rounds = 0;
     for (int c = 0; c < count; c++) {
-        repeats[c] = repeats_for(&contenders[c]);
+        repeats[c] = contenders[c].run ? repeats_for(&contenders[c]) : 0;
     }
     for (double start = now();
          rounds < MOST_ROUNDS && (rounds < LEAST_ROUNDS || now() - start < seconds); rounds++) {
         for (int c = 0; c < count; c++) {
-            times[c][rounds] = seconds_of(&contenders[c], repeats[c]) / units;
+            times[c][rounds] =
+                contenders[c].run ? seconds_of(&contenders[c], repeats[c]) / units : 0;
         }
     }
     for (int c = 0; c < count; c++) {
@@ -64,50 +70,61 @@ void time_in_rounds(const contender *contenders, int count, double units, double
     }
 }
 
-static double ratio(const result *r)
+/* Every contender runs step by step with the first one; the program ends where a loss differs. */
+static void compare_losses(const comparison *c, const contender *all, const char *const *names,
+                           int count)
 {
-    return r->rate ? r->limit.median / r->reel.median : r->reel.median / r->limit.median;
+    const int steps = c->steps ? c->steps : STEPS_COMPARED;
+    for (int step = 0; step < steps; step++) {
+        const double ours = all[0].run(all[0].state);
+        for (int i = 1; i < count; i++) {
+            const double theirs = all[i].run ? all[i].run(all[i].state) : ours;
+            if (!(fabs(ours - theirs) <= c->tolerance * fabs(theirs))) {
+                fprintf(stderr,
+                        "bench: %s: the losses of step %d differ: %.9g eager, %.9g %s; no time is "
+                        "believed\n",
+                        c->workload, step + 1, ours, theirs, names[i]);
+                exit(1);
+            }
+        }
+    }
 }
 
-static void report_json(const result *r)
+static void report_way(const comparison *c, const char *way, timing reel, timing limit,
+                       timing libtorch)
 {
-    double sign = r->rate ? -1 : 1;
-    printf(
-        "{\"workload\": \"%s\", \"config\": \"%s\", \"threads\": %d, \"reel\": %.6g, \"limit\": ",
-        r->workload, r->config, r->threads, pow(r->reel.median, sign) * r->scale);
-    if (r->limit.median > 0) {
-        printf("%.6g, \"libtorch\": null, \"unit\": \"%s\", \"ratio_limit\": %.4g}\n",
-               pow(r->limit.median, sign) * r->scale, r->unit, ratio(r));
-    } else {
-        printf("null, \"libtorch\": null, \"unit\": \"%s\", \"ratio_limit\": null}\n", r->unit);
-    }
-    fflush(stdout);
+    char config[64];
+    snprintf(config, sizeof config, "%s%s%s", way, c->config ? ", " : "",
+             c->config ? c->config : "");
+    report(&(result){.workload = c->workload,
+                     .config = config,
+                     .unit = c->unit,
+                     .threads = c->threads,
+                     .scale = c->scale,
+                     .reel = reel,
+                     .limit = limit,
+                     .libtorch = libtorch});
 }
 
-void report(const result *r)
+void compare(const comparison *c)
 {
-    if (bench_json) {
-        report_json(r);
-        return;
+    enum { EAGER, REPLAYED, LIMIT, ONE_PASS, LIBTORCH, ALL };
+    static const char *const names[] = {"eager", "replayed", "by hand", "in one pass by hand",
+                                        "by libtorch"};
+    const contender all[ALL] = {c->eager, c->replayed, c->limit, c->one_pass,
+                                libtorch_contender(c->workload, c->config, c->threads)};
+    timing time[ALL];
+    compare_losses(c, all, names, ALL);
+    time_in_rounds(all, ALL, c->units > 0 ? c->units : 1, bench_seconds, time);
+    report_way(c, names[EAGER], time[EAGER], time[LIMIT], time[LIBTORCH]);
+    if (c->replayed.run) {
+        report_way(c, names[REPLAYED], time[REPLAYED], time[LIMIT], time[LIBTORCH]);
     }
-    double sign = r->rate ? -1 : 1;
-    printf("%-10s %-24s %d thread%s  reel %9.4g %-5s (%.4g to %.4g)", r->workload, r->config,
-           r->threads, r->threads == 1 ? " " : "s", pow(r->reel.median, sign) * r->scale, r->unit,
-           pow(r->rate ? r->reel.high : r->reel.low, sign) * r->scale,
-           pow(r->rate ? r->reel.low : r->reel.high, sign) * r->scale);
-    if (r->limit.median > 0) {
-        printf("  limit %9.4g  ratio %.3f", pow(r->limit.median, sign) * r->scale, ratio(r));
+    if (c->one_pass.run) {
+        report_way(c, "limit in one pass", time[c->replayed.run ? REPLAYED : EAGER], time[ONE_PASS],
+                   time[LIBTORCH]);
     }
-    printf("\n");
-    fflush(stdout);
-}
-
-void check_losses(const char *workload, double reel, double limit, double tolerance)
-{
-    if (!(fabs(reel - limit) <= tolerance * fabs(limit))) {
-        fprintf(stderr,
-                "bench: %s: the losses differ: %.9g, and %.9g by hand; no time is believed\n",
-                workload, reel, limit);
-        exit(1);
+    if (all[LIBTORCH].run) {
+        peer_stop(all[LIBTORCH].state);
     }
 }

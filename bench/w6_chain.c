@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* W6: a chain of 1,000 mul, add and tanh, forward and backward, on tensors of size 1 and 16. */
 #include "bench.h"
+#include "inputs.h"
 #include "limit/limit.h"
 
 #include <reel/reel.h>
-#include <stdio.h>
-
-enum { OPERATIONS = 1000, LARGEST = 16 };
 
 typedef struct chain {
     reel *r;
     reel_tensor *x, *w, *b;
-    double loss;
 } chain;
 
-static void run_chain(void *state)
+static double run_chain(void *state)
 {
     chain *c = state;
     reel_tensor *x = c->x;
-    for (int i = 0; i < OPERATIONS; i++) {
+    for (int i = 0; i < W6_OPERATIONS; i++) {
         x = i % 3 == 0 ? reel_mul(x, c->w) : i % 3 == 1 ? reel_add(x, c->b) : reel_tanh(x);
     }
     reel_tensor *loss = reel_sum(x);
@@ -26,15 +23,16 @@ static void run_chain(void *state)
     reel_zero_grad_of(c->w);
     reel_zero_grad_of(c->b);
     reel_backward(loss);
-    c->loss = reel_item(loss);
+    double value = reel_item(loss);
     reel_rewind(c->r);
+    return value;
 }
 
-static void run_limit(void *state) { limit_w6_run(state); }
+static double run_limit(void *state) { return (double)limit_w6_run(state); }
 
 static void bench_size(int size)
 {
-    float x[LARGEST], w[LARGEST], b[LARGEST];
+    float x[W6_LARGEST], w[W6_LARGEST], b[W6_LARGEST];
     for (int i = 0; i < size; i++) {
         x[i] = 0.5f + 0.01f * (float)i, w[i] = 1.02f, b[i] = 0.01f;
     }
@@ -44,12 +42,16 @@ static void bench_size(int size)
                .w = reel_requires_grad_(reel_from_f32(r, w, REEL_SHAPE(size)), true),
                .b = reel_requires_grad_(reel_from_f32(r, b, REEL_SHAPE(size)), true)};
     limit_w6 *limit = limit_w6_create(size, x, w, b, LIMIT_TANH_LIBM);
-    run_chain(&c);
-    check_losses("W6", c.loss, (double)limit_w6_run(limit), 1e-4);
-    timing time[2];
-    time_in_rounds((contender[]){{run_chain, &c}, {run_limit, limit}}, 2, OPERATIONS, 2, time);
-    report(&(result){"W6", size == 1 ? "eager, scalar" : "eager, 16", "ns", 1, 1e9, time[0],
-                     time[1], false});
+    compare(&(comparison){.workload = "W6",
+                          .config = size == 1 ? "scalar" : "16",
+                          .unit = "ns",
+                          .scale = 1e9,
+                          .units = W6_OPERATIONS,
+                          .threads = 1,
+                          .eager = {run_chain, &c},
+                          .limit = {run_limit, limit},
+                          .steps = 1,
+                          .tolerance = 1e-4});
     limit_w6_destroy(limit);
     reel_free(r);
 }

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* W4, W4h: a mean loss of 10,000,000 values, forward and backward: L1, and Huber. */
+#include "inputs.h"
+#include "models.h"
+
+#include "bench.h"
+
+#include <stdlib.h>
+
+typedef struct work {
+    reel *r;
+    reel_tensor *x, *t;
+    bool huber;
+} work;
+
+static reel_tensor *forward_and_backward(work *w)
+{
+    reel_tensor *loss =
+        w->huber ? reel_huber_loss(w->x, w->t, 1, REEL_MEAN) : reel_l1_loss(w->x, w->t, REEL_MEAN);
+    reel_zero_grad_of(w->x);
+    reel_backward(loss);
+    return loss;
+}
+
+static double run_eager(void *state)
+{
+    work *w = state;
+    double loss = reel_item(forward_and_backward(w));
+    reel_rewind(w->r);
+    return loss;
+}
+
+static double run_two_passes(void *state)
+{
+    double loss = (double)limit_w4_forward(state);
+    limit_w4_backward(state);
+    return loss;
+}
+
+static double run_one_pass(void *state) { return (double)limit_w4_fused(state); }
+
+/* Twice as wide as Huber's delta, so that both of its pieces are met. */
+static reel_tensor *draw(reel *r, uint64_t seed)
+{
+    reel_tensor *x = reel_zeros(r, REEL_F32, REEL_SHAPE(W4_COUNT));
+    require_success(r);
+    fill_uniform(reel_data_f32(x), W4_COUNT, 2, seed);
+    return x;
+}
+
+static void bench_loss(const char *workload, bool huber, int threads)
+{
+    reel *r = reel_new();
+    work w = {r, reel_requires_grad_(draw(r, 1), true), draw(r, 2), huber};
+    limit_w4 *limit = limit_w4_create(reel_data_f32(w.x), reel_data_f32(w.t), W4_COUNT,
+                                      huber ? LIMIT_HUBER : LIMIT_L1, threads);
+    compare(&(comparison){.workload = workload,
+                          .unit = "ms",
+                          .scale = 1e3,
+                          .threads = threads,
+                          .eager = {run_eager, &w},
+                          .limit = {limit ? run_two_passes : NULL, limit},
+                          .one_pass = {limit ? run_one_pass : NULL, limit},
+                          .steps = 1,
+                          .tolerance = 1e-5});
+    require_success(r);
+    limit_w4_destroy(limit);
+    reel_free(r);
+}
+
+static void bench_l1(int threads) { bench_loss("W4", false, threads); }
+static void bench_huber(int threads) { bench_loss("W4h", true, threads); }
+
+void bench_w4_l1_loss(void) { for_each_thread_count(bench_l1); }
+void bench_w4_huber_loss(void) { for_each_thread_count(bench_huber); }

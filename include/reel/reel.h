@@ -19,6 +19,7 @@
 #include <reel/io.h>
 #include <reel/join.h>
 #include <reel/linalg.h>
+#include <reel/loader.h>
 #include <reel/loss.h>
 #include <reel/nn.h>
 #include <reel/nn_layers.h>

@@ -2,6 +2,8 @@
 /* Elements moved to or from places along a dim that an index tensor names. */
 #include "kernels.h"
 
+#include <string.h>
+
 /* One row. The index moves either the place that is written or the one that is read: the other's
  * step is 0. Returns the position of the first index that is out of bounds; n if none is. */
 typedef int64_t (*row)(int64_t n, void *to, int64_t to_stride, int64_t to_step, const void *from,
@@ -125,4 +127,23 @@ bool reeli_move_indexed(bool add, int ndim, const int64_t *size, reeli_operand t
         }
     } while (next_row(ndim, size, at));
     return true;
+}
+
+/* Rows of one length, which is a constant wherever this is inlined for one. */
+static inline void gather(char *to, const char *from, size_t bytes, const int64_t *index, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        memcpy(to + (size_t)i * bytes, from + (size_t)index[i] * bytes, bytes);
+    }
+}
+
+void reeli_gather_rows(void *to, const void *from, size_t bytes, const int64_t *index, int64_t n)
+{
+    if (bytes == 4) {
+        gather(to, from, 4, index, n);
+    } else if (bytes == 8) {
+        gather(to, from, 8, index, n);
+    } else {
+        gather(to, from, bytes, index, n);
+    }
 }

@@ -198,6 +198,9 @@ bool reeli_move_indexed(bool add, int ndim, const int64_t *size, reeli_operand t
                         reeli_operand from, int64_t from_step, reeli_operand index, int64_t bound,
                         int64_t *bad);
 
+/* n rows of `bytes` bytes, packed: those of `from` that index names. */
+void reeli_gather_rows(void *to, const void *from, size_t bytes, const int64_t *index, int64_t n);
+
 /* An element to be sorted: a key in the elements' order, and where the element lies in its line. */
 typedef struct reeli_item {
     uint64_t key;

@@ -371,6 +371,18 @@ reel_tensor *reel_randint_like(reel_tensor *t, int64_t low, int64_t high)
 }
 
 /* Each place in turn swaps with one that is not yet settled, itself included. */
+void reeli_permute(reeli_mt19937 *mt, int64_t *x, int64_t n)
+{
+    for (int64_t i = 0; i + 1 < n; i++) {
+        const uint64_t left = (uint64_t)(n - i);
+        const uint32_t word = reeli_mt_next32(mt);
+        const int64_t j = i + (left >> 32 ? (int64_t)word : (int64_t)(word % (uint32_t)left));
+        const int64_t kept = x[i];
+        x[i] = x[j];
+        x[j] = kept;
+    }
+}
+
 reel_tensor *reel_randperm(reel *r, int64_t n)
 {
     reel_tensor *t = reeli_factory(r, "randperm", REEL_I64, 1, &n);
@@ -381,11 +393,6 @@ reel_tensor *reel_randperm(reel *r, int64_t n)
     for (int64_t i = 0; i < n; i++) {
         x[i] = i;
     }
-    for (int64_t i = 0; i + 1 < n; i++) {
-        int64_t j = i + (int64_t)(reeli_mt_next32(&r->random) % (uint64_t)(n - i));
-        int64_t kept = x[i];
-        x[i] = x[j];
-        x[j] = kept;
-    }
+    reeli_permute(&r->random, x, n);
     return t;
 }

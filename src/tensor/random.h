@@ -12,6 +12,9 @@ void reeli_fill_uniform(reel_tensor *t, double from, double to);
 /* Normal. Source: Tensor.normal_. */
 void reeli_fill_normal(reel_tensor *t, double mean, double std);
 
+/* Puts n numbers into random order. Source: torch.randperm. */
+void reeli_permute(reeli_mt19937 *mt, int64_t *x, int64_t n);
+
 /* Whether t is a state that reel_get_rng_state gave; then the generator is in *to. */
 bool reeli_read_rng_state(const reel_tensor *t, reeli_mt19937 *to);
 

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/* Tensors' rows in batches. */
+#include "kernels.h"
+#include "random.h"
+#include "rows.h"
+
+#include <reel/loader.h>
+#include <string.h>
+
+/* A tensor whose rows are handed out. Both kinds of batch lie in the memory of the first. */
+typedef struct source {
+    const reel_tensor *from;
+    reel_tensor *batch, *last; /* full; the last one, NULL if that is full as well */
+    size_t row_bytes;
+} source;
+
+struct reel_loader {
+    reeli_owned owned;
+    int64_t batch_size, rows, batches;
+    int64_t next; /* the batch that comes next; 0 begins an epoch */
+    bool shuffle;
+    int64_t *chosen; /* the rows of the options, or NULL: all */
+    int64_t *order;  /* the epoch's, or NULL: as they come */
+    size_t count;
+    source sources[];
+};
+
+bool reeli_rows_usable(reel *r, const char *what, const reel_tensor *t)
+{
+    if (!reeli_usable(r, what, t)) {
+        return false;
+    }
+    if (t->dtype != REEL_I64) {
+        reeli_error(r, REEL_ERR_DTYPE, "%s: rows must be int64, and are %s", what,
+                    reel_dtype_name((reel_dtype)t->dtype));
+    } else if (t->ndim != 1) {
+        reeli_error(r, REEL_ERR_SHAPE, "%s: rows must have one dim, and are of shape %s", what,
+                    REELI_SHAPE_OF(t));
+    }
+    return t->dtype == REEL_I64 && t->ndim == 1;
+}
+
+static void free_loader(reeli_owned *it)
+{
+    reel_loader *l = (reel_loader *)(void *)it;
+    const size_t size = (size_t)l->rows * sizeof(int64_t);
+    reeli_free(it->r, l->chosen, size);
+    reeli_free(it->r, l->order, size);
+    for (size_t i = 0; i < l->count; i++) {
+        reel_tensor_free(l->sources[i].last);
+        reel_tensor_free(l->sources[i].batch);
+    }
+}
+
+/* Whether t's rows can be handed out, and are as many as those of the first. */
+static bool may_load(reel *r, const reel_tensor *t, const reel_tensor *first)
+{
+    if (!reeli_usable(r, "loader", t)) {
+        return false;
+    }
+    if (t->ndim == 0 || t->size[0] != first->size[0]) {
+        reeli_error(r, REEL_ERR_SHAPE,
+                    t->ndim ? "loader: tensors of shapes %s and %s have different numbers of rows"
+                            : "loader: a tensor of shape %s has no rows",
+                    REELI_SHAPE_OF(t->ndim ? first : t), REELI_SHAPE_OF(t));
+        return false;
+    }
+    if (!(t->flags & REELI_PERSISTENT) || reeli_requires_grad(t)) {
+        reeli_error(r, REEL_ERR_VALUE,
+                    reeli_requires_grad(t)
+                        ? "loader: a tensor of shape %s wants a gradient, which batches do not give"
+                        : "loader: a result of shape %s is gone at the next reel_rewind: load what "
+                          "reel_keep makes of it",
+                    REELI_SHAPE_OF(t));
+        return false;
+    }
+    return true;
+}
+
+static bool may_make(reel *r, reel_tensor *const *tensors, size_t count,
+                     const reel_loader_options *options)
+{
+    if (!tensors || count == 0) {
+        reeli_error(r, REEL_ERR_VALUE, "loader: there are no tensors");
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!may_load(r, tensors[i], tensors[0])) {
+            return false;
+        }
+    }
+    const reel_tensor *rows = options->rows;
+    if (options->batch_size < 0) {
+        reeli_error(r, REEL_ERR_VALUE, "loader: batch_size must be positive, and is %lld",
+                    (long long)options->batch_size);
+        return false;
+    }
+    if (rows && !reeli_rows_usable(r, "loader", rows)) {
+        return false;
+    }
+    if (options->shuffle && (rows ? rows->numel : tensors[0]->size[0]) == 0) {
+        reeli_error(r, REEL_ERR_VALUE, "loader: there are no rows to shuffle");
+        return false;
+    }
+    return true;
+}
+
+/* Copies the rows of the options; false, and an error, for one that is not there. */
+static bool choose(reel_loader *l, const reel_tensor *rows, int64_t bound)
+{
+    for (int64_t i = 0; i < l->rows; i++) {
+        const int64_t row = ((const int64_t *)rows->data)[i * rows->stride[0]];
+        if (row < 0 || row >= bound) {
+            reeli_error(l->owned.r, REEL_ERR_VALUE, "loader: there is no row %lld: %s %s",
+                        (long long)row, "the tensors are of", REELI_SHAPE_OF(l->sources[0].from));
+            return false;
+        }
+        l->chosen[i] = row;
+    }
+    return true;
+}
+
+/* The tensors for batches of t's rows. The last one is made without elements, and lies where the
+ * full one does. False when memory is out. */
+static bool make_batches(reel_loader *l, source *s, const reel_tensor *t, int64_t last)
+{
+    reel *r = l->owned.r;
+    int64_t size[REEL_MAX_DIMS];
+    memcpy(size, t->size, sizeof size);
+    size[0] = l->batch_size;
+    s->from = t;
+    s->batch = reeli_create(r, "loader", t->dtype, t->ndim, size);
+    if (reeli_bad(s->batch)) {
+        return false;
+    }
+    const int64_t row = l->batch_size ? s->batch->numel / l->batch_size : 0;
+    s->row_bytes = (size_t)row * reeli_element_size(t->dtype);
+    if (last) {
+        size[0] = 0;
+        s->last = reeli_create(r, "loader", t->dtype, t->ndim, size);
+        if (reeli_bad(s->last)) {
+            return false;
+        }
+        s->last->size[0] = last;
+        s->last->numel = last * row;
+        s->last->data = s->batch->data;
+    }
+    return true;
+}
+
+/* Memory for all that an epoch needs. */
+static bool furnish(reel_loader *l, reel_tensor *const *tensors, size_t count,
+                    const reel_loader_options *options)
+{
+    reel *r = l->owned.r;
+    const size_t size = (size_t)l->rows * sizeof(int64_t);
+    const int64_t last = options->drop_last ? 0 : l->rows % (l->batch_size ? l->batch_size : 1);
+    l->chosen = options->rows ? reeli_malloc(r, size) : NULL;
+    l->order = options->shuffle ? reeli_malloc(r, size) : NULL;
+    if ((options->rows && !l->chosen) || (options->shuffle && !l->order)) {
+        reeli_no_memory(r, "loader");
+        return false;
+    }
+    for (; l->count < count; l->count++) {
+        if (!make_batches(l, &l->sources[l->count], tensors[l->count], last)) {
+            l->count++; /* one of the two may be there */
+            return false;
+        }
+    }
+    return !options->rows || choose(l, options->rows, tensors[0]->size[0]);
+}
+
+reel_loader *reel_loader_new(reel *r, reel_tensor *const *tensors, size_t count,
+                             reel_loader_options options)
+{
+    if (!r || r->status != REEL_OK || !may_make(r, tensors, count, &options)) {
+        return NULL;
+    }
+    reel_loader *l = reeli_own(r, sizeof *l + count * sizeof *l->sources, free_loader);
+    if (!l) {
+        reeli_no_memory(r, "loader");
+        return NULL;
+    }
+    const int64_t asked = options.batch_size ? options.batch_size : 1;
+    l->rows = options.rows ? options.rows->numel : tensors[0]->size[0];
+    l->batch_size = asked < l->rows ? asked : l->rows;
+    l->batches = l->rows / asked + (!options.drop_last && l->rows % asked > 0);
+    l->shuffle = options.shuffle;
+    if (!furnish(l, tensors, count, &options)) {
+        reel_loader_free(l);
+        return NULL;
+    }
+    return l;
+}
+
+/* PyTorch's iterator draws a seed for its workers, of which there are none, and its sampler one for
+ * a generator of its own. */
+static void begin_epoch(reel_loader *l)
+{
+    reeli_mt19937 *random = &l->owned.r->random, own;
+    reeli_mt_next64(random);
+    if (!l->shuffle) {
+        return;
+    }
+    reeli_mt_seed(&own, reeli_mt_next64(random));
+    for (int64_t i = 0; i < l->rows; i++) {
+        l->order[i] = l->chosen ? l->chosen[i] : i;
+    }
+    reeli_permute(&own, l->order, l->rows);
+}
+
+/* As a tensor that was just made: without a history or a gradient. Whoever saved what it held
+ * before can see that it has changed. */
+static void renew(reel_tensor *t)
+{
+    t->version++;
+    t->node = NULL;
+    t->leaf->grad = NULL;
+    t->flags &= (uint8_t) ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
+}
+
+static reel_tensor *fill(const reel_loader *l, const source *s, int64_t from, int64_t rows)
+{
+    const int64_t *order = l->order ? l->order : l->chosen;
+    if (order) {
+        reeli_gather_rows(s->batch->data, s->from->data, s->row_bytes, order + from, rows);
+    } else if (s->row_bytes) {
+        memcpy(s->batch->data, (const char *)s->from->data + (size_t)from * s->row_bytes,
+               (size_t)rows * s->row_bytes);
+    }
+    renew(s->batch);
+    if (s->last) {
+        renew(s->last);
+    }
+    return rows == l->batch_size ? s->batch : s->last;
+}
+
+bool reel_loader_next(reel_loader *l, reel_tensor **batch)
+{
+    if (!l || l->owned.r->status != REEL_OK) {
+        return false;
+    }
+    if (!batch) {
+        reeli_error(l->owned.r, REEL_ERR_VALUE, "loader: the place for the batch is NULL");
+        return false;
+    }
+    if (l->next == 0) {
+        begin_epoch(l);
+    }
+    if (l->next == l->batches) {
+        l->next = 0;
+        return false;
+    }
+    const int64_t from = l->next++ * l->batch_size, left = l->rows - from;
+    for (size_t i = 0; i < l->count; i++) {
+        batch[i] = fill(l, &l->sources[i], from, left < l->batch_size ? left : l->batch_size);
+    }
+    return true;
+}
+
+void reel_loader_reset(reel_loader *l)
+{
+    if (l) {
+        l->next = 0;
+    }
+}
+
+int64_t reel_loader_batches(const reel_loader *l) { return l ? l->batches : 0; }
+
+void reel_loader_free(reel_loader *l)
+{
+    if (l) {
+        reeli_disown(&l->owned);
+    }
+}

@@ -21,8 +21,9 @@ static const struct {
     double per_inch;
 } formats[] = {
     {".svg", "svg noenhanced font 'Helvetica,15' linewidth 1.3 background 'white'", "", 100},
-    {".png", "pngcairo noenhanced font 'Helvetica,11' fontscale 2 linewidth 2.6", "", 200},
-    {".pdf", "pdfcairo noenhanced font 'Helvetica,11' linewidth 1.3", "in", 1},
+    {".png", "pngcairo noenhanced font 'Helvetica,11' fontscale 2 pointscale 2 linewidth 2.6", "",
+     200},
+    {".pdf", "pdfcairo noenhanced font 'Helvetica,16' linewidth 1.3", "in", 1},
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 
@@ -81,23 +82,26 @@ static void begin_dumb(const picture *it)
             columns < 40 ? 40 : columns, 22);
 }
 
+bool picture_is_text(const picture *it) { return strcmp(it->path, "-") == 0; }
+
 bool picture_begin(picture *it, const char *path, double width, double height,
                    char message[GNUPLOT_MESSAGE])
 {
     *it = (picture){.path = path};
-    size_t format = path ? format_of(path) : 0;
+    bool text = picture_is_text(it);
+    size_t format = text ? 0 : format_of(path);
     if (format == FORMATS) {
         return refuse(message, path, "a picture's name ends in .svg, .png or .pdf");
     }
     it->script = tmpfile();
-    if (!it->script || (!path && !(it->drawn = tmpfile()))) {
+    if (!it->script || (text && !(it->drawn = tmpfile()))) {
         return refuse(message, "no temporary file for gnuplot", strerror(errno));
     }
-    if (path && !open_beside(it, message)) {
+    if (!text && !open_beside(it, message)) {
         return false;
     }
     fprintf(it->script, "set encoding utf8\n");
-    if (path) {
+    if (!text) {
         const char *unit = formats[format].unit;
         fprintf(it->script, "set terminal %s size %g%s,%g%s\n", formats[format].terminal,
                 width * formats[format].per_inch, unit, height * formats[format].per_inch, unit);
@@ -220,7 +224,7 @@ static bool move(picture *it)
 
 bool picture_keep(picture *it, char message[GNUPLOT_MESSAGE])
 {
-    if (!it->path) {
+    if (picture_is_text(it)) {
         return show(it->drawn) || refuse(message, "standard error", strerror(errno));
     }
     if (!move(it)) {

@@ -11,7 +11,7 @@ enum { GNUPLOT_MESSAGE = 512 };
 /* A picture that is being made. Everything is on unnamed files, so nothing is left when a process
  * dies, but for the picture itself, which lies beside `path` until it is whole. */
 typedef struct picture {
-    const char *path;     /* NULL: in characters, on standard error */
+    const char *path;     /* "-": in characters, on standard error */
     char *beside;         /* NULL: nothing to remove */
     FILE *script, *drawn; /* gnuplot's standard input and output */
 } picture;
@@ -20,6 +20,9 @@ typedef struct picture {
  * with a sentence in `message`; picture_end is to be called either way. */
 bool picture_begin(picture *it, const char *path, double width, double height,
                    char message[GNUPLOT_MESSAGE]);
+
+/* Whether it is drawn in characters. */
+bool picture_is_text(const picture *it);
 
 /* Runs the script that was written. */
 bool picture_draw(picture *it, char message[GNUPLOT_MESSAGE]);

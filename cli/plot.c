@@ -78,7 +78,7 @@ static void loss_data(FILE *to, int64_t epochs, const double *train, const doubl
 
 static void axes(const picture *it)
 {
-    if (it->path) {
+    if (!picture_is_text(it)) {
         fprintf(it->script, "set border 3 linecolor rgb '#444444'\n"
                             "set tics nomirror out scale 0.6\n"
                             "set grid linecolor rgb '#dddddd' linetype 1 linewidth 0.6\n");
@@ -88,8 +88,8 @@ static void axes(const picture *it)
 static void loss_curves(const picture *it, int64_t epochs, const double *validation)
 {
     FILE *to = it->script;
-    const char *with = epochs <= MARKED ? "linespoints pointtype 7 pointsize 0.5" : "lines";
-    if (!it->path) {
+    const char *with = epochs <= MARKED ? "linespoints pointtype 7 pointsize 0.4" : "lines";
+    if (picture_is_text(it)) {
         fprintf(to, "plot $losses using 1:2 with points pointtype 'o' title 'training'%s\n",
                 validation ? ", $losses using 1:3 with points pointtype '*' title 'validation'"
                            : "");
@@ -105,7 +105,7 @@ static void loss_curves(const picture *it, int64_t epochs, const double *validat
                 " title 'validation'",
                 with);
         fprintf(to,
-                ", '-' using 1:2 with points pointtype 6 pointsize 2 linewidth 2 "
+                ", '-' using 1:2 with points pointtype 6 pointsize 1.2 linewidth 2 "
                 "linecolor rgb '#222222' title 'least, epoch %lld'\n%lld",
                 (long long)best, (long long)best);
         number(to, validation[best - 1]);
@@ -145,7 +145,7 @@ bool plot_losses(const char *path, int64_t epochs, const double *train, const do
                 epochs > 1 ? 1 : 0, (long long)(epochs > 1 ? epochs : 2));
         fprintf(it.script, "%sset %s ",
                 least > 0 && greatest > 100 * least ? "set logscale y\nset format y '%g'\n" : "",
-                path ? "ylabel" : "title");
+                picture_is_text(&it) ? "title" : "ylabel");
         picture_text(&it, loss);
         fprintf(it.script, "\n");
         loss_curves(&it, epochs, validation);
@@ -204,7 +204,8 @@ static void point_data(FILE *to, int64_t n, const double *truth, const double *p
 static void prediction_axes(const picture *it, frame f, const char *name)
 {
     axes(it);
-    fprintf(it->script, "set size square\nset rmargin 4\nset key top left Left reverse\n");
+    fprintf(it->script, "set key top left Left reverse\nset rmargin 4\n%s",
+            picture_is_text(it) ? "" : "set size square\n");
     fprintf(it->script, "set xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\n", f.from, f.to, f.from,
             f.to);
     for (int y = 0; y < 2; y++) {
@@ -224,8 +225,12 @@ static void prediction_marks(const picture *it, bool dense)
                     "set palette defined (0 '#deebf7', 0.5 '#4292c6', 1 '#08306b')\n"
                     "plot $rows using 1:2:(side):(side):3 with boxxyerror fillstyle solid 1 "
                     "noborder fillcolor palette notitle");
+    } else if (picture_is_text(it)) {
+        fprintf(to,
+                "plot x with dots notitle, $rows using 1:2 with points pointtype '*' notitle\n");
+        return;
     } else {
-        fprintf(to, "plot $rows using 1:2 with points pointtype 7 pointsize 0.45 "
+        fprintf(to, "plot $rows using 1:2 with points pointtype 7 pointsize 0.4 "
                     "linecolor rgb '#990072B2' notitle");
     }
     fprintf(to, ", x with lines linewidth 1.2 dashtype 2 linecolor rgb " GREY
@@ -242,16 +247,17 @@ bool plot_predictions(const char *path, int64_t n, const double *truth, const do
     }
     double margin = greatest > least ? 0.03 * (greatest - least) : fmax(fabs(least), 1) / 10;
     frame f = {least - margin, greatest + margin};
-    bool begun = picture_begin(&it, path, n > POINTS ? 6.6 : 5.8, 5.4, message);
+    bool dense = n > POINTS && strcmp(path, "-") != 0;
+    bool begun = picture_begin(&it, path, dense ? 6.6 : 5.8, 5.4, message);
     if (begun) {
         prediction_axes(&it, f, name);
-        if (n <= POINTS) {
+        if (!dense) {
             point_data(it.script, n, truth, predicted);
         } else if (!density_data(it.script, f, n, truth, predicted)) {
             snprintf(message, PLOT_MESSAGE, "no memory for the picture");
             begun = false;
         }
-        prediction_marks(&it, n > POINTS);
+        prediction_marks(&it, dense);
     }
     return drawn(&it, begun, message);
 }

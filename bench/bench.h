@@ -75,8 +75,14 @@ double now(void);
 /* The program of this name beside this one; good until the next call. */
 const char *program_beside(const char *name);
 
+/* Runs a workload with each level of kernels; then a line for each of its results, with the time of
+ * each level as a multiple of the first one's. */
+void run_levels(void (*run)(void));
+void report_level(const result *r);
+void print_levels(void);
+
 /* What the command line asked for. */
-typedef enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN } format;
+typedef enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN, FORMAT_LEVELS } format;
 extern format bench_format;
 extern double bench_seconds; /* for each comparison */
 

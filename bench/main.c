@@ -44,7 +44,8 @@ void for_each_thread_count(void (*run)(int threads))
 static void usage(FILE *to)
 {
     fprintf(to,
-            "usage: bench [WORKLOAD]... [--threads N] [--seconds S] [--json | --markdown]\n\n"
+            "usage: bench [WORKLOAD]... [--threads N] [--seconds S] [--json | --markdown | "
+            "--levels]\n\n"
             "Times each workload in interleaved rounds beside the hand-written limit, and beside "
             "libtorch where\n"
             "bench_libtorch was built. Losses are compared first. Workloads, all if none is "
@@ -57,6 +58,8 @@ static void usage(FILE *to)
                 "  --seconds S   for each comparison; 2\n"
                 "  --json        an object a line\n"
                 "  --markdown    the table of docs/performance.md\n"
+                "  --levels      each with the kernels of every level of CPU, as multiples of the "
+                "first's time\n"
                 "  --help        this\n\n"
                 "The figures are medians, with the middle half beside them. OPENBLAS_CORETYPE is "
                 "unset first: it may\n"
@@ -118,6 +121,8 @@ static bool read_arguments(char **argv, bool *wanted)
             bench_format = FORMAT_JSON;
         } else if (strcmp(argv[i], "--markdown") == 0) {
             bench_format = FORMAT_MARKDOWN;
+        } else if (strcmp(argv[i], "--levels") == 0) {
+            bench_format = FORMAT_LEVELS;
         } else if (strcmp(argv[i], "--threads") == 0) {
             threads_wanted = (int)number(argv[i], argv[i + 1], 1, 1024);
             i++;
@@ -144,9 +149,17 @@ int main(int argc, char **argv)
         fprintf(stderr, "libtorch: not measured; bench_libtorch was not built\n");
     }
     for (int i = 0; i < WORKLOADS; i++) {
-        if (wanted[i] || !any) {
+        if (!wanted[i] && any) {
+            continue;
+        }
+        if (bench_format == FORMAT_LEVELS) {
+            run_levels(workloads[i].run);
+        } else {
             workloads[i].run();
         }
+    }
+    if (bench_format == FORMAT_LEVELS) {
+        print_levels();
     }
     return 0;
 }

@@ -15,15 +15,27 @@ double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* The first of many runs brings what it needs back into the caches, and is not timed. */
+/* Between contenders of several threads: OpenBLAS's spin for 25 ms before they sleep. */
+static double pause_before;
+
+static void pause_for(double seconds)
+{
+    nanosleep(&(struct timespec){0, (long)(seconds * 1e9)}, NULL);
+}
+
+/* The first of many runs brings what it needs back into the caches, or wakes its threads, and is
+ * not timed. */
 static double seconds_of(const contender *c, int repeats)
 {
+    if (pause_before > 0) {
+        pause_for(pause_before);
+    }
+    if (repeats > 1 || pause_before > 0) {
+        c->run(c->state);
+    }
     if (c->run == run_peer) {
         double loss;
         return peer_seconds(c->state, repeats, &loss) / repeats;
-    }
-    if (repeats > 1) {
-        c->run(c->state);
     }
     double start = now();
     for (int i = 0; i < repeats; i++) {
@@ -52,12 +64,12 @@ void time_in_rounds(const contender *contenders, int count, double units, double
                     timing *out)
 {
     static double times[MOST_CONTENDERS][MOST_ROUNDS];
-    int repeats[MOST_CONTENDERS] = {0}, rounds = 0;
+    int repeats[MOST_CONTENDERS] = {0}, rounds = 0, least = seconds > 0 ? LEAST_ROUNDS : 1;
     for (int c = 0; c < count; c++) {
         repeats[c] = contenders[c].run ? repeats_for(&contenders[c]) : 0;
     }
-    for (double start = now();
-         rounds < MOST_ROUNDS && (rounds < LEAST_ROUNDS || now() - start < seconds); rounds++) {
+    for (double start = now(); rounds < MOST_ROUNDS && (rounds < least || now() - start < seconds);
+         rounds++) {
         for (int c = 0; c < count; c++) {
             times[c][rounds] =
                 contenders[c].run ? seconds_of(&contenders[c], repeats[c]) / units : 0;
@@ -115,7 +127,9 @@ void compare(const comparison *c)
                                 libtorch_contender(c->workload, c->config, c->threads)};
     timing time[ALL];
     compare_losses(c, all, names, ALL);
+    pause_before = c->threads > 1 ? 0.03 : 0;
     time_in_rounds(all, ALL, c->units > 0 ? c->units : 1, bench_seconds, time);
+    pause_before = 0;
     report_way(c, names[EAGER], time[EAGER], time[LIMIT], time[LIBTORCH]);
     if (c->replayed.run) {
         report_way(c, names[REPLAYED], time[REPLAYED], time[LIMIT], time[LIBTORCH]);

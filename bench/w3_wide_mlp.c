@@ -69,6 +69,7 @@ static void bench_threads(int threads)
                           .threads = threads,
                           .eager = {run_step, &s},
                           .limit = {limit ? run_limit : NULL, limit},
+                          .steps = 5,
                           .tolerance = 1e-4});
     require_success(s.r);
     limit_w3_destroy(limit);

@@ -19,9 +19,6 @@ static void answer(const Workload &work)
 {
     int repeats;
     while (std::scanf("%d", &repeats) == 1) {
-        if (repeats > 1) {
-            work(); // as bench's own rounds: what it needs comes back into the caches
-        }
         double loss = 0;
         const double start = now();
         for (int i = 0; i < repeats; i++) {

@@ -7,7 +7,8 @@
 set -euo pipefail
 exec >&2 </dev/null
 
-if [ "$(uname)" = Darwin ]; then # Homebrew keeps OpenBLAS out of the default paths
+if [ "$(uname)" = Darwin ]; then # Homebrew keeps its packages, and OpenBLAS apart from them, out of the default paths
+  export CPATH="/opt/homebrew/include${CPATH:+:$CPATH}"
   export PKG_CONFIG_PATH="/opt/homebrew/opt/openblas/lib/pkgconfig:/usr/local/opt/openblas/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
 fi
 
@@ -34,6 +35,7 @@ missing() {
     echo openblas
   { has pkg-config && pkg-config --exists jansson; } || compiles <<<'#include <jansson.h>' ||
     echo jansson
+  compiles <<<$'#include <csv.h>\nstruct csv_parser parser;' || echo libcsv
   { has pkg-config && pkg-config --exists libzip; } || compiles <<<'#include <zip.h>' || echo libzip
   for extra in "$@"; do
     case $extra in
@@ -62,6 +64,7 @@ package_names() {
     apt-get:c++) echo g++ ;;
     apt-get:openblas) echo libopenblas-dev ;;
     apt-get:jansson) echo libjansson-dev ;;
+    apt-get:libcsv) echo libcsv-dev ;;
     apt-get:libzip) echo libzip-dev ;;
     apt-get:gnuplot) echo gnuplot-nox ;;
     apt-get:fuzzer) echo clang libclang-rt-dev ;;
@@ -69,6 +72,7 @@ package_names() {
     dnf:c++) echo gcc-c++ ;;
     dnf:openblas) echo openblas-devel ;;
     dnf:jansson) echo jansson-devel ;;
+    dnf:libcsv) echo libcsv-devel ;;
     dnf:libzip) echo libzip-devel ;;
     dnf:fuzzer) echo clang compiler-rt ;;
     dnf:check) echo check-devel ;;
@@ -88,7 +92,7 @@ say_what_to_install() {
   echo "  Debian, Ubuntu   apt-get install $(package_names apt-get "$@")"
   echo "  Fedora           dnf install $(package_names dnf "$@")"
   echo "  macOS            xcode-select --install; brew install $(package_names brew "$@")"
-  echo "  elsewhere        a C11 compiler, make, pkg-config, OpenBLAS with cblas.h, Jansson, libzip;
+  echo "  elsewhere        a C11 compiler, make, pkg-config, OpenBLAS with cblas.h, Jansson, libcsv, libzip;
  for the tests Check, a C++ compiler and gnuplot"
   case " $* " in
   *' cmake '*)

@@ -31,6 +31,7 @@
 #include <reel/reduce.h>
 #include <reel/scheduler.h>
 #include <reel/sort.h>
+#include <reel/table.h>
 #include <reel/tensor.h>
 #include <reel/views.h>
 

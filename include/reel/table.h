@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tables: rows of named columns, of numbers or of text, from CSV and .npy files.
+ *
+ * A library configured with REEL_WITH_IO=OFF has none of these functions.
+ */
+#ifndef REEL_TABLE_H
+#define REEL_TABLE_H
+
+#include <reel/tensor.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A table in memory. Every function below takes NULL for a table without columns. */
+typedef struct reel_table reel_table;
+
+/** How a file is read; all zero is the default. Without effect on .npy files but for the dtype. */
+typedef struct reel_table_options {
+    char separator;     /* between fields; 0: the most frequent of , ; tab | in the first line */
+    char decimal;       /* before a number's fraction; 0: '.' */
+    bool no_header;     /* the first row is data; the columns are called "1", "2", … */
+    bool detect_header; /* the same if all that the first row has are numbers, with a warning */
+    reel_dtype dtype;   /* of the numbers: REEL_F32 or REEL_F64 */
+    const char *const *text; /* columns that are text though they may look like numbers */
+    size_t text_count;
+} reel_table_options;
+
+/**
+ * Reads a table from a file: an .npy file, known by how it starts, with a matrix, whose columns are
+ * called "1", "2", …; anything else is CSV. "-" is the standard input, and CSV may come by a pipe.
+ *
+ * In CSV the first row has the columns' names; a column without one gets its number. Fields may be
+ * in quotes, and then hold separators, line breaks and doubled quotes; spaces around them are
+ * dropped. Empty lines are passed over, and so is a byte order mark. A field is missing if it is
+ * empty or one of NA N/A n/a #N/A <NA> NaN nan -NaN -nan null NULL None ?. A column whose first
+ * value is a number holds numbers, one whose first value is not holds text, one without any value
+ * holds numbers. Numbers are read as the nearest double, whatever the process's locale, and then
+ * rounded to the dtype.
+ *
+ * The memory is about that of the numbers alone, and of one copy of each different text.
+ *
+ * Owner: the reel's until you free it, or the reel.
+ * Fails: NULL, and REEL_ERR_FILE if the file cannot be read; REEL_ERR_FORMAT for what is no table:
+ *        "houses.csv:17: column 'rooms': expected a number, found 'abc'", with the line of the file
+ *        (a row with too many or too few fields, a name that comes twice, a quote that is never
+ *        closed, text that is not UTF-8, infinities, a compressed file); REEL_ERR_VALUE for options
+ *        that are none; REEL_ERR_MEMORY.
+ * Source: pandas.read_csv.
+ */
+REEL_API reel_table *reel_table_read(reel *r, const char *path, reel_table_options options);
+
+/**
+ * A table of numbers from a matrix, which is copied; NaN is a missing value.
+ *
+ * Shape: x is (rows, columns), floating. `names` has a name for each column; NULL: "1", "2", ….
+ * Owner: as of `reel_table_read`.
+ * Fails: NULL, and REEL_ERR_SHAPE, REEL_ERR_DTYPE, REEL_ERR_VALUE for infinities and for names that
+ *        come twice, are empty or not UTF-8, REEL_ERR_MEMORY.
+ * Source: pandas.DataFrame.
+ */
+REEL_API reel_table *reel_table_from_tensor(reel *r, reel_tensor *x, const char *const *names);
+
+/** How many rows it has; the names are none. */
+REEL_API int64_t reel_table_rows(const reel_table *t);
+/** How many columns it has. */
+REEL_API size_t reel_table_columns(const reel_table *t);
+/** The dtype of its numbers. */
+REEL_API reel_dtype reel_table_dtype(const reel_table *t);
+/** The file it came from, as messages name it; "" if it came from none. */
+REEL_API const char *reel_table_path(const reel_table *t);
+/** A column's name; NULL where there is no such column. Owner: the table. */
+REEL_API const char *reel_table_name(const reel_table *t, size_t column);
+/** The number of the column of this name, from 0; -1 if there is none. */
+REEL_API int64_t reel_table_find(const reel_table *t, const char *name);
+/** Whether a column holds text. */
+REEL_API bool reel_table_is_text(const reel_table *t, size_t column);
+/** How many values a column lacks. */
+REEL_API int64_t reel_table_missing(const reel_table *t, size_t column);
+/** How many different texts a column of text has; 0 for one of numbers. */
+REEL_API size_t reel_table_categories(const reel_table *t, size_t column);
+/** Text i of a column's, in the order of first appearance; NULL where there is none. Owner: the
+ *  table. */
+REEL_API const char *reel_table_category(const reel_table *t, size_t column, size_t i);
+/** The line of the file on which a row starts, from 1; row + 1 where there are no lines. */
+REEL_API int64_t reel_table_line(const reel_table *t, int64_t row);
+
+/**
+ * A column's values: numbers in the table's dtype, NaN where one is missing; for text int64, which
+ * text of `reel_table_category` it is, -1 where it is missing.
+ *
+ * Shape: (rows).
+ * Owner: lives until `reel_rewind`.
+ * Fails: poison and REEL_ERR_VALUE if there is no such column, REEL_ERR_MEMORY.
+ */
+REEL_API reel_tensor *reel_table_column(reel_table *t, size_t column);
+
+/**
+ * The rows that have a value in a column: int64, in their order. What a training wants that is to
+ * leave out rows without a target.
+ *
+ * Shape: (n), n at most the number of rows.
+ * Owner: the reel's until you free it, as of a tensor that you created.
+ * Fails: as `reel_table_column`.
+ * Source: the index of pandas.DataFrame.dropna(subset=[column]).
+ */
+REEL_API reel_tensor *reel_table_present_rows(reel_table *t, size_t column);
+
+/** Frees a table. Tensors made of it stay. */
+REEL_API void reel_table_free(reel_table *t);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* Metrics are sums over blocks of elements, converted to doubles: they need no memory, however many
+ * elements there are. */
+#include "kernels.h"
+#include "tensor.h"
+
+#include <math.h>
+#include <reel/metrics.h>
+#include <string.h>
+
+enum { BLOCK = 512 };
+enum { DIGIT_BITS = 11, DIGIT_MASK = (1 << DIGIT_BITS) - 1, FIRST_DIGIT = 55 };
+
+/* Two tensors of one shape, block by block. */
+typedef struct pairs {
+    const reel_tensor *prediction, *target;
+    int64_t done, count; /* elements before the block, and in it */
+    double p[BLOCK], t[BLOCK];
+} pairs;
+
+/* Whether the two can be compared; records the error in `what`'s name if not. */
+static bool begin(pairs *it, const char *what, const reel_tensor *prediction,
+                  const reel_tensor *target)
+{
+    if (!reeli_readable(what, prediction) || !reeli_usable(prediction->r, what, target)) {
+        return false;
+    }
+    if (!reeli_same_shape(prediction, target)) {
+        reeli_error(prediction->r, REEL_ERR_SHAPE,
+                    "%s: predictions of shape %s and targets of shape %s; they must be alike", what,
+                    REELI_SHAPE_OF(prediction), REELI_SHAPE_OF(target));
+        return false;
+    }
+    if (prediction->numel == 0) {
+        reeli_error(prediction->r, REEL_ERR_VALUE, "%s: there are no predictions", what);
+        return false;
+    }
+    it->prediction = prediction;
+    it->target = target;
+    it->done = it->count = 0;
+    return true;
+}
+
+/* The elements [from, from + n) of t, row by row. */
+static void read_block(const reel_tensor *t, int64_t from, int64_t n, double *to)
+{
+    if (t->flags & REELI_CONTIGUOUS) {
+        const char *data = t->data;
+        reeli_move(n, to, REEL_F64, 1, data + (size_t)from * reeli_element_size(t->dtype), t->dtype,
+                   1);
+        return;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        int64_t rest = from + i, offset = 0;
+        for (int d = t->ndim - 1; d >= 0; d--) {
+            offset += rest % t->size[d] * t->stride[d];
+            rest /= t->size[d];
+        }
+        to[i] = reeli_load(t, offset);
+    }
+}
+
+static bool next_block(pairs *it)
+{
+    it->done += it->count;
+    const int64_t left = it->prediction->numel - it->done;
+    it->count = left < BLOCK ? left : BLOCK;
+    if (left == 0) {
+        return false;
+    }
+    read_block(it->prediction, it->done, it->count, it->p);
+    read_block(it->target, it->done, it->count, it->t);
+    return true;
+}
+
+/* Σ term(p, t) in two levels, blocks and their sums: the error grows with the number of blocks. */
+static double sum(pairs *it, double (*term)(double p, double t, double about), double about)
+{
+    double total = 0;
+    it->done = it->count = 0;
+    while (next_block(it)) {
+        double block = 0;
+        for (int64_t i = 0; i < it->count; i++) {
+            block += term(it->p[i], it->t[i], about);
+        }
+        total += block;
+    }
+    return total;
+}
+
+static double mean(pairs *it, double (*term)(double p, double t, double about), double about)
+{
+    return sum(it, term, about) / (double)it->prediction->numel;
+}
+
+static double distance(double p, double t, double about)
+{
+    (void)about;
+    return fabs(p - t);
+}
+
+static double squared_distance(double p, double t, double about)
+{
+    (void)about;
+    return (p - t) * (p - t);
+}
+
+static double deviation(double p, double t, double about)
+{
+    (void)p;
+    return t - about;
+}
+
+static double squared_deviation(double p, double t, double about)
+{
+    (void)p;
+    return (t - about) * (t - about);
+}
+
+static double covered(double p, double t, double about)
+{
+    (void)about;
+    return isnan(p) || isnan(t) ? (double)NAN : (double)(t <= p);
+}
+
+double reel_mean_absolute_error(const reel_tensor *prediction, const reel_tensor *target)
+{
+    pairs it;
+    return begin(&it, "mean_absolute_error", prediction, target) ? mean(&it, distance, 0)
+                                                                 : (double)NAN;
+}
+
+double reel_root_mean_squared_error(const reel_tensor *prediction, const reel_tensor *target)
+{
+    pairs it;
+    return begin(&it, "root_mean_squared_error", prediction, target)
+               ? sqrt(mean(&it, squared_distance, 0))
+               : (double)NAN;
+}
+
+double reel_r2_score(const reel_tensor *prediction, const reel_tensor *target)
+{
+    pairs it;
+    if (!begin(&it, "r2_score", prediction, target)) {
+        return (double)NAN;
+    }
+    double first; /* the mean is counted from there: of equal targets it is exact */
+    read_block(target, 0, 1, &first);
+    const double unexplained = sum(&it, squared_distance, 0);
+    const double all = sum(&it, squared_deviation, first + mean(&it, deviation, first));
+    if (all == 0 && !isnan(unexplained)) {
+        return unexplained == 0 ? 1 : 0;
+    }
+    return 1 - unexplained / all;
+}
+
+double reel_quantile_coverage(const reel_tensor *prediction, const reel_tensor *target)
+{
+    pairs it;
+    return begin(&it, "quantile_coverage", prediction, target) ? mean(&it, covered, 0)
+                                                               : (double)NAN;
+}
+
+/* The distance that k others are below. The bits of doubles that are not negative are in their
+ * order, so the digits of the one are found from the first to the last, each by counting. */
+static double kth_distance(pairs *it, int64_t k)
+{
+    uint64_t digits = 0;
+    for (int shift = FIRST_DIGIT; shift >= 0; shift -= DIGIT_BITS) {
+        int64_t count[1 << DIGIT_BITS] = {0};
+        it->done = it->count = 0;
+        while (next_block(it)) {
+            for (int64_t i = 0; i < it->count; i++) {
+                const double x = fabs(it->p[i] - it->t[i]);
+                uint64_t bits;
+                memcpy(&bits, &x, sizeof bits);
+                bits >>= shift;
+                count[bits & DIGIT_MASK] += bits >> DIGIT_BITS == digits;
+            }
+        }
+        uint64_t digit = 0;
+        while (k >= count[digit]) {
+            k -= count[digit++];
+        }
+        digits = digits << DIGIT_BITS | digit;
+    }
+    double x;
+    memcpy(&x, &digits, sizeof x);
+    return x;
+}
+
+double reel_median_absolute_error(const reel_tensor *prediction, const reel_tensor *target)
+{
+    pairs it;
+    if (!begin(&it, "median_absolute_error", prediction, target) || isnan(sum(&it, distance, 0))) {
+        return (double)NAN;
+    }
+    const int64_t n = prediction->numel;
+    const double middle = kth_distance(&it, n / 2);
+    return n % 2 ? middle : (kth_distance(&it, n / 2 - 1) + middle) / 2;
+}

@@ -10,6 +10,7 @@
 #ifndef REEL_CHECKPOINT_H
 #define REEL_CHECKPOINT_H
 
+#include <reel/early_stopping.h>
 #include <reel/nn.h>
 #include <reel/optim.h>
 #include <reel/scheduler.h>
@@ -56,6 +57,7 @@ typedef struct reel_checkpoint {
     reel_ema *ema;
     const reel_named_tensor *more; /* tensors of yours: the epoch, the order of the samples */
     size_t more_count;
+    reel_early_stopping *early_stopping;
 } reel_checkpoint;
 
 /**

@@ -10,6 +10,7 @@
 #include <reel/compare.h>
 #include <reel/custom.h>
 #include <reel/distance.h>
+#include <reel/early_stopping.h>
 #include <reel/elementwise.h>
 #include <reel/gradcheck.h>
 #include <reel/hooks.h>
@@ -21,6 +22,7 @@
 #include <reel/linalg.h>
 #include <reel/loader.h>
 #include <reel/loss.h>
+#include <reel/metrics.h>
 #include <reel/nn.h>
 #include <reel/nn_layers.h>
 #include <reel/nn_losses.h>

@@ -43,8 +43,8 @@ static bool make_parts(reel *r, const char *what, const int64_t *lengths, size_t
     return true;
 }
 
-/* All rows, in random order if `shuffle`, one part after the other. Nothing is drawn before there is
- * all the memory. */
+/* All rows, in random order if `shuffle`, one part after the other. Nothing is drawn before all
+ * memory is there. */
 static reel_status deal(reel *r, const char *what, int64_t rows, bool shuffle,
                         const int64_t *lengths, size_t count, reel_tensor **parts)
 {

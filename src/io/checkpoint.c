@@ -13,8 +13,9 @@
 
 static const char saving[] = "save_checkpoint", loading[] = "load_checkpoint";
 
-enum { MODEL, OPTIMIZER, SCHEDULER, EMA, MORE, PARTS };
-static const char *const prefixes[PARTS] = {"model.", "optimizer.", "scheduler.", "ema.", "more."};
+enum { MODEL, OPTIMIZER, SCHEDULER, EMA, EARLY_STOPPING, MORE, PARTS };
+static const char *const prefixes[PARTS] = {"model.", "optimizer.",      "scheduler.",
+                                            "ema.",   "early_stopping.", "more."};
 static const char random_name[] = "random";
 
 /* What the file's metadata say, and have to say. */
@@ -64,6 +65,7 @@ static bool check_owners(reel *r, const char *what, const reel_checkpoint *it)
     sound = sound && (!it->optimizer || reeli_optimizer_reel(it->optimizer) == r);
     sound = sound && (!it->scheduler || reeli_scheduler_reel(it->scheduler) == r);
     sound = sound && (!it->ema || reeli_ema_reel(it->ema) == r);
+    sound = sound && (!it->early_stopping || reeli_early_stopping_reel(it->early_stopping) == r);
     if (!sound) {
         reeli_error(r, REEL_ERR_OWNER, "%s: a part belongs to another reel", what);
     }
@@ -84,6 +86,8 @@ static reel_named_tensors state_of(reel *r, const reel_checkpoint *it, int part)
         return reel_scheduler_state_dict(it->scheduler);
     case EMA:
         return reel_ema_state_dict(it->ema);
+    case EARLY_STOPPING:
+        return reel_early_stopping_state_dict(it->early_stopping);
     default:
         items = more_items(r, saving, it);
         return reeli_state_dict(&items);
@@ -92,8 +96,8 @@ static reel_named_tensors state_of(reel *r, const reel_checkpoint *it, int part)
 
 static bool is_there(const reel_checkpoint *it, int part)
 {
-    const bool there[PARTS] = {it->model != NULL, it->optimizer != NULL, it->scheduler != NULL,
-                               it->ema != NULL, it->more_count > 0};
+    const bool there[PARTS] = {it->model != NULL, it->optimizer != NULL,      it->scheduler != NULL,
+                               it->ema != NULL,   it->early_stopping != NULL, it->more_count > 0};
     return there[part];
 }
 
@@ -228,6 +232,8 @@ static bool prepare_part(load *l, int part)
         return reeli_scheduler_prepare(l->it->scheduler, given, count, items);
     case EMA:
         return reeli_ema_prepare(l->it->ema, given, count, items);
+    case EARLY_STOPPING:
+        return reeli_early_stopping_prepare(l->it->early_stopping, given, count, items);
     default:
         *items = part == MODEL ? model_items(l->r, loading, l->it->model)
                                : more_items(l->r, loading, l->it);

@@ -5,6 +5,7 @@
 
 #include "state.h"
 
+#include <reel/early_stopping.h>
 #include <reel/optimizer.h>
 #include <reel/scheduler.h>
 
@@ -45,10 +46,13 @@ bool reeli_scheduler_prepare(reel_scheduler *s, const reel_named_tensor *given, 
                              reeli_items *items);
 bool reeli_ema_prepare(reel_ema *ema, const reel_named_tensor *given, size_t count,
                        reeli_items *items);
+bool reeli_early_stopping_prepare(reel_early_stopping *stopping, const reel_named_tensor *given,
+                                  size_t count, reeli_items *items);
 /* The reel that it belongs to. */
 reel *reeli_optimizer_reel(const reel_optimizer *o);
 reel *reeli_scheduler_reel(const reel_scheduler *s);
 reel *reeli_ema_reel(const reel_ema *ema);
+reel *reeli_early_stopping_reel(const reel_early_stopping *stopping);
 /* Its name as PyTorch has it: "StepLR". */
 const char *reeli_scheduler_name(const reel_scheduler *s);
 

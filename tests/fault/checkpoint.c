@@ -18,6 +18,7 @@ typedef struct training {
     reel_scheduler *scheduler;
     reel_ema *ema;
     reel_tensor *x;
+    reel_early_stopping *stopping;
 } training;
 
 static reel_tensor *evaluate(void *context)
@@ -38,11 +39,13 @@ static training begin(float start, int steps)
         reel_optim_lbfgs(reel_parameters(t.model), (reel_lbfgs_options){.max_iter = 3, .lr = 0.1});
     t.scheduler = reel_lr_exponential(t.optimizer, (reel_lr_exponential_options){0.9});
     t.ema = reel_ema_new(reel_parameters(t.model), (reel_ema_options){0});
+    t.stopping = reel_early_stopping_new(t.model, (reel_early_stopping_options){0});
     t.x = reel_from_f32(t.r, (float[]){start, 2, 3, 4}, REEL_SHAPE(2, 2));
     for (int i = 0; i < steps; i++) {
         reel_step_with(t.optimizer, evaluate, &t, NULL);
         reel_scheduler_step(t.scheduler);
         reel_ema_update(t.ema);
+        reel_early_stopping_step(t.stopping, (double)start + i);
         reel_rewind(t.r);
     }
     ck_assert_msg(!reel_failed(t.r), "%s", reel_error(t.r));
@@ -52,7 +55,7 @@ static training begin(float start, int steps)
 static reel_status save_or_load(const training *t, bool save)
 {
     reel_named_tensor x = {"x", t->x};
-    reel_checkpoint it = {t->model, t->optimizer, t->scheduler, t->ema, &x, 1};
+    reel_checkpoint it = {t->model, t->optimizer, t->scheduler, t->ema, &x, 1, t->stopping};
     return save ? reel_save_checkpoint(t->r, path, &it) : reel_load_checkpoint(t->r, path, &it);
 }
 

@@ -136,7 +136,12 @@ static void save_or_load(training *t, const char *path, bool save)
         static const char *const names[] = {"head.weight", "head.bias"};
         more[count++] = (reel_named_tensor){names[i], reel_state_at(t->head, i).tensor};
     }
-    reel_checkpoint it = {t->model, t->optimizer, t->scheduler, t->ema, more, count};
+    reel_checkpoint it = {.model = t->model,
+                          .optimizer = t->optimizer,
+                          .scheduler = t->scheduler,
+                          .ema = t->ema,
+                          .more = more,
+                          .more_count = count};
     reel_status status =
         save ? reel_save_checkpoint(t->r, path, &it) : reel_load_checkpoint(t->r, path, &it);
     ck_assert_msg(status == REEL_OK, "%s: %s", t->how->name, reel_error(t->r));

@@ -10,13 +10,15 @@
 static char path[] = "/tmp/reel-training-XXXXXX";
 static reel *r;
 
-/* Model, optimizer, scheduler, average and a tensor of one's own; trained a few steps. */
+/* Model, optimizer, scheduler, average, early stopping and a tensor of one's own; trained a few
+ * steps. */
 typedef struct training {
     reel_module *model;
     reel_optimizer *optimizer;
     reel_scheduler *scheduler;
     reel_ema *ema;
     reel_named_tensor more;
+    reel_early_stopping *stopping;
 } training;
 
 static training make(int64_t hidden, bool adam)
@@ -26,29 +28,34 @@ static training make(int64_t hidden, bool adam)
                   NULL,
                   NULL,
                   NULL,
-                  {"mine", reel_zeros(r, REEL_F64, REEL_SHAPE(2))}};
+                  {"mine", reel_zeros(r, REEL_F64, REEL_SHAPE(2))},
+                  NULL};
     reel_tensor_list parameters = reel_parameters(t.model);
     t.optimizer = adam ? reel_optim_adam(parameters, (reel_adam_options){0})
                        : reel_optim_adamw(parameters, (reel_adamw_options){0});
     t.scheduler = reel_lr_step(t.optimizer, (reel_lr_step_options){.step_size = 2});
     t.ema = reel_ema_new(parameters, (reel_ema_options){0});
+    t.stopping = reel_early_stopping_new(t.model, (reel_early_stopping_options){0});
     return t;
 }
 
 static reel_checkpoint all_of(const training *t)
 {
-    return (reel_checkpoint){t->model, t->optimizer, t->scheduler, t->ema, &t->more, 1};
+    return (reel_checkpoint){t->model, t->optimizer, t->scheduler, t->ema, &t->more,
+                             1,        t->stopping};
 }
 
 static void train(const training *t, int steps)
 {
     for (int i = 0; i < steps; i++) {
         reel_tensor *x = reel_randn(r, REEL_F32, REEL_SHAPE(4, 2));
+        reel_tensor *loss = reel_sum(reel_square(reel_forward(t->model, x)));
         reel_zero_grad(t->optimizer);
-        reel_backward(reel_sum(reel_square(reel_forward(t->model, x))));
+        reel_backward(loss);
         reel_step(t->optimizer);
         reel_scheduler_step(t->scheduler);
         reel_ema_update(t->ema);
+        reel_early_stopping_step(t->stopping, reel_item(loss));
         reel_add_scalar_(t->more.tensor, 1);
     }
     ck_assert_msg(!reel_failed(r), "%s", reel_error(r));
@@ -101,11 +108,14 @@ START_TEST(all_of_it_comes_back)
     ck_assert_mem_eq(first, again, size);
     ck_assert_double_eq(reel_lr(other.optimizer, 0), reel_lr(t.optimizer, 0));
     ck_assert_double_eq(reel_get(other.more.tensor, (int64_t[]){1}), 5);
+    ck_assert_double_eq(reel_early_stopping_best(other.stopping),
+                        reel_early_stopping_best(t.stopping));
 
     reel_safetensors *file = reel_safetensors_open(r, path);
     ck_assert(reel_safetensors_has(file, "model.0.weight"));
     ck_assert(reel_safetensors_has(file, "optimizer.state.0.exp_avg"));
     ck_assert(reel_safetensors_has(file, "scheduler.last_epoch"));
+    ck_assert(reel_safetensors_has(file, "early_stopping.best"));
     ck_assert_str_eq(reel_safetensors_metadata(file, "optimizer"), "Adam");
 }
 END_TEST
@@ -156,6 +166,10 @@ START_TEST(what_does_not_fit_changes_nothing)
     less.ema = NULL;
     save(&less);
     refused(&t, &it, REEL_ERR_VALUE, "EMA: load_state_dict: n_averaged is missing");
+    less = it;
+    less.early_stopping = NULL;
+    save(&less);
+    refused(&t, &it, REEL_ERR_VALUE, "early stopping: load_state_dict: best is missing");
     less = it;
     less.more = &(reel_named_tensor){"theirs", t.more.tensor};
     save(&less);

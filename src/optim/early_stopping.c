@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* When a training is to end, and its best parameters. */
+#include "optimizer.h"
+
+#include <math.h>
+#include <reel/early_stopping.h>
+
+struct reel_early_stopping {
+    reeli_owned owned;
+    int64_t patience;
+    double min_delta;
+    double best;                   /* infinite before there is one */
+    double steps, best_step, wait; /* losses so far; which was the best; those since */
+    size_t count;
+    reel_tensor **current, **kept; /* the module's, and copies of when it was best */
+    reel_tensor *tensors[];        /* both */
+};
+
+static void free_copies(reeli_owned *it)
+{
+    const reel_early_stopping *s = (const reel_early_stopping *)(const void *)it;
+    for (size_t i = 0; i < s->count; i++) {
+        reel_tensor_free(s->kept[i]);
+    }
+}
+
+static bool options_in_range(reel *r, reel_early_stopping_options options)
+{
+    if (options.patience < 0) {
+        reeli_error(r, REEL_ERR_VALUE, "early stopping: patience must not be negative, and is %lld",
+                    (long long)options.patience);
+        return false;
+    }
+    if (!(options.min_delta >= 0)) {
+        reeli_error(r, REEL_ERR_VALUE,
+                    "early stopping: min_delta must not be negative or NaN, and is %g",
+                    options.min_delta);
+        return false;
+    }
+    return true;
+}
+
+/* Room for copies of all that the module holds; false when memory is out. */
+static bool make_copies(reel_early_stopping *s, const reel_module *module, size_t count)
+{
+    for (; s->count < count; s->count++) {
+        reel_tensor *t = reel_state_at(module, s->count).tensor;
+        reel_tensor *copy = reeli_create(s->owned.r, "early stopping", t->dtype, t->ndim, t->size);
+        if (reeli_bad(copy)) {
+            return false;
+        }
+        reeli_fill(copy, 0);
+        s->current[s->count] = t;
+        s->kept[s->count] = copy;
+    }
+    return true;
+}
+
+reel_early_stopping *reel_early_stopping_new(reel_module *module,
+                                             reel_early_stopping_options options)
+{
+    reel *r = reel_parameters(module).r;
+    const size_t count = reel_state_count(module);
+    if (!r || r->status != REEL_OK || !options_in_range(r, options)) {
+        return NULL;
+    }
+    if (count == 0) {
+        reeli_error(r, REEL_ERR_VALUE, "early stopping: the module has no parameters and buffers");
+        return NULL;
+    }
+    reel_early_stopping *s =
+        reeli_own(r, sizeof *s + 2 * count * sizeof(reel_tensor *), free_copies);
+    if (!s) {
+        reeli_no_memory(r, "early stopping");
+        return NULL;
+    }
+    s->patience = options.patience ? options.patience : 10;
+    s->min_delta = options.min_delta;
+    s->best = (double)INFINITY;
+    s->current = s->tensors;
+    s->kept = s->tensors + count;
+    if (!make_copies(s, module, count)) {
+        reel_early_stopping_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+bool reel_early_stopping_step(reel_early_stopping *s, double loss)
+{
+    if (!s || s->owned.r->status != REEL_OK) {
+        return true;
+    }
+    const int64_t step = reeli_whole(s->steps);
+    s->steps = (double)(step + 1);
+    if (loss < s->best - s->min_delta && isfinite(loss)) {
+        for (size_t i = 0; i < s->count; i++) {
+            reeli_copy(s->kept[i], s->current[i]);
+        }
+        s->best = loss;
+        s->best_step = (double)step;
+        s->wait = 0;
+    } else {
+        s->wait = (double)(reeli_whole(s->wait) + 1);
+    }
+    return !isfinite(loss) || s->wait >= (double)s->patience;
+}
+
+reel_status reel_early_stopping_restore(reel_early_stopping *s)
+{
+    if (!s) {
+        return REEL_ERR_OWNER;
+    }
+    reel *r = s->owned.r;
+    if (r->status == REEL_OK && !isfinite(s->best)) {
+        return reeli_error(r, REEL_ERR_STATE,
+                           "early stopping: there was no finite loss to go back to");
+    }
+    for (size_t i = 0; i < s->count && r->status == REEL_OK; i++) {
+        reeli_copy(s->current[i], s->kept[i]);
+        s->current[i]->base->version++;
+    }
+    return r->status;
+}
+
+double reel_early_stopping_best(const reel_early_stopping *s)
+{
+    return s ? s->best : (double)INFINITY;
+}
+
+int64_t reel_early_stopping_best_step(const reel_early_stopping *s)
+{
+    return s && isfinite(s->best) ? reeli_whole(s->best_step) : -1;
+}
+
+static reeli_items remember(reel_early_stopping *s)
+{
+    reeli_items items = {.r = s->owned.r, .what = "early stopping"};
+    reeli_remember(&items, NULL, &s->best, "best");
+    reeli_remember(&items, NULL, &s->best_step, "best_step");
+    reeli_remember(&items, NULL, &s->steps, "steps");
+    reeli_remember(&items, NULL, &s->wait, "wait");
+    for (size_t i = 0; i < s->count; i++) {
+        reeli_remember(&items, s->kept[i], NULL, "module.%zu", i);
+    }
+    return items;
+}
+
+reel_named_tensors reel_early_stopping_state_dict(reel_early_stopping *s)
+{
+    if (!s || s->owned.r->status != REEL_OK) {
+        return (reel_named_tensors){NULL, 0};
+    }
+    reeli_items items = remember(s);
+    return reeli_state_dict(&items);
+}
+
+reel *reeli_early_stopping_reel(const reel_early_stopping *s) { return s->owned.r; }
+
+bool reeli_early_stopping_prepare(reel_early_stopping *s, const reel_named_tensor *given,
+                                  size_t count, reeli_items *items)
+{
+    if (s->owned.r->status != REEL_OK) {
+        return false;
+    }
+    *items = remember(s);
+    return reeli_check_state_dict(items, given, count);
+}
+
+reel_status reel_early_stopping_load_state_dict(reel_early_stopping *s,
+                                                const reel_named_tensor *entries, size_t count)
+{
+    reeli_items items;
+    if (!s) {
+        return REEL_ERR_OWNER;
+    }
+    if (reeli_early_stopping_prepare(s, entries, count, &items)) {
+        reeli_take_state_dict(&items, entries, count);
+    }
+    return s->owned.r->status;
+}
+
+void reel_early_stopping_free(reel_early_stopping *s)
+{
+    if (s) {
+        reeli_disown(&s->owned);
+    }
+}

@@ -94,6 +94,23 @@ REEL_API void reel_set_message_handler(reel *r, reel_message_handler handler, vo
 /** Seeds the reel's random numbers (MT19937, the low 32 bits). Source: torch.manual_seed. */
 REEL_API void reel_manual_seed(reel *r, uint64_t seed);
 
+/**
+ * Lets operations on large tensors use so many threads, 1 by default. Results are the same bits for
+ * any number; small work stays on the caller's thread.
+ *
+ * The threads are the reel's own: they are started by the first operation that is worth sharing,
+ * sleep when there is nothing to do, take no signals, and end with the reel. If the machine gives
+ * fewer (it starts at most 256), the work is done by those. After a fork the child's reel starts
+ * its own; fork while no other thread uses the reel.
+ *
+ * Fails:    REEL_ERR_VALUE if `threads` is below 1; the number stays.
+ * Source:   torch.set_num_threads, for one reel.
+ */
+REEL_API void reel_set_num_threads(reel *r, int threads);
+
+/** How many threads operations may use. Source: torch.get_num_threads. */
+REEL_API int reel_get_num_threads(const reel *r);
+
 /** The library's version, "major.minor.patch". */
 REEL_API const char *reel_version(void);
 

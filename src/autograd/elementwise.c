@@ -52,8 +52,7 @@ static inline void map_alike(reel *r, reeli_map map, reel_tensor *y, int dtype, 
     if (y->numel <= REELI_BLOCK) {
         map(y->numel, y->data, data, p);
     } else {
-        reeli_map_contiguous(r->kernels, map, dtype, y->dtype, y->numel, y->data, inputs, data, 0,
-                             p);
+        reeli_map_contiguous(r, map, dtype, y->dtype, y->numel, y->data, inputs, data, 0, p);
     }
 }
 
@@ -147,9 +146,9 @@ static reel_tensor *with_single(const reeli_op *op, int whole, reel_tensor *cons
     if (reeli_bad(y)) {
         return y;
     }
-    reeli_map_contiguous(r->kernels, r->kernels->of[dtype]->value[op->formula], dtype, y->dtype,
-                         y->numel, y->data, 2, (const void *[]){in[0]->data, in[1]->data},
-                         whole ? 1 : 2, parameters);
+    reeli_map_contiguous(r, r->kernels->of[dtype]->value[op->formula], dtype, y->dtype, y->numel,
+                         y->data, 2, (const void *[]){in[0]->data, in[1]->data}, whole ? 1 : 2,
+                         parameters);
     return recorded(op, 2, in, parameters, y, false);
 }
 
@@ -205,8 +204,7 @@ void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compa
         data[i] = x[i]->data;
     }
     if (direct) {
-        reeli_map_contiguous(r->kernels, map, dtype, result, y->numel, y->data, inputs, data,
-                             repeat, p);
+        reeli_map_contiguous(r, map, dtype, result, y->numel, y->data, inputs, data, repeat, p);
         return;
     }
     int64_t stride[OPERANDS][REEL_MAX_DIMS];

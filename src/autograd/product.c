@@ -18,8 +18,8 @@ static bool product(reel *r, const char *what, int dtype, const int64_t *mnk, co
                     const int64_t *a_stride, const void *b, const int64_t *b_stride,
                     const void *bias, void *c)
 {
-    if (reeli_product(r->kernels, &r->blas, dtype, mnk[0], mnk[1], mnk[2], a, a_stride, b, b_stride,
-                      bias, c, scratch, r)) {
+    if (reeli_product(r, dtype, mnk[0], mnk[1], mnk[2], a, a_stride, b, b_stride, bias, c, scratch,
+                      r)) {
         return true;
     }
     reeli_no_memory(r, what);

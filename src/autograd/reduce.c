@@ -78,7 +78,7 @@ bool reeli_mean_forward(reeli_node *n)
     const void *in[2] = {y->data, y->dtype == REEL_F32 ? (void *)&(float){(float)count}
                                                        : (void *)&(double){count}};
     reeli_map div = y->r->kernels->of[y->dtype]->value[REELI_FORMULA_div];
-    reeli_map_contiguous(y->r->kernels, div, y->dtype, y->dtype, y->numel, y->data, 2, in, 2, NULL);
+    reeli_map_contiguous(y->r, div, y->dtype, y->dtype, y->numel, y->data, 2, in, 2, NULL);
     return true;
 }
 

@@ -75,6 +75,7 @@ reel *reeli_state_new(const reel_options *options)
                              options ? options->handler_context : NULL);
     r->owned.next = r->owned.previous = &r->owned;
     r->grad_enabled = true;
+    r->threads = 1;
     reeli_mt_seed(&r->random, 0);
     return r;
 }
@@ -85,6 +86,7 @@ void reeli_state_free(reel *r)
         reeli_disown(r->owned.next);
     }
     reeli_arena_free(r);
+    reeli_pool_free(r);
     r->allocator(r->allocator_context, r, sizeof *r, 0);
 }
 

@@ -5,6 +5,7 @@
 
 #include "arena.h"
 #include "mt19937.h"
+#include "pool.h"
 
 #include <reel/base.h>
 #include <stdarg.h>
@@ -51,6 +52,8 @@ struct reel {
     reeli_owned owned;      /* the ring's anchor */
     reeli_mt19937 random;
     reeli_blas blas;
+    int threads;             /* that work may be shared among; 1: it never is */
+    struct reeli_pool *pool; /* of the others; NULL until the first work for them */
 
     reel_allocator allocator;
     void *allocator_context;

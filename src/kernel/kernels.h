@@ -149,6 +149,8 @@ typedef struct reeli_kernels {
 
 enum {
     REELI_STREAM_FROM = 8 << 20, /* bytes of a result from which on it streams past the caches */
+    REELI_SHARED_FROM = 1 << 17, /* elements from which on threads share a loop */
+    REELI_PIECE = 1 << 15,       /* elements of a piece of it: so many blocks */
     REELI_BLOCK =
         1024 /* elements that a blocked loop handles at a time: they stay in the first cache */
 };
@@ -171,9 +173,10 @@ void reeli_map_strided(reeli_map map, int dtype, int result, int ndim, const int
                        int inputs, const reeli_operand *operands, const double *parameters);
 
 /* As above where every operand is contiguous and of the map's dtype, or (its bit in `repeat`) a
- * single element that repeats. Large results stream past the caches. */
-void reeli_map_contiguous(const reeli_kernels *k, reeli_map map, int dtype, int result, int64_t n,
-                          void *y, int inputs, const void *const *x, unsigned repeat,
+ * single element that repeats. Large results stream past the caches, and are shared among the
+ * reel's threads. */
+void reeli_map_contiguous(reel *r, reeli_map map, int dtype, int result, int64_t n, void *y,
+                          int inputs, const void *const *x, unsigned repeat,
                           const double *parameters);
 
 /* n elements from one place to another, converted; strides in elements, a stride of 0 repeats. */
@@ -181,15 +184,14 @@ void reeli_move(int64_t n, void *to, int to_dtype, int64_t to_stride, const void
                 int from_dtype, int64_t from_stride);
 
 /* The same over ndim dims. */
-void reeli_move_strided(const reeli_kernels *k, int ndim, const int64_t *size, reeli_operand to,
+void reeli_move_strided(reel *r, int ndim, const int64_t *size, reeli_operand to,
                         reeli_operand from);
 
 /* C[m,n] = A[m,k] B[k,n] (+ bias[n]); C is contiguous, A and B have any strides. Uses BLAS where
  * that pays. `scratch` is asked for when an operand must be packed; false when it returned NULL. */
-bool reeli_product(const reeli_kernels *k, reeli_blas *blas, int dtype, int64_t m, int64_t n,
-                   int64_t depth, const void *a, const int64_t *a_stride, const void *b,
-                   const int64_t *b_stride, const void *bias, void *c,
-                   void *(*scratch)(void *, size_t), void *context);
+bool reeli_product(reel *r, int dtype, int64_t m, int64_t n, int64_t depth, const void *a,
+                   const int64_t *a_stride, const void *b, const int64_t *b_stride,
+                   const void *bias, void *c, void *(*scratch)(void *, size_t), void *context);
 
 /* Over `size`, the index tensor's (at least 1 dim): to[…] = from[…], or += if `add`, where one of
  * the two is moved along a dim by step * (the index there). Its stride in that dim is 0, and the

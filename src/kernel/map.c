@@ -12,36 +12,83 @@ typedef struct buffers {
     _Alignas(64) unsigned char of[OPERANDS][REELI_BLOCK * sizeof(double)];
 } buffers;
 
+/* A map over contiguous operands, or single elements that repeat. */
+typedef struct span {
+    const reeli_kernels *kernels;
+    reeli_map map;
+    const double *parameters;
+    int64_t n;
+    char *y;
+    const void *const *x;
+    int inputs, dtype;
+    size_t in_size, out_size;
+    unsigned repeat;
+    bool stream;
+} span;
+
 /* Streaming a result costs a pass through a small buffer, and saves reading the result's memory
  * before it is overwritten: a third of the traffic once it does not fit the caches. */
-void reeli_map_contiguous(const reeli_kernels *k, reeli_map map, int dtype, int result, int64_t n,
-                          void *y, int inputs, const void *const *x, unsigned repeat,
+static void map_blocks(const span *s, int64_t from, int64_t to)
+{
+    buffers b;
+    const void *at[OPERANDS];
+    for (int o = 0; o < s->inputs; o++) {
+        const bool repeats = s->repeat >> o & 1;
+        if (repeats) {
+            reeli_move(to - from < REELI_BLOCK ? to - from : REELI_BLOCK, b.of[o + 1], s->dtype, 1,
+                       s->x[o], s->dtype, 0);
+        }
+        at[o] = repeats ? b.of[o + 1] : (const unsigned char *)s->x[o] + (size_t)from * s->in_size;
+    }
+    for (int64_t i = from; i < to; i += REELI_BLOCK) {
+        const int64_t count = to - i < REELI_BLOCK ? to - i : REELI_BLOCK;
+        char *y = s->y + (size_t)i * s->out_size;
+        s->map(count, s->stream ? (char *)b.of[0] : y, at, s->parameters);
+        if (s->stream) {
+            s->kernels->stream(y, b.of[0], (size_t)count * s->out_size);
+        }
+        for (int o = 0; o < s->inputs; o++) {
+            at[o] = (const char *)at[o] + (s->repeat >> o & 1 ? 0 : (size_t)count * s->in_size);
+        }
+    }
+}
+
+static void map_span(const span *s, int64_t from, int64_t to)
+{
+    if (s->repeat || s->stream) {
+        map_blocks(s, from, to);
+        return;
+    }
+    const void *at[OPERANDS];
+    for (int o = 0; o < s->inputs; o++) {
+        at[o] = (const char *)s->x[o] + (size_t)from * s->in_size;
+    }
+    s->map(to - from, s->y + (size_t)from * s->out_size, at, s->parameters);
+}
+
+static void map_piece(int64_t piece, void *context)
+{
+    const span *s = context;
+    const int64_t from = piece * REELI_PIECE, rest = s->n - from;
+    map_span(s, from, from + (rest < REELI_PIECE ? rest : REELI_PIECE));
+}
+
+void reeli_map_contiguous(reel *r, reeli_map map, int dtype, int result, int64_t n, void *y,
+                          int inputs, const void *const *x, unsigned repeat,
                           const double *parameters)
 {
-    const size_t in_size = element_size[dtype], out_size = element_size[result];
+    const size_t out_size = element_size[result];
     const bool stream = (size_t)n * out_size >= REELI_STREAM_FROM && ((uintptr_t)y & 63) == 0;
-    if (n == 1 || (!repeat && !stream)) {
+    if (n == 1 || (!repeat && !stream && n < REELI_SHARED_FROM)) {
         map(n, y, x, parameters);
         return;
     }
-    buffers b;
-    const void *at[OPERANDS];
-    for (int o = 0; o < inputs; o++) {
-        if (repeat >> o & 1) {
-            reeli_move(n < REELI_BLOCK ? n : REELI_BLOCK, b.of[o + 1], dtype, 1, x[o], dtype, 0);
-        }
-        at[o] = repeat >> o & 1 ? b.of[o + 1] : x[o];
-    }
-    for (int64_t i = 0; i < n; i += REELI_BLOCK) {
-        int64_t count = n - i < REELI_BLOCK ? n - i : REELI_BLOCK;
-        char *to = (char *)y + (size_t)i * out_size;
-        map(count, stream ? (char *)b.of[0] : to, at, parameters);
-        if (stream) {
-            k->stream(to, b.of[0], (size_t)count * out_size);
-        }
-        for (int o = 0; o < inputs; o++) {
-            at[o] = (const char *)at[o] + (repeat >> o & 1 ? 0 : (size_t)count * in_size);
-        }
+    span s = {r->kernels, map,   parameters,          n,        y,      x,
+              inputs,     dtype, element_size[dtype], out_size, repeat, stream};
+    if (n < REELI_SHARED_FROM) {
+        map_span(&s, 0, n);
+    } else {
+        reeli_parallel(r, (n - 1) / REELI_PIECE + 1, map_piece, &s);
     }
 }
 
@@ -219,7 +266,7 @@ static void transpose_all(const reeli_kernels *k, loop *l)
     } while (advance(l, index));
 }
 
-void reeli_move_strided(const reeli_kernels *k, int ndim, const int64_t *size, reeli_operand to,
+void reeli_move_strided(reel *r, int ndim, const int64_t *size, reeli_operand to,
                         reeli_operand from)
 {
     if (empty(ndim, size)) {
@@ -231,7 +278,7 @@ void reeli_move_strided(const reeli_kernels *k, int ndim, const int64_t *size, r
     from.stride = sorted[2];
     loop l = make_loop(ndim, sorted[0], 2, (reeli_operand[]){to, from});
     if (is_transposition(&l)) {
-        transpose_all(k, &l);
+        transpose_all(r->kernels, &l);
         return;
     }
     const int inner = l.ndim - 1;

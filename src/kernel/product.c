@@ -39,9 +39,8 @@ typedef struct matrix {
 static const size_t element_size[] = {4, 8};
 
 /* BLAS's view of a matrix; one that BLAS cannot read is packed first. */
-static bool prepare(const reeli_kernels *kernels, matrix *x, int dtype, int64_t rows,
-                    int64_t columns, const void *data, const int64_t *stride,
-                    void *(*scratch)(void *, size_t), void *context)
+static bool prepare(reel *r, matrix *x, int dtype, int64_t rows, int64_t columns, const void *data,
+                    const int64_t *stride, void *(*scratch)(void *, size_t), void *context)
 {
     x->data = data;
     if (layout(rows, columns, stride, &x->how, &x->leading)) {
@@ -52,7 +51,7 @@ static bool prepare(const reeli_kernels *kernels, matrix *x, int dtype, int64_t 
         return false;
     }
     int64_t size[2] = {rows, columns}, row_major[2] = {columns, 1};
-    reeli_move_strided(kernels, 2, size, (reeli_operand){packed, row_major, dtype},
+    reeli_move_strided(r, 2, size, (reeli_operand){packed, row_major, dtype},
                        (reeli_operand){(void *)(uintptr_t)data, stride, dtype});
     *x = (matrix){packed, CblasNoTrans, columns};
     return true;
@@ -134,30 +133,30 @@ static bool with_vector(const reeli_loops *loops, int64_t m, int64_t n, int64_t 
     return false;
 }
 
-bool reeli_product(const reeli_kernels *kernels, reeli_blas *blas, int dtype, int64_t m, int64_t n,
-                   int64_t k, const void *a, const int64_t *a_stride, const void *b,
-                   const int64_t *b_stride, const void *bias, void *c,
-                   void *(*scratch)(void *, size_t), void *context)
+bool reeli_product(reel *r, int dtype, int64_t m, int64_t n, int64_t k, const void *a,
+                   const int64_t *a_stride, const void *b, const int64_t *b_stride,
+                   const void *bias, void *c, void *(*scratch)(void *, size_t), void *context)
 {
+    const reeli_loops *loops = r->kernels->of[dtype];
     bool small = k == 0 || dtype > 1 || /* BLAS has floats only */
                  (m <= SMALL && n <= SMALL && k <= SMALL && m * n * k <= SMALL);
     if (small || !fits_blas(m, n, k, a_stride, b_stride)) {
-        kernels->of[dtype]->small_product(m, n, k, a, a_stride, b, b_stride, bias, c);
+        loops->small_product(m, n, k, a, a_stride, b, b_stride, bias, c);
         return true;
     }
-    if (with_vector(kernels->of[dtype], m, n, k, a, a_stride, b, b_stride, bias, c)) {
+    if (with_vector(loops, m, n, k, a, a_stride, b, b_stride, bias, c)) {
         return true;
     }
-    if (!load_blas(blas)) {
-        kernels->of[dtype]->small_product(m, n, k, a, a_stride, b, b_stride, bias, c);
+    if (!load_blas(&r->blas)) {
+        loops->small_product(m, n, k, a, a_stride, b, b_stride, bias, c);
         return true;
     }
     matrix left, right;
-    if (!prepare(kernels, &left, dtype, m, k, a, a_stride, scratch, context) ||
-        !prepare(kernels, &right, dtype, k, n, b, b_stride, scratch, context)) {
+    if (!prepare(r, &left, dtype, m, k, a, a_stride, scratch, context) ||
+        !prepare(r, &right, dtype, k, n, b, b_stride, scratch, context)) {
         return false;
     }
     start_with(dtype, m, n, bias, c);
-    gemm(blas, dtype, (int)m, (int)n, (int)k, &left, &right, bias != NULL, c);
+    gemm(&r->blas, dtype, (int)m, (int)n, (int)k, &left, &right, bias != NULL, c);
     return true;
 }

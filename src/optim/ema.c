@@ -80,12 +80,12 @@ reel_ema *reel_ema_new(reel_tensor_list parameters, reel_ema_options options)
 }
 
 /* average += weight (p - average), as lerp does it. */
-static void take_in(const reeli_kernels *k, reel_tensor *average, const reel_tensor *p,
-                    double weight)
+static void take_in(reel_tensor *average, const reel_tensor *p, double weight)
 {
+    reel *r = p->r;
     double single; /* the weight in the tensors' dtype */
     reeli_move(1, &single, p->dtype, 1, &weight, REEL_F64, 1);
-    reeli_map_contiguous(k, k->of[p->dtype]->value[REELI_FORMULA_lerp], p->dtype, p->dtype,
+    reeli_map_contiguous(r, r->kernels->of[p->dtype]->value[REELI_FORMULA_lerp], p->dtype, p->dtype,
                          p->numel, average->data, 3,
                          (const void *[]){average->data, p->data, &single}, 1U << 2, NULL);
 }
@@ -117,7 +117,7 @@ reel_status reel_ema_update(reel_ema *ema)
         if (ema->updates == 0 || !reeli_is_float(p->dtype)) {
             reeli_copy(ema->average[i], p);
         } else {
-            take_in(ema->owned.r->kernels, ema->average[i], p, weight);
+            take_in(ema->average[i], p, weight);
         }
     }
     ema->updates++;

@@ -62,8 +62,8 @@ void reeli_flat_scale(const reeli_flat *f, reel_tensor *y, double factor, const 
 {
     double number; /* in the vectors' dtype */
     reeli_move(1, &number, f->dtype, 1, &factor, REEL_F64, 1);
-    reeli_map_contiguous(f->o->owned.r->kernels, loops(f)->value[REELI_FORMULA_mul], f->dtype,
-                         f->dtype, f->n, y->data, 2, (const void *[]){x->data, &number}, 2, NULL);
+    reeli_map_contiguous(f->o->owned.r, loops(f)->value[REELI_FORMULA_mul], f->dtype, f->dtype,
+                         f->n, y->data, 2, (const void *[]){x->data, &number}, 2, NULL);
 }
 
 double reeli_flat_sum_of_magnitudes(const reeli_flat *f, const reel_tensor *x)

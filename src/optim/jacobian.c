@@ -38,7 +38,7 @@ static void spread(const reel_tensor *g, double *to, int64_t step)
         stride[d] = at;
         at *= g->size[d];
     }
-    reeli_move_strided(g->r->kernels, g->ndim, g->size, (reeli_operand){to, stride, REEL_F64},
+    reeli_move_strided(g->r, g->ndim, g->size, (reeli_operand){to, stride, REEL_F64},
                        (reeli_operand){g->data, g->stride, g->dtype});
 }
 

@@ -60,7 +60,7 @@ static void take(const reel_tensor *t, double *to)
         stride[d] = at;
         at *= t->size[d];
     }
-    reeli_move_strided(t->r->kernels, t->ndim, t->size, (reeli_operand){to, stride, REEL_F64},
+    reeli_move_strided(t->r, t->ndim, t->size, (reeli_operand){to, stride, REEL_F64},
                        (reeli_operand){t->data, t->stride, t->dtype});
 }
 

@@ -165,7 +165,7 @@ static reel_status copy_out(const reel_tensor *t, const char *what, void *out, i
     if (t->flags & REELI_CONTIGUOUS) {
         reeli_move(count, out, dtype, 1, t->data, t->dtype, 1);
     } else {
-        reeli_move_strided(t->r->kernels, t->ndim, t->size, (reeli_operand){out, stride, dtype},
+        reeli_move_strided(t->r, t->ndim, t->size, (reeli_operand){out, stride, dtype},
                            (reeli_operand){t->data, t->stride, t->dtype});
     }
     return REEL_OK;

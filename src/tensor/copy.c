@@ -13,7 +13,7 @@ void reeli_copy(reel_tensor *to, const reel_tensor *from)
     if ((to->flags & from->flags & REELI_CONTIGUOUS)) {
         reeli_move(to->numel, to->data, to->dtype, 1, from->data, from->dtype, 1);
     } else {
-        reeli_move_strided(to->r->kernels, to->ndim, to->size, operand(to), operand(from));
+        reeli_move_strided(to->r, to->ndim, to->size, operand(to), operand(from));
     }
 }
 
@@ -24,7 +24,7 @@ void reeli_fill(reel_tensor *t, double value)
         reeli_move(t->numel, t->data, t->dtype, 1, &value, REEL_F64, 0);
         return;
     }
-    reeli_move_strided(t->r->kernels, t->ndim, t->size, operand(t),
+    reeli_move_strided(t->r, t->ndim, t->size, operand(t),
                        (reeli_operand){&value, still, REEL_F64});
 }
 

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A round is one call of reeli_parallel. It is opened and closed by the reel's own thread under the
+ * lock; a worker joins it under the lock, while it is open. So a worker that wakes up late finds
+ * the round closed and is not waited for: work takes no longer than one thread alone would need,
+ * whatever else the machine does.
+ */
+#include "pool.h"
+
+#include "state.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+enum {
+    MOST_WORKERS = 255,
+    SPINS = 2000, /* some 50 µs: steps of training follow one another faster than threads wake */
+    SHARES = 8    /* a thread takes its part of the pieces in so many helpings */
+};
+
+typedef struct reeli_pool {
+    size_t size;
+    pid_t process; /* that the threads belong to: a fork has none of them */
+    int workers;   /* that did start */
+    pthread_mutex_t lock;
+    pthread_cond_t opened, left;
+
+    /* Written under the lock while no worker is in a round. */
+    reeli_job job;
+    void *context;
+    int64_t pieces, helping;
+    bool open, stop;
+
+    atomic_uint round; /* counts the rounds; workers watch it */
+    atomic_int inside; /* workers that have joined and not left; changed under the lock */
+    char apart[64];    /* `next` has a cache line for itself */
+    _Atomic int64_t next;
+    char apart_too[64];
+    pthread_t thread[];
+} reeli_pool;
+
+static void pause_briefly(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
+static void do_pieces(reeli_pool *p)
+{
+    for (;;) {
+        const int64_t first = atomic_fetch_add_explicit(&p->next, p->helping, memory_order_relaxed);
+        if (first >= p->pieces) {
+            return;
+        }
+        const int64_t rest = p->pieces - first,
+                      end = first + (rest < p->helping ? rest : p->helping);
+        for (int64_t piece = first; piece < end; piece++) {
+            p->job(piece, p->context);
+        }
+    }
+}
+
+/* Waits for a round after `*seen`, and joins it if it is still open; false: the pool ends. */
+static bool join_round(reeli_pool *p, unsigned *seen, bool *joined)
+{
+    for (int i = 0; i < SPINS && atomic_load(&p->round) == *seen; i++) {
+        pause_briefly();
+    }
+    pthread_mutex_lock(&p->lock);
+    while (atomic_load(&p->round) == *seen) {
+        pthread_cond_wait(&p->opened, &p->lock);
+    }
+    *seen = atomic_load(&p->round);
+    *joined = p->open;
+    if (p->open) {
+        atomic_fetch_add(&p->inside, 1);
+    }
+    const bool goes_on = !p->stop;
+    pthread_mutex_unlock(&p->lock);
+    return goes_on;
+}
+
+static void leave_round(reeli_pool *p)
+{
+    pthread_mutex_lock(&p->lock);
+    if (atomic_fetch_sub(&p->inside, 1) == 1) {
+        pthread_cond_signal(&p->left);
+    }
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void *work(void *pool)
+{
+    reeli_pool *p = pool;
+    unsigned seen = 0;
+    bool joined;
+    while (join_round(p, &seen, &joined)) {
+        if (joined) {
+            do_pieces(p);
+            leave_round(p);
+        }
+    }
+    return NULL;
+}
+
+/* Signals are for the program's own threads. */
+static void start_workers(reeli_pool *p, int count)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (p->workers < count && pthread_create(&p->thread[p->workers], NULL, work, p) == 0) {
+        p->workers++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static reeli_pool *pool_new(reel *r)
+{
+    const int count = r->threads - 1 < MOST_WORKERS ? r->threads - 1 : MOST_WORKERS;
+    const size_t size = sizeof(reeli_pool) + (size_t)count * sizeof(pthread_t);
+    reeli_pool *p = reeli_malloc(r, size);
+    if (!p) {
+        return NULL;
+    }
+    *p = (reeli_pool){.size = size, .process = getpid()};
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->opened, NULL);
+    pthread_cond_init(&p->left, NULL);
+    start_workers(p, count);
+    return p;
+}
+
+static void announce(reeli_pool *p)
+{
+    atomic_fetch_add(&p->round, 1);
+    pthread_cond_broadcast(&p->opened);
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* In a forked process there is nobody to be joined, and the lock may be held for ever. */
+static void end_workers(reeli_pool *p)
+{
+    if (p->process != getpid()) {
+        return;
+    }
+    pthread_mutex_lock(&p->lock);
+    p->stop = true;
+    announce(p);
+    for (int i = 0; i < p->workers; i++) {
+        pthread_join(p->thread[i], NULL);
+    }
+    pthread_cond_destroy(&p->left);
+    pthread_cond_destroy(&p->opened);
+    pthread_mutex_destroy(&p->lock);
+}
+
+void reeli_pool_free(reel *r)
+{
+    if (r->pool) {
+        end_workers(r->pool);
+        reeli_free(r, r->pool, r->pool->size);
+        r->pool = NULL;
+    }
+}
+
+/* The reel's pool with at least one worker, started if need be; NULL if there is none to be had. */
+static reeli_pool *pool_of(reel *r)
+{
+    if (r->pool && r->pool->process != getpid()) {
+        reeli_pool_free(r);
+    }
+    if (!r->pool) {
+        r->pool = pool_new(r);
+    }
+    return r->pool && r->pool->workers > 0 ? r->pool : NULL;
+}
+
+static void open_round(reeli_pool *p, int64_t pieces, reeli_job job, void *context)
+{
+    const int64_t helping = pieces / ((p->workers + 1) * SHARES);
+    pthread_mutex_lock(&p->lock);
+    p->job = job;
+    p->context = context;
+    p->pieces = pieces;
+    p->helping = helping > 1 ? helping : 1;
+    p->open = true;
+    atomic_store(&p->next, 0);
+    announce(p);
+}
+
+/* No piece is left to be taken: waits for those that have been. */
+static void close_round(reeli_pool *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->open = false;
+    pthread_mutex_unlock(&p->lock);
+    for (int i = 0; i < SPINS && atomic_load(&p->inside) > 0; i++) {
+        pause_briefly();
+    }
+    if (atomic_load(&p->inside) > 0) {
+        pthread_mutex_lock(&p->lock);
+        while (atomic_load(&p->inside) > 0) {
+            pthread_cond_wait(&p->left, &p->lock);
+        }
+        pthread_mutex_unlock(&p->lock);
+    }
+}
+
+void reeli_parallel(reel *r, int64_t pieces, reeli_job job, void *context)
+{
+    reeli_pool *p = r->threads > 1 && pieces > 1 ? pool_of(r) : NULL;
+    if (!p) {
+        for (int64_t piece = 0; piece < pieces; piece++) {
+            job(piece, context);
+        }
+        return;
+    }
+    open_round(p, pieces, job, context);
+    do_pieces(p);
+    close_round(p);
+}
+
+void reel_set_num_threads(reel *r, int threads)
+{
+    if (!r) {
+        return;
+    }
+    if (threads < 1) {
+        reeli_error(r, REEL_ERR_VALUE, "set_num_threads: %d threads; there must be at least 1",
+                    threads);
+        return;
+    }
+    if (threads != r->threads) {
+        reeli_pool_free(r);
+        r->threads = threads;
+    }
+}
+
+int reel_get_num_threads(const reel *r) { return r ? r->threads : 1; }

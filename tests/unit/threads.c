@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* Results are the same bits for any number of threads. */
+#include "check_reel.h"
+
+#include <reel/reel.h>
+
+enum { MOST_THREADS = 4 };
+
+/* Sizes on both sides of where work is shared, streamed, and cut into pieces. The thread sanitizer,
+ * which makes all of it twenty times slower, sees one of each kind. */
+static const int64_t lengths[] = {
+#ifndef __SANITIZE_THREAD__
+    1,      1000,   131071, 131072, 163840, 163841, 1048577,
+#endif
+    131073, 2097153};
+enum { LENGTHS = sizeof lengths / sizeof *lengths };
+
+/* From -1 to 1, no two alike. */
+static reel_tensor *values(reel *r, reel_dtype dtype, int64_t n)
+{
+    const double start = reel_item(reel_rand(r, REEL_F64, 0, NULL));
+    reel_tensor *x = reel_arange(r, REEL_F64, start, start + (double)n - 0.5, 1);
+    return reel_keep(reel_to(reel_sin(x), dtype));
+}
+
+/* A computation on tensors of n elements; NULL elements of its results are left out. */
+typedef struct results {
+    reel_tensor *of[4];
+} results;
+typedef results (*computation)(reel *r, reel_dtype dtype, int64_t n);
+
+static results elementwise(reel *r, reel_dtype dtype, int64_t n)
+{
+    reel_tensor *a = values(r, dtype, n), *b = values(r, dtype, n);
+    return (results){{reel_add(a, b), reel_tanh(a), reel_gt(a, b), reel_mul_scalar(b, 3)}};
+}
+
+static results differentiated(reel *r, reel_dtype dtype, int64_t n)
+{
+    reel_tensor *a = reel_requires_grad_(values(r, dtype, n), true);
+    reel_tensor *b = reel_requires_grad_(values(r, dtype, n), true);
+    reel_tensor *y = reel_mul(reel_exp(reel_sigmoid(a)), b);
+    ck_assert_int_eq(reel_backward(reel_mean(y)), REEL_OK);
+    return (results){{y, reel_grad(a), reel_grad(b)}};
+}
+
+static results in_place(reel *r, reel_dtype dtype, int64_t n)
+{
+    reel_tensor *a = values(r, dtype, n), *b = values(r, dtype, n);
+    reel_add_(a, b);
+    reel_tanh_(a);
+    reel_copy_(b, a);
+    return (results){{a, b, reel_clone(b)}};
+}
+
+static const void *data_of(reel_tensor *t)
+{
+    switch (reel_dtype_of(t)) {
+    case REEL_F32:
+        return reel_data_f32(t);
+    case REEL_F64:
+        return reel_data_f64(t);
+    case REEL_I64:
+        return reel_data_i64(t);
+    default:
+        return reel_data_bool(t);
+    }
+}
+
+static bool same_bits(reel_tensor *a, reel_tensor *b)
+{
+    static const size_t element[] = {4, 8, 8, 1};
+    a = reel_contiguous(a);
+    b = reel_contiguous(b);
+    return reel_numel(a) == reel_numel(b) && reel_dtype_of(a) == reel_dtype_of(b) &&
+           memcmp(data_of(a), data_of(b), (size_t)reel_numel(a) * element[reel_dtype_of(a)]) == 0;
+}
+
+static void assert_same_results(computation f, reel_dtype dtype, int64_t n)
+{
+    reel *one = reel_new();
+    const results expected = f(one, dtype, n);
+    for (int threads = 2; threads <= MOST_THREADS; threads++) {
+        reel *r = reel_new();
+        reel_set_num_threads(r, threads);
+        const results found = f(r, dtype, n);
+        ck_assert_msg(!reel_failed(r), "%s", reel_error(r));
+        for (int i = 0; i < 4 && expected.of[i]; i++) {
+            ck_assert_msg(same_bits(expected.of[i], found.of[i]),
+                          "%lld elements of %s: in result %d %d threads find other bits than one",
+                          (long long)n, reel_dtype_name(dtype), i, threads);
+        }
+        reel_free(r);
+    }
+    reel_free(one);
+}
+
+static void assert_same_bits(computation f)
+{
+    for (int l = 0; l < LENGTHS; l++) {
+        assert_same_results(f, REEL_F32, lengths[l]);
+        if (l < LENGTHS - 1) {
+            assert_same_results(f, REEL_F64, lengths[l]);
+        }
+    }
+}
+
+START_TEST(elementwise_operations) { assert_same_bits(elementwise); }
+END_TEST
+
+START_TEST(elementwise_gradients) { assert_same_bits(differentiated); }
+END_TEST
+
+START_TEST(changes_in_place) { assert_same_bits(in_place); }
+END_TEST
+
+START_TEST(the_number_is_kept)
+{
+    reel *r = quiet_reel();
+    ck_assert_int_eq(reel_get_num_threads(r), 1);
+    reel_set_num_threads(r, 3);
+    ck_assert_int_eq(reel_get_num_threads(r), 3);
+    reel_set_num_threads(r, 0);
+    assert_error(r, REEL_ERR_VALUE, "set_num_threads: 0 threads; there must be at least 1");
+    reel_set_num_threads(r, -2);
+    assert_error(r, REEL_ERR_VALUE, "-2 threads");
+    ck_assert_int_eq(reel_get_num_threads(r), 3);
+    reel_set_num_threads(NULL, 2);
+    ck_assert_int_eq(reel_get_num_threads(NULL), 1);
+    reel_free(r);
+}
+END_TEST
+
+static void add_cases(TCase *cases)
+{
+    tcase_add_test(cases, elementwise_operations);
+    tcase_add_test(cases, elementwise_gradients);
+    tcase_add_test(cases, changes_in_place);
+    tcase_add_test(cases, the_number_is_kept);
+}
+
+int main(void) { return run_suite("threads", add_cases); }

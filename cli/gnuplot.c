@@ -87,7 +87,7 @@ bool picture_is_text(const picture *it) { return strcmp(it->path, "-") == 0; }
 bool picture_begin(picture *it, const char *path, double width, double height,
                    char message[GNUPLOT_MESSAGE])
 {
-    *it = (picture){.path = path};
+    *it = (picture){.path = path ? path : "-"};
     bool text = picture_is_text(it);
     size_t format = text ? 0 : format_of(path);
     if (format == FORMATS) {

@@ -247,7 +247,7 @@ bool plot_predictions(const char *path, int64_t n, const double *truth, const do
     }
     double margin = greatest > least ? 0.03 * (greatest - least) : fmax(fabs(least), 1) / 10;
     frame f = {least - margin, greatest + margin};
-    bool dense = n > POINTS && strcmp(path, "-") != 0;
+    bool dense = n > POINTS && path && strcmp(path, "-") != 0;
     bool begun = picture_begin(&it, path, dense ? 6.6 : 5.8, 5.4, message);
     if (begun) {
         prediction_axes(&it, f, name);

@@ -2,8 +2,8 @@
 /* Pictures of a training, drawn by gnuplot: a child process, without a shell. A picture replaces the file
  * of its name whole or leaves it as it was.
  *
- * `path` ends in .svg, .png or .pdf, which is the picture's format, or it is "-", and the picture is drawn in
- * characters on standard error, beside the progress. Each function answers false with a sentence in
+ * `path` ends in .svg, .png or .pdf, which is the picture's format, or it is "-" (or NULL), and the picture is
+ * drawn in characters on standard error, beside the progress. Each function answers false with a sentence in
  * `message`, which says what to do, if there is no picture. */
 #ifndef CLI_PLOT_H
 #define CLI_PLOT_H

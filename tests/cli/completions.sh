@@ -29,7 +29,7 @@ ask_bash() {
 # fish has a command for it, which adds descriptions after a tab.
 ask_fish() {
   # shellcheck disable=SC2016
-  HOME=$work fish -N -c 'source $argv[1]/reel.fish
+  HOME=$work fish -c 'source $argv[1]/reel.fish
     complete -C (string join " " -- $argv[2..-1])' "$completions" "$@" | cut -f 1
 }
 

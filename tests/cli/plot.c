@@ -213,6 +213,7 @@ START_TEST(what_cannot_be_is_said_before)
     assert_refused(plot_check("/proc/a.svg", message), "cannot be written");
     assert_drawn(plot_check(in_folder("a.svg"), message));
     assert_drawn(plot_check("-", message));
+    assert_drawn(plot_check(NULL, message));
     ck_assert_int_eq(files(), 0);
     setenv("PATH", "", 1);
     assert_refused(plot_check(in_folder("a.svg"), message),

@@ -31,6 +31,7 @@
 #include <reel/optim.h>
 #include <reel/optimizer.h>
 #include <reel/reduce.h>
+#include <reel/replay.h>
 #include <reel/scheduler.h>
 #include <reel/sort.h>
 #include <reel/table.h>

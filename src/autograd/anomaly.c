@@ -8,7 +8,7 @@
 bool reel_set_anomaly_mode(reel *r, bool enabled)
 {
     const bool was = r && r->anomaly;
-    if (r) {
+    if (r && !(enabled && REELI_REFUSE(r, "anomaly", "the mode cannot be turned on"))) {
         r->anomaly = enabled;
     }
     return was;

@@ -38,14 +38,21 @@ static bool is_target(const run *b, const reel_tensor *t, size_t *index)
 static reel_tensor *plus(reel_tensor *sum, reel_tensor *g) { return sum ? reel_add(sum, g) : g; }
 
 /* sum += g where sum is ours alone and both lie alike; false where that is not so. */
-static bool add_in_place(const run *b, reel_tensor *sum, const reel_tensor *g)
+static bool add_in_place(const run *b, reel_tensor *sum, reel_tensor *g)
 {
     if (b->options->create_graph || b->r->anomaly || !(sum->flags & g->flags & REELI_CONTIGUOUS) ||
         sum->dtype != g->dtype || sum->numel != g->numel) {
         return false;
     }
+    if (__builtin_expect(b->r->capture != NULL, 0)) {
+        reeli_capture_change(sum);
+    }
     b->r->kernels->of[sum->dtype]->value[REELI_FORMULA_add](
         sum->numel, sum->data, (const void *[]){sum->data, g->data}, NULL);
+    if (__builtin_expect(b->r->capture != NULL, 0)) {
+        reeli_capture_map(b->r, b->r->kernels->of[sum->dtype]->value[REELI_FORMULA_add], sum->dtype,
+                          sum, false, 2, (reel_tensor *[]){sum, g}, NULL);
+    }
     return true;
 }
 
@@ -55,6 +62,7 @@ static reel_tensor *buffer_of(reel_tensor *t)
     reeli_leaf *leaf = t->leaf;
     if (!leaf->buffer) {
         reel_tensor *buffer = reeli_create(t->r, "backward", t->dtype, t->ndim, t->size);
+        buffer->flags &= (uint8_t)~REELI_CONSTANT;
         leaf->buffer = reeli_bad(buffer) ? NULL : buffer;
     }
     return leaf->buffer;
@@ -80,10 +88,10 @@ static bool into_buffer(reel_tensor *buffer, reel_tensor *g)
         if (reeli_bad(apart)) {
             return false;
         }
-        reeli_copy(apart, g);
+        reeli_put(apart, g);
         g = apart;
     }
-    reeli_copy(buffer, g);
+    reeli_put(buffer, g);
     return true;
 }
 
@@ -132,6 +140,7 @@ static bool add_to_leaf(run *b, reel_tensor *t, reel_tensor *g)
     if (!leaf || t->flags & REELI_HOOKED) {
         return leaf && add_to_hooked(b, t, g);
     }
+    reeli_note_leaf(t, true);
     if (leaf->pending && add_in_place(b, leaf->pending, g)) {
         return true;
     }
@@ -321,8 +330,11 @@ static void commit(run *b)
                 r->unsettled = t;
             }
         } else if (leaf->grad != leaf->buffer) {
-            reeli_copy(leaf->buffer, leaf->grad);
+            reeli_put(leaf->buffer, leaf->grad);
             leaf->grad = leaf->buffer;
+        }
+        if (__builtin_expect(r->capture != NULL, 0)) {
+            reeli_set_grad(t, leaf->grad);
         }
     }
 }
@@ -355,6 +367,7 @@ static reel_tensor *start_gradient(reel_tensor *root, const reel_backward_option
         g = reeli_empty_like(root, "backward", root->dtype);
         if (!reeli_bad(g)) {
             reeli_fill(g, 1);
+            g->flags |= r->capture ? REELI_CONSTANT : 0;
         }
         return g;
     }
@@ -374,7 +387,8 @@ static reel_tensor *start_gradient(reel_tensor *root, const reel_backward_option
 /* What backward allocated is given back, unless something of it is still to be looked at. */
 static bool keeps_memory(const run *b)
 {
-    return b->watched || b->shown || b->options->create_graph || b->r->retained_grads;
+    return b->watched || b->shown || b->options->create_graph || b->r->retained_grads ||
+           b->r->capture;
 }
 
 /* Poison outlives an error that was cleared, so there may be none on record. */
@@ -404,7 +418,7 @@ static reel_status go(run *b, reel_tensor *root)
     if (r->hooks) {
         expect_gradients(root);
     }
-    bool done = !reeli_bad(g) && walk(b, root, g);
+    bool done = !reeli_bad(g) && walk(b, root, g) && r->status == REEL_OK;
     r->walking = false;
     r->grad_enabled = was_enabled;
     if (done) {

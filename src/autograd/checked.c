@@ -83,21 +83,25 @@ reel_tensor *reel_sub_alpha(reel_tensor *a, reel_tensor *b, double alpha)
 
 reel_tensor *reel_rsub(reel_tensor *a, reel_tensor *b) { return reel_sub(b, a); }
 
+static bool has_no_zero(const reeli_args *a)
+{
+    const reel_tensor *zeros = a->t[1];
+    if (zeros->numel > 0 && memchr(zeros->data, true, (size_t)zeros->numel)) {
+        reeli_error(a->r, REEL_ERR_VALUE, "%s: division of integers by zero", a->text);
+        return false;
+    }
+    return true;
+}
+
 /* Whole numbers have no infinity to stand for a quotient by 0: it is an error. */
 static bool divides(const char *what, reel_tensor *a, reel_tensor *b)
 {
     if (!whole_numbers(a, b)) {
         return true;
     }
-    const reel_tensor *zeros = reel_eq(b, reeli_number(b->r, 0));
-    if (reeli_bad(zeros)) {
-        return false;
-    }
-    if (zeros->numel > 0 && memchr(zeros->data, true, (size_t)zeros->numel)) {
-        reeli_error(a->r, REEL_ERR_VALUE, "%s: division of integers by zero", what);
-        return false;
-    }
-    return true;
+    reel_tensor *zeros = reel_eq(b, reeli_number(b->r, 0));
+    return !reeli_bad(zeros) &&
+           reeli_do(has_no_zero, &(reeli_args){.r = a->r, .t = {NULL, zeros}, .text = what});
 }
 
 #define DIVISION(name)                                                                             \

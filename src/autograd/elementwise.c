@@ -117,7 +117,11 @@ static reel_tensor *quick(const reeli_op *op, int inputs, reel_tensor *const *in
     if (reeli_bad(y)) {
         return y;
     }
-    map_alike(r, r->kernels->of[dtype]->value[op->formula], y, dtype, inputs, in, parameters);
+    reeli_map map = r->kernels->of[dtype]->value[op->formula];
+    map_alike(r, map, y, dtype, inputs, in, parameters);
+    if (__builtin_expect(r->capture != NULL, 0)) {
+        reeli_capture_map(r, map, dtype, y, op->compares, inputs, in, parameters);
+    }
     return recorded(op, inputs, in, parameters, y, true);
 }
 
@@ -146,9 +150,12 @@ static reel_tensor *with_single(const reeli_op *op, int whole, reel_tensor *cons
     if (reeli_bad(y)) {
         return y;
     }
-    reeli_map_contiguous(r, r->kernels->of[dtype]->value[op->formula], dtype, y->dtype, y->numel,
-                         y->data, 2, (const void *[]){in[0]->data, in[1]->data}, whole ? 1 : 2,
-                         parameters);
+    reeli_map map = r->kernels->of[dtype]->value[op->formula];
+    reeli_map_contiguous(r, map, dtype, y->dtype, y->numel, y->data, 2,
+                         (const void *[]){in[0]->data, in[1]->data}, whole ? 1 : 2, parameters);
+    if (__builtin_expect(r->capture != NULL, 0)) {
+        reeli_capture_map(r, map, dtype, y, op->compares, 2, in, parameters);
+    }
     return recorded(op, 2, in, parameters, y, false);
 }
 
@@ -256,6 +263,9 @@ reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g, cons
         map_alike(r, map, dx, dtype, inputs, x, n->p);
     } else {
         reeli_run_map(r, map, dtype, dx, false, inputs, x, n->p);
+    }
+    if (__builtin_expect(r->capture != NULL, 0)) {
+        reeli_capture_map(r, map, dtype, dx, false, inputs, x, n->p);
     }
     return dx;
 }

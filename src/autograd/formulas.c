@@ -56,6 +56,7 @@ static reel_tensor *reel_mul_zero(reel_tensor *g)
     reel_tensor *t = reeli_empty_like(g, "zero", g->dtype);
     if (!reeli_bad(t)) {
         reeli_fill(t, 0);
+        t->flags |= t->r->capture ? REELI_CONSTANT : 0;
     }
     return t;
 }

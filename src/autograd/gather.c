@@ -12,6 +12,7 @@ reel_tensor *reeli_zeros(reel *r, const char *what, int dtype, int ndim, const i
     reel_tensor *t = reeli_empty(r, what, dtype, ndim, size);
     if (!reeli_bad(t)) {
         reeli_fill(t, 0);
+        t->flags |= r->capture ? REELI_CONSTANT : 0;
     }
     return t;
 }
@@ -21,6 +22,7 @@ reel_tensor *reeli_scalar(reel *r, const char *what, int dtype, double value)
     reel_tensor *t = reeli_empty(r, what, dtype, 0, NULL);
     if (!reeli_bad(t)) {
         reeli_fill(t, value);
+        t->flags |= r->capture ? REELI_CONSTANT : 0;
     }
     return t;
 }

@@ -166,8 +166,13 @@ static bool take_item(plan *p, const reel_index_item *item)
     case REEL_INDEX_NEW_DIM:
         return add_dim(p, -1, 1, 1);
     default:
-        return is_number(item) ? take_index(p, *(const int64_t *)item->tensor->data)
-                               : take_tensor(p, item->tensor);
+        if (!is_number(item)) {
+            return take_tensor(p, item->tensor);
+        }
+        return !REELI_REFUSE(p->x->r, "index",
+                             "a tensor of no dims cannot be an index, its value "
+                             "decides which elements the result is,") &&
+               take_index(p, *(const int64_t *)item->tensor->data);
     }
 }
 
@@ -186,7 +191,9 @@ typedef struct indices {
 static bool find_trues(reel_tensor *mask, reel_tensor **at)
 {
     mask = reel_contiguous(mask);
-    if (reeli_bad(mask)) {
+    if (reeli_bad(mask) || REELI_REFUSE(mask->r, "index",
+                                        "a mask cannot select, the shape would "
+                                        "depend on its values,")) {
         return false;
     }
     const bool *value = mask->data;

@@ -40,12 +40,22 @@ bool reel_requires_grad(const reel_tensor *t)
 
 bool reel_is_leaf(const reel_tensor *t) { return usable("is_leaf", t) && !t->node; }
 
-reel_tensor *reel_grad(const reel_tensor *t) { return usable("grad", t) ? reeli_grad(t) : NULL; }
+reel_tensor *reel_grad(const reel_tensor *t)
+{
+    if (!usable("grad", t)) {
+        return NULL;
+    }
+    if (t->leaf) {
+        reeli_note_leaf(t, true);
+    }
+    return reeli_grad(t);
+}
 
 void reel_zero_grad_of(reel_tensor *t)
 {
     if (usable("zero_grad", t) && t->leaf) {
-        t->leaf->grad = NULL;
+        reeli_note_leaf(t, false);
+        reeli_set_grad(t, NULL);
     }
 }
 

@@ -99,6 +99,9 @@ static reel_tensor *replacement(reel_tensor *t, reel_tensor *g, reel_tensor *oth
 reel_tensor *reeli_call_hooks(reel_tensor *t, const reeli_node *node, reel_tensor *g)
 {
     reel *r = t->r;
+    if (REELI_REFUSE(r, "backward", "a hook cannot be called")) {
+        return r->poison;
+    }
     char head[REELI_SHAPE_TEXT + 64];
     const char *const was_within = r->within;
     snprintf(head, sizeof head, "backward: a hook on %s of shape %s",

@@ -199,26 +199,35 @@ reel_tensor *reel_masked_fill(reel_tensor *x, reel_tensor *mask, double value)
 }
 
 /* The smallest and the largest of the indices; 0 and -1 if there are none. */
-static bool index_range(reel_tensor *index, int64_t *least, int64_t *most)
+static void index_range(const reel_tensor *index, int64_t *least, int64_t *most)
 {
+    const int64_t *at = index->data;
     *least = 0;
     *most = -1;
-    index = reel_contiguous(index);
-    if (reeli_bad(index)) {
-        return false;
-    }
-    const int64_t *at = index->data;
     for (int64_t i = 0; i < index->numel; i++) {
         *least = at[i] < *least ? at[i] : *least;
         *most = at[i] > *most ? at[i] : *most;
     }
-    return true;
+}
+
+/* Whether the indices are of i[0] classes, or of some at all if that is -1. */
+static bool sound_indices(const reeli_args *a)
+{
+    int64_t least, most;
+    index_range(a->t[1], &least, &most);
+    const int64_t classes = a->i[0] == -1 ? most + 1 : a->i[0];
+    const bool sound = classes >= 1 && least >= 0 && most < classes;
+    if (!sound) {
+        reeli_error(a->r, REEL_ERR_VALUE,
+                    "one_hot: indices from %lld to %lld do not fit %lld classes", (long long)least,
+                    (long long)most, (long long)a->i[0]);
+    }
+    return sound;
 }
 
 /* Each index compared with 0, 1, …, num_classes - 1. */
 reel_tensor *reel_one_hot(reel_tensor *index, int64_t num_classes)
 {
-    int64_t least, most;
     if (!reeli_all_usable("one_hot", 1, &index)) {
         return reeli_poison_for(1, &index);
     }
@@ -227,14 +236,18 @@ reel_tensor *reel_one_hot(reel_tensor *index, int64_t num_classes)
         return reeli_fail(r, REEL_ERR_DTYPE, "one_hot: the index must be int64, and is %s",
                           reel_dtype_name(index->dtype));
     }
-    if (!index_range(index, &least, &most)) {
+    reel_tensor *rows = reel_contiguous(index);
+    const reeli_args args = {.r = r, .t = {NULL, rows}, .i = {num_classes}};
+    if (reeli_bad(rows) || !reeli_do(sound_indices, &args)) {
         return r->poison;
     }
-    int64_t classes = num_classes == -1 ? most + 1 : num_classes;
-    if (classes < 1 || least < 0 || most >= classes) {
-        return reeli_fail(r, REEL_ERR_VALUE,
-                          "one_hot: indices from %lld to %lld do not fit %lld classes",
-                          (long long)least, (long long)most, (long long)num_classes);
+    int64_t least, classes = num_classes;
+    if (num_classes == -1) {
+        if (REELI_REFUSE(r, "one_hot", "the number of classes cannot come from the indices")) {
+            return r->poison;
+        }
+        index_range(rows, &least, &classes);
+        classes++;
     }
     reel_tensor *all = reeli_empty(r, "one_hot", REEL_I64, 1, &classes);
     for (int64_t i = 0; !reeli_bad(all) && i < classes; i++) {

@@ -169,6 +169,47 @@ static void put(reel_tensor *x, const reel_tensor *source)
     reeli_copy(x, &all);
 }
 
+/* Writes x; its memory's version goes on. */
+static bool write(const change *c, reel_tensor *x)
+{
+    if (c->op == &reeli_op_where) {
+        put(x, c->in[2]);
+    } else {
+        reel *r = x->r;
+        const int dtype = c->dtype == REEL_BOOL ? REEL_I64 : c->dtype;
+        reeli_run_map(r, r->kernels->of[dtype]->value[c->op->formula], dtype, x, false, c->inputs,
+                      c->in, c->parameters);
+    }
+    x->base->version++;
+    return true;
+}
+
+static bool write_again(const reeli_args *a)
+{
+    change c = *(const change *)a->more;
+    c.parameters = a->p;
+    return write(&c, a->t[0]);
+}
+
+/* As a part of a captured step: the change is kept for the replays. */
+static bool capture_write(const change *c, reel_tensor *x)
+{
+    change *kept = reeli_arena_alloc(x->r, sizeof *kept);
+    if (!kept) {
+        reeli_no_memory(x->r, c->op->name);
+        return false;
+    }
+    *kept = *c;
+    reeli_args args = {.r = x->r, .t = {x}, .more = kept};
+    for (int i = 0; i < c->inputs; i++) {
+        args.t[i + 1] = c->in[i];
+    }
+    for (int i = 0; i < 3 && c->parameters; i++) {
+        args.p[i] = c->parameters[i];
+    }
+    return reeli_do(write_again, &args);
+}
+
 static reel_tensor *change_in_place(change *c, bool any_dtype)
 {
     if (!reeli_all_usable(c->op->name, c->inputs, c->in)) {
@@ -183,14 +224,9 @@ static reel_tensor *change_in_place(change *c, bool any_dtype)
         return r->poison;
     }
     const bool watched = r->anomaly && reeli_finite_inputs(c->inputs, c->in);
-    if (c->op == &reeli_op_where) {
-        put(x, c->in[2]);
-    } else {
-        const int dtype = c->dtype == REEL_BOOL ? REEL_I64 : c->dtype;
-        reeli_run_map(r, r->kernels->of[dtype]->value[c->op->formula], dtype, x, false, c->inputs,
-                      c->in, c->parameters);
+    if (!(r->capture ? capture_write(c, x) : write(c, x))) {
+        return r->poison;
     }
-    x->base->version++;
     return !watched || reeli_sound_change(c->op, x) ? x : r->poison;
 }
 

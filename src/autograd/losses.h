@@ -29,9 +29,9 @@ static inline double reeli_option(double value, double standard)
     return value == 0 && !signbit(value) ? standard : value;
 }
 
-/* Whether every element of a floating x lies in [least, most]; `nan` is what is said of a NaN.
- * False, and an error, when memory is out. */
-bool reeli_within(reel_tensor *x, double least, double most, bool nan);
+/* Whether every element of a floating x lies in [least, most]; `nan` is what is said of a NaN. If
+ * not, the error is this sentence. */
+bool reeli_within(reel_tensor *x, double least, double most, bool nan, const char *sentence);
 
 /* max(x, least), with the gradient of x everywhere. */
 reel_tensor *reeli_raised(reel_tensor *x, double least);

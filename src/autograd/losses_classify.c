@@ -156,22 +156,31 @@ bool reeli_cross_entropy_forward(reeli_node *n)
     return true;
 }
 
+static bool compute_gradient(const reeli_args *a)
+{
+    const reeli_node *n = a->more;
+    const normalizer *z = n->extra;
+    const reel_tensor *x = n->in[0].t;
+    a->r->kernels->of[x->dtype]->class_gradient(x->size[0], x->size[1], x->data, z->shift->data,
+                                                z->log_sum->data, n->in[1].t->data, a->t[1]->data,
+                                                a->t[0]->data);
+    return true;
+}
+
 /* dx = scale (1 at the class - softmax x), for each sample. */
 reel_tensor *reeli_cross_entropy_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reel_tensor *x = n->in[input].t, *scale = scales(n, g);
-    const normalizer *z = n->extra;
     if (reeli_bad(scale) || g->r->grad_enabled) {
         reel_tensor *all = reel_neg(reel_mul(reel_softmax(x, 1), reel_unsqueeze(scale, 1)));
         return add_at_classes(n, all, scale);
     }
     reel_tensor *dx = reeli_empty_like(x, n->op->name, x->dtype);
-    if (!reeli_bad(dx) && x->numel) {
-        x->r->kernels->of[x->dtype]->class_gradient(x->size[0], x->size[1], x->data, z->shift->data,
-                                                    z->log_sum->data, n->in[1].t->data, scale->data,
-                                                    dx->data);
+    if (reeli_bad(dx) || x->numel == 0) {
+        return dx;
     }
-    return dx;
+    const reeli_args args = {.r = x->r, .t = {dx, scale}, .more = n};
+    return reeli_do(compute_gradient, &args) ? dx : x->r->poison;
 }
 
 /* A node of either on x and target, which has been reduced to its result's shape. */

@@ -146,14 +146,15 @@ reel_tensor *reel_triplet_margin_loss(reel_tensor *anchor, reel_tensor *positive
     return reeli_reduce_terms(reeli_positive_part(lead), o.reduction);
 }
 
-/* Every class is from `least` to below `count`; records the error if not. */
-static bool sound_classes(const char *what, reel_tensor *target, int64_t least, int64_t count)
+/* Every class is from i[0] to below i[1]; records the error if not. */
+static bool sound_classes(const reeli_args *a)
 {
+    const reel_tensor *target = a->t[1];
     const int64_t *class = target->data;
     for (int64_t i = 0; i < target->numel; i++) {
-        if (class[i] < least || class[i] >= count) {
-            reeli_error(target->r, REEL_ERR_VALUE, "%s: class %lld is not one of %lld", what,
-                        (long long)class[i], (long long)count);
+        if (class[i] < a -> i[0] || class[i] >= a -> i[1]) {
+            reeli_error(a->r, REEL_ERR_VALUE, "%s: class %lld is not one of %lld", a->text,
+                        (long long)class[i], (long long)a -> i[1]);
             return false;
         }
     }
@@ -186,7 +187,8 @@ static bool begin_classes(const char *what, reel_tensor **x, reel_tensor **targe
     }
     *x = reel_reshape(in[0], 2, (int64_t[]){rows, columns});
     *target = reel_reshape(reel_contiguous(in[1]), 2, (int64_t[]){rows, one_each ? 1 : columns});
-    return !reeli_bad(*x) && !reeli_bad(*target) && sound_classes(what, *target, least, columns);
+    const reeli_args args = {.r = r, .t = {NULL, *target}, .i = {least, columns}, .text = what};
+    return !reeli_bad(*x) && !reeli_bad(*target) && reeli_do(sound_classes, &args);
 }
 
 /* The weight of each row's class, (N, 1); NULL, and an error, if it is not one a class. */

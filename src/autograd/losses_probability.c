@@ -21,14 +21,26 @@ static const double TWO_PI = 6.28318530717958647693;
 WITHIN(float)
 WITHIN(double)
 
-bool reeli_within(reel_tensor *x, double least, double most, bool nan)
+static bool within(const reeli_args *a)
+{
+    const reel_tensor *x = a->t[1];
+    const double least = a->p[0], most = a->p[1];
+    const bool nan = a->i[0] != 0,
+               all = x->dtype == REEL_F32
+                         ? within_float(x->data, x->numel, (float)least, (float)most, nan)
+                         : within_double(x->data, x->numel, least, most, nan);
+    if (!all) {
+        reeli_error(a->r, REEL_ERR_VALUE, "%s", a->text);
+    }
+    return all;
+}
+
+bool reeli_within(reel_tensor *x, double least, double most, bool nan, const char *sentence)
 {
     x = reel_contiguous(reel_detach(x));
-    if (reeli_bad(x)) {
-        return false;
-    }
-    return x->dtype == REEL_F32 ? within_float(x->data, x->numel, (float)least, (float)most, nan)
-                                : within_double(x->data, x->numel, least, most, nan);
+    const reeli_args args = {
+        .r = x ? x->r : NULL, .t = {NULL, x}, .p = {least, most}, .i = {nan}, .text = sentence};
+    return !reeli_bad(x) && reeli_do(within, &args);
 }
 
 reel_tensor *reel_kl_div(reel_tensor *input, reel_tensor *target, bool log_target,
@@ -104,9 +116,9 @@ reel_tensor *reel_binary_cross_entropy(reel_tensor *input, reel_tensor *target, 
     if (!sound_binary(op->name, input, target, weights, reduction)) {
         return reeli_poison_for(2, in);
     }
-    if (!reeli_within(input, 0, 1, false)) {
-        return reeli_fail(input->r, REEL_ERR_VALUE, "%s: an element of the input is not in [0, 1]",
-                          op->name);
+    if (!reeli_within(input, 0, 1, false,
+                      "binary_cross_entropy: an element of the input is not in [0, 1]")) {
+        return input->r->poison;
     }
     return weighted(op, input, target, weight, reduction);
 }
@@ -197,8 +209,8 @@ reel_tensor *reel_gaussian_nll_loss(reel_tensor *input, reel_tensor *target, ree
         reeli_broadcast(r, what, 2, in, size) < 0) {
         return reeli_poison_for(3, in);
     }
-    if (!reeli_within(var, 0, INFINITY, true)) {
-        return reeli_fail(r, REEL_ERR_VALUE, "%s: an element of var is negative", what);
+    if (!reeli_within(var, 0, INFINITY, true, "gaussian_nll_loss: an element of var is negative")) {
+        return r->poison;
     }
     reel_tensor *v = reeli_raised(var, reeli_option(o.eps, 1e-6));
     reel_tensor *terms = reel_add(reel_log(v), reel_div(reel_square(reel_sub(input, target)), v));

@@ -77,6 +77,14 @@ bool reeli_standardize_forward(reeli_node *n)
 
 static reel_tensor *row_mean(reel_tensor *x) { return reel_mean_dim(x, &(int64_t){1}, 1, true); }
 
+static bool compute_gradient(const reeli_args *a)
+{
+    const reel_tensor *dx = a->t[0], *g = a->t[1], *y = a->t[2], *scale = a->t[3];
+    a->r->kernels->of[dx->dtype]->standardize_gradient(dx->size[0], dx->size[1], g->data, y->data,
+                                                       scale->data, dx->data);
+    return true;
+}
+
 /* dx = scale (g - mean g - y mean(g y)); to be differentiated again, with the scale of x's
  * variance. */
 reel_tensor *reeli_standardize_gradient(reeli_node *n, int input, reel_tensor *g)
@@ -89,11 +97,11 @@ reel_tensor *reeli_standardize_gradient(reeli_node *n, int input, reel_tensor *g
     }
     g = reel_contiguous(g);
     reel_tensor *dx = reeli_bad(g) ? g : reeli_empty_like(x, n->op->name, x->dtype);
-    if (!reeli_bad(dx) && x->numel) {
-        x->r->kernels->of[x->dtype]->standardize_gradient(x->size[0], x->size[1], g->data, y->data,
-                                                          scale->data, dx->data);
+    if (reeli_bad(dx) || x->numel == 0) {
+        return dx;
     }
-    return dx;
+    const reeli_args args = {.r = x->r, .t = {dx, g, y, scale}};
+    return reeli_do(compute_gradient, &args) ? dx : x->r->poison;
 }
 
 /* t is a tensor of the last `ndim` dims of x; NULL is fine. */
@@ -161,12 +169,20 @@ static reel_tensor *by_channel(const reel_tensor *x, reel_tensor *t, const char 
 }
 
 /* All elements of `from` into the memory of `to`, of the same shape, unrecorded. */
+static bool count_write(const reeli_args *a)
+{
+    a->t[0]->base->version++;
+    return true;
+}
+
 static void overwrite(reel_tensor *to, reel_tensor *from)
 {
     reeli_node *n = reeli_begin(&reeli_op_clone, 1, &from);
     if (n) {
         n->out = reeli_view(to, "batch_norm", to->ndim, to->size, to->stride, 0);
-        to->base->version += !reeli_bad(reeli_apply(n));
+        if (!reeli_bad(reeli_apply(n))) {
+            reeli_do(count_write, &(reeli_args){.r = to->r, .t = {to}});
+        }
     }
 }
 

@@ -37,24 +37,32 @@ bool reeli_softmax_forward(reeli_node *n)
 
 bool reeli_log_softmax_forward(reeli_node *n) { return reeli_softmax_forward(n); }
 
-static reel_tensor *fused_gradient(const reeli_node *n, reel_tensor *g)
+static bool compute_gradient(const reeli_args *a)
 {
-    const reel_tensor *y = n->out;
-    reel *r = y->r;
+    const reeli_node *n = a->more;
+    reel_tensor *dx = a->t[0], *y = n->out;
+    reel *r = a->r;
     const reeli_lines l = reeli_lines_along(y, n->i[0]);
-    reel_tensor *dx = reeli_empty_like(y, n->op->name, y->dtype);
-    if (reeli_bad(dx) || y->numel == 0) {
-        return dx;
-    }
     const reeli_mark mark = reeli_arena_mark(&r->arena);
-    const void *dy = reeli_dense(g, y->dtype);
+    const void *dy = reeli_dense(a->t[1], y->dtype);
     void *room = dy ? scratch(y, n->op->name, l.inner) : NULL;
     if (room) {
         r->kernels->of[y->dtype]->softmax_gradient(n->i[1] != 0, l.outer, l.n, l.inner, dy, y->data,
                                                    dx->data, room);
     }
     reeli_arena_release(&r->arena, mark);
-    return room ? dx : r->poison;
+    return room != NULL;
+}
+
+static reel_tensor *fused_gradient(reeli_node *n, reel_tensor *g)
+{
+    const reel_tensor *y = n->out;
+    reel_tensor *dx = reeli_empty_like(y, n->op->name, y->dtype);
+    if (reeli_bad(dx) || y->numel == 0) {
+        return dx;
+    }
+    const reeli_args args = {.r = y->r, .t = {dx, g}, .more = n};
+    return reeli_do(compute_gradient, &args) ? dx : y->r->poison;
 }
 
 static unsigned along(const reeli_node *n) { return n->out->ndim ? 1u << n->i[0] : 0; }

@@ -236,6 +236,19 @@ static reel_tensor *interpolated(reel_tensor *sorted, reel_tensor *q, int64_t di
     return reel_lerp(below, above, reel_reshape(reel_sub(ranks, whole), sorted->ndim, size));
 }
 
+static bool sound_ranks(const reeli_args *a)
+{
+    const reel_tensor *q = a->t[1];
+    for (int64_t i = 0; i < q->numel; i++) {
+        const double value = reeli_load(q, i * (q->ndim ? q->stride[0] : 0));
+        if (!(value >= 0 && value <= 1)) {
+            reeli_error(a->r, REEL_ERR_VALUE, "quantile: q must lie in [0, 1], and is %g", value);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool sound_quantile(reel_tensor *x, reel_tensor *q)
 {
     if (!reeli_floating("quantile", x) || !reeli_usable(x->r, "quantile", q)) {
@@ -250,14 +263,7 @@ static bool sound_quantile(reel_tensor *x, reel_tensor *q)
             reel_dtype_name((reel_dtype)x->dtype), REELI_SHAPE_OF(x));
         return false;
     }
-    for (int64_t i = 0; i < q->numel; i++) {
-        const double value = reeli_load(q, i * (q->ndim ? q->stride[0] : 0));
-        if (!(value >= 0 && value <= 1)) {
-            reeli_error(x->r, REEL_ERR_VALUE, "quantile: q must lie in [0, 1], and is %g", value);
-            return false;
-        }
-    }
-    return true;
+    return reeli_do(sound_ranks, &(reeli_args){.r = x->r, .t = {NULL, q}});
 }
 
 /* From [.., q, ..] to [q, .., 1, ..], or without what was not asked for. */

@@ -95,7 +95,8 @@ reel_tensor *reeli_apply(reeli_node *n)
     if (out->flags & REELI_POISON) {
         return out;
     }
-    if (n->op->forward && !n->op->forward(n)) {
+    if (n->op->forward &&
+        !(__builtin_expect(r->capture != NULL, 0) ? reeli_capture_forward(n) : n->op->forward(n))) {
         return r->poison;
     }
     if (r->anomaly && !reeli_sound_node(n)) {

@@ -3,6 +3,7 @@
 #ifndef REELI_TAPE_H
 #define REELI_TAPE_H
 
+#include "capture.h"
 #include "kernels.h"
 #include "tensor.h"
 
@@ -146,6 +147,14 @@ int reeli_formula_dtype(const reeli_op *op, int inputs, reel_tensor *const *in);
 /* y = map(x…) whatever the layouts and dtypes; y may be one of the x. */
 void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
                    reel_tensor *const *x, const double *parameters);
+
+/* y = map(x…) has been computed: written down for a replay. Few elements in a row are an entry of
+ * their own; what follows from constants needs none. */
+void reeli_capture_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
+                       reel_tensor *const *x, const double *parameters);
+
+/* n->op->forward(n), written down. */
+bool reeli_capture_forward(reeli_node *n);
 
 /* The number of a recorded operation, counted from the first; 0 if it is not on the tape. */
 size_t reeli_step_of(const reel *r, const reeli_node *n);

@@ -102,6 +102,29 @@ void reeli_arena_release(reeli_arena *arena, reeli_mark mark)
 
 void reeli_arena_reset(reeli_arena *arena) { reeli_arena_release(arena, (reeli_mark){NULL, NULL}); }
 
+bool reeli_arena_holds(const reeli_arena *arena, const void *memory)
+{
+    for (const reeli_block *b = arena->first; b; b = b->next) {
+        if ((uintptr_t)memory - (uintptr_t)b < b->size) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t reeli_arena_since(const reeli_arena *arena, reeli_mark mark)
+{
+    if (mark.block == arena->current) {
+        return (size_t)(arena->at - mark.at);
+    }
+    size_t bytes = 0;
+    for (reeli_block *b = mark.block ? mark.block : arena->first; b && b != arena->current;
+         b = b->next) {
+        bytes += b->size;
+    }
+    return bytes + (size_t)(arena->at - (char *)arena->current);
+}
+
 void reeli_arena_free(reel *r)
 {
     reeli_block *b = r->arena.first;

@@ -49,6 +49,10 @@ void *reeli_arena_more(struct reel *r, size_t size);
 void reeli_arena_reset(reeli_arena *arena);
 void reeli_arena_release(reeli_arena *arena, reeli_mark mark);
 void reeli_arena_free(struct reel *r);
+/* Whether `memory` lies in it. */
+bool reeli_arena_holds(const reeli_arena *arena, const void *memory);
+/* How many bytes it went on since the mark, the ends of blocks included. */
+size_t reeli_arena_since(const reeli_arena *arena, reeli_mark mark);
 
 static inline reeli_mark reeli_arena_mark(const reeli_arena *arena)
 {

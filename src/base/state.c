@@ -82,6 +82,7 @@ reel *reeli_state_new(const reel_options *options)
 
 void reeli_state_free(reel *r)
 {
+    r->freed = NULL;
     while (r->owned.next != &r->owned) {
         reeli_disown(r->owned.next);
     }
@@ -107,6 +108,9 @@ void reeli_disown(reeli_owned *it)
 {
     it->previous->next = it->next;
     it->next->previous = it->previous;
+    if (it->r->freed) {
+        it->r->freed(it->r, it, it->size);
+    }
     if (it->destroy) {
         it->destroy(it);
     }
@@ -125,6 +129,7 @@ static void report(reel *r, reel_status status, const char *format, va_list argu
     if (first) {
         r->status = status;
     }
+    r->failed_since = r->failed_since || status != REEL_OK;
     r->handler(r->handler_context, status == REEL_OK ? REEL_WARNING : REEL_ERROR, text);
 }
 
@@ -186,7 +191,7 @@ void reel_set_message_handler(reel *r, reel_message_handler handler, void *conte
 
 void reel_manual_seed(reel *r, uint64_t seed)
 {
-    if (r) {
+    if (r && !REELI_REFUSE(r, "manual_seed", "the generator cannot be seeded")) {
         reeli_mt_seed(&r->random, seed);
     }
 }

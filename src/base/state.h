@@ -45,6 +45,11 @@ struct reel {
     bool elements_hidden; /* a recorded gradient of the user's runs: no reading past the tape */
     bool retain_all_grads; /* whether backward leaves gradients in all intermediate tensors */
     bool retained_grads;   /* whether some intermediate tensor asked for it since the last rewind */
+    bool failed_since;     /* whether an error came since a capture began */
+    struct reel_graph *capture; /* where operations are written down; NULL: they are not */
+    struct reel_graph *graphs;  /* all captured steps */
+    /* Tells them what memory is about to be freed; NULL while there are none. */
+    void (*freed)(reel *r, const void *memory, size_t size);
 
     const char *within;     /* whose callback runs, to head messages; NULL: none */
     uint64_t last_handle;   /* of a hook */
@@ -91,6 +96,13 @@ void reeli_free(reel *r, void *block, size_t size);
 void *reeli_own(reel *r, size_t size, void (*destroy)(reeli_owned *it));
 /* Destroys and frees it. */
 void reeli_disown(reeli_owned *it);
+
+/* Whether a step is being captured, and what `what` does cannot be part of one: the error then, a
+ * sentence that goes on with `why`. */
+#define REELI_REFUSE(r, what, why)                                                                 \
+    (__builtin_expect((r)->capture != NULL, 0) &&                                                  \
+     reeli_error(r, REEL_ERR_STATE, "%s: " why " while a step is being captured", what) !=         \
+         REEL_OK)
 
 /* `size` bytes of the arena, aligned to 16 and, from 1,024 on, to 64. NULL when memory is out. */
 static inline void *reeli_arena_alloc(reel *r, size_t size)

@@ -9,7 +9,8 @@
 /* Whether t can be initialised: a contiguous floating leaf of at least `dims` dims. */
 static bool may_init(const char *what, reel_tensor *t, int dims)
 {
-    if (!t || !reeli_usable(reeli_reel_of(t), what, t)) {
+    if (!t || !reeli_usable(reeli_reel_of(t), what, t) ||
+        REELI_REFUSE(t->r, what, "a tensor cannot be initialised")) {
         return false;
     }
     if (!reeli_is_float(t->dtype) || !(t->flags & REELI_CONTIGUOUS) || t->node || t->ndim < dims) {

@@ -36,7 +36,7 @@ static void free_members(reeli_owned *it)
 
 reel_module *reeli_module_new(reel *r, const char *name, int inputs, reeli_compute compute)
 {
-    if (!r) {
+    if (!r || REELI_REFUSE(r, name, "a module cannot be made")) {
         return NULL;
     }
     reel_module *m = reeli_own(r, sizeof *m, free_members);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LayerNorm, BatchNorm1d and Dropout. */
+#include "capture.h"
 #include "module.h"
 #include "mt19937.h"
 
@@ -38,6 +39,12 @@ reel_module *reel_nn_layer_norm(reel *r, int ndim, const int64_t *normalized_sha
     return reeli_finished(m, m->bias != NULL);
 }
 
+static bool count_batch(const reeli_args *a)
+{
+    *(int64_t *)a->t[0]->data += 1;
+    return true;
+}
+
 /* With a momentum of none PyTorch averages over all batches: the momentum is 1 / their number. */
 static reel_tensor *batch_norm(reel_module *m, reel_tensor *const *in)
 {
@@ -51,7 +58,7 @@ static reel_tensor *batch_norm(reel_module *m, reel_tensor *const *in)
     reel_tensor *y =
         reel_batch_norm(in[0], m->mean, m->var, m->weight, m->bias, by_batch, m->p[1], m->p[0]);
     if (m->training && m->batches && !reeli_bad(y)) {
-        *(int64_t *)m->batches->data += 1;
+        reeli_do(count_batch, &(reeli_args){.r = x->r, .t = {m->batches}});
     }
     return y;
 }
@@ -91,6 +98,16 @@ reel_module *reel_nn_batch_norm1d(reel *r, int64_t features, const reel_norm_opt
         m, sound && (options->no_running_stats || add_statistics(m, options->dtype, features)));
 }
 
+static bool draw_mask(const reeli_args *a)
+{
+    reel_tensor *t = a->t[0];
+    for (int64_t i = 0; i < t->numel; i++) {
+        double kept = reeli_mt_uniform_f64(&a->r->random) < a->p[0] ? 1 : 0;
+        reeli_store(t, i, kept);
+    }
+    return true;
+}
+
 /* A mask of 0 and 1/(1-p), each element kept with probability 1 - p, drawn as torch's bernoulli_
  * does. */
 static reel_tensor *mask(const reel_tensor *x, double p)
@@ -99,11 +116,7 @@ static reel_tensor *mask(const reel_tensor *x, double p)
     if (reeli_bad(t)) {
         return t;
     }
-    for (int64_t i = 0; i < t->numel; i++) {
-        double kept = reeli_mt_uniform_f64(&x->r->random) < 1 - p ? 1 : 0;
-        reeli_store(t, i, kept);
-    }
-    return t;
+    return reeli_do(draw_mask, &(reeli_args){.r = x->r, .t = {t}, .p = {1 - p}}) ? t : x->r->poison;
 }
 
 static reel_tensor *dropout(reel_module *m, reel_tensor *const *in)

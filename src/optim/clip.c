@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Gradients are scaled or limited where they lie, past the tape as PyTorch does it. */
+#include "capture.h"
 #include "kernels.h"
-#include "tensor.h"
+#include "optimizer.h"
 
 #include <math.h>
 #include <reel/optimizer.h>
+#include <string.h>
 
 /* The next gradient of the list from *i on; NULL at the end. *i is then behind it. */
 static reel_tensor *next_gradient(const reel_tensor_list *list, size_t *i)
@@ -87,35 +89,94 @@ static double coefficient(double norm, double max_norm, int dtype)
     return quotient > 1 ? 1 : quotient;
 }
 
+/* What is done to which gradients. */
+typedef struct clipping {
+    reel_tensor_list list;
+    double limit, norm_type;
+    bool error_if_nonfinite;
+    double *norm; /* receives it */
+} clipping;
+
+static bool clip_norm(const reeli_args *a)
+{
+    const clipping *c = a->more;
+    reel *r = a->r;
+    const reeli_mark mark = reeli_arena_mark(&r->arena);
+    size_t i = 0;
+    *c->norm = 0;
+    if (!next_gradient(&c->list, &i)) {
+        return true;
+    }
+    *c->norm = (double)NAN;
+    reel_tensor *total = norm_of_all(&c->list, c->norm_type);
+    if (reeli_bad(total)) {
+        return false;
+    }
+    const double norm = reeli_load(total, 0), scale = coefficient(norm, c->limit, total->dtype);
+    if (c->error_if_nonfinite && !isfinite(norm)) {
+        reeli_error(r, REEL_ERR_VALUE, "clip_grad_norm: the norm of the gradients is %g", norm);
+        return false;
+    }
+    reeli_store(total, 0, scale);
+    i = 0;
+    for (reel_tensor *g; scale != 1 && (g = next_gradient(&c->list, &i));) {
+        change(r, g, REELI_FORMULA_mul, total, NULL);
+    }
+    reeli_arena_release(&r->arena, mark);
+    *c->norm = norm;
+    return true;
+}
+
+static bool clip_value(const reeli_args *a)
+{
+    const clipping *c = a->more;
+    size_t i = 0;
+    for (reel_tensor *g; (g = next_gradient(&c->list, &i));) {
+        change(a->r, g, REELI_FORMULA_clamp, NULL, (double[]){-c->limit, c->limit});
+    }
+    return true;
+}
+
+/* For a captured step: the list, which is the caller's, and where the norm goes are kept. NULL, and
+ * an error, when memory is out. */
+static clipping *keep(const clipping *c)
+{
+    reel *r = c->list.r;
+    const size_t bytes = c->list.count * sizeof(reel_tensor *);
+    clipping *kept = reeli_arena_alloc(r, sizeof *kept + sizeof(double) + bytes);
+    if (!kept) {
+        reeli_no_memory(r, "clip_grad");
+        return NULL;
+    }
+    *kept = *c;
+    kept->norm = (double *)(void *)(kept + 1);
+    kept->list.tensors = memcpy(kept->norm + 1, c->list.tensors, bytes);
+    for (size_t i = 0; i < c->list.count; i++) {
+        reeli_note_leaf(c->list.tensors[i], true);
+    }
+    return kept;
+}
+
+/* The norm; NaN after an error. */
+static double clip(reeli_run run, clipping *c)
+{
+    double norm = (double)NAN;
+    c->norm = &norm;
+    clipping *kept = c->list.r->capture ? keep(c) : c;
+    return kept && reeli_do(run, &(reeli_args){.r = c->list.r, .more = kept}) ? *kept->norm
+                                                                              : (double)NAN;
+}
+
 double reel_clip_grad_norm(reel_tensor_list parameters, double max_norm, reel_clip_options options)
 {
     reel *r = parameters.r;
     if (!r || r->status != REEL_OK || !usable(&parameters, "clip_grad_norm")) {
         return (double)NAN;
     }
-    const reeli_mark mark = reeli_arena_mark(&r->arena);
-    size_t i = 0;
-    if (!next_gradient(&parameters, &i)) {
-        return 0;
-    }
-    reel_tensor *total = norm_of_all(&parameters, options.norm_type != 0       ? options.norm_type
-                                                  : signbit(options.norm_type) ? 0
-                                                                               : 2);
-    if (reeli_bad(total)) {
-        return (double)NAN;
-    }
-    const double norm = reeli_load(total, 0), scale = coefficient(norm, max_norm, total->dtype);
-    if (options.error_if_nonfinite && !isfinite(norm)) {
-        reeli_error(r, REEL_ERR_VALUE, "clip_grad_norm: the norm of the gradients is %g", norm);
-        return (double)NAN;
-    }
-    reeli_store(total, 0, scale);
-    i = 0;
-    for (reel_tensor *g; scale != 1 && (g = next_gradient(&parameters, &i));) {
-        change(r, g, REELI_FORMULA_mul, total, NULL);
-    }
-    reeli_arena_release(&r->arena, mark);
-    return norm;
+    return clip(clip_norm, &(clipping){.list = parameters,
+                                       .limit = max_norm,
+                                       .norm_type = reeli_or(options.norm_type, 2),
+                                       .error_if_nonfinite = options.error_if_nonfinite});
 }
 
 void reel_clip_grad_value(reel_tensor_list parameters, double limit)
@@ -124,8 +185,5 @@ void reel_clip_grad_value(reel_tensor_list parameters, double limit)
     if (!r || r->status != REEL_OK || !usable(&parameters, "clip_grad_value")) {
         return;
     }
-    size_t i = 0;
-    for (reel_tensor *g; (g = next_gradient(&parameters, &i));) {
-        change(r, g, REELI_FORMULA_clamp, NULL, (double[]){-limit, limit});
-    }
+    clip(clip_value, &(clipping){.list = parameters, .limit = limit});
 }

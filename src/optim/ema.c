@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Running averages of parameters. */
+#include "capture.h"
 #include "kernels.h"
 #include "optimizer.h"
 
@@ -105,12 +106,9 @@ static reel_status ready(const reel_ema *ema, bool applied)
     return r->status;
 }
 
-reel_status reel_ema_update(reel_ema *ema)
+static bool update(const reeli_args *a)
 {
-    const reel_status status = ready(ema, false);
-    if (status != REEL_OK) {
-        return status;
-    }
+    reel_ema *ema = a->more;
     const double weight = ema->equal ? 1 / (ema->updates + 1) : 1 - ema->decay;
     for (size_t i = 0; i < ema->count; i++) {
         const reel_tensor *p = ema->parameter[i];
@@ -121,7 +119,24 @@ reel_status reel_ema_update(reel_ema *ema)
         }
     }
     ema->updates++;
-    return REEL_OK;
+    return true;
+}
+
+reel_status reel_ema_update(reel_ema *ema)
+{
+    const reel_status status = ready(ema, false);
+    if (status != REEL_OK) {
+        return status;
+    }
+    reel *r = ema->owned.r;
+    for (size_t i = 0; r->capture && i < ema->count; i++) {
+        reeli_capture_use(r, ema->parameter[i]);
+    }
+    if (r->capture) {
+        reeli_capture_use(r, ema);
+    }
+    reeli_do(update, &(reeli_args){.r = r, .more = ema});
+    return r->status;
 }
 
 /* Exchanges the elements of parameters and averages, a block at a time. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "optimizer.h"
 
+#include "capture.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -59,7 +61,7 @@ reel_optimizer *reeli_optimizer_new(const reeli_rule *rule, reel_tensor_list par
                                     const double *value)
 {
     reel *r = parameters.r;
-    if (!r) {
+    if (!r || REELI_REFUSE(r, rule->name, "an optimizer cannot be made")) {
         return NULL;
     }
     reel_optimizer *o = reeli_own(r, sizeof *o, free_memory);
@@ -91,13 +93,35 @@ const char *reel_optimizer_name(const reel_optimizer *optimizer)
     return optimizer ? optimizer->rule->name : "";
 }
 
-void reel_zero_grad(reel_optimizer *optimizer)
+/* What a captured step needs of it. */
+static void note_parameters(const reel_optimizer *o, bool depends)
 {
-    for (size_t i = 0; optimizer && i < optimizer->slots; i++) {
-        reel_tensor *p = optimizer->slot[i].parameter;
+    reel *r = o->owned.r;
+    if (r->capture) {
+        reeli_capture_use(r, o);
+        for (size_t i = 0; i < o->slots; i++) {
+            reeli_note_leaf(o->slot[i].parameter, depends);
+        }
+    }
+}
+
+static bool zero_all(const reeli_args *a)
+{
+    const reel_optimizer *o = a->more;
+    for (size_t i = 0; i < o->slots; i++) {
+        reel_tensor *p = o->slot[i].parameter;
         if (p->leaf) {
             p->leaf->grad = NULL;
         }
+    }
+    return true;
+}
+
+void reel_zero_grad(reel_optimizer *optimizer)
+{
+    if (optimizer) {
+        note_parameters(optimizer, false);
+        reeli_do(zero_all, &(reeli_args){.r = optimizer->owned.r, .more = optimizer});
     }
 }
 
@@ -135,6 +159,20 @@ static void step_slot(reel_optimizer *o, const double *value, reeli_slot *slot)
     p->version++;
 }
 
+static bool step_all(const reeli_args *a)
+{
+    reel_optimizer *optimizer = a->more;
+    size_t i = 0;
+    for (size_t g = 0; g < optimizer->groups; g++) {
+        const reeli_group *group = &optimizer->group[g];
+        for (; i < group->end; i++) {
+            step_slot(optimizer, group->value, &optimizer->slot[i]);
+        }
+    }
+    optimizer->steps++;
+    return true;
+}
+
 reel_status reel_step(reel_optimizer *optimizer)
 {
     if (!optimizer) {
@@ -148,15 +186,9 @@ reel_status reel_step(reel_optimizer *optimizer)
         return reeli_error(r, REEL_ERR_STATE, "%s: a step needs a closure: call reel_step_with",
                            optimizer->rule->name);
     }
-    size_t i = 0;
-    for (size_t g = 0; g < optimizer->groups; g++) {
-        const reeli_group *group = &optimizer->group[g];
-        for (; i < group->end; i++) {
-            step_slot(optimizer, group->value, &optimizer->slot[i]);
-        }
-    }
-    optimizer->steps++;
-    return REEL_OK;
+    note_parameters(optimizer, true);
+    reeli_do(step_all, &(reeli_args){.r = r, .more = optimizer});
+    return r->status;
 }
 
 reel_tensor *reeli_call(const reel_optimizer *o, reel_closure closure, void *context, bool record)
@@ -202,6 +234,9 @@ reel_status reel_step_with(reel_optimizer *optimizer, reel_closure closure, void
     *loss = (double)NAN;
     reel *r = optimizer->owned.r;
     if (r->status != REEL_OK) {
+        return r->status;
+    }
+    if (REELI_REFUSE(r, optimizer->rule->name, "a closure cannot be called")) {
         return r->status;
     }
     if (!closure) {

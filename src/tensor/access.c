@@ -58,6 +58,13 @@ int64_t reel_stride(const reel_tensor *t, int dim)
 /* Whether t's elements may not be read now; the error if so. */
 static bool hidden(const reel_tensor *t, const char *what)
 {
+    if (t->r->capture) {
+        reeli_error(t->r, REEL_ERR_STATE,
+                    "%s: a value cannot be read while a step is being captured; read it after "
+                    "reel_replay",
+                    what);
+        return true;
+    }
     if (!t->r->elements_hidden || !reeli_requires_grad(t)) {
         return false;
     }
@@ -121,6 +128,9 @@ reel_status reel_set(reel_tensor *t, const int64_t *index, double value)
 {
     if (!reeli_readable("set", t)) {
         return bad_status(t);
+    }
+    if (REELI_REFUSE(t->r, "set", "a value cannot be set")) {
+        return t->r->status;
     }
     int64_t offset;
     if (t->r->grad_enabled && (t->node || reeli_requires_grad(t))) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Elements in and out of tensors of any strides. */
+#include "capture.h"
 #include "kernels.h"
 #include "tensor.h"
 
@@ -50,7 +51,8 @@ reel_tensor *reel_keep(reel_tensor *t)
     }
     reel_tensor *kept = reeli_create(r, "keep", t->dtype, t->ndim, t->size);
     if (!reeli_bad(kept)) {
-        reeli_copy(kept, t);
+        kept->flags &= (uint8_t)~REELI_CONSTANT;
+        reeli_put(kept, t);
     }
     return kept;
 }

@@ -2,6 +2,7 @@
 /* Tensors of random numbers. A result follows from the seed alone, whatever the CPU. */
 #include "random.h"
 
+#include "capture.h"
 #include "factory.h"
 
 #include <float.h>
@@ -223,21 +224,32 @@ static bool check_float(reel *r, const char *what, reel_dtype dtype)
     return true;
 }
 
-static reel_tensor *uniform(reel_tensor *t)
+/* Fills a new tensor, which a captured step will draw anew. */
+static reel_tensor *drawn(reel_tensor *t, reeli_run draw, const int64_t *i)
 {
-    if (!reeli_bad(t)) {
-        reeli_fill_uniform(t, 0.0, 1.0);
+    if (reeli_bad(t)) {
+        return t;
     }
-    return t;
+    t->flags &= (uint8_t)~REELI_CONSTANT;
+    const reeli_args args = {.r = t->r, .t = {t}, .i = {i ? i[0] : 0, i ? i[1] : 0}};
+    return reeli_do(draw, &args) ? t : t->r->poison;
 }
 
-static reel_tensor *normal(reel_tensor *t)
+static bool draw_uniform(const reeli_args *a)
 {
-    if (!reeli_bad(t)) {
-        reeli_fill_normal(t, 0.0, 1.0);
-    }
-    return t;
+    reeli_fill_uniform(a->t[0], 0.0, 1.0);
+    return true;
 }
+
+static bool draw_normal(const reeli_args *a)
+{
+    reeli_fill_normal(a->t[0], 0.0, 1.0);
+    return true;
+}
+
+static reel_tensor *uniform(reel_tensor *t) { return drawn(t, draw_uniform, NULL); }
+
+static reel_tensor *normal(reel_tensor *t) { return drawn(t, draw_normal, NULL); }
 
 reel_tensor *reel_rand(reel *r, reel_dtype dtype, int ndim, const int64_t *size)
 {
@@ -281,11 +293,10 @@ static inline int64_t draw(reeli_mt19937 *mt, whole w)
     return (int64_t)(w.base + offset);
 }
 
-static reel_tensor *fill_whole(reel_tensor *t, whole w)
+static bool draw_whole(const reeli_args *a)
 {
-    if (reeli_bad(t)) {
-        return t;
-    }
+    reel_tensor *t = a->t[0];
+    const whole w = {(uint64_t)a->i[0], (uint64_t)a->i[1]};
     reeli_mt19937 *mt = &t->r->random;
     for (int64_t i = 0; i < t->numel; i++) {
         int64_t value = draw(mt, w);
@@ -299,7 +310,12 @@ static reel_tensor *fill_whole(reel_tensor *t, whole w)
             ((double *)t->data)[i] = (double)value;
         }
     }
-    return t;
+    return true;
+}
+
+static reel_tensor *fill_whole(reel_tensor *t, whole w)
+{
+    return drawn(t, draw_whole, (int64_t[]){(int64_t)w.base, (int64_t)w.range});
 }
 
 /* The bound of a range of floats: as given, or one float further in where the outermost value,
@@ -383,16 +399,18 @@ void reeli_permute(reeli_mt19937 *mt, int64_t *x, int64_t n)
     }
 }
 
-reel_tensor *reel_randperm(reel *r, int64_t n)
+static bool draw_permutation(const reeli_args *a)
 {
-    reel_tensor *t = reeli_factory(r, "randperm", REEL_I64, 1, &n);
-    if (reeli_bad(t)) {
-        return t;
-    }
-    int64_t *x = t->data;
+    const int64_t n = a->t[0]->numel;
+    int64_t *x = a->t[0]->data;
     for (int64_t i = 0; i < n; i++) {
         x[i] = i;
     }
-    reeli_permute(&r->random, x, n);
-    return t;
+    reeli_permute(&a->r->random, x, n);
+    return true;
+}
+
+reel_tensor *reel_randperm(reel *r, int64_t n)
+{
+    return drawn(reeli_factory(r, "randperm", REEL_I64, 1, &n), draw_permutation, NULL);
 }

@@ -10,8 +10,8 @@ enum { WORDS = 624, NEXT = WORDS, HAS_NORMAL, NORMAL, NUMBERS };
 
 reel_tensor *reel_get_rng_state(reel *r)
 {
-    if (!r) {
-        return NULL;
+    if (!r || REELI_REFUSE(r, "get_rng_state", "the state cannot be read")) {
+        return r ? r->poison : NULL;
     }
     reel_tensor *t = reeli_empty(r, "get_rng_state", REEL_I64, 1, (int64_t[]){NUMBERS});
     if (!reeli_bad(t)) {
@@ -50,6 +50,9 @@ reel_status reel_set_rng_state(reel *r, const reel_tensor *state)
     reeli_mt19937 random;
     if (!r || r->status != REEL_OK) {
         return reel_error_status(r);
+    }
+    if (REELI_REFUSE(r, "set_rng_state", "the state cannot be set")) {
+        return r->status;
     }
     if (!reeli_usable(r, "set_rng_state", state)) {
         return r->status != REEL_OK ? r->status

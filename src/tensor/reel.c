@@ -51,7 +51,7 @@ void reel_free(reel *r)
 /* A gradient that was recorded (create_graph) lies in the arena: bring its values to safety. Its
  * buffer was made when it was recorded, so this cannot fail. A tensor that was changed in place on
  * the tape outlives it, and keeps its values. */
-static void settle_gradients(reel *r)
+void reeli_settle_gradients(reel *r)
 {
     for (reel_tensor *t = r->unsettled; t; t = t->leaf->next_unsettled) {
         reeli_leaf *leaf = t->leaf;
@@ -75,8 +75,8 @@ void reel_rewind(reel *r)
 {
     if (r && r->within) {
         reeli_error(r, REEL_ERR_STATE, "rewind: it cannot be called from a callback");
-    } else if (r) {
-        settle_gradients(r);
+    } else if (r && !REELI_REFUSE(r, "rewind", "it cannot be called")) {
+        reeli_settle_gradients(r);
         r->tape = NULL;
         r->retained_grads = false;
         reeli_arena_reset(&r->arena);

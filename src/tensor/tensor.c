@@ -131,7 +131,8 @@ reel_tensor *reeli_create(reel *r, const char *what, int dtype, int ndim, const 
     if (!p) {
         return reeli_no_memory(r, what);
     }
-    reeli_start(&p->t, r, dtype, REELI_CONTIGUOUS | REELI_PERSISTENT);
+    reeli_start(&p->t, r, dtype,
+                REELI_CONTIGUOUS | REELI_PERSISTENT | (r->capture ? REELI_CONSTANT : 0));
     p->t.leaf = &p->leaf;
     uintptr_t end = (uintptr_t)(p + 1);
     p->t.data = (char *)(p + 1) + (-end & (REELI_LARGE_ALIGN - 1));
@@ -200,7 +201,7 @@ static reel_tensor *number(reel *r, int dtype, double value)
     if (!t) {
         return reeli_no_memory(r, "number");
     }
-    reeli_start(t, r, dtype, REELI_CONTIGUOUS | REELI_NUMBER);
+    reeli_start(t, r, dtype, REELI_CONTIGUOUS | REELI_NUMBER | (r->capture ? REELI_CONSTANT : 0));
     t->data = (char *)t + REELI_HEADER;
     set_shape(t, 0, NULL);
     if (dtype == REEL_F32) {

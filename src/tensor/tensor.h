@@ -16,7 +16,9 @@ enum reeli_flags {
     REELI_PERSISTENT = 8,   /* lives until it is freed, not until the next rewind */
     REELI_NUMBER = 16,      /* a plain C number in an expression: yields to any tensor's dtype */
     REELI_RETAIN_GRAD = 32, /* backward leaves this non-leaf's gradient in `grad` */
-    REELI_HOOKED = 64       /* there are hooks on its gradient */
+    REELI_HOOKED = 64,      /* there are hooks on its gradient */
+    REELI_CONSTANT = 128    /* of a base, while a step is captured: its elements are the step's own,
+                               and nothing of what was written down has computed them */
 };
 
 /* A function of the user's that is called with a gradient. */
@@ -143,6 +145,9 @@ static inline reel_tensor *reeli_grad(const reel_tensor *t)
 {
     return t->leaf ? t->leaf->grad : NULL;
 }
+
+/* At the end of a step: leaves keep the values of what still lies in the arena of theirs. */
+void reeli_settle_gradients(reel *r);
 
 /* A view of t's memory from `offset` elements after its first, in the arena; not yet recorded. */
 reel_tensor *reeli_view(reel_tensor *t, const char *what, int ndim, const int64_t *size,

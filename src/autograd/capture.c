@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/* Capture and replay: operations written down as they are done, and done again. */
+#include "tape.h"
+
+#include <string.h>
+
+enum { OPERANDS = 5, FORMULA_INPUTS = 3 };
+
+/* A map over operands of any layout, as reeli_run_map takes it. */
+typedef struct layout_map {
+    reeli_map map;
+    int dtype, inputs;
+    bool compares;
+    reel_tensor *y, *x[OPERANDS];
+    double p[3];
+} layout_map;
+
+static bool run_layout_map(const reeli_args *a)
+{
+    const layout_map *m = a->more;
+    reeli_run_map(a->r, m->map, m->dtype, m->y, m->compares, m->inputs, m->x, m->p);
+    return true;
+}
+
+static bool all_last(reel_tensor *y, int inputs, reel_tensor *const *x)
+{
+    bool last = reeli_capture_tensor(y);
+    for (int i = 0; i < inputs; i++) {
+        last = last && reeli_capture_tensor(x[i]);
+    }
+    return last;
+}
+
+static bool is_constant(const reel_tensor *t)
+{
+    return (t->base->flags & (REELI_CONSTANT | REELI_PERSISTENT)) == REELI_CONSTANT;
+}
+
+/* Whether y has elements of its own, behind its header. */
+static bool owns_elements(const reel_tensor *y)
+{
+    return y->base == y && y->data == (const char *)y + REELI_HEADER;
+}
+
+/* What is computed from constants of the step alone is a constant of the step. */
+static bool became_constant(reel_tensor *y, int inputs, reel_tensor *const *x)
+{
+    bool constant = owns_elements(y) && !(y->flags & REELI_PERSISTENT);
+    for (int i = 0; i < inputs; i++) {
+        constant = constant && is_constant(x[i]);
+    }
+    y->flags |= constant ? REELI_CONSTANT : 0;
+    return constant;
+}
+
+/* x as an entry reads it: n elements in a row. One that repeats is written out if it never
+ * changes; NULL if that cannot be. */
+static const void *in_a_row(const reel_tensor *x, int dtype, int64_t n)
+{
+    if (x->dtype != dtype) {
+        return NULL;
+    }
+    if (x->numel == n && (x->flags & REELI_CONTIGUOUS)) {
+        return x->data;
+    }
+    if (x->numel != 1 || !is_constant(x)) {
+        return NULL;
+    }
+    void *row = reeli_arena_alloc(x->r, (size_t)n * reeli_element_size(dtype));
+    if (row) {
+        reeli_move(n, row, dtype, 1, x->data, dtype, 0);
+    }
+    return row;
+}
+
+/* Fills in an entry for a map whose operands all lie in rows; false if they do not. */
+static bool plain_entry(reel *r, reeli_map map, int dtype, reel_tensor *y, int inputs,
+                        reel_tensor *const *x, const double *p)
+{
+    const void *rows[REELI_ENTRY_INPUTS] = {NULL};
+    bool plain =
+        inputs <= REELI_ENTRY_INPUTS && y->numel <= REELI_BLOCK && (y->flags & REELI_CONTIGUOUS);
+    for (int i = 0; i < inputs && plain; i++) {
+        plain = (rows[i] = in_a_row(x[i], dtype, y->numel)) != NULL;
+    }
+    double *kept = plain && p ? reeli_arena_alloc(r, 3 * sizeof *kept) : NULL;
+    reeli_entry *e = plain && (kept || !p) ? reeli_new_entry(r, REELI_ENTRY_MAP) : NULL;
+    if (!e) {
+        return false;
+    }
+    e->map = map;
+    e->n = (int32_t)y->numel;
+    e->y = y->data;
+    memcpy(e->x, rows, sizeof rows);
+    e->p = kept;
+    for (int i = 0; i < 3 && p; i++) {
+        kept[i] = p[i];
+    }
+    return true;
+}
+
+void reeli_capture_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
+                       reel_tensor *const *x, const double *p)
+{
+    const int result = compares ? REEL_BOOL : dtype;
+    if (!all_last(y, inputs, x) || became_constant(y, inputs, x) ||
+        (y->dtype == result && plain_entry(r, map, dtype, y, inputs, x, p))) {
+        return;
+    }
+    layout_map *m = reeli_arena_alloc(r, sizeof *m);
+    reeli_args *args = m ? reeli_arena_alloc(r, sizeof *args) : NULL;
+    reeli_entry *e = args ? reeli_new_entry(r, REELI_ENTRY_CALL) : NULL;
+    if (!e) {
+        reeli_no_memory(r, "capture");
+        return;
+    }
+    *m = (layout_map){.map = map, .dtype = dtype, .inputs = inputs, .compares = compares, .y = y};
+    for (int i = 0; i < inputs; i++) {
+        m->x[i] = x[i];
+    }
+    for (int i = 0; i < 3 && p; i++) {
+        m->p[i] = p[i];
+    }
+    *args = (reeli_args){.r = r, .more = m};
+    e->run = run_layout_map;
+    e->args = args;
+}
+
+bool reeli_capture_forward(reeli_node *n)
+{
+    reel *r = n->out->r;
+    reel_tensor *in[FORMULA_INPUTS];
+    for (int i = 0; i < n->inputs && i < FORMULA_INPUTS; i++) {
+        in[i] = n->in[i].t;
+    }
+    for (int i = 0; i < n->inputs; i++) {
+        if (!reeli_capture_tensor(n->in[i].t)) {
+            return false;
+        }
+    }
+    if (!reeli_capture_tensor(n->out)) {
+        return false;
+    }
+    reeli_capture_change(n->out);
+    reeli_pause pause;
+    reeli_start_call(r, &pause);
+    const bool done = n->op->forward(n);
+    reeli_end_call(r, &pause);
+    if (!done || (n->op->formula >= 0 && n->inputs <= FORMULA_INPUTS &&
+                  became_constant(n->out, n->inputs, in))) {
+        return done;
+    }
+    reeli_entry *e = reeli_new_entry(r, REELI_ENTRY_FORWARD);
+    if (e) {
+        e->forward = n->op->forward;
+        e->node = n;
+    }
+    return e != NULL;
+}
+
+/* Frees nothing of the reel's: the graph's arena is its own, or, while a step is captured, holds
+ * the reel's in its place. */
+static void free_graph(reeli_owned *it)
+{
+    reel_graph *g = (reel_graph *)(void *)it;
+    reel *r = it->r;
+    const reeli_arena current = r->arena;
+    for (reel_graph **at = &r->graphs; *at; at = &(*at)->next) {
+        if (*at == g) {
+            *at = g->next;
+            break;
+        }
+    }
+    r->freed = r->graphs ? r->freed : NULL;
+    r->arena = g->arena;
+    reeli_arena_free(r);
+    r->arena = current;
+    reeli_free(r, g->entries.items, g->entries.room * sizeof(reeli_entry));
+    reeli_free(r, g->leaves.items, g->leaves.room * sizeof(reeli_leaf_use));
+    reeli_free(r, g->used.items, g->used.room * sizeof(void *));
+}
+
+/* Memory is about to be freed: a graph that uses it can no longer be replayed. */
+static void forget(reel *r, const void *memory, size_t size)
+{
+    for (reel_graph *g = r->graphs; g; g = g->next) {
+        void *const *used = g->used.items;
+        for (size_t i = 0; i < g->used.count && !g->broken; i++) {
+            g->broken = (uintptr_t)used[i] - (uintptr_t)memory < size;
+        }
+    }
+}
+
+reel_status reel_capture_begin(reel *r)
+{
+    if (!r || r->status != REEL_OK) {
+        return reel_error_status(r);
+    }
+    const char *why = r->capture                ? "a step is being captured already"
+                      : r->within || r->walking ? "it cannot be called from a callback"
+                      : r->anomaly              ? "anomaly mode is on; call "
+                                                  "reel_set_anomaly_mode(r, false) first"
+                      : r->tape || r->unsettled ? "operations are recorded; call reel_rewind first"
+                                                : NULL;
+    if (why) {
+        return reeli_error(r, REEL_ERR_STATE, "capture_begin: %s", why);
+    }
+    reel_graph *g = reeli_own(r, sizeof *g, free_graph);
+    if (!g) {
+        reeli_no_memory(r, "capture_begin");
+        return r->status;
+    }
+    g->arena = r->arena;
+    r->arena = (reeli_arena){NULL, NULL, NULL, NULL};
+    g->next = r->graphs;
+    r->graphs = r->capture = g;
+    r->freed = forget;
+    r->failed_since = false;
+    return REEL_OK;
+}
+
+/* A gradient that was recorded goes to its leaf's buffer, as reel_rewind brings it there. */
+static void settle(reel *r)
+{
+    for (reel_tensor *t = r->unsettled; t; t = t->leaf->next_unsettled) {
+        if (!t->node && t->leaf->grad && t->leaf->grad != t->leaf->buffer) {
+            reeli_put(t->leaf->buffer, t->leaf->grad);
+            reeli_set_grad(t, t->leaf->buffer);
+        }
+    }
+    reeli_settle_gradients(r);
+}
+
+/* What the step returned has no history from now on. */
+static void cut_history(reel *r)
+{
+    for (reeli_node *n = r->tape; n; n = n->previous) {
+        if (!(n->out->flags & REELI_PERSISTENT)) {
+            n->out->node = NULL;
+            n->out->flags &= (uint8_t) ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
+        }
+    }
+    r->tape = NULL;
+    r->retained_grads = false;
+}
+
+/* Memory for what any call needs for a while, so that a replay finds it. */
+static void reserve_scratch(reel *r, size_t bytes)
+{
+    const reeli_mark mark = reeli_arena_mark(&r->arena);
+    if (bytes && !reeli_arena_alloc(r, bytes)) {
+        reeli_no_memory(r, "capture_end");
+    }
+    reeli_arena_release(&r->arena, mark);
+}
+
+reel_graph *reel_capture_end(reel *r)
+{
+    reel_graph *g = r ? r->capture : NULL;
+    if (!g) {
+        if (r) {
+            reeli_error(r, REEL_ERR_STATE, "capture_end: no step is being captured");
+        }
+        return NULL;
+    }
+    settle(r);
+    cut_history(r);
+    reserve_scratch(r, g->scratch);
+    if (g->broken) {
+        reeli_error(r, REEL_ERR_STATE,
+                    "capture_end: a tensor, module or optimizer that the step uses has been freed "
+                    "in it");
+    }
+    const reeli_arena own = r->arena;
+    r->arena = g->arena;
+    g->arena = own;
+    r->capture = NULL;
+    if (r->failed_since) {
+        reeli_disown(&g->owned);
+        return NULL;
+    }
+    return g;
+}
+
+void reel_graph_free(reel_graph *graph)
+{
+    if (graph) {
+        reeli_disown(&graph->owned);
+    }
+}
+
+/* Whether the leaves have gradients where they had some. */
+static bool gradients_fit(const reel_graph *g)
+{
+    const reeli_leaf_use *use = g->leaves.items;
+    for (size_t i = 0; i < g->leaves.count; i++) {
+        if (use[i].depends && use[i].t->leaf->grad != use[i].grad) {
+            reeli_error(
+                g->owned.r, REEL_ERR_STATE,
+                "replay: a leaf of shape %s had %s gradient when the step was captured, and "
+                "has %s now; call reel_zero_grad within the step",
+                REELI_SHAPE_OF(use[i].t), use[i].grad ? "a" : "no",
+                use[i].t->leaf->grad ? "one" : "none");
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool may_replay(const reel_graph *g)
+{
+    reel *r = g->owned.r;
+    const char *why = r->capture                ? "a step is being captured"
+                      : r->within || r->walking ? "it cannot be called from a callback"
+                      : g->broken
+                          ? "a tensor, module or optimizer that the step uses has been freed"
+                          : NULL;
+    if (why) {
+        reeli_error(r, REEL_ERR_STATE, "replay: %s", why);
+    }
+    return !why && gradients_fit(g);
+}
+
+/* What a call took of the arena for itself it needs no longer. */
+static inline void give_back(reel *r, reeli_mark mark)
+{
+    if (__builtin_expect(r->arena.at != mark.at, 0)) {
+        reeli_arena_release(&r->arena, mark);
+    }
+}
+
+static bool run_entries(reel *r, const reel_graph *g)
+{
+    const reeli_mark mark = reeli_arena_mark(&r->arena);
+    const reeli_entry *e = g->entries.items, *end = e + g->entries.count;
+    bool done = true;
+    for (; e < end && done; e++) {
+        if (__builtin_expect(e->kind == REELI_ENTRY_MAP, 1)) {
+            e->map(e->n, e->y, e->x, e->p);
+            continue;
+        }
+        done = e->kind == REELI_ENTRY_FORWARD ? e->forward(e->node) : e->run(e->args);
+        give_back(r, mark);
+    }
+    return done;
+}
+
+reel_status reel_replay(reel_graph *graph)
+{
+    reel *r = graph ? graph->owned.r : NULL;
+    if (!r || r->status != REEL_OK) {
+        return r ? r->status : REEL_ERR_OWNER;
+    }
+    if (!may_replay(graph)) {
+        return r->status;
+    }
+    const reeli_arena arena = r->arena;
+    const bool grad_enabled = r->grad_enabled;
+    for (const reeli_restored *it = graph->restored; it; it = it->next) {
+        memcpy(it->to, it->from, it->bytes);
+    }
+    r->arena = graph->arena;
+    r->grad_enabled = false;
+    run_entries(r, graph);
+    r->grad_enabled = grad_enabled;
+    graph->arena = r->arena;
+    r->arena = arena;
+    return r->status;
+}

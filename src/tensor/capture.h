@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A step being written down: what computes or changes elements becomes an entry, in the order in
+ * which it was done. A replay runs the entries. Shapes, addresses and everything else that a program
+ * decided are in the entries; values are not.
+ */
+#ifndef REELI_CAPTURE_H
+#define REELI_CAPTURE_H
+
+#include "kernels.h"
+#include "tensor.h"
+
+#include <reel/replay.h>
+
+struct reeli_node;
+
+/* What a call goes by. The first tensor is the one that is written. */
+typedef struct reeli_args {
+    reel *r;
+    reel_tensor *t[4]; /* NULL where there are fewer */
+    void *more;
+    const char *text;
+    double p[3];
+    int64_t i[3];
+} reeli_args;
+
+typedef bool (*reeli_run)(const reeli_args *args);
+typedef bool (*reeli_forward)(struct reeli_node *n);
+
+enum { REELI_ENTRY_MAP, REELI_ENTRY_CALL, REELI_ENTRY_FORWARD, REELI_ENTRY_INPUTS = 4 };
+
+/* One cache line. */
+typedef struct reeli_entry {
+    union {
+        reeli_map map; /* of at most REELI_BLOCK elements: y = map(x…) */
+        reeli_run run;
+        reeli_forward forward;
+    };
+    int32_t kind, n;
+    void *y;
+    const void *x[REELI_ENTRY_INPUTS];
+    union {
+        const double *p;
+        const reeli_args *args;
+        struct reeli_node *node;
+    };
+} reeli_entry;
+
+/* A tensor whose values a replay starts by restoring: a constant of the step that it changes. */
+typedef struct reeli_restored {
+    struct reeli_restored *next;
+    void *to;
+    const void *from;
+    size_t bytes;
+} reeli_restored;
+
+/* A leaf whose gradient the step looks at or sets, and whether the step depends on there being one
+ * when it starts. */
+typedef struct reeli_leaf_use {
+    const reel_tensor *t;
+    reel_tensor *grad;
+    bool depends;
+} reeli_leaf_use;
+
+/* An array that grows by the reel's allocator. */
+typedef struct reeli_array {
+    void *items;
+    size_t count, room; /* in items */
+} reeli_array;
+
+struct reel_graph {
+    reeli_owned owned;
+    reel_graph *next;
+    reeli_arena arena;   /* what was made in the step; while it is captured, the reel's own */
+    reeli_array entries; /* reeli_entry */
+    reeli_array leaves;  /* reeli_leaf_use */
+    reeli_array used;    /* const void *: what must not be freed */
+    reeli_restored *restored;
+    size_t scratch; /* the most bytes of the arena that one call needs for a while */
+    bool broken;    /* something that it uses is gone */
+};
+
+/* Does it, and writes it down if a step is being captured. False if it failed. */
+bool reeli_capture_run(reeli_run run, const reeli_args *args);
+static inline bool reeli_do(reeli_run run, const reeli_args *args)
+{
+    return __builtin_expect(args->r->capture != NULL, 0) ? reeli_capture_run(run, args) : run(args);
+}
+
+/* Whether t and its memory last as long as the graph; an error if not. */
+bool reeli_capture_tensor(const reel_tensor *t);
+
+/* t's elements are about to be changed where they are, by what is written down. */
+void reeli_capture_change(const reel_tensor *t);
+
+/* An entry of this kind, to be filled in; NULL, and an error, when memory is out. */
+reeli_entry *reeli_new_entry(reel *r, int kind);
+
+/* While a call runs nothing is written down, and what it takes of the arena is measured. */
+typedef struct reeli_pause {
+    reel_graph *graph;
+    reeli_mark mark;
+} reeli_pause;
+void reeli_start_call(reel *r, reeli_pause *pause);
+void reeli_end_call(reel *r, const reeli_pause *pause);
+
+/* The step looks at t's gradient (`depends`), or sets it whatever it was. */
+void reeli_capture_leaf(const reel_tensor *t, bool depends);
+static inline void reeli_note_leaf(const reel_tensor *t, bool depends)
+{
+    if (__builtin_expect(t->r->capture != NULL, 0)) {
+        reeli_capture_leaf(t, depends);
+    }
+}
+
+/* The step needs the memory that this points into. */
+void reeli_capture_use(reel *r, const void *memory);
+
+/* The leaf t's gradient is `grad` from now on. */
+void reeli_set_grad(reel_tensor *t, reel_tensor *grad);
+
+/* As reeli_copy, where it may be part of a step. */
+void reeli_put(reel_tensor *to, reel_tensor *from);
+
+/* Room for one more item; NULL, and an error, when memory is out. */
+void *reeli_append(reel *r, reeli_array *array, size_t size);
+
+#endif

@@ -12,6 +12,7 @@
 #include <reel/distance.h>
 #include <reel/early_stopping.h>
 #include <reel/elementwise.h>
+#include <reel/encoder.h>
 #include <reel/gradcheck.h>
 #include <reel/hooks.h>
 #include <reel/indexing.h>

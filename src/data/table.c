@@ -42,6 +42,28 @@ const char *reeli_table_text(char text[REELI_TABLE_TEXT], const reel_table *t)
     return text;
 }
 
+int64_t reeli_table_column_named(const reel_table *t, const char *what, const char *name)
+{
+    int64_t column = reel_table_find(t, name);
+    if (column >= 0) {
+        return column;
+    }
+    char names[REELI_MESSAGE_SIZE / 2] = "";
+    size_t used = 0;
+    for (size_t j = 0; j < t->columns; j++) {
+        const char *other = REELI_QUOTED(reeli_word(&t->names, j));
+        bool fits = used + strlen(other) + sizeof ", ..." < sizeof names;
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", j ? ", " : "",
+                                 fits ? other : "...");
+        if (!fits) {
+            break;
+        }
+    }
+    reeli_error(t->owned.r, REEL_ERR_VALUE, "%s: %sthere is no column '%s'; there are: %s", what,
+                REELI_TABLE_TEXT_OF(t), name ? REELI_QUOTED(name) : "NULL", names);
+    return -1;
+}
+
 static bool refuse_name(const reel_table *t, const char *what, size_t column, const char *name,
                         const char *why)
 {

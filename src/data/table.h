@@ -76,6 +76,9 @@ static inline const int32_t *reeli_table_codes(const reel_table *t, size_t colum
     return reeli_column_of(t, column)->cells.data;
 }
 
+/* As `reel_table_find`; -1, and an error with the names that there are, if there is no such one. */
+int64_t reeli_table_column_named(const reel_table *t, const char *what, const char *name);
+
 /* "houses.csv: " before a message about a table, "" if it came from no file. */
 enum { REELI_TABLE_TEXT = REELI_QUOTE_SIZE + 2 };
 const char *reeli_table_text(char text[REELI_TABLE_TEXT], const reel_table *t);

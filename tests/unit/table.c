@@ -1,59 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tables from CSV: what is written is what is read, and what is no table is refused with its line. */
-#include "check_reel.h"
-
-#include <reel/reel.h>
-#include <stdio.h>
-#include <unistd.h>
-
-static char folder[64], path[96];
-static reel *r;
-static char warning[1024]; /* the last */
-static int warnings;
-
-static void note(void *context, reel_level level, const char *message)
-{
-    (void)context;
-    if (level == REEL_WARNING) {
-        warnings++;
-        snprintf(warning, sizeof warning, "%s", message);
-    }
-}
-
-static void set_up(void)
-{
-    strcpy(folder, "/tmp/reel-table-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/t.csv", folder);
-    r = reel_new_with(&(reel_options){.handler = note});
-    warnings = 0;
-}
-
-static void tear_down(void)
-{
-    reel_free(r);
-    unlink(path);
-    rmdir(folder);
-}
-
-static void write_bytes(const void *bytes, size_t count)
-{
-    FILE *stream = fopen(path, "wb");
-    ck_assert_ptr_nonnull(stream);
-    ck_assert_uint_eq(fwrite(bytes, 1, count, stream), count);
-    ck_assert_int_eq(fclose(stream), 0);
-}
-
-static reel_table *read_as(const char *text, reel_table_options options)
-{
-    write_bytes(text, strlen(text));
-    return reel_table_read(r, path, options);
-}
-
-static reel_table *read_text(const char *text)
-{
-    return read_as(text, (reel_table_options){.dtype = REEL_F64});
-}
+#include "table_file.h"
 
 /* A column of numbers, NaN where one is missing. */
 static void assert_numbers(reel_table *t, const char *name, int64_t count, const double *expected)
@@ -103,7 +50,7 @@ START_TEST(numbers_and_text)
     ck_assert_uint_eq(reel_table_categories(t, 1), 2);
     ck_assert_uint_eq(reel_table_categories(t, 0), 0);
     ck_assert_str_eq(reel_table_path(t), path);
-    ck_assert_int_eq(warnings, 0);
+    ck_assert_int_eq(warning_count, 0);
 }
 END_TEST
 

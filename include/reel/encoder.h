@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Encoders: what a model can be fed of a table, and how to read its answers.
+ *
+ * A column of numbers is one feature: (x - mean) / scale, the training rows' mean and population
+ * deviation, after missing values have been taken for their median. A column of text is one feature
+ * for each text that the training rows have, in strcmp's order: 1 where it is that text, else 0. The
+ * target is standardised as numbers are. All of it is computed in double and rounded at the end.
+ *
+ * A library configured with REEL_WITH_IO=OFF has none of these functions.
+ */
+#ifndef REEL_ENCODER_H
+#define REEL_ENCODER_H
+
+#include <reel/table.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** How columns become features. The functions that tell of one take NULL for one without any. */
+typedef struct reel_encoder reel_encoder;
+
+/** What an encoder is fitted to; but for the target all zero is the default. */
+typedef struct reel_encoder_options {
+    const char *target;          /* the column to predict: of numbers */
+    const char *const *features; /* the columns to predict it from; none: all others */
+    size_t feature_count;
+    const char *const *drop; /* columns that are none of them */
+    size_t drop_count;
+    bool refuse_missing; /* a missing value is an error, in training and ever after */
+    int64_t
+        max_categories; /* a column of more different texts (a name, a date) is left out; 0: 50 */
+} reel_encoder_options;
+
+/**
+ * An encoder for the columns of t, with the medians, means, deviations and texts of the given rows.
+ *
+ * Rows without a target are left out, and so are columns of no use: without a value, of one value
+ * alone, equal to one before, of too many texts. A warning tells of each.
+ *
+ * Shape: rows is int64 (n); NULL: all rows.
+ * Owner: the reel's until you free it, or the reel. It does not need the table any more.
+ * Fails: NULL, and REEL_ERR_VALUE for a column that is not there or a row that is not, a target of
+ *        text, features among which the target is, no row or no feature that is left; with
+ *        `refuse_missing` for a missing value, "houses.csv:17: column 'rooms': …"; REEL_ERR_MEMORY.
+ * Source: sklearn's SimpleImputer(strategy="median"), StandardScaler and OneHotEncoder.
+ */
+REEL_API reel_encoder *reel_encoder_fit(reel_table *t, const reel_tensor *rows,
+                                        reel_encoder_options options);
+
+/**
+ * The features of rows of a table, which may be another one with columns of the same names; others
+ * are passed over. Warnings tell how many missing values are taken for the median, and how many
+ * texts have not been seen in training; those are 0 in all features.
+ *
+ * Shape: (n, features), in the table's dtype; rows as in `reel_encoder_fit`.
+ * Owner: the reel's until you free it, as of a tensor that you created.
+ * Fails: poison, and REEL_ERR_VALUE for a column that is not there, or holds text where the
+ *        encoder has numbers or the other way round, and as `reel_encoder_fit` of rows and of
+ *        missing values; REEL_ERR_MEMORY.
+ */
+REEL_API reel_tensor *reel_encode(const reel_encoder *e, reel_table *t, const reel_tensor *rows);
+
+/**
+ * The target of rows of a table, standardised.
+ *
+ * Shape: (n, 1), in the table's dtype; rows as in `reel_encoder_fit`.
+ * Owner: as of `reel_encode`.
+ * Fails: as `reel_encode`; a row without a target is an error: see `reel_table_present_rows`.
+ */
+REEL_API reel_tensor *reel_encode_target(const reel_encoder *e, reel_table *t,
+                                         const reel_tensor *rows);
+
+/**
+ * A model's answers in the target's own units, scale * y + mean.
+ *
+ * Shape:    that of y, floating. Gradient: none, the result is not recorded.
+ * Owner:    lives until `reel_rewind`.
+ * Fails:    REEL_ERR_DTYPE, REEL_ERR_MEMORY.
+ */
+REEL_API reel_tensor *reel_decode_target(const reel_encoder *e, reel_tensor *y);
+
+/** How many features it makes. */
+REEL_API size_t reel_encoder_features(const reel_encoder *e);
+/** A feature's name: its column's, "rooms", or that and the text, "ocean_proximity=INLAND"; NULL
+ *  where there is no such feature. Owner: lives until `reel_rewind`. */
+REEL_API const char *reel_encoder_feature_name(const reel_encoder *e, size_t i);
+/** What is subtracted from feature i; 0 for those of text. NaN where there is no such feature. */
+REEL_API double reel_encoder_mean(const reel_encoder *e, size_t i);
+/** What feature i is then divided by; 1 for those of text. */
+REEL_API double reel_encoder_scale(const reel_encoder *e, size_t i);
+/** What missing values of feature i are taken for, in its column's units; 0 for those of text. */
+REEL_API double reel_encoder_median(const reel_encoder *e, size_t i);
+
+/** The target's column. Owner: the encoder. */
+REEL_API const char *reel_encoder_target_name(const reel_encoder *e);
+REEL_API double reel_encoder_target_mean(const reel_encoder *e);
+REEL_API double reel_encoder_target_scale(const reel_encoder *e);
+
+/** How many columns it reads. */
+REEL_API size_t reel_encoder_columns(const reel_encoder *e);
+/** The name of column i that it reads; NULL where there is none. Owner: the encoder. */
+REEL_API const char *reel_encoder_column(const reel_encoder *e, size_t i);
+/** The columns that it reads as text, for `reel_table_options.text`; NULL if there are none. Owner:
+ *  the encoder. */
+REEL_API const char *const *reel_encoder_text_columns(const reel_encoder *e, size_t *count);
+
+/**
+ * All of the encoder in JSON; its numbers come back to the bit.
+ *
+ * Owner: lives until `reel_rewind`.
+ * Fails: NULL, and REEL_ERR_MEMORY.
+ */
+REEL_API const char *reel_encoder_to_json(const reel_encoder *e);
+
+/**
+ * The encoder that `reel_encoder_to_json` wrote. The text may come from anywhere: all of it is
+ * checked.
+ *
+ * Owner: the reel's until you free it, or the reel.
+ * Fails: NULL, and REEL_ERR_FORMAT, REEL_ERR_MEMORY.
+ */
+REEL_API reel_encoder *reel_encoder_from_json(reel *r, const char *json);
+
+/** Frees an encoder. */
+REEL_API void reel_encoder_free(reel_encoder *e);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

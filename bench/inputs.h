@@ -37,7 +37,7 @@ static inline void fill_uniform(float *x, int64_t count, float bound, uint64_t s
     }
 }
 
-/* What a row is to be taken for: a sum over its columns, bent, so that there is something to learn. */
+/* What is to be learned of a row: a sum over its columns, bent. */
 static inline void fill_targets(float *t, const float *x, int64_t rows, int64_t columns)
 {
     for (int64_t i = 0; i < rows; i++) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+static const double burst = 2e-3;
 enum { MOST_ROUNDS = 501, LEAST_ROUNDS = 5, STEPS_COMPARED = 20 };
 
 double now(void)
@@ -23,25 +24,31 @@ static void pause_for(double seconds)
     nanosleep(&(struct timespec){0, (long)(seconds * 1e9)}, NULL);
 }
 
-/* The first of many runs brings what it needs back into the caches, or wakes its threads, and is
- * not timed. */
-static double seconds_of(const contender *c, int repeats)
+static double run_times(const contender *c, int repeats)
 {
-    if (pause_before > 0) {
-        pause_for(pause_before);
-    }
-    if (repeats > 1 || pause_before > 0) {
-        c->run(c->state);
-    }
     if (c->run == run_peer) {
         double loss;
-        return peer_seconds(c->state, repeats, &loss) / repeats;
+        return peer_seconds(c->state, repeats, &loss);
     }
     double start = now();
     for (int i = 0; i < repeats; i++) {
         c->run(c->state);
     }
-    return (now() - start) / repeats;
+    return now() - start;
+}
+
+/* A quarter of the runs more, which do not count, bring what they need back into the caches and
+ * wake their threads. */
+static double seconds_of(const contender *c, int repeats)
+{
+    const int first = repeats / 4 + (pause_before > 0);
+    if (pause_before > 0) {
+        pause_for(pause_before);
+    }
+    if (first > 0) {
+        run_times(c, first);
+    }
+    return run_times(c, repeats) / repeats;
 }
 
 static int ascending(const void *a, const void *b)
@@ -50,11 +57,11 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* How often a contender must run for the clock to be precise: at least half a millisecond. */
+/* How often a contender must run for the clock to be precise: at least two milliseconds. */
 static int repeats_for(const contender *c)
 {
     int repeats = 1;
-    while (seconds_of(c, repeats) * repeats < 5e-4 && repeats < 1 << 24) {
+    while (seconds_of(c, repeats) * repeats < burst && repeats < 1 << 24) {
         repeats *= 2;
     }
     return repeats;

@@ -5,8 +5,8 @@
 
 #include "bench.h"
 
+#include <reel/loader.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* What all sides read: rows, and the order in which batches take them. */
 typedef struct table {
@@ -23,28 +23,27 @@ static table make_table(void)
     return d;
 }
 
-static int64_t next_batch(int64_t *at)
-{
-    const int64_t start = *at;
-    *at = start + 2 * W2_BATCH <= W2_ROWS ? start + W2_BATCH : 0;
-    return start;
-}
-
 typedef struct training {
     reel *r;
-    reel_tensor *x, *t, *order;
+    reel_loader *batches; /* of x and t, by the order that the table has */
     reel_module *model, *l1_loss;
     reel_optimizer *optimizer;
-    int64_t at;
 } training;
+
+static reel_loader *load(reel *r, const table *d)
+{
+    reel_tensor *tensors[] = {reel_from_f32(r, d->x, REEL_SHAPE(W2_ROWS, W2_INPUTS)),
+                              reel_from_f32(r, d->t, REEL_SHAPE(W2_ROWS, 1))};
+    reel_tensor *rows = reel_from_i64(r, d->order, REEL_SHAPE(W2_ROWS));
+    return reel_loader_new(r, tensors, 2,
+                           (reel_loader_options){.batch_size = W2_BATCH, .rows = rows});
+}
 
 static training make_training(const table *d, const limit_mlp *weights, bool adam)
 {
     reel *r = reel_new();
     training s = {.r = r,
-                  .x = reel_from_f32(r, d->x, REEL_SHAPE(W2_ROWS, W2_INPUTS)),
-                  .t = reel_from_f32(r, d->t, REEL_SHAPE(W2_ROWS, 1)),
-                  .order = reel_from_i64(r, d->order, REEL_SHAPE(W2_ROWS)),
+                  .batches = load(r, d),
                   .model = make_mlp(r, W2_INPUTS, W2_HIDDEN, weights),
                   .l1_loss = reel_nn_l1_loss(r, (reel_l1_loss_options){0})};
     const reel_tensor_list parameters = reel_parameters(s.model);
@@ -55,9 +54,16 @@ static training make_training(const table *d, const limit_mlp *weights, bool ada
     return s;
 }
 
-static reel_tensor *step(training *s, reel_tensor *rows)
+/* x and t, from the first batch on again after the last. */
+static void take_batch(training *s, reel_tensor **batch)
 {
-    reel_tensor *x = reel_index_select(s->x, 0, rows), *t = reel_index_select(s->t, 0, rows);
+    if (!reel_loader_next(s->batches, batch)) {
+        reel_loader_next(s->batches, batch);
+    }
+}
+
+static reel_tensor *step(training *s, reel_tensor *x, reel_tensor *t)
+{
     reel_tensor *loss = reel_loss(s->l1_loss, reel_forward(s->model, x), t);
     reel_zero_grad(s->optimizer);
     reel_backward(loss);
@@ -65,11 +71,12 @@ static reel_tensor *step(training *s, reel_tensor *rows)
     return loss;
 }
 
-static double run_step(void *state)
+static double run_eager(void *state)
 {
     training *s = state;
-    const int64_t start = next_batch(&s->at);
-    double loss = reel_item(step(s, reel_narrow(s->order, 0, start, W2_BATCH)));
+    reel_tensor *batch[2];
+    take_batch(s, batch);
+    double loss = reel_item(step(s, batch[0], batch[1]));
     reel_rewind(s->r);
     return loss;
 }
@@ -83,7 +90,9 @@ typedef struct by_hand {
 static double run_limit(void *state)
 {
     by_hand *s = state;
-    return (double)limit_w2_step(s->limit, s->order + next_batch(&s->at));
+    const int64_t *rows = s->order + s->at;
+    s->at = (s->at + W2_BATCH) % W2_ROWS;
+    return (double)limit_w2_step(s->limit, rows);
 }
 
 static void bench_optimizer(const table *d, const limit_mlp *weights, bool adam)
@@ -97,7 +106,7 @@ static void bench_optimizer(const table *d, const limit_mlp *weights, bool adam)
                           .unit = "us",
                           .scale = 1e6,
                           .threads = 1,
-                          .eager = {run_step, &s},
+                          .eager = {run_eager, &s},
                           .limit = {run_limit, &limit},
                           .tolerance = adam ? 1e-3 : 1e-4});
     require_success(s.r);

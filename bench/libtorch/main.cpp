@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // bench_libtorch WORKLOAD CONFIG THREADS: for each number that it reads, does the work so often and
-// answers with the seconds that it took and the last loss. bench_libtorch tutorial: the L1 tutorial.
+// answers with the seconds that it took and the last loss.
+// bench_libtorch tutorial: the L1 tutorial.
 #include "workload.h"
 
 #include <ATen/Parallel.h>

@@ -101,7 +101,7 @@ struct Mlp {
     double step()
     {
         const Tensor rows = order.narrow(0, at, W2_BATCH);
-        at = at + 2 * W2_BATCH <= W2_ROWS ? at + W2_BATCH : 0;
+        at = (at + W2_BATCH) % W2_ROWS;
         const Tensor y = model->forward(x.index_select(0, rows));
         return descend(*optimizer, torch::l1_loss(y, t.index_select(0, rows)));
     }

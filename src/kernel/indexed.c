@@ -129,10 +129,24 @@ bool reeli_move_indexed(bool add, int ndim, const int64_t *size, reeli_operand t
     return true;
 }
 
+/* Rows in random order come from everywhere in a large table. The memory is told early. */
+enum { ROWS_AHEAD = 16, CACHE_LINE = 64 };
+
+static inline void announce(const char *place, size_t bytes)
+{
+    const size_t size = bytes < 4 * CACHE_LINE ? bytes : 4 * CACHE_LINE;
+    for (size_t at = 0; at < size; at += CACHE_LINE) {
+        __builtin_prefetch(place + at);
+    }
+}
+
 /* Rows of one length, which is a constant wherever this is inlined for one. */
 static inline void gather(char *to, const char *from, size_t bytes, const int64_t *index, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
+        if (i + ROWS_AHEAD < n) {
+            announce(from + (size_t)index[i + ROWS_AHEAD] * bytes, bytes);
+        }
         memcpy(to + (size_t)i * bytes, from + (size_t)index[i] * bytes, bytes);
     }
 }

@@ -386,16 +386,25 @@ reel_tensor *reel_randint_like(reel_tensor *t, int64_t low, int64_t high)
     return fill_whole(reeli_factory_like(t, "randint_like"), w);
 }
 
-/* Each place in turn swaps with one that is not yet settled, itself included. */
+/* Each place in turn swaps with one that is not yet settled, itself included. Where those are is
+ * known before the swaps, so that a large array's memory can be told early. */
 void reeli_permute(reeli_mt19937 *mt, int64_t *x, int64_t n)
 {
-    for (int64_t i = 0; i + 1 < n; i++) {
-        const uint64_t left = (uint64_t)(n - i);
-        const uint32_t word = reeli_mt_next32(mt);
-        const int64_t j = i + (left >> 32 ? (int64_t)word : (int64_t)(word % (uint32_t)left));
-        const int64_t kept = x[i];
-        x[i] = x[j];
-        x[j] = kept;
+    int64_t partner[32];
+    const int64_t room = sizeof partner / sizeof *partner;
+    for (int64_t first = 0; first + 1 < n; first += room) {
+        const int64_t count = n - 1 - first < room ? n - 1 - first : room;
+        for (int64_t i = 0; i < count; i++) {
+            const uint64_t left = (uint64_t)(n - first - i);
+            const uint32_t word = reeli_mt_next32(mt);
+            partner[i] = first + i + (int64_t)(left >> 32 ? word : word % (uint32_t)left);
+            __builtin_prefetch(&x[partner[i]], 1);
+        }
+        for (int64_t i = 0; i < count; i++) {
+            const int64_t kept = x[first + i];
+            x[first + i] = x[partner[i]];
+            x[partner[i]] = kept;
+        }
     }
 }
 

@@ -122,14 +122,15 @@ typedef struct reeli_loops {
     void (*standardize_gradient)(int64_t rows, int64_t n, const void *g, const void *y,
                                  const void *scale, void *dx);
 
-    /* c[m,n] = a[m,k] b[k,n] (+ bias[n]), each element a chain of fused multiply-adds over k. */
+    /* c[m,n] = a[m,k] b[k,n] (+ bias[n]), each element a chain of fused multiply-adds over k; in
+     * doubles BLAS's order, of lanes, where m or n is 1. */
     void (*small_product)(int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride,
                           const void *b, const int64_t *b_stride, const void *bias, void *c);
-    /* The same without a bias and without fused multiply-adds, for the small products of a
-     * batch. */
+    int64_t blas_from; /* multiply-adds from which on BLAS is quicker than that */
     /* c[m] = a[m,k] b[k], where a's rows and b lie side by side. Floats only. */
     void (*matrix_vector)(int64_t m, int64_t k, const void *a, int64_t a_step, const void *b,
                           void *c);
+    /* The product without a bias and without fused multiply-adds, for the small ones of a batch. */
     void (*plain_product)(int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride,
                           const void *b, const int64_t *b_stride, void *c);
 

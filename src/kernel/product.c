@@ -11,7 +11,9 @@
 #include <limits.h>
 #include <string.h>
 
-enum { SMALL = 4096 /* multiply-adds below which our own loop is quicker than a call */ };
+enum {
+    VECTORS_FROM = 4096 /* multiply-adds of a product with a vector that is a sum of its own */
+};
 
 /* How BLAS sees a matrix: row by row, transposed, or neither. */
 static bool layout(int64_t rows, int64_t columns, const int64_t *stride, CBLAS_TRANSPOSE *how,
@@ -111,6 +113,12 @@ static bool fits_blas(int64_t m, int64_t n, int64_t k, const int64_t *a_stride,
     return m > 0 && n > 0 && k > 0;
 }
 
+/* Whether there are fewer than `limit` multiply-adds. */
+static bool fewer(int64_t m, int64_t n, int64_t k, int64_t limit)
+{
+    return m < limit && n < limit && k < limit && m * n < limit && m * n * k < limit;
+}
+
 /* Products with a vector, which BLAS would pack before it multiplies: true if this was one. A row
  * times a matrix, and a column times one that lies transposed, add up the matrix's rows. */
 static bool with_vector(const reeli_loops *loops, int64_t m, int64_t n, int64_t k, const void *a,
@@ -138,16 +146,12 @@ bool reeli_product(reel *r, int dtype, int64_t m, int64_t n, int64_t k, const vo
                    const void *bias, void *c, void *(*scratch)(void *, size_t), void *context)
 {
     const reeli_loops *loops = r->kernels->of[dtype];
-    bool small = k == 0 || dtype > 1 || /* BLAS has floats only */
-                 (m <= SMALL && n <= SMALL && k <= SMALL && m * n * k <= SMALL);
-    if (small || !fits_blas(m, n, k, a_stride, b_stride)) {
-        loops->small_product(m, n, k, a, a_stride, b, b_stride, bias, c);
+    const bool for_blas = dtype <= 1 && fits_blas(m, n, k, a_stride, b_stride);
+    if (for_blas && !fewer(m, n, k, VECTORS_FROM) &&
+        with_vector(loops, m, n, k, a, a_stride, b, b_stride, bias, c)) {
         return true;
     }
-    if (with_vector(loops, m, n, k, a, a_stride, b, b_stride, bias, c)) {
-        return true;
-    }
-    if (!load_blas(&r->blas)) {
+    if (!for_blas || fewer(m, n, k, loops->blas_from) || !load_blas(&r->blas)) {
         loops->small_product(m, n, k, a, a_stride, b, b_stride, bias, c);
         return true;
     }

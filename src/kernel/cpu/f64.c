@@ -4,4 +4,12 @@
 #define GRADIENTS
 #define LANES 4 /* of PyTorch's vectors: 32 bytes on every machine */
 #define fused(a, b, c) fma(a, b, c)
+#ifdef __FMA__
+#include <immintrin.h>
+#define FUSED_VECTORS(a, b, c) (vector) _mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c))
+static const long long firsts[] = {-1, -1, -1, -1, 0, 0, 0, 0};
+#define FIRST(count) _mm256_loadu_si256((const __m256i *)(firsts + 4 - (count)))
+#define LOAD_PART(x, count) (vector) _mm256_maskload_pd(x, FIRST(count))
+#define STORE_PART(x, value, count) _mm256_maskstore_pd(x, FIRST(count), (__m256d)(value))
+#endif
 #include "loops.h"

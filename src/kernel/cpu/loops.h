@@ -11,6 +11,7 @@
 #include "optimizers.h"
 #include "rows.h"
 #endif
+#include "tiles.h"
 #include "product.h"
 /* clang-format on */
 
@@ -80,6 +81,7 @@ const reeli_loops TABLE(TYPE, REELI_CPU) = {
 #endif
     .sum = sum,
     .small_product = small_product,
+    .blas_from = BLAS_FROM,
     .plain_product = plain_product,
     .sum_columns = sum_columns,
     .prod = prod,

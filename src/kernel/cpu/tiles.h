@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Matrix products in tiles of registers: m rows, n columns, k the depth. Each element of the result
+ * is one chain of fused multiply-adds over the depth, in order, whatever the tiles: so its bits
+ * depend neither on the other sizes nor on how the work is divided.
+ *
+ * A tile of TILE_ROWS rows and TILE_VECTORS vectors of columns stays in registers while the depth
+ * runs. It reads a row of the right operand at each step, so these lie side by side, either in
+ * place or, where they do not or fill no vector, in a panel that is packed on the stack.
+ */
+#if defined(GRADIENTS) && (defined(__FMA__) || defined(__aarch64__))
+#define TILES
+
+#ifdef __AVX512F__
+#define VECTOR_BYTES 64
+enum { TILE_ROWS = 8 };
+#elif defined(__FMA__)
+#define VECTOR_BYTES 32
+enum { TILE_ROWS = 6 };
+#else
+#define VECTOR_BYTES 16
+enum { TILE_ROWS = 8 };
+#endif
+enum {
+    VECTOR = VECTOR_BYTES / sizeof(T),
+    TILE_VECTORS = 2,
+    PANEL_COLUMNS = TILE_VECTORS * VECTOR,
+    PANEL_DEPTH =
+        16384 / (PANEL_COLUMNS * sizeof(T)) /* a panel fills half of a small first cache */
+};
+
+typedef T vector __attribute__((vector_size(VECTOR_BYTES)));
+typedef T loose_vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias));
+#define VECTOR_AT(x) (*(loose_vector *)(x))
+#define CONST_VECTOR_AT(x) (*(const loose_vector *)(x))
+
+/* a b + c, rounded once. */
+static inline vector fused_vectors(vector a, vector b, vector c)
+{
+#ifdef FUSED_VECTORS
+    return FUSED_VECTORS(a, b, c);
+#else
+    for (int i = 0; i < VECTOR; i++) {
+        c[i] = fused(a[i], b[i], c[i]);
+    }
+    return c;
+#endif
+}
+
+/* The first `count` elements of a vector, which may be all; the rest are read as 0, and not
+ * written. */
+static inline vector load_part(const T *x, int64_t count)
+{
+    if (count >= VECTOR) {
+        return CONST_VECTOR_AT(x);
+    }
+#ifdef LOAD_PART
+    return LOAD_PART(x, count);
+#else
+    vector part = {0};
+    for (int64_t i = 0; i < count; i++) {
+        part[i] = x[i];
+    }
+    return part;
+#endif
+}
+
+static inline void store_part(T *x, vector value, int64_t count)
+{
+    if (count >= VECTOR) {
+        VECTOR_AT(x) = value;
+        return;
+    }
+#ifdef STORE_PART
+    STORE_PART(x, value, count);
+#else
+    for (int64_t i = 0; i < count; i++) {
+        x[i] = value[i];
+    }
+#endif
+}
+
+/* One tile's sums over the depth: they go on from `start`, whose rows are start_step apart, and end
+ * up in c with the bias, if there is one. */
+typedef struct tile_sums {
+    const T *start, *bias;
+    T *c;
+    int64_t start_step, c_step;
+} tile_sums;
+
+static inline __attribute__((always_inline)) void tile(const int rows, const int vectors, int64_t k,
+                                                       const T *a, const int64_t *a_stride,
+                                                       const T *b, int64_t b_step,
+                                                       const tile_sums *to)
+{
+    vector sum[TILE_ROWS][TILE_VECTORS];
+    const int64_t next_row = a_stride[0], next = a_stride[1];
+#pragma GCC unroll 16
+    for (int i = 0; i < rows * vectors; i++) {
+        sum[i / vectors][i % vectors] =
+            CONST_VECTOR_AT(to->start + i / vectors * to->start_step + i % vectors * VECTOR);
+    }
+    for (int64_t p = 0; p < k; p++, a += next, b += b_step) {
+#pragma GCC unroll 16
+        for (int i = 0; i < rows * vectors; i++) {
+            sum[i / vectors][i % vectors] = fused_vectors(a[i / vectors * next_row] - (vector){0},
+                                                          CONST_VECTOR_AT(b + i % vectors * VECTOR),
+                                                          sum[i / vectors][i % vectors]);
+        }
+    }
+    if (to->bias) {
+#pragma GCC unroll 16
+        for (int i = 0; i < rows * vectors; i++) {
+            sum[i / vectors][i % vectors] += CONST_VECTOR_AT(to->bias + i % vectors * VECTOR);
+        }
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < rows * vectors; i++) {
+        VECTOR_AT(to->c + i / vectors * to->c_step + i % vectors * VECTOR) =
+            sum[i / vectors][i % vectors];
+    }
+}
+
+typedef void (*tile_product)(int64_t k, const T *a, const int64_t *a_stride, const T *b,
+                             int64_t b_step, const tile_sums *to);
+
+#define TILE(rows, vectors)                                                                        \
+    static void tile_##rows##_##vectors(int64_t k, const T *a, const int64_t *a_stride,            \
+                                        const T *b, int64_t b_step, const tile_sums *to)           \
+    {                                                                                              \
+        tile(rows, vectors, k, a, a_stride, b, b_step, to);                                        \
+    }
+#define TILES_OF(rows) TILE(rows, 1) TILE(rows, 2)
+#define BOTH(rows) {tile_##rows##_1, tile_##rows##_2},
+#if VECTOR_BYTES == 32
+#define EACH_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6)
+#else
+#define EACH_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8)
+#endif
+EACH_HEIGHT(TILES_OF)
+static const tile_product tiles[TILE_ROWS][TILE_VECTORS] = {EACH_HEIGHT(BOTH)};
+
+#define TRANSPOSE_(cpu) reeli_transpose_##cpu
+#define TRANSPOSE(cpu) TRANSPOSE_(cpu)
+extern void TRANSPOSE(REELI_CPU)(int64_t rows, int64_t columns, size_t element, void *to,
+                                 int64_t to_stride, const void *from, int64_t from_stride);
+
+/* b[k,columns] into a panel, whose rows of `width` elements are filled up with 0. */
+static void pack(int64_t k, int64_t columns, const T *b, const int64_t *b_stride, T *panel,
+                 int64_t width)
+{
+    const bool rows_together = b_stride[1] == 1;
+    if (columns < width && !rows_together) {
+        __builtin_memset(panel, 0, (size_t)(k * width) * sizeof(T));
+    }
+    if (b_stride[0] == 1 && !rows_together) {
+        TRANSPOSE(REELI_CPU)(k, columns, sizeof(T), panel, width, b, b_stride[1]);
+        return;
+    }
+    for (int64_t p = 0; p < k; p++, b += b_stride[0], panel += width) {
+        if (rows_together) {
+            for (int64_t j = 0; j < width; j += VECTOR) {
+                VECTOR_AT(panel + j) = load_part(b + j, columns - j);
+            }
+            continue;
+        }
+        for (int64_t j = 0; j < columns; j++) {
+            panel[j] = b[j * b_stride[1]];
+        }
+    }
+}
+
+/* Columns of the result and what their sums start from: c itself where sums go on, else zeros. */
+typedef struct panel_place {
+    T *c;
+    int64_t step, columns;
+    const T *bias;
+    bool more;
+} panel_place;
+
+/* A tile whose last vector is not full: computed aside. */
+static void edge_tile(tile_product product, int64_t rows, int64_t k, const T *a,
+                      const int64_t *a_stride, const T *b, int64_t b_step, const panel_place *to)
+{
+    T aside[TILE_ROWS * PANEL_COLUMNS], bias[PANEL_COLUMNS];
+    for (int64_t j = 0; j < to->columns; j += VECTOR) {
+        const int64_t count = to->columns - j;
+        for (int64_t i = 0; i < rows; i++) {
+            VECTOR_AT(aside + i * PANEL_COLUMNS + j) =
+                to->more ? load_part(to->c + i * to->step + j, count) : (vector){0};
+        }
+        VECTOR_AT(bias + j) = to->bias ? load_part(to->bias + j, count) : (vector){0};
+    }
+    product(k, a, a_stride, b, b_step,
+            &(tile_sums){aside, to->bias ? bias : NULL, aside, PANEL_COLUMNS, PANEL_COLUMNS});
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = 0; j < to->columns; j += VECTOR) {
+            store_part(to->c + i * to->step + j, CONST_VECTOR_AT(aside + i * PANEL_COLUMNS + j),
+                       to->columns - j);
+        }
+    }
+}
+
+/* All rows of a panel's columns, in tiles of much the same height. */
+static void panel_product(int64_t m, int64_t k, const T *a, const int64_t *a_stride, const T *b,
+                          int64_t b_step, panel_place to)
+{
+    static const T zeros[PANEL_COLUMNS];
+    for (int64_t blocks = (m + TILE_ROWS - 1) / TILE_ROWS; blocks > 0; blocks--) {
+        const int64_t rows = (m + blocks - 1) / blocks;
+        const tile_product product = tiles[rows - 1][to.columns > VECTOR];
+        if (to.columns % VECTOR != 0) {
+            edge_tile(product, rows, k, a, a_stride, b, b_step, &to);
+        } else {
+            product(k, a, a_stride, b, b_step,
+                    &(tile_sums){to.more ? to.c : zeros, to.bias, to.c, to.more ? to.step : 0,
+                                 to.step});
+        }
+        a += rows * a_stride[0];
+        to.c += rows * to.step;
+        m -= rows;
+    }
+}
+
+/* c[m,n] = a[m,k] b[k,n] (+ bias[n]); rows of c are `step` apart. */
+static void tiled_product(int64_t m, int64_t n, int64_t k, const T *a, const int64_t *a_stride,
+                          const T *b, const int64_t *b_stride, const T *bias, T *c, int64_t step)
+{
+    _Alignas(64) T panel[PANEL_DEPTH * PANEL_COLUMNS];
+    for (int64_t p = 0; p < k || p == 0; p += PANEL_DEPTH) {
+        const int64_t depth = k - p < PANEL_DEPTH ? k - p : PANEL_DEPTH;
+        for (int64_t j = 0; j < n; j += PANEL_COLUMNS) {
+            const int64_t columns = n - j < PANEL_COLUMNS ? n - j : PANEL_COLUMNS;
+            const int64_t width = columns > VECTOR ? PANEL_COLUMNS : VECTOR;
+            const T *right = b + p * b_stride[0] + j * b_stride[1];
+            const bool packed = b_stride[1] != 1 || columns % VECTOR != 0;
+            if (packed) {
+                pack(depth, columns, right, b_stride, panel, width);
+            }
+            panel_product(m, depth, a + p * a_stride[1], a_stride, packed ? panel : right,
+                          packed ? width : b_stride[0],
+                          (panel_place){c + j, step, columns,
+                                        bias && p + depth == k ? bias + j : NULL, p > 0});
+        }
+    }
+}
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* Matrix products at every CPU level, over sizes around those of tiles and panels, in every layout:
+ * within the error bound of a sum of k terms, and where a chain over the depth is promised, to the
+ * bit. */
+#include "check_reel.h"
+
+#include "kernels.h"
+
+#include <float.h>
+#include <reel/tensor.h>
+
+enum { LEVELS = 3, LAYOUTS = 6, GUARD = 8 };
+static const char *const levels[LEVELS] = {"portable", "avx2", "avx512"};
+static const int row_counts[] = {1, 2, 7, 9, 17}, column_counts[] = {1, 5, 16, 31, 33, 65},
+                 depths[] = {0, 1, 5, 33, 130, 260};
+#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+
+/* A matrix that lies in memory by rows, by columns, or with gaps; elements in [-1, 1]. */
+typedef struct matrix {
+    void *data;
+    int64_t stride[2];
+} matrix;
+
+typedef struct product {
+    int dtype, m, n, k;
+    matrix a, b;
+    void *bias, *c;
+} product;
+
+static const size_t bytes[] = {4, 8};
+
+static void set(void *data, int dtype, int64_t at, double value)
+{
+    if (dtype == REEL_F32) {
+        ((float *)data)[at] = (float)value;
+    } else {
+        ((double *)data)[at] = value;
+    }
+}
+
+static double get(const void *data, int dtype, int64_t at)
+{
+    return dtype == REEL_F32 ? (double)((const float *)data)[at] : ((const double *)data)[at];
+}
+
+static void *random_values(int dtype, int64_t count)
+{
+    static uint32_t state = 1;
+    void *data = malloc((size_t)count * bytes[dtype] + 1);
+    for (int64_t i = 0; i < count; i++) {
+        state = state * 1664525u + 1013904223u;
+        set(data, dtype, i, (double)state / 0x1p31 - 1);
+    }
+    return data;
+}
+
+static matrix make_matrix(int dtype, int rows, int columns, int how)
+{
+    if (how == 2) { /* every third element of rows that are 2 longer than need be */
+        return (matrix){random_values(dtype, (int64_t)rows * (3 * columns + 2)),
+                        {3 * columns + 2, 3}};
+    }
+    matrix by_rows = {NULL, {columns, 1}}, by_columns = {NULL, {1, rows}};
+    matrix x = how ? by_columns : by_rows;
+    x.data = random_values(dtype, (int64_t)rows * columns);
+    return x;
+}
+
+/* Both by rows, one or both by columns, one or the other with gaps. */
+static product make_product(int dtype, int m, int n, int k, int layout)
+{
+    static const int how[LAYOUTS][2] = {{0, 0}, {0, 1}, {1, 0}, {1, 1}, {2, 0}, {0, 2}};
+    product p = {.dtype = dtype, .m = m, .n = n, .k = k};
+    p.a = make_matrix(dtype, m, k, how[layout][0]);
+    p.b = make_matrix(dtype, k, n, how[layout][1]);
+    p.bias = (m + n + k) % 2 ? random_values(dtype, n) : NULL;
+    p.c = random_values(dtype, (int64_t)m * n + GUARD);
+    set(p.c, dtype, (int64_t)m * n, 12345);
+    return p;
+}
+
+static void free_product(const product *p)
+{
+    free(p->a.data);
+    free(p->b.data);
+    free(p->bias);
+    free(p->c);
+}
+
+static double element(const matrix *x, int dtype, int64_t i, int64_t j)
+{
+    return get(x->data, dtype, i * x->stride[0] + j * x->stride[1]);
+}
+
+static void multiply(const reeli_kernels *kernels, const product *p)
+{
+    kernels->of[p->dtype]->small_product(p->m, p->n, p->k, p->a.data, p->a.stride, p->b.data,
+                                         p->b.stride, p->bias, p->c);
+}
+
+/* |error| <= k eps Σ|a||b|, and the rounding of the bias's sum. */
+static void check_bound(const char *level, const product *p)
+{
+    const double eps = p->dtype == REEL_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
+    for (int64_t i = 0; i < p->m; i++) {
+        for (int64_t j = 0; j < p->n; j++) {
+            long double sum = 0, size = 0;
+            for (int64_t q = 0; q < p->k; q++) {
+                const long double term =
+                    (long double)element(&p->a, p->dtype, i, q) * element(&p->b, p->dtype, q, j);
+                sum += term;
+                size += fabsl(term);
+            }
+            sum += p->bias ? get(p->bias, p->dtype, j) : 0;
+            const long double got = get(p->c, p->dtype, i * p->n + j);
+            ck_assert_msg(fabsl(got - sum) <= eps * (p->k * size + fabsl(sum)),
+                          "%s, float%d, (%d,%d) (%d,%d): element %d,%d is %.17Lg, not %.17Lg",
+                          level, p->dtype ? 64 : 32, p->m, p->k, p->k, p->n, (int)i, (int)j, got,
+                          sum);
+        }
+    }
+    ck_assert(get(p->c, p->dtype, (int64_t)p->m * p->n) == 12345);
+}
+
+/* Neither side a vector: each element is a chain of fused multiply-adds in the depth's order. */
+static void check_chains(const char *level, const product *p)
+{
+    for (int64_t i = 0; i < p->m; i++) {
+        for (int64_t j = 0; j < p->n; j++) {
+            double chain = 0;
+            for (int64_t q = 0; q < p->k; q++) {
+                const double a = element(&p->a, p->dtype, i, q), b = element(&p->b, p->dtype, q, j);
+                chain = p->dtype == REEL_F32 ? (double)fmaf((float)a, (float)b, (float)chain)
+                                             : fma(a, b, chain);
+            }
+            const double bias = p->bias ? get(p->bias, p->dtype, j) : 0;
+            chain = !p->bias               ? chain
+                    : p->dtype == REEL_F32 ? (double)((float)chain + (float)bias)
+                                           : chain + bias;
+            ck_assert_msg(get(p->c, p->dtype, i * p->n + j) == chain,
+                          "%s, float%d, (%d,%d) (%d,%d): element %d,%d is no chain in order", level,
+                          p->dtype ? 64 : 32, p->m, p->k, p->k, p->n, (int)i, (int)j);
+        }
+    }
+}
+
+static void check_depths(const reeli_kernels *kernels, int dtype, int m, int n)
+{
+    for (int d = 0; d < COUNT(depths); d++) {
+        for (int layout = 0; layout < LAYOUTS; layout++) {
+            product p = make_product(dtype, m, n, depths[d], layout);
+            multiply(kernels, &p);
+            check_bound(kernels->name, &p);
+            if (m > 1 && n > 1) {
+                check_chains(kernels->name, &p);
+            }
+            free_product(&p);
+        }
+    }
+}
+
+/* The kernels of a level; NULL where this CPU cannot run it. */
+static const reeli_kernels *kernels_of(const char *level)
+{
+    setenv("REEL_CPU", level, 1);
+    const reeli_kernels *kernels = reeli_kernels_for_this_cpu();
+    unsetenv("REEL_CPU");
+    return strcmp(kernels->name, level) == 0 ? kernels : NULL;
+}
+
+START_TEST(of_every_size)
+{
+    const reeli_kernels *kernels = kernels_of(levels[_i]);
+    for (int m = 0; kernels && m < COUNT(row_counts); m++) {
+        for (int n = 0; n < COUNT(column_counts); n++) {
+            check_depths(kernels, REEL_F32, row_counts[m], column_counts[n]);
+            check_depths(kernels, REEL_F64, row_counts[m], column_counts[n]);
+        }
+    }
+}
+END_TEST
+
+/* An infinity or a NaN stays in its row or column: what fills up tiles reaches no element. */
+START_TEST(of_infinities)
+{
+    const reeli_kernels *kernels = kernels_of(levels[_i]);
+    for (int dtype = REEL_F32; kernels && dtype <= REEL_F64; dtype++) {
+        product p = make_product(dtype, 9, 13, 20, 0);
+        set(p.a.data, dtype, 3 * p.a.stride[0] + 7, DOUBLE_INFINITY);
+        set(p.b.data, dtype, 5 * p.b.stride[0] + 11, DOUBLE_NAN);
+        multiply(kernels, &p);
+        for (int i = 0; i < 9; i++) {
+            for (int j = 0; j < 13; j++) {
+                const double got = get(p.c, dtype, i * 13 + j);
+                ck_assert(j == 11 ? isnan(got) : i == 3 ? isinf(got) : isfinite(got));
+            }
+        }
+        free_product(&p);
+    }
+}
+END_TEST
+
+static void add_cases(TCase *cases)
+{
+    tcase_add_loop_test(cases, of_every_size, 0, LEVELS);
+    tcase_add_loop_test(cases, of_infinities, 0, LEVELS);
+}
+
+int main(void) { return run_suite("products", add_cases); }

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/* reel fit: from a table to a model in a file. */
+#include "commands.h"
+#include "linear.h"
+#include "model.h"
+#include "plot.h"
+#include "report.h"
+#include "rows.h"
+#include "training.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct fitting {
+    session *s;
+    options *o;
+    reel_table *table, *test_table; /* the latter NULL: the test's rows are the table's */
+    size_t target;                  /* its column */
+    row_parts rows;
+    model model;
+    reel_tensor *x, *y, *validation_x, *validation_y;
+    training training;
+    metrics train_metrics, test_metrics;
+} fitting;
+
+static const char *path_of(const options *o) { return o->out ? o->out : "model.safetensors"; }
+
+/* A model that cannot be kept is worth knowing of before it is trained. */
+static bool check_path(session *s, const options *o)
+{
+    const char *path = path_of(o);
+    char *copy = strdup(path);
+    bool writable = copy && access(dirname(copy), W_OK) == 0;
+    int error = errno;
+    free(copy);
+    if (!writable) {
+        return complain(s, "%s: the model could not be kept there: %s", path, strerror(error));
+    }
+    if (!o->force && access(path, F_OK) == 0 && !model_is_one(path)) {
+        return complain(s,
+                        "%s: there is a file of that name, and it is no model: give another "
+                        "name by --out, or --force to replace it",
+                        path);
+    }
+    return true;
+}
+
+static bool check_picture(session *s, const char *path)
+{
+    char message[PLOT_MESSAGE];
+    bool terminal = path && strcmp(path, "-") == 0;
+    return !path || plot_check(terminal ? NULL : path, message) || complain(s, "%s", message);
+}
+
+/* All that can be known to fail before hours are spent. */
+static bool check_outputs(session *s, const options *o)
+{
+    return (o->no_save || check_path(s, o)) && check_picture(s, o->plot) &&
+           check_picture(s, o->plot_predictions);
+}
+
+/* The target's column in a table. */
+static bool find_target(session *s, reel_table *table, const char *name, size_t *column)
+{
+    int64_t found = reel_table_find(table, name);
+    if (found < 0) {
+        return complain(s, "%s: there is no column '%s' to predict", reel_table_path(table), name);
+    }
+    *column = (size_t)found;
+    return true;
+}
+
+static bool read_tables(fitting *it)
+{
+    options *o = it->o;
+    int kind = o->dtype >= 0 ? o->dtype : takes_all_rows(o->optimizer);
+    reel_dtype dtype = kind == 1 ? REEL_F64 : REEL_F32;
+    it->model.shape.dtype = dtype;
+    it->table = read_table(it->s, o, o->files[0], dtype, NULL);
+    if (!it->table || !find_target(it->s, it->table, o->target, &it->target) ||
+        !rows_choose(it->s, o, it->table, it->target, &it->rows)) {
+        return false;
+    }
+    if (o->test) {
+        size_t column = 0;
+        it->test_table = read_table(it->s, o, o->test, dtype, NULL);
+        if (!it->test_table || !find_target(it->s, it->test_table, o->target, &column)) {
+            return false;
+        }
+        it->rows.test = rows_with_target(it->s, it->test_table, column);
+        return it->rows.test != NULL;
+    }
+    return true;
+}
+
+static bool encode(fitting *it)
+{
+    const options *o = it->o;
+    reel_encoder_options how = {.target = o->target,
+                                .features = o->features.texts,
+                                .feature_count = o->features.count,
+                                .drop = o->drop.texts,
+                                .drop_count = o->drop.count,
+                                .refuse_missing = o->missing == 1};
+    reel_encoder *encoder = reel_encoder_fit(it->table, it->rows.train, how);
+    it->model.encoder = encoder;
+    if (!encoder) {
+        return false;
+    }
+    it->x = reel_encode(encoder, it->table, it->rows.train);
+    it->y = reel_encode_target(encoder, it->table, it->rows.train);
+    if (it->rows.validation) {
+        it->validation_x = reel_encode(encoder, it->table, it->rows.validation);
+        it->validation_y = reel_encode_target(encoder, it->table, it->rows.validation);
+    }
+    return !reel_failed(it->s->r);
+}
+
+static bool make_net(fitting *it)
+{
+    const options *o = it->o;
+    network_shape *shape = &it->model.shape;
+    shape->features = (int64_t)reel_encoder_features(it->model.encoder);
+    shape->hidden_count = o->hidden_count;
+    memcpy(shape->hidden, o->hidden, sizeof shape->hidden);
+    shape->activation = o->activation;
+    shape->dropout = o->dropout;
+    it->model.no_intercept = o->no_intercept;
+    it->model.net = network_new(it->s->r, shape);
+    return it->model.net != NULL;
+}
+
+static json_t *training_json(const fitting *it)
+{
+    const options *o = it->o;
+    json_t *object = json_pack(
+        "{s:I, s:s, s:s, s:f, s:s, s:I, s:I, s:I, s:f, s:f}", "rows",
+        (json_int_t)reel_numel(it->rows.train), "loss", loss_names[o->loss], "optimizer",
+        optimizer_names[o->optimizer], "lr", o->lr, "schedule", schedule_names[o->schedule],
+        "epochs", (json_int_t)it->training.epochs, "batch_size", (json_int_t)o->batch_size, "seed",
+        (json_int_t)o->seed, "weight_decay", o->weight_decay, "l1_penalty", o->l1_penalty);
+    if (o->loss == LOSS_QUANTILE) {
+        json_object_set_new(object, "quantile", json_real(isnan(o->quantile) ? 0.5 : o->quantile));
+    }
+    if (o->loss == LOSS_HUBER || o->loss == LOSS_SMOOTH_L1) {
+        json_object_set_new(object, "delta", json_real(isnan(o->delta) ? 1 : o->delta));
+    }
+    return object;
+}
+
+/* What was decided, before it takes its time. */
+static void say_what_it_does(const fitting *it)
+{
+    const options *o = it->o;
+    char shape[16 * MAX_HIDDEN];
+    shape_text(&it->model.shape, shape, sizeof shape);
+    printf("%s: %s rows and %zu columns\n", o->files[0], thousands(reel_table_rows(it->table)),
+           reel_table_columns(it->table));
+    printf("rows: %s to train on", thousands(reel_numel(it->rows.train)));
+    if (it->rows.validation) {
+        printf(", %s to validate on", thousands(reel_numel(it->rows.validation)));
+    }
+    if (it->rows.test) {
+        printf(", %s to test on\n", thousands(reel_numel(it->rows.test)));
+    } else {
+        printf("; none held out to test on (--test-fraction 0.2 would)\n");
+    }
+    const char *kind = o->hidden_count ? activation_names[o->activation] : "linear regression";
+    printf("model: %s, %s, %s parameters\n", shape, kind,
+           thousands(reel_parameter_count(it->model.net)));
+    printf("training: %s loss, %s", loss_names[o->loss], optimizer_names[o->optimizer]);
+    if (takes_all_rows(o->optimizer)) {
+        printf(" over all rows, at most %s steps\n", thousands(o->epochs));
+    } else {
+        printf(", learning rate %g (schedule: %s), batches of %s, %s epochs\n", o->lr,
+               schedule_names[o->schedule], thousands(o->batch_size), thousands(o->epochs));
+    }
+    fflush(stdout);
+}
+
+/* Trains what `net` is; afterwards says on standard error why it ended early. */
+static bool train_net(fitting *it, reel_module *net)
+{
+    progress_mode mode = it->o->quiet || it->o->json ? PROGRESS_SILENT : PROGRESS_SHOWN;
+    training *t = &it->training;
+    *t = (training){.session = it->s,
+                    .o = it->o,
+                    .net = net,
+                    .x = it->x,
+                    .y = it->y,
+                    .validation_x = it->validation_x,
+                    .validation_y = it->validation_y};
+    t->progress = progress_begin(stderr, it->o->epochs, reel_numel(it->rows.train), mode);
+    watch_interrupts();
+    bool done = train(t);
+    char why[128] = "";
+    if (t->why) {
+        snprintf(why, sizeof why, "%s after %" PRId64 " epochs%s", t->why, t->epochs,
+                 t->best ? "; the best model is kept" : "");
+    }
+    progress_end(t->progress, *why ? why : NULL);
+    return done;
+}
+
+/* Linear regression is trained in coordinates of its own. */
+static bool train_linear(fitting *it)
+{
+    const options *o = it->o;
+    bool whiten = o->l1_penalty == 0 && o->weight_decay == 0;
+    coordinates c;
+    network_shape shape = it->model.shape;
+    shape.no_bias = o->no_intercept;
+    reel_module *net = network_new(it->s->r, &shape);
+    bool done =
+        net &&
+        coordinates_choose(&c, it->model.encoder, !o->no_intercept, whiten, &it->x, &it->y) &&
+        (!it->validation_x || coordinates_apply(&c, &it->validation_x, &it->validation_y)) &&
+        train_net(it, net) && coordinates_return(&c, net, it->model.net);
+    coordinates_free(&c);
+    return done;
+}
+
+static bool measure(fitting *it, reel_table *table, reel_tensor *which, metrics *to)
+{
+    int64_t n = 0;
+    size_t target = 0;
+    double *truth = NULL, *predicted = model_predict(it->s, &it->model, table, which, &n);
+    bool done = predicted && find_target(it->s, table, it->o->target, &target) &&
+                (truth = column_values(it->s, table, target, which, &n)) &&
+                metrics_of(it->s, n, truth, predicted, to);
+    bool wanted = it->o->plot_predictions && (to == &it->test_metrics || !it->rows.test);
+    char message[PLOT_MESSAGE];
+    if (done && wanted &&
+        !plot_predictions(it->o->plot_predictions, n, truth, predicted, it->o->target, message)) {
+        done = complain(it->s, "%s", message);
+    }
+    free(truth);
+    free(predicted);
+    return done;
+}
+
+static bool measure_all(fitting *it)
+{
+    reel_table *test = it->test_table ? it->test_table : it->table;
+    return measure(it, it->table, it->rows.train, &it->train_metrics) &&
+           (!it->rows.test || measure(it, test, it->rows.test, &it->test_metrics));
+}
+
+static json_t *losses_json(const double *losses, int64_t count)
+{
+    json_t *all = json_array();
+    for (int64_t i = 0; i < count; i++) {
+        json_array_append_new(all, json_number(losses[i]));
+    }
+    return all;
+}
+
+static bool report_json(const fitting *it)
+{
+    const options *o = it->o;
+    const training *t = &it->training;
+    char shape[16 * MAX_HIDDEN];
+    shape_text(&it->model.shape, shape, sizeof shape);
+    json_t *object = json_pack(
+        "{s:s, s:s, s:s, s:I, s:O, s:o, s:o, s:b, s:o}", "table", o->files[0], "target", o->target,
+        "model", shape, "parameters", (json_int_t)reel_parameter_count(it->model.net), "training",
+        it->model.training, "loss", losses_json(t->losses, t->epochs), "training_metrics",
+        metrics_json(&it->train_metrics), "interrupted", t->interrupted, "out",
+        o->no_save ? json_null() : json_string(path_of(o)));
+    if (it->rows.test) {
+        json_object_set_new(object, "test_metrics", metrics_json(&it->test_metrics));
+    }
+    if (it->validation_x) {
+        json_object_set_new(object, "validation_loss",
+                            losses_json(t->validation_losses, t->epochs));
+        json_object_set_new(object, "best_epoch", json_integer(t->best));
+    }
+    if (!o->hidden_count) {
+        json_t *linear = coefficients_json(it->s, &it->model);
+        json_object_update(object, linear);
+        json_decref(linear);
+    }
+    return print_json(it->s, object);
+}
+
+static bool report(const fitting *it)
+{
+    const options *o = it->o;
+    if (o->json) {
+        return report_json(it);
+    }
+    const char *titles[] = {"training", "test"};
+    const metrics *columns[] = {&it->train_metrics, &it->test_metrics};
+    putchar('\n');
+    metrics_print(stdout, titles, columns, it->rows.test ? 2 : 1, o->loss == LOSS_QUANTILE);
+    if (!o->hidden_count) {
+        coefficients_print(stdout, it->s, &it->model);
+    }
+    if (!o->no_save) {
+        printf("\n%s has the model: reel predict %s TABLE\n", path_of(o), path_of(o));
+    }
+    return flushed(it->s);
+}
+
+static bool draw_losses(const fitting *it)
+{
+    const options *o = it->o;
+    const training *t = &it->training;
+    char axis[64], message[PLOT_MESSAGE];
+    if (!o->plot) {
+        return true;
+    }
+    snprintf(axis, sizeof axis, "%s loss (standardised target)", loss_names[o->loss]);
+    const char *path = strcmp(o->plot, "-") == 0 ? NULL : o->plot;
+    const double *validation = it->validation_x ? t->validation_losses : NULL;
+    return plot_losses(path, t->epochs, t->losses, validation, axis, message) ||
+           complain(it->s, "%s", message);
+}
+
+static bool run(fitting *it)
+{
+    options *o = it->o;
+    reel_manual_seed(it->s->r, (uint64_t)o->seed);
+    if (!check_outputs(it->s, o) || !read_tables(it) || !encode(it)) {
+        return false;
+    }
+    training_defaults(o, reel_numel(it->rows.train));
+    if (!make_net(it)) {
+        return false;
+    }
+    if (!o->json && !o->quiet) {
+        say_what_it_does(it);
+    }
+    bool trained = o->hidden_count ? train_net(it, it->model.net) : train_linear(it);
+    if (!trained) {
+        return false;
+    }
+    it->model.training = training_json(it);
+    return (o->no_save || model_save(it->s, &it->model, path_of(o))) && measure_all(it) &&
+           report(it) && draw_losses(it);
+}
+
+int fit(int argc, char **argv)
+{
+    options o = fit_options(argc, argv);
+    session s;
+    fitting it = {.s = &s, .o = &o};
+    bool done = session_begin(&s, argv[0], &o) && run(&it);
+    int status = !done ? 1 : it.training.interrupted ? INTERRUPTED : 0;
+    training_free(&it.training);
+    model_free(&it.model);
+    return session_end(&s, status);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* A trained model and all that it takes to use it, in memory and in a safetensors file. */
+#ifndef CLI_MODEL_H
+#define CLI_MODEL_H
+
+#include "network.h"
+#include "session.h"
+
+typedef struct model {
+    network_shape shape;
+    bool no_intercept;     /* of linear regression: it is 0 in the table's units */
+    reel_encoder *encoder; /* from a table's columns to the net's inputs, and back */
+    reel_module *net;
+    json_t *training; /* how it was trained: an object of texts and numbers; NULL: not said */
+} model;
+
+/*
+ * The file holds the net's tensors by PyTorch's names, float32 or float64, and in its metadata
+ * "reel.model", the shape and the training, and "reel.encoder", both JSON. The same model makes
+ * the same bytes.
+ */
+bool model_save(session *s, const model *it, const char *path);
+
+/* Reads such a file. It may come from anywhere: all that it says is checked before it is believed.
+ * False, and a message. */
+bool model_load(session *s, model *it, const char *path);
+/* Whether a file is such a one, without a message. */
+bool model_is_one(const char *path);
+void model_free(model *it);
+
+/*
+ * Predicts rows of a table (NULL: all), in the target's units. The result is from malloc, and
+ * `count` long; NULL, and a message.
+ */
+double *model_predict(session *s, const model *it, reel_table *table, reel_tensor *rows,
+                      int64_t *count);
+
+/* The table at `path`, as the options say it is to be read, and with the same columns of text as the
+ * encoder's table had (NULL: there is none). NULL, and a message. */
+reel_table *read_table(session *s, const options *o, const char *path, reel_dtype dtype,
+                       const reel_encoder *encoder);
+/* A column's values at some rows, as doubles from malloc; NULL, and a message. */
+double *column_values(session *s, reel_table *table, size_t column, reel_tensor *rows,
+                      int64_t *count);
+
+#endif

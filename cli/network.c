@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "network.h"
+
+#include <math.h>
+
+enum { ROWS_AT_ONCE = 4096 };
+
+/* In the order of activation_names. */
+static reel_module *activation_new(reel *r, int activation)
+{
+    switch (activation) {
+    case 0:
+        return reel_nn_relu(r);
+    case 1:
+        return reel_nn_tanh(r);
+    case 2:
+        return reel_nn_sigmoid(r);
+    case 3:
+        return reel_nn_gelu(r);
+    case 4:
+        return reel_nn_silu(r);
+    case 5:
+        return reel_nn_leaky_relu(r, 0.01);
+    case 6:
+        return reel_nn_elu(r, 1);
+    case 7:
+        return reel_nn_selu(r);
+    case 8:
+        return reel_nn_celu(r, 1);
+    case 9:
+        return reel_nn_softplus(r, 1, 20);
+    case 10:
+        return reel_nn_mish(r);
+    case 11:
+        return reel_nn_hardswish(r);
+    case 12:
+        return reel_nn_softsign(r);
+    default:
+        return reel_nn_relu6(r);
+    }
+}
+
+reel_module *network_new(reel *r, const network_shape *shape)
+{
+    reel_module *parts[3 * MAX_HIDDEN + 1];
+    int count = 0;
+    int64_t width = shape->features;
+    for (size_t i = 0; i < shape->hidden_count; i++) {
+        reel_linear_options layer = {.dtype = shape->dtype};
+        parts[count++] = reel_nn_linear_with(r, width, shape->hidden[i], &layer);
+        parts[count++] = activation_new(r, shape->activation);
+        if (shape->dropout > 0) {
+            parts[count++] = reel_nn_dropout(r, shape->dropout);
+        }
+        width = shape->hidden[i];
+    }
+    reel_linear_options last = {.dtype = shape->dtype, .no_bias = shape->no_bias};
+    parts[count++] = reel_nn_linear_with(r, width, 1, &last);
+    reel_module *net = reel_nn_sequential(r, parts, count);
+    if (net && shape->hidden_count == 0) {
+        reel_tensor_list parameters = reel_parameters(net);
+        for (size_t i = 0; i < parameters.count; i++) {
+            reel_init_constant(parameters.tensors[i], 0);
+        }
+    }
+    return net;
+}
+
+/* q (t - p) where p is too low, (1 - q) (p - t) where it is too high, is half of |p - t| and
+ * (q - ½) (t - p): only the first half has a corner. */
+static reel_tensor *smooth_quantile_loss(double q, reel_tensor *predicted, reel_tensor *target,
+                                         double smoothing)
+{
+    reel_tensor *distance = reel_smooth_l1_loss(predicted, target, smoothing, REEL_MEAN);
+    reel_tensor *tilt = reel_mean(reel_sub(target, predicted));
+    return reel_add(reel_mul_scalar(distance, 0.5), reel_mul_scalar(tilt, q - 0.5));
+}
+
+reel_tensor *network_loss(const options *o, reel_tensor *predicted, reel_tensor *target,
+                          double smoothing)
+{
+    double delta = isnan(o->delta) ? 1 : o->delta;
+    double quantile = isnan(o->quantile) ? 0.5 : o->quantile;
+    switch ((loss_kind)o->loss) {
+    case LOSS_L1:
+        return smoothing > 0 ? reel_smooth_l1_loss(predicted, target, smoothing, REEL_MEAN)
+                             : reel_l1_loss(predicted, target, REEL_MEAN);
+    case LOSS_MSE:
+        return reel_mse_loss(predicted, target, REEL_MEAN);
+    case LOSS_HUBER:
+        return reel_huber_loss(predicted, target, delta, REEL_MEAN);
+    case LOSS_SMOOTH_L1:
+        return reel_smooth_l1_loss(predicted, target, delta, REEL_MEAN);
+    case LOSS_QUANTILE:
+        return smoothing > 0 ? smooth_quantile_loss(quantile, predicted, target, smoothing)
+                             : reel_quantile_loss(predicted, target, quantile, REEL_MEAN);
+    case LOSS_LOG_COSH:
+        return reel_log_cosh_loss(predicted, target, REEL_MEAN);
+    }
+    return NULL;
+}
+
+/* Rows from `first` on, as many as there are at once. */
+static reel_tensor *part_of(reel_tensor *x, int64_t first)
+{
+    int64_t left = reel_size(x, 0) - first;
+    return reel_narrow(x, 0, first, left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE);
+}
+
+/* Evaluation: without dropout, and without a tape. */
+static bool begin_evaluation(reel_module *net, reel *r)
+{
+    reel_eval(net);
+    reel_rewind(r);
+    return reel_set_grad_enabled(r, false);
+}
+
+static void end_evaluation(reel_module *net, reel *r, bool was_enabled)
+{
+    reel_rewind(r);
+    reel_set_grad_enabled(r, was_enabled);
+    reel_train(net);
+}
+
+bool network_predict(reel_module *net, reel_tensor *x, double *predicted)
+{
+    reel *r = reel_of(x);
+    bool was_enabled = begin_evaluation(net, r);
+    for (int64_t i = 0; i < reel_size(x, 0) && !reel_failed(r); i += ROWS_AT_ONCE) {
+        reel_tensor *part = reel_forward(net, part_of(x, i));
+        reel_to_f64(part, predicted + i, reel_numel(part));
+        reel_rewind(r);
+    }
+    end_evaluation(net, r, was_enabled);
+    return !reel_failed(r);
+}
+
+double network_mean_loss(const options *o, reel_module *net, reel_tensor *x, reel_tensor *y)
+{
+    reel *r = reel_of(x);
+    bool was_enabled = begin_evaluation(net, r);
+    double sum = 0;
+    for (int64_t i = 0; i < reel_size(x, 0) && !reel_failed(r); i += ROWS_AT_ONCE) {
+        reel_tensor *part = part_of(y, i);
+        reel_tensor *mean = network_loss(o, reel_forward(net, part_of(x, i)), part, 0);
+        sum += reel_item(mean) * (double)reel_size(part, 0);
+        reel_rewind(r);
+    }
+    end_evaluation(net, r, was_enabled);
+    return sum / (double)reel_size(x, 0);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* The models: fully connected layers with an activation between them, or one layer alone. */
+#ifndef CLI_NETWORK_H
+#define CLI_NETWORK_H
+
+#include "options.h"
+
+#include <reel/reel.h>
+
+typedef struct network_shape {
+    int64_t features;
+    int64_t hidden[MAX_HIDDEN];
+    size_t hidden_count; /* 0: linear regression */
+    int activation;      /* of activation_names */
+    double dropout;
+    bool no_bias; /* in the last layer */
+    reel_dtype dtype;
+} network_shape;
+
+/*
+ * Linear, activation, dropout if there is any, …, Linear: PyTorch's nn.Sequential, with its first
+ * weights from the reel's random numbers. Linear regression starts from zero.
+ *
+ * Owner: the reel's. Fails: NULL.
+ */
+reel_module *network_new(reel *r, const network_shape *shape);
+
+/* How far predictions are from targets. `smoothing`, unless it is 0, rounds off the corner of the
+ * l1 and the quantile loss within that distance from 0. */
+reel_tensor *network_loss(const options *o, reel_tensor *predicted, reel_tensor *target,
+                          double smoothing);
+
+/* The net's result for each row of x, as doubles; in parts, so that memory does not grow with the
+ * rows. Rewinds. */
+bool network_predict(reel_module *net, reel_tensor *x, double *predicted);
+
+/* The mean loss over all rows, likewise. */
+double network_mean_loss(const options *o, reel_module *net, reel_tensor *x, reel_tensor *y);
+
+#endif

@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: MIT */
+#include "options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const loss_names[] = {"l1", "mse", "huber", "smooth_l1", "quantile", "log_cosh", NULL};
+const char *const activation_names[] = {"relu",       "tanh",      "sigmoid",  "gelu",  "silu",
+                                        "leaky_relu", "elu",       "selu",     "celu",  "softplus",
+                                        "mish",       "hardswish", "softsign", "relu6", NULL};
+const char *const optimizer_names[] = {"adam",
+                                       "adamw",
+                                       "sgd",
+                                       "rmsprop",
+                                       "adagrad",
+                                       "adadelta",
+                                       "adamax",
+                                       "nadam",
+                                       "radam",
+                                       "asgd",
+                                       "rprop",
+                                       "lbfgs",
+                                       "levenberg_marquardt",
+                                       NULL};
+const char *const schedule_names[] = {"none",        "cosine",    "linear",  "step",
+                                      "exponential", "one_cycle", "plateau", NULL};
+const char *const dtype_names[] = {"f32", "f64", NULL};
+const char *const missing_names[] = {"median", "error", NULL};
+
+int name_index(const char *const *names, const char *name)
+{
+    for (int i = 0; names[i]; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* How an option's value is read, and what it may be. */
+typedef enum kind {
+    HEADING, /* a group's, no option */
+    TEXT,
+    LIST,         /* texts between commas */
+    CHARACTER,    /* one, or "tab" */
+    FLAG,         /* without a value */
+    CHOICE,       /* one of the row's names */
+    POSITIVE,     /* a number above 0 */
+    NOT_NEGATIVE, /* 0 or above */
+    FRACTION,     /* between 0 and 1, neither of them */
+    SHARE,        /* 0 or above and below 1 */
+    COUNT,        /* a whole number from 1 on */
+    WHOLE,        /* a whole number from 0 on */
+    SIZES         /* counts between commas, or nothing */
+} kind;
+
+typedef struct row {
+    const char *name, *value, *what; /* as --help shows them */
+    kind kind;
+    size_t offset; /* of its member in struct options */
+    const char *const *names;
+} row;
+
+/* argp wants characters or numbers above them. */
+enum { FIRST_KEY = 256, MAX_ROWS = 64 };
+
+#define AT(member) offsetof(options, member)
+#define TABLE_ROWS                                                                                 \
+    {"separator",                                                                                  \
+     "CHAR",                                                                                       \
+     "between columns: a character or 'tab' (found out from the first line)",                      \
+     CHARACTER,                                                                                    \
+     AT(separator),                                                                                \
+     NULL},                                                                                        \
+        {"decimal", "CHAR", "in numbers: '.' or ',' (.)", CHARACTER, AT(decimal), NULL},           \
+        {"no-header", NULL,          "the first line is data; columns are called 1, 2, ...",       \
+         FLAG,        AT(no_header), NULL},                                                        \
+    {                                                                                              \
+        "text", "COLUMNS", "read as text though they look like numbers", LIST, AT(text), NULL      \
+    }
+#define THREADS_ROW                                                                                \
+    {                                                                                              \
+        "threads", "N", "threads to compute with; results do not depend on it (1)", COUNT,         \
+            AT(threads), NULL                                                                      \
+    }
+#define OUTPUT_ROWS                                                                                \
+    {"json", NULL, "one JSON object on standard output in place of text", FLAG, AT(json), NULL},   \
+    {                                                                                              \
+        "quiet", NULL, "no progress and no warnings", FLAG, AT(quiet), NULL                        \
+    }
+
+static const row fit_rows[] = {
+    {NULL, NULL, "The table:", HEADING, 0, NULL},
+    {"target", "COLUMN", "the column to predict (required)", TEXT, AT(target), NULL},
+    {"features", "COLUMNS", "predict from these columns only (all but the target)", LIST,
+     AT(features), NULL},
+    {"drop", "COLUMNS", "leave these columns out", LIST, AT(drop), NULL},
+    TABLE_ROWS,
+    {"missing", "median|error", "fill missing values with the column's median, or stop (median)",
+     CHOICE, AT(missing), missing_names},
+
+    {NULL, NULL, "Rows that are held out to test on (none):", HEADING, 0, NULL},
+    {"test", "FILE", "the rows of another table", TEXT, AT(test), NULL},
+    {"test-fraction", "F", "this share of the rows, drawn at random", FRACTION, AT(test_fraction),
+     NULL},
+    {"test-rows", "FILE", "the rows whose numbers, from 0, this file lists", TEXT, AT(test_rows),
+     NULL},
+
+    {NULL, NULL, "The model:", HEADING, 0, NULL},
+    {"hidden", "SIZES", "sizes of hidden layers, as 64,64 (none: linear regression)", SIZES, 0,
+     NULL},
+    {"activation", "NAME",
+     "relu, tanh, sigmoid, gelu, silu, leaky_relu, elu, selu, celu, softplus, mish, hardswish, "
+     "softsign or relu6 (relu)",
+     CHOICE, AT(activation), activation_names},
+    {"dropout", "P", "after each hidden layer (0)", SHARE, AT(dropout), NULL},
+    {"no-intercept", NULL, "linear regression through the origin", FLAG, AT(no_intercept), NULL},
+    {"dtype", "f32|f64", "numbers to compute in (f32; f64 with lbfgs and levenberg_marquardt)",
+     CHOICE, AT(dtype), dtype_names},
+
+    {NULL, NULL, "What is made small:", HEADING, 0, NULL},
+    {"loss", "NAME",
+     "l1 (absolute error: medians), mse (squared: means), huber, smooth_l1 and log_cosh (squared "
+     "near 0, absolute far off) or quantile (l1)",
+     CHOICE, AT(loss), loss_names},
+    {"quantile", "Q", "which one, with --loss quantile (0.5)", FRACTION, AT(quantile), NULL},
+    {"delta", "D",
+     "where huber and smooth_l1 turn from squared to absolute, in standard deviations of the "
+     "target (1)",
+     POSITIVE, AT(delta), NULL},
+    {"weight-decay", "W",
+     "pull of the weights to 0 (0.02 for networks trained by adamw, otherwise 0)", NOT_NEGATIVE,
+     AT(weight_decay), NULL},
+    {"l1-penalty", "L",
+     "adds L times the sum of the weights' magnitudes, for standardised columns; the useless ones "
+     "become 0 (0)",
+     NOT_NEGATIVE, AT(l1_penalty), NULL},
+
+    {NULL, NULL, "The training:", HEADING, 0, NULL},
+    {"optimizer", "NAME",
+     "adam, adamw, sgd, rmsprop, adagrad, adadelta, adamax, nadam, radam, asgd, rprop, lbfgs or "
+     "levenberg_marquardt (adamw); the last two go over all rows at once until it gets no better",
+     CHOICE, AT(optimizer), optimizer_names},
+    {"lr", "RATE", "learning rate at the start (0.01; 1 for lbfgs and adadelta)", POSITIVE, AT(lr),
+     NULL},
+    {"momentum", "M", "of sgd and rmsprop (0.9 for sgd)", SHARE, AT(momentum), NULL},
+    {"schedule", "NAME",
+     "of the learning rate: none, cosine, linear, step, exponential, one_cycle or plateau "
+     "(cosine, which ends at 0)",
+     CHOICE, AT(schedule), schedule_names},
+    {"epochs", "N", "times to go through the rows (100, more for small tables)", COUNT, AT(epochs),
+     NULL},
+    {"batch-size", "N", "rows for a step (32, up to 256 for large tables)", COUNT, AT(batch_size),
+     NULL},
+    {"clip", "NORM", "longest gradient (no limit)", POSITIVE, AT(clip), NULL},
+    {"patience", "N", "stop after N epochs without a better validation loss", COUNT, AT(patience),
+     NULL},
+    {"validation-fraction", "F",
+     "share of the rows to validate on, whose best model is kept (0; with --patience 0.1)",
+     FRACTION, AT(validation_fraction), NULL},
+    {"seed", "N", "of all that is random (0)", WHOLE, AT(seed), NULL},
+    THREADS_ROW,
+
+    {NULL, NULL, "What comes out:", HEADING, 0, NULL},
+    {"out", "FILE", "where the model goes (model.safetensors)", TEXT, AT(out), NULL},
+    {"no-save", NULL, "keep no model", FLAG, AT(no_save), NULL},
+    {"force", NULL, "replace a file that is not a model", FLAG, AT(force), NULL},
+    {"plot", "FILE", "picture of the losses: .svg, .png, .pdf, or - for the terminal", TEXT,
+     AT(plot), NULL},
+    {"plot-predictions", "FILE", "picture of predicted against true values", TEXT,
+     AT(plot_predictions), NULL},
+    OUTPUT_ROWS,
+};
+
+static const row evaluate_rows[] = {
+    TABLE_ROWS,
+    THREADS_ROW,
+    {"plot-predictions", "FILE", "picture of predicted against true values", TEXT,
+     AT(plot_predictions), NULL},
+    OUTPUT_ROWS,
+};
+
+static const row predict_rows[] = {
+    TABLE_ROWS,
+    THREADS_ROW,
+    {"out", "FILE", "where the predictions go (standard output)", TEXT, AT(out), NULL},
+    OUTPUT_ROWS,
+};
+
+static const row inspect_rows[] = {OUTPUT_ROWS};
+
+/* One command's line, as it is being read. */
+typedef struct command_line {
+    const row *rows;
+    size_t count;
+    int files; /* that it takes, all of them */
+    const char *file_names[2];
+    options *into;
+} command_line;
+
+/* A number that is the whole text. */
+static bool read_number(const char *text, double *number)
+{
+    char *end;
+    *number = strtod(text, &end);
+    return end != text && *end == '\0' && isfinite(*number);
+}
+
+static bool read_whole(const char *text, int64_t *whole)
+{
+    char *end;
+    errno = 0;
+    *whole = strtoll(text, &end, 10);
+    return end != text && *end == '\0' && errno == 0 && *text >= '0' && *text <= '9';
+}
+
+static void store_number(struct argp_state *state, const row *it, const char *text, double *place)
+{
+    double x;
+    bool is_number = read_number(text, &x);
+    const char *expected = it->kind == POSITIVE       ? "a number above 0"
+                           : it->kind == NOT_NEGATIVE ? "a number from 0 on"
+                           : it->kind == FRACTION     ? "a number between 0 and 1"
+                                                      : "a number from 0 on, below 1";
+    bool fits = it->kind == POSITIVE       ? x > 0
+                : it->kind == NOT_NEGATIVE ? x >= 0
+                : it->kind == FRACTION     ? x > 0 && x < 1
+                                           : x >= 0 && x < 1;
+    if (!is_number || !fits) {
+        argp_error(state, "--%s: expected %s, got '%s'", it->name, expected, text);
+        return;
+    }
+    *place = x;
+}
+
+static void store_whole(struct argp_state *state, const row *it, const char *text, int64_t *place)
+{
+    int64_t least = it->kind == COUNT ? 1 : 0;
+    int64_t whole;
+    if (!read_whole(text, &whole) || whole < least) {
+        argp_error(state, "--%s: expected a whole number from %d on, got '%s'", it->name,
+                   (int)least, text);
+        return;
+    }
+    *place = whole;
+}
+
+static void store_choice(struct argp_state *state, const row *it, const char *text, int *place)
+{
+    *place = name_index(it->names, text);
+    if (*place >= 0) {
+        return;
+    }
+    char all[256] = "";
+    for (int i = 0; it->names[i]; i++) {
+        strncat(all, i ? ", " : "", sizeof all - strlen(all) - 1);
+        strncat(all, it->names[i], sizeof all - strlen(all) - 1);
+    }
+    argp_error(state, "--%s: there is no '%s', but there are %s", it->name, text, all);
+}
+
+static void store_character(struct argp_state *state, const row *it, const char *text, char *place)
+{
+    if (strcmp(text, "tab") == 0 || strcmp(text, "\\t") == 0) {
+        text = "\t";
+    }
+    if (strlen(text) != 1) {
+        argp_error(state, "--%s: expected one character, or 'tab', got '%s'", it->name, text);
+        return;
+    }
+    *place = *text;
+}
+
+/* Takes the text apart at its commas, in place. */
+static void store_list(struct argp_state *state, char *text, text_list *list)
+{
+    for (char *part = strtok(text, ","); part; part = strtok(NULL, ",")) {
+        const char **more = realloc(list->texts, (list->count + 1) * sizeof *more);
+        if (!more) {
+            argp_failure(state, 1, 0, "there is no memory for the options");
+            return;
+        }
+        list->texts = more;
+        list->texts[list->count++] = part;
+    }
+}
+
+static void store_sizes(struct argp_state *state, const row *it, char *text, options *into)
+{
+    into->hidden_count = 0;
+    for (char *part = strtok(text, ","); part; part = strtok(NULL, ",")) {
+        int64_t size;
+        if (!read_whole(part, &size) || size < 1 || size > 1000000) {
+            argp_error(state, "--%s: expected sizes of layers, as 64,64, got '%s'", it->name, part);
+            return;
+        }
+        if (into->hidden_count == MAX_HIDDEN) {
+            argp_error(state, "--%s: there can be %d layers, no more", it->name, MAX_HIDDEN);
+            return;
+        }
+        into->hidden[into->hidden_count++] = size;
+    }
+}
+
+static void store(struct argp_state *state, const row *it, char *text, options *into)
+{
+    void *place = (char *)into + it->offset;
+    switch (it->kind) {
+    case HEADING:
+        break;
+    case TEXT:
+        *(const char **)place = text;
+        break;
+    case LIST:
+        store_list(state, text, place);
+        break;
+    case CHARACTER:
+        store_character(state, it, text, place);
+        break;
+    case FLAG:
+        *(bool *)place = true;
+        break;
+    case CHOICE:
+        store_choice(state, it, text, place);
+        break;
+    case POSITIVE:
+    case NOT_NEGATIVE:
+    case FRACTION:
+    case SHARE:
+        store_number(state, it, text, place);
+        break;
+    case COUNT:
+    case WHOLE:
+        store_whole(state, it, text, place);
+        break;
+    case SIZES:
+        store_sizes(state, it, text, into);
+        break;
+    }
+}
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+    command_line *line = state->input;
+    options *into = line->into;
+    if (key >= FIRST_KEY && (size_t)(key - FIRST_KEY) < line->count) {
+        store(state, &line->rows[key - FIRST_KEY], text, into);
+        return 0;
+    }
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (into->file_count == line->files) {
+            argp_error(state, "'%s' is one argument too many", text);
+        } else {
+            into->files[into->file_count++] = text;
+        }
+        return 0;
+    case ARGP_KEY_END:
+        if (into->file_count < line->files) {
+            argp_error(state, "%s is missing", line->file_names[into->file_count]);
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* The rows as argp wants them; groups are in the table's order. */
+static void to_argp(const command_line *line, struct argp_option *to)
+{
+    int group = 1;
+    for (size_t i = 0; i < line->count; i++) {
+        const row *it = &line->rows[i];
+        group += it->kind == HEADING && i > 0;
+        to[i] = (struct argp_option){.name = it->name,
+                                     .key = it->name ? FIRST_KEY + (int)i : 0,
+                                     .arg = it->value,
+                                     .doc = it->what,
+                                     .group = group};
+    }
+    to[line->count] = (struct argp_option){0};
+}
+
+static options read_line(command_line line, const char *arguments, const char *what, int argc,
+                         char **argv)
+{
+    options into = {.test_fraction = NAN,
+                    .optimizer = -1,
+                    .schedule = -1,
+                    .dtype = -1,
+                    .quantile = NAN,
+                    .delta = NAN,
+                    .lr = NAN,
+                    .momentum = NAN,
+                    .weight_decay = NAN,
+                    .validation_fraction = NAN,
+                    .threads = 1};
+    struct argp_option table[MAX_ROWS + 1];
+    line.into = &into;
+    to_argp(&line, table);
+    struct argp argp = {table, parse, arguments, what, NULL, NULL, NULL};
+    if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0) {
+        exit(1);
+    }
+    return into;
+}
+
+/* Ends the program with a sentence, as argp does for what it finds itself. */
+#define REFUSE(argv, ...)                                                                          \
+    do {                                                                                           \
+        fprintf(stderr, "%s: ", (argv)[0]);                                                        \
+        fprintf(stderr, __VA_ARGS__);                                                              \
+        fprintf(stderr, "\nTry '%s --help' for more information.\n", (argv)[0]);                   \
+        exit(2);                                                                                   \
+    } while (0)
+
+static void check_model(const options *o, char **argv)
+{
+    if (o->no_intercept && o->hidden_count) {
+        REFUSE(argv, "--no-intercept is for linear regression, without --hidden");
+    }
+    if (o->dropout > 0 && !o->hidden_count) {
+        REFUSE(argv, "--dropout needs hidden layers: give --hidden, as 64,64");
+    }
+    if (!isnan(o->quantile) && o->loss != LOSS_QUANTILE) {
+        REFUSE(argv, "--quantile goes with --loss quantile");
+    }
+    if (!isnan(o->delta) && o->loss != LOSS_HUBER && o->loss != LOSS_SMOOTH_L1) {
+        REFUSE(argv, "--delta goes with --loss huber or --loss smooth_l1");
+    }
+}
+
+static void check_training(const options *o, char **argv)
+{
+    bool whole = o->optimizer == OPTIMIZER_LBFGS || o->optimizer == OPTIMIZER_LEVENBERG_MARQUARDT;
+    const char *name = whole ? optimizer_names[o->optimizer] : "";
+    if (whole && (o->batch_size || o->schedule > 0 || o->clip > 0)) {
+        REFUSE(argv,
+               "--optimizer %s goes over all rows at once, by steps of its own length: leave "
+               "out --batch-size, --schedule and --clip",
+               name);
+    }
+    if (whole && o->dropout > 0) {
+        REFUSE(argv, "--optimizer %s needs a loss that is the same each time: leave out --dropout",
+               name);
+    }
+    if (o->optimizer == OPTIMIZER_LEVENBERG_MARQUARDT &&
+        (o->loss != LOSS_MSE || o->l1_penalty > 0 || o->weight_decay > 0)) {
+        REFUSE(argv, "--optimizer %s is for least squares: --loss mse, without penalties", name);
+    }
+    if (!isnan(o->momentum) && o->optimizer != OPTIMIZER_SGD && o->optimizer != OPTIMIZER_RMSPROP) {
+        REFUSE(argv, "--momentum goes with --optimizer sgd or rmsprop");
+    }
+}
+
+options fit_options(int argc, char **argv)
+{
+    command_line line = {fit_rows, sizeof fit_rows / sizeof *fit_rows, 1, {"the table"}, NULL};
+    options o = read_line(
+        line, "TABLE",
+        "Trains a model that predicts a column of a table from the other columns, says how good it "
+        "is and keeps it in a file. TABLE is a CSV file or a matrix in an .npy file.\v"
+        "What stands in parentheses is the default. Text columns become a column of 0 and 1 for "
+        "each category; all columns are standardised, and so is the target.\n\n"
+        "Ctrl-C ends the training early, keeps the model (with validation rows the best one) and "
+        "exits with 130. Otherwise the exit status is 0, 1 if something failed, 2 for a mistake on "
+        "the command line.\n\n"
+        "Examples:\n"
+        "  reel fit houses.csv --target price --test-fraction 0.2\n"
+        "  reel fit houses.csv --target price --hidden 64,64 --plot loss.svg\n"
+        "  reel fit survey.csv --target y --loss mse --optimizer lbfgs",
+        argc, argv);
+    if (!o.target) {
+        REFUSE(argv, "--target is missing: which column is to be predicted?");
+    }
+    if ((o.test != NULL) + (o.test_rows != NULL) + !isnan(o.test_fraction) > 1) {
+        REFUSE(argv, "--test, --test-fraction and --test-rows exclude one another");
+    }
+    if (o.features.count && o.drop.count) {
+        REFUSE(argv, "--features and --drop exclude one another");
+    }
+    if (o.out && o.no_save) {
+        REFUSE(argv, "--out and --no-save exclude one another");
+    }
+    check_model(&o, argv);
+    check_training(&o, argv);
+    return o;
+}
+
+options evaluate_options(int argc, char **argv)
+{
+    command_line line = {evaluate_rows,
+                         sizeof evaluate_rows / sizeof *evaluate_rows,
+                         2,
+                         {"the model", "the table"},
+                         NULL};
+    return read_line(line, "MODEL TABLE",
+                     "Says how well a model that `reel fit` kept predicts the rows of a table that "
+                     "has the target's column, too.\v"
+                     "Example:\n"
+                     "  reel evaluate model.safetensors houses-2026.csv",
+                     argc, argv);
+}
+
+options predict_options(int argc, char **argv)
+{
+    command_line line = {predict_rows,
+                         sizeof predict_rows / sizeof *predict_rows,
+                         2,
+                         {"the model", "the table"},
+                         NULL};
+    return read_line(
+        line, "MODEL TABLE",
+        "Predicts the target for each row of a table, by a model that `reel fit` kept. "
+        "The result is a CSV file with one column, in the target's units.\v"
+        "Columns are found by their names, in any order; others are passed over. "
+        "Missing values are filled with the medians of the training's table.\n\n"
+        "Example:\n"
+        "  reel predict model.safetensors new.csv --out predictions.csv",
+        argc, argv);
+}
+
+options inspect_options(int argc, char **argv)
+{
+    command_line line = {
+        inspect_rows, sizeof inspect_rows / sizeof *inspect_rows, 1, {"the model"}, NULL};
+    return read_line(line, "MODEL",
+                     "Prints what a model holds: what it predicts from which columns, how it was "
+                     "trained, its coefficients or layers. Of other safetensors files it lists "
+                     "the tensors.",
+                     argc, argv);
+}

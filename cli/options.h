@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* What the command line asks for. An option is a row of a table in options.c, which makes its place
+ * in --help, how its value is checked and where it goes. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MAX_HIDDEN = 16 };
+
+/* Texts from options that may be given several times, or with commas. */
+typedef struct text_list {
+    const char **texts;
+    size_t count;
+} text_list;
+
+typedef enum loss_kind {
+    LOSS_L1,
+    LOSS_MSE,
+    LOSS_HUBER,
+    LOSS_SMOOTH_L1,
+    LOSS_QUANTILE,
+    LOSS_LOG_COSH
+} loss_kind;
+
+typedef enum optimizer_kind {
+    OPTIMIZER_ADAM,
+    OPTIMIZER_ADAMW,
+    OPTIMIZER_SGD,
+    OPTIMIZER_RMSPROP,
+    OPTIMIZER_ADAGRAD,
+    OPTIMIZER_ADADELTA,
+    OPTIMIZER_ADAMAX,
+    OPTIMIZER_NADAM,
+    OPTIMIZER_RADAM,
+    OPTIMIZER_ASGD,
+    OPTIMIZER_RPROP,
+    OPTIMIZER_LBFGS,
+    OPTIMIZER_LEVENBERG_MARQUARDT
+} optimizer_kind;
+
+typedef enum schedule_kind {
+    SCHEDULE_NONE,
+    SCHEDULE_COSINE,
+    SCHEDULE_LINEAR,
+    SCHEDULE_STEP,
+    SCHEDULE_EXPONENTIAL,
+    SCHEDULE_ONE_CYCLE,
+    SCHEDULE_PLATEAU
+} schedule_kind;
+
+/* The names of each enum's values, in its order, then NULL. */
+extern const char *const loss_names[], *const activation_names[],
+                                           *const optimizer_names[], *const schedule_names[],
+                                                                         *const dtype_names[],
+                                                                             *const missing_names[];
+
+/* The place of `name` in such a list; -1 if it is none of them. */
+int name_index(const char *const *names, const char *name);
+
+/* What was asked for, by all commands; each has some of it. NaN and 0 where nothing was said and the
+ * default depends on the rest. */
+typedef struct options {
+    const char *files[2];
+    int file_count;
+
+    const char *target, *test, *test_rows;
+    double test_fraction;
+    text_list features, drop, text;
+    int missing; /* of missing_names */
+    char separator, decimal;
+    bool no_header;
+
+    int64_t hidden[MAX_HIDDEN];
+    size_t hidden_count;
+    int activation, loss; /* of their lists */
+    double dropout, quantile, delta;
+    bool no_intercept;
+
+    int optimizer, schedule, dtype; /* of their lists; -1: the default */
+    double lr, momentum, weight_decay, l1_penalty, clip;
+    int64_t epochs, batch_size, patience, seed, threads;
+    double validation_fraction;
+
+    const char *out, *plot, *plot_predictions;
+    bool no_save, force, quiet, json;
+} options;
+
+/*
+ * The command line of one command. A mistake ends the program with a sentence and status 2, --help
+ * and --version with 0. Texts point into argv, lists are never freed.
+ */
+options fit_options(int argc, char **argv);
+options evaluate_options(int argc, char **argv);
+options predict_options(int argc, char **argv);
+options inspect_options(int argc, char **argv);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include "report.h"
+
+#include "linear.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool metrics_of(session *s, int64_t rows, const double *truth, const double *predicted, metrics *it)
+{
+    reel_tensor *target = reel_from_f64(s->r, truth, 1, &rows);
+    reel_tensor *input = reel_from_f64(s->r, predicted, 1, &rows);
+    it->rows = rows;
+    it->mean_absolute_error = reel_mean_absolute_error(input, target);
+    it->root_mean_squared_error = reel_root_mean_squared_error(input, target);
+    it->r2 = reel_r2_score(input, target);
+    it->median_absolute_error = reel_median_absolute_error(input, target);
+    it->coverage = reel_quantile_coverage(input, target);
+    reel_tensor_free(target);
+    reel_tensor_free(input);
+    reel_rewind(s->r);
+    return !reel_failed(s->r);
+}
+
+static void print_row(FILE *to, const char *name, const metrics *const *columns, int count,
+                      size_t offset)
+{
+    fprintf(to, "%-24s", name);
+    for (int i = 0; i < count; i++) {
+        double x;
+        memcpy(&x, (const char *)columns[i] + offset, sizeof x);
+        fprintf(to, " %14.6g", x);
+    }
+    fputc('\n', to);
+}
+
+void metrics_print(FILE *to, const char *const *titles, const metrics *const *columns, int count,
+                   bool coverage)
+{
+    fprintf(to, "%-24s", "");
+    for (int i = 0; i < count; i++) {
+        fprintf(to, " %14s", titles[i]);
+    }
+    fprintf(to, "\n%-24s", "rows");
+    for (int i = 0; i < count; i++) {
+        fprintf(to, " %14s", thousands(columns[i]->rows));
+    }
+    fputc('\n', to);
+    print_row(to, "mean absolute error", columns, count, offsetof(metrics, mean_absolute_error));
+    print_row(to, "root mean squared error", columns, count,
+              offsetof(metrics, root_mean_squared_error));
+    print_row(to, "R squared", columns, count, offsetof(metrics, r2));
+    print_row(to, "median absolute error", columns, count,
+              offsetof(metrics, median_absolute_error));
+    if (coverage) {
+        print_row(to, "share at or below", columns, count, offsetof(metrics, coverage));
+    }
+}
+
+json_t *json_number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
+
+json_t *metrics_json(const metrics *it)
+{
+    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "rows", (json_int_t)it->rows,
+                     "mean_absolute_error", json_number(it->mean_absolute_error),
+                     "root_mean_squared_error", json_number(it->root_mean_squared_error),
+                     "r2_score", json_number(it->r2), "median_absolute_error",
+                     json_number(it->median_absolute_error), "quantile_coverage",
+                     json_number(it->coverage));
+}
+
+void shape_text(const network_shape *shape, char *text, size_t size)
+{
+    int length = snprintf(text, size, "%" PRId64, shape->features);
+    for (size_t i = 0; i <= shape->hidden_count && (size_t)length < size; i++) {
+        int64_t width = i < shape->hidden_count ? shape->hidden[i] : 1;
+        length += snprintf(text + length, size - (size_t)length, "-%" PRId64, width);
+    }
+}
+
+const char *thousands(int64_t n)
+{
+    static char texts[4][32];
+    static int next;
+    char digits[24], *to = texts[next++ % 4], *start = to;
+    int length = snprintf(digits, sizeof digits, "%" PRId64, n);
+    for (int i = 0; i < length; i++) {
+        *to++ = digits[i];
+        bool group_ends = (length - 1 - i) % 3 == 0 && i < length - 1 && digits[i] != '-';
+        if (group_ends) {
+            *to++ = ',';
+        }
+    }
+    *to = '\0';
+    return start;
+}
+
+/* The coefficients from malloc, the intercept first; NULL, and a message. */
+static double *coefficients(session *s, const model *it)
+{
+    double *all = calloc((size_t)it->shape.features + 1, sizeof *all);
+    if (!all) {
+        complain(s, "there is no memory for the coefficients");
+    } else if (!linear_coefficients(it->encoder, it->net, all + 1, all)) {
+        free(all);
+        all = NULL;
+    } else if (it->no_intercept) {
+        all[0] = 0; /* but for rounding */
+    }
+    return all;
+}
+
+void coefficients_print(FILE *to, session *s, const model *it)
+{
+    double *all = coefficients(s, it);
+    int digits = it->shape.dtype == REEL_F64 ? 15 : 7;
+    int width = (int)strlen("intercept");
+    for (size_t i = 0; i < (size_t)it->shape.features; i++) {
+        int length = (int)strlen(reel_encoder_feature_name(it->encoder, i));
+        width = length > width && length <= 40 ? length : width;
+    }
+    if (all) {
+        fprintf(to, "\n%s =\n", reel_encoder_target_name(it->encoder));
+        fprintf(to, "  %-*s %*.*g\n", width, "intercept", digits + 8, digits, all[0]);
+    }
+    for (size_t i = 0; all && i < (size_t)it->shape.features; i++) {
+        fprintf(to, "  %-*s %*.*g\n", width, reel_encoder_feature_name(it->encoder, i), digits + 8,
+                digits, all[i + 1]);
+    }
+    free(all);
+}
+
+json_t *coefficients_json(session *s, const model *it)
+{
+    double *all = coefficients(s, it);
+    json_t *by_name = json_object();
+    for (size_t i = 0; all && i < (size_t)it->shape.features; i++) {
+        json_object_set_new(by_name, reel_encoder_feature_name(it->encoder, i),
+                            json_number(all[i + 1]));
+    }
+    json_t *object = json_pack("{s:o, s:o}", "intercept", json_number(all ? all[0] : (double)NAN),
+                               "coefficients", by_name);
+    free(all);
+    return object;
+}
+
+bool print_json(session *s, json_t *object)
+{
+    json_object_set(object, "warnings", s->warnings);
+    bool printed = json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) == 0;
+    json_decref(object);
+    putchar('\n');
+    return (printed || complain(s, "the JSON could not be written")) && flushed(s);
+}
+
+bool flushed(session *s)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        return complain(s, "standard output: %s", strerror(errno));
+    }
+    return true;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What the commands print: figures in text and in JSON. */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include "model.h"
+
+#include <stdio.h>
+
+/* How good predictions are, in the target's units. */
+typedef struct metrics {
+    int64_t rows;
+    double mean_absolute_error, root_mean_squared_error, r2, median_absolute_error;
+    double coverage; /* the share of rows whose true value is at most the predicted one */
+} metrics;
+
+bool metrics_of(session *s, int64_t rows, const double *truth, const double *predicted,
+                metrics *it);
+/* A column for each of `count` of them, under its title. `coverage`: a line for that, too. */
+void metrics_print(FILE *to, const char *const *titles, const metrics *const *columns, int count,
+                   bool coverage);
+json_t *metrics_json(const metrics *it);
+
+/* Sizes from input to output: "13-64-64-1". */
+void shape_text(const network_shape *shape, char *text, size_t size);
+/* A whole number with commas between its thousands; good until the fourth call after this one. */
+const char *thousands(int64_t n);
+
+/* The coefficients of linear regression, in the table's units. */
+void coefficients_print(FILE *to, session *s, const model *it);
+json_t *coefficients_json(session *s, const model *it);
+
+/* A number; null if it is none. */
+json_t *json_number(double x);
+/* An object: warnings are added, it is printed with digits for every bit, and freed. */
+bool print_json(session *s, json_t *object);
+/* Whether all that was written to standard output has got there. */
+bool flushed(session *s);
+
+#endif

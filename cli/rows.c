@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "rows.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+reel_tensor *rows_with_target(session *s, reel_table *table, size_t target)
+{
+    reel_tensor *present = reel_table_present_rows(table, target);
+    if (reel_is_poison(present)) {
+        return NULL;
+    }
+    int64_t without = reel_table_rows(table) - reel_numel(present);
+    if (reel_numel(present) == 0) {
+        complain(s, "%s: no row has a value in the column '%s'", reel_table_path(table),
+                 reel_table_name(table, target));
+        return NULL;
+    }
+    if (without) {
+        notice(s, "%s: %" PRId64 " rows without a value of '%s' are left out",
+               reel_table_path(table), without, reel_table_name(table, target));
+    }
+    return present;
+}
+
+/* Takes a share of *from out, at random. Both are at least one row. */
+static bool draw(session *s, double share, const char *option, reel_tensor **from,
+                 reel_tensor **drawn)
+{
+    int64_t n = reel_numel(*from);
+    int64_t count = (int64_t)floor(share * (double)n + 0.5);
+    count = count < 1 ? 1 : count;
+    if (count >= n) {
+        return complain(s, "%s %g: of %" PRId64 " rows that would leave none to train on", option,
+                        share, n);
+    }
+    reel_tensor *parts[2];
+    if (reel_random_split(s->r, n, (int64_t[]){n - count, count}, 2, parts) != REEL_OK) {
+        return false;
+    }
+    reel_tensor *rest = reel_keep(reel_index_select(*from, 0, parts[0]));
+    *drawn = reel_keep(reel_index_select(*from, 0, parts[1]));
+    reel_tensor_free(parts[0]);
+    reel_tensor_free(parts[1]);
+    reel_tensor_free(*from);
+    *from = rest;
+    reel_rewind(s->r);
+    return !reel_failed(s->r);
+}
+
+/* Marks the rows that the file lists. */
+static bool read_marks(session *s, const char *path, FILE *file, int64_t rows, bool *marked)
+{
+    char word[32];
+    for (long number = 1; fscanf(file, "%31s", word) == 1; number++) {
+        char *end;
+        errno = 0;
+        long long row = strtoll(word, &end, 10);
+        if (*end || errno || !isdigit((unsigned char)*word)) {
+            return complain(s, "%s: number %ld: expected a row's number, found '%s'", path, number,
+                            word);
+        }
+        if (row >= rows) {
+            return complain(
+                s, "%s: number %ld: there is no row %lld: the table has %" PRId64 ", from 0 on",
+                path, number, row, rows);
+        }
+        if (marked[row]) {
+            return complain(s, "%s: number %ld: row %lld is there twice", path, number, row);
+        }
+        marked[row] = true;
+    }
+    return true;
+}
+
+/* Parts *from into those marked and the others. */
+static bool part(session *s, const char *path, const bool *marked, reel_tensor **from,
+                 reel_tensor **listed)
+{
+    int64_t n = reel_numel(*from), others = 0, test = 0;
+    int64_t *row = reel_data_i64(*from);
+    int64_t *to = malloc((size_t)n * sizeof *to); /* the others from the front, then those listed */
+    for (int64_t i = 0; to && i < n; i++) {
+        to[marked[row[i]] ? n - ++test : others++] = row[i];
+    }
+    if (!to || !others || !test) {
+        free(to);
+        return !to       ? complain(s, "there is no memory for the rows")
+               : !others ? complain(s, "%s: all rows are listed: none is left to train on", path)
+                         : complain(s, "%s: no row with a target is listed", path);
+    }
+    reel_tensor_free(*from);
+    *from = reel_from_i64(s->r, to, 1, &others);
+    *listed = reel_from_i64(s->r, to + others, 1, &test);
+    free(to);
+    return !reel_failed(s->r);
+}
+
+static bool take_listed(session *s, const char *path, int64_t rows, reel_tensor **from,
+                        reel_tensor **listed)
+{
+    FILE *file = fopen(path, "r");
+    if (!file) {
+        return complain(s, "%s: %s", path, strerror(errno));
+    }
+    bool *marked = calloc((size_t)rows, sizeof *marked);
+    bool done =
+        marked && read_marks(s, path, file, rows, marked) && part(s, path, marked, from, listed);
+    if (!marked) {
+        complain(s, "there is no memory for the rows");
+    }
+    free(marked);
+    fclose(file);
+    return done;
+}
+
+bool rows_choose(session *s, const options *o, reel_table *table, size_t target, row_parts *it)
+{
+    *it = (row_parts){.train = rows_with_target(s, table, target)};
+    if (!it->train) {
+        return false;
+    }
+    if (!isnan(o->test_fraction) &&
+        !draw(s, o->test_fraction, "--test-fraction", &it->train, &it->test)) {
+        return false;
+    }
+    if (o->test_rows &&
+        !take_listed(s, o->test_rows, reel_table_rows(table), &it->train, &it->test)) {
+        return false;
+    }
+    double share = !isnan(o->validation_fraction) ? o->validation_fraction : 0.1;
+    bool wanted = !isnan(o->validation_fraction) || o->patience;
+    return !wanted || draw(s, share, "--validation-fraction", &it->train, &it->validation);
+}

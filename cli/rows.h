@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Which rows of a table are trained on, validated on and tested on. */
+#ifndef CLI_ROWS_H
+#define CLI_ROWS_H
+
+#include "session.h"
+
+typedef struct row_parts {
+    reel_tensor *train;
+    reel_tensor *validation, *test; /* NULL: none */
+} row_parts;
+
+/*
+ * Deals out the rows of a table that have a value in the target's column, as the options say.
+ *
+ * Fails: false, and a message.
+ */
+bool rows_choose(session *s, const options *o, reel_table *table, size_t target, row_parts *it);
+
+/* The rows that have a target, all of them; says how many have none. NULL, and a message. */
+reel_tensor *rows_with_target(session *s, reel_table *table, size_t target);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "session.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void handle(void *context, reel_level level, const char *message)
+{
+    session *it = context;
+    if (level == REEL_ERROR) {
+        complain(it, "%s", message);
+    } else {
+        notice(it, "%s", message);
+    }
+}
+
+bool session_begin(session *it, const char *name, const options *o)
+{
+    *it = (session){.name = name, .quiet = o->quiet, .warnings = json_array()};
+    reel_options how = {.handler = handle, .handler_context = it};
+    it->r = reel_new_with(&how);
+    if (!it->r || !it->warnings) {
+        return complain(it, "there is no memory to begin with");
+    }
+    return true;
+}
+
+int session_end(session *it, int status)
+{
+    bool failed = reel_failed(it->r);
+    reel_free(it->r);
+    json_decref(it->warnings);
+    return status == 0 && failed ? 1 : status;
+}
+
+bool complain(const session *it, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "%s: ", it->name);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    return false;
+}
+
+/* The same rows are encoded to be trained on and to be predicted. */
+static bool was_said(const session *it, const char *text)
+{
+    for (size_t i = 0; i < json_array_size(it->warnings); i++) {
+        if (strcmp(json_string_value(json_array_get(it->warnings, i)), text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void notice(session *it, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    bool said = was_said(it, text);
+    if (!said) {
+        json_array_append_new(it->warnings, json_string(text));
+    }
+    if (!said && !it->quiet) {
+        fprintf(stderr, "%s: note: %s\n", it->name, text);
+    }
+}
+
+static volatile sig_atomic_t caught;
+
+static void on_interrupt(int signal)
+{
+    (void)signal;
+    caught = 1;
+}
+
+void watch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+}
+
+bool interrupted(void) { return caught != 0; }

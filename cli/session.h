@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* A command at work: its reel, and where its messages go. */
+#ifndef CLI_SESSION_H
+#define CLI_SESSION_H
+
+#include "options.h"
+
+#include <jansson.h>
+#include <reel/reel.h>
+
+typedef struct session {
+    reel *r;
+    const char *name; /* "reel fit", which messages begin with */
+    bool quiet;
+    json_t *warnings; /* what --json reports of them */
+} session;
+
+/* Makes the reel, with as many threads as are asked for. False: there is no memory. */
+bool session_begin(session *it, const char *name, const options *o);
+/* Frees everything; returns the status given, or 1 if an error is recorded. */
+int session_end(session *it, int status);
+
+/* Says on standard error what failed; returns false. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+bool complain(const session *it, const char *format, ...);
+/* Says what is worth knowing but no failure. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+void notice(session *it, const char *format, ...);
+
+/* From now on Ctrl-C is remembered, once; a second one ends the program. */
+void watch_interrupts(void);
+bool interrupted(void);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include "training.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* Of standardised weights that a penalty pulls on. */
+#define NEXT_TO_ZERO 1e-3
+
+/* What an epoch needs beside the training itself. */
+typedef struct loop {
+    training *training;
+    reel_optimizer *optimizer;
+    reel_scheduler *scheduler; /* NULL: a constant rate */
+    reel_loader *loader;
+    reel_tensor *x, *y; /* the batch */
+    reel_tensor *loss;  /* its loss, penalties included */
+    reel_graph *graph;  /* the step of a full batch, once it was captured */
+} loop;
+
+/* λ Σ |w| and ½ decay Σ w² over the weights, not the biases. */
+static reel_tensor *penalties(const training *it, reel_tensor *loss)
+{
+    const options *o = it->o;
+    double decay = optimizer_decays(o->optimizer) ? 0 : o->weight_decay;
+    reel_tensor_list all = reel_parameters(it->net);
+    for (size_t i = 0; i < all.count; i++) {
+        reel_tensor *w = all.tensors[i];
+        if (reel_ndim(w) == 2 && o->l1_penalty > 0) {
+            loss = reel_add(loss, reel_mul_scalar(reel_sum(reel_abs(w)), o->l1_penalty));
+        }
+        if (reel_ndim(w) == 2 && decay > 0) {
+            loss = reel_add(loss, reel_mul_scalar(reel_sum(reel_square(w)), decay / 2));
+        }
+    }
+    return loss;
+}
+
+reel_tensor *training_loss(const training *it, reel_tensor *x, reel_tensor *y, double smoothing)
+{
+    return penalties(it, network_loss(it->o, reel_forward(it->net, x), y, smoothing));
+}
+
+/* The training step: all of it is captured, so none of it may look at a value. */
+static void step(loop *it)
+{
+    const training *t = it->training;
+    it->loss = training_loss(t, it->x, it->y, 0);
+    reel_zero_grad(it->optimizer);
+    reel_backward(it->loss);
+    if (t->o->clip > 0) {
+        reel_clip_grad_norm(reel_parameters(t->net), t->o->clip, (reel_clip_options){0});
+    }
+    reel_step(it->optimizer);
+}
+
+static double full_batch(loop *it)
+{
+    if (it->graph) {
+        reel_replay(it->graph);
+    } else {
+        reel_capture_begin(reel_of(it->x));
+        step(it);
+        it->graph = reel_capture_end(reel_of(it->x));
+    }
+    return it->graph ? reel_item(it->loss) : (double)NAN;
+}
+
+static double smaller_batch(loop *it)
+{
+    reel_tensor *captured = it->loss;
+    step(it);
+    double loss = reel_item(it->loss);
+    it->loss = captured;
+    reel_rewind(reel_of(it->x));
+    return loss;
+}
+
+/* Goes through the rows once; the mean loss. */
+static double epoch(loop *it)
+{
+    const training *t = it->training;
+    reel_tensor *batch[2];
+    double sum = 0;
+    int64_t rows = 0;
+    while (reel_loader_next(it->loader, batch)) {
+        it->x = batch[0];
+        it->y = batch[1];
+        int64_t size = reel_size(it->x, 0);
+        double loss = size == t->o->batch_size ? full_batch(it) : smaller_batch(it);
+        sum += loss * (double)size;
+        rows += size;
+        if (it->scheduler && t->o->schedule != SCHEDULE_PLATEAU) {
+            reel_scheduler_step(it->scheduler);
+        }
+        if (interrupted()) {
+            break;
+        }
+    }
+    return sum / (double)rows;
+}
+
+/* Room for one more epoch's losses; grows by doubling. */
+static bool make_room(training *it)
+{
+    if (it->epochs && (it->epochs & (it->epochs - 1))) {
+        return true;
+    }
+    size_t size = it->epochs ? 2 * (size_t)it->epochs * sizeof(double) : sizeof(double);
+    double *losses = realloc(it->losses, size);
+    it->losses = losses ? losses : it->losses;
+    double *validation = realloc(it->validation_losses, size);
+    it->validation_losses = validation ? validation : it->validation_losses;
+    return (losses && validation) || complain(it->session, "there is no memory for the losses");
+}
+
+static double validate(const training *it)
+{
+    return it->validation_x ? network_mean_loss(it->o, it->net, it->validation_x, it->validation_y)
+                            : (double)NAN;
+}
+
+static bool diverged(const training *it)
+{
+    return !complain(it->session,
+                     "the training diverged: after %" PRId64 " epochs the loss is no longer a "
+                     "number. Try a smaller --lr (it was %g), or --clip 1",
+                     it->epochs, it->o->lr);
+}
+
+/* Whether this validation loss was the last one to wait for. Keeps the best model. */
+static bool waited_long_enough(training *it, double validation_loss)
+{
+    if (!it->stopping) {
+        return false;
+    }
+    bool stop = reel_early_stopping_step(it->stopping, validation_loss);
+    it->best = reel_early_stopping_best_step(it->stopping) + 1;
+    it->why = stop ? "the validation loss gets no smaller" : NULL;
+    return stop;
+}
+
+bool training_note(training *it, double loss)
+{
+    double validation_loss = validate(it);
+    if (reel_failed(it->session->r) || !make_room(it)) {
+        return false;
+    }
+    it->losses[it->epochs] = loss;
+    it->validation_losses[it->epochs++] = validation_loss;
+    it->diverged = !isfinite(loss);
+    if (it->diverged) {
+        return !diverged(it);
+    }
+    bool stop = waited_long_enough(it, validation_loss);
+    progress_epoch(it->progress, it->epochs, loss, validation_loss, it->best == it->epochs);
+    it->interrupted = interrupted();
+    it->why = it->interrupted ? "interrupted" : it->why;
+    return !stop && !it->interrupted;
+}
+
+/* Epochs up to their number, to Ctrl-C or to the last one that was worth it. */
+static void run(loop *it)
+{
+    training *t = it->training;
+    bool going_on = true;
+    while (going_on && t->epochs < t->o->epochs) {
+        double loss = epoch(it);
+        going_on = training_note(t, loss);
+        if (going_on && it->scheduler && t->o->schedule == SCHEDULE_PLATEAU) {
+            double validation_loss = t->validation_losses[t->epochs - 1];
+            reel_scheduler_step_metric(it->scheduler, t->validation_x ? validation_loss : loss);
+        }
+    }
+}
+
+/* What the penalty has brought next to 0 is 0: steps of a finite length cannot end there. */
+static void zero_small_weights(const training *it)
+{
+    reel_tensor_list all = reel_parameters(it->net);
+    bool was_enabled = reel_set_grad_enabled(it->session->r, false);
+    for (size_t i = 0; i < all.count; i++) {
+        reel_tensor *w = all.tensors[i];
+        if (reel_ndim(w) == 2) {
+            reel_tensor *small = reel_lt_scalar(reel_abs(w), NEXT_TO_ZERO);
+            reel_copy_(w, reel_masked_fill(w, small, 0));
+        }
+    }
+    reel_set_grad_enabled(it->session->r, was_enabled);
+    reel_rewind(it->session->r);
+}
+
+static void train_in_batches(training *it)
+{
+    reel_tensor *tensors[] = {it->x, it->y};
+    reel_loader_options batches = {.batch_size = it->o->batch_size, .shuffle = true};
+    loop all = {.training = it, .optimizer = optimizer_new(it->o, it->net)};
+    all.loader = reel_loader_new(it->session->r, tensors, 2, batches);
+    int64_t per_epoch = it->o->schedule == SCHEDULE_PLATEAU ? 1 : reel_loader_batches(all.loader);
+    all.scheduler = schedule_new(it->o, all.optimizer, it->o->epochs * per_epoch);
+    if (all.optimizer && all.loader) {
+        run(&all);
+    }
+    reel_graph_free(all.graph);
+    reel_loader_free(all.loader);
+    reel_scheduler_free(all.scheduler);
+    reel_optimizer_free(all.optimizer);
+}
+
+bool train(training *it)
+{
+    reel_early_stopping_options how = {.patience = it->o->patience ? it->o->patience : INT64_MAX};
+    it->stopping = it->validation_x ? reel_early_stopping_new(it->net, how) : NULL;
+    if (takes_all_rows(it->o->optimizer)) {
+        train_all_rows(it);
+    } else {
+        train_in_batches(it);
+    }
+    if (it->stopping && it->best) {
+        reel_early_stopping_restore(it->stopping);
+    }
+    if (it->o->l1_penalty > 0) {
+        zero_small_weights(it);
+    }
+    return it->epochs && !it->diverged && !reel_failed(it->session->r);
+}
+
+void training_free(training *it)
+{
+    free(it->losses);
+    free(it->validation_losses);
+}

@@ -44,7 +44,9 @@ foreach(line IN LISTS lines)
   list(APPEND seen "${workload} ${config} ${threads}")
 endforeach()
 foreach(wanted "W1 eager 1" "W1p whole process 1" "W1p peak memory 1" "W2 eager, sgd 1"
-    "W2 eager, adam 1" "W3 eager 2" "W4 eager 2" "W4h eager 2" "W5 eager 2" "W6 eager, scalar 1" "W6 eager, 16 1")
+    "W2 replayed, sgd 1" "W2 eager, adam 1" "W2 replayed, adam 1" "W3 eager 2" "W3 replayed 2"
+    "W4 eager 2" "W4 replayed 2" "W4h eager 2" "W4h replayed 2" "W5 eager 2" "W5 replayed 2"
+    "W6 eager, scalar 1" "W6 eager, 16 1")
   if(NOT wanted IN_LIST seen)
     message(FATAL_ERROR "bench has no line for ${wanted}; it has ${seen}")
   endif()

@@ -67,3 +67,17 @@ reel_module *make_mlp(reel *r, int64_t inputs, int64_t hidden, const limit_mlp *
     set_parameter(model, "4.bias", weights->b3);
     return model;
 }
+
+double run_replayed(void *step)
+{
+    replayed_step *s = step;
+    if (s->graph) {
+        reel_replay(s->graph);
+    } else {
+        reel_capture_begin(s->r);
+        s->loss = s->run(s->state);
+        s->graph = reel_capture_end(s->r);
+        require_success(s->r);
+    }
+    return reel_item(s->loss);
+}

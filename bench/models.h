@@ -14,6 +14,17 @@ void free_weights(limit_mlp *w);
 /* Linear, ReLU, Linear, ReLU, Linear, the reel's. */
 reel_module *make_mlp(reel *r, int64_t inputs, int64_t hidden, const limit_mlp *weights);
 
+/* A training step, its loss kept in `loss`; captured the first time that it is run, and replayed
+ * from then on. Returns the loss. */
+typedef struct replayed_step {
+    reel *r;
+    reel_tensor *(*run)(void *state);
+    void *state;
+    reel_graph *graph; /* NULL until it is captured */
+    reel_tensor *loss;
+} replayed_step;
+double run_replayed(void *step);
+
 /* Ends the program with the reel's message if there is one. */
 void require_success(reel *r);
 

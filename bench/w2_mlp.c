@@ -26,8 +26,10 @@ static table make_table(void)
 typedef struct training {
     reel *r;
     reel_loader *batches; /* of x and t, by the order that the table has */
+    reel_tensor *batch[2];
     reel_module *model, *l1_loss;
     reel_optimizer *optimizer;
+    replayed_step replayed;
 } training;
 
 static reel_loader *load(reel *r, const table *d)
@@ -54,17 +56,19 @@ static training make_training(const table *d, const limit_mlp *weights, bool ada
     return s;
 }
 
-/* x and t, from the first batch on again after the last. */
-static void take_batch(training *s, reel_tensor **batch)
+/* From the first batch on again after the last. */
+static void take_batch(training *s)
 {
-    if (!reel_loader_next(s->batches, batch)) {
-        reel_loader_next(s->batches, batch);
+    if (!reel_loader_next(s->batches, s->batch)) {
+        reel_loader_next(s->batches, s->batch);
     }
 }
 
-static reel_tensor *step(training *s, reel_tensor *x, reel_tensor *t)
+static reel_tensor *step(void *state)
 {
-    reel_tensor *loss = reel_loss(s->l1_loss, reel_forward(s->model, x), t);
+    training *s = state;
+    reel_tensor *y = reel_forward(s->model, s->batch[0]);
+    reel_tensor *loss = reel_loss(s->l1_loss, y, s->batch[1]);
     reel_zero_grad(s->optimizer);
     reel_backward(loss);
     reel_step(s->optimizer);
@@ -74,11 +78,19 @@ static reel_tensor *step(training *s, reel_tensor *x, reel_tensor *t)
 static double run_eager(void *state)
 {
     training *s = state;
-    reel_tensor *batch[2];
-    take_batch(s, batch);
-    double loss = reel_item(step(s, batch[0], batch[1]));
+    take_batch(s);
+    double loss = reel_item(step(s));
     reel_rewind(s->r);
     return loss;
+}
+
+/* A loader's batches are always the same tensors. */
+static double run_captured(void *state)
+{
+    training *s = state;
+    take_batch(s);
+    s->replayed.r = s->r, s->replayed.run = step, s->replayed.state = s;
+    return run_replayed(&s->replayed);
 }
 
 typedef struct by_hand {
@@ -97,7 +109,7 @@ static double run_limit(void *state)
 
 static void bench_optimizer(const table *d, const limit_mlp *weights, bool adam)
 {
-    training s = make_training(d, weights, adam);
+    training eager = make_training(d, weights, adam), replayed = make_training(d, weights, adam);
     by_hand limit = {
         limit_w2_create(d->x, d->t, weights, adam ? LIMIT_ADAM : LIMIT_SGD_MOMENTUM, 1e-3f),
         d->order, 0};
@@ -106,12 +118,15 @@ static void bench_optimizer(const table *d, const limit_mlp *weights, bool adam)
                           .unit = "us",
                           .scale = 1e6,
                           .threads = 1,
-                          .eager = {run_eager, &s},
+                          .eager = {run_eager, &eager},
+                          .replayed = {run_captured, &replayed},
                           .limit = {run_limit, &limit},
                           .tolerance = adam ? 1e-3 : 1e-4});
-    require_success(s.r);
+    require_success(eager.r);
+    require_success(replayed.r);
     limit_w2_destroy(limit.limit);
-    reel_free(s.r);
+    reel_free(eager.r);
+    reel_free(replayed.r);
 }
 
 void bench_w2_mlp(void)

@@ -13,8 +13,9 @@ typedef struct work {
     bool huber;
 } work;
 
-static reel_tensor *forward_and_backward(work *w)
+static reel_tensor *forward_and_backward(void *state)
 {
+    work *w = state;
     reel_tensor *loss =
         w->huber ? reel_huber_loss(w->x, w->t, 1, REEL_MEAN) : reel_l1_loss(w->x, w->t, REEL_MEAN);
     reel_zero_grad_of(w->x);
@@ -48,10 +49,17 @@ static reel_tensor *draw(reel *r, uint64_t seed)
     return x;
 }
 
-static void bench_loss(const char *workload, bool huber, int threads)
+static work make_work(bool huber, int threads)
 {
     reel *r = reel_new();
-    work w = {r, reel_requires_grad_(draw(r, 1), true), draw(r, 2), huber};
+    reel_set_num_threads(r, threads);
+    return (work){r, reel_requires_grad_(draw(r, 1), true), draw(r, 2), huber};
+}
+
+static void bench_loss(const char *workload, bool huber, int threads)
+{
+    work w = make_work(huber, threads), other = make_work(huber, threads);
+    replayed_step replayed = {.r = other.r, .run = forward_and_backward, .state = &other};
     limit_w4 *limit = limit_w4_create(reel_data_f32(w.x), reel_data_f32(w.t), W4_COUNT,
                                       huber ? LIMIT_HUBER : LIMIT_L1, threads);
     compare(&(comparison){.workload = workload,
@@ -59,13 +67,16 @@ static void bench_loss(const char *workload, bool huber, int threads)
                           .scale = 1e3,
                           .threads = threads,
                           .eager = {run_eager, &w},
+                          .replayed = {run_replayed, &replayed},
                           .limit = {limit ? run_two_passes : NULL, limit},
                           .one_pass = {limit ? run_one_pass : NULL, limit},
-                          .steps = 1,
+                          .steps = 2,
                           .tolerance = 1e-5});
-    require_success(r);
+    require_success(w.r);
+    require_success(other.r);
     limit_w4_destroy(limit);
-    reel_free(r);
+    reel_free(w.r);
+    reel_free(other.r);
 }
 
 static void bench_l1(int threads) { bench_loss("W4", false, threads); }

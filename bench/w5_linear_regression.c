@@ -17,25 +17,28 @@ typedef struct training {
     reel_optimizer *sgd;
 } training;
 
-static training make_training(const float *weight, float bias)
+static void draw_rows(training *s)
 {
-    reel *r = reel_new();
-    training s = {.r = r,
-                  .x = reel_zeros(r, REEL_F32, REEL_SHAPE(W5_ROWS, W5_COLUMNS)),
-                  .t = reel_zeros(r, REEL_F32, REEL_SHAPE(W5_ROWS, 1)),
-                  .linear = reel_nn_linear(r, W5_COLUMNS, 1),
-                  .l1_loss = reel_nn_l1_loss(r, (reel_l1_loss_options){0})};
-    s.sgd = reel_optim_sgd(reel_parameters(s.linear), (reel_sgd_options){.lr = lr});
-    require_success(r);
-    fill_uniform(reel_data_f32(s.x), W5_ROWS * W5_COLUMNS, 1, 1);
-    fill_targets(reel_data_f32(s.t), reel_data_f32(s.x), W5_ROWS, W5_COLUMNS);
-    memcpy(reel_data_f32(reel_parameter(s.linear, "weight")), weight, W5_COLUMNS * sizeof *weight);
-    *reel_data_f32(reel_parameter(s.linear, "bias")) = bias;
-    return s;
+    s->x = reel_zeros(s->r, REEL_F32, REEL_SHAPE(W5_ROWS, W5_COLUMNS));
+    s->t = reel_zeros(s->r, REEL_F32, REEL_SHAPE(W5_ROWS, 1));
+    require_success(s->r);
+    fill_uniform(reel_data_f32(s->x), W5_ROWS * W5_COLUMNS, 1, 1);
+    fill_targets(reel_data_f32(s->t), reel_data_f32(s->x), W5_ROWS, W5_COLUMNS);
 }
 
-static reel_tensor *epoch(training *s)
+static void make_model(training *s, const float *weight, float bias)
 {
+    s->linear = reel_nn_linear(s->r, W5_COLUMNS, 1);
+    s->l1_loss = reel_nn_l1_loss(s->r, (reel_l1_loss_options){0});
+    s->sgd = reel_optim_sgd(reel_parameters(s->linear), (reel_sgd_options){.lr = lr});
+    require_success(s->r);
+    memcpy(reel_data_f32(reel_parameter(s->linear, "weight")), weight, W5_COLUMNS * sizeof *weight);
+    *reel_data_f32(reel_parameter(s->linear, "bias")) = bias;
+}
+
+static reel_tensor *epoch(void *state)
+{
+    training *s = state;
     reel_tensor *loss = reel_loss(s->l1_loss, reel_forward(s->linear, s->x), s->t);
     reel_zero_grad(s->sgd);
     reel_backward(loss);
@@ -43,7 +46,7 @@ static reel_tensor *epoch(training *s)
     return loss;
 }
 
-static double run_epoch(void *state)
+static double run_eager(void *state)
 {
     training *s = state;
     double loss = reel_item(epoch(s));
@@ -58,7 +61,13 @@ static void bench_threads(int threads)
 {
     float weight[W5_COLUMNS], bias;
     fill_layer(weight, &bias, W5_COLUMNS, 1, 0.1f, 10);
-    training s = make_training(weight, bias);
+    training s = {.r = reel_new()};
+    reel_set_num_threads(s.r, threads);
+    draw_rows(&s);
+    training other = s; /* the same rows */
+    make_model(&s, weight, bias);
+    make_model(&other, weight, bias);
+    replayed_step replayed = {.r = s.r, .run = epoch, .state = &other};
     float *x = reel_data_f32(s.x), *t = reel_data_f32(s.t);
     limit_w5 *two = limit_w5_create(x, t, W5_ROWS, weight, bias, (float)lr, threads);
     limit_w5 *one = limit_w5_create(x, t, W5_ROWS, weight, bias, (float)lr, threads);
@@ -66,7 +75,8 @@ static void bench_threads(int threads)
                           .unit = "ms",
                           .scale = 1e3,
                           .threads = threads,
-                          .eager = {run_epoch, &s},
+                          .eager = {run_eager, &s},
+                          .replayed = {run_replayed, &replayed},
                           .limit = {two ? run_two_passes : NULL, two},
                           .one_pass = {one ? run_one_pass : NULL, one},
                           .steps = 3,

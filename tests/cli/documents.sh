@@ -4,9 +4,10 @@
 # examples/data: it must print what the document says it prints. Numbers may be 3 % off, because the last
 # digits of a training can differ from machine to machine. Lines of progress are not compared.
 #
-#   tests/cli/documents.sh <program> <document>
+#   tests/cli/documents.sh <program> <document> [update]     # writes into it what is printed, instead
 set -euo pipefail
 program=$1
+action=${3:-check}
 document=$(cd "$(dirname "$2")" && pwd)/${2##*/}
 source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 work=$(mktemp -d)
@@ -29,7 +30,7 @@ close_enough() {
 # check <command>: what it prints is in the file `wanted`.
 check() {
   local status=0
-  PATH=$work/bin:$PATH bash -c "$1" >got 2>&1 || status=$?
+  PATH=$work/bin:$PATH bash -c "$1" >got 2>&1 </dev/null || status=$?
   if ! diff <(shape wanted) <(shape got) >difference || ! close_enough >>difference; then
     printf '%s: $ %s\nexit status %s\n' "$document" "$1" "$status"
     cat difference
@@ -39,21 +40,39 @@ check() {
   fi
 }
 
+# Puts what the command printed into the new document.
+update() {
+  PATH=$work/bin:$PATH bash -c "$1" 2>&1 </dev/null | sed '/^epoch /d' >>new || true
+}
+
 commands=0
 command=""
+inside=0
 while IFS= read -r line; do
-  case $line in
-  '$ '* | '```'*)
-    [ -z "$command" ] || check "$command"
+  case $inside$line in
+  '1$ '* | '1```') # what came before is over
+    [ -z "$command" ] || "$action" "$command"
     command=""
     : >wanted
-    if [ "${line#'$ '}" != "$line" ]; then
-      command=${line#'$ '}
-      commands=$((commands + 1))
-    fi
     ;;
-  *) echo "$line" >>wanted ;;
   esac
-done < <(sed -n '/^```console$/,/^```$/p' "$document")
+  case $inside$line in
+  '0```console') inside=1 ;;
+  '1$ '*)
+    command=${line#'$ '}
+    commands=$((commands + 1))
+    ;;
+  '1```') inside=0 ;;
+  1*)
+    echo "$line" >>wanted
+    continue
+    ;;
+  esac
+  echo "$line" >>new
+done <"$document"
 [ "$commands" -ge 5 ] || { echo "$document: found only $commands commands"; exit 1; }
-echo "$document: $commands commands do what it says"
+if [ "$action" = update ]; then
+  cat new >"$document"
+else
+  echo "$document: $commands commands do what it says"
+fi

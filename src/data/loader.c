@@ -237,7 +237,8 @@ static reel_tensor *fill(const reel_loader *l, const source *s, int64_t from, in
 
 bool reel_loader_next(reel_loader *l, reel_tensor **batch)
 {
-    if (!l || l->owned.r->status != REEL_OK) {
+    if (!l || l->owned.r->status != REEL_OK ||
+        REELI_REFUSE(l->owned.r, "loader", "a batch cannot be filled")) {
         return false;
     }
     if (!batch) {

@@ -22,7 +22,8 @@ typedef struct pairs {
 static bool begin(pairs *it, const char *what, const reel_tensor *prediction,
                   const reel_tensor *target)
 {
-    if (!reeli_readable(what, prediction) || !reeli_usable(prediction->r, what, target)) {
+    if (!reeli_readable(what, prediction) || !reeli_usable(prediction->r, what, target) ||
+        REELI_REFUSE(prediction->r, what, "values cannot be read")) {
         return false;
     }
     if (!reeli_same_shape(prediction, target)) {

@@ -19,6 +19,9 @@ static reel_status may_split(reel *r, const char *what, int64_t rows, const void
     if (r->status == REEL_OK && !parts) {
         reeli_error(r, REEL_ERR_VALUE, "%s: the place for the parts is NULL", what);
     }
+    if (r->status == REEL_OK) {
+        (void)REELI_REFUSE(r, what, "rows cannot be dealt out");
+    }
     return r->status;
 }
 

@@ -88,7 +88,8 @@ reel_early_stopping *reel_early_stopping_new(reel_module *module,
 
 bool reel_early_stopping_step(reel_early_stopping *s, double loss)
 {
-    if (!s || s->owned.r->status != REEL_OK) {
+    if (!s || s->owned.r->status != REEL_OK ||
+        REELI_REFUSE(s->owned.r, "early stopping", "a loss cannot be looked at")) {
         return true;
     }
     const int64_t step = reeli_whole(s->steps);
@@ -112,6 +113,9 @@ reel_status reel_early_stopping_restore(reel_early_stopping *s)
         return REEL_ERR_OWNER;
     }
     reel *r = s->owned.r;
+    if (REELI_REFUSE(r, "early stopping", "parameters cannot be brought back")) {
+        return REEL_ERR_STATE;
+    }
     if (r->status == REEL_OK && !isfinite(s->best)) {
         return reeli_error(r, REEL_ERR_STATE,
                            "early stopping: there was no finite loss to go back to");

@@ -130,6 +130,19 @@ START_TEST(after_an_error_it_stops_and_keeps)
 }
 END_TEST
 
+START_TEST(not_while_a_step_is_captured)
+{
+    reel_early_stopping *s = watch(3, 0);
+    ck_assert(!reel_early_stopping_step(s, 1));
+    ck_assert_int_eq(reel_capture_begin(r), REEL_OK);
+    ck_assert(reel_early_stopping_step(s, 0.5));
+    assert_error(r, REEL_ERR_STATE, "early stopping: a loss cannot be looked at while");
+    ck_assert_int_eq(reel_early_stopping_restore(s), REEL_ERR_STATE);
+    assert_error(r, REEL_ERR_STATE, "early stopping: parameters cannot be brought back while");
+    ck_assert(reel_early_stopping_best(s) == 1);
+}
+END_TEST
+
 /* Another one that takes its state over goes on as it would have. */
 START_TEST(its_state_goes_on)
 {
@@ -184,6 +197,7 @@ static void add_cases(TCase *tests)
     tcase_add_test(tests, going_back_is_a_change);
     tcase_add_test(tests, no_best_no_way_back);
     tcase_add_test(tests, after_an_error_it_stops_and_keeps);
+    tcase_add_test(tests, not_while_a_step_is_captured);
     tcase_add_test(tests, its_state_goes_on);
     tcase_add_test(tests, what_it_refuses);
 }

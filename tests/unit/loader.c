@@ -343,6 +343,32 @@ START_TEST(after_an_error_nothing_moves)
 }
 END_TEST
 
+/* What a replay would not do again is refused while a step is being captured. The loader's batches
+ * are what a captured step is replayed on. */
+START_TEST(captured_steps)
+{
+    reel_loader *l = five_rows(false);
+    reel_tensor *x, *parts[2];
+    const int64_t lengths[] = {2, 3};
+    ck_assert_int_eq(reel_capture_begin(r), REEL_OK);
+    ck_assert(!reel_loader_next(l, &x));
+    assert_error(r, REEL_ERR_STATE, "loader: a batch cannot be filled while a step is being");
+    ck_assert_int_eq(reel_random_split(r, 5, lengths, 2, parts), REEL_ERR_STATE);
+    assert_error(r, REEL_ERR_STATE, "random_split: rows cannot be dealt out while");
+    ck_assert(!reel_capture_end(r));
+    reel_clear_error(r);
+
+    ck_assert(reel_loader_next(l, &x));
+    ck_assert_int_eq(reel_capture_begin(r), REEL_OK);
+    reel_tensor *sum = reel_sum(x);
+    reel_graph *step = reel_capture_end(r);
+    ck_assert_msg(step && reel_item(sum) == 3 * (1 + 2), "%s", reel_error(r));
+    ck_assert(reel_loader_next(l, &x));
+    ck_assert_int_eq(reel_replay(step), REEL_OK);
+    ck_assert(reel_item(sum) == 3 * (3 + 4));
+}
+END_TEST
+
 /* KFold(3) of 8 rows, and of any: each row is tested once, the sizes differ by at most one. */
 START_TEST(folds)
 {
@@ -435,6 +461,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, no_rows);
     tcase_add_test(cases, what_cannot_be_loaded_is_refused);
     tcase_add_test(cases, after_an_error_nothing_moves);
+    tcase_add_test(cases, captured_steps);
     tcase_add_test(cases, folds);
     tcase_add_test(cases, the_other_rows);
     tcase_add_test(cases, parts_that_cannot_be);

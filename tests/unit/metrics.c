@@ -122,6 +122,9 @@ START_TEST(what_cannot_be_compared)
     assert_error(r, REEL_ERR_OWNER, "NULL");
     ck_assert(isnan(of(NULL, flat)));
     ck_assert(!reel_failed(r));
+    ck_assert_int_eq(reel_capture_begin(r), REEL_OK);
+    ck_assert(isnan(of(flat, flat)));
+    assert_error(r, REEL_ERR_STATE, "values cannot be read while a step is being captured");
     reel_free(other);
 }
 END_TEST

@@ -127,9 +127,12 @@ typedef struct reeli_loops {
     void (*small_product)(int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride,
                           const void *b, const int64_t *b_stride, const void *bias, void *c);
     int64_t blas_from; /* multiply-adds from which on BLAS is quicker than that */
-    /* c[m] = a[m,k] b[k], where a's rows and b lie side by side. Floats only. */
+    /* c[i] = Σ_p a[i,p] b[p] + bias[i bias_step] (NULL: none), where a's rows and b lie side by
+     * side; and c[j] += Σ_p a[p a_step] b[p,j]. Floats only. */
     void (*matrix_vector)(int64_t m, int64_t k, const void *a, int64_t a_step, const void *b,
-                          void *c);
+                          const void *bias, int64_t bias_step, void *c);
+    void (*add_rows)(int64_t k, int64_t n, const void *a, int64_t a_step, const void *b,
+                     int64_t b_step, void *c);
     /* The product without a bias and without fused multiply-adds, for the small ones of a batch. */
     void (*plain_product)(int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride,
                           const void *b, const int64_t *b_stride, void *c);
@@ -193,6 +196,13 @@ void reeli_move_strided(reel *r, int ndim, const int64_t *size, reeli_operand to
 bool reeli_product(reel *r, int dtype, int64_t m, int64_t n, int64_t depth, const void *a,
                    const int64_t *a_stride, const void *b, const int64_t *b_stride,
                    const void *bias, void *c, void *(*scratch)(void *, size_t), void *context);
+
+/* The same where m or n is 1, for floats: true if this was one. *done is false if scratch returned
+ * NULL. */
+bool reeli_vector_product(reel *r, int dtype, int64_t m, int64_t n, int64_t k, const void *a,
+                          const int64_t *a_stride, const void *b, const int64_t *b_stride,
+                          const void *bias, void *c, void *(*scratch)(void *, size_t),
+                          void *context, bool *done);
 
 /* Over `size`, the index tensor's (at least 1 dim): to[…] = from[…], or += if `add`, where one of
  * the two is moved along a dim by step * (the index there). Its stride in that dim is 0, and the

@@ -119,16 +119,13 @@ static bool fewer(int64_t m, int64_t n, int64_t k, int64_t limit)
     return m < limit && n < limit && k < limit && m * n < limit && m * n * k < limit;
 }
 
-/* Products with a vector, which BLAS would pack before it multiplies: true if this was one. A row
- * times a matrix, and a column times one that lies transposed, add up the matrix's rows. */
+/* Smaller products with a vector, which BLAS would pack before it multiplies: true if this was one.
+ * A row times a matrix, and a column times one that lies transposed, add up the matrix's rows. */
 static bool with_vector(const reeli_loops *loops, int64_t m, int64_t n, int64_t k, const void *a,
                         const int64_t *a_stride, const void *b, const int64_t *b_stride,
-                        const void *bias, void *c)
+                        const void *bias, void *c, bool *done)
 {
-    if (n == 1 && !bias && a_stride[1] == 1 && b_stride[0] == 1) {
-        loops->matrix_vector(m, k, a, a_stride[0], b, c);
-        return true;
-    }
+    *done = true;
     if (m == 1 && b_stride[1] == 1) {
         loops->small_product(1, n, k, a, a_stride, b, b_stride, bias, c);
         return true;
@@ -147,9 +144,12 @@ bool reeli_product(reel *r, int dtype, int64_t m, int64_t n, int64_t k, const vo
 {
     const reeli_loops *loops = r->kernels->of[dtype];
     const bool for_blas = dtype <= 1 && fits_blas(m, n, k, a_stride, b_stride);
+    bool done;
     if (for_blas && !fewer(m, n, k, VECTORS_FROM) &&
-        with_vector(loops, m, n, k, a, a_stride, b, b_stride, bias, c)) {
-        return true;
+        (reeli_vector_product(r, dtype, m, n, k, a, a_stride, b, b_stride, bias, c, scratch,
+                              context, &done) ||
+         with_vector(loops, m, n, k, a, a_stride, b, b_stride, bias, c, &done))) {
+        return done;
     }
     if (!for_blas || fewer(m, n, k, loops->blas_from) || !load_blas(&r->blas)) {
         loops->small_product(m, n, k, a, a_stride, b, b_stride, bias, c);

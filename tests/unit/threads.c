@@ -53,6 +53,24 @@ static results in_place(reel *r, reel_dtype dtype, int64_t n)
     return (results){{a, b, reel_clone(b)}};
 }
 
+/* Of matrices of several shapes, and a layer with one output. */
+static results products_with_a_vector(reel *r, reel_dtype dtype, int64_t n)
+{
+    static const int64_t widths[] = {100, 3, 1000};
+    const int64_t columns = widths[n % 3], rows = n / columns + 1;
+    reel_tensor *x = reel_requires_grad_(values(r, dtype, rows * columns), true);
+    reel_tensor *w = reel_requires_grad_(values(r, dtype, columns), true);
+    reel_tensor *bias = reel_requires_grad_(values(r, dtype, 1), true);
+    reel_tensor *y = reel_linear(reel_reshape(x, REEL_SHAPE(rows, columns)),
+                                 reel_reshape(w, REEL_SHAPE(1, columns)), bias);
+    reel_tensor *wide =
+        reel_matmul(values(r, dtype, columns),
+                    reel_reshape(values(r, dtype, columns * rows), REEL_SHAPE(columns, rows)));
+    ck_assert_int_eq(reel_backward(reel_sum(reel_mul(y, reel_t(reel_unsqueeze(wide, 0))))),
+                     REEL_OK);
+    return (results){{y, wide, reel_grad(w), reel_grad(bias)}};
+}
+
 static const void *data_of(reel_tensor *t)
 {
     switch (reel_dtype_of(t)) {
@@ -114,6 +132,47 @@ END_TEST
 START_TEST(changes_in_place) { assert_same_bits(in_place); }
 END_TEST
 
+START_TEST(products) { assert_same_bits(products_with_a_vector); }
+END_TEST
+
+/* bias + Σ x w beside the sum in doubles: it errs by at most (k + 1) eps (|bias| + Σ|x w|). */
+static void assert_sum(float found, double bias, int64_t k, const float *x, int64_t x_step,
+                       const float *w)
+{
+    double sum = bias, size = fabs(bias);
+    for (int64_t p = 0; p < k; p++) {
+        const double term = (double)x[p * x_step] * (double)w[p];
+        sum += term;
+        size += fabs(term);
+    }
+    ck_assert_double_le(fabs((double)found - sum), (double)(k + 1) * 0x1p-23 * size);
+}
+
+START_TEST(large_products_with_a_vector_are_sums)
+{
+    static const int64_t shapes[][2] = {{5000, 100}, {300000, 1}, {3, 100000},
+                                        {700, 701},  {100, 5000}, {40000, 33}};
+    reel *r = reel_new();
+    reel_set_num_threads(r, 2);
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        const int64_t m = shapes[s][0], k = shapes[s][1];
+        reel_tensor *x = values(r, REEL_F32, m * k), *matrix = reel_reshape(x, REEL_SHAPE(m, k));
+        reel_tensor *w = values(r, REEL_F32, k), *v = values(r, REEL_F32, m);
+        reel_tensor *bias = reel_full(r, REEL_F32, 0.5, REEL_SHAPE(1));
+        float *right = reel_data_f32(reel_linear(matrix, reel_unsqueeze(w, 0), bias));
+        float *left = reel_data_f32(reel_matmul(v, matrix)), *plain = reel_data_f32(x);
+        ck_assert(!reel_failed(r));
+        for (int64_t i = 0; i < m; i += 1 + m / 50) {
+            assert_sum(right[i], 0.5, k, plain + i * k, 1, reel_data_f32(w));
+        }
+        for (int64_t j = 0; j < k; j += 1 + k / 50) {
+            assert_sum(left[j], 0, m, plain + j, k, reel_data_f32(v));
+        }
+    }
+    reel_free(r);
+}
+END_TEST
+
 START_TEST(the_number_is_kept)
 {
     reel *r = quiet_reel();
@@ -136,6 +195,8 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, elementwise_operations);
     tcase_add_test(cases, elementwise_gradients);
     tcase_add_test(cases, changes_in_place);
+    tcase_add_test(cases, products);
+    tcase_add_test(cases, large_products_with_a_vector_are_sums);
     tcase_add_test(cases, the_number_is_kept);
 }
 

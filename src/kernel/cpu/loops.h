@@ -10,6 +10,7 @@
 #include "softmax.h"
 #include "optimizers.h"
 #include "rows.h"
+#include "vector_product.h"
 #endif
 #include "tiles.h"
 #include "product.h"
@@ -74,6 +75,7 @@ const reeli_loops TABLE(TYPE, REELI_CPU) = {
     .class_gradient = class_gradient,
     .standardize = standardize,
     .matrix_vector = matrix_vector,
+    .add_rows = add_rows,
     .standardize_gradient = standardize_gradient,
 #define AT_RULE(name) [REELI_UPDATE_##name] = name,
     .update = {REELI_UPDATES(AT_RULE)},

@@ -93,34 +93,6 @@ static void vector_in_lanes(int64_t n, int64_t k, const T *a, int64_t a_step, co
     }
 }
 
-#ifdef GRADIENTS
-/* c[m] = a[m,k] b[k], rows of a and b side by side: a is read once, at the memory's speed. */
-static void matrix_vector(int64_t m, int64_t k, const void *left, int64_t a_step, const void *right,
-                          void *out)
-{
-    const T *a = left, *b = right;
-    T *c = out;
-    for (int64_t i = 0; i < m; i++, a += a_step) {
-        lanes sums[4] = {{0}};
-        int64_t p = 0;
-        for (; p + ROW <= k; p += ROW) {
-            for (int s = 0; s < 4; s++) {
-                sums[s] += LOAD(a + p + s * LANES) * LOAD(b + p + s * LANES);
-            }
-        }
-        const lanes all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-        T total = 0;
-        for (int s = 0; s < LANES; s++) {
-            total += all[s];
-        }
-        for (; p < k; p++) {
-            total += a[p] * b[p];
-        }
-        c[i] = total;
-    }
-}
-#endif
-
 /* In plain loops, which are quickest for a few elements. */
 static void plain_chains(int64_t m, int64_t n, int64_t k, const T *a, const int64_t *a_stride,
                          const T *b, const int64_t *b_stride, T *c)

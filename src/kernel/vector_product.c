@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Products of large matrices with a vector, in pieces that read a part of the matrix once. Where
+ * the vector weighs the rows, each piece adds up its rows by itself, and the pieces' sums are added
+ * in their order: the bits depend on the sizes alone.
+ */
+#include "kernels.h"
+
+#include <string.h>
+
+enum {
+    LEAST_ROWS = 512, /* of a piece, where there are more */
+    LEAST_COLUMNS = 64,
+    MOST_PIECES = 256, /* of rows: each has sums of its own */
+};
+
+typedef struct product {
+    reel *r;
+    const reeli_loops *loops;
+    const char *matrix, *vector, *bias;
+    char *out, *sums;
+    int64_t rows, columns, step; /* of the matrix; its rows lie side by side */
+    int64_t vector_step, bias_step;
+    int64_t piece; /* rows or columns of a piece */
+    size_t element;
+} product;
+
+static int64_t pieces_of(int64_t all, int64_t piece) { return (all - 1) / piece + 1; }
+
+static int64_t length_of(int64_t piece, int64_t index, int64_t all)
+{
+    const int64_t rest = all - index * piece;
+    return rest < piece ? rest : piece;
+}
+
+static int64_t largest(int64_t a, int64_t b, int64_t c)
+{
+    const int64_t most = a > b ? a : b;
+    return most > c ? most : c;
+}
+
+static void dot_rows(int64_t index, void *context)
+{
+    const product *p = context;
+    const size_t first = (size_t)(index * p->piece);
+    p->loops->matrix_vector(length_of(p->piece, index, p->rows), p->columns,
+                            p->matrix + first * (size_t)p->step * p->element, p->step, p->vector,
+                            p->bias ? p->bias + first * (size_t)p->bias_step * p->element : NULL,
+                            p->bias_step, p->out + first * p->element);
+}
+
+/* out[i] = Σ_p matrix[i,p] vector[p] + bias[i]. */
+static void dot_all_rows(product *p)
+{
+    p->piece = REELI_PIECE / p->columns + 1;
+    reeli_parallel(p->r, pieces_of(p->rows, p->piece), dot_rows, p);
+}
+
+/* A sum begins with the bias, or with 0. */
+static void begin(const product *p, char *to, int64_t first, int64_t columns)
+{
+    const size_t bytes = (size_t)columns * p->element;
+    if (p->bias) {
+        memcpy(to, p->bias + (size_t)first * p->element, bytes);
+    } else {
+        memset(to, 0, bytes);
+    }
+}
+
+static void add_piece_of_rows(int64_t index, void *context)
+{
+    const product *p = context;
+    const size_t first = (size_t)(index * p->piece);
+    char *sums = p->sums + (size_t)(index * p->columns) * p->element;
+    memset(sums, 0, (size_t)p->columns * p->element);
+    p->loops->add_rows(length_of(p->piece, index, p->rows), p->columns,
+                       p->vector + first * (size_t)p->vector_step * p->element, p->vector_step,
+                       p->matrix + first * (size_t)p->step * p->element, p->step, sums);
+}
+
+static void add_piece_of_columns(int64_t index, void *context)
+{
+    const product *p = context;
+    const int64_t first = index * p->piece, columns = length_of(p->piece, index, p->columns);
+    const size_t at = (size_t)first * p->element;
+    begin(p, p->out + at, first, columns);
+    p->loops->add_rows(p->rows, columns, p->vector, p->vector_step, p->matrix + at, p->step,
+                       p->out + at);
+}
+
+/* out[j] = Σ_p vector[p] matrix[p,j] + bias[j]: pieces of rows, or of columns where a row is long.
+ * False: no memory for the pieces' sums. */
+static bool add_all_rows(product *p, void *(*scratch)(void *, size_t), void *context)
+{
+    const double one_f64 = 1;
+    const float one_f32 = 1;
+    p->piece = largest(LEAST_ROWS, 8 * REELI_PIECE / p->columns, p->rows / MOST_PIECES + 1);
+    if (p->rows < 4 * p->piece) {
+        p->piece = p->rows < REELI_PIECE / LEAST_COLUMNS ? REELI_PIECE / p->rows : LEAST_COLUMNS;
+        reeli_parallel(p->r, pieces_of(p->columns, p->piece), add_piece_of_columns, p);
+        return true;
+    }
+    const int64_t pieces = pieces_of(p->rows, p->piece);
+    p->sums = scratch(context, (size_t)(pieces * p->columns) * p->element);
+    if (!p->sums) {
+        return false;
+    }
+    reeli_parallel(p->r, pieces, add_piece_of_rows, p);
+    begin(p, p->out, 0, p->columns);
+    p->loops->add_rows(pieces, p->columns, p->element == 4 ? (const void *)&one_f32 : &one_f64, 0,
+                       p->sums, p->columns, p->out);
+    return true;
+}
+
+bool reeli_vector_product(reel *r, int dtype, int64_t m, int64_t n, int64_t k, const void *a,
+                          const int64_t *a_stride, const void *b, const int64_t *b_stride,
+                          const void *bias, void *c, void *(*scratch)(void *, size_t),
+                          void *context, bool *done)
+{
+    /* A column is turned into a row: cᵀ = bᵀ aᵀ, and the matrix is then the right factor. */
+    const bool column = n == 1;
+    const int64_t vector_step = column ? b_stride[0] : a_stride[1], size = column ? m : n;
+    const int64_t *stride = column ? (const int64_t[]){a_stride[1], a_stride[0]} : b_stride;
+    product p = {.r = r,
+                 .loops = r->kernels->of[dtype],
+                 .matrix = column ? a : b,
+                 .vector = column ? b : a,
+                 .bias = bias,
+                 .out = c,
+                 .vector_step = vector_step,
+                 .bias_step = !column,
+                 .element = dtype == 0 ? sizeof(float) : sizeof(double)};
+    *done = true;
+    if ((m == 1 || n == 1) && stride[0] == 1 && vector_step == 1) {
+        p.rows = size, p.columns = k, p.step = stride[1];
+        dot_all_rows(&p);
+        return true;
+    }
+    if ((m == 1 || (n == 1 && !bias)) && stride[1] == 1 && k >= REELI_SHARED_FROM / size) {
+        p.rows = k, p.columns = size, p.step = stride[0];
+        *done = add_all_rows(&p, scratch, context);
+        return true;
+    }
+    return false;
+}

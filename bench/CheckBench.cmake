@@ -1,4 +1,4 @@
-# cmake -D PROGRAM=bench -P CheckBench.cmake
+# cmake -D PROGRAM=bench [-D "MORE=fit;csv"] -P CheckBench.cmake
 # Fails unless each workload runs (bench compares the losses), each line of --json is an
 # object with the members that others read, and what bench does not know is refused with status 2.
 cmake_minimum_required(VERSION 3.21)
@@ -21,7 +21,7 @@ function(check_member line member)
   endif()
 endfunction()
 
-run(0 W1 W1p W2 W3 W4 W4h W5 W6 --seconds 0 --threads 2 --json)
+run(0 W1 W1p W2 W3 W4 W4h W5 W6 ${MORE} --seconds 0 --threads 2 --json)
 if(NOT errors MATCHES "OpenBLAS core: [A-Z]")
   message(FATAL_ERROR "bench did not name OpenBLAS's core: ${errors}")
 endif()
@@ -49,6 +49,12 @@ foreach(wanted "W1 eager 1" "W1p whole process 1" "W1p peak memory 1" "W2 eager,
     "W6 eager, scalar 1" "W6 eager, 16 1")
   if(NOT wanted IN_LIST seen)
     message(FATAL_ERROR "bench has no line for ${wanted}; it has ${seen}")
+  endif()
+endforeach()
+
+foreach(workload IN LISTS MORE)
+  if(NOT seen MATCHES "${workload} ")
+    message(FATAL_ERROR "bench has no line for ${workload}; it has ${seen}")
   endif()
 endforeach()
 

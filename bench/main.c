@@ -22,6 +22,10 @@ static const struct {
     {"W4h", "the same with the Huber loss", bench_w4_huber_loss},
     {"W5", "linear regression, 1,000,000 rows of 100, L1, SGD", bench_w5_linear_regression},
     {"W6", "a chain of 1,000 mul, add, tanh", bench_w6_chain},
+    {"fit", "an epoch of reel fit at W2's size, and its share inside the training step", bench_fit},
+#ifdef BENCH_CSV
+    {"csv", "a table of 50 MB into floats, beside the bare parser", bench_csv},
+#endif
     {"bandwidth", "operations on 10,000,000 floats beside a copy of the same bytes",
      bench_bandwidth},
     {"optimizers", "steps over 10,000,000 parameters beside such a copy", bench_optimizers},

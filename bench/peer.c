@@ -17,7 +17,7 @@
 
 extern char **environ;
 
-enum { MOST_ARGUMENTS = 6 };
+enum { MOST_ARGUMENTS = 14 };
 
 struct peer {
     const char *program;

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* csv: a table of 50 MB read into floats, beside the parser alone, which does nothing with a field. */
+#include "bench.h"
+#include "files.h"
+#include "inputs.h"
+#include "models.h"
+
+#include <csv.h>
+#include <math.h>
+#include <reel/table.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { ROWS = 580000, COLUMNS = 10, BLOCK = 1 << 16 };
+
+typedef struct reading {
+    reel *r;
+    const char *path;
+    FILE *file; /* for the bare parser */
+    struct csv_parser parser;
+} reading;
+
+static void end(const char *what)
+{
+    fprintf(stderr, "bench: csv: %s\n", what);
+    exit(1);
+}
+
+/* How many fields the file has, its names among them. */
+static double read_table(void *state)
+{
+    reading *it = state;
+    reel_table *t = reel_table_read(it->r, it->path, (reel_table_options){0});
+    require_success(it->r);
+    double fields = (double)((reel_table_rows(t) + 1) * (int64_t)reel_table_columns(t));
+    reel_table_free(t);
+    return fields;
+}
+
+static void count_field(void *field, size_t size, void *count)
+{
+    (void)field, (void)size;
+    ++*(double *)count;
+}
+
+static double parse_only(void *state)
+{
+    reading *it = state;
+    static char block[BLOCK];
+    double fields = 0;
+    rewind(it->file);
+    for (size_t size; (size = fread(block, 1, sizeof block, it->file)) > 0;) {
+        if (csv_parse(&it->parser, block, size, count_field, NULL, &fields) != size) {
+            end("the parser failed");
+        }
+    }
+    csv_fini(&it->parser, count_field, NULL, &fields);
+    return fields;
+}
+
+void bench_csv(void)
+{
+    char path[FILE_PATH_SIZE];
+    float *x = allocate(ROWS * COLUMNS);
+    fill_uniform(x, ROWS * COLUMNS, 1000, 1);
+    const int64_t size = write_csv(path, x, ROWS, COLUMNS);
+    free(x);
+    reading it = {.r = reel_new(), .path = path, .file = fopen(path, "r")};
+    if (!it.file || csv_init(&it.parser, 0) != 0) {
+        end("the file could not be read again");
+    }
+    if (fabs(read_table(&it) - parse_only(&it)) > 0) {
+        end("the table has other fields than the file; no time is believed");
+    }
+    timing time[2];
+    time_in_rounds((contender[]){{read_table, &it}, {parse_only, &it}}, 2, (double)size,
+                   bench_seconds, time);
+    report(&(result){.workload = "csv",
+                     .config = "to floats",
+                     .unit = "MB/s",
+                     .threads = 1,
+                     .scale = 1e-6,
+                     .rate = true,
+                     .reel = time[0],
+                     .limit = time[1]});
+    unlink(path);
+    fclose(it.file);
+    csv_free(&it.parser);
+    reel_free(it.r);
+}

@@ -116,7 +116,7 @@ reel_scheduler *schedule_new(const options *o, reel_optimizer *optimizer, int64_
     }
     case SCHEDULE_PLATEAU:
         return reel_lr_reduce_on_plateau(
-            optimizer, (reel_lr_reduce_on_plateau_options){.factor = 0.5, .patience = 5});
+            optimizer, (reel_lr_reduce_on_plateau_options){.factor = 0.5, .patience = o->epochs / 20});
     }
     return NULL;
 }
@@ -133,7 +133,13 @@ static int64_t usual_batch_size(int64_t rows)
 
 static double usual_lr(int optimizer)
 {
-    return optimizer == OPTIMIZER_LBFGS || optimizer == OPTIMIZER_ADADELTA ? 1 : 0.01;
+    switch (optimizer) {
+    case OPTIMIZER_LBFGS:
+    case OPTIMIZER_ADADELTA: return 1;
+    case OPTIMIZER_ADAGRAD:
+    case OPTIMIZER_ASGD: return 0.1;
+    default: return 0.01;
+    }
 }
 
 /* Small tables need more epochs to get as many steps. */

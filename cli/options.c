@@ -144,8 +144,9 @@ static const row fit_rows[] = {
      "adam, adamw, sgd, rmsprop, adagrad, adadelta, adamax, nadam, radam, asgd, rprop, lbfgs or "
      "levenberg_marquardt (adamw); the last two go over all rows at once until it gets no better",
      CHOICE, AT(optimizer), optimizer_names},
-    {"lr", "RATE", "learning rate at the start (0.01; 1 for lbfgs and adadelta)", POSITIVE, AT(lr),
-     NULL},
+    {"lr", "RATE",
+     "learning rate at the start (0.01; 0.1 for adagrad and asgd, 1 for adadelta and lbfgs)",
+     POSITIVE, AT(lr), NULL},
     {"momentum", "M", "of sgd and rmsprop (0.9 for sgd)", SHARE, AT(momentum), NULL},
     {"schedule", "NAME",
      "of the learning rate: none, cosine, linear, step, exponential, one_cycle or plateau "
@@ -413,7 +414,8 @@ static options read_line(command_line line, const char *arguments, const char *w
     do {                                                                                           \
         fprintf(stderr, "%s: ", (argv)[0]);                                                        \
         fprintf(stderr, __VA_ARGS__);                                                              \
-        fprintf(stderr, "\nTry '%s --help' for more information.\n", (argv)[0]);                   \
+        fprintf(stderr, "\nTry `%s --help' or `%s --usage' for more information.\n", (argv)[0],    \
+                (argv)[0]);                                                                        \
         exit(2);                                                                                   \
     } while (0)
 

@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# What is said of tables and models that are not what they should be: a sentence, exit status 1, and
+# no file that was not there before.
+. "$(dirname "${BASH_SOURCE[0]}")/program.sh"
+
+printf 'a,b,kind,y\n1,2,red,10\n2,1,blue,20\n3,5,red,31\n4,3,blue,39\n5,5,red,52\n' >good.csv
+
+# cannot_fit <sentence> <argument>...
+cannot_fit() {
+  run 1 fit "${@:2}" --quiet
+  says "$1"
+  [ ! -e model.safetensors ] || fail 'it leaves a model'
+}
+cannot_fit 'none.csv' none.csv --target y
+cannot_fit "good.csv: there is no column 'z' to predict" good.csv --target z
+cannot_fit "kind" good.csv --target kind
+cannot_fit "'z'" good.csv --target y --features a,z
+cannot_fit "'z'" good.csv --target y --drop z
+printf 'a,y\n1,2\n2,x\n' >text.csv
+cannot_fit "text.csv:3: column 'y': expected a number, found 'x'" text.csv --target y
+printf 'a,y\n1,\n2,\n' >missing.csv
+cannot_fit "missing.csv: no row has a value in the column 'y'" missing.csv --target y
+printf 'a,y\n1,3\n,2\n4,5\n' >hole.csv
+cannot_fit "hole.csv:3: column 'a'" hole.csv --target y --missing error
+cannot_fit 'would leave none to train on' good.csv --target y --test-fraction 0.99
+cannot_fit '--validation-fraction' good.csv --target y --validation-fraction 0.99
+
+# Rows to test on.
+listed() {
+  printf '%s\n' "$2" >rows
+  cannot_fit "$1" good.csv --target y --test-rows rows
+}
+cannot_fit 'nowhere: No such file or directory' good.csv --target y --test-rows nowhere
+listed "rows: number 2: expected a row's number, found 'x'" '0 x'
+listed "rows: number 1: expected a row's number, found '-1'" '-1'
+listed 'rows: number 1: there is no row 5: the table has 5, from 0 on' '5'
+listed 'rows: number 3: row 1 is there twice' '1 2 1'
+listed 'all rows are listed' '0 1 2 3 4'
+listed 'no row with a target is listed' ''
+printf 'a,b,kind\n1,2,red\n' >no-target.csv
+cannot_fit "no-target.csv: there is no column 'y'" good.csv --target y --test no-target.csv
+
+# Where the model and the pictures go is looked at first.
+cannot_fit 'nowhere/m: the model could not be kept there: No such file' good.csv --target y --out nowhere/m
+cp good.csv keep.csv
+cannot_fit 'keep.csv: there is a file of that name, and it is no model' good.csv --target y --out keep.csv
+cmp -s good.csv keep.csv || fail 'the file has changed'
+cannot_fit '.svg' good.csv --target y --plot loss.txt
+cannot_fit '.svg' good.csv --target y --plot-predictions loss.txt
+cannot_fit 'the training diverged' good.csv --target y --loss mse --optimizer sgd --lr 1e30 --hidden 4
+says 'Try a smaller --lr'
+run 0 fit good.csv --target y --out keep.csv --force --quiet --epochs 1
+run 0 fit good.csv --target y --out keep.csv --quiet --epochs 1
+[ ! -e model.safetensors ] || fail 'it leaves a model'
+
+# What is left out or filled in is said, unless --quiet.
+run 0 fit hole.csv --target y --no-save --epochs 1
+says "column 'a': 1 missing"
+printf 'a,y\n1,3\n2,\n4,5\n' >short.csv
+run 0 fit short.csv --target y --no-save --epochs 1
+says "short.csv: 1 rows without a value of 'y' are left out"
+printf 'a,b,c,d,y\n1,7,1,4,3\n2,7,2,3,5\n4,7,4,2,5\n' >useless.csv
+run 0 fit useless.csv --target y --no-save --epochs 1
+says "'b'"
+says "'c'"
+run 0 fit useless.csv --target y --no-save --epochs 1 --quiet
+says_nothing
+
+# Models.
+run 0 fit good.csv --target y --quiet --hidden 3 --epochs 2
+cannot_use() {
+  for command in evaluate predict; do
+    run 1 "$command" "$2" good.csv
+    says "$1"
+    [ ! -s out ] || fail 'it prints something'
+  done
+  [ "${3-}" = listed ] || { run 1 inspect "$2"; says "$1"; }
+}
+# damaged <name> <sed script>: a model whose header was changed, at the same length.
+damaged() {
+  LC_ALL=C sed "$2" model.safetensors >"$1"
+  ! cmp -s model.safetensors "$1" || fail "$1 is not damaged"
+}
+cannot_use 'none.safetensors' none.safetensors
+cannot_use 'good.csv' good.csv
+head -c 300 model.safetensors >half.safetensors
+cannot_use 'half.safetensors' half.safetensors
+damaged other.safetensors 's/reel\.model/other.name/'
+cannot_use 'this is no model that `reel fit` kept' other.safetensors listed
+run 0 inspect other.safetensors
+prints '0.weight'
+damaged newer.safetensors 's/version\\":1/version\\":2/'
+cannot_use 'a newer version of reel made this model' newer.safetensors
+damaged hidden.safetensors 's/hidden\\":\[3\]/hidden\\":[4]/'
+cannot_use 'does not fit its tensors' hidden.safetensors
+damaged negative.safetensors 's/hidden\\":\[3\]/hidden\\":-33/'
+cannot_use 'does not fit its tensors' negative.safetensors
+damaged dropout.safetensors 's/dropout\\":0\.0/dropout\\":3.0/'
+cannot_use 'does not fit its tensors' dropout.safetensors
+damaged activation.safetensors 's/\\"relu\\"/\\"rely\\"/'
+cannot_use 'does not fit its tensors' activation.safetensors
+damaged names.safetensors 's/0\.weight/7.weight/'
+cannot_use 'does not fit its tensors' names.safetensors
+
+# Tables that do not fit the model.
+printf 'a,kind,y\n1,red,3\n' >narrow.csv
+run 1 predict model.safetensors narrow.csv
+says "'b'"
+printf 'a,b,kind,y\n1,x,red,3\n' >other.csv
+run 1 predict model.safetensors other.csv
+says "'b'"
+run 1 evaluate model.safetensors no-target.csv
+says "there is no column 'y', which the model predicts"
+printf 'kind,b,a\ngreen,2,1\nred,,1\n' >new.csv
+run 0 predict model.safetensors new.csv
+says 'kind'
+says "'b': 1 missing"
+[ "$(wc -l <out)" -eq 3 ] || fail 'not one prediction a row'
+run 1 predict model.safetensors new.csv --out nowhere/p.csv
+says 'nowhere/p.csv: No such file'
+run 1 predict model.safetensors none.csv
+says 'none.csv'
+if [ -w /dev/full ]; then
+  "$reel" predict model.safetensors new.csv >/dev/full 2>err && fail 'a full disk goes unnoticed'
+  says 'standard output: No space left'
+fi
+finish

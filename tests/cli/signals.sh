@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# A training that is interrupted keeps its model; one that is killed leaves a whole file or none.
+. "$(dirname "${BASH_SOURCE[0]}")/program.sh"
+
+# started <argument>...: a training without end, once its first epochs are done.
+started() {
+  last="reel $*"
+  "$reel" "$@" >out 2>err &
+  process=$!
+  for _ in $(seq 600); do
+    ! grep -q epoch err || return 0
+    sleep 0.1
+  done
+  fail 'no epoch in a minute'
+}
+endless=(fit "$tables/longley.csv" --target employed --epochs 1000000000000)
+for more in '' '--hidden 8 --validation-fraction 0.3'; do
+  # shellcheck disable=SC2086
+  started "${endless[@]}" $more
+  kill -INT $process
+  status=0
+  wait $process || status=$?
+  [ $status -eq 130 ] || fail "exit status $status, not 130"
+  says 'interrupted after'
+  run 0 inspect model.safetensors
+  run 0 evaluate model.safetensors "$tables/longley.csv"
+  rm model.safetensors
+done
+
+# A second one, without waiting for the first to be seen, ends it at once; so does any kill.
+started "${endless[@]}"
+kill -KILL $process
+wait $process 2>/dev/null || true
+[ ! -e model.safetensors ] || fail 'a model of a training that was killed'
+
+# Killed at all times around the writing.
+for i in $(seq 0 30); do
+  "$reel" fit "$tables/longley.csv" --target employed --hidden 500,500 --epochs 1 --quiet >/dev/null &
+  process=$!
+  sleep "0.0$(printf %02d "$i")"
+  kill -KILL $process 2>/dev/null || true
+  wait $process 2>/dev/null || true
+  if [ -e model.safetensors ]; then
+    run 0 inspect model.safetensors
+    rm model.safetensors
+  fi
+done
+finish

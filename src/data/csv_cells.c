@@ -157,16 +157,17 @@ static void put_read_number(reeli_csv_reader *it, reeli_column *c, char *text, s
     }
 }
 
-/* Without the spaces that quotes have kept. */
+/* Without the spaces and line breaks that quotes have kept. */
 static char *trimmed(char *text, size_t *length)
 {
-    while (*length && (text[*length - 1] == ' ' || text[*length - 1] == '\t')) {
+    static const char spaces[] = " \t\r\n";
+    while (*length && memchr(spaces, text[*length - 1], sizeof spaces - 1)) {
         --*length;
     }
     text[*length] = '\0';
-    size_t spaces = strspn(text, " \t");
-    *length -= spaces;
-    return text + spaces;
+    size_t before = strspn(text, spaces);
+    *length -= before;
+    return text + before;
 }
 
 /* All that is not a plain number in a column of numbers. */
@@ -213,8 +214,7 @@ void reeli_csv_row_end(reeli_csv_reader *it)
                          t->columns, t->columns == 1 ? "" : "s", it->column);
         return;
     }
-    const reeli_line *last = (const reeli_line *)t->lines.data + t->line_count - 1;
-    if (t->line_count == 0 || last->line + (t->rows - last->row) != it->row_line) {
+    if (t->line_count == 0 || reel_table_line(t, t->rows) != it->row_line) {
         if (!reeli_buffer_grow(it->r, &t->lines, (t->line_count + 1) * sizeof(reeli_line))) {
             reeli_csv_no_memory(it);
             return;

@@ -12,32 +12,42 @@ static void destroy(reeli_owned *it)
         reeli_words_free(it->r, &reeli_input_of(e, i)->words);
     }
     reeli_buffer_free(it->r, &e->inputs);
+    reeli_buffer_free(it->r, &e->target);
     reeli_buffer_free(it->r, &e->text);
     reeli_words_free(it->r, &e->names);
 }
 
-reel_encoder *reeli_encoder_new(reel *r, const char *what, const char *target)
+reel_encoder *reeli_encoder_new(reel *r, const char *what)
 {
     reel_encoder *e = reeli_own(r, sizeof *e, destroy);
-    if (!e || !reeli_words_add(r, &e->names, target, strlen(target))) {
-        reel_encoder_free(e);
+    if (!e) {
         reeli_no_memory(r, what);
-        return NULL;
     }
     return e;
 }
 
-reeli_input *reeli_encoder_add(reel_encoder *e, const char *what, const char *name)
+bool reeli_encoder_set_target(reel_encoder *e, const char *what, const char *name)
+{
+    size_t length = strlen(name) + 1;
+    if (!reeli_buffer_reserve(e->owned.r, &e->target, length)) {
+        reeli_no_memory(e->owned.r, what);
+        return false;
+    }
+    memcpy(e->target.data, name, length);
+    return true;
+}
+
+bool reeli_encoder_add(reel_encoder *e, const char *what, const char *name,
+                       const reeli_input *input)
 {
     reel *r = e->owned.r;
     if (!reeli_buffer_grow(r, &e->inputs, (e->count + 1) * sizeof(reeli_input)) ||
         !reeli_words_add(r, &e->names, name, strlen(name))) {
         reeli_no_memory(r, what);
-        return NULL;
+        return false;
     }
-    reeli_input *input = reeli_input_of(e, e->count++);
-    memset(input, 0, sizeof *input);
-    return input;
+    *reeli_input_of(e, e->count++) = *input;
+    return true;
 }
 
 bool reeli_encoder_finish(reel_encoder *e, const char *what)
@@ -150,10 +160,7 @@ double reel_encoder_median(const reel_encoder *e, size_t i)
     return i < reel_encoder_features(e) ? reeli_input_of(e, input_with(e, i))->median : (double)NAN;
 }
 
-const char *reel_encoder_target_name(const reel_encoder *e)
-{
-    return e ? reeli_word(&e->names, 0) : NULL;
-}
+const char *reel_encoder_target_name(const reel_encoder *e) { return e ? e->target.data : NULL; }
 
 double reel_encoder_target_mean(const reel_encoder *e) { return e ? e->target_mean : (double)NAN; }
 

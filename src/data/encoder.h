@@ -18,8 +18,9 @@ typedef struct reeli_input {
 struct reel_encoder {
     reeli_owned owned;
     bool refuse_missing;
+    reeli_buffer target; /* char: its name */
     double target_mean, target_scale;
-    reeli_words names; /* the target's, then the inputs' */
+    reeli_words names; /* the inputs' */
     size_t count;      /* of inputs */
     reeli_buffer inputs;
     size_t features;
@@ -34,13 +35,16 @@ static inline reeli_input *reeli_input_of(const reel_encoder *e, size_t i)
 
 static inline const char *reeli_input_name(const reel_encoder *e, size_t i)
 {
-    return reeli_word(&e->names, i + 1);
+    return reeli_word(&e->names, i);
 }
 
-/* An encoder without inputs; NULL, and an error, if memory is out. */
-reel_encoder *reeli_encoder_new(reel *r, const char *what, const char *target);
-/* Adds an input, all zero; NULL, and an error, if memory is out. */
-reeli_input *reeli_encoder_add(reel_encoder *e, const char *what, const char *name);
+/* An encoder without target and inputs; NULL, and an error, if memory is out. */
+reel_encoder *reeli_encoder_new(reel *r, const char *what);
+/* Names the target; false, and an error, if memory is out. */
+bool reeli_encoder_set_target(reel_encoder *e, const char *what, const char *name);
+/* Adds an input, whose words become the encoder's; false, and an error, if memory is out. */
+bool reeli_encoder_add(reel_encoder *e, const char *what, const char *name,
+                       const reeli_input *input);
 /* Once all inputs are there: counts the features; false, and an error, if memory is out. */
 bool reeli_encoder_finish(reel_encoder *e, const char *what);
 

@@ -239,16 +239,15 @@ static bool is_repeated(const fit *f, size_t column, uint64_t hash)
     return false;
 }
 
-/* The new input for a column; NULL, and an error, if memory is out. */
-static reeli_input *add_input(fit *f, size_t column, uint64_t hash)
+/* The input of a column, whose words become the encoder's; false, and an error, if memory is out. */
+static bool add_input(fit *f, size_t column, uint64_t hash, const reeli_input *input)
 {
     kept *list = room(f, &f->kept, f->chosen_count, sizeof *list);
-    reeli_input *input =
-        list ? reeli_encoder_add(f->e, operation, reel_table_name(f->t, column)) : NULL;
-    if (input) {
-        list[f->e->count - 1] = (kept){hash, column};
+    if (!list || !reeli_encoder_add(f->e, operation, reel_table_name(f->t, column), input)) {
+        return false;
     }
-    return input;
+    list[f->e->count - 1] = (kept){hash, column};
+    return true;
 }
 
 static bool fit_numbers(fit *f, size_t column)
@@ -275,13 +274,8 @@ static bool fit_numbers(fit *f, size_t column)
     if (is_repeated(f, column, hash)) {
         return true;
     }
-    reeli_input *input = add_input(f, column, hash);
-    if (input) {
-        input->median = s.median;
-        input->mean = s.mean;
-        input->scale = s.scale;
-    }
-    return input != NULL;
+    reeli_input input = {.median = s.median, .mean = s.mean, .scale = s.scale};
+    return add_input(f, column, hash, &input);
 }
 
 /* How often each text comes in the rows; their hash. */
@@ -304,9 +298,9 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Those that come, sorted, into the input. */
-static bool add_texts(fit *f, size_t column, const int64_t *counts, size_t different,
-                      reeli_input *input)
+/* Those that come, sorted. */
+static bool collect_texts(fit *f, size_t column, const int64_t *counts, size_t different,
+                          reeli_words *words)
 {
     reel *r = f->t->owned.r;
     reeli_buffer list = {NULL, 0};
@@ -320,13 +314,23 @@ static bool add_texts(fit *f, size_t column, const int64_t *counts, size_t diffe
     if (ok) {
         qsort(texts, different, sizeof *texts, compare_texts);
     }
-    input->text = true;
     for (size_t i = 0; ok && i < different; i++) {
-        ok = reeli_words_add(r, &input->words, texts[i], strlen(texts[i]));
+        ok = reeli_words_add(r, words, texts[i], strlen(texts[i]));
     }
     reeli_buffer_free(r, &list);
     if (!ok) {
         reeli_no_memory(r, operation);
+    }
+    return ok;
+}
+
+static bool add_texts(fit *f, size_t column, uint64_t hash, size_t different)
+{
+    reeli_input input = {.text = true};
+    bool ok = collect_texts(f, column, f->values.data, different, &input.words) &&
+              add_input(f, column, hash, &input);
+    if (!ok) {
+        reeli_words_free(f->t->owned.r, &input.words);
     }
     return ok;
 }
@@ -353,8 +357,7 @@ static bool fit_text(fit *f, size_t column)
                  (long long)most);
         leave_out(f, column, why);
     } else if (!is_repeated(f, column, hash)) {
-        reeli_input *input = add_input(f, column, hash);
-        return input && add_texts(f, column, counts, different, input);
+        return add_texts(f, column, hash, different);
     }
     return true;
 }
@@ -410,8 +413,8 @@ static bool run(fit *f, const reel_tensor *rows)
         !choose_rows(f)) {
         return false;
     }
-    f->e = reeli_encoder_new(f->t->owned.r, operation, f->options->target);
-    if (!f->e) {
+    f->e = reeli_encoder_new(f->t->owned.r, operation);
+    if (!f->e || !reeli_encoder_set_target(f->e, operation, f->options->target)) {
         return false;
     }
     f->e->refuse_missing = f->options->refuse_missing;

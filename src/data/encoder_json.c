@@ -2,21 +2,24 @@
 /*
  * An encoder in JSON:
  *
- *   {"version": 1, "refuse_missing": false,
+ *   {"version": 1, "missing": "median",
  *    "target": {"name": "price", "mean": 2.5, "scale": 1.25},
  *    "inputs": [{"name": "rooms", "median": 3, "mean": 3.5, "scale": 2},
  *               {"name": "near", "categories": ["bay", "sea"]}]}
+ *
+ * "missing" is "error" where missing values are refused.
  */
 #include "encoder.h"
+#include "json.h"
 
-#include <errno.h>
 #include <jansson.h>
-#include <math.h>
 #include <string.h>
 
 enum { VERSION = 1, DIGITS = 17 /* that tell any two doubles apart */ };
 
 static const char writing[] = "encoder_to_json", reading[] = "encoder_from_json";
+
+static const char *const missing_text[] = {"median", "error"};
 
 static bool set(json_t *object, const char *key, json_t *value)
 {
@@ -73,7 +76,7 @@ static json_t *encoder_json(const reel_encoder *e)
         ok = json_array_append_new(inputs, input_json(e, i)) == 0;
     }
     ok = ok && set(object, "version", json_integer(VERSION)) &&
-         set(object, "refuse_missing", json_boolean(e->refuse_missing)) &&
+         set(object, "missing", json_string(missing_text[e->refuse_missing])) &&
          set(object, "target", target_json(e)) && json_object_set(object, "inputs", inputs) == 0;
     json_decref(inputs);
     if (!ok) {
@@ -103,118 +106,196 @@ const char *reel_encoder_to_json(const reel_encoder *e)
     return text;
 }
 
-static bool refuse(reel *r, const char *what)
-{
-    reeli_error(r, REEL_ERR_FORMAT, "%s: %s", reading, what);
-    return false;
-}
+/* What has been read so far. */
+typedef struct decoder {
+    reeli_json json;
+    reel_encoder *e;
+    reeli_buffer name; /* char: of the input that is being read */
+    reeli_input input;
+} decoder;
 
-static bool no_memory(reel *r)
-{
-    reeli_no_memory(r, reading);
-    return false;
-}
+/* A key of an object, and what reads its value. */
+typedef struct key {
+    const char *name;
+    bool (*read)(decoder *d);
+} key;
 
-/* The finite number of a key. */
-static bool read_number(const json_t *object, const char *key, double *value)
+/* An object with each of the keys at most once; which of them, a bit each. */
+static bool read_object(decoder *d, const key *keys, unsigned count, unsigned *seen)
 {
-    const json_t *number = json_object_get(object, key);
-    *value = json_number_value(number);
-    return json_is_number(number) && isfinite(*value);
-}
-
-/* The name that an object has, fit for a column. */
-static const char *read_name(const json_t *object)
-{
-    const char *name = json_string_value(json_object_get(object, "name"));
-    return name && name[0] ? name : NULL;
-}
-
-static bool read_categories(reel_encoder *e, reeli_input *input, const json_t *categories)
-{
-    const char *before = NULL;
-    input->text = true;
-    if (json_array_size(categories) == 0) {
-        return refuse(e->owned.r, "the categories of an input are not a list of texts");
-    }
-    for (size_t i = 0; i < json_array_size(categories); i++) {
-        const char *text = json_string_value(json_array_get(categories, i));
-        if (!text || (before && strcmp(before, text) >= 0)) {
-            return refuse(e->owned.r,
-                          "the categories of an input are not different texts in order");
-        }
-        if (!reeli_words_add(e->owned.r, &input->words, text, strlen(text))) {
-            return no_memory(e->owned.r);
-        }
-        before = text;
-    }
-    return true;
-}
-
-static bool read_input(reel_encoder *e, const json_t *object)
-{
-    const char *name = read_name(object);
-    if (!name) {
-        return refuse(e->owned.r, "an input has no name");
-    }
-    if (reeli_words_find(&e->names, name, strlen(name)) >= 0) {
-        reeli_error(e->owned.r, REEL_ERR_FORMAT, "%s: the column '%s' comes twice", reading,
-                    REELI_QUOTED(name));
+    *seen = 0;
+    if (!reeli_json_expect(&d->json, '{')) {
         return false;
     }
-    reeli_input *input = reeli_encoder_add(e, reading, name);
-    const json_t *categories = json_object_get(object, "categories");
-    if (!input || categories) {
-        return input && (json_object_size(object) == 2
-                             ? read_categories(e, input, categories)
-                             : refuse(e->owned.r, "an input has more than a name and categories"));
-    }
-    bool sound = json_object_size(object) == 4 && read_number(object, "median", &input->median) &&
-                 read_number(object, "mean", &input->mean) &&
-                 read_number(object, "scale", &input->scale) && input->scale > 0;
-    return sound || refuse(e->owned.r, "an input has neither a median, mean and scale nor "
-                                       "categories");
-}
-
-static bool read_inputs(reel_encoder *e, const json_t *inputs)
-{
-    if (json_array_size(inputs) == 0) {
-        return refuse(e->owned.r, "there is no list of inputs");
-    }
-    for (size_t i = 0; i < json_array_size(inputs); i++) {
-        if (!read_input(e, json_array_get(inputs, i))) {
+    bool more = false;
+    while (reeli_json_next(&d->json, '}', &more)) {
+        if (!reeli_json_text(&d->json)) {
+            return false;
+        }
+        unsigned i = 0;
+        while (i < count && strcmp(keys[i].name, d->json.text.data) != 0) {
+            i++;
+        }
+        if (i == count || *seen & 1U << i) {
+            return reeli_json_refuse(&d->json, "a key that is unknown, or there twice");
+        }
+        *seen |= 1U << i;
+        if (!reeli_json_expect(&d->json, ':') || !keys[i].read(d)) {
             return false;
         }
     }
-    return reeli_encoder_finish(e, reading);
+    return !more;
 }
 
-static reel_encoder *read_encoder(reel *r, const json_t *object)
+/* A column's name into `to`. */
+static bool read_name(decoder *d, reeli_buffer *to)
 {
-    const json_t *target = json_object_get(object, "target");
-    const json_t *refuse_missing = json_object_get(object, "refuse_missing");
-    const char *name = read_name(target);
-    if (json_integer_value(json_object_get(object, "version")) != VERSION) {
-        refuse(r, "it is of no known version");
-        return NULL;
+    if (!reeli_json_text(&d->json)) {
+        return false;
     }
-    if (!name || !json_is_boolean(refuse_missing) || json_object_size(object) != 4) {
-        refuse(r, "it has not just a version, refuse_missing, a target with a name, and inputs");
-        return NULL;
+    size_t length = strlen(d->json.text.data);
+    if (length == 0) {
+        return reeli_json_refuse(&d->json, "a column without a name");
     }
-    reel_encoder *e = reeli_encoder_new(r, reading, name);
-    if (!e) {
-        return NULL;
+    if (!reeli_buffer_reserve(d->json.r, to, length + 1)) {
+        reeli_no_memory(d->json.r, reading);
+        return false;
     }
-    e->refuse_missing = json_is_true(refuse_missing);
-    bool ok = (json_object_size(target) == 3 && read_number(target, "mean", &e->target_mean) &&
-               read_number(target, "scale", &e->target_scale) && e->target_scale > 0) ||
-              refuse(r, "the target has not just a name, a mean and a scale");
-    if (!ok || !read_inputs(e, json_object_get(object, "inputs"))) {
-        reel_encoder_free(e);
-        return NULL;
+    memcpy(to->data, d->json.text.data, length + 1);
+    return true;
+}
+
+static bool read_scale(decoder *d, double *scale)
+{
+    return reeli_json_number(&d->json, scale) &&
+           (*scale > 0 || reeli_json_refuse(&d->json, "a scale that is not positive"));
+}
+
+static bool read_input_name(decoder *d) { return read_name(d, &d->name); }
+
+static bool read_input_median(decoder *d) { return reeli_json_number(&d->json, &d->input.median); }
+
+static bool read_input_mean(decoder *d) { return reeli_json_number(&d->json, &d->input.mean); }
+
+static bool read_input_scale(decoder *d) { return read_scale(d, &d->input.scale); }
+
+static bool read_categories(decoder *d)
+{
+    reeli_words *words = &d->input.words;
+    bool more = false;
+    if (!reeli_json_expect(&d->json, '[')) {
+        return false;
     }
-    return e;
+    while (reeli_json_next(&d->json, ']', &more)) {
+        if (!reeli_json_text(&d->json)) {
+            return false;
+        }
+        const char *text = d->json.text.data;
+        if (words->count > 0 && strcmp(reeli_word(words, words->count - 1), text) >= 0) {
+            return reeli_json_refuse(&d->json, "categories that are not in order");
+        }
+        if (!reeli_words_add(d->json.r, words, text, strlen(text))) {
+            reeli_no_memory(d->json.r, reading);
+            return false;
+        }
+    }
+    return !more && (words->count > 0 || reeli_json_refuse(&d->json, "no category at all"));
+}
+
+/* Either of numbers or of text. */
+static bool read_input(decoder *d)
+{
+    static const key keys[] = {{"name", read_input_name},
+                               {"categories", read_categories},
+                               {"median", read_input_median},
+                               {"mean", read_input_mean},
+                               {"scale", read_input_scale}};
+    enum { TEXT = 1 | 2, NUMBERS = 1 | 4 | 8 | 16 };
+    unsigned seen;
+    if (!read_object(d, keys, 5, &seen)) {
+        return false;
+    }
+    d->input.text = seen == TEXT;
+    if (seen != TEXT && seen != NUMBERS) {
+        return reeli_json_refuse(&d->json, "an input that has not just a name and categories, or a "
+                                           "name, median, mean and scale");
+    }
+    const char *name = d->name.data;
+    if (reeli_words_find(&d->e->names, name, strlen(name)) >= 0) {
+        return reeli_json_refuse(&d->json, "a column that is there twice");
+    }
+    if (!reeli_encoder_add(d->e, reading, name, &d->input)) {
+        return false;
+    }
+    d->input = (reeli_input){0};
+    return true;
+}
+
+static bool read_inputs(decoder *d)
+{
+    bool more = false;
+    if (!reeli_json_expect(&d->json, '[')) {
+        return false;
+    }
+    while (reeli_json_next(&d->json, ']', &more)) {
+        if (!read_input(d)) {
+            return false;
+        }
+    }
+    return !more && (d->e->count > 0 || reeli_json_refuse(&d->json, "no input at all"));
+}
+
+static bool read_target_name(decoder *d) { return read_name(d, &d->e->target); }
+
+static bool read_target_mean(decoder *d) { return reeli_json_number(&d->json, &d->e->target_mean); }
+
+static bool read_target_scale(decoder *d) { return read_scale(d, &d->e->target_scale); }
+
+static bool read_target(decoder *d)
+{
+    static const key keys[] = {
+        {"name", read_target_name}, {"mean", read_target_mean}, {"scale", read_target_scale}};
+    unsigned seen;
+    return read_object(d, keys, 3, &seen) &&
+           (seen == 7 ||
+            reeli_json_refuse(&d->json, "a target that has not just a name, a mean and a scale"));
+}
+
+static bool read_version(decoder *d)
+{
+    double version;
+    return reeli_json_number(&d->json, &version) &&
+           (version == VERSION || reeli_json_refuse(&d->json, "a version that is not known"));
+}
+
+static bool read_missing(decoder *d)
+{
+    if (!reeli_json_text(&d->json)) {
+        return false;
+    }
+    d->e->refuse_missing = strcmp(d->json.text.data, missing_text[true]) == 0;
+    return d->e->refuse_missing || strcmp(d->json.text.data, missing_text[false]) == 0 ||
+           reeli_json_refuse(&d->json, "expected \"median\" or \"error\"");
+}
+
+static bool read_encoder(decoder *d)
+{
+    static const key keys[] = {{"version", read_version},
+                               {"missing", read_missing},
+                               {"target", read_target},
+                               {"inputs", read_inputs}};
+    unsigned seen;
+    if (!read_object(d, keys, 4, &seen) || !reeli_json_end(&d->json)) {
+        return false;
+    }
+    if (seen != 15) {
+        return reeli_json_refuse(&d->json,
+                                 "an encoder without its version, missing, target or inputs");
+    }
+    if (reeli_words_find(&d->e->names, d->e->target.data, strlen(d->e->target.data)) >= 0) {
+        return reeli_json_refuse(&d->json, "an input that is the target");
+    }
+    return reeli_encoder_finish(d->e, reading);
 }
 
 reel_encoder *reel_encoder_from_json(reel *r, const char *json)
@@ -225,16 +306,15 @@ reel_encoder *reel_encoder_from_json(reel *r, const char *json)
         }
         return NULL;
     }
-    json_error_t error = {.line = 0};
-    errno = 0;
-    json_t *object = json_loads(json, JSON_REJECT_DUPLICATES, &error);
-    if (!object && (errno == ENOMEM || json_error_code(&error) == json_error_out_of_memory)) {
-        no_memory(r);
-    } else if (!object) {
-        reeli_error(r, REEL_ERR_FORMAT, "%s: it is not JSON: %s (byte %d)", reading,
-                    REELI_QUOTED(error.text), error.position);
+    decoder d = {.json = {.r = r, .what = reading, .start = json, .at = json}};
+    d.e = reeli_encoder_new(r, reading);
+    bool ok = d.e && read_encoder(&d);
+    reeli_buffer_free(r, &d.json.text);
+    reeli_buffer_free(r, &d.name);
+    reeli_words_free(r, &d.input.words);
+    if (!ok) {
+        reel_encoder_free(d.e);
+        return NULL;
     }
-    reel_encoder *e = object ? read_encoder(r, object) : NULL;
-    json_decref(object);
-    return e;
+    return d.e;
 }

@@ -82,7 +82,9 @@ static double mean_of(const double *x, int64_t count, double unit, double median
     return s.total + s.lost;
 }
 
-/* In units of the largest of them, so that no square overflows or vanishes. */
+/* In units of the largest of them, so that no square overflows or vanishes; the deviation by the
+ * corrected two-pass algorithm. Source: Chan, Golub, LeVeque, Algorithms for computing the sample
+ * variance, 1983. */
 static void moments(const double *x, int64_t count, reeli_summary *s)
 {
     double n = (double)count + (double)s->missing;
@@ -91,14 +93,17 @@ static void moments(const double *x, int64_t count, reeli_summary *s)
     double unit = ldexp(1, exponent < -1021 ? -1021 : exponent - 1);
     double middle = s->median / unit;
     double mean = mean_of(x, count, unit, (double)s->missing * middle) / n;
-    sum squares = {0, 0};
+    sum squares = {0, 0}, rest = {0, 0}; /* the distances' sum is what rounding took of the mean */
     for (int64_t i = 0; i < count; i++) {
         double distance = x[i] / unit - mean;
         add(&squares, distance * distance);
+        add(&rest, distance);
     }
     add(&squares, (double)s->missing * (middle - mean) * (middle - mean));
+    add(&rest, (double)s->missing * (middle - mean));
+    double error = (rest.total + rest.lost) / n;
     s->mean = mean * unit;
-    s->scale = sqrt((squares.total + squares.lost) / n) * unit;
+    s->scale = sqrt((squares.total + squares.lost) / n - error * error) * unit;
 }
 
 reeli_summary reeli_summarise(double *values, int64_t count)

@@ -8,27 +8,55 @@
 
 typedef struct chain {
     reel *r;
-    reel_tensor *x, *w, *b;
+    reel_tensor *x, *w, *b, *loss;
+    reel_graph *captured; /* NULL until it is */
 } chain;
 
-static double run_chain(void *state)
+static void do_chain(chain *c)
 {
-    chain *c = state;
     reel_tensor *x = c->x;
     for (int i = 0; i < W6_OPERATIONS; i++) {
         x = i % 3 == 0 ? reel_mul(x, c->w) : i % 3 == 1 ? reel_add(x, c->b) : reel_tanh(x);
     }
-    reel_tensor *loss = reel_sum(x);
+    c->loss = reel_sum(x);
     reel_zero_grad_of(c->x);
     reel_zero_grad_of(c->w);
     reel_zero_grad_of(c->b);
-    reel_backward(loss);
-    double value = reel_item(loss);
+    reel_backward(c->loss);
+}
+
+static double run_chain(void *state)
+{
+    chain *c = state;
+    do_chain(c);
+    double value = reel_item(c->loss);
     reel_rewind(c->r);
     return value;
 }
 
+static double replay_chain(void *state)
+{
+    chain *c = state;
+    if (c->captured) {
+        reel_replay(c->captured);
+    } else {
+        reel_capture_begin(c->r);
+        do_chain(c);
+        c->captured = reel_capture_end(c->r);
+    }
+    return reel_item(c->loss);
+}
+
 static double run_limit(void *state) { return (double)limit_w6_run(state); }
+
+static chain make_chain(int size, const float *x, const float *w, const float *b)
+{
+    reel *r = reel_new();
+    return (chain){.r = r,
+                   .x = reel_requires_grad_(reel_from_f32(r, x, REEL_SHAPE(size)), true),
+                   .w = reel_requires_grad_(reel_from_f32(r, w, REEL_SHAPE(size)), true),
+                   .b = reel_requires_grad_(reel_from_f32(r, b, REEL_SHAPE(size)), true)};
+}
 
 static void bench_size(int size)
 {
@@ -36,11 +64,7 @@ static void bench_size(int size)
     for (int i = 0; i < size; i++) {
         x[i] = 0.5f + 0.01f * (float)i, w[i] = 1.02f, b[i] = 0.01f;
     }
-    reel *r = reel_new();
-    chain c = {.r = r,
-               .x = reel_requires_grad_(reel_from_f32(r, x, REEL_SHAPE(size)), true),
-               .w = reel_requires_grad_(reel_from_f32(r, w, REEL_SHAPE(size)), true),
-               .b = reel_requires_grad_(reel_from_f32(r, b, REEL_SHAPE(size)), true)};
+    chain c = make_chain(size, x, w, b), other = make_chain(size, x, w, b);
     limit_w6 *limit = limit_w6_create(size, x, w, b, LIMIT_TANH_LIBM);
     compare(&(comparison){.workload = "W6",
                           .config = size == 1 ? "scalar" : "16",
@@ -49,11 +73,13 @@ static void bench_size(int size)
                           .units = W6_OPERATIONS,
                           .threads = 1,
                           .eager = {run_chain, &c},
+                          .replayed = {replay_chain, &other},
                           .limit = {run_limit, limit},
-                          .steps = 1,
+                          .steps = 3,
                           .tolerance = 1e-4});
     limit_w6_destroy(limit);
-    reel_free(r);
+    reel_free(c.r);
+    reel_free(other.r);
 }
 
 void bench_w6_chain(void)

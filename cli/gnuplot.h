@@ -16,8 +16,8 @@ typedef struct picture {
     FILE *script, *drawn; /* gnuplot's standard input and output */
 } picture;
 
-/* Opens the files, and writes the lines of the script that choose the format: `inches` wide and high. False
- * with a sentence in `message`; picture_end is to be called either way. */
+/* Opens the files, and writes the lines of the script that choose the format; width and height are
+ * in inches. False with a sentence in `message`; picture_end is to be called either way. */
 bool picture_begin(picture *it, const char *path, double width, double height,
                    char message[GNUPLOT_MESSAGE]);
 

@@ -78,6 +78,7 @@ static void loss_data(FILE *to, int64_t epochs, const double *train, const doubl
 
 static void axes(const picture *it)
 {
+    fprintf(it->script, "set format '%%.10g'\n");
     if (!picture_is_text(it)) {
         fprintf(it->script, "set border 3 linecolor rgb '#444444'\n"
                             "set tics nomirror out scale 0.6\n"
@@ -201,13 +202,25 @@ static void point_data(FILE *to, int64_t n, const double *truth, const double *p
     fprintf(to, "END_OF_DATA\n");
 }
 
+/* 1, 2 or 5 times a power of ten: at most 6 of it are the range. */
+static double tick_step(frame f)
+{
+    double least = (f.to - f.from) / 6, power = pow(10, floor(log10(least)));
+    return least <= power       ? power
+           : least <= 2 * power ? 2 * power
+           : least <= 5 * power ? 5 * power
+                                : 10 * power;
+}
+
 static void prediction_axes(const picture *it, frame f, const char *name)
 {
     axes(it);
     fprintf(it->script, "set key top left Left reverse\nset rmargin 4\n%s",
             picture_is_text(it) ? "" : "set size square\n");
-    fprintf(it->script, "set xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\n", f.from, f.to, f.from,
-            f.to);
+    for (const char *axis = "xy"; *axis; axis++) {
+        fprintf(it->script, "set %crange [%.9g:%.9g]\nset %ctics %.9g\n", *axis, f.from, f.to,
+                *axis, tick_step(f));
+    }
     for (int y = 0; y < 2; y++) {
         char label[PLOT_MESSAGE];
         snprintf(label, sizeof label, "%s %s", y ? "predicted" : "true", name);

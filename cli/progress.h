@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* How far a training is: one line that is redrawn on a terminal, a dozen or so plain lines in a file
- * or a pipe. There are no colours, so NO_COLOR needs no obeying; the two control sequences that
- * redraw a line are not written where the terminal is none, or TERM is "dumb". */
+/* How far a training is: one line that is redrawn on a terminal, a dozen or so plain lines in a
+ * file or a pipe. There are no colours, so NO_COLOR needs no obeying; the control sequence that
+ * redraws a line is not written where there is no terminal, or TERM is "dumb". */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
@@ -17,7 +17,8 @@ typedef enum progress_mode {
 } progress_mode;
 
 /**
- * Begins to show a training of up to `epochs` epochs, each of which goes through `rows_per_epoch` rows.
+ * Begins to show a training of up to `epochs` epochs, each of which goes through `rows_per_epoch`
+ * rows.
  *
  * Fails:    answers NULL with PROGRESS_SILENT, and if there is no memory; the others take NULL, and
  *           show nothing.
@@ -26,8 +27,9 @@ typedef enum progress_mode {
 progress *progress_begin(FILE *to, int64_t epochs, int64_t rows_per_epoch, progress_mode mode);
 
 /**
- * An epoch (1 is the first) has ended with these mean losses. `validation_loss` is NaN if no rows are held
- * out. `best` says that this epoch's model is the one to keep so far. Redraws at most ten times a second.
+ * An epoch (1 is the first) has ended with these mean losses. `validation_loss` is NaN if no rows
+ * are held out. `best` says that this epoch's model is the one to keep so far. Redraws at most ten
+ * times a second.
  */
 void progress_epoch(progress *p, int64_t epoch, double train_loss, double validation_loss,
                     bool best);
@@ -38,8 +40,8 @@ void progress_epoch(progress *p, int64_t epoch, double train_loss, double valida
 void progress_clear(progress *p);
 
 /**
- * Shows the last epoch, then `why` the training ended as a line of its own (NULL: no such line), and
- * frees `p`.
+ * Shows the last epoch, then `why` the training ended as a line of its own (NULL: no such line),
+ * and frees `p`.
  */
 void progress_end(progress *p, const char *why);
 

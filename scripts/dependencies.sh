@@ -43,6 +43,7 @@ missing() {
       { has pkg-config && pkg-config --exists check; } || echo check
       has "$cxx_compiler" || echo c++
       has gnuplot || echo gnuplot
+      has mandoc || has groff || echo mandoc
       ;;
     fuzz) has clang && clang -fsanitize=fuzzer -xc -o /dev/null - 2>/dev/null \
       <<<'int LLVMFuzzerTestOneInput(void) { return 0; }' || echo fuzzer ;;
@@ -93,7 +94,7 @@ say_what_to_install() {
   echo "  Fedora           dnf install $(package_names dnf "$@")"
   echo "  macOS            xcode-select --install; brew install $(package_names brew "$@")"
   echo "  elsewhere        a C11 compiler, make, pkg-config, OpenBLAS with cblas.h, Jansson, libcsv, libzip;
- for the tests Check, a C++ compiler and gnuplot"
+ for the tests Check, a C++ compiler, gnuplot and mandoc"
   case " $* " in
   *' cmake '*)
     echo "CMake has to be 3.21 or newer$(has cmake && echo "; here is $(cmake --version | head -n 1)")."

@@ -77,14 +77,14 @@ static const void *in_a_row(const reel_tensor *x, int dtype, int64_t n)
 static bool plain_entry(reel *r, reeli_map map, int dtype, reel_tensor *y, int inputs,
                         reel_tensor *const *x, const double *p)
 {
-    const void *rows[REELI_ENTRY_INPUTS] = {NULL};
+    const void *rows[REELI_CAPTURED_INPUTS] = {NULL};
     bool plain =
-        inputs <= REELI_ENTRY_INPUTS && y->numel <= REELI_BLOCK && (y->flags & REELI_CONTIGUOUS);
+        inputs <= REELI_CAPTURED_INPUTS && y->numel <= REELI_BLOCK && (y->flags & REELI_CONTIGUOUS);
     for (int i = 0; i < inputs && plain; i++) {
         plain = (rows[i] = in_a_row(x[i], dtype, y->numel)) != NULL;
     }
     double *kept = plain && p ? reeli_arena_alloc(r, 3 * sizeof *kept) : NULL;
-    reeli_entry *e = plain && (kept || !p) ? reeli_new_entry(r, REELI_ENTRY_MAP) : NULL;
+    reeli_capture_entry *e = plain && (kept || !p) ? reeli_new_entry(r, REELI_CAPTURED_MAP) : NULL;
     if (!e) {
         return false;
     }
@@ -109,7 +109,7 @@ void reeli_capture_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool c
     }
     layout_map *m = reeli_arena_alloc(r, sizeof *m);
     reeli_args *args = m ? reeli_arena_alloc(r, sizeof *args) : NULL;
-    reeli_entry *e = args ? reeli_new_entry(r, REELI_ENTRY_CALL) : NULL;
+    reeli_capture_entry *e = args ? reeli_new_entry(r, REELI_CAPTURED_CALL) : NULL;
     if (!e) {
         reeli_no_memory(r, "capture");
         return;
@@ -150,7 +150,7 @@ bool reeli_capture_forward(reeli_node *n)
                   became_constant(n->out, n->inputs, in))) {
         return done;
     }
-    reeli_entry *e = reeli_new_entry(r, REELI_ENTRY_FORWARD);
+    reeli_capture_entry *e = reeli_new_entry(r, REELI_CAPTURED_FORWARD);
     if (e) {
         e->forward = n->op->forward;
         e->node = n;
@@ -175,7 +175,7 @@ static void free_graph(reeli_owned *it)
     r->arena = g->arena;
     reeli_arena_free(r);
     r->arena = current;
-    reeli_free(r, g->entries.items, g->entries.room * sizeof(reeli_entry));
+    reeli_free(r, g->entries.items, g->entries.room * sizeof(reeli_capture_entry));
     reeli_free(r, g->leaves.items, g->leaves.room * sizeof(reeli_leaf_use));
     reeli_free(r, g->used.items, g->used.room * sizeof(void *));
 }
@@ -332,14 +332,14 @@ static inline void give_back(reel *r, reeli_mark mark)
 static bool run_entries(reel *r, const reel_graph *g)
 {
     const reeli_mark mark = reeli_arena_mark(&r->arena);
-    const reeli_entry *e = g->entries.items, *end = e + g->entries.count;
+    const reeli_capture_entry *e = g->entries.items, *end = e + g->entries.count;
     bool done = true;
     for (; e < end && done; e++) {
-        if (__builtin_expect(e->kind == REELI_ENTRY_MAP, 1)) {
+        if (__builtin_expect(e->kind == REELI_CAPTURED_MAP, 1)) {
             e->map(e->n, e->y, e->x, e->p);
             continue;
         }
-        done = e->kind == REELI_ENTRY_FORWARD ? e->forward(e->node) : e->run(e->args);
+        done = e->kind == REELI_CAPTURED_FORWARD ? e->forward(e->node) : e->run(e->args);
         give_back(r, mark);
     }
     return done;

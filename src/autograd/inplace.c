@@ -191,23 +191,45 @@ static bool write_again(const reeli_args *a)
     return write(&c, a->t[0]);
 }
 
-/* As a part of a captured step: the change is kept for the replays. */
-static bool capture_write(const change *c, reel_tensor *x)
+/* What a write that is captured goes by; NULL, and an error, when memory is out. */
+static change *keep(const change *c, reeli_args *args)
 {
-    change *kept = reeli_arena_alloc(x->r, sizeof *kept);
+    reel *r = c->in[0]->r;
+    change *kept = reeli_arena_alloc(r, sizeof *kept);
     if (!kept) {
-        reeli_no_memory(x->r, c->op->name);
-        return false;
+        reeli_no_memory(r, c->op->name);
+        return NULL;
     }
     *kept = *c;
-    reeli_args args = {.r = x->r, .t = {x}, .more = kept};
+    args->more = kept;
     for (int i = 0; i < c->inputs; i++) {
-        args.t[i + 1] = c->in[i];
+        args->t[i + 1] = c->in[i];
     }
     for (int i = 0; i < 3 && c->parameters; i++) {
-        args.p[i] = c->parameters[i];
+        args->p[i] = c->parameters[i];
     }
-    return reeli_do(write_again, &args);
+    return kept;
+}
+
+/* Records, and writes as a part of a captured step. If that fails x is as it was. */
+static bool capture_change(change *c, reel_tensor *x)
+{
+    reel *r = x->r;
+    reeli_args args = {.r = r, .t = {x}};
+    reeli_node *const node = x->node, *const tape = r->tape;
+    const uint8_t flags = x->flags;
+    const uint32_t history = x->base->history;
+    if (!keep(c, &args) || (c->recorded && reeli_bad(record(c, x)))) {
+        return false;
+    }
+    if (reeli_do(write_again, &args)) {
+        return true;
+    }
+    x->node = node;
+    x->flags = flags;
+    x->base->history = history;
+    r->tape = tape;
+    return false;
 }
 
 static reel_tensor *change_in_place(change *c, bool any_dtype)
@@ -219,12 +241,12 @@ static reel_tensor *change_in_place(change *c, bool any_dtype)
     reel *r = x->r;
     c->recorded = recording(c);
     c->dtype = writable(c) ? reeli_formula_dtype(c->op, c->inputs, c->in) : -1;
-    if (c->dtype < 0 || !fits(c, any_dtype) || !set_apart(c) ||
-        (c->recorded && reeli_bad(record(c, x)))) {
+    if (c->dtype < 0 || !fits(c, any_dtype) || !set_apart(c)) {
         return r->poison;
     }
     const bool watched = r->anomaly && reeli_finite_inputs(c->inputs, c->in);
-    if (!(r->capture ? capture_write(c, x) : write(c, x))) {
+    if (r->capture ? !capture_change(c, x)
+                   : (c->recorded && reeli_bad(record(c, x))) || !write(c, x)) {
         return r->poison;
     }
     return !watched || reeli_sound_change(c->op, x) ? x : r->poison;

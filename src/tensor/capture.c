@@ -76,9 +76,9 @@ void reeli_capture_change(const reel_tensor *t)
     base->flags &= (uint8_t)~REELI_CONSTANT;
 }
 
-reeli_entry *reeli_new_entry(reel *r, int kind)
+reeli_capture_entry *reeli_new_entry(reel *r, int kind)
 {
-    reeli_entry *e = reeli_append(r, &r->capture->entries, sizeof *e);
+    reeli_capture_entry *e = reeli_append(r, &r->capture->entries, sizeof *e);
     if (e) {
         e->kind = kind;
     }
@@ -110,7 +110,7 @@ bool reeli_capture_run(reeli_run run, const reeli_args *args)
         reeli_capture_change(args->t[0]);
     }
     reeli_args *kept = reeli_arena_alloc(r, sizeof *kept);
-    reeli_entry *e = kept ? reeli_new_entry(r, REELI_ENTRY_CALL) : NULL;
+    reeli_capture_entry *e = kept ? reeli_new_entry(r, REELI_CAPTURED_CALL) : NULL;
     if (!e) {
         reeli_no_memory(r, "capture");
         return false;

@@ -27,10 +27,10 @@ typedef struct reeli_args {
 typedef bool (*reeli_run)(const reeli_args *args);
 typedef bool (*reeli_forward)(struct reeli_node *n);
 
-enum { REELI_ENTRY_MAP, REELI_ENTRY_CALL, REELI_ENTRY_FORWARD, REELI_ENTRY_INPUTS = 4 };
+enum { REELI_CAPTURED_MAP, REELI_CAPTURED_CALL, REELI_CAPTURED_FORWARD, REELI_CAPTURED_INPUTS = 4 };
 
 /* One cache line. */
-typedef struct reeli_entry {
+typedef struct reeli_capture_entry {
     union {
         reeli_map map; /* of at most REELI_BLOCK elements: y = map(x…) */
         reeli_run run;
@@ -38,13 +38,13 @@ typedef struct reeli_entry {
     };
     int32_t kind, n;
     void *y;
-    const void *x[REELI_ENTRY_INPUTS];
+    const void *x[REELI_CAPTURED_INPUTS];
     union {
         const double *p;
         const reeli_args *args;
         struct reeli_node *node;
     };
-} reeli_entry;
+} reeli_capture_entry;
 
 /* A tensor whose values a replay starts by restoring: a constant of the step that it changes. */
 typedef struct reeli_restored {
@@ -72,7 +72,7 @@ struct reel_graph {
     reeli_owned owned;
     reel_graph *next;
     reeli_arena arena;   /* what was made in the step; while it is captured, the reel's own */
-    reeli_array entries; /* reeli_entry */
+    reeli_array entries; /* reeli_capture_entry */
     reeli_array leaves;  /* reeli_leaf_use */
     reeli_array used;    /* const void *: what must not be freed */
     reeli_restored *restored;
@@ -94,7 +94,7 @@ bool reeli_capture_tensor(const reel_tensor *t);
 void reeli_capture_change(const reel_tensor *t);
 
 /* An entry of this kind, to be filled in; NULL, and an error, when memory is out. */
-reeli_entry *reeli_new_entry(reel *r, int kind);
+reeli_capture_entry *reeli_new_entry(reel *r, int kind);
 
 /* While a call runs nothing is written down, and what it takes of the arena is measured. */
 typedef struct reeli_pause {

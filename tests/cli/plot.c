@@ -155,7 +155,7 @@ START_TEST(the_axis_is_logarithmic_beyond_two_decades)
     double losses[3] = {1000, 100, 10};
     assert_drawn(plot_losses(in_folder("a.svg"), 3, losses, NULL, "loss", message));
     read_file("a.svg");
-    ck_assert_int_eq(count("> 200<"), 1);
+    ck_assert_int_eq(count(">200<"), 1);
     losses[2] = 9;
     assert_drawn(plot_losses(in_folder("a.svg"), 3, losses, NULL, "loss", message));
     read_file("a.svg");

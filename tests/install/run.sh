@@ -82,6 +82,16 @@ version=$(pkg-config --modversion reel)
 [ "$version" = "$(sed -n 's/^project(reel VERSION \([0-9.]*\).*/\1/p' "$source_dir/CMakeLists.txt")" ] ||
   die "reel.pc is of version $version"
 
+heading "the program, its manual pages and completions"
+said=$("$prefix/bin/reel" --version)
+[ "$said" = "reel $version" ] || die "reel --version says $said"
+share=$prefix/share
+for file in man/man1/reel{,-fit,-evaluate,-predict,-inspect}.1 zsh/site-functions/_reel \
+  bash-completion/completions/reel fish/vendor_completions.d/reel.fish; do
+  [ -s "$share/$file" ] || die "there is no share/$file"
+done
+echo "$said"
+
 heading "names"
 shared=$(find "$lib" -name 'libreel.so.0' -o -name 'libreel.0.dylib')
 check_names '^reel_' "$shared" -D

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_VALUES = 2 * MAX_ARGUMENTS };
-
 /* PyTorch's name without its module and its variant: "max" of "max.binary", "l1_loss" of
  * "nn.functional.l1_loss", "index" of "__getitem__". */
 static void bare_name(const char *op, char *out, size_t room)
@@ -60,8 +58,8 @@ static bool check_results(const call *c, const source *s, json_t *outputs, reaso
     return true;
 }
 
-/* Σ ⟨result, cotangent⟩. A single result is differentiated from its cotangent as it stands. */
-static bool differentiate(const call *c, source *s, json_t *cotangents, reel_tensor **gradients)
+/* A single result is differentiated from its cotangent as it stands. */
+bool differentiate(const call *c, source *s, json_t *cotangents, reel_tensor **gradients)
 {
     reel_tensor *sum = NULL;
     for (size_t i = 0; i < c->results; i++) {
@@ -103,8 +101,7 @@ static bool check_gradients(const call *c, source *s, json_t *it, reason *why)
     return true;
 }
 
-/* The values of args, then of kwargs; how many, or -1 if one is of a kind that we do not have. */
-static int read_values(source *s, json_t *args, json_t *kwargs, value *values)
+int read_values(source *s, json_t *args, json_t *kwargs, value *values)
 {
     int count = 0;
     const char *name;

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 static const char usage[] =
-    "usage: conformance [--op NAME]... [--verbose] DIR|FILE...\n"
+    "usage: conformance [--op NAME]... [--verbose] [--replayed] DIR|FILE...\n"
     "       conformance --list\n"
     "\n"
     "Runs PyTorch's cases (*.safetensors) and compares values, dtypes, shapes and\n"
@@ -17,6 +17,8 @@ static const char usage[] =
     "one line at the end; the exit status is 0 if no case failed.\n"
     "\n"
     "  --op NAME   only this operator (PyTorch's name, as in the file's); may be repeated\n"
+    "  --replayed  each call is captured and replayed instead: the same bits must come\n"
+    "              back, and operators that refuse it are those that are known to\n"
     "  --list      the operators that are bound, with PyTorch's parameters\n"
     "  --verbose   each operator's count too, and each call that C's types refuse\n";
 
@@ -25,7 +27,7 @@ enum { MAX_OPS = 64 };
 typedef struct run {
     const char *op[MAX_OPS];
     size_t ops;
-    bool verbose;
+    bool verbose, replayed;
     long count[3]; /* by outcome */
 } run;
 
@@ -52,13 +54,17 @@ static void run_cases(run *to, reel *r, reel_safetensors *file, const char *op, 
     for (size_t i = 0; i < json_array_size(cases); i++) {
         json_t *it = json_array_get(cases, i);
         reason why = {""};
-        outcome result = run_case(r, file, op, it, &why);
+        outcome result = (to->replayed ? run_replayed : run_case)(r, file, op, it, &why);
         count[result]++;
         to->count[result]++;
         if (result == FAILED || (result == REFUSED_BY_TYPE && to->verbose)) {
             printf("%s %s %lld: %s\n", words[result], op,
                    (long long)json_integer_value(json_object_get(it, "id")), why.text);
         }
+    }
+    if (to->replayed && is_refused_in_capture(op) && count[REFUSED_BY_TYPE] == 0) {
+        printf("FAIL %s: should refuse to be captured, and does not\n", op);
+        to->count[FAILED]++;
     }
     if (to->verbose) {
         printf("     %s: %ld passed, %ld failed, %ld of them refused by type\n", op,
@@ -145,6 +151,8 @@ static int read_options(int argc, char **argv, run *to, int *first)
         }
         if (strcmp(argv[i], "--verbose") == 0) {
             to->verbose = true;
+        } else if (strcmp(argv[i], "--replayed") == 0) {
+            to->replayed = true;
         } else if (strcmp(argv[i], "--op") == 0 && i + 1 < argc && to->ops < MAX_OPS) {
             to->op[to->ops++] = argv[++i];
         } else {

@@ -17,6 +17,7 @@ enum {
     MAX_ARGUMENTS = 16,
     MAX_RESULTS = 64,
     MAX_LEAVES = 64,
+    MAX_BASES = 128,
     MAX_INTEGERS = 32,
     REASON_SIZE = 400
 };
@@ -60,17 +61,17 @@ typedef struct source {
     reel_safetensors *file;
     reel_tensor *leaf[MAX_LEAVES];
     size_t leaves;
-    size_t tensors;      /* how many were read */
-    const char *widened; /* an argument's dtype in the file, where it is none of ours */
-    reason why;          /* what no reel tensor can be */
+    size_t tensors;               /* how many were read */
+    const char *widened;          /* an argument's dtype in the file, where it is none of ours */
+    reason why;                   /* what no reel tensor can be */
+    reel_tensor *base[MAX_BASES]; /* what was read, of which the arguments may be views */
+    size_t bases, next;           /* how many; and, to make the arguments again, which comes now */
+    bool again;                   /* the arguments are made again of what was read */
 } source;
 
 /* Reads a value; false, with a reason, if we have nothing like it. */
 bool value_read(source *from, json_t *json, value *out);
 void value_free(value *v);
-/* A tensor on `data`, which is 1-D, with these strides; poison if no chain of views makes them. */
-reel_tensor *strided_tensor(reel_tensor *data, int ndim, const int64_t *size,
-                            const int64_t *stride);
 
 /* A call being made: the values of the function's parameters, and what came back. */
 typedef struct call {
@@ -105,6 +106,20 @@ bool check_tensor(const reel_tensor *ours, const reel_tensor *theirs, reason *wh
  * place of a tensor, an approximation that has no name. Those pass too; --verbose tells which they
  * are. */
 typedef enum outcome { PASSED, FAILED, REFUSED_BY_TYPE } outcome;
+
+enum { MAX_VALUES = 2 * MAX_ARGUMENTS };
+
+/* The values of args, then of kwargs; how many, or -1 if one is of a kind that we do not have. */
+int read_values(source *s, json_t *args, json_t *kwargs, value *values);
+
+/* The gradients of Σ ⟨result, cotangent⟩ with respect to the leaves. */
+bool differentiate(const call *c, source *s, json_t *cotangents, reel_tensor **gradients);
+
+/* Runs one case captured with other values, replayed with the case's own: the bits must be those of
+ * the call itself, results and gradients. */
+outcome run_replayed(reel *r, reel_safetensors *file, const char *op, json_t *it, reason *why);
+/* Whether the operator has cases that a capture must refuse; they count as REFUSED_BY_TYPE. */
+bool is_refused_in_capture(const char *op);
 
 /* Runs one case of the operator `op`. */
 outcome run_case(reel *r, reel_safetensors *file, const char *op, json_t *it, reason *why);

@@ -94,21 +94,41 @@ static reel_tensor *spread(reel_tensor *data, int dims, const int64_t *extent)
     return NULL;
 }
 
-reel_tensor *strided_tensor(reel_tensor *data, int ndim, const int64_t *size, const int64_t *stride)
+/* The room's dims for such strides, one more than are walked through, and these in order; -1 if no
+ * chain of views makes them. */
+static int room_dims(int ndim, const int64_t *size, const int64_t *stride, int *order,
+                     int64_t *extent)
 {
-    int order[REEL_MAX_DIMS], dims = walked_dims(ndim, size, stride, order);
-    int64_t extent[REEL_MAX_DIMS + 1], place[REEL_MAX_DIMS];
+    const int dims = walked_dims(ndim, size, stride, order);
     for (int i = 0; i <= dims; i++) {
         int64_t outer = i ? stride[order[i - 1]] : 0, inner = i < dims ? stride[order[i]] : 1;
         extent[i] = i ? outer / inner : size[order[0]];
         if (i && (outer % inner || (i < dims && outer < inner * size[order[i]]))) {
-            return NULL;
+            return -1;
         }
     }
-    if (dims == 0 || dims == REEL_MAX_DIMS) {
+    return dims == 0 || dims == REEL_MAX_DIMS ? -1 : dims + 1;
+}
+
+static reel_tensor *strided_room(reel_tensor *data, int ndim, const int64_t *size,
+                                 const int64_t *stride)
+{
+    int order[REEL_MAX_DIMS];
+    int64_t extent[REEL_MAX_DIMS + 1];
+    const int dims = room_dims(ndim, size, stride, order, extent);
+    return dims < 0 ? NULL : spread(data, dims, extent);
+}
+
+static reel_tensor *view_of_room(reel_tensor *room, int ndim, const int64_t *size,
+                                 const int64_t *stride)
+{
+    int order[REEL_MAX_DIMS];
+    int64_t extent[REEL_MAX_DIMS + 1], place[REEL_MAX_DIMS];
+    const int dims = room ? room_dims(ndim, size, stride, order, extent) - 1 : -1;
+    if (dims < 0) {
         return NULL;
     }
-    reel_tensor *t = reel_select(spread(data, dims + 1, extent), dims, 0);
+    reel_tensor *t = reel_select(room, dims, 0);
     for (int i = 0; i < dims; i++) {
         t = reel_narrow(t, i, 0, size[order[i]]);
     }
@@ -147,18 +167,35 @@ static void note_dtype(source *from, const char *name)
     from->widened = dtype ? dtype : from->widened;
 }
 
+/* What an argument is made of: read, or what was read before. */
+static reel_tensor *base_of(source *from, const char *name, int ndim, const int64_t *size,
+                            const int64_t *stride)
+{
+    if (from->again) {
+        return from->base[from->next++];
+    }
+    reel_tensor *t = reel_safetensors_tensor(from->file, name);
+    note_dtype(from, name);
+    if (ndim >= 0) {
+        t = strided_room(t, ndim, size, stride);
+    }
+    if (from->bases < MAX_BASES) {
+        from->base[from->bases++] = t;
+    }
+    return t;
+}
+
 static bool read_tensor(source *from, json_t *json, value *out)
 {
     const char *name = json_string_value(json_object_get(json, "tensor"));
-    reel_tensor *t = reel_safetensors_tensor(from->file, name);
     json_t *stride = json_object_get(json, "stride");
-    note_dtype(from, name);
-    if (stride) {
-        int64_t sizes[REEL_MAX_DIMS], strides[REEL_MAX_DIMS];
-        int ndim = read_sizes(json_object_get(json, "size"), sizes);
-        bool fits = ndim >= 0 && read_sizes(stride, strides) == ndim;
-        t = fits ? strided_tensor(t, ndim, sizes, strides) : NULL;
+    int64_t sizes[REEL_MAX_DIMS], strides[REEL_MAX_DIMS];
+    const int ndim = stride ? read_sizes(json_object_get(json, "size"), sizes) : -1;
+    if (stride && (ndim < 0 || read_sizes(stride, strides) != ndim)) {
+        return because(&from->why, "tensor %s has too many dims", name);
     }
+    reel_tensor *t = base_of(from, name, ndim, sizes, strides);
+    t = stride ? view_of_room(t, ndim, sizes, strides) : t;
     if (reel_is_poison(t)) {
         return because(&from->why, "tensor %s cannot be made: %s", name, reel_error(from->r));
     }

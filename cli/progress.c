@@ -15,7 +15,7 @@ enum { LINE = 256, PART = 96 };
 
 struct progress {
     FILE *to;
-    bool redrawn;
+    bool redrawn, open; /* open: the cursor is on the line */
     int64_t epochs, rows_per_epoch;
     double began, drawn;  /* seconds of the monotonic clock */
     int64_t epoch, shown; /* the last that ended; the last that is on a line */
@@ -115,13 +115,10 @@ static void compose(const progress *p, double at, int room, char line[LINE])
         snprintf(part, PART, "validation %-9.4g", p->validation_loss);
         add(line, room, part);
     }
-    if (p->epoch < p->epochs) {
-        duration_text(elapsed / done * ((double)p->epochs - done), "left", part);
-        add(line, room, part);
-    } else {
-        duration_text(elapsed, "in all", part);
-        add(line, room, part);
-    }
+    bool last = p->epoch >= p->epochs;
+    double left = elapsed / done * ((double)p->epochs - done);
+    duration_text(last ? elapsed : left, last ? "in all" : "left", part);
+    add(line, room, part);
     rate_text(elapsed > 0 ? done * (double)p->rows_per_epoch / elapsed : 0, part);
     add(line, room, part);
     if (!isnan(p->validation_loss) && p->best_epoch > 0) {
@@ -137,6 +134,7 @@ static void draw(progress *p, double at)
     compose(p, at, p->redrawn ? width(p->to) - 1 : LINE - 1, line);
     fprintf(p->to, p->redrawn ? "\r%s\033[K" : "%s\n", line);
     fflush(p->to);
+    p->open = p->redrawn;
     p->drawn = at;
     p->shown = p->epoch;
 }
@@ -174,29 +172,24 @@ void progress_epoch(progress *p, int64_t epoch, double train_loss, double valida
     }
 }
 
-void progress_clear(progress *p)
+void progress_break(progress *p)
 {
-    if (p && p->redrawn && p->shown > 0) {
-        fputs("\r\033[K", p->to);
+    if (p && p->epoch > 0 && p->shown != p->epoch) {
+        draw(p, now());
+    }
+    if (p && p->open) {
+        fputc('\n', p->to);
         fflush(p->to);
-        p->shown = 0;
+        p->open = false;
     }
 }
 
 void progress_end(progress *p, const char *why)
 {
-    if (!p) {
-        return;
-    }
-    if (p->epoch > 0 && (p->redrawn || p->shown != p->epoch)) {
-        draw(p, now());
-    }
-    if (p->redrawn && p->shown > 0) {
-        fputc('\n', p->to);
-    }
-    if (why) {
+    progress_break(p);
+    if (p && why) {
         fprintf(p->to, "%s\n", why);
+        fflush(p->to);
     }
-    fflush(p->to);
     free(p);
 }

@@ -35,9 +35,10 @@ void progress_epoch(progress *p, int64_t epoch, double train_loss, double valida
                     bool best);
 
 /**
- * Takes the redrawn line away, so that a message can be written. The next epoch draws it again.
+ * Shows the last epoch and ends the redrawn line, so that a message can be written below. The next
+ * epoch begins another line.
  */
-void progress_clear(progress *p);
+void progress_break(progress *p);
 
 /**
  * Shows the last epoch, then `why` the training ended as a line of its own (NULL: no such line),

@@ -123,6 +123,7 @@ static double validate(const training *it)
 
 static bool diverged(const training *it)
 {
+    progress_break(it->progress);
     return !complain(it->session,
                      "the training diverged: after %" PRId64 " epochs the loss is no longer a "
                      "number. Try a smaller --lr (it was %g), or --clip 1",

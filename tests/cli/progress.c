@@ -98,7 +98,7 @@ START_TEST(silence_writes_nothing)
     FILE *file = tmpfile();
     progress *p = progress_begin(file, 3, 10, PROGRESS_SILENT);
     progress_epoch(p, 1, 1, 1, true);
-    progress_clear(p);
+    progress_break(p);
     progress_end(p, "why");
     ck_assert_int_eq((int)ftell(file), 0);
     fclose(file);
@@ -209,18 +209,21 @@ START_TEST(a_dumb_terminal_gets_plain_lines)
 }
 END_TEST
 
-START_TEST(the_line_makes_room_for_a_message)
+START_TEST(a_message_stands_below_its_epoch)
 {
     int ours;
     setenv("TERM", "xterm", 1);
     FILE *to = open_terminal(120, &ours);
     progress *p = progress_begin(to, 9, 1000, PROGRESS_SHOWN);
+    progress_break(p);
     progress_epoch(p, 1, 1, 1, true);
-    progress_clear(p);
+    progress_epoch(p, 2, 0.5, 0.5, true);
+    progress_break(p);
     fputs("a message\n", to);
-    progress_end(p, NULL);
+    progress_end(p, "failed");
     read_terminal(to, ours);
-    ck_assert_ptr_nonnull(strstr(shown, "at 1\033[K\r\033[Ka message\n\repoch 1/9"));
+    ck_assert_int_eq(shown[0], '\r');
+    ck_assert_ptr_nonnull(strstr(shown, "best 0.5 at 2\033[K\na message\nfailed\n"));
 }
 END_TEST
 
@@ -234,7 +237,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, it_is_redrawn_ten_times_a_second);
     tcase_add_test(cases, a_line_fits_the_terminal);
     tcase_add_test(cases, a_dumb_terminal_gets_plain_lines);
-    tcase_add_test(cases, the_line_makes_room_for_a_message);
+    tcase_add_test(cases, a_message_stands_below_its_epoch);
 }
 
 int main(void) { return run_suite("progress", add_cases); }

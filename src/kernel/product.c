@@ -5,14 +5,19 @@
  * OpenBLAS is loaded when the first such product comes: loading it takes longer, and more memory,
  * than training many a small model. */
 #include "kernels.h"
+#include "pool.h"
 
 #include <cblas.h>
 #include <dlfcn.h>
 #include <limits.h>
 #include <string.h>
 
-enum {
-    VECTORS_FROM = 4096 /* multiply-adds of a product with a vector that is a sum of its own */
+enum {                        /* multiply-adds */
+       VECTORS_FROM = 4096,   /* from which on a product with a vector is a sum of its own */
+       SHARED_FROM = 1 << 20, /* from which on threads share a product, and of a piece of it */
+       BLAS_PIECE = 1 << 28,  /* of a piece that BLAS does, which packs its operands anew */
+       MOST = 16,             /* pieces */
+       ALIGN = 64             /* rows or columns: whole tiles, here and in BLAS */
 };
 
 /* How BLAS sees a matrix: row by row, transposed, or neither. */
@@ -34,18 +39,18 @@ static bool layout(int64_t rows, int64_t columns, const int64_t *stride, CBLAS_T
 
 typedef struct matrix {
     const void *data;
+    int64_t stride[2];
     CBLAS_TRANSPOSE how;
     int64_t leading;
 } matrix;
 
-static const size_t element_size[] = {4, 8};
+static const size_t element_size[] = {4, 8, 8};
 
 /* BLAS's view of a matrix; one that BLAS cannot read is packed first. */
-static bool prepare(reel *r, matrix *x, int dtype, int64_t rows, int64_t columns, const void *data,
-                    const int64_t *stride, void *(*scratch)(void *, size_t), void *context)
+static bool prepare(reel *r, matrix *x, int dtype, int64_t rows, int64_t columns,
+                    void *(*scratch)(void *, size_t), void *context)
 {
-    x->data = data;
-    if (layout(rows, columns, stride, &x->how, &x->leading)) {
+    if (layout(rows, columns, x->stride, &x->how, &x->leading)) {
         return true;
     }
     void *packed = scratch(context, (size_t)(rows * columns) * element_size[dtype]);
@@ -54,17 +59,17 @@ static bool prepare(reel *r, matrix *x, int dtype, int64_t rows, int64_t columns
     }
     int64_t size[2] = {rows, columns}, row_major[2] = {columns, 1};
     reeli_move_strided(r, 2, size, (reeli_operand){packed, row_major, dtype},
-                       (reeli_operand){(void *)(uintptr_t)data, stride, dtype});
-    *x = (matrix){packed, CblasNoTrans, columns};
+                       (reeli_operand){(void *)(uintptr_t)x->data, x->stride, dtype});
+    *x = (matrix){packed, {columns, 1}, CblasNoTrans, columns};
     return true;
 }
 
 /* A bias starts out as C, so that BLAS adds the product to it. */
-static void start_with(int dtype, int64_t m, int64_t n, const void *bias, void *c)
+static void start_with(int dtype, int64_t m, int64_t n, const void *bias, char *c, int64_t c_step)
 {
-    size_t row = (size_t)n * element_size[dtype];
+    const size_t size = element_size[dtype];
     for (int64_t i = 0; bias && i < m; i++) {
-        memcpy((char *)c + (size_t)i * row, bias, row);
+        memcpy(c + (size_t)(i * c_step) * size, bias, (size_t)n * size);
     }
 }
 
@@ -75,10 +80,27 @@ static void find(void *library, const char *name, void (**function)(void))
     memcpy(function, &symbol, sizeof symbol);
 }
 
+/* The library, with its own threads off: the reel's share its products. Where the program has it
+ * too, how many threads it uses is the program's to say. */
+static void *open_blas(void)
+{
+    void *library = dlopen(REELI_OPENBLAS, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+    if (library) {
+        return library;
+    }
+    void (*set_num_threads)(void);
+    library = dlopen(REELI_OPENBLAS, RTLD_NOW | RTLD_LOCAL);
+    find(library, "openblas_set_num_threads", &set_num_threads);
+    if (set_num_threads) {
+        ((void (*)(int))set_num_threads)(1);
+    }
+    return library;
+}
+
 static bool load_blas(reeli_blas *blas)
 {
     if (!blas->tried) {
-        void *library = dlopen(REELI_OPENBLAS, RTLD_NOW | RTLD_LOCAL);
+        void *library = open_blas();
         find(library, "cblas_sgemm", &blas->sgemm);
         find(library, "cblas_dgemm", &blas->dgemm);
         blas->tried = true;
@@ -87,17 +109,17 @@ static bool load_blas(reeli_blas *blas)
 }
 
 static void gemm(const reeli_blas *blas, int dtype, int m, int n, int k, const matrix *a,
-                 const matrix *b, bool add, void *c)
+                 const matrix *b, bool add, void *c, int c_step)
 {
-    int lda = (int)a->leading, ldb = (int)b->leading;
+    const int lda = (int)a->leading, ldb = (int)b->leading;
     if (dtype == 0) {
         __typeof__(cblas_sgemm) *sgemm = (__typeof__(cblas_sgemm) *)blas->sgemm;
         sgemm(CblasRowMajor, a->how, b->how, m, n, k, 1, a->data, lda, b->data, ldb, add ? 1 : 0, c,
-              n);
+              c_step);
     } else {
         __typeof__(cblas_dgemm) *dgemm = (__typeof__(cblas_dgemm) *)blas->dgemm;
         dgemm(CblasRowMajor, a->how, b->how, m, n, k, 1, a->data, lda, b->data, ldb, add ? 1 : 0, c,
-              n);
+              c_step);
     }
 }
 
@@ -127,15 +149,69 @@ static bool with_vector(const reeli_loops *loops, int64_t m, int64_t n, int64_t 
 {
     *done = true;
     if (m == 1 && b_stride[1] == 1) {
-        loops->small_product(1, n, k, a, a_stride, b, b_stride, bias, c);
+        loops->small_product(1, n, k, a, a_stride, b, b_stride, bias, c, n);
         return true;
     }
     if (n == 1 && !bias && a_stride[0] == 1) {
         loops->small_product(1, m, k, b, (int64_t[]){0, b_stride[0]}, a,
-                             (int64_t[]){a_stride[1], 1}, NULL, c);
+                             (int64_t[]){a_stride[1], 1}, NULL, c, m);
         return true;
     }
     return false;
+}
+
+/* A product that threads share. A piece has `columns` of its columns, or `rows` of its rows; the
+ * last one may have fewer. */
+typedef struct shared_product {
+    const reeli_loops *loops;
+    const reeli_blas *blas; /* NULL where our own loops do it */
+    int dtype;
+    int64_t m, n, k, rows, columns;
+    matrix a, b;
+    const char *bias;
+    char *c;
+} shared_product;
+
+/* How it is cut depends on the shape alone, for BLAS may round a part as it would not the whole. */
+static int64_t cut(shared_product *s, double piece)
+{
+    const double work = (double)s->m * (double)s->n * (double)s->k;
+    const int64_t pieces = work < 2 * piece      ? 1
+                           : work < MOST * piece ? (int64_t)(work / piece)
+                                                 : MOST;
+    const int64_t longer = s->n >= s->m ? s->n : s->m;
+    const int64_t length = ((longer - 1) / pieces / ALIGN + 1) * ALIGN;
+    s->rows = s->n >= s->m ? s->m : length;
+    s->columns = s->n >= s->m ? length : s->n;
+    return (longer - 1) / length + 1;
+}
+
+static matrix moved(const matrix *x, int dtype, int64_t row, int64_t column)
+{
+    matrix part = *x;
+    const int64_t by = row * x->stride[0] + column * x->stride[1];
+    part.data = (const char *)x->data + by * (int64_t)element_size[dtype];
+    return part;
+}
+
+static void multiply_piece(int64_t piece, void *context)
+{
+    const shared_product *s = context;
+    const int64_t i = s->n >= s->m ? 0 : piece * s->rows, j = s->n >= s->m ? piece * s->columns : 0;
+    const int64_t rows = s->m - i < s->rows ? s->m - i : s->rows;
+    const int64_t columns = s->n - j < s->columns ? s->n - j : s->columns;
+    const size_t size = element_size[s->dtype];
+    const matrix a = moved(&s->a, s->dtype, i, 0), b = moved(&s->b, s->dtype, 0, j);
+    const char *bias = s->bias ? s->bias + (size_t)j * size : NULL;
+    char *c = s->c + (size_t)(i * s->n + j) * size;
+    if (s->blas) {
+        start_with(s->dtype, rows, columns, bias, c, s->n);
+        gemm(s->blas, s->dtype, (int)rows, (int)columns, (int)s->k, &a, &b, bias != NULL, c,
+             (int)s->n);
+    } else {
+        s->loops->small_product(rows, columns, s->k, a.data, a.stride, b.data, b.stride, bias, c,
+                                s->n);
+    }
 }
 
 bool reeli_product(reel *r, int dtype, int64_t m, int64_t n, int64_t k, const void *a,
@@ -151,16 +227,25 @@ bool reeli_product(reel *r, int dtype, int64_t m, int64_t n, int64_t k, const vo
          with_vector(loops, m, n, k, a, a_stride, b, b_stride, bias, c, &done))) {
         return done;
     }
-    if (!for_blas || fewer(m, n, k, loops->blas_from) || !load_blas(&r->blas)) {
-        loops->small_product(m, n, k, a, a_stride, b, b_stride, bias, c);
+    const bool by_blas = for_blas && !fewer(m, n, k, loops->blas_from) && load_blas(&r->blas);
+    if (!by_blas && (fewer(m, n, k, SHARED_FROM) || m == 1 || n == 1)) {
+        loops->small_product(m, n, k, a, a_stride, b, b_stride, bias, c, n);
         return true;
     }
-    matrix left, right;
-    if (!prepare(r, &left, dtype, m, k, a, a_stride, scratch, context) ||
-        !prepare(r, &right, dtype, k, n, b, b_stride, scratch, context)) {
+    shared_product s = {.loops = loops,
+                        .blas = by_blas ? &r->blas : NULL,
+                        .dtype = dtype,
+                        .m = m,
+                        .n = n,
+                        .k = k,
+                        .a = {.data = a, .stride = {a_stride[0], a_stride[1]}},
+                        .b = {.data = b, .stride = {b_stride[0], b_stride[1]}},
+                        .bias = bias,
+                        .c = c};
+    if (by_blas && (!prepare(r, &s.a, dtype, m, k, scratch, context) ||
+                    !prepare(r, &s.b, dtype, k, n, scratch, context))) {
         return false;
     }
-    start_with(dtype, m, n, bias, c);
-    gemm(&r->blas, dtype, (int)m, (int)n, (int)k, &left, &right, bias != NULL, c);
+    reeli_parallel(r, cut(&s, s.blas ? BLAS_PIECE : SHARED_FROM), multiply_piece, &s);
     return true;
 }

@@ -95,7 +95,7 @@ static double element(const matrix *x, int dtype, int64_t i, int64_t j)
 static void multiply(const reeli_kernels *kernels, const product *p)
 {
     kernels->of[p->dtype]->small_product(p->m, p->n, p->k, p->a.data, p->a.stride, p->b.data,
-                                         p->b.stride, p->bias, p->c);
+                                         p->b.stride, p->bias, p->c, p->n);
 }
 
 /* |error| <= k eps Σ|a||b|, and the rounding of the bias's sum. */
@@ -200,10 +200,85 @@ START_TEST(of_infinities)
 }
 END_TEST
 
+static void *scratch(void *r, size_t size) { return reeli_arena_alloc(r, size); }
+
+/* The product by a reel of that many threads. */
+static void *multiply_with(int threads, const product *p)
+{
+    reel *r = quiet_reel();
+    reel_set_num_threads(r, threads);
+    void *c = malloc((size_t)p->m * (size_t)p->n * bytes[p->dtype]);
+    ck_assert(reeli_product(r, p->dtype, p->m, p->n, p->k, p->a.data, p->a.stride, p->b.data,
+                            p->b.stride, p->bias, c, scratch, r));
+    reel_free(r);
+    return c;
+}
+
+/* y = x v, or |x| |v|. */
+static void apply(const matrix *x, int dtype, int rows, int columns, bool sizes, const double *v,
+                  double *y)
+{
+    for (int i = 0; i < rows; i++) {
+        y[i] = 0;
+        for (int j = 0; j < columns; j++) {
+            const double term = element(x, dtype, i, j) * v[j];
+            y[i] += sizes ? fabs(term) : term;
+        }
+    }
+}
+
+/* (A B + 1 biasᵀ) v = A (B v) + (bias v) 1, within the rounding errors of the left side. */
+static void check_identity(const product *p, const void *c)
+{
+    enum { MOST = 1100 };
+    double v[MOST], bv[MOST], sizes[MOST], abv[MOST], cv[MOST], bound[MOST], plus = 0;
+    const matrix whole = {(void *)(uintptr_t)c, {p->n, 1}};
+    for (int j = 0; j < p->n; j++) {
+        v[j] = 1.0 + j % 3;
+        plus += p->bias ? get(p->bias, p->dtype, j) * v[j] : 0;
+    }
+    apply(&p->b, p->dtype, p->k, p->n, false, v, bv);
+    apply(&p->b, p->dtype, p->k, p->n, true, v, sizes);
+    apply(&p->a, p->dtype, p->m, p->k, false, bv, abv);
+    apply(&p->a, p->dtype, p->m, p->k, true, sizes, bound);
+    apply(&whole, p->dtype, p->m, p->n, false, v, cv);
+    const double eps = p->dtype == REEL_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
+    for (int i = 0; i < p->m; i++) {
+        ck_assert_msg(fabs(cv[i] - abv[i] - plus) <= eps * (p->k + 1) * (bound[i] + p->n),
+                      "row %d of (%d,%d) (%d,%d): its sum is %.17g, not %.17g", i, p->m, p->k, p->k,
+                      p->n, cv[i], abv[i] + plus);
+    }
+}
+
+/* The last ones are large enough for BLAS. */
+START_TEST(of_any_number_of_threads)
+{
+    static const int sizes[][4] = {
+        {70, 300, 100, 0},  {300, 70, 100, 1},     {129, 257, 65, 2},
+        {257, 129, 65, 3},  {8, 1000, 300, 1},     {1000, 3, 700, 0},
+        {65, 1025, 140, 4}, {1030, 1025, 1024, 1}, {1025, 1030, 1024, 5}};
+    for (int i = 0; i < COUNT(sizes); i++) {
+        const int dtype = i % 2 ? REEL_F32 : REEL_F64;
+        product p = make_product(dtype, sizes[i][0], sizes[i][1], sizes[i][2], sizes[i][3]);
+        void *alone = multiply_with(1, &p);
+        check_identity(&p, alone);
+        for (int threads = 2; threads <= 3; threads++) {
+            void *shared = multiply_with(threads, &p);
+            ck_assert_msg(memcmp(alone, shared, (size_t)p.m * (size_t)p.n * bytes[dtype]) == 0,
+                          "(%d,%d) (%d,%d) differs on %d threads", p.m, p.k, p.k, p.n, threads);
+            free(shared);
+        }
+        free(alone);
+        free_product(&p);
+    }
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_loop_test(cases, of_every_size, 0, LEVELS);
     tcase_add_loop_test(cases, of_infinities, 0, LEVELS);
+    tcase_add_test(cases, of_any_number_of_threads);
 }
 
 int main(void) { return run_suite("products", add_cases); }

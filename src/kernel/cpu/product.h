@@ -95,9 +95,9 @@ static void vector_in_lanes(int64_t n, int64_t k, const T *a, int64_t a_step, co
 
 /* In plain loops, which are quickest for a few elements. */
 static void plain_chains(int64_t m, int64_t n, int64_t k, const T *a, const int64_t *a_stride,
-                         const T *b, const int64_t *b_stride, T *c)
+                         const T *b, const int64_t *b_stride, T *c, int64_t c_step)
 {
-    for (int64_t i = 0; i < m; i++, a += a_stride[0], c += n) {
+    for (int64_t i = 0; i < m; i++, a += a_stride[0], c += c_step) {
         if (b_stride[1] == 1 && n > 1) {
             for (int64_t j = 0; j < n; j++) {
                 c[j] = 0;
@@ -133,7 +133,7 @@ static bool summed_in_lanes(int64_t m, int64_t n, int64_t k, const T *a, const i
 #ifdef TILES
 enum {
     TINY = 32,           /* multiply-adds below which plain loops are quicker than tiles */
-    BLAS_FROM = 1 << 23, /* and those from which on BLAS is */
+    BLAS_FROM = 1 << 30, /* and those from which on BLAS is */
 };
 #else
 enum { BLAS_FROM = 4096 };
@@ -141,13 +141,13 @@ enum { BLAS_FROM = 4096 };
 
 static void small_product(int64_t m, int64_t n, int64_t k, const void *left,
                           const int64_t *a_stride, const void *right, const int64_t *b_stride,
-                          const void *bias, void *out)
+                          const void *bias, void *out, int64_t c_step)
 {
     const T *a = left, *b = right, *plus = bias;
     T *c = out;
 #ifdef TILES
     if (m * n * k >= TINY && n > 1 && !(sizeof(T) == 8 && m == 1)) {
-        tiled_product(m, n, k, a, a_stride, b, b_stride, plus, c, n);
+        tiled_product(m, n, k, a, a_stride, b, b_stride, plus, c, c_step);
         return;
     }
 #endif
@@ -158,9 +158,9 @@ static void small_product(int64_t m, int64_t n, int64_t k, const void *left,
                           (int64_t[]){a_stride[1], a_stride[0]}, NULL, c, m);
         } else
 #endif
-            plain_chains(m, n, k, a, a_stride, b, b_stride, c);
+            plain_chains(m, n, k, a, a_stride, b, b_stride, c, c_step);
     }
-    for (int64_t i = 0; plus && i < m; i++, c += n) {
+    for (int64_t i = 0; plus && i < m; i++, c += c_step) {
         for (int64_t j = 0; j < n; j++) {
             c[j] += plus[j];
         }

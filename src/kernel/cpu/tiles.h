@@ -233,7 +233,8 @@ static void tiled_product(int64_t m, int64_t n, int64_t k, const T *a, const int
             const int64_t columns = n - j < PANEL_COLUMNS ? n - j : PANEL_COLUMNS;
             const int64_t width = columns > VECTOR ? PANEL_COLUMNS : VECTOR;
             const T *right = b + p * b_stride[0] + j * b_stride[1];
-            const bool packed = b_stride[1] != 1 || columns % VECTOR != 0;
+            const bool packed = b_stride[1] != 1 || columns % VECTOR != 0 ||
+                                (m >= 4 * TILE_ROWS && b_stride[0] >= 256);
             if (packed) {
                 pack(depth, columns, right, b_stride, panel, width);
             }

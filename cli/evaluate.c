@@ -54,7 +54,8 @@ static bool run(session *s, const options *o, model *m)
     }
     reel_table *table = NULL;
     return model_load(s, m, o->files[0]) &&
-           (table = read_table(s, o, o->files[1], m->shape.dtype, m->encoder)) && measure(s, o, m, table);
+           (table = read_table(s, o, o->files[1], m->shape.dtype, m->encoder)) &&
+           measure(s, o, m, table);
 }
 
 int evaluate(int argc, char **argv)

@@ -63,8 +63,8 @@ static bool gram(reel_tensor *x, double *g)
     return done;
 }
 
-/* G = L Lᵀ in place, in the lower triangle. A pivot that is only rounding is a column that depends on
- * those before it: its row and column become 0. */
+/* G = L Lᵀ in place, in the lower triangle. A pivot that is only rounding is a column that depends
+ * on those before it: its row and column become 0. */
 static void factor(double *g, int64_t k)
 {
     for (int64_t j = 0; j < k; j++) {
@@ -151,8 +151,8 @@ bool coordinates_apply(const coordinates *it, reel_tensor **x, reel_tensor **y)
     return add_shift(it, x, y) && (!it->triangle || multiply(it, x));
 }
 
-/* With an intercept columns are moved to their mean, so that those of categories, which add up to 1,
- * are seen to depend on one another; without one they are moved back to where they came from. */
+/* With an intercept columns are moved to their mean, so that those of categories, which add up to
+ * 1, are seen to depend on one another; without one they are moved back to where they came from. */
 static bool choose_shift(coordinates *it, reel_encoder *encoder, bool intercept, reel_tensor *x)
 {
     size_t count = (size_t)it->features;

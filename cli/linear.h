@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Linear regression in coordinates that make it easy: columns that are uncorrelated, or that are not
- * moved to their mean where there is to be no intercept. */
+/* Linear regression in coordinates that make it easy: columns that are uncorrelated, or that are
+ * not moved to their mean where there is to be no intercept. */
 #ifndef CLI_LINEAR_H
 #define CLI_LINEAR_H
 

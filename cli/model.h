@@ -35,8 +35,8 @@ void model_free(model *it);
 double *model_predict(session *s, const model *it, reel_table *table, reel_tensor *rows,
                       int64_t *count);
 
-/* The table at `path`, as the options say it is to be read, and with the same columns of text as the
- * encoder's table had (NULL: there is none). NULL, and a message. */
+/* The table at `path`, as the options say it is to be read, and with the same columns of text as
+ * the encoder's table had (NULL: there is none). NULL, and a message. */
 reel_table *read_table(session *s, const options *o, const char *path, reel_dtype dtype,
                        const reel_encoder *encoder);
 /* A column's values at some rows, as doubles from malloc; NULL, and a message. */

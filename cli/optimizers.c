@@ -115,8 +115,8 @@ reel_scheduler *schedule_new(const options *o, reel_optimizer *optimizer, int64_
         return reel_lr_one_cycle(optimizer, how);
     }
     case SCHEDULE_PLATEAU:
-        return reel_lr_reduce_on_plateau(
-            optimizer, (reel_lr_reduce_on_plateau_options){.factor = 0.5, .patience = o->epochs / 20});
+        return reel_lr_reduce_on_plateau(optimizer, (reel_lr_reduce_on_plateau_options){
+                                                        .factor = 0.5, .patience = o->epochs / 20});
     }
     return NULL;
 }
@@ -135,10 +135,13 @@ static double usual_lr(int optimizer)
 {
     switch (optimizer) {
     case OPTIMIZER_LBFGS:
-    case OPTIMIZER_ADADELTA: return 1;
+    case OPTIMIZER_ADADELTA:
+        return 1;
     case OPTIMIZER_ADAGRAD:
-    case OPTIMIZER_ASGD: return 0.1;
-    default: return 0.01;
+    case OPTIMIZER_ASGD:
+        return 0.1;
+    default:
+        return 0.01;
     }
 }
 

@@ -60,8 +60,8 @@ extern const char *const loss_names[], *const activation_names[],
 /* The place of `name` in such a list; -1 if it is none of them. */
 int name_index(const char *const *names, const char *name);
 
-/* What was asked for, by all commands; each has some of it. NaN and 0 where nothing was said and the
- * default depends on the rest. */
+/* What was asked for, by all commands; each has some of it. NaN and 0 where nothing was said and
+ * the default depends on the rest. */
 typedef struct options {
     const char *files[2];
     int file_count;

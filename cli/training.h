@@ -44,8 +44,8 @@ reel_scheduler *schedule_new(const options *o, reel_optimizer *optimizer, int64_
 
 /* A loss and the penalties that were asked for. */
 reel_tensor *training_loss(const training *it, reel_tensor *x, reel_tensor *y, double smoothing);
-/* Puts an epoch's loss down with the validation's and shows them. False: stop, because of an error or for a good
- * reason, which is then in `why`. */
+/* Puts an epoch's loss down with the validation's and shows them. False: stop, because of an error
+ * or for a good reason, which is then in `why`. */
 bool training_note(training *it, double loss);
 /* Trains by a closure over all rows, until it gets no better. */
 void train_all_rows(training *it);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* The names of losses, activations, optimizers, schedules, on the command line and in models. */
+#include "options.h"
+
+#include <string.h>
+
+const char *const loss_names[] = {"l1", "mse", "huber", "smooth_l1", "quantile", "log_cosh", NULL};
+const char *const activation_names[] = {"relu",       "tanh",      "sigmoid",  "gelu",  "silu",
+                                        "leaky_relu", "elu",       "selu",     "celu",  "softplus",
+                                        "mish",       "hardswish", "softsign", "relu6", NULL};
+const char *const optimizer_names[] = {"adam",
+                                       "adamw",
+                                       "sgd",
+                                       "rmsprop",
+                                       "adagrad",
+                                       "adadelta",
+                                       "adamax",
+                                       "nadam",
+                                       "radam",
+                                       "asgd",
+                                       "rprop",
+                                       "lbfgs",
+                                       "levenberg_marquardt",
+                                       NULL};
+const char *const schedule_names[] = {"none",        "cosine",    "linear",  "step",
+                                      "exponential", "one_cycle", "plateau", NULL};
+const char *const dtype_names[] = {"f32", "f64", NULL};
+const char *const missing_names[] = {"median", "error", NULL};
+
+int name_index(const char *const *names, const char *name)
+{
+    for (int i = 0; names[i]; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}

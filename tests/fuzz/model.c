@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Any bytes at all as a model of `reel fit`: it is refused with a reason, or it predicts, and comes
+ * back from a file as it was. */
+#include "fuzz.h"
+
+#include "model.h"
+#include "report.h"
+
+#include <stdarg.h>
+
+static size_t complaints;
+
+bool complain(const session *it, const char *format, ...)
+{
+    (void)it;
+    (void)format;
+    complaints++;
+    return false;
+}
+
+void notice(session *it, const char *format, ...)
+{
+    (void)it;
+    (void)format;
+}
+
+static void use(session *s, const model *m)
+{
+    double predicted[3];
+    int64_t rows = sizeof predicted / sizeof *predicted;
+    reel_tensor *x = reel_ones(s->r, m->shape.dtype, 2, (int64_t[]){rows, m->shape.features});
+    require(network_predict(m->net, x, predicted), "the model does not predict");
+    if (m->shape.hidden_count == 0) {
+        json_t *coefficients = coefficients_json(s, m);
+        require(coefficients != NULL, "no coefficients");
+        json_decref(coefficients);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    write_input(data, size);
+    budget memory;
+    session s = {.r = reel_within(&memory, size, 64)};
+    model m, again = {0};
+    complaints = 0;
+    if (model_load(&s, &m, path)) {
+        require(!reel_failed(s.r), "a model in spite of an error");
+        use(&s, &m);
+        require(model_save(&s, &m, path) && model_load(&s, &again, path),
+                "what was written cannot be loaded");
+        require(again.shape.features == m.shape.features, "other features");
+    } else {
+        require(complaints > 0 || reel_failed(s.r), "no model, and no reason");
+    }
+    model_free(&m);
+    model_free(&again);
+    reel_free(s.r);
+    return 0;
+}

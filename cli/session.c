@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MOST_THREADS = 256 };
+
 static void handle(void *context, reel_level level, const char *message)
 {
     session *it = context;
@@ -24,6 +26,7 @@ bool session_begin(session *it, const char *name, const options *o)
     if (!it->r || !it->warnings) {
         return complain(it, "there is no memory to begin with");
     }
+    reel_set_num_threads(it->r, o->threads < MOST_THREADS ? (int)o->threads : MOST_THREADS);
     return true;
 }
 

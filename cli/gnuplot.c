@@ -89,9 +89,9 @@ bool picture_begin(picture *it, const char *path, double width, double height,
 {
     *it = (picture){.path = path ? path : "-"};
     bool text = picture_is_text(it);
-    size_t format = text ? 0 : format_of(path);
+    size_t format = text ? 0 : format_of(it->path);
     if (format == FORMATS) {
-        return refuse(message, path, "a picture's name ends in .svg, .png or .pdf");
+        return refuse(message, it->path, "a picture's name ends in .svg, .png or .pdf");
     }
     it->script = tmpfile();
     if (!it->script || (text && !(it->drawn = tmpfile()))) {

@@ -18,6 +18,7 @@ struct progress {
     bool redrawn, open; /* open: the cursor is on the line */
     int64_t epochs, rows_per_epoch;
     double began, drawn;  /* seconds of the monotonic clock */
+    int64_t rows;         /* that the epoch which has not ended went through */
     int64_t epoch, shown; /* the last that ended; the last that is on a line */
     double train_loss, validation_loss;
     int64_t best_epoch; /* 0: none yet */
@@ -50,11 +51,14 @@ progress *progress_begin(FILE *to, int64_t epochs, int64_t rows_per_epoch, progr
 {
     progress *p = mode == PROGRESS_SILENT ? NULL : calloc(1, sizeof *p);
     if (p) {
+        double began = now();
         *p = (progress){.to = to,
                         .redrawn = can_redraw(to),
                         .epochs = epochs,
                         .rows_per_epoch = rows_per_epoch,
-                        .began = now()};
+                        .began = began,
+                        .drawn = began,
+                        .validation_loss = (double)NAN};
     }
     return p;
 }
@@ -100,17 +104,30 @@ static void add(char line[LINE], int room, const char *part)
     }
 }
 
+/* The epoch that ended last or, while another takes its time, that one and its share. */
+static void epoch_text(const progress *p, double share, char text[PART])
+{
+    long long epochs = p->epochs, epoch = p->epoch + (p->rows > 0);
+    int digits = snprintf(text, PART, "%lld", epochs);
+    int length = snprintf(text, PART, "epoch %*lld/%lld", digits, epoch, epochs);
+    if (p->rows > 0) {
+        snprintf(text + length, PART - (size_t)length, ", %2d %%", (int)(100 * share));
+    }
+}
+
 /* Epoch, losses, best, time left, rows a second: as much of it as there is room for. */
 static void compose(const progress *p, double at, int room, char line[LINE])
 {
     char part[PART];
-    double elapsed = at - p->began, done = (double)p->epoch;
+    double share = (double)p->rows / (double)p->rows_per_epoch;
+    double elapsed = at - p->began, done = (double)p->epoch + share;
     line[0] = '\0';
-    int digits = snprintf(part, PART, "%lld", (long long)p->epochs);
-    snprintf(part, PART, "epoch %*lld/%lld", digits, (long long)p->epoch, (long long)p->epochs);
+    epoch_text(p, share, part);
     add(line, room, part);
-    snprintf(part, PART, "loss %-9.4g", p->train_loss);
-    add(line, room, part);
+    if (p->epoch > 0) {
+        snprintf(part, PART, "loss %-9.4g", p->train_loss);
+        add(line, room, part);
+    }
     if (!isnan(p->validation_loss)) {
         snprintf(part, PART, "validation %-9.4g", p->validation_loss);
         add(line, room, part);
@@ -153,6 +170,17 @@ static int64_t line_every(int64_t epochs)
     }
 }
 
+void progress_rows(progress *p, int64_t rows)
+{
+    if (p && p->redrawn) {
+        double at = now();
+        p->rows = rows;
+        if (at - p->drawn >= 0.5) {
+            draw(p, at);
+        }
+    }
+}
+
 void progress_epoch(progress *p, int64_t epoch, double train_loss, double validation_loss,
                     bool best)
 {
@@ -160,6 +188,7 @@ void progress_epoch(progress *p, int64_t epoch, double train_loss, double valida
         return;
     }
     p->epoch = epoch;
+    p->rows = 0;
     p->train_loss = train_loss;
     p->validation_loss = validation_loss;
     if (best) {

@@ -27,6 +27,12 @@ typedef enum progress_mode {
 progress *progress_begin(FILE *to, int64_t epochs, int64_t rows_per_epoch, progress_mode mode);
 
 /**
+ * The epoch that is under way has gone through so many rows. A redrawn line shows it where epochs take
+ * longer than half a second.
+ */
+void progress_rows(progress *p, int64_t rows);
+
+/**
  * An epoch (1 is the first) has ended with these mean losses. `validation_loss` is NaN if no rows
  * are held out. `best` says that this epoch's model is the one to keep so far. Redraws at most ten
  * times a second.

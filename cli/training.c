@@ -91,6 +91,7 @@ static double epoch(loop *it)
         double loss = size == t->o->batch_size ? full_batch(it) : smaller_batch(it);
         sum += loss * (double)size;
         rows += size;
+        progress_rows(t->progress, rows);
         if (it->scheduler && t->o->schedule != SCHEDULE_PLATEAU) {
             reel_scheduler_step(it->scheduler);
         }

@@ -15,15 +15,17 @@
 
 extern char **environ;
 
-/* A width and a height in inches, and per inch what the terminal counts in. */
+/* What gnuplot calls a format, in what it counts its size, and what a whole picture ends with. */
 static const struct {
     const char *extension, *terminal, *unit;
     double per_inch;
+    const char *end;
 } formats[] = {
-    {".svg", "svg noenhanced font 'Helvetica,15' linewidth 1.3 background 'white'", "", 100},
+    {".svg", "svg noenhanced font 'Helvetica,15' linewidth 1.3 background 'white'", "", 100,
+     "</svg>"},
     {".png", "pngcairo noenhanced font 'Helvetica,11' fontscale 2 pointscale 2 linewidth 2.6", "",
-     200},
-    {".pdf", "pdfcairo noenhanced font 'Helvetica,16' linewidth 1.3", "in", 1},
+     200, "IEND"},
+    {".pdf", "pdfcairo noenhanced font 'Helvetica,16' linewidth 1.3", "in", 1, "%%EOF"},
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 
@@ -213,6 +215,23 @@ static bool show(FILE *drawn)
     return fflush(stderr) == 0;
 }
 
+/* gnuplot does not always notice that a disk is full. */
+static bool is_whole(const picture *it)
+{
+    char tail[17] = "";
+    const char *end = formats[format_of(it->path)].end;
+    if (fseek(it->drawn, -(long)(sizeof tail - 1), SEEK_END) != 0) {
+        return false;
+    }
+    size_t length = fread(tail, 1, sizeof tail - 1, it->drawn);
+    for (size_t i = 0; i + strlen(end) <= length; i++) {
+        if (memcmp(tail + i, end, strlen(end)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* mkstemp's files are the owner's alone; a picture is to be as readable as any file. */
 static bool move(picture *it)
 {
@@ -226,6 +245,9 @@ bool picture_keep(picture *it, char message[GNUPLOT_MESSAGE])
 {
     if (picture_is_text(it)) {
         return show(it->drawn) || refuse(message, "standard error", strerror(errno));
+    }
+    if (!is_whole(it)) {
+        return refuse(message, it->path, "gnuplot wrote half a picture; is the disk full?");
     }
     if (!move(it)) {
         return refuse(message, it->path, strerror(errno));

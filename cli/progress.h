@@ -27,8 +27,8 @@ typedef enum progress_mode {
 progress *progress_begin(FILE *to, int64_t epochs, int64_t rows_per_epoch, progress_mode mode);
 
 /**
- * The epoch that is under way has gone through so many rows. A redrawn line shows it where epochs take
- * longer than half a second.
+ * The epoch that is under way has gone through so many rows. A redrawn line shows it where epochs
+ * take longer than half a second.
  */
 void progress_rows(progress *p, int64_t rows);
 

@@ -247,6 +247,9 @@ START_TEST(a_gnuplot_that_dies_leaves_the_picture_of_before)
                    "gnuplot: line 3: no such terminal");
     put_in_path("exit 1");
     assert_refused(plot_losses(in_folder("a.png"), 40, truth, NULL, "loss", message), "failed");
+    put_in_path("exit 0");
+    assert_refused(plot_losses(in_folder("a.svg"), 40, truth, NULL, "loss", message),
+                   "half a picture");
     ck_assert_uint_eq(read_file("a.svg"), length);
     ck_assert_mem_eq(text, before, length);
     ck_assert_int_eq(files(), 2); /* and the program */

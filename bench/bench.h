@@ -36,6 +36,13 @@ typedef struct result {
 
 void report(const result *r);
 
+/* What a line is to reach: so little, so much, or so small a multiple of the limit. */
+typedef struct bar {
+    enum { NO_BAR, BAR_AT_MOST, BAR_AT_LEAST, BAR_RATIO } kind;
+    double value;
+} bar;
+bar find_bar(const result *r);
+
 /* A workload and all that do it. Those that are given must each start from the same numbers. */
 typedef struct comparison {
     const char *workload;

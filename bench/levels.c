@@ -23,7 +23,7 @@ void report_level(const result *r)
         return;
     }
     line *to = &lines[(*count)++];
-    snprintf(to->name, sizeof to->name, "%s %s | %d", r->workload, r->config, r->threads);
+    snprintf(to->name, sizeof to->name, "%s: %s | %d", r->workload, r->config, r->threads);
     to->cost[level] = r->reel.median / (r->limit.median > 0 ? r->limit.median : 1);
 }
 

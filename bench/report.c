@@ -18,6 +18,14 @@ static double ratio(const result *r, timing other)
     return r->rate ? other.median / r->reel.median : r->reel.median / other.median;
 }
 
+static bool is_met(const result *r, bar b)
+{
+    const double reel = figure(r, r->reel.median);
+    return b.kind == BAR_RATIO     ? ratio(r, r->limit) <= b.value
+           : b.kind == BAR_AT_MOST ? reel <= b.value
+                                   : reel >= b.value;
+}
+
 static void print_text(const result *r)
 {
     printf("%-10s %-24s %d thread%s  reel %9.4g %-4s (%.4g to %.4g)", r->workload, r->config,
@@ -30,6 +38,10 @@ static void print_text(const result *r)
     if (r->libtorch.median > 0) {
         printf("  libtorch %9.4g  ratio %.3f", figure(r, r->libtorch.median),
                ratio(r, r->libtorch));
+    }
+    const bar b = find_bar(r);
+    if (b.kind != NO_BAR) {
+        printf("  bar %g: %s", b.value, is_met(r, b) ? "met" : "missed");
     }
     printf("\n");
 }
@@ -56,9 +68,13 @@ static void print_json(const result *r)
     print_member("libtorch", libtorch, libtorch ? figure(r, r->libtorch.median) : 0);
     print_member("ratio_limit", limit, limit ? ratio(r, r->limit) : 0);
     print_member("ratio_libtorch", libtorch, libtorch ? ratio(r, r->libtorch) : 0);
+    const bar b = find_bar(r);
+    print_member("bar", b.kind != NO_BAR, b.value);
+    printf("\"met\": %s, ", b.kind == NO_BAR ? "null" : is_met(r, b) ? "true" : "false");
     printf("\"unit\": \"%s\"}\n", r->unit);
 }
 
+/* Another's figure, and ours as a multiple of it. */
 static void print_cells(const result *r, timing other)
 {
     if (other.median > 0) {
@@ -68,20 +84,32 @@ static void print_cells(const result *r, timing other)
     }
 }
 
+static void print_bar_cell(const result *r)
+{
+    const bar b = find_bar(r);
+    if (b.kind == NO_BAR) {
+        printf(" |\n");
+        return;
+    }
+    printf(" %s %g %s: %s |\n", b.kind == BAR_AT_LEAST ? "≥" : "≤", b.value,
+           b.kind == BAR_RATIO ? "× by hand" : r->unit, is_met(r, b) ? "met" : "**missed**");
+}
+
 static void print_markdown(const result *r)
 {
     static bool started;
     if (!started) {
-        printf("| workload | threads | unit | Reel | middle half | by hand | ratio | libtorch | "
-               "ratio |\n|---|---|---|---|---|---|---|---|---|\n");
+        printf(
+            "| workload | threads | Reel | middle half | by hand | ratio | libtorch | ratio | bar "
+            "|\n|---|---|---|---|---|---|---|---|---|\n");
         started = true;
     }
-    printf("| %s %s | %d | %s | %.3g | %.3g–%.3g |", r->workload, r->config, r->threads, r->unit,
-           figure(r, r->reel.median), figure(r, r->rate ? r->reel.high : r->reel.low),
+    printf("| %s: %s | %d | %.3g %s | %.3g–%.3g |", r->workload, r->config, r->threads,
+           figure(r, r->reel.median), r->unit, figure(r, r->rate ? r->reel.high : r->reel.low),
            figure(r, r->rate ? r->reel.low : r->reel.high));
     print_cells(r, r->limit);
     print_cells(r, r->libtorch);
-    printf("\n");
+    print_bar_cell(r);
 }
 
 void report(const result *r)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# scripts/performance.sh [BUILD] [WORKLOAD]...: measures the tables of docs/performance.md and writes them
-# into it, between the lines that mark them. BUILD is build/release if it is not given; without workloads
-# all are measured, for a quarter of an hour, on a machine that had better do nothing else.
+# scripts/performance.sh [BUILD [ARGUMENT]...]: measures the tables of docs/performance.md and writes them
+# into it, between the lines that mark them. BUILD is build/release if it is not given; further arguments
+# (names of workloads, --seconds) go to bench. For a machine that does nothing else meanwhile.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

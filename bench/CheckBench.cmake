@@ -47,7 +47,7 @@ endforeach()
 foreach(wanted "W1 eager 1" "W1p whole process 1" "W1p peak memory 1" "W2 eager, sgd 1"
     "W2 replayed, sgd 1" "W2 eager, adam 1" "W2 replayed, adam 1" "W3 eager 2" "W3 replayed 2"
     "W4 eager 2" "W4 replayed 2" "W4h eager 2" "W4h replayed 2" "W5 eager 2" "W5 replayed 2"
-    "W6 eager, scalar 1" "W6 eager, 16 1")
+    "W1 replayed 1" "W6 eager, scalar 1" "W6 eager, 16 1" "W6 replayed, scalar 1" "W6 replayed, 16 1")
   if(NOT wanted IN_LIST seen)
     message(FATAL_ERROR "bench has no line for ${wanted}; it has ${seen}")
   endif()
@@ -68,7 +68,7 @@ if(NOT output MATCHES "\\| W1: eager \\| 1 \\| 1 \\| [0-9.]+ \\| [0-9.]+ \\|")
   message(FATAL_ERROR "bench --levels: no table: ${output}")
 endif()
 run(0 --help)
-foreach(wrong W9 --fast "--threads;0" "--threads" "--seconds;x")
+foreach(wrong W9 --fast "--threads;0" "--threads" "--seconds;x" "--levels;W1p")
   run(2 ${wrong})
   if(NOT errors MATCHES "bench: .*see bench --help")
     message(FATAL_ERROR "bench ${wrong}: no word about it: ${errors}")

@@ -19,7 +19,7 @@ typedef struct timing {
     double median, low, high;
 } timing;
 
-enum { MOST_CONTENDERS = 5 };
+enum { MOST_CONTENDERS = 6 };
 
 /* Times each contender in turn, round after round, for about `seconds` in all. */
 void time_in_rounds(const contender *contenders, int count, double units, double seconds,
@@ -63,6 +63,9 @@ typedef struct comparison {
  */
 void compare(const comparison *c);
 
+/* Runs all step by step with the first; ends the program where a loss differs from it. */
+void compare_losses(const comparison *c, const contender *all, int count);
+
 /* Another program that does work when it is told to, and says how long it took. */
 typedef struct peer peer;
 /* Starts a program that lies beside this one, or returns NULL if there is none. `threads`: of the
@@ -82,11 +85,10 @@ double now(void);
 /* The program of this name beside this one; good until the next call. */
 const char *program_beside(const char *name);
 
-/* Runs a workload with each level of kernels; then a line for each of its results, with the time of
+/* Runs a workload with each level of kernels; a line for each of its comparisons, with the time of
  * each level as a multiple of the first one's. */
 void run_levels(void (*run)(void));
-void report_level(const result *r);
-void print_levels(void);
+void compare_levels(const comparison *c);
 
 /* What the command line asked for. */
 typedef enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN, FORMAT_LEVELS } format;

@@ -13,22 +13,25 @@
 static const struct {
     const char *name, *what;
     void (*run)(void);
+    bool has_levels; /* it is a comparison, which --levels can make */
 } workloads[] = {
-    {"W1", "the L1 tutorial, one epoch", bench_w1_tutorial},
-    {"W1p", "the L1 tutorial, the whole process", bench_w1_process},
-    {"W2", "MLP 13-64-64-1, batch 32 of 20,000 shuffled rows, L1, SGD and Adam", bench_w2_mlp},
-    {"W3", "MLP 512-1024-1024-1, batch 256, MSE, SGD", bench_w3_wide_mlp},
-    {"W4", "L1 loss of 10,000,000 values, forward and backward", bench_w4_l1_loss},
-    {"W4h", "the same with the Huber loss", bench_w4_huber_loss},
-    {"W5", "linear regression, 1,000,000 rows of 100, L1, SGD", bench_w5_linear_regression},
-    {"W6", "a chain of 1,000 mul, add, tanh", bench_w6_chain},
-    {"fit", "an epoch of reel fit at W2's size, and its share inside the training step", bench_fit},
+    {"W1", "the L1 tutorial, one epoch", bench_w1_tutorial, true},
+    {"W1p", "the L1 tutorial, the whole process", bench_w1_process, false},
+    {"W2", "MLP 13-64-64-1, batch 32 of 20,000 shuffled rows, L1, SGD and Adam", bench_w2_mlp,
+     true},
+    {"W3", "MLP 512-1024-1024-1, batch 256, MSE, SGD", bench_w3_wide_mlp, true},
+    {"W4", "L1 loss of 10,000,000 values, forward and backward", bench_w4_l1_loss, true},
+    {"W4h", "the same with the Huber loss", bench_w4_huber_loss, true},
+    {"W5", "linear regression, 1,000,000 rows of 100, L1, SGD", bench_w5_linear_regression, true},
+    {"W6", "a chain of 1,000 mul, add, tanh", bench_w6_chain, true},
+    {"fit", "an epoch of reel fit at W2's size, and its share inside the training step", bench_fit,
+     false},
 #ifdef BENCH_CSV
-    {"csv", "a table of 50 MB into floats, beside the bare parser", bench_csv},
+    {"csv", "a table of 50 MB into floats, beside the bare parser", bench_csv, false},
 #endif
     {"bandwidth", "operations on 10,000,000 floats beside a copy of the same bytes",
-     bench_bandwidth},
-    {"optimizers", "steps over 10,000,000 parameters beside such a copy", bench_optimizers},
+     bench_bandwidth, false},
+    {"optimizers", "steps over 10,000,000 parameters beside such a copy", bench_optimizers, false},
 };
 enum { WORKLOADS = sizeof workloads / sizeof workloads[0] };
 
@@ -140,6 +143,18 @@ static bool read_arguments(char **argv, bool *wanted)
     return any;
 }
 
+static void run_workload(int i)
+{
+    if (bench_format != FORMAT_LEVELS) {
+        workloads[i].run();
+        return;
+    }
+    if (!workloads[i].has_levels) {
+        refuse("--levels knows nothing of", workloads[i].name);
+    }
+    run_levels(workloads[i].run);
+}
+
 int main(int argc, char **argv)
 {
     bool wanted[WORKLOADS] = {false};
@@ -153,17 +168,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "libtorch: not measured; bench_libtorch was not built\n");
     }
     for (int i = 0; i < WORKLOADS; i++) {
-        if (!wanted[i] && any) {
-            continue;
+        if (any ? wanted[i] : bench_format != FORMAT_LEVELS || workloads[i].has_levels) {
+            run_workload(i);
         }
-        if (bench_format == FORMAT_LEVELS) {
-            run_levels(workloads[i].run);
-        } else {
-            workloads[i].run();
-        }
-    }
-    if (bench_format == FORMAT_LEVELS) {
-        print_levels();
     }
     return 0;
 }

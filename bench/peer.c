@@ -121,9 +121,6 @@ void peer_stop(peer *p)
 contender libtorch_contender(const char *workload, const char *config, int threads)
 {
     char count[16];
-    if (bench_format == FORMAT_LEVELS) { /* Reel's levels are compared with one another */
-        return (contender){NULL, NULL};
-    }
     snprintf(count, sizeof count, "%d", threads);
     peer *p = peer_start("bench_libtorch",
                          (const char *[]){workload, config ? config : "", count, NULL}, threads);

@@ -114,10 +114,8 @@ static void print_markdown(const result *r)
 
 void report(const result *r)
 {
-    static void (*const print[])(const result *) = {[FORMAT_TEXT] = print_text,
-                                                    [FORMAT_JSON] = print_json,
-                                                    [FORMAT_MARKDOWN] = print_markdown,
-                                                    [FORMAT_LEVELS] = report_level};
+    static void (*const print[])(const result *) = {
+        [FORMAT_TEXT] = print_text, [FORMAT_JSON] = print_json, [FORMAT_MARKDOWN] = print_markdown};
     print[bench_format](r);
     fflush(stdout);
 }

@@ -89,20 +89,19 @@ void time_in_rounds(const contender *contenders, int count, double units, double
     }
 }
 
-/* Every contender runs step by step with the first one; the program ends where a loss differs. */
-static void compare_losses(const comparison *c, const contender *all, const char *const *names,
-                           int count)
+void compare_losses(const comparison *c, const contender *all, int count)
 {
     const int steps = c->steps ? c->steps : STEPS_COMPARED;
     for (int step = 0; step < steps; step++) {
-        const double ours = all[0].run(all[0].state);
+        const double first = all[0].run(all[0].state);
         for (int i = 1; i < count; i++) {
-            const double theirs = all[i].run ? all[i].run(all[i].state) : ours;
-            if (!(fabs(ours - theirs) <= c->tolerance * fabs(theirs))) {
-                fprintf(stderr,
-                        "bench: %s: the losses of step %d differ: %.9g eager, %.9g %s; no time is "
-                        "believed\n",
-                        c->workload, step + 1, ours, theirs, names[i]);
+            const double other = all[i].run ? all[i].run(all[i].state) : first;
+            if (!(fabs(first - other) <= c->tolerance * fabs(other))) {
+                fprintf(
+                    stderr,
+                    "bench: %s: the losses of step %d differ: %.9g, and %.9g by contender %d; no "
+                    "time is believed\n",
+                    c->workload, step + 1, first, other, i + 1);
                 exit(1);
             }
         }
@@ -128,18 +127,20 @@ static void report_way(const comparison *c, const char *way, timing reel, timing
 void compare(const comparison *c)
 {
     enum { EAGER, REPLAYED, LIMIT, ONE_PASS, LIBTORCH, ALL };
-    static const char *const names[] = {"eager", "replayed", "by hand", "in one pass by hand",
-                                        "by libtorch"};
+    if (bench_format == FORMAT_LEVELS) {
+        compare_levels(c);
+        return;
+    }
     const contender all[ALL] = {c->eager, c->replayed, c->limit, c->one_pass,
                                 libtorch_contender(c->workload, c->config, c->threads)};
     timing time[ALL];
-    compare_losses(c, all, names, ALL);
+    compare_losses(c, all, ALL);
     pause_before = c->threads > 1 ? 0.03 : 0;
     time_in_rounds(all, ALL, c->units > 0 ? c->units : 1, bench_seconds, time);
     pause_before = 0;
-    report_way(c, names[EAGER], time[EAGER], time[LIMIT], time[LIBTORCH]);
+    report_way(c, "eager", time[EAGER], time[LIMIT], time[LIBTORCH]);
     if (c->replayed.run) {
-        report_way(c, names[REPLAYED], time[REPLAYED], time[LIMIT], time[LIBTORCH]);
+        report_way(c, "replayed", time[REPLAYED], time[LIMIT], time[LIBTORCH]);
     }
     if (c->one_pass.run) {
         report_way(c, "limit in one pass", time[c->replayed.run ? REPLAYED : EAGER], time[ONE_PASS],

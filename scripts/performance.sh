@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # scripts/performance.sh [BUILD [ARGUMENT]...]: measures the tables of docs/performance.md and writes them
 # into it, between the lines that mark them. BUILD is build/release if it is not given; further arguments
-# (names of workloads, --seconds) go to bench. For a machine that does nothing else meanwhile.
+# go to bench: --seconds, --threads. For a machine that does nothing else meanwhile.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -30,9 +30,7 @@ cat "$new/notes" >&2
   echo "$(lscpu | sed -n 's/^Model name: *//p'), $(nproc) CPUs; $(${CC:-cc} --version | head -1);" \
     "$(tr '\n' ';' <"$new/notes" | sed 's/; *$//')."
 } >"$new/machine"
-levels=("$@")
-[ ${#levels[@]} -gt 0 ] || levels=(W1 W2 W3 W4 W4h W5 W6)
-"$bench" --levels --seconds 2 "${levels[@]}" 2>/dev/null >"$new/levels"
+"$bench" --levels --seconds 4 "$@" 2>/dev/null >"$new/levels"
 replace "machine" "$new/machine"
 replace "bench --markdown" "$new/table"
 replace "bench --levels" "$new/levels"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Losses that are a formula of an input and a target, reduced. The terms of a sum are computed a
- * block at a time and added while they are in the first cache: the inputs are read once, and the
- * terms are never written to memory.
+ * Losses that are a formula of an input and a target, reduced: the inputs are read once, and the
+ * terms of a sum never written to memory.
  */
 #include "losses.h"
 
@@ -194,30 +193,6 @@ reel_tensor *reeli_loss(const reeli_op *op, reel_tensor *input, reel_tensor *tar
     return reeli_apply(n);
 }
 
-/* Σ map(a, b), the terms a block at a time. */
-static void sum_of_map(const reeli_loops *loops, reeli_map map, int64_t n, const char *a,
-                       const char *b, size_t element, const double *p, void *sum)
-{
-    enum { BLOCK = REELI_BLOCK / 2 };
-    _Alignas(64) unsigned char terms[BLOCK * sizeof(double)];
-    if (n <= BLOCK) {
-        map(n, terms, (const void *[]){a, b}, p);
-        loops->sum(terms, 1, n, sum);
-        return;
-    }
-    reeli_cascade c;
-    loops->cascade_begin(&c, n);
-    for (int64_t i = 0; i < n; i += BLOCK) {
-        const int64_t count = n - i < BLOCK ? n - i : BLOCK;
-        map(count, terms, (const void *[]){a + (size_t)i * element, b + (size_t)i * element}, p);
-        if (i + count < n) {
-            loops->cascade_feed(&c, terms, count);
-        } else {
-            loops->cascade_end(&c, terms, count, sum);
-        }
-    }
-}
-
 /* The inputs of a reduction, row by row; a copy where they lie otherwise. */
 static const void *dense(reel_tensor *t)
 {
@@ -235,8 +210,7 @@ static const void *dense(reel_tensor *t)
 bool reeli_loss_forward(reeli_node *n)
 {
     reel_tensor *y = n->out, *a = n->in[0].t;
-    const reeli_loops *loops = y->r->kernels->of[y->dtype];
-    reeli_map map = loops->value[n->op->formula];
+    reeli_map map = y->r->kernels->of[y->dtype]->value[n->op->formula];
     if (n->i[0] == REEL_NONE) {
         reel_tensor *x[] = {a, n->in[1].t};
         reeli_run_map(y->r, map, y->dtype, y, false, 2, x, n->p);
@@ -246,7 +220,7 @@ bool reeli_loss_forward(reeli_node *n)
     if (!input || !target) {
         return false;
     }
-    sum_of_map(loops, map, a->numel, input, target, reeli_element_size(y->dtype), n->p, y->data);
+    reeli_sum(y->r, y->dtype, map, a->numel, 2, (const void *[]){input, target}, n->p, y->data);
     if (n->i[0] == REEL_MEAN && y->dtype == REEL_F32) {
         *(float *)y->data /= (float)a->numel;
     } else if (n->i[0] == REEL_MEAN) {

@@ -30,7 +30,6 @@ static int64_t sum_of_truths(const bool *x, int64_t n)
 /* The sums over `dims` of x, converted to y's dtype. */
 static bool sum_into(reel_tensor *y, reel_tensor *x, unsigned dims)
 {
-    const reeli_loops *loops = x->r->kernels->of[y->dtype];
     reeli_lines l;
     if (y->numel == 0 || x->numel == 0) {
         reeli_fill(y, 0);
@@ -40,15 +39,11 @@ static bool sum_into(reel_tensor *y, reel_tensor *x, unsigned dims)
     if (!(truths ? reeli_rows_of(x, dims, REEL_BOOL, &l) : reeli_lines_of(x, dims, y->dtype, &l))) {
         return false;
     }
-    for (int64_t o = 0; o < l.outer; o++) {
-        void *sums = reeli_block_of(y->data, &l, o, 1, y->dtype);
-        if (truths) {
-            *(int64_t *)sums = sum_of_truths(reeli_lines_at(&l, o, REEL_BOOL), l.n);
-        } else if (l.inner > 1) {
-            loops->sum_columns(reeli_lines_at(&l, o, y->dtype), l.n, l.inner, sums);
-        } else {
-            loops->sum(reeli_lines_at(&l, o, y->dtype), 1, l.n, sums);
-        }
+    for (int64_t o = 0; truths && o < l.outer; o++) {
+        ((int64_t *)y->data)[o] = sum_of_truths(reeli_lines_at(&l, o, REEL_BOOL), l.n);
+    }
+    if (!truths) {
+        reeli_sum_lines(x->r, y->dtype, l.outer, l.n, l.inner, l.data, y->data);
     }
     return true;
 }

@@ -89,8 +89,12 @@ typedef struct reeli_loops {
     void (*cascade_begin)(reeli_cascade *c, int64_t count);
     void (*cascade_feed)(reeli_cascade *c, const void *x, int64_t n);
     void (*cascade_end)(reeli_cascade *c, const void *x, int64_t n, void *sum);
+    /* Joins what a cascade of the same count made of its first 4^power rows, sums[2], to c. */
+    void (*cascade_join)(reeli_cascade *c, const void *part);
     void (*sum)(const void *x, int64_t stride, int64_t n, void *sum);
-    void (*sum_columns)(const void *x, int64_t rows, int64_t columns, void *sums); /* row-major */
+    /* Of a row-major matrix, the columns from first (a multiple of 64) to last. */
+    void (*sum_columns)(const void *x, int64_t rows, int64_t columns, int64_t first, int64_t last,
+                        void *sums);
 
     /* Over a block of n rows (at least one) of `inner` columns, each column's: product; smallest or
      * largest, and its row unless indices is NULL; mean and Σ (x - mean)²; p-norm; ln Σ eˣ. Scratch
@@ -191,6 +195,15 @@ void reeli_move(int64_t n, void *to, int to_dtype, int64_t to_stride, const void
 /* The same over ndim dims. */
 void reeli_move_strided(reel *r, int ndim, const int64_t *size, reeli_operand to,
                         reeli_operand from);
+
+/* *sum = Σ map(x[0], …), of n terms, in PyTorch's order whatever the number of threads; the terms are
+ * never written to memory. A NULL map: Σ x[0]. */
+void reeli_sum(reel *r, int dtype, reeli_map map, int64_t n, int inputs, const void *const *x,
+               const double *parameters, void *sum);
+
+/* sums[o,k] = Σ_i x[o,i,k] over `outer` blocks of n rows of `inner` columns. */
+void reeli_sum_lines(reel *r, int dtype, int64_t outer, int64_t n, int64_t inner, const void *x,
+                     void *sums);
 
 /* C[m,n] = A[m,k] B[k,n] (+ bias[n]); C is contiguous, A and B have any strides. Uses BLAS where
  * that pays. `scratch` is asked for when an operand must be packed; false when it returned NULL. */

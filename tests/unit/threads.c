@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Results are the same bits for any number of threads. */
-#include "check_reel.h"
+#include "records.h"
 
 #include <reel/reel.h>
 
@@ -71,6 +71,36 @@ static results products_with_a_vector(reel *r, reel_dtype dtype, int64_t n)
     return (results){{y, wide, reel_grad(w), reel_grad(bias)}};
 }
 
+static results sums(reel *r, reel_dtype dtype, int64_t n)
+{
+    reel_tensor *x = values(r, dtype, n), *y = values(r, dtype, n);
+    return (results){{reel_sum(x), reel_l1_loss(x, y, REEL_MEAN),
+                      reel_huber_loss(x, y, 0.5, REEL_SUM), reel_sum(reel_gt(x, y))}};
+}
+
+/* Of rows, of columns, and over a dim in the middle, of matrices of several shapes. */
+static results sums_of_lines(reel *r, reel_dtype dtype, int64_t n)
+{
+    static const int64_t widths[] = {65, 3, 1000};
+    const int64_t columns = widths[n % 3], rows = n / columns + 1;
+    reel_tensor *x = reel_reshape(values(r, dtype, rows * columns), REEL_SHAPE(rows, columns));
+    reel_tensor *block = reel_reshape(values(r, dtype, 4 * rows), REEL_SHAPE(rows, 2, 2));
+    return (results){{reel_sum_dim(x, (int64_t[]){0}, 1, false),
+                      reel_mean_dim(x, (int64_t[]){1}, 1, false),
+                      reel_sum_dim(block, (int64_t[]){1}, 1, false),
+                      reel_sum_dim(reel_to(x, REEL_I64), (int64_t[]){0}, 1, false)}};
+}
+
+static results losses(reel *r, reel_dtype dtype, int64_t n)
+{
+    reel_tensor *x = reel_requires_grad_(values(r, dtype, n), true);
+    reel_tensor *t = reel_requires_grad_(values(r, dtype, n), true);
+    reel_tensor *l1 = reel_l1_loss(x, t, REEL_MEAN);
+    reel_tensor *log_cosh = reel_log_cosh_loss(reel_mul_scalar(x, 2), t, REEL_SUM);
+    ck_assert_int_eq(reel_backward(reel_mul(l1, reel_mul_scalar(log_cosh, 1e-3))), REEL_OK);
+    return (results){{l1, log_cosh, reel_grad(x), reel_grad(t)}};
+}
+
 static const void *data_of(reel_tensor *t)
 {
     switch (reel_dtype_of(t)) {
@@ -135,6 +165,53 @@ END_TEST
 START_TEST(products) { assert_same_bits(products_with_a_vector); }
 END_TEST
 
+START_TEST(sums_and_losses)
+{
+    assert_same_bits(sums);
+    assert_same_bits(losses);
+}
+END_TEST
+
+START_TEST(sums_of_rows_and_columns) { assert_same_bits(sums_of_lines); }
+END_TEST
+
+/* What a record names; expected values: tests/generate/large_sums.py. */
+static reel_tensor *large_sums(reel *r, const record *it)
+{
+    const reel_dtype dtype = record_dtype(it, 1);
+    const int64_t n = record_whole(it, 2);
+    reel_manual_seed(r, 7);
+    if (it->words == 4) {
+        const int64_t size[] = {n, record_whole(it, 3)};
+        const int64_t dim = strcmp(it->word[0], "rows") == 0, left = size[!dim];
+        reel_tensor *x = reel_sub_scalar(reel_rand(r, dtype, 2, size), 0.5);
+        const int64_t shown = left < 40 ? left : 40;
+        return reel_narrow(reel_sum_dim(x, &dim, 1, false), 0, left - shown, shown);
+    }
+    reel_tensor *x = reel_rand(r, dtype, 1, &n), *y = reel_rand(r, dtype, 1, &n);
+    reel_sub_scalar_(x, 0.5);
+    reel_tensor *all[] = {reel_sum(x), reel_mean(x), reel_l1_loss(x, y, REEL_MEAN),
+                          reel_huber_loss(x, y, 0.25, REEL_MEAN)};
+    return reel_stack(all, 4, 0);
+}
+
+START_TEST(large_sums_are_pytorchs)
+{
+    for (int threads = 1; threads <= 3; threads++) {
+        FILE *file = open_records("sums/large.txt");
+        int count = 0;
+        for (record it; next_record(file, &it); count++) {
+            reel *r = reel_new();
+            reel_set_num_threads(r, threads);
+            assert_record(&it, large_sums(r, &it), 0.0);
+            ck_assert_msg(!reel_failed(r), "%s", reel_error(r));
+            reel_free(r);
+        }
+        ck_assert_int_eq(count, 24);
+    }
+}
+END_TEST
+
 /* bias + Σ x w beside the sum in doubles: it errs by at most (k + 1) eps (|bias| + Σ|x w|). */
 static void assert_sum(float found, double bias, int64_t k, const float *x, int64_t x_step,
                        const float *w)
@@ -196,6 +273,9 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, elementwise_gradients);
     tcase_add_test(cases, changes_in_place);
     tcase_add_test(cases, products);
+    tcase_add_test(cases, sums_and_losses);
+    tcase_add_test(cases, sums_of_rows_and_columns);
+    tcase_add_test(cases, large_sums_are_pytorchs);
     tcase_add_test(cases, large_products_with_a_vector_are_sums);
     tcase_add_test(cases, the_number_is_kept);
 }

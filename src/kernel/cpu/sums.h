@@ -79,6 +79,24 @@ static void cascade_feed(reeli_cascade *c, const void *terms, int64_t n)
     }
 }
 
+/* What 4^power rows from a multiple of their number on come to: level 2 holds it, and all below is
+ * empty. So such parts can be summed apart, and joined in their order to the same bits. */
+static void cascade_join(reeli_cascade *c, const void *part)
+{
+    const int64_t mask = ((int64_t)1 << c->power) - 1;
+    const lanes *terms = part;
+    lanes(*sums)[4] = (void *)c->sums;
+    c->rows += (int64_t)1 << 2 * c->power;
+    const bool full = (c->rows & (mask << 2 * c->power)) == 0;
+    for (int k = 0; k < 4; k++) {
+        sums[2][k] += terms[k];
+        if (full) {
+            sums[3][k] += sums[2][k];
+            sums[2][k] = (lanes){0};
+        }
+    }
+}
+
 /* Fewer terms than lanes, or terms that do not lie side by side: the same scheme with one lane. */
 static T sum_strided(const T *x, int64_t stride, int64_t n)
 {
@@ -187,14 +205,19 @@ static void sum_block(const T *x, int64_t rows, int64_t columns, int width, int 
     }
 }
 
-/* Columns that fill rows of four vectors have one accumulator each; those left over have four. */
-static void sum_columns(const void *terms, int64_t rows, int64_t columns, void *out)
+/* The sums of the columns from `first` (a multiple of WIDTH) to `last`. Columns that fill rows of
+ * four vectors have one accumulator each; those left over have four. */
+static void sum_columns_of(const void *terms, int64_t rows, int64_t columns, int64_t first,
+                           int64_t last, void *out)
 {
     const T *x = terms;
     T *sums = out;
     const int64_t whole = columns / ROW * ROW, rest = columns - whole;
-    for (int64_t j = 0; j < whole; j += WIDTH) {
+    for (int64_t j = first; j < whole && j < last; j += WIDTH) {
         sum_block(x + j, rows, columns, whole - j < WIDTH ? ROW : WIDTH, 1, sums + j);
+    }
+    if (last < columns) {
+        return;
     }
     if (rest > 4) {
         sum_block(x + whole, rows, columns, (int)rest, 4, sums + whole);
@@ -205,16 +228,22 @@ static void sum_columns(const void *terms, int64_t rows, int64_t columns, void *
     }
 }
 
+static void sum_columns(const void *terms, int64_t rows, int64_t columns, void *sums)
+{
+    sum_columns_of(terms, rows, columns, 0, columns, sums);
+}
+
 #else
 
-static void sum_columns(const void *terms, int64_t rows, int64_t columns, void *out)
+static void sum_columns_of(const void *terms, int64_t rows, int64_t columns, int64_t first,
+                           int64_t last, void *out)
 {
     T *sums = out;
-    for (int64_t j = 0; j < columns; j++) {
+    for (int64_t j = first; j < last; j++) {
         sums[j] = 0;
     }
     for (int64_t i = 0; i < rows; i++) {
-        for (int64_t j = 0; j < columns; j++) {
+        for (int64_t j = first; j < last; j++) {
             sums[j] += ((const T *)terms)[i * columns + j];
         }
     }

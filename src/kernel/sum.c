@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Large sums on the reel's threads. PyTorch's order (cpu/sums.h) is a tree: what a group of 4^power
+ * rows comes to depends on nothing before it. So threads sum such groups apart, and the results are
+ * joined in their order: the bits are those of one thread.
+ */
+#include "kernels.h"
+
+#include <string.h>
+
+enum {
+    TERMS = REELI_BLOCK / 2,
+    INPUTS = 3
+}; /* of a block: inputs and terms share the first cache */
+
+typedef struct terms {
+    const reeli_loops *loops;
+    reeli_map map; /* NULL: the terms are x[0] */
+    const double *parameters;
+    const char *const *x;
+    int inputs;
+    size_t element;
+    int64_t n, part;               /* in all, and in a group that is summed apart */
+    unsigned char (*sums)[4 * 32]; /* of the groups: four accumulators of 32 bytes */
+} terms;
+
+/* The terms from `from` on, at most TERMS, in memory or in `block`. */
+static const void *block_of(const terms *t, int64_t from, int64_t count, void *block)
+{
+    const void *x[INPUTS];
+    for (int o = 0; o < t->inputs; o++) {
+        x[o] = t->x[o] + (size_t)from * t->element;
+    }
+    if (!t->map) {
+        return x[0];
+    }
+    t->map(count, block, x, t->parameters);
+    return block;
+}
+
+/* Adds the terms from `from` to `to`, but for a last block; returns where that begins. */
+static int64_t feed(const terms *t, reeli_cascade *c, int64_t from, int64_t to)
+{
+    _Alignas(64) unsigned char block[TERMS * sizeof(double)];
+    for (; to - from > TERMS; from += TERMS) {
+        t->loops->cascade_feed(c, block_of(t, from, TERMS, block), TERMS);
+    }
+    return from;
+}
+
+static void sum_part(int64_t index, void *context)
+{
+    _Alignas(64) unsigned char block[TERMS * sizeof(double)];
+    const terms *t = context;
+    reeli_cascade c;
+    t->loops->cascade_begin(&c, t->n);
+    const int64_t last = feed(t, &c, index * t->part, (index + 1) * t->part);
+    t->loops->cascade_feed(&c, block_of(t, last, TERMS, block), TERMS);
+    memcpy(t->sums[index], c.sums[2], sizeof t->sums[index]);
+}
+
+/* As many groups as there are, on the threads; returns where the rest begins. */
+static int64_t sum_parts(reel *r, terms *t, reeli_cascade *c)
+{
+    const int64_t parts = t->n / t->part;
+    const reeli_mark mark = reeli_arena_mark(&r->arena);
+    t->sums = parts > 1 ? reeli_arena_alloc(r, (size_t)parts * sizeof *t->sums) : NULL;
+    if (!t->sums) { /* one thread needs no memory */
+        return 0;
+    }
+    reeli_parallel(r, parts, sum_part, t);
+    for (int64_t i = 0; i < parts; i++) {
+        t->loops->cascade_join(c, t->sums[i]);
+    }
+    reeli_arena_release(&r->arena, mark);
+    return parts * t->part;
+}
+
+void reeli_sum(reel *r, int dtype, reeli_map map, int64_t n, int inputs, const void *const *x,
+               const double *parameters, void *sum)
+{
+    _Alignas(64) unsigned char block[TERMS * sizeof(double)];
+    const reeli_loops *loops = r->kernels->of[dtype];
+    const char *data[INPUTS];
+    for (int o = 0; o < inputs; o++) {
+        data[o] = x[o];
+    }
+    terms t = {loops, map, parameters, data, inputs, dtype == 0 ? 4 : 8, n, 0, NULL};
+    const bool shared = r->threads > 1 && n >= REELI_SHARED_FROM && dtype <= 1;
+    if (!shared && (!map || n <= TERMS)) {
+        loops->sum(block_of(&t, 0, n, block), 1, n, sum);
+        return;
+    }
+    reeli_cascade c;
+    loops->cascade_begin(&c, n);
+    t.part = (4 * 32 / (int64_t)t.element) << 2 * c.power;
+    const int64_t from = feed(&t, &c, shared ? sum_parts(r, &t, &c) : 0, n);
+    loops->cascade_end(&c, block_of(&t, from, n - from, block), n - from, sum);
+}
+
+/* Many sums: of rows, or of columns. */
+typedef struct lines {
+    const reeli_loops *loops;
+    const char *x;
+    char *sums;
+    size_t element;
+    int64_t outer, n, inner, piece;
+} lines;
+
+static void sum_blocks(int64_t index, void *context)
+{
+    const lines *l = context;
+    const int64_t first = index * l->piece, rest = l->outer - first;
+    for (int64_t o = first; o < first + (rest < l->piece ? rest : l->piece); o++) {
+        const char *x = l->x + (size_t)(o * l->n * l->inner) * l->element;
+        char *sums = l->sums + (size_t)(o * l->inner) * l->element;
+        if (l->inner > 1) {
+            l->loops->sum_columns(x, l->n, l->inner, 0, l->inner, sums);
+        } else {
+            l->loops->sum(x, 1, l->n, sums);
+        }
+    }
+}
+
+static void sum_some_columns(int64_t index, void *context)
+{
+    const lines *l = context;
+    const int64_t first = index * l->piece, rest = l->inner - first;
+    l->loops->sum_columns(l->x, l->n, l->inner, first, first + (rest < l->piece ? rest : l->piece),
+                          l->sums);
+}
+
+void reeli_sum_lines(reel *r, int dtype, int64_t outer, int64_t n, int64_t inner, const void *x,
+                     void *sums)
+{
+    lines l = {r->kernels->of[dtype], x, sums, dtype == 0 ? 4 : 8, outer, n, inner, outer};
+    const int64_t block = n * inner;
+    if (inner == 1 && block >= REELI_SHARED_FROM) {
+        for (int64_t o = 0; o < outer; o++) {
+            reeli_sum(r, dtype, NULL, n, 1, (const void *[]){l.x + (size_t)(o * n) * l.element},
+                      NULL, l.sums + (size_t)o * l.element);
+        }
+    } else if (outer == 1 && block >= REELI_SHARED_FROM) {
+        l.piece = 64;
+        reeli_parallel(r, (inner - 1) / l.piece + 1, sum_some_columns, &l);
+    } else if (outer * block >= REELI_SHARED_FROM) {
+        l.piece = REELI_PIECE / block + 1;
+        reeli_parallel(r, (outer - 1) / l.piece + 1, sum_blocks, &l);
+    } else if (outer > 0) {
+        sum_blocks(0, &l);
+    }
+}

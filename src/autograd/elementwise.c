@@ -220,7 +220,7 @@ void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compa
         reeli_broadcast_strides(x[i], y->ndim, stride[i]);
         operands[i + 1] = (reeli_operand){x[i]->data, stride[i], x[i]->dtype};
     }
-    reeli_map_strided(map, dtype, result, y->ndim, y->size, inputs, operands, p);
+    reeli_map_strided(r, map, dtype, result, y->ndim, y->size, inputs, operands, p);
 }
 
 bool reeli_elementwise_forward(reeli_node *n)

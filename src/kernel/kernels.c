@@ -19,8 +19,9 @@
 #define DECLARE(level)                                                                             \
     extern const reeli_loops reeli_f32_##level, F64_##level;                                       \
     void reeli_stream_##level(void *to, const void *from, size_t bytes);                           \
-    void reeli_transpose_##level(int64_t rows, int64_t columns, size_t element, void *to,          \
-                                 int64_t to_stride, const void *from, int64_t from_stride);
+    void reeli_transpose_##level(bool stream, int64_t rows, int64_t columns, size_t element,       \
+                                 void *to, int64_t to_stride, const void *from,                    \
+                                 int64_t from_stride);
 FOR_EACH_LEVEL(DECLARE)
 extern const reeli_loops reeli_i64_portable;
 

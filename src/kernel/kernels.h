@@ -151,9 +151,9 @@ typedef struct reeli_kernels {
     const reeli_loops *of[3];                                 /* by dtype */
     void (*stream)(void *to, const void *from, size_t bytes); /* past the caches */
     /* to[i,j] = from[j,i] for i < rows, j < columns; elements of 4 or 8 bytes, each row in a
-     * piece. */
-    void (*transpose)(int64_t rows, int64_t columns, size_t element, void *to, int64_t to_stride,
-                      const void *from, int64_t from_stride);
+     * piece; past the caches if `stream`. */
+    void (*transpose)(bool stream, int64_t rows, int64_t columns, size_t element, void *to,
+                      int64_t to_stride, const void *from, int64_t from_stride);
 } reeli_kernels;
 
 enum {
@@ -178,7 +178,7 @@ typedef struct reeli_operand {
 /* out[…] = map(in[0][…], …) over `size`. The map computes in `dtype` and yields `result`; operands
  * of other dtypes or strides are converted block by block. out is operand 0, `inputs` follow (at
  * most 5). */
-void reeli_map_strided(reeli_map map, int dtype, int result, int ndim, const int64_t *size,
+void reeli_map_strided(reel *r, reeli_map map, int dtype, int result, int ndim, const int64_t *size,
                        int inputs, const reeli_operand *operands, const double *parameters);
 
 /* As above where every operand is contiguous and of the map's dtype, or (its bit in `repeat`) a
@@ -191,6 +191,11 @@ void reeli_map_contiguous(reel *r, reeli_map map, int dtype, int result, int64_t
 /* n elements from one place to another, converted; strides in elements, a stride of 0 repeats. */
 void reeli_move(int64_t n, void *to, int to_dtype, int64_t to_stride, const void *from,
                 int from_dtype, int64_t from_stride);
+
+/* The same where to_stride is 1 and from_stride at most: large ones are shared among the threads, and
+ * stream past the caches. */
+void reeli_move_all(reel *r, int64_t n, void *to, int to_dtype, const void *from, int from_dtype,
+                    int64_t from_stride);
 
 /* The same over ndim dims. */
 void reeli_move_strided(reel *r, int ndim, const int64_t *size, reeli_operand to,

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { OPERANDS = 6 };
+enum { OPERANDS = 6, TRANSPOSED_ROWS = 64 /* whole panels of the kernel */ };
 
 static const size_t element_size[] = {4, 8, 8, 1};
 
@@ -200,18 +200,70 @@ static void map_row(reeli_map map, int dtype, int result, const loop *l, buffers
     }
 }
 
-void reeli_map_strided(reeli_map map, int dtype, int result, int ndim, const int64_t *size,
-                       int inputs, const reeli_operand *operands, const double *parameters)
+/* A strided map, or a move where there is no map, and what each piece takes of its first dim. */
+typedef struct row_range {
+    const loop *loop;
+    reeli_map map;
+    const double *parameters;
+    int dtype, result;
+    int64_t piece;
+} row_range;
+
+static void map_rows(const row_range *s, loop *l)
 {
-    if (empty(ndim, size)) {
-        return;
-    }
     buffers b;
     int64_t index[8] = {0};
-    loop l = make_loop(ndim, size, inputs + 1, operands);
     do {
-        map_row(map, dtype, result, &l, &b, parameters);
-    } while (advance(&l, index));
+        map_row(s->map, s->dtype, s->result, l, &b, s->parameters);
+    } while (advance(l, index));
+}
+
+static void move_rows(loop *l)
+{
+    const int inner = l->ndim - 1;
+    int64_t index[8] = {0};
+    do {
+        reeli_move(l->size[inner], l->data[0], l->dtype[0], l->stride[0][inner], l->data[1],
+                   l->dtype[1], l->stride[1][inner]);
+    } while (advance(l, index));
+}
+
+static void rows_piece(int64_t index, void *context)
+{
+    const row_range *s = context;
+    loop l = *s->loop;
+    const int64_t first = index * s->piece, rest = l.size[0] - first;
+    for (int o = 0; o < l.operands; o++) {
+        l.data[o] += first * l.stride[o][0] * (int64_t)element_size[l.dtype[o]];
+    }
+    l.size[0] = rest < s->piece ? rest : s->piece;
+    if (s->map) {
+        map_rows(s, &l);
+    } else {
+        move_rows(&l);
+    }
+}
+
+/* Pieces of whole blocks, so that each element is computed where it would be in one go. */
+static void share_rows(reel *r, row_range *s)
+{
+    const loop *l = s->loop;
+    int64_t below = 1;
+    for (int d = 1; d < l->ndim; d++) {
+        below *= l->size[d];
+    }
+    const bool shared = below * l->size[0] >= REELI_SHARED_FROM;
+    s->piece = !shared ? l->size[0] : l->ndim == 1 ? REELI_PIECE : REELI_PIECE / below + 1;
+    reeli_parallel(r, (l->size[0] - 1) / s->piece + 1, rows_piece, s);
+}
+
+void reeli_map_strided(reel *r, reeli_map map, int dtype, int result, int ndim, const int64_t *size,
+                       int inputs, const reeli_operand *operands, const double *parameters)
+{
+    if (!empty(ndim, size)) {
+        const loop l = make_loop(ndim, size, inputs + 1, operands);
+        share_rows(r, &(row_range){&l, map, parameters, dtype, result, 0});
+    }
 }
 
 /* The dims in an order in which the result is written front to back. */
@@ -255,14 +307,43 @@ static bool is_transposition(loop *l)
     return false;
 }
 
-static void transpose_all(const reeli_kernels *k, loop *l)
+typedef struct matrix {
+    const reeli_kernels *kernels;
+    size_t element;
+    int64_t rows, columns, to_stride, from_stride, piece;
+    bool stream;
+    char *to;
+    const char *from;
+} matrix;
+
+static void transpose_piece(int64_t index, void *context)
+{
+    const matrix *m = context;
+    const int64_t first = index * m->piece, rest = m->rows - first;
+    m->kernels->transpose(m->stream, rest < m->piece ? rest : m->piece, m->columns, m->element,
+                          m->to + (size_t)(first * m->to_stride) * m->element, m->to_stride,
+                          m->from + (size_t)first * m->element, m->from_stride);
+}
+
+static void transpose_all(reel *r, loop *l)
 {
     const int rows = l->ndim - 2, columns = l->ndim - 1;
     int64_t index[8] = {0};
+    matrix m = {.kernels = r->kernels,
+                .element = element_size[l->dtype[0]],
+                .rows = l->size[rows],
+                .columns = l->size[columns],
+                .to_stride = l->stride[0][rows],
+                .from_stride = l->stride[1][columns],
+                .piece = l->size[rows]};
+    m.stream = (size_t)(m.rows * m.columns) * m.element >= REELI_STREAM_FROM;
+    if (m.rows * m.columns >= REELI_SHARED_FROM) {
+        m.piece = (8 * REELI_PIECE / m.columns / TRANSPOSED_ROWS + 1) * TRANSPOSED_ROWS;
+    }
     l->ndim--; /* so that `advance` leaves both dims of a matrix to the kernel */
     do {
-        k->transpose(l->size[rows], l->size[columns], element_size[l->dtype[0]], l->data[0],
-                     l->stride[0][rows], l->data[1], l->stride[1][columns]);
+        m.to = l->data[0], m.from = l->data[1];
+        reeli_parallel(r, (m.rows - 1) / m.piece + 1, transpose_piece, &m);
     } while (advance(l, index));
 }
 
@@ -272,18 +353,14 @@ void reeli_move_strided(reel *r, int ndim, const int64_t *size, reeli_operand to
     if (empty(ndim, size)) {
         return;
     }
-    int64_t index[8] = {0}, sorted[3][8];
+    int64_t sorted[3][8];
     in_memory_order(ndim, size, &to, &from, sorted);
     to.stride = sorted[1];
     from.stride = sorted[2];
     loop l = make_loop(ndim, sorted[0], 2, (reeli_operand[]){to, from});
     if (is_transposition(&l)) {
-        transpose_all(r->kernels, &l);
+        transpose_all(r, &l);
         return;
     }
-    const int inner = l.ndim - 1;
-    do {
-        reeli_move(l.size[inner], l.data[0], l.dtype[0], l.stride[0][inner], l.data[1], l.dtype[1],
-                   l.stride[1][inner]);
-    } while (advance(&l, index));
+    share_rows(r, &(row_range){.loop = &l});
 }

@@ -65,13 +65,68 @@ static const mover movers[4][4] = {{f32_to_f32, f32_to_f64, f32_to_i64, f32_to_b
                                    {i64_to_f32, i64_to_f64, i64_to_i64, i64_to_bool},
                                    {bool_to_f32, bool_to_f64, bool_to_i64, bool_to_bool}};
 
+static const size_t bytes_of[] = {4, 8, 8, 1};
+
 void reeli_move(int64_t n, void *to, int to_dtype, int64_t to_stride, const void *from,
                 int from_dtype, int64_t from_stride)
 {
-    static const size_t bytes[] = {4, 8, 8, 1};
     if (to_dtype == from_dtype && to_stride == 1 && from_stride == 1) {
-        memcpy(to, from, (size_t)n * bytes[to_dtype]);
+        memcpy(to, from, (size_t)n * bytes_of[to_dtype]);
     } else {
         movers[from_dtype][to_dtype](n, to, to_stride, from, from_stride);
     }
+}
+
+typedef struct span {
+    const reeli_kernels *kernels;
+    char *to;
+    const char *from;
+    int64_t n, from_stride;
+    int to_dtype, from_dtype;
+    bool stream;
+} span;
+
+static void stream_blocks(const span *s, int64_t from, int64_t to)
+{
+    _Alignas(64) unsigned char block[REELI_BLOCK * sizeof(double)];
+    for (int64_t i = from; i < to; i += REELI_BLOCK) {
+        const int64_t count = to - i < REELI_BLOCK ? to - i : REELI_BLOCK;
+        if (i == from || s->from_stride != 0 || count < REELI_BLOCK) {
+            reeli_move(count, block, s->to_dtype, 1,
+                       s->from + (size_t)(i * s->from_stride) * bytes_of[s->from_dtype],
+                       s->from_dtype, s->from_stride);
+        }
+        s->kernels->stream(s->to + (size_t)i * bytes_of[s->to_dtype], block,
+                           (size_t)count * bytes_of[s->to_dtype]);
+    }
+}
+
+static void move_piece(int64_t piece, void *context)
+{
+    const span *s = context;
+    const int64_t from = piece * REELI_PIECE, rest = s->n - from;
+    const int64_t count = rest < REELI_PIECE ? rest : REELI_PIECE;
+    char *to = s->to + (size_t)from * bytes_of[s->to_dtype];
+    const char *source = s->from + (size_t)(from * s->from_stride) * bytes_of[s->from_dtype];
+    if (!s->stream) {
+        reeli_move(count, to, s->to_dtype, 1, source, s->from_dtype, s->from_stride);
+    } else if (s->to_dtype == s->from_dtype && s->from_stride == 1) {
+        s->kernels->stream(to, source, (size_t)count * bytes_of[s->to_dtype]);
+    } else {
+        stream_blocks(s, from, from + count);
+    }
+}
+
+void reeli_move_all(reel *r, int64_t n, void *to, int to_dtype, const void *from, int from_dtype,
+                    int64_t from_stride)
+{
+    if (n < REELI_SHARED_FROM) {
+        reeli_move(n, to, to_dtype, 1, from, from_dtype, from_stride);
+        return;
+    }
+    const size_t bytes = (size_t)n * bytes_of[to_dtype];
+    span s = {r->kernels,  to,       from,       n,
+              from_stride, to_dtype, from_dtype, bytes >= REELI_STREAM_FROM};
+    s.stream = s.stream && ((uintptr_t)to & 63) == 0;
+    reeli_parallel(r, (n - 1) / REELI_PIECE + 1, move_piece, &s);
 }

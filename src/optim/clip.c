@@ -38,7 +38,7 @@ static void change(reel *r, reel_tensor *g, int formula, const reel_tensor *x,
     const reeli_operand whole = {g->data, g->stride, g->dtype};
     const reeli_operand operands[3] = {
         whole, whole, {x ? x->data : NULL, still, x ? x->dtype : REEL_F64}};
-    reeli_map_strided(r->kernels->of[g->dtype]->value[formula], g->dtype, g->dtype, g->ndim,
+    reeli_map_strided(r, r->kernels->of[g->dtype]->value[formula], g->dtype, g->dtype, g->ndim,
                       g->size, x ? 2 : 1, operands, parameters);
     g->version++;
 }

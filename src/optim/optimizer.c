@@ -137,6 +137,34 @@ const void *reeli_gradient_data(const reel_tensor *parameter)
     return g ? g->data : NULL;
 }
 
+/* One parameter's pass. */
+typedef struct pass {
+    reeli_update update;
+    char *parameter;
+    const char *gradient;
+    char *state[REELI_STATES];
+    const reeli_step *step;
+    size_t element;
+    int64_t n;
+} pass;
+
+static void pass_over(const pass *p, int64_t from, int64_t count)
+{
+    const size_t at = (size_t)from * p->element;
+    void *state[REELI_STATES];
+    for (int k = 0; k < REELI_STATES; k++) {
+        state[k] = p->state[k] ? p->state[k] + at : NULL;
+    }
+    p->update(count, p->parameter + at, p->gradient + at, state, p->step);
+}
+
+static void pass_piece(int64_t piece, void *context)
+{
+    const pass *p = context;
+    const int64_t from = piece * REELI_PIECE, rest = p->n - from;
+    pass_over(p, from, rest < REELI_PIECE ? rest : REELI_PIECE);
+}
+
 /* Nothing here can fail: memory was had when the optimizer was made, and the status was looked
  * at. */
 static void step_slot(reel_optimizer *o, const double *value, reeli_slot *slot)
@@ -145,17 +173,25 @@ static void step_slot(reel_optimizer *o, const double *value, reeli_slot *slot)
     if (!reeli_grad(p)) {
         return;
     }
-    void *state[REELI_STATES];
-    for (int k = 0; k < REELI_STATES; k++) {
-        state[k] = slot->state[k] ? slot->state[k]->data : NULL;
-    }
     reeli_step s = {.lr = value[REELI_lr],
                     .weight_decay = value[REELI_weight_decay],
                     .eps = value[REELI_eps],
                     .maximize = value[REELI_maximize] != 0};
     o->rule->prepare(value, slot->number, &s);
-    o->owned.r->kernels->of[p->dtype]->update[o->rule->update](p->numel, p->data,
-                                                               reeli_gradient_data(p), state, &s);
+    pass all = {.update = o->owned.r->kernels->of[p->dtype]->update[o->rule->update],
+                .parameter = p->data,
+                .gradient = reeli_gradient_data(p),
+                .step = &s,
+                .element = reeli_element_size(p->dtype),
+                .n = p->numel};
+    for (int k = 0; k < REELI_STATES; k++) {
+        all.state[k] = slot->state[k] ? slot->state[k]->data : NULL;
+    }
+    if (p->numel < REELI_SHARED_FROM) {
+        pass_over(&all, 0, p->numel);
+    } else {
+        reeli_parallel(o->owned.r, (p->numel - 1) / REELI_PIECE + 1, pass_piece, &all);
+    }
     p->version++;
 }
 

@@ -12,7 +12,7 @@ static reeli_operand operand(const reel_tensor *t)
 void reeli_copy(reel_tensor *to, const reel_tensor *from)
 {
     if ((to->flags & from->flags & REELI_CONTIGUOUS)) {
-        reeli_move(to->numel, to->data, to->dtype, 1, from->data, from->dtype, 1);
+        reeli_move_all(to->r, to->numel, to->data, to->dtype, from->data, from->dtype, 1);
     } else {
         reeli_move_strided(to->r, to->ndim, to->size, operand(to), operand(from));
     }
@@ -22,7 +22,7 @@ void reeli_fill(reel_tensor *t, double value)
 {
     static const int64_t still[REEL_MAX_DIMS] = {0};
     if (t->flags & REELI_CONTIGUOUS) {
-        reeli_move(t->numel, t->data, t->dtype, 1, &value, REEL_F64, 0);
+        reeli_move_all(t->r, t->numel, t->data, t->dtype, &value, REEL_F64, 0);
         return;
     }
     reeli_move_strided(t->r, t->ndim, t->size, operand(t),

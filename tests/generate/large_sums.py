@@ -11,7 +11,7 @@ from torch.nn.functional import huber_loss, l1_loss
 torch.set_num_threads(1)
 print(f"# torch {torch.__version__}")
 for dtype, most in ((torch.float32, 17000001), (torch.float64, 9000001)):
-    for n in (131072, 131073, 139264, 1000003, 1048576, 1049088, most):
+    for n in (131072, 131073, 139264, 1000003, 1049088, most):
         torch.manual_seed(7)
         x = torch.rand(n, dtype=dtype) - 0.5
         y = torch.rand(n, dtype=dtype)

@@ -10,7 +10,7 @@ enum { MOST_THREADS = 4 };
  * which makes all of it twenty times slower, sees one of each kind. */
 static const int64_t lengths[] = {
 #ifndef __SANITIZE_THREAD__
-    1,      1000,   131071, 131072, 163840, 163841, 1048577,
+    1,      131071, 131072, 163841, 1048577,
 #endif
     131073, 2097153};
 enum { LENGTHS = sizeof lengths / sizeof *lengths };
@@ -101,6 +101,72 @@ static results losses(reel *r, reel_dtype dtype, int64_t n)
     return (results){{l1, log_cosh, reel_grad(x), reel_grad(t)}};
 }
 
+/* Operands that are broadcast, lie in other orders, or are of other dtypes. */
+static results other_layouts(reel *r, reel_dtype dtype, int64_t n)
+{
+    static const int64_t widths[] = {65, 3, 1000};
+    const int64_t columns = widths[n % 3], rows = n / columns + 1;
+    reel_tensor *x = reel_reshape(values(r, dtype, rows * columns), REEL_SHAPE(rows, columns));
+    reel_tensor *row = values(r, dtype, columns), *whole = reel_to(reel_mul_scalar(x, 9), REEL_I64);
+    return (results){{reel_exp(reel_add(x, row)), reel_contiguous(reel_t(x)),
+                      reel_add(reel_t(x), reel_t(whole)),
+                      reel_full(r, dtype, 0.7, REEL_SHAPE(rows, columns))}};
+}
+
+/* Three steps of each optimizer that keeps something, and of SGD. */
+static reel_optimizer *optimizer(reel_tensor_list list, int which)
+{
+    switch (which) {
+    case 0:
+        return reel_optim_sgd(list, (reel_sgd_options){.lr = 0.1});
+    case 1:
+        return reel_optim_sgd(list, (reel_sgd_options){.lr = 0.1, .momentum = 0.9});
+    case 2:
+        return reel_optim_adamw(list, (reel_adamw_options){.amsgrad = true});
+    default:
+        return reel_optim_adadelta(list, (reel_adadelta_options){.lr = 0.5});
+    }
+}
+
+static results steps(reel *r, reel_dtype dtype, int64_t n)
+{
+    results all = {{NULL}};
+    for (int which = 0; which < 4; which++) {
+        reel_tensor *p = all.of[which] = reel_requires_grad_(values(r, dtype, n), true);
+        reel_tensor *t = values(r, dtype, n);
+        reel_optimizer *o = optimizer((reel_tensor_list){r, &p, 1}, which);
+        for (int i = 0; i < 3; i++) {
+            reel_zero_grad(o);
+            reel_backward(reel_mse_loss(p, t, REEL_SUM));
+            ck_assert_int_eq(reel_step(o), REEL_OK);
+            reel_rewind(r);
+        }
+    }
+    return all;
+}
+
+/* A regression of n / 100 rows, ten steps of it. */
+static results training(reel *r, reel_dtype dtype, int64_t n)
+{
+    const int64_t rows = n / 100 + 1;
+    reel_tensor *x = reel_keep(reel_reshape(values(r, dtype, rows * 100), REEL_SHAPE(rows, 100)));
+    reel_tensor *t = values(r, dtype, rows);
+    const reel_linear_options options = {.dtype = dtype};
+    reel_module *model = reel_nn_sequential(
+        r, REEL_MODULES(reel_nn_linear_with(r, 100, 10, &options), reel_nn_relu(r),
+                        reel_nn_linear_with(r, 10, 1, &options)));
+    reel_optimizer *adam = reel_optim_adam(reel_parameters(model), (reel_adam_options){.lr = 0.01});
+    for (int i = 0; i < 10; i++) {
+        reel_tensor *y = reel_squeeze(reel_forward(model, x), 1);
+        reel_zero_grad(adam);
+        reel_backward(reel_huber_loss(y, t, 1, REEL_MEAN));
+        ck_assert_int_eq(reel_step(adam), REEL_OK);
+        reel_rewind(r);
+    }
+    return (results){{reel_parameter(model, "0.weight"), reel_parameter(model, "2.weight"),
+                      reel_parameter(model, "2.bias"), reel_forward(model, x)}};
+}
+
 static const void *data_of(reel_tensor *t)
 {
     switch (reel_dtype_of(t)) {
@@ -128,7 +194,8 @@ static void assert_same_results(computation f, reel_dtype dtype, int64_t n)
 {
     reel *one = reel_new();
     const results expected = f(one, dtype, n);
-    for (int threads = 2; threads <= MOST_THREADS; threads++) {
+    const int most = n < 1000000 ? MOST_THREADS : 2;
+    for (int threads = 2; threads <= most; threads++) {
         reel *r = reel_new();
         reel_set_num_threads(r, threads);
         const results found = f(r, dtype, n);
@@ -165,6 +232,16 @@ END_TEST
 START_TEST(products) { assert_same_bits(products_with_a_vector); }
 END_TEST
 
+START_TEST(layouts_and_copies) { assert_same_bits(other_layouts); }
+END_TEST
+
+START_TEST(optimizers_and_trainings)
+{
+    assert_same_bits(steps);
+    assert_same_bits(training);
+}
+END_TEST
+
 START_TEST(sums_and_losses)
 {
     assert_same_bits(sums);
@@ -197,7 +274,7 @@ static reel_tensor *large_sums(reel *r, const record *it)
 
 START_TEST(large_sums_are_pytorchs)
 {
-    for (int threads = 1; threads <= 3; threads++) {
+    for (int threads = 1; threads <= 3; threads += 2) {
         FILE *file = open_records("sums/large.txt");
         int count = 0;
         for (record it; next_record(file, &it); count++) {
@@ -207,7 +284,7 @@ START_TEST(large_sums_are_pytorchs)
             ck_assert_msg(!reel_failed(r), "%s", reel_error(r));
             reel_free(r);
         }
-        ck_assert_int_eq(count, 24);
+        ck_assert_int_eq(count, 22);
     }
 }
 END_TEST
@@ -272,6 +349,8 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, elementwise_operations);
     tcase_add_test(cases, elementwise_gradients);
     tcase_add_test(cases, changes_in_place);
+    tcase_add_test(cases, layouts_and_copies);
+    tcase_add_test(cases, optimizers_and_trainings);
     tcase_add_test(cases, products);
     tcase_add_test(cases, sums_and_losses);
     tcase_add_test(cases, sums_of_rows_and_columns);

@@ -142,8 +142,9 @@ static const tile_product tiles[TILE_ROWS][TILE_VECTORS] = {EACH_HEIGHT(BOTH)};
 
 #define TRANSPOSE_(cpu) reeli_transpose_##cpu
 #define TRANSPOSE(cpu) TRANSPOSE_(cpu)
-extern void TRANSPOSE(REELI_CPU)(int64_t rows, int64_t columns, size_t element, void *to,
-                                 int64_t to_stride, const void *from, int64_t from_stride);
+extern void TRANSPOSE(REELI_CPU)(bool stream, int64_t rows, int64_t columns, size_t element,
+                                 void *to, int64_t to_stride, const void *from,
+                                 int64_t from_stride);
 
 /* b[k,columns] into a panel, whose rows of `width` elements are filled up with 0. */
 static void pack(int64_t k, int64_t columns, const T *b, const int64_t *b_stride, T *panel,
@@ -154,7 +155,7 @@ static void pack(int64_t k, int64_t columns, const T *b, const int64_t *b_stride
         __builtin_memset(panel, 0, (size_t)(k * width) * sizeof(T));
     }
     if (b_stride[0] == 1 && !rows_together) {
-        TRANSPOSE(REELI_CPU)(k, columns, sizeof(T), panel, width, b, b_stride[1]);
+        TRANSPOSE(REELI_CPU)(false, k, columns, sizeof(T), panel, width, b, b_stride[1]);
         return;
     }
     for (int64_t p = 0; p < k; p++, b += b_stride[0], panel += width) {

@@ -101,13 +101,14 @@ PLAIN_TILE(tile8, element8, 4)
 #define NAMED(name) name##8
 #include "transpose.h"
 
-void NAME(REELI_CPU)(int64_t rows, int64_t columns, size_t element, void *to, int64_t to_stride,
-                     const void *from, int64_t from_stride);
-void NAME(REELI_CPU)(int64_t rows, int64_t columns, size_t element, void *to, int64_t to_stride,
-                     const void *from, int64_t from_stride)
+void NAME(REELI_CPU)(bool stream, int64_t rows, int64_t columns, size_t element, void *to,
+                     int64_t to_stride, const void *from, int64_t from_stride);
+void NAME(REELI_CPU)(bool stream, int64_t rows, int64_t columns, size_t element, void *to,
+                     int64_t to_stride, const void *from, int64_t from_stride)
 {
+    (void)stream;
 #ifdef __AVX2__
-    if ((size_t)(rows * columns) * element >= REELI_STREAM_FROM && rows >= 64 && columns >= 64) {
+    if (stream && rows >= 64 && columns >= 64) {
         if (element == 4) {
             stream4(rows, columns, to, to_stride, from, from_stride);
         } else {

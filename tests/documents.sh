@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The documents do not drift from the code: README's C is the tutorial example's and its Python the
-# tutorial script's, line for line and in order; add-an-op.md's C is the library's; and every file that a
-# document links to is there.
+# tutorial script's, line for line and in order; add-an-op.md's C is the library's and tables.md's two
+# examples'; and every file that a document links to is there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -34,11 +34,18 @@ in_order() {
 in_order c README.md examples/03_l1_tutorial.c
 in_order python README.md tests/generate/tutorial.py
 
-# Columns may be aligned in the source and not in the document.
-sources=$(cat src/*/*.[ch] src/*/*.def include/reel/*.h | tr -s ' ' | sed 's/^ //; s/( /(/g')
-while IFS= read -r line; do
-  grep -qxF -- "$line" <<<"$sources" || fail "docs/add-an-op.md: no line of the library is: $line"
-done < <(block c docs/add-an-op.md)
+# lines_of <document> <source>...: columns may be aligned in the source and not in the document.
+lines_of() {
+  local document=$1 sources line
+  shift
+  sources=$(cat "$@" | tr -s ' ' | sed 's/^ //; s/( /(/g')
+  while IFS= read -r line; do
+    grep -qxF -- "$line" <<<"$sources" || fail "$document: no line of its sources is: $line"
+  done < <(block c "$document")
+}
+
+lines_of docs/add-an-op.md src/*/*.[ch] src/*/*.def include/reel/*.h
+lines_of docs/tables.md examples/10_house_prices.c examples/11_predict_from_a_file.c
 
 for document in README.md CONTRIBUTING.md docs/*.md; do
   while IFS= read -r link; do

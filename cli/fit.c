@@ -26,6 +26,7 @@ typedef struct fitting {
     reel_tensor *x, *y, *validation_x, *validation_y;
     training training;
     metrics train_metrics, test_metrics;
+    bool undrawn; /* a picture failed, which is no reason to keep the results back */
 } fitting;
 
 static const char *path_of(const options *o) { return o->out ? o->out : "model.safetensors"; }
@@ -237,7 +238,7 @@ static bool measure(fitting *it, reel_table *table, reel_tensor *which, metrics 
     char message[PLOT_MESSAGE];
     if (done && wanted &&
         !plot_predictions(it->o->plot_predictions, n, truth, predicted, it->o->target, message)) {
-        done = complain(it->s, "%s", message);
+        it->undrawn = !complain(it->s, "%s", message);
     }
     free(truth);
     free(predicted);
@@ -342,7 +343,7 @@ static bool run(fitting *it)
     }
     it->model.training = training_json(it);
     return (o->no_save || model_save(it->s, &it->model, path_of(o))) && measure_all(it) &&
-           report(it) && draw_losses(it);
+           report(it) && draw_losses(it) && !it->undrawn;
 }
 
 int fit(int argc, char **argv)

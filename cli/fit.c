@@ -7,6 +7,7 @@
 #include "report.h"
 #include "rows.h"
 #include "training.h"
+#include "trials.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -208,12 +209,39 @@ static bool train_net(fitting *it, reel_module *net)
     return done;
 }
 
+/* Chooses what trials can tell. If they are interrupted, their last net is the model. */
+static bool try_decays(fitting *it)
+{
+    training trial = {.session = it->s, .o = it->o, .x = it->x, .y = it->y};
+    watch_interrupts();
+    if (!trials_choose_decay(it->o, &it->model.shape, &trial, &it->model.net)) {
+        return false;
+    }
+    if (!it->o->json && !it->o->quiet) {
+        printf("weight decay: %g, by trials on parts of the rows\n", it->o->weight_decay);
+        fflush(stdout);
+    }
+    it->training = trial;
+    if (trial.interrupted) {
+        fprintf(stderr, "interrupted after %" PRId64 " epochs of a trial\n", trial.epochs);
+    }
+    return true;
+}
+
+static bool train_network(fitting *it, bool trials)
+{
+    if (trials && !try_decays(it)) {
+        return false;
+    }
+    return it->training.interrupted || train_net(it, it->model.net);
+}
+
 /* Linear regression is trained in coordinates of its own. */
 static bool train_linear(fitting *it)
 {
     const options *o = it->o;
     bool whiten = o->l1_penalty == 0 && o->weight_decay == 0;
-    coordinates c;
+    coordinates c = {0};
     network_shape shape = it->model.shape;
     shape.no_bias = o->no_intercept;
     reel_module *net = network_new(it->s->r, &shape);
@@ -330,14 +358,16 @@ static bool run(fitting *it)
     if (!check_outputs(it->s, o) || !read_tables(it) || !encode(it)) {
         return false;
     }
-    training_defaults(o, reel_numel(it->rows.train));
+    int64_t count = reel_numel(it->rows.train);
+    bool trials = trials_are_due(o, count, it->validation_x != NULL);
+    training_defaults(o, count);
     if (!make_net(it)) {
         return false;
     }
     if (!o->json && !o->quiet) {
         say_what_it_does(it);
     }
-    bool trained = o->hidden_count ? train_net(it, it->model.net) : train_linear(it);
+    bool trained = o->hidden_count ? train_network(it, trials) : train_linear(it);
     if (!trained) {
         return false;
     }

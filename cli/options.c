@@ -99,8 +99,9 @@ static const row fit_rows[] = {
      "target (1)",
      POSITIVE, AT(delta), NULL},
     {"weight-decay", "W",
-     "pull of the weights to 0 (0.02 for networks trained by adamw, otherwise 0)", NOT_NEGATIVE,
-     AT(weight_decay), NULL},
+     "pull of the weights to 0 (for networks trained by adamw 0.02, or what trials on parts of a "
+     "small table find best; otherwise 0)",
+     NOT_NEGATIVE, AT(weight_decay), NULL},
     {"l1-penalty", "L",
      "adds L times the sum of the weights' magnitudes, for standardised columns; the useless ones "
      "become 0 (0)",

@@ -53,7 +53,7 @@ complete -c reel -n '__reel_command fit' -l delta -x -d 'where huber and smooth_
 complete -c reel -n '__reel_command fit' -l l1-penalty -x -d 'adds L times the sum of the weights\' magnitudes, for standardised columns; the useless ones become 0 (0)'
 complete -c reel -n '__reel_command fit' -l loss -x -a 'l1 mse huber smooth_l1 quantile log_cosh' -d 'l1 (absolute error: medians), mse (squared: means), huber, smooth_l1 and log_cosh (squared near 0, absolute far off) or quantile (l1)'
 complete -c reel -n '__reel_command fit' -l quantile -x -d 'which one, with --loss quantile (0.5)'
-complete -c reel -n '__reel_command fit' -l weight-decay -x -d 'pull of the weights to 0 (0.02 for networks trained by adamw, otherwise 0)'
+complete -c reel -n '__reel_command fit' -l weight-decay -x -d 'pull of the weights to 0 (for networks trained by adamw 0.02, or what trials on parts of a small table find best; otherwise 0)'
 complete -c reel -n '__reel_command fit' -l batch-size -x -d 'rows for a step (32, up to 256 for large tables)'
 complete -c reel -n '__reel_command fit' -l clip -x -d 'longest gradient (no limit)'
 complete -c reel -n '__reel_command fit' -l epochs -x -d 'times to go through the rows (100, more for small tables)'

@@ -95,6 +95,17 @@ best=$(json best_epoch)
 epochs=$(json training epochs)
 [ "$epochs" -le "$((best + 3))" ] || fail "it went on for $epochs epochs after the best, $best"
 
+# Trials of weight decays leave everything else as it was: the decay that they choose, given, makes the
+# same model. Where there is nothing to learn they choose the strongest.
+awk 'BEGIN { print "a,b,y"; srand(1); for (i = 0; i < 80; i++) print rand() "," rand() "," rand() }' >noise.csv
+run 0 fit noise.csv --target y --hidden 20 --epochs 400 --json --out tried
+[ "$(json training weight_decay)" = 1.0 ] || fail 'it has learned noise'
+run 0 fit noise.csv --target y --hidden 20 --epochs 400 --weight-decay 1 --out given
+same tried given
+run 0 fit noise.csv --target y --hidden 20 --epochs 400 --threads 2 --out tried-again
+prints 'weight decay: 1, by trials'
+same tried tried-again
+
 # Tables of other kinds.
 printf '1;2,5\n2;4,5\n3;6,5\n' >numbers.csv
 run 0 fit numbers.csv --target 2 --no-header --decimal , --no-save --json --epochs 10

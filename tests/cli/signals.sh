@@ -6,6 +6,7 @@
 # started <argument>...: a training without end, once its first epochs are done.
 started() {
   last="reel $*"
+  : >err
   "$reel" "$@" >out 2>err &
   process=$!
   for _ in $(seq 600); do
@@ -27,6 +28,25 @@ for more in '' '--hidden 8 --validation-fraction 0.3'; do
   run 0 evaluate model.safetensors "$tables/longley.csv"
   rm model.safetensors
 done
+
+# Trials of weight decays are trainings, too.
+awk 'BEGIN { print "a,y"; srand(1); for (i = 0; i < 80; i++) print rand() "," rand() }' >noise.csv
+last='reel fit noise.csv --hidden 8'
+: >out
+"$reel" fit noise.csv --target y --hidden 8 --epochs 1000000000000 >out 2>err &
+process=$!
+for _ in $(seq 600); do
+  ! grep -q training: out || break
+  sleep 0.1
+done
+sleep 0.2
+kill -INT $process
+status=0
+wait $process || status=$?
+[ $status -eq 130 ] || fail "exit status $status, not 130"
+says 'of a trial'
+run 0 evaluate model.safetensors noise.csv
+rm model.safetensors
 
 # A second one, without waiting for the first to be seen, ends it at once; so does any kill.
 started "${endless[@]}"

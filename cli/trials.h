@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* What is best found out by trying: how strongly a network's weights are to decay. */
+#ifndef CLI_TRIALS_H
+#define CLI_TRIALS_H
+
+#include "training.h"
+
+/* Whether trials are worth it: a network's decay was left open, nothing else holds overfitting down,
+ * and there are few enough rows that it is likely. */
+bool trials_are_due(const options *o, int64_t rows, bool validation);
+
+/*
+ * Trains for half the time on four fifths of the rows, twice, with a stronger decay each time until
+ * the loss on the others grows, and puts the best into `o`. Random numbers are afterwards where
+ * they were. `it` says what is to be trained; if that is interrupted, it gets the trial's outcome,
+ * and `*net` its net.
+ *
+ * Fails: false, and a message.
+ */
+bool trials_choose_decay(options *o, const network_shape *shape, training *it, reel_module **net);
+
+#endif

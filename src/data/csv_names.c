@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { FIRST_ROOM = 256 };
+enum { FIRST_ROOM = 16 };
 
 void reeli_csv_name(reeli_csv_reader *it, const char *text, size_t length)
 {

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Any bytes at all as a table: it is refused with a reason, or its columns hold what they say, and an
+ * encoder of it comes back from JSON and makes the same features. */
+#include "fuzz.h"
+
+#include <math.h>
+
+/* A column costs a few hundred bytes, and may come of two; 50 features come of a text. */
+enum { MEMORY = 1024 };
+
+static void check_numbers(reel_table *t, size_t column)
+{
+    reel_tensor *values = reel_table_column(t, column);
+    int64_t missing = 0;
+    for (int64_t i = 0; i < reel_table_rows(t); i++) {
+        double x = reel_get(values, &i);
+        require(!isinf(x), "a number is infinite");
+        missing += isnan(x);
+    }
+    require(missing == reel_table_missing(t, column), "the missing values are others");
+    require(reel_table_categories(t, column) == 0, "numbers have categories");
+}
+
+static void check_text(reel_table *t, size_t column)
+{
+    const int64_t *codes = reel_data_i64(reel_table_column(t, column));
+    int64_t missing = 0, seen = 0;
+    for (int64_t i = 0; i < reel_table_rows(t); i++) {
+        require(codes[i] >= -1 && codes[i] <= seen, "a text is not numbered as it appears");
+        seen += codes[i] == seen;
+        missing += codes[i] < 0;
+    }
+    require(missing == reel_table_missing(t, column), "the missing values are others");
+    require((size_t)seen == reel_table_categories(t, column), "the texts are others");
+}
+
+static void check_table(reel *r, reel_table *t)
+{
+    for (size_t j = 0; j < reel_table_columns(t); j++) {
+        require(reel_table_find(t, reel_table_name(t, j)) == (int64_t)j, "a name is another's");
+        if (reel_table_is_text(t, j)) {
+            check_text(t, j);
+        } else {
+            check_numbers(t, j);
+        }
+        reel_rewind(r);
+    }
+    for (int64_t i = 1; i < reel_table_rows(t); i++) {
+        require(reel_table_line(t, i) > reel_table_line(t, i - 1), "the lines are not in order");
+    }
+}
+
+/* The features that an encoder and what came of its JSON make are the same to the bit. */
+static void check_encoder(reel *r, reel_table *t, const char *target)
+{
+    reel_encoder *e = reel_encoder_fit(t, NULL, (reel_encoder_options){.target = target});
+    if (!e) {
+        require(reel_failed(r), "no encoder, and no error");
+        return;
+    }
+    reel_encoder *again = reel_encoder_from_json(r, reel_encoder_to_json(e));
+    require(again != NULL, reel_error(r));
+    reel_tensor *a = reel_encode(e, t, NULL), *b = reel_encode(again, t, NULL);
+    require(!reel_failed(r), reel_error(r));
+    require(memcmp(reel_data_f64(a), reel_data_f64(b), (size_t)reel_numel(a) * 8) == 0,
+            "other features");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    budget memory;
+    write_input(data, size);
+    reel *r = reel_within(&memory, size, MEMORY);
+    reel_table_options options = {.dtype = REEL_F64,
+                                  .decimal = size % 2 ? '.' : ',',
+                                  .no_header = size % 3 == 0,
+                                  .detect_header = size % 5 == 0};
+    reel_table *t = reel_table_read(r, path, options);
+    require((t == NULL) == reel_failed(r), "no table without an error, or the other way");
+    if (t) {
+        check_table(r, t);
+        check_encoder(r, t, reel_table_name(t, reel_table_columns(t) - 1));
+    }
+    reel_free(r);
+    return 0;
+}

@@ -4,8 +4,9 @@
  *
  * A column of numbers is one feature: (x - mean) / scale, the training rows' mean and population
  * deviation, after missing values have been taken for their median. A column of text is one feature
- * for each text that the training rows have, in strcmp's order: 1 where it is that text, else 0. The
- * target is standardised as numbers are. All of it is computed in double and rounded at the end.
+ * for each text that the training rows have, in strcmp's order: 1 where it is that text, else 0.
+ * The target is standardised as numbers are. All of it is computed in double and rounded at the
+ * end.
  *
  * A library configured with REEL_WITH_IO=OFF has none of these functions.
  */

@@ -114,7 +114,7 @@ static void refuse_cell(reeli_csv_reader *it, const reeli_column *c, const char 
                      REELI_QUOTED(column_name(it)), REELI_FOUND(text, length), why);
 }
 
-/* "1,5" where decimal points are read: such a column is taken for text, likely without being one. */
+/* "1,5" where decimal points are read: the column is taken for text, likely without being one. */
 static void warn_of_commas(reeli_csv_reader *it, char *text, size_t length)
 {
     double value;

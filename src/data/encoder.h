@@ -59,7 +59,7 @@ static inline int64_t reeli_row(reeli_rows rows, int64_t i)
     return rows.data ? rows.data[i * rows.stride] : i;
 }
 
-/* The rows that a tensor names; false, and an error, if it is none or names one that is not there. */
+/* The rows that a tensor names; false, and an error, if it names none or one that is not there. */
 bool reeli_table_rows_of(const reel_table *t, const char *what, const reel_tensor *tensor,
                          reeli_rows *rows);
 

@@ -95,8 +95,8 @@ static bool mark(fit *f, const char *const *names, size_t count, bool *marks, bo
     return true;
 }
 
-/* The columns to look at: those listed, in that order, or all; without the target and those dropped.
- */
+/* The columns to look at: those listed, in that order, or all; without the target and those
+ * dropped. */
 static bool choose_into(fit *f, bool *marks, size_t *chosen)
 {
     const reel_encoder_options *o = f->options;
@@ -239,7 +239,8 @@ static bool is_repeated(const fit *f, size_t column, uint64_t hash)
     return false;
 }
 
-/* The input of a column, whose words become the encoder's; false, and an error, if memory is out. */
+/* Adds a column's input, whose words become the encoder's; false, and an error, if memory is
+ * out. */
 static bool add_input(fit *f, size_t column, uint64_t hash, const reeli_input *input)
 {
     kept *list = room(f, &f->kept, f->chosen_count, sizeof *list);

@@ -85,8 +85,8 @@ static json_t *encoder_json(const reel_encoder *e)
     return ok ? object : NULL;
 }
 
-/* In two passes into memory of ours, as all JSON here: Jansson's own buffer leaves out keys where it
- * cannot grow. */
+/* In two passes into memory of ours, as all JSON here: Jansson's own buffer leaves out keys where
+ * it cannot grow. */
 const char *reel_encoder_to_json(const reel_encoder *e)
 {
     if (!e) {

@@ -111,15 +111,15 @@ bool reeli_json_text(reeli_json *json)
     if (!reeli_json_take(json, '"')) {
         return reeli_json_refuse(json, "expected a text");
     }
-    size_t length = 0, room = strcspn(json->at, "\""), step = 1;
-    for (const char *end = json->at + room; *end && end[-1] == '\\';
-         room = (size_t)(end - json->at)) {
+    const char *end = json->at + strcspn(json->at, "\"");
+    while (*end && end[-1] == '\\') {
         end += 1 + strcspn(end + 1, "\"");
     }
-    if (!reeli_buffer_grow(json->r, &json->text, room + 1)) {
+    if (!reeli_buffer_grow(json->r, &json->text, (size_t)(end - json->at) + 1)) {
         reeli_no_memory(json->r, json->what);
         return false;
     }
+    size_t length = 0, step = 1;
     char *text = json->text.data;
     while (*json->at != '"' && step > 0) {
         step = read_character(json, text + length);

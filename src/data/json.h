@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON taken apart front to back, by who knows what it should be. Jansson's reader would do, but for
- * memory running out: amid a token of more than 15 bytes it then ends the process or writes where it
- * should not.
+ * JSON taken apart front to back, by who knows what it should be. Jansson's reader would do, but
+ * for memory running out: amid a token of more than 15 bytes it then ends the process or writes
+ * where it should not.
  */
 #ifndef REELI_JSON_H
 #define REELI_JSON_H
@@ -23,8 +23,8 @@ bool reeli_json_refuse(reeli_json *json, const char *why);
 bool reeli_json_take(reeli_json *json, char mark);
 /* Takes a mark that has to come next. */
 bool reeli_json_expect(reeli_json *json, char mark);
-/* Before each element of a list that ends with `end`: whether there is one; then *more, and no error
- * if there is none. The first time *more is false. */
+/* Before each element of a list that ends with `end`: whether there is one. *more is to be false
+ * the first time; it is true again in the end if that is an error. */
 bool reeli_json_next(reeli_json *json, char end, bool *more);
 /* Takes a text in UTF-8, which is then in json->text. */
 bool reeli_json_text(reeli_json *json);

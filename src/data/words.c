@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Eight bytes at a time, each multiplied in by an odd number, whose high bits are then mixed down. */
+/* Eight bytes at a time, each multiplied in by an odd number, whose high bits are mixed down. */
 static uint64_t hash(const char *text, size_t length)
 {
     const uint64_t factor = 0x9E3779B97F4A7C15U;

@@ -28,7 +28,7 @@ int64_t reeli_words_find(const reeli_words *w, const char *text, size_t length);
 bool reeli_words_add(reel *r, reeli_words *w, const char *text, size_t length);
 void reeli_words_free(reel *r, reeli_words *w);
 
-/* Whether all of the text is UTF-8, without surrogates, overlong forms and what is past U+10FFFF. */
+/* Whether all of it is UTF-8, without surrogates, overlong forms and what is past U+10FFFF. */
 bool reeli_is_utf8(const char *text, size_t length);
 
 #endif

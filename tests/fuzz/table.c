@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes at all as a table: it is refused with a reason, or its columns hold what they say, and an
- * encoder of it comes back from JSON and makes the same features. */
+/* Any bytes at all as a table: it is refused with a reason, or its columns hold what they say, and
+ * an encoder of it comes back from JSON and makes the same features. */
 #include "fuzz.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Encoders: NumPy's medians, means and deviations; texts in order; what is of no use is left out. */
+/* Encoders: NumPy's medians, means, deviations; texts in order; what is of no use is left out. */
 #include "table_file.h"
 
 /* NumPy: median 4.5, mean 4.785857142857142, std 2.888870289753489 with 4.5 in the gaps; the target
@@ -396,6 +396,14 @@ START_TEST(to_json_and_back)
     }
     size_t count;
     ck_assert_str_eq(reel_encoder_text_columns(again, &count)[0], "b");
+    char text[1024] = "y,";
+    for (size_t i = 0; i < 300; i++) {
+        text[2 + i] = "a\\b"[i % 3];
+    }
+    strcpy(text + 302, "\n1,2\n2,3\n");
+    e = fit(read_text(text), "y");
+    again = reel_encoder_from_json(r, reel_encoder_to_json(e));
+    ck_assert_str_eq(reel_encoder_column(again, 0), reel_encoder_column(e, 0));
 }
 END_TEST
 

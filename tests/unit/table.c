@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables from CSV: what is written is what is read, and what is no table is refused with its line. */
+/* Tables from CSV: what is written is what is read; what is no table is refused with its line. */
 #include "table_file.h"
 
 /* A column of numbers, NaN where one is missing. */
@@ -237,6 +237,9 @@ START_TEST(cells_that_are_none)
                                  "value, on line 2, is a number: say that the column is text");
     refused("a,b\n\n\"1\",\"2\n\"\n3,4\n5,6x\n",
             "t.csv:6: column 'b': expected a number, found '6x'");
+    refused("a,b\r\n1,2\r\n\r\n3,x\r\n", "t.csv:4: column 'b'");
+    refused("a,b\r1,2\r\r3,x\r", "t.csv:4: column 'b'");
+    refused("\r\n\n\r\r\na,b\r\n\n1,2\n3,\"\r\n\"\n4,x\r\n", "t.csv:10: column 'b'");
     refused("a\n1\ninf\n",
             "t.csv:3: column 'a': expected a number that float64 holds, found 'inf'");
     refused("a\n-Infinity\n", "t.csv:2: column 'a': expected a number that float64 holds");

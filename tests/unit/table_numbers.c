@@ -24,7 +24,9 @@ static void compare_with_strtod(const char *const *texts, size_t count)
     reel_table_free(t);
 }
 
-/* Between two doubles, at the ends of their range, of more digits than 64 bits hold. */
+/* Between two doubles, at the ends of their range, of more digits than 64 bits hold; and three so
+ * little above the middle of two that 64 bits of a quotient do not show it (9740535268592934171e-19
+ * and the two after it). */
 START_TEST(hard_numbers)
 {
     static const char *const texts[] = {"9007199254740993",
@@ -42,6 +44,9 @@ START_TEST(hard_numbers)
                                         "18446744073709551615",
                                         "18446744073709551616",
                                         "1844674407370955161.6e3",
+                                        "9740535268592934171e-19",
+                                        "0.9488954618877785685",
+                                        "9364357561196357538e-19",
                                         "0.1000000000000000055511151231257827",
                                         "4.9e-324",
                                         "2.4703282292062327e-324",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Operations on 10,000,000 floats in GB/s, beside a plain copy that moves the same bytes. An
- * operation's limit is memcpy between as many bytes as the operation reads and writes together. */
+ * operation's limit is memcpy, on one thread, between as many bytes as the operation reads and
+ * writes together. */
 #include "bench.h"
 
 #include <cblas.h>
@@ -58,7 +59,7 @@ static void bench_operation(work *w, copy *c, const char *name, double floats)
     report(&(result){.workload = "bandwidth",
                      .config = name,
                      .unit = "GB/s",
-                     .threads = 1,
+                     .threads = reel_get_num_threads(w->r),
                      .scale = 1e-9,
                      .rate = true,
                      .reel = time[0],
@@ -102,7 +103,7 @@ static void bench_matmul(reel *r, int n)
     report(&(result){.workload = "bandwidth",
                      .config = name,
                      .unit = "GF/s",
-                     .threads = 1,
+                     .threads = reel_get_num_threads(r),
                      .scale = 1e-9,
                      .rate = true,
                      .reel = time[0],
@@ -112,7 +113,7 @@ static void bench_matmul(reel *r, int n)
     reel_tensor_free(w.b);
 }
 
-void bench_bandwidth(void)
+static void bench_threads(int threads)
 {
     static const struct {
         const char *name;
@@ -124,6 +125,7 @@ void bench_bandwidth(void)
                       {"sum", sum, 1},         {"mean", mean, 1},
                       {"l1_loss", l1_loss, 2}, {"transposed copy", transposed_copy, 2}};
     reel *r = reel_new();
+    reel_set_num_threads(r, threads);
     work w = {.r = r,
               .a = reel_randn(r, REEL_F32, REEL_SHAPE(COUNT)),
               .b = reel_randn(r, REEL_F32, REEL_SHAPE(COUNT))};
@@ -139,3 +141,5 @@ void bench_bandwidth(void)
     }
     reel_free(r);
 }
+
+void bench_bandwidth(void) { for_each_thread_count(bench_threads); }

@@ -61,7 +61,7 @@ static void usage(FILE *to)
         fprintf(to, "  %-10s %s\n", workloads[i].name, workloads[i].what);
     }
     fprintf(to, "\n"
-                "  --threads N   of W3, W4 and W5; otherwise 1, and then 2\n"
+                "  --threads N   of W3, W4, W5 and the last two; otherwise 1, and then 2\n"
                 "  --seconds S   for each comparison; 2\n"
                 "  --json        an object a line\n"
                 "  --markdown    the table of docs/performance.md\n"

@@ -35,11 +35,12 @@ static void add_rows(int64_t k, int64_t n, const void *left, int64_t a_step, con
                      int64_t b_step, void *out)
 {
     const T *a = left, *b = right;
-    T *restrict c = out;
+    T *c = out;
     int64_t p = 0;
     for (; p + 2 <= k; p += 2, b += 2 * b_step) {
         const T first = a[p * a_step], second = a[(p + 1) * a_step];
-        for (int64_t j = 0; j < n; j++) {
+        INDEPENDENT for (int64_t j = 0; j < n; j++)
+        {
             c[j] = c[j] + first * b[j] + second * b[j + b_step];
         }
     }

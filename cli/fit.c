@@ -80,17 +80,16 @@ static bool find_target(session *s, reel_table *table, const char *name, size_t 
 static bool read_tables(fitting *it)
 {
     options *o = it->o;
-    int kind = o->dtype >= 0 ? o->dtype : takes_all_rows(o->optimizer);
-    reel_dtype dtype = kind == 1 ? REEL_F64 : REEL_F32;
-    it->model.shape.dtype = dtype;
-    it->table = read_table(it->s, o, o->files[0], dtype, NULL);
+    o->dtype = o->dtype >= 0 ? o->dtype : takes_all_rows(o->optimizer);
+    it->model.shape.dtype = o->dtype == 1 ? REEL_F64 : REEL_F32;
+    it->table = read_table(it->s, o, o->files[0], &it->model);
     if (!it->table || !find_target(it->s, it->table, o->target, &it->target) ||
         !rows_choose(it->s, o, it->table, it->target, &it->rows)) {
         return false;
     }
     if (o->test) {
         size_t column = 0;
-        it->test_table = read_table(it->s, o, o->test, dtype, NULL);
+        it->test_table = read_table(it->s, o, o->test, &it->model);
         if (!it->test_table || !find_target(it->s, it->test_table, o->target, &column)) {
             return false;
         }
@@ -114,11 +113,11 @@ static bool encode(fitting *it)
     if (!encoder) {
         return false;
     }
-    it->x = reel_encode(encoder, it->table, it->rows.train);
-    it->y = reel_encode_target(encoder, it->table, it->rows.train);
+    it->x = model_features(&it->model, it->table, it->rows.train);
+    it->y = model_targets(&it->model, it->table, it->rows.train);
     if (it->rows.validation) {
-        it->validation_x = reel_encode(encoder, it->table, it->rows.validation);
-        it->validation_y = reel_encode_target(encoder, it->table, it->rows.validation);
+        it->validation_x = model_features(&it->model, it->table, it->rows.validation);
+        it->validation_y = model_targets(&it->model, it->table, it->rows.validation);
     }
     return !reel_failed(it->s->r);
 }

@@ -4,10 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MODEL_KEY "reel.model"
 #define ENCODER_KEY "reel.encoder"
-enum { MODEL_VERSION = 1 };
+enum { MODEL_VERSION = 1, LARGE_FILE = 1 << 28 };
 
 static json_t *describe(const model *it)
 {
@@ -161,10 +162,33 @@ bool model_is_one(const char *path)
 
 void model_free(model *it) { json_decref(it->training); }
 
+/* x in another dtype. */
+static reel_tensor *converted(reel_tensor *x, reel_dtype dtype)
+{
+    if (reel_is_poison(x) || reel_dtype_of(x) == dtype) {
+        return x;
+    }
+    reel *r = reel_of(x);
+    reel_tensor *kept = reel_keep(reel_to(x, dtype));
+    reel_tensor_free(x);
+    reel_rewind(r);
+    return kept;
+}
+
+reel_tensor *model_features(const model *it, reel_table *table, const reel_tensor *rows)
+{
+    return converted(reel_encode(it->encoder, table, rows), it->shape.dtype);
+}
+
+reel_tensor *model_targets(const model *it, reel_table *table, const reel_tensor *rows)
+{
+    return converted(reel_encode_target(it->encoder, table, rows), it->shape.dtype);
+}
+
 double *model_predict(session *s, const model *it, reel_table *table, reel_tensor *rows,
                       int64_t *count)
 {
-    reel_tensor *x = reel_encode(it->encoder, table, rows);
+    reel_tensor *x = model_features(it, table, rows);
     if (reel_is_poison(x)) {
         return NULL;
     }
@@ -185,11 +209,18 @@ double *model_predict(session *s, const model *it, reel_table *table, reel_tenso
     return predicted;
 }
 
-reel_table *read_table(session *s, const options *o, const char *path, reel_dtype dtype,
-                       const reel_encoder *encoder)
+/* Numbers far from 0, such as times, need doubles until their mean is subtracted. A large table of
+ * doubles would not fit in the memory that is enough for floats. */
+static reel_dtype table_dtype(const char *path)
+{
+    struct stat file;
+    return stat(path, &file) == 0 && file.st_size > LARGE_FILE ? REEL_F32 : REEL_F64;
+}
+
+reel_table *read_table(session *s, const options *o, const char *path, const model *m)
 {
     size_t known = 0, count = o->text.count;
-    const char *const *more = reel_encoder_text_columns(encoder, &known);
+    const char *const *more = reel_encoder_text_columns(m->encoder, &known);
     const char **text = calloc(count + known + 1, sizeof *text);
     if (!text) {
         complain(s, "there is no memory for the columns' names");
@@ -202,7 +233,7 @@ reel_table *read_table(session *s, const options *o, const char *path, reel_dtyp
                               .decimal = o->decimal,
                               .no_header = o->no_header,
                               .detect_header = true,
-                              .dtype = dtype,
+                              .dtype = m->shape.dtype == REEL_F64 ? REEL_F64 : table_dtype(path),
                               .text = text,
                               .text_count = count + known};
     reel_table *table = reel_table_read(s->r, path, how);

@@ -35,10 +35,15 @@ void model_free(model *it);
 double *model_predict(session *s, const model *it, reel_table *table, reel_tensor *rows,
                       int64_t *count);
 
-/* The table at `path`, as the options say it is to be read, and with the same columns of text as
- * the encoder's table had (NULL: there is none). NULL, and a message. */
-reel_table *read_table(session *s, const options *o, const char *path, reel_dtype dtype,
-                       const reel_encoder *encoder);
+/* What the net takes in and gives out for rows of a table (NULL: all), in its dtype; kept. Poison,
+ * and a message. */
+reel_tensor *model_features(const model *it, reel_table *table, const reel_tensor *rows);
+reel_tensor *model_targets(const model *it, reel_table *table, const reel_tensor *rows);
+
+/* The table at `path`, as the options say it is to be read and as the model needs it: with the
+ * columns of text that its encoder has, if there is one yet, and in doubles unless the model is of
+ * floats and the table large. NULL, and a message. */
+reel_table *read_table(session *s, const options *o, const char *path, const model *m);
 /* A column's values at some rows, as doubles from malloc; NULL, and a message. */
 double *column_values(session *s, reel_table *table, size_t column, reel_tensor *rows,
                       int64_t *count);

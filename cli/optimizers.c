@@ -121,9 +121,13 @@ reel_scheduler *schedule_new(const options *o, reel_optimizer *optimizer, int64_
     return NULL;
 }
 
-/* A power of 2 that gives large tables about 128 steps an epoch. */
-static int64_t usual_batch_size(int64_t rows)
+/* For networks a power of 2 that gives large tables about 128 steps an epoch. A line has one
+ * answer, which the noise of batches only blurs: all rows, as long as that takes no time. */
+static int64_t usual_batch_size(const options *o, int64_t rows)
 {
+    if (!o->hidden_count) {
+        return rows <= 1024 ? rows : 256;
+    }
     int64_t size = 32;
     while (size < 256 && size * 128 < rows) {
         size *= 2;
@@ -167,7 +171,7 @@ void training_defaults(options *o, int64_t rows)
         o->weight_decay = o->hidden_count && o->optimizer == OPTIMIZER_ADAMW ? 0.02 : 0;
     }
     if (!o->batch_size) {
-        o->batch_size = whole ? rows : o->hidden_count ? usual_batch_size(rows) : 256;
+        o->batch_size = whole ? rows : usual_batch_size(o, rows);
     }
     if (o->batch_size > rows) {
         o->batch_size = rows;

@@ -82,7 +82,7 @@ static bool run(session *s, const options *o, model *m)
     if (!model_load(s, m, o->files[0])) {
         return false;
     }
-    reel_table *table = read_table(s, o, o->files[1], m->shape.dtype, m->encoder);
+    reel_table *table = read_table(s, o, o->files[1], m);
     int64_t n = 0;
     double *predicted = table ? model_predict(s, m, table, NULL, &n) : NULL;
     bool done = predicted && write_predictions(s, o, m, predicted, n);

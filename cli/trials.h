@@ -5,8 +5,8 @@
 
 #include "training.h"
 
-/* Whether trials are worth it: a network's decay was left open, nothing else holds overfitting down,
- * and there are few enough rows that it is likely. */
+/* Whether trials are worth it: a network's decay was left open, nothing else holds overfitting
+ * down, and there are few enough rows that it is likely. */
 bool trials_are_due(const options *o, int64_t rows, bool validation);
 
 /*

@@ -54,7 +54,7 @@ complete -c reel -n '__reel_command fit' -l l1-penalty -x -d 'adds L times the s
 complete -c reel -n '__reel_command fit' -l loss -x -a 'l1 mse huber smooth_l1 quantile log_cosh' -d 'l1 (absolute error: medians), mse (squared: means), huber, smooth_l1 and log_cosh (squared near 0, absolute far off) or quantile (l1)'
 complete -c reel -n '__reel_command fit' -l quantile -x -d 'which one, with --loss quantile (0.5)'
 complete -c reel -n '__reel_command fit' -l weight-decay -x -d 'pull of the weights to 0 (for networks trained by adamw 0.02, or what trials on parts of a small table find best; otherwise 0)'
-complete -c reel -n '__reel_command fit' -l batch-size -x -d 'rows for a step (32, up to 256 for large tables)'
+complete -c reel -n '__reel_command fit' -l batch-size -x -d 'rows for a step (32 to 256 by the number of rows; all of up to 1024 for linear regression)'
 complete -c reel -n '__reel_command fit' -l clip -x -d 'longest gradient (no limit)'
 complete -c reel -n '__reel_command fit' -l epochs -x -d 'times to go through the rows (100, more for small tables)'
 complete -c reel -n '__reel_command fit' -l lr -x -d 'learning rate at the start (0.01; 0.1 for adagrad and asgd, 1 for adadelta and lbfgs)'

@@ -36,10 +36,10 @@ static bool is_constant(const reel_tensor *t)
     return (t->base->flags & (REELI_CONSTANT | REELI_PERSISTENT)) == REELI_CONSTANT;
 }
 
-/* Whether y has elements of its own, behind its header. */
+/* Whether y's elements are its own, in the graph's memory: not a leaf's buffer. */
 static bool owns_elements(const reel_tensor *y)
 {
-    return y->base == y && y->data == (const char *)y + REELI_HEADER;
+    return y->base == y && reeli_arena_holds(&y->r->arena, y->data);
 }
 
 /* What is computed from constants of the step alone is a constant of the step. */

@@ -35,6 +35,10 @@ static bool sum_into(reel_tensor *y, reel_tensor *x, unsigned dims)
         reeli_fill(y, 0);
         return true;
     }
+    if (y->numel == 1 && x->dtype == y->dtype && (x->flags & REELI_CONTIGUOUS)) {
+        reeli_sum_lines(x->r, y->dtype, 1, x->numel, 1, x->data, y->data);
+        return true;
+    }
     const bool truths = x->dtype == REEL_BOOL && y->dtype == REEL_I64;
     if (!(truths ? reeli_rows_of(x, dims, REEL_BOOL, &l) : reeli_lines_of(x, dims, y->dtype, &l))) {
         return false;

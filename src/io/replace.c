@@ -53,7 +53,7 @@ bool reeli_replace_begin(reeli_replacement *it, reel *r, const char *what, const
     size_t size = strlen(path) + 48;
     *it = (reeli_replacement){r, what, path, NULL, size, NULL};
     mode_t mode;
-    if (!check_target(it, &mode)) {
+    if (REELI_REFUSE(r, what, "a file cannot be written") || !check_target(it, &mode)) {
         return false;
     }
     it->temporary = reeli_malloc(r, size);

@@ -244,6 +244,9 @@ static void destroy(reeli_owned *it)
 
 reel_safetensors *reel_safetensors_open(reel *r, const char *path)
 {
+    if (r && REELI_REFUSE(r, "safetensors", "a file cannot be opened")) {
+        return NULL;
+    }
     if (!r) {
         return NULL;
     }

@@ -221,7 +221,8 @@ reel_status reel_scheduler_step_metric(reel_scheduler *scheduler, double metric)
     if (!s) {
         return REEL_ERR_OWNER;
     }
-    if (s->owned.r->status != REEL_OK) {
+    if (s->owned.r->status != REEL_OK ||
+        REELI_REFUSE(s->owned.r, s->kind->name, "a schedule cannot step")) {
         return s->owned.r->status;
     }
     if (s->kind != &plateau) {

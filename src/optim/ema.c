@@ -109,6 +109,9 @@ static reel_status ready(const reel_ema *ema, bool applied)
 static bool update(const reeli_args *a)
 {
     reel_ema *ema = a->more;
+    if (ready(ema, false) != REEL_OK) {
+        return false;
+    }
     const double weight = ema->equal ? 1 / (ema->updates + 1) : 1 - ema->decay;
     for (size_t i = 0; i < ema->count; i++) {
         const reel_tensor *p = ema->parameter[i];
@@ -124,9 +127,8 @@ static bool update(const reeli_args *a)
 
 reel_status reel_ema_update(reel_ema *ema)
 {
-    const reel_status status = ready(ema, false);
-    if (status != REEL_OK) {
-        return status;
+    if (!ema) {
+        return REEL_ERR_OWNER;
     }
     reel *r = ema->owned.r;
     for (size_t i = 0; r->capture && i < ema->count; i++) {
@@ -165,21 +167,21 @@ reel_status reel_ema_apply(reel_ema *ema)
     if (status == REEL_OK && ema->updates == 0) {
         status = reeli_error(ema->owned.r, REEL_ERR_STATE, "EMA: there was no update yet");
     }
-    if (status == REEL_OK) {
+    if (status == REEL_OK && !REELI_REFUSE(ema->owned.r, "EMA", "parameters cannot be exchanged")) {
         exchange(ema);
         ema->applied = true;
     }
-    return status;
+    return status == REEL_OK ? ema->owned.r->status : status;
 }
 
 reel_status reel_ema_restore(reel_ema *ema)
 {
     const reel_status status = ready(ema, true);
-    if (status == REEL_OK) {
+    if (status == REEL_OK && !REELI_REFUSE(ema->owned.r, "EMA", "parameters cannot be exchanged")) {
         exchange(ema);
         ema->applied = false;
     }
-    return status;
+    return status == REEL_OK ? ema->owned.r->status : status;
 }
 
 static reeli_items remember(reel_ema *ema)

@@ -183,7 +183,8 @@ reel_status reel_add_param_group(reel_optimizer *optimizer, reel_tensor_list par
         return REEL_ERR_OWNER;
     }
     reel *r = optimizer->owned.r;
-    if (r->status != REEL_OK) {
+    if (r->status != REEL_OK ||
+        REELI_REFUSE(r, optimizer->rule->name, "parameters cannot be added")) {
         return r->status;
     }
     if (optimizer->rule->step) {
@@ -229,7 +230,8 @@ reel_status reel_set_group_setting(reel_optimizer *optimizer, size_t group, cons
 {
     reeli_group *g = optimizer ? reeli_group_of(optimizer, group) : NULL;
     const int k = g ? setting_named(optimizer, name) : -1;
-    if (k < 0) {
+    if (k < 0 ||
+        REELI_REFUSE(optimizer->owned.r, optimizer->rule->name, "a setting cannot be changed")) {
         return optimizer ? optimizer->owned.r->status : REEL_ERR_OWNER;
     }
     const double was = g->value[k];

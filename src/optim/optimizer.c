@@ -165,32 +165,52 @@ static void pass_piece(int64_t piece, void *context)
     pass_over(p, from, rest < REELI_PIECE ? rest : REELI_PIECE);
 }
 
+/* What a group's parameters whose numbers are alike have in common: what the pass goes by, and the
+ * numbers before and after. Most often these are all of its parameters. */
+typedef struct prepared {
+    bool any;
+    double before[REELI_NUMBERS], after[REELI_NUMBERS];
+    reeli_step s;
+} prepared;
+
+static void prepare(prepared *all, const reeli_rule *rule, const double *value, double *number)
+{
+    if (!all->any || memcmp(all->before, number, sizeof all->before) != 0) {
+        memcpy(all->before, number, sizeof all->before);
+        all->s = (reeli_step){.lr = value[REELI_lr],
+                              .weight_decay = value[REELI_weight_decay],
+                              .eps = value[REELI_eps],
+                              .maximize = value[REELI_maximize] != 0};
+        rule->prepare(value, number, &all->s);
+        memcpy(all->after, number, sizeof all->after);
+        all->any = true;
+        return;
+    }
+    memcpy(number, all->after, sizeof all->after);
+}
+
 /* Nothing here can fail: memory was had when the optimizer was made, and the status was looked
  * at. */
-static void step_slot(reel_optimizer *o, const double *value, reeli_slot *slot)
+static void step_slot(reel_optimizer *o, const double *value, reeli_slot *slot, prepared *all)
 {
     reel_tensor *p = slot->parameter;
     if (!reeli_grad(p)) {
         return;
     }
-    reeli_step s = {.lr = value[REELI_lr],
-                    .weight_decay = value[REELI_weight_decay],
-                    .eps = value[REELI_eps],
-                    .maximize = value[REELI_maximize] != 0};
-    o->rule->prepare(value, slot->number, &s);
-    pass all = {.update = o->owned.r->kernels->of[p->dtype]->update[o->rule->update],
+    prepare(all, o->rule, value, slot->number);
+    pass one = {.update = o->owned.r->kernels->of[p->dtype]->update[o->rule->update],
                 .parameter = p->data,
                 .gradient = reeli_gradient_data(p),
-                .step = &s,
+                .step = &all->s,
                 .element = reeli_element_size(p->dtype),
                 .n = p->numel};
     for (int k = 0; k < REELI_STATES; k++) {
-        all.state[k] = slot->state[k] ? slot->state[k]->data : NULL;
+        one.state[k] = slot->state[k] ? slot->state[k]->data : NULL;
     }
     if (p->numel < REELI_SHARED_FROM) {
-        pass_over(&all, 0, p->numel);
+        pass_over(&one, 0, p->numel);
     } else {
-        reeli_parallel(o->owned.r, (p->numel - 1) / REELI_PIECE + 1, pass_piece, &all);
+        reeli_parallel(o->owned.r, (p->numel - 1) / REELI_PIECE + 1, pass_piece, &one);
     }
     p->version++;
 }
@@ -201,8 +221,10 @@ static bool step_all(const reeli_args *a)
     size_t i = 0;
     for (size_t g = 0; g < optimizer->groups; g++) {
         const reeli_group *group = &optimizer->group[g];
+        prepared all;
+        all.any = false;
         for (; i < group->end; i++) {
-            step_slot(optimizer, group->value, &optimizer->slot[i]);
+            step_slot(optimizer, group->value, &optimizer->slot[i], &all);
         }
     }
     optimizer->steps++;

@@ -134,7 +134,7 @@ reel_status reel_scheduler_step(reel_scheduler *scheduler)
         return REEL_ERR_OWNER;
     }
     reel *r = s->owned.r;
-    if (r->status != REEL_OK) {
+    if (r->status != REEL_OK || REELI_REFUSE(r, s->kind->name, "a schedule cannot step")) {
         return r->status;
     }
     if (s->part) {

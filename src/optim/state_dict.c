@@ -54,6 +54,9 @@ reel_named_tensors reeli_state_dict(reeli_items *items)
 {
     reel *r = items->r;
     const reel_named_tensors none = {NULL, 0};
+    if (REELI_REFUSE(r, items->what, "a state cannot be read")) {
+        return none;
+    }
     reel_named_tensor *entry =
         items->failed ? NULL : reeli_arena_alloc(r, (items->count + 1) * sizeof *entry);
     if (!entry) {
@@ -136,6 +139,7 @@ static reel_status check_names(const reeli_items *items, const reel_named_tensor
 bool reeli_check_state_dict(const reeli_items *items, const reel_named_tensor *given, size_t count)
 {
     if (items->failed || items->r->status != REEL_OK ||
+        REELI_REFUSE(items->r, items->what, "a state cannot be taken over") ||
         check_names(items, given, count) != REEL_OK) {
         return false;
     }

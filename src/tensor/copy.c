@@ -31,10 +31,16 @@ void reeli_fill(reel_tensor *t, double value)
 
 double reeli_load(const reel_tensor *t, int64_t offset)
 {
-    double value;
-    const char *at = (const char *)t->data + offset * (int64_t)reeli_element_size(t->dtype);
-    reeli_move(1, &value, REEL_F64, 1, at, t->dtype, 1);
-    return value;
+    switch (t->dtype) {
+    case REEL_F32:
+        return (double)((const float *)t->data)[offset];
+    case REEL_F64:
+        return ((const double *)t->data)[offset];
+    case REEL_I64:
+        return (double)((const int64_t *)t->data)[offset];
+    default:
+        return ((const unsigned char *)t->data)[offset] != 0 ? 1 : 0;
+    }
 }
 
 void reeli_store(reel_tensor *t, int64_t offset, double value)

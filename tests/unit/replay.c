@@ -230,6 +230,33 @@ static void optimizer(tutorial *t, reel_tensor *x)
 
 static void closure(tutorial *t, reel_tensor *x) { reel_step_with(t->sgd, a_closure, x, NULL); }
 
+static void set_lr(tutorial *t, reel_tensor *x) { (void)x, reel_set_lr(t->sgd, 0, 1); }
+
+static void add_group(tutorial *t, reel_tensor *x)
+{
+    reel_tensor_list list = {.r = r, .tensors = &x, .count = 1};
+    reel_add_param_group(t->sgd, list, NULL, 0);
+}
+
+static void state(tutorial *t, reel_tensor *x) { (void)x, reel_optimizer_state_dict(t->sgd); }
+
+static void load_state(tutorial *t, reel_tensor *x)
+{
+    (void)x;
+    reel_optimizer_load_state_dict(t->sgd, NULL, 0);
+}
+
+/* It was made before the step. */
+static reel_scheduler *schedule;
+static reel_ema *ema;
+
+static void scheduler(tutorial *t, reel_tensor *x)
+{
+    (void)t, (void)x, reel_scheduler_step(schedule);
+}
+
+static void apply_average(tutorial *t, reel_tensor *x) { (void)t, (void)x, reel_ema_apply(ema); }
+
 static void mask(tutorial *t, reel_tensor *x)
 {
     (void)t;
@@ -275,6 +302,12 @@ static const refusal refusals[] = {
     {"init.constant_: a tensor cannot be initialised", init},
     {"SGD: an optimizer cannot be made", optimizer},
     {"SGD: a closure cannot be called", closure},
+    {"SGD: a setting cannot be changed", set_lr},
+    {"SGD: parameters cannot be added", add_group},
+    {"SGD: a state cannot be read", state},
+    {"SGD: a state cannot be taken over", load_state},
+    {"StepLR: a schedule cannot step", scheduler},
+    {"EMA: parameters cannot be exchanged", apply_average},
     {"index: a mask cannot select", mask},
     {"one_hot: the number of classes cannot come from the indices", one_hot},
     {"backward: a hook cannot be called", hook},
@@ -287,6 +320,9 @@ START_TEST(refuses)
     tutorial t = make_tutorial();
     const refusal *it = &refusals[_i];
     const double before = reel_item(reel_parameter(t.model, "weight"));
+    schedule = reel_lr_step(t.sgd, (reel_lr_step_options){.step_size = 3});
+    ema = reel_ema_new(reel_parameters(t.model), (reel_ema_options){0});
+    reel_ema_update(ema);
     ck_assert_int_eq(reel_capture_begin(r), REEL_OK);
     it->call(&t, t.x);
     ck_assert_ptr_null(reel_capture_end(r));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* csv: a table of 50 MB read into floats, beside the parser alone, which does nothing with a field. */
+/* csv: a table of 50 MB read into floats, beside the parser alone, which only counts fields. */
 #include "bench.h"
 #include "files.h"
 #include "inputs.h"

@@ -92,7 +92,7 @@ peer *peer_start(const char *program, const char *const *arguments, int threads)
 
 double peer_seconds(peer *p, int repeats, double *value)
 {
-    double seconds;
+    double seconds = 0;
     if (fprintf(p->to, "%d\n", repeats) < 0 || fflush(p->to) != 0 ||
         fscanf(p->from, "%lf %lf", &seconds, value) != 2) {
         fail(p, "ended before its work was done");

@@ -15,7 +15,8 @@ enum { LINE = 256, PART = 96 };
 
 struct progress {
     FILE *to;
-    bool redrawn, open; /* open: the cursor is on the line */
+    char name[PART / 2]; /* of a trial; else empty */
+    bool redrawn, open;  /* open: the cursor is on the line */
     int64_t epochs, rows_per_epoch;
     double began, drawn;  /* seconds of the monotonic clock */
     int64_t rows;         /* that the epoch which has not ended went through */
@@ -59,6 +60,16 @@ progress *progress_begin(FILE *to, int64_t epochs, int64_t rows_per_epoch, progr
                         .began = began,
                         .drawn = began,
                         .validation_loss = (double)NAN};
+    }
+    return p;
+}
+
+progress *progress_begin_trial(FILE *to, const char *name, int64_t epochs, int64_t rows_per_epoch,
+                               progress_mode mode)
+{
+    progress *p = can_redraw(to) ? progress_begin(to, epochs, rows_per_epoch, mode) : NULL;
+    if (p) {
+        snprintf(p->name, sizeof p->name, "%s", name);
     }
     return p;
 }
@@ -109,7 +120,8 @@ static void epoch_text(const progress *p, double share, char text[PART])
 {
     long long epochs = p->epochs, epoch = p->epoch + (p->rows > 0);
     int digits = snprintf(text, PART, "%lld", epochs);
-    int length = snprintf(text, PART, "epoch %*lld/%lld", digits, epoch, epochs);
+    int length = snprintf(text, PART, "%s%sepoch %*lld/%lld", p->name, *p->name ? ": " : "", digits,
+                          epoch, epochs);
     if (p->rows > 0) {
         snprintf(text + length, PART - (size_t)length, ", %2d %%", (int)(100 * share));
     }
@@ -215,9 +227,15 @@ void progress_break(progress *p)
 
 void progress_end(progress *p, const char *why)
 {
-    progress_break(p);
+    if (p && *p->name) {
+        fputs(p->open ? "\r\033[K" : "", p->to);
+    } else {
+        progress_break(p);
+    }
     if (p && why) {
         fprintf(p->to, "%s\n", why);
+    }
+    if (p) {
         fflush(p->to);
     }
     free(p);

@@ -27,6 +27,13 @@ typedef enum progress_mode {
 progress *progress_begin(FILE *to, int64_t epochs, int64_t rows_per_epoch, progress_mode mode);
 
 /**
+ * As progress_begin for a training beside the one that was asked for: a line that begins with
+ * `name` and is gone at the end. Where no line can be redrawn nothing is shown.
+ */
+progress *progress_begin_trial(FILE *to, const char *name, int64_t epochs, int64_t rows_per_epoch,
+                               progress_mode mode);
+
+/**
  * The epoch that is under way has gone through so many rows. A redrawn line shows it where epochs
  * take longer than half a second.
  */

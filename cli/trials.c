@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <unistd.h>
 
 /* Further apart than chance can confuse on a small table. */
 static const double decays[] = {0.02, 0.3, 1};
@@ -37,9 +36,10 @@ static double try_part(const options *o, const training *whole, reel_tensor *par
     *t = (training){.session = whole->session, .o = o, .net = net};
     t->x = rows_of(whole->x, others);
     t->y = rows_of(whole->y, others);
-    bool shown = isatty(STDERR_FILENO) && !o->quiet && !o->json;
-    t->progress = progress_begin(stderr, o->epochs, reel_numel(others),
-                                 shown ? PROGRESS_SHOWN : PROGRESS_SILENT);
+    char name[48];
+    snprintf(name, sizeof name, "trying weight decay %g", o->weight_decay);
+    t->progress = progress_begin_trial(stderr, name, o->epochs, reel_numel(others),
+                                       o->quiet || o->json ? PROGRESS_SILENT : PROGRESS_SHOWN);
     double loss = train(t) ? network_mean_loss(o, net, x, y) : (double)NAN;
     progress_end(t->progress, NULL);
     reel_tensor *made[] = {others, x, y, t->x, t->y};

@@ -229,6 +229,26 @@ START_TEST(a_slow_epoch_shows_its_share)
 }
 END_TEST
 
+START_TEST(a_trial_has_a_name_and_leaves_no_line)
+{
+    int ours;
+    setenv("TERM", "xterm", 1);
+    FILE *to = open_terminal(120, &ours);
+    progress *p = progress_begin_trial(to, "a trial", 10, 1000, PROGRESS_SHOWN);
+    nanosleep(&(struct timespec){.tv_nsec = 120 * 1000 * 1000}, NULL);
+    progress_epoch(p, 1, 0.5, DOUBLE_NAN, true);
+    progress_epoch(p, 2, 0.5, DOUBLE_NAN, true);
+    progress_end(p, NULL);
+    read_terminal(to, ours);
+    ck_assert_ptr_eq(strstr(shown, "\ra trial: epoch  1/10  loss 0.5 "), shown);
+    ck_assert_ptr_nonnull(strstr(shown, "\033[K\r\033[K"));
+    ck_assert_int_eq(count(shown, "\n"), 0);
+    FILE *file = tmpfile();
+    ck_assert_ptr_null(progress_begin_trial(file, "a trial", 10, 1000, PROGRESS_SHOWN));
+    fclose(file);
+}
+END_TEST
+
 START_TEST(a_message_stands_below_its_epoch)
 {
     int ours;
@@ -258,6 +278,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, a_line_fits_the_terminal);
     tcase_add_test(cases, a_dumb_terminal_gets_plain_lines);
     tcase_add_test(cases, a_slow_epoch_shows_its_share);
+    tcase_add_test(cases, a_trial_has_a_name_and_leaves_no_line);
     tcase_add_test(cases, a_message_stands_below_its_epoch);
 }
 

@@ -197,7 +197,6 @@ static bool train_net(fitting *it, reel_module *net)
                     .validation_x = it->validation_x,
                     .validation_y = it->validation_y};
     t->progress = progress_begin(stderr, it->o->epochs, reel_numel(it->rows.train), mode);
-    watch_interrupts();
     bool done = train(t);
     char why[128] = "";
     if (t->why) {
@@ -212,7 +211,6 @@ static bool train_net(fitting *it, reel_module *net)
 static bool try_decays(fitting *it)
 {
     training trial = {.session = it->s, .o = it->o, .x = it->x, .y = it->y};
-    watch_interrupts();
     if (!trials_choose_decay(it->o, &it->model.shape, &trial, &it->model.net)) {
         return false;
     }
@@ -363,6 +361,7 @@ static bool run(fitting *it)
     if (!make_net(it)) {
         return false;
     }
+    watch_interrupts(); /* from the moment on that it says what it does */
     if (!o->json && !o->quiet) {
         say_what_it_does(it);
     }

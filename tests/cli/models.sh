@@ -77,6 +77,18 @@ run 0 predict model.safetensors names.csv
 run 0 inspect model.safetensors
 prints 'kind=green'
 
+# Columns that are chosen, and numbers that are names: the model remembers which.
+printf 'zip,area,more,y\n101,1,5,10\n202,2,5,21\n101,3,4,29\n202,4,4,41\n' >zip.csv
+run 0 fit zip.csv --target y --text zip --drop more --quiet --epochs 1
+run 0 inspect model.safetensors --json
+[ "$(json model)" = 3-1 ] || fail 'not area and two categories'
+[ "$(json features 1 name)" = zip=101 ] || [ "$(json features 0 name)" = zip=101 ] || fail 'no category'
+run 0 predict model.safetensors zip.csv
+says_nothing
+run 0 fit zip.csv --target y --features area,more --quiet --epochs 1
+run 0 inspect model.safetensors --json
+[ "$(json model)" = 2-1 ] || fail 'not the two columns'
+
 # Rows to test on, given and drawn.
 printf '0 3\n15' >rows
 run 0 fit "$table" --target employed --no-save --json --test-rows rows --epochs 1

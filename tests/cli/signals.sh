@@ -39,7 +39,6 @@ for _ in $(seq 600); do
   ! grep -q training: out || break
   sleep 0.1
 done
-sleep 0.2
 kill -INT $process
 status=0
 wait $process || status=$?

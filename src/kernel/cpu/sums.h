@@ -168,9 +168,48 @@ static void sum(const void *x, int64_t stride, int64_t n, void *total)
 
 enum { WIDTH = 2 * ROW };
 
+/* The sums of the columns that `count` vectors hold, each one accumulator in a register. */
+static inline __attribute__((always_inline)) void
+sum_vectors(const T *x, int64_t rows, int64_t columns, const int count, T *out)
+{
+    lanes level[3][8] = {{{0}}};
+    const int power = level_power(rows);
+    const int64_t step = (int64_t)1 << power, mask = step - 1;
+    lanes sum[8] = {{0}};
+    for (int64_t i = 0; i < rows;) {
+        const int64_t end = i + step < rows ? i + step : rows;
+        for (; i < end; i++, x += columns) {
+#pragma GCC unroll 8
+            for (int v = 0; v < count; v++) {
+                sum[v] += LOAD(x + v * LANES);
+            }
+        }
+        for (int l = 0; l < 3 && (i & (mask << (l * power))) == 0; l++) {
+#pragma GCC unroll 8
+            for (int v = 0; v < count; v++) {
+                lanes *below = l ? &level[l - 1][v] : &sum[v];
+                level[l][v] += *below;
+                *below = (lanes){0};
+            }
+        }
+    }
+    for (int v = 0; v < count; v++) {
+        const lanes all = sum[v] + level[0][v] + level[1][v] + level[2][v];
+        __builtin_memcpy(out + v * LANES, &all, sizeof all);
+    }
+}
+
 /* The sums of `width` columns, whose rows go to `ways` accumulators in turn. */
 static void sum_block(const T *x, int64_t rows, int64_t columns, int width, int ways, T *out)
 {
+    if (ways == 1 && width == WIDTH) {
+        sum_vectors(x, rows, columns, 8, out);
+        return;
+    }
+    if (ways == 1) {
+        sum_vectors(x, rows, columns, 4, out);
+        return;
+    }
     T sums[4][4][WIDTH];
     for (int level = 0; level < 4; level++) {
         __builtin_memset(sums[level], 0, (size_t)ways * sizeof *sums[level]);

@@ -135,8 +135,8 @@ enum {
     TINY = 32,           /* multiply-adds below which plain loops are quicker than tiles */
     BLAS_FROM = 1 << 30, /* and those from which on BLAS is */
 };
-#else
-enum { BLAS_FROM = 4096 };
+#else /* where each fused multiply-add is a call */
+enum { BLAS_FROM = sizeof(T) == 4 ? 512 : 4096 };
 #endif
 
 static void small_product(int64_t m, int64_t n, int64_t k, const void *left,

@@ -99,9 +99,42 @@ START_TEST(memory_that_is_not_there)
 }
 END_TEST
 
+/* After the first step of a training nothing is asked of the allocator, with threads as without. */
+START_TEST(a_steady_step_allocates_nothing)
+{
+    enum { ROWS = 3000, COLUMNS = 100 };
+    allowed = 1 << 30;
+    faulty f = {.fail_at = -1};
+    reel *r = faulty_reel(&f);
+    reel_set_num_threads(r, 2);
+    reel_tensor *x = reel_rand(r, REEL_F32, REEL_SHAPE(ROWS, COLUMNS));
+    reel_tensor *t = reel_rand(r, REEL_F32, REEL_SHAPE(ROWS, COLUMNS));
+    reel_tensor *v = reel_rand(r, REEL_F32, REEL_SHAPE(ROWS, 1));
+    reel_module *wide = reel_nn_linear(r, COLUMNS, COLUMNS), *one = reel_nn_linear(r, COLUMNS, 1);
+    reel_optimizer *adam = reel_optim_adam(reel_parameters(wide), (reel_adam_options){0});
+    reel_optimizer *sgd = reel_optim_sgd(reel_parameters(one), (reel_sgd_options){.lr = 0.01});
+    long calls = 0;
+    for (int i = 0; i < 6; i++) {
+        calls = i == 2 ? f.calls : calls;
+        reel_tensor *y = reel_tanh(reel_forward(wide, x));
+        reel_tensor *loss = reel_add(reel_mse_loss(y, t, REEL_MEAN),
+                                     reel_l1_loss(reel_forward(one, y), v, REEL_MEAN));
+        reel_zero_grad(adam);
+        reel_zero_grad(sgd);
+        ck_assert_int_eq(reel_backward(loss), REEL_OK);
+        reel_step(adam);
+        reel_step(sgd);
+        reel_rewind(r);
+    }
+    ck_assert_int_eq(f.calls, calls);
+    faulty_end(&f, r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_test(cases, threads_that_do_not_start);
+    tcase_add_test(cases, a_steady_step_allocates_nothing);
     tcase_add_test(cases, memory_that_is_not_there);
 }
 

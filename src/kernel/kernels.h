@@ -192,8 +192,8 @@ void reeli_map_contiguous(reel *r, reeli_map map, int dtype, int result, int64_t
 void reeli_move(int64_t n, void *to, int to_dtype, int64_t to_stride, const void *from,
                 int from_dtype, int64_t from_stride);
 
-/* The same where to_stride is 1 and from_stride at most: large ones are shared among the threads, and
- * stream past the caches. */
+/* The same where to_stride is 1 and from_stride 1 or 0: large ones are shared among the threads,
+ * and stream past the caches. */
 void reeli_move_all(reel *r, int64_t n, void *to, int to_dtype, const void *from, int from_dtype,
                     int64_t from_stride);
 
@@ -201,8 +201,8 @@ void reeli_move_all(reel *r, int64_t n, void *to, int to_dtype, const void *from
 void reeli_move_strided(reel *r, int ndim, const int64_t *size, reeli_operand to,
                         reeli_operand from);
 
-/* *sum = Σ map(x[0], …), of n terms, in PyTorch's order whatever the number of threads; the terms are
- * never written to memory. A NULL map: Σ x[0]. */
+/* *sum = Σ map(x[0], …), of n terms, in PyTorch's order whatever the number of threads; the terms
+ * are never written to memory. A NULL map: Σ x[0]. */
 void reeli_sum(reel *r, int dtype, reeli_map map, int64_t n, int inputs, const void *const *x,
                const double *parameters, void *sum);
 

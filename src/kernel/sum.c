@@ -28,11 +28,11 @@ typedef struct terms {
 static const void *block_of(const terms *t, int64_t from, int64_t count, void *block)
 {
     const void *x[INPUTS];
+    if (!t->map) {
+        return t->x[0] + (size_t)from * t->element;
+    }
     for (int o = 0; o < t->inputs; o++) {
         x[o] = t->x[o] + (size_t)from * t->element;
-    }
-    if (!t->map) {
-        return x[0];
     }
     t->map(count, block, x, t->parameters);
     return block;

@@ -81,16 +81,19 @@ void reeli_sum(reel *r, int dtype, reeli_map map, int64_t n, int inputs, const v
 {
     _Alignas(64) unsigned char block[TERMS * sizeof(double)];
     const reeli_loops *loops = r->kernels->of[dtype];
+    const bool shared = r->threads > 1 && n >= REELI_SHARED_FROM && dtype <= 1;
+    if (!shared && (!map || n <= TERMS)) {
+        if (map) {
+            map(n, block, x, parameters);
+        }
+        loops->sum(map ? block : x[0], 1, n, sum);
+        return;
+    }
     const char *data[INPUTS];
     for (int o = 0; o < inputs; o++) {
         data[o] = x[o];
     }
     terms t = {loops, map, parameters, data, inputs, dtype == 0 ? 4 : 8, n, 0, NULL};
-    const bool shared = r->threads > 1 && n >= REELI_SHARED_FROM && dtype <= 1;
-    if (!shared && (!map || n <= TERMS)) {
-        loops->sum(block_of(&t, 0, n, block), 1, n, sum);
-        return;
-    }
     reeli_cascade c;
     loops->cascade_begin(&c, n);
     t.part = (4 * 32 / (int64_t)t.element) << 2 * c.power;

@@ -35,8 +35,8 @@ extern "C" {
 typedef struct reel_graph reel_graph;
 
 /**
- * From now on operations are written down, as they are done. Tensors of the step must be made in it,
- * or be such as live until they are freed.
+ * From now on operations are written down, as they are done. Tensors of the step must be made in
+ * it, or be such as live until they are freed.
  *
  * Fails:  the reel's status if an error is recorded; REEL_ERR_STATE if a step is being captured
  *         already, from a callback, if operations are recorded that reel_rewind has not forgotten
@@ -48,8 +48,8 @@ REEL_API reel_status reel_capture_begin(reel *r);
 /**
  * Ends it. The step has been done once by then, as always.
  *
- * Fails:  NULL if no step is being captured, if anything failed since it began, or if something that
- *         the step uses has been freed since. What the step returned is then gone.
+ * Fails:  NULL if no step is being captured, if anything failed since it began, or if something
+ *         that the step uses has been freed since. What the step returned is then gone.
  * Owner:  the graph is the reel's until it is freed or the reel is; and until then what the step
  *         returned can be read. It has no history.
  * Source: torch.cuda.CUDAGraph.capture_end.

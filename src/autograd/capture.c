@@ -126,13 +126,20 @@ void reeli_capture_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool c
     e->args = args;
 }
 
-bool reeli_capture_forward(reeli_node *n)
+/* Whether a formula's inputs are all constants of the step, and its result with them. */
+static bool computes_constant(const reeli_node *n)
 {
-    reel *r = n->out->r;
-    reel_tensor *in[FORMULA_INPUTS];
+    reel_tensor *in[FORMULA_INPUTS] = {NULL};
     for (int i = 0; i < n->inputs && i < FORMULA_INPUTS; i++) {
         in[i] = n->in[i].t;
     }
+    return n->op->formula >= 0 && n->inputs <= FORMULA_INPUTS &&
+           became_constant(n->out, n->inputs, in);
+}
+
+bool reeli_capture_forward(reeli_node *n)
+{
+    reel *r = n->out->r;
     for (int i = 0; i < n->inputs; i++) {
         if (!reeli_capture_tensor(n->in[i].t)) {
             return false;
@@ -146,8 +153,7 @@ bool reeli_capture_forward(reeli_node *n)
     reeli_start_call(r, &pause);
     const bool done = n->op->forward(n);
     reeli_end_call(r, &pause);
-    if (!done || (n->op->formula >= 0 && n->inputs <= FORMULA_INPUTS &&
-                  became_constant(n->out, n->inputs, in))) {
+    if (!done || computes_constant(n)) {
         return done;
     }
     reeli_capture_entry *e = reeli_new_entry(r, REELI_CAPTURED_FORWARD);

@@ -158,13 +158,19 @@ static clipping *keep(const clipping *c)
 }
 
 /* The norm; NaN after an error. */
-static double clip(reeli_run run, clipping *c)
+static double clip(reeli_run run, const clipping *c)
 {
     double norm = (double)NAN;
-    c->norm = &norm;
-    clipping *kept = c->list.r->capture ? keep(c) : c;
-    return kept && reeli_do(run, &(reeli_args){.r = c->list.r, .more = kept}) ? *kept->norm
-                                                                              : (double)NAN;
+    clipping now = *c, *it = &now;
+    now.norm = &norm;
+    if (c->list.r->capture) {
+        it = keep(&now);
+    }
+    if (!it) {
+        return (double)NAN;
+    }
+    const reeli_args args = {.r = c->list.r, .more = it};
+    return reeli_do(run, &args) ? *it->norm : (double)NAN;
 }
 
 double reel_clip_grad_norm(reel_tensor_list parameters, double max_norm, reel_clip_options options)

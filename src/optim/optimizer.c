@@ -173,9 +173,18 @@ typedef struct prepared {
     reeli_step s;
 } prepared;
 
+static bool same_numbers(const double *a, const double *b)
+{
+    bool same = true;
+    for (int k = 0; k < REELI_NUMBERS; k++) {
+        same = same && a[k] == b[k];
+    }
+    return same;
+}
+
 static void prepare(prepared *all, const reeli_rule *rule, const double *value, double *number)
 {
-    if (!all->any || memcmp(all->before, number, sizeof all->before) != 0) {
+    if (!all->any || !same_numbers(all->before, number)) {
         memcpy(all->before, number, sizeof all->before);
         all->s = (reeli_step){.lr = value[REELI_lr],
                               .weight_decay = value[REELI_weight_decay],

@@ -57,11 +57,23 @@ bool reeli_capture_tensor(const reel_tensor *t)
     return false;
 }
 
+/* Whether the step that is being captured has made t: of what is owned, what came after its graph
+ * has. */
+static bool is_of_step(const reel_tensor *t)
+{
+    const reel *r = t->r;
+    bool found = !(t->flags & REELI_PERSISTENT);
+    for (const reeli_owned *it = r->capture->owned.next; it != &r->owned && !found; it = it->next) {
+        found = (uintptr_t)t - (uintptr_t)it < it->size;
+    }
+    return found;
+}
+
 void reeli_capture_change(const reel_tensor *t)
 {
     reel_tensor *base = t->base;
     reel *r = t->r;
-    if (!r->capture || !(base->flags & REELI_CONSTANT)) {
+    if (!r->capture || !(base->flags & REELI_CONSTANT) || !is_of_step(base)) {
         return;
     }
     const size_t bytes = (size_t)base->numel * reeli_element_size(base->dtype);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A step being written down: what computes or changes elements becomes an entry, in the order in
- * which it was done. A replay runs the entries. Shapes, addresses and everything else that a program
- * decided are in the entries; values are not.
+ * which it was done. A replay runs the entries. Shapes, addresses and everything else that a
+ * program decided are in the entries; values are not.
  */
 #ifndef REELI_CAPTURE_H
 #define REELI_CAPTURE_H

@@ -151,7 +151,7 @@ START_TEST(results_have_no_history)
 }
 END_TEST
 
-/* Constants of the step that it changes begin each replay anew; a tensor of the caller's goes on. */
+/* Constants of the step that it changes begin each replay anew; the caller's tensors go on. */
 START_TEST(changed_constants)
 {
     reel_tensor *x = reel_ones(r, REEL_F32, REEL_SHAPE(3));
@@ -169,6 +169,22 @@ START_TEST(changed_constants)
         ck_assert(reel_get(before, (int64_t[]){1}) == 10);
         ck_assert(reel_get(total, (int64_t[]){1}) == 6 * (i + 2));
     }
+}
+END_TEST
+
+/* What one step has made is the caller's to another one. */
+START_TEST(state_of_another_step)
+{
+    reel_tensor *x = reel_ones(r, REEL_F32, REEL_SHAPE(3));
+    reel_capture_begin(r);
+    reel_tensor *sum = reel_zeros(r, REEL_F32, REEL_SHAPE(3));
+    ck_assert_ptr_nonnull(reel_capture_end(r));
+    reel_capture_begin(r);
+    reel_add_(sum, x);
+    reel_graph *g = reel_capture_end(r);
+    ck_assert_int_eq(reel_replay(g), REEL_OK);
+    ck_assert_int_eq(reel_replay(g), REEL_OK);
+    ck_assert(reel_get(sum, (int64_t[]){2}) == 3);
 }
 END_TEST
 
@@ -424,6 +440,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, memory);
     tcase_add_test(cases, results_have_no_history);
     tcase_add_test(cases, changed_constants);
+    tcase_add_test(cases, state_of_another_step);
     tcase_add_test(cases, accumulated_gradients);
     tcase_add_loop_test(cases, refuses, 0, REFUSALS);
     tcase_add_test(cases, cleared_error);

@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { SHORT = 5, LONG = 45, EPOCHS = LONG - SHORT, STEPS = W2_ROWS / W2_BATCH };
@@ -60,26 +61,27 @@ static double run_steps(void *state)
 }
 
 /* A table of W2's size, the last column of which is to be predicted. */
-static void write_table(char path[FILE_PATH_SIZE])
+static const char *write_table(void)
 {
+    int64_t size;
     enum { COLUMNS = W2_INPUTS + 1 };
     float *x = allocate(W2_ROWS * COLUMNS);
     fill_uniform(x, W2_ROWS * COLUMNS, 1, 1);
-    write_csv(path, x, W2_ROWS, COLUMNS);
+    const char *path = write_csv(x, W2_ROWS, COLUMNS, &size);
     free(x);
+    return path;
 }
 
 static contender fit_program(const char *table, int epochs)
 {
-    static char program[FILE_PATH_SIZE];
-    char count[16];
-    snprintf(program, sizeof program, "%s", program_beside("reel"));
+    char *program = strdup(program_beside("reel")), count[16];
     snprintf(count, sizeof count, "%d", epochs);
     peer *p = peer_start("bench_process",
                          (const char *[]){program, "fit", table, "--target=c13", "--hidden=64,64",
                                           "--batch-size=32", "--loss=l1", "--optimizer=adam",
                                           "--no-save", "--quiet", "--epochs", count, NULL},
                          1);
+    free(program);
     return (contender){p ? run_peer : NULL, p};
 }
 
@@ -106,13 +108,12 @@ static void report_epoch(timing brief, timing lengthy, timing steps)
 
 void bench_fit(void)
 {
-    char table[FILE_PATH_SIZE];
     timing time[3];
     if (access(program_beside("reel"), X_OK) != 0) {
         fprintf(stderr, "fit: not measured; the program reel was not built\n");
         return;
     }
-    write_table(table);
+    const char *table = write_table();
     training s = make_training();
     replayed_step replayed = {.r = s.r, .run = step, .state = &s};
     contender all[] = {fit_program(table, SHORT), fit_program(table, LONG), {run_steps, &replayed}};
@@ -120,6 +121,5 @@ void bench_fit(void)
     report_epoch(time[0], time[1], time[2]);
     peer_stop(all[0].state);
     peer_stop(all[1].state);
-    unlink(table);
     reel_free(s.r);
 }

@@ -62,7 +62,7 @@ static void usage(FILE *to)
     }
     fprintf(to, "\n"
                 "  --threads N   of W3, W4, W5 and the last two; otherwise 1, and then 2\n"
-                "  --seconds S   for each comparison; 2\n"
+                "  --seconds S   for each comparison; 2. 0 is a trial, whose figures mean nothing\n"
                 "  --json        an object a line\n"
                 "  --markdown    the table of docs/performance.md\n"
                 "  --levels      each with the kernels of every level of CPU, as multiples of the "

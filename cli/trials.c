@@ -57,7 +57,7 @@ static double try_decay(options o, const network_shape *shape, training *it,
     double sum = 0;
     o.epochs = (o.epochs + 1) / 2;
     for (int i = 0; i < PARTS_TRIED && !it->interrupted; i++) {
-        training t;
+        training t = {.net = NULL};
         reel_module *tried = network_new(it->session->r, shape);
         if (!tried) {
             return NAN;

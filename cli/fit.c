@@ -383,5 +383,6 @@ int fit(int argc, char **argv)
     int status = !done ? 1 : it.training.interrupted ? INTERRUPTED : 0;
     training_free(&it.training);
     model_free(&it.model);
+    options_free(&o);
     return session_end(&s, status);
 }

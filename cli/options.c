@@ -461,6 +461,13 @@ options fit_options(int argc, char **argv)
     return o;
 }
 
+void options_free(options *o)
+{
+    free(o->features.texts);
+    free(o->drop.texts);
+    free(o->text.texts);
+}
+
 options evaluate_options(int argc, char **argv)
 {
     command_line line = {evaluate_rows,

@@ -90,11 +90,12 @@ typedef struct options {
 
 /*
  * The command line of one command. A mistake ends the program with a sentence and status 2, --help
- * and --version with 0. Texts point into argv, lists are never freed.
+ * and --version with 0. Texts point into argv; options_free frees the lists.
  */
 options fit_options(int argc, char **argv);
 options evaluate_options(int argc, char **argv);
 options predict_options(int argc, char **argv);
 options inspect_options(int argc, char **argv);
+void options_free(options *o);
 
 #endif

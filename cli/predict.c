@@ -97,5 +97,6 @@ int predict(int argc, char **argv)
     model m = {0};
     bool done = session_begin(&s, argv[0], &o) && run(&s, &o, &m);
     model_free(&m);
+    options_free(&o);
     return session_end(&s, done ? 0 : 1);
 }

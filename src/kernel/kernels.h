@@ -126,8 +126,8 @@ typedef struct reeli_loops {
     void (*standardize_gradient)(int64_t rows, int64_t n, const void *g, const void *y,
                                  const void *scale, void *dx);
 
-    /* c[m,n] = a[m,k] b[k,n] (+ bias[n]), c's rows c_step apart, at n = 1 by 1; each element a chain of fused multiply-adds over k; in
-     * doubles BLAS's order, of lanes, where m or n is 1. */
+    /* c[m,n] = a[m,k] b[k,n] (+ bias[n]), c's rows c_step apart (1 at n = 1); each element a chain
+     * of fused multiply-adds over k, in doubles BLAS's order, of lanes, where m or n is 1. */
     void (*small_product)(int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride,
                           const void *b, const int64_t *b_stride, const void *bias, void *c,
                           int64_t c_step);

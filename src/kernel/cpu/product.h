@@ -115,8 +115,8 @@ static void plain_chains(int64_t m, int64_t n, int64_t k, const T *a, const int6
     }
 }
 
-/* In doubles what has a vector for one side follows the order of BLAS: true if this did. A column is
- * its own transpose, cᵀ = bᵀ aᵀ. */
+/* In doubles what has a vector for one side follows the order of BLAS: true if this did. A column
+ * is its own transpose, cᵀ = bᵀ aᵀ. */
 static bool summed_in_lanes(int64_t m, int64_t n, int64_t k, const T *a, const int64_t *a_stride,
                             const T *b, const int64_t *b_stride, T *c)
 {

@@ -199,31 +199,20 @@ sum_vectors(const T *x, int64_t rows, int64_t columns, const int count, T *out)
     }
 }
 
-/* The sums of `width` columns, whose rows go to `ways` accumulators in turn. */
-static void sum_block(const T *x, int64_t rows, int64_t columns, int width, int ways, T *out)
+/* The sums of fewer columns than fill four vectors; the rows go to four accumulators in turn. */
+static void sum_rest(const T *x, int64_t rows, int64_t columns, int width, T *out)
 {
-    if (ways == 1 && width == WIDTH) {
-        sum_vectors(x, rows, columns, 8, out);
-        return;
-    }
-    if (ways == 1) {
-        sum_vectors(x, rows, columns, 4, out);
-        return;
-    }
-    T sums[4][4][WIDTH];
-    for (int level = 0; level < 4; level++) {
-        __builtin_memset(sums[level], 0, (size_t)ways * sizeof *sums[level]);
-    }
-    const int power = level_power(rows / ways);
+    T sums[4][4][ROW] = {{{0}}};
+    const int power = level_power(rows / 4);
     const int64_t mask = ((int64_t)1 << power) - 1;
-    for (int64_t i = 1; i <= rows / ways; i++) {
-        for (int k = 0; k < ways; k++, x += columns) {
+    for (int64_t i = 1; i <= rows / 4; i++) {
+        for (int k = 0; k < 4; k++, x += columns) {
             for (int j = 0; j < width; j++) {
                 sums[0][k][j] += x[j];
             }
         }
         for (int level = 1; level < 4 && (i & (mask << ((level - 1) * power))) == 0; level++) {
-            for (int k = 0; k < ways; k++) {
+            for (int k = 0; k < 4; k++) {
                 for (int j = 0; j < width; j++) {
                     sums[level][k][j] += sums[level - 1][k][j];
                     sums[level - 1][k][j] = 0;
@@ -233,9 +222,9 @@ static void sum_block(const T *x, int64_t rows, int64_t columns, int width, int 
     }
     for (int j = 0; j < width; j++) {
         T total = 0;
-        for (int k = 0; k < ways; k++) {
+        for (int k = 0; k < 4; k++) {
             T way = sums[0][k][j] + sums[1][k][j] + sums[2][k][j] + sums[3][k][j];
-            for (int64_t i = 0; k == 0 && i < rows % ways; i++) {
+            for (int64_t i = 0; k == 0 && i < rows % 4; i++) {
                 way += x[i * columns + j];
             }
             total = k ? total + way : way;
@@ -253,13 +242,17 @@ static void sum_columns_of(const void *terms, int64_t rows, int64_t columns, int
     T *sums = out;
     const int64_t whole = columns / ROW * ROW, rest = columns - whole;
     for (int64_t j = first; j < whole && j < last; j += WIDTH) {
-        sum_block(x + j, rows, columns, whole - j < WIDTH ? ROW : WIDTH, 1, sums + j);
+        if (whole - j >= WIDTH) {
+            sum_vectors(x + j, rows, columns, 8, sums + j);
+        } else {
+            sum_vectors(x + j, rows, columns, 4, sums + j);
+        }
     }
     if (last < columns) {
         return;
     }
     if (rest > 4) {
-        sum_block(x + whole, rows, columns, (int)rest, 4, sums + whole);
+        sum_rest(x + whole, rows, columns, (int)rest, sums + whole);
         return;
     }
     for (int64_t j = whole; j < columns; j++) {

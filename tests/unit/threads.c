@@ -8,11 +8,13 @@ enum { MOST_THREADS = 4 };
 
 /* Sizes on both sides of where work is shared, streamed, and cut into pieces. The thread sanitizer,
  * which makes all of it twenty times slower, sees one of each kind. */
-static const int64_t lengths[] = {
-#ifndef __SANITIZE_THREAD__
-    1,      131071, 131072, 163841, 1048577,
+#ifdef __SANITIZE_THREAD__
+enum { MOST_TERMS = 2000000 };
+static const int64_t lengths[] = {131073, 2097153};
+#else
+enum { MOST_TERMS = 1 << 30 };
+static const int64_t lengths[] = {1, 131071, 131072, 131073, 163841, 1048577, 2097153};
 #endif
-    131073, 2097153};
 enum { LENGTHS = sizeof lengths / sizeof *lengths };
 
 /* From -1 to 1, no two alike. */
@@ -278,6 +280,10 @@ START_TEST(large_sums_are_pytorchs)
         FILE *file = open_records("sums/large.txt");
         int count = 0;
         for (record it; next_record(file, &it); count++) {
+            if (record_whole(&it, 2) > MOST_TERMS) {
+                fprintf(stderr, "%s of %s: left out, too slow here\n", it.word[0], it.word[2]);
+                continue;
+            }
             reel *r = reel_new();
             reel_set_num_threads(r, threads);
             assert_record(&it, large_sums(r, &it), 0.0);
@@ -346,6 +352,7 @@ END_TEST
 
 static void add_cases(TCase *cases)
 {
+    tcase_set_timeout(cases, 240); /* under a sanitizer, on a busy machine */
     tcase_add_test(cases, elementwise_operations);
     tcase_add_test(cases, elementwise_gradients);
     tcase_add_test(cases, changes_in_place);

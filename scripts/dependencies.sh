@@ -37,6 +37,8 @@ missing() {
     echo jansson
   compiles <<<$'#include <csv.h>\nstruct csv_parser parser;' || echo libcsv
   { has pkg-config && pkg-config --exists libzip; } || compiles <<<'#include <zip.h>' || echo libzip
+  # glibc has it.
+  compiles <<<'#include <argp.h>' || { has brew && brew list argp-standalone >/dev/null 2>&1; } || echo argp
   for extra in "$@"; do
     case $extra in
     tests)
@@ -68,6 +70,7 @@ package_names() {
     apt-get:libcsv) echo libcsv-dev ;;
     apt-get:libzip) echo libzip-dev ;;
     apt-get:gnuplot) echo gnuplot-nox ;;
+    apt-get:argp) echo libc6-dev ;;
     apt-get:fuzzer) echo clang libclang-rt-dev ;;
     dnf:compiler) echo gcc glibc-devel ;;
     dnf:c++) echo gcc-c++ ;;
@@ -75,12 +78,14 @@ package_names() {
     dnf:jansson) echo jansson-devel ;;
     dnf:libcsv) echo libcsv-devel ;;
     dnf:libzip) echo libzip-devel ;;
+    dnf:argp) echo glibc-devel ;;
     dnf:fuzzer) echo clang compiler-rt ;;
     dnf:check) echo check-devel ;;
     dnf:pkg-config) echo pkgconf-pkg-config ;;
     dnf:clang-*) echo clang-tools-extra ;;
     brew:clang-* | brew:fuzzer) echo llvm ;;
     brew:pkg-config) echo pkgconf ;;
+    brew:argp) echo argp-standalone ;;
     brew:compiler | brew:c++ | brew:make) ;; # Apple's, by xcode-select --install
     *) echo "$need" ;;
     esac

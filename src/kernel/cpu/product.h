@@ -153,7 +153,7 @@ static void small_product(int64_t m, int64_t n, int64_t k, const void *left,
 #endif
     if (!summed_in_lanes(m, n, k, a, a_stride, b, b_stride, c)) {
 #ifdef TILES
-        if (m * k >= TINY) { /* a column: cᵀ = bᵀ aᵀ */
+        if (n == 1 && m * k >= TINY) { /* a column: cᵀ = bᵀ aᵀ */
             tiled_product(1, m, k, b, (int64_t[]){0, b_stride[0]}, a,
                           (int64_t[]){a_stride[1], a_stride[0]}, NULL, c, m);
         } else

@@ -12,12 +12,16 @@
 #include <limits.h>
 #include <string.h>
 
-enum {                        /* multiply-adds */
-       VECTORS_FROM = 4096,   /* from which on a product with a vector is a sum of its own */
-       SHARED_FROM = 1 << 20, /* from which on threads share a product, and of a piece of it */
-       BLAS_PIECE = 1 << 28,  /* of a piece that BLAS does, which packs its operands anew */
-       MOST = 16,             /* pieces */
-       ALIGN = 64             /* rows or columns: whole tiles, here and in BLAS */
+/* Multiply-adds. */
+enum {
+    SMALL = 512,           /* below which there is nothing to choose */
+    VECTORS_FROM = 4096,   /* from which on a product with a vector is a sum of its own */
+    SHARED_FROM = 1 << 20, /* from which on threads share a product, and of a piece of it */
+    BLAS_PIECE = 1 << 28   /* of a piece that BLAS does, which packs its operands anew */
+};
+enum {
+    MOST = 16, /* pieces */
+    ALIGN = 64 /* rows or columns of a piece: whole tiles, here and in BLAS */
 };
 
 /* How BLAS sees a matrix: row by row, transposed, or neither. */
@@ -219,6 +223,10 @@ bool reeli_product(reel *r, int dtype, int64_t m, int64_t n, int64_t k, const vo
                    const void *bias, void *c, void *(*scratch)(void *, size_t), void *context)
 {
     const reeli_loops *loops = r->kernels->of[dtype];
+    if (fewer(m, n, k, SMALL)) {
+        loops->small_product(m, n, k, a, a_stride, b, b_stride, bias, c, n);
+        return true;
+    }
     const bool for_blas = dtype <= 1 && fits_blas(m, n, k, a_stride, b_stride);
     bool done;
     if (for_blas && !fewer(m, n, k, VECTORS_FROM) &&

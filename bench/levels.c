@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * --levels: a workload with the kernels of each level of CPU, in interleaved rounds, as multiples
- * of the first level's time. A reel chooses its kernels when it is made. So the first level's comparison
- * starts the workload once more for the next level, which does the same; the last one finds all
- * levels' contenders alive, and times them.
+ * of the first level's time. A reel chooses its kernels when it is made. So the first level's
+ * comparison starts the workload once more for the next level, which does the same; the last one
+ * finds all levels' contenders alive, and times them.
  */
 #include "bench.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* json_value FILE [KEY]...: the value that the keys lead to in a JSON file, a number in an array being
- * its place. Fails if the file is not one JSON value, or there is nothing there. */
+/* json_value FILE [KEY]...: the value that the keys lead to in a JSON file, a number in an array
+ * being its place. Fails if the file is not one JSON value, or there is nothing there. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -73,6 +73,7 @@ peer *peer_start(const char *program, const char *const *arguments, int threads)
     snprintf(count, sizeof count, "%d", threads);
     setenv("OPENBLAS_NUM_THREADS", count, 1);
     setenv("OMP_NUM_THREADS", count, 1);
+    setenv("OMP_WAIT_POLICY", "passive", 1); /* or OpenBLAS's threads and OpenMP's spin at once */
     int in[2], out[2];
     peer *p = malloc(sizeof *p);
     if (!p || !open_pipe(in) || !open_pipe(out) || !spawn(p, path, argv, in, out)) {
@@ -81,6 +82,7 @@ peer *peer_start(const char *program, const char *const *arguments, int threads)
     }
     unsetenv("OPENBLAS_NUM_THREADS");
     unsetenv("OMP_NUM_THREADS");
+    unsetenv("OMP_WAIT_POLICY");
     close(in[0]);
     close(out[1]);
     *p = (peer){program, p->process, fdopen(in[1], "w"), fdopen(out[0], "r")};

@@ -16,7 +16,8 @@ double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Between contenders of several threads: OpenBLAS's spin for 25 ms before they sleep. */
+/* Between contenders of several threads: OpenBLAS's spin for 2^26 ticks, some 30 ms, before they
+ * sleep. */
 static double pause_before;
 
 static void pause_for(double seconds)
@@ -135,7 +136,7 @@ void compare(const comparison *c)
                                 libtorch_contender(c->workload, c->config, c->threads)};
     timing time[ALL];
     compare_losses(c, all, ALL);
-    pause_before = c->threads > 1 ? 0.03 : 0;
+    pause_before = c->threads > 1 ? 0.06 : 0;
     time_in_rounds(all, ALL, c->units > 0 ? c->units : 1, bench_seconds, time);
     pause_before = 0;
     report_way(c, "eager", time[EAGER], time[LIMIT], time[LIBTORCH]);

@@ -335,20 +335,42 @@ static inline void give_back(reel *r, reeli_mark mark)
     }
 }
 
+static inline void run_map(const reeli_capture_entry *e) { e->map(e->n, e->y, e->x, e->p); }
+
+/* Maps by fours: where each has a call of its own, the CPU foresees more often where it goes. */
+static inline const reeli_capture_entry *run_maps(const reeli_capture_entry *e,
+                                                  const reeli_capture_entry *end)
+{
+    while (end - e >= 4 && (e[0].kind | e[1].kind | e[2].kind | e[3].kind) == REELI_CAPTURED_MAP) {
+        run_map(&e[0]);
+        run_map(&e[1]);
+        run_map(&e[2]);
+        run_map(&e[3]);
+        e += 4;
+    }
+    return e;
+}
+
 static bool run_entries(reel *r, const reel_graph *g)
 {
     const reeli_mark mark = reeli_arena_mark(&r->arena);
-    const reeli_capture_entry *e = g->entries.items, *end = e + g->entries.count;
-    bool done = true;
-    for (; e < end && done; e++) {
-        if (__builtin_expect(e->kind == REELI_CAPTURED_MAP, 1)) {
-            e->map(e->n, e->y, e->x, e->p);
-            continue;
+    const reeli_capture_entry *const end =
+        (const reeli_capture_entry *)g->entries.items + g->entries.count;
+    const reeli_capture_entry *e = g->entries.items;
+    while ((e = run_maps(e, end)) < end) {
+        bool done = true;
+        if (e->kind == REELI_CAPTURED_MAP) {
+            run_map(e);
+        } else {
+            done = e->kind == REELI_CAPTURED_FORWARD ? e->forward(e->node) : e->run(e->args);
+            give_back(r, mark);
         }
-        done = e->kind == REELI_CAPTURED_FORWARD ? e->forward(e->node) : e->run(e->args);
-        give_back(r, mark);
+        if (!done) {
+            return false;
+        }
+        e++;
     }
-    return done;
+    return true;
 }
 
 reel_status reel_replay(reel_graph *graph)

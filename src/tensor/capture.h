@@ -27,7 +27,12 @@ typedef struct reeli_args {
 typedef bool (*reeli_run)(const reeli_args *args);
 typedef bool (*reeli_forward)(struct reeli_node *n);
 
-enum { REELI_CAPTURED_MAP, REELI_CAPTURED_CALL, REELI_CAPTURED_FORWARD, REELI_CAPTURED_INPUTS = 4 };
+enum {
+    REELI_CAPTURED_MAP = 0,
+    REELI_CAPTURED_CALL,
+    REELI_CAPTURED_FORWARD,
+    REELI_CAPTURED_INPUTS = 4
+};
 
 /* One cache line. */
 typedef struct reeli_capture_entry {

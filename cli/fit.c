@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <libgen.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -66,12 +67,30 @@ static bool check_outputs(session *s, const options *o)
            check_picture(s, o->plot_predictions);
 }
 
+/* A table's columns, "a, b, c", as far as they fit. */
+static const char *column_names(const reel_table *table, char *text, size_t size)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < reel_table_columns(table); i++) {
+        const char *name = reel_table_name(table, i), *comma = i ? ", " : "";
+        if (length + strlen(name) + sizeof ", …" >= size) {
+            snprintf(text + length, size - length, "%s…", comma);
+            break;
+        }
+        length += (size_t)snprintf(text + length, size - length, "%s%s", comma, name);
+    }
+    return text;
+}
+
 /* The target's column in a table. */
 static bool find_target(session *s, reel_table *table, const char *name, size_t *column)
 {
     int64_t found = reel_table_find(table, name);
     if (found < 0) {
-        return complain(s, "%s: there is no column '%s' to predict", reel_table_path(table), name);
+        char names[200];
+        return complain(s, "%s: there is no column '%s' to predict; there are %s",
+                        reel_table_path(table), name, column_names(table, names, sizeof names));
     }
     *column = (size_t)found;
     return true;

@@ -13,7 +13,7 @@ cannot_fit() {
   [ ! -e model.safetensors ] || fail 'it leaves a model'
 }
 cannot_fit 'none.csv' none.csv --target y
-cannot_fit "good.csv: there is no column 'z' to predict" good.csv --target z
+cannot_fit "good.csv: there is no column 'z' to predict; there are a, b, kind, y" good.csv --target z
 cannot_fit "kind" good.csv --target kind
 cannot_fit "'z'" good.csv --target y --features a,z
 cannot_fit "'z'" good.csv --target y --drop z

@@ -154,20 +154,31 @@ START_TEST(a_terminal_gets_one_line_redrawn)
 }
 END_TEST
 
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* At most: how fast this machine wakes up again is its own affair. */
 START_TEST(it_is_redrawn_ten_times_a_second)
 {
     int ours;
     setenv("TERM", "xterm", 1);
     FILE *to = open_terminal(120, &ours);
+    const double start = now();
     progress *p = progress_begin(to, 100, 1000, PROGRESS_SHOWN);
-    for (int i = 1; i <= 60; i++) { /* at least 0.3 s */
+    for (int i = 1; i <= 60; i++) {
         progress_epoch(p, i, 1, 1, false);
         nanosleep(&(struct timespec){.tv_nsec = 5 * 1000 * 1000}, NULL);
     }
     progress_end(p, NULL);
+    const double seconds = now() - start;
     read_terminal(to, ours);
     int drawn = count(shown, "\r");
-    ck_assert_msg(drawn >= 4 && drawn < 30, "drawn %d times", drawn);
+    ck_assert_msg(drawn >= 2 && drawn <= 10 * seconds + 2, "drawn %d times in %g s", drawn,
+                  seconds);
 }
 END_TEST
 

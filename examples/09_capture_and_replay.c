@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A training step that is written down once and then replayed. It is the L1 tutorial (lesson 3),
- * and prints the same digits. A replay checks no shapes, looks nothing up and asks for no memory, so
- * that a small model trains several times as fast.
+ * and prints the same digits. A replay checks no shapes, looks nothing up and asks for no memory,
+ * so that a small model trains several times as fast.
  */
 #include <reel/reel.h>
 #include <stdio.h>

@@ -207,18 +207,21 @@ static bool deliver(run *b, reeli_edge *e, reel_tensor *g)
     return true;
 }
 
-static bool unchanged(const reeli_node *n, const reel_tensor *t, uint32_t version,
-                      const char *which)
+static bool changed_since(const reeli_node *n, const reel_tensor *t, uint32_t version,
+                          const char *which)
 {
-    if (t->base->version == version) {
-        return true;
-    }
     reeli_error(
         t->r, REEL_ERR_STATE,
         "backward: %s saved its %s of shape %s, which has been changed in place since (version %u, "
         "saved at %u); change a copy instead",
         n->op->name, which, REELI_SHAPE_OF(t), t->base->version, version);
     return false;
+}
+
+static inline bool unchanged(const reeli_node *n, const reel_tensor *t, uint32_t version,
+                             const char *which)
+{
+    return t->base->version == version || changed_since(n, t, version, which);
 }
 
 static bool saved_is_sound(const reeli_node *n)

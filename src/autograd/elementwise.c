@@ -85,8 +85,8 @@ static inline void set_parameters(reeli_node *n, const double *parameters)
 }
 
 /* Records an elementwise operation that has been computed. */
-static reel_tensor *recorded(const reeli_op *op, int inputs, reel_tensor *const *in,
-                             const double *parameters, reel_tensor *y, bool alike)
+static inline reel_tensor *recorded(const reeli_op *op, int inputs, reel_tensor *const *in,
+                                    const double *parameters, reel_tensor *y, bool alike)
 {
     reel *r = y->r;
     if (r->anomaly && !reeli_sound_result(op, inputs, in, y)) {

@@ -33,33 +33,6 @@ typedef struct reeli_op {
     unsigned pass; /* inputs whose gradient is g itself */
 } reeli_op;
 
-#define DECLARE_OP(name) extern const reeli_op reeli_op_##name;
-#define UNARY(name, ...) DECLARE_OP(name)
-#define BINARY(name, ...) DECLARE_OP(name)
-#define TERNARY(name, ...) DECLARE_OP(name)
-#define LOSS(name, ...) DECLARE_OP(name)
-#define COMPARE(name, ...) DECLARE_OP(name)
-#define PREDICATE(name, ...) DECLARE_OP(name)
-#define SELECT(name, ...) DECLARE_OP(name)
-#define OP(name, ...)                                                                              \
-    DECLARE_OP(name)                                                                               \
-    bool reeli_##name##_forward(reeli_node *n);                                                    \
-    reel_tensor *reeli_##name##_gradient(reeli_node *n, int input, reel_tensor *g);
-#define PICK(name) FIXED(name)
-#define FIXED(name)                                                                                \
-    DECLARE_OP(name)                                                                               \
-    bool reeli_##name##_forward(reeli_node *n);
-#define VIEW(name)                                                                                 \
-    DECLARE_OP(name)                                                                               \
-    reel_tensor *reeli_##name##_gradient(reeli_node *n, int input, reel_tensor *g);
-#include "ops.def"
-
-/* The gradient of every PICK row. */
-reel_tensor *reeli_pick_gradient(reeli_node *n, int input, reel_tensor *g);
-
-/* All rows, for those who walk them; ends with NULL. */
-extern const reeli_op *const reeli_ops[];
-
 /* An input of a recorded operation. */
 typedef struct reeli_edge {
     reel_tensor *t;
@@ -110,9 +83,6 @@ reeli_node *reeli_begin(const reeli_op *op, int inputs, reel_tensor *const *in);
  * operations; records the error in `what`'s name if not. */
 bool reeli_all_usable(const char *what, int count, reel_tensor *const *t);
 
-/* Whether they have one dtype that is not bool; else an error. */
-bool reeli_one_dtype(const char *what, int count, reel_tensor *const *t);
-
 /* What the gradient of an input reads, in the bits of `saved`. */
 static inline unsigned reeli_reads(const reeli_op *op, int input)
 {
@@ -128,25 +98,6 @@ reel_tensor *reeli_record(reel *r, reeli_node *n);
 
 /* Computes n->out (poison passes through), records n if gradients are wanted, and returns it. */
 reel_tensor *reeli_apply(reeli_node *n);
-
-/* y = op(in[0], …), elementwise, with broadcasting and promotion. */
-reel_tensor *reeli_elementwise(const reeli_op *op, int inputs, reel_tensor *const *in,
-                               const double *parameters);
-bool reeli_elementwise_forward(reeli_node *n);
-reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g);
-
-/* An elementwise gradient in operations, which are recorded, at out's shape. */
-reel_tensor *reeli_formula_gradient(reeli_node *n, int input, reel_tensor *g);
-/* The same as one loop, unrecorded; of `like`'s shape, to which g broadcasts. */
-reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g,
-                                  const reel_tensor *like);
-
-/* The dtype that the formula is computed in; -1, and an error, if the operation refuses it. */
-int reeli_formula_dtype(const reeli_op *op, int inputs, reel_tensor *const *in);
-
-/* y = map(x…) whatever the layouts and dtypes; y may be one of the x. */
-void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
-                   reel_tensor *const *x, const double *parameters);
 
 /* y = map(x…) has been computed: written down for a replay. Few elements in a row are an entry of
  * their own; what follows from constants needs none. */
@@ -176,33 +127,5 @@ bool reeli_all_finite(const reel_tensor *t, int64_t *element);
 /* What t's hooks for the value that `node` made (NULL: a leaf's) make of its gradient; poison after
  * an error. */
 reel_tensor *reeli_call_hooks(reel_tensor *t, const reeli_node *node, reel_tensor *g);
-
-/* Forward and gradient of every LOSS row. */
-bool reeli_loss_forward(reeli_node *n);
-reel_tensor *reeli_loss_gradient(reeli_node *n, int input, reel_tensor *g);
-
-/* g summed over the dims in which `like` was broadcast, and in like's dtype. */
-reel_tensor *reeli_sum_to(reel_tensor *g, const reel_tensor *like);
-
-/* The sum over the dims in the set `dims` (bit d for dim d). */
-reel_tensor *reeli_sum_dims(reel_tensor *x, unsigned dims, bool keepdim);
-
-/* x in the given shape, which must hold as many elements; a view where that is possible. */
-reel_tensor *reeli_reshape_like(reel_tensor *x, const reel_tensor *like);
-
-/* Zeros in the arena, which no gradient passes. */
-reel_tensor *reeli_zeros(reel *r, const char *what, int dtype, int ndim, const int64_t *size);
-
-/* One value in no dims, in the arena. */
-reel_tensor *reeli_scalar(reel *r, const char *what, int dtype, double value);
-
-/* y[…, i, …] = x[…, index[i], …] in dim `dim`, as the operation op; index is seen as a vector. Of
- * slice `padding` (-1: none) embedding's gradient is 0. */
-reel_tensor *reeli_take(const reeli_op *op, reel_tensor *x, int64_t dim, reel_tensor *index,
-                        int64_t padding);
-
-/* Zeros of the given shape but for g at start… of dim. */
-reel_tensor *reeli_narrow_backward(reel_tensor *g, int ndim, const int64_t *size, int64_t dim,
-                                   int64_t start);
 
 #endif

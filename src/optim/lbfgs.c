@@ -174,16 +174,16 @@ static void point(run *w)
 
 /* The first step along a direction that nothing is known of: at most lr, and short where g is
  * large. */
-static reeli_scalar first_length(const run *w)
+static reeli_search_number first_length(const run *w)
 {
     const double lr = w->value[REELI_lr];
     if (w->now.n_iter > 1) {
-        return (reeli_scalar){lr, false};
+        return (reeli_search_number){lr, false};
     }
     const double inverse = reeli_flat_round(
         &w->flat, 1 / reeli_flat_sum_of_magnitudes(&w->flat, w->flat.gradient[w->flat.current]));
     const double length = reeli_flat_round(&w->flat, inverse * reeli_flat_round(&w->flat, lr));
-    return inverse < 1 ? (reeli_scalar){length, true} : (reeli_scalar){lr, false};
+    return inverse < 1 ? (reeli_search_number){length, true} : (reeli_search_number){lr, false};
 }
 
 /* Reads the parameters into x. */
@@ -201,7 +201,7 @@ static void gather(run *w)
 
 /* Moves along d by t, or as far as a line search says, and evaluates there unless it is the last
  * iteration. How often the closure was called; -1 if it failed. */
-static int move(run *w, reeli_scalar t, double slope, bool last)
+static int move(run *w, reeli_search_number t, double slope, bool last)
 {
     reeli_flat *f = &w->flat;
     gather(w);
@@ -246,7 +246,7 @@ static bool iterate(run *w)
         w->prev_flat_grad = w->m->prev_flat_grad[1];
         reeli_copy(w->prev_flat_grad, f->gradient[f->current]);
         const double was = w->now.prev_loss = w->loss;
-        const reeli_scalar t = first_length(w);
+        const reeli_search_number t = first_length(w);
         w->now.t = t.value;
         const double slope = reeli_flat_dot(f, f->gradient[f->current], f->d);
         if (slope > -value[REELI_tolerance_change]) {

@@ -300,3 +300,23 @@ reel_tensor *reel_linspace(reel *r, reel_dtype dtype, double start, double end, 
     }
     return t;
 }
+
+reel_tensor *reeli_zeros(reel *r, const char *what, int dtype, int ndim, const int64_t *size)
+{
+    reel_tensor *t = reeli_empty(r, what, dtype, ndim, size);
+    if (!reeli_bad(t)) {
+        reeli_fill(t, 0);
+        t->flags |= r->capture ? REELI_CONSTANT : 0;
+    }
+    return t;
+}
+
+reel_tensor *reeli_scalar(reel *r, const char *what, int dtype, double value)
+{
+    reel_tensor *t = reeli_empty(r, what, dtype, 0, NULL);
+    if (!reeli_bad(t)) {
+        reeli_fill(t, value);
+        t->flags |= r->capture ? REELI_CONSTANT : 0;
+    }
+    return t;
+}

@@ -149,6 +149,12 @@ static inline reel_tensor *reeli_grad(const reel_tensor *t)
 /* At the end of a step: leaves keep the values of what still lies in the arena of theirs. */
 void reeli_settle_gradients(reel *r);
 
+/* Zeros in the arena, which no gradient passes. */
+reel_tensor *reeli_zeros(reel *r, const char *what, int dtype, int ndim, const int64_t *size);
+
+/* One value in no dims, in the arena. */
+reel_tensor *reeli_scalar(reel *r, const char *what, int dtype, double value);
+
 /* A view of t's memory from `offset` elements after its first, in the arena; not yet recorded. */
 reel_tensor *reeli_view(reel_tensor *t, const char *what, int ndim, const int64_t *size,
                         const int64_t *stride, int64_t offset);

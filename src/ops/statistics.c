@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Variances and standard deviations. */
-#include "lines.h"
+#include "reduction.h"
 
 #include <math.h>
 #include <reel/elementwise.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Sorting, and what is read off a sorted line: the largest few, the median, quantiles. */
-#include "lines.h"
+#include "reduction.h"
 
 #include <math.h>
 #include <reel/elementwise.h>

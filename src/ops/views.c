@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Views of all elements. They come down to three: reshape, expand, permute. slices.c has the views
  * of parts. */
-#include "tape.h"
+#include "ops.h"
 
 #include <reel/views.h>
 #include <string.h>

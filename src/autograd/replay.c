@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Capture and replay: operations written down as they are done, and done again. */
+#include "map.h"
 #include "tape.h"
 
 #include <string.h>

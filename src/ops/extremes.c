@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The largest and the smallest: values, places, or both. NaN beats every number. */
-#include "lines.h"
+#include "reduction.h"
 
 #include <reel/elementwise.h>
 #include <reel/indexing.h>

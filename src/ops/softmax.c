@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* softmax and its kin, each one pass of a fused kernel, forward and backward. */
-#include "lines.h"
+#include "reduction.h"
 
 #include <math.h>
 #include <reel/elementwise.h>

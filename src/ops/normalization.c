@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Elements shifted and scaled to mean 0 and variance 1. */
-#include "tape.h"
+#include "ops.h"
 
 #include <reel/elementwise.h>
 #include <reel/normalization.h>

@@ -5,7 +5,7 @@
  * not know of them: each is a recorded view of its part, and the flat gradient is cut in the same
  * way.
  */
-#include "tape.h"
+#include "ops.h"
 
 #include <reel/custom.h>
 #include <reel/views.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copies: as they are, turned round, repeated, padded. */
 #include "factory.h"
-#include "slices.h"
+#include "view_parts.h"
 
 #include <reel/join.h>
 #include <reel/views.h>

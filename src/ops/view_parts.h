@@ -3,7 +3,7 @@
 #ifndef REELI_SLICES_H
 #define REELI_SLICES_H
 
-#include "tape.h"
+#include "ops.h"
 
 typedef struct reeli_part {
     int64_t start[REEL_MAX_DIMS];  /* the first element's index, in each dim of the whole */

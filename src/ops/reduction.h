@@ -4,7 +4,7 @@
 #ifndef REELI_LINES_H
 #define REELI_LINES_H
 
-#include "tape.h"
+#include "ops.h"
 
 #include <reel/reduce.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Slices, rows and elements that index tensors name: gathers whose index is expanded. */
 #include "factory.h"
-#include "tape.h"
+#include "ops.h"
 
 #include <math.h>
 #include <reel/elementwise.h>

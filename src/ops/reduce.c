@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Sums, means, products, and the questions any, all and how many. */
-#include "lines.h"
+#include "reduction.h"
 
 #include <reel/elementwise.h>
 #include <reel/reduce.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* x[…]: first a view by the items that are none but numbers, then a gather by those that are
  * tensors. */
-#include "slices.h"
+#include "view_parts.h"
 
 #include <reel/elementwise.h>
 #include <reel/indexing.h>

@@ -7,8 +7,8 @@
  * The gradient of a recurrence is one that runs the other way, and that of a cumulative product is
  * one with the factors for a. Nothing is divided, so zeros need no care and all derivatives exist.
  */
-#include "lines.h"
-#include "slices.h"
+#include "reduction.h"
+#include "view_parts.h"
 
 #include <reel/elementwise.h>
 #include <reel/reduce.h>

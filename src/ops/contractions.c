@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Products that are put together from matrix products: m rows, n columns, k the depth, b the
  * batches. */
-#include "tape.h"
+#include "ops.h"
 
 #include <math.h>
 #include <reel/elementwise.h>

@@ -3,7 +3,7 @@
 #ifndef REELI_LOSSES_H
 #define REELI_LOSSES_H
 
-#include "tape.h"
+#include "ops.h"
 
 #include <math.h>
 #include <reel/loss.h>

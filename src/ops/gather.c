@@ -2,30 +2,10 @@
 /* gather, and scatter and scatter_add, which go the other way. index_select and its like are
  * gathers whose index is expanded, under their own names. */
 #include "factory.h"
-#include "tape.h"
+#include "ops.h"
 
 #include <reel/indexing.h>
 #include <reel/views.h>
-
-reel_tensor *reeli_zeros(reel *r, const char *what, int dtype, int ndim, const int64_t *size)
-{
-    reel_tensor *t = reeli_empty(r, what, dtype, ndim, size);
-    if (!reeli_bad(t)) {
-        reeli_fill(t, 0);
-        t->flags |= r->capture ? REELI_CONSTANT : 0;
-    }
-    return t;
-}
-
-reel_tensor *reeli_scalar(reel *r, const char *what, int dtype, double value)
-{
-    reel_tensor *t = reeli_empty(r, what, dtype, 0, NULL);
-    if (!reeli_bad(t)) {
-        reeli_fill(t, value);
-        t->flags |= r->capture ? REELI_CONSTANT : 0;
-    }
-    return t;
-}
 
 /* A tensor of no dims takes part as one of one dim. */
 static int dims(const reel_tensor *t) { return t->ndim ? t->ndim : 1; }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of operations that ops.def makes. */
-#include "tape.h"
+#include "ops.h"
 
 #include <math.h>
 

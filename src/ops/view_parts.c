@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Parts of a tensor that are views: each dim of the part walks along dims of the whole. One view
  * and one operation, each the other's gradient, serve all of them. */
-#include "slices.h"
+#include "view_parts.h"
 
 #include <reel/views.h>
 #include <string.h>

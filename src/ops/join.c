@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tensors joined into one, and grids of them. */
-#include "slices.h"
+#include "view_parts.h"
 
 #include <reel/join.h>
 #include <reel/views.h>

@@ -7,8 +7,8 @@
  * gradient reads it. Every write raises the version of the memory, by which backward knows that
  * what another operation saved has changed since.
  */
-#include "checked.h"
-#include "tape.h"
+#include "elementwise_checked.h"
+#include "ops.h"
 
 #include <math.h>
 #include <reel/elementwise.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* elementwise.def's gradients compiled as operations on tensors: the twin of kernel/formula.h. */
-#include "checked.h"
-#include "tape.h"
+#include "elementwise_checked.h"
+#include "ops.h"
 
 #include <math.h>
 #include <reel/elementwise.h>

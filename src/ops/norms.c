@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Norms. Their gradients follow PyTorch's at 0, where a formula of its own would give NaN. */
-#include "lines.h"
+#include "reduction.h"
 
 #include <math.h>
 #include <reel/elementwise.h>

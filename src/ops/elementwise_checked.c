@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Elementwise operations that check or rearrange their arguments before they run as a row, or that
  * are made of other operations. */
-#include "checked.h"
-#include "tape.h"
+#include "elementwise_checked.h"
+#include "ops.h"
 
 #include <math.h>
 #include <reel/elementwise.h>

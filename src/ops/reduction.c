@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What all reductions share: sets of dims, the result's shape, and the way to the elements. */
-#include "lines.h"
+#include "reduction.h"
 
 #include <reel/views.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Matrix products: m rows, n columns, k the depth, b the batches. */
-#include "tape.h"
+#include "ops.h"
 
 #include <reel/linalg.h>
 #include <reel/reduce.h>

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Kernels over tensors. */
+#ifndef REELI_MAP_H
+#define REELI_MAP_H
+
+#include "kernels.h"
+#include "tensor.h"
+
+/* y = map(x…) whatever the layouts and dtypes; y may be one of the x. */
+void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
+                   reel_tensor *const *x, const double *parameters);
+
+#endif

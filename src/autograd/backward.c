@@ -6,6 +6,7 @@
  * Leaves get their gradients only when all has gone well. A leaf without one has its buffer offered
  * as the place for the result of the rule, so that usually nothing is copied.
  */
+#include "map.h"
 #include "tape.h"
 
 #include <reel/elementwise.h>
@@ -44,20 +45,8 @@ static bool add_in_place(const run *b, reel_tensor *sum, reel_tensor *g)
         sum->dtype != g->dtype || sum->numel != g->numel) {
         return false;
     }
-    if (__builtin_expect(b->r->capture != NULL, 0)) {
-        reeli_capture_change(sum);
-    }
-    reeli_map add = b->r->kernels->of[sum->dtype]->value[REELI_FORMULA_add];
-    const void *terms[] = {sum->data, g->data};
-    if (sum->numel <= REELI_BLOCK) {
-        add(sum->numel, sum->data, terms, NULL);
-    } else {
-        reeli_map_contiguous(b->r, add, sum->dtype, sum->dtype, sum->numel, sum->data, 2, terms, 0,
-                             NULL);
-    }
-    if (__builtin_expect(b->r->capture != NULL, 0)) {
-        reeli_capture_map(b->r, add, sum->dtype, sum, false, 2, (reel_tensor *[]){sum, g}, NULL);
-    }
+    reeli_run_map_alike(b->r, b->r->kernels->of[sum->dtype]->value[REELI_FORMULA_add], sum->dtype,
+                        sum, false, 2, (reel_tensor *[]){sum, g}, NULL);
     return true;
 }
 

@@ -1,131 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Capture and replay: operations written down as they are done, and done again. */
-#include "map.h"
+/* Capture and replay: a step begun, ended, and done again. tensor/capture.c writes it down. */
 #include "tape.h"
 
 #include <string.h>
 
-enum { OPERANDS = 5, FORMULA_INPUTS = 3 };
-
-/* A map over operands of any layout, as reeli_run_map takes it. */
-typedef struct layout_map {
-    reeli_map map;
-    int dtype, inputs;
-    bool compares;
-    reel_tensor *y, *x[OPERANDS];
-    double p[3];
-} layout_map;
-
-static bool run_layout_map(const reeli_args *a)
-{
-    const layout_map *m = a->more;
-    reeli_run_map(a->r, m->map, m->dtype, m->y, m->compares, m->inputs, m->x, m->p);
-    return true;
-}
-
-static bool all_last(reel_tensor *y, int inputs, reel_tensor *const *x)
-{
-    bool last = reeli_capture_tensor(y);
-    for (int i = 0; i < inputs; i++) {
-        last = last && reeli_capture_tensor(x[i]);
-    }
-    return last;
-}
-
-static bool is_constant(const reel_tensor *t)
-{
-    return (t->base->flags & (REELI_CONSTANT | REELI_PERSISTENT)) == REELI_CONSTANT;
-}
-
-/* Whether y's elements are its own, in the graph's memory: not a leaf's buffer. */
-static bool owns_elements(const reel_tensor *y)
-{
-    return y->base == y && reeli_arena_holds(&y->r->arena, y->data);
-}
-
-/* What is computed from constants of the step alone is a constant of the step. */
-static bool became_constant(reel_tensor *y, int inputs, reel_tensor *const *x)
-{
-    bool constant = owns_elements(y) && !(y->flags & REELI_PERSISTENT);
-    for (int i = 0; i < inputs; i++) {
-        constant = constant && is_constant(x[i]);
-    }
-    y->flags |= constant ? REELI_CONSTANT : 0;
-    return constant;
-}
-
-/* x as an entry reads it: n elements in a row. One that repeats is written out if it never
- * changes; NULL if that cannot be. */
-static const void *in_a_row(const reel_tensor *x, int dtype, int64_t n)
-{
-    if (x->dtype != dtype) {
-        return NULL;
-    }
-    if (x->numel == n && (x->flags & REELI_CONTIGUOUS)) {
-        return x->data;
-    }
-    if (x->numel != 1 || !is_constant(x)) {
-        return NULL;
-    }
-    void *row = reeli_arena_alloc(x->r, (size_t)n * reeli_element_size(dtype));
-    if (row) {
-        reeli_move(n, row, dtype, 1, x->data, dtype, 0);
-    }
-    return row;
-}
-
-/* Fills in an entry for a map whose operands all lie in rows; false if they do not. */
-static bool plain_entry(reel *r, reeli_map map, int dtype, reel_tensor *y, int inputs,
-                        reel_tensor *const *x, const double *p)
-{
-    const void *rows[REELI_CAPTURED_INPUTS] = {NULL};
-    bool plain =
-        inputs <= REELI_CAPTURED_INPUTS && y->numel <= REELI_BLOCK && (y->flags & REELI_CONTIGUOUS);
-    for (int i = 0; i < inputs && plain; i++) {
-        plain = (rows[i] = in_a_row(x[i], dtype, y->numel)) != NULL;
-    }
-    double *kept = plain && p ? reeli_arena_alloc(r, 3 * sizeof *kept) : NULL;
-    reeli_capture_entry *e = plain && (kept || !p) ? reeli_new_entry(r, REELI_CAPTURED_MAP) : NULL;
-    if (!e) {
-        return false;
-    }
-    e->map = map;
-    e->n = (int32_t)y->numel;
-    e->y = y->data;
-    memcpy(e->x, rows, sizeof rows);
-    e->p = kept;
-    for (int i = 0; i < 3 && p; i++) {
-        kept[i] = p[i];
-    }
-    return true;
-}
-
-void reeli_capture_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
-                       reel_tensor *const *x, const double *p)
-{
-    const int result = compares ? REEL_BOOL : dtype;
-    if (!all_last(y, inputs, x) || became_constant(y, inputs, x) ||
-        (y->dtype == result && plain_entry(r, map, dtype, y, inputs, x, p))) {
-        return;
-    }
-    layout_map *m = reeli_arena_alloc(r, sizeof *m);
-    reeli_args *args = m ? reeli_arena_alloc(r, sizeof *args) : NULL;
-    reeli_capture_entry *e = args ? reeli_new_entry(r, REELI_CAPTURED_CALL) : NULL;
-    if (!e) {
-        reeli_no_memory(r, "capture");
-        return;
-    }
-    *m = (layout_map){.map = map, .dtype = dtype, .inputs = inputs, .compares = compares, .y = y};
-    for (int i = 0; i < inputs; i++) {
-        m->x[i] = x[i];
-    }
-    for (int i = 0; i < 3 && p; i++) {
-        m->p[i] = p[i];
-    }
-    *args = (reeli_args){.r = r, .more = m};
-    e->run = run_layout_map;
-    e->args = args;
-}
+enum { FORMULA_INPUTS = 3 };
 
 /* Whether a formula's inputs are all constants of the step, and its result with them. */
 static bool computes_constant(const reeli_node *n)
@@ -135,7 +14,7 @@ static bool computes_constant(const reeli_node *n)
         in[i] = n->in[i].t;
     }
     return n->op->formula >= 0 && n->inputs <= FORMULA_INPUTS &&
-           became_constant(n->out, n->inputs, in);
+           reeli_became_constant(n->out, n->inputs, in);
 }
 
 bool reeli_capture_forward(reeli_node *n)

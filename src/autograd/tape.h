@@ -99,11 +99,6 @@ reel_tensor *reeli_record(reel *r, reeli_node *n);
 /* Computes n->out (poison passes through), records n if gradients are wanted, and returns it. */
 reel_tensor *reeli_apply(reeli_node *n);
 
-/* y = map(x…) has been computed: written down for a replay. Few elements in a row are an entry of
- * their own; what follows from constants needs none. */
-void reeli_capture_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
-                       reel_tensor *const *x, const double *parameters);
-
 /* n->op->forward(n), written down. */
 bool reeli_capture_forward(reeli_node *n);
 

@@ -41,21 +41,6 @@ static inline bool all_alike(int inputs, reel_tensor *const *in)
     return reeli_is_float(first->dtype);
 }
 
-/* The map over operands that are all alike. */
-static inline void map_alike(reel *r, reeli_map map, reel_tensor *y, int dtype, int inputs,
-                             reel_tensor *const *x, const double *p)
-{
-    const void *data[OPERANDS];
-    for (int i = 0; i < inputs; i++) {
-        data[i] = x[i]->data;
-    }
-    if (y->numel <= REELI_BLOCK) {
-        map(y->numel, y->data, data, p);
-    } else {
-        reeli_map_contiguous(r, map, dtype, y->dtype, y->numel, y->data, inputs, data, 0, p);
-    }
-}
-
 static inline bool any_requires_grad(int inputs, reel_tensor *const *in)
 {
     unsigned flags = 0;
@@ -118,10 +103,7 @@ static reel_tensor *quick(const reeli_op *op, int inputs, reel_tensor *const *in
         return y;
     }
     reeli_map map = r->kernels->of[dtype]->value[op->formula];
-    map_alike(r, map, y, dtype, inputs, in, parameters);
-    if (__builtin_expect(r->capture != NULL, 0)) {
-        reeli_capture_map(r, map, dtype, y, op->compares, inputs, in, parameters);
-    }
+    reeli_run_map_alike(r, map, dtype, y, op->compares, inputs, in, parameters);
     return recorded(op, inputs, in, parameters, y, true);
 }
 
@@ -151,11 +133,7 @@ static reel_tensor *with_single(const reeli_op *op, int whole, reel_tensor *cons
         return y;
     }
     reeli_map map = r->kernels->of[dtype]->value[op->formula];
-    reeli_map_contiguous(r, map, dtype, y->dtype, y->numel, y->data, 2,
-                         (const void *[]){in[0]->data, in[1]->data}, whole ? 1 : 2, parameters);
-    if (__builtin_expect(r->capture != NULL, 0)) {
-        reeli_capture_map(r, map, dtype, y, op->compares, 2, in, parameters);
-    }
+    reeli_run_map(r, map, dtype, y, op->compares, 2, in, parameters);
     return recorded(op, 2, in, parameters, y, false);
 }
 
@@ -233,12 +211,9 @@ reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g, cons
         return dx;
     }
     if (alike) {
-        map_alike(r, map, dx, dtype, inputs, x, n->p);
+        reeli_run_map_alike(r, map, dtype, dx, false, inputs, x, n->p);
     } else {
         reeli_run_map(r, map, dtype, dx, false, inputs, x, n->p);
-    }
-    if (__builtin_expect(r->capture != NULL, 0)) {
-        reeli_capture_map(r, map, dtype, dx, false, inputs, x, n->p);
     }
     return dx;
 }

@@ -98,6 +98,14 @@ bool reeli_capture_tensor(const reel_tensor *t);
 /* t's elements are about to be changed where they are, by what is written down. */
 void reeli_capture_change(const reel_tensor *t);
 
+/* y = map(x…) has been computed: written down for a replay. Few elements in a row are an entry of
+ * their own; what follows from constants needs none. */
+void reeli_capture_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
+                       reel_tensor *const *x, const double *parameters);
+
+/* Whether y, which was computed from x, is a constant of the step as they are: then it is marked. */
+bool reeli_became_constant(reel_tensor *y, int inputs, reel_tensor *const *x);
+
 /* An entry of this kind, to be filled in; NULL, and an error, when memory is out. */
 reeli_capture_entry *reeli_new_entry(reel *r, int kind);
 

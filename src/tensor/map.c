@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+/* Kernels over tensors of any layout; what they compute is written down where a step is captured. */
 #include "map.h"
+
+#include "capture.h"
 
 enum { OPERANDS = 6 };
 
-void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
-                   reel_tensor *const *x, const double *p)
+static void run(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
+                reel_tensor *const *x, const double *p)
 {
     const int result = compares ? REEL_BOOL : dtype;
     const void *data[OPERANDS];
@@ -28,4 +31,16 @@ void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compa
         operands[i + 1] = (reeli_operand){x[i]->data, stride[i], x[i]->dtype};
     }
     reeli_map_strided(r, map, dtype, result, y->ndim, y->size, inputs, operands, p);
+}
+
+void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
+                   reel_tensor *const *x, const double *p)
+{
+    if (__builtin_expect(r->capture != NULL, 0)) {
+        reeli_capture_change(y);
+    }
+    run(r, map, dtype, y, compares, inputs, x, p);
+    if (__builtin_expect(r->capture != NULL, 0)) {
+        reeli_capture_map(r, map, dtype, y, compares, inputs, x, p);
+    }
 }

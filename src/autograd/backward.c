@@ -10,6 +10,7 @@
 #include "tape.h"
 
 #include <reel/elementwise.h>
+#include <reel/reduce.h>
 #include <reel/views.h>
 
 /* One run of backward. */
@@ -255,6 +256,27 @@ static bool note_gradient(run *b, reeli_node *n, reel_tensor **g)
     return !reeli_bad(*g);
 }
 
+/* What a rule returned, summed over the dims in which x was broadcast, and in x's dtype: once here,
+ * and so in no rule. */
+static reel_tensor *fitted(reel_tensor *dx, const reel_tensor *x)
+{
+    int64_t dims[REEL_MAX_DIMS];
+    int count = 0;
+    if (reeli_bad(dx) || (reeli_same_shape(dx, x) && dx->dtype == x->dtype)) {
+        return dx;
+    }
+    for (int d = 0; d < dx->ndim; d++) {
+        const int own = d - (dx->ndim - x->ndim);
+        if (own < 0 || (x->size[own] == 1 && dx->size[d] != 1)) {
+            dims[count++] = d;
+        }
+    }
+    if (count > 0) {
+        dx = reel_reshape(reel_sum_dim(dx, dims, count, true), x->ndim, x->size);
+    }
+    return reel_to(dx, (reel_dtype)x->dtype);
+}
+
 static bool step_back(run *b, reeli_node *n)
 {
     reel_tensor *g = n->gradient;
@@ -276,6 +298,7 @@ static bool step_back(run *b, reeli_node *n)
         }
         reel_tensor *dx =
             b->r->anomaly ? reeli_watched_gradient(n, i, g) : n->op->gradient(n, i, g);
+        dx = fitted(dx, e->t);
         b->r->destination = NULL;
         if (reeli_bad(dx)) {
             return false;

@@ -57,7 +57,8 @@ bool reeli_to_forward(reeli_node *n) { return reeli_clone_forward(n); }
 
 reel_tensor *reeli_to_gradient(reeli_node *n, int input, reel_tensor *g)
 {
-    return reel_to(g, n->in[input].t->dtype);
+    (void)n, (void)input;
+    return g;
 }
 
 /* The set of the dims in a list; false, and an error, if one is none of x's or named twice. */

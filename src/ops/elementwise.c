@@ -224,7 +224,7 @@ reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g
         g = g->r->grad_enabled ? reeli_formula_gradient(n, input, g)
                                : reeli_fused_gradient(n, input, g, n->out);
     }
-    return n->alike ? g : reeli_sum_to(g, n->in[input].t);
+    return g;
 }
 
 /* The public functions, one for each row, with the row's parameters after the tensors. */

@@ -87,7 +87,7 @@ reel_tensor *reeli_cat_gradient(reeli_node *n, int input, reel_tensor *g)
         start += is_nothing(n->in[i].t) ? 0 : n->in[i].t->size[dim];
     }
     g = reel_narrow(g, dim, start, is_nothing(t) ? 0 : t->size[dim]);
-    return reel_to(reeli_reshape_like(g, t), (reel_dtype)t->dtype);
+    return reeli_reshape_like(g, t);
 }
 
 /* The tensors, each seen by `view`, joined; the list of views lies in the arena. */

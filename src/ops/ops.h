@@ -55,9 +55,6 @@ int reeli_formula_dtype(const reeli_op *op, int inputs, reel_tensor *const *in);
 bool reeli_loss_forward(reeli_node *n);
 reel_tensor *reeli_loss_gradient(reeli_node *n, int input, reel_tensor *g);
 
-/* g summed over the dims in which `like` was broadcast, and in like's dtype. */
-reel_tensor *reeli_sum_to(reel_tensor *g, const reel_tensor *like);
-
 /* The sum over the dims in the set `dims` (bit d for dim d). */
 reel_tensor *reeli_sum_dims(reel_tensor *x, unsigned dims, bool keepdim);
 

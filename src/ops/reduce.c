@@ -64,7 +64,7 @@ static reel_tensor *spread(const reeli_node *n, reel_tensor *g)
 reel_tensor *reeli_sum_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     (void)input;
-    return reel_to(spread(n, g), n->in[0].t->dtype);
+    return spread(n, g);
 }
 
 bool reeli_mean_forward(reeli_node *n)
@@ -260,21 +260,4 @@ reel_tensor *reel_trace(reel_tensor *x)
                           REELI_SHAPE_OF(x));
     }
     return reel_sum(reel_diagonal(x, 0, 0, 1));
-}
-
-/* The dims of g in which `like`, aligned at the right, has size 1 or none at all. */
-reel_tensor *reeli_sum_to(reel_tensor *g, const reel_tensor *like)
-{
-    if (reeli_bad(g) || (reeli_same_shape(g, like) && g->dtype == like->dtype)) {
-        return g;
-    }
-    unsigned dims = 0;
-    for (int d = 0; d < g->ndim; d++) {
-        int own = d - (g->ndim - like->ndim);
-        dims |= own < 0 || (like->size[own] == 1 && g->size[d] != 1) ? 1u << d : 0;
-    }
-    if (dims) {
-        g = reel_reshape(reeli_sum_dims(g, dims, true), like->ndim, like->size);
-    }
-    return reel_to(g, like->dtype);
 }

@@ -412,5 +412,6 @@ reel_tensor *reel_expand_as(reel_tensor *x, reel_tensor *other)
 
 reel_tensor *reeli_expand_gradient(reeli_node *n, int input, reel_tensor *g)
 {
-    return reeli_sum_to(g, n->in[input].t);
+    (void)n, (void)input;
+    return g;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The vocabulary of elementwise.def on plain elements of type T. The gradients' words have twins
- * for tensors in autograd's formulas.c; <tgmath.h> gives exp, log, tanh, … of T's own width. */
+ * for tensors in ops, elementwise_gradients.c; <tgmath.h> gives exp, log, tanh, … of T's own width. */
 #ifndef REELI_FORMULA_H
 #define REELI_FORMULA_H
 

@@ -240,7 +240,7 @@ reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g
 #define NUMBERS_P3(first, second, third)                                                           \
     (double[3]) { first, second, third }
 
-/* Those of some rows, in checked.c, look at their arguments first. */
+/* Those of some rows, in elementwise_checked.c, look at their arguments first. */
 #define reel_elu reeli_elu
 #define reel_softshrink reeli_softshrink
 #define reel_clamp reeli_clamp

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The bare functions of those rows of elementwise.def whose public ones check their arguments
  * first. */
-#ifndef REELI_CHECKED_H
-#define REELI_CHECKED_H
+#ifndef REELI_ELEMENTWISE_CHECKED_H
+#define REELI_ELEMENTWISE_CHECKED_H
 
 #include "tensor.h"
 

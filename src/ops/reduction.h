@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Reductions and scans see a tensor as lines: `outer` blocks of n rows of `inner` columns, of which
  * the rows are worked along. Element (o, i, k) lies at (o n + i) inner + k. */
-#ifndef REELI_LINES_H
-#define REELI_LINES_H
+#ifndef REELI_REDUCTION_H
+#define REELI_REDUCTION_H
 
 #include "ops.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A part of a tensor that strides can show. */
-#ifndef REELI_SLICES_H
-#define REELI_SLICES_H
+#ifndef REELI_VIEW_PARTS_H
+#define REELI_VIEW_PARTS_H
 
 #include "ops.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Views of all elements. They come down to three: reshape, expand, permute. slices.c has the views
+/* Views of all elements. They come down to three: reshape, expand, permute. view_parts.c has the views
  * of parts. */
 #include "ops.h"
 

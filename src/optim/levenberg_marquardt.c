@@ -8,9 +8,9 @@
  * which has 2 n rows however many residuals there are, for the velocity v, and with the residuals'
  * second derivative along v on the right for the acceleration a; d = v + a / 2.
  */
-#include "householder.h"
 #include "jacobian.h"
 #include "lbfgs.h"
+#include "qr.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,4 +2,4 @@
 #define T int64_t
 #define TYPE i64
 #define fused(a, b, c) ((a) * (b) + (c))
-#include "loops.h"
+#include "table.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "householder.h"
+#include "qr.h"
 
 #include <math.h>
 

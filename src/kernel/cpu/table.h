@@ -12,7 +12,7 @@
 #include "rows.h"
 #include "vector_product.h"
 #endif
-#include "tiles.h"
+#include "product_tiles.h"
 #include "product.h"
 /* clang-format on */
 

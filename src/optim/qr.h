@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Least squares by Householder's reflections: A = Q R. Columns lie one after the other. */
-#ifndef REELI_HOUSEHOLDER_H
-#define REELI_HOUSEHOLDER_H
+#ifndef REELI_QR_H
+#define REELI_QR_H
 
 #include <stdint.h>
 

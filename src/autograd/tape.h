@@ -19,6 +19,7 @@ typedef enum reeli_domain { FLOATING, REAL, NUMERIC, ANY } reeli_domain;
 /* A row of ops.def. */
 typedef struct reeli_op {
     const char *name;
+    size_t keeps; /* bytes that its nodes keep behind their edges */
     unsigned saved;
     uint8_t reads
         [3]; /* of that, what the gradient of each input reads; the third stands for all after it */
@@ -49,19 +50,23 @@ struct reeli_node {
     reel_tensor *gradient; /* dL/d(out) while backward runs */
     uint32_t version;      /* of out's memory when recorded */
     bool spent;            /* a backward has used what it saved */
-    bool alike; /* elementwise: inputs and result are contiguous and of one shape and dtype */
     int inputs;
-    double p[3];       /* an elementwise formula's parameters */
-    int64_t i[3];      /* dims, a reduction: whatever the operation needs */
-    const void *extra; /* more of that, in the arena */
-    reeli_edge in[];
+    reeli_edge in[]; /* and behind them what the operation keeps: see reeli_parameters */
 };
+
+/* What n's operation needs to know beside the inputs: op->keeps bytes, whose meaning is the
+ * operation's own. */
+static inline void *reeli_parameters(const reeli_node *n)
+{
+    return (void *)(uintptr_t)(n->in + n->inputs);
+}
 
 /* A node for op on inputs that are known to be sound; NULL when memory is out. */
 static inline reeli_node *reeli_new_node(reel *r, const reeli_op *op, int inputs,
                                          reel_tensor *const *in)
 {
-    reeli_node *n = reeli_arena_alloc(r, sizeof *n + (size_t)inputs * sizeof(reeli_edge));
+    reeli_node *n =
+        reeli_arena_alloc(r, sizeof *n + (size_t)inputs * sizeof(reeli_edge) + op->keeps);
     if (!n) {
         reeli_no_memory(r, op->name);
         return NULL;
@@ -69,7 +74,6 @@ static inline reeli_node *reeli_new_node(reel *r, const reeli_op *op, int inputs
     n->op = op;
     n->out = r->poison;
     n->inputs = inputs;
-    n->alike = false;
     for (int i = 0; i < inputs; i++) {
         n->in[i].t = in[i];
     }

@@ -79,14 +79,14 @@ static bool dim_set(reel_tensor *x, const char *what, const int64_t *dims, int c
     return true;
 }
 
-/* n->i[0] is the set of dims that run backwards. */
+/* The dims of the set run backwards. */
 static reel_tensor *flip(reel_tensor *x, unsigned dims)
 {
     reeli_node *n = reeli_begin(&reeli_op_flip, 1, &x);
     if (!n) {
         return reeli_poison_for(1, &x);
     }
-    n->i[0] = dims;
+    reeli_dims_of(n)->set = dims;
     n->out = reeli_empty_like(x, "flip", x->dtype);
     return reeli_apply(n);
 }
@@ -104,7 +104,7 @@ bool reeli_flip_forward(reeli_node *n)
 {
     reel_tensor back = *n->in[0].t;
     for (int d = 0; d < back.ndim && back.numel > 0; d++) {
-        if (n->i[0] >> d & 1) {
+        if (reeli_dims_of(n)->set >> d & 1) {
             int64_t last = (back.size[d] - 1) * back.stride[d];
             back.data = (char *)back.data + last * (int64_t)reeli_element_size(back.dtype);
             back.stride[d] = -back.stride[d];
@@ -118,7 +118,7 @@ bool reeli_flip_forward(reeli_node *n)
 reel_tensor *reeli_flip_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     (void)input;
-    return flip(g, (unsigned)n->i[0]);
+    return flip(g, reeli_dims_of(n)->set);
 }
 
 /* The last `shift` indices of the dim come first. */
@@ -225,7 +225,7 @@ reel_tensor *reel_tile(reel_tensor *x, const int64_t *repeats, int count)
     return repeat(x, "tile", repeats, count, count > x->ndim ? count : x->ndim);
 }
 
-/* tril and triu: n->i[0] is the diagonal up to which, or from which, elements stay. */
+/* tril and triu. */
 static reel_tensor *triangle(const reeli_op *op, reel_tensor *x, int64_t diagonal)
 {
     reeli_node *n = reeli_begin(op, 1, &x);
@@ -236,7 +236,7 @@ static reel_tensor *triangle(const reeli_op *op, reel_tensor *x, int64_t diagona
         return reeli_fail(x->r, REEL_ERR_SHAPE, "%s: shape %s is no matrix, nor a batch of them",
                           op->name, REELI_SHAPE_OF(x));
     }
-    n->i[0] = diagonal;
+    reeli_triangle_of(n)->diagonal = diagonal;
     n->out = reeli_empty_like(x, op->name, x->dtype);
     return reeli_apply(n);
 }
@@ -269,14 +269,14 @@ reel_tensor *reel_tril(reel_tensor *x, int64_t diagonal)
 bool reeli_tril_forward(reeli_node *n)
 {
     reeli_copy(n->out, n->in[0].t);
-    clear_triangle(n->out, n->i[0], true);
+    clear_triangle(n->out, reeli_triangle_of(n)->diagonal, true);
     return true;
 }
 
 reel_tensor *reeli_tril_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     (void)input;
-    return reel_tril(g, n->i[0]);
+    return reel_tril(g, reeli_triangle_of(n)->diagonal);
 }
 
 reel_tensor *reel_triu(reel_tensor *x, int64_t diagonal)
@@ -287,14 +287,14 @@ reel_tensor *reel_triu(reel_tensor *x, int64_t diagonal)
 bool reeli_triu_forward(reeli_node *n)
 {
     reeli_copy(n->out, n->in[0].t);
-    clear_triangle(n->out, n->i[0], false);
+    clear_triangle(n->out, reeli_triangle_of(n)->diagonal, false);
     return true;
 }
 
 reel_tensor *reeli_triu_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     (void)input;
-    return reel_triu(g, n->i[0]);
+    return reel_triu(g, reeli_triangle_of(n)->diagonal);
 }
 
 /* A vector on the diagonal of a square of zeros. */
@@ -326,14 +326,9 @@ reel_tensor *reel_diag(reel_tensor *x, int64_t diagonal)
                         : reel_clone(reel_diagonal(x, diagonal, 0, 1));
 }
 
-/* How many indices each dim of x gets before its first and after its last; a negative count takes
- * away. PyTorch's list starts at the last dim. */
-typedef struct padding {
-    int64_t before[REEL_MAX_DIMS], after[REEL_MAX_DIMS];
-} padding;
-
+/* PyTorch's list starts at the last dim. */
 static bool read_padding(const reel_tensor *x, const char *what, const int64_t *pad, int count,
-                         padding *p)
+                         reeli_padding *p)
 {
     bool fits = count >= 0 && count % 2 == 0 && count / 2 <= x->ndim && (pad || count == 0);
     memset(p, 0, sizeof *p);
@@ -354,20 +349,17 @@ static bool read_padding(const reel_tensor *x, const char *what, const int64_t *
     return fits;
 }
 
-static reel_tensor *pad_by(reel_tensor *x, const char *what, const padding *p, double value)
+static reel_tensor *pad_by(reel_tensor *x, const char *what, const reeli_padding *p)
 {
     reeli_node *n = reeli_begin(&reeli_op_constant_pad_nd, 1, &x);
-    padding *kept = n ? reeli_arena_alloc(x->r, sizeof *kept) : NULL;
-    if (!kept) {
-        return n ? reeli_no_memory(x->r, what) : reeli_poison_for(1, &x);
+    if (!n) {
+        return reeli_poison_for(1, &x);
     }
     int64_t size[REEL_MAX_DIMS];
     for (int d = 0; d < x->ndim; d++) {
         size[d] = x->size[d] + p->before[d] + p->after[d];
     }
-    *kept = *p;
-    n->extra = kept;
-    n->p[0] = value;
+    *reeli_padding_of(n) = *p;
     n->out = reeli_empty(x->r, what, x->dtype, x->ndim, size);
     return reeli_apply(n);
 }
@@ -375,12 +367,13 @@ static reel_tensor *pad_by(reel_tensor *x, const char *what, const padding *p, d
 static reel_tensor *pad_constant(reel_tensor *x, const char *what, const int64_t *pad, int count,
                                  double value)
 {
-    padding p;
+    reeli_padding p;
     if (!reeli_all_usable(what, 1, &x) || !read_padding(x, what, pad, count, &p) ||
         !reeli_check_value(x->r, what, x->dtype, value)) {
         return reeli_poison_for(1, &x);
     }
-    return pad_by(x, what, &p, value);
+    p.value = value;
+    return pad_by(x, what, &p);
 }
 
 reel_tensor *reel_constant_pad_nd(reel_tensor *x, const int64_t *pad, int count, double value)
@@ -396,7 +389,7 @@ reel_tensor *reel_pad(reel_tensor *x, const int64_t *pad, int count, double valu
 /* What of x stays goes to its place among the padding. */
 bool reeli_constant_pad_nd_forward(reeli_node *n)
 {
-    const padding *p = n->extra;
+    const reeli_padding *p = reeli_padding_of(n);
     reel_tensor kept = *n->in[0].t;
     reeli_part place = reeli_whole(&kept);
     for (int d = 0; d < kept.ndim; d++) {
@@ -412,7 +405,7 @@ bool reeli_constant_pad_nd_forward(reeli_node *n)
         kept.numel *= kept.size[d];
     }
     kept.flags = 0;
-    reeli_fill(n->out, n->p[0]);
+    reeli_fill(n->out, p->value);
     reeli_copy_into(n->out, &place, &kept);
     return true;
 }
@@ -420,10 +413,11 @@ bool reeli_constant_pad_nd_forward(reeli_node *n)
 /* The way back takes away what was put there, and puts zeros where something was taken. */
 reel_tensor *reeli_constant_pad_nd_gradient(reeli_node *n, int input, reel_tensor *g)
 {
-    padding back = *(const padding *)n->extra;
+    reeli_padding back = *reeli_padding_of(n);
+    back.value = 0;
     for (int d = 0; d < n->in[input].t->ndim; d++) {
         back.before[d] = -back.before[d];
         back.after[d] = -back.after[d];
     }
-    return pad_by(g, "constant_pad_nd", &back, 0);
+    return pad_by(g, "constant_pad_nd", &back);
 }

@@ -14,10 +14,9 @@
 
 enum { CUSTOM_NAME = 48 };
 
-/* One use of an operation, in the arena. A node's `extra` points to `self`. */
-typedef struct use use;
-struct use {
-    use *self;
+/* One use of an operation, in the arena, to which its nodes point. */
+typedef struct reeli_use use;
+struct reeli_use {
     reel_custom_op op;
     reel_call call; /* what callbacks see: the lists below */
     reel *r;
@@ -31,7 +30,7 @@ struct use {
     bool computing;                       /* forward runs: it may keep */
 };
 
-static use *use_of(const reeli_node *n) { return *(use *const *)n->extra; }
+static use *use_of(const reeli_node *n) { return reeli_custom_of(n)->use; }
 
 /* What a callback may change of the reel's state, to be restored. */
 typedef struct visit {
@@ -164,7 +163,8 @@ bool reeli_custom_gradient_forward(reeli_node *n)
     }
     memcpy(u->shown, u->kept, sizeof u->shown);
     enter(u, &v, "gradient", false, false);
-    return leave(u, &v, "gradient", u->op.gradient_data(&u->call, (int)n->i[0], n->out));
+    return leave(u, &v, "gradient",
+                 u->op.gradient_data(&u->call, reeli_custom_of(n)->input, n->out));
 }
 
 reel_tensor *reeli_custom_gradient_gradient(reeli_node *n, int input, reel_tensor *g)
@@ -187,8 +187,7 @@ static reel_tensor *gradient_in_loops(use *u, int input)
     if (!n) {
         return u->r->poison;
     }
-    n->i[0] = input;
-    n->extra = &u->self;
+    *reeli_custom_of(n) = (reeli_custom){u, input};
     n->out = reeli_empty_like(u->in[input], u->name, u->in[input]->dtype);
     return reeli_apply(n);
 }
@@ -206,7 +205,7 @@ static bool show_kept(use *u)
         if (!n) {
             return false;
         }
-        n->extra = &u->self;
+        reeli_custom_of(n)->use = u;
         n->out = reeli_view(t, u->name, t->ndim, t->size, t->stride, 0);
         u->shown[i] = reeli_apply(n);
         if (reeli_bad(u->shown[i])) {
@@ -361,7 +360,6 @@ static use *new_use(reel *r, const reel_custom_op *op, void *context, int count)
         return NULL;
     }
     memset(u, 0, sizeof *u);
-    u->self = u;
     u->r = r;
     u->op = *op;
     snprintf(u->name, sizeof u->name, "%s", op->name);
@@ -384,7 +382,7 @@ static bool compute(use *u)
         return false;
     }
     const reel_output_shape *shape = u->call.outputs == 1 ? &u->parts[0] : &u->shape;
-    n->extra = &u->self;
+    reeli_custom_of(n)->use = u;
     n->out = reeli_empty(u->r, u->name, (int)shape->dtype, shape->ndim, shape->size);
     if (reeli_bad(n->out) || !cut(u, n->out, u->out)) {
         return false;

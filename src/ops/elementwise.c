@@ -62,11 +62,14 @@ static reel_tensor *result(reeli_node *n, int dtype)
     return ndim < 0 ? r->poison : reeli_empty(r, n->op->name, dtype, ndim, size);
 }
 
-static inline void set_parameters(reeli_node *n, const double *parameters)
+static inline void set_row(reeli_node *n, const double *parameters, int dtype, bool alike)
 {
+    reeli_row *row = reeli_row_of(n);
     if (parameters) {
-        n->p[0] = parameters[0], n->p[1] = parameters[1], n->p[2] = parameters[2];
+        row->p[0] = parameters[0], row->p[1] = parameters[1], row->p[2] = parameters[2];
     }
+    row->dtype = (uint8_t)dtype;
+    row->alike = alike;
 }
 
 /* Records an elementwise operation that has been computed. */
@@ -84,9 +87,7 @@ static inline reel_tensor *recorded(const reeli_op *op, int inputs, reel_tensor 
     if (!n) {
         return r->poison;
     }
-    set_parameters(n, parameters);
-    n->i[0] = y->dtype;
-    n->alike = alike;
+    set_row(n, parameters, y->dtype, alike);
     n->out = y;
     return reeli_record(r, n);
 }
@@ -160,7 +161,6 @@ reel_tensor *reeli_elementwise(const reeli_op *op, int inputs, reel_tensor *cons
     if (!n) {
         return reeli_poison_for(inputs, in);
     }
-    set_parameters(n, parameters);
     int dtype = reeli_formula_dtype(op, inputs, in);
     if (dtype < 0) {
         return in[0]->r->poison;
@@ -168,7 +168,8 @@ reel_tensor *reeli_elementwise(const reeli_op *op, int inputs, reel_tensor *cons
     const bool number =
         !op->compares && only_numbers(inputs, in); /* of numbers: one again, unrounded */
     dtype = number ? REEL_F64 : dtype;
-    n->i[0] = dtype == REEL_BOOL ? REEL_I64 : dtype; /* bools are computed as whole numbers */
+    /* Bools are computed as whole numbers. */
+    set_row(n, parameters, dtype == REEL_BOOL ? REEL_I64 : dtype, false);
     n->out = result(n, op->compares ? REEL_BOOL : dtype);
     n->out->flags |= number && !reeli_bad(n->out) ? REELI_NUMBER : 0;
     return reeli_apply(n);
@@ -181,9 +182,9 @@ bool reeli_elementwise_forward(reeli_node *n)
     for (int i = 0; i < n->inputs; i++) {
         x[i] = n->in[i].t;
     }
-    int dtype = (int)n->i[0];
-    reeli_run_map(r, r->kernels->of[dtype]->value[n->op->formula], dtype, n->out, n->op->compares,
-                  n->inputs, x, n->p);
+    const reeli_row *row = reeli_row_of(n);
+    reeli_run_map(r, r->kernels->of[row->dtype]->value[n->op->formula], row->dtype, n->out,
+                  n->op->compares, n->inputs, x, row->p);
     return true;
 }
 
@@ -204,16 +205,17 @@ reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g, cons
         x[i + 1] = reads >> i & 1 ? n->in[i].t : g;
     }
     x[inputs - 1] = reads & REELI_SAVES_RESULT ? n->out : g;
-    bool alike = n->alike && (g->flags & REELI_CONTIGUOUS) && g->numel == like->numel;
+    const reeli_row *row = reeli_row_of(n);
+    bool alike = row->alike && (g->flags & REELI_CONTIGUOUS) && g->numel == like->numel;
     reel_tensor *dx = alike ? reeli_result_like(r, like, n->op->name, dtype)
                             : reeli_empty_like(like, n->op->name, dtype);
     if (reeli_bad(dx)) {
         return dx;
     }
     if (alike) {
-        reeli_run_map_alike(r, map, dtype, dx, false, inputs, x, n->p);
+        reeli_run_map_alike(r, map, dtype, dx, false, inputs, x, row->p);
     } else {
-        reeli_run_map(r, map, dtype, dx, false, inputs, x, n->p);
+        reeli_run_map(r, map, dtype, dx, false, inputs, x, row->p);
     }
     return dx;
 }

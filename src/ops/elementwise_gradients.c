@@ -83,13 +83,13 @@ static reel_tensor *reel_at_least(reel_tensor *a, reel_tensor *least)
 
 #define NUMBERS_P0
 #define NUMBERS_P1(first)                                                                          \
-    const double first = n->p[0];                                                                  \
+    const double first = reeli_row_of(n)->p[0];                                                    \
     (void)first;
 #define NUMBERS_P2(first, second)                                                                  \
-    NUMBERS_P1(first) const double second = n->p[1];                                               \
+    NUMBERS_P1(first) const double second = reeli_row_of(n)->p[1];                                 \
     (void)second;
 #define NUMBERS_P3(first, second, third)                                                           \
-    NUMBERS_P2(first, second) const double third = n->p[2];                                        \
+    NUMBERS_P2(first, second) const double third = reeli_row_of(n)->p[2];                          \
     (void)third;
 
 #define UNARY(name, domain, saved, parameters, f, gx)                                              \

@@ -44,7 +44,7 @@ static bool extremes(reel_tensor *x, unsigned dims, bool smallest, reel_tensor *
 #define OVER_DIMS(name, smallest)                                                                  \
     bool reeli_##name##_forward(reeli_node *n)                                                     \
     {                                                                                              \
-        return extremes(n->in[0].t, (unsigned)n->i[0], smallest, n->out, NULL);                    \
+        return extremes(n->in[0].t, reeli_reduction_of(n)->dims, smallest, n->out, NULL);          \
     }
 OVER_DIMS(amax, false)
 OVER_DIMS(amin, true)
@@ -55,7 +55,7 @@ OVER_DIMS(min, true)
 static reel_tensor *share(const reeli_node *n, reel_tensor *mask, reel_tensor *g)
 {
     const reel_tensor *x = n->in[0].t;
-    const unsigned dims = (unsigned)n->i[0];
+    const unsigned dims = reeli_reduction_of(n)->dims;
     if (reeli_bad(mask)) {
         return mask;
     }
@@ -66,7 +66,7 @@ static reel_tensor *share(const reeli_node *n, reel_tensor *mask, reel_tensor *g
 reel_tensor *reeli_amax_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reel_tensor *x = n->in[input].t;
-    return share(n, reel_eq(x, reeli_restore(n->out, x, (unsigned)n->i[0])), g);
+    return share(n, reel_eq(x, reeli_restore(n->out, x, reeli_reduction_of(n)->dims)), g);
 }
 
 reel_tensor *reeli_amin_gradient(reeli_node *n, int input, reel_tensor *g)
@@ -95,7 +95,7 @@ static reel_tensor *extreme(const reeli_op *op, reel_tensor *x, const int64_t *d
         !reeli_not_empty(op->name, x, set)) {
         return reeli_poison_for(1, &x);
     }
-    return reeli_reduce(op, x, x->dtype, set, keepdim, 0);
+    return reeli_reduce(op, x, x->dtype, (reeli_reduction){.dims = set, .keepdim = keepdim});
 }
 
 reel_tensor *reel_amax(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
@@ -114,12 +114,12 @@ reel_tensor *reel_min(reel_tensor *x) { return extreme(&reeli_op_min, x, NULL, 0
 
 bool reeli_argmax_forward(reeli_node *n)
 {
-    return extremes(n->in[0].t, (unsigned)n->i[0], false, NULL, n->out);
+    return extremes(n->in[0].t, reeli_reduction_of(n)->dims, false, NULL, n->out);
 }
 
 bool reeli_argmin_forward(reeli_node *n)
 {
-    return extremes(n->in[0].t, (unsigned)n->i[0], true, NULL, n->out);
+    return extremes(n->in[0].t, reeli_reduction_of(n)->dims, true, NULL, n->out);
 }
 
 static reel_tensor *place(const reeli_op *op, reel_tensor *x, const int64_t *dim, bool keepdim)
@@ -129,7 +129,7 @@ static reel_tensor *place(const reeli_op *op, reel_tensor *x, const int64_t *dim
         !reeli_not_empty(op->name, x, set)) {
         return reeli_poison_for(1, &x);
     }
-    return reeli_reduce(op, x, REEL_I64, set, keepdim, 0);
+    return reeli_reduce(op, x, REEL_I64, (reeli_reduction){.dims = set, .keepdim = keepdim});
 }
 
 reel_tensor *reel_argmax(reel_tensor *x) { return place(&reeli_op_argmax, x, NULL, false); }
@@ -146,11 +146,11 @@ reel_tensor *reel_argmin_dim(reel_tensor *x, int64_t dim, bool keepdim)
     return place(&reeli_op_argmin, x, &dim, keepdim);
 }
 
-/* Operations that pick elements along a dim (PICK in ops.def): i[0] is the dim; the indices, which
- * the forward fills in, are input 1, so that the gradient can look them up. */
+/* Operations that pick elements along a dim (PICK in ops.def): the indices, which the forward fills
+ * in, are input 1, so that the gradient can look them up. */
 
-reel_values reeli_pick(const reeli_op *op, reel_tensor *x, int64_t dim, int ndim,
-                       const int64_t *size, const int64_t *options)
+reel_values reeli_pick(const reeli_op *op, reel_tensor *x, reeli_choice how, int ndim,
+                       const int64_t *size)
 {
     reel *r = x->r;
     reel_tensor *in[] = {x, reeli_empty(r, op->name, REEL_I64, ndim, size)};
@@ -158,9 +158,7 @@ reel_values reeli_pick(const reeli_op *op, reel_tensor *x, int64_t dim, int ndim
     if (!n) {
         return (reel_values){r->poison, r->poison};
     }
-    n->i[0] = dim;
-    n->i[1] = options ? options[0] : 0;
-    n->i[2] = options ? options[1] : 0;
+    *reeli_choice_of(n) = how;
     n->out = reeli_empty(r, op->name, x->dtype, ndim, size);
     reel_tensor *values = reeli_apply(n);
     return (reel_values){values, reeli_bad(values) ? r->poison : in[1]};
@@ -176,12 +174,13 @@ reel_tensor *reeli_pick_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     const reel_tensor *x = n->in[input].t;
     reel_tensor *index = n->in[1].t;
+    const int64_t dim = reeli_choice_of(n)->dim;
     if (g->ndim < x->ndim) {
-        index = reel_unsqueeze(index, n->i[0]);
-        g = reel_unsqueeze(g, n->i[0]);
+        index = reel_unsqueeze(index, dim);
+        g = reel_unsqueeze(g, dim);
     }
     reel_tensor *zeros = reeli_zeros(x->r, n->op->name, x->dtype, x->ndim, x->size);
-    return reel_scatter_add(zeros, n->i[0], index, g);
+    return reel_scatter_add(zeros, dim, index, g);
 }
 
 reel_values reeli_pick_one(const reeli_op *op, reel_tensor *x, int64_t dim, bool keepdim)
@@ -197,12 +196,12 @@ reel_values reeli_pick_one(const reeli_op *op, reel_tensor *x, int64_t dim, bool
             size[ndim++] = d == dim ? 1 : x->size[d];
         }
     }
-    return reeli_pick(op, x, dim, ndim, size, NULL);
+    return reeli_pick(op, x, (reeli_choice){.dim = dim}, ndim, size);
 }
 
 bool reeli_max_dim_forward(reeli_node *n)
 {
-    const unsigned dims = n->in[0].t->ndim ? 1u << n->i[0] : 0;
+    const unsigned dims = n->in[0].t->ndim ? 1u << reeli_choice_of(n)->dim : 0;
     return extremes(n->in[0].t, dims, n->op == &reeli_op_min_dim, n->out, n->in[1].t);
 }
 

@@ -51,12 +51,13 @@ static reeli_operand stepping(const reel_tensor *t, int64_t *stride, int64_t dim
 
 typedef enum direction { TAKE, PUT, ADD } direction;
 
-/* Moves between two tensors, of which the index (input 1) steps along one's dim n->i[0]: the one
+/* Moves between two tensors, of which the index (input 1) steps along a dim of one: of the one
  * that is read to TAKE, or else the one that is written. */
 static bool move(const reeli_node *n, reel_tensor *to, const reel_tensor *from, direction how)
 {
     const bool put = how != TAKE;
     const reel_tensor *index = n->in[1].t, *indexed = put ? to : from;
+    const int64_t dim = reeli_steps_of(n)->dim;
     int64_t strides[3][REEL_MAX_DIMS], size[REEL_MAX_DIMS], steps[3], bad;
     if (index->numel == 0) {
         return true;
@@ -64,16 +65,16 @@ static bool move(const reeli_node *n, reel_tensor *to, const reel_tensor *from, 
     for (int d = 0; d < dims(index); d++) {
         size[d] = size_of(index, d);
     }
-    reeli_operand a = stepping(to, strides[0], put ? n->i[0] : -1, &steps[0]);
-    reeli_operand b = stepping(from, strides[1], put ? -1 : n->i[0], &steps[1]);
+    reeli_operand a = stepping(to, strides[0], put ? dim : -1, &steps[0]);
+    reeli_operand b = stepping(from, strides[1], put ? -1 : dim, &steps[1]);
     reeli_operand at = stepping(index, strides[2], -1, &steps[2]);
-    const int64_t bound = size_of(indexed, (int)n->i[0]);
+    const int64_t bound = size_of(indexed, (int)dim);
     if (reeli_move_indexed(how == ADD, dims(index), size, a, steps[0], b, steps[1], at, bound,
                            &bad)) {
         return true;
     }
     reeli_error(to->r, REEL_ERR_VALUE, "%s: index %lld is out of bounds for dim %lld of shape %s",
-                n->op->name, (long long)bad, (long long)n->i[0], REELI_SHAPE_OF(indexed));
+                n->op->name, (long long)bad, (long long)dim, REELI_SHAPE_OF(indexed));
     return false;
 }
 
@@ -85,7 +86,7 @@ reel_tensor *reel_gather(reel_tensor *x, int64_t dim, reel_tensor *index)
         !index_fits("gather", index, x, dim)) {
         return reeli_poison_for(2, in);
     }
-    n->i[0] = dim;
+    *reeli_steps_of(n) = (reeli_steps){.dim = dim};
     n->out = reeli_empty(x->r, "gather", x->dtype, index->ndim, index->size);
     return reeli_apply(n);
 }
@@ -96,7 +97,7 @@ reel_tensor *reeli_gather_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     const reel_tensor *x = n->in[input].t;
     reel_tensor *zeros = reeli_zeros(g->r, "gather", g->dtype, x->ndim, x->size);
-    return reel_scatter_add(zeros, n->i[0], n->in[1].t, g);
+    return reel_scatter_add(zeros, reeli_steps_of(n)->dim, n->in[1].t, g);
 }
 
 static reel_tensor *scatter(const reeli_op *op, reel_tensor *x, int64_t dim, reel_tensor *index,
@@ -113,7 +114,7 @@ static reel_tensor *scatter(const reeli_op *op, reel_tensor *x, int64_t dim, ree
                           reel_dtype_name((reel_dtype)src->dtype),
                           reel_dtype_name((reel_dtype)x->dtype));
     }
-    n->i[0] = dim;
+    *reeli_steps_of(n) = (reeli_steps){.dim = dim};
     n->out = reeli_empty_like(x, op->name, x->dtype);
     return reeli_apply(n);
 }
@@ -139,7 +140,7 @@ reel_tensor *reeli_scatter_add_gradient(reeli_node *n, int input, reel_tensor *g
     if (index->numel == 0) {
         return reeli_zeros(g->r, "scatter_add", g->dtype, src->ndim, src->size);
     }
-    reel_tensor *dx = reel_gather(g, n->i[0], n->in[1].t);
+    reel_tensor *dx = reel_gather(g, reeli_steps_of(n)->dim, n->in[1].t);
     int64_t size[REEL_MAX_DIMS] = {0};
     for (int d = 0; d < src->ndim && !reeli_bad(dx); d++) {
         size[d] = size_of(index, d);
@@ -168,7 +169,7 @@ bool reeli_scatter_forward(reeli_node *n)
 /* What was overwritten gets no gradient. */
 reel_tensor *reeli_scatter_gradient(reeli_node *n, int input, reel_tensor *g)
 {
-    return input == 0 ? reel_scatter_value(g, n->i[0], n->in[1].t, 0)
+    return input == 0 ? reel_scatter_value(g, reeli_steps_of(n)->dim, n->in[1].t, 0)
                       : reeli_scatter_add_gradient(n, input, g);
 }
 

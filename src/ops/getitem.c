@@ -181,10 +181,7 @@ typedef struct indices {
     int count;
     unsigned dims;
     reel_tensor *of[REEL_MAX_DIMS];
-    struct bounds {
-        int64_t size[REEL_MAX_DIMS]; /* of each one's dim */
-        int dim[REEL_MAX_DIMS];      /* and which one of x it is */
-    } bounds;
+    reeli_places bounds;
 } indices;
 
 /* A mask as the indices of its trues, a vector for each of its dims. */
@@ -240,21 +237,16 @@ static bool list_indices(const plan *p, indices *list)
 }
 
 /* Where the indices of several dims are in all of these seen as one; each checked, and negative
- * ones counted from the end. The bounds are kept in `extra`. */
+ * ones counted from the end. */
 static reel_tensor *index_place(reel *r, indices *list)
 {
     reeli_node *n = reeli_begin(&reeli_op_index_place, list->count, list->of);
-    struct bounds *kept = n ? reeli_arena_alloc(r, sizeof *kept) : NULL;
     int64_t shape[REEL_MAX_DIMS];
-    if (!kept) {
-        return n ? reeli_no_memory(r, "index") : r->poison;
-    }
-    const int ndim = reeli_broadcast(r, "index", list->count, list->of, shape);
+    const int ndim = n ? reeli_broadcast(r, "index", list->count, list->of, shape) : -1;
     if (ndim < 0) {
         return r->poison;
     }
-    *kept = list->bounds;
-    n->extra = kept;
+    *reeli_places_of(n) = list->bounds;
     n->out = reeli_empty(r, "index", REEL_I64, ndim, shape);
     return reeli_apply(n);
 }
@@ -262,7 +254,7 @@ static reel_tensor *index_place(reel *r, indices *list)
 /* One input's index, wrapped; false, and an error, if it is out of bounds. */
 static bool wrap(const reeli_node *n, int input, int64_t *at)
 {
-    const struct bounds *bounds = n->extra;
+    const reeli_places *bounds = reeli_places_of(n);
     const int64_t size = bounds->size[input];
     if (*at < -size || *at >= size) {
         reeli_error(n->out->r, REEL_ERR_VALUE,
@@ -279,8 +271,7 @@ bool reeli_index_place_forward(reeli_node *n)
     reel_tensor *y = n->out;
     int64_t *place = y->data;
     for (int input = 0; input < n->inputs; input++) {
-        const int64_t size = ((const struct bounds *)n->extra)->size[input],
-                      *index = n->in[input].t->data;
+        const int64_t size = reeli_places_of(n)->size[input], *index = n->in[input].t->data;
         int64_t stride[REEL_MAX_DIMS];
         reeli_broadcast_strides(n->in[input].t, y->ndim, stride);
         for (int64_t i = 0; i < y->numel; i++) {

@@ -48,8 +48,7 @@ reel_tensor *reeli_take(const reeli_op *op, reel_tensor *x, int64_t dim, reel_te
     if (!n) {
         return x->r->poison;
     }
-    n->i[0] = dim;
-    n->i[1] = padding;
+    *reeli_steps_of(n) = (reeli_steps){dim, padding};
     n->out = reeli_empty(x->r, op->name, x->dtype, x->ndim, in[1]->size);
     return reeli_apply(n);
 }
@@ -121,7 +120,7 @@ reel_tensor *reel_index_add(reel_tensor *x, int64_t dim, reel_tensor *index, ree
     if (!n) {
         return x->r->poison;
     }
-    n->i[0] = dim;
+    *reeli_steps_of(n) = (reeli_steps){.dim = dim};
     n->out = reeli_empty_like(x, "index_add", x->dtype);
     return reeli_apply(n);
 }
@@ -256,7 +255,6 @@ reel_tensor *reel_one_hot(reel_tensor *index, int64_t num_classes)
     return reel_to(reel_eq(reel_unsqueeze(index, -1), all), REEL_I64);
 }
 
-/* n->i[1] is the row that learns nothing, or -1. */
 reel_tensor *reel_embedding(reel_tensor *index, reel_tensor *weight, int64_t padding_idx)
 {
     reel_tensor *in[] = {weight, index};
@@ -294,8 +292,9 @@ bool reeli_embedding_forward(reeli_node *n) { return reeli_gather_forward(n); }
 
 reel_tensor *reeli_embedding_gradient(reeli_node *n, int input, reel_tensor *g)
 {
-    if (n->i[1] >= 0) {
-        g = reel_masked_fill(g, reel_eq(n->in[1].t, reeli_number(g->r, (double)n->i[1])), 0);
+    const int64_t padding = reeli_steps_of(n)->padding;
+    if (padding >= 0) {
+        g = reel_masked_fill(g, reel_eq(n->in[1].t, reeli_number(g->r, (double)padding)), 0);
     }
     return reeli_bad(g) ? g : reeli_gather_gradient(n, input, g);
 }

@@ -142,10 +142,11 @@ static reel_tensor *record(change *c, reel_tensor *x)
     if (!n) {
         return r->poison;
     }
+    reeli_row *row = reeli_row_of(n);
+    *row = (reeli_row){.dtype = (uint8_t)(c->dtype == REEL_BOOL ? REEL_I64 : c->dtype)};
     for (int i = 0; c->parameters && i < 3; i++) {
-        n->p[i] = c->parameters[i];
+        row->p[i] = c->parameters[i];
     }
-    n->i[0] = c->dtype == REEL_BOOL ? REEL_I64 : c->dtype;
     n->out = x;
     if (reeli_bad(reeli_record(r, n))) {
         return r->poison;

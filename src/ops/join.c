@@ -53,7 +53,7 @@ static reel_tensor *join(const char *what, reel_tensor *const *tensors, int coun
     if (!n || !joined_shape(what, count, tensors, &dim, &ndim, size)) {
         return tensors ? reeli_poison_for(count, tensors) : NULL;
     }
-    n->i[0] = dim;
+    reeli_joint_of(n)->dim = dim;
     n->out = reeli_empty(tensors[0]->r, what, reeli_promote(count, tensors), ndim, size);
     return reeli_apply(n);
 }
@@ -65,14 +65,15 @@ reel_tensor *reel_cat(reel_tensor *const *tensors, int count, int64_t dim)
 
 bool reeli_cat_forward(reeli_node *n)
 {
+    const int64_t dim = reeli_joint_of(n)->dim;
     int64_t start = 0;
     for (int i = 0; i < n->inputs; i++) {
         const reel_tensor *t = n->in[i].t;
         if (!is_nothing(t)) {
             reeli_part p = reeli_whole(t);
-            p.start[n->i[0]] = start;
+            p.start[dim] = start;
             reeli_copy_into(n->out, &p, t);
-            start += t->size[n->i[0]];
+            start += t->size[dim];
         }
     }
     return true;
@@ -80,7 +81,7 @@ bool reeli_cat_forward(reeli_node *n)
 
 reel_tensor *reeli_cat_gradient(reeli_node *n, int input, reel_tensor *g)
 {
-    const int64_t dim = n->i[0];
+    const int64_t dim = reeli_joint_of(n)->dim;
     const reel_tensor *t = n->in[input].t;
     int64_t start = 0;
     for (int i = 0; i < input; i++) {

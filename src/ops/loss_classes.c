@@ -25,27 +25,25 @@ typedef struct problem {
 
 static int64_t classes(const problem *p) { return p->x->size[p->dim]; }
 
-/* A mean, of terms that count 1 each whatever their weight. */
-enum { MEAN = 1, UNIT = 2 };
-
 /* Of the targets, input 0, and the classes' weights, input 1 if there are any. */
 bool reeli_class_coefficients_forward(reeli_node *n)
 {
     reel_tensor *y = n->out;
-    const int64_t *class = n->in[0].t->data, ignore = n->i[0], count = n->i[1];
-    const bool weighted = n->inputs > 1 && !(n->i[2] & UNIT);
+    const reeli_coefficients *how = reeli_coefficients_of(n);
+    const int64_t *class = n->in[0].t->data, ignore = how->ignore, count = how->classes;
+    const bool weighted = n->inputs > 1 && !how->unit;
     double sum = 0;
     for (int64_t i = 0; i < y->numel; i++) {
         if (class[i] != ignore && (class[i] < 0 || class[i] >= count)) {
-            reeli_error(y->r, REEL_ERR_VALUE, "%s: class %lld is not one of %lld",
-                        (const char *)n->extra, (long long)class[i], (long long)count);
+            reeli_error(y->r, REEL_ERR_VALUE, "%s: class %lld is not one of %lld", how->what,
+                        (long long)class[i], (long long)count);
             return false;
         }
         const bool counts = class[i] != ignore;
         sum += !counts ? 0 : n->inputs > 1 ? reeli_load(n->in[1].t, class[i]) : 1;
         reeli_store(y, i, !counts ? 0 : weighted ? reeli_load(n->in[1].t, class[i]) : 1);
     }
-    const double divisor = n->i[2] & MEAN ? -sum : -1;
+    const double divisor = how->mean ? -sum : -1;
     for (int64_t i = 0; i < y->numel; i++) {
         reeli_store(y, i, class[i] == ignore ? 0 : reeli_load(y, i) / divisor);
     }
@@ -59,56 +57,52 @@ static reel_tensor *coefficients(const problem *p, bool unit)
     if (!n) {
         return p->r->poison;
     }
-    n->i[0] = p->ignore;
-    n->i[1] = classes(p);
-    n->i[2] = (p->reduction == REEL_MEAN ? MEAN : 0) | (unit ? UNIT : 0);
-    n->extra = p->what;
+    *reeli_coefficients_of(n) =
+        (reeli_coefficients){p->ignore, classes(p), p->reduction == REEL_MEAN, unit, p->what};
     n->out = reeli_empty_like(p->target, p->what, p->x->dtype);
     return reeli_apply(n);
 }
 
-/* What the two operations below keep: x, target, coefficients are the inputs. */
-enum { REDUCTION, IGNORE, DIM };
-
-static int64_t inner(const reel_tensor *x, int64_t dim)
+static int64_t inner(const reel_tensor *x, int dim)
 {
     int64_t count = 1;
-    for (int d = (int)dim + 1; d < x->ndim; d++) {
+    for (int d = dim + 1; d < x->ndim; d++) {
         count *= x->size[d];
     }
     return count;
 }
 
 /* Where sample i's element of its class lies in x[N, C, D]. */
-static int64_t place(const reel_tensor *x, int64_t dim, int64_t inner_count, int64_t i,
-                     int64_t class)
+static int64_t place(const reel_tensor *x, int dim, int64_t inner_count, int64_t i, int64_t class)
 {
     return (i / inner_count * x->size[dim] + class) * inner_count + i % inner_count;
 }
 
-/* Sums, or lists, coefficient · ln p, where ln p = x - shift[i] - log_sum[i] (NULL: 0). */
-static void add_terms(reeli_node *n, const reel_tensor *shift, const reel_tensor *log_sum)
+/* Sums, or lists, coefficient · ln p of inputs x, target and coefficient, where ln p = x -
+ * largest[i] - log_sum[i] (NULL: 0). */
+static void add_terms(reeli_node *n, const reel_tensor *largest, const reel_tensor *log_sum)
 {
+    const reeli_classes *how = reeli_classes_of(n);
     const reel_tensor *x = n->in[0].t, *target = n->in[1].t, *coefficient = n->in[2].t;
-    const int64_t *class = target->data, columns = inner(x, n->i[DIM]);
+    const int64_t *class = target->data, columns = inner(x, how->dim);
     double sum = 0;
     bool any = false;
     for (int64_t i = 0; i < target->numel; i++) {
         double term = 0;
-        if (class[i] != n->i[IGNORE] && class[i] >= 0 && class[i] < x -> size[n->i[DIM]]) {
-            term = reeli_load(x, place(x, n->i[DIM], columns, i, class[i]));
-            term -= shift ? reeli_load(shift, i) : 0;
+        if (class[i] != how->ignore && class[i] >= 0 && class[i] < x -> size[how->dim]) {
+            term = reeli_load(x, place(x, how->dim, columns, i, class[i]));
+            term -= largest ? reeli_load(largest, i) : 0;
             term -= log_sum ? reeli_load(log_sum, i) : 0;
             term *= reeli_load(coefficient, i);
             any = true;
         }
         sum += term;
-        if (n->i[REDUCTION] == REEL_NONE) {
+        if (how->reduction == REEL_NONE) {
             reeli_store(n->out, i, term);
         }
     }
-    if (n->i[REDUCTION] != REEL_NONE) {
-        reeli_store(n->out, 0, n->i[REDUCTION] == REEL_MEAN && !any ? (double)NAN : sum);
+    if (how->reduction != REEL_NONE) {
+        reeli_store(n->out, 0, how->reduction == REEL_MEAN && !any ? (double)NAN : sum);
     }
 }
 
@@ -118,11 +112,12 @@ static reel_tensor *scales(const reeli_node *n, reel_tensor *g) { return reel_mu
 /* x and, at each sample's class, `scale`. */
 static reel_tensor *add_at_classes(const reeli_node *n, reel_tensor *x, reel_tensor *scale)
 {
+    const reeli_classes *how = reeli_classes_of(n);
     reel_tensor *target = n->in[1].t,
-                *counts = reel_ne(target, reeli_number(x->r, (double)n->i[IGNORE]));
+                *counts = reel_ne(target, reeli_number(x->r, (double)how->ignore));
     reel_tensor *safe = reel_where(counts, target, reeli_number(x->r, 0));
-    return reel_scatter_add(x, n->i[DIM], reel_unsqueeze(safe, n->i[DIM]),
-                            reel_unsqueeze(scale, n->i[DIM]));
+    return reel_scatter_add(x, how->dim, reel_unsqueeze(safe, how->dim),
+                            reel_unsqueeze(scale, how->dim));
 }
 
 bool reeli_nll_loss_forward(reeli_node *n)
@@ -138,30 +133,24 @@ reel_tensor *reeli_nll_loss_gradient(reeli_node *n, int input, reel_tensor *g)
     return add_at_classes(n, zeros, scales(n, g));
 }
 
-/* The largest logit of each sample and the logarithm of the sum of exponentials, kept in
- * `extra`. */
-typedef struct normalizer {
-    reel_tensor *shift, *log_sum;
-} normalizer;
-
 bool reeli_cross_entropy_forward(reeli_node *n)
 {
     const reel_tensor *x = n->in[0].t;
-    const normalizer *z = n->extra;
+    const reeli_classes *z = reeli_classes_of(n);
     if (x->numel) {
-        x->r->kernels->of[x->dtype]->log_sums(x->size[0], x->size[1], x->data, z->shift->data,
+        x->r->kernels->of[x->dtype]->log_sums(x->size[0], x->size[1], x->data, z->largest->data,
                                               z->log_sum->data);
     }
-    add_terms(n, z->shift, z->log_sum);
+    add_terms(n, z->largest, z->log_sum);
     return true;
 }
 
 static bool compute_gradient(const reeli_args *a)
 {
     const reeli_node *n = a->more;
-    const normalizer *z = n->extra;
+    const reeli_classes *z = reeli_classes_of(n);
     const reel_tensor *x = n->in[0].t;
-    a->r->kernels->of[x->dtype]->class_gradient(x->size[0], x->size[1], x->data, z->shift->data,
+    a->r->kernels->of[x->dtype]->class_gradient(x->size[0], x->size[1], x->data, z->largest->data,
                                                 z->log_sum->data, n->in[1].t->data, a->t[1]->data,
                                                 a->t[0]->data);
     return true;
@@ -189,9 +178,7 @@ static reeli_node *class_node(const reeli_op *op, const problem *p)
     reel_tensor *in[] = {p->x, p->target, coefficients(p, false)};
     reeli_node *n = reeli_bad(in[2]) ? NULL : reeli_begin(op, 3, in);
     if (n) {
-        n->i[REDUCTION] = p->reduction;
-        n->i[IGNORE] = p->ignore;
-        n->i[DIM] = p->dim;
+        *reeli_classes_of(n) = (reeli_classes){p->ignore, p->dim, p->reduction, NULL, NULL};
         n->out = reeli_empty(p->r, p->what, p->x->dtype,
                              p->reduction == REEL_NONE ? p->target->ndim : 0, p->target->size);
     }
@@ -208,14 +195,13 @@ static reel_tensor *nll(const problem *p)
 static reel_tensor *fused_cross_entropy(const problem *p)
 {
     reeli_node *n = class_node(&reeli_op_cross_entropy, p);
-    normalizer *z = n ? reeli_arena_alloc(p->r, sizeof *z) : NULL;
-    if (!z) {
-        return n ? reeli_no_memory(p->r, p->what) : p->r->poison;
+    if (!n) {
+        return p->r->poison;
     }
-    z->shift = reeli_empty(p->r, p->what, p->x->dtype, 1, p->x->size);
+    reeli_classes *z = reeli_classes_of(n);
+    z->largest = reeli_empty(p->r, p->what, p->x->dtype, 1, p->x->size);
     z->log_sum = reeli_empty(p->r, p->what, p->x->dtype, 1, p->x->size);
-    n->extra = z;
-    return reeli_bad(z->shift) || reeli_bad(z->log_sum) ? p->r->poison : reeli_apply(n);
+    return reeli_bad(z->largest) || reeli_bad(z->log_sum) ? p->r->poison : reeli_apply(n);
 }
 
 /* Whether the target holds one class for each sample of x. */

@@ -187,8 +187,7 @@ reel_tensor *reeli_loss(const reeli_op *op, reel_tensor *input, reel_tensor *tar
             return r->poison;
         }
     }
-    n->p[0] = parameter;
-    n->i[0] = reduction;
+    *reeli_row_of(n) = (reeli_row){.p = {parameter}, .reduction = (uint8_t)reduction};
     n->out = reeli_empty(r, op->name, dtype, reduction == REEL_NONE ? ndim : 0, size);
     return reeli_apply(n);
 }
@@ -210,20 +209,21 @@ static const void *dense(reel_tensor *t)
 bool reeli_loss_forward(reeli_node *n)
 {
     reel_tensor *y = n->out, *a = n->in[0].t;
+    const reeli_row *row = reeli_row_of(n);
     reeli_map map = y->r->kernels->of[y->dtype]->value[n->op->formula];
-    if (n->i[0] == REEL_NONE) {
+    if (row->reduction == REEL_NONE) {
         reel_tensor *x[] = {a, n->in[1].t};
-        reeli_run_map(y->r, map, y->dtype, y, false, 2, x, n->p);
+        reeli_run_map(y->r, map, y->dtype, y, false, 2, x, row->p);
         return true;
     }
     const void *input = dense(a), *target = dense(n->in[1].t);
     if (!input || !target) {
         return false;
     }
-    reeli_sum(y->r, y->dtype, map, a->numel, 2, (const void *[]){input, target}, n->p, y->data);
-    if (n->i[0] == REEL_MEAN && y->dtype == REEL_F32) {
+    reeli_sum(y->r, y->dtype, map, a->numel, 2, (const void *[]){input, target}, row->p, y->data);
+    if (row->reduction == REEL_MEAN && y->dtype == REEL_F32) {
         *(float *)y->data /= (float)a->numel;
-    } else if (n->i[0] == REEL_MEAN) {
+    } else if (row->reduction == REEL_MEAN) {
         *(double *)y->data /= (double)a->numel;
     }
     return true;
@@ -233,7 +233,7 @@ bool reeli_loss_forward(reeli_node *n)
 reel_tensor *reeli_loss_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reel_tensor *a = n->in[0].t;
-    if (n->i[0] == REEL_MEAN) {
+    if (reeli_row_of(n)->reduction == REEL_MEAN) {
         g = reel_div_scalar(g, (double)a->numel);
     }
     if (reeli_bad(g)) {

@@ -60,7 +60,7 @@ static reel_tensor *standardize(reel_tensor *x, double eps)
     if (!n) {
         return x->r->poison;
     }
-    n->p[0] = eps;
+    reeli_epsilon_of(n)->eps = eps;
     n->out = reeli_empty_like(x, "layer_norm", x->dtype);
     return reeli_apply(n);
 }
@@ -69,8 +69,8 @@ bool reeli_standardize_forward(reeli_node *n)
 {
     const reel_tensor *x = n->in[0].t, *scale = n->in[1].t;
     if (x->numel) {
-        x->r->kernels->of[x->dtype]->standardize(x->size[0], x->size[1], x->data, n->p[0],
-                                                 n->out->data, scale->data);
+        x->r->kernels->of[x->dtype]->standardize(
+            x->size[0], x->size[1], x->data, reeli_epsilon_of(n)->eps, n->out->data, scale->data);
     }
     return true;
 }
@@ -91,7 +91,8 @@ reel_tensor *reeli_standardize_gradient(reeli_node *n, int input, reel_tensor *g
 {
     reel_tensor *x = n->in[input].t, *y = n->out, *scale = n->in[1].t;
     if (g->r->grad_enabled) {
-        scale = inverse_deviation(row_mean(reel_square(reel_sub(x, row_mean(x)))), n->p[0]);
+        scale = inverse_deviation(row_mean(reel_square(reel_sub(x, row_mean(x)))),
+                                  reeli_epsilon_of(n)->eps);
         reel_tensor *along = reel_mul(y, row_mean(reel_mul(g, y)));
         return reel_mul(reel_sub(reel_sub(g, row_mean(g)), along), scale);
     }

@@ -6,7 +6,6 @@
 #include <reel/elementwise.h>
 #include <reel/views.h>
 
-/* p[0] is the norm's order. */
 bool reeli_norm_forward(reeli_node *n)
 {
     reel_tensor *x = n->in[0].t, *y = n->out;
@@ -18,7 +17,7 @@ bool reeli_norm_forward(reeli_node *n)
     }
     const reeli_mark mark = reeli_arena_mark(&r->arena);
     void *room = NULL;
-    if (reeli_lines_of(x, (unsigned)n->i[0], y->dtype, &l)) {
+    if (reeli_lines_of(x, reeli_reduction_of(n)->dims, y->dtype, &l)) {
         const int64_t count = l.inner > 1 ? l.n * l.inner : 1;
         room = reeli_arena_alloc(r, (size_t)count * reeli_element_size(y->dtype));
         if (!room) {
@@ -26,7 +25,8 @@ bool reeli_norm_forward(reeli_node *n)
         }
     }
     for (int64_t o = 0; room && o < l.outer; o++) {
-        r->kernels->of[y->dtype]->norm(l.n, l.inner, reeli_lines_at(&l, o, y->dtype), n->p[0],
+        r->kernels->of[y->dtype]->norm(l.n, l.inner, reeli_lines_at(&l, o, y->dtype),
+                                       reeli_reduction_of(n)->order,
                                        reeli_block_of(y->data, &l, o, 1, y->dtype), room);
     }
     reeli_arena_release(&r->arena, mark);
@@ -45,8 +45,8 @@ static reel_tensor *largest_share(reel_tensor *x, reel_tensor *size, reel_tensor
 /* sign(x) |x|^(p-1) g / y^(p-1), each written so that zeros give 0 as PyTorch's do. */
 reel_tensor *reeli_norm_gradient(reeli_node *n, int input, reel_tensor *g)
 {
-    const unsigned dims = (unsigned)n->i[0];
-    const double p = n->p[0];
+    const unsigned dims = reeli_reduction_of(n)->dims;
+    const double p = reeli_reduction_of(n)->order;
     reel_tensor *x = n->in[input].t, *y = reeli_restore(n->out, x, dims);
     reel_tensor *zero = reeli_number_for(x, 0), *size = reel_abs(x);
     g = reeli_restore(g, x, dims);
@@ -76,7 +76,8 @@ static reel_tensor *norm(const char *what, reel_tensor *x, double p, const int64
     if (!reeli_floating(what, x) || !reeli_dim_set(x, what, dims, count, &set)) {
         return reeli_poison_for(1, &x);
     }
-    reel_tensor *y = reeli_reduce(&reeli_op_norm, x, x->dtype, set, keepdim, p);
+    const reeli_reduction how = {.dims = set, .keepdim = keepdim, .order = p};
+    reel_tensor *y = reeli_reduce(&reeli_op_norm, x, x->dtype, how);
     if (p == 0 && !reeli_bad(y) && y->node) {
         y->node->in[0].wanted = false; /* a count: x gets no gradient at all, as in PyTorch */
     }

@@ -4,7 +4,7 @@
 #define REELI_OPS_H
 
 #include "map.h"
-#include "tape.h"
+#include "parameters.h"
 
 #define DECLARE_OP(name) extern const reeli_op reeli_op_##name;
 #define UNARY(name, ...) DECLARE_OP(name)
@@ -18,11 +18,11 @@
     DECLARE_OP(name)                                                                               \
     bool reeli_##name##_forward(reeli_node *n);                                                    \
     reel_tensor *reeli_##name##_gradient(reeli_node *n, int input, reel_tensor *g);
-#define PICK(name) FIXED(name)
-#define FIXED(name)                                                                                \
+#define PICK(name) FIXED(name, )
+#define FIXED(name, ...)                                                                           \
     DECLARE_OP(name)                                                                               \
     bool reeli_##name##_forward(reeli_node *n);
-#define VIEW(name)                                                                                 \
+#define VIEW(name, ...)                                                                            \
     DECLARE_OP(name)                                                                               \
     reel_tensor *reeli_##name##_gradient(reeli_node *n, int input, reel_tensor *g);
 #include "ops.def"

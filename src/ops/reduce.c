@@ -52,13 +52,16 @@ static bool sum_into(reel_tensor *y, reel_tensor *x, unsigned dims)
     return true;
 }
 
-bool reeli_sum_forward(reeli_node *n) { return sum_into(n->out, n->in[0].t, (unsigned)n->i[0]); }
+bool reeli_sum_forward(reeli_node *n)
+{
+    return sum_into(n->out, n->in[0].t, reeli_reduction_of(n)->dims);
+}
 
 /* g back in every place that was reduced. */
 static reel_tensor *spread(const reeli_node *n, reel_tensor *g)
 {
     const reel_tensor *x = n->in[0].t;
-    return reel_expand(reeli_restore(g, x, (unsigned)n->i[0]), x->ndim, x->size);
+    return reel_expand(reeli_restore(g, x, reeli_reduction_of(n)->dims), x->ndim, x->size);
 }
 
 reel_tensor *reeli_sum_gradient(reeli_node *n, int input, reel_tensor *g)
@@ -70,10 +73,10 @@ reel_tensor *reeli_sum_gradient(reeli_node *n, int input, reel_tensor *g)
 bool reeli_mean_forward(reeli_node *n)
 {
     reel_tensor *y = n->out;
-    if (!sum_into(y, n->in[0].t, (unsigned)n->i[0])) {
+    if (!sum_into(y, n->in[0].t, reeli_reduction_of(n)->dims)) {
         return false;
     }
-    const double count = (double)reeli_terms(n->in[0].t, (unsigned)n->i[0]);
+    const double count = (double)reeli_terms(n->in[0].t, reeli_reduction_of(n)->dims);
     const void *in[2] = {y->data, y->dtype == REEL_F32 ? (void *)&(float){(float)count}
                                                        : (void *)&(double){count}};
     reeli_map div = y->r->kernels->of[y->dtype]->value[REELI_FORMULA_div];
@@ -83,7 +86,7 @@ bool reeli_mean_forward(reeli_node *n)
 
 reel_tensor *reeli_mean_gradient(reeli_node *n, int input, reel_tensor *g)
 {
-    const double count = (double)reeli_terms(n->in[input].t, (unsigned)n->i[0]);
+    const double count = (double)reeli_terms(n->in[input].t, reeli_reduction_of(n)->dims);
     return spread(n, reel_div_scalar(g, count));
 }
 
@@ -94,7 +97,8 @@ static reel_dtype sum_dtype(const reel_tensor *x)
 
 reel_tensor *reeli_sum_dims(reel_tensor *x, unsigned dims, bool keepdim)
 {
-    return reeli_reduce(&reeli_op_sum, x, (int)sum_dtype(x), dims, keepdim, 0);
+    return reeli_reduce(&reeli_op_sum, x, (int)sum_dtype(x),
+                        (reeli_reduction){.dims = dims, .keepdim = keepdim});
 }
 
 reel_tensor *reel_sum_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
@@ -114,7 +118,8 @@ reel_tensor *reel_mean_dim(reel_tensor *x, const int64_t *dims, int count, bool 
     if (!reeli_floating("mean", x) || !reeli_dim_set(x, "mean", dims, count, &set)) {
         return reeli_poison_for(1, &x);
     }
-    return reeli_reduce(&reeli_op_mean, x, x->dtype, set, keepdim, 0);
+    return reeli_reduce(&reeli_op_mean, x, x->dtype,
+                        (reeli_reduction){.dims = set, .keepdim = keepdim});
 }
 
 reel_tensor *reel_mean(reel_tensor *x) { return reel_mean_dim(x, NULL, 0, false); }
@@ -141,7 +146,7 @@ bool reeli_prod_forward(reeli_node *n)
         reeli_fill(y, 1);
         return true;
     }
-    if (!reeli_lines_of(n->in[0].t, (unsigned)n->i[0], y->dtype, &l)) {
+    if (!reeli_lines_of(n->in[0].t, reeli_reduction_of(n)->dims, y->dtype, &l)) {
         return false;
     }
     for (int64_t o = 0; o < l.outer; o++) {
@@ -156,29 +161,27 @@ bool reeli_prod_forward(reeli_node *n)
 reel_tensor *reeli_prod_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reel_tensor *x = n->in[input].t, *flat = x;
-    const bool whole = n->i[2] < 0;
+    const reeli_reduction *how = reeli_reduction_of(n);
+    const bool whole = how->dim < 0;
     if (whole) {
         flat = reel_reshape(x, 1, &x->numel);
     }
-    const int64_t dim = whole ? 0 : n->i[2];
+    const int64_t dim = whole ? 0 : how->dim;
     reel_tensor *others =
         reel_mul(reeli_product_before(flat, dim, false), reeli_product_before(flat, dim, true));
-    g = whole ? reel_reshape(g, 0, NULL) : reeli_restore(g, x, (unsigned)n->i[0]);
+    g = whole ? reel_reshape(g, 0, NULL) : reeli_restore(g, x, how->dims);
     return reeli_reshape_like(reel_mul(g, others), x);
 }
 
 /* The product along `dim`, over everything if that is negative. */
 static reel_tensor *product(reel_tensor *x, int64_t dim, bool keepdim)
 {
-    reeli_node *n = reeli_begin(&reeli_op_prod, 1, &x);
-    if (!n) {
+    if (!reeli_live("prod", x)) {
         return reeli_poison_for(1, &x);
     }
-    n->i[0] = dim < 0 ? (1u << x->ndim) - 1 : x->ndim ? 1u << dim : 0;
-    n->i[1] = keepdim;
-    n->i[2] = dim;
-    n->out = reeli_reduced(x, "prod", (int)sum_dtype(x), (unsigned)n->i[0], keepdim);
-    return reeli_apply(n);
+    const unsigned dims = dim < 0 ? (1u << x->ndim) - 1 : x->ndim ? 1u << dim : 0;
+    const reeli_reduction how = {.dims = dims, .keepdim = keepdim, .dim = (int)dim};
+    return reeli_reduce(&reeli_op_prod, x, (int)sum_dtype(x), how);
 }
 
 reel_tensor *reel_prod(reel_tensor *x) { return product(x, -1, false); }
@@ -191,7 +194,7 @@ reel_tensor *reel_prod_dim(reel_tensor *x, int64_t dim, bool keepdim)
 /* any, all and count_nonzero see the truth of x's elements: bytes of 0 and 1. */
 static bool truths(reeli_node *n, reeli_lines *l)
 {
-    return reeli_rows_of(n->in[0].t, (unsigned)n->i[0], REEL_BOOL, l);
+    return reeli_rows_of(n->in[0].t, reeli_reduction_of(n)->dims, REEL_BOOL, l);
 }
 
 /* Whether each row has one that is `wanted`, told as `found`. */
@@ -231,7 +234,7 @@ static reel_tensor *ask(const reeli_op *op, int dtype, reel_tensor *x, const int
     if (!reeli_live(op->name, x) || !reeli_dim_set(x, op->name, dims, count, &set)) {
         return reeli_poison_for(1, &x);
     }
-    return reeli_reduce(op, x, dtype, set, keepdim, 0);
+    return reeli_reduce(op, x, dtype, (reeli_reduction){.dims = set, .keepdim = keepdim});
 }
 
 reel_tensor *reel_any(reel_tensor *x) { return ask(&reeli_op_any, REEL_BOOL, x, NULL, 0, false); }

@@ -69,17 +69,14 @@ bool reeli_not_empty(const char *what, reel_tensor *x, unsigned dims)
     return true;
 }
 
-reel_tensor *reeli_reduce(const reeli_op *op, reel_tensor *x, int dtype, unsigned dims,
-                          bool keepdim, double parameter)
+reel_tensor *reeli_reduce(const reeli_op *op, reel_tensor *x, int dtype, reeli_reduction how)
 {
     reeli_node *n = reeli_begin(op, 1, &x);
     if (!n) {
         return reeli_poison_for(1, &x);
     }
-    n->i[0] = dims;
-    n->i[1] = keepdim;
-    n->p[0] = parameter;
-    n->out = reeli_reduced(x, op->name, dtype, dims, keepdim);
+    *reeli_reduction_of(n) = how;
+    n->out = reeli_reduced(x, op->name, dtype, how.dims, how.keepdim);
     return reeli_apply(n);
 }
 

@@ -28,9 +28,8 @@ bool reeli_numeric(const char *what, reel_tensor *x);
 /* Whether no dim of the set has size 0; records the error if one has. */
 bool reeli_not_empty(const char *what, reel_tensor *x, unsigned dims);
 
-/* A reduction's node keeps the set of dims in i[0], whether they stay in i[1]. */
-reel_tensor *reeli_reduce(const reeli_op *op, reel_tensor *x, int dtype, unsigned dims,
-                          bool keepdim, double parameter);
+/* op over some dims of x; the result is of the given dtype. */
+reel_tensor *reeli_reduce(const reeli_op *op, reel_tensor *x, int dtype, reeli_reduction how);
 /* The result of a reduction over `dims`, empty. */
 reel_tensor *reeli_reduced(const reel_tensor *x, const char *what, int dtype, unsigned dims,
                            bool keepdim);
@@ -52,9 +51,9 @@ const void *reeli_dense(const reel_tensor *x, int dtype);
 /* The products of x's elements before each one along `dim` (behind it, if `reverse`). */
 reel_tensor *reeli_product_before(reel_tensor *x, int64_t dim, bool reverse);
 /* An operation that picks elements of x along `dim`, PICK in ops.def; its result's shape is given,
- * and two numbers for the forward in i[1], i[2] (NULL: 0). */
-reel_values reeli_pick(const reeli_op *op, reel_tensor *x, int64_t dim, int ndim,
-                       const int64_t *size, const int64_t *options);
+ * and sort's and topk's order. */
+reel_values reeli_pick(const reeli_op *op, reel_tensor *x, reeli_choice how, int ndim,
+                       const int64_t *size);
 /* The same for one element of each line. */
 reel_values reeli_pick_one(const reeli_op *op, reel_tensor *x, int64_t dim, bool keepdim);
 /* What picking from such a tensor gives after an error. */

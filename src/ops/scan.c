@@ -14,8 +14,6 @@
 #include <reel/reduce.h>
 #include <reel/views.h>
 
-/* A scan's node keeps the dim in i[0], whether it runs from the end in i[1]. */
-
 static bool scan(const reeli_node *n, reel_tensor *a, reel_tensor *b)
 {
     reel_tensor *y = n->out;
@@ -24,11 +22,12 @@ static bool scan(const reeli_node *n, reel_tensor *a, reel_tensor *b)
     if ((a && !factors) || (b && !terms)) {
         return false;
     }
-    const reeli_lines l = reeli_lines_along(y, n->i[0]);
+    const reeli_scan *how = reeli_scan_of(n);
+    const reeli_lines l = reeli_lines_along(y, how->dim);
     for (int64_t o = 0; o < l.outer && l.n * l.inner > 0; o++) {
         const size_t at = (size_t)(o * l.n * l.inner) * reeli_element_size(y->dtype);
         y->r->kernels->of[y->dtype]->scan(
-            l.n, l.inner, n->i[1] != 0, factors ? (const char *)factors + at : NULL,
+            l.n, l.inner, how->reverse, factors ? (const char *)factors + at : NULL,
             terms ? (const char *)terms + at : NULL, (char *)y->data + at);
     }
     return true;
@@ -41,8 +40,7 @@ static reel_tensor *begin_scan(const reeli_op *op, int inputs, reel_tensor *cons
     if (!n) {
         return reeli_poison_for(inputs, in);
     }
-    n->i[0] = dim;
-    n->i[1] = reverse;
+    *reeli_scan_of(n) = (reeli_scan){dim, reverse};
     n->out =
         reeli_empty_like(in[0], op->name, reeli_is_float(in[0]->dtype) ? in[0]->dtype : REEL_I64);
     return reeli_apply(n);
@@ -80,8 +78,8 @@ static reel_tensor *shifted(reel_tensor *x, int64_t dim, bool reverse)
  * s_{k-1}. */
 reel_tensor *reeli_recurrence_gradient(reeli_node *n, int input, reel_tensor *g)
 {
-    const int64_t dim = n->i[0];
-    const bool reverse = n->i[1] != 0;
+    const int64_t dim = reeli_scan_of(n)->dim;
+    const bool reverse = reeli_scan_of(n)->reverse;
     reel_tensor *t = recurrence(shifted(n->in[0].t, dim, !reverse), g, dim, !reverse);
     return input == 1 ? t : reel_mul(t, shifted(n->out, dim, reverse));
 }
@@ -91,7 +89,8 @@ bool reeli_cumsum_forward(reeli_node *n) { return scan(n, NULL, n->in[0].t); }
 reel_tensor *reeli_cumsum_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     (void)input;
-    return begin_scan(&reeli_op_cumsum, 1, &g, n->i[0], !n->i[1]);
+    const reeli_scan *how = reeli_scan_of(n);
+    return begin_scan(&reeli_op_cumsum, 1, &g, how->dim, !how->reverse);
 }
 
 bool reeli_cumprod_forward(reeli_node *n) { return scan(n, n->in[0].t, NULL); }
@@ -122,8 +121,8 @@ static reel_tensor *moved_on(reel_tensor *product, int64_t dim, bool reverse)
 /* dx_k = (product before k) Σ_{i≥k} g_i (product between k and i, i included). */
 reel_tensor *reeli_cumprod_gradient(reeli_node *n, int input, reel_tensor *g)
 {
-    const int64_t dim = n->i[0];
-    const bool reverse = n->i[1] != 0;
+    const int64_t dim = reeli_scan_of(n)->dim;
+    const bool reverse = reeli_scan_of(n)->reverse;
     reel_tensor *behind = recurrence(shifted(n->in[input].t, dim, !reverse), g, dim, !reverse);
     return reel_mul(moved_on(n->out, dim, reverse), behind);
 }

@@ -16,12 +16,12 @@ static void *scratch(const reel_tensor *like, const char *what, int64_t count)
     return room;
 }
 
-/* i[0] is the dim, i[1] whether the logarithm is wanted. */
 bool reeli_softmax_forward(reeli_node *n)
 {
     reel_tensor *y = n->out;
     reel *r = y->r;
-    const reeli_lines l = reeli_lines_along(y, n->i[0]);
+    const reeli_softmax *how = reeli_softmax_of(n);
+    const reeli_lines l = reeli_lines_along(y, how->dim);
     const reeli_mark mark = reeli_arena_mark(&r->arena);
     if (y->numel == 0) {
         return true;
@@ -29,7 +29,7 @@ bool reeli_softmax_forward(reeli_node *n)
     const void *x = reeli_dense(n->in[0].t, y->dtype);
     void *room = x ? scratch(y, n->op->name, 2 * l.inner) : NULL;
     if (room) {
-        r->kernels->of[y->dtype]->softmax(n->i[1] != 0, l.outer, l.n, l.inner, x, y->data, room);
+        r->kernels->of[y->dtype]->softmax(how->logarithm, l.outer, l.n, l.inner, x, y->data, room);
     }
     reeli_arena_release(&r->arena, mark);
     return room != NULL;
@@ -42,13 +42,14 @@ static bool compute_gradient(const reeli_args *a)
     const reeli_node *n = a->more;
     reel_tensor *dx = a->t[0], *y = n->out;
     reel *r = a->r;
-    const reeli_lines l = reeli_lines_along(y, n->i[0]);
+    const reeli_softmax *how = reeli_softmax_of(n);
+    const reeli_lines l = reeli_lines_along(y, how->dim);
     const reeli_mark mark = reeli_arena_mark(&r->arena);
     const void *dy = reeli_dense(a->t[1], y->dtype);
     void *room = dy ? scratch(y, n->op->name, l.inner) : NULL;
     if (room) {
-        r->kernels->of[y->dtype]->softmax_gradient(n->i[1] != 0, l.outer, l.n, l.inner, dy, y->data,
-                                                   dx->data, room);
+        r->kernels->of[y->dtype]->softmax_gradient(how->logarithm, l.outer, l.n, l.inner, dy,
+                                                   y->data, dx->data, room);
     }
     reeli_arena_release(&r->arena, mark);
     return room != NULL;
@@ -65,7 +66,10 @@ static reel_tensor *fused_gradient(reeli_node *n, reel_tensor *g)
     return reeli_do(compute_gradient, &args) ? dx : y->r->poison;
 }
 
-static unsigned along(const reeli_node *n) { return n->out->ndim ? 1u << n->i[0] : 0; }
+static unsigned along(const reeli_node *n)
+{
+    return n->out->ndim ? 1u << reeli_softmax_of(n)->dim : 0;
+}
 
 /* y (g - Σ g y). */
 reel_tensor *reeli_softmax_gradient(reeli_node *n, int input, reel_tensor *g)
@@ -96,8 +100,7 @@ static reel_tensor *normalised(const reeli_op *op, reel_tensor *x, int64_t dim)
         !(n = reeli_begin(op, 1, &x))) {
         return reeli_poison_for(1, &x);
     }
-    n->i[0] = dim;
-    n->i[1] = op == &reeli_op_log_softmax;
+    *reeli_softmax_of(n) = (reeli_softmax){dim, op == &reeli_op_log_softmax};
     n->out = reeli_empty_like(x, op->name, x->dtype);
     return reeli_apply(n);
 }
@@ -127,7 +130,7 @@ bool reeli_logsumexp_forward(reeli_node *n)
         return true;
     }
     const reeli_mark mark = reeli_arena_mark(&r->arena);
-    bool sound = reeli_lines_of(x, (unsigned)n->i[0], y->dtype, &l);
+    bool sound = reeli_lines_of(x, reeli_reduction_of(n)->dims, y->dtype, &l);
     void *room = sound ? scratch(y, "logsumexp", (l.n + 1) * l.inner) : NULL;
     for (int64_t o = 0; room && o < l.outer; o++) {
         r->kernels->of[y->dtype]->logsumexp(l.n, l.inner, reeli_lines_at(&l, o, y->dtype),
@@ -141,7 +144,7 @@ bool reeli_logsumexp_forward(reeli_node *n)
 reel_tensor *reeli_logsumexp_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reel_tensor *x = n->in[input].t;
-    const unsigned dims = (unsigned)n->i[0];
+    const unsigned dims = reeli_reduction_of(n)->dims;
     reel_tensor *share = reel_exp(reel_sub(x, reeli_restore(n->out, x, dims)));
     return reel_mul(reeli_restore(g, x, dims), share);
 }
@@ -155,5 +158,6 @@ reel_tensor *reel_logsumexp(reel_tensor *x, const int64_t *dims, int count, bool
     if (!reeli_live("logsumexp", x) || !reeli_dim_set(x, "logsumexp", dims, count, &set)) {
         return reeli_poison_for(1, &x);
     }
-    return reeli_reduce(&reeli_op_logsumexp, x, x->dtype, set, keepdim, 0);
+    return reeli_reduce(&reeli_op_logsumexp, x, x->dtype,
+                        (reeli_reduction){.dims = set, .keepdim = keepdim});
 }

@@ -26,12 +26,13 @@ static reeli_item *room(reel *r, const char *what, int64_t n)
 typedef void (*use)(reeli_node *n, reeli_item *items, const reeli_lines *l, int64_t line,
                     const void *x);
 
-/* Each line of the input as items, in the order that i[1] asks for. */
+/* Each line of the input as items, in the order that is asked for. */
 static bool each_line(reeli_node *n, use f)
 {
     const reel_tensor *x = n->in[0].t;
     reel *r = x->r;
-    reeli_lines l = reeli_lines_along(x, n->i[0]);
+    const reeli_choice *how = reeli_choice_of(n);
+    reeli_lines l = reeli_lines_along(x, how->dim);
     if (n->out->numel == 0) {
         return true;
     }
@@ -42,7 +43,7 @@ static bool each_line(reeli_node *n, use f)
         const int64_t at = line / l.inner * l.n * l.inner + line % l.inner;
         const char *first = data + at * (int64_t)reeli_element_size(x->dtype);
         reeli_make_items(items, l.n, first, x->dtype, l.inner,
-                         n->i[1] ? REELI_DESCENDING : REELI_ASCENDING);
+                         how->descending ? REELI_DESCENDING : REELI_ASCENDING);
         f(n, items, &l, line, first);
     }
     reeli_arena_release(&r->arena, mark);
@@ -54,7 +55,7 @@ static void take_sorted(reeli_node *n, reeli_item *items, const reeli_lines *l, 
                         const void *x)
 {
     reel_tensor *y = n->out;
-    const int64_t k = y->ndim ? y->size[n->i[0]] : 1;
+    const int64_t k = y->ndim ? y->size[reeli_choice_of(n)->dim] : 1;
     const int64_t at = line / l->inner * k * l->inner + line % l->inner;
     if (k < l->n) {
         reeli_select_items(items, l->n, k, items + l->n);
@@ -98,7 +99,7 @@ reel_values reel_sort(reel_tensor *x, int64_t dim, bool descending)
     if (!x || !reeli_one_dim(x, "sort", &dim)) {
         return reeli_poison_pick(x);
     }
-    return reeli_pick(&reeli_op_sort, x, dim, x->ndim, x->size, (int64_t[]){descending, 0});
+    return reeli_pick(&reeli_op_sort, x, (reeli_choice){dim, descending}, x->ndim, x->size);
 }
 
 reel_tensor *reel_argsort(reel_tensor *x, int64_t dim, bool descending)
@@ -128,7 +129,7 @@ reel_values reel_topk(reel_tensor *x, int64_t k, int64_t dim, bool smallest)
     for (int d = 0; d < x->ndim; d++) {
         size[d] = d == dim ? k : x->size[d];
     }
-    return reeli_pick(&reeli_op_topk, x, dim, x->ndim, size, (int64_t[]){!smallest, 0});
+    return reeli_pick(&reeli_op_topk, x, (reeli_choice){dim, !smallest}, x->ndim, size);
 }
 
 reel_values reel_median_dim(reel_tensor *x, int64_t dim, bool keepdim)
@@ -142,7 +143,8 @@ reel_tensor *reel_median(reel_tensor *x)
     if (!reeli_numeric("median", x)) {
         return reeli_poison_for(1, &x);
     }
-    return reeli_reduce(&reeli_op_median, x, x->dtype, (1u << x->ndim) - 1, false, 0);
+    return reeli_reduce(&reeli_op_median, x, x->dtype,
+                        (reeli_reduction){.dims = (1u << x->ndim) - 1});
 }
 
 bool reeli_median_forward(reeli_node *n)
@@ -171,20 +173,21 @@ reel_tensor *reeli_median_gradient(reeli_node *n, int input, reel_tensor *g)
     return reeli_max_gradient(n, input, g);
 }
 
-/* For each line of the sorted input 0 and each rank in input 1, the place to read: the rank rounded
- * as i[1] says, or the line's last place where a NaN is. */
+/* For each line of the sorted input 0 and each rank in input 1, the place to read: the rank
+ * rounded, or the line's last place where a NaN is. */
 bool reeli_quantile_ranks_forward(reeli_node *n)
 {
     const reel_tensor *sorted = n->in[0].t, *ranks = n->in[1].t;
-    const reeli_lines l = reeli_lines_along(sorted, n->i[0]);
+    const reeli_ranks *how = reeli_ranks_of(n);
+    const reeli_lines l = reeli_lines_along(sorted, how->dim);
     const int64_t step = ranks->ndim ? ranks->stride[0] : 0;
     int64_t *y = n->out->data;
     for (int64_t o = 0; o < l.outer; o++) {
         for (int64_t i = 0; i < ranks->numel; i++) {
             const double rank = reeli_load(ranks, i * step);
-            const int64_t at = (int64_t)(n->i[1] == REEL_HIGHER    ? ceil(rank)
-                                         : n->i[1] == REEL_NEAREST ? nearbyint(rank)
-                                                                   : floor(rank));
+            const int64_t at = (int64_t)(how->rounding == REEL_HIGHER    ? ceil(rank)
+                                         : how->rounding == REEL_NEAREST ? nearbyint(rank)
+                                                                         : floor(rank));
             for (int64_t k = 0; k < l.inner; k++) {
                 const double last = reeli_load(sorted, ((o + 1) * l.n - 1) * l.inner + k);
                 *y++ = last == last ? at : l.n - 1;
@@ -206,8 +209,7 @@ static reel_tensor *at_ranks(reel_tensor *sorted, reel_tensor *ranks, int64_t di
     for (int d = 0; d < sorted->ndim; d++) {
         size[d] = d == dim ? ranks->numel : sorted->size[d];
     }
-    n->i[0] = dim;
-    n->i[1] = rounding;
+    *reeli_ranks_of(n) = (reeli_ranks){dim, rounding};
     n->out = reeli_empty(sorted->r, "quantile", REEL_I64, sorted->ndim, size);
     return reel_gather(sorted, dim, reeli_apply(n));
 }

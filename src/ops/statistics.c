@@ -6,7 +6,7 @@
 #include <reel/elementwise.h>
 #include <reel/views.h>
 
-/* p[0] is the correction: Σ (x - mean)² is divided by n less that, and never by less than 0. */
+/* Σ (x - mean)² is divided by n less the correction, and never by less than 0. */
 static bool spread(reeli_node *n, bool root)
 {
     reel_tensor *x = n->in[0].t, *y = n->out;
@@ -18,7 +18,7 @@ static bool spread(reeli_node *n, bool root)
     }
     const reeli_mark mark = reeli_arena_mark(&r->arena);
     double *mean = NULL;
-    if (reeli_lines_of(x, (unsigned)n->i[0], y->dtype, &l) &&
+    if (reeli_lines_of(x, reeli_reduction_of(n)->dims, y->dtype, &l) &&
         !(mean = reeli_arena_alloc(r, (size_t)l.inner * 2 * sizeof *mean))) {
         reeli_no_memory(r, n->op->name);
     }
@@ -26,7 +26,7 @@ static bool spread(reeli_node *n, bool root)
         double *squares = mean + l.inner;
         r->kernels->of[y->dtype]->moments(l.n, l.inner, reeli_lines_at(&l, o, y->dtype), mean,
                                           squares);
-        const double divisor = fmax(0, (double)l.n - n->p[0]);
+        const double divisor = fmax(0, (double)l.n - reeli_reduction_of(n)->correction);
         for (int64_t k = 0; k < l.inner; k++) {
             squares[k] = root ? sqrt(squares[k] / divisor) : squares[k] / divisor;
         }
@@ -45,9 +45,10 @@ bool reeli_std_forward(reeli_node *n) { return spread(n, true); }
 reel_tensor *reeli_var_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reel_tensor *x = n->in[input].t;
-    const unsigned dims = (unsigned)n->i[0];
-    const double divisor = (double)reeli_terms(x, dims) - n->p[0];
-    reel_tensor *mean = reeli_reduce(&reeli_op_mean, x, x->dtype, dims, true, 0);
+    const unsigned dims = reeli_reduction_of(n)->dims;
+    const double divisor = (double)reeli_terms(x, dims) - reeli_reduction_of(n)->correction;
+    reel_tensor *mean =
+        reeli_reduce(&reeli_op_mean, x, x->dtype, (reeli_reduction){.dims = dims, .keepdim = true});
     g = reel_mul_scalar(reeli_restore(g, x, dims), 2 / divisor);
     return reel_mul(g, reel_sub(x, mean));
 }
@@ -68,7 +69,8 @@ static reel_tensor *moment(const reeli_op *op, reel_tensor *x, const int64_t *di
     if (!reeli_floating(op->name, x) || !reeli_dim_set(x, op->name, dims, count, &set)) {
         return reeli_poison_for(1, &x);
     }
-    return reeli_reduce(op, x, x->dtype, set, keepdim, correction);
+    const reeli_reduction how = {.dims = set, .keepdim = keepdim, .correction = correction};
+    return reeli_reduce(op, x, x->dtype, how);
 }
 
 reel_tensor *reel_var(reel_tensor *x) { return moment(&reeli_op_var, x, NULL, 0, 1, false); }

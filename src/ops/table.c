@@ -64,37 +64,40 @@ enum { none = 0, X = 1, A = 1, B = 2, C = 4, Y = REELI_SAVES_RESULT };
 /* Whether a formula is g alone. */
 #define IS_G(formula) (sizeof(formula) == 2 && (formula)[0] == 'g')
 
-#define ROW(name, ...) const reeli_op reeli_op_##name = {#name, __VA_ARGS__};
+#define ROW(name, keeps, ...)                                                                      \
+    const reeli_op reeli_op_##name = {#name, sizeof(reeli_##keeps), __VA_ARGS__};
 #define CHECKED(name, saved, reads)                                                                \
     _Static_assert((reads) == (saved), #name ": `saved` is not what the gradients read");
 #define MAPS reeli_elementwise_forward, reeli_elementwise_gradient
 #define UNARY(name, domain, saved, parameters, f, gx)                                              \
     NUMBERS_##parameters CHECKED(name, saved, READS(gx))                                           \
-        ROW(name, saved, {READS(gx)}, MAPS, REELI_FORMULA_##name, domain, false, IS_G(#gx))
+        ROW(name, row, saved, {READS(gx)}, MAPS, REELI_FORMULA_##name, domain, false, IS_G(#gx))
 #define BINARY(name, domain, saved, parameters, f, ga, gb)                                         \
     NUMBERS_##parameters CHECKED(name, saved, READS(ga) | READS(gb))                               \
-        ROW(name, saved, {READS(ga), READS(gb)}, MAPS, REELI_FORMULA_##name, domain, false,        \
+        ROW(name, row, saved, {READS(ga), READS(gb)}, MAPS, REELI_FORMULA_##name, domain, false,   \
             IS_G(#ga) | IS_G(#gb) << 1)
 #define TERNARY(name, domain, saved, parameters, f, ga, gb, gc)                                    \
     NUMBERS_##parameters CHECKED(name, saved, READS(ga) | READS(gb) | READS(gc))                   \
-        ROW(name, saved, {READS(ga), READS(gb), READS(gc)}, MAPS, REELI_FORMULA_##name, domain,    \
-            false, IS_G(#ga) | IS_G(#gb) << 1 | IS_G(#gc) << 2)
+        ROW(name, row, saved, {READS(ga), READS(gb), READS(gc)}, MAPS, REELI_FORMULA_##name,       \
+            domain, false, IS_G(#ga) | IS_G(#gb) << 1 | IS_G(#gc) << 2)
 #define LOSS(name, saved, parameters, f, ga, gb)                                                   \
     NUMBERS_##parameters CHECKED(name, saved, READS(ga) | READS(gb))                               \
-        ROW(name, saved, {READS(ga), READS(gb)}, reeli_loss_forward, reeli_loss_gradient,          \
+        ROW(name, row, saved, {READS(ga), READS(gb)}, reeli_loss_forward, reeli_loss_gradient,     \
             REELI_FORMULA_##name, FLOATING, false, 0)
 #define COMPARE(name, f)                                                                           \
-    ROW(name, none, {0}, reeli_elementwise_forward, NULL, REELI_FORMULA_##name, ANY, true, 0)
+    ROW(name, row, none, {0}, reeli_elementwise_forward, NULL, REELI_FORMULA_##name, ANY, true, 0)
 #define PREDICATE(name, f) COMPARE(name, f)
 #define SELECT(name, saved, f, ga, gb)                                                             \
-    ROW(name, saved, {0, saved, saved}, MAPS, REELI_FORMULA_##name, ANY, false, 0)
-#define OP(name, saved)                                                                            \
-    ROW(name, saved, {saved, saved, saved}, reeli_##name##_forward, reeli_##name##_gradient, -1,   \
-        ANY, false, 0)
-#define FIXED(name) ROW(name, none, {0}, reeli_##name##_forward, NULL, -1, ANY, false, 0)
+    ROW(name, row, saved, {0, saved, saved}, MAPS, REELI_FORMULA_##name, ANY, false, 0)
+#define OP(name, saved, keeps)                                                                     \
+    ROW(name, keeps, saved, {saved, saved, saved}, reeli_##name##_forward,                         \
+        reeli_##name##_gradient, -1, ANY, false, 0)
+#define FIXED(name, keeps)                                                                         \
+    ROW(name, keeps, none, {0}, reeli_##name##_forward, NULL, -1, ANY, false, 0)
 #define PICK(name)                                                                                 \
-    ROW(name, B, {B, B, B}, reeli_##name##_forward, reeli_pick_gradient, -1, ANY, false, 0)
-#define VIEW(name) ROW(name, none, {0}, NULL, reeli_##name##_gradient, -1, ANY, false, 0)
+    ROW(name, choice, B, {B, B, B}, reeli_##name##_forward, reeli_pick_gradient, -1, ANY, false, 0)
+#define VIEW(name, keeps)                                                                          \
+    ROW(name, keeps, none, {0}, NULL, reeli_##name##_gradient, -1, ANY, false, 0)
 #include "ops.def"
 
 const reeli_op *const reeli_ops[] = {
@@ -106,8 +109,8 @@ const reeli_op *const reeli_ops[] = {
 #define PREDICATE(name, ...) &reeli_op_##name,
 #define SELECT(name, ...) &reeli_op_##name,
 #define OP(name, ...) &reeli_op_##name,
-#define FIXED(name) &reeli_op_##name,
+#define FIXED(name, ...) &reeli_op_##name,
 #define PICK(name) &reeli_op_##name,
-#define VIEW(name) &reeli_op_##name,
+#define VIEW(name, ...) &reeli_op_##name,
 #include "ops.def"
     NULL};

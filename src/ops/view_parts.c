@@ -33,28 +33,13 @@ reeli_part reeli_whole(const reel_tensor *x)
     return p;
 }
 
-/* A node that keeps the part. */
-static reeli_node *begin(const reeli_op *op, reel_tensor *x, const reeli_part *p)
-{
-    reeli_node *n = reeli_begin(op, 1, &x);
-    reeli_part *kept = n ? reeli_arena_alloc(x->r, sizeof *kept) : NULL;
-    if (!kept) {
-        if (n) {
-            reeli_no_memory(x->r, op->name);
-        }
-        return NULL;
-    }
-    *kept = *p;
-    n->extra = kept;
-    return n;
-}
-
 reel_tensor *reeli_slice(reel_tensor *x, const reeli_part *p)
 {
-    reeli_node *n = begin(&reeli_op_slice, x, p);
+    reeli_node *n = reeli_begin(&reeli_op_slice, 1, &x);
     if (!n) {
         return reeli_poison_for(1, &x);
     }
+    *reeli_part_of(n) = *p;
     int64_t stride[REEL_MAX_DIMS], offset = locate(x, p, stride);
     n->out = reeli_view(x, "slice", p->ndim, p->size, stride, offset);
     return reeli_apply(n);
@@ -63,15 +48,16 @@ reel_tensor *reeli_slice(reel_tensor *x, const reeli_part *p)
 reel_tensor *reeli_slice_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     const reel_tensor *x = n->in[input].t;
-    return reeli_unslice(g, x->ndim, x->size, n->extra);
+    return reeli_unslice(g, x->ndim, x->size, reeli_part_of(n));
 }
 
 reel_tensor *reeli_unslice(reel_tensor *g, int ndim, const int64_t *size, const reeli_part *p)
 {
-    reeli_node *n = begin(&reeli_op_unslice, g, p);
+    reeli_node *n = reeli_begin(&reeli_op_unslice, 1, &g);
     if (!n) {
         return reeli_poison_for(1, &g);
     }
+    *reeli_part_of(n) = *p;
     n->out = reeli_empty(g->r, "unslice", g->dtype, ndim, size);
     return reeli_apply(n);
 }
@@ -79,14 +65,14 @@ reel_tensor *reeli_unslice(reel_tensor *g, int ndim, const int64_t *size, const 
 bool reeli_unslice_forward(reeli_node *n)
 {
     reeli_fill(n->out, 0);
-    reeli_copy_into(n->out, n->extra, n->in[0].t);
+    reeli_copy_into(n->out, reeli_part_of(n), n->in[0].t);
     return true;
 }
 
 reel_tensor *reeli_unslice_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     (void)input;
-    return reeli_slice(g, n->extra);
+    return reeli_slice(g, reeli_part_of(n));
 }
 
 void reeli_copy_into(reel_tensor *whole, const reeli_part *p, const reel_tensor *from)

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* A part of a tensor that strides can show. */
+/* Parts of tensors that strides can show. */
 #ifndef REELI_VIEW_PARTS_H
 #define REELI_VIEW_PARTS_H
 
 #include "ops.h"
-
-typedef struct reeli_part {
-    int64_t start[REEL_MAX_DIMS];  /* the first element's index, in each dim of the whole */
-    int ndim;                      /* of the part; each dim has */
-    int64_t size[REEL_MAX_DIMS];   /* a size, */
-    int64_t step[REEL_MAX_DIMS];   /* indices of the whole from one of its own to the next, and */
-    unsigned along[REEL_MAX_DIMS]; /* the dims of the whole that these count in: one; two for a
-                                      diagonal; none for a dim that is new */
-} reeli_part;
 
 /* All of x. */
 reeli_part reeli_whole(const reel_tensor *x);

@@ -222,14 +222,14 @@ reel_tensor *reel_unflatten(reel_tensor *x, int64_t dim, int ndim, const int64_t
     return reshape(x, "unflatten", x->ndim - 1 + ndim, sizes, false);
 }
 
-/* y's dim d is x's dim order[d]; the order is kept in `extra` for the way back. */
+/* y's dim d is x's dim order[d]. */
 reel_tensor *reel_permute(reel_tensor *x, const int64_t *order)
 {
     reeli_node *n = reeli_begin(&reeli_op_permute, 1, &x);
-    int64_t *kept = n ? reeli_arena_alloc(x->r, REEL_MAX_DIMS * sizeof *kept) : NULL;
-    if (!kept) {
-        return n ? reeli_no_memory(x->r, "permute") : reeli_poison_for(1, &x);
+    if (!n) {
+        return reeli_poison_for(1, &x);
     }
+    int64_t *kept = reeli_permutation_of(n)->of;
     int64_t size[REEL_MAX_DIMS], stride[REEL_MAX_DIMS];
     unsigned seen = 0;
     for (int d = 0; d < x->ndim; d++) {
@@ -245,14 +245,13 @@ reel_tensor *reel_permute(reel_tensor *x, const int64_t *order)
         size[d] = x->size[kept[d]];
         stride[d] = x->stride[kept[d]];
     }
-    n->extra = kept;
     return viewed(n, x->ndim, size, stride, 0);
 }
 
 reel_tensor *reeli_permute_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     (void)input;
-    const int64_t *order = n->extra;
+    const int64_t *order = reeli_permutation_of(n)->of;
     int64_t back[REEL_MAX_DIMS] = {0};
     for (int d = 0; d < n->out->ndim; d++) {
         back[order[d]] = d;

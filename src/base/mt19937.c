@@ -2,6 +2,8 @@
 /* Source: Matsumoto and Nishimura, Mersenne Twister, 1998; the distributions are PyTorch's. */
 #include "mt19937.h"
 
+#include "arithmetic.h"
+
 #include <math.h>
 
 enum { WORDS = 624, AHEAD = 397 };

@@ -4,6 +4,7 @@
 #define REELI_STATE_H
 
 #include "arena.h"
+#include "arithmetic.h"
 #include "mt19937.h"
 #include "pool.h"
 

@@ -35,6 +35,8 @@ typedef struct result {
 } result;
 
 void report(const result *r);
+/* Seconds in the unit of the line. */
+double figure(const result *r, double seconds);
 
 /* What a line is to reach: so little, so much, or so small a multiple of the limit. */
 typedef struct bar {
@@ -90,8 +92,24 @@ const char *program_beside(const char *name);
 void run_levels(void (*run)(void));
 void compare_levels(const comparison *c);
 
+/* --count: the ways of a comparison that are ours, each for some steps that a profiler counts. */
+void count_steps(const comparison *c);
+
+/* --baseline: the lines of an earlier run's JSON, with which later lines are compared. */
+void read_baseline(const char *path);
+/* Says how the line's figure moved; nothing without a baseline. */
+void compare_with_baseline(const result *r);
+/* Which lines moved beyond their spread; false if one became slower. */
+bool conclude_baseline(void);
+
 /* What the command line asked for. */
-typedef enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN, FORMAT_LEVELS } format;
+typedef enum format {
+    FORMAT_TEXT,
+    FORMAT_JSON,
+    FORMAT_MARKDOWN,
+    FORMAT_LEVELS,
+    FORMAT_COUNTED
+} format;
 extern format bench_format;
 extern double bench_seconds; /* for each comparison */
 

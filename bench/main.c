@@ -13,7 +13,7 @@
 static const struct {
     const char *name, *what;
     void (*run)(void);
-    bool has_levels; /* it is a comparison, which --levels can make */
+    bool is_comparison; /* which --levels and --count can make */
 } workloads[] = {
     {"W1", "the L1 tutorial, one epoch", bench_w1_tutorial, true},
     {"W1p", "the L1 tutorial, the whole process", bench_w1_process, false},
@@ -51,8 +51,8 @@ void for_each_thread_count(void (*run)(int threads))
 static void usage(FILE *to)
 {
     fprintf(to,
-            "usage: bench [WORKLOAD]... [--threads N] [--seconds S] [--json | --markdown | "
-            "--levels]\n\n"
+            "usage: bench [WORKLOAD]... [--threads N] [--seconds S] [--baseline FILE]\n"
+            "             [--json | --markdown | --levels | --count]\n\n"
             "Times each workload in interleaved rounds beside the hand-written limit, and beside "
             "libtorch where\n"
             "bench_libtorch was built. Losses are compared first. Workloads, all if none is "
@@ -67,6 +67,12 @@ static void usage(FILE *to)
                 "  --markdown    the table of docs/performance.md\n"
                 "  --levels      each with the kernels of every level of CPU, as multiples of the "
                 "first's time\n"
+                "  --count       times nothing; each way of ours does 100 steps in the function "
+                "counted_steps,\n"
+                "                whose instructions scripts/instructions.sh counts\n"
+                "  --baseline F  the JSON of an earlier run: says what moved beyond its spread; "
+                "status 1 if\n"
+                "                something became slower\n"
                 "  --help        this\n\n"
                 "The figures are medians, with the middle half beside them. OPENBLAS_CORETYPE is "
                 "unset first: it may\n"
@@ -130,6 +136,10 @@ static bool read_arguments(char **argv, bool *wanted)
             bench_format = FORMAT_MARKDOWN;
         } else if (strcmp(argv[i], "--levels") == 0) {
             bench_format = FORMAT_LEVELS;
+        } else if (strcmp(argv[i], "--count") == 0) {
+            bench_format = FORMAT_COUNTED;
+        } else if (strcmp(argv[i], "--baseline") == 0) {
+            read_baseline(argv[++i]);
         } else if (strcmp(argv[i], "--threads") == 0) {
             threads_wanted = (int)number(argv[i], argv[i + 1], 1, 1024);
             i++;
@@ -143,16 +153,21 @@ static bool read_arguments(char **argv, bool *wanted)
     return any;
 }
 
+static bool takes_comparisons_alone(void)
+{
+    return bench_format == FORMAT_LEVELS || bench_format == FORMAT_COUNTED;
+}
+
 static void run_workload(int i)
 {
-    if (bench_format != FORMAT_LEVELS) {
+    if (takes_comparisons_alone() && !workloads[i].is_comparison) {
+        refuse("--levels and --count know nothing of", workloads[i].name);
+    }
+    if (bench_format == FORMAT_LEVELS) {
+        run_levels(workloads[i].run);
+    } else {
         workloads[i].run();
-        return;
     }
-    if (!workloads[i].has_levels) {
-        refuse("--levels knows nothing of", workloads[i].name);
-    }
-    run_levels(workloads[i].run);
 }
 
 int main(int argc, char **argv)
@@ -168,9 +183,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "libtorch: not measured; bench_libtorch was not built\n");
     }
     for (int i = 0; i < WORKLOADS; i++) {
-        if (any ? wanted[i] : bench_format != FORMAT_LEVELS || workloads[i].has_levels) {
+        if (any ? wanted[i] : !takes_comparisons_alone() || workloads[i].is_comparison) {
             run_workload(i);
         }
     }
-    return 0;
+    return conclude_baseline() ? 0 : 1;
 }

@@ -7,8 +7,8 @@
 
 format bench_format;
 
-/* In the unit of the line; of a rate's quartiles the lower is the higher in seconds. */
-static double figure(const result *r, double seconds)
+/* Of a rate's quartiles the lower is the higher in seconds. */
+double figure(const result *r, double seconds)
 {
     return (r->rate ? 1 / seconds : seconds) * r->scale;
 }
@@ -118,4 +118,5 @@ void report(const result *r)
         [FORMAT_TEXT] = print_text, [FORMAT_JSON] = print_json, [FORMAT_MARKDOWN] = print_markdown};
     print[bench_format](r);
     fflush(stdout);
+    compare_with_baseline(r);
 }

@@ -133,6 +133,10 @@ void compare(const comparison *c)
         compare_levels(c);
         return;
     }
+    if (bench_format == FORMAT_COUNTED) {
+        count_steps(c);
+        return;
+    }
     const contender all[ALL] = {c->eager, c->replayed, c->limit, c->one_pass,
                                 libtorch_contender(c->workload, c->config, c->threads)};
     timing time[ALL];

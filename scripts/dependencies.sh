@@ -3,7 +3,7 @@
 # Installs what the build needs and the machine lacks; silent and quick where nothing is missing.
 # Says everything on standard error.
 #
-#   scripts/dependencies.sh [tests] [lint] [fuzz]
+#   scripts/dependencies.sh [tests] [lint] [fuzz] [valgrind]
 set -euo pipefail
 exec >&2 </dev/null
 
@@ -49,6 +49,7 @@ missing() {
       ;;
     fuzz) has clang && clang -fsanitize=fuzzer -xc -o /dev/null - 2>/dev/null \
       <<<'int LLVMFuzzerTestOneInput(void) { return 0; }' || echo fuzzer ;;
+    valgrind) has valgrind || echo valgrind ;;
     lint)
       has clang-format || echo clang-format
       has clang-tidy || echo clang-tidy
@@ -135,9 +136,9 @@ install_packages() {
 
 for extra in "$@"; do
   case $extra in
-  tests | lint | fuzz) ;;
+  tests | lint | fuzz | valgrind) ;;
   *)
-    echo "usage: scripts/dependencies.sh [tests] [lint] [fuzz]"
+    echo "usage: scripts/dependencies.sh [tests] [lint] [fuzz] [valgrind]"
     exit 2
     ;;
   esac

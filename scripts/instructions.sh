@@ -17,6 +17,7 @@ if ! grep -qw avx2 /proc/cpuinfo; then
   echo "instructions: NOT counted, the counts in $stored are of AVX2's kernels and this CPU has none" >&2
   exit 1
 fi
+scripts/dependencies.sh valgrind
 unset OPENBLAS_CORETYPE # or bench starts once more without it, which valgrind does not follow
 cmake -S . -B "$build" -D CMAKE_BUILD_TYPE=Release -D REEL_BUILD_TESTS=OFF -D REEL_BUILD_EXAMPLES=OFF \
   -D REEL_BUILD_CLI=OFF -D REEL_WITH_IO=OFF -D REEL_BENCH_LIBTORCH=OFF "-D REEL_BENCH_LIMIT_OPTIONS=-O2;-Wno-psabi" >/dev/null

@@ -262,8 +262,9 @@ static reel_tensor *fitted(reel_tensor *dx, const reel_tensor *x)
 {
     int64_t dims[REEL_MAX_DIMS];
     int count = 0;
-    if (reeli_bad(dx) || (reeli_same_shape(dx, x) && dx->dtype == x->dtype)) {
-        return dx;
+    if (reeli_bad(dx) ||
+        (dx->numel == x->numel && dx->ndim == x->ndim && dx->dtype == x->dtype && dx->numel > 0)) {
+        return dx; /* x broadcasts to dx: with as many elements, if any, it has the same sizes */
     }
     for (int d = 0; d < dx->ndim; d++) {
         const int own = d - (dx->ndim - x->ndim);

@@ -6,9 +6,25 @@
 
 enum { OPERANDS = 6 };
 
-static void run(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
-                reel_tensor *const *x, const double *p)
+/* Runs it as outside of a capture, and writes it down. */
+static void write_down(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
+                       reel_tensor *const *x, const double *p)
 {
+    reel_graph *graph = r->capture;
+    reeli_capture_change(y);
+    r->capture = NULL;
+    reeli_run_map(r, map, dtype, y, compares, inputs, x, p);
+    r->capture = graph;
+    reeli_capture_map(r, map, dtype, y, compares, inputs, x, p);
+}
+
+void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
+                   reel_tensor *const *x, const double *p)
+{
+    if (__builtin_expect(r->capture != NULL, 0)) {
+        write_down(r, map, dtype, y, compares, inputs, x, p);
+        return;
+    }
     const int result = compares ? REEL_BOOL : dtype;
     const void *data[OPERANDS];
     unsigned repeat = 0;
@@ -31,16 +47,4 @@ static void run(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares
         operands[i + 1] = (reeli_operand){x[i]->data, stride[i], x[i]->dtype};
     }
     reeli_map_strided(r, map, dtype, result, y->ndim, y->size, inputs, operands, p);
-}
-
-void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
-                   reel_tensor *const *x, const double *p)
-{
-    if (__builtin_expect(r->capture != NULL, 0)) {
-        reeli_capture_change(y);
-    }
-    run(r, map, dtype, y, compares, inputs, x, p);
-    if (__builtin_expect(r->capture != NULL, 0)) {
-        reeli_capture_map(r, map, dtype, y, compares, inputs, x, p);
-    }
 }

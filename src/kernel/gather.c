@@ -95,7 +95,7 @@ bool reeli_move_indexed(bool add, int ndim, const int64_t *size, reeli_operand t
                         reeli_operand from, int64_t from_step, reeli_operand index, int64_t bound,
                         int64_t *bad)
 {
-    static const int64_t bytes[] = {4, 8, 8, 1};
+    const int64_t bytes = (int64_t)reeli_element_size(to.dtype);
     const int last = ndim - 1;
     int64_t at[8] = {0};
     for (int d = 0; d < ndim; d++) {
@@ -105,11 +105,11 @@ bool reeli_move_indexed(bool add, int ndim, const int64_t *size, reeli_operand t
     }
     do {
         const int64_t *where = (const int64_t *)index.data + offset(ndim, at, index.stride);
-        char *out = (char *)to.data + offset(ndim, at, to.stride) * bytes[to.dtype];
-        const char *in = (const char *)from.data + offset(ndim, at, from.stride) * bytes[to.dtype];
+        char *out = (char *)to.data + offset(ndim, at, to.stride) * bytes;
+        const char *in = (const char *)from.data + offset(ndim, at, from.stride) * bytes;
         if (index.stride[last] == 0 && *where >= 0 && *where < bound) {
-            out += *where * to_step * bytes[to.dtype];
-            in += *where * from_step * bytes[to.dtype];
+            out += *where * to_step * bytes;
+            in += *where * from_step * bytes;
             if (add) {
                 adders[to.dtype](size[last], out, to.stride[last], in, from.stride[last]);
             } else {

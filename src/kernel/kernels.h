@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The loops over raw memory. Those in cpu/ are compiled once for each level of CPU; a reel holds
- * the table of its machine's level. dtypes are numbered as reel_dtype: 0 float, 1 double, 2 int64,
- * 3 bool. */
+ * the table of its machine's level. */
 #ifndef REELI_KERNELS_H
 #define REELI_KERNELS_H
 
+#include "dtype.h"
 #include "state.h"
 
 #include <stdbool.h>

@@ -6,8 +6,6 @@
 
 enum { OPERANDS = 6, TRANSPOSED_ROWS = 64 /* whole panels of the kernel */ };
 
-static const size_t element_size[] = {4, 8, 8, 1};
-
 typedef struct buffers {
     _Alignas(64) unsigned char of[OPERANDS][REELI_BLOCK * sizeof(double)];
 } buffers;
@@ -77,14 +75,14 @@ void reeli_map_contiguous(reel *r, reeli_map map, int dtype, int result, int64_t
                           int inputs, const void *const *x, unsigned repeat,
                           const double *parameters)
 {
-    const size_t out_size = element_size[result];
+    const size_t out_size = reeli_element_size(result);
     const bool stream = (size_t)n * out_size >= REELI_STREAM_FROM && ((uintptr_t)y & 63) == 0;
     if (n == 1 || (!repeat && !stream && n < REELI_SHARED_FROM)) {
         map(n, y, x, parameters);
         return;
     }
-    span s = {r->kernels, map,   parameters,          n,        y,      x,
-              inputs,     dtype, element_size[dtype], out_size, repeat, stream};
+    span s = {r->kernels, map,    parameters, n, y, x, inputs, dtype, reeli_element_size(dtype),
+              out_size,   repeat, stream};
     if (n < REELI_SHARED_FROM) {
         map_span(&s, 0, n);
     } else {
@@ -142,7 +140,7 @@ static bool advance(loop *l, int64_t *index)
         bool wrap = index[d] == l->size[d];
         for (int o = 0; o < l->operands; o++) {
             int64_t steps = wrap ? 1 - l->size[d] : 1;
-            l->data[o] += steps * l->stride[o][d] * (int64_t)element_size[l->dtype[o]];
+            l->data[o] += steps * l->stride[o][d] * (int64_t)reeli_element_size(l->dtype[o]);
         }
         if (!wrap) {
             return true;
@@ -183,7 +181,7 @@ static void map_row(reeli_map map, int dtype, int result, const loop *l, buffers
         const void *x[OPERANDS];
         for (int o = 1; o < l->operands; o++) {
             int64_t stride = l->stride[o][inner];
-            const char *at = l->data[o] + i * stride * (int64_t)element_size[l->dtype[o]];
+            const char *at = l->data[o] + i * stride * (int64_t)reeli_element_size(l->dtype[o]);
             bool direct = l->dtype[o] == dtype && (stride == 1 || n == 1);
             if (!direct) {
                 reeli_move(n, b->of[o], dtype, 1, at, l->dtype[o], stride);
@@ -191,7 +189,7 @@ static void map_row(reeli_map map, int dtype, int result, const loop *l, buffers
             x[o - 1] = direct ? at : (const char *)b->of[o];
         }
         int64_t stride = l->stride[0][inner];
-        char *y = l->data[0] + i * stride * (int64_t)element_size[l->dtype[0]];
+        char *y = l->data[0] + i * stride * (int64_t)reeli_element_size(l->dtype[0]);
         bool direct = l->dtype[0] == result && (stride == 1 || n == 1);
         map(n, direct ? y : (char *)b->of[0], x, parameters);
         if (!direct) {
@@ -234,7 +232,7 @@ static void rows_piece(int64_t index, void *context)
     loop l = *s->loop;
     const int64_t first = index * s->piece, rest = l.size[0] - first;
     for (int o = 0; o < l.operands; o++) {
-        l.data[o] += first * l.stride[o][0] * (int64_t)element_size[l.dtype[o]];
+        l.data[o] += first * l.stride[o][0] * (int64_t)reeli_element_size(l.dtype[o]);
     }
     l.size[0] = rest < s->piece ? rest : s->piece;
     if (s->map) {
@@ -288,7 +286,7 @@ static void in_memory_order(int ndim, const int64_t *size, const reeli_operand *
 static bool is_transposition(loop *l)
 {
     const int last = l->ndim - 1;
-    const size_t element = element_size[l->dtype[0]];
+    const size_t element = reeli_element_size(l->dtype[0]);
     if (l->dtype[0] != l->dtype[1] || element < 4 || l->stride[0][last] != 1 ||
         l->stride[1][last] == 1 || l->stride[1][last] == 0 || l->size[last] < 4) {
         return false;
@@ -330,7 +328,7 @@ static void transpose_all(reel *r, loop *l)
     const int rows = l->ndim - 2, columns = l->ndim - 1;
     int64_t index[8] = {0};
     matrix m = {.kernels = r->kernels,
-                .element = element_size[l->dtype[0]],
+                .element = reeli_element_size(l->dtype[0]),
                 .rows = l->size[rows],
                 .columns = l->size[columns],
                 .to_stride = l->stride[0][rows],

@@ -65,13 +65,11 @@ static const mover movers[4][4] = {{f32_to_f32, f32_to_f64, f32_to_i64, f32_to_b
                                    {i64_to_f32, i64_to_f64, i64_to_i64, i64_to_bool},
                                    {bool_to_f32, bool_to_f64, bool_to_i64, bool_to_bool}};
 
-static const size_t bytes_of[] = {4, 8, 8, 1};
-
 void reeli_move(int64_t n, void *to, int to_dtype, int64_t to_stride, const void *from,
                 int from_dtype, int64_t from_stride)
 {
     if (to_dtype == from_dtype && to_stride == 1 && from_stride == 1) {
-        memcpy(to, from, (size_t)n * bytes_of[to_dtype]);
+        memcpy(to, from, (size_t)n * reeli_element_size(to_dtype));
     } else {
         movers[from_dtype][to_dtype](n, to, to_stride, from, from_stride);
     }
@@ -93,11 +91,11 @@ static void stream_blocks(const span *s, int64_t from, int64_t to)
         const int64_t count = to - i < REELI_BLOCK ? to - i : REELI_BLOCK;
         if (i == from || s->from_stride != 0 || count < REELI_BLOCK) {
             reeli_move(count, block, s->to_dtype, 1,
-                       s->from + (size_t)(i * s->from_stride) * bytes_of[s->from_dtype],
+                       s->from + (size_t)(i * s->from_stride) * reeli_element_size(s->from_dtype),
                        s->from_dtype, s->from_stride);
         }
-        s->kernels->stream(s->to + (size_t)i * bytes_of[s->to_dtype], block,
-                           (size_t)count * bytes_of[s->to_dtype]);
+        s->kernels->stream(s->to + (size_t)i * reeli_element_size(s->to_dtype), block,
+                           (size_t)count * reeli_element_size(s->to_dtype));
     }
 }
 
@@ -106,12 +104,13 @@ static void move_piece(int64_t piece, void *context)
     const span *s = context;
     const int64_t from = piece * REELI_PIECE, rest = s->n - from;
     const int64_t count = rest < REELI_PIECE ? rest : REELI_PIECE;
-    char *to = s->to + (size_t)from * bytes_of[s->to_dtype];
-    const char *source = s->from + (size_t)(from * s->from_stride) * bytes_of[s->from_dtype];
+    char *to = s->to + (size_t)from * reeli_element_size(s->to_dtype);
+    const char *source =
+        s->from + (size_t)(from * s->from_stride) * reeli_element_size(s->from_dtype);
     if (!s->stream) {
         reeli_move(count, to, s->to_dtype, 1, source, s->from_dtype, s->from_stride);
     } else if (s->to_dtype == s->from_dtype && s->from_stride == 1) {
-        s->kernels->stream(to, source, (size_t)count * bytes_of[s->to_dtype]);
+        s->kernels->stream(to, source, (size_t)count * reeli_element_size(s->to_dtype));
     } else {
         stream_blocks(s, from, from + count);
     }
@@ -124,7 +123,7 @@ void reeli_move_all(reel *r, int64_t n, void *to, int to_dtype, const void *from
         reeli_move(n, to, to_dtype, 1, from, from_dtype, from_stride);
         return;
     }
-    const size_t bytes = (size_t)n * bytes_of[to_dtype];
+    const size_t bytes = (size_t)n * reeli_element_size(to_dtype);
     span s = {r->kernels,  to,       from,       n,
               from_stride, to_dtype, from_dtype, bytes >= REELI_STREAM_FROM};
     s.stream = s.stream && ((uintptr_t)to & 63) == 0;

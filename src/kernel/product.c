@@ -48,8 +48,6 @@ typedef struct matrix {
     int64_t leading;
 } matrix;
 
-static const size_t element_size[] = {4, 8, 8};
-
 /* BLAS's view of a matrix; one that BLAS cannot read is packed first. */
 static bool prepare(reel *r, matrix *x, int dtype, int64_t rows, int64_t columns,
                     void *(*scratch)(void *, size_t), void *context)
@@ -57,7 +55,7 @@ static bool prepare(reel *r, matrix *x, int dtype, int64_t rows, int64_t columns
     if (layout(rows, columns, x->stride, &x->how, &x->leading)) {
         return true;
     }
-    void *packed = scratch(context, (size_t)(rows * columns) * element_size[dtype]);
+    void *packed = scratch(context, (size_t)(rows * columns) * reeli_element_size(dtype));
     if (!packed) {
         return false;
     }
@@ -71,7 +69,7 @@ static bool prepare(reel *r, matrix *x, int dtype, int64_t rows, int64_t columns
 /* A bias starts out as C, so that BLAS adds the product to it. */
 static void start_with(int dtype, int64_t m, int64_t n, const void *bias, char *c, int64_t c_step)
 {
-    const size_t size = element_size[dtype];
+    const size_t size = reeli_element_size(dtype);
     for (int64_t i = 0; bias && i < m; i++) {
         memcpy(c + (size_t)(i * c_step) * size, bias, (size_t)n * size);
     }
@@ -116,7 +114,7 @@ static void gemm(const reeli_blas *blas, int dtype, int m, int n, int k, const m
                  const matrix *b, bool add, void *c, int c_step)
 {
     const int lda = (int)a->leading, ldb = (int)b->leading;
-    if (dtype == 0) {
+    if (dtype == REEL_F32) {
         __typeof__(cblas_sgemm) *sgemm = (__typeof__(cblas_sgemm) *)blas->sgemm;
         sgemm(CblasRowMajor, a->how, b->how, m, n, k, 1, a->data, lda, b->data, ldb, add ? 1 : 0, c,
               c_step);
@@ -194,7 +192,7 @@ static matrix moved(const matrix *x, int dtype, int64_t row, int64_t column)
 {
     matrix part = *x;
     const int64_t by = row * x->stride[0] + column * x->stride[1];
-    part.data = (const char *)x->data + by * (int64_t)element_size[dtype];
+    part.data = (const char *)x->data + by * (int64_t)reeli_element_size(dtype);
     return part;
 }
 
@@ -204,7 +202,7 @@ static void multiply_piece(int64_t piece, void *context)
     const int64_t i = s->n >= s->m ? 0 : piece * s->rows, j = s->n >= s->m ? piece * s->columns : 0;
     const int64_t rows = s->m - i < s->rows ? s->m - i : s->rows;
     const int64_t columns = s->n - j < s->columns ? s->n - j : s->columns;
-    const size_t size = element_size[s->dtype];
+    const size_t size = reeli_element_size(s->dtype);
     const matrix a = moved(&s->a, s->dtype, i, 0), b = moved(&s->b, s->dtype, 0, j);
     const char *bias = s->bias ? s->bias + (size_t)j * size : NULL;
     char *c = s->c + (size_t)(i * s->n + j) * size;
@@ -227,7 +225,7 @@ bool reeli_product(reel *r, int dtype, int64_t m, int64_t n, int64_t k, const vo
         loops->small_product(m, n, k, a, a_stride, b, b_stride, bias, c, n);
         return true;
     }
-    const bool for_blas = dtype <= 1 && fits_blas(m, n, k, a_stride, b_stride);
+    const bool for_blas = reeli_is_float(dtype) && fits_blas(m, n, k, a_stride, b_stride);
     bool done;
     if (for_blas && !fewer(m, n, k, VECTORS_FROM) &&
         (reeli_vector_product(r, dtype, m, n, k, a, a_stride, b, b_stride, bias, c, scratch,

@@ -168,8 +168,7 @@ void reeli_select_items(reeli_item *items, int64_t n, int64_t k, reeli_item *wor
 void reeli_place_items(const reeli_item *items, int64_t n, const void *x, int dtype,
                        int64_t x_stride, void *values, int64_t *indices, int64_t stride)
 {
-    static const int64_t bytes[] = {4, 8, 8, 1};
-    const int64_t size = bytes[dtype];
+    const int64_t size = (int64_t)reeli_element_size(dtype);
     for (int64_t i = 0; i < n; i++) {
         const char *from = (const char *)x + items[i].index * x_stride * size;
         char *to = (char *)values + i * stride * size;

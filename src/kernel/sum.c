@@ -81,7 +81,7 @@ void reeli_sum(reel *r, int dtype, reeli_map map, int64_t n, int inputs, const v
 {
     _Alignas(64) unsigned char block[TERMS * sizeof(double)];
     const reeli_loops *loops = r->kernels->of[dtype];
-    const bool shared = r->threads > 1 && n >= REELI_SHARED_FROM && dtype <= 1;
+    const bool shared = r->threads > 1 && n >= REELI_SHARED_FROM && reeli_is_float(dtype);
     if (!shared && (!map || n <= TERMS)) {
         if (map) {
             map(n, block, x, parameters);
@@ -93,7 +93,7 @@ void reeli_sum(reel *r, int dtype, reeli_map map, int64_t n, int inputs, const v
     for (int o = 0; o < inputs; o++) {
         data[o] = x[o];
     }
-    terms t = {loops, map, parameters, data, inputs, dtype == 0 ? 4 : 8, n, 0, NULL};
+    terms t = {loops, map, parameters, data, inputs, reeli_element_size(dtype), n, 0, NULL};
     reeli_cascade c;
     loops->cascade_begin(&c, n);
     t.part = (4 * 32 / (int64_t)t.element) << 2 * c.power;
@@ -136,7 +136,7 @@ static void sum_some_columns(int64_t index, void *context)
 void reeli_sum_lines(reel *r, int dtype, int64_t outer, int64_t n, int64_t inner, const void *x,
                      void *sums)
 {
-    lines l = {r->kernels->of[dtype], x, sums, dtype == 0 ? 4 : 8, outer, n, inner, outer};
+    lines l = {r->kernels->of[dtype], x, sums, reeli_element_size(dtype), outer, n, inner, outer};
     const int64_t block = n * inner;
     if (inner == 1 && block >= REELI_SHARED_FROM) {
         for (int64_t o = 0; o < outer; o++) {

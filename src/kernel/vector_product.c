@@ -129,7 +129,7 @@ bool reeli_vector_product(reel *r, int dtype, int64_t m, int64_t n, int64_t k, c
                  .out = c,
                  .vector_step = vector_step,
                  .bias_step = !column,
-                 .element = dtype == 0 ? sizeof(float) : sizeof(double)};
+                 .element = reeli_element_size(dtype)};
     *done = true;
     if ((m == 1 || n == 1) && stride[0] == 1 && vector_step == 1) {
         p.rows = size, p.columns = k, p.step = stride[1];

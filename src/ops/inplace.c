@@ -69,7 +69,6 @@ static bool writable(const change *c)
 /* Whether the result fits x: its shape, and a dtype that loses no more than precision. */
 static bool fits(const change *c, bool any_dtype)
 {
-    static const int category[] = {[REEL_F32] = 2, [REEL_F64] = 2, [REEL_I64] = 1, [REEL_BOOL] = 0};
     const reel_tensor *x = c->in[c->self];
     int64_t size[REEL_MAX_DIMS];
     int ndim = reeli_broadcast(x->r, c->op->name, c->inputs, c->in, size);
@@ -85,7 +84,7 @@ static bool fits(const change *c, bool any_dtype)
     if (ndim < 0 || !same) {
         return false;
     }
-    if (!any_dtype && category[c->dtype] > category[x->dtype]) {
+    if (!any_dtype && reeli_category(c->dtype) > reeli_category(x->dtype)) {
         reeli_error(x->r, REEL_ERR_DTYPE,
                     "%s_: the result is %s and cannot be kept in a tensor of %s", c->op->name,
                     reel_dtype_name((reel_dtype)c->dtype), reel_dtype_name((reel_dtype)x->dtype));

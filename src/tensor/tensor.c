@@ -232,17 +232,14 @@ bool reeli_wrap_dim(reel *r, const char *what, int64_t *dim, int ndim)
     return true;
 }
 
-/* Bool below integer below float. */
-static int category(int dtype) { return dtype == REEL_BOOL ? 0 : dtype == REEL_I64 ? 1 : 2; }
-
 /* The dtype that both fit in; -1 stands for none yet. */
 static int wider(int a, int b)
 {
     if (a < 0 || b < 0) {
         return a < 0 ? b : a;
     }
-    if (category(a) != category(b)) {
-        return category(a) > category(b) ? a : b;
+    if (reeli_category(a) != reeli_category(b)) {
+        return reeli_category(a) > reeli_category(b) ? a : b;
     }
     return a > b ? a : b;
 }
@@ -266,7 +263,7 @@ int reeli_promote(int count_, reel_tensor *const *t)
     }
     int result = rank[0];
     for (int k = 1; k < 3; k++) {
-        if (result < 0 || (rank[k] >= 0 && category(rank[k]) > category(result))) {
+        if (result < 0 || (rank[k] >= 0 && reeli_category(rank[k]) > reeli_category(result))) {
             result = rank[k];
         }
     }

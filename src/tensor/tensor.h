@@ -3,11 +3,12 @@
 #ifndef REELI_TENSOR_H
 #define REELI_TENSOR_H
 
+#include "dtype.h"
 #include "state.h"
 
 #include <reel/tensor.h>
 
-enum { REELI_DTYPES = 4, REELI_NAME_SIZE = 32 };
+enum { REELI_NAME_SIZE = 32 };
 
 enum reeli_flags {
     REELI_REQUIRES_GRAD = 1, /* set on leaves by the user, on results by the tape */
@@ -58,14 +59,6 @@ struct reel_tensor {
     int64_t size[REEL_MAX_DIMS];
     int64_t stride[REEL_MAX_DIMS]; /* in elements */
 };
-
-static inline size_t reeli_element_size(int dtype)
-{
-    static const uint8_t bytes[REELI_DTYPES] = {4, 8, 8, 1};
-    return bytes[dtype];
-}
-
-static inline bool reeli_is_float(int dtype) { return dtype <= REEL_F64; }
 
 static inline bool reeli_bad(const reel_tensor *t) { return !t || (t->flags & REELI_POISON); }
 

@@ -71,7 +71,8 @@ REEL_API reel_tensor *reel_index_select(reel_tensor *x, int64_t dim, reel_tensor
  *
  * Shape:    index a vector; src as x, but for `dim`, which has index's length.
  * Gradient: g to x; to src alpha times g's slices.
- * Fails:    REEL_ERR_DTYPE too if src's dtype is not x's.
+ * Fails:    REEL_ERR_DTYPE too if src's dtype is not x's, REEL_ERR_VALUE if x holds integers and
+ *           alpha is not whole.
  * Source:   torch.index_add.
  */
 REEL_API reel_tensor *reel_index_add(reel_tensor *x, int64_t dim, reel_tensor *index,

@@ -64,7 +64,7 @@ REEL_API reel_tensor *reel_outer(reel_tensor *a, reel_tensor *b);
  *
  * Shape:    input expands to the product's shape. A beta of 0 ignores input, even its NaNs.
  * Gradient: beta G to input, alpha times the product's to A and B.
- * Fails:    REEL_ERR_DTYPE too where beta or alpha is not whole, and the tensors are.
+ * Fails:    REEL_ERR_VALUE too where beta or alpha is not whole, and the tensors are.
  * Source:   torch.addmm.
  */
 REEL_API reel_tensor *reel_addmm(reel_tensor *input, reel_tensor *a, reel_tensor *b, double beta,

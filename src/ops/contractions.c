@@ -3,56 +3,41 @@
  * batches. */
 #include "ops.h"
 
-#include <math.h>
 #include <reel/elementwise.h>
 #include <reel/linalg.h>
 #include <reel/reduce.h>
 #include <reel/views.h>
 
-/* Checks the operands' dims, as many as `ndim` names for each. */
-static bool dims_are(const char *what, int count, reel_tensor *const *t, const int *ndim)
+/* Two operands of so many dims each. */
+static bool ndims_are(const char *what, reel_tensor *a, int a_ndim, reel_tensor *b, int b_ndim)
 {
-    if (!reeli_all_usable(what, count, t)) {
-        return false;
-    }
-    for (int i = 0; i < count; i++) {
-        if (t[i]->ndim != ndim[i]) {
-            reeli_error(t[i]->r, REEL_ERR_SHAPE, "%s: operand %d must have %d dims, and is %s",
-                        what, i, ndim[i], REELI_SHAPE_OF(t[i]));
-            return false;
-        }
-    }
-    return true;
-}
-
-static reel_tensor *sizes_differ(const char *what, const reel_tensor *a, const reel_tensor *b)
-{
-    return reeli_fail(a->r, REEL_ERR_SHAPE, "%s: shapes %s and %s do not multiply", what,
-                      REELI_SHAPE_OF(a), REELI_SHAPE_OF(b));
+    return reeli_all_usable(what, 2, (reel_tensor *[]){a, b}) &&
+           reeli_has_ndim(what, "left operand", a, a_ndim) &&
+           reeli_has_ndim(what, "right operand", b, b_ndim);
 }
 
 reel_tensor *reel_mv(reel_tensor *a, reel_tensor *x)
 {
     reel_tensor *in[] = {a, x};
-    if (!dims_are("mv", 2, in, (int[]){2, 1}) || !reeli_one_dtype("mv", 2, in)) {
+    if (!ndims_are("mv", a, 2, x, 1) || !reeli_one_dtype("mv", 2, in)) {
         return reeli_poison_for(2, in);
     }
-    return a->size[1] == x->size[0] ? reel_matmul(a, x) : sizes_differ("mv", a, x);
+    return a->size[1] == x->size[0] ? reel_matmul(a, x) : reeli_no_product("mv", a, x);
 }
 
 reel_tensor *reel_dot(reel_tensor *a, reel_tensor *b)
 {
     reel_tensor *in[] = {a, b};
-    if (!dims_are("dot", 2, in, (int[]){1, 1}) || !reeli_one_dtype("dot", 2, in)) {
+    if (!ndims_are("dot", a, 1, b, 1) || !reeli_one_dtype("dot", 2, in)) {
         return reeli_poison_for(2, in);
     }
-    return a->size[0] == b->size[0] ? reel_matmul(a, b) : sizes_differ("dot", a, b);
+    return a->size[0] == b->size[0] ? reel_matmul(a, b) : reeli_no_product("dot", a, b);
 }
 
 reel_tensor *reel_outer(reel_tensor *a, reel_tensor *b)
 {
     reel_tensor *in[] = {a, b};
-    if (!dims_are("outer", 2, in, (int[]){1, 1})) {
+    if (!ndims_are("outer", a, 1, b, 1)) {
         return reeli_poison_for(2, in);
     }
     return reel_mul(reel_unsqueeze(a, 1), b);
@@ -77,9 +62,9 @@ static reel_tensor *add_product(const char *what,
     if (reeli_bad(product)) {
         return product;
     }
-    if (!reeli_is_float(product->dtype) && (beta != trunc(beta) || alpha != trunc(alpha))) {
-        return reeli_fail(input->r, REEL_ERR_DTYPE, "%s: beta %g and alpha %g must be whole for %s",
-                          what, beta, alpha, reel_dtype_name((reel_dtype)product->dtype));
+    if (!reeli_whole_for(what, "beta", beta, product) ||
+        !reeli_whole_for(what, "alpha", alpha, product)) {
+        return input->r->poison;
     }
     bool fits = input->ndim <= product->ndim;
     for (int d = 1; fits && d <= input->ndim; d++) {
@@ -160,18 +145,8 @@ static bool choose(operand *x, int count, const int64_t *dims, int64_t first)
 {
     for (int i = 0; i < count; i++) {
         x->summed[i] = dims ? dims[i] : first + i;
-        if (!reeli_wrap_dim(x->t->r, "tensordot", &x->summed[i], x->t->ndim)) {
-            return false;
-        }
-        if (x->t->ndim == 0 || x->set >> x->summed[i] & 1) {
-            reeli_error(x->t->r, REEL_ERR_SHAPE,
-                        "tensordot: dim %lld of shape %s is named twice, or is none",
-                        (long long)x->summed[i], REELI_SHAPE_OF(x->t));
-            return false;
-        }
-        x->set |= 1u << x->summed[i];
     }
-    return true;
+    return reeli_dims_once("tensordot", x->t, count, x->summed, x->summed, &x->set);
 }
 
 /* Where only one operand has size 1 the other can be summed at once. */

@@ -61,24 +61,6 @@ reel_tensor *reeli_to_gradient(reeli_node *n, int input, reel_tensor *g)
     return g;
 }
 
-/* The set of the dims in a list; false, and an error, if one is none of x's or named twice. */
-static bool dim_set(reel_tensor *x, const char *what, const int64_t *dims, int count, unsigned *set)
-{
-    *set = 0;
-    for (int i = 0; i < count; i++) {
-        int64_t d = dims[i];
-        if (!reeli_wrap_dim(x->r, what, &d, x->ndim)) {
-            return false;
-        }
-        if (*set >> d & 1) {
-            reeli_error(x->r, REEL_ERR_SHAPE, "%s: dim %lld is named twice", what, (long long)d);
-            return false;
-        }
-        *set |= 1u << d;
-    }
-    return true;
-}
-
 /* The dims of the set run backwards. */
 static reel_tensor *flip(reel_tensor *x, unsigned dims)
 {
@@ -94,7 +76,7 @@ static reel_tensor *flip(reel_tensor *x, unsigned dims)
 reel_tensor *reel_flip(reel_tensor *x, const int64_t *dims, int count)
 {
     unsigned set;
-    if (!reeli_all_usable("flip", 1, &x) || !dim_set(x, "flip", dims, count, &set)) {
+    if (!reeli_all_usable("flip", 1, &x) || !reeli_dims_once("flip", x, count, dims, NULL, &set)) {
         return reeli_poison_for(1, &x);
     }
     return flip(x, set);

@@ -9,11 +9,6 @@
 #include <reel/views.h>
 #include <string.h>
 
-static bool usable(const char *what, reel_tensor *x)
-{
-    return x && reeli_usable(reeli_reel_of(x), what, x);
-}
-
 reel_tensor *reel_number(reel *r, double value) { return r ? reeli_number(r, value) : NULL; }
 
 /* The same operation with a number in place of the second tensor. x is looked at before the number
@@ -42,20 +37,15 @@ SCALAR(ge)
 
 reel_tensor *reel_positive(reel_tensor *x)
 {
-    if (!usable("positive", x)) {
-        return reeli_poison_for(1, &x);
-    }
-    return x->dtype == REEL_BOOL
-               ? reeli_fail(x->r, REEL_ERR_DTYPE,
-                            "positive: bool tensors are not supported; convert with reel_to")
-               : x;
+    return reeli_readable("positive", x) && reeli_not_bool("positive", x) ? x
+                                                                          : reeli_poison_for(1, &x);
 }
 
 /* Whether a and b are computed as integers (or bools); false too where they are not sound. */
 static bool whole_numbers(reel_tensor *a, reel_tensor *b)
 {
     reel_tensor *in[] = {a, b};
-    return a && b && usable("div", a) && reeli_sound(a->r, b) &&
+    return a && b && reeli_readable("div", a) && reeli_sound(a->r, b) &&
            !reeli_is_float(reeli_promote(2, in));
 }
 
@@ -133,7 +123,8 @@ reel_tensor *reel_pow_scalar(reel_tensor *x, double exponent)
     if (exponent == 0.5) {
         return reel_sqrt(x);
     }
-    if ((exponent == -1 || exponent == -0.5) && usable("pow", x) && reeli_is_float(x->dtype)) {
+    if ((exponent == -1 || exponent == -0.5) && reeli_readable("pow", x) &&
+        reeli_is_float(x->dtype)) {
         return exponent == -1 ? reel_reciprocal(x) : reel_rsqrt(x);
     }
     return reel_pow(x, reeli_alive(x) ? reeli_number_for(x, exponent) : x);
@@ -144,7 +135,8 @@ static reel_tensor *for_bounds(reel_tensor *x, double low, double high)
 {
     bool fraction = (isfinite(low) && low != trunc(low)) ||
                     (isfinite(high) && high != trunc(high)) || isnan(low) || isnan(high);
-    return fraction && usable("clamp", x) && x->dtype == REEL_I64 ? reel_to(x, REEL_F32) : x;
+    return fraction && reeli_readable("clamp", x) && x->dtype == REEL_I64 ? reel_to(x, REEL_F32)
+                                                                          : x;
 }
 
 reel_tensor *reel_clamp(reel_tensor *x, double min, double max)
@@ -154,7 +146,7 @@ reel_tensor *reel_clamp(reel_tensor *x, double min, double max)
 
 reel_tensor *reel_clamp_tensors(reel_tensor *x, reel_tensor *min, reel_tensor *max)
 {
-    if (!min && !max && usable("clamp", x)) {
+    if (!min && !max && reeli_readable("clamp", x)) {
         return reeli_fail(x->r, REEL_ERR_VALUE, "clamp: at least one of min and max must be given");
     }
     return !max   ? reel_clamp_min(x, min)
@@ -168,7 +160,7 @@ reel_tensor *reel_elu(reel_tensor *x, double alpha) { return reeli_elu(x, alpha,
 
 reel_tensor *reel_celu(reel_tensor *x, double alpha)
 {
-    if (alpha == 0 && usable("celu", x)) {
+    if (alpha == 0 && reeli_readable("celu", x)) {
         return reeli_fail(x->r, REEL_ERR_VALUE, "celu: alpha must not be 0");
     }
     return reeli_elu(x, alpha, 1, 1 / alpha);
@@ -182,7 +174,7 @@ reel_tensor *reel_selu(reel_tensor *x)
 
 reel_tensor *reel_softshrink(reel_tensor *x, double lambd)
 {
-    if (!(lambd >= 0) && usable("softshrink", x)) {
+    if (!(lambd >= 0) && reeli_readable("softshrink", x)) {
         return reeli_fail(x->r, REEL_ERR_VALUE, "softshrink: lambd must not be negative, and is %g",
                           lambd);
     }
@@ -192,7 +184,7 @@ reel_tensor *reel_softshrink(reel_tensor *x, double lambd)
 /* The weight, one for each channel, is seen as (C, 1, …, 1), so that it lies along x's dim 1. */
 reel_tensor *reel_prelu(reel_tensor *x, reel_tensor *weight)
 {
-    if (!usable("prelu", x) || !usable("prelu", weight)) {
+    if (!reeli_readable("prelu", x) || !reeli_readable("prelu", weight)) {
         return reeli_poison_for(2, (reel_tensor *[]){x, weight});
     }
     const int64_t channels = x->ndim >= 2 ? x->size[1] : 1;
@@ -209,7 +201,7 @@ reel_tensor *reel_prelu(reel_tensor *x, reel_tensor *weight)
 
 reel_tensor *reel_glu(reel_tensor *x, int64_t dim)
 {
-    if (!usable("glu", x) || !reeli_wrap_dim(x->r, "glu", &dim, x->ndim)) {
+    if (!reeli_readable("glu", x) || !reeli_wrap_dim(x->r, "glu", &dim, x->ndim)) {
         return reeli_poison_for(1, &x);
     }
     if (x->ndim == 0 || x->size[dim] % 2) {

@@ -91,8 +91,7 @@ static reel_tensor *extreme(const reeli_op *op, reel_tensor *x, const int64_t *d
                             bool keepdim)
 {
     unsigned set;
-    if (!reeli_live(op->name, x) || !reeli_dim_set(x, op->name, dims, count, &set) ||
-        !reeli_not_empty(op->name, x, set)) {
+    if (!reeli_dim_set(op->name, x, dims, count, &set) || !reeli_not_empty(op->name, x, set)) {
         return reeli_poison_for(1, &x);
     }
     return reeli_reduce(op, x, x->dtype, (reeli_reduction){.dims = set, .keepdim = keepdim});
@@ -125,7 +124,7 @@ bool reeli_argmin_forward(reeli_node *n)
 static reel_tensor *place(const reeli_op *op, reel_tensor *x, const int64_t *dim, bool keepdim)
 {
     unsigned set;
-    if (!reeli_numeric(op->name, x) || !reeli_dim_set(x, op->name, dim, dim != NULL, &set) ||
+    if (!reeli_dim_set(op->name, x, dim, dim != NULL, &set) || !reeli_not_bool(op->name, x) ||
         !reeli_not_empty(op->name, x, set)) {
         return reeli_poison_for(1, &x);
     }
@@ -185,7 +184,7 @@ reel_tensor *reeli_pick_gradient(reeli_node *n, int input, reel_tensor *g)
 
 reel_values reeli_pick_one(const reeli_op *op, reel_tensor *x, int64_t dim, bool keepdim)
 {
-    if (!reeli_one_dim(x, op->name, &dim) ||
+    if (!reeli_one_dim(op->name, x, &dim) ||
         !reeli_not_empty(op->name, x, x->ndim ? 1u << dim : 0)) {
         return reeli_poison_pick(x);
     }

@@ -31,12 +31,7 @@ static bool index_fits(const char *what, const reel_tensor *index, const reel_te
 
 static bool index_dtype(const char *what, const reel_tensor *index)
 {
-    if (index->dtype == REEL_I64 || index->numel == 0) {
-        return true;
-    }
-    reeli_error(index->r, REEL_ERR_DTYPE, "%s: the index must be int64, and is %s", what,
-                reel_dtype_name((reel_dtype)index->dtype));
-    return false;
+    return index->numel == 0 || reeli_has_dtype(what, "index", index, REEL_I64);
 }
 
 /* t's strides over the index's dims, and its step along `dim`, whose stride becomes 0. */
@@ -106,13 +101,9 @@ static reel_tensor *scatter(const reeli_op *op, reel_tensor *x, int64_t dim, ree
     reel_tensor *in[] = {x, index, src};
     reeli_node *n = reeli_begin(op, 3, in);
     if (!n || !reeli_wrap_dim(x->r, op->name, &dim, x->ndim) || !index_dtype(op->name, index) ||
-        !index_fits(op->name, index, x, dim) || !index_fits(op->name, index, src, -1)) {
+        !index_fits(op->name, index, x, dim) || !index_fits(op->name, index, src, -1) ||
+        !reeli_same_dtype(op->name, "source", src, x)) {
         return reeli_poison_for(3, in);
-    }
-    if (src->dtype != x->dtype) {
-        return reeli_fail(x->r, REEL_ERR_DTYPE, "%s: the source is %s, the input %s", op->name,
-                          reel_dtype_name((reel_dtype)src->dtype),
-                          reel_dtype_name((reel_dtype)x->dtype));
     }
     *reeli_steps_of(n) = (reeli_steps){.dim = dim};
     n->out = reeli_empty_like(x, op->name, x->dtype);

@@ -12,9 +12,7 @@
 /* An index that is no vector of int64 is an error; one of no dims counts as a vector. */
 static bool is_vector(const char *what, const reel_tensor *index)
 {
-    if (index->dtype != REEL_I64) {
-        reeli_error(index->r, REEL_ERR_DTYPE, "%s: the index must be int64, and is %s", what,
-                    reel_dtype_name(index->dtype));
+    if (!reeli_has_dtype(what, "index", index, REEL_I64)) {
         return false;
     }
     if (index->ndim > 1) {
@@ -93,12 +91,7 @@ static bool slices_fit(const reel_tensor *x, int64_t dim, const reel_tensor *ind
                     REELI_SHAPE_OF(x));
         return false;
     }
-    if (src->dtype != x->dtype) {
-        reeli_error(x->r, REEL_ERR_DTYPE, "index_add: the source is %s, the input %s",
-                    reel_dtype_name(src->dtype), reel_dtype_name(x->dtype));
-        return false;
-    }
-    return true;
+    return reeli_same_dtype("index_add", "source", src, x);
 }
 
 reel_tensor *reel_index_add(reel_tensor *x, int64_t dim, reel_tensor *index, reel_tensor *src,
@@ -107,12 +100,8 @@ reel_tensor *reel_index_add(reel_tensor *x, int64_t dim, reel_tensor *index, ree
     reel_tensor *in[] = {x, index, src};
     if (!reeli_all_usable("index_add", 3, in) ||
         !reeli_wrap_dim(x->r, "index_add", &dim, x->ndim) || !is_vector("index_add", index) ||
-        !slices_fit(x, dim, index, src)) {
+        !slices_fit(x, dim, index, src) || !reeli_whole_for("index_add", "alpha", alpha, x)) {
         return reeli_poison_for(3, in);
-    }
-    if (!reeli_is_float(x->dtype) && alpha != trunc(alpha)) {
-        return reeli_fail(x->r, REEL_ERR_DTYPE, "index_add: alpha %g must be whole for %s", alpha,
-                          reel_dtype_name(x->dtype));
     }
     in[1] = x->ndim ? along(index, src, dim) : reel_reshape(index, 0, NULL);
     in[2] = alpha == 1 ? src : reel_mul_scalar(src, alpha);
@@ -172,17 +161,10 @@ reel_tensor *reel_masked_fill_tensor(reel_tensor *x, reel_tensor *mask, reel_ten
     reel_tensor *in[] = {x, mask, value};
     int64_t size[REEL_MAX_DIMS];
     if (!reeli_all_usable("masked_fill", 3, in) ||
-        reeli_broadcast(x->r, "masked_fill", 2, in, size) < 0) {
+        reeli_broadcast(x->r, "masked_fill", 2, in, size) < 0 ||
+        !reeli_has_dtype("masked_fill", "mask", mask, REEL_BOOL) ||
+        !reeli_has_ndim("masked_fill", "value", value, 0)) {
         return reeli_poison_for(3, in);
-    }
-    if (mask->dtype != REEL_BOOL) {
-        return reeli_fail(x->r, REEL_ERR_DTYPE, "masked_fill: the mask must be bool, and is %s",
-                          reel_dtype_name(mask->dtype));
-    }
-    if (value->ndim > 0) {
-        return reeli_fail(x->r, REEL_ERR_SHAPE,
-                          "masked_fill: the value must have no dims, and is %s",
-                          REELI_SHAPE_OF(value));
     }
     return reel_where(mask, reel_to(value, (reel_dtype)x->dtype), x);
 }
@@ -227,14 +209,11 @@ static bool sound_indices(const reeli_args *a)
 /* Each index compared with 0, 1, …, num_classes - 1. */
 reel_tensor *reel_one_hot(reel_tensor *index, int64_t num_classes)
 {
-    if (!reeli_all_usable("one_hot", 1, &index)) {
+    if (!reeli_readable("one_hot", index) ||
+        !reeli_has_dtype("one_hot", "index", index, REEL_I64)) {
         return reeli_poison_for(1, &index);
     }
     reel *r = index->r;
-    if (index->dtype != REEL_I64) {
-        return reeli_fail(r, REEL_ERR_DTYPE, "one_hot: the index must be int64, and is %s",
-                          reel_dtype_name(index->dtype));
-    }
     reel_tensor *rows = reel_contiguous(index);
     const reeli_args args = {.r = r, .t = {NULL, rows}, .i = {num_classes}};
     if (reeli_bad(rows) || !reeli_do(sound_indices, &args)) {
@@ -267,10 +246,8 @@ reel_tensor *reel_embedding(reel_tensor *index, reel_tensor *weight, int64_t pad
             "embedding: weight %s must be a matrix, and index %s have at most %d dims",
             REELI_SHAPE_OF(weight), REELI_SHAPE_OF(index), REEL_MAX_DIMS - 1);
     }
-    if (index->dtype != REEL_I64) {
-        return reeli_fail(weight->r, REEL_ERR_DTYPE,
-                          "embedding: the index must be int64, and is %s",
-                          reel_dtype_name(index->dtype));
+    if (!reeli_has_dtype("embedding", "index", index, REEL_I64)) {
+        return weight->r->poison;
     }
     const int64_t rows = weight->size[0];
     if (padding_idx != REEL_NO_PADDING && (padding_idx < -rows || padding_idx >= rows)) {

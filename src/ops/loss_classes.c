@@ -217,32 +217,14 @@ static bool indices_fit(const problem *p)
 
 static bool check_indices(const problem *p)
 {
-    if (!indices_fit(p)) {
-        reeli_error(p->r, REEL_ERR_SHAPE,
-                    "%s: a target of shape %s does not fit an input of shape %s", p->what,
-                    REELI_SHAPE_OF(p->target), REELI_SHAPE_OF(p->x));
-        return false;
-    }
-    if (p->target->dtype != REEL_I64) {
-        reeli_error(p->r, REEL_ERR_DTYPE, "%s: classes must be int64, and are %s", p->what,
-                    reel_dtype_name((reel_dtype)p->target->dtype));
-        return false;
-    }
-    return true;
+    return reeli_fits(indices_fit(p), p->what, "target", p->target, p->x) &&
+           reeli_has_dtype(p->what, "target", p->target, REEL_I64);
 }
 
 static bool check_weight(const problem *p, reel_tensor *weight)
 {
-    if (!weight || !reeli_usable(p->r, p->what, weight)) {
-        return !weight;
-    }
-    if (weight->ndim != 1 || weight->size[0] != classes(p) || weight->dtype != p->x->dtype) {
-        reeli_error(p->r, REEL_ERR_SHAPE, "%s: the weight must be %s (%lld,), and is %s %s",
-                    p->what, reel_dtype_name((reel_dtype)p->x->dtype), (long long)classes(p),
-                    reel_dtype_name((reel_dtype)weight->dtype), REELI_SHAPE_OF(weight));
-        return false;
-    }
-    return true;
+    return !weight || (reeli_usable(p->r, p->what, weight) &&
+                       reeli_weights_classes(p->what, weight, p->x, classes(p)));
 }
 
 /* Fills in p from the arguments; false after an error. */

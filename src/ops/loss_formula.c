@@ -68,13 +68,7 @@ reel *reeli_loss_begin(const char *what, int count, reel_tensor *const *t, reel_
     if (!r || !reeli_sound_reduction(r, what, reduction)) {
         return NULL;
     }
-    if (!reeli_is_float(t[0]->dtype)) {
-        reeli_error(r, REEL_ERR_DTYPE,
-                    "%s: the input must be floating, and is %s; convert with reel_to", what,
-                    reel_dtype_name(t[0]->dtype));
-        return NULL;
-    }
-    return r;
+    return reeli_floating(what, "input", t[0]) ? r : NULL;
 }
 
 /* (x - x) + least is least exactly, and has the gradient of x. */
@@ -192,20 +186,6 @@ reel_tensor *reeli_loss(const reeli_op *op, reel_tensor *input, reel_tensor *tar
     return reeli_apply(n);
 }
 
-/* The inputs of a reduction, row by row; a copy where they lie otherwise. */
-static const void *dense(reel_tensor *t)
-{
-    if (t->flags & REELI_CONTIGUOUS) {
-        return t->data;
-    }
-    reel_tensor *copy = reeli_empty_like(t, "loss", t->dtype);
-    if (reeli_bad(copy)) {
-        return NULL;
-    }
-    reeli_copy(copy, t);
-    return copy->data;
-}
-
 bool reeli_loss_forward(reeli_node *n)
 {
     reel_tensor *y = n->out, *a = n->in[0].t;
@@ -216,7 +196,8 @@ bool reeli_loss_forward(reeli_node *n)
         reeli_run_map(y->r, map, y->dtype, y, false, 2, x, row->p);
         return true;
     }
-    const void *input = dense(a), *target = dense(n->in[1].t);
+    const void *input = reeli_dense(a, n->op->name, y->dtype),
+               *target = reeli_dense(n->in[1].t, n->op->name, y->dtype);
     if (!input || !target) {
         return false;
     }

@@ -59,18 +59,8 @@ static bool sound_binary(const char *what, reel_tensor *input, reel_tensor *targ
                          reel_tensor *const *weights, reel_reduction reduction)
 {
     reel *r = reeli_loss_begin(what, 2, (reel_tensor *[]){input, target}, reduction);
-    if (!r) {
-        return false;
-    }
-    if (!reeli_same_shape(input, target)) {
-        reeli_error(r, REEL_ERR_SHAPE, "%s: the input's shape %s is not the target's %s", what,
-                    REELI_SHAPE_OF(input), REELI_SHAPE_OF(target));
-        return false;
-    }
-    if (!reeli_is_float(target->dtype)) {
-        reeli_error(r, REEL_ERR_DTYPE,
-                    "%s: the target must be floating, and is %s; convert with reel_to", what,
-                    reel_dtype_name((reel_dtype)target->dtype));
+    if (!r || !reeli_shape_of_input(what, "target", target, input) ||
+        !reeli_floating(what, "target", target)) {
         return false;
     }
     for (int i = 0; i < 2; i++) {
@@ -87,10 +77,8 @@ static bool sound_binary(const char *what, reel_tensor *input, reel_tensor *targ
         for (int d = 0; d < ndim; d++) {
             numel *= size[d];
         }
-        if (ndim != input->ndim || numel != input->numel) {
-            reeli_error(r, REEL_ERR_SHAPE,
-                        "%s: a weight of shape %s does not broadcast to the input's %s", what,
-                        REELI_SHAPE_OF(weights[i]), REELI_SHAPE_OF(input));
+        if (!reeli_fits(ndim == input->ndim && numel == input->numel, what, "weight", weights[i],
+                        input)) {
             return false;
         }
     }
@@ -191,8 +179,7 @@ static reel_tensor *fitted_variance(const char *what, reel_tensor *input, reel_t
             return var;
         }
     }
-    reeli_error(input->r, REEL_ERR_SHAPE, "%s: a var of shape %s does not fit the input's %s", what,
-                REELI_SHAPE_OF(var), REELI_SHAPE_OF(input));
+    reeli_fits(false, what, "var", var, input);
     return NULL;
 }
 

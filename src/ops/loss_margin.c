@@ -175,14 +175,8 @@ static bool begin_classes(const char *what, reel_tensor **x, reel_tensor **targe
     const bool fits =
         one_each ? in[1]->ndim <= 1 && in[1]->numel == rows
                  : reeli_same_shape(in[0], in[1]) || (in[0]->ndim == 0 && in[1]->numel == 1);
-    if (in[0]->ndim > 2 || columns == 0 || !fits) {
-        reeli_error(r, REEL_ERR_SHAPE, "%s: a target of shape %s does not fit an input of shape %s",
-                    what, REELI_SHAPE_OF(in[1]), REELI_SHAPE_OF(in[0]));
-        return false;
-    }
-    if (in[1]->dtype != REEL_I64) {
-        reeli_error(r, REEL_ERR_DTYPE, "%s: classes must be int64, and are %s", what,
-                    reel_dtype_name((reel_dtype)in[1]->dtype));
+    if (!reeli_fits(in[0]->ndim <= 2 && columns > 0 && fits, what, "target", in[1], in[0]) ||
+        !reeli_has_dtype(what, "target", in[1], REEL_I64)) {
         return false;
     }
     *x = reel_reshape(in[0], 2, (int64_t[]){rows, columns});
@@ -195,13 +189,7 @@ static bool begin_classes(const char *what, reel_tensor **x, reel_tensor **targe
 static reel_tensor *weight_of(const char *what, reel_tensor *x, reel_tensor *target,
                               reel_tensor *weight)
 {
-    if (!reeli_usable(x->r, what, weight)) {
-        return NULL;
-    }
-    if (weight->ndim != 1 || weight->size[0] != x->size[1] || weight->dtype != x->dtype) {
-        reeli_error(x->r, REEL_ERR_SHAPE, "%s: the weight must be %s (%lld,), and is %s %s", what,
-                    reel_dtype_name((reel_dtype)x->dtype), (long long)x->size[1],
-                    reel_dtype_name((reel_dtype)weight->dtype), REELI_SHAPE_OF(weight));
+    if (!reeli_usable(x->r, what, weight) || !reeli_weights_classes(what, weight, x, x->size[1])) {
         return NULL;
     }
     return reel_gather(reel_expand(reel_detach(weight), 2, x->size), 1, target);

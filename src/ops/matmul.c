@@ -26,19 +26,6 @@ static bool product(reel *r, const char *what, int dtype, const int64_t *mnk, co
     return false;
 }
 
-bool reeli_one_dtype(const char *what, int count, reel_tensor *const *t)
-{
-    for (int i = 0; i < count; i++) {
-        if (t[i]->dtype == REEL_BOOL || t[i]->dtype != t[0]->dtype) {
-            reeli_error(t[0]->r, REEL_ERR_DTYPE,
-                        "%s: operands must have one dtype, not bool, and are %s and %s", what,
-                        reel_dtype_name(t[0]->dtype), reel_dtype_name(t[i]->dtype));
-            return false;
-        }
-    }
-    return true;
-}
-
 /* mm and bmm: the checks, and a node with its result's shape. */
 static reel_tensor *multiply(const reeli_op *op, int ndim, reel_tensor *a, reel_tensor *b)
 {
@@ -49,8 +36,7 @@ static reel_tensor *multiply(const reeli_op *op, int ndim, reel_tensor *a, reel_
     }
     if (a->ndim != ndim || b->ndim != ndim || a->size[ndim - 1] != b->size[ndim - 2] ||
         (ndim == 3 && a->size[0] != b->size[0])) {
-        return reeli_fail(a->r, REEL_ERR_SHAPE, "%s: shapes %s and %s do not multiply", op->name,
-                          REELI_SHAPE_OF(a), REELI_SHAPE_OF(b));
+        return reeli_no_product(op->name, a, b);
     }
     int64_t size[3] = {a->size[0], a->size[1], b->size[ndim - 1]};
     size[ndim - 1] = b->size[ndim - 1];
@@ -178,8 +164,7 @@ reel_tensor *reel_matmul(reel_tensor *a, reel_tensor *b)
     }
     bool row = a->ndim == 1, column = b->ndim == 1;
     if (a->ndim == 0 || b->ndim == 0 || a->size[a->ndim - 1] != b->size[column ? 0 : b->ndim - 2]) {
-        return reeli_fail(a->r, REEL_ERR_SHAPE, "matmul: shapes %s and %s do not multiply",
-                          REELI_SHAPE_OF(a), REELI_SHAPE_OF(b));
+        return reeli_no_product("matmul", a, b);
     }
     reel_tensor *c =
         multiply_matrices(row ? reel_unsqueeze(a, 0) : a, column ? reel_unsqueeze(b, 1) : b);
@@ -227,42 +212,33 @@ reel_tensor *reel_linear(reel_tensor *x, reel_tensor *weight, reel_tensor *bias)
     return reeli_apply(n);
 }
 
-/* The strides of x's rows and columns if its leading dims can be seen as one; else false. */
+/* The strides of x's rows and columns where its leading dims can be seen as one; else false. */
 static bool row_strides(const reel_tensor *x, int64_t *stride)
 {
     const int last = x->ndim - 1;
-    stride[0] = last ? x->stride[last - 1] : x->numel;
-    stride[1] = x->stride[last];
-    return x->ndim <= 2 || (x->flags & REELI_CONTIGUOUS);
+    const bool seen = x->ndim <= 2 || (x->flags & REELI_CONTIGUOUS);
+    if (seen) {
+        stride[0] = last ? x->stride[last - 1] : x->numel;
+        stride[1] = x->stride[last];
+    }
+    return seen;
 }
 
 bool reeli_linear_forward(reeli_node *n)
 {
-    reel_tensor *x = n->in[0].t, *w = n->in[1].t, *bias = n->inputs == 3 ? n->in[2].t : NULL;
-    int64_t x_stride[2];
+    const reel_tensor *x = n->in[0].t, *w = n->in[1].t, *bias = n->inputs == 3 ? n->in[2].t : NULL;
+    int64_t x_stride[] = {w->size[1], 1};
     const int64_t w_stride[] = {w->stride[1], w->stride[0]};
-    if (!row_strides(x, x_stride)) {
-        reel_tensor *copy = reeli_empty_like(x, "linear", x->dtype);
-        if (reeli_bad(copy)) {
-            return false;
-        }
-        reeli_copy(copy, x);
-        x = copy;
-        row_strides(x, x_stride);
-    }
-    if (bias && bias->stride[0] != 1 && bias->numel > 1) {
-        reel_tensor *copy = reeli_empty_like(bias, "linear", bias->dtype);
-        if (reeli_bad(copy)) {
-            return false;
-        }
-        reeli_copy(copy, bias);
-        bias = copy;
+    const void *rows = row_strides(x, x_stride) ? x->data : reeli_dense(x, "linear", x->dtype);
+    const void *plus = bias ? reeli_dense(bias, "linear", bias->dtype) : NULL;
+    if (!rows || (bias && !plus)) {
+        return false;
     }
     const int64_t mnk[] = {w->size[1] ? x->numel / w->size[1]
                                       : n->out->numel / (w->size[0] ? w->size[0] : 1),
                            w->size[0], w->size[1]};
-    return product(n->out->r, "linear", x->dtype, mnk, x->data, x_stride, w->data, w_stride,
-                   bias ? bias->data : NULL, n->out->data);
+    return product(n->out->r, "linear", x->dtype, mnk, rows, x_stride, w->data, w_stride, plus,
+                   n->out->data);
 }
 
 reel_tensor *reeli_linear_gradient(reeli_node *n, int input, reel_tensor *g)

@@ -10,30 +10,12 @@
 /* `t`, a `role`, can be used and has x's dtype; NULL is fine. */
 static bool fits(const char *what, const reel_tensor *x, reel_tensor *t, const char *role)
 {
-    if (!t) {
-        return true;
-    }
-    if (!reeli_usable(x->r, what, t)) {
-        return false;
-    }
-    if (t->dtype != x->dtype) {
-        reeli_error(x->r, REEL_ERR_DTYPE, "%s: the %s is %s, the input %s", what, role,
-                    reel_dtype_name((reel_dtype)t->dtype), reel_dtype_name((reel_dtype)x->dtype));
-    }
-    return t->dtype == x->dtype;
+    return !t || (reeli_usable(x->r, what, t) && reeli_same_dtype(what, role, t, x));
 }
 
-static bool floating(const char *what, reel_tensor *x)
+static bool floating(const char *what, const reel_tensor *x)
 {
-    if (!x || !reeli_usable(reeli_reel_of(x), what, x)) {
-        return false;
-    }
-    if (!reeli_is_float(x->dtype)) {
-        reeli_error(x->r, REEL_ERR_DTYPE,
-                    "%s: the input must be floating, and is %s; convert with reel_to", what,
-                    reel_dtype_name((reel_dtype)x->dtype));
-    }
-    return reeli_is_float(x->dtype);
+    return reeli_readable(what, x) && reeli_floating(what, "input", x);
 }
 
 /* y weight + bias, either of which may be NULL. */

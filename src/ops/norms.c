@@ -73,7 +73,7 @@ static reel_tensor *norm(const char *what, reel_tensor *x, double p, const int64
                          bool keepdim)
 {
     unsigned set;
-    if (!reeli_floating(what, x) || !reeli_dim_set(x, what, dims, count, &set)) {
+    if (!reeli_dim_set(what, x, dims, count, &set) || !reeli_floating(what, "input", x)) {
         return reeli_poison_for(1, &x);
     }
     const reeli_reduction how = {.dims = set, .keepdim = keepdim, .order = p};
@@ -98,8 +98,7 @@ reel_tensor *reel_linalg_vector_norm(reel_tensor *x, double ord, const int64_t *
     const char *what = "linalg_vector_norm";
     unsigned set;
     if ((ord < 0 || isinf(ord)) &&
-        (!reeli_live(what, x) || !reeli_dim_set(x, what, dims, count, &set) ||
-         !reeli_not_empty(what, x, set))) {
+        (!reeli_dim_set(what, x, dims, count, &set) || !reeli_not_empty(what, x, set))) {
         return reeli_poison_for(1, &x);
     }
     return norm(what, x, ord, dims, count, keepdim);
@@ -107,7 +106,7 @@ reel_tensor *reel_linalg_vector_norm(reel_tensor *x, double ord, const int64_t *
 
 reel_tensor *reel_normalize(reel_tensor *x, double p, int64_t dim, double eps)
 {
-    if (!reeli_floating("normalize", x)) {
+    if (!reeli_readable("normalize", x) || !reeli_floating("normalize", "input", x)) {
         return reeli_poison_for(1, &x);
     }
     reel_tensor *size = norm("normalize", x, p, &dim, 1, true);

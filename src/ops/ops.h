@@ -3,6 +3,7 @@
 #ifndef REELI_OPS_H
 #define REELI_OPS_H
 
+#include "checks.h"
 #include "map.h"
 #include "parameters.h"
 
@@ -32,9 +33,6 @@ reel_tensor *reeli_pick_gradient(reeli_node *n, int input, reel_tensor *g);
 
 /* All rows, for those who walk them; ends with NULL. */
 extern const reeli_op *const reeli_ops[];
-
-/* Whether they have one dtype that is not bool; else an error. */
-bool reeli_one_dtype(const char *what, int count, reel_tensor *const *t);
 
 /* y = op(in[0], …), elementwise, with broadcasting and promotion. */
 reel_tensor *reeli_elementwise(const reeli_op *op, int inputs, reel_tensor *const *in,

@@ -104,7 +104,7 @@ reel_tensor *reeli_sum_dims(reel_tensor *x, unsigned dims, bool keepdim)
 reel_tensor *reel_sum_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
 {
     unsigned set;
-    if (!reeli_live("sum", x) || !reeli_dim_set(x, "sum", dims, count, &set)) {
+    if (!reeli_dim_set("sum", x, dims, count, &set)) {
         return reeli_poison_for(1, &x);
     }
     return reeli_sum_dims(x, set, keepdim);
@@ -115,7 +115,7 @@ reel_tensor *reel_sum(reel_tensor *x) { return reel_sum_dim(x, NULL, 0, false); 
 reel_tensor *reel_mean_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
 {
     unsigned set;
-    if (!reeli_floating("mean", x) || !reeli_dim_set(x, "mean", dims, count, &set)) {
+    if (!reeli_dim_set("mean", x, dims, count, &set) || !reeli_floating("mean", "input", x)) {
         return reeli_poison_for(1, &x);
     }
     return reeli_reduce(&reeli_op_mean, x, x->dtype,
@@ -126,7 +126,7 @@ reel_tensor *reel_mean(reel_tensor *x) { return reel_mean_dim(x, NULL, 0, false)
 
 reel_tensor *reel_nansum_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
 {
-    if (!reeli_live("nansum", x)) {
+    if (!reeli_readable("nansum", x)) {
         return reeli_poison_for(1, &x);
     }
     if (!reeli_is_float(x->dtype)) {
@@ -176,7 +176,7 @@ reel_tensor *reeli_prod_gradient(reeli_node *n, int input, reel_tensor *g)
 /* The product along `dim`, over everything if that is negative. */
 static reel_tensor *product(reel_tensor *x, int64_t dim, bool keepdim)
 {
-    if (!reeli_live("prod", x)) {
+    if (!reeli_readable("prod", x)) {
         return reeli_poison_for(1, &x);
     }
     const unsigned dims = dim < 0 ? (1u << x->ndim) - 1 : x->ndim ? 1u << dim : 0;
@@ -188,7 +188,7 @@ reel_tensor *reel_prod(reel_tensor *x) { return product(x, -1, false); }
 
 reel_tensor *reel_prod_dim(reel_tensor *x, int64_t dim, bool keepdim)
 {
-    return reeli_one_dim(x, "prod", &dim) ? product(x, dim, keepdim) : reeli_poison_for(1, &x);
+    return reeli_one_dim("prod", x, &dim) ? product(x, dim, keepdim) : reeli_poison_for(1, &x);
 }
 
 /* any, all and count_nonzero see the truth of x's elements: bytes of 0 and 1. */
@@ -231,7 +231,7 @@ static reel_tensor *ask(const reeli_op *op, int dtype, reel_tensor *x, const int
                         int count, bool keepdim)
 {
     unsigned set;
-    if (!reeli_live(op->name, x) || !reeli_dim_set(x, op->name, dims, count, &set)) {
+    if (!reeli_dim_set(op->name, x, dims, count, &set)) {
         return reeli_poison_for(1, &x);
     }
     return reeli_reduce(op, x, dtype, (reeli_reduction){.dims = set, .keepdim = keepdim});
@@ -258,7 +258,7 @@ reel_tensor *reel_count_nonzero(reel_tensor *x, const int64_t *dims, int count)
 
 reel_tensor *reel_trace(reel_tensor *x)
 {
-    if (reeli_live("trace", x) && x->ndim != 2) {
+    if (reeli_readable("trace", x) && x->ndim != 2) {
         return reeli_fail(x->r, REEL_ERR_SHAPE, "trace: shape %s is not that of a matrix",
                           REELI_SHAPE_OF(x));
     }

@@ -6,66 +6,13 @@
 
 static unsigned all_dims(const reel_tensor *x) { return (1u << x->ndim) - 1; }
 
-bool reeli_dim_set(reel_tensor *x, const char *what, const int64_t *dims, int count, unsigned *set)
+bool reeli_dim_set(const char *what, const reel_tensor *x, const int64_t *dims, int count,
+                   unsigned *set)
 {
-    *set = count > 0 ? 0 : all_dims(x);
-    unsigned seen = 0;
-    for (int i = 0; i < count; i++) {
-        int64_t d = dims[i];
-        if (!reeli_wrap_dim(x->r, what, &d, x->ndim)) {
-            return false;
-        }
-        if (seen >> d & 1) {
-            reeli_error(x->r, REEL_ERR_SHAPE, "%s: dim %lld is named twice", what, (long long)d);
-            return false;
-        }
-        seen |= 1u << d;
-        *set |= x->ndim ? 1u << d : 0;
+    if (!reeli_readable(what, x) || !reeli_dims_once(what, x, count, dims, NULL, set)) {
+        return false;
     }
-    return true;
-}
-
-bool reeli_one_dim(reel_tensor *x, const char *what, int64_t *dim)
-{
-    return reeli_live(what, x) && reeli_wrap_dim(x->r, what, dim, x->ndim);
-}
-
-bool reeli_live(const char *what, reel_tensor *x)
-{
-    return x && reeli_usable(reeli_reel_of(x), what, x);
-}
-
-bool reeli_floating(const char *what, reel_tensor *x)
-{
-    if (!reeli_live(what, x) || reeli_is_float(x->dtype)) {
-        return reeli_live(what, x);
-    }
-    reeli_error(x->r, REEL_ERR_DTYPE,
-                "%s: the input must be floating, and is %s; convert with reel_to", what,
-                reel_dtype_name((reel_dtype)x->dtype));
-    return false;
-}
-
-bool reeli_numeric(const char *what, reel_tensor *x)
-{
-    if (!reeli_live(what, x) || x->dtype != REEL_BOOL) {
-        return reeli_live(what, x);
-    }
-    reeli_error(x->r, REEL_ERR_DTYPE, "%s: bool tensors are not supported; convert with reel_to",
-                what);
-    return false;
-}
-
-bool reeli_not_empty(const char *what, reel_tensor *x, unsigned dims)
-{
-    for (int d = 0; d < x->ndim; d++) {
-        if ((dims >> d & 1) && x->size[d] == 0) {
-            reeli_error(x->r, REEL_ERR_SHAPE,
-                        "%s: dim %d of shape %s has no elements to choose from", what, d,
-                        REELI_SHAPE_OF(x));
-            return false;
-        }
-    }
+    *set = count > 0 ? *set & all_dims(x) : all_dims(x);
     return true;
 }
 
@@ -149,15 +96,6 @@ static bool adjacent(const reel_tensor *x, unsigned dims, int64_t *inner)
     return dims == 0;
 }
 
-static reel_tensor *copy_of(const reel_tensor *x, int dtype)
-{
-    reel_tensor *copy = reeli_empty(x->r, "copy", dtype, x->ndim, x->size);
-    if (!reeli_bad(copy)) {
-        reeli_copy(copy, x);
-    }
-    return copy;
-}
-
 /* As it lies, if that will do: the common case needs no look at the strides. */
 static bool lie_in_lines(const reel_tensor *x, unsigned dims, reeli_lines *l)
 {
@@ -183,26 +121,24 @@ static bool lie_in_lines(const reel_tensor *x, unsigned dims, reeli_lines *l)
     return false;
 }
 
-/* The copy that serves where x does not: rows, one for each result. */
-static bool copy_rows(const reel_tensor *x, unsigned dims, int dtype, reeli_lines *l)
+/* Rows, one for each result: x's, or where it lies otherwise a copy's. */
+static bool find_rows(const reel_tensor *x, unsigned dims, int dtype, reeli_lines *l)
 {
-    reel_tensor rows = arranged(x, dims, true);
-    reel_tensor *copy = copy_of(&rows, dtype);
-    l->data = copy->data;
-    return !reeli_bad(copy);
+    const reel_tensor rows = arranged(x, dims, true);
+    l->data = reeli_dense(&rows, "copy", dtype);
+    return l->data != NULL;
 }
 
 bool reeli_lines_of(reel_tensor *x, unsigned dims, int dtype, reeli_lines *l)
 {
     *l = (reeli_lines){x->data, reeli_terms(x, ~dims), reeli_terms(x, dims), 1};
-    return (x->dtype == dtype && lie_in_lines(x, dims, l)) || copy_rows(x, dims, dtype, l);
+    return (x->dtype == dtype && lie_in_lines(x, dims, l)) || find_rows(x, dims, dtype, l);
 }
 
 bool reeli_rows_of(reel_tensor *x, unsigned dims, int dtype, reeli_lines *l)
 {
     *l = (reeli_lines){x->data, reeli_terms(x, ~dims), reeli_terms(x, dims), 1};
-    const bool direct = x->dtype == dtype && (arranged(x, dims, true).flags & REELI_CONTIGUOUS);
-    return direct || copy_rows(x, dims, dtype, l);
+    return find_rows(x, dims, dtype, l);
 }
 
 reeli_lines reeli_lines_along(const reel_tensor *t, int64_t dim)
@@ -212,13 +148,4 @@ reeli_lines reeli_lines_along(const reel_tensor *t, int64_t dim)
         *(d < dim ? &l.outer : d == dim ? &l.n : &l.inner) *= t->size[d];
     }
     return l;
-}
-
-const void *reeli_dense(const reel_tensor *x, int dtype)
-{
-    if (x->dtype == dtype && (x->flags & REELI_CONTIGUOUS)) {
-        return x->data;
-    }
-    reel_tensor *copy = copy_of(x, dtype);
-    return reeli_bad(copy) ? NULL : copy->data;
 }

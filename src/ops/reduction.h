@@ -14,19 +14,9 @@ typedef struct reeli_lines {
 } reeli_lines;
 
 /* The set (bit d for dim d) that a list of dims names, none named: all; false, and an error, for a
- * dim that there is not or that is named twice. */
-bool reeli_dim_set(reel_tensor *x, const char *what, const int64_t *dims, int count, unsigned *set);
-/* As above for one dim; *dim comes out counted from the start. */
-bool reeli_one_dim(reel_tensor *x, const char *what, int64_t *dim);
-
-/* Whether x can be worked on. */
-bool reeli_live(const char *what, reel_tensor *x);
-/* Whether it is floating, too; records the error if not. */
-bool reeli_floating(const char *what, reel_tensor *x);
-/* Whether it is no bool; records the error if it is one. */
-bool reeli_numeric(const char *what, reel_tensor *x);
-/* Whether no dim of the set has size 0; records the error if one has. */
-bool reeli_not_empty(const char *what, reel_tensor *x, unsigned dims);
+ * dim that there is not or that is named twice, or an x that cannot be used. */
+bool reeli_dim_set(const char *what, const reel_tensor *x, const int64_t *dims, int count,
+                   unsigned *set);
 
 /* op over some dims of x; the result is of the given dtype. */
 reel_tensor *reeli_reduce(const reeli_op *op, reel_tensor *x, int dtype, reeli_reduction how);
@@ -45,8 +35,6 @@ bool reeli_lines_of(reel_tensor *x, unsigned dims, int dtype, reeli_lines *l);
 bool reeli_rows_of(reel_tensor *x, unsigned dims, int dtype, reeli_lines *l);
 /* The lines of a contiguous tensor along one dim. */
 reeli_lines reeli_lines_along(const reel_tensor *t, int64_t dim);
-/* x's elements row by row in `dtype`: its own, or a copy's. NULL: no memory. */
-const void *reeli_dense(const reel_tensor *x, int dtype);
 
 /* The products of x's elements before each one along `dim` (behind it, if `reverse`). */
 reel_tensor *reeli_product_before(reel_tensor *x, int64_t dim, bool reverse);

@@ -17,8 +17,8 @@
 static bool scan(const reeli_node *n, reel_tensor *a, reel_tensor *b)
 {
     reel_tensor *y = n->out;
-    const void *factors = a ? reeli_dense(a, y->dtype) : NULL;
-    const void *terms = b ? reeli_dense(b, y->dtype) : NULL;
+    const void *factors = a ? reeli_dense(a, n->op->name, y->dtype) : NULL;
+    const void *terms = b ? reeli_dense(b, n->op->name, y->dtype) : NULL;
     if ((a && !factors) || (b && !terms)) {
         return false;
     }
@@ -134,12 +134,12 @@ reel_tensor *reeli_product_before(reel_tensor *x, int64_t dim, bool reverse)
 
 reel_tensor *reel_cumsum(reel_tensor *x, int64_t dim)
 {
-    return reeli_one_dim(x, "cumsum", &dim) ? begin_scan(&reeli_op_cumsum, 1, &x, dim, false)
+    return reeli_one_dim("cumsum", x, &dim) ? begin_scan(&reeli_op_cumsum, 1, &x, dim, false)
                                             : reeli_poison_for(1, &x);
 }
 
 reel_tensor *reel_cumprod(reel_tensor *x, int64_t dim)
 {
-    return reeli_one_dim(x, "cumprod", &dim) ? begin_scan(&reeli_op_cumprod, 1, &x, dim, false)
+    return reeli_one_dim("cumprod", x, &dim) ? begin_scan(&reeli_op_cumprod, 1, &x, dim, false)
                                              : reeli_poison_for(1, &x);
 }

@@ -26,7 +26,7 @@ bool reeli_softmax_forward(reeli_node *n)
     if (y->numel == 0) {
         return true;
     }
-    const void *x = reeli_dense(n->in[0].t, y->dtype);
+    const void *x = reeli_dense(n->in[0].t, n->op->name, y->dtype);
     void *room = x ? scratch(y, n->op->name, 2 * l.inner) : NULL;
     if (room) {
         r->kernels->of[y->dtype]->softmax(how->logarithm, l.outer, l.n, l.inner, x, y->data, room);
@@ -45,7 +45,7 @@ static bool compute_gradient(const reeli_args *a)
     const reeli_softmax *how = reeli_softmax_of(n);
     const reeli_lines l = reeli_lines_along(y, how->dim);
     const reeli_mark mark = reeli_arena_mark(&r->arena);
-    const void *dy = reeli_dense(a->t[1], y->dtype);
+    const void *dy = reeli_dense(a->t[1], n->op->name, y->dtype);
     void *room = dy ? scratch(y, n->op->name, l.inner) : NULL;
     if (room) {
         r->kernels->of[y->dtype]->softmax_gradient(how->logarithm, l.outer, l.n, l.inner, dy,
@@ -96,7 +96,7 @@ reel_tensor *reeli_log_softmax_gradient(reeli_node *n, int input, reel_tensor *g
 static reel_tensor *normalised(const reeli_op *op, reel_tensor *x, int64_t dim)
 {
     reeli_node *n;
-    if (!reeli_floating(op->name, x) || !reeli_one_dim(x, op->name, &dim) ||
+    if (!reeli_one_dim(op->name, x, &dim) || !reeli_floating(op->name, "input", x) ||
         !(n = reeli_begin(op, 1, &x))) {
         return reeli_poison_for(1, &x);
     }
@@ -117,7 +117,9 @@ reel_tensor *reel_log_softmax(reel_tensor *x, int64_t dim)
 
 reel_tensor *reel_softmin(reel_tensor *x, int64_t dim)
 {
-    return reeli_floating("softmin", x) ? reel_softmax(reel_neg(x), dim) : reeli_poison_for(1, &x);
+    return reeli_readable("softmin", x) && reeli_floating("softmin", "input", x)
+               ? reel_softmax(reel_neg(x), dim)
+               : reeli_poison_for(1, &x);
 }
 
 bool reeli_logsumexp_forward(reeli_node *n)
@@ -152,10 +154,10 @@ reel_tensor *reeli_logsumexp_gradient(reeli_node *n, int input, reel_tensor *g)
 reel_tensor *reel_logsumexp(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
 {
     unsigned set;
-    if (reeli_live("logsumexp", x) && !reeli_is_float(x->dtype)) {
+    if (reeli_readable("logsumexp", x) && !reeli_is_float(x->dtype)) {
         x = reel_to(x, REEL_F32);
     }
-    if (!reeli_live("logsumexp", x) || !reeli_dim_set(x, "logsumexp", dims, count, &set)) {
+    if (!reeli_dim_set("logsumexp", x, dims, count, &set)) {
         return reeli_poison_for(1, &x);
     }
     return reeli_reduce(&reeli_op_logsumexp, x, x->dtype,

@@ -37,7 +37,7 @@ static bool each_line(reeli_node *n, use f)
         return true;
     }
     const reeli_mark mark = reeli_arena_mark(&r->arena);
-    const char *data = reeli_dense(x, x->dtype);
+    const char *data = reeli_dense(x, n->op->name, x->dtype);
     reeli_item *items = data ? room(r, n->op->name, l.n) : NULL;
     for (int64_t line = 0; items && line < l.outer * l.inner; line++) {
         const int64_t at = line / l.inner * l.n * l.inner + line % l.inner;
@@ -96,7 +96,7 @@ bool reeli_median_dim_forward(reeli_node *n) { return each_line(n, take_middle);
 
 reel_values reel_sort(reel_tensor *x, int64_t dim, bool descending)
 {
-    if (!x || !reeli_one_dim(x, "sort", &dim)) {
+    if (!reeli_one_dim("sort", x, &dim)) {
         return reeli_poison_pick(x);
     }
     return reeli_pick(&reeli_op_sort, x, (reeli_choice){dim, descending}, x->ndim, x->size);
@@ -115,7 +115,7 @@ reel_tensor *reel_argsort(reel_tensor *x, int64_t dim, bool descending)
 
 reel_values reel_topk(reel_tensor *x, int64_t k, int64_t dim, bool smallest)
 {
-    if (!reeli_numeric("topk", x) || !reeli_one_dim(x, "topk", &dim)) {
+    if (!reeli_one_dim("topk", x, &dim) || !reeli_not_bool("topk", x)) {
         return reeli_poison_pick(x);
     }
     const int64_t n = x->ndim ? x->size[dim] : 1;
@@ -134,13 +134,14 @@ reel_values reel_topk(reel_tensor *x, int64_t k, int64_t dim, bool smallest)
 
 reel_values reel_median_dim(reel_tensor *x, int64_t dim, bool keepdim)
 {
-    return reeli_numeric("median_dim", x) ? reeli_pick_one(&reeli_op_median_dim, x, dim, keepdim)
-                                          : reeli_poison_pick(x);
+    return reeli_readable("median_dim", x) && reeli_not_bool("median_dim", x)
+               ? reeli_pick_one(&reeli_op_median_dim, x, dim, keepdim)
+               : reeli_poison_pick(x);
 }
 
 reel_tensor *reel_median(reel_tensor *x)
 {
-    if (!reeli_numeric("median", x)) {
+    if (!reeli_readable("median", x) || !reeli_not_bool("median", x)) {
         return reeli_poison_for(1, &x);
     }
     return reeli_reduce(&reeli_op_median, x, x->dtype,
@@ -157,7 +158,7 @@ bool reeli_median_forward(reeli_node *n)
         return true;
     }
     const reeli_mark mark = reeli_arena_mark(&x->r->arena);
-    if ((data = reeli_dense(x, x->dtype)) && (items = room(x->r, "median", x->numel))) {
+    if ((data = reeli_dense(x, "median", x->dtype)) && (items = room(x->r, "median", x->numel))) {
         int64_t index;
         reeli_make_items(items, x->numel, data, x->dtype, 1, REELI_ASCENDING);
         const int64_t at = middle(items, x->numel, reeli_is_float(x->dtype));
@@ -253,7 +254,8 @@ static bool sound_ranks(const reeli_args *a)
 
 static bool sound_quantile(reel_tensor *x, reel_tensor *q)
 {
-    if (!reeli_floating("quantile", x) || !reeli_usable(x->r, "quantile", q)) {
+    if (!reeli_all_usable("quantile", 2, (reel_tensor *[]){x, q}) ||
+        !reeli_floating("quantile", "input", x)) {
         return false;
     }
     if (q->ndim > 1 || q->dtype != x->dtype || x->numel == 0) {
@@ -288,7 +290,7 @@ reel_tensor *reel_quantile_tensor(reel_tensor *x, reel_tensor *q, reel_quantile_
 {
     int64_t dim = options.dim ? *options.dim : 0;
     reel_tensor *in[] = {x, q};
-    if (!sound_quantile(x, q) || !reeli_one_dim(x, "quantile", &dim)) {
+    if (!sound_quantile(x, q) || !reeli_one_dim("quantile", x, &dim)) {
         return reeli_poison_for(2, in);
     }
     const bool flat = !options.dim || x->ndim == 0;
@@ -311,7 +313,7 @@ reel_tensor *reel_quantile_tensor(reel_tensor *x, reel_tensor *q, reel_quantile_
 
 reel_tensor *reel_quantile(reel_tensor *x, double q, reel_quantile_options options)
 {
-    if (!reeli_floating("quantile", x)) {
+    if (!reeli_readable("quantile", x) || !reeli_floating("quantile", "input", x)) {
         return reeli_poison_for(1, &x);
     }
     reel_tensor *one = reeli_empty(x->r, "quantile", x->dtype, 0, NULL);

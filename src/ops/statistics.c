@@ -66,7 +66,7 @@ static reel_tensor *moment(const reeli_op *op, reel_tensor *x, const int64_t *di
                            double correction, bool keepdim)
 {
     unsigned set;
-    if (!reeli_floating(op->name, x) || !reeli_dim_set(x, op->name, dims, count, &set)) {
+    if (!reeli_dim_set(op->name, x, dims, count, &set) || !reeli_floating(op->name, "input", x)) {
         return reeli_poison_for(1, &x);
     }
     const reeli_reduction how = {.dims = set, .keepdim = keepdim, .correction = correction};

@@ -123,16 +123,11 @@ reel_tensor *reeli_reshape_gradient(reeli_node *n, int input, reel_tensor *g)
     return reeli_reshape_like(g, n->in[input].t);
 }
 
-/* The dim is one of x's, or of a tensor with `more` dims more. */
-static bool sound_dim(const char *what, reel_tensor *x, int64_t *dim, int more)
-{
-    return reeli_all_usable(what, 1, &x) && reeli_wrap_dim(x->r, what, dim, x->ndim + more);
-}
-
 reel_tensor *reel_unsqueeze(reel_tensor *x, int64_t dim)
 {
     reeli_node *n;
-    if (!sound_dim("unsqueeze", x, &dim, 1) || !(n = reeli_begin(&reeli_op_reshape, 1, &x))) {
+    if (!reeli_readable("unsqueeze", x) || !reeli_wrap_dim(x->r, "unsqueeze", &dim, x->ndim + 1) ||
+        !(n = reeli_begin(&reeli_op_reshape, 1, &x))) {
         return reeli_poison_for(1, &x);
     }
     if (x->ndim == REEL_MAX_DIMS) {
@@ -170,14 +165,14 @@ static reel_tensor *squeeze(reel_tensor *x, unsigned dims)
 
 reel_tensor *reel_squeeze(reel_tensor *x, int64_t dim)
 {
-    return sound_dim("squeeze", x, &dim, 0) ? squeeze(x, 1u << dim) : reeli_poison_for(1, &x);
+    return reeli_one_dim("squeeze", x, &dim) ? squeeze(x, 1u << dim) : reeli_poison_for(1, &x);
 }
 
 reel_tensor *reel_squeeze_all(reel_tensor *x) { return squeeze(x, ~0u); }
 
 reel_tensor *reel_flatten(reel_tensor *x, int64_t start_dim, int64_t end_dim)
 {
-    if (!sound_dim("flatten", x, &start_dim, 0) || !sound_dim("flatten", x, &end_dim, 0)) {
+    if (!reeli_one_dim("flatten", x, &start_dim) || !reeli_one_dim("flatten", x, &end_dim)) {
         return reeli_poison_for(1, &x);
     }
     if (start_dim > end_dim) {
@@ -201,7 +196,7 @@ reel_tensor *reel_flatten(reel_tensor *x, int64_t start_dim, int64_t end_dim)
 
 reel_tensor *reel_unflatten(reel_tensor *x, int64_t dim, int ndim, const int64_t *size)
 {
-    if (!sound_dim("unflatten", x, &dim, 0)) {
+    if (!reeli_one_dim("unflatten", x, &dim)) {
         return reeli_poison_for(1, &x);
     }
     if (x->ndim == 0 || ndim < 1 || ndim > REEL_MAX_DIMS + 1 - x->ndim) {
@@ -231,17 +226,11 @@ reel_tensor *reel_permute(reel_tensor *x, const int64_t *order)
     }
     int64_t *kept = reeli_permutation_of(n)->of;
     int64_t size[REEL_MAX_DIMS], stride[REEL_MAX_DIMS];
-    unsigned seen = 0;
+    unsigned all;
+    if (!reeli_dims_once("permute", x, x->ndim, order, kept, &all)) {
+        return x->r->poison;
+    }
     for (int d = 0; d < x->ndim; d++) {
-        kept[d] = order[d];
-        if (!reeli_wrap_dim(x->r, "permute", &kept[d], x->ndim)) {
-            return x->r->poison;
-        }
-        if (seen >> kept[d] & 1) {
-            return reeli_fail(x->r, REEL_ERR_SHAPE, "permute: dim %lld is named twice",
-                              (long long)kept[d]);
-        }
-        seen |= 1u << kept[d];
         size[d] = x->size[kept[d]];
         stride[d] = x->stride[kept[d]];
     }
@@ -261,7 +250,7 @@ reel_tensor *reeli_permute_gradient(reeli_node *n, int input, reel_tensor *g)
 
 reel_tensor *reel_transpose(reel_tensor *x, int64_t dim0, int64_t dim1)
 {
-    if (!sound_dim("transpose", x, &dim0, 0) || !sound_dim("transpose", x, &dim1, 0)) {
+    if (!reeli_one_dim("transpose", x, &dim0) || !reeli_one_dim("transpose", x, &dim1)) {
         return reeli_poison_for(1, &x);
     }
     int64_t order[REEL_MAX_DIMS] = {0};
@@ -308,32 +297,12 @@ reel_tensor *reel_mT(reel_tensor *x)
     return x->ndim == 0 ? x : reel_transpose(x, -2, -1);
 }
 
-/* Marks the dims in a list, each counted from 0 and put in `own`; false, and an error, if one is
- * none of x's or named twice. */
-static bool mark_dims(reel_tensor *x, const char *list, const int64_t *dims, int count,
-                      int64_t *own, unsigned *set)
-{
-    for (int i = 0; i < count; i++) {
-        own[i] = dims[i];
-        if (!reeli_wrap_dim(x->r, "movedim", &own[i], x->ndim)) {
-            return false;
-        }
-        if (*set >> own[i] & 1) {
-            reeli_error(x->r, REEL_ERR_SHAPE, "movedim: dim %lld is named twice as %s",
-                        (long long)own[i], list);
-            return false;
-        }
-        *set |= 1u << own[i];
-    }
-    return true;
-}
-
 /* The dims that are not named keep their order, in the places that are left. */
 reel_tensor *reel_movedim(reel_tensor *x, const int64_t *source, const int64_t *destination,
                           int count)
 {
     int64_t from[REEL_MAX_DIMS], to[REEL_MAX_DIMS], order[REEL_MAX_DIMS] = {0};
-    unsigned moved = 0, taken = 0;
+    unsigned moved, taken;
     if (!reeli_all_usable("movedim", 1, &x)) {
         return reeli_poison_for(1, &x);
     }
@@ -341,8 +310,8 @@ reel_tensor *reel_movedim(reel_tensor *x, const int64_t *source, const int64_t *
         return reeli_fail(x->r, REEL_ERR_SHAPE, "movedim: shape %s has no %d dims to move",
                           REELI_SHAPE_OF(x), count);
     }
-    if (!mark_dims(x, "source", source, count, from, &moved) ||
-        !mark_dims(x, "destination", destination, count, to, &taken)) {
+    if (!reeli_dims_once("movedim", x, count, source, from, &moved) ||
+        !reeli_dims_once("movedim", x, count, destination, to, &taken)) {
         return x->r->poison;
     }
     for (int i = 0; i < count; i++) {

@@ -18,6 +18,19 @@ void reeli_copy(reel_tensor *to, const reel_tensor *from)
     }
 }
 
+const void *reeli_dense(const reel_tensor *x, const char *what, int dtype)
+{
+    if (x->dtype == dtype && (x->flags & REELI_CONTIGUOUS)) {
+        return x->data;
+    }
+    reel_tensor *copy = reeli_empty_like(x, what, dtype);
+    if (reeli_bad(copy)) {
+        return NULL;
+    }
+    reeli_copy(copy, x);
+    return copy->data;
+}
+
 void reeli_fill(reel_tensor *t, double value)
 {
     static const int64_t still[REEL_MAX_DIMS] = {0};

@@ -174,6 +174,9 @@ void reeli_broadcast_strides(const reel_tensor *t, int ndim, int64_t *stride);
 
 /* All elements of `from`, converted, into `to` (same shape, any strides). */
 void reeli_copy(reel_tensor *to, const reel_tensor *from);
+/* x's elements row by row in `dtype`: its own, or those of a copy. NULL, and an error, when memory is
+ * out. */
+const void *reeli_dense(const reel_tensor *x, const char *what, int dtype);
 /* `value` into every element of t (any strides). */
 void reeli_fill(reel_tensor *t, double value);
 

@@ -200,7 +200,7 @@ START_TEST(what_is_wrong_is_refused_by_name)
     reel_nll_loss(x, reel_zeros(r, REEL_I64, REEL_SHAPE(3)), NULL);
     assert_error(r, REEL_ERR_SHAPE, "nll_loss: a target of shape (3,)");
     reel_cross_entropy(x, reel_zeros(r, REEL_F64, REEL_SHAPE(2)), NULL);
-    assert_error(r, REEL_ERR_DTYPE, "cross_entropy: classes must be int64");
+    assert_error(r, REEL_ERR_DTYPE, "cross_entropy: the target must be int64");
     reel_cross_entropy(x, reel_zeros(r, REEL_I64, REEL_SHAPE(2, 3)), NULL);
     assert_error(r, REEL_ERR_DTYPE, "cross_entropy: a target of the input's shape");
     reel_cross_entropy(reel_scalar(r, REEL_F64, 1), reel_scalar(r, REEL_I64, 0), NULL);

@@ -354,7 +354,7 @@ static void commit(run *b)
             reeli_put(leaf->buffer, leaf->grad);
             leaf->grad = leaf->buffer;
         }
-        if (__builtin_expect(r->capture != NULL, 0)) {
+        if (REELI_RARELY(r->capture != NULL)) {
             reeli_set_grad(t, leaf->grad);
         }
     }

@@ -210,7 +210,7 @@ static bool may_replay(const reel_graph *g)
 /* What a call took of the arena for itself it needs no longer. */
 static inline void give_back(reel *r, reeli_mark mark)
 {
-    if (__builtin_expect(r->arena.at != mark.at, 0)) {
+    if (REELI_RARELY(r->arena.at != mark.at)) {
         reeli_arena_release(&r->arena, mark);
     }
 }

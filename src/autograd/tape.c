@@ -96,7 +96,7 @@ reel_tensor *reeli_apply(reeli_node *n)
         return out;
     }
     if (n->op->forward &&
-        !(__builtin_expect(r->capture != NULL, 0) ? reeli_capture_forward(n) : n->op->forward(n))) {
+        !(REELI_RARELY(r->capture != NULL) ? reeli_capture_forward(n) : n->op->forward(n))) {
         return r->poison;
     }
     if (r->anomaly && !reeli_sound_node(n)) {

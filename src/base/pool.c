@@ -9,6 +9,12 @@
 
 #include "state.h"
 
+/* Without threads, or where one of them could not count: the reel's own does all the work. */
+#if defined(__STDC_NO_ATOMICS__) || defined(__TINYC__) || !(defined(__unix__) || defined(__APPLE__))
+#define REEL_NO_THREADS
+#endif
+
+#ifndef REEL_NO_THREADS
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -223,6 +229,18 @@ void reeli_parallel(reel *r, int64_t pieces, reeli_job job, void *context)
     do_pieces(p);
     close_round(p);
 }
+
+#else
+void reeli_pool_free(reel *r) { r->pool = NULL; }
+
+void reeli_parallel(reel *r, int64_t pieces, reeli_job job, void *context)
+{
+    (void)r;
+    for (int64_t piece = 0; piece < pieces; piece++) {
+        job(piece, context);
+    }
+}
+#endif
 
 void reel_set_num_threads(reel *r, int threads)
 {

@@ -5,6 +5,7 @@
 
 #include "arena.h"
 #include "arithmetic.h"
+#include "compiler.h"
 #include "mt19937.h"
 #include "pool.h"
 
@@ -69,12 +70,6 @@ struct reel {
     char message[REELI_MESSAGE_SIZE];
 };
 
-#if defined(__GNUC__)
-#define REELI_PRINTF(text, first) __attribute__((format(printf, text, first)))
-#else
-#define REELI_PRINTF(text, first)
-#endif
-
 /* A reel with its defaults, no poison yet; NULL when memory is out. */
 reel *reeli_state_new(const reel_options *options);
 /* Frees the arena, everything owned, and the reel. */
@@ -101,7 +96,7 @@ void reeli_disown(reeli_owned *it);
 /* Whether a step is being captured, and what `what` does cannot be part of one: the error then, a
  * sentence that goes on with `why`. */
 #define REELI_REFUSE(r, what, why)                                                                 \
-    (__builtin_expect((r)->capture != NULL, 0) &&                                                  \
+    (REELI_RARELY((r)->capture != NULL) &&                                                         \
      reeli_error(r, REEL_ERR_STATE, "%s: " why " while a step is being captured", what) !=         \
          REEL_OK)
 
@@ -117,12 +112,6 @@ static inline void *reeli_arena_alloc(reel *r, size_t size)
     REELI_SHOW(at, rounded);
     r->arena.at = at + rounded;
     return at;
-}
-
-/* a * b in *product; false when it does not fit. */
-static inline bool reeli_multiply(int64_t a, int64_t b, int64_t *product)
-{
-    return !__builtin_mul_overflow(a, b, product);
 }
 
 #endif

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The vocabulary of elementwise.def on plain elements of type T. The gradients' words have twins
- * for tensors in ops, elementwise_gradients.c; <tgmath.h> gives exp, log, tanh, … of T's own width. */
+ * for tensors in ops, elementwise_gradients.c. */
 #ifndef REELI_FORMULA_H
 #define REELI_FORMULA_H
 
 #include "kernels.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <tgmath.h>
+#include <string.h>
 
 /* glibc's vector library: GCC may call these for a whole vector at a time. */
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
@@ -67,6 +68,41 @@ VECTOR_MATH2(pow)
 
 #ifdef GRADIENTS /* T is float or double */
 
+/* Functions of T's own width: MATH(name) is name##f where T is float. In parentheses it is the
+ * double's. */
+#define acos(x) MATH(acos)(x)
+#define acosh(x) MATH(acosh)(x)
+#define asin(x) MATH(asin)(x)
+#define asinh(x) MATH(asinh)(x)
+#define atan(x) MATH(atan)(x)
+#define atanh(x) MATH(atanh)(x)
+#define ceil(x) MATH(ceil)(x)
+#define cos(x) MATH(cos)(x)
+#define cosh(x) MATH(cosh)(x)
+#define erf(x) MATH(erf)(x)
+#define erfc(x) MATH(erfc)(x)
+#define exp(x) MATH(exp)(x)
+#define exp2(x) MATH(exp2)(x)
+#define expm1(x) MATH(expm1)(x)
+#define fabs(x) MATH(fabs)(x)
+#define floor(x) MATH(floor)(x)
+#define log(x) MATH(log)(x)
+#define log10(x) MATH(log10)(x)
+#define log1p(x) MATH(log1p)(x)
+#define log2(x) MATH(log2)(x)
+#define nearbyint(x) MATH(nearbyint)(x)
+#define sin(x) MATH(sin)(x)
+#define sinh(x) MATH(sinh)(x)
+#define sqrt(x) MATH(sqrt)(x)
+#define tan(x) MATH(tan)(x)
+#define tanh(x) MATH(tanh)(x)
+#define trunc(x) MATH(trunc)(x)
+#define atan2(x, y) MATH(atan2)(x, y)
+#define copysign(x, y) MATH(copysign)(x, y)
+#define fmod(x, y) MATH(fmod)(x, y)
+#define hypot(x, y) MATH(hypot)(x, y)
+#define pow(x, y) MATH(pow)(x, y)
+
 #define PARAMETER(value) ((T)(value))
 #define not_a_number(x) ((x) != (x))
 #define magnitude(x) fabs(x)
@@ -103,7 +139,7 @@ static inline T log_cosh(T d)
 /* Half to even, after the given number of decimals; before the point if negative. */
 static inline T to_decimals(T x, T decimals)
 {
-    const T ten = (T)pow((double)10, (double)fabs(decimals));
+    const T ten = (T)(pow)(10, (double)fabs(decimals));
     return decimals < 0 ? nearbyint(x / ten) * ten : nearbyint(x * ten) / ten;
 }
 

@@ -136,7 +136,7 @@ static inline void announce(const char *place, size_t bytes)
 {
     const size_t size = bytes < 4 * CACHE_LINE ? bytes : 4 * CACHE_LINE;
     for (size_t at = 0; at < size; at += CACHE_LINE) {
-        __builtin_prefetch(place + at);
+        REELI_PREFETCH(place + at);
     }
 }
 

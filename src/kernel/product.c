@@ -3,14 +3,16 @@
  * BLAS.
  *
  * OpenBLAS is loaded when the first such product comes: loading it takes longer, and more memory,
- * than training many a small model. */
+ * than training many a small model. Where REELI_OPENBLAS does not name it, there is none. */
 #include "kernels.h"
 #include "pool.h"
 
-#include <cblas.h>
-#include <dlfcn.h>
 #include <limits.h>
 #include <string.h>
+#ifdef REELI_OPENBLAS
+#include <cblas.h>
+#include <dlfcn.h>
+#endif
 
 /* Multiply-adds. */
 enum {
@@ -25,16 +27,16 @@ enum {
 };
 
 /* How BLAS sees a matrix: row by row, transposed, or neither. */
-static bool layout(int64_t rows, int64_t columns, const int64_t *stride, CBLAS_TRANSPOSE *how,
+static bool layout(int64_t rows, int64_t columns, const int64_t *stride, bool *transposed,
                    int64_t *leading)
 {
     if ((stride[1] == 1 || columns == 1) && (stride[0] >= columns || rows == 1)) {
-        *how = CblasNoTrans;
+        *transposed = false;
         *leading = rows == 1 ? columns : stride[0];
         return true;
     }
     if ((stride[0] == 1 || rows == 1) && (stride[1] >= rows || columns == 1)) {
-        *how = CblasTrans;
+        *transposed = true;
         *leading = columns == 1 ? rows : stride[1];
         return true;
     }
@@ -44,7 +46,7 @@ static bool layout(int64_t rows, int64_t columns, const int64_t *stride, CBLAS_T
 typedef struct matrix {
     const void *data;
     int64_t stride[2];
-    CBLAS_TRANSPOSE how;
+    bool transposed;
     int64_t leading;
 } matrix;
 
@@ -52,7 +54,7 @@ typedef struct matrix {
 static bool prepare(reel *r, matrix *x, int dtype, int64_t rows, int64_t columns,
                     void *(*scratch)(void *, size_t), void *context)
 {
-    if (layout(rows, columns, x->stride, &x->how, &x->leading)) {
+    if (layout(rows, columns, x->stride, &x->transposed, &x->leading)) {
         return true;
     }
     void *packed = scratch(context, (size_t)(rows * columns) * reeli_element_size(dtype));
@@ -62,7 +64,7 @@ static bool prepare(reel *r, matrix *x, int dtype, int64_t rows, int64_t columns
     int64_t size[2] = {rows, columns}, row_major[2] = {columns, 1};
     reeli_move_strided(r, 2, size, (reeli_operand){packed, row_major, dtype},
                        (reeli_operand){(void *)(uintptr_t)x->data, x->stride, dtype});
-    *x = (matrix){packed, {columns, 1}, CblasNoTrans, columns};
+    *x = (matrix){packed, {columns, 1}, false, columns};
     return true;
 }
 
@@ -75,6 +77,7 @@ static void start_with(int dtype, int64_t m, int64_t n, const void *bias, char *
     }
 }
 
+#ifdef REELI_OPENBLAS
 /* A function of the library; ISO C has no conversion from what dlsym returns. */
 static void find(void *library, const char *name, void (**function)(void))
 {
@@ -114,16 +117,30 @@ static void gemm(const reeli_blas *blas, int dtype, int m, int n, int k, const m
                  const matrix *b, bool add, void *c, int c_step)
 {
     const int lda = (int)a->leading, ldb = (int)b->leading;
+    const CBLAS_TRANSPOSE ta = a->transposed ? CblasTrans : CblasNoTrans;
+    const CBLAS_TRANSPOSE tb = b->transposed ? CblasTrans : CblasNoTrans;
     if (dtype == REEL_F32) {
         __typeof__(cblas_sgemm) *sgemm = (__typeof__(cblas_sgemm) *)blas->sgemm;
-        sgemm(CblasRowMajor, a->how, b->how, m, n, k, 1, a->data, lda, b->data, ldb, add ? 1 : 0, c,
+        sgemm(CblasRowMajor, ta, tb, m, n, k, 1, a->data, lda, b->data, ldb, add ? 1 : 0, c,
               c_step);
     } else {
         __typeof__(cblas_dgemm) *dgemm = (__typeof__(cblas_dgemm) *)blas->dgemm;
-        dgemm(CblasRowMajor, a->how, b->how, m, n, k, 1, a->data, lda, b->data, ldb, add ? 1 : 0, c,
+        dgemm(CblasRowMajor, ta, tb, m, n, k, 1, a->data, lda, b->data, ldb, add ? 1 : 0, c,
               c_step);
     }
 }
+
+#else
+static bool load_blas(reeli_blas *blas) { return blas->sgemm && blas->dgemm; }
+
+/* Without a library this is never called. */
+static void gemm(const reeli_blas *blas, int dtype, int m, int n, int k, const matrix *a,
+                 const matrix *b, bool add, void *c, int c_step)
+{
+    (void)blas, (void)dtype, (void)m, (void)n, (void)k, (void)a, (void)b, (void)add, (void)c,
+        (void)c_step;
+}
+#endif
 
 static bool fits_blas(int64_t m, int64_t n, int64_t k, const int64_t *a_stride,
                       const int64_t *b_stride)

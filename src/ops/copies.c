@@ -284,7 +284,7 @@ static reel_tensor *diagonal_matrix(reel_tensor *x, int64_t diagonal)
 {
     int64_t size, distance = diagonal < 0 ? -(diagonal + 1)
                                           : diagonal; /* one less below: -INT64_MIN is none */
-    if (__builtin_add_overflow(distance, x->size[0] + (diagonal < 0), &size)) {
+    if (!reeli_add(distance, x->size[0] + (diagonal < 0), &size)) {
         return reeli_fail(x->r, REEL_ERR_SHAPE, "diag: diagonal %lld is too far off",
                           (long long)diagonal);
     }
@@ -319,8 +319,8 @@ static bool read_padding(const reel_tensor *x, const char *what, const int64_t *
         const int64_t size = x->size[d], before = pad[2 * i], after = pad[2 * i + 1];
         int64_t padded;
         fits = before >= -size && after >= -size &&
-               !__builtin_add_overflow(size + (before < 0 ? before : 0), after, &padded) &&
-               padded >= 0 && !__builtin_add_overflow(padded, before > 0 ? before : 0, &padded);
+               reeli_add(size + (before < 0 ? before : 0), after, &padded) && padded >= 0 &&
+               reeli_add(padded, before > 0 ? before : 0, &padded);
         p->before[d] = before;
         p->after[d] = after;
     }

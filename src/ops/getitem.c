@@ -216,6 +216,9 @@ static bool find_trues(reel_tensor *mask, reel_tensor **at)
     return true;
 }
 
+/* The first dim in the set, which is not empty. */
+static int lowest_dim(unsigned dims) { return reeli_bits(dims & (0u - dims)) - 1; }
+
 static bool list_indices(const plan *p, indices *list)
 {
     list->count = 0;
@@ -229,7 +232,7 @@ static bool list_indices(const plan *p, indices *list)
             continue;
         }
         const unsigned own = p->part.along[d];
-        list->bounds.dim[list->count] = own ? __builtin_ctz(own) : 0;
+        list->bounds.dim[list->count] = lowest_dim(own);
         list->bounds.size[list->count++] = p->part.size[d];
         list->dims |= 1u << d;
     }
@@ -291,9 +294,9 @@ bool reeli_index_place_forward(reeli_node *n)
 
 /* The indexed dims of x brought together, at the first of them or, if others lie between, in front.
  * Returns where. */
-static int bring_together(reel_tensor **x, unsigned dims)
+static int bring_together(reel_tensor **x, unsigned dims, int count)
 {
-    const int first = __builtin_ctz(dims), count = __builtin_popcount(dims);
+    const int first = lowest_dim(dims);
     if (dims >> first == (1u << count) - 1) {
         return first;
     }
@@ -309,7 +312,7 @@ static int bring_together(reel_tensor **x, unsigned dims)
 /* x seen as (before, indexed dims as one, after), from which the places are taken. */
 static reel_tensor *take_places(reel_tensor *x, const indices *list, reel_tensor *place)
 {
-    const int first = bring_together(&x, list->dims);
+    const int first = bring_together(&x, list->dims, list->count);
     int64_t seen[3] = {1, 1, 1}, size[REEL_MAX_DIMS + 1];
     if (reeli_bad(x) || reeli_bad(place)) {
         return place->r->poison;

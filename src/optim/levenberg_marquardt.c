@@ -89,8 +89,8 @@ static bool make_room(run *w, int64_t count)
     const int64_t n = w->n, rows = count > n ? count : n;
     int64_t cells = 0;
     reel *r = w->flat.o->owned.r;
-    bool fits = !__builtin_mul_overflow(rows + 2 * n + 8, n, &cells) &&
-                !__builtin_add_overflow(cells, 3 * rows, &cells) && cells < INT64_MAX / 16;
+    bool fits = reeli_multiply(rows + 2 * n + 8, n, &cells) && reeli_add(cells, 3 * rows, &cells) &&
+                cells < INT64_MAX / 16;
     w->count = count;
     w->rows = rows;
     w->size = fits ? (size_t)cells * sizeof(double) : 0;

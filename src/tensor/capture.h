@@ -89,7 +89,7 @@ struct reel_graph {
 bool reeli_capture_run(reeli_run run, const reeli_args *args);
 static inline bool reeli_do(reeli_run run, const reeli_args *args)
 {
-    return __builtin_expect(args->r->capture != NULL, 0) ? reeli_capture_run(run, args) : run(args);
+    return REELI_RARELY(args->r->capture != NULL) ? reeli_capture_run(run, args) : run(args);
 }
 
 /* Whether t and its memory last as long as the graph; an error if not. */
@@ -121,7 +121,7 @@ void reeli_end_call(reel *r, const reeli_pause *pause);
 void reeli_capture_leaf(const reel_tensor *t, bool depends);
 static inline void reeli_note_leaf(const reel_tensor *t, bool depends)
 {
-    if (__builtin_expect(t->r->capture != NULL, 0)) {
+    if (REELI_RARELY(t->r->capture != NULL)) {
         reeli_capture_leaf(t, depends);
     }
 }

@@ -21,7 +21,7 @@ static void write_down(reel *r, reeli_map map, int dtype, reel_tensor *y, bool c
 void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
                    reel_tensor *const *x, const double *p)
 {
-    if (__builtin_expect(r->capture != NULL, 0)) {
+    if (REELI_RARELY(r->capture != NULL)) {
         write_down(r, map, dtype, y, compares, inputs, x, p);
         return;
     }

@@ -16,7 +16,7 @@ static inline void reeli_run_map_alike(reel *r, reeli_map map, int dtype, reel_t
                                        const double *parameters)
 {
     const void *data[5];
-    if (__builtin_expect(r->capture != NULL, 0) || y->numel > REELI_BLOCK) {
+    if (REELI_RARELY(r->capture != NULL) || y->numel > REELI_BLOCK) {
         reeli_run_map(r, map, dtype, y, compares, inputs, x, parameters);
         return;
     }

@@ -327,7 +327,7 @@ static int64_t float_bound(int dtype, int64_t bound, int64_t inner, int sign)
         return bound;
     }
     uint64_t magnitude = inner < 0 ? -(uint64_t)inner : (uint64_t)inner;
-    int bits = 64 - __builtin_clzll(magnitude | 1);
+    int bits = reeli_bits(magnitude | 1);
     int digits = dtype == REEL_F32 ? FLT_MANT_DIG : DBL_MANT_DIG;
     int64_t spacing = (int64_t)1 << (bits > digits ? bits - digits : 0);
     return (int64_t)value - sign * spacing;
@@ -398,7 +398,7 @@ void reeli_permute(reeli_mt19937 *mt, int64_t *x, int64_t n)
             const uint64_t left = (uint64_t)(n - first - i);
             const uint32_t word = reeli_mt_next32(mt);
             partner[i] = first + i + (int64_t)(left >> 32 ? word : word % (uint32_t)left);
-            __builtin_prefetch(&x[partner[i]], 1);
+            REELI_PREFETCH(&x[partner[i]]);
         }
         for (int64_t i = 0; i < count; i++) {
             const int64_t kept = x[first + i];

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+#include "level.h"
+
 #define T double
 #define TYPE f64
 #define GRADIENTS
 #define LANES 4 /* of PyTorch's vectors: 32 bytes on every machine */
+#define MATH(name) name
 #define fused(a, b, c) fma(a, b, c)
-#ifdef __FMA__
-#include <immintrin.h>
+#ifdef HAS_AVX2
 #define FUSED_VECTORS(a, b, c) (vector) _mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c))
 static const long long firsts[] = {-1, -1, -1, -1, 0, 0, 0, 0};
 #define FIRST(count) _mm256_loadu_si256((const __m256i *)(firsts + 4 - (count)))

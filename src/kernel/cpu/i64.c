@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "level.h"
+
 #define T int64_t
 #define TYPE i64
 #define fused(a, b, c) ((a) * (b) + (c))

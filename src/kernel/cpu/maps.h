@@ -12,16 +12,19 @@
 #endif
 
 /* clang-format off */
-#define PASTE_(a, b, c) a##_##b##_##c
-#define PASTE(a, b, c) PASTE_(a, b, c)
-#define NAMED(name, part) PASTE(name, part, TYPE)
+#define PASTE3_(a, b, c) a##_##b##_##c
+#define PASTE3(a, b, c) PASTE3_(a, b, c)
+#define PASTE4_(a, b, c, d) a##_##b##_##c##_##d
+#define PASTE4(a, b, c, d) PASTE4_(a, b, c, d)
+/* What a macro names is this dtype's and this level's. */
+#define NAMED(name, part) PASTE4(name, part, TYPE, REELI_CPU)
 
 /* Elements are independent, and an output may be one of the inputs. Clang finds out when it
  * runs. */
-#ifdef __clang__
-#define INDEPENDENT
-#else
+#if defined(__GNUC__) && !defined(__clang__)
 #define INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define INDEPENDENT
 #endif
 #define EACH INDEPENDENT for (int64_t i = 0; i < n; i++)
 
@@ -61,7 +64,7 @@
 
 /* Formulas of the floats alone are long: they gain from 512 bits, where loops that are bound by
  * memory lose by them. */
-#if defined(__AVX512F__) && !defined(__clang__)
+#if defined(HAS_AVX512) && !defined(__clang__)
 #define VECTORS_OF_512 __attribute__((target("prefer-vector-width=512")))
 #else
 #define VECTORS_OF_512
@@ -90,16 +93,11 @@
 #undef REELI_HOT_ROWS
 
 /* Those of rare rows are compiled at the portable level alone; the others refer to them. */
-#define SHARED(name) PASTE(reeli_##name, value, TYPE)
+#define SHARED(name) PASTE3(reeli_##name, value, TYPE)
 #define DECLARE_SHARED(name)                                                                       \
     void SHARED(name)(int64_t n, void *to, const void *const *in, const double *p);
-#define LEVEL_portable 1
-#define LEVEL_avx2 0
-#define LEVEL_avx512 0
-#define LEVEL_(cpu) LEVEL_##cpu
-#define LEVEL(cpu) LEVEL_(cpu)
 #undef VALUE
-#if LEVEL(REELI_CPU)
+#if LEVEL(REELI_CPU) == LEVEL(portable)
 #define VALUE(name, result, element, formula)                                                      \
     DECLARE_SHARED(name)                                                                           \
     LOOP(SHARED(name), result, element, formula)

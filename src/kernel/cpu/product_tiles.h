@@ -8,13 +8,13 @@
  * runs. It reads a row of the right operand at each step, so these lie side by side, either in
  * place or, where they do not or fill no vector, in a panel that is packed on the stack.
  */
-#if defined(GRADIENTS) && (defined(__FMA__) || defined(__aarch64__))
+#if defined(GRADIENTS) && (defined(HAS_AVX2) || defined(__aarch64__))
 #define TILES
 
-#ifdef __AVX512F__
+#ifdef HAS_AVX512
 #define VECTOR_BYTES 64
 enum { TILE_ROWS = 8 };
-#elif defined(__FMA__)
+#elif defined(HAS_AVX2)
 #define VECTOR_BYTES 32
 enum { TILE_ROWS = 6 };
 #else
@@ -88,10 +88,8 @@ typedef struct tile_sums {
     int64_t start_step, c_step;
 } tile_sums;
 
-static inline __attribute__((always_inline)) void tile(const int rows, const int vectors, int64_t k,
-                                                       const T *a, const int64_t *a_stride,
-                                                       const T *b, int64_t b_step,
-                                                       const tile_sums *to)
+REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
+                       const int64_t *a_stride, const T *b, int64_t b_step, const tile_sums *to)
 {
     vector sum[TILE_ROWS][TILE_VECTORS];
     const int64_t next_row = a_stride[0], next = a_stride[1];
@@ -125,13 +123,13 @@ typedef void (*tile_product)(int64_t k, const T *a, const int64_t *a_stride, con
                              int64_t b_step, const tile_sums *to);
 
 #define TILE(rows, vectors)                                                                        \
-    static void tile_##rows##_##vectors(int64_t k, const T *a, const int64_t *a_stride,            \
-                                        const T *b, int64_t b_step, const tile_sums *to)           \
+    static void NAMED(tile_##rows, vectors)(int64_t k, const T *a, const int64_t *a_stride,        \
+                                            const T *b, int64_t b_step, const tile_sums *to)       \
     {                                                                                              \
         tile(rows, vectors, k, a, a_stride, b, b_step, to);                                        \
     }
 #define TILES_OF(rows) TILE(rows, 1) TILE(rows, 2)
-#define BOTH(rows) {tile_##rows##_1, tile_##rows##_2},
+#define BOTH(rows) {NAMED(tile_##rows, 1), NAMED(tile_##rows, 2)},
 #if VECTOR_BYTES == 32
 #define EACH_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6)
 #else
@@ -152,7 +150,7 @@ static void pack(int64_t k, int64_t columns, const T *b, const int64_t *b_stride
 {
     const bool rows_together = b_stride[1] == 1;
     if (columns < width && !rows_together) {
-        __builtin_memset(panel, 0, (size_t)(k * width) * sizeof(T));
+        memset(panel, 0, (size_t)(k * width) * sizeof(T));
     }
     if (b_stride[0] == 1 && !rows_together) {
         TRANSPOSE(REELI_CPU)(false, k, columns, sizeof(T), panel, width, b, b_stride[1]);

@@ -49,8 +49,11 @@ static void prod(int64_t n, int64_t inner, const void *terms, void *out)
 
 /* A NaN beats a number; `beats` says which of two numbers stays. */
 #define EXTREME(name, beats)                                                                       \
-    static inline T name##_of(T best, T x) { return (x beats best) | (x != x) ? x : best; }        \
-    static T name##_of_row(int64_t n, const T *x)                                                  \
+    static inline T NAMED(name, of)(T best, T x)                                                   \
+    {                                                                                              \
+        return ((x beats best) | (x != x)) ? x : best;                                             \
+    }                                                                                              \
+    static T NAMED(name, of_row)(int64_t n, const T *x)                                            \
     {                                                                                              \
         T best[WIDE], result = x[0];                                                               \
         int64_t i = 0;                                                                             \
@@ -59,26 +62,26 @@ static void prod(int64_t n, int64_t inner, const void *terms, void *out)
         }                                                                                          \
         for (; i + WIDE <= n; i += WIDE) {                                                         \
             for (int k = 0; k < WIDE; k++) {                                                       \
-                best[k] = name##_of(best[k], x[i + k]);                                            \
+                best[k] = NAMED(name, of)(best[k], x[i + k]);                                      \
             }                                                                                      \
         }                                                                                          \
         for (; i < n; i++) {                                                                       \
-            result = name##_of(result, x[i]);                                                      \
+            result = NAMED(name, of)(result, x[i]);                                                \
         }                                                                                          \
         for (int k = NARROW; k < WIDE && n >= WIDE; k++) {                                         \
-            best[k] = name##_of(best[k], best[k - NARROW]);                                        \
+            best[k] = NAMED(name, of)(best[k], best[k - NARROW]);                                  \
         }                                                                                          \
         for (int k = WIDE - NARROW; k < WIDE && n >= WIDE; k++) {                                  \
-            result = name##_of(result, best[k]);                                                   \
+            result = NAMED(name, of)(result, best[k]);                                             \
         }                                                                                          \
         return result;                                                                             \
     }                                                                                              \
-    static void name##_of_columns(int64_t n, int64_t inner, const T *x, T *best)                   \
+    static void NAMED(name, of_columns)(int64_t n, int64_t inner, const T *x, T *best)             \
     {                                                                                              \
-        __builtin_memcpy(best, x, (size_t)inner * sizeof(T));                                      \
+        memcpy(best, x, (size_t)inner * sizeof(T));                                                \
         for (int64_t i = 1; i < n; i++) {                                                          \
             for (int64_t k = 0; k < inner; k++) {                                                  \
-                best[k] = name##_of(best[k], x[i * inner + k]);                                    \
+                best[k] = NAMED(name, of)(best[k], x[i * inner + k]);                              \
             }                                                                                      \
         }                                                                                          \
     }
@@ -103,11 +106,11 @@ static void extreme(bool smallest, int64_t n, int64_t inner, const void *terms, 
     const T *x = terms;
     T *best = values;
     if (inner == 1) {
-        *best = smallest ? min_of_row(n, x) : max_of_row(n, x);
+        *best = smallest ? NAMED(min, of_row)(n, x) : NAMED(max, of_row)(n, x);
     } else if (smallest) {
-        min_of_columns(n, inner, x, best);
+        NAMED(min, of_columns)(n, inner, x, best);
     } else {
-        max_of_columns(n, inner, x, best);
+        NAMED(max, of_columns)(n, inner, x, best);
     }
     if (indices) {
         places(n, inner, x, best, indices);
@@ -252,8 +255,11 @@ static T norm_of_row(int64_t n, const T *x, double p)
         const int64_t count = n - i < REELI_BLOCK ? n - i : REELI_BLOCK;
         powers(count, x + i, p, terms);
         if (isinf(p)) {
-            const T best = p > 0 ? max_of_row(count, terms) : min_of_row(count, terms);
-            result = i == 0 ? best : p > 0 ? max_of(result, best) : min_of(result, best);
+            const T best =
+                p > 0 ? NAMED(max, of_row)(count, terms) : NAMED(min, of_row)(count, terms);
+            result = i == 0  ? best
+                     : p > 0 ? NAMED(max, of)(result, best)
+                             : NAMED(min, of)(result, best);
         } else if (n <= REELI_BLOCK) {
             sum(terms, 1, n, &result);
         } else if (i + count < n) {

@@ -29,7 +29,7 @@ static void log_sums(int64_t rows, int64_t n, const void *from, void *m_out, voi
     for (int64_t first = 0; first < rows; first += step) {
         const int64_t count = rows - first < step ? rows - first : step;
         for (int64_t i = first; i < first + count; i++) {
-            m[i] = max_of_row(n, x + i * n);
+            m[i] = NAMED(max, of_row)(n, x + i * n);
             log_sum[i] = 0;
         }
         for (int64_t at = 0; at < n; at += REELI_BLOCK) {

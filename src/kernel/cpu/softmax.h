@@ -27,7 +27,7 @@ static void softmax_lines(bool logarithm, int64_t lines, int64_t n, const T *x, 
     for (int64_t first = 0; first < lines; first += step, x += step * n, y += step * n) {
         const int64_t count = lines - first < step ? lines - first : step;
         for (int64_t l = 0; l < count; l++) {
-            top[l] = max_of_row(n, x + l * n);
+            top[l] = NAMED(max, of_row)(n, x + l * n);
             for (int64_t i = 0; i < n; i++) {
                 y[l * n + i] = x[l * n + i] - top[l];
             }

@@ -8,14 +8,37 @@
  */
 #ifdef GRADIENTS
 
-typedef T lanes __attribute__((vector_size(32)));
 enum { ROW = 4 * LANES };
 
-_Static_assert(sizeof(lanes) == LANES * sizeof(T), "lanes fill a vector");
-
-/* The lanes at x, which need not be aligned. */
+/* Lanes are added and multiplied one by one. LOAD reads those at x, which need not be aligned. */
+#ifdef __GNUC__
+typedef T lanes __attribute__((vector_size(32)));
 typedef T loose_lanes __attribute__((vector_size(32), aligned(sizeof(T)), may_alias));
 #define LOAD(x) (*(const loose_lanes *)(x))
+#define PLUS(a, b) ((a) + (b))
+#define TIMES(a, b) ((a) * (b))
+#define LANE(a, k) (a)[k]
+#else
+typedef struct lanes {
+    T of[LANES];
+} lanes;
+#define LOAD(x) (*(const lanes *)(x))
+#define LANE(a, k) (a).of[k]
+#define LANE_BY_LANE(name, op)                                                                     \
+    static lanes name(lanes a, lanes b)                                                            \
+    {                                                                                              \
+        for (int k = 0; k < LANES; k++) {                                                          \
+            a.of[k] = a.of[k] op b.of[k];                                                          \
+        }                                                                                          \
+        return a;                                                                                  \
+    }
+LANE_BY_LANE(NAMED(lanes, plus), +)
+LANE_BY_LANE(NAMED(lanes, times), *)
+#define PLUS(a, b) NAMED(lanes, plus)(a, b)
+#define TIMES(a, b) NAMED(lanes, times)(a, b)
+#endif
+
+_Static_assert(sizeof(lanes) == LANES * sizeof(T), "lanes fill a vector");
 
 /* The least p with 2^p >= n (1 for n <= 2). */
 static int log2_up(int64_t n)
@@ -35,7 +58,7 @@ static int level_power(int64_t rows)
 
 static void cascade_begin(reeli_cascade *c, int64_t count)
 {
-    __builtin_memset(c->sums, 0, sizeof c->sums);
+    memset(c->sums, 0, sizeof c->sums);
     c->rows = 0;
     c->power = level_power(count / ROW);
 }
@@ -46,7 +69,7 @@ static void flow_up(lanes (*sums)[4], int64_t rows, int power)
     const int64_t mask = ((int64_t)1 << power) - 1;
     for (int level = 1; level < 4; level++) {
         for (int k = 0; k < 4; k++) {
-            sums[level][k] += sums[level - 1][k];
+            sums[level][k] = PLUS(sums[level][k], sums[level - 1][k]);
             sums[level - 1][k] = (lanes){0};
         }
         if (rows & (mask << (level * power))) {
@@ -65,10 +88,10 @@ static void cascade_feed(reeli_cascade *c, const void *terms, int64_t n)
         run = run < rows ? run : rows;
         lanes a = sums[0][0], b = sums[0][1], d = sums[0][2], e = sums[0][3];
         for (int64_t i = 0; i < run; i++, x += ROW) {
-            a += LOAD(x);
-            b += LOAD(x + LANES);
-            d += LOAD(x + 2 * LANES);
-            e += LOAD(x + 3 * LANES);
+            a = PLUS(a, LOAD(x));
+            b = PLUS(b, LOAD(x + LANES));
+            d = PLUS(d, LOAD(x + 2 * LANES));
+            e = PLUS(e, LOAD(x + 3 * LANES));
         }
         sums[0][0] = a, sums[0][1] = b, sums[0][2] = d, sums[0][3] = e;
         c->rows += run;
@@ -89,9 +112,9 @@ static void cascade_join(reeli_cascade *c, const void *part)
     c->rows += (int64_t)1 << 2 * c->power;
     const bool full = (c->rows & (mask << 2 * c->power)) == 0;
     for (int k = 0; k < 4; k++) {
-        sums[2][k] += terms[k];
+        sums[2][k] = PLUS(sums[2][k], terms[k]);
         if (full) {
-            sums[3][k] += sums[2][k];
+            sums[3][k] = PLUS(sums[3][k], sums[2][k]);
             sums[2][k] = (lanes){0};
         }
     }
@@ -137,20 +160,20 @@ static void cascade_end(reeli_cascade *c, const void *terms, int64_t n, void *su
     lanes(*sums)[4] = (void *)c->sums;
     for (int level = 1; level < 4; level++) {
         for (int k = 0; k < 4; k++) {
-            sums[0][k] += sums[level][k];
+            sums[0][k] = PLUS(sums[0][k], sums[level][k]);
         }
     }
     int64_t i = n / ROW * ROW;
     for (; i + LANES <= n; i += LANES) {
-        sums[0][0] += LOAD(x + i);
+        sums[0][0] = PLUS(sums[0][0], LOAD(x + i));
     }
-    lanes all = sums[0][0] + sums[0][1] + sums[0][2] + sums[0][3];
+    const lanes all = PLUS(PLUS(PLUS(sums[0][0], sums[0][1]), sums[0][2]), sums[0][3]);
     T total = 0;
     for (; i < n; i++) {
         total += x[i];
     }
     for (int k = 0; k < LANES; k++) {
-        total += all[k];
+        total += LANE(all, k);
     }
     *(T *)sum = total;
 }
@@ -169,8 +192,7 @@ static void sum(const void *x, int64_t stride, int64_t n, void *total)
 enum { WIDTH = 2 * ROW };
 
 /* The sums of the columns that `count` vectors hold, each one accumulator in a register. */
-static inline __attribute__((always_inline)) void
-sum_vectors(const T *x, int64_t rows, int64_t columns, const int count, T *out)
+REELI_INLINE void sum_vectors(const T *x, int64_t rows, int64_t columns, const int count, T *out)
 {
     lanes level[3][8] = {{{0}}};
     const int power = level_power(rows);
@@ -181,21 +203,21 @@ sum_vectors(const T *x, int64_t rows, int64_t columns, const int count, T *out)
         for (; i < end; i++, x += columns) {
 #pragma GCC unroll 8
             for (int v = 0; v < count; v++) {
-                sum[v] += LOAD(x + v * LANES);
+                sum[v] = PLUS(sum[v], LOAD(x + v * LANES));
             }
         }
         for (int l = 0; l < 3 && (i & (mask << (l * power))) == 0; l++) {
 #pragma GCC unroll 8
             for (int v = 0; v < count; v++) {
                 lanes *below = l ? &level[l - 1][v] : &sum[v];
-                level[l][v] += *below;
+                level[l][v] = PLUS(level[l][v], *below);
                 *below = (lanes){0};
             }
         }
     }
     for (int v = 0; v < count; v++) {
-        const lanes all = sum[v] + level[0][v] + level[1][v] + level[2][v];
-        __builtin_memcpy(out + v * LANES, &all, sizeof all);
+        const lanes all = PLUS(PLUS(PLUS(sum[v], level[0][v]), level[1][v]), level[2][v]);
+        memcpy(out + v * LANES, &all, sizeof all);
     }
 }
 

@@ -78,7 +78,7 @@ const reeli_loops TABLE(TYPE, REELI_CPU) = {
     .matrix_vector = matrix_vector,
     .add_rows = add_rows,
     .standardize_gradient = standardize_gradient,
-#define AT_RULE(name) [REELI_UPDATE_##name] = name,
+#define AT_RULE(name) [REELI_UPDATE_##name] = NAMED(name, update),
     .update = {REELI_UPDATES(AT_RULE)},
     .dot_product = dot_product,
 #endif

@@ -7,11 +7,12 @@
 #ifndef REELI_TRANSCENDENTAL_H
 #define REELI_TRANSCENDENTAL_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
-#ifdef __FMA__
-#define PLUS_PRODUCT(c, a, b) __builtin_fmaf(a, b, c)
+#ifdef HAS_AVX2
+#define PLUS_PRODUCT(c, a, b) fmaf(a, b, c)
 #else
 #define PLUS_PRODUCT(c, a, b) ((a) * (b) + (c))
 #endif

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Matrices of 4- and 8-byte elements transposed, in tiles of vector registers. */
 #include "kernels.h"
+#include "level.h"
 
 #include <string.h>
-#ifdef __AVX2__
-#include <immintrin.h>
-#endif
+
+/* What there is for elements of 4 and of 8 bytes. */
+#define SIZED_(name, bytes, cpu) name##bytes##_##cpu
+#define SIZED_OF(name, bytes, cpu) SIZED_(name, bytes, cpu)
+#define SIZED(name, bytes) SIZED_OF(name, bytes, REELI_CPU)
 
 #define NAME_(cpu) reeli_transpose_##cpu
 #define NAME(cpu) NAME_(cpu)
@@ -13,11 +16,11 @@
 typedef uint32_t __attribute__((may_alias)) element4;
 typedef uint64_t __attribute__((may_alias)) element8;
 
-#ifdef __AVX2__
+#ifdef HAS_AVX2
 /* One line past the caches; `to` starts it. */
 static inline void stream_line(void *to, const void *from)
 {
-#ifdef __AVX512F__
+#ifdef HAS_AVX512
     _mm512_stream_si512(to, _mm512_loadu_si512(from));
 #else
     _mm256_stream_si256(to, _mm256_loadu_si256(from));
@@ -56,7 +59,8 @@ static inline void half_tile4(element4 *to, int64_t to_stride, const element4 *f
     _mm256_storeu_si256((__m256i *)(to + 3 * to_stride), _mm256_unpackhi_epi64(ab, cd));
 }
 
-static inline void tile4(element4 *to, int64_t to_stride, const element4 *from, int64_t from_stride)
+static inline void SIZED(tile, 4)(element4 *to, int64_t to_stride, const element4 *from,
+                                  int64_t from_stride)
 {
     half_tile4(to, to_stride, from, from_stride);
     half_tile4(to + 4 * to_stride, to_stride, from + 4, from_stride);
@@ -70,7 +74,8 @@ static inline void half_tile8(element8 *to, int64_t to_stride, const element8 *f
     _mm256_storeu_si256((__m256i *)(to + to_stride), _mm256_unpackhi_epi64(a, b));
 }
 
-static inline void tile8(element8 *to, int64_t to_stride, const element8 *from, int64_t from_stride)
+static inline void SIZED(tile, 8)(element8 *to, int64_t to_stride, const element8 *from,
+                                  int64_t from_stride)
 {
     half_tile8(to, to_stride, from, from_stride);
     half_tile8(to + 2 * to_stride, to_stride, from + 2, from_stride);
@@ -85,20 +90,20 @@ static inline void tile8(element8 *to, int64_t to_stride, const element8 *from, 
             }                                                                                      \
         }                                                                                          \
     }
-PLAIN_TILE(tile4, element4, 8)
-PLAIN_TILE(tile8, element8, 4)
+PLAIN_TILE(SIZED(tile, 4), element4, 8)
+PLAIN_TILE(SIZED(tile, 8), element8, 4)
 #endif
 
 #define T element4
 #define EDGE 8
-#define NAMED(name) name##4
+#define NAMED(name) SIZED(name, 4)
 #include "transpose.h"
 #undef T
 #undef EDGE
 #undef NAMED
 #define T element8
 #define EDGE 4
-#define NAMED(name) name##8
+#define NAMED(name) SIZED(name, 8)
 #include "transpose.h"
 
 void NAME(REELI_CPU)(bool stream, int64_t rows, int64_t columns, size_t element, void *to,
@@ -107,20 +112,20 @@ void NAME(REELI_CPU)(bool stream, int64_t rows, int64_t columns, size_t element,
                      int64_t to_stride, const void *from, int64_t from_stride)
 {
     (void)stream;
-#ifdef __AVX2__
+#ifdef HAS_AVX2
     if (stream && rows >= 64 && columns >= 64) {
         if (element == 4) {
-            stream4(rows, columns, to, to_stride, from, from_stride);
+            SIZED(stream, 4)(rows, columns, to, to_stride, from, from_stride);
         } else {
-            stream8(rows, columns, to, to_stride, from, from_stride);
+            SIZED(stream, 8)(rows, columns, to, to_stride, from, from_stride);
         }
         _mm_sfence();
         return;
     }
 #endif
     if (element == 4) {
-        blocks4(rows, columns, to, to_stride, from, from_stride);
+        SIZED(blocks, 4)(rows, columns, to, to_stride, from, from_stride);
     } else {
-        blocks8(rows, columns, to, to_stride, from, from_stride);
+        SIZED(blocks, 8)(rows, columns, to, to_stride, from, from_stride);
     }
 }

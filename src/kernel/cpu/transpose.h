@@ -44,7 +44,7 @@ static void NAMED(blocks)(int64_t rows, int64_t columns, T *to, int64_t to_strid
     }
 }
 
-#ifdef __AVX2__
+#ifdef HAS_AVX2
 enum {
     NAMED(LINE) = 64 / sizeof(T),
     NAMED(HIGH) = 16 * EDGE,                 /* rows of the result at a time, */

@@ -14,13 +14,13 @@ static void matrix_vector(int64_t m, int64_t k, const void *left, int64_t a_step
         int64_t p = 0;
         for (; p + ROW <= k; p += ROW) {
             for (int s = 0; s < 4; s++) {
-                sums[s] += LOAD(a + p + s * LANES) * LOAD(b + p + s * LANES);
+                sums[s] = PLUS(sums[s], TIMES(LOAD(a + p + s * LANES), LOAD(b + p + s * LANES)));
             }
         }
-        const lanes all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+        const lanes all = PLUS(PLUS(sums[0], sums[1]), PLUS(sums[2], sums[3]));
         T total = 0;
         for (int s = 0; s < LANES; s++) {
-            total += all[s];
+            total += LANE(all, s);
         }
         for (; p < k; p++) {
             total += a[p] * b[p];

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* What C11 has no word for, and where a compiler has none either, without it. */
+#ifndef REELI_COMPILER_H
+#define REELI_COMPILER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __GNUC__
+#define REELI_RARELY(condition) __builtin_expect((condition), 0)
+#define REELI_PREFETCH(address) __builtin_prefetch(address)
+#define REELI_INLINE static inline __attribute__((always_inline))
+#define REELI_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define REELI_RARELY(condition) (condition)
+#define REELI_PREFETCH(address) ((void)(address))
+#define REELI_INLINE static inline
+#define REELI_PRINTF(text, first)
+#endif
+
+/* a + b and a * b in *result; false when it does not fit. */
+static inline bool reeli_add(int64_t a, int64_t b, int64_t *result)
+{
+#ifdef __GNUC__
+    return !__builtin_add_overflow(a, b, result);
+#else
+    *result = (int64_t)((uint64_t)a + (uint64_t)b);
+    return b < 0 ? *result < a : *result >= a;
+#endif
+}
+
+static inline bool reeli_multiply(int64_t a, int64_t b, int64_t *result)
+{
+#ifdef __GNUC__
+    return !__builtin_mul_overflow(a, b, result);
+#else
+    *result = (int64_t)((uint64_t)a * (uint64_t)b);
+    return a == 0 || (*result / a == b && !(a == -1 && b == INT64_MIN));
+#endif
+}
+
+/* How many bits the number has: 0 for 0, 64 from 2^63 on. */
+static inline int reeli_bits(uint64_t x)
+{
+    int bits = 0;
+    for (int step = 32; step > 0; step /= 2) {
+        if (x >> step) {
+            x >>= step;
+            bits += step;
+        }
+    }
+    return bits + (x != 0);
+}
+
+#endif

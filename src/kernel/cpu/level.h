@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The level of CPU that is being compiled: REELI_CPU, which is portable, avx2 or avx512. Its
+ * instructions follow from its name, for where one file holds all levels not every compiler says
+ * which of them it is in. The portable level has what the whole program is compiled for. */
+#ifndef REELI_LEVEL_H
+#define REELI_LEVEL_H
+
+#define LEVEL_portable 1
+#define LEVEL_avx2 2
+#define LEVEL_avx512 3
+#define LEVEL_(cpu) LEVEL_##cpu
+#define LEVEL(cpu) LEVEL_(cpu)
+
+#if LEVEL(REELI_CPU) >= 2 || (defined(__AVX2__) && defined(__FMA__))
+#define HAS_AVX2 /* and fused multiply-adds */
+#include <immintrin.h>
+#endif
+#if LEVEL(REELI_CPU) >= 3 ||                                                                       \
+    (defined(HAS_AVX2) && defined(__AVX512F__) && defined(__AVX512DQ__) &&                         \
+     defined(__AVX512BW__) && defined(__AVX512VL__))
+#define HAS_AVX512
+#endif
+
+#endif

@@ -53,7 +53,7 @@ for document in README.md CONTRIBUTING.md docs/*.md; do
   done < <(grep -oE '\]\([^)#]+' "$document" | sed 's/^](//' | grep -v '^http' || true)
 done
 
-for example in examples/*.c; do
+for example in examples/*.c examples/*.cpp; do
   grep -qF "($example)" README.md || fail "README.md: $example is missing from the course"
 done
 

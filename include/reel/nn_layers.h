@@ -15,11 +15,22 @@
 extern "C" {
 #endif
 
-/** A list of modules in place of the two arguments (modules, count). GCC and Clang make them from
- *  first to last; where C's leave to do otherwise matters to random draws, make them one by one. */
+/**
+ * A list of modules in place of the two arguments (modules, count).
+ *
+ * They are made from first to last, so that the first draws its weights first, as in PyTorch. The
+ * C++ standard says so; C leaves the order to the compiler, and every one that the tests have met
+ * takes this one (a test watches). To depend on no compiler, make each in a statement of its own.
+ */
+#ifdef __cplusplus
+#define REEL_MODULES(...)                                                                          \
+    reeli_array<reel_module *, sizeof(reeli_counted(__VA_ARGS__))>{{__VA_ARGS__}}.data(),          \
+        static_cast<int>(sizeof(reeli_counted(__VA_ARGS__)))
+#else
 #define REEL_MODULES(...)                                                                          \
     (reel_module *const[]){__VA_ARGS__},                                                           \
         (int)(sizeof((reel_module *const[]){__VA_ARGS__}) / sizeof(reel_module *))
+#endif
 
 /**
  * One module after the other, named "0", "1", …; it owns them from then on. An MLP is a line or

@@ -26,10 +26,30 @@ typedef struct reel_named_tensors {
     size_t count;
 } reel_named_tensors;
 
+#ifdef __cplusplus
+extern "C++" {
+/* An array that lives until the call it is made in has returned, as compound literals do in C. */
+template <typename T, size_t n> struct reeli_array {
+    T elements[n];
+    const T *data() const { return elements; }
+};
+template <typename... T> reeli_array<int64_t, sizeof...(T)> reeli_sizes(T... sizes)
+{
+    return {{static_cast<int64_t>(sizes)...}};
+}
+template <typename... T> char (&reeli_counted(const T &...))[sizeof...(T)]; /* for sizeof alone */
+}
+#endif
+
 /** A shape in place of the two arguments (ndim, size): `reel_zeros(r, REEL_F32, REEL_SHAPE(2,
  *  3))`. */
+#ifdef __cplusplus
+#define REEL_SHAPE(...)                                                                            \
+    static_cast<int>(sizeof(reeli_counted(__VA_ARGS__))), reeli_sizes(__VA_ARGS__).data()
+#else
 #define REEL_SHAPE(...)                                                                            \
     (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[]) { __VA_ARGS__ }
+#endif
 
 /** The shape of a tensor of no dims, which holds one value. */
 #define REEL_SCALAR_SHAPE 0, NULL
@@ -67,6 +87,12 @@ REEL_API reel_tensor *reel_linspace(reel *r, reel_dtype dtype, double start, dou
                                     int64_t steps);
 /** rows x columns, one on the diagonal. Source: torch.eye. */
 REEL_API reel_tensor *reel_eye(reel *r, reel_dtype dtype, int64_t rows, int64_t columns);
+
+/*
+ * Random numbers, of the reel's own generator. They come in the order of the calls; within one
+ * expression C and C++ leave that order to the compiler, and GCC's is another than Clang's: for
+ * PyTorch's digits two draws are two statements, not `reel_sub(reel_randn(…), reel_randn(…))`.
+ */
 
 /** Uniform in [0, 1); f32 or f64. Source: torch.rand, to the bit. */
 REEL_API reel_tensor *reel_rand(reel *r, reel_dtype dtype, int ndim, const int64_t *size);

@@ -5,7 +5,8 @@
 #include <reel/autograd.h>
 #include <reel/elementwise.h>
 #include <reel/linalg.h>
-#include <reel/nn.h>
+#include <reel/nn_layers.h>
+#include <reel/reduce.h>
 #include <reel/views.h>
 
 static uint32_t bits(const reel_tensor *t)
@@ -99,6 +100,25 @@ START_TEST(a_double_layer_has_the_same_values)
 END_TEST
 
 /* y = x Wᵀ + b with whole numbers, for one row, rows, and batches of rows. */
+/* What the comment at REEL_MODULES says of this compiler: the first module draws first. */
+START_TEST(modules_of_a_list_are_made_in_its_order)
+{
+    reel *r = reel_new();
+    reel_module *alone[] = {reel_nn_linear(r, 2, 3), NULL};
+    alone[1] = reel_nn_linear(r, 3, 1);
+    reel_manual_seed(r, 0);
+    reel_module *both =
+        reel_nn_sequential(r, REEL_MODULES(reel_nn_linear(r, 2, 3), reel_nn_linear(r, 3, 1)));
+    static const char *const names[] = {"0.weight", "1.weight"};
+    for (int i = 0; i < 2; i++) {
+        reel_tensor *same =
+            reel_eq(reel_parameter(both, names[i]), reel_parameter(alone[i], "weight"));
+        ck_assert_double_eq(reel_item(reel_all(same)), 1);
+    }
+    reel_free(r);
+}
+END_TEST
+
 START_TEST(a_linear_layer_computes)
 {
     reel *r = reel_new();
@@ -171,6 +191,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, layers_are_drawn_as_pytorchs);
     tcase_add_test(cases, parameters_are_listed);
     tcase_add_test(cases, a_double_layer_has_the_same_values);
+    tcase_add_test(cases, modules_of_a_list_are_made_in_its_order);
     tcase_add_test(cases, a_linear_layer_computes);
     tcase_add_test(cases, losses_reduce);
     tcase_add_test(cases, older_flags_decide);

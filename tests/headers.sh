@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Every public header compiles alone in C++11, 14, 17 and 20, and the macros do what they do in C,
+# without a warning. By the compilers named, else by CXX or c++, and by clang++ where it is.
+#
+#   tests/headers.sh [compiler]...
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+if [ $# -eq 0 ]; then
+  set -- "${CXX:-c++}"
+  [ "$1" = clang++ ] || ! command -v clang++ >/dev/null || set -- "$1" clang++
+fi
+
+# A header is a source file here, so a function in it may be one that nobody calls.
+warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wno-unused-function -Werror)
+for header in include/reel/*.h; do
+  echo "#include <reel/${header##*/}>" >"$work/$(basename "$header" .h).cpp"
+done
+for compiler in "$@"; do
+  for standard in c++11 c++14 c++17 c++20; do
+    # shellcheck disable=SC2086
+    $compiler -std=$standard "${warnings[@]}" -Iinclude -fsyntax-only \
+      "$work"/*.cpp tests/install/downstream-cxx/main.cpp examples/*.cpp ||
+      { echo "headers: not $standard by $compiler"; exit 1; }
+  done
+  echo "$compiler: C++11, 14, 17 and 20"
+done

@@ -17,6 +17,7 @@ extern "C" {
  * Source: Tensor.requires_grad_.
  */
 REEL_API reel_tensor *reel_requires_grad_(reel_tensor *t, bool requires_grad);
+/** Whether operations on t are recorded. Source: Tensor.requires_grad. */
 REEL_API bool reel_requires_grad(const reel_tensor *t);
 /** Whether t was not made by a recorded operation. */
 REEL_API bool reel_is_leaf(const reel_tensor *t);
@@ -40,13 +41,14 @@ REEL_API reel_tensor *reel_detach(reel_tensor *t);
  * Source: torch.set_grad_enabled, torch.no_grad.
  */
 REEL_API bool reel_set_grad_enabled(reel *r, bool enabled);
+/** Whether operations are being recorded. Source: torch.is_grad_enabled. */
 REEL_API bool reel_grad_enabled(const reel *r);
 
 /** How to go backward; all zero is PyTorch's default. */
 typedef struct reel_backward_options {
-    reel_tensor *gradient; /* dL/d(tensor) to start from; NULL: 1, for a tensor of one element */
-    bool retain_graph;     /* keep what was saved, so that backward can run again */
-    bool create_graph;     /* record the gradients too, so that they can be differentiated */
+    reel_tensor *gradient; /**< dL/d(tensor) to start from; NULL: 1, for a tensor of one element */
+    bool retain_graph;     /**< keep what was saved, so that backward can run again */
+    bool create_graph;     /**< record the gradients too, so that they can be differentiated */
 } reel_backward_options;
 
 /**
@@ -60,6 +62,12 @@ typedef struct reel_backward_options {
  * Source: Tensor.backward.
  */
 REEL_API reel_status reel_backward(reel_tensor *loss);
+/**
+ * As `reel_backward`, from a tensor of any shape, by options; NULL stands for the defaults.
+ *
+ * Fails:  as `reel_backward`.
+ * Source: Tensor.backward(gradient, retain_graph, create_graph).
+ */
 REEL_API reel_status reel_backward_with(reel_tensor *tensor, const reel_backward_options *options);
 
 /**

@@ -17,25 +17,30 @@
 extern "C" {
 #endif
 
+/** What everything belongs to: memory, random numbers, the tape, the first error. */
 typedef struct reel reel;
+
+/** Elements of one dtype in up to 8 dims, and how they came to be. tensor.h makes and reads them. */
 typedef struct reel_tensor reel_tensor;
 
 /** What kind of thing went wrong; `reel_error` has the sentence. */
 typedef enum reel_status {
-    REEL_OK = 0,
-    REEL_ERR_SHAPE, /* sizes or dims that do not fit together */
-    REEL_ERR_DTYPE, /* a dtype that the operation does not take */
-    REEL_ERR_VALUE, /* an argument outside its range: a negative lr, an index, an option */
-    /* right arguments at the wrong time: a second backward, a changed saved tensor */
-    REEL_ERR_STATE,
-    REEL_ERR_OWNER,  /* a tensor of another reel, a stale or a missing one */
-    REEL_ERR_MEMORY, /* an allocation failed */
-    REEL_ERR_FILE,   /* a file cannot be read or written */
-    REEL_ERR_FORMAT  /* a file's content is not what it should be */
+    REEL_OK = 0,     /**< nothing did */
+    REEL_ERR_SHAPE,  /**< sizes or dims that do not fit together */
+    REEL_ERR_DTYPE,  /**< a dtype that the operation does not take */
+    REEL_ERR_VALUE,  /**< an argument outside its range: a negative lr, an index, an option */
+    REEL_ERR_STATE,  /**< the right arguments at the wrong time: a second backward */
+    REEL_ERR_OWNER,  /**< a tensor of another reel, a stale or a missing one */
+    REEL_ERR_MEMORY, /**< an allocation failed */
+    REEL_ERR_FILE,   /**< a file cannot be read or written */
+    REEL_ERR_FORMAT  /**< a file's content is not what it should be */
 } reel_status;
 
 /** How loud a message is. Errors are also recorded in the reel; warnings are only handed on. */
-typedef enum reel_level { REEL_WARNING, REEL_ERROR } reel_level;
+typedef enum reel_level {
+    REEL_WARNING, /**< the work goes on; what is odd is said */
+    REEL_ERROR    /**< the operation has failed */
+} reel_level;
 
 /** Receives each message: a whole sentence without a newline. It must not call back into the
  *  reel. */
@@ -50,10 +55,10 @@ typedef void *(*reel_allocator)(void *context, void *block, size_t old_size, siz
 
 /** What a reel is made with; all zero is the default. */
 typedef struct reel_options {
-    reel_allocator allocator;     /* NULL: malloc, realloc, free */
-    void *allocator_context;      /* handed to the allocator */
-    reel_message_handler handler; /* NULL: one line on stderr for each message */
-    void *handler_context;        /* handed to the handler */
+    reel_allocator allocator;     /**< NULL: malloc, realloc, free */
+    void *allocator_context;      /**< handed to the allocator */
+    reel_message_handler handler; /**< NULL: one line on stderr for each message */
+    void *handler_context;        /**< handed to the handler */
 } reel_options;
 
 /**

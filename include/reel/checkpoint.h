@@ -21,10 +21,10 @@ extern "C" {
 
 /** Names that a file and a module do not have in common. Owner: they live until `reel_rewind`. */
 typedef struct reel_load_report {
-    const char *const *missing; /* in the module, not in the file */
-    size_t missing_count;
-    const char *const *unexpected; /* in the file, not in the module */
-    size_t unexpected_count;
+    const char *const *missing;    /**< in the module, not in the file */
+    size_t missing_count;          /**< how many */
+    const char *const *unexpected; /**< in the file, not in the module */
+    size_t unexpected_count;       /**< how many */
 } reel_load_report;
 
 /**
@@ -51,13 +51,13 @@ REEL_API reel_status reel_load_state(reel_module *module, const char *path, bool
 
 /** What a training consists of; NULL for what it does not have. */
 typedef struct reel_checkpoint {
-    reel_module *model;
-    reel_optimizer *optimizer;
-    reel_scheduler *scheduler;
-    reel_ema *ema;
-    const reel_named_tensor *more; /* tensors of yours: the epoch, the order of the samples */
-    size_t more_count;
-    reel_early_stopping *early_stopping;
+    reel_module *model;            /**< its parameters and buffers */
+    reel_optimizer *optimizer;     /**< what it remembers, and its settings */
+    reel_scheduler *scheduler;     /**< where it stands */
+    reel_ema *ema;                 /**< the running average */
+    const reel_named_tensor *more; /**< tensors of yours: the epoch, the order of the samples */
+    size_t more_count;             /**< how many */
+    reel_early_stopping *early_stopping; /**< the best so far */
 } reel_checkpoint;
 
 /**

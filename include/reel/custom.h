@@ -13,27 +13,35 @@
 extern "C" {
 #endif
 
-enum { REEL_CUSTOM_INPUTS = 7, REEL_CUSTOM_OUTPUTS = 8, REEL_CUSTOM_KEPT = 4 };
+/** How much an operation of your own may have of each. */
+enum {
+    REEL_CUSTOM_INPUTS = 7,  /**< inputs */
+    REEL_CUSTOM_OUTPUTS = 8, /**< outputs */
+    REEL_CUSTOM_KEPT = 4     /**< tensors that forward keeps for the gradient */
+};
 
 /** One use of an operation, as its callbacks see it. All tensors lie row by row. */
 typedef struct reel_call {
-    void *context; /* as it was given to `reel_custom` */
-    int inputs, outputs;
-    reel_tensor *const *in;
-    reel_tensor *const *out;  /* for forward to fill, for a gradient to read */
-    reel_tensor *const *g;    /* in a gradient: dL/d(out), one for each */
-    reel_tensor *const *kept; /* in a gradient: what forward kept, by slot */
+    void *context;            /**< as it was given to `reel_custom` */
+    int inputs;               /**< how many there are */
+    int outputs;              /**< how many there are */
+    reel_tensor *const *in;   /**< the inputs */
+    reel_tensor *const *out;  /**< for forward to fill, for a gradient to read */
+    reel_tensor *const *g;    /**< in a gradient: dL/d(out), one for each */
+    reel_tensor *const *kept; /**< in a gradient: what forward kept, by slot */
 } reel_call;
 
 /** The shape and dtype of an output. */
 typedef struct reel_output_shape {
-    reel_dtype dtype;
-    int ndim;
-    int64_t size[REEL_MAX_DIMS];
+    reel_dtype dtype;            /**< of its elements */
+    int ndim;                    /**< how many dims */
+    int64_t size[REEL_MAX_DIMS]; /**< the size of each */
 } reel_output_shape;
 
-/** In `reel_custom_op.unread`: the outputs; bit i stands for input i. */
-enum { REEL_UNREAD_OUTPUTS = 128 };
+/** Beside a bit for each input, in `reel_custom_op.unread`. */
+enum {
+    REEL_UNREAD_OUTPUTS = 128 /**< stands for all outputs */
+};
 
 /**
  * An operation: a name, a way to compute, usually a gradient. The rest may be left out.

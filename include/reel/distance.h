@@ -63,11 +63,11 @@ REEL_API reel_tensor *reel_cosine_embedding_loss(reel_tensor *input1, reel_tenso
 
 /** Options of the triplet loss; all zero is PyTorch's default, REEL_ZERO is 0 itself. */
 typedef struct reel_triplet_margin_loss_options {
-    reel_reduction reduction;
-    double margin; /* 0: 1 */
-    double p;      /* the norm; 0: 2 */
-    double eps;    /* 0: 1e-6 */
-    bool swap;     /* the negative's distance from the positive counts too, if it is shorter */
+    reel_reduction reduction; /**< of the terms */
+    double margin;            /**< 0: 1 */
+    double p;                 /**< the norm; 0: 2 */
+    double eps;               /**< 0: 1e-6 */
+    bool swap; /**< the negative's distance from the positive counts too, if it is shorter */
 } reel_triplet_margin_loss_options;
 
 /**
@@ -82,10 +82,10 @@ REEL_API reel_tensor *reel_triplet_margin_loss(reel_tensor *anchor, reel_tensor 
 
 /** Options of the multi-class margin loss; all zero is PyTorch's default, REEL_ZERO is 0 itself. */
 typedef struct reel_multi_margin_loss_options {
-    reel_reduction reduction;
-    reel_tensor *weight; /* (C,) of the classes; NULL: all 1 */
-    int p;               /* the power, 1 or 2; 0: 1 */
-    double margin;       /* 0: 1 */
+    reel_reduction reduction; /**< of the terms */
+    reel_tensor *weight;      /**< (C,) of the classes; NULL: all 1 */
+    int p;                    /**< the power, 1 or 2; 0: 1 */
+    double margin;            /**< 0: 1 */
 } reel_multi_margin_loss_options;
 
 /**

@@ -10,12 +10,13 @@
 extern "C" {
 #endif
 
+/** Watches a training for the point where it gets no better. */
 typedef struct reel_early_stopping reel_early_stopping;
 
 /** Options of early stopping; a 0 is the default, given beside each. */
 typedef struct reel_early_stopping_options {
-    int64_t patience; /* 10: as many losses in a row that are no better end the training */
-    double min_delta; /* 0: better is what is smaller than the best by more than this */
+    int64_t patience; /**< 10: as many losses in a row that are no better end the training */
+    double min_delta; /**< 0: better is what is smaller than the best by more than this */
 } reel_early_stopping_options;
 
 /**

@@ -24,14 +24,13 @@ typedef struct reel_encoder reel_encoder;
 
 /** What an encoder is fitted to; but for the target all zero is the default. */
 typedef struct reel_encoder_options {
-    const char *target;          /* the column to predict: of numbers */
-    const char *const *features; /* the columns to predict it from; none: all others */
-    size_t feature_count;
-    const char *const *drop; /* columns that are none of them */
-    size_t drop_count;
-    bool refuse_missing; /* a missing value is an error, in training and ever after */
-    int64_t
-        max_categories; /* a column of more different texts (a name, a date) is left out; 0: 50 */
+    const char *target;          /**< the column to predict: of numbers */
+    const char *const *features; /**< the columns to predict it from; none: all others */
+    size_t feature_count;        /**< how many */
+    const char *const *drop;     /**< columns that are none of them */
+    size_t drop_count;           /**< how many */
+    bool refuse_missing;         /**< a missing value is an error, in training and ever after */
+    int64_t max_categories;      /**< 50: a column of more texts (a name, a date) is left out */
 } reel_encoder_options;
 
 /**
@@ -96,7 +95,9 @@ REEL_API double reel_encoder_median(const reel_encoder *e, size_t i);
 
 /** The target's column. Owner: the encoder. */
 REEL_API const char *reel_encoder_target_name(const reel_encoder *e);
+/** What is subtracted from the target. */
 REEL_API double reel_encoder_target_mean(const reel_encoder *e);
+/** What the target is then divided by. */
 REEL_API double reel_encoder_target_scale(const reel_encoder *e);
 
 /** How many columns it reads. */

@@ -17,10 +17,10 @@ typedef reel_tensor *(*reel_function)(reel_tensor *const *inputs, size_t count, 
 
 /** Options of the checks; all zero is PyTorch's default. */
 typedef struct reel_gradcheck_options {
-    double eps;  /* the step of the differences; 0: 1e-6 */
-    double atol; /* |gradient - difference| may be atol + rtol |difference|; 0: 1e-5 */
-    double rtol; /* 0: 1e-3; REEL_ZERO stands for none */
-    /* Whether the function may have kinks or jumps (relu at 0). A gradient that differs is then let
+    double eps;  /**< the step of the differences; 0: 1e-6 */
+    double atol; /**< |gradient - difference| may be atol + rtol |difference|; 0: 1e-5 */
+    double rtol; /**< 0: 1e-3; REEL_ZERO stands for none */
+    /** Whether the function may have kinks or jumps (relu at 0). A gradient that differs is then let
      * pass, and counted as skipped, where there is no derivative to compare it with: where the
      * differences to the left and right, or over eps and eps / 2, do not agree. */
     bool skip_kinks;
@@ -28,13 +28,13 @@ typedef struct reel_gradcheck_options {
 
 /** What a check found: the element whose gradient is furthest off, in units of what is allowed. */
 typedef struct reel_gradcheck_report {
-    size_t input;    /* which input */
-    int64_t element; /* which element of it, counted row by row */
-    double analytic; /* its gradient by backward */
-    double numeric;  /* the same by central differences */
-    double error;    /* |analytic - numeric| / allowed: above 1 is wrong */
-    int64_t checked; /* elements compared */
-    int64_t skipped; /* elements at kinks */
+    size_t input;    /**< which input */
+    int64_t element; /**< which element of it, counted row by row */
+    double analytic; /**< its gradient by backward */
+    double numeric;  /**< the same by central differences */
+    double error;    /**< |analytic - numeric| / allowed: above 1 is wrong */
+    int64_t checked; /**< elements compared */
+    int64_t skipped; /**< elements at kinks */
 } reel_gradcheck_report;
 
 /**

@@ -102,19 +102,22 @@ REEL_API reel_tensor *reel_one_hot(reel_tensor *index, int64_t num_classes);
  */
 REEL_API reel_tensor *reel_embedding(reel_tensor *index, reel_tensor *weight, int64_t padding_idx);
 
+/** The kinds of things between the commas of x[…]. */
 typedef enum reel_index_kind {
-    REEL_INDEX_AT,
-    REEL_INDEX_SLICE,
-    REEL_INDEX_ELLIPSIS,
-    REEL_INDEX_NEW_DIM,
-    REEL_INDEX_BY
+    REEL_INDEX_AT,       /**< a number */
+    REEL_INDEX_SLICE,    /**< start:stop:step */
+    REEL_INDEX_ELLIPSIS, /**< ... */
+    REEL_INDEX_NEW_DIM,  /**< None */
+    REEL_INDEX_BY        /**< a tensor */
 } reel_index_kind;
 
 /** What x is indexed with: one thing between the commas of x[…]. Made by the functions below. */
 typedef struct reel_index_item {
-    reel_index_kind kind;
-    int64_t start, stop, step;
-    reel_tensor *tensor;
+    reel_index_kind kind; /**< which of the following count */
+    int64_t start;        /**< where a slice starts; the number itself */
+    int64_t stop;         /**< where a slice ends, itself not in it */
+    int64_t step;         /**< from one index of a slice to the next */
+    reel_tensor *tensor;  /**< indices, or a mask */
 } reel_index_item;
 
 /** The end of a dim, however long, as the stop of a slice. */

@@ -30,15 +30,18 @@ REEL_API reel_tensor *reel_init_xavier_normal(reel_tensor *t, double gain);
 
 /** What follows a layer, for the gain that keeps the variance. */
 typedef enum reel_nonlinearity {
-    REEL_GAIN_LEAKY_RELU,
-    REEL_GAIN_RELU,
-    REEL_GAIN_TANH,
-    REEL_GAIN_SELU,
-    REEL_GAIN_LINEAR
+    REEL_GAIN_LEAKY_RELU, /**< √(2 / (1 + slope²)) */
+    REEL_GAIN_RELU,       /**< √2 */
+    REEL_GAIN_TANH,       /**< 5/3 */
+    REEL_GAIN_SELU,       /**< 3/4 */
+    REEL_GAIN_LINEAR      /**< 1: nothing follows, or a sigmoid */
 } reel_nonlinearity;
 
 /** Whether the variance is kept forward (in) or backward (out). */
-typedef enum reel_fan_mode { REEL_FAN_IN, REEL_FAN_OUT } reel_fan_mode;
+typedef enum reel_fan_mode {
+    REEL_FAN_IN, /**< fan is the number of inputs of each output */
+    REEL_FAN_OUT /**< fan is the number of outputs of each input */
+} reel_fan_mode;
 
 /** The gain; the slope counts for leaky ReLU. Source: torch.nn.init.calculate_gain. */
 REEL_API double reel_init_gain(reel_nonlinearity nonlinearity, double slope);

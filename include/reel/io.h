@@ -16,8 +16,8 @@ extern "C" {
 
 /** A word about a file as a whole. */
 typedef struct reel_metadata_entry {
-    const char *key;
-    const char *value;
+    const char *key;   /**< no two entries have the same */
+    const char *value; /**< any text */
 } reel_metadata_entry;
 
 /**

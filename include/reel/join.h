@@ -65,7 +65,10 @@ REEL_API reel_tensor *reel_hstack(reel_tensor *const *tensors, int count);
 REEL_API reel_tensor *reel_vstack(reel_tensor *const *tensors, int count);
 
 /** Which dim an axis of a grid lies along: i along dim i, or the first two exchanged. */
-typedef enum reel_indexing { REEL_INDEXING_IJ, REEL_INDEXING_XY } reel_indexing;
+typedef enum reel_indexing {
+    REEL_INDEXING_IJ, /**< axis i along dim i, as a matrix is indexed */
+    REEL_INDEXING_XY  /**< the first along dim 1, the second along dim 0, as points are drawn */
+} reel_indexing;
 
 /**
  * Coordinates of a grid's points: grids[i][…] = axes[i][its dim's index]. Views of the axes.

@@ -46,14 +46,15 @@ REEL_API reel_status reel_k_fold(reel *r, int64_t rows, int64_t k, bool shuffle,
 REEL_API reel_status reel_split_rows(reel *r, int64_t rows, const reel_tensor *test,
                                      reel_tensor **train);
 
+/** Hands out rows in batches. */
 typedef struct reel_loader reel_loader;
 
 /** Options of a loader; all zero is PyTorch's default. */
 typedef struct reel_loader_options {
-    int64_t batch_size;      /* 1 */
-    bool shuffle;            /* a new order in each epoch */
-    bool drop_last;          /* leave out a last batch that is not full */
-    const reel_tensor *rows; /* NULL: all; else these only, in this order: Subset. Copied */
+    int64_t batch_size;      /**< 1 */
+    bool shuffle;            /**< a new order in each epoch */
+    bool drop_last;          /**< leave out a last batch that is not full */
+    const reel_tensor *rows; /**< NULL: all; else these only, in this order: Subset. Copied */
 } reel_loader_options;
 
 /**

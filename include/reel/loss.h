@@ -23,15 +23,29 @@ extern "C" {
 
 /** How a loss makes its terms into a result. REEL_MEAN is the default and is zero. REEL_BATCHMEAN,
  *  the sum divided by the first dim's size, is for `reel_kl_div` alone. */
-typedef enum reel_reduction { REEL_MEAN, REEL_SUM, REEL_NONE, REEL_BATCHMEAN } reel_reduction;
+typedef enum reel_reduction {
+    REEL_MEAN,     /**< Σ terms / n */
+    REEL_SUM,      /**< Σ terms */
+    REEL_NONE,     /**< the terms as they are */
+    REEL_BATCHMEAN /**< Σ terms / the size of the first dim */
+} reel_reduction;
 
-/* Options of 0 mean PyTorch's default, also where that is another number. These two say 0
- * itself. */
-#define REEL_ZERO (-0.0)          /* for a double */
-#define REEL_INDEX_ZERO INT64_MIN /* for an index */
+/**
+ * A zero that is meant. In options 0 stands for PyTorch's default; where that is another number,
+ * this asks for 0 itself: `(reel_adam_options){.betas = {REEL_ZERO, 0.99}}`. It is the negative
+ * zero.
+ */
+#define REEL_ZERO (-0.0)
+
+/** The same for an index: 0 itself. */
+#define REEL_INDEX_ZERO INT64_MIN
 
 /** A flag of PyTorch's older interface that may also be left unset, which is zero. */
-typedef enum reel_legacy_flag { REEL_UNSET, REEL_TRUE, REEL_FALSE } reel_legacy_flag;
+typedef enum reel_legacy_flag {
+    REEL_UNSET, /**< None */
+    REEL_TRUE,  /**< True */
+    REEL_FALSE  /**< False */
+} reel_legacy_flag;
 
 /** The reduction that "mean", "sum", "none" or "batchmean" names; -1 for any other text. */
 REEL_API int reel_reduction_from_name(const char *name);
@@ -168,10 +182,10 @@ REEL_API reel_tensor *reel_binary_cross_entropy_with_logits(reel_tensor *input, 
 
 /** Options of the Poisson loss; all zero is PyTorch's default. */
 typedef struct reel_poisson_nll_loss_options {
-    reel_reduction reduction;
-    bool no_log_input; /* the input is the rate itself, not its logarithm */
-    bool full;         /* adds Stirling's approximation of ln target! where the target is above 1 */
-    double eps;        /* keeps ln(input + eps) finite; 0: 1e-8 */
+    reel_reduction reduction; /**< of the terms */
+    bool no_log_input;        /**< the input is the rate itself, not its logarithm */
+    bool full;  /**< adds Stirling's approximation of ln target! where the target is above 1 */
+    double eps; /**< keeps ln(input + eps) finite; 0: 1e-8 */
 } reel_poisson_nll_loss_options;
 
 /**
@@ -185,9 +199,9 @@ REEL_API reel_tensor *reel_poisson_nll_loss(reel_tensor *input, reel_tensor *tar
 
 /** Options of the Gaussian loss; all zero is PyTorch's default. */
 typedef struct reel_gaussian_nll_loss_options {
-    reel_reduction reduction;
-    bool full;  /* adds the constant ½ ln 2π */
-    double eps; /* the least variance; 0: 1e-6 */
+    reel_reduction reduction; /**< of the terms */
+    bool full;                /**< adds the constant ½ ln 2π */
+    double eps;               /**< the least variance; 0: 1e-6 */
 } reel_gaussian_nll_loss_options;
 
 /**
@@ -206,9 +220,9 @@ REEL_API reel_tensor *reel_gaussian_nll_loss(reel_tensor *input, reel_tensor *ta
 
 /** Options of `reel_nll_loss`; all zero is PyTorch's default. */
 typedef struct reel_nll_loss_options {
-    reel_reduction reduction;
-    reel_tensor *weight;  /* (C,) of the classes; NULL: all 1 */
-    int64_t ignore_index; /* targets that do not count; 0: -100, REEL_INDEX_ZERO: class 0 */
+    reel_reduction reduction; /**< of the terms */
+    reel_tensor *weight;      /**< (C,) of the classes; NULL: all 1 */
+    int64_t ignore_index;     /**< targets that do not count; 0: -100, REEL_INDEX_ZERO: class 0 */
 } reel_nll_loss_options;
 
 /**
@@ -225,10 +239,10 @@ REEL_API reel_tensor *reel_nll_loss(reel_tensor *input, reel_tensor *target,
 
 /** Options of `reel_cross_entropy`; all zero is PyTorch's default. */
 typedef struct reel_cross_entropy_options {
-    reel_reduction reduction;
-    reel_tensor *weight;    /* (C,) of the classes; NULL: all 1 */
-    int64_t ignore_index;   /* as in reel_nll_loss_options */
-    double label_smoothing; /* the share of the target that is spread over all classes */
+    reel_reduction reduction; /**< of the terms */
+    reel_tensor *weight;      /**< (C,) of the classes; NULL: all 1 */
+    int64_t ignore_index;     /**< as in reel_nll_loss_options */
+    double label_smoothing;   /**< the share of the target that is spread over all classes */
 } reel_cross_entropy_options;
 
 /**

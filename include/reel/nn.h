@@ -11,13 +11,14 @@
 extern "C" {
 #endif
 
+/** A part of a model, which owns its parameters, its buffers and the modules it is made of. */
 typedef struct reel_module reel_module;
 
 /** Tensors in order, as a module hands out its parameters; the array is the module's. */
 typedef struct reel_tensor_list {
-    reel *r;
-    reel_tensor *const *tensors;
-    size_t count;
+    reel *r;                     /**< whose they are */
+    reel_tensor *const *tensors; /**< the tensors */
+    size_t count;                /**< how many */
 } reel_tensor_list;
 
 /**
@@ -32,25 +33,32 @@ REEL_API reel_module *reel_nn_linear(reel *r, int64_t in_features, int64_t out_f
 
 /** Options of `reel_nn_linear_with`; all zero is the default. */
 typedef struct reel_linear_options {
-    bool no_bias;
-    reel_dtype dtype; /* float32, or float64 converted from the float32 draw */
+    bool no_bias;     /**< y = x Wᵀ */
+    reel_dtype dtype; /**< float32, or float64 converted from the float32 draw */
 } reel_linear_options;
+/**
+ * As `reel_nn_linear`, by options; NULL stands for the defaults.
+ *
+ * Fails: as `reel_nn_linear`; REEL_ERR_VALUE too for a dtype that is not floating.
+ * Source: torch.nn.Linear(in_features, out_features, bias, dtype=…).
+ */
 REEL_API reel_module *reel_nn_linear_with(reel *r, int64_t in_features, int64_t out_features,
                                           const reel_linear_options *options);
 
 /** Options of the L1 loss; all zero is PyTorch's default. */
 typedef struct reel_l1_loss_options {
-    reel_reduction reduction;
-    reel_legacy_flag size_average,
-        reduce; /* PyTorch's older flags; if set they decide, with a warning */
+    reel_reduction reduction;      /**< of the terms */
+    reel_legacy_flag size_average; /**< an older flag; if set it decides, with a warning */
+    reel_legacy_flag reduce;       /**< another, likewise; see `reel_legacy_reduction` */
 } reel_l1_loss_options;
 /** Mean absolute error as a module; see `reel_l1_loss`. Source: torch.nn.L1Loss. */
 REEL_API reel_module *reel_nn_l1_loss(reel *r, reel_l1_loss_options options);
 
 /** Options of the MSE loss; all zero is PyTorch's default. */
 typedef struct reel_mse_loss_options {
-    reel_reduction reduction;
-    reel_legacy_flag size_average, reduce;
+    reel_reduction reduction;      /**< of the terms */
+    reel_legacy_flag size_average; /**< an older flag, as in `reel_l1_loss_options` */
+    reel_legacy_flag reduce;       /**< the same */
 } reel_mse_loss_options;
 /** Mean squared error as a module; see `reel_mse_loss`. Source: torch.nn.MSELoss. */
 REEL_API reel_module *reel_nn_mse_loss(reel *r, reel_mse_loss_options options);
@@ -76,13 +84,16 @@ REEL_API reel_tensor *reel_parameter(reel_module *module, const char *name);
 /** How many numbers all parameters hold. */
 REEL_API int64_t reel_parameter_count(const reel_module *module);
 
-enum { REEL_STATE_NAME_SIZE = 256 };
+/** Room for names. */
+enum {
+    REEL_STATE_NAME_SIZE = 256 /**< the bytes of a state entry's, with the 0 at its end */
+};
 
 /** A parameter or a buffer, and the name that PyTorch's state_dict has for it: "0.weight". */
 typedef struct reel_state_entry {
-    char name[REEL_STATE_NAME_SIZE];
-    reel_tensor *tensor;
-    bool is_buffer;
+    char name[REEL_STATE_NAME_SIZE]; /**< "0.weight" */
+    reel_tensor *tensor;             /**< the parameter or buffer itself; NULL: there is none */
+    bool is_buffer;                  /**< saved, but not trained */
 } reel_state_entry;
 
 /** How many parameters and buffers a module has, its children's included. */
@@ -96,6 +107,7 @@ REEL_API reel_tensor *reel_state_named(const reel_module *module, const char *na
 REEL_API void reel_train(reel_module *module);
 /** Sets it, and all below it, to evaluation. */
 REEL_API void reel_eval(reel_module *module);
+/** Whether it is set to training. Source: Module.training. */
 REEL_API bool reel_is_training(const reel_module *module);
 
 /** Prints a line for each module: its place, its kind, its tensors' shapes, how many parameters. */

@@ -54,11 +54,11 @@ REEL_API reel_module *reel_nn_embedding(reel *r, int64_t count, int64_t size, re
 
 /** Options of the normalizations; all zero is PyTorch's default. */
 typedef struct reel_norm_options {
-    double eps;      /* 0: 1e-5 */
-    double momentum; /* of running statistics; 0: 0.1 */
-    bool no_affine;  /* no weight and bias */
-    bool no_running_stats;
-    reel_dtype dtype;
+    double eps;            /**< 0: 1e-5 */
+    double momentum;       /**< of running statistics; 0: 0.1 */
+    bool no_affine;        /**< no weight and bias */
+    bool no_running_stats; /**< in evaluation, too, the batch's own statistics */
+    reel_dtype dtype;      /**< of the weight and bias: REEL_F32 or REEL_F64 */
 } reel_norm_options;
 
 /** Each sample over its last dims; NULL options are the defaults. Source: torch.nn.LayerNorm. */
@@ -72,43 +72,62 @@ REEL_API reel_module *reel_nn_batch_norm1d(reel *r, int64_t features,
  *  Source: torch.nn.Dropout. */
 REEL_API reel_module *reel_nn_dropout(reel *r, double p);
 
-/* Activations: what each computes is said at the function of the same name. */
+/* Activations. What each computes is said at the function of the same name. */
 
+/** `reel_relu` as a module. Source: torch.nn.ReLU. */
 REEL_API reel_module *reel_nn_relu(reel *r);
+/** `reel_relu6` as a module. Source: torch.nn.ReLU6. */
 REEL_API reel_module *reel_nn_relu6(reel *r);
+/** `reel_tanh` as a module. Source: torch.nn.Tanh. */
 REEL_API reel_module *reel_nn_tanh(reel *r);
+/** `reel_sigmoid` as a module. Source: torch.nn.Sigmoid. */
 REEL_API reel_module *reel_nn_sigmoid(reel *r);
+/** `reel_selu` as a module. Source: torch.nn.SELU. */
 REEL_API reel_module *reel_nn_selu(reel *r);
+/** `reel_gelu` as a module. Source: torch.nn.GELU. */
 REEL_API reel_module *reel_nn_gelu(reel *r);
+/** `reel_gelu_tanh` as a module. Source: torch.nn.GELU(approximate='tanh'). */
 REEL_API reel_module *reel_nn_gelu_tanh(reel *r);
+/** `reel_silu` as a module. Source: torch.nn.SiLU. */
 REEL_API reel_module *reel_nn_silu(reel *r);
+/** `reel_mish` as a module. Source: torch.nn.Mish. */
 REEL_API reel_module *reel_nn_mish(reel *r);
+/** `reel_softsign` as a module. Source: torch.nn.Softsign. */
 REEL_API reel_module *reel_nn_softsign(reel *r);
+/** `reel_hardsigmoid` as a module. Source: torch.nn.Hardsigmoid. */
 REEL_API reel_module *reel_nn_hardsigmoid(reel *r);
+/** `reel_hardswish` as a module. Source: torch.nn.Hardswish. */
 REEL_API reel_module *reel_nn_hardswish(reel *r);
+/** `reel_logsigmoid` as a module. Source: torch.nn.LogSigmoid. */
 REEL_API reel_module *reel_nn_logsigmoid(reel *r);
+/** `reel_tanhshrink` as a module. Source: torch.nn.Tanhshrink. */
 REEL_API reel_module *reel_nn_tanhshrink(reel *r);
-/** 0.01 in PyTorch if not given. */
+/** `reel_leaky_relu` as a module; 0.01 in PyTorch if not given. Source: torch.nn.LeakyReLU. */
 REEL_API reel_module *reel_nn_leaky_relu(reel *r, double negative_slope);
-/** 1 in PyTorch if not given. */
+/** `reel_elu` as a module; 1 in PyTorch if not given. Source: torch.nn.ELU. */
 REEL_API reel_module *reel_nn_elu(reel *r, double alpha);
-/** 1 in PyTorch if not given. */
+/** `reel_celu` as a module; 1 in PyTorch if not given. Source: torch.nn.CELU. */
 REEL_API reel_module *reel_nn_celu(reel *r, double alpha);
-/** 0.5 in PyTorch if not given. */
+/** `reel_softshrink` as a module; 0.5 in PyTorch if not given. Source: torch.nn.Softshrink. */
 REEL_API reel_module *reel_nn_softshrink(reel *r, double lambd);
-/** 0.5 in PyTorch if not given. */
+/** `reel_hardshrink` as a module; 0.5 in PyTorch if not given. Source: torch.nn.Hardshrink. */
 REEL_API reel_module *reel_nn_hardshrink(reel *r, double lambd);
-/** -1 and 1 in PyTorch if not given. */
+/** `reel_hardtanh` as a module; -1 and 1 in PyTorch if not given. Source: torch.nn.Hardtanh. */
 REEL_API reel_module *reel_nn_hardtanh(reel *r, double min_val, double max_val);
-/** 1 and 20 in PyTorch if not given. */
+/** `reel_softplus` as a module; 1 and 20 in PyTorch if not given. Source: torch.nn.Softplus. */
 REEL_API reel_module *reel_nn_softplus(reel *r, double beta, double threshold);
+/** `reel_threshold` as a module, with bound as the threshold. Source: torch.nn.Threshold. */
 REEL_API reel_module *reel_nn_threshold(reel *r, double bound, double value);
+/** `reel_softmax` as a module. Source: torch.nn.Softmax. */
 REEL_API reel_module *reel_nn_softmax(reel *r, int64_t dim);
+/** `reel_log_softmax` as a module. Source: torch.nn.LogSoftmax. */
 REEL_API reel_module *reel_nn_log_softmax(reel *r, int64_t dim);
+/** `reel_softmin` as a module. Source: torch.nn.Softmin. */
 REEL_API reel_module *reel_nn_softmin(reel *r, int64_t dim);
-/** -1 in PyTorch if not given. */
+/** `reel_glu` as a module; -1 in PyTorch if not given. Source: torch.nn.GLU. */
 REEL_API reel_module *reel_nn_glu(reel *r, int64_t dim);
-/** With a slope for each of `parameters` channels (1: for all), 0.25 in PyTorch if not given. */
+/** `reel_prelu` as a module, with a slope for each of `parameters` channels (1: one for all), which
+ *  is 0.25 at first in PyTorch if not given. Source: torch.nn.PReLU. */
 REEL_API reel_module *reel_nn_prelu(reel *r, int64_t parameters, double initial);
 
 #ifdef __cplusplus

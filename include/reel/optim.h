@@ -22,12 +22,12 @@ extern "C" {
 
 /** Options of SGD. lr has no default in PyTorch and none here: 0 changes nothing. */
 typedef struct reel_sgd_options {
-    double lr;
-    double momentum;
-    double dampening;
-    double weight_decay;
-    bool nesterov; /* needs a momentum and no dampening */
-    bool maximize;
+    double lr;           /**< the learning rate */
+    double momentum;     /**< 0: none */
+    double dampening;    /**< 0: g counts in full */
+    double weight_decay; /**< 0: none */
+    bool nesterov;       /**< needs a momentum and no dampening */
+    bool maximize;       /**< go up */
 } reel_sgd_options;
 
 /**
@@ -38,12 +38,12 @@ REEL_API reel_optimizer *reel_optim_sgd(reel_tensor_list parameters, reel_sgd_op
 
 /** Options of Adam. */
 typedef struct reel_adam_options {
-    double lr;       /* 1e-3 */
-    double betas[2]; /* 0.9, 0.999 */
-    double eps;      /* 1e-8 */
-    double weight_decay;
-    bool amsgrad; /* √ of the largest v so far */
-    bool maximize;
+    double lr;           /**< 1e-3 */
+    double betas[2];     /**< 0.9, 0.999 */
+    double eps;          /**< 1e-8 */
+    double weight_decay; /**< 0: none */
+    bool amsgrad;        /**< √ of the largest v so far */
+    bool maximize;       /**< go up */
 } reel_adam_options;
 
 /**
@@ -59,11 +59,11 @@ REEL_API reel_optimizer *reel_optim_adamw(reel_tensor_list parameters, reel_adam
 
 /** Options of Adamax. */
 typedef struct reel_adamax_options {
-    double lr;       /* 2e-3 */
-    double betas[2]; /* 0.9, 0.999 */
-    double eps;      /* 1e-8 */
-    double weight_decay;
-    bool maximize;
+    double lr;           /**< 2e-3 */
+    double betas[2];     /**< 0.9, 0.999 */
+    double eps;          /**< 1e-8 */
+    double weight_decay; /**< 0: none */
+    bool maximize;       /**< go up */
 } reel_adamax_options;
 /** m averages g, u = max(beta2 u, |g| + eps); p = p - lr / (1 - beta1ᵗ) m / u. */
 REEL_API reel_optimizer *reel_optim_adamax(reel_tensor_list parameters,
@@ -71,34 +71,34 @@ REEL_API reel_optimizer *reel_optim_adamax(reel_tensor_list parameters,
 
 /** Options of NAdam. */
 typedef struct reel_nadam_options {
-    double lr;       /* 2e-3 */
-    double betas[2]; /* 0.9, 0.999 */
-    double eps;      /* 1e-8 */
-    double weight_decay;
-    double momentum_decay; /* 4e-3 */
+    double lr;             /**< 2e-3 */
+    double betas[2];       /**< 0.9, 0.999 */
+    double eps;            /**< 1e-8 */
+    double weight_decay;   /**< 0: none */
+    double momentum_decay; /**< 4e-3 */
 } reel_nadam_options;
 /** Adam with Nesterov's momentum, beta1 (1 - ½ 0.96^(t momentum_decay)) at step t. */
 REEL_API reel_optimizer *reel_optim_nadam(reel_tensor_list parameters, reel_nadam_options options);
 
 /** Options of RAdam. */
 typedef struct reel_radam_options {
-    double lr;       /* 1e-3 */
-    double betas[2]; /* 0.9, 0.999 */
-    double eps;      /* 1e-8 */
-    double weight_decay;
+    double lr;           /**< 1e-3 */
+    double betas[2];     /**< 0.9, 0.999 */
+    double eps;          /**< 1e-8 */
+    double weight_decay; /**< 0: none */
 } reel_radam_options;
 /** Adam that leaves v out until its variance is bounded, and rectifies the step from then on. */
 REEL_API reel_optimizer *reel_optim_radam(reel_tensor_list parameters, reel_radam_options options);
 
 /** Options of RMSprop. */
 typedef struct reel_rmsprop_options {
-    double lr;    /* 1e-2 */
-    double alpha; /* 0.99 */
-    double eps;   /* 1e-8 */
-    double weight_decay;
-    double momentum;
-    bool centered; /* v less the square of g's average */
-    bool maximize;
+    double lr;           /**< 1e-2 */
+    double alpha;        /**< 0.99 */
+    double eps;          /**< 1e-8 */
+    double weight_decay; /**< 0: none */
+    double momentum;     /**< 0: none */
+    bool centered;       /**< v less the square of g's average */
+    bool maximize;       /**< go up */
 } reel_rmsprop_options;
 /** v averages g² with alpha; p = p - lr g / (√v + eps), with momentum by way of a buffer. */
 REEL_API reel_optimizer *reel_optim_rmsprop(reel_tensor_list parameters,
@@ -106,12 +106,12 @@ REEL_API reel_optimizer *reel_optim_rmsprop(reel_tensor_list parameters,
 
 /** Options of Adagrad. */
 typedef struct reel_adagrad_options {
-    double lr; /* 1e-2 */
-    double lr_decay;
-    double weight_decay;
-    double initial_accumulator_value;
-    double eps; /* 1e-10 */
-    bool maximize;
+    double lr;                        /**< 1e-2 */
+    double lr_decay;                  /**< 0: none */
+    double weight_decay;              /**< 0: none */
+    double initial_accumulator_value; /**< 0: what s starts from */
+    double eps;                       /**< 1e-10 */
+    bool maximize;                    /**< go up */
 } reel_adagrad_options;
 /** s sums g²; p = p - lr / (1 + (t - 1) lr_decay) g / (√s + eps). */
 REEL_API reel_optimizer *reel_optim_adagrad(reel_tensor_list parameters,
@@ -119,11 +119,11 @@ REEL_API reel_optimizer *reel_optim_adagrad(reel_tensor_list parameters,
 
 /** Options of Adadelta. */
 typedef struct reel_adadelta_options {
-    double lr;  /* 1 */
-    double rho; /* 0.9 */
-    double eps; /* 1e-6 */
-    double weight_decay;
-    bool maximize;
+    double lr;           /**< 1 */
+    double rho;          /**< 0.9 */
+    double eps;          /**< 1e-6 */
+    double weight_decay; /**< 0: none */
+    bool maximize;       /**< go up */
 } reel_adadelta_options;
 /** v averages g², d the squares of the steps Δ = √(d + eps) / √(v + eps) g; p = p - lr Δ. */
 REEL_API reel_optimizer *reel_optim_adadelta(reel_tensor_list parameters,
@@ -131,12 +131,12 @@ REEL_API reel_optimizer *reel_optim_adadelta(reel_tensor_list parameters,
 
 /** Options of ASGD. */
 typedef struct reel_asgd_options {
-    double lr;    /* 1e-2 */
-    double lambd; /* 1e-4 */
-    double alpha; /* 0.75 */
-    double t0;    /* 1e6: the step from which on the parameters are averaged */
-    double weight_decay;
-    bool maximize;
+    double lr;           /**< 1e-2 */
+    double lambd;        /**< 1e-4 */
+    double alpha;        /**< 0.75 */
+    double t0;           /**< 1e6: the step from which on the parameters are averaged */
+    double weight_decay; /**< 0: none */
+    bool maximize;       /**< go up */
 } reel_asgd_options;
 /** Averaged SGD: p = p - eta (lambd p + g) with eta = lr / (1 + lambd lr t)^alpha; "ax": p's
  * mean. */
@@ -144,26 +144,29 @@ REEL_API reel_optimizer *reel_optim_asgd(reel_tensor_list parameters, reel_asgd_
 
 /** Options of Rprop. */
 typedef struct reel_rprop_options {
-    double lr;            /* 1e-2: every element's first step */
-    double etas[2];       /* 0.5, 1.2: how a step shrinks, and grows */
-    double step_sizes[2]; /* 1e-6, 50: its bounds */
-    bool maximize;
+    double lr;            /**< 1e-2: every element's first step */
+    double etas[2];       /**< 0.5, 1.2: how a step shrinks, and grows */
+    double step_sizes[2]; /**< 1e-6, 50: its bounds */
+    bool maximize;        /**< go up */
 } reel_rprop_options;
 /** Each element moves by a step of its own, against g's sign; it grows while the sign stays. */
 REEL_API reel_optimizer *reel_optim_rprop(reel_tensor_list parameters, reel_rprop_options options);
 
 /** The length of L-BFGS's steps: lr, or what a search for the strong Wolfe conditions finds. */
-typedef enum reel_line_search { REEL_NO_LINE_SEARCH, REEL_STRONG_WOLFE } reel_line_search;
+typedef enum reel_line_search {
+    REEL_NO_LINE_SEARCH, /**< lr */
+    REEL_STRONG_WOLFE    /**< searched */
+} reel_line_search;
 
 /** Options of L-BFGS. */
 typedef struct reel_lbfgs_options {
-    double lr;               /* 1 */
-    int64_t max_iter;        /* 20: of iterations in a step */
-    int64_t max_eval;        /* max_iter * 5 / 4: of closure's calls in a step */
-    double tolerance_grad;   /* 1e-7: on the largest |g| */
-    double tolerance_change; /* 1e-9: on the loss, and on the parameters */
-    int64_t history_size;    /* 100 */
-    reel_line_search line_search_fn;
+    double lr;                       /**< 1 */
+    int64_t max_iter;                /**< 20: of iterations in a step */
+    int64_t max_eval;                /**< max_iter * 5 / 4: of closure's calls in a step */
+    double tolerance_grad;           /**< 1e-7: on the largest |g| */
+    double tolerance_change;         /**< 1e-9: on the loss, and on the parameters */
+    int64_t history_size;            /**< 100 */
+    reel_line_search line_search_fn; /**< none */
 } reel_lbfgs_options;
 /**
  * Limited-memory BFGS; each step takes a closure (`reel_step_with`) and up to max_iter iterations.
@@ -176,17 +179,17 @@ REEL_API reel_optimizer *reel_optim_lbfgs(reel_tensor_list parameters, reel_lbfg
  * each parameter, which needs operations whose gradients can be differentiated; AUTO takes the
  * fewer. */
 typedef enum reel_jacobian {
-    REEL_JACOBIAN_AUTO,
-    REEL_JACOBIAN_ROWS,
-    REEL_JACOBIAN_COLUMNS
+    REEL_JACOBIAN_AUTO,   /**< whichever takes fewer passes */
+    REEL_JACOBIAN_ROWS,   /**< a backward pass for each residual */
+    REEL_JACOBIAN_COLUMNS /**< two for each parameter */
 } reel_jacobian;
 
 /** Options of Levenberg-Marquardt. */
 typedef struct reel_levenberg_marquardt_options {
-    double damping;          /* 1e-3: mu at first */
-    int64_t max_iter;        /* 1: of moves in a step */
-    double tolerance_change; /* 1e-14: a share of the sum of squares that counts as nothing */
-    reel_jacobian jacobian;
+    double damping;          /**< 1e-3: mu at first */
+    int64_t max_iter;        /**< 1: of moves in a step */
+    double tolerance_change; /**< 1e-14: a share of the sum of squares that counts as nothing */
+    reel_jacobian jacobian;  /**< AUTO */
 } reel_levenberg_marquardt_options;
 /**
  * Levenberg-Marquardt for least squares, Σ r(p)², of as many residuals and parameters as a dense

@@ -10,14 +10,8 @@
 extern "C" {
 #endif
 
+/** A rule that changes parameters by their gradients, and what it remembers of them. */
 typedef struct reel_optimizer reel_optimizer;
-
-/**
- * A zero that is meant. In options 0 stands for PyTorch's default; where that is another number,
- * this asks for 0 itself: `(reel_adam_options){.betas = {REEL_ZERO, 0.99}}`. It is the negative
- * zero.
- */
-#define REEL_ZERO (-0.0)
 
 /** Forgets the gradients of all parameters. Source: Optimizer.zero_grad. */
 REEL_API void reel_zero_grad(reel_optimizer *optimizer);
@@ -64,8 +58,8 @@ REEL_API const char *reel_optimizer_name(const reel_optimizer *optimizer);
 
 /** A setting of a group. */
 typedef struct reel_setting {
-    const char *name;
-    double value;
+    const char *name; /**< "lr", as PyTorch calls it */
+    double value;     /**< a flag's is 0 or 1 */
 } reel_setting;
 
 /**
@@ -78,6 +72,7 @@ typedef struct reel_setting {
  */
 REEL_API reel_status reel_add_param_group(reel_optimizer *optimizer, reel_tensor_list parameters,
                                           const reel_setting *settings, size_t count);
+/** How many groups there are. Source: len(optimizer.param_groups). */
 REEL_API size_t reel_param_groups(const reel_optimizer *optimizer);
 
 /** A group's setting; NaN, and REEL_ERR_VALUE, if there is no such group or setting. */
@@ -85,8 +80,9 @@ REEL_API double reel_group_setting(reel_optimizer *optimizer, size_t group, cons
 /** Changes it. Fails: REEL_ERR_VALUE if it is not there or out of its range: it stays. */
 REEL_API reel_status reel_set_group_setting(reel_optimizer *optimizer, size_t group,
                                             const char *name, double value);
-/** A group's learning rate. */
+/** A group's learning rate; as `reel_group_setting`. */
 REEL_API double reel_lr(reel_optimizer *optimizer, size_t group);
+/** Changes a group's learning rate. Fails: as `reel_set_group_setting`. */
 REEL_API reel_status reel_set_lr(reel_optimizer *optimizer, size_t group, double lr);
 
 /**
@@ -109,8 +105,8 @@ REEL_API reel_status reel_optimizer_load_state_dict(reel_optimizer *optimizer,
 
 /** How gradients are clipped by their norm; all zero is PyTorch's default. */
 typedef struct reel_clip_options {
-    double norm_type;        /* 2; INFINITY for the largest element */
-    bool error_if_nonfinite; /* a norm that is infinite or NaN is REEL_ERR_VALUE */
+    double norm_type;        /**< 2; INFINITY for the largest element */
+    bool error_if_nonfinite; /**< a norm that is infinite or NaN is REEL_ERR_VALUE */
 } reel_clip_options;
 
 /**
@@ -129,8 +125,8 @@ typedef struct reel_ema reel_ema;
 
 /** How it averages; all zero is the default. */
 typedef struct reel_ema_options {
-    double decay; /* 0.999: average = decay average + (1 - decay) parameter */
-    bool equal;   /* instead the plain mean of all updates, for stochastic weight averaging */
+    double decay; /**< 0.999: average = decay average + (1 - decay) parameter */
+    bool equal;   /**< instead the plain mean of all updates, for stochastic weight averaging */
 } reel_ema_options;
 
 /**
@@ -150,8 +146,10 @@ REEL_API reel_status reel_ema_apply(reel_ema *ema);
 REEL_API reel_status reel_ema_restore(reel_ema *ema);
 /** What it remembers, for a checkpoint: "n_averaged", "module.0"; as an optimizer's. */
 REEL_API reel_named_tensors reel_ema_state_dict(reel_ema *ema);
+/** Takes that over, all or nothing. Fails: as `reel_optimizer_load_state_dict`. */
 REEL_API reel_status reel_ema_load_state_dict(reel_ema *ema, const reel_named_tensor *entries,
                                               size_t count);
+/** Frees the average before the reel does; the parameters stay as they are. */
 REEL_API void reel_ema_free(reel_ema *ema);
 
 #ifdef __cplusplus

@@ -23,14 +23,14 @@ extern "C" {
 
 /** Elements that were picked, and where along the dim each was found. */
 typedef struct reel_values {
-    reel_tensor *values;
-    reel_tensor *indices; /* i64, without gradient */
+    reel_tensor *values;  /**< the elements themselves */
+    reel_tensor *indices; /**< i64, without gradient */
 } reel_values;
 
 /** A variance or a standard deviation, and the mean. */
 typedef struct reel_moments {
-    reel_tensor *spread;
-    reel_tensor *mean;
+    reel_tensor *spread; /**< the variance, or the standard deviation */
+    reel_tensor *mean;   /**< the mean */
 } reel_moments;
 
 /* Sums and products. Bools and integers give int64. */

@@ -22,9 +22,13 @@
 extern "C" {
 #endif
 
+/** Sets an optimizer's learning rates, step by step. */
 typedef struct reel_scheduler reel_scheduler;
 
-enum { REEL_ZERO_COUNT = -1 };
+/** A zero that is meant, where options have a count. */
+enum {
+    REEL_ZERO_COUNT = -1 /**< 0, not the default */
+};
 
 /**
  * The next learning rate (and momentum, of those that cycle it). A first call before any
@@ -50,17 +54,17 @@ REEL_API void reel_scheduler_free(reel_scheduler *scheduler);
 
 /** Options of StepLR. */
 typedef struct reel_lr_step_options {
-    int64_t step_size;
-    double gamma; /* 0.1 */
+    int64_t step_size; /**< has no default */
+    double gamma;      /**< 0.1 */
 } reel_lr_step_options;
 /** StepLR: times gamma every step_size steps. */
 REEL_API reel_scheduler *reel_lr_step(reel_optimizer *optimizer, reel_lr_step_options options);
 
 /** Options of MultiStepLR. */
 typedef struct reel_lr_multi_step_options {
-    const int64_t *milestones; /* copied */
-    size_t count;
-    double gamma; /* 0.1 */
+    const int64_t *milestones; /**< ascending; copied */
+    size_t count;              /**< how many */
+    double gamma;              /**< 0.1 */
 } reel_lr_multi_step_options;
 /** MultiStepLR: times gamma at each milestone. */
 REEL_API reel_scheduler *reel_lr_multi_step(reel_optimizer *optimizer,
@@ -68,7 +72,7 @@ REEL_API reel_scheduler *reel_lr_multi_step(reel_optimizer *optimizer,
 
 /** Options of ExponentialLR. gamma has no default. */
 typedef struct reel_lr_exponential_options {
-    double gamma;
+    double gamma; /**< the factor of each step */
 } reel_lr_exponential_options;
 /** ExponentialLR: times gamma at every step. */
 REEL_API reel_scheduler *reel_lr_exponential(reel_optimizer *optimizer,
@@ -76,8 +80,8 @@ REEL_API reel_scheduler *reel_lr_exponential(reel_optimizer *optimizer,
 
 /** Options of ConstantLR. */
 typedef struct reel_lr_constant_options {
-    double factor;       /* 1/3 */
-    int64_t total_iters; /* 5 */
+    double factor;       /**< 1/3 */
+    int64_t total_iters; /**< 5 */
 } reel_lr_constant_options;
 /** ConstantLR: times factor for the first total_iters steps. */
 REEL_API reel_scheduler *reel_lr_constant(reel_optimizer *optimizer,
@@ -85,17 +89,17 @@ REEL_API reel_scheduler *reel_lr_constant(reel_optimizer *optimizer,
 
 /** Options of LinearLR. */
 typedef struct reel_lr_linear_options {
-    double start_factor; /* 1/3 */
-    double end_factor;   /* 1 */
-    int64_t total_iters; /* 5 */
+    double start_factor; /**< 1/3 */
+    double end_factor;   /**< 1 */
+    int64_t total_iters; /**< 5 */
 } reel_lr_linear_options;
 /** LinearLR: the factor goes in a straight line from start to end over total_iters steps. */
 REEL_API reel_scheduler *reel_lr_linear(reel_optimizer *optimizer, reel_lr_linear_options options);
 
 /** Options of PolynomialLR. */
 typedef struct reel_lr_polynomial_options {
-    int64_t total_iters; /* 5 */
-    double power;        /* 1 */
+    int64_t total_iters; /**< 5 */
+    double power;        /**< 1 */
 } reel_lr_polynomial_options;
 /** PolynomialLR: times (1 - t / total_iters)^power. */
 REEL_API reel_scheduler *reel_lr_polynomial(reel_optimizer *optimizer,
@@ -103,8 +107,8 @@ REEL_API reel_scheduler *reel_lr_polynomial(reel_optimizer *optimizer,
 
 /** Options of CosineAnnealingLR. */
 typedef struct reel_lr_cosine_annealing_options {
-    int64_t T_max;
-    double eta_min;
+    int64_t T_max;  /**< steps from the first rate to eta_min; has no default */
+    double eta_min; /**< 0: the lowest rate */
 } reel_lr_cosine_annealing_options;
 /** CosineAnnealingLR: eta_min + (lr - eta_min) (1 + cos(π t / T_max)) / 2. */
 REEL_API reel_scheduler *reel_lr_cosine_annealing(reel_optimizer *optimizer,
@@ -112,69 +116,79 @@ REEL_API reel_scheduler *reel_lr_cosine_annealing(reel_optimizer *optimizer,
 
 /** Options of CosineAnnealingWarmRestarts. */
 typedef struct reel_lr_cosine_annealing_warm_restarts_options {
-    int64_t T_0;
-    int64_t T_mult; /* 1 */
-    double eta_min;
+    int64_t T_0;    /**< steps of the first period; has no default */
+    int64_t T_mult; /**< 1 */
+    double eta_min; /**< 0: the lowest rate */
 } reel_lr_cosine_annealing_warm_restarts_options;
 /** The same from the start again after T_0 steps, each period T_mult times the one before. */
 REEL_API reel_scheduler *
 reel_lr_cosine_annealing_warm_restarts(reel_optimizer *optimizer,
                                        reel_lr_cosine_annealing_warm_restarts_options options);
 
-typedef enum reel_anneal_strategy { REEL_ANNEAL_COS, REEL_ANNEAL_LINEAR } reel_anneal_strategy;
+/** How a rate goes from one value to another. */
+typedef enum reel_anneal_strategy {
+    REEL_ANNEAL_COS,   /**< along half a cosine */
+    REEL_ANNEAL_LINEAR /**< along a line */
+} reel_anneal_strategy;
 
 /** Options of OneCycleLR. */
 typedef struct reel_lr_one_cycle_options {
-    double max_lr;
-    const double *max_lrs; /* NULL, or one for each group in place of max_lr; copied */
-    int64_t total_steps;   /* or else epochs * steps_per_epoch */
-    int64_t epochs, steps_per_epoch;
-    double pct_start; /* 0.3: the share of steps in which the rate grows */
-    reel_anneal_strategy anneal_strategy;
-    bool no_cycle_momentum;
-    double base_momentum, max_momentum; /* 0.85, 0.95; an Adam's beta1 */
-    double div_factor;                  /* 25: max_lr over the first rate */
-    double final_div_factor;            /* 1e4: the first rate over the last */
-    bool three_phase;
+    double max_lr;           /**< the highest rate; has no default */
+    const double *max_lrs;   /**< NULL, or one for each group in place of max_lr; copied */
+    int64_t total_steps;     /**< or else epochs * steps_per_epoch */
+    int64_t epochs;          /**< how many of them */
+    int64_t steps_per_epoch; /**< and of how many steps each */
+    double pct_start;        /**< 0.3: the share of steps in which the rate grows */
+    reel_anneal_strategy anneal_strategy; /**< REEL_ANNEAL_COS */
+    bool no_cycle_momentum;               /**< momentum stays as it is */
+    double base_momentum;                 /**< 0.85: where the rate is highest; Adam's is beta1 */
+    double max_momentum;                  /**< 0.95: where it is lowest */
+    double div_factor;                    /**< 25: max_lr over the first rate */
+    double final_div_factor;              /**< 1e4: the first rate over the last */
+    bool three_phase; /**< down to the first rate as it went up, and only then to the last */
 } reel_lr_one_cycle_options;
 /** OneCycleLR: up to max_lr and down to nearly nothing, momentum the other way. */
 REEL_API reel_scheduler *reel_lr_one_cycle(reel_optimizer *optimizer,
                                            reel_lr_one_cycle_options options);
 
+/** How high the cycles of CyclicLR are. */
 typedef enum reel_cyclic_mode {
-    REEL_TRIANGULAR,
-    REEL_TRIANGULAR2, /* half as high each time */
-    REEL_EXP_RANGE    /* times gamma^t */
+    REEL_TRIANGULAR,  /**< the same each time */
+    REEL_TRIANGULAR2, /**< half as high each time */
+    REEL_EXP_RANGE    /**< times gamma^t */
 } reel_cyclic_mode;
 
 /** Options of CyclicLR. */
 typedef struct reel_lr_cyclic_options {
-    double base_lr, max_lr;
-    const double *base_lrs, *max_lrs; /* NULL, or one for each group; copied */
-    double step_size_up;              /* 2000 */
-    double step_size_down;            /* step_size_up */
-    reel_cyclic_mode mode;
-    double gamma;                                    /* 1 */
-    double (*scale_fn)(void *context, double cycle); /* in place of mode */
-    void *context;
-    bool scale_by_iterations; /* scale_fn takes the step's number, not the cycle's */
-    bool no_cycle_momentum;
-    double base_momentum, max_momentum; /* 0.8, 0.9 */
+    double base_lr;                                  /**< the lowest rate; has no default */
+    double max_lr;                                   /**< the highest; has no default */
+    const double *base_lrs;                          /**< NULL, or one for each group; copied */
+    const double *max_lrs;                           /**< the same */
+    double step_size_up;                             /**< 2000 */
+    double step_size_down;                           /**< step_size_up */
+    reel_cyclic_mode mode;                           /**< REEL_TRIANGULAR */
+    double gamma;                                    /**< 1 */
+    double (*scale_fn)(void *context, double cycle); /**< in place of mode */
+    void *context;                                   /**< handed to scale_fn */
+    bool scale_by_iterations; /**< scale_fn takes the step's number, not the cycle's */
+    bool no_cycle_momentum;   /**< momentum stays as it is */
+    double base_momentum;     /**< 0.8: where the rate is highest */
+    double max_momentum;      /**< 0.9: where it is lowest */
 } reel_lr_cyclic_options;
 /** CyclicLR: up from base_lr to max_lr and down, again and again, momentum the other way. */
 REEL_API reel_scheduler *reel_lr_cyclic(reel_optimizer *optimizer, reel_lr_cyclic_options options);
 
 /** Options of ReduceLROnPlateau. */
 typedef struct reel_lr_reduce_on_plateau_options {
-    bool max;         /* mode: a larger metric is better */
-    double factor;    /* 0.1 */
-    int64_t patience; /* 10 */
-    double threshold; /* 1e-4 */
-    bool absolute;    /* threshold_mode: not relative to the best */
-    int64_t cooldown;
-    double min_lr;
-    const double *min_lrs; /* NULL, or one for each group; copied */
-    double eps;            /* 1e-8: smaller changes are not made */
+    bool max;              /**< mode: a larger metric is better */
+    double factor;         /**< 0.1 */
+    int64_t patience;      /**< 10 */
+    double threshold;      /**< 1e-4 */
+    bool absolute;         /**< threshold_mode: not relative to the best */
+    int64_t cooldown;      /**< 0: steps after a change in which nothing counts as worse */
+    double min_lr;         /**< 0: no rate goes below it */
+    const double *min_lrs; /**< NULL, or one for each group; copied */
+    double eps;            /**< 1e-8: smaller changes are not made */
 } reel_lr_reduce_on_plateau_options;
 /** ReduceLROnPlateau: times factor when the metric has not been better for `patience` steps. */
 REEL_API reel_scheduler *reel_lr_reduce_on_plateau(reel_optimizer *optimizer,

@@ -38,18 +38,18 @@ REEL_API reel_values reel_median_dim(reel_tensor *x, int64_t dim, bool keepdim);
 
 /** What stands between two elements. */
 typedef enum reel_interpolation {
-    REEL_LINEAR,
-    REEL_LOWER,
-    REEL_HIGHER,
-    REEL_MIDPOINT,
-    REEL_NEAREST
+    REEL_LINEAR,   /**< a share of each, by the distance to them */
+    REEL_LOWER,    /**< the lower one */
+    REEL_HIGHER,   /**< the higher one */
+    REEL_MIDPOINT, /**< half of each */
+    REEL_NEAREST   /**< the nearer one */
 } reel_interpolation;
 
 /** How to take quantiles; all zero is PyTorch's default. */
 typedef struct reel_quantile_options {
-    const int64_t *dim; /* NULL: of all elements */
-    bool keepdim;
-    reel_interpolation interpolation;
+    const int64_t *dim;               /**< NULL: of all elements */
+    bool keepdim;                     /**< the dim stays, with size 1 */
+    reel_interpolation interpolation; /**< what stands between two elements */
 } reel_quantile_options;
 
 /**

@@ -18,13 +18,13 @@ typedef struct reel_table reel_table;
 
 /** How a file is read; all zero is the default. Without effect on .npy files but for the dtype. */
 typedef struct reel_table_options {
-    char separator;     /* between fields; 0: the most frequent of , ; tab | in the first line */
-    char decimal;       /* before a number's fraction; 0: '.' */
-    bool no_header;     /* the first row is data; the columns are called "1", "2", … */
-    bool detect_header; /* the same if all that the first row has are numbers, with a warning */
-    reel_dtype dtype;   /* of the numbers: REEL_F32 or REEL_F64 */
-    const char *const *text; /* columns that are text though they may look like numbers */
-    size_t text_count;
+    char separator;     /**< between fields; 0: the most frequent of , ; tab | in the first line */
+    char decimal;       /**< before a number's fraction; 0: '.' */
+    bool no_header;     /**< the first row is data; the columns are called "1", "2", … */
+    bool detect_header; /**< the same if all that the first row has are numbers, with a warning */
+    reel_dtype dtype;   /**< of the numbers: REEL_F32 or REEL_F64 */
+    const char *const *text; /**< columns that are text though they may look like numbers */
+    size_t text_count;       /**< how many */
 } reel_table_options;
 
 /**

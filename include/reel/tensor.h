@@ -10,20 +10,28 @@ extern "C" {
 #endif
 
 /** Element types. REEL_F32 is the default and is zero. */
-typedef enum reel_dtype { REEL_F32, REEL_F64, REEL_I64, REEL_BOOL } reel_dtype;
+typedef enum reel_dtype {
+    REEL_F32, /**< float, of 32 bits */
+    REEL_F64, /**< double, of 64 bits */
+    REEL_I64, /**< int64_t */
+    REEL_BOOL /**< bool, of one byte that is 0 or 1 */
+} reel_dtype;
 
-enum { REEL_MAX_DIMS = 8 };
+/** What a tensor may have at most. */
+enum {
+    REEL_MAX_DIMS = 8 /**< dims */
+};
 
 /** A tensor and its name, in a file or among a model's. */
 typedef struct reel_named_tensor {
-    const char *name;
-    reel_tensor *tensor;
+    const char *name;    /**< the name */
+    reel_tensor *tensor; /**< the tensor */
 } reel_named_tensor;
 
 /** A list of them. */
 typedef struct reel_named_tensors {
-    const reel_named_tensor *entries;
-    size_t count;
+    const reel_named_tensor *entries; /**< each with its name */
+    size_t count;                     /**< how many */
 } reel_named_tensors;
 
 #ifdef __cplusplus
@@ -146,9 +154,11 @@ REEL_API void reel_tensor_free(reel_tensor *t);
 REEL_API reel *reel_of(const reel_tensor *t);
 /** Whether t is poison: the result of an operation that failed. */
 REEL_API bool reel_is_poison(const reel_tensor *t);
+/** The dtype of t's elements. Source: Tensor.dtype. */
 REEL_API reel_dtype reel_dtype_of(const reel_tensor *t);
 /** The dtype's name as PyTorch has it: "float32", "float64", "int64", "bool". */
 REEL_API const char *reel_dtype_name(reel_dtype dtype);
+/** How many dims t has. Source: Tensor.ndim. */
 REEL_API int reel_ndim(const reel_tensor *t);
 /** The size of `dim`; a negative dim counts from the end. -1, and an error, where there is none. */
 REEL_API int64_t reel_size(const reel_tensor *t, int dim);
@@ -156,6 +166,7 @@ REEL_API int64_t reel_size(const reel_tensor *t, int dim);
 REEL_API int64_t reel_numel(const reel_tensor *t);
 /** Elements from one index of `dim` to the next; as `reel_size`. */
 REEL_API int64_t reel_stride(const reel_tensor *t, int dim);
+/** Whether t's elements lie row by row, without gaps. Source: Tensor.is_contiguous. */
 REEL_API bool reel_is_contiguous(const reel_tensor *t);
 
 /**

@@ -31,5 +31,13 @@ done < <(find src cli tests examples bench -type f \
   \( -name '*.[ch]' -o -name '*.def' -o -name '*.cpp' -o -name '*.sh' -o -name CMakeLists.txt \) -print0)
 check_length 300 include/reel/*.h
 
+# A name in a header leads to where it is made: the line of the definition has it, or the row of a macro.
+public=$(grep -hoE '\breel_[a-zA-Z0-9_]+\(' <(cat include/reel/*.h | tr '\n' ' ' | grep -oE 'REEL_API [^;{]*') |
+  tr -d '(' | sort -u)
+made=$(grep -rhE '^[A-Za-z]' src --include='*.c' --include='*.def' | grep -oE '\breel_[a-zA-Z0-9_]+' | sort -u)
+while IFS= read -r name; do
+  fail "include: no line of src that begins a definition or a row has $name"
+done < <(comm -23 <(echo "$public") <(echo "$made"))
+
 [ "$failures" -eq 0 ] || exit 1
 echo "layout: as it should be"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Mathematics that works element by element. Comparisons are in compare.h, activations in
- * activation.h, changes in place in inplace.h.
+ * activation.h, changes in place in inplace.h. Most are rows of src/kernel/elementwise_hot.def and
+ * elementwise_rare.def, formulas of their value and their gradient.
  *
  * Shape:  inputs broadcast together, by NumPy's rules; the result has the shape they broadcast to.
  * dtype:  PyTorch's promotion: float64 over float32 over int64 over bool, where tensors without

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The vocabulary of elementwise.def on plain elements of type T. The gradients' words have twins
- * for tensors in ops, elementwise_gradients.c. */
+ * for tensors in ops/vocabulary.h. */
 #ifndef REELI_FORMULA_H
 #define REELI_FORMULA_H
 

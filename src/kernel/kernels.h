@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The rows of elementwise.def, numbered; those up to REELI_HOT_FORMULAS have gradients as loops. */
+/* The rows of elementwise.def, numbered; those before REELI_HOT_FORMULAS have gradients as loops. */
 enum reeli_formula {
 #define UNARY(name, ...) REELI_FORMULA_##name,
 #define BINARY(name, ...) REELI_FORMULA_##name,
@@ -20,24 +20,12 @@ enum reeli_formula {
 #define COMPARE(name, ...) REELI_FORMULA_##name,
 #define PREDICATE(name, ...) REELI_FORMULA_##name,
 #define SELECT(name, ...) REELI_FORMULA_##name,
-#define REELI_HOT_ROWS
-#include "elementwise.def"
-#undef REELI_HOT_ROWS
-    REELI_HOT_FORMULAS,
-    REELI_BEFORE_RARE_FORMULAS =
-        REELI_HOT_FORMULAS - 1, /* so that the rare ones go on from there */
-#define REELI_RARE_ROWS
-#include "elementwise.def"
-#undef REELI_RARE_ROWS
+#include "elementwise_hot.def"
+    REELI_HOT_FORMULAS, /* the number of none */
+#include "elementwise_rare.def"
     REELI_FORMULAS
 };
-#undef UNARY
-#undef BINARY
-#undef TERNARY
-#undef LOSS
-#undef COMPARE
-#undef PREDICATE
-#undef SELECT
+#include "elementwise_undef.def"
 
 /* y[i] = formula(x[0][i], x[1][i], …) for i < n. y may be one of the x. */
 typedef void (*reeli_map)(int64_t n, void *y, const void *const *x, const double *parameters);

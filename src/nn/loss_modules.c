@@ -43,75 +43,78 @@ reel_module *reel_nn_mse_loss(reel *r, reel_mse_loss_options o)
 }
 
 /* Losses of an input, a target and a reduction. */
-#define PLAIN(function, Name)                                                                      \
-    static reel_tensor *function(reel_module *m, reel_tensor *const *in)                           \
+#define PLAIN(make, function, Name)                                                                \
+    static reel_tensor *apply_##function(reel_module *m, reel_tensor *const *in)                   \
     {                                                                                              \
-        return reel_##function(in[0], in[1], m->reduction);                                        \
+        return function(in[0], in[1], m->reduction);                                               \
     }                                                                                              \
-    reel_module *reel_nn_##function(reel *r, reel_reduction reduction)                             \
+    reel_module *make(reel *r, reel_reduction reduction)                                           \
     {                                                                                              \
-        return loss_module(r, #Name, 2, function, reduction);                                      \
+        return loss_module(r, #Name, 2, apply_##function, reduction);                              \
     }
-PLAIN(log_cosh_loss, LogCoshLoss)
-PLAIN(soft_margin_loss, SoftMarginLoss)
-PLAIN(multilabel_margin_loss, MultiLabelMarginLoss)
+PLAIN(reel_nn_log_cosh_loss, reel_log_cosh_loss, LogCoshLoss)
+PLAIN(reel_nn_soft_margin_loss, reel_soft_margin_loss, SoftMarginLoss)
+PLAIN(reel_nn_multilabel_margin_loss, reel_multilabel_margin_loss, MultiLabelMarginLoss)
 
 /* With a number beside them. */
-#define ONE(function, Name, number)                                                                \
-    static reel_tensor *function(reel_module *m, reel_tensor *const *in)                           \
+#define ONE(make, function, Name, number)                                                          \
+    static reel_tensor *apply_##function(reel_module *m, reel_tensor *const *in)                   \
     {                                                                                              \
-        return reel_##function(in[0], in[1], m->p[0], m->reduction);                               \
+        return function(in[0], in[1], m->p[0], m->reduction);                                      \
     }                                                                                              \
-    reel_module *reel_nn_##function(reel *r, double number, reel_reduction reduction)              \
+    reel_module *make(reel *r, double number, reel_reduction reduction)                            \
     {                                                                                              \
-        reel_module *m = loss_module(r, #Name, 2, function, reduction);                            \
+        reel_module *m = loss_module(r, #Name, 2, apply_##function, reduction);                    \
         if (m) {                                                                                   \
             m->p[0] = number;                                                                      \
         }                                                                                          \
         return m;                                                                                  \
     }
-ONE(smooth_l1_loss, SmoothL1Loss, beta)
-ONE(huber_loss, HuberLoss, delta)
-ONE(quantile_loss, QuantileLoss, q)
-ONE(hinge_embedding_loss, HingeEmbeddingLoss, margin)
+ONE(reel_nn_smooth_l1_loss, reel_smooth_l1_loss, SmoothL1Loss, beta)
+ONE(reel_nn_huber_loss, reel_huber_loss, HuberLoss, delta)
+ONE(reel_nn_quantile_loss, reel_quantile_loss, QuantileLoss, q)
+ONE(reel_nn_hinge_embedding_loss, reel_hinge_embedding_loss, HingeEmbeddingLoss, margin)
 
 /* Of two inputs and a target, with a margin. */
-#define MARGIN(function, Name)                                                                     \
-    static reel_tensor *function(reel_module *m, reel_tensor *const *in)                           \
+#define MARGIN(make, function, Name)                                                               \
+    static reel_tensor *apply_##function(reel_module *m, reel_tensor *const *in)                   \
     {                                                                                              \
-        return reel_##function(in[0], in[1], in[2], m->p[0], m->reduction);                        \
+        return function(in[0], in[1], in[2], m->p[0], m->reduction);                               \
     }                                                                                              \
-    reel_module *reel_nn_##function(reel *r, double margin, reel_reduction reduction)              \
+    reel_module *make(reel *r, double margin, reel_reduction reduction)                            \
     {                                                                                              \
-        reel_module *m = loss_module(r, #Name, 3, function, reduction);                            \
+        reel_module *m = loss_module(r, #Name, 3, apply_##function, reduction);                    \
         if (m) {                                                                                   \
             m->p[0] = margin;                                                                      \
         }                                                                                          \
         return m;                                                                                  \
     }
-MARGIN(margin_ranking_loss, MarginRankingLoss)
-MARGIN(cosine_embedding_loss, CosineEmbeddingLoss)
+MARGIN(reel_nn_margin_ranking_loss, reel_margin_ranking_loss, MarginRankingLoss)
+MARGIN(reel_nn_cosine_embedding_loss, reel_cosine_embedding_loss, CosineEmbeddingLoss)
 
 /* With options of their own, kept as they are. */
-#define OPTIONS(function, Name, count, field, ...)                                                 \
-    static reel_tensor *function(reel_module *m, reel_tensor *const *in)                           \
+#define OPTIONS(make, function, Name, count, field, ...)                                           \
+    static reel_tensor *apply_##function(reel_module *m, reel_tensor *const *in)                   \
     {                                                                                              \
-        return reel_##function(__VA_ARGS__, &m->options.field);                                    \
+        return function(__VA_ARGS__, &m->options.field);                                           \
     }                                                                                              \
-    reel_module *reel_nn_##function(reel *r, const reel_##function##_options *options)             \
+    reel_module *make(reel *r, const function##_options *options)                                  \
     {                                                                                              \
-        reel_module *m = reeli_module_new(r, #Name, count, function);                              \
+        reel_module *m = reeli_module_new(r, #Name, count, apply_##function);                      \
         if (m && options) {                                                                        \
             m->options.field = *options;                                                           \
         }                                                                                          \
         return m;                                                                                  \
     }
-OPTIONS(nll_loss, NLLLoss, 2, nll, in[0], in[1])
-OPTIONS(poisson_nll_loss, PoissonNLLLoss, 2, poisson, in[0], in[1])
-OPTIONS(multi_margin_loss, MultiMarginLoss, 2, multi_margin, in[0], in[1])
-OPTIONS(gaussian_nll_loss, GaussianNLLLoss, 3, gaussian, in[0], in[1], in[2])
-OPTIONS(triplet_margin_loss, TripletMarginLoss, 3, triplet, in[0], in[1], in[2])
-OPTIONS(cross_entropy, CrossEntropyLoss, 2, cross_entropy, in[0], in[1])
+OPTIONS(reel_nn_nll_loss, reel_nll_loss, NLLLoss, 2, nll, in[0], in[1])
+OPTIONS(reel_nn_poisson_nll_loss, reel_poisson_nll_loss, PoissonNLLLoss, 2, poisson, in[0], in[1])
+OPTIONS(reel_nn_multi_margin_loss, reel_multi_margin_loss, MultiMarginLoss, 2, multi_margin, in[0],
+        in[1])
+OPTIONS(reel_nn_gaussian_nll_loss, reel_gaussian_nll_loss, GaussianNLLLoss, 3, gaussian, in[0],
+        in[1], in[2])
+OPTIONS(reel_nn_triplet_margin_loss, reel_triplet_margin_loss, TripletMarginLoss, 3, triplet, in[0],
+        in[1], in[2])
+OPTIONS(reel_nn_cross_entropy, reel_cross_entropy, CrossEntropyLoss, 2, cross_entropy, in[0], in[1])
 
 /* With weights, which stay the caller's. */
 static reel_tensor *bce(reel_module *m, reel_tensor *const *in)

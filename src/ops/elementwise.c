@@ -242,39 +242,25 @@ reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g
 #define NUMBERS_P3(first, second, third)                                                           \
     (double[3]) { first, second, third }
 
-/* Those of some rows, in elementwise_checked.c, look at their arguments first. */
-#define reel_elu reeli_elu
-#define reel_softshrink reeli_softshrink
-#define reel_clamp reeli_clamp
-#define reel_clamp_between reeli_clamp_between
-#define reel_add_alpha reeli_add_alpha
-#define reel_div_trunc reeli_div_trunc
-#define reel_div_floor reeli_div_floor
-#define reel_fmod reeli_fmod
-#define reel_remainder reeli_remainder
-#define reel_pow reeli_pow
-#define reel_prelu reeli_prelu
-
-#define UNARY(name, domain, saved, parameters, ...)                                                \
-    reel_tensor *reel_##name(reel_tensor *x SIGNATURE_##parameters)                                \
+#define UNARY(name, function, domain, parameters, ...)                                             \
+    reel_tensor *function(reel_tensor *x SIGNATURE_##parameters)                                   \
     {                                                                                              \
         return reeli_elementwise(&reeli_op_##name, 1, &x, NUMBERS_##parameters);                   \
     }
-#define BINARY(name, domain, saved, parameters, ...)                                               \
-    reel_tensor *reel_##name(reel_tensor *a, reel_tensor *b SIGNATURE_##parameters)                \
+#define BINARY(name, function, domain, parameters, ...)                                            \
+    reel_tensor *function(reel_tensor *a, reel_tensor *b SIGNATURE_##parameters)                   \
     {                                                                                              \
         reel_tensor *in[] = {a, b};                                                                \
         return reeli_elementwise(&reeli_op_##name, 2, in, NUMBERS_##parameters);                   \
     }
-#define TERNARY(name, domain, saved, parameters, ...)                                              \
-    reel_tensor *reel_##name(reel_tensor *a, reel_tensor *b,                                       \
-                             reel_tensor *c SIGNATURE_##parameters)                                \
+#define TERNARY(name, function, domain, parameters, ...)                                           \
+    reel_tensor *function(reel_tensor *a, reel_tensor *b, reel_tensor *c SIGNATURE_##parameters)   \
     {                                                                                              \
         reel_tensor *in[] = {a, b, c};                                                             \
         return reeli_elementwise(&reeli_op_##name, 3, in, NUMBERS_##parameters);                   \
     }
-#define COMPARE(name, f) BINARY(name, , , P0, )
-#define PREDICATE(name, f) UNARY(name, , , P0, )
-#define SELECT(name, ...) TERNARY(name, , , P0, )
+#define COMPARE(name, function, f) BINARY(name, function, , P0, )
+#define PREDICATE(name, function, f) UNARY(name, function, , P0, )
+#define SELECT(name, function, ...) TERNARY(name, function, , P0, )
 #define LOSS(...)
 #include "elementwise.def"

@@ -13,27 +13,27 @@ reel_tensor *reel_number(reel *r, double value) { return r ? reeli_number(r, val
 
 /* The same operation with a number in place of the second tensor. x is looked at before the number
  * is made, which might take a stale x's place. */
-#define SCALAR(name)                                                                               \
-    reel_tensor *reel_##name##_scalar(reel_tensor *x, double value)                                \
+#define SCALAR(function, operation)                                                                \
+    reel_tensor *function(reel_tensor *x, double value)                                            \
     {                                                                                              \
-        return reel_##name(x, reeli_alive(x) ? reeli_number_for(x, value) : x);                    \
+        return operation(x, reeli_alive(x) ? reeli_number_for(x, value) : x);                      \
     }
-SCALAR(add)
-SCALAR(sub)
-SCALAR(mul)
-SCALAR(div)
-SCALAR(div_trunc)
-SCALAR(div_floor)
-SCALAR(remainder)
-SCALAR(fmod)
-SCALAR(maximum)
-SCALAR(minimum)
-SCALAR(eq)
-SCALAR(ne)
-SCALAR(lt)
-SCALAR(le)
-SCALAR(gt)
-SCALAR(ge)
+SCALAR(reel_add_scalar, reel_add)
+SCALAR(reel_sub_scalar, reel_sub)
+SCALAR(reel_mul_scalar, reel_mul)
+SCALAR(reel_div_scalar, reel_div)
+SCALAR(reel_div_trunc_scalar, reel_div_trunc)
+SCALAR(reel_div_floor_scalar, reel_div_floor)
+SCALAR(reel_remainder_scalar, reel_remainder)
+SCALAR(reel_fmod_scalar, reel_fmod)
+SCALAR(reel_maximum_scalar, reel_maximum)
+SCALAR(reel_minimum_scalar, reel_minimum)
+SCALAR(reel_eq_scalar, reel_eq)
+SCALAR(reel_ne_scalar, reel_ne)
+SCALAR(reel_lt_scalar, reel_lt)
+SCALAR(reel_le_scalar, reel_le)
+SCALAR(reel_gt_scalar, reel_gt)
+SCALAR(reel_ge_scalar, reel_ge)
 
 reel_tensor *reel_positive(reel_tensor *x)
 {
@@ -94,15 +94,15 @@ static bool divides(const char *what, reel_tensor *a, reel_tensor *b)
            reeli_do(has_no_zero, &(reeli_args){.r = a->r, .t = {NULL, zeros}, .text = what});
 }
 
-#define DIVISION(name)                                                                             \
-    reel_tensor *reel_##name(reel_tensor *a, reel_tensor *b)                                       \
+#define DIVISION(function, name)                                                                   \
+    reel_tensor *function(reel_tensor *a, reel_tensor *b)                                          \
     {                                                                                              \
         return divides(#name, a, b) ? reeli_##name(a, b) : a->r->poison;                           \
     }
-DIVISION(div_trunc)
-DIVISION(div_floor)
-DIVISION(fmod)
-DIVISION(remainder)
+DIVISION(reel_div_trunc, div_trunc)
+DIVISION(reel_div_floor, div_floor)
+DIVISION(reel_fmod, fmod)
+DIVISION(reel_remainder, remainder)
 
 reel_tensor *reel_pow(reel_tensor *a, reel_tensor *b)
 {

@@ -15,43 +15,12 @@ static reel_tensor *same(reel *r, reel_tensor *t)
 /* A tensor as it is, a C number as a tensor that takes the others' dtype. */
 #define TENSOR(v) _Generic((v), reel_tensor * : same, default : reeli_number)(r, (v))
 
-#define neg(a) reel_neg(TENSOR(a))
-#define sign(a) reel_sign(TENSOR(a))
-#define magnitude(a) reel_abs(TENSOR(a))
-#define square(a) reel_square(TENSOR(a))
-#define sqrt(a) reel_sqrt(TENSOR(a))
-#define rsqrt(a) reel_rsqrt(TENSOR(a))
-#define exp(a) reel_exp(TENSOR(a))
-#define log(a) reel_log(TENSOR(a))
-#define log1p(a) reel_log1p(TENSOR(a))
-#define sin(a) reel_sin(TENSOR(a))
-#define cos(a) reel_cos(TENSOR(a))
-#define sinh(a) reel_sinh(TENSOR(a))
-#define cosh(a) reel_cosh(TENSOR(a))
-#define tanh(a) reel_tanh(TENSOR(a))
-#define erf(a) reel_erf(TENSOR(a))
-#define sigmoid(a) reel_sigmoid(TENSOR(a))
-#define zero(a) reel_mul_zero(TENSOR(a))
-#define add(a, b) reel_add(TENSOR(a), TENSOR(b))
-#define sub(a, b) reel_sub(TENSOR(a), TENSOR(b))
-#define mul(a, b) reel_mul(TENSOR(a), TENSOR(b))
-#define div(a, b) reel_div(TENSOR(a), TENSOR(b))
-#define div_trunc(a, b) reeli_div_trunc(TENSOR(a), TENSOR(b))
-#define div_floor(a, b) reeli_div_floor(TENSOR(a), TENSOR(b))
-#define pow(a, b) reeli_pow(TENSOR(a), TENSOR(b))
-#define gt(a, b) reel_gt(TENSOR(a), TENSOR(b))
-#define ge(a, b) reel_ge(TENSOR(a), TENSOR(b))
-#define lt(a, b) reel_lt(TENSOR(a), TENSOR(b))
-#define le(a, b) reel_le(TENSOR(a), TENSOR(b))
-#define eq(a, b) reel_eq(TENSOR(a), TENSOR(b))
-#define ne(a, b) reel_ne(TENSOR(a), TENSOR(b))
-#define both(a, b) reel_logical_and(TENSOR(a), TENSOR(b))
-#define either(a, b) reel_logical_or(TENSOR(a), TENSOR(b))
-#define where(c, a, b) reel_where(TENSOR(c), TENSOR(a), TENSOR(b))
-#define at_least(a, least) reel_at_least(TENSOR(a), TENSOR(least))
+#define WORD1(operation, p) operation(TENSOR(p))
+#define WORD2(operation, p, q) operation(TENSOR(p), TENSOR(q))
+#define WORD3(operation, p, q, s) operation(TENSOR(p), TENSOR(q), TENSOR(s))
 
 /* Zeros in g's shape that no gradient passes. */
-static reel_tensor *reel_mul_zero(reel_tensor *g)
+static reel_tensor *zeros_like(reel_tensor *g)
 {
     reel_tensor *t = reeli_empty_like(g, "zero", g->dtype);
     if (!reeli_bad(t)) {
@@ -61,10 +30,12 @@ static reel_tensor *reel_mul_zero(reel_tensor *g)
     return t;
 }
 
-static reel_tensor *reel_at_least(reel_tensor *a, reel_tensor *least)
+static reel_tensor *larger_of(reel_tensor *a, reel_tensor *least)
 {
     return reel_where(reel_lt(a, least), least, a);
 }
+
+#include "vocabulary.h"
 
 #define FORMULA(name, part, declare, formula)                                                      \
     static reel_tensor *name##_##part(reeli_node *n, reel_tensor *g)                               \
@@ -92,27 +63,26 @@ static reel_tensor *reel_at_least(reel_tensor *a, reel_tensor *least)
     NUMBERS_P2(first, second) const double third = reeli_row_of(n)->p[2];                          \
     (void)third;
 
-#define UNARY(name, domain, saved, parameters, f, gx)                                              \
+#define UNARY(name, function, domain, parameters, f, gx)                                           \
     FORMULA(name, dx, NUMBERS_##parameters INPUT(0, x); RESULT, gx)
 #define INPUTS_AB(parameters)                                                                      \
     NUMBERS_##parameters INPUT(0, a);                                                              \
     INPUT(1, b);                                                                                   \
     RESULT
-#define BINARY(name, domain, saved, parameters, f, ga, gb)                                         \
+#define BINARY(name, function, domain, parameters, f, ga, gb)                                      \
     FORMULA(name, da, INPUTS_AB(parameters), ga)                                                   \
     FORMULA(name, db, INPUTS_AB(parameters), gb)
 #define INPUTS_ABC(parameters)                                                                     \
     INPUTS_AB(parameters);                                                                         \
     INPUT(2, c)
-#define TERNARY(name, domain, saved, parameters, f, ga, gb, gc)                                    \
+#define TERNARY(name, function, domain, parameters, f, ga, gb, gc)                                 \
     FORMULA(name, da, INPUTS_ABC(parameters), ga)                                                  \
     FORMULA(name, db, INPUTS_ABC(parameters), gb)                                                  \
     FORMULA(name, dc, INPUTS_ABC(parameters), gc)
-#define LOSS(name, saved, parameters, f, ga, gb)                                                   \
-    BINARY(name, FLOATING, saved, parameters, f, ga, gb)
+#define LOSS(name, parameters, f, ga, gb) BINARY(name, , FLOATING, parameters, f, ga, gb)
 #define COMPARE(...)
 #define PREDICATE(...)
-#define SELECT(name, saved, f, ga, gb)                                                             \
+#define SELECT(name, function, f, ga, gb)                                                          \
     FORMULA(name, da, INPUT(0, c), ga)                                                             \
     FORMULA(name, db, INPUT(0, c), gb)
 #include "elementwise.def"

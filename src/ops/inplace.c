@@ -259,38 +259,35 @@ static reel_tensor *run(const reeli_op *op, reel_tensor *x, reel_tensor *a, reel
     return change_in_place(&c, false);
 }
 
-#define UNARY(name)                                                                                \
-    reel_tensor *reel_##name##_(reel_tensor *x)                                                    \
-    {                                                                                              \
-        return run(&reeli_op_##name, x, NULL, NULL, 1, NULL);                                      \
-    }
-UNARY(neg)
-UNARY(abs)
-UNARY(square)
-UNARY(sqrt)
-UNARY(rsqrt)
-UNARY(reciprocal)
-UNARY(exp)
-UNARY(log)
-UNARY(tanh)
-UNARY(sigmoid)
-UNARY(relu)
+#define UNARY(function, name)                                                                      \
+    reel_tensor *function(reel_tensor *x) { return run(&reeli_op_##name, x, NULL, NULL, 1, NULL); }
+UNARY(reel_neg_, neg)
+UNARY(reel_abs_, abs)
+UNARY(reel_square_, square)
+UNARY(reel_sqrt_, sqrt)
+UNARY(reel_rsqrt_, rsqrt)
+UNARY(reel_reciprocal_, reciprocal)
+UNARY(reel_exp_, exp)
+UNARY(reel_log_, log)
+UNARY(reel_tanh_, tanh)
+UNARY(reel_sigmoid_, sigmoid)
+UNARY(reel_relu_, relu)
 
 /* With a tensor, and with a number. */
-#define BINARY(name)                                                                               \
-    reel_tensor *reel_##name##_(reel_tensor *x, reel_tensor *other)                                \
+#define BINARY(function, scalar_function, name)                                                    \
+    reel_tensor *function(reel_tensor *x, reel_tensor *other)                                      \
     {                                                                                              \
         return run(&reeli_op_##name, x, other, NULL, 2, NULL);                                     \
     }                                                                                              \
-    reel_tensor *reel_##name##_scalar_(reel_tensor *x, double value)                               \
+    reel_tensor *scalar_function(reel_tensor *x, double value)                                     \
     {                                                                                              \
         reel *r = x ? reeli_reel_of(x) : NULL;                                                     \
-        return r ? reel_##name##_(x, reeli_number_for(x, value)) : NULL;                           \
+        return r ? function(x, reeli_number_for(x, value)) : NULL;                                 \
     }
-BINARY(add)
-BINARY(sub)
-BINARY(mul)
-BINARY(div)
+BINARY(reel_add_, reel_add_scalar_, add)
+BINARY(reel_sub_, reel_sub_scalar_, sub)
+BINARY(reel_mul_, reel_mul_scalar_, mul)
+BINARY(reel_div_, reel_div_scalar_, div)
 
 /* Of an integer or bool tensor. */
 static bool is_integer(const char *what, reel_tensor *x)

@@ -14,40 +14,12 @@ enum { none = 0, X = 1, A = 1, B = 2, C = 4, Y = REELI_SAVES_RESULT };
  * reads it.
  */
 #define READS(v) _Generic((v), unsigned : (v), default : 0u)
-#define neg(p) READS(p)
-#define sign(p) READS(p)
-#define magnitude(p) READS(p)
-#define square(p) READS(p)
-#define sqrt(p) READS(p)
-#define rsqrt(p) READS(p)
-#define exp(p) READS(p)
-#define log(p) READS(p)
-#define log1p(p) READS(p)
-#define sin(p) READS(p)
-#define cos(p) READS(p)
-#define sinh(p) READS(p)
-#define cosh(p) READS(p)
-#define tanh(p) READS(p)
-#define erf(p) READS(p)
-#define sigmoid(p) READS(p)
-#define add(p, q) (READS(p) | READS(q))
-#define sub(p, q) (READS(p) | READS(q))
-#define mul(p, q) (READS(p) | READS(q))
-#define div(p, q) (READS(p) | READS(q))
-#define div_trunc(p, q) (READS(p) | READS(q))
-#define div_floor(p, q) (READS(p) | READS(q))
-#define pow(p, q) (READS(p) | READS(q))
-#define at_least(p, q) (READS(p) | READS(q))
-#define gt(p, q) (READS(p) | READS(q))
-#define ge(p, q) (READS(p) | READS(q))
-#define lt(p, q) (READS(p) | READS(q))
-#define le(p, q) (READS(p) | READS(q))
-#define eq(p, q) (READS(p) | READS(q))
-#define ne(p, q) (READS(p) | READS(q))
-#define both(p, q) (READS(p) | READS(q))
-#define either(p, q) (READS(p) | READS(q))
-#define zero(p) 0u
-#define where(p, q, s) (READS(p) | READS(q) | READS(s))
+#define WORD1(operation, p) READS(p)
+#define WORD2(operation, p, q) (READS(p) | READS(q))
+#define WORD3(operation, p, q, s) (READS(p) | READS(q) | READS(s))
+#include "vocabulary.h"
+#undef zero
+#define zero(p) 0u /* whatever p is */
 #define g 0u
 #define x 1u
 #define a 1u
@@ -66,29 +38,26 @@ enum { none = 0, X = 1, A = 1, B = 2, C = 4, Y = REELI_SAVES_RESULT };
 
 #define ROW(name, keeps, ...)                                                                      \
     const reeli_op reeli_op_##name = {#name, sizeof(reeli_##keeps), __VA_ARGS__};
-#define CHECKED(name, saved, reads)                                                                \
-    _Static_assert((reads) == (saved), #name ": `saved` is not what the gradients read");
-#define MAPS reeli_elementwise_forward, reeli_elementwise_gradient
-#define UNARY(name, domain, saved, parameters, f, gx)                                              \
-    NUMBERS_##parameters CHECKED(name, saved, READS(gx))                                           \
-        ROW(name, row, saved, {READS(gx)}, MAPS, REELI_FORMULA_##name, domain, false, IS_G(#gx))
-#define BINARY(name, domain, saved, parameters, f, ga, gb)                                         \
-    NUMBERS_##parameters CHECKED(name, saved, READS(ga) | READS(gb))                               \
-        ROW(name, row, saved, {READS(ga), READS(gb)}, MAPS, REELI_FORMULA_##name, domain, false,   \
-            IS_G(#ga) | IS_G(#gb) << 1)
-#define TERNARY(name, domain, saved, parameters, f, ga, gb, gc)                                    \
-    NUMBERS_##parameters CHECKED(name, saved, READS(ga) | READS(gb) | READS(gc))                   \
-        ROW(name, row, saved, {READS(ga), READS(gb), READS(gc)}, MAPS, REELI_FORMULA_##name,       \
-            domain, false, IS_G(#ga) | IS_G(#gb) << 1 | IS_G(#gc) << 2)
-#define LOSS(name, saved, parameters, f, ga, gb)                                                   \
-    NUMBERS_##parameters CHECKED(name, saved, READS(ga) | READS(gb))                               \
-        ROW(name, row, saved, {READS(ga), READS(gb)}, reeli_loss_forward, reeli_loss_gradient,     \
-            REELI_FORMULA_##name, FLOATING, false, 0)
-#define COMPARE(name, f)                                                                           \
+/* A row of elementwise.def; `pass`: the inputs whose gradient is g itself. */
+#define FORMULA(name, parameters, domain, how, pass, ga, gb, gc)                                   \
+    NUMBERS_##parameters ROW(name, row, READS(ga) | READS(gb) | READS(gc),                         \
+                             {READS(ga), READS(gb), READS(gc)}, reeli_##how##_forward,             \
+                             reeli_##how##_gradient, REELI_FORMULA_##name, domain, false, pass)
+#define UNARY(name, function, domain, parameters, f, gx)                                           \
+    FORMULA(name, parameters, domain, elementwise, IS_G(#gx), gx, 0, 0)
+#define BINARY(name, function, domain, parameters, f, ga, gb)                                      \
+    FORMULA(name, parameters, domain, elementwise, IS_G(#ga) | IS_G(#gb) << 1, ga, gb, 0)
+#define TERNARY(name, function, domain, parameters, f, ga, gb, gc)                                 \
+    FORMULA(name, parameters, domain, elementwise, IS_G(#ga) | IS_G(#gb) << 1 | IS_G(#gc) << 2,    \
+            ga, gb, gc)
+#define LOSS(name, parameters, f, ga, gb) FORMULA(name, parameters, FLOATING, loss, 0, ga, gb, 0)
+#define COMPARE(name, function, f)                                                                 \
     ROW(name, row, none, {0}, reeli_elementwise_forward, NULL, REELI_FORMULA_##name, ANY, true, 0)
-#define PREDICATE(name, f) COMPARE(name, f)
-#define SELECT(name, saved, f, ga, gb)                                                             \
-    ROW(name, row, saved, {0, saved, saved}, MAPS, REELI_FORMULA_##name, ANY, false, 0)
+#define PREDICATE(name, function, f) COMPARE(name, function, f)
+/* The condition, which both gradients read, is input 0. */
+#define SELECT(name, function, f, ga, gb)                                                          \
+    ROW(name, row, X, {0, X, X}, reeli_elementwise_forward, reeli_elementwise_gradient,            \
+        REELI_FORMULA_##name, ANY, false, 0)
 #define OP(name, saved, keeps)                                                                     \
     ROW(name, keeps, saved, {saved, saved, saved}, reeli_##name##_forward,                         \
         reeli_##name##_gradient, -1, ANY, false, 0)

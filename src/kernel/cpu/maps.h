@@ -77,20 +77,18 @@
 
 /* The values. */
 #define VALUE(name, result, element, formula) MAP(name, value, result, element, formula)
-#define UNARY(name, domain, saved, parameters, f, gx)                                              \
+#define UNARY(name, function, domain, parameters, f, gx)                                              \
     IF_##domain(WIDTH_##domain VALUE(name, T, NUMBERS_##parameters AT(0, x), f))
-#define BINARY(name, domain, saved, parameters, f, ga, gb)                                         \
+#define BINARY(name, function, domain, parameters, f, ga, gb)                                         \
     IF_##domain(WIDTH_##domain VALUE(name, T, NUMBERS_##parameters AT(0, a) AT(1, b), f))
-#define TERNARY(name, domain, saved, parameters, f, ga, gb, gc)                                    \
+#define TERNARY(name, function, domain, parameters, f, ga, gb, gc)                                    \
     IF_##domain(WIDTH_##domain VALUE(name, T, NUMBERS_##parameters AT(0, a) AT(1, b) AT(2, c), f))
-#define LOSS(name, saved, parameters, f, ga, gb)                                                   \
-    BINARY(name, REDUCED, saved, parameters, f, ga, gb)
-#define COMPARE(name, f) VALUE(name, bool, AT(0, a) AT(1, b), f)
-#define PREDICATE(name, f) VALUE(name, bool, AT(0, x), f)
-#define SELECT(name, saved, f, ga, gb) VALUE(name, T, CONDITION(0) AT(1, a) AT(2, b), f)
-#define REELI_HOT_ROWS
-#include "elementwise.def"
-#undef REELI_HOT_ROWS
+#define LOSS(name, parameters, f, ga, gb)                                                   \
+    BINARY(name, , REDUCED, parameters, f, ga, gb)
+#define COMPARE(name, function, f) VALUE(name, bool, AT(0, a) AT(1, b), f)
+#define PREDICATE(name, function, f) VALUE(name, bool, AT(0, x), f)
+#define SELECT(name, function, f, ga, gb) VALUE(name, T, CONDITION(0) AT(1, a) AT(2, b), f)
+#include "elementwise_hot.def"
 
 /* Those of rare rows are compiled at the portable level alone; the others refer to them. */
 #define SHARED(name) PASTE3(reeli_##name, value, TYPE)
@@ -104,46 +102,30 @@
 #else
 #define VALUE(name, result, element, formula) DECLARE_SHARED(name)
 #endif
-#define REELI_RARE_ROWS
-#include "elementwise.def"
-#undef REELI_RARE_ROWS
-#undef UNARY
-#undef BINARY
-#undef TERNARY
-#undef LOSS
-#undef COMPARE
-#undef PREDICATE
-#undef SELECT
+#include "elementwise_rare.def"
+#include "elementwise_undef.def"
 
 /* The gradients. */
 #ifdef GRADIENTS
-#define UNARY(name, domain, saved, parameters, f, gx)                                              \
+#define UNARY(name, function, domain, parameters, f, gx)                                              \
     WIDTH_##domain MAP(name, dx, T, NUMBERS_##parameters AT(0, g) AT(1, x) AT(2, y), gx)
 #define AT_BINARY(parameters) NUMBERS_##parameters AT(0, g) AT(1, a) AT(2, b) AT(3, y)
-#define BINARY(name, domain, saved, parameters, f, ga, gb)                                         \
+#define BINARY(name, function, domain, parameters, f, ga, gb)                                         \
     WIDTH_##domain MAP(name, da, T, AT_BINARY(parameters), ga)                                     \
     WIDTH_##domain MAP(name, db, T, AT_BINARY(parameters), gb)
 #define AT_TERNARY(parameters) NUMBERS_##parameters AT(0, g) AT(1, a) AT(2, b) AT(3, c) AT(4, y)
-#define TERNARY(name, domain, saved, parameters, f, ga, gb, gc)                                    \
+#define TERNARY(name, function, domain, parameters, f, ga, gb, gc)                                    \
     MAP(name, da, T, AT_TERNARY(parameters), ga)                                                   \
     MAP(name, db, T, AT_TERNARY(parameters), gb)                                                   \
     MAP(name, dc, T, AT_TERNARY(parameters), gc)
-#define LOSS(name, saved, parameters, f, ga, gb)                                                   \
-    BINARY(name, REDUCED, saved, parameters, f, ga, gb)
+#define LOSS(name, parameters, f, ga, gb)                                                   \
+    BINARY(name, , REDUCED, parameters, f, ga, gb)
 #define COMPARE(...)
 #define PREDICATE(...)
-#define SELECT(name, saved, f, ga, gb)                                                             \
+#define SELECT(name, function, f, ga, gb)                                                             \
     MAP(name, da, T, AT(0, g) CONDITION(1), ga)                                                    \
     MAP(name, db, T, AT(0, g) CONDITION(1), gb)
-#define REELI_HOT_ROWS
-#include "elementwise.def"
-#undef REELI_HOT_ROWS
-#undef UNARY
-#undef BINARY
-#undef TERNARY
-#undef LOSS
-#undef COMPARE
-#undef PREDICATE
-#undef SELECT
+#include "elementwise_hot.def"
+#include "elementwise_undef.def"
 #endif
 /* clang-format on */

@@ -24,29 +24,19 @@ const reeli_loops TABLE(TYPE, REELI_CPU) = {
     .value =
         {
 #define AT_ROW(name) [REELI_FORMULA_##name] = VALUE_OF(name),
-#define UNARY(name, domain, ...) IF_##domain(AT_ROW(name))
-#define BINARY(name, domain, ...) IF_##domain(AT_ROW(name))
-#define TERNARY(name, domain, ...) IF_##domain(AT_ROW(name))
+#define UNARY(name, function, domain, ...) IF_##domain(AT_ROW(name))
+#define BINARY(name, function, domain, ...) IF_##domain(AT_ROW(name))
+#define TERNARY(name, function, domain, ...) IF_##domain(AT_ROW(name))
 #define LOSS(name, ...) IF_FLOATING(AT_ROW(name))
 #define COMPARE(name, ...) AT_ROW(name)
 #define PREDICATE(name, ...) AT_ROW(name)
 #define SELECT(name, ...) AT_ROW(name)
 #define VALUE_OF(name) NAMED(name, value)
-#define REELI_HOT_ROWS
-#include "elementwise.def"
-#undef REELI_HOT_ROWS
+#include "elementwise_hot.def"
 #undef VALUE_OF
 #define VALUE_OF(name) SHARED(name)
-#define REELI_RARE_ROWS
-#include "elementwise.def"
-#undef REELI_RARE_ROWS
-#undef UNARY
-#undef BINARY
-#undef TERNARY
-#undef LOSS
-#undef COMPARE
-#undef PREDICATE
-#undef SELECT
+#include "elementwise_rare.def"
+#include "elementwise_undef.def"
         },
 #ifdef GRADIENTS
     .gradient =
@@ -59,9 +49,7 @@ const reeli_loops TABLE(TYPE, REELI_CPU) = {
 #define COMPARE(...)
 #define PREDICATE(...)
 #define SELECT(name, ...) [REELI_FORMULA_##name] = {NULL, NAMED(name, da), NAMED(name, db)},
-#define REELI_HOT_ROWS
-#include "elementwise.def"
-#undef REELI_HOT_ROWS
+#include "elementwise_hot.def"
         },
     .cascade_begin = cascade_begin,
     .cascade_feed = cascade_feed,

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The vocabulary of elementwise.def's gradients where they are not loops: each word is WORD1, WORD2 or
+ * WORD3 of the operation on tensors that it stands for, and who includes this says what these come to.
+ * (kernel/formula.h says what the words are on elements; a word that one of the two lacks does not
+ * compile.)
+ */
+#define neg(p) WORD1(reel_neg, p)
+#define sign(p) WORD1(reel_sign, p)
+#define magnitude(p) WORD1(reel_abs, p)
+#define square(p) WORD1(reel_square, p)
+#define sqrt(p) WORD1(reel_sqrt, p)
+#define rsqrt(p) WORD1(reel_rsqrt, p)
+#define exp(p) WORD1(reel_exp, p)
+#define log(p) WORD1(reel_log, p)
+#define log1p(p) WORD1(reel_log1p, p)
+#define sin(p) WORD1(reel_sin, p)
+#define cos(p) WORD1(reel_cos, p)
+#define sinh(p) WORD1(reel_sinh, p)
+#define cosh(p) WORD1(reel_cosh, p)
+#define tanh(p) WORD1(reel_tanh, p)
+#define erf(p) WORD1(reel_erf, p)
+#define sigmoid(p) WORD1(reel_sigmoid, p)
+#define add(p, q) WORD2(reel_add, p, q)
+#define sub(p, q) WORD2(reel_sub, p, q)
+#define mul(p, q) WORD2(reel_mul, p, q)
+#define div(p, q) WORD2(reel_div, p, q)
+#define div_trunc(p, q) WORD2(reeli_div_trunc, p, q)
+#define div_floor(p, q) WORD2(reeli_div_floor, p, q)
+#define pow(p, q) WORD2(reeli_pow, p, q)
+#define gt(p, q) WORD2(reel_gt, p, q)
+#define ge(p, q) WORD2(reel_ge, p, q)
+#define lt(p, q) WORD2(reel_lt, p, q)
+#define le(p, q) WORD2(reel_le, p, q)
+#define eq(p, q) WORD2(reel_eq, p, q)
+#define ne(p, q) WORD2(reel_ne, p, q)
+#define both(p, q) WORD2(reel_logical_and, p, q)
+#define either(p, q) WORD2(reel_logical_or, p, q)
+#define where(p, q, s) WORD3(reel_where, p, q, s)
+/* With no operation of their own. */
+#define zero(p) WORD1(zeros_like, p)
+#define at_least(p, q) WORD2(larger_of, p, q)

@@ -3,7 +3,7 @@
 # Installs what the build needs and the machine lacks; silent and quick where nothing is missing.
 # Says everything on standard error.
 #
-#   scripts/dependencies.sh [tests] [lint] [fuzz] [valgrind]
+#   scripts/dependencies.sh [tests] [lint] [fuzz] [valgrind] [docs]
 set -euo pipefail
 exec >&2 </dev/null
 
@@ -50,6 +50,7 @@ missing() {
     fuzz) has clang && clang -fsanitize=fuzzer -xc -o /dev/null - 2>/dev/null \
       <<<'int LLVMFuzzerTestOneInput(void) { return 0; }' || echo fuzzer ;;
     valgrind) has valgrind || echo valgrind ;;
+    docs) has doxygen || echo doxygen ;;
     lint)
       has clang-format || echo clang-format
       has clang-tidy || echo clang-tidy
@@ -136,9 +137,9 @@ install_packages() {
 
 for extra in "$@"; do
   case $extra in
-  tests | lint | fuzz | valgrind) ;;
+  tests | lint | fuzz | valgrind | docs) ;;
   *)
-    echo "usage: scripts/dependencies.sh [tests] [lint] [fuzz] [valgrind]"
+    echo "usage: scripts/dependencies.sh [tests] [lint] [fuzz] [valgrind] [docs]"
     exit 2
     ;;
   esac

@@ -54,12 +54,16 @@ REEL_API reel_tensor *reel_logical_xor(reel_tensor *a, reel_tensor *b);
 /** Whether x is not true. Source: torch.logical_not. */
 REEL_API reel_tensor *reel_logical_not(reel_tensor *x);
 
+/* What kind of number it is. */
+
 /** Whether x is NaN. Source: torch.isnan. */
 REEL_API reel_tensor *reel_isnan(reel_tensor *x);
 /** Whether x is an infinity. Source: torch.isinf. */
 REEL_API reel_tensor *reel_isinf(reel_tensor *x);
 /** Whether x is neither NaN nor an infinity. Source: torch.isfinite. */
 REEL_API reel_tensor *reel_isfinite(reel_tensor *x);
+
+/* One or the other. */
 
 /** a where the condition is true (not 0), else b. Gradient: g where each was taken, else 0.
  *  Source: torch.where. */

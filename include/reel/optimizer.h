@@ -85,6 +85,8 @@ REEL_API double reel_lr(reel_optimizer *optimizer, size_t group);
 /** Changes a group's learning rate. Fails: as `reel_set_group_setting`. */
 REEL_API reel_status reel_set_lr(reel_optimizer *optimizer, size_t group, double lr);
 
+/* What it remembers. */
+
 /**
  * All that the optimizer remembers, for a checkpoint: "state.0.exp_avg" of the first parameter,
  * "state.0.step", "param_groups.0.lr"; numbers are float64 tensors of no dims. The tensors are the
@@ -103,6 +105,8 @@ REEL_API reel_named_tensors reel_optimizer_state_dict(reel_optimizer *optimizer)
 REEL_API reel_status reel_optimizer_load_state_dict(reel_optimizer *optimizer,
                                                     const reel_named_tensor *entries, size_t count);
 
+/* Clipping. */
+
 /** How gradients are clipped by their norm; all zero is PyTorch's default. */
 typedef struct reel_clip_options {
     double norm_type;        /**< 2; INFINITY for the largest element */
@@ -119,6 +123,8 @@ REEL_API double reel_clip_grad_norm(reel_tensor_list parameters, double max_norm
                                     reel_clip_options options);
 /** Limits every element of the gradients to [-limit, limit]. Source: clip_grad_value_. */
 REEL_API void reel_clip_grad_value(reel_tensor_list parameters, double limit);
+
+/* Running averages. */
 
 /** A running average of parameters. */
 typedef struct reel_ema reel_ema;

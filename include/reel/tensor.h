@@ -49,8 +49,8 @@ template <typename... T> char (&reeli_counted(const T &...))[sizeof...(T)]; /* f
 }
 #endif
 
-/** A shape in place of the two arguments (ndim, size): `reel_zeros(r, REEL_F32, REEL_SHAPE(2,
- *  3))`. */
+/** A shape in place of the two arguments (ndim, size), as in
+ *  `reel_zeros(r, REEL_F32, REEL_SHAPE(2, 3))`. */
 #ifdef __cplusplus
 #define REEL_SHAPE(...)                                                                            \
     static_cast<int>(sizeof(reeli_counted(__VA_ARGS__))), reeli_sizes(__VA_ARGS__).data()
@@ -127,6 +127,8 @@ REEL_API reel_tensor *reel_get_rng_state(reel *r);
  */
 REEL_API reel_status reel_set_rng_state(reel *r, const reel_tensor *state);
 
+/* Like another tensor. */
+
 /** Zeros of t's shape and dtype. Source: torch.zeros_like. */
 REEL_API reel_tensor *reel_zeros_like(reel_tensor *t);
 /** Ones of t's shape and dtype. Source: torch.ones_like. */
@@ -139,6 +141,8 @@ REEL_API reel_tensor *reel_rand_like(reel_tensor *t);
 REEL_API reel_tensor *reel_randn_like(reel_tensor *t);
 /** Whole numbers in [low, high) in t's shape and dtype. Source: torch.randint_like. */
 REEL_API reel_tensor *reel_randint_like(reel_tensor *t, int64_t low, int64_t high);
+
+/* What a tensor is, and how long. */
 
 /**
  * A copy of t that outlives `reel_rewind`, detached from the tape.
@@ -168,6 +172,8 @@ REEL_API int64_t reel_numel(const reel_tensor *t);
 REEL_API int64_t reel_stride(const reel_tensor *t, int dim);
 /** Whether t's elements lie row by row, without gaps. Source: Tensor.is_contiguous. */
 REEL_API bool reel_is_contiguous(const reel_tensor *t);
+
+/* Elements, out and in. */
 
 /**
  * The one value of a tensor of one element, as a double. Source: Tensor.item.
@@ -209,6 +215,8 @@ REEL_API double *reel_data_f64(reel_tensor *t);
 REEL_API int64_t *reel_data_i64(reel_tensor *t);
 /** As `reel_data_f32`, of bools. */
 REEL_API bool *reel_data_bool(reel_tensor *t);
+
+/* Texts. */
 
 /**
  * t as PyTorch prints it: `tensor([2.5000, 0.0000])`, summarised above 1,000 elements.

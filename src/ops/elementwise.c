@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Elementwise operations: one way for all of elementwise.def's rows. */
-#include "elementwise_checked.h"
 #include "ops.h"
-
-#include <reel/elementwise.h>
 
 enum { OPERANDS = 6 };
 
@@ -25,20 +22,44 @@ int reeli_formula_dtype(const reeli_op *op, int inputs, reel_tensor *const *in)
     return op->domain == FLOATING && !reeli_is_float(dtype) ? REEL_F32 : dtype;
 }
 
-/* Whether the tensors are sound, float, contiguous and of one shape and dtype: then there is
- * nothing to work out. Strides may differ where a size is 1, which matters to nobody. */
-static inline bool all_alike(int inputs, reel_tensor *const *in)
+/* Whether t lies in a row and is no number, which would yield to another dtype. */
+static inline bool is_plain(const reel_tensor *t)
 {
-    const reel_tensor *first = in[0];
-    for (int i = 0; i < inputs; i++) {
+    return (t->flags & (REELI_CONTIGUOUS | REELI_NUMBER)) == REELI_CONTIGUOUS;
+}
+
+/* Whether t is one element that repeats along the whole. */
+static inline bool is_single(const reel_tensor *t, const reel_tensor *whole)
+{
+    return t->numel == 1 && t->ndim <= whole->ndim;
+}
+
+/* Where all operands are sound floats of one dtype, and each is contiguous and of the result's shape
+ * or else a single element: one that has that shape. Nothing is to be worked out then. NULL where it
+ * is. *alike: none is single. Strides may differ where a size is 1, which matters to nobody. */
+static inline const reel_tensor *whole_operand(int inputs, reel_tensor *const *in, bool *alike)
+{
+    const reel_tensor *whole = in[0];
+    if (!whole || !reeli_sound(reeli_reel_of(whole), whole)) {
+        return NULL;
+    }
+    *alike = true;
+    for (int i = 1; i < inputs; i++) {
         const reel_tensor *t = in[i];
-        if (!first || !reeli_sound(reeli_reel_of(first), t) ||
-            (t->flags & (REELI_CONTIGUOUS | REELI_NUMBER)) != REELI_CONTIGUOUS ||
-            t->dtype != first->dtype || !reeli_same_shape(t, first)) {
-            return false;
+        if (!reeli_sound(whole->r, t) || t->dtype != whole->dtype) {
+            return NULL;
+        }
+        if (is_plain(t) && reeli_same_shape(t, whole)) {
+            continue;
+        }
+        *alike = false;
+        if (is_single(whole, t) && (!is_single(t, whole) || (whole->flags & REELI_NUMBER))) {
+            whole = t;
+        } else if (!is_single(t, whole)) {
+            return NULL;
         }
     }
-    return reeli_is_float(first->dtype);
+    return is_plain(whole) && reeli_is_float(whole->dtype) ? whole : NULL;
 }
 
 static inline bool any_requires_grad(int inputs, reel_tensor *const *in)
@@ -92,50 +113,24 @@ static inline reel_tensor *recorded(const reeli_op *op, int inputs, reel_tensor 
     return reeli_record(r, n);
 }
 
-/* An operation on tensors that are all alike: compute, and make a node only if it is to be
+/* An operation whose result is like `whole`: compute, and make a node only if it is to be
  * recorded. */
-static reel_tensor *quick(const reeli_op *op, int inputs, reel_tensor *const *in,
-                          const double *parameters)
+static inline reel_tensor *quick(const reeli_op *op, int inputs, reel_tensor *const *in,
+                                 const double *parameters, const reel_tensor *whole, bool alike)
 {
-    reel *r = in[0]->r;
-    const int dtype = in[0]->dtype;
-    reel_tensor *y = reeli_result_like(r, in[0], op->name, op->compares ? REEL_BOOL : dtype);
+    reel *r = whole->r;
+    const int dtype = whole->dtype;
+    reel_tensor *y = reeli_result_like(r, whole, op->name, op->compares ? REEL_BOOL : dtype);
     if (reeli_bad(y)) {
         return y;
     }
     reeli_map map = r->kernels->of[dtype]->value[op->formula];
-    reeli_run_map_alike(r, map, dtype, y, op->compares, inputs, in, parameters);
-    return recorded(op, inputs, in, parameters, y, true);
-}
-
-/* Of two floats of one dtype, whether one is contiguous and the other a single element that
- * repeats: returns which is the whole one, or -1. */
-static int whole_operand(int inputs, reel_tensor *const *in)
-{
-    if (inputs != 2 || !in[0] || !reeli_sound(reeli_reel_of(in[0]), in[0]) ||
-        !reeli_sound(in[0]->r, in[1]) || in[0]->dtype != in[1]->dtype ||
-        !reeli_is_float(in[0]->dtype)) {
-        return -1;
+    if (alike || y->numel == 1) { /* then no operand has more than that one element */
+        reeli_run_map_alike(r, map, dtype, y, op->compares, inputs, in, parameters);
+    } else {
+        reeli_run_map(r, map, dtype, y, op->compares, inputs, in, parameters);
     }
-    int whole = in[0]->numel == 1 && in[0]->ndim <= in[1]->ndim && !(in[1]->flags & REELI_NUMBER);
-    const reel_tensor *single = in[!whole], *t = in[whole];
-    bool fits = single->numel == 1 && single->ndim <= t->ndim && (t->flags & REELI_CONTIGUOUS) &&
-                !(t->flags & REELI_NUMBER);
-    return fits ? whole : -1;
-}
-
-static reel_tensor *with_single(const reeli_op *op, int whole, reel_tensor *const *in,
-                                const double *parameters)
-{
-    reel *r = in[0]->r;
-    const int dtype = in[0]->dtype;
-    reel_tensor *y = reeli_result_like(r, in[whole], op->name, op->compares ? REEL_BOOL : dtype);
-    if (reeli_bad(y)) {
-        return y;
-    }
-    reeli_map map = r->kernels->of[dtype]->value[op->formula];
-    reeli_run_map(r, map, dtype, y, op->compares, 2, in, parameters);
-    return recorded(op, 2, in, parameters, y, false);
+    return recorded(op, inputs, in, parameters, y, alike);
 }
 
 static bool only_numbers(int inputs, reel_tensor *const *in)
@@ -150,12 +145,10 @@ static bool only_numbers(int inputs, reel_tensor *const *in)
 reel_tensor *reeli_elementwise(const reeli_op *op, int inputs, reel_tensor *const *in,
                                const double *parameters)
 {
-    if (all_alike(inputs, in)) {
-        return quick(op, inputs, in, parameters);
-    }
-    int whole = whole_operand(inputs, in);
-    if (whole >= 0) {
-        return with_single(op, whole, in, parameters);
+    bool alike;
+    const reel_tensor *whole = whole_operand(inputs, in, &alike);
+    if (whole) {
+        return quick(op, inputs, in, parameters, whole, alike);
     }
     reeli_node *n = reeli_begin(op, inputs, in);
     if (!n) {
@@ -228,39 +221,3 @@ reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g
     }
     return g;
 }
-
-/* The public functions, one for each row, with the row's parameters after the tensors. */
-#define SIGNATURE_P0
-#define SIGNATURE_P1(first) , double first
-#define SIGNATURE_P2(first, second) , double first, double second
-#define SIGNATURE_P3(first, second, third) , double first, double second, double third
-#define NUMBERS_P0 NULL
-#define NUMBERS_P1(first)                                                                          \
-    (double[3]) { first }
-#define NUMBERS_P2(first, second)                                                                  \
-    (double[3]) { first, second }
-#define NUMBERS_P3(first, second, third)                                                           \
-    (double[3]) { first, second, third }
-
-#define UNARY(name, function, domain, parameters, ...)                                             \
-    reel_tensor *function(reel_tensor *x SIGNATURE_##parameters)                                   \
-    {                                                                                              \
-        return reeli_elementwise(&reeli_op_##name, 1, &x, NUMBERS_##parameters);                   \
-    }
-#define BINARY(name, function, domain, parameters, ...)                                            \
-    reel_tensor *function(reel_tensor *a, reel_tensor *b SIGNATURE_##parameters)                   \
-    {                                                                                              \
-        reel_tensor *in[] = {a, b};                                                                \
-        return reeli_elementwise(&reeli_op_##name, 2, in, NUMBERS_##parameters);                   \
-    }
-#define TERNARY(name, function, domain, parameters, ...)                                           \
-    reel_tensor *function(reel_tensor *a, reel_tensor *b, reel_tensor *c SIGNATURE_##parameters)   \
-    {                                                                                              \
-        reel_tensor *in[] = {a, b, c};                                                             \
-        return reeli_elementwise(&reeli_op_##name, 3, in, NUMBERS_##parameters);                   \
-    }
-#define COMPARE(name, function, f) BINARY(name, function, , P0, )
-#define PREDICATE(name, function, f) UNARY(name, function, , P0, )
-#define SELECT(name, function, ...) TERNARY(name, function, , P0, )
-#define LOSS(...)
-#include "elementwise.def"

@@ -42,6 +42,9 @@ static inline bool reeli_multiply(int64_t a, int64_t b, int64_t *result)
 /* How many bits the number has: 0 for 0, 64 from 2^63 on. */
 static inline int reeli_bits(uint64_t x)
 {
+#ifdef __GNUC__
+    return x ? 64 - __builtin_clzll(x) : 0;
+#else
     int bits = 0;
     for (int step = 32; step > 0; step /= 2) {
         if (x >> step) {
@@ -50,6 +53,7 @@ static inline int reeli_bits(uint64_t x)
         }
     }
     return bits + (x != 0);
+#endif
 }
 
 #endif

@@ -21,7 +21,8 @@
     void reeli_stream_##level(void *to, const void *from, size_t bytes);                           \
     void reeli_transpose_##level(bool stream, int64_t rows, int64_t columns, size_t element,       \
                                  void *to, int64_t to_stride, const void *from,                    \
-                                 int64_t from_stride);
+                                 int64_t from_stride);                                             \
+    void reeli_normal_f32_##level(int64_t n, float *x, float mean, float std);
 FOR_EACH_LEVEL(DECLARE)
 extern const reeli_loops reeli_i64_portable;
 
@@ -29,7 +30,8 @@ extern const reeli_loops reeli_i64_portable;
     {#level,                                                                                       \
      {&reeli_f32_##level, &F64_##level, &reeli_i64_portable},                                      \
      reeli_stream_##level,                                                                         \
-     reeli_transpose_##level},
+     reeli_transpose_##level,                                                                      \
+     reeli_normal_f32_##level},
 static const reeli_kernels levels[] = {FOR_EACH_LEVEL(TABLE)};
 
 /* How many of the levels this CPU can run, from the first on. */

@@ -132,6 +132,8 @@ typedef struct reeli_loops {
 
     reeli_update update[REELI_UPDATE_RULES];
     void (*dot_product)(int64_t n, const void *x, const void *y, void *sum);
+    /* x range + low, rounded once: a uniform x of [0, 1) to [low, low + range). */
+    void (*stretch)(int64_t n, void *x, double range, double low);
 } reeli_loops;
 
 typedef struct reeli_kernels {
@@ -142,6 +144,8 @@ typedef struct reeli_kernels {
      * piece; past the caches if `stream`. */
     void (*transpose)(bool stream, int64_t rows, int64_t columns, size_t element, void *to,
                       int64_t to_stride, const void *from, int64_t from_stride);
+    /* Normal numbers of uniform ones, in whole blocks of 16. */
+    void (*normal_f32)(int64_t n, float *x, float mean, float std);
 } reeli_kernels;
 
 enum {

@@ -4,6 +4,7 @@
 
 #include "capture.h"
 #include "factory.h"
+#include "fma.h"
 
 #include <float.h>
 #include <math.h>
@@ -11,118 +12,21 @@
 
 enum { BLOCK = 16, HALF = 8 };
 
-/* u (to - from) + from, rounded once. fma is a call where the CPU may lack it, so [0, 1) goes
- * without. */
+/* u (to - from) + from, rounded once. */
 void reeli_fill_uniform(reel_tensor *t, double from, double to)
 {
     reeli_mt19937 *mt = &t->r->random;
-    bool plain = from == 0.0 && to == 1.0;
-    if (t->dtype == REEL_F32) {
-        float *x = t->data, low = (float)from, range = (float)to - low;
-        for (int64_t i = 0; i < t->numel; i++) {
-            float u = reeli_mt_uniform_f32(mt);
-            x[i] = plain ? u : fmaf(u, range, low);
-        }
-        return;
-    }
-    double *x = t->data, range = to - from;
+    const bool single = t->dtype == REEL_F32;
     for (int64_t i = 0; i < t->numel; i++) {
-        double u = reeli_mt_uniform_f64(mt);
-        x[i] = plain ? u : fma(u, range, from);
+        if (single) {
+            ((float *)t->data)[i] = reeli_mt_uniform_f32(mt);
+        } else {
+            ((double *)t->data)[i] = reeli_mt_uniform_f64(mt);
+        }
     }
-}
-
-static uint32_t bits_of(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
-static float of_bits(uint32_t bits)
-{
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-/*
- * PyTorch's float path takes logarithm, sine and cosine from the single-precision polynomials of
- * the Cephes library, fused multiply-adds included. They are repeated here, as libm's differ in the
- * last digit, without a branch and choosing by bits, so that the loops over them are vectorised.
- * Source: Moshier, Methods and Programs for Mathematical Functions, 1989.
- */
-
-/* All bits set where `condition`. */
-static inline uint32_t mask(bool condition) { return -(uint32_t)condition; }
-
-static inline float choose(uint32_t where, float a, float b)
-{
-    return of_bits((bits_of(a) & where) | (bits_of(b) & ~where));
-}
-
-/* ln x for a normal x: x = 2^e (1 + m) with 1 + m in [sqrt(1/2), sqrt 2), and a polynomial in m. */
-static inline float log_f32(float x)
-{
-    uint32_t bits = bits_of(x);
-    uint32_t half = (bits & 0x007fffffU) | 0x3f000000U; /* x's fraction in [1/2, 1) */
-    uint32_t small = mask(half < 0x3f3504f3U);          /* less than sqrt(1/2) */
-    float e = (float)((int32_t)(bits >> 23) - 126 + (int32_t)small);
-    float m = of_bits(half) - 1.0F + of_bits(half & small);
-    float square = m * m, y = fmaf(7.0376836292E-2F, m, -1.1514610310E-1F);
-    y = fmaf(y, m, 1.1676998740E-1F);
-    y = fmaf(y, m, -1.2420140846E-1F);
-    y = fmaf(y, m, 1.4249322787E-1F);
-    y = fmaf(y, m, -1.6668057665E-1F);
-    y = fmaf(y, m, 2.0000714765E-1F);
-    y = fmaf(y, m, -2.4999993993E-1F);
-    y = fmaf(y, m, 3.3333331174E-1F);
-    y = fmaf(y * m, square, e * -2.12194440E-4F);
-    y = fmaf(-0.5F, square, y);
-    return fmaf(e, 0.693359375F, m + y); /* ln 2 in two parts, the larger one exact */
-}
-
-/* sin x and cos x for 0 <= x < 2^13: x less a multiple of pi/4, and a polynomial for each. */
-static inline void sincos_f32(float x, float *sine, float *cosine)
-{
-    int32_t octant = ((int32_t)(x * 1.27323954473516F) + 1) & ~1; /* 4 / pi */
-    float k = (float)octant;
-    x = fmaf(k, -0.78515625F, x); /* pi / 4 in three parts */
-    x = fmaf(k, -2.4187564849853515625E-4F, x);
-    x = fmaf(k, -3.77489497744594108E-8F, x);
-    float z = x * x;
-    float c = fmaf(2.443315711809948E-5F, z, -1.388731625493765E-3F);
-    c = fmaf(c, z, 4.166664568298827E-2F);
-    c = fmaf(c * z, z, -0.5F * z) + 1.0F;
-    float s = fmaf(-1.9515295891E-4F, z, 8.3321608736E-3F);
-    s = fmaf(s, z, -1.6666654611E-1F);
-    s = fmaf(s * z, x, x);
-    uint32_t swap = -(((uint32_t)octant >> 1) & 1U);
-    uint32_t sine_sign = ((uint32_t)octant & 4U) << 29;
-    uint32_t cosine_sign = (~((uint32_t)octant - 2U) & 4U) << 29;
-    *sine = of_bits(bits_of(choose(swap, c, s)) ^ sine_sign);
-    *cosine = of_bits(bits_of(choose(swap, s, c)) ^ cosine_sign);
-}
-
-/* Box and Muller: the uniforms j and j + 8 become a pair of normals. sqrtf has a loop of its own:
- * it may set errno, which no vector can. */
-static inline void transform_f32(float *x, float mean, float std)
-{
-    float radius[HALF], u[HALF], sine[HALF], cosine[HALF];
-    memcpy(radius, x, sizeof radius);
-    memcpy(u, x + HALF, sizeof u);
-    for (int j = 0; j < HALF; j++) {
-        radius[j] = -2.0F * log_f32(1.0F - radius[j]);
-    }
-    for (int j = 0; j < HALF; j++) {
-        radius[j] = sqrtf(radius[j]);
-    }
-    for (int j = 0; j < HALF; j++) {
-        sincos_f32(6.283185307179586F * u[j], &sine[j], &cosine[j]);
-    }
-    for (int j = 0; j < HALF; j++) {
-        x[j] = fmaf(radius[j] * cosine[j], std, mean);
-        x[j + HALF] = fmaf(radius[j] * sine[j], std, mean);
+    if (from != 0.0 || to != 1.0) {
+        const double range = single ? (double)((float)to - (float)from) : to - from;
+        t->r->kernels->of[t->dtype]->stretch(t->numel, t->data, range, from);
     }
 }
 
@@ -131,42 +35,10 @@ static void transform_f64(double *x, double mean, double std)
     for (int j = 0; j < HALF; j++) {
         double radius = sqrt(-2.0 * log(1.0 - x[j]));
         double angle = 6.283185307179586 * x[j + HALF];
-        x[j] = fma(radius * cos(angle), std, mean);
-        x[j + HALF] = fma(radius * sin(angle), std, mean);
+        x[j] = reeli_fma(radius * cos(angle), std, mean);
+        x[j + HALF] = reeli_fma(radius * sin(angle), std, mean);
     }
 }
-
-static inline void transform_blocks_f32(float *x, int64_t n, float mean, float std)
-{
-    for (int64_t i = 0; i + BLOCK <= n; i += BLOCK) {
-        transform_f32(x + i, mean, std);
-    }
-}
-
-static void transform_f32_any(float *x, int64_t n, float mean, float std)
-{
-    transform_blocks_f32(x, n, mean, std);
-}
-
-/* fmaf gives the same with and without the instruction, but is a call without it. */
-#if defined(__x86_64__) && defined(__GNUC__)
-__attribute__((target("avx2,fma"))) static void transform_f32_fma(float *x, int64_t n, float mean,
-                                                                  float std)
-{
-    transform_blocks_f32(x, n, mean, std);
-}
-
-static void transform_all_f32(float *x, int64_t n, float mean, float std)
-{
-    bool fast = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    (fast ? transform_f32_fma : transform_f32_any)(x, n, mean, std);
-}
-#else
-static void transform_all_f32(float *x, int64_t n, float mean, float std)
-{
-    transform_f32_any(x, n, mean, std);
-}
-#endif
 
 /* Sixteen values or more: uniforms, transformed block by block; a last block that is not full is
  * drawn anew over the last sixteen places. */
@@ -175,13 +47,13 @@ static void fill_normal_f32(reel_tensor *t, float mean, float std)
     float *x = t->data;
     int64_t n = t->numel;
     reeli_fill_uniform(t, 0.0, 1.0);
-    transform_all_f32(x, n, mean, std);
+    t->r->kernels->normal_f32(n, x, mean, std);
     if (n % BLOCK) {
         x += n - BLOCK;
         for (int i = 0; i < BLOCK; i++) {
             x[i] = reeli_mt_uniform_f32(&t->r->random);
         }
-        transform_all_f32(x, BLOCK, mean, std);
+        t->r->kernels->normal_f32(BLOCK, x, mean, std);
     }
 }
 
@@ -210,7 +82,7 @@ void reeli_fill_normal(reel_tensor *t, double mean, double std)
         fill_normal_f64(t, mean, std);
     } else {
         for (int64_t i = 0; i < t->numel; i++) {
-            reeli_store(t, i, fma(reeli_mt_normal(&t->r->random), std, mean));
+            reeli_store(t, i, reeli_fma(reeli_mt_normal(&t->r->random), std, mean));
         }
     }
 }

@@ -7,7 +7,7 @@
 #define OWN_EXP_TANH
 #define LANES 8 /* of PyTorch's vectors: 32 bytes on every machine */
 #define MATH(name) name##f
-#define fused(a, b, c) fmaf(a, b, c)
+#define fused(a, b, c) FMAF(a, b, c)
 #ifdef HAS_AVX512
 #define FUSED_VECTORS(a, b, c) (vector) _mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c))
 #define FIRST(count) (__mmask16)((1u << (count)) - 1)

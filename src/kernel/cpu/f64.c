@@ -6,7 +6,7 @@
 #define GRADIENTS
 #define LANES 4 /* of PyTorch's vectors: 32 bytes on every machine */
 #define MATH(name) name
-#define fused(a, b, c) fma(a, b, c)
+#define fused(a, b, c) FMA(a, b, c)
 #ifdef HAS_AVX2
 #define FUSED_VECTORS(a, b, c) (vector) _mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c))
 static const long long firsts[] = {-1, -1, -1, -1, 0, 0, 0, 0};

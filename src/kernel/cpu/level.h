@@ -5,6 +5,8 @@
 #ifndef REELI_LEVEL_H
 #define REELI_LEVEL_H
 
+#include "fma.h"
+
 #define LEVEL_portable 1
 #define LEVEL_avx2 2
 #define LEVEL_avx512 3
@@ -19,6 +21,16 @@
     (defined(HAS_AVX2) && defined(__AVX512F__) && defined(__AVX512DQ__) &&                         \
      defined(__AVX512BW__) && defined(__AVX512VL__))
 #define HAS_AVX512
+#endif
+
+/* a b + c, rounded once. */
+#if defined(HAS_AVX2) || defined(REELI_FMA_INSTRUCTION)
+#define HAS_FMA
+#define FMAF(a, b, c) fmaf(a, b, c)
+#define FMA(a, b, c) fma(a, b, c)
+#else
+#define FMAF(a, b, c) reeli_fmaf(a, b, c)
+#define FMA(a, b, c) reeli_fma(a, b, c)
 #endif
 
 #endif

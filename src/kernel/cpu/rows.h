@@ -95,3 +95,11 @@ static void standardize_gradient(int64_t rows, int64_t n, const void *g_in, cons
         EACH_COLUMN dx[c] = scale[i] * (g[c] - g_mean - y[c] * gy_mean);
     }
 }
+
+static void stretch(int64_t n, void *numbers, double range, double low)
+{
+    T *x = numbers;
+    for (int64_t i = 0; i < n; i++) {
+        x[i] = fused(x[i], (T)range, (T)low);
+    }
+}

@@ -69,6 +69,7 @@ const reeli_loops TABLE(TYPE, REELI_CPU) = {
 #define AT_RULE(name) [REELI_UPDATE_##name] = NAMED(name, update),
     .update = {REELI_UPDATES(AT_RULE)},
     .dot_product = dot_product,
+    .stretch = stretch,
 #endif
     .sum = sum,
     .small_product = small_product,

@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#ifdef HAS_AVX2
-#define PLUS_PRODUCT(c, a, b) fmaf(a, b, c)
+#ifdef HAS_FMA
+#define PLUS_PRODUCT(c, a, b) FMAF(a, b, c)
 #else
 #define PLUS_PRODUCT(c, a, b) ((a) * (b) + (c))
 #endif

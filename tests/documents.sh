@@ -47,7 +47,7 @@ lines_of() {
 lines_of docs/add-an-op.md src/*/*.[ch] src/*/*.def include/reel/*.h
 lines_of docs/tables.md examples/10_house_prices.c examples/11_predict_from_a_file.c
 
-for document in README.md CONTRIBUTING.md docs/*.md; do
+for document in *.md docs/*.md; do
   while IFS= read -r link; do
     [ -e "$(dirname "$document")/$link" ] || fail "$document: there is no $link"
   done < <(grep -oE '\]\([^)#]+' "$document" | sed 's/^](//' | grep -v '^http' || true)

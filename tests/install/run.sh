@@ -93,7 +93,7 @@ done
 echo "$said"
 
 heading "names"
-shared=$(find "$lib" -name 'libreel.so.0' -o -name 'libreel.0.dylib')
+shared=$(find "$lib" -name 'libreel.so.?.?' -o -name 'libreel.?.?.dylib')
 check_names '^reel_' "$shared" -D
 check_names '^reeli?_' "$lib/libreel.a"
 

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Installs the packages of scripts/packages.sh in a fresh, minimal Debian, builds and runs a
+# stranger's programs there by pkg-config and by CMake, fits a table, and purges everything again.
+# Takes root, debootstrap and the system's package archive; a minute or two, so it is no part of
+# scripts/test.sh.
+#
+#   tests/install/packages.sh
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source_dir=$(cd "$here/../.." && pwd)
+[ "$(id -u)" -eq 0 ] || { echo "packages: a chroot takes root"; exit 1; }
+command -v debootstrap >/dev/null || { echo "packages: install debootstrap first"; exit 1; }
+
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+heading() { printf '\n-- %s\n' "$*"; }
+die() {
+  echo "packages: $*"
+  exit 1
+}
+quietly() { "$@" >"$root/log" 2>&1 || { tail -n 40 "$root/log"; die "failed: $*"; }; }
+inside() { chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
+  DEBIAN_FRONTEND=noninteractive "$@"; }
+
+heading "the packages"
+quietly "$source_dir/scripts/packages.sh"
+debs=("$source_dir"/build/packages/packages/*.deb)
+[ ${#debs[@]} -eq 4 ] || die "expected 4 packages, found ${#debs[@]}"
+for deb in "${debs[@]}"; do
+  printf '%s: %s\n' "${deb##*/}" "$(dpkg-deb -f "$deb" Depends)"
+done
+
+heading "a minimal system"
+# The suite and the archive are this system's own.
+suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+archive=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $suite" | head -n 1)
+quietly debootstrap --variant=minbase "$suite" "$root/debian" "$archive"
+root=$root/debian
+trap 'rm -rf "${root%/debian}"' EXIT
+mkdir "$root/work"
+cp "${debs[@]}" "$root/work"
+cp -r "$here"/downstream-* "$source_dir/examples/data" "$root/work"
+
+heading "install, without what is only recommended"
+quietly inside apt-get install -y --no-install-recommends gcc g++ libc6-dev cmake make pkg-config
+inside find / -xdev -not -path '/work/*' | sort >"${root%/debian}/before"
+quietly inside sh -c 'apt-get install -y --no-install-recommends /work/*.deb'
+inside ldconfig -p | grep 'libreel\.so\.' >/dev/null || die "the loader does not know libreel"
+
+heading "by pkg-config, shared and static"
+quietly inside sh -c 'cc -std=c11 -o /work/shared /work/downstream-c/main.c $(pkg-config --cflags --libs reel)'
+inside /work/shared
+quietly inside sh -c 'cc -std=c11 -o /work/static /work/downstream-c/main.c \
+  $(pkg-config --static --cflags --libs reel | sed "s/-lreel/-l:libreel.a/")'
+inside /work/static
+
+heading "by CMake, in C and C++"
+for project in downstream-c downstream-cxx; do
+  quietly inside cmake -S "/work/$project" -B "/work/build-$project"
+  quietly inside cmake --build "/work/build-$project"
+  for program in "$root/work/build-$project"/use_*; do
+    inside "${program#"$root"}"
+  done
+done
+
+heading "the program"
+inside reel --version
+inside reel fit /work/data/houses.csv --target price --out /work/model.safetensors | tail -n 3
+inside reel predict /work/model.safetensors /work/data/new.csv --out /work/predictions.csv
+[ -s "$root/work/predictions.csv" ] || die "there are no predictions"
+
+heading "each package says whose it is, and under which licence"
+for deb in "${debs[@]}"; do
+  name=$(dpkg-deb -f "$deb" Package)
+  for file in copyright licences.md CHANGELOG.md; do
+    dpkg-deb -c "$deb" | grep "/usr/share/doc/$name/$file" >/dev/null || die "$name has no $file"
+  done
+done
+echo "yes"
+
+heading "purge: nothing is left"
+mapfile -t names < <(for deb in "${debs[@]}"; do dpkg-deb -f "$deb" Package; done)
+quietly inside apt-get purge -y --autoremove "${names[@]}"
+inside find / -xdev -not -path '/work/*' | sort >"${root%/debian}/after"
+left=$(comm -13 "${root%/debian}/before" "${root%/debian}/after" |
+  grep -vE '^/(tmp|var/(log|cache|lib/(apt|dpkg)))/' || true)
+[ -z "$left" ] || die "these are left: $left"
+echo "nothing"

@@ -61,16 +61,16 @@ static void free_graph(reeli_owned *it)
     r->arena = g->arena;
     reeli_arena_free(r);
     r->arena = current;
-    reeli_free(r, g->entries.items, g->entries.room * sizeof(reeli_capture_entry));
-    reeli_free(r, g->leaves.items, g->leaves.room * sizeof(reeli_leaf_use));
-    reeli_free(r, g->used.items, g->used.room * sizeof(void *));
+    reeli_buffer_free(r, &g->entries);
+    reeli_buffer_free(r, &g->leaves);
+    reeli_buffer_free(r, &g->used);
 }
 
 /* Memory is about to be freed: a graph that uses it can no longer be replayed. */
 static void forget(reel *r, const void *memory, size_t size)
 {
     for (reel_graph *g = r->graphs; g; g = g->next) {
-        void *const *used = g->used.items;
+        void *const *used = g->used.data;
         for (size_t i = 0; i < g->used.count && !g->broken; i++) {
             g->broken = (uintptr_t)used[i] - (uintptr_t)memory < size;
         }
@@ -178,7 +178,7 @@ void reel_graph_free(reel_graph *graph)
 /* Whether the leaves have gradients where they had some. */
 static bool gradients_fit(const reel_graph *g)
 {
-    const reeli_leaf_use *use = g->leaves.items;
+    const reeli_leaf_use *use = g->leaves.data;
     for (size_t i = 0; i < g->leaves.count; i++) {
         if (use[i].depends && use[i].t->leaf->grad != use[i].grad) {
             reeli_error(
@@ -235,8 +235,8 @@ static bool run_entries(reel *r, const reel_graph *g)
 {
     const reeli_mark mark = reeli_arena_mark(&r->arena);
     const reeli_capture_entry *const end =
-        (const reeli_capture_entry *)g->entries.items + g->entries.count;
-    const reeli_capture_entry *e = g->entries.items;
+        (const reeli_capture_entry *)g->entries.data + g->entries.count;
+    const reeli_capture_entry *e = g->entries.data;
     while ((e = run_maps(e, end)) < end) {
         bool done = true;
         if (e->kind == REELI_CAPTURED_MAP) {

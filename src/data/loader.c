@@ -2,7 +2,7 @@
 /* Tensors' rows in batches. */
 #include "kernels.h"
 #include "random.h"
-#include "rows.h"
+#include "split.h"
 
 #include <reel/loader.h>
 #include <string.h>
@@ -24,21 +24,6 @@ struct reel_loader {
     size_t count;
     source sources[];
 };
-
-bool reeli_rows_usable(reel *r, const char *what, const reel_tensor *t)
-{
-    if (!reeli_usable(r, what, t)) {
-        return false;
-    }
-    if (t->dtype != REEL_I64) {
-        reeli_error(r, REEL_ERR_DTYPE, "%s: rows must be int64, and are %s", what,
-                    reel_dtype_name((reel_dtype)t->dtype));
-    } else if (t->ndim != 1) {
-        reeli_error(r, REEL_ERR_SHAPE, "%s: rows must have one dim, and are of shape %s", what,
-                    REELI_SHAPE_OF(t));
-    }
-    return t->dtype == REEL_I64 && t->ndim == 1;
-}
 
 static void free_loader(reeli_owned *it)
 {

@@ -1,11 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* Which rows go into which part. */
+#include "split.h"
 #include "random.h"
-#include "rows.h"
 
 #include <reel/loader.h>
 #include <stdlib.h>
 #include <string.h>
+
+bool reeli_rows_usable(reel *r, const char *what, const reel_tensor *t)
+{
+    if (!reeli_usable(r, what, t)) {
+        return false;
+    }
+    if (t->dtype != REEL_I64) {
+        reeli_error(r, REEL_ERR_DTYPE, "%s: rows must be int64, and are %s", what,
+                    reel_dtype_name((reel_dtype)t->dtype));
+    } else if (t->ndim != 1) {
+        reeli_error(r, REEL_ERR_SHAPE, "%s: rows must have one dim, and are of shape %s", what,
+                    REELI_SHAPE_OF(t));
+    }
+    return t->dtype == REEL_I64 && t->ndim == 1;
+}
 
 /* Why there can be no parts of so many rows; REEL_OK if there can. */
 static reel_status may_split(reel *r, const char *what, int64_t rows, const void *parts)

@@ -3,7 +3,7 @@
  * A whole training in one safetensors file. Each of its parts has its names under a prefix. Loading
  * prepares and checks all parts, which may fail, and then takes them over, which cannot.
  */
-#include "files.h"
+#include "quote.h"
 #include "random.h"
 #include "state_dict.h"
 

@@ -12,7 +12,7 @@
 #ifndef REELI_NPY_H
 #define REELI_NPY_H
 
-#include "elements.h"
+#include "decode.h"
 
 #include <reel/npy.h>
 

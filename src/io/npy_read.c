@@ -3,8 +3,9 @@
  * Reading one array. Its header is a little Python, of which only the one dict that NumPy writes is
  * understood; every size is compared with the bytes that there are before memory is asked for.
  */
-#include "files.h"
+#include "input_file.h"
 #include "npy.h"
+#include "quote.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "npy.h"
-#include "replace.h"
+#include "output_file.h"
 
 #include <string.h>
 

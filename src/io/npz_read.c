@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading an .npz archive. libzip checks its directory (no name twice, nothing overlapping) and its
  * members' checksums. */
-#include "archive.h"
-#include "files.h"
+#include "input_file.h"
+#include "libzip.h"
 #include "npy.h"
+#include "quote.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,10 +3,10 @@
  * Writing an .npz archive. libzip asks two kinds of sources of ours: for a member's bytes, and to
  * put the archive's into the file that replaces the old one.
  */
-#include "archive.h"
-#include "files.h"
+#include "libzip.h"
 #include "npy.h"
-#include "replace.h"
+#include "output_file.h"
+#include "quote.h"
 
 #include <errno.h>
 #include <string.h>

@@ -10,8 +10,8 @@
 #ifndef REELI_SAFETENSORS_H
 #define REELI_SAFETENSORS_H
 
-#include "elements.h"
-#include "files.h"
+#include "decode.h"
+#include "quote.h"
 
 #include <jansson.h>
 #include <reel/io.h>

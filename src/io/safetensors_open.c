@@ -4,6 +4,7 @@
  * with the file's before memory is asked for, a shape with the bytes it claims, the claims with
  * one another and with what there is.
  */
+#include "input_file.h"
 #include "safetensors_file.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 /* Writing a safetensors file: everything is checked and the header made before a file is
  * touched. */
 #include "kernels.h"
-#include "replace.h"
+#include "output_file.h"
 #include "safetensors.h"
 
 #include <string.h>

@@ -107,60 +107,56 @@ static bool may_add(const reel_optimizer *o, const reel_tensor_list *list, const
     return true;
 }
 
-/* A larger copy of an array of `count` items; NULL when memory is out. */
-static void *grown(reel *r, const void *array, size_t count, size_t more, size_t size)
+/* Room for one more group and `count` more slots, those all zero; false when memory is out. */
+static bool make_room(reel_optimizer *o, size_t count)
 {
-    char *larger = reeli_malloc(r, (count + more) * size);
-    if (larger) {
-        if (count) {
-            memcpy(larger, array, count * size);
-        }
-        memset(larger + count * size, 0, more * size);
+    reel *r = o->owned.r;
+    if (!reeli_buffer_grow(r, &o->group_room, (o->groups + 1) * sizeof *o->group)) {
+        return false;
     }
-    return larger;
+    o->group = o->group_room.data;
+    if (!reeli_buffer_grow(r, &o->slot_room, (o->slots + count) * sizeof *o->slot)) {
+        return false;
+    }
+    o->slot = o->slot_room.data;
+    memset(o->slot + o->slots, 0, count * sizeof *o->slot);
+    return true;
 }
 
 /* Takes a group that was added last out again, because its states found no memory. */
-static void drop_group(reel_optimizer *o, size_t slots)
+static void drop_group(reel_optimizer *o)
 {
+    const size_t slots = o->groups > 1 ? o->group[o->groups - 2].end : 0;
     for (size_t i = slots; i < o->slots; i++) {
         for (int k = 0; k < REELI_STATES; k++) {
             reel_tensor_free(o->slot[i].state[k]);
-            o->slot[i].state[k] = NULL;
         }
     }
+    o->slots = slots;
+    o->groups--;
 }
 
 bool reeli_add_group(reel_optimizer *o, reel_tensor_list list, const double *value)
 {
-    reel *r = o->owned.r;
     if (!may_add(o, &list, value)) {
         return false;
     }
-    reeli_group *group = grown(r, o->group, o->groups, 1, sizeof *group), *old_group = o->group;
-    reeli_slot *slot = grown(r, o->slot, o->slots, list.count, sizeof *slot), *old_slot = o->slot;
-    const size_t groups = o->groups, slots = o->slots;
-    bool done = group && slot;
-    if (!done) {
-        reeli_no_memory(r, o->rule->name);
-    } else {
-        memcpy(group[groups].value, value, sizeof group->value);
-        group[groups].end = slots + list.count;
-        for (size_t i = 0; i < list.count; i++) {
-            slot[slots + i].parameter = list.tensors[i];
-        }
-        o->group = group, o->groups = groups + 1;
-        o->slot = slot, o->slots = slots + list.count;
-        done = reeli_optimizer_provide(o);
+    if (!make_room(o, list.count)) {
+        reeli_no_memory(o->owned.r, o->rule->name);
+        return false;
     }
-    if (!done && group && slot) {
-        drop_group(o, slots);
-        o->group = old_group, o->groups = groups;
-        o->slot = old_slot, o->slots = slots;
+    for (size_t i = 0; i < list.count; i++) {
+        o->slot[o->slots + i].parameter = list.tensors[i];
     }
-    reeli_free(r, done ? old_group : group, (groups + !done) * sizeof *group);
-    reeli_free(r, done ? old_slot : slot, (slots + (done ? 0 : list.count)) * sizeof *slot);
-    return done;
+    o->slots += list.count;
+    reeli_group *group = &o->group[o->groups++];
+    memcpy(group->value, value, sizeof group->value);
+    group->end = o->slots;
+    if (reeli_optimizer_provide(o)) {
+        return true;
+    }
+    drop_group(o);
+    return false;
 }
 
 /* The setting of this name that the optimizer has, or -1 and an error. */

@@ -28,8 +28,8 @@ static void free_memory(reeli_owned *it)
     if (o->memory) {
         o->rule->free(o);
     }
-    reeli_free(it->r, o->slot, o->slots * sizeof *o->slot);
-    reeli_free(it->r, o->group, o->groups * sizeof *o->group);
+    reeli_buffer_free(it->r, &o->slot_room);
+    reeli_buffer_free(it->r, &o->group_room);
 }
 
 bool reeli_optimizer_provide(reel_optimizer *o)

@@ -66,9 +66,10 @@ struct reel_optimizer {
     size_t groups, slots;
     reeli_group *group;
     reeli_slot *slot;
-    double defaults[REELI_SETTINGS]; /* what it was made with, for further groups */
-    int64_t steps;                   /* since the last scheduler was made */
-    void *memory;                    /* of a rule with a step of its own */
+    reeli_buffer group_room, slot_room; /* where those lie */
+    double defaults[REELI_SETTINGS];    /* what it was made with, for further groups */
+    int64_t steps;                      /* since the last scheduler was made */
+    void *memory;                       /* of a rule with a step of its own */
 };
 
 /* An optimizer of these parameters with these settings in its first group; NULL, and an error, if

@@ -7,24 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_SIZE = 320, FIRST_ROOM = 32 };
+enum { NAME_SIZE = 320 };
 
-static bool has_room(reeli_items *items)
+static reeli_item_of_state *item_at(const reeli_items *items, size_t i)
 {
-    if (items->count < items->room) {
-        return true;
-    }
-    const size_t room = items->room ? 2 * items->room : FIRST_ROOM;
-    reeli_item_of_state *item = reeli_arena_alloc(items->r, room * sizeof *item);
-    if (!item) {
-        return false;
-    }
-    if (items->count) {
-        memcpy(item, items->item, items->count * sizeof *item);
-    }
-    items->item = item;
-    items->room = room;
-    return true;
+    return (reeli_item_of_state *)items->list.data + i;
 }
 
 /* The number is kept, to be written when state is loaded.
@@ -38,8 +25,10 @@ void reeli_remember(reeli_items *items, reel_tensor *tensor, double *number, con
     vsnprintf(name, sizeof name, format, arguments);
     va_end(arguments);
     const size_t size = strlen(name) + 1;
-    char *kept = items->failed || !has_room(items) ? NULL : reeli_arena_alloc(items->r, size);
-    if (!kept) {
+    char *kept = items->failed ? NULL : reeli_arena_alloc(items->r, size);
+    reeli_item_of_state *item =
+        kept ? reeli_buffer_add_in_arena(items->r, &items->list, sizeof *item) : NULL;
+    if (!item) {
         if (!items->failed) {
             reeli_no_memory(items->r, items->what);
         }
@@ -47,7 +36,7 @@ void reeli_remember(reeli_items *items, reel_tensor *tensor, double *number, con
         return;
     }
     memcpy(kept, name, size);
-    items->item[items->count++] = (reeli_item_of_state){kept, tensor, number};
+    *item = (reeli_item_of_state){kept, tensor, number};
 }
 
 reel_named_tensors reeli_state_dict(reeli_items *items)
@@ -58,15 +47,15 @@ reel_named_tensors reeli_state_dict(reeli_items *items)
         return none;
     }
     reel_named_tensor *entry =
-        items->failed ? NULL : reeli_arena_alloc(r, (items->count + 1) * sizeof *entry);
+        items->failed ? NULL : reeli_arena_alloc(r, (items->list.count + 1) * sizeof *entry);
     if (!entry) {
         if (!items->failed) {
             reeli_no_memory(r, items->what);
         }
         return none;
     }
-    for (size_t i = 0; i < items->count; i++) {
-        const reeli_item_of_state *item = &items->item[i];
+    for (size_t i = 0; i < items->list.count; i++) {
+        const reeli_item_of_state *item = item_at(items, i);
         entry[i] = (reel_named_tensor){item->name, item->tensor};
         if (item->number) {
             entry[i].tensor = reeli_empty(r, items->what, REEL_F64, 0, NULL);
@@ -76,7 +65,7 @@ reel_named_tensors reeli_state_dict(reeli_items *items)
             *(double *)entry[i].tensor->data = *item->number;
         }
     }
-    return (reel_named_tensors){entry, items->count};
+    return (reel_named_tensors){entry, items->list.count};
 }
 
 /* The one given under this name; NULL if there is none. `from` is where it is likely to be
@@ -125,12 +114,13 @@ static reel_status check_names(const reeli_items *items, const reel_named_tensor
     for (size_t i = 0; i < count; i++) {
         size_t k = 0; /* from where it is likely to be found */
         const char *name = given[i].name ? given[i].name : "(NULL)";
-        while (k < items->count && strcmp(items->item[(i + k) % items->count].name, name) != 0) {
+        while (k < items->list.count &&
+               strcmp(item_at(items, (i + k) % items->list.count)->name, name) != 0) {
             k++;
         }
-        if (k == items->count || find(given, i, name, 0)) {
+        if (k == items->list.count || find(given, i, name, 0)) {
             return reeli_error(items->r, REEL_ERR_VALUE, "%s: load_state_dict: %s %s", items->what,
-                               name, k == items->count ? "is unexpected" : "comes twice");
+                               name, k == items->list.count ? "is unexpected" : "comes twice");
         }
     }
     return REEL_OK;
@@ -143,8 +133,9 @@ bool reeli_check_state_dict(const reeli_items *items, const reel_named_tensor *g
         check_names(items, given, count) != REEL_OK) {
         return false;
     }
-    for (size_t i = 0; i < items->count; i++) {
-        if (check(items, &items->item[i], find(given, count, items->item[i].name, i)) != REEL_OK) {
+    for (size_t i = 0; i < items->list.count; i++) {
+        if (check(items, item_at(items, i), find(given, count, item_at(items, i)->name, i)) !=
+            REEL_OK) {
             return false;
         }
     }
@@ -153,8 +144,8 @@ bool reeli_check_state_dict(const reeli_items *items, const reel_named_tensor *g
 
 void reeli_take_state_dict(const reeli_items *items, const reel_named_tensor *given, size_t count)
 {
-    for (size_t i = 0; i < items->count; i++) {
-        const reeli_item_of_state *item = &items->item[i];
+    for (size_t i = 0; i < items->list.count; i++) {
+        const reeli_item_of_state *item = item_at(items, i);
         const reel_tensor *t = find(given, count, item->name, i);
         if (item->number) {
             *item->number = reeli_load(t, 0);

@@ -3,7 +3,7 @@
 #ifndef REELI_STATE_DICT_H
 #define REELI_STATE_DICT_H
 
-#include "state.h"
+#include "buffer.h"
 
 #include <reel/early_stopping.h>
 #include <reel/optimizer.h>
@@ -16,13 +16,12 @@ typedef struct reeli_item_of_state {
     double *number;
 } reeli_item_of_state;
 
-/* A list of them in the arena, which is asked for twice the room whenever it is full. */
+/* A list of them in the arena. */
 typedef struct reeli_items {
     reel *r;
-    const char *what; /* whose they are, for messages */
-    reeli_item_of_state *item;
-    size_t count, room;
-    bool failed; /* memory ran out; the error is recorded */
+    const char *what;  /* whose they are, for messages */
+    reeli_buffer list; /* reeli_item_of_state */
+    bool failed;       /* memory ran out; the error is recorded */
 } reeli_items;
 
 /* Adds a tensor or a number under a name that is put together as printf does it. */

@@ -5,32 +5,26 @@
 
 #include <string.h>
 
-void *reeli_append(reel *r, reeli_array *array, size_t size)
+/* Room for one more item; NULL, and an error, when memory is out. */
+static void *append(reel *r, reeli_buffer *items, size_t size)
 {
-    if (array->count == array->room) {
-        const size_t room = array->room ? 2 * array->room : 64;
-        void *items =
-            r->allocator(r->allocator_context, array->items, array->room * size, room * size);
-        if (!items) {
-            reeli_no_memory(r, "capture");
-            return NULL;
-        }
-        array->items = items;
-        array->room = room;
+    void *item = reeli_buffer_add(r, items, size);
+    if (!item) {
+        reeli_no_memory(r, "capture");
     }
-    return (char *)array->items + size * array->count++;
+    return item;
 }
 
 void reeli_capture_use(reel *r, const void *memory)
 {
-    reeli_array *used = &r->capture->used;
-    const void **at = used->items;
+    reeli_buffer *used = &r->capture->used;
+    const void **at = used->data;
     for (size_t i = used->count; i > 0; i--) {
         if (at[i - 1] == memory) {
             return;
         }
     }
-    at = reeli_append(r, used, sizeof *at);
+    at = append(r, used, sizeof *at);
     if (at) {
         *at = memory;
     }
@@ -92,7 +86,7 @@ void reeli_capture_change(const reel_tensor *t)
 
 reeli_capture_entry *reeli_new_entry(reel *r, int kind)
 {
-    reeli_capture_entry *e = reeli_append(r, &r->capture->entries, sizeof *e);
+    reeli_capture_entry *e = append(r, &r->capture->entries, sizeof *e);
     if (e) {
         e->kind = kind;
     }
@@ -142,8 +136,8 @@ bool reeli_capture_run(reeli_run run, const reeli_args *args)
 void reeli_capture_leaf(const reel_tensor *t, bool depends)
 {
     reel *r = t->r;
-    reeli_array *leaves = &r->capture->leaves;
-    reeli_leaf_use *use = leaves->items;
+    reeli_buffer *leaves = &r->capture->leaves;
+    reeli_leaf_use *use = leaves->data;
     if (!(t->flags & REELI_PERSISTENT)) {
         return; /* a new one in every step */
     }
@@ -152,7 +146,7 @@ void reeli_capture_leaf(const reel_tensor *t, bool depends)
             return;
         }
     }
-    use = reeli_append(r, leaves, sizeof *use);
+    use = append(r, leaves, sizeof *use);
     if (use) {
         *use = (reeli_leaf_use){t, t->leaf->grad, depends};
         reeli_capture_use(r, t);

@@ -7,6 +7,7 @@
 #ifndef REELI_CAPTURE_H
 #define REELI_CAPTURE_H
 
+#include "buffer.h"
 #include "kernels.h"
 #include "tensor.h"
 
@@ -67,19 +68,13 @@ typedef struct reeli_leaf_use {
     bool depends;
 } reeli_leaf_use;
 
-/* An array that grows by the reel's allocator. */
-typedef struct reeli_array {
-    void *items;
-    size_t count, room; /* in items */
-} reeli_array;
-
 struct reel_graph {
     reeli_owned owned;
     reel_graph *next;
-    reeli_arena arena;   /* what was made in the step; while it is captured, the reel's own */
-    reeli_array entries; /* reeli_capture_entry */
-    reeli_array leaves;  /* reeli_leaf_use */
-    reeli_array used;    /* const void *: what must not be freed */
+    reeli_arena arena;    /* what was made in the step; while it is captured, the reel's own */
+    reeli_buffer entries; /* reeli_capture_entry */
+    reeli_buffer leaves;  /* reeli_leaf_use */
+    reeli_buffer used;    /* const void *: what must not be freed */
     reeli_restored *restored;
     size_t scratch; /* the most bytes of the arena that one call needs for a while */
     bool broken;    /* something that it uses is gone */
@@ -134,8 +129,5 @@ void reeli_set_grad(reel_tensor *t, reel_tensor *grad);
 
 /* As reeli_copy, where it may be part of a step. */
 void reeli_put(reel_tensor *to, reel_tensor *from);
-
-/* Room for one more item; NULL, and an error, when memory is out. */
-void *reeli_append(reel *r, reeli_array *array, size_t size);
 
 #endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* The cells: what is read a hundred million times is the start of reeli_csv_cell. */
+#include "csv_cells.h"
+#include "parse_number.h"
+#include "utf8.h"
+
+#include <math.h>
+#include <string.h>
+
+bool reeli_csv_is_missing(const char *text, size_t length)
+{
+    static const char *const words[] = {"NA",   "N/A",  "n/a",  "#N/A", "<NA>", "NaN", "nan",
+                                        "-NaN", "-nan", "null", "NULL", "None", "?"};
+    if (length == 0) {
+        return true;
+    }
+    for (size_t i = 0; length <= 4 && i < sizeof words / sizeof *words; i++) {
+        if (strcmp(words[i], text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t cell_size(const reel_table *t, const reeli_column *c)
+{
+    return c->kind == REELI_NUMBERS && t->dtype == REEL_F64 ? sizeof(double) : sizeof(float);
+}
+
+static inline void put_number(const reel_table *t, reeli_column *c, int64_t row, double x)
+{
+    if (t->dtype == REEL_F64) {
+        ((double *)c->cells.data)[row] = x;
+    } else {
+        ((float *)c->cells.data)[row] = (float)x;
+    }
+}
+
+static void put_missing(reel_table *t, reeli_column *c, int64_t row)
+{
+    if (c->kind == REELI_NUMBERS) {
+        put_number(t, c, row, (double)NAN);
+    } else if (c->kind == REELI_TEXT) {
+        ((int32_t *)c->cells.data)[row] = -1;
+    }
+}
+
+/* Gives a column its kind, and memory in which all rows so far are missing. */
+static bool decide(reeli_csv_reader *it, reeli_column *c, reeli_kind kind)
+{
+    c->kind = (uint8_t)kind;
+    if (!reeli_buffer_reserve(it->r, &c->cells, (size_t)it->room * cell_size(it->table, c))) {
+        c->kind = REELI_UNDECIDED;
+        reeli_csv_no_memory(it);
+        return false;
+    }
+    for (int64_t i = 0; i < it->table->rows; i++) {
+        put_missing(it->table, c, i);
+    }
+    return true;
+}
+
+bool reeli_csv_reserve(reeli_csv_reader *it, int64_t rows)
+{
+    int64_t bytes;
+    if (!reeli_multiply(rows, (int64_t)sizeof(double), &bytes)) {
+        return false;
+    }
+    for (size_t j = 0; j < it->table->columns; j++) {
+        reeli_column *c = reeli_column_of(it->table, j);
+        if (c->kind != REELI_UNDECIDED &&
+            !reeli_buffer_reserve(it->r, &c->cells, (size_t)rows * cell_size(it->table, c))) {
+            return false;
+        }
+    }
+    it->room = rows;
+    return true;
+}
+
+static const char *column_name(const reeli_csv_reader *it)
+{
+    return reeli_text_at(&it->table->names, it->column);
+}
+
+static void put_text(reeli_csv_reader *it, reeli_column *c, const char *text, size_t length)
+{
+    int64_t code = reeli_text_set_find(&c->texts, text, length);
+    if (code < 0) {
+        if (!reeli_is_utf8(text, length)) {
+            reeli_csv_refuse(it, it->line,
+                             "column '%s': expected UTF-8, found '%s'; save the file as UTF-8",
+                             REELI_QUOTED(column_name(it)), REELI_QUOTED_START(text, length));
+            return;
+        }
+        code = (int64_t)reeli_text_count(&c->texts);
+        if (!reeli_text_set_add(it->r, &c->texts, text, length)) {
+            reeli_csv_no_memory(it);
+            return;
+        }
+    }
+    ((int32_t *)c->cells.data)[it->table->rows] = (int32_t)code;
+}
+
+static void refuse_cell(reeli_csv_reader *it, const reeli_column *c, const char *text,
+                        size_t length)
+{
+    char why[160] = "";
+    if (c->kind == REELI_NUMBERS) {
+        snprintf(
+            why, sizeof why,
+            "; its first value, on line %lld, is a number: say that the column is text if it is",
+            (long long)c->first_line);
+    }
+    reeli_csv_refuse(it, it->line, "column '%s': expected a number, found '%s'%s",
+                     REELI_QUOTED(column_name(it)), REELI_QUOTED_START(text, length), why);
+}
+
+/* "1,5" where decimal points are read: the column is taken for text, likely without being one. */
+static void warn_of_commas(reeli_csv_reader *it, char *text, size_t length)
+{
+    double value;
+    if (it->decimal == '.' && memchr(text, ',', length) &&
+        reeli_read_number(text, length, ',', &value) == REELI_A_NUMBER) {
+        reeli_warn(it->r,
+                   "%s:%lld: column '%s' is taken for text, for it has '%s'; if that is a number, "
+                   "say that decimals have a comma",
+                   REELI_QUOTED(it->table->path), (long long)it->line,
+                   REELI_QUOTED(column_name(it)), REELI_QUOTED_START(text, length));
+    }
+}
+
+/* The first value of a column says what it holds. */
+static bool first_value(reeli_csv_reader *it, reeli_column *c, char *text, size_t length)
+{
+    double value;
+    reeli_reading what = reeli_read_number(text, length, it->decimal, &value);
+    c->first_line = it->line;
+    if (what == REELI_NOT_A_NUMBER) {
+        warn_of_commas(it, text, length);
+    }
+    return decide(it, c, what == REELI_NOT_A_NUMBER ? REELI_TEXT : REELI_NUMBERS);
+}
+
+static void put_read_number(reeli_csv_reader *it, reeli_column *c, char *text, size_t length)
+{
+    double value = 0;
+    reeli_reading what = reeli_read_number(text, length, it->decimal, &value);
+    if (what == REELI_NO_LOCALE) {
+        reeli_csv_no_memory(it);
+    } else if (what == REELI_NOT_A_NUMBER) {
+        refuse_cell(it, c, text, length);
+    } else if (what == REELI_INFINITE || (it->table->dtype == REEL_F32 && isinf((float)value))) {
+        reeli_csv_refuse(it, it->line, "column '%s': expected a number that %s holds, found '%s'",
+                         REELI_QUOTED(column_name(it)), reel_dtype_name(it->table->dtype),
+                         REELI_QUOTED_START(text, length));
+    } else {
+        put_number(it->table, c, it->table->rows, value);
+    }
+}
+
+/* Without the spaces and line breaks that quotes have kept. */
+static char *trimmed(char *text, size_t *length)
+{
+    static const char spaces[] = " \t\r\n";
+    while (*length && memchr(spaces, text[*length - 1], sizeof spaces - 1)) {
+        --*length;
+    }
+    text[*length] = '\0';
+    size_t before = strspn(text, spaces);
+    *length -= before;
+    return text + before;
+}
+
+/* All that is not a plain number in a column of numbers. */
+static void put_other(reeli_csv_reader *it, reeli_column *c, char *text, size_t length)
+{
+    int64_t breaks = reeli_csv_breaks(text, length);
+    text = trimmed(text, &length);
+    if (reeli_csv_is_missing(text, length)) {
+        put_missing(it->table, c, it->table->rows);
+        c->missing++;
+    } else if (c->kind != REELI_UNDECIDED || first_value(it, c, text, length)) {
+        if (c->kind == REELI_TEXT) {
+            put_text(it, c, text, length);
+        } else {
+            put_read_number(it, c, text, length);
+        }
+    }
+    it->line += breaks;
+}
+
+void reeli_csv_cell(reeli_csv_reader *it, char *text, size_t length)
+{
+    reel_table *t = it->table;
+    if (it->column >= t->columns) { /* the row's end will tell */
+        it->line += reeli_csv_breaks(text, length);
+        return;
+    }
+    reeli_column *c = reeli_column_of(t, it->column);
+    double value;
+    if (c->kind == REELI_NUMBERS && length > 0 &&
+        reeli_read_number(text, length, it->decimal, &value) == REELI_A_NUMBER &&
+        (t->dtype == REEL_F64 || fabs(value) <= 0x1.fffffep127)) {
+        put_number(t, c, t->rows, value);
+        return;
+    }
+    put_other(it, c, text, length);
+}
+
+void reeli_csv_row_end(reeli_csv_reader *it)
+{
+    reel_table *t = it->table;
+    if (it->column != t->columns) {
+        reeli_csv_refuse(it, it->row_line, "expected %zu field%s, as the first row has, found %zu",
+                         t->columns, t->columns == 1 ? "" : "s", it->column);
+        return;
+    }
+    if (t->lines.count == 0 || reel_table_line(t, t->rows) != it->row_line) {
+        reeli_line *line = reeli_buffer_add(it->r, &t->lines, sizeof *line);
+        if (!line) {
+            reeli_csv_no_memory(it);
+            return;
+        }
+        *line = (reeli_line){t->rows, it->row_line};
+    }
+    if (++t->rows == it->room && !reeli_csv_reserve(it, it->room + it->room / 2)) {
+        reeli_csv_no_memory(it);
+    }
+}
+
+void reeli_csv_finish(reeli_csv_reader *it)
+{
+    reel_table *t = it->table;
+    it->room = t->rows > 0 ? t->rows : 1;
+    for (size_t j = 0; !it->failed && j < t->columns; j++) {
+        reeli_column *c = reeli_column_of(t, j);
+        if (c->kind == REELI_UNDECIDED) {
+            decide(it, c, REELI_NUMBERS);
+        }
+        reeli_buffer_shrink(it->r, &c->cells, (size_t)it->room * cell_size(t, c));
+    }
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* A CSV file's rows as cells of columns. */
+#ifndef REELI_CSV_CELLS_H
+#define REELI_CSV_CELLS_H
+
+#include "csv_reader.h"
+
+/* What a text says in a cell of numbers, or might. */
+bool reeli_csv_is_missing(const char *text, size_t length);
+
+/* Makes room for so many rows in each column that has memory; false if memory is out. */
+bool reeli_csv_reserve(reeli_csv_reader *it, int64_t rows);
+
+/* A field of a row, NUL-terminated, and the row's end. */
+void reeli_csv_cell(reeli_csv_reader *it, char *text, size_t length);
+void reeli_csv_row_end(reeli_csv_reader *it);
+
+/* Ends the table: columns without a value become numbers, memory too much is given back. */
+void reeli_csv_finish(reeli_csv_reader *it);
+
+#endif

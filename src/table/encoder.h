@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* struct reel_encoder: the columns that it reads, each with what makes features of it. */
+#ifndef REELI_ENCODER_H
+#define REELI_ENCODER_H
+
+#include "split.h"
+#include "table.h"
+
+#include <reel/encoder.h>
+
+typedef struct reeli_input {
+    bool text;
+    double median, mean, scale; /* of numbers */
+    reeli_text_set texts;       /* of text: at least one, sorted */
+    size_t first;               /* of its features */
+} reeli_input;
+
+struct reel_encoder {
+    reeli_owned owned;
+    bool refuse_missing;
+    reeli_buffer target; /* char: its name */
+    double target_mean, target_scale;
+    reeli_text_set names; /* the inputs' */
+    reeli_buffer inputs;  /* reeli_input */
+    size_t features;
+    size_t text_count;
+    reeli_buffer text; /* const char *, the inputs of text */
+};
+
+static inline reeli_input *reeli_input_of(const reel_encoder *e, size_t i)
+{
+    return (reeli_input *)e->inputs.data + i;
+}
+
+static inline const char *reeli_input_name(const reel_encoder *e, size_t i)
+{
+    return reeli_text_at(&e->names, i);
+}
+
+/* An encoder without target and inputs; NULL, and an error, if memory is out. */
+reel_encoder *reeli_encoder_new(reel *r, const char *what);
+/* Names the target; false, and an error, if memory is out. */
+bool reeli_encoder_set_target(reel_encoder *e, const char *what, const char *name);
+/* Adds an input, whose texts become the encoder's; false, and an error, if memory is out. */
+bool reeli_encoder_add(reel_encoder *e, const char *what, const char *name,
+                       const reeli_input *input);
+/* Once all inputs are there: counts the features; false, and an error, if memory is out. */
+bool reeli_encoder_finish(reel_encoder *e, const char *what);
+
+/* Rows of a table: `count` of them, every `stride`th of `data`; NULL: 0, 1, 2, …. */
+typedef struct reeli_rows {
+    const int64_t *data;
+    int64_t stride, count;
+} reeli_rows;
+
+static inline int64_t reeli_row(reeli_rows rows, int64_t i)
+{
+    return rows.data ? rows.data[i * rows.stride] : i;
+}
+
+/* The rows that a tensor names; false, and an error, if it names none or one that is not there. */
+bool reeli_table_rows_of(const reel_table *t, const char *what, const reel_tensor *tensor,
+                         reeli_rows *rows);
+
+/* "houses.csv:17: column 'rooms'", before what is wrong with a value. */
+enum { REELI_CELL_TEXT = 2 * REELI_QUOTE_SIZE + 64 };
+const char *reeli_cell_text(char text[REELI_CELL_TEXT], const reel_table *t, int64_t row,
+                            size_t column);
+#define REELI_CELL_TEXT_OF(t, row, column)                                                         \
+    reeli_cell_text((char[REELI_CELL_TEXT]){0}, (t), (row), (column))
+
+#endif

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows of a table as features, and the target there and back. */
+#include "encoder.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Rows are encoded so many at a time, all features of them, so that what is written stays near. */
+enum { BLOCK = 512 };
+
+/* An input's column in the table at hand. */
+typedef struct source {
+    const reeli_input *input;
+    size_t column;
+    reeli_numbers numbers;
+    const int32_t *codes; /* of text */
+    int32_t *word;        /* for each of the column's texts, which of the input's it is, or -1 */
+    int64_t missing, unseen;
+    int64_t unseen_row; /* the first */
+} source;
+
+typedef struct encoding {
+    const reel_encoder *e;
+    reel_table *t;
+    reeli_rows rows;
+    reeli_buffer sources;
+    reeli_buffer words; /* int32_t, of all sources */
+    reel_tensor *to;
+} encoding;
+
+static source *source_of(const encoding *it, size_t i) { return (source *)it->sources.data + i; }
+
+/* A column of numbers without any value may as well be one of text without any. */
+static bool is_empty(const reel_table *t, size_t column)
+{
+    return reel_table_missing(t, column) == t->rows;
+}
+
+/* Whether the column holds what the encoder was fitted to. */
+static bool check_kind(const encoding *it, const char *name, size_t column, bool text)
+{
+    if (reel_table_is_text(it->t, column) == text || is_empty(it->t, column)) {
+        return true;
+    }
+    reeli_error(it->t->owned.r, REEL_ERR_VALUE,
+                "%scolumn '%s' was read as %s, where the model has learned from %s%s",
+                REELI_TABLE_TEXT_OF(it->t), REELI_QUOTED(name), text ? "numbers" : "text",
+                text ? "text" : "numbers", text ? ": say that the column is text" : "");
+    return false;
+}
+
+static bool find_columns(encoding *it, size_t *texts)
+{
+    for (size_t i = 0; i < it->e->inputs.count; i++) {
+        const char *name = reeli_input_name(it->e, i);
+        int64_t column = reeli_table_column_named(it->t, "encode", name);
+        const reeli_input *input = reeli_input_of(it->e, i);
+        if (column < 0 || !check_kind(it, name, (size_t)column, input->text)) {
+            return false;
+        }
+        *source_of(it, i) = (source){.input = input, .column = (size_t)column};
+        *texts += reel_table_categories(it->t, (size_t)column);
+    }
+    return true;
+}
+
+/* Where the columns' cells lie, and which texts are which. */
+static void open_columns(encoding *it)
+{
+    int32_t *word = it->words.data;
+    for (size_t i = 0; i < it->e->inputs.count; i++) {
+        source *s = source_of(it, i);
+        if (!reel_table_is_text(it->t, s->column)) {
+            s->numbers = reeli_table_numbers(it->t, s->column);
+            continue;
+        }
+        s->codes = reeli_table_codes(it->t, s->column);
+        s->word = word;
+        for (size_t k = 0; k < reel_table_categories(it->t, s->column); k++) {
+            const char *text = reel_table_category(it->t, s->column, k);
+            *word++ = s->input->text
+                          ? (int32_t)reeli_text_set_find(&s->input->texts, text, strlen(text))
+                          : -1;
+        }
+    }
+}
+
+static bool prepare(encoding *it)
+{
+    reel *r = it->t->owned.r;
+    size_t texts = 0;
+    if (!reeli_buffer_reserve(r, &it->sources, it->e->inputs.count * sizeof(source))) {
+        reeli_no_memory(r, "encode");
+        return false;
+    }
+    if (!find_columns(it, &texts)) {
+        return false;
+    }
+    if (!reeli_buffer_reserve(r, &it->words, (texts + 1) * sizeof(int32_t))) {
+        reeli_no_memory(r, "encode");
+        return false;
+    }
+    open_columns(it);
+    int64_t size[] = {it->rows.count, (int64_t)it->e->features};
+    it->to = reeli_create(r, "encode", (int)it->t->dtype, 2, size);
+    return !reeli_bad(it->to);
+}
+
+static inline void put(reel_tensor *to, int64_t at, double x)
+{
+    if (to->dtype == REEL_F64) {
+        ((double *)to->data)[at] = x;
+    } else {
+        ((float *)to->data)[at] = (float)x;
+    }
+}
+
+/* Rows from `begin` to `end` of a column of numbers. Text without any value is in none of them. */
+static void encode_numbers(const encoding *it, source *s, int64_t begin, int64_t end)
+{
+    int64_t features = (int64_t)it->e->features;
+    for (int64_t i = begin; i < end; i++) {
+        double x = s->codes ? (double)NAN : reeli_number_at(s->numbers, reeli_row(it->rows, i));
+        s->missing += isnan(x);
+        x = isnan(x) ? s->input->median : x;
+        put(it->to, i * features + (int64_t)s->input->first,
+            (x - s->input->mean) / s->input->scale);
+    }
+}
+
+static void encode_text(const encoding *it, source *s, int64_t begin, int64_t end)
+{
+    int64_t features = (int64_t)it->e->features,
+            count = (int64_t)reeli_text_count(&s->input->texts);
+    for (int64_t i = begin; i < end; i++) {
+        int64_t row = reeli_row(it->rows, i), at = i * features + (int64_t)s->input->first;
+        int32_t code = s->codes ? s->codes[row] : -1;
+        int32_t word = code < 0 ? -1 : s->word[code];
+        s->missing += code < 0;
+        if (code >= 0 && word < 0 && s->unseen++ == 0) {
+            s->unseen_row = row;
+        }
+        for (int64_t k = 0; k < count; k++) {
+            put(it->to, at + k, k == word);
+        }
+    }
+}
+
+static void encode_all(const encoding *it)
+{
+    for (int64_t begin = 0; begin < it->rows.count; begin += BLOCK) {
+        int64_t end = begin + BLOCK < it->rows.count ? begin + BLOCK : it->rows.count;
+        for (size_t i = 0; i < it->e->inputs.count; i++) {
+            source *s = source_of(it, i);
+            if (s->input->text) {
+                encode_text(it, s, begin, end);
+            } else {
+                encode_numbers(it, s, begin, end);
+            }
+        }
+    }
+}
+
+static void warn_of_missing(const encoding *it, const source *s)
+{
+    char as[48] = "0 in all its features";
+    if (!s->input->text) {
+        snprintf(as, sizeof as, "the median, %.9g", s->input->median);
+    }
+    bool one = s->missing == 1;
+    reeli_warn(it->t->owned.r, "%scolumn '%s': %lld missing value%s %s taken for %s",
+               REELI_TABLE_TEXT_OF(it->t), REELI_QUOTED(reel_table_name(it->t, s->column)),
+               (long long)s->missing, one ? "" : "s", one ? "is" : "are", as);
+}
+
+static void warn_of_unseen(const encoding *it, const source *s)
+{
+    const char *text = reel_table_category(it->t, s->column, (size_t)s->codes[s->unseen_row]);
+    bool one = s->unseen == 1;
+    reeli_warn(it->t->owned.r,
+               "%s: %lld value%s, '%s'%s, %s not seen in training, and 0 in all features",
+               REELI_CELL_TEXT_OF(it->t, s->unseen_row, s->column), (long long)s->unseen,
+               one ? "" : "s", REELI_QUOTED(text), one ? "" : " the first", one ? "was" : "were");
+}
+
+static int64_t first_missing(const encoding *it, const source *s)
+{
+    for (int64_t i = 0; i < it->rows.count; i++) {
+        int64_t row = reeli_row(it->rows, i);
+        if (s->codes ? s->codes[row] < 0
+                     : !s->numbers.data || isnan(reeli_number_at(s->numbers, row))) {
+            return row;
+        }
+    }
+    return 0;
+}
+
+/* Says what was done for want of something better; false where missing values are refused. */
+static bool tell(const encoding *it)
+{
+    for (size_t i = 0; i < it->e->inputs.count; i++) {
+        const source *s = source_of(it, i);
+        if (s->missing > 0 && it->e->refuse_missing) {
+            reeli_error(it->t->owned.r, REEL_ERR_VALUE, "%s: the value is missing",
+                        REELI_CELL_TEXT_OF(it->t, first_missing(it, s), s->column));
+            return false;
+        }
+    }
+    for (size_t i = 0; i < it->e->inputs.count; i++) {
+        const source *s = source_of(it, i);
+        if (s->missing > 0) {
+            warn_of_missing(it, s);
+        }
+        if (s->unseen > 0) {
+            warn_of_unseen(it, s);
+        }
+    }
+    return true;
+}
+
+static bool encode(encoding *it)
+{
+    if (!prepare(it)) {
+        return false;
+    }
+    encode_all(it);
+    return tell(it);
+}
+
+/* Whether both are there and of one reel. */
+static bool may_encode(const reel_encoder *e, const reel_table *t, const char *what)
+{
+    if (e->owned.r != t->owned.r) {
+        reeli_error(t->owned.r, REEL_ERR_OWNER, "%s: the encoder belongs to another reel", what);
+    }
+    return e->owned.r == t->owned.r;
+}
+
+reel_tensor *reel_encode(const reel_encoder *e, reel_table *t, const reel_tensor *rows)
+{
+    if (!e || !t) {
+        return t ? t->owned.r->poison : e ? e->owned.r->poison : NULL;
+    }
+    reel *r = t->owned.r;
+    encoding it = {.e = e, .t = t, .to = r->poison};
+    bool ok = may_encode(e, t, "encode") && reeli_table_rows_of(t, "encode", rows, &it.rows) &&
+              encode(&it);
+    reeli_buffer_free(r, &it.sources);
+    reeli_buffer_free(r, &it.words);
+    if (!ok && !reeli_bad(it.to)) {
+        reel_tensor_free(it.to);
+    }
+    return ok ? it.to : r->poison;
+}
+
+static reel_tensor *encode_target(const reel_encoder *e, reel_table *t, size_t column,
+                                  reeli_rows rows)
+{
+    reel *r = t->owned.r;
+    reeli_numbers numbers = reeli_table_numbers(t, column);
+    for (int64_t i = 0; i < rows.count; i++) {
+        int64_t row = reeli_row(rows, i);
+        if (isnan(reeli_number_at(numbers, row))) {
+            return reeli_fail(r, REEL_ERR_VALUE,
+                              "%s: the target is missing: leave out the rows without one",
+                              REELI_CELL_TEXT_OF(t, row, column));
+        }
+    }
+    int64_t size[] = {rows.count, 1};
+    reel_tensor *to = reeli_create(r, "encode_target", (int)t->dtype, 2, size);
+    for (int64_t i = 0; !reeli_bad(to) && i < rows.count; i++) {
+        double x = reeli_number_at(numbers, reeli_row(rows, i));
+        put(to, i, (x - e->target_mean) / e->target_scale);
+    }
+    return to;
+}
+
+reel_tensor *reel_encode_target(const reel_encoder *e, reel_table *t, const reel_tensor *rows)
+{
+    static const char what[] = "encode_target";
+    if (!e || !t) {
+        return t ? t->owned.r->poison : e ? e->owned.r->poison : NULL;
+    }
+    const char *name = reel_encoder_target_name(e);
+    int64_t column = may_encode(e, t, what) ? reeli_table_column_named(t, what, name) : -1;
+    reeli_rows chosen;
+    if (column < 0 || !reeli_table_rows_of(t, what, rows, &chosen)) {
+        return t->owned.r->poison;
+    }
+    if (reel_table_is_text(t, (size_t)column)) {
+        return reeli_fail(t->owned.r, REEL_ERR_VALUE,
+                          "%s: %scolumn '%s' holds text, where the target holds numbers", what,
+                          REELI_TABLE_TEXT_OF(t), REELI_QUOTED(name));
+    }
+    return encode_target(e, t, (size_t)column, chosen);
+}
+
+reel_tensor *reel_decode_target(const reel_encoder *e, reel_tensor *y)
+{
+    static const char what[] = "decode_target";
+    if (!e || !reeli_usable(e->owned.r, what, y)) {
+        return e ? e->owned.r->poison : NULL;
+    }
+    if (!reeli_is_float(y->dtype)) {
+        return reeli_fail(e->owned.r, REEL_ERR_DTYPE, "%s: expected floats, got %s", what,
+                          reel_dtype_name((reel_dtype)y->dtype));
+    }
+    reel_tensor *to = reeli_empty(e->owned.r, what, y->dtype, y->ndim, y->size);
+    if (reeli_bad(to)) {
+        return to;
+    }
+    reeli_copy(to, y);
+    for (int64_t i = 0; i < to->numel; i++) {
+        put(to, i, reeli_load(to, i) * e->target_scale + e->target_mean);
+    }
+    return to;
+}

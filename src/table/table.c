@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+#include "table.h"
+#include "utf8.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The matrix is younger than the table, so that a reel that ends has not freed it yet. */
+static void destroy(reeli_owned *it)
+{
+    reel_table *t = (reel_table *)it;
+    for (size_t j = 0; t->column.data && j < t->columns; j++) {
+        reeli_buffer_free(it->r, &reeli_column_of(t, j)->cells);
+        reeli_text_set_free(it->r, &reeli_column_of(t, j)->texts);
+    }
+    reeli_text_set_free(it->r, &t->names);
+    reeli_buffer_free(it->r, &t->column);
+    reeli_buffer_free(it->r, &t->missing);
+    reeli_buffer_free(it->r, &t->lines);
+    if (t->matrix) {
+        reel_tensor_free(t->matrix);
+    }
+}
+
+reel_table *reeli_table_new(reel *r, const char *what, const char *path, reel_dtype dtype)
+{
+    size_t length = strlen(path) + 1;
+    reel_table *t = reeli_own(r, sizeof *t + length, destroy);
+    if (!t) {
+        reeli_no_memory(r, what);
+        return NULL;
+    }
+    t->dtype = dtype;
+    memcpy(t->path, path, length);
+    return t;
+}
+
+const char *reeli_table_text(char text[REELI_TABLE_TEXT], const reel_table *t)
+{
+    snprintf(text, REELI_TABLE_TEXT, "%s%s", t->path[0] ? REELI_QUOTED(t->path) : "",
+             t->path[0] ? ": " : "");
+    return text;
+}
+
+int64_t reeli_table_column_named(const reel_table *t, const char *what, const char *name)
+{
+    int64_t column = reel_table_find(t, name);
+    if (column >= 0) {
+        return column;
+    }
+    char names[REELI_MESSAGE_SIZE / 2] = "";
+    size_t used = 0;
+    for (size_t j = 0; j < t->columns; j++) {
+        const char *other = REELI_QUOTED(reeli_text_at(&t->names, j));
+        bool fits = used + strlen(other) + sizeof ", ..." < sizeof names;
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", j ? ", " : "",
+                                 fits ? other : "...");
+        if (!fits) {
+            break;
+        }
+    }
+    reeli_error(t->owned.r, REEL_ERR_VALUE, "%s: %sthere is no column '%s'; there are: %s", what,
+                REELI_TABLE_TEXT_OF(t), name ? REELI_QUOTED(name) : "NULL", names);
+    return -1;
+}
+
+static bool refuse_name(const reel_table *t, const char *what, size_t column, const char *name,
+                        const char *why)
+{
+    reeli_error(t->owned.r, REEL_ERR_VALUE, "%s: name %zu, '%s', %s", what, column + 1,
+                REELI_QUOTED(name), why);
+    return false;
+}
+
+static bool add_name(reel_table *t, const char *what, size_t column, const char *name)
+{
+    char number[32];
+    snprintf(number, sizeof number, "%zu", column + 1);
+    name = name ? name : number;
+    size_t length = strlen(name);
+    if (length == 0 || !reeli_is_utf8(name, length)) {
+        return refuse_name(t, what, column, name, length ? "is not UTF-8" : "is empty");
+    }
+    if (reeli_text_set_find(&t->names, name, length) >= 0) {
+        return refuse_name(t, what, column, name, "comes twice");
+    }
+    if (!reeli_text_set_add(t->owned.r, &t->names, name, length)) {
+        reeli_no_memory(t->owned.r, what);
+        return false;
+    }
+    return true;
+}
+
+/* Counts what is missing; false, and an error, for an infinity. */
+static bool count_missing(reel_table *t, const char *what)
+{
+    int64_t *missing = t->missing.data;
+    for (size_t j = 0; j < t->columns; j++) {
+        reeli_numbers numbers = reeli_table_numbers(t, j);
+        missing[j] = 0;
+        for (int64_t i = 0; i < t->rows; i++) {
+            double x = reeli_number_at(numbers, i);
+            missing[j] += isnan(x);
+            if (isinf(x)) {
+                reeli_error(t->owned.r, REEL_ERR_VALUE,
+                            "%s: %srow %lld: column '%s': expected a finite number, found %g", what,
+                            REELI_TABLE_TEXT_OF(t), (long long)i + 1,
+                            REELI_QUOTED(reeli_text_at(&t->names, j)), x);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool reeli_table_fill(reel_table *t, const char *what, reel_tensor *matrix,
+                      const char *const *names)
+{
+    t->matrix = matrix;
+    t->rows = matrix->size[0];
+    t->columns = (size_t)matrix->size[1];
+    if (!reeli_buffer_reserve(t->owned.r, &t->missing, (t->columns + 1) * sizeof(int64_t))) {
+        reeli_no_memory(t->owned.r, what);
+        return false;
+    }
+    for (size_t j = 0; j < t->columns; j++) {
+        if (names && !names[j]) {
+            return refuse_name(t, what, j, "NULL", "is none");
+        }
+        if (!add_name(t, what, j, names ? names[j] : NULL)) {
+            return false;
+        }
+    }
+    return count_missing(t, what);
+}
+
+reel_table *reel_table_from_tensor(reel *r, reel_tensor *x, const char *const *names)
+{
+    static const char what[] = "table_from_tensor";
+    if (!r || !reeli_usable(r, what, x)) {
+        return NULL;
+    }
+    if (x->ndim != 2) {
+        reeli_error(r, REEL_ERR_SHAPE, "%s: expected a matrix (rows, columns), got shape %s", what,
+                    REELI_SHAPE_OF(x));
+        return NULL;
+    }
+    if (!reeli_is_float(x->dtype)) {
+        reeli_error(r, REEL_ERR_DTYPE, "%s: expected floats, got %s", what,
+                    reel_dtype_name((reel_dtype)x->dtype));
+        return NULL;
+    }
+    reel_table *t = reeli_table_new(r, what, "", (reel_dtype)x->dtype);
+    reel_tensor *matrix = t ? reel_keep(x) : NULL;
+    if (t && (reeli_bad(matrix) || !reeli_table_fill(t, what, matrix, names))) {
+        reel_table_free(t);
+        return NULL;
+    }
+    return t;
+}
+
+int64_t reel_table_rows(const reel_table *t) { return t ? t->rows : 0; }
+
+size_t reel_table_columns(const reel_table *t) { return t ? t->columns : 0; }
+
+reel_dtype reel_table_dtype(const reel_table *t) { return t ? t->dtype : REEL_F32; }
+
+const char *reel_table_path(const reel_table *t) { return t ? t->path : ""; }
+
+const char *reel_table_name(const reel_table *t, size_t column)
+{
+    return t && column < t->columns ? reeli_text_at(&t->names, column) : NULL;
+}
+
+int64_t reel_table_find(const reel_table *t, const char *name)
+{
+    return t && name ? reeli_text_set_find(&t->names, name, strlen(name)) : -1;
+}
+
+bool reel_table_is_text(const reel_table *t, size_t column)
+{
+    return t && !t->matrix && column < t->columns && reeli_column_of(t, column)->kind == REELI_TEXT;
+}
+
+int64_t reel_table_missing(const reel_table *t, size_t column)
+{
+    if (!t || column >= t->columns) {
+        return 0;
+    }
+    return t->matrix ? ((const int64_t *)t->missing.data)[column]
+                     : reeli_column_of(t, column)->missing;
+}
+
+size_t reel_table_categories(const reel_table *t, size_t column)
+{
+    return reel_table_is_text(t, column) ? reeli_text_count(&reeli_column_of(t, column)->texts) : 0;
+}
+
+const char *reel_table_category(const reel_table *t, size_t column, size_t i)
+{
+    return i < reel_table_categories(t, column)
+               ? reeli_text_at(&reeli_column_of(t, column)->texts, i)
+               : NULL;
+}
+
+/* The last entry at or before the row says how far its line is. */
+int64_t reel_table_line(const reel_table *t, int64_t row)
+{
+    const reeli_line *lines = t ? t->lines.data : NULL;
+    size_t low = 0, high = t ? t->lines.count : 0;
+    if (high == 0) {
+        return row + 1;
+    }
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        *(lines[middle].row <= row ? &low : &high) = middle;
+    }
+    return lines[low].line + (row - lines[low].row);
+}
+
+reeli_numbers reeli_table_numbers(const reel_table *t, size_t column)
+{
+    bool f64 = t->dtype == REEL_F64;
+    if (!t->matrix) {
+        return (reeli_numbers){reeli_column_of(t, column)->cells.data, 1, f64};
+    }
+    const char *data = t->matrix->data;
+    return (reeli_numbers){data + column * reeli_element_size((int)t->dtype), (int64_t)t->columns,
+                           f64};
+}
+
+static bool has_column(const reel_table *t, const char *what, size_t column)
+{
+    if (column >= t->columns) {
+        reeli_error(t->owned.r, REEL_ERR_VALUE, "%s: there is no column %zu among %zu", what,
+                    column, t->columns);
+    }
+    return column < t->columns;
+}
+
+reel_tensor *reel_table_column(reel_table *t, size_t column)
+{
+    static const char what[] = "table_column";
+    if (!t || !has_column(t, what, column)) {
+        return t ? t->owned.r->poison : NULL;
+    }
+    bool text = reel_table_is_text(t, column);
+    reel_tensor *result =
+        reeli_empty(t->owned.r, what, (int)(text ? REEL_I64 : t->dtype), 1, &t->rows);
+    if (reeli_bad(result)) {
+        return result;
+    }
+    if (text) {
+        const int32_t *codes = reeli_table_codes(t, column);
+        for (int64_t i = 0; i < t->rows; i++) {
+            ((int64_t *)result->data)[i] = codes[i];
+        }
+        return result;
+    }
+    reeli_numbers numbers = reeli_table_numbers(t, column);
+    for (int64_t i = 0; i < t->rows; i++) {
+        reeli_store(result, i, reeli_number_at(numbers, i));
+    }
+    return result;
+}
+
+static bool is_present(const reel_table *t, size_t column, int64_t row)
+{
+    return reel_table_is_text(t, column)
+               ? reeli_table_codes(t, column)[row] >= 0
+               : !isnan(reeli_number_at(reeli_table_numbers(t, column), row));
+}
+
+reel_tensor *reel_table_present_rows(reel_table *t, size_t column)
+{
+    static const char what[] = "table_present_rows";
+    if (!t || !has_column(t, what, column)) {
+        return t ? t->owned.r->poison : NULL;
+    }
+    int64_t count = t->rows - reel_table_missing(t, column);
+    reel_tensor *result = reeli_create(t->owned.r, what, REEL_I64, 1, &count);
+    int64_t *rows = reeli_bad(result) ? NULL : result->data;
+    for (int64_t i = 0, n = 0; rows && i < t->rows; i++) {
+        if (is_present(t, column, i)) {
+            rows[n++] = i;
+        }
+    }
+    return result;
+}
+
+void reel_table_free(reel_table *t)
+{
+    if (t) {
+        reeli_disown(&t->owned);
+    }
+}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Columns made uncorrelated by a Cholesky factor of their covariance, and the way back. */
 #include "linear.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A model's file: tensors, an encoder and some JSON, of which nothing is believed. */
 #include "model.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The layers of a net by their sizes, and the loss and its words by their names. */
 #include "network.h"
 
 #include <math.h>

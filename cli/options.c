@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The table of options, from which argp has --help, and how their values are read. */
 #include "options.h"
 
 #include <argp.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The scripts of the pictures: curves of losses, predictions against what is true. */
 #include "plot.h"
 #include "gnuplot.h"
 

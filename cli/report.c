@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Figures of a model as a table, coefficients in the units of the table, and what is JSON. */
 #include "report.h"
 
 #include "linear.h"

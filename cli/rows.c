@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The parts of a table: drawn by fractions, or listed in files of row numbers. */
 #include "rows.h"
 
 #include <ctype.h>

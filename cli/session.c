@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The start and the end of a command, its messages, and its being interrupted. */
 #include "session.h"
 
 #include <signal.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The loop over epochs: batches, the validation, early stopping, what is told and drawn. */
 #include "training.h"
 
 #include <inttypes.h>

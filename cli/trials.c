@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Weight decays tried on parts of the rows, each part once as the validation. */
 #include "trials.h"
 
 #include <math.h>

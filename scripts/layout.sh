@@ -31,6 +31,11 @@ done < <(find src cli tests examples bench -type f \
   \( -name '*.[ch]' -o -name '*.def' -o -name '*.cpp' -o -name '*.sh' -o -name CMakeLists.txt \) -print0)
 check_length 300 include/reel/*.h
 
+# A file begins with what lives in it.
+while IFS= read -r -d '' file; do
+  case $(sed -n 2p "$file") in '/*'*) ;; *) fail "$file: its second line is no comment that says what it holds" ;; esac
+done < <(find src cli -name '*.[ch]' -print0)
+
 # A name in a header leads to where it is made: the line of the definition has it, or the row of a macro.
 public=$(grep -hoE '\breel_[a-zA-Z0-9_]+\(' <(cat include/reel/*.h | tr '\n' ' ' | grep -oE 'REEL_API [^;{]*') |
   tr -d '(' | sort -u)

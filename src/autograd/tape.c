@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Nodes: how an operation begins, is computed, and comes onto the tape. */
 #include "tape.h"
 
 /* The reel of the first tensor that has one. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The blocks of the arena: more of them when one is full, all of them kept when it is reset. */
 #include "state.h"
 
 enum { FIRST_BLOCK = 32 * 1024, LARGEST_STEP = 4 * 1024 * 1024 };

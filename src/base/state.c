@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A reel's allocator, its errors and messages, and the ring of what it owns. */
 #ifdef __linux__
 #define _DEFAULT_SOURCE /* madvise */
 #endif

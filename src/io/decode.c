@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Elements of every dtype that files have: half floats and others are widened. */
 #include "decode.h"
 
 #include <math.h>

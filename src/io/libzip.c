@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* libzip's functions, found by name. */
 #include "libzip.h"
 
 #include <dlfcn.h>

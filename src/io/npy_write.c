@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The header of an array as NumPy writes it, and the elements behind it. */
 #include "npy.h"
 #include "output_file.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The steps of replacing a file, each of which may fail and then leaves the old one. */
 #include "output_file.h"
 
 #include "quote.h"

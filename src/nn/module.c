@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* How a module is made, gets its parameters, is called, switched between modes and freed. */
 #include "module.h"
 #include "random.h"
 

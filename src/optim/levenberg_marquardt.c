@@ -9,7 +9,7 @@
  * second derivative along v on the right for the acceleration a; d = v + a / 2.
  */
 #include "jacobian.h"
-#include "lbfgs.h"
+#include "parameter_vector.h"
 #include "qr.h"
 
 #include <math.h>

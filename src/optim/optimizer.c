@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What all optimizers share: slots of state, a step, gradients cleared, settings changed. */
 #include "optimizer.h"
 
 #include "capture.h"

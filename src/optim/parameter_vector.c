@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "lbfgs.h"
+/* All parameters seen as one vector: its sums, and moves along a direction. */
+#include "parameter_vector.h"
 
 static const reeli_loops *loops(const reeli_flat *f)
 {

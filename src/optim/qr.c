@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Householder's reflections, column by column. */
 #include "qr.h"
 
 #include <math.h>

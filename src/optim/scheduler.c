@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A scheduler's life, step by step; and several of them, one after the other. */
 #include "scheduler.h"
 
 #include <math.h>

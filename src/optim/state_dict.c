@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Items gathered in a list, and what a file's must agree with before any is changed. */
 #include "state_dict.h"
 
 #include "tensor.h"

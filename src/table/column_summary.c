@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The extremes, the median, the mean and the deviation of a column of numbers. */
 #include "column_summary.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* An encoder's life, and what can be asked of it: its columns, classes, names of features. */
 #include "encoder.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A table's life, and its columns as tensors. */
 #include "table.h"
 #include "utf8.h"
 

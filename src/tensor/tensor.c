@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* How tensors are made and freed; the dtype and the shape that several come to together. */
 #include "tensor.h"
 
 #include <stdio.h>

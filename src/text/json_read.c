@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* One step at a time through a text of JSON: a mark, a key, a text, a number. */
 #include "json_read.h"
 #include "parse_number.h"
 #include "utf8.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The loops for float. */
 #include "level.h"
 
 #define T float

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The loops for double. */
 #include "level.h"
 
 #define T double

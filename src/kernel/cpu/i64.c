@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The loops for int64, which bools use too. */
 #include "level.h"
 
 #define T int64_t

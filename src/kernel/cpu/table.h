@@ -9,7 +9,8 @@
 #ifdef GRADIENTS
 #include "softmax.h"
 #include "optimizers.h"
-#include "rows.h"
+#include "class_rows.h"
+#include "standardize.h"
 #include "vector_product.h"
 #endif
 #include "product_tiles.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Products of a matrix with a vector: the matrix is read once, front to back, at the memory's
- * speed. */
+ * speed. And of two vectors. */
 #ifdef GRADIENTS
 
 /* c[i] = Σ_p a[i,p] b[p] + bias[i bias_step], where a's rows and b lie side by side. */
@@ -47,6 +47,45 @@ static void add_rows(int64_t k, int64_t n, const void *left, int64_t a_step, con
     for (int64_t j = 0; p < k && j < n; j++) {
         c[j] += a[p * a_step] * b[j];
     }
+}
+
+/*
+ * Σ x y in the order of BLAS on vectors of 32 bytes: 4 accumulators, each folded in half, then
+ * added in pairs, and what is left over after them. Line searches choose by such sums, and tell one
+ * order from another.
+ */
+static void dot_product(int64_t n, const void *left, const void *right, void *result)
+{
+    enum { HALF = LANES / 2, STEP = 4 * LANES };
+    const T *x = left, *y = right;
+    T sums[STEP] = {0}, part[HALF];
+    int64_t i = 0;
+    for (; i + STEP <= n; i += STEP) {
+        for (int l = 0; l < STEP; l++) {
+            sums[l] = fused(x[i + l], y[i + l], sums[l]);
+        }
+    }
+    for (int l = 0; l < HALF; l++) {
+        const T *s = sums + l;
+        part[l] = ((s[0] + s[HALF]) + (s[LANES] + s[LANES + HALF])) +
+                  ((s[2 * LANES] + s[2 * LANES + HALF]) + (s[3 * LANES] + s[3 * LANES + HALF]));
+    }
+    for (int width = HALF; width > 1; width /= 2) {
+        for (int l = 0; l < width / 2; l++) {
+            part[l] = part[2 * l] + part[2 * l + 1];
+        }
+    }
+    if (sizeof(T) == 4) { /* there the rest is added up in double, by itself */
+        double rest = 0;
+        for (; i < n; i++) {
+            rest += (double)(x[i] * y[i]);
+        }
+        part[0] = (T)(rest + (double)part[0]);
+    }
+    for (; i < n; i++) {
+        part[0] += x[i] * y[i];
+    }
+    *(T *)result = part[0];
 }
 
 #endif

@@ -200,11 +200,11 @@ static bool deliver(run *b, reeli_edge *e, reel_tensor *g)
 static bool changed_since(const reeli_node *n, const reel_tensor *t, uint32_t version,
                           const char *which)
 {
-    reeli_error(
-        t->r, REEL_ERR_STATE,
-        "backward: %s saved its %s of shape %s, which has been changed in place since (version %u, "
-        "saved at %u); change a copy instead",
-        n->op->name, which, REELI_SHAPE_OF(t), t->base->version, version);
+    reeli_error(t->r, REEL_ERR_STATE,
+                "backward: %s saved its %s of shape %s, which has been changed in place since "
+                "(version %lu, saved at %lu); change a copy instead",
+                n->op->name, which, REELI_SHAPE_OF(t), (unsigned long)t->base->version,
+                (unsigned long)version);
     return false;
 }
 

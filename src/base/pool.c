@@ -42,7 +42,7 @@ typedef struct reeli_pool {
     atomic_uint round; /* counts the rounds; workers watch it */
     atomic_int inside; /* workers that have joined and not left; changed under the lock */
     char apart[64];    /* `next` has a cache line for itself */
-    _Atomic int64_t next;
+    _Alignas(8) _Atomic int64_t next; /* by which 32-bit x86 does not go of itself */
     char apart_too[64];
     pthread_t thread[];
 } reeli_pool;

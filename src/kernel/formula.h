@@ -89,6 +89,7 @@ VECTOR_MATH2(pow)
 #define log(x) MATH(log)(x)
 #define log10(x) MATH(log10)(x)
 #define log1p(x) MATH(log1p)(x)
+#undef log2 /* newlib */
 #define log2(x) MATH(log2)(x)
 #define nearbyint(x) MATH(nearbyint)(x)
 #define sin(x) MATH(sin)(x)
@@ -133,7 +134,7 @@ static inline T log_cosh(T d)
     const T m = magnitude(d), w = expm1(-2 * m), t = w / (2 + w);
     const bool small = m < 1;
     const T l = log1p(small ? -t * t : 1 + w);
-    return small ? l * (T)-0.5 : m + l - (T)LN2;
+    return small ? l * (T)-0.5 : m + l - (T)0.69314718055994530942;
 }
 
 /* Half to even, after the given number of decimals; before the point if negative. */

@@ -355,7 +355,7 @@ void reeli_move_strided(reel *r, int ndim, const int64_t *size, reeli_operand to
     in_memory_order(ndim, size, &to, &from, sorted);
     to.stride = sorted[1];
     from.stride = sorted[2];
-    loop l = make_loop(ndim, sorted[0], 2, (reeli_operand[]){to, from});
+    loop l = make_loop(ndim, sorted[0], 2, (reeli_operand[2]){to, from});
     if (is_transposition(&l)) {
         transpose_all(r, &l);
         return;

@@ -33,8 +33,8 @@ enum { none = 0, X = 1, A = 1, B = 2, C = 4, Y = REELI_SAVES_RESULT };
 #define NUMBERS_P2(first, second) NUMBERS_P1(first) NUMBERS_P1(second)
 #define NUMBERS_P3(first, second, third) NUMBERS_P2(first, second) NUMBERS_P1(third)
 
-/* Whether a formula is g alone. */
-#define IS_G(formula) (sizeof(formula) == 2 && (formula)[0] == 'g')
+/* Whether a formula is g alone: no other is one letter. */
+#define IS_G(formula) (sizeof(formula) == 2)
 
 #define ROW(name, keeps, ...)                                                                      \
     const reeli_op reeli_op_##name = {#name, sizeof(reeli_##keeps), __VA_ARGS__};

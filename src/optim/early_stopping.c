@@ -92,7 +92,7 @@ bool reel_early_stopping_step(reel_early_stopping *s, double loss)
         REELI_REFUSE(s->owned.r, "early stopping", "a loss cannot be looked at")) {
         return true;
     }
-    const int64_t step = reeli_whole(s->steps);
+    const int64_t step = reeli_as_count(s->steps);
     s->steps = (double)(step + 1);
     if (loss < s->best - s->min_delta && isfinite(loss)) {
         for (size_t i = 0; i < s->count; i++) {
@@ -102,7 +102,7 @@ bool reel_early_stopping_step(reel_early_stopping *s, double loss)
         s->best_step = (double)step;
         s->wait = 0;
     } else {
-        s->wait = (double)(reeli_whole(s->wait) + 1);
+        s->wait = (double)(reeli_as_count(s->wait) + 1);
     }
     return !isfinite(loss) || s->wait >= (double)s->patience;
 }
@@ -134,7 +134,7 @@ double reel_early_stopping_best(const reel_early_stopping *s)
 
 int64_t reel_early_stopping_best_step(const reel_early_stopping *s)
 {
-    return s && isfinite(s->best) ? reeli_whole(s->best_step) : -1;
+    return s && isfinite(s->best) ? reeli_as_count(s->best_step) : -1;
 }
 
 static reeli_items remember(reel_early_stopping *s)

@@ -233,7 +233,7 @@ static bool iterate(run *w)
     const double *value = w->value;
     reeli_flat *f = &w->flat;
     double calls = 1;
-    const int64_t most = reeli_whole(value[REELI_max_iter]);
+    const int64_t most = reeli_as_count(value[REELI_max_iter]);
     for (int64_t i = 1; i <= most; i++) {
         w->now.n_iter++;
         if (w->now.n_iter == 1) {

@@ -161,7 +161,7 @@ static bool linearize(run *w)
     take(r, w->r);
     w->sum = squares(w->count, w->r);
     if (!reeli_jacobian(r, parameters, o->slots,
-                        (reel_jacobian)reeli_whole(w->value[REELI_jacobian]), w->rows, w->J)) {
+                        (reel_jacobian)reeli_as_count(w->value[REELI_jacobian]), w->rows, w->J)) {
         return false;
     }
     if (!isfinite(w->sum) || !all_finite(w->rows * w->n, w->J)) {
@@ -360,7 +360,7 @@ static bool polish(run *w)
 
 static bool iterate(run *w, double *first, bool *converged)
 {
-    const int64_t most = reeli_whole(w->value[REELI_max_iter]);
+    const int64_t most = reeli_as_count(w->value[REELI_max_iter]);
     for (int64_t i = 0; i < most; i++) {
         if (!linearize(w)) {
             return false;

@@ -78,7 +78,7 @@ reel_optimizer *reeli_optimizer_new(const reeli_rule *rule, reel_tensor_list par
                                     const double *value);
 
 /* A count among the settings, which a file may have brought. */
-static inline int64_t reeli_whole(double value)
+static inline int64_t reeli_as_count(double value)
 {
     return value >= 0 && value < 0x1p62 ? (int64_t)value : value > 0 ? INT64_MAX : 0;
 }

@@ -21,7 +21,7 @@ const char *reeli_quote(char text[REELI_QUOTE_SIZE], const char *name)
 const char *reeli_quote_start(char text[REELI_QUOTE_SIZE], const char *start, size_t length)
 {
     enum { SHOWN = 40 };
-    char shown[SHOWN + sizeof "..."];
+    char shown[SHOWN + sizeof "..."] = "";
     size_t end = length <= SHOWN ? length : reeli_utf8_cut(start, SHOWN);
     memcpy(shown, start, end);
     if (!reeli_is_utf8(shown, end)) {

@@ -9,6 +9,7 @@
 #define MATH(name) name
 #define fused(a, b, c) FMA(a, b, c)
 #ifdef HAS_AVX2
+#define VECTOR_BYTES 32
 #define FUSED_VECTORS(a, b, c) (vector) _mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c))
 static const long long firsts[] = {-1, -1, -1, -1, 0, 0, 0, 0};
 #define FIRST(count) _mm256_loadu_si256((const __m256i *)(firsts + 4 - (count)))

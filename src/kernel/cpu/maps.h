@@ -99,6 +99,8 @@
 #define VALUE(name, result, element, formula)                                                      \
     DECLARE_SHARED(name)                                                                           \
     LOOP(SHARED(name), result, element, formula)
+#elif defined(REELI_ONE_FILE) /* where they have been */
+#define VALUE(name, result, element, formula)
 #else
 #define VALUE(name, result, element, formula) DECLARE_SHARED(name)
 #endif

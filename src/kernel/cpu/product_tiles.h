@@ -11,18 +11,12 @@
 #if defined(GRADIENTS) && (defined(HAS_AVX2) || defined(__aarch64__))
 #define TILES
 
-#ifdef HAS_AVX512
-#define VECTOR_BYTES 64
-enum { TILE_ROWS = 8 };
-#elif defined(HAS_AVX2)
-#define VECTOR_BYTES 32
-enum { TILE_ROWS = 6 };
-#else
+#ifndef VECTOR_BYTES
 #define VECTOR_BYTES 16
-enum { TILE_ROWS = 8 };
 #endif
 enum {
     VECTOR = VECTOR_BYTES / sizeof(T),
+    TILE_ROWS = VECTOR_BYTES == 32 ? 6 : 8,
     TILE_VECTORS = 2,
     PANEL_COLUMNS = TILE_VECTORS * VECTOR,
     PANEL_DEPTH =

@@ -24,6 +24,10 @@ awk -v names="$names" '
   BEGIN { split(names, list, "\n"); for (i in list) known[list[i]] = 1 }
   FNR == 1 { said = open = body = declaring = 0; pending = "" }
 
+  /^\/\*\* (Shape|Gradient|Owner|Fails|Source):/ {
+    print FILENAME ":" FNR ": a text begins with what its name is or does"
+    failures++
+  }
   { # the names that comments refer to
     text = $0
     while (match(text, /`(reel|REEL)_[A-Za-z0-9_]+/)) {

@@ -16,55 +16,66 @@
 extern "C" {
 #endif
 
-/** Source: torch.nn.SmoothL1Loss (beta 1 there if not given). */
+/** `reel_smooth_l1_loss` as a module; beta 1 in PyTorch if not given. Source:
+ *  torch.nn.SmoothL1Loss. */
 REEL_API reel_module *reel_nn_smooth_l1_loss(reel *r, double beta, reel_reduction reduction);
-/** Source: torch.nn.HuberLoss (delta 1 there if not given). */
+/** `reel_huber_loss` as a module; delta 1 in PyTorch if not given. Source: torch.nn.HuberLoss. */
 REEL_API reel_module *reel_nn_huber_loss(reel *r, double delta, reel_reduction reduction);
-/** Quantile regression's pinball loss. */
+/** `reel_quantile_loss`, quantile regression's pinball loss, as a module. */
 REEL_API reel_module *reel_nn_quantile_loss(reel *r, double q, reel_reduction reduction);
-/** ln cosh of the error. */
+/** `reel_log_cosh_loss` as a module. */
 REEL_API reel_module *reel_nn_log_cosh_loss(reel *r, reel_reduction reduction);
-/** Source: torch.nn.SoftMarginLoss. */
+/** `reel_soft_margin_loss` as a module. Source: torch.nn.SoftMarginLoss. */
 REEL_API reel_module *reel_nn_soft_margin_loss(reel *r, reel_reduction reduction);
-/** Source: torch.nn.HingeEmbeddingLoss (margin 1 there if not given). */
+/** `reel_hinge_embedding_loss` as a module; margin 1 in PyTorch if not given. Source:
+ *  torch.nn.HingeEmbeddingLoss. */
 REEL_API reel_module *reel_nn_hinge_embedding_loss(reel *r, double margin,
                                                    reel_reduction reduction);
-/** Source: torch.nn.MultiLabelMarginLoss. */
+/** `reel_multilabel_margin_loss` as a module. Source: torch.nn.MultiLabelMarginLoss. */
 REEL_API reel_module *reel_nn_multilabel_margin_loss(reel *r, reel_reduction reduction);
-/** Source: torch.nn.MultiLabelSoftMarginLoss; weight may be NULL. */
+/** `reel_multilabel_soft_margin_loss` as a module; weight may be NULL. Source:
+ *  torch.nn.MultiLabelSoftMarginLoss. */
 REEL_API reel_module *reel_nn_multilabel_soft_margin_loss(reel *r, reel_tensor *weight,
                                                           reel_reduction reduction);
-/** Source: torch.nn.MultiMarginLoss; NULL options are the defaults. */
+/** `reel_multi_margin_loss` as a module; NULL options are the defaults. Source:
+ *  torch.nn.MultiMarginLoss. */
 REEL_API reel_module *reel_nn_multi_margin_loss(reel *r,
                                                 const reel_multi_margin_loss_options *options);
 
-/** Source: torch.nn.CrossEntropyLoss; NULL options are the defaults. */
+/** `reel_cross_entropy` as a module; NULL options are the defaults. Source:
+ *  torch.nn.CrossEntropyLoss. */
 REEL_API reel_module *reel_nn_cross_entropy(reel *r, const reel_cross_entropy_options *options);
-/** Source: torch.nn.NLLLoss; NULL options are the defaults. */
+/** `reel_nll_loss` as a module; NULL options are the defaults. Source: torch.nn.NLLLoss. */
 REEL_API reel_module *reel_nn_nll_loss(reel *r, const reel_nll_loss_options *options);
-/** Source: torch.nn.BCELoss; weight may be NULL. */
+/** `reel_binary_cross_entropy` as a module; weight may be NULL. Source: torch.nn.BCELoss. */
 REEL_API reel_module *reel_nn_bce_loss(reel *r, reel_tensor *weight, reel_reduction reduction);
-/** Source: torch.nn.BCEWithLogitsLoss; weight and pos_weight may be NULL. */
+/** `reel_binary_cross_entropy_with_logits` as a module; weight and pos_weight may be NULL. Source:
+ *  torch.nn.BCEWithLogitsLoss. */
 REEL_API reel_module *reel_nn_bce_with_logits_loss(reel *r, reel_tensor *weight,
                                                    reel_tensor *pos_weight,
                                                    reel_reduction reduction);
-/** Source: torch.nn.KLDivLoss. */
+/** `reel_kl_div` as a module. Source: torch.nn.KLDivLoss. */
 REEL_API reel_module *reel_nn_kl_div_loss(reel *r, bool log_target, reel_reduction reduction);
-/** Source: torch.nn.PoissonNLLLoss; NULL options are the defaults. */
+/** `reel_poisson_nll_loss` as a module; NULL options are the defaults. Source:
+ *  torch.nn.PoissonNLLLoss. */
 REEL_API reel_module *reel_nn_poisson_nll_loss(reel *r,
                                                const reel_poisson_nll_loss_options *options);
 
 /* Of three tensors: `reel_loss3`. */
 
-/** Of an input, a target and a variance. Source: torch.nn.GaussianNLLLoss. */
+/** `reel_gaussian_nll_loss` as a module, of an input, a target and a variance. Source:
+ *  torch.nn.GaussianNLLLoss. */
 REEL_API reel_module *reel_nn_gaussian_nll_loss(reel *r,
                                                 const reel_gaussian_nll_loss_options *options);
-/** Of two inputs and a target. Source: torch.nn.MarginRankingLoss (margin 0). */
+/** `reel_margin_ranking_loss` as a module, of two inputs and a target; margin 0 in PyTorch if not
+ *  given. Source: torch.nn.MarginRankingLoss. */
 REEL_API reel_module *reel_nn_margin_ranking_loss(reel *r, double margin, reel_reduction reduction);
-/** Of two inputs and a target. Source: torch.nn.CosineEmbeddingLoss (margin 0). */
+/** `reel_cosine_embedding_loss` as a module, of two inputs and a target; margin 0 in PyTorch if not
+ *  given. Source: torch.nn.CosineEmbeddingLoss. */
 REEL_API reel_module *reel_nn_cosine_embedding_loss(reel *r, double margin,
                                                     reel_reduction reduction);
-/** Of an anchor, a positive and a negative. Source: torch.nn.TripletMarginLoss. */
+/** `reel_triplet_margin_loss` as a module, of an anchor, a positive and a negative. Source:
+ *  torch.nn.TripletMarginLoss. */
 REEL_API reel_module *reel_nn_triplet_margin_loss(reel *r,
                                                   const reel_triplet_margin_loss_options *options);
 

@@ -12,7 +12,26 @@ trap 'rm -rf "$work" packaging/conan/test_package/build' EXIT
 
 python3 -m json.tool packaging/vcpkg/reel/vcpkg.json >/dev/null
 version=$(python3 -c 'import json; print(json.load(open("packaging/vcpkg/reel/vcpkg.json"))["version"])')
-echo "vcpkg: JSON, version $version"
+# vcpkg's functions do nothing here, but what the recipe hands to them has to be there.
+{
+  for name in check_features cmake_configure cmake_install cmake_config_fixup fixup_pkgconfig; do
+    echo "function(vcpkg_$name)
+      endfunction()"
+  done
+  echo "function(vcpkg_install_copyright list)
+      foreach(file IN LISTS ARGN)
+        if(NOT EXISTS \${file})
+          message(FATAL_ERROR \"there is no \${file}\")
+        endif()
+      endforeach()
+    endfunction()
+    set(CURRENT_PORT_DIR $PWD/packaging/vcpkg/reel)
+    set(CURRENT_PACKAGES_DIR $work/vcpkg)
+    set(VCPKG_LIBRARY_LINKAGE static)
+    include($PWD/packaging/vcpkg/reel/portfile.cmake)"
+} >"$work/vcpkg.cmake"
+cmake -P "$work/vcpkg.cmake"
+echo "vcpkg: version $version, JSON and CMake are read"
 ruby -c packaging/homebrew/reel.rb
 
 python3 -m venv "$work/venv"

@@ -94,6 +94,10 @@ echo "$said"
 
 heading "names"
 shared=$(find "$lib" -name 'libreel.so.?.?' -o -name 'libreel.?.?.dylib')
+if [ "$(uname)" != Darwin ]; then
+  soname=$(objdump -p "$shared" | awk '$1 == "SONAME" { print $2 }')
+  [ "$soname" = "libreel.so.${version%.*}" ] || die "the soname is $soname: see docs/versions.md"
+fi
 check_names '^reel_' "$shared" -D
 check_names '^reeli?_' "$lib/libreel.a"
 

@@ -23,6 +23,8 @@ file(REMOVE_RECURSE "${CURRENT_PACKAGES_DIR}/debug/include" "${CURRENT_PACKAGES_
 if(VCPKG_LIBRARY_LINKAGE STREQUAL static)
   file(GLOB shared "${CURRENT_PACKAGES_DIR}/lib/libreel.so*" "${CURRENT_PACKAGES_DIR}/debug/lib/libreel.so*"
     "${CURRENT_PACKAGES_DIR}/lib/libreel*.dylib" "${CURRENT_PACKAGES_DIR}/debug/lib/libreel*.dylib")
-  file(REMOVE ${shared})
+  if(shared)
+    file(REMOVE ${shared})
+  endif()
 endif()
 vcpkg_install_copyright(FILE_LIST "${SOURCE_PATH}/LICENSE" "${SOURCE_PATH}/docs/licences.md")

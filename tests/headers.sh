@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Every public header compiles alone in C++11, 14, 17 and 20, and the macros do what they do in C,
-# without a warning. By the compilers named, else by CXX or c++, and by clang++ where it is.
+# Every public header compiles alone in C++11, 14, 17 and 20, and so do the example and a program that
+# uses the macros, with these headers and with the amalgamation's one; all without a warning. By the
+# compilers named, else by CXX or c++, and by clang++ where it is.
 #
 #   tests/headers.sh [compiler]...
 set -euo pipefail
@@ -19,12 +20,18 @@ warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wno-unused-function -W
 for header in include/reel/*.h; do
   echo "#include <reel/${header##*/}>" >"$work/$(basename "$header" .h).cpp"
 done
+mkdir -p "$work/one/reel"
+scripts/amalgamate.sh "$work/one/reel" >/dev/null
 for compiler in "$@"; do
   for standard in c++11 c++14 c++17 c++20; do
     # shellcheck disable=SC2086
     $compiler -std=$standard "${warnings[@]}" -Iinclude -fsyntax-only \
       "$work"/*.cpp tests/install/downstream-cxx/main.cpp examples/*.cpp ||
       { echo "headers: not $standard by $compiler"; exit 1; }
+    # shellcheck disable=SC2086
+    $compiler -std=$standard "${warnings[@]}" -I"$work/one" -fsyntax-only \
+      tests/install/downstream-cxx/main.cpp ||
+      { echo "headers: reel.h of the amalgamation is not $standard by $compiler"; exit 1; }
   done
   echo "$compiler: C++11, 14, 17 and 20"
 done

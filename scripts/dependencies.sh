@@ -3,7 +3,7 @@
 # Installs what the build needs and the machine lacks; silent and quick where nothing is missing.
 # Says everything on standard error.
 #
-#   scripts/dependencies.sh [tests] [lint] [fuzz] [valgrind] [docs]
+#   scripts/dependencies.sh [tests] [lint] [fuzz] [valgrind] [docs] [packages]
 set -euo pipefail
 exec >&2 </dev/null
 
@@ -51,6 +51,10 @@ missing() {
       <<<'int LLVMFuzzerTestOneInput(void) { return 0; }' || echo fuzzer ;;
     valgrind) has valgrind || echo valgrind ;;
     docs) has doxygen || echo doxygen ;;
+    packages)
+      has dpkg-shlibdeps || echo dpkg-dev
+      has debootstrap || echo debootstrap
+      ;;
     lint)
       has clang-format || echo clang-format
       has clang-tidy || echo clang-tidy
@@ -137,9 +141,9 @@ install_packages() {
 
 for extra in "$@"; do
   case $extra in
-  tests | lint | fuzz | valgrind | docs) ;;
+  tests | lint | fuzz | valgrind | docs | packages) ;;
   *)
-    echo "usage: scripts/dependencies.sh [tests] [lint] [fuzz] [valgrind] [docs]"
+    echo "usage: scripts/dependencies.sh [tests] [lint] [fuzz] [valgrind] [docs] [packages]"
     exit 2
     ;;
   esac

@@ -6,9 +6,9 @@
 #   scripts/packages.sh
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-command -v dpkg-shlibdeps >/dev/null || { echo "packages: this takes Debian's dpkg-dev"; exit 1; }
+command -v apt-get >/dev/null || { echo "packages: this is for Debian and its like"; exit 1; }
 
-scripts/dependencies.sh docs
+scripts/dependencies.sh docs packages
 scripts/reference.sh
 cmake -S . -B build/packages -D CMAKE_BUILD_TYPE=Release -D CMAKE_INSTALL_PREFIX=/usr \
   -D REEL_REFERENCE="$PWD/build/reference" -D REEL_BUILD_TESTS=OFF -D REEL_BUILD_EXAMPLES=OFF \

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Installs the packages of scripts/packages.sh in a fresh, minimal Debian, builds and runs a
 # stranger's programs there by pkg-config and by CMake, fits a table, and purges everything again.
-# Takes root, debootstrap and the system's package archive; a minute or two, so it is no part of
+# Takes root and the system's package archive; a minute or two, so it is no part of
 # scripts/test.sh.
 #
 #   tests/install/packages.sh
@@ -10,7 +10,6 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source_dir=$(cd "$here/../.." && pwd)
 [ "$(id -u)" -eq 0 ] || { echo "packages: a chroot takes root"; exit 1; }
-command -v debootstrap >/dev/null || { echo "packages: install debootstrap first"; exit 1; }
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT

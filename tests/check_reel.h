@@ -40,6 +40,9 @@ static inline reel *quiet_reel(void)
 {
     reel *r = reel_new();
     reel_set_message_handler(r, ignore_message, NULL);
+#ifdef REELI_STRESS /* where a few elements are shared, they are shared among some */
+    reel_set_num_threads(r, 3);
+#endif
     return r;
 }
 

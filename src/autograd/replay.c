@@ -97,7 +97,7 @@ reel_status reel_capture_begin(reel *r)
         return r->status;
     }
     g->arena = r->arena;
-    r->arena = (reeli_arena){NULL, NULL, NULL, NULL};
+    r->arena = (reeli_arena){.first = NULL};
     g->next = r->graphs;
     r->graphs = r->capture = g;
     r->freed = forget;
@@ -130,11 +130,12 @@ static void cut_history(reel *r)
     r->retained_grads = false;
 }
 
-/* Memory for what any call needs for a while, so that a replay finds it. */
+/* Memory for what any call needs for a while, so that a replay finds it; and for what they lose by
+ * alignment where they come to lie otherwise: less than 64 bytes for each 1,024. */
 static void reserve_scratch(reel *r, size_t bytes)
 {
     const reeli_mark mark = reeli_arena_mark(&r->arena);
-    if (bytes && !reeli_arena_alloc(r, bytes)) {
+    if (bytes && !reeli_arena_alloc(r, bytes + bytes / (REELI_LARGE / REELI_LARGE_ALIGN))) {
         reeli_no_memory(r, "capture_end");
     }
     reeli_arena_release(&r->arena, mark);

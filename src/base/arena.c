@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The blocks of the arena: more of them when one is full, all of them kept when it is reset. */
 #include "state.h"
-
-enum { FIRST_BLOCK = 32 * 1024, LARGEST_STEP = 4 * 1024 * 1024 };
+#include "thresholds.h"
 
 struct reeli_block {
     reeli_block *next;
@@ -44,8 +43,8 @@ static char *take(reeli_arena *arena, size_t size)
 static reeli_block *grow(reel *r, size_t size)
 {
     reeli_block *current = r->arena.current;
-    size_t wanted = current ? current->size * 2 : FIRST_BLOCK;
-    wanted = wanted > LARGEST_STEP ? LARGEST_STEP : wanted;
+    size_t wanted = current ? current->size * 2 : REELI_FIRST_BLOCK;
+    wanted = wanted > REELI_LARGEST_BLOCK ? REELI_LARGEST_BLOCK : wanted;
     size_t least = size + sizeof(reeli_block) + 2 * (size_t)REELI_LARGE_ALIGN;
     size_t bytes = wanted > least ? wanted : least;
     reeli_block *b = reeli_malloc(r, bytes);
@@ -86,6 +85,10 @@ void *reeli_arena_more(reel *r, size_t size)
 
 void reeli_arena_release(reeli_arena *arena, reeli_mark mark)
 {
+    if (arena->watched) {
+        const size_t bytes = reeli_arena_since(arena, *arena->watched);
+        arena->most = bytes > arena->most ? bytes : arena->most;
+    }
     reeli_block *b = mark.block ? mark.block : arena->first;
     if (!b) {
         return;
@@ -135,5 +138,5 @@ void reeli_arena_free(reel *r)
         reeli_free(r, b, b->size);
         b = next;
     }
-    r->arena = (reeli_arena){NULL, NULL, NULL, NULL};
+    r->arena = (reeli_arena){.first = NULL};
 }

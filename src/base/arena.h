@@ -29,18 +29,20 @@ enum { REELI_ALIGN = 16, REELI_LARGE_ALIGN = 64, REELI_LARGE = 1024 };
 
 typedef struct reeli_block reeli_block;
 
-typedef struct reeli_arena {
-    reeli_block *first;
-    reeli_block *current;
-    char *at;  /* the next free byte of the current block */
-    char *end; /* one past its last */
-} reeli_arena;
-
 /* A place in the arena, to which everything allocated later can be given back. */
 typedef struct reeli_mark {
     reeli_block *block;
     char *at;
 } reeli_mark;
+
+typedef struct reeli_arena {
+    reeli_block *first;
+    reeli_block *current;
+    char *at;                  /* the next free byte of the current block */
+    char *end;                 /* one past its last */
+    const reeli_mark *watched; /* NULL, or since where the most is measured */
+    size_t most;               /* bytes that it had gone on since there when it was released */
+} reeli_arena;
 
 struct reel;
 

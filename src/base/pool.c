@@ -8,6 +8,7 @@
 #include "pool.h"
 
 #include "state.h"
+#include "thresholds.h"
 
 /* Without threads, or where one of them could not count: the reel's own does all the work. */
 #if defined(__STDC_NO_ATOMICS__) || defined(__TINYC__) || !(defined(__unix__) || defined(__APPLE__))
@@ -22,8 +23,7 @@
 
 enum {
     MOST_WORKERS = 255,
-    SPINS = 2000, /* some 50 µs: steps of training follow one another faster than threads wake */
-    SHARES = 8    /* a thread takes its part of the pieces in so many helpings */
+    SHARES = 8 /* a thread takes its part of the pieces in so many helpings */
 };
 
 typedef struct reeli_pool {
@@ -72,7 +72,7 @@ static void do_pieces(reeli_pool *p)
 /* Waits for a round after `*seen`, and joins it if it is still open; false: the pool ends. */
 static bool join_round(reeli_pool *p, unsigned *seen, bool *joined)
 {
-    for (int i = 0; i < SPINS && atomic_load(&p->round) == *seen; i++) {
+    for (int i = 0; i < REELI_SPINS && atomic_load(&p->round) == *seen; i++) {
         pause_briefly();
     }
     pthread_mutex_lock(&p->lock);
@@ -204,7 +204,7 @@ static void close_round(reeli_pool *p)
     pthread_mutex_lock(&p->lock);
     p->open = false;
     pthread_mutex_unlock(&p->lock);
-    for (int i = 0; i < SPINS && atomic_load(&p->inside) > 0; i++) {
+    for (int i = 0; i < REELI_SPINS && atomic_load(&p->inside) > 0; i++) {
         pause_briefly();
     }
     if (atomic_load(&p->inside) > 0) {

@@ -6,6 +6,7 @@
 
 #include "dtype.h"
 #include "state.h"
+#include "thresholds.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -147,14 +148,6 @@ typedef struct reeli_kernels {
     /* Normal numbers of uniform ones, in whole blocks of 16. */
     void (*normal_f32)(int64_t n, float *x, float mean, float std);
 } reeli_kernels;
-
-enum {
-    REELI_STREAM_FROM = 8 << 20, /* bytes of a result from which on it streams past the caches */
-    REELI_SHARED_FROM = 1 << 17, /* elements from which on threads share a loop */
-    REELI_PIECE = 1 << 15,       /* elements of a piece of it: so many blocks */
-    REELI_BLOCK =
-        1024 /* elements that a blocked loop handles at a time: they stay in the first cache */
-};
 
 /* The level for this machine, chosen by what its CPU can do; REEL_CPU in the environment
  * ("portable", "avx2", "avx512") may ask for a lower one. */

@@ -97,11 +97,15 @@ void reeli_start_call(reel *r, reeli_pause *pause)
 {
     *pause = (reeli_pause){r->capture, reeli_arena_mark(&r->arena)};
     r->capture = NULL;
+    r->arena.watched = &pause->mark;
+    r->arena.most = 0;
 }
 
 void reeli_end_call(reel *r, const reeli_pause *pause)
 {
-    const size_t scratch = reeli_arena_since(&r->arena, pause->mark);
+    const size_t left = reeli_arena_since(&r->arena, pause->mark);
+    const size_t scratch = left > r->arena.most ? left : r->arena.most;
+    r->arena.watched = NULL;
     r->capture = pause->graph;
     r->capture->scratch = scratch > r->capture->scratch ? scratch : r->capture->scratch;
 }

@@ -65,12 +65,13 @@ static reel_tensor *allocate(reel *r, const char *what, int dtype, int64_t numel
     reel_tensor *into = r->destination;
     if (into && into->numel == numel && into->dtype == dtype) {
         reel_tensor *t = reeli_arena_alloc(r, sizeof *t);
-        if (t) {
-            reeli_start(t, r, dtype, REELI_CONTIGUOUS);
-            t->data = into->data;
-            r->destination = NULL;
-            return t;
+        if (!t) {
+            return reeli_no_memory(r, what);
         }
+        reeli_start(t, r, dtype, REELI_CONTIGUOUS);
+        t->data = into->data;
+        r->destination = NULL;
+        return t;
     }
     reel_tensor *t = reeli_arena_alloc(r, REELI_HEADER + bytes);
     if (!t) {

@@ -69,10 +69,15 @@ static void assert_same(const sample *it, const outcome *a, const outcome *b, lo
     }
 }
 
-static void set_up(const sample *it, faulty *f, reel_tensor **x)
+/* The arena has a block of `room` bytes from the start. */
+static void set_up(const sample *it, faulty *f, reel_tensor **x, size_t room)
 {
     f->fail_at = -1;
     r = faulty_reel(f);
+    if (room > 0) {
+        ck_assert_ptr_nonnull(reeli_arena_alloc(r, room));
+        reel_rewind(r);
+    }
     make_inputs(it, usual_sizes, REEL_F64, false, x);
     fill_inputs(it, x, count_inputs(it));
     reel_rewind(r);
@@ -83,7 +88,7 @@ static void check_arena_runs_out(const sample *it)
     reel_tensor *x[SAMPLE_INPUTS];
     faulty f = {0};
     outcome expected, got;
-    set_up(it, &f, x);
+    set_up(it, &f, x, 32 << 10);      /* which is enough */
     ck_assert(run(it, x, &expected)); /* now the leaves have their buffers */
     forget(it, x);
     for (size_t bytes = 0;; bytes += STEP) {
@@ -116,7 +121,7 @@ static void check_allocation_fails(const sample *it)
         for (long k = 0;; k++) {
             reel_tensor *x[SAMPLE_INPUTS];
             faulty f = {0};
-            set_up(it, &f, x);
+            set_up(it, &f, x, 0);
             const long before = f.calls;
             f.fail_at = before + k;
             f.for_good = for_good;

@@ -19,14 +19,15 @@ extern "C" {
 REEL_API reel_tensor *reel_requires_grad_(reel_tensor *t, bool requires_grad);
 /** Whether operations on t are recorded. Source: Tensor.requires_grad. */
 REEL_API bool reel_requires_grad(const reel_tensor *t);
-/** Whether t was not made by a recorded operation. */
+/** Whether t was not made by a recorded operation. Source: Tensor.is_leaf. */
 REEL_API bool reel_is_leaf(const reel_tensor *t);
 
 /** t's gradient; NULL while it has none (as None in PyTorch). Owner: t. Source: Tensor.grad. */
 REEL_API reel_tensor *reel_grad(const reel_tensor *t);
-/** Forgets t's gradient, so that the next backward starts from nothing. */
+/** Forgets t's gradient, so that the next backward starts from nothing. Source: t.grad = None. */
 REEL_API void reel_zero_grad_of(reel_tensor *t);
-/** Makes backward leave the gradient of this result of an operation in `reel_grad`. */
+/** Makes backward leave the gradient of this result of an operation in `reel_grad`. Source:
+ *  Tensor.retain_grad. */
 REEL_API void reel_retain_grad(reel_tensor *t);
 /** The same for every result from now on, or no longer; for looking at a whole tape. */
 REEL_API void reel_retain_all_grads(reel *r, bool retain);

@@ -20,7 +20,7 @@ extern "C" {
 /** What everything belongs to: memory, random numbers, the tape, the first error. */
 typedef struct reel reel;
 
-/** Elements of one dtype in up to 8 dims, and how they came to be. tensor.h makes and reads them. */
+/** Elements of one dtype in up to 8 dims, and how they came to be; see tensor.h. */
 typedef struct reel_tensor reel_tensor;
 
 /** What kind of thing went wrong; `reel_error` has the sentence. */

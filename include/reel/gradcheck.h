@@ -20,9 +20,9 @@ typedef struct reel_gradcheck_options {
     double eps;  /**< the step of the differences; 0: 1e-6 */
     double atol; /**< |gradient - difference| may be atol + rtol |difference|; 0: 1e-5 */
     double rtol; /**< 0: 1e-3; REEL_ZERO stands for none */
-    /** Whether the function may have kinks or jumps (relu at 0). A gradient that differs is then let
-     * pass, and counted as skipped, where there is no derivative to compare it with: where the
-     * differences to the left and right, or over eps and eps / 2, do not agree. */
+    /** Whether the function may have kinks or jumps (relu at 0). A gradient that differs is then
+     *  let pass, and counted as skipped, where there is no derivative to compare it with: where the
+     *  differences to the left and right, or over eps and eps / 2, do not agree. */
     bool skip_kinks;
 } reel_gradcheck_options;
 

@@ -81,7 +81,8 @@ REEL_API reel_tensor *reel_index_add(reel_tensor *x, int64_t dim, reel_tensor *i
 /** x where mask is false, else value. mask and x broadcast; the dtype is x's. Gradient: g where
  *  mask is false. Source: torch.masked_fill. */
 REEL_API reel_tensor *reel_masked_fill(reel_tensor *x, reel_tensor *mask, double value);
-/** The same with a value of no dims, which gets the sum of g where mask is true. */
+/** The same with a value of no dims. Gradient: to value the sum of g where mask is true. Source:
+ *  torch.masked_fill. */
 REEL_API reel_tensor *reel_masked_fill_tensor(reel_tensor *x, reel_tensor *mask,
                                               reel_tensor *value);
 

@@ -90,7 +90,7 @@ REEL_API reel_loader *reel_loader_new(reel *r, reel_tensor *const *tensors, size
  */
 REEL_API bool reel_loader_next(reel_loader *loader, reel_tensor **batch);
 
-/** Gives up the rest of an epoch: the next call begins a new one. */
+/** Gives up the rest of an epoch: the next call of `reel_loader_next` begins a new one. */
 REEL_API void reel_loader_reset(reel_loader *loader);
 
 /** How many batches an epoch has. Source: len(loader). */

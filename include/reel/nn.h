@@ -66,20 +66,24 @@ REEL_API reel_module *reel_nn_mse_loss(reel *r, reel_mse_loss_options options);
 /** What the module makes of x. Fails: poison and REEL_ERR_VALUE for one that takes more than one
  *  tensor. */
 REEL_API reel_tensor *reel_forward(reel_module *module, reel_tensor *x);
-/** The same for a module of two inputs (Bilinear). */
+/** The same for a module of two inputs (Bilinear). Fails: as `reel_forward`. */
 REEL_API reel_tensor *reel_forward2(reel_module *module, reel_tensor *x1, reel_tensor *x2);
-/** A loss module's loss of an input and a target. */
+/** A loss module's loss of an input and a target. Fails: poison, and as `reel_forward`; what the
+ *  loss itself refuses. */
 REEL_API reel_tensor *reel_loss(reel_module *loss, reel_tensor *input, reel_tensor *target);
-/** The loss of three tensors (triplet, margin ranking, cosine embedding, Gaussian). */
+/** The loss of three tensors (triplet, margin ranking, cosine embedding, Gaussian). Fails: as
+ *  `reel_loss`. */
 REEL_API reel_tensor *reel_loss3(reel_module *loss, reel_tensor *a, reel_tensor *b, reel_tensor *c);
 
 /**
  * All parameters, its own before its children's, in PyTorch's order (weight, bias).
  *
- * Owner: the list is the module's, and good until the module changes.
+ * Owner:  the list is the module's, and good until the module changes.
+ * Source: Module.parameters.
  */
 REEL_API reel_tensor_list reel_parameters(reel_module *module);
-/** The parameter of this name ("weight", "0.bias"); NULL if there is none. */
+/** The parameter of this name ("weight", "0.bias"); NULL if there is none. Source:
+ *  Module.get_parameter. */
 REEL_API reel_tensor *reel_parameter(reel_module *module, const char *name);
 /** How many numbers all parameters hold. */
 REEL_API int64_t reel_parameter_count(const reel_module *module);
@@ -98,14 +102,16 @@ typedef struct reel_state_entry {
 
 /** How many parameters and buffers a module has, its children's included. */
 REEL_API size_t reel_state_count(const reel_module *module);
-/** Parameter or buffer i, in state_dict's order; a NULL tensor where there is none. */
+/** Parameter or buffer i, in state_dict's order; a NULL tensor where there is none. Source:
+ *  Module.state_dict. */
 REEL_API reel_state_entry reel_state_at(const reel_module *module, size_t i);
 /** The parameter or buffer of this name; NULL if there is none. */
 REEL_API reel_tensor *reel_state_named(const reel_module *module, const char *name);
 
-/** Sets it, and all below it, to training (as it is at first): dropout drops, batch norm learns. */
+/** Sets it, and all below it, to training (as it is at first): dropout drops, batch norm learns.
+ *  Source: Module.train. */
 REEL_API void reel_train(reel_module *module);
-/** Sets it, and all below it, to evaluation. */
+/** Sets it, and all below it, to evaluation. Source: Module.eval. */
 REEL_API void reel_eval(reel_module *module);
 /** Whether it is set to training. Source: Module.training. */
 REEL_API bool reel_is_training(const reel_module *module);
@@ -118,17 +124,26 @@ REEL_API void reel_module_print(const reel_module *module, FILE *stream);
 /** Computes a module's result from x; `context` is what `reel_nn_module` was given. */
 typedef reel_tensor *(*reel_module_forward)(reel_module *module, reel_tensor *x, void *context);
 
-/** An empty module with a forward of your own. `name` must live as long as it does. */
+/**
+ * An empty module with a forward of your own. `name` must live as long as it does.
+ *
+ * Owner:  the reel's, or the module's that it becomes part of.
+ * Fails:  NULL, and REEL_ERR_MEMORY.
+ * Source: torch.nn.Module.
+ */
 REEL_API reel_module *reel_nn_module(reel *r, const char *name, reel_module_forward forward,
                                      void *context);
 /** Gives the module a parameter that you created; it asks for gradients and is the module's now.
- *  Fails: REEL_ERR_VALUE for a name in use, a result of an operation, an integer tensor. */
+ *  Fails: REEL_ERR_VALUE for a name in use, a result of an operation, an integer tensor. Source:
+ *  Module.register_parameter. */
 REEL_API reel_status reel_module_add_parameter(reel_module *module, const char *name,
                                                reel_tensor *parameter);
-/** Gives it a tensor that is saved with it but not trained. */
+/** Gives it a tensor that is saved with it but not trained. Fails: as
+ *  `reel_module_add_parameter`. Source: Module.register_buffer. */
 REEL_API reel_status reel_module_add_buffer(reel_module *module, const char *name,
                                             reel_tensor *buffer);
-/** Gives it a child. Fails: REEL_ERR_VALUE for a module that is part of one already. */
+/** Gives it a child. Fails: REEL_ERR_VALUE for a module that is part of one already. Source:
+ *  Module.add_module. */
 REEL_API reel_status reel_module_add_child(reel_module *module, const char *name,
                                            reel_module *child);
 /** The child of this name; NULL if there is none. */

@@ -144,7 +144,8 @@ typedef struct reel_ema_options {
  * Source: torch.optim.swa_utils.AveragedModel.
  */
 REEL_API reel_ema *reel_ema_new(reel_tensor_list parameters, reel_ema_options options);
-/** Takes the parameters as they are now into the average; the first time it becomes them. */
+/** Takes the parameters as they are now into the average; the first time it becomes them. Source:
+ *  AveragedModel.update_parameters. */
 REEL_API reel_status reel_ema_update(reel_ema *ema);
 /** Puts the average in the parameters' place, and keeps them; for evaluation. */
 REEL_API reel_status reel_ema_apply(reel_ema *ema);

@@ -62,7 +62,7 @@ typedef struct reel_quantile_options {
  */
 REEL_API reel_tensor *reel_quantile(reel_tensor *x, double q, reel_quantile_options options);
 /** The same for each q of a tensor of 0 or 1 dims, of x's dtype; the quantiles of one q after the
- *  other in a new first dim. */
+ *  other in a new first dim. Fails: as `reel_quantile`. Source: torch.quantile. */
 REEL_API reel_tensor *reel_quantile_tensor(reel_tensor *x, reel_tensor *q,
                                            reel_quantile_options options);
 

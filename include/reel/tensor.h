@@ -164,11 +164,13 @@ REEL_API reel_dtype reel_dtype_of(const reel_tensor *t);
 REEL_API const char *reel_dtype_name(reel_dtype dtype);
 /** How many dims t has. Source: Tensor.ndim. */
 REEL_API int reel_ndim(const reel_tensor *t);
-/** The size of `dim`; a negative dim counts from the end. -1, and an error, where there is none. */
+/** The size of `dim`; a negative dim counts from the end. Fails: -1 and REEL_ERR_SHAPE where there
+ *  is none. Source: Tensor.size(dim). */
 REEL_API int64_t reel_size(const reel_tensor *t, int dim);
-/** The number of elements. */
+/** The number of elements. Source: Tensor.numel. */
 REEL_API int64_t reel_numel(const reel_tensor *t);
-/** Elements from one index of `dim` to the next; as `reel_size`. */
+/** Elements from one index of `dim` to the next. Fails: as `reel_size`. Source:
+ *  Tensor.stride(dim). */
 REEL_API int64_t reel_stride(const reel_tensor *t, int dim);
 /** Whether t's elements lie row by row, without gaps. Source: Tensor.is_contiguous. */
 REEL_API bool reel_is_contiguous(const reel_tensor *t);
@@ -176,9 +178,11 @@ REEL_API bool reel_is_contiguous(const reel_tensor *t);
 /* Elements, out and in. */
 
 /**
- * The one value of a tensor of one element, as a double. Source: Tensor.item.
+ * The one value of a tensor of one element, as a double.
  *
- * Fails: NaN and REEL_ERR_SHAPE where there are more or fewer.
+ * Fails:  NaN and REEL_ERR_SHAPE where there are more or fewer; REEL_ERR_STATE while a step is
+ *         being captured.
+ * Source: Tensor.item.
  */
 REEL_API double reel_item(const reel_tensor *t);
 
@@ -189,12 +193,19 @@ REEL_API double reel_item(const reel_tensor *t);
  */
 REEL_API const char *reel_item_repr(const reel_tensor *t);
 
-/** The element at `index` (one per dim; negative counts from the end), as a double. */
+/** The element at `index` (one per dim; negative counts from the end), as a double. Fails: NaN and
+ *  REEL_ERR_VALUE for an index that is NULL or out of range. Source: t[index].item(). */
 REEL_API double reel_get(const reel_tensor *t, const int64_t *index);
-/** Sets the element at `index`; refused on a tensor that the tape is watching. */
+/** Sets the element at `index`. Fails: as `reel_get`; REEL_ERR_VALUE too for a value that the dtype
+ *  does not hold, REEL_ERR_STATE while operations on t are recorded. Source: t[index] = value. */
 REEL_API reel_status reel_set(reel_tensor *t, const int64_t *index, double value);
 
-/** Copies all elements out, row by row, converted to float; `count` must be the element count. */
+/**
+ * Copies all elements out, row by row, converted to float.
+ *
+ * Fails: REEL_ERR_SHAPE if `count` is not the number of elements, REEL_ERR_VALUE if `out` is NULL;
+ *        REEL_ERR_STATE while a step is being captured. Then `out` is as it was.
+ */
 REEL_API reel_status reel_to_f32(const reel_tensor *t, float *out, int64_t count);
 /** As `reel_to_f32`, to doubles. */
 REEL_API reel_status reel_to_f64(const reel_tensor *t, double *out, int64_t count);

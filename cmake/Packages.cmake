@@ -32,11 +32,12 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_COMPONENTS_ALL "")
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
-set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_REEL_RUNTIME_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/packaging/debian/triggers)
+set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/packaging/debian/compress.cmake)
 
 # What is loaded by its name, which dpkg-shlibdeps cannot see.
 set(loaded libopenblas0)
@@ -60,20 +61,23 @@ macro(reel_package component package section description)
     list(POP_FRONT fields field value)
     set(CPACK_DEBIAN_${upper}_PACKAGE_${field} ${value})
   endwhile()
-  install(FILES packaging/debian/copyright docs/licences.md CHANGELOG.md
+  install(FILES packaging/debian/copyright docs/licences.md
+    DESTINATION ${doc}/${package} COMPONENT ${component} EXCLUDE_FROM_ALL)
+  install(FILES CHANGELOG.md RENAME changelog
     DESTINATION ${doc}/${package} COMPONENT ${component} EXCLUDE_FROM_ALL)
 endmacro()
 
-set(about "Reel is a small training framework in C11: tensors, a reverse-mode tape, modules, losses and \
-optimizers, with the names, the defaults and the numbers of PyTorch.")
+set(about "Reel is a small training framework in C11: tensors, a reverse-mode
+tape, modules, losses and optimizers, with the names, the defaults and
+the numbers of PyTorch.")
 set(runtime libreel${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
-set(same "(= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
+set(same "(= ${PROJECT_VERSION})")
 reel_package(reel_runtime ${runtime} libs "tensors and training in C: shared library\n${about}"
   RECOMMENDS "${loaded}")
 reel_package(reel_dev libreel-dev libdevel "tensors and training in C: headers, static library\n${about}"
   DEPENDS "${runtime} ${same}, libjansson-dev, libcsv-dev" SUGGESTS "libreel-doc")
 if(REEL_BUILD_CLI)
-  reel_package(reel_program reel science "trains models on CSV tables, predicts and evaluates\n${about}\n \
+  reel_package(reel_program reel science "trains models on CSV tables, predicts and evaluates\n${about}\n
 The program fits lines and networks to a table without a line of C."
     RECOMMENDS "${loaded}" SUGGESTS "gnuplot-nox | gnuplot")
 endif()

@@ -72,7 +72,7 @@ inside reel predict /work/model.safetensors /work/data/new.csv --out /work/predi
 heading "each package says whose it is, and under which licence"
 for deb in "${debs[@]}"; do
   name=$(dpkg-deb -f "$deb" Package)
-  for file in copyright licences.md CHANGELOG.md; do
+  for file in copyright licences.md changelog.gz; do
     dpkg-deb -c "$deb" | grep "/usr/share/doc/$name/$file" >/dev/null || die "$name has no $file"
   done
 done

@@ -35,7 +35,6 @@
 #if defined(REEL_WITH_BLAS) && !defined(REELI_OPENBLAS)
 #define REELI_OPENBLAS "libopenblas.so.0"
 #endif
-#define REELI_ONE_FILE 1
 #define REEL_VERSION "@VERSION@"
 
 #include "reel.h"

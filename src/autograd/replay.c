@@ -13,7 +13,7 @@ static bool computes_constant(const reeli_node *n)
     for (int i = 0; i < n->inputs && i < FORMULA_INPUTS; i++) {
         in[i] = n->in[i].t;
     }
-    return n->op->formula >= 0 && n->inputs <= FORMULA_INPUTS &&
+    return n->op->formula && n->inputs <= FORMULA_INPUTS &&
            reeli_became_constant(n->out, n->inputs, in);
 }
 

@@ -28,7 +28,9 @@ typedef struct reeli_op {
     /* dL/d(input) given g = dL/d(out), of the input's shape and dtype, written in operations so
      * that it can be differentiated again. NULL: not differentiable. */
     reel_tensor *(*gradient)(reeli_node *n, int input, reel_tensor *g);
-    int formula; /* elementwise operations: which, and what it takes */
+    const reeli_formula *formula; /* elementwise operations: the loops; NULL: it is none */
+    /* And the gradient of each input in operations, which are recorded. */
+    reel_tensor *(*recorded[3])(reeli_node *n, reel_tensor *g);
     reeli_domain domain;
     bool compares; /* the result is a bool */
     unsigned pass; /* inputs whose gradient is g itself */

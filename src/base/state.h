@@ -36,13 +36,13 @@ typedef struct reeli_blas {
 struct reel {
     /* What every operation touches. */
     reeli_arena arena;
-    struct reeli_node *tape;             /* the last recorded operation */
-    const struct reeli_kernels *kernels; /* the loops for this machine's CPU */
-    reel_tensor *poison;                 /* what a failed operation returns */
-    reel_tensor *destination;            /* a hint: where a result of this numel and dtype may go */
-    bool grad_enabled;                   /* whether operations are recorded */
-    bool anomaly;         /* whether results are looked through for NaN and infinities */
-    bool walking;         /* whether a backward is under way */
+    struct reeli_node *tape;  /* the last recorded operation */
+    int level;                /* of this machine's CPU: an enum reeli_level */
+    reel_tensor *poison;      /* what a failed operation returns */
+    reel_tensor *destination; /* a hint: where a result of this numel and dtype may go */
+    bool grad_enabled;        /* whether operations are recorded */
+    bool anomaly;             /* whether results are looked through for NaN and infinities */
+    bool walking;             /* whether a backward is under way */
     bool hooks;           /* whether a tensor ever got one: backward must then count leaves' uses */
     bool elements_hidden; /* a recorded gradient of the user's runs: no reading past the tape */
     bool retain_all_grads; /* whether backward leaves gradients in all intermediate tensors */

@@ -12,7 +12,7 @@ typedef struct buffers {
 
 /* A map over contiguous operands, or single elements that repeat. */
 typedef struct span {
-    const reeli_kernels *kernels;
+    int level;
     reeli_map map;
     const double *parameters;
     int64_t n;
@@ -43,7 +43,7 @@ static void map_blocks(const span *s, int64_t from, int64_t to)
         char *y = s->y + (size_t)i * s->out_size;
         s->map(count, s->stream ? (char *)b.of[0] : y, at, s->parameters);
         if (s->stream) {
-            s->kernels->stream(y, b.of[0], (size_t)count * s->out_size);
+            reeli_stream_loops[s->level](y, b.of[0], (size_t)count * s->out_size);
         }
         for (int o = 0; o < s->inputs; o++) {
             at[o] = (const char *)at[o] + (s->repeat >> o & 1 ? 0 : (size_t)count * s->in_size);
@@ -81,8 +81,8 @@ void reeli_map_contiguous(reel *r, reeli_map map, int dtype, int result, int64_t
         map(n, y, x, parameters);
         return;
     }
-    span s = {r->kernels, map,    parameters, n, y, x, inputs, dtype, reeli_element_size(dtype),
-              out_size,   repeat, stream};
+    span s = {r->level, map,    parameters, n, y, x, inputs, dtype, reeli_element_size(dtype),
+              out_size, repeat, stream};
     if (n < REELI_SHARED_FROM) {
         map_span(&s, 0, n);
     } else {
@@ -306,7 +306,7 @@ static bool is_transposition(loop *l)
 }
 
 typedef struct matrix {
-    const reeli_kernels *kernels;
+    int level;
     size_t element;
     int64_t rows, columns, to_stride, from_stride, piece;
     bool stream;
@@ -318,16 +318,17 @@ static void transpose_piece(int64_t index, void *context)
 {
     const matrix *m = context;
     const int64_t first = index * m->piece, rest = m->rows - first;
-    m->kernels->transpose(m->stream, rest < m->piece ? rest : m->piece, m->columns, m->element,
-                          m->to + (size_t)(first * m->to_stride) * m->element, m->to_stride,
-                          m->from + (size_t)first * m->element, m->from_stride);
+    reeli_transpose_loops[m->level](m->stream, rest < m->piece ? rest : m->piece, m->columns,
+                                    m->element, m->to + (size_t)(first * m->to_stride) * m->element,
+                                    m->to_stride, m->from + (size_t)first * m->element,
+                                    m->from_stride);
 }
 
 static void transpose_all(reel *r, loop *l)
 {
     const int rows = l->ndim - 2, columns = l->ndim - 1;
     int64_t index[8] = {0};
-    matrix m = {.kernels = r->kernels,
+    matrix m = {.level = r->level,
                 .element = reeli_element_size(l->dtype[0]),
                 .rows = l->size[rows],
                 .columns = l->size[columns],

@@ -76,7 +76,7 @@ void reeli_move(int64_t n, void *to, int to_dtype, int64_t to_stride, const void
 }
 
 typedef struct span {
-    const reeli_kernels *kernels;
+    int level;
     char *to;
     const char *from;
     int64_t n, from_stride;
@@ -94,8 +94,8 @@ static void stream_blocks(const span *s, int64_t from, int64_t to)
                        s->from + (size_t)(i * s->from_stride) * reeli_element_size(s->from_dtype),
                        s->from_dtype, s->from_stride);
         }
-        s->kernels->stream(s->to + (size_t)i * reeli_element_size(s->to_dtype), block,
-                           (size_t)count * reeli_element_size(s->to_dtype));
+        reeli_stream_loops[s->level](s->to + (size_t)i * reeli_element_size(s->to_dtype), block,
+                                     (size_t)count * reeli_element_size(s->to_dtype));
     }
 }
 
@@ -110,7 +110,7 @@ static void move_piece(int64_t piece, void *context)
     if (!s->stream) {
         reeli_move(count, to, s->to_dtype, 1, source, s->from_dtype, s->from_stride);
     } else if (s->to_dtype == s->from_dtype && s->from_stride == 1) {
-        s->kernels->stream(to, source, (size_t)count * reeli_element_size(s->to_dtype));
+        reeli_stream_loops[s->level](to, source, (size_t)count * reeli_element_size(s->to_dtype));
     } else {
         stream_blocks(s, from, from + count);
     }
@@ -124,8 +124,7 @@ void reeli_move_all(reel *r, int64_t n, void *to, int to_dtype, const void *from
         return;
     }
     const size_t bytes = (size_t)n * reeli_element_size(to_dtype);
-    span s = {r->kernels,  to,       from,       n,
-              from_stride, to_dtype, from_dtype, bytes >= REELI_STREAM_FROM};
+    span s = {r->level, to, from, n, from_stride, to_dtype, from_dtype, bytes >= REELI_STREAM_FROM};
     s.stream = s.stream && ((uintptr_t)to & 63) == 0;
     reeli_parallel(r, (n - 1) / REELI_PIECE + 1, move_piece, &s);
 }

@@ -162,18 +162,18 @@ static bool fewer(int64_t m, int64_t n, int64_t k, int64_t limit)
 
 /* Smaller products with a vector, which BLAS would pack before it multiplies: true if this was one.
  * A row times a matrix, and a column times one that lies transposed, add up the matrix's rows. */
-static bool with_vector(const reeli_loops *loops, int64_t m, int64_t n, int64_t k, const void *a,
-                        const int64_t *a_stride, const void *b, const int64_t *b_stride,
-                        const void *bias, void *c, bool *done)
+static bool with_vector(reeli_small_product_loop *product, int64_t m, int64_t n, int64_t k,
+                        const void *a, const int64_t *a_stride, const void *b,
+                        const int64_t *b_stride, const void *bias, void *c, bool *done)
 {
     *done = true;
     if (m == 1 && b_stride[1] == 1) {
-        loops->small_product(1, n, k, a, a_stride, b, b_stride, bias, c, n);
+        product(1, n, k, a, a_stride, b, b_stride, bias, c, n);
         return true;
     }
     if (n == 1 && !bias && a_stride[0] == 1) {
-        loops->small_product(1, m, k, b, (int64_t[]){0, b_stride[0]}, a,
-                             (int64_t[]){a_stride[1], 1}, NULL, c, m);
+        product(1, m, k, b, (int64_t[]){0, b_stride[0]}, a, (int64_t[]){a_stride[1], 1}, NULL, c,
+                m);
         return true;
     }
     return false;
@@ -182,7 +182,7 @@ static bool with_vector(const reeli_loops *loops, int64_t m, int64_t n, int64_t 
 /* A product that threads share. A piece has `columns` of its columns, or `rows` of its rows; the
  * last one may have fewer. */
 typedef struct shared_product {
-    const reeli_loops *loops;
+    reeli_small_product_loop *product;
     const reeli_blas *blas; /* NULL where our own loops do it */
     int dtype;
     int64_t m, n, k, rows, columns;
@@ -228,8 +228,7 @@ static void multiply_piece(int64_t piece, void *context)
         gemm(s->blas, s->dtype, (int)rows, (int)columns, (int)s->k, &a, &b, bias != NULL, c,
              (int)s->n);
     } else {
-        s->loops->small_product(rows, columns, s->k, a.data, a.stride, b.data, b.stride, bias, c,
-                                s->n);
+        s->product(rows, columns, s->k, a.data, a.stride, b.data, b.stride, bias, c, s->n);
     }
 }
 
@@ -237,9 +236,9 @@ bool reeli_product(reel *r, int dtype, int64_t m, int64_t n, int64_t k, const vo
                    const int64_t *a_stride, const void *b, const int64_t *b_stride,
                    const void *bias, void *c, void *(*scratch)(void *, size_t), void *context)
 {
-    const reeli_loops *loops = r->kernels->of[dtype];
+    reeli_small_product_loop *const product = reeli_small_product_loops[r->level][dtype];
     if (fewer(m, n, k, SMALL)) {
-        loops->small_product(m, n, k, a, a_stride, b, b_stride, bias, c, n);
+        product(m, n, k, a, a_stride, b, b_stride, bias, c, n);
         return true;
     }
     const bool for_blas = reeli_is_float(dtype) && fits_blas(m, n, k, a_stride, b_stride);
@@ -247,15 +246,16 @@ bool reeli_product(reel *r, int dtype, int64_t m, int64_t n, int64_t k, const vo
     if (for_blas && !fewer(m, n, k, VECTORS_FROM) &&
         (reeli_vector_product(r, dtype, m, n, k, a, a_stride, b, b_stride, bias, c, scratch,
                               context, &done) ||
-         with_vector(loops, m, n, k, a, a_stride, b, b_stride, bias, c, &done))) {
+         with_vector(product, m, n, k, a, a_stride, b, b_stride, bias, c, &done))) {
         return done;
     }
-    const bool by_blas = for_blas && !fewer(m, n, k, loops->blas_from) && load_blas(&r->blas);
+    const bool by_blas = for_blas && !fewer(m, n, k, reeli_blas_from_loops[r->level][dtype]()) &&
+                         load_blas(&r->blas);
     if (!by_blas && (fewer(m, n, k, SHARED_FROM) || m == 1 || n == 1)) {
-        loops->small_product(m, n, k, a, a_stride, b, b_stride, bias, c, n);
+        product(m, n, k, a, a_stride, b, b_stride, bias, c, n);
         return true;
     }
-    shared_product s = {.loops = loops,
+    shared_product s = {.product = product,
                         .blas = by_blas ? &r->blas : NULL,
                         .dtype = dtype,
                         .m = m,

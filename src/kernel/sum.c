@@ -14,7 +14,7 @@ enum {
 }; /* of a block: inputs and terms share the first cache */
 
 typedef struct terms {
-    const reeli_loops *loops;
+    int level, dtype;
     reeli_map map; /* NULL: the terms are x[0] */
     const double *parameters;
     const char *const *x;
@@ -43,7 +43,7 @@ static int64_t feed(const terms *t, reeli_cascade *c, int64_t from, int64_t to)
 {
     _Alignas(64) unsigned char block[TERMS * sizeof(double)];
     for (; to - from > TERMS; from += TERMS) {
-        t->loops->cascade_feed(c, block_of(t, from, TERMS, block), TERMS);
+        reeli_cascade_feed_loops[t->level][t->dtype](c, block_of(t, from, TERMS, block), TERMS);
     }
     return from;
 }
@@ -53,9 +53,9 @@ static void sum_part(int64_t index, void *context)
     _Alignas(64) unsigned char block[TERMS * sizeof(double)];
     const terms *t = context;
     reeli_cascade c;
-    t->loops->cascade_begin(&c, t->n);
+    reeli_cascade_begin_loops[t->level][t->dtype](&c, t->n);
     const int64_t last = feed(t, &c, index * t->part, (index + 1) * t->part);
-    t->loops->cascade_feed(&c, block_of(t, last, TERMS, block), TERMS);
+    reeli_cascade_feed_loops[t->level][t->dtype](&c, block_of(t, last, TERMS, block), TERMS);
     memcpy(t->sums[index], c.sums[2], sizeof t->sums[index]);
 }
 
@@ -70,7 +70,7 @@ static int64_t sum_parts(reel *r, terms *t, reeli_cascade *c)
     }
     reeli_parallel(r, parts, sum_part, t);
     for (int64_t i = 0; i < parts; i++) {
-        t->loops->cascade_join(c, t->sums[i]);
+        reeli_cascade_join_loops[t->level][t->dtype](c, t->sums[i]);
     }
     reeli_arena_release(&r->arena, mark);
     return parts * t->part;
@@ -80,30 +80,30 @@ void reeli_sum(reel *r, int dtype, reeli_map map, int64_t n, int inputs, const v
                const double *parameters, void *sum)
 {
     _Alignas(64) unsigned char block[TERMS * sizeof(double)];
-    const reeli_loops *loops = r->kernels->of[dtype];
+    const int level = r->level;
     const bool shared = r->threads > 1 && n >= REELI_SHARED_FROM && reeli_is_float(dtype);
     if (!shared && (!map || n <= TERMS)) {
         if (map) {
             map(n, block, x, parameters);
         }
-        loops->sum(map ? block : x[0], 1, n, sum);
+        reeli_sum_loops[level][dtype](map ? block : x[0], 1, n, sum);
         return;
     }
     const char *data[INPUTS];
     for (int o = 0; o < inputs; o++) {
         data[o] = x[o];
     }
-    terms t = {loops, map, parameters, data, inputs, reeli_element_size(dtype), n, 0, NULL};
+    terms t = {level, dtype, map, parameters, data, inputs, reeli_element_size(dtype), n, 0, NULL};
     reeli_cascade c;
-    loops->cascade_begin(&c, n);
+    reeli_cascade_begin_loops[level][dtype](&c, n);
     t.part = (4 * 32 / (int64_t)t.element) << 2 * c.power;
     const int64_t from = feed(&t, &c, shared ? sum_parts(r, &t, &c) : 0, n);
-    loops->cascade_end(&c, block_of(&t, from, n - from, block), n - from, sum);
+    reeli_cascade_end_loops[level][dtype](&c, block_of(&t, from, n - from, block), n - from, sum);
 }
 
 /* Many sums: of rows, or of columns. */
 typedef struct lines {
-    const reeli_loops *loops;
+    int level, dtype;
     const char *x;
     char *sums;
     size_t element;
@@ -118,9 +118,9 @@ static void sum_blocks(int64_t index, void *context)
         const char *x = l->x + (size_t)(o * l->n * l->inner) * l->element;
         char *sums = l->sums + (size_t)(o * l->inner) * l->element;
         if (l->inner > 1) {
-            l->loops->sum_columns(x, l->n, l->inner, 0, l->inner, sums);
+            reeli_sum_columns_loops[l->level][l->dtype](x, l->n, l->inner, 0, l->inner, sums);
         } else {
-            l->loops->sum(x, 1, l->n, sums);
+            reeli_sum_loops[l->level][l->dtype](x, 1, l->n, sums);
         }
     }
 }
@@ -129,14 +129,14 @@ static void sum_some_columns(int64_t index, void *context)
 {
     const lines *l = context;
     const int64_t first = index * l->piece, rest = l->inner - first;
-    l->loops->sum_columns(l->x, l->n, l->inner, first, first + (rest < l->piece ? rest : l->piece),
-                          l->sums);
+    reeli_sum_columns_loops[l->level][l->dtype](
+        l->x, l->n, l->inner, first, first + (rest < l->piece ? rest : l->piece), l->sums);
 }
 
 void reeli_sum_lines(reel *r, int dtype, int64_t outer, int64_t n, int64_t inner, const void *x,
                      void *sums)
 {
-    lines l = {r->kernels->of[dtype], x, sums, reeli_element_size(dtype), outer, n, inner, outer};
+    lines l = {r->level, dtype, x, sums, reeli_element_size(dtype), outer, n, inner, outer};
     const int64_t block = n * inner;
     if (inner == 1 && block >= REELI_SHARED_FROM) {
         for (int64_t o = 0; o < outer; o++) {

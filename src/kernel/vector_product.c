@@ -16,7 +16,8 @@ enum {
 
 typedef struct product {
     reel *r;
-    const reeli_loops *loops;
+    reeli_matrix_vector_loop *dot_rows;
+    reeli_add_rows_loop *add_rows;
     const char *matrix, *vector, *bias;
     char *out, *sums;
     int64_t rows, columns, step; /* of the matrix; its rows lie side by side */
@@ -43,10 +44,10 @@ static void dot_rows(int64_t index, void *context)
 {
     const product *p = context;
     const size_t first = (size_t)(index * p->piece);
-    p->loops->matrix_vector(length_of(p->piece, index, p->rows), p->columns,
-                            p->matrix + first * (size_t)p->step * p->element, p->step, p->vector,
-                            p->bias ? p->bias + first * (size_t)p->bias_step * p->element : NULL,
-                            p->bias_step, p->out + first * p->element);
+    p->dot_rows(length_of(p->piece, index, p->rows), p->columns,
+                p->matrix + first * (size_t)p->step * p->element, p->step, p->vector,
+                p->bias ? p->bias + first * (size_t)p->bias_step * p->element : NULL, p->bias_step,
+                p->out + first * p->element);
 }
 
 /* out[i] = Σ_p matrix[i,p] vector[p] + bias[i]. */
@@ -73,9 +74,9 @@ static void add_piece_of_rows(int64_t index, void *context)
     const size_t first = (size_t)(index * p->piece);
     char *sums = p->sums + (size_t)(index * p->columns) * p->element;
     memset(sums, 0, (size_t)p->columns * p->element);
-    p->loops->add_rows(length_of(p->piece, index, p->rows), p->columns,
-                       p->vector + first * (size_t)p->vector_step * p->element, p->vector_step,
-                       p->matrix + first * (size_t)p->step * p->element, p->step, sums);
+    p->add_rows(length_of(p->piece, index, p->rows), p->columns,
+                p->vector + first * (size_t)p->vector_step * p->element, p->vector_step,
+                p->matrix + first * (size_t)p->step * p->element, p->step, sums);
 }
 
 static void add_piece_of_columns(int64_t index, void *context)
@@ -84,8 +85,7 @@ static void add_piece_of_columns(int64_t index, void *context)
     const int64_t first = index * p->piece, columns = length_of(p->piece, index, p->columns);
     const size_t at = (size_t)first * p->element;
     begin(p, p->out + at, first, columns);
-    p->loops->add_rows(p->rows, columns, p->vector, p->vector_step, p->matrix + at, p->step,
-                       p->out + at);
+    p->add_rows(p->rows, columns, p->vector, p->vector_step, p->matrix + at, p->step, p->out + at);
 }
 
 /* out[j] = Σ_p vector[p] matrix[p,j] + bias[j]: pieces of rows, or of columns where a row is long.
@@ -107,8 +107,8 @@ static bool add_all_rows(product *p, void *(*scratch)(void *, size_t), void *con
     }
     reeli_parallel(p->r, pieces, add_piece_of_rows, p);
     begin(p, p->out, 0, p->columns);
-    p->loops->add_rows(pieces, p->columns, p->element == 4 ? (const void *)&one_f32 : &one_f64, 0,
-                       p->sums, p->columns, p->out);
+    p->add_rows(pieces, p->columns, p->element == 4 ? (const void *)&one_f32 : &one_f64, 0, p->sums,
+                p->columns, p->out);
     return true;
 }
 
@@ -122,7 +122,8 @@ bool reeli_vector_product(reel *r, int dtype, int64_t m, int64_t n, int64_t k, c
     const int64_t vector_step = column ? b_stride[0] : a_stride[1], size = column ? m : n;
     const int64_t *stride = column ? (const int64_t[]){a_stride[1], a_stride[0]} : b_stride;
     product p = {.r = r,
-                 .loops = r->kernels->of[dtype],
+                 .dot_rows = reeli_matrix_vector_loops[r->level][dtype],
+                 .add_rows = reeli_add_rows_loops[r->level][dtype],
                  .matrix = column ? a : b,
                  .vector = column ? b : a,
                  .bias = bias,

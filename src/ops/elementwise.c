@@ -124,7 +124,7 @@ static inline reel_tensor *quick(const reeli_op *op, int inputs, reel_tensor *co
     if (reeli_bad(y)) {
         return y;
     }
-    reeli_map map = r->kernels->of[dtype]->value[op->formula];
+    reeli_map map = op->formula->value[r->level][dtype];
     if (alike || y->numel == 1) { /* then no operand has more than that one element */
         reeli_run_map_alike(r, map, dtype, y, op->compares, inputs, in, parameters);
     } else {
@@ -176,7 +176,7 @@ bool reeli_elementwise_forward(reeli_node *n)
         x[i] = n->in[i].t;
     }
     const reeli_row *row = reeli_row_of(n);
-    reeli_run_map(r, r->kernels->of[row->dtype]->value[n->op->formula], row->dtype, n->out,
+    reeli_run_map(r, n->op->formula->value[r->level][row->dtype], row->dtype, n->out,
                   n->op->compares, n->inputs, x, row->p);
     return true;
 }
@@ -188,10 +188,10 @@ reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g, cons
     reel *r = g->r;
     const int dtype = n->out->dtype, inputs = n->inputs + 2;
     const unsigned reads = reeli_reads(n->op, input);
-    if (n->op->formula >= REELI_HOT_FORMULAS) {
+    if (!n->op->formula->gradient) {
         return reeli_formula_gradient(n, input, g);
     }
-    reeli_map map = r->kernels->of[dtype]->gradient[n->op->formula][input];
+    reeli_map map = n->op->formula->gradient[r->level][dtype][input];
     reel_tensor *x[OPERANDS - 1];
     x[0] = g;
     for (int i = 0; i < n->inputs; i++) {

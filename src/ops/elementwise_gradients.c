@@ -38,7 +38,7 @@ static reel_tensor *larger_of(reel_tensor *a, reel_tensor *least)
 #include "vocabulary.h"
 
 #define FORMULA(name, part, declare, formula)                                                      \
-    static reel_tensor *name##_##part(reeli_node *n, reel_tensor *g)                               \
+    reel_tensor *reeli_##name##_##part(reeli_node *n, reel_tensor *g)                              \
     {                                                                                              \
         reel *r = g->r;                                                                            \
         (void)r;                                                                                   \
@@ -86,21 +86,3 @@ static reel_tensor *larger_of(reel_tensor *a, reel_tensor *least)
     FORMULA(name, da, INPUT(0, c), ga)                                                             \
     FORMULA(name, db, INPUT(0, c), gb)
 #include "elementwise.def"
-
-typedef reel_tensor *(*formula_gradient)(reeli_node *n, reel_tensor *g);
-
-static const formula_gradient gradients[REELI_FORMULAS][3] = {
-#define UNARY(name, ...) [REELI_FORMULA_##name] = {name##_dx},
-#define BINARY(name, ...) [REELI_FORMULA_##name] = {name##_da, name##_db},
-#define TERNARY(name, ...) [REELI_FORMULA_##name] = {name##_da, name##_db, name##_dc},
-#define LOSS(name, ...) [REELI_FORMULA_##name] = {name##_da, name##_db},
-#define COMPARE(...)
-#define PREDICATE(...)
-#define SELECT(name, ...) [REELI_FORMULA_##name] = {NULL, name##_da, name##_db},
-#include "elementwise.def"
-};
-
-reel_tensor *reeli_formula_gradient(reeli_node *n, int input, reel_tensor *g)
-{
-    return gradients[n->op->formula][input](n, g);
-}

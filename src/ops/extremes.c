@@ -30,9 +30,10 @@ static bool extremes(reel_tensor *x, unsigned dims, bool smallest, reel_tensor *
         }
     }
     for (int64_t o = 0; o < l.outer; o++) {
-        r->kernels->of[dtype]->extreme(smallest, l.n, l.inner, reeli_lines_at(&l, o, dtype),
-                                       reeli_block_of(found->data, &l, o, 1, dtype),
-                                       indices ? (int64_t *)indices->data + o * l.inner : NULL);
+        reeli_extreme_loops[r->level][dtype](smallest, l.n, l.inner, reeli_lines_at(&l, o, dtype),
+                                             reeli_block_of(found->data, &l, o, 1, dtype),
+                                             indices ? (int64_t *)indices->data + o * l.inner
+                                                     : NULL);
     }
     if (values && values != found) {
         reeli_move(values->numel, values->data, values->dtype, 1, found->data, dtype, 1);

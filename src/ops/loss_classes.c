@@ -138,8 +138,8 @@ bool reeli_cross_entropy_forward(reeli_node *n)
     const reel_tensor *x = n->in[0].t;
     const reeli_classes *z = reeli_classes_of(n);
     if (x->numel) {
-        x->r->kernels->of[x->dtype]->log_sums(x->size[0], x->size[1], x->data, z->largest->data,
-                                              z->log_sum->data);
+        reeli_log_sums_loops[x->r->level][x->dtype](x->size[0], x->size[1], x->data,
+                                                    z->largest->data, z->log_sum->data);
     }
     add_terms(n, z->largest, z->log_sum);
     return true;
@@ -150,9 +150,9 @@ static bool compute_gradient(const reeli_args *a)
     const reeli_node *n = a->more;
     const reeli_classes *z = reeli_classes_of(n);
     const reel_tensor *x = n->in[0].t;
-    a->r->kernels->of[x->dtype]->class_gradient(x->size[0], x->size[1], x->data, z->largest->data,
-                                                z->log_sum->data, n->in[1].t->data, a->t[1]->data,
-                                                a->t[0]->data);
+    reeli_class_gradient_loops[a->r->level][x->dtype](
+        x->size[0], x->size[1], x->data, z->largest->data, z->log_sum->data, n->in[1].t->data,
+        a->t[1]->data, a->t[0]->data);
     return true;
 }
 

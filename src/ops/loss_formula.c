@@ -190,7 +190,7 @@ bool reeli_loss_forward(reeli_node *n)
 {
     reel_tensor *y = n->out, *a = n->in[0].t;
     const reeli_row *row = reeli_row_of(n);
-    reeli_map map = y->r->kernels->of[y->dtype]->value[n->op->formula];
+    reeli_map map = n->op->formula->value[y->r->level][y->dtype];
     if (row->reduction == REEL_NONE) {
         reel_tensor *x[] = {a, n->in[1].t};
         reeli_run_map(y->r, map, y->dtype, y, false, 2, x, row->p);

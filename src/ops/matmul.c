@@ -75,8 +75,8 @@ bool reeli_bmm_forward(reeli_node *n)
         const char *right = (const char *)b->data + i * b->stride[0] * bytes;
         char *to = (char *)c->data + i * mnk[0] * mnk[1] * bytes;
         if (plain) {
-            c->r->kernels->of[a->dtype]->plain_product(mnk[0], mnk[1], mnk[2], left, a->stride + 1,
-                                                       right, b->stride + 1, to);
+            reeli_plain_product_loops[c->r->level][a->dtype](
+                mnk[0], mnk[1], mnk[2], left, a->stride + 1, right, b->stride + 1, to);
         } else if (!product(c->r, "bmm", a->dtype, mnk, left, a->stride + 1, right, b->stride + 1,
                             NULL, to)) {
             return false;

@@ -51,7 +51,7 @@ bool reeli_standardize_forward(reeli_node *n)
 {
     const reel_tensor *x = n->in[0].t, *scale = n->in[1].t;
     if (x->numel) {
-        x->r->kernels->of[x->dtype]->standardize(
+        reeli_standardize_loops[x->r->level][x->dtype](
             x->size[0], x->size[1], x->data, reeli_epsilon_of(n)->eps, n->out->data, scale->data);
     }
     return true;
@@ -62,8 +62,8 @@ static reel_tensor *row_mean(reel_tensor *x) { return reel_mean_dim(x, &(int64_t
 static bool compute_gradient(const reeli_args *a)
 {
     const reel_tensor *dx = a->t[0], *g = a->t[1], *y = a->t[2], *scale = a->t[3];
-    a->r->kernels->of[dx->dtype]->standardize_gradient(dx->size[0], dx->size[1], g->data, y->data,
-                                                       scale->data, dx->data);
+    reeli_standardize_gradient_loops[a->r->level][dx->dtype](dx->size[0], dx->size[1], g->data,
+                                                             y->data, scale->data, dx->data);
     return true;
 }
 

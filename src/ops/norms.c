@@ -25,9 +25,9 @@ bool reeli_norm_forward(reeli_node *n)
         }
     }
     for (int64_t o = 0; room && o < l.outer; o++) {
-        r->kernels->of[y->dtype]->norm(l.n, l.inner, reeli_lines_at(&l, o, y->dtype),
-                                       reeli_reduction_of(n)->order,
-                                       reeli_block_of(y->data, &l, o, 1, y->dtype), room);
+        reeli_norm_loops[r->level][y->dtype](l.n, l.inner, reeli_lines_at(&l, o, y->dtype),
+                                             reeli_reduction_of(n)->order,
+                                             reeli_block_of(y->data, &l, o, 1, y->dtype), room);
     }
     reeli_arena_release(&r->arena, mark);
     return room != NULL;

@@ -8,13 +8,16 @@
 #include "parameters.h"
 
 #define DECLARE_OP(name) extern const reeli_op reeli_op_##name;
-#define UNARY(name, ...) DECLARE_OP(name)
-#define BINARY(name, ...) DECLARE_OP(name)
-#define TERNARY(name, ...) DECLARE_OP(name)
-#define LOSS(name, ...) DECLARE_OP(name)
+/* A formula's gradient for one input in operations. */
+#define DECLARE_GRADIENT(name, part)                                                               \
+    reel_tensor *reeli_##name##_##part(reeli_node *n, reel_tensor *g);
+#define UNARY(name, ...) DECLARE_OP(name) DECLARE_GRADIENT(name, dx)
+#define BINARY(name, ...) DECLARE_OP(name) DECLARE_GRADIENT(name, da) DECLARE_GRADIENT(name, db)
+#define TERNARY(name, ...) BINARY(name, ) DECLARE_GRADIENT(name, dc)
+#define LOSS(name, ...) BINARY(name, )
 #define COMPARE(name, ...) DECLARE_OP(name)
 #define PREDICATE(name, ...) DECLARE_OP(name)
-#define SELECT(name, ...) DECLARE_OP(name)
+#define SELECT(name, ...) BINARY(name, )
 #define OP(name, ...)                                                                              \
     DECLARE_OP(name)                                                                               \
     bool reeli_##name##_forward(reeli_node *n);                                                    \
@@ -41,7 +44,10 @@ bool reeli_elementwise_forward(reeli_node *n);
 reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g);
 
 /* An elementwise gradient in operations, which are recorded, at out's shape. */
-reel_tensor *reeli_formula_gradient(reeli_node *n, int input, reel_tensor *g);
+static inline reel_tensor *reeli_formula_gradient(reeli_node *n, int input, reel_tensor *g)
+{
+    return n->op->recorded[input](n, g);
+}
 /* The same as one loop, unrecorded; of `like`'s shape, to which g broadcasts. */
 reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g,
                                   const reel_tensor *like);

@@ -79,7 +79,7 @@ bool reeli_mean_forward(reeli_node *n)
     const double count = (double)reeli_terms(n->in[0].t, reeli_reduction_of(n)->dims);
     const void *in[2] = {y->data, y->dtype == REEL_F32 ? (void *)&(float){(float)count}
                                                        : (void *)&(double){count}};
-    reeli_map div = y->r->kernels->of[y->dtype]->value[REELI_FORMULA_div];
+    reeli_map div = reeli_formula_div.value[y->r->level][y->dtype];
     reeli_map_contiguous(y->r, div, y->dtype, y->dtype, y->numel, y->data, 2, in, 2, NULL);
     return true;
 }
@@ -150,8 +150,8 @@ bool reeli_prod_forward(reeli_node *n)
         return false;
     }
     for (int64_t o = 0; o < l.outer; o++) {
-        y->r->kernels->of[y->dtype]->prod(l.n, l.inner, reeli_lines_at(&l, o, y->dtype),
-                                          reeli_block_of(y->data, &l, o, 1, y->dtype));
+        reeli_prod_loops[y->r->level][y->dtype](l.n, l.inner, reeli_lines_at(&l, o, y->dtype),
+                                                reeli_block_of(y->data, &l, o, 1, y->dtype));
     }
     return true;
 }

@@ -26,7 +26,7 @@ static bool scan(const reeli_node *n, reel_tensor *a, reel_tensor *b)
     const reeli_lines l = reeli_lines_along(y, how->dim);
     for (int64_t o = 0; o < l.outer && l.n * l.inner > 0; o++) {
         const size_t at = (size_t)(o * l.n * l.inner) * reeli_element_size(y->dtype);
-        y->r->kernels->of[y->dtype]->scan(
+        reeli_scan_loops[y->r->level][y->dtype](
             l.n, l.inner, how->reverse, factors ? (const char *)factors + at : NULL,
             terms ? (const char *)terms + at : NULL, (char *)y->data + at);
     }

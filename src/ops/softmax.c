@@ -29,7 +29,8 @@ bool reeli_softmax_forward(reeli_node *n)
     const void *x = reeli_dense(n->in[0].t, n->op->name, y->dtype);
     void *room = x ? scratch(y, n->op->name, 2 * l.inner) : NULL;
     if (room) {
-        r->kernels->of[y->dtype]->softmax(how->logarithm, l.outer, l.n, l.inner, x, y->data, room);
+        reeli_softmax_loops[r->level][y->dtype](how->logarithm, l.outer, l.n, l.inner, x, y->data,
+                                                room);
     }
     reeli_arena_release(&r->arena, mark);
     return room != NULL;
@@ -48,8 +49,8 @@ static bool compute_gradient(const reeli_args *a)
     const void *dy = reeli_dense(a->t[1], n->op->name, y->dtype);
     void *room = dy ? scratch(y, n->op->name, l.inner) : NULL;
     if (room) {
-        r->kernels->of[y->dtype]->softmax_gradient(how->logarithm, l.outer, l.n, l.inner, dy,
-                                                   y->data, dx->data, room);
+        reeli_softmax_gradient_loops[r->level][y->dtype](how->logarithm, l.outer, l.n, l.inner, dy,
+                                                         y->data, dx->data, room);
     }
     reeli_arena_release(&r->arena, mark);
     return room != NULL;
@@ -135,8 +136,9 @@ bool reeli_logsumexp_forward(reeli_node *n)
     bool sound = reeli_lines_of(x, reeli_reduction_of(n)->dims, y->dtype, &l);
     void *room = sound ? scratch(y, "logsumexp", (l.n + 1) * l.inner) : NULL;
     for (int64_t o = 0; room && o < l.outer; o++) {
-        r->kernels->of[y->dtype]->logsumexp(l.n, l.inner, reeli_lines_at(&l, o, y->dtype),
-                                            reeli_block_of(y->data, &l, o, 1, y->dtype), room);
+        reeli_logsumexp_loops[r->level][y->dtype](l.n, l.inner, reeli_lines_at(&l, o, y->dtype),
+                                                  reeli_block_of(y->data, &l, o, 1, y->dtype),
+                                                  room);
     }
     reeli_arena_release(&r->arena, mark);
     return room != NULL;

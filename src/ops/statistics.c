@@ -24,8 +24,8 @@ static bool spread(reeli_node *n, bool root)
     }
     for (int64_t o = 0; mean && o < l.outer; o++) {
         double *squares = mean + l.inner;
-        r->kernels->of[y->dtype]->moments(l.n, l.inner, reeli_lines_at(&l, o, y->dtype), mean,
-                                          squares);
+        reeli_moments_loops[r->level][y->dtype](l.n, l.inner, reeli_lines_at(&l, o, y->dtype), mean,
+                                                squares);
         const double divisor = fmax(0, (double)l.n - reeli_reduction_of(n)->correction);
         for (int64_t k = 0; k < l.inner; k++) {
             squares[k] = root ? sqrt(squares[k] / divisor) : squares[k] / divisor;

@@ -38,35 +38,45 @@ enum { none = 0, X = 1, A = 1, B = 2, C = 4, Y = REELI_SAVES_RESULT };
 
 #define ROW(name, keeps, ...)                                                                      \
     const reeli_op reeli_op_##name = {#name, sizeof(reeli_##keeps), __VA_ARGS__};
+/* clang-format off */
+/* The gradients in operations; of where, input 0 is the condition. */
+#define DX(name) {reeli_##name##_dx}
+#define DA_DB(name) {reeli_##name##_da, reeli_##name##_db}
+#define DA_DB_DC(name) {reeli_##name##_da, reeli_##name##_db, reeli_##name##_dc}
+#define AFTER_CONDITION(name) {NULL, reeli_##name##_da, reeli_##name##_db}
+/* clang-format on */
+
 /* A row of elementwise.def; `pass`: the inputs whose gradient is g itself. */
-#define FORMULA(name, parameters, domain, how, pass, ga, gb, gc)                                   \
+#define FORMULA(name, parameters, domain, how, pass, RECORDED, ga, gb, gc)                         \
     NUMBERS_##parameters ROW(name, row, READS(ga) | READS(gb) | READS(gc),                         \
                              {READS(ga), READS(gb), READS(gc)}, reeli_##how##_forward,             \
-                             reeli_##how##_gradient, REELI_FORMULA_##name, domain, false, pass)
+                             reeli_##how##_gradient, &reeli_formula_##name, RECORDED(name),        \
+                             domain, false, pass)
 #define UNARY(name, function, domain, parameters, f, gx)                                           \
-    FORMULA(name, parameters, domain, elementwise, IS_G(#gx), gx, 0, 0)
+    FORMULA(name, parameters, domain, elementwise, IS_G(#gx), DX, gx, 0, 0)
 #define BINARY(name, function, domain, parameters, f, ga, gb)                                      \
-    FORMULA(name, parameters, domain, elementwise, IS_G(#ga) | IS_G(#gb) << 1, ga, gb, 0)
+    FORMULA(name, parameters, domain, elementwise, IS_G(#ga) | IS_G(#gb) << 1, DA_DB, ga, gb, 0)
 #define TERNARY(name, function, domain, parameters, f, ga, gb, gc)                                 \
     FORMULA(name, parameters, domain, elementwise, IS_G(#ga) | IS_G(#gb) << 1 | IS_G(#gc) << 2,    \
-            ga, gb, gc)
-#define LOSS(name, parameters, f, ga, gb) FORMULA(name, parameters, FLOATING, loss, 0, ga, gb, 0)
+            DA_DB_DC, ga, gb, gc)
+#define LOSS(name, parameters, f, ga, gb)                                                          \
+    FORMULA(name, parameters, FLOATING, loss, 0, DA_DB, ga, gb, 0)
 #define COMPARE(name, function, f)                                                                 \
-    ROW(name, row, none, {0}, reeli_elementwise_forward, NULL, REELI_FORMULA_##name, ANY, true, 0)
+    ROW(name, row, none, {0}, reeli_elementwise_forward, NULL, &reeli_formula_##name, {NULL}, ANY, \
+        true, 0)
 #define PREDICATE(name, function, f) COMPARE(name, function, f)
 /* The condition, which both gradients read, is input 0. */
 #define SELECT(name, function, f, ga, gb)                                                          \
     ROW(name, row, X, {0, X, X}, reeli_elementwise_forward, reeli_elementwise_gradient,            \
-        REELI_FORMULA_##name, ANY, false, 0)
+        &reeli_formula_##name, AFTER_CONDITION(name), ANY, false, 0)
+#define NO_FORMULA NULL, {NULL}, ANY, false, 0
 #define OP(name, saved, keeps)                                                                     \
     ROW(name, keeps, saved, {saved, saved, saved}, reeli_##name##_forward,                         \
-        reeli_##name##_gradient, -1, ANY, false, 0)
-#define FIXED(name, keeps)                                                                         \
-    ROW(name, keeps, none, {0}, reeli_##name##_forward, NULL, -1, ANY, false, 0)
+        reeli_##name##_gradient, NO_FORMULA)
+#define FIXED(name, keeps) ROW(name, keeps, none, {0}, reeli_##name##_forward, NULL, NO_FORMULA)
 #define PICK(name)                                                                                 \
-    ROW(name, choice, B, {B, B, B}, reeli_##name##_forward, reeli_pick_gradient, -1, ANY, false, 0)
-#define VIEW(name, keeps)                                                                          \
-    ROW(name, keeps, none, {0}, NULL, reeli_##name##_gradient, -1, ANY, false, 0)
+    ROW(name, choice, B, {B, B, B}, reeli_##name##_forward, reeli_pick_gradient, NO_FORMULA)
+#define VIEW(name, keeps) ROW(name, keeps, none, {0}, NULL, reeli_##name##_gradient, NO_FORMULA)
 #include "ops.def"
 
 const reeli_op *const reeli_ops[] = {

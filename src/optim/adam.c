@@ -73,7 +73,7 @@ static unsigned needs_largest(const double *value) { return value[REELI_amsgrad]
     {                                                                                              \
         .name = title, .settings = COMMON | REELI_BIT(amsgrad) | REELI_BIT(maximize),              \
         .state = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"}, .number = {"step"},                  \
-        .update = REELI_UPDATE_adam, .needs = needs_largest, .prepare = prepare_function,          \
+        .update = reeli_adam_update_loops, .needs = needs_largest, .prepare = prepare_function,    \
     }
 static const reeli_rule adam = ADAM("Adam", prepare_adam), adamw = ADAM("AdamW", prepare_adamw);
 
@@ -82,7 +82,7 @@ static const reeli_rule adamax = {
     .settings = COMMON | REELI_BIT(maximize),
     .state = {"exp_avg", "exp_inf"},
     .number = {"step"},
-    .update = REELI_UPDATE_adamax,
+    .update = reeli_adamax_update_loops,
     .prepare = prepare_adamax,
 };
 
@@ -91,7 +91,7 @@ static const reeli_rule nadam = {
     .settings = COMMON | REELI_BIT(momentum_decay),
     .state = {"exp_avg", "exp_avg_sq"},
     .number = {"step", "mu_product"},
-    .update = REELI_UPDATE_nadam,
+    .update = reeli_nadam_update_loops,
     .prepare = prepare_nadam,
 };
 
@@ -100,7 +100,7 @@ static const reeli_rule radam = {
     .settings = COMMON,
     .state = {"exp_avg", "exp_avg_sq"},
     .number = {"step"},
-    .update = REELI_UPDATE_radam,
+    .update = reeli_radam_update_loops,
     .prepare = prepare_radam,
 };
 

@@ -25,7 +25,7 @@ static const reeli_rule rmsprop = {
                 REELI_BIT(momentum) | REELI_BIT(centered) | REELI_BIT(maximize),
     .state = {"square_avg", "momentum_buffer", "grad_avg"},
     .number = {"step"},
-    .update = REELI_UPDATE_rmsprop,
+    .update = reeli_rmsprop_update_loops,
     .needs = needs_rmsprop,
     .prepare = prepare_rmsprop,
 };
@@ -54,7 +54,7 @@ static const reeli_rule adagrad = {
                 REELI_BIT(initial_accumulator_value) | REELI_BIT(eps) | REELI_BIT(maximize),
     .state = {"sum"},
     .number = {"step"},
-    .update = REELI_UPDATE_adagrad,
+    .update = reeli_adagrad_update_loops,
     .prepare = prepare_adagrad,
 };
 
@@ -83,7 +83,7 @@ static const reeli_rule adadelta = {
                 REELI_BIT(maximize),
     .state = {"square_avg", "acc_delta"},
     .number = {"step"},
-    .update = REELI_UPDATE_adadelta,
+    .update = reeli_adadelta_update_loops,
     .prepare = prepare_adadelta,
 };
 
@@ -116,7 +116,7 @@ static const reeli_rule asgd = {
                 REELI_BIT(weight_decay) | REELI_BIT(maximize),
     .state = {"ax"},
     .number = {"step", "eta", "mu"},
-    .update = REELI_UPDATE_asgd,
+    .update = reeli_asgd_update_loops,
     .prepare = prepare_asgd,
 };
 
@@ -149,7 +149,7 @@ static const reeli_rule rprop = {
                 REELI_BIT(step_size_min) | REELI_BIT(step_size_max) | REELI_BIT(maximize),
     .state = {"prev", "step_size"},
     .number = {"step"},
-    .update = REELI_UPDATE_rprop,
+    .update = reeli_rprop_update_loops,
     .prepare = prepare_rprop,
 };
 

@@ -31,15 +31,15 @@ static bool usable(const reel_tensor_list *list, const char *what)
 }
 
 /* g = map(g, x) in place. */
-static void change(reel *r, reel_tensor *g, int formula, const reel_tensor *x,
+static void change(reel *r, reel_tensor *g, const reeli_formula *formula, const reel_tensor *x,
                    const double *parameters)
 {
     static const int64_t still[REEL_MAX_DIMS] = {0};
     const reeli_operand whole = {g->data, g->stride, g->dtype};
     const reeli_operand operands[3] = {
         whole, whole, {x ? x->data : NULL, still, x ? x->dtype : REEL_F64}};
-    reeli_map_strided(r, r->kernels->of[g->dtype]->value[formula], g->dtype, g->dtype, g->ndim,
-                      g->size, x ? 2 : 1, operands, parameters);
+    reeli_map_strided(r, formula->value[r->level][g->dtype], g->dtype, g->dtype, g->ndim, g->size,
+                      x ? 2 : 1, operands, parameters);
     g->version++;
 }
 
@@ -71,11 +71,11 @@ static reel_tensor *norm_of_all(const reel_tensor_list *list, double p)
             reeli_copy(copy, g);
             row = copy;
         }
-        r->kernels->of[g->dtype]->norm(row->numel, 1, row->data, p, &norm, NULL);
+        reeli_norm_loops[r->level][g->dtype](row->numel, 1, row->data, p, &norm, NULL);
         reeli_move(1, (char *)norms->data + count * (int64_t)reeli_element_size(dtype), dtype, 1,
                    &norm, g->dtype, 1);
     }
-    r->kernels->of[dtype]->norm(count, 1, norms->data, p, total->data, NULL);
+    reeli_norm_loops[r->level][dtype](count, 1, norms->data, p, total->data, NULL);
     return total;
 }
 
@@ -120,7 +120,7 @@ static bool clip_norm(const reeli_args *a)
     reeli_store(total, 0, scale);
     i = 0;
     for (reel_tensor *g; scale != 1 && (g = next_gradient(&c->list, &i));) {
-        change(r, g, REELI_FORMULA_mul, total, NULL);
+        change(r, g, &reeli_formula_mul, total, NULL);
     }
     reeli_arena_release(&r->arena, mark);
     *c->norm = norm;
@@ -132,7 +132,7 @@ static bool clip_value(const reeli_args *a)
     const clipping *c = a->more;
     size_t i = 0;
     for (reel_tensor *g; (g = next_gradient(&c->list, &i));) {
-        change(a->r, g, REELI_FORMULA_clamp, NULL, (double[]){-c->limit, c->limit});
+        change(a->r, g, &reeli_formula_clamp, NULL, (double[]){-c->limit, c->limit});
     }
     return true;
 }

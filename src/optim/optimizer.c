@@ -140,7 +140,7 @@ const void *reeli_gradient_data(const reel_tensor *parameter)
 
 /* One parameter's pass. */
 typedef struct pass {
-    reeli_update update;
+    reeli_update *update;
     char *parameter;
     const char *gradient;
     char *state[REELI_STATES];
@@ -208,7 +208,7 @@ static void step_slot(reel_optimizer *o, const double *value, reeli_slot *slot, 
         return;
     }
     prepare(all, o->rule, value, slot->number);
-    pass one = {.update = o->owned.r->kernels->of[p->dtype]->update[o->rule->update],
+    pass one = {.update = o->rule->update[o->owned.r->level][p->dtype],
                 .parameter = p->data,
                 .gradient = reeli_gradient_data(p),
                 .step = &all->s,

@@ -43,7 +43,7 @@ typedef struct reeli_rule {
     uint64_t settings;                 /* those that it has */
     const char *state[REELI_STATES];   /* what it remembers, by PyTorch's names */
     const char *number[REELI_NUMBERS]; /* the first counts steps, or tells whether there was one */
-    int update;                        /* the pass in kernels.h */
+    reeli_update *const (*update)[REELI_LOOP_DTYPES]; /* the pass, by level and dtype */
     /* The states that a group with these settings needs, as a set; NULL: all. */
     unsigned (*needs)(const double *value);
     /* One parameter's step: counts it, and says what the pass goes by. */

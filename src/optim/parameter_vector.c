@@ -2,10 +2,8 @@
 /* All parameters seen as one vector: its sums, and moves along a direction. */
 #include "parameter_vector.h"
 
-static const reeli_loops *loops(const reeli_flat *f)
-{
-    return f->o->owned.r->kernels->of[f->dtype];
-}
+#define LOOP(name, f) reeli_##name##_loops[(f)->o->owned.r->level][(f)->dtype]
+#define VALUE(name, f) reeli_formula_##name.value[(f)->o->owned.r->level][(f)->dtype]
 
 static const char *at(const reel_tensor *t, int64_t i)
 {
@@ -32,7 +30,7 @@ double reeli_flat_round(const reeli_flat *f, double x)
 double reeli_flat_dot(const reeli_flat *f, const reel_tensor *a, const reel_tensor *b)
 {
     double sum;
-    loops(f)->dot_product(f->n, a->data, b->data, &sum);
+    LOOP(dot_product, f)(f->n, a->data, b->data, &sum);
     return as_double(f, &sum);
 }
 
@@ -41,8 +39,8 @@ double reeli_flat_largest(const reeli_flat *f, const reel_tensor *a)
     double magnitudes[REELI_BLOCK], largest = 0, part;
     for (int64_t i = 0; i < f->n; i += REELI_BLOCK) {
         const int64_t n = block(f, i);
-        loops(f)->value[REELI_FORMULA_abs](n, magnitudes, (const void *[]){at(a, i)}, NULL);
-        loops(f)->extreme(false, n, 1, magnitudes, &part, NULL);
+        VALUE(abs, f)(n, magnitudes, (const void *[]){at(a, i)}, NULL);
+        LOOP(extreme, f)(false, n, 1, magnitudes, &part, NULL);
         const double value = as_double(f, &part);
         largest = value <= largest ? largest : value;
         if (largest != largest) {
@@ -55,23 +53,23 @@ double reeli_flat_largest(const reeli_flat *f, const reel_tensor *a)
 /* The pass of plain SGD, with a learning rate of -factor. */
 void reeli_flat_add(const reeli_flat *f, reel_tensor *y, double factor, const reel_tensor *x)
 {
-    loops(f)->update[REELI_UPDATE_sgd](f->n, y->data, x->data, (void *[REELI_STATES]){NULL},
-                                       &(reeli_step){.lr = -factor});
+    LOOP(sgd_update, f)
+    (f->n, y->data, x->data, (void *[REELI_STATES]){NULL}, &(reeli_step){.lr = -factor});
 }
 
 void reeli_flat_scale(const reeli_flat *f, reel_tensor *y, double factor, const reel_tensor *x)
 {
     double number; /* in the vectors' dtype */
     reeli_move(1, &number, f->dtype, 1, &factor, REEL_F64, 1);
-    reeli_map_contiguous(f->o->owned.r, loops(f)->value[REELI_FORMULA_mul], f->dtype, f->dtype,
-                         f->n, y->data, 2, (const void *[]){x->data, &number}, 2, NULL);
+    reeli_map_contiguous(f->o->owned.r, VALUE(mul, f), f->dtype, f->dtype, f->n, y->data, 2,
+                         (const void *[]){x->data, &number}, 2, NULL);
 }
 
 double reeli_flat_sum_of_magnitudes(const reeli_flat *f, const reel_tensor *x)
 {
     double sum;
-    loops(f)->value[REELI_FORMULA_abs](f->n, f->work->data, (const void *[]){x->data}, NULL);
-    loops(f)->sum(f->work->data, 1, f->n, &sum);
+    VALUE(abs, f)(f->n, f->work->data, (const void *[]){x->data}, NULL);
+    LOOP(sum, f)(f->work->data, 1, f->n, &sum);
     return as_double(f, &sum);
 }
 

@@ -27,7 +27,7 @@ static const reeli_rule rule = {
                 REELI_BIT(weight_decay) | REELI_BIT(nesterov) | REELI_BIT(maximize),
     .state = {"momentum_buffer"},
     .number = {"started"},
-    .update = REELI_UPDATE_sgd,
+    .update = reeli_sgd_update_loops,
     .needs = needs,
     .prepare = prepare,
     .unsound = unsound,

@@ -26,7 +26,7 @@ void reeli_fill_uniform(reel_tensor *t, double from, double to)
     }
     if (from != 0.0 || to != 1.0) {
         const double range = single ? (double)((float)to - (float)from) : to - from;
-        t->r->kernels->of[t->dtype]->stretch(t->numel, t->data, range, from);
+        reeli_stretch_loops[t->r->level][t->dtype](t->numel, t->data, range, from);
     }
 }
 
@@ -47,13 +47,13 @@ static void fill_normal_f32(reel_tensor *t, float mean, float std)
     float *x = t->data;
     int64_t n = t->numel;
     reeli_fill_uniform(t, 0.0, 1.0);
-    t->r->kernels->normal_f32(n, x, mean, std);
+    reeli_normal_loops[t->r->level](n, x, mean, std);
     if (n % BLOCK) {
         x += n - BLOCK;
         for (int i = 0; i < BLOCK; i++) {
             x[i] = reeli_mt_uniform_f32(&t->r->random);
         }
-        t->r->kernels->normal_f32(BLOCK, x, mean, std);
+        reeli_normal_loops[t->r->level](BLOCK, x, mean, std);
     }
 }
 

@@ -32,7 +32,7 @@ reel *reel_new_with(const reel_options *options)
     if (!r) {
         return NULL;
     }
-    r->kernels = reeli_kernels_for_this_cpu();
+    r->level = reeli_level_of_this_cpu();
     r->poison = make_poison(r);
     if (!r->poison) {
         reeli_state_free(r);

@@ -92,10 +92,10 @@ static double element(const matrix *x, int dtype, int64_t i, int64_t j)
     return get(x->data, dtype, i * x->stride[0] + j * x->stride[1]);
 }
 
-static void multiply(const reeli_kernels *kernels, const product *p)
+static void multiply(int level, const product *p)
 {
-    kernels->of[p->dtype]->small_product(p->m, p->n, p->k, p->a.data, p->a.stride, p->b.data,
-                                         p->b.stride, p->bias, p->c, p->n);
+    reeli_small_product_loops[level][p->dtype](p->m, p->n, p->k, p->a.data, p->a.stride, p->b.data,
+                                               p->b.stride, p->bias, p->c, p->n);
 }
 
 /* |error| <= k eps Σ|a||b|, and the rounding of the bias's sum. */
@@ -144,37 +144,37 @@ static void check_chains(const char *level, const product *p)
     }
 }
 
-static void check_depths(const reeli_kernels *kernels, int dtype, int m, int n)
+static void check_depths(int level, int dtype, int m, int n)
 {
     for (int d = 0; d < COUNT(depths); d++) {
         for (int layout = 0; layout < LAYOUTS; layout++) {
             product p = make_product(dtype, m, n, depths[d], layout);
-            multiply(kernels, &p);
-            check_bound(kernels->name, &p);
+            multiply(level, &p);
+            check_bound(reeli_level_names[level], &p);
             if (m > 1 && n > 1) {
-                check_chains(kernels->name, &p);
+                check_chains(reeli_level_names[level], &p);
             }
             free_product(&p);
         }
     }
 }
 
-/* The kernels of a level; NULL where this CPU cannot run it. */
-static const reeli_kernels *kernels_of(const char *level)
+/* The number of a level; -1 where this CPU cannot run it. */
+static int level_of(const char *name)
 {
-    setenv("REEL_CPU", level, 1);
-    const reeli_kernels *kernels = reeli_kernels_for_this_cpu();
+    setenv("REEL_CPU", name, 1);
+    const int level = reeli_level_of_this_cpu();
     unsetenv("REEL_CPU");
-    return strcmp(kernels->name, level) == 0 ? kernels : NULL;
+    return strcmp(reeli_level_names[level], name) == 0 ? level : -1;
 }
 
 START_TEST(of_every_size)
 {
-    const reeli_kernels *kernels = kernels_of(levels[_i]);
-    for (int m = 0; kernels && m < COUNT(row_counts); m++) {
+    const int level = level_of(levels[_i]);
+    for (int m = 0; level >= 0 && m < COUNT(row_counts); m++) {
         for (int n = 0; n < COUNT(column_counts); n++) {
-            check_depths(kernels, REEL_F32, row_counts[m], column_counts[n]);
-            check_depths(kernels, REEL_F64, row_counts[m], column_counts[n]);
+            check_depths(level, REEL_F32, row_counts[m], column_counts[n]);
+            check_depths(level, REEL_F64, row_counts[m], column_counts[n]);
         }
     }
 }
@@ -183,12 +183,12 @@ END_TEST
 /* An infinity or a NaN stays in its row or column: what fills up tiles reaches no element. */
 START_TEST(of_infinities)
 {
-    const reeli_kernels *kernels = kernels_of(levels[_i]);
-    for (int dtype = REEL_F32; kernels && dtype <= REEL_F64; dtype++) {
+    const int level = level_of(levels[_i]);
+    for (int dtype = REEL_F32; level >= 0 && dtype <= REEL_F64; dtype++) {
         product p = make_product(dtype, 9, 13, 20, 0);
         set(p.a.data, dtype, 3 * p.a.stride[0] + 7, DOUBLE_INFINITY);
         set(p.b.data, dtype, 5 * p.b.stride[0] + 11, DOUBLE_NAN);
-        multiply(kernels, &p);
+        multiply(level, &p);
         for (int i = 0; i < 9; i++) {
             for (int j = 0; j < 13; j++) {
                 const double got = get(p.c, dtype, i * 13 + j);

@@ -15,13 +15,13 @@ static void add_exponentials(int64_t count, int64_t n, int64_t at, int64_t width
     }
     exponentials(count * width, part);
     for (int64_t i = 0; i < count; i++) {
-        sum(part + i * width, 1, width, &term);
+        KERNEL(sum)(part + i * width, 1, width, &term);
         log_sum[i] += term;
     }
 }
 
 /* With m[i] the largest of row i: log_sum[i] = ln Σ e^(x - m). */
-static void log_sums(int64_t rows, int64_t n, const void *from, void *m_out, void *log_sum_out)
+void KERNEL(log_sums)(int64_t rows, int64_t n, const void *from, void *m_out, void *log_sum_out)
 {
     const T *x = from;
     T *m = m_out, *log_sum = log_sum_out;
@@ -43,9 +43,9 @@ static void log_sums(int64_t rows, int64_t n, const void *from, void *m_out, voi
 }
 
 /* dx = scale[i] ([c = class[i]] - e^(x - m[i] - log_sum[i])). */
-static void class_gradient(int64_t rows, int64_t n, const void *from, const void *m_in,
-                           const void *log_sum_in, const int64_t *class, const void *scale_in,
-                           void *to)
+void KERNEL(class_gradient)(int64_t rows, int64_t n, const void *from, const void *m_in,
+                            const void *log_sum_in, const int64_t *class, const void *scale_in,
+                            void *to)
 {
     const T *x = from, *m = m_in, *log_sum = log_sum_in, *scale = scale_in;
     T *dx = to;

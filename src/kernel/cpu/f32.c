@@ -23,4 +23,4 @@ static const int firsts[] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0
 #define LOAD_PART(x, count) (vector) _mm256_maskload_ps(x, FIRST(count))
 #define STORE_PART(x, value, count) _mm256_maskstore_ps(x, FIRST(count), (__m256)(value))
 #endif
-#include "table.h"
+#include "dtype_loops.h"

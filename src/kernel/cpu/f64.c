@@ -16,4 +16,4 @@ static const long long firsts[] = {-1, -1, -1, -1, 0, 0, 0, 0};
 #define LOAD_PART(x, count) (vector) _mm256_maskload_pd(x, FIRST(count))
 #define STORE_PART(x, value, count) _mm256_maskstore_pd(x, FIRST(count), (__m256d)(value))
 #endif
-#include "table.h"
+#include "dtype_loops.h"

@@ -12,11 +12,12 @@
 #endif
 
 /* clang-format off */
-#define PASTE3_(a, b, c) a##_##b##_##c
+/* The loop `name` for this dtype at this level, and what a macro names in two parts. */
+#define PASTE3_(a, b, c) reeli_##a##_##b##_##c
 #define PASTE3(a, b, c) PASTE3_(a, b, c)
-#define PASTE4_(a, b, c, d) a##_##b##_##c##_##d
+#define PASTE4_(a, b, c, d) reeli_##a##_##b##_##c##_##d
 #define PASTE4(a, b, c, d) PASTE4_(a, b, c, d)
-/* What a macro names is this dtype's and this level's. */
+#define KERNEL(name) PASTE3(name, TYPE, REELI_CPU)
 #define NAMED(name, part) PASTE4(name, part, TYPE, REELI_CPU)
 
 /* Elements are independent, and an output may be one of the inputs. Clang finds out when it
@@ -28,16 +29,17 @@
 #endif
 #define EACH INDEPENDENT for (int64_t i = 0; i < n; i++)
 
-#define LOOP(function, result, element, formula)                                                   \
-    void function(int64_t n, void *to, const void *const *in, const double *p)                     \
+#define LOOP(width, function, result, element, formula)                                            \
+    reeli_map_loop function;                                                                       \
+    width void function(int64_t n, void *to, const void *const *in, const double *p)               \
     {                                                                                              \
         (void)p;                                                                                   \
         result *out = to;                                                                          \
         EACH { element out[i] = (result)(formula); }                                               \
     }
 
-#define MAP(name, part, result, element, formula)                                                  \
-    static LOOP(NAMED(name, part), result, element, formula)
+#define MAP(width, name, part, result, element, formula)                                           \
+    LOOP(width, NAMED(name, part), result, element, formula)
 
 #define AT(k, name) const T name = ((const T *)in[k])[i]; (void)name;
 #define CONDITION(k) const bool c = ((const T *)in[k])[i] != 0;
@@ -76,57 +78,49 @@
 #define WIDTH_ANY
 
 /* The values. */
-#define VALUE(name, result, element, formula) MAP(name, value, result, element, formula)
+#define VALUE(width, name, result, element, formula) MAP(width, name, value, result, element, formula)
 #define UNARY(name, function, domain, parameters, f, gx)                                              \
-    IF_##domain(WIDTH_##domain VALUE(name, T, NUMBERS_##parameters AT(0, x), f))
+    IF_##domain(VALUE(WIDTH_##domain, name, T, NUMBERS_##parameters AT(0, x), f))
 #define BINARY(name, function, domain, parameters, f, ga, gb)                                         \
-    IF_##domain(WIDTH_##domain VALUE(name, T, NUMBERS_##parameters AT(0, a) AT(1, b), f))
+    IF_##domain(VALUE(WIDTH_##domain, name, T, NUMBERS_##parameters AT(0, a) AT(1, b), f))
 #define TERNARY(name, function, domain, parameters, f, ga, gb, gc)                                    \
-    IF_##domain(WIDTH_##domain VALUE(name, T, NUMBERS_##parameters AT(0, a) AT(1, b) AT(2, c), f))
+    IF_##domain(VALUE(WIDTH_##domain, name, T, NUMBERS_##parameters AT(0, a) AT(1, b) AT(2, c), f))
 #define LOSS(name, parameters, f, ga, gb)                                                   \
     BINARY(name, , REDUCED, parameters, f, ga, gb)
-#define COMPARE(name, function, f) VALUE(name, bool, AT(0, a) AT(1, b), f)
-#define PREDICATE(name, function, f) VALUE(name, bool, AT(0, x), f)
-#define SELECT(name, function, f, ga, gb) VALUE(name, T, CONDITION(0) AT(1, a) AT(2, b), f)
+#define COMPARE(name, function, f) VALUE(, name, bool, AT(0, a) AT(1, b), f)
+#define PREDICATE(name, function, f) VALUE(, name, bool, AT(0, x), f)
+#define SELECT(name, function, f, ga, gb) VALUE(, name, T, CONDITION(0) AT(1, a) AT(2, b), f)
 #include "elementwise_hot.def"
 
-/* Those of rare rows are compiled at the portable level alone; the others refer to them. */
-#define SHARED(name) PASTE3(reeli_##name, value, TYPE)
-#define DECLARE_SHARED(name)                                                                       \
-    void SHARED(name)(int64_t n, void *to, const void *const *in, const double *p);
+/* Those of rare rows are compiled at the portable level alone. */
 #undef VALUE
+#define VALUE(width, name, result, element, formula)                                               \
+    LOOP(width, PASTE3(name, value, TYPE), result, element, formula)
 #if LEVEL(REELI_CPU) == LEVEL(portable)
-#define VALUE(name, result, element, formula)                                                      \
-    DECLARE_SHARED(name)                                                                           \
-    LOOP(SHARED(name), result, element, formula)
-#elif defined(REELI_ONE_FILE) /* where they have been */
-#define VALUE(name, result, element, formula)
-#else
-#define VALUE(name, result, element, formula) DECLARE_SHARED(name)
-#endif
 #include "elementwise_rare.def"
+#endif
 #include "elementwise_undef.def"
 
 /* The gradients. */
 #ifdef GRADIENTS
 #define UNARY(name, function, domain, parameters, f, gx)                                              \
-    WIDTH_##domain MAP(name, dx, T, NUMBERS_##parameters AT(0, g) AT(1, x) AT(2, y), gx)
+    MAP(WIDTH_##domain, name, dx, T, NUMBERS_##parameters AT(0, g) AT(1, x) AT(2, y), gx)
 #define AT_BINARY(parameters) NUMBERS_##parameters AT(0, g) AT(1, a) AT(2, b) AT(3, y)
 #define BINARY(name, function, domain, parameters, f, ga, gb)                                         \
-    WIDTH_##domain MAP(name, da, T, AT_BINARY(parameters), ga)                                     \
-    WIDTH_##domain MAP(name, db, T, AT_BINARY(parameters), gb)
+    MAP(WIDTH_##domain, name, da, T, AT_BINARY(parameters), ga)                                     \
+    MAP(WIDTH_##domain, name, db, T, AT_BINARY(parameters), gb)
 #define AT_TERNARY(parameters) NUMBERS_##parameters AT(0, g) AT(1, a) AT(2, b) AT(3, c) AT(4, y)
 #define TERNARY(name, function, domain, parameters, f, ga, gb, gc)                                    \
-    MAP(name, da, T, AT_TERNARY(parameters), ga)                                                   \
-    MAP(name, db, T, AT_TERNARY(parameters), gb)                                                   \
-    MAP(name, dc, T, AT_TERNARY(parameters), gc)
+    MAP(, name, da, T, AT_TERNARY(parameters), ga)                                                   \
+    MAP(, name, db, T, AT_TERNARY(parameters), gb)                                                   \
+    MAP(, name, dc, T, AT_TERNARY(parameters), gc)
 #define LOSS(name, parameters, f, ga, gb)                                                   \
     BINARY(name, , REDUCED, parameters, f, ga, gb)
 #define COMPARE(...)
 #define PREDICATE(...)
 #define SELECT(name, function, f, ga, gb)                                                             \
-    MAP(name, da, T, AT(0, g) CONDITION(1), ga)                                                    \
-    MAP(name, db, T, AT(0, g) CONDITION(1), gb)
+    MAP(, name, da, T, AT(0, g) CONDITION(1), ga)                                                    \
+    MAP(, name, db, T, AT(0, g) CONDITION(1), gb)
 #include "elementwise_hot.def"
 #include "elementwise_undef.def"
 #endif

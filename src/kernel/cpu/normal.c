@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define NORMAL_(cpu) reeli_normal_f32_##cpu
+#define NORMAL_(cpu) reeli_normal_##cpu
 #define NORMAL(cpu) NORMAL_(cpu)
 
 enum { BLOCK = 16, HALF = 8 };
@@ -100,7 +100,7 @@ static inline void transform(float *x, float mean, float std)
     }
 }
 
-void NORMAL(REELI_CPU)(int64_t n, float *x, float mean, float std);
+reeli_normal_loop NORMAL(REELI_CPU);
 void NORMAL(REELI_CPU)(int64_t n, float *x, float mean, float std)
 {
     for (int64_t i = 0; i + BLOCK <= n; i += BLOCK) {

@@ -15,9 +15,9 @@ static void product_row(int64_t n, int64_t k, const T *a, int64_t a_step, const 
 }
 
 /* One of a batch's: PyTorch's loop over small ones rounds each product before it is added. */
-static void plain_product(int64_t m, int64_t n, int64_t k, const void *left,
-                          const int64_t *a_stride, const void *right, const int64_t *b_stride,
-                          void *out)
+void KERNEL(plain_product)(int64_t m, int64_t n, int64_t k, const void *left,
+                           const int64_t *a_stride, const void *right, const int64_t *b_stride,
+                           void *out)
 {
     const T *a = left, *b = right;
     T *c = out;
@@ -139,9 +139,13 @@ enum {
 enum { BLAS_FROM = sizeof(T) == 4 ? 512 : 4096 };
 #endif
 
-static void small_product(int64_t m, int64_t n, int64_t k, const void *left,
-                          const int64_t *a_stride, const void *right, const int64_t *b_stride,
-                          const void *bias, void *out, int64_t c_step)
+#ifdef GRADIENTS
+int64_t KERNEL(blas_from)(void) { return BLAS_FROM; }
+#endif
+
+void KERNEL(small_product)(int64_t m, int64_t n, int64_t k, const void *left,
+                           const int64_t *a_stride, const void *right, const int64_t *b_stride,
+                           const void *bias, void *out, int64_t c_step)
 {
     const T *a = left, *b = right, *plus = bias;
     T *c = out;

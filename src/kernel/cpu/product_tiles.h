@@ -134,9 +134,7 @@ static const tile_product tiles[TILE_ROWS][TILE_VECTORS] = {EACH_HEIGHT(BOTH)};
 
 #define TRANSPOSE_(cpu) reeli_transpose_##cpu
 #define TRANSPOSE(cpu) TRANSPOSE_(cpu)
-extern void TRANSPOSE(REELI_CPU)(bool stream, int64_t rows, int64_t columns, size_t element,
-                                 void *to, int64_t to_stride, const void *from,
-                                 int64_t from_stride);
+reeli_transpose_loop TRANSPOSE(REELI_CPU);
 
 /* b[k,columns] into a panel, whose rows of `width` elements are filled up with 0. */
 static void pack(int64_t k, int64_t columns, const T *b, const int64_t *b_stride, T *panel,

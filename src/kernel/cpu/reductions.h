@@ -29,7 +29,7 @@ static T product_of_row(int64_t n, const T *x)
     return product;
 }
 
-static void prod(int64_t n, int64_t inner, const void *terms, void *out)
+void KERNEL(prod)(int64_t n, int64_t inner, const void *terms, void *out)
 {
     const T *x = terms;
     T *y = out;
@@ -100,8 +100,8 @@ static void places(int64_t n, int64_t inner, const T *x, const T *best, int64_t 
     }
 }
 
-static void extreme(bool smallest, int64_t n, int64_t inner, const void *terms, void *values,
-                    int64_t *indices)
+void KERNEL(extreme)(bool smallest, int64_t n, int64_t inner, const void *terms, void *values,
+                     int64_t *indices)
 {
     const T *x = terms;
     T *best = values;
@@ -159,8 +159,8 @@ static void scan_columns(int64_t n, int width, int64_t step, const T *a, const T
 }
 
 /* s_k = b_k + a_k s_{k-1}; without b a product, without a a sum. */
-static void scan(int64_t n, int64_t inner, bool reverse, const void *factors, const void *terms,
-                 void *out)
+void KERNEL(scan)(int64_t n, int64_t inner, bool reverse, const void *factors, const void *terms,
+                  void *out)
 {
     const int64_t first = reverse ? (n - 1) * inner : 0, step = reverse ? -inner : inner;
     const T *a = factors ? (const T *)factors + first : NULL;
@@ -203,7 +203,7 @@ static double sum_of_powers(int64_t n, const T *x, double shift, bool squared)
 }
 
 /* Each column's mean and Σ (x - mean)², in double: the mean is found first, and exactly enough. */
-static void moments(int64_t n, int64_t inner, const void *terms, double *mean, double *squares)
+void KERNEL(moments)(int64_t n, int64_t inner, const void *terms, double *mean, double *squares)
 {
     const T *x = terms;
     if (inner == 1) {
@@ -250,7 +250,7 @@ static T norm_of_row(int64_t n, const T *x, double p)
 {
     T terms[REELI_BLOCK], result = 0;
     reeli_cascade c;
-    cascade_begin(&c, n);
+    KERNEL(cascade_begin)(&c, n);
     for (int64_t i = 0; i < n; i += REELI_BLOCK) {
         const int64_t count = n - i < REELI_BLOCK ? n - i : REELI_BLOCK;
         powers(count, x + i, p, terms);
@@ -261,11 +261,11 @@ static T norm_of_row(int64_t n, const T *x, double p)
                      : p > 0 ? NAMED(max, of)(result, best)
                              : NAMED(min, of)(result, best);
         } else if (n <= REELI_BLOCK) {
-            sum(terms, 1, n, &result);
+            KERNEL(sum)(terms, 1, n, &result);
         } else if (i + count < n) {
-            cascade_feed(&c, terms, count);
+            KERNEL(cascade_feed)(&c, terms, count);
         } else {
-            cascade_end(&c, terms, count, &result);
+            KERNEL(cascade_end)(&c, terms, count, &result);
         }
     }
     return result;
@@ -273,7 +273,7 @@ static T norm_of_row(int64_t n, const T *x, double p)
 
 /* (Σ |x|^p)^(1/p) of each column. `scratch` has room for n * inner elements, if there is more than
  * one column. */
-static void norm(int64_t n, int64_t inner, const void *terms, double p, void *out, void *scratch)
+void KERNEL(norm)(int64_t n, int64_t inner, const void *terms, double p, void *out, void *scratch)
 {
     T *y = out;
     if (inner == 1) {
@@ -281,9 +281,9 @@ static void norm(int64_t n, int64_t inner, const void *terms, double p, void *ou
     } else {
         powers(n * inner, terms, p, scratch);
         if (isinf(p)) {
-            extreme(p < 0, n, inner, scratch, out, NULL);
+            KERNEL(extreme)(p < 0, n, inner, scratch, out, NULL);
         } else {
-            sum_columns(scratch, n, inner, out);
+            sum_all_columns(scratch, n, inner, out);
         }
     }
     const T root = (T)(1 / p);

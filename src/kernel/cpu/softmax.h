@@ -11,7 +11,7 @@ static void exponentials(int64_t n, T *y) { NAMED(exp, value)(n, y, (const void 
 static void softmax_line(bool logarithm, int64_t n, const T *x, T top, T *y)
 {
     T total;
-    sum(y, 1, n, &total);
+    KERNEL(sum)(y, 1, n, &total);
     const T ln = log(total);
     if (logarithm) {
         EACH y[i] = x[i] - top - ln;
@@ -43,7 +43,7 @@ static void softmax_lines(bool logarithm, int64_t lines, int64_t n, const T *x, 
 static void exponentiate_columns(int64_t n, int64_t inner, const T *x, T *y, T *top, T *total,
                                  bool finite)
 {
-    extreme(false, n, inner, x, top, NULL);
+    KERNEL(extreme)(false, n, inner, x, top, NULL);
     for (int64_t k = 0; k < inner && finite; k++) {
         top[k] = isinf(top[k]) ? 0 : top[k];
     }
@@ -58,9 +58,9 @@ static void exponentiate_columns(int64_t n, int64_t inner, const T *x, T *y, T *
     }
     exponentials(n * inner, y);
     if (inner == 1) {
-        sum(y, 1, n, total);
+        KERNEL(sum)(y, 1, n, total);
     } else {
-        sum_columns(y, n, inner, total);
+        sum_all_columns(y, n, inner, total);
     }
 }
 
@@ -79,8 +79,8 @@ static void softmax_columns(bool logarithm, int64_t n, int64_t inner, const T *x
 }
 
 /* `scratch` has room for 2 * inner elements. */
-static void softmax(bool logarithm, int64_t outer, int64_t n, int64_t inner, const void *in,
-                    void *out, void *scratch)
+void KERNEL(softmax)(bool logarithm, int64_t outer, int64_t n, int64_t inner, const void *in,
+                     void *out, void *scratch)
 {
     if (inner == 1) {
         softmax_lines(logarithm, outer, n, in, out);
@@ -107,7 +107,7 @@ static void softmax_gradient_lines(bool logarithm, int64_t lines, int64_t n, con
         }
         for (int64_t line = at; line < at + count; line += n) {
             T total;
-            sum(logarithm ? g + line : dx + line, 1, n, &total);
+            KERNEL(sum)(logarithm ? g + line : dx + line, 1, n, &total);
             for (int64_t i = line; i < line + n; i++) {
                 dx[i] = logarithm ? g[i] - dx[i] * total : y[i] * (g[i] - total);
             }
@@ -124,7 +124,7 @@ static void softmax_gradient_columns(bool logarithm, int64_t n, int64_t inner, c
     if (logarithm) {
         exponentials(n * inner, dx);
     }
-    sum_columns(logarithm ? g : dx, n, inner, total);
+    sum_all_columns(logarithm ? g : dx, n, inner, total);
     for (int64_t i = 0; i < n; i++, g += inner, y += inner, dx += inner) {
         for (int64_t k = 0; k < inner; k++) {
             dx[k] = logarithm ? g[k] - dx[k] * total[k] : y[k] * (g[k] - total[k]);
@@ -133,8 +133,8 @@ static void softmax_gradient_columns(bool logarithm, int64_t n, int64_t inner, c
 }
 
 /* `scratch` has room for `inner` elements. */
-static void softmax_gradient(bool logarithm, int64_t outer, int64_t n, int64_t inner, const void *g,
-                             const void *y, void *dx, void *scratch)
+void KERNEL(softmax_gradient)(bool logarithm, int64_t outer, int64_t n, int64_t inner,
+                              const void *g, const void *y, void *dx, void *scratch)
 {
     if (inner == 1) {
         softmax_gradient_lines(logarithm, outer, n, g, y, dx);
@@ -148,7 +148,7 @@ static void softmax_gradient(bool logarithm, int64_t outer, int64_t n, int64_t i
 }
 
 /* ln Σ e^x of each column of one block. `scratch` has room for (n + 1) * inner elements. */
-static void logsumexp(int64_t n, int64_t inner, const void *x, void *out, void *scratch)
+void KERNEL(logsumexp)(int64_t n, int64_t inner, const void *x, void *out, void *scratch)
 {
     T *y = out, *total = (T *)scratch + n * inner;
     exponentiate_columns(n, inner, x, scratch, y, total, true);

@@ -8,7 +8,7 @@
 #define NAME_(cpu) reeli_stream_##cpu
 #define NAME(cpu) NAME_(cpu)
 
-void NAME(REELI_CPU)(void *to, const void *from, size_t bytes);
+reeli_stream_loop NAME(REELI_CPU);
 void NAME(REELI_CPU)(void *to, const void *from, size_t bytes)
 {
     char *target = to;

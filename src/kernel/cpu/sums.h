@@ -56,7 +56,7 @@ static int level_power(int64_t rows)
     return power < 4 ? 4 : power;
 }
 
-static void cascade_begin(reeli_cascade *c, int64_t count)
+void KERNEL(cascade_begin)(reeli_cascade *c, int64_t count)
 {
     memset(c->sums, 0, sizeof c->sums);
     c->rows = 0;
@@ -78,7 +78,7 @@ static void flow_up(lanes (*sums)[4], int64_t rows, int power)
     }
 }
 
-static void cascade_feed(reeli_cascade *c, const void *terms, int64_t n)
+void KERNEL(cascade_feed)(reeli_cascade *c, const void *terms, int64_t n)
 {
     const T *x = terms;
     lanes(*sums)[4] = (void *)c->sums;
@@ -104,7 +104,7 @@ static void cascade_feed(reeli_cascade *c, const void *terms, int64_t n)
 
 /* What 4^power rows from a multiple of their number on come to: level 2 holds it, and all below is
  * empty. So such parts can be summed apart, and joined in their order to the same bits. */
-static void cascade_join(reeli_cascade *c, const void *part)
+void KERNEL(cascade_join)(reeli_cascade *c, const void *part)
 {
     const int64_t mask = ((int64_t)1 << c->power) - 1;
     const lanes *terms = part;
@@ -149,14 +149,14 @@ static T sum_strided(const T *x, int64_t stride, int64_t n)
     return sums[0][0] + sums[0][1] + sums[0][2] + sums[0][3];
 }
 
-static void cascade_end(reeli_cascade *c, const void *terms, int64_t n, void *sum)
+void KERNEL(cascade_end)(reeli_cascade *c, const void *terms, int64_t n, void *sum)
 {
     const T *x = terms;
     if (c->rows == 0 && n < LANES) {
         *(T *)sum = sum_strided(x, 1, n);
         return;
     }
-    cascade_feed(c, x, n);
+    KERNEL(cascade_feed)(c, x, n);
     lanes(*sums)[4] = (void *)c->sums;
     for (int level = 1; level < 4; level++) {
         for (int k = 0; k < 4; k++) {
@@ -178,15 +178,15 @@ static void cascade_end(reeli_cascade *c, const void *terms, int64_t n, void *su
     *(T *)sum = total;
 }
 
-static void sum(const void *x, int64_t stride, int64_t n, void *total)
+void KERNEL(sum)(const void *x, int64_t stride, int64_t n, void *total)
 {
     if (stride != 1 || n < LANES) {
         *(T *)total = sum_strided(x, stride, n);
         return;
     }
     reeli_cascade c;
-    cascade_begin(&c, n);
-    cascade_end(&c, x, n, total);
+    KERNEL(cascade_begin)(&c, n);
+    KERNEL(cascade_end)(&c, x, n, total);
 }
 
 enum { WIDTH = 2 * ROW };
@@ -257,8 +257,8 @@ static void sum_rest(const T *x, int64_t rows, int64_t columns, int width, T *ou
 
 /* The sums of the columns from `first` (a multiple of WIDTH) to `last`. Columns that fill rows of
  * four vectors have one accumulator each; those left over have four. */
-static void sum_columns_of(const void *terms, int64_t rows, int64_t columns, int64_t first,
-                           int64_t last, void *out)
+void KERNEL(sum_columns)(const void *terms, int64_t rows, int64_t columns, int64_t first,
+                         int64_t last, void *out)
 {
     const T *x = terms;
     T *sums = out;
@@ -282,15 +282,15 @@ static void sum_columns_of(const void *terms, int64_t rows, int64_t columns, int
     }
 }
 
-static void sum_columns(const void *terms, int64_t rows, int64_t columns, void *sums)
+static void sum_all_columns(const void *terms, int64_t rows, int64_t columns, void *sums)
 {
-    sum_columns_of(terms, rows, columns, 0, columns, sums);
+    KERNEL(sum_columns)(terms, rows, columns, 0, columns, sums);
 }
 
 #else
 
-static void sum_columns_of(const void *terms, int64_t rows, int64_t columns, int64_t first,
-                           int64_t last, void *out)
+void KERNEL(sum_columns)(const void *terms, int64_t rows, int64_t columns, int64_t first,
+                         int64_t last, void *out)
 {
     T *sums = out;
     for (int64_t j = first; j < last; j++) {
@@ -303,7 +303,7 @@ static void sum_columns_of(const void *terms, int64_t rows, int64_t columns, int
     }
 }
 
-static void sum(const void *terms, int64_t stride, int64_t n, void *total)
+void KERNEL(sum)(const void *terms, int64_t stride, int64_t n, void *total)
 {
     const T *x = terms;
     T t = 0;

@@ -106,8 +106,7 @@ PLAIN_TILE(SIZED(tile, 8), element8, 4)
 #define NAMED(name) SIZED(name, 8)
 #include "transpose.h"
 
-void NAME(REELI_CPU)(bool stream, int64_t rows, int64_t columns, size_t element, void *to,
-                     int64_t to_stride, const void *from, int64_t from_stride);
+reeli_transpose_loop NAME(REELI_CPU);
 void NAME(REELI_CPU)(bool stream, int64_t rows, int64_t columns, size_t element, void *to,
                      int64_t to_stride, const void *from, int64_t from_stride)
 {

@@ -4,8 +4,8 @@
 #ifdef GRADIENTS
 
 /* c[i] = Σ_p a[i,p] b[p] + bias[i bias_step], where a's rows and b lie side by side. */
-static void matrix_vector(int64_t m, int64_t k, const void *left, int64_t a_step, const void *right,
-                          const void *bias, int64_t bias_step, void *out)
+void KERNEL(matrix_vector)(int64_t m, int64_t k, const void *left, int64_t a_step,
+                           const void *right, const void *bias, int64_t bias_step, void *out)
 {
     const T *a = left, *b = right, *plus = bias;
     T *c = out;
@@ -31,8 +31,8 @@ static void matrix_vector(int64_t m, int64_t k, const void *left, int64_t a_step
 
 /* c[j] += Σ_p a[p a_step] b[p,j], row after row: two at a time halve the reads and writes of c,
  * and more would be more streams than the prefetcher follows. */
-static void add_rows(int64_t k, int64_t n, const void *left, int64_t a_step, const void *right,
-                     int64_t b_step, void *out)
+void KERNEL(add_rows)(int64_t k, int64_t n, const void *left, int64_t a_step, const void *right,
+                      int64_t b_step, void *out)
 {
     const T *a = left, *b = right;
     T *c = out;
@@ -54,7 +54,7 @@ static void add_rows(int64_t k, int64_t n, const void *left, int64_t a_step, con
  * added in pairs, and what is left over after them. Line searches choose by such sums, and tell one
  * order from another.
  */
-static void dot_product(int64_t n, const void *left, const void *right, void *result)
+void KERNEL(dot_product)(int64_t n, const void *left, const void *right, void *result)
 {
     enum { HALF = LANES / 2, STEP = 4 * LANES };
     const T *x = left, *y = right;

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Tables with a row for each level of CPU. Doubles gain nothing from the third level and have the
+ * second's there; integers are no training's cost and have the first's everywhere. */
+#ifndef REELI_BY_LEVEL_H
+#define REELI_BY_LEVEL_H
+
+/* clang-format off */
+/* {ROW(level, the level of doubles, name, more), …} */
+#ifdef REELI_X86
+#define BY_LEVEL(ROW, name, more)                                                                  \
+    {ROW(portable, portable, name, more), ROW(avx2, avx2, name, more), ROW(avx512, avx2, name, more)}
+#else
+#define BY_LEVEL(ROW, name, more) {ROW(portable, portable, name, more)}
+#endif
+#define DTYPES(level, f64_level, name, i64) {name##_f32_##level, name##_f64_##f64_level, i64}
+
+/* Functions of a type, declared for each level; and for each float. */
+#ifdef REELI_X86
+#define DECLARE_LEVELS(type, name) type name##_portable, name##_avx2, name##_avx512;
+#define DECLARE_FLOATS(type, name)                                                                 \
+    type name##_f32_portable, name##_f64_portable, name##_f32_avx2, name##_f64_avx2, name##_f32_avx512;
+#else
+#define DECLARE_LEVELS(type, name) type name##_portable;
+#define DECLARE_FLOATS(type, name) type name##_f32_portable, name##_f64_portable;
+#endif
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything for one dtype at one CPU level. f32.c, f64.c and i64.c define T, TYPE (the name in
+ * symbols) and fused; the floats also GRADIENTS and LANES, and get the rest. */
+#include "maps.h"
+
+#define DECLARE(name) reeli_##name##_loop KERNEL(name);
+REELI_LOOPS_OF_ALL(DECLARE)
+#ifdef GRADIENTS
+REELI_LOOPS_OF_FLOATS(DECLARE)
+#endif
+
+/* Each needs those before it. */
+/* clang-format off */
+#include "sums.h"
+#include "reductions.h"
+#ifdef GRADIENTS
+#include "softmax.h"
+#include "optimizers.h"
+#include "class_rows.h"
+#include "standardize.h"
+#include "vector_product.h"
+#endif
+#include "product_tiles.h"
+#include "product.h"
+/* clang-format on */

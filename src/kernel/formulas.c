@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* The rows of elementwise.def as tables of loops: what cpu/maps.h makes of each formula. */
+#include "by_level.h"
+#include "loops.h"
+
+/* clang-format off */
+/* Integers have a value where the domain says so. */
+#define VALUE_FLOATING(value) NULL
+#define VALUE_REAL(value) NULL
+#define VALUE_NUMERIC(value) value
+#define VALUE_ANY(value) value
+
+/* The hot rows: loops for floats at each level, values and gradients. */
+#define HOT(name, domain, gradients)                                                               \
+    DECLARE_FLOATS(reeli_map_loop, reeli_##name##_value)                                           \
+    reeli_map_loop reeli_##name##_value_i64_portable;                                              \
+    const reeli_formula reeli_formula_##name = {                                                   \
+        BY_LEVEL(DTYPES, reeli_##name##_value, VALUE_##domain(reeli_##name##_value_i64_portable)), \
+        gradients};
+#define GRADIENTS(name, ROW)                                                                       \
+    static const reeli_map name##_gradients[REELI_LEVELS][2][3] = BY_LEVEL(FLOATS, name, ROW);
+#define FLOATS(level, f64_level, name, ROW) {ROW(name, f32, level), ROW(name, f64, f64_level)}
+#define DX(name, type, level) {reeli_##name##_dx_##type##_##level}
+#define DA_DB(name, type, level) {reeli_##name##_da_##type##_##level, reeli_##name##_db_##type##_##level}
+#define AFTER_CONDITION(name, type, level)                                                         \
+    {NULL, reeli_##name##_da_##type##_##level, reeli_##name##_db_##type##_##level}
+#define DECLARE_GRADIENT(name, part) DECLARE_FLOATS(reeli_map_loop, reeli_##name##_##part)
+
+#define UNARY(name, function, domain, ...)                                                         \
+    DECLARE_GRADIENT(name, dx)                                                                     \
+    GRADIENTS(name, DX)                                                                            \
+    HOT(name, domain, name##_gradients)
+#define BINARY(name, function, domain, ...)                                                        \
+    DECLARE_GRADIENT(name, da)                                                                     \
+    DECLARE_GRADIENT(name, db)                                                                     \
+    GRADIENTS(name, DA_DB)                                                                         \
+    HOT(name, domain, name##_gradients)
+#define LOSS(name, ...) BINARY(name, , FLOATING, )
+#define COMPARE(name, ...) HOT(name, ANY, NULL)
+#define PREDICATE(name, ...) HOT(name, ANY, NULL)
+#define SELECT(name, ...)                                                                          \
+    DECLARE_GRADIENT(name, da)                                                                     \
+    DECLARE_GRADIENT(name, db)                                                                     \
+    GRADIENTS(name, AFTER_CONDITION)                                                               \
+    HOT(name, ANY, name##_gradients)
+#include "elementwise_hot.def"
+#include "elementwise_undef.def"
+
+/* The rare ones: values, compiled once. */
+#define AT_ALL_LEVELS(level, f64_level, name, i64) {name##_f32, name##_f64, i64}
+#define RARE(name, domain)                                                                         \
+    reeli_map_loop reeli_##name##_value_f32, reeli_##name##_value_f64, reeli_##name##_value_i64;   \
+    const reeli_formula reeli_formula_##name = {                                                   \
+        BY_LEVEL(AT_ALL_LEVELS, reeli_##name##_value, VALUE_##domain(reeli_##name##_value_i64)), NULL};
+#define UNARY(name, function, domain, ...) RARE(name, domain)
+#define BINARY(name, function, domain, ...) RARE(name, domain)
+#define TERNARY(name, function, domain, ...) RARE(name, domain)
+#define LOSS(name, ...) RARE(name, FLOATING)
+#define COMPARE(name, ...) RARE(name, ANY)
+#define PREDICATE(name, ...) RARE(name, ANY)
+#include "elementwise_rare.def"
+#include "elementwise_undef.def"

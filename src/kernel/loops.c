@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables of loops: what cpu/ makes of each, by level and dtype. */
+#include "loops.h"
+
+#include "by_level.h"
+
+/* clang-format off */
+#define TABLE(name, i64)                                                                           \
+    DECLARE_FLOATS(reeli_##name##_loop, reeli_##name)                                              \
+    reeli_##name##_loop *const reeli_##name##_loops[REELI_LEVELS][REELI_LOOP_DTYPES] =             \
+        BY_LEVEL(DTYPES, reeli_##name, i64);
+#define TABLE_OF_FLOATS(name) TABLE(name, NULL)
+#define TABLE_OF_ALL(name)                                                                         \
+    reeli_##name##_loop reeli_##name##_i64_portable;                                               \
+    TABLE(name, reeli_##name##_i64_portable)
+REELI_LOOPS_OF_FLOATS(TABLE_OF_FLOATS)
+REELI_LOOPS_OF_ALL(TABLE_OF_ALL)
+
+#define OF_LEVEL(level, f64_level, name, unused) name##_##level
+#define TABLE_OF_LEVELS(name)                                                                      \
+    DECLARE_LEVELS(reeli_##name##_loop, reeli_##name)                                              \
+    reeli_##name##_loop *const reeli_##name##_loops[REELI_LEVELS] =                                \
+        BY_LEVEL(OF_LEVEL, reeli_##name, );
+TABLE_OF_LEVELS(stream)
+TABLE_OF_LEVELS(transpose)
+TABLE_OF_LEVELS(normal)

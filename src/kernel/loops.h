@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* The loops of cpu/, which are compiled once for each level of CPU, and the tables that they are
+ * found in. */
+#ifndef REELI_LOOPS_H
+#define REELI_LOOPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The levels of CPU; a reel has the number of its machine's. */
+enum reeli_level {
+    REELI_PORTABLE,
+#ifdef REELI_X86
+    REELI_AVX2,
+    REELI_AVX512,
+#endif
+    REELI_LEVELS
+};
+extern const char *const reeli_level_names[REELI_LEVELS];
+
+/* The best level that this CPU can run; REEL_CPU in the environment ("portable", "avx2", "avx512")
+ * may ask for a lower one. */
+int reeli_level_of_this_cpu(void);
+
+/* Each loop has a table of its own, by level and dtype, so that the linker can leave out what a
+ * program does not call. int64 has those of REELI_LOOPS_OF_ALL; the others are NULL there. */
+enum { REELI_LOOP_DTYPES = 4 }; /* a power of two, by which an index is cheap */
+#define REELI_LOOP(name, parameters)                                                               \
+    typedef void reeli_##name##_loop parameters;                                                   \
+    extern reeli_##name##_loop *const reeli_##name##_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
+/* clang-format off */
+#define REELI_LOOPS_OF_ALL(DO)                                                                     \
+    DO(sum) DO(sum_columns) DO(prod) DO(extreme) DO(scan) DO(small_product) DO(plain_product)
+#define REELI_LOOPS_OF_FLOATS(DO)                                                                  \
+    DO(cascade_begin) DO(cascade_feed) DO(cascade_end) DO(cascade_join)                            \
+    DO(moments) DO(norm) DO(logsumexp) DO(softmax) DO(softmax_gradient)                            \
+    DO(log_sums) DO(class_gradient) DO(standardize) DO(standardize_gradient)                       \
+    DO(matrix_vector) DO(add_rows) DO(dot_product) DO(stretch) DO(blas_from)                       \
+    REELI_UPDATES(DO)
+#define REELI_UPDATES(DO)                                                                          \
+    DO(sgd_update) DO(adam_update) DO(adamax_update) DO(nadam_update) DO(radam_update)             \
+    DO(rmsprop_update) DO(adagrad_update) DO(adadelta_update) DO(asgd_update) DO(rprop_update)
+/* clang-format on */
+
+/* y[i] = formula(x[0][i], x[1][i], …) for i < n. y may be one of the x. */
+typedef void reeli_map_loop(int64_t n, void *y, const void *const *x, const double *parameters);
+typedef reeli_map_loop *reeli_map;
+
+/* A row of elementwise.def: its value, of the inputs, and the gradient for each input, of g, the
+ * inputs and the value. A NULL map: the formula has none for this dtype. */
+typedef struct reeli_formula {
+    reeli_map value[REELI_LEVELS][REELI_LOOP_DTYPES];
+    const reeli_map (*gradient)[2][3]; /* by level, dtype and input; NULL for the rare rows */
+} reeli_formula;
+#define DECLARE_FORMULA(name) extern const reeli_formula reeli_formula_##name;
+#define UNARY(name, ...) DECLARE_FORMULA(name)
+#define BINARY(name, ...) DECLARE_FORMULA(name)
+#define TERNARY(name, ...) DECLARE_FORMULA(name)
+#define LOSS(name, ...) DECLARE_FORMULA(name)
+#define COMPARE(name, ...) DECLARE_FORMULA(name)
+#define PREDICATE(name, ...) DECLARE_FORMULA(name)
+#define SELECT(name, ...) DECLARE_FORMULA(name)
+#include "elementwise.def"
+
+/* A sum in PyTorch's cascade order whose terms come in blocks; see cpu/sums.h. */
+typedef struct reeli_cascade {
+    _Alignas(32) unsigned char sums[4][4][32]; /* level, accumulator, lanes */
+    int64_t rows;                              /* groups of 4 accumulators x lanes fed so far */
+    int power; /* level 0 flows into level 1 every 2^power rows, and so on up */
+} reeli_cascade;
+
+/* What an optimizer's pass over one parameter goes by: PyTorch's names, each rule uses its own. */
+typedef struct reeli_step {
+    double lr;              /* the step's size, corrections of bias included */
+    double weight_decay;    /* g += weight_decay p */
+    double shrink;          /* p *= shrink */
+    double momentum, share; /* and 1 - dampening */
+    double beta1, beta2, eps;
+    double correction1, correction2; /* of the averages' bias towards their start at 0 */
+    double weight;                   /* of the gradient itself, of an average's newest term */
+    double low, high, start;
+    bool maximize;
+    /* 0 or 1: a choice by a number can be made in a vector. First: the states hold nothing yet. */
+    double first, nesterov, flag;
+} reeli_step;
+
+/* An optimizer's pass: p parameter, g gradient, up to three tensors of state. */
+typedef void reeli_update(int64_t n, void *parameter, const void *gradient, void *const *state,
+                          const reeli_step *s);
+#define REELI_UPDATE(name)                                                                         \
+    typedef reeli_update reeli_##name##_loop;                                                      \
+    extern reeli_update *const reeli_##name##_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
+REELI_UPDATES(REELI_UPDATE)
+
+/* Strides are in elements. */
+
+/* Feed n terms at a time, a multiple of 32; the last call takes the rest, any n. The
+ * sum comes out as T. */
+REELI_LOOP(cascade_begin, (reeli_cascade * c, int64_t count))
+REELI_LOOP(cascade_feed, (reeli_cascade * c, const void *x, int64_t n))
+REELI_LOOP(cascade_end, (reeli_cascade * c, const void *x, int64_t n, void *sum))
+/* Joins what a cascade of the same count made of its first 4^power rows, sums[2], to c. */
+REELI_LOOP(cascade_join, (reeli_cascade * c, const void *part))
+REELI_LOOP(sum, (const void *x, int64_t stride, int64_t n, void *sum))
+/* Of a row-major matrix, the columns from first (a multiple of 64) to last. */
+REELI_LOOP(sum_columns,
+           (const void *x, int64_t rows, int64_t columns, int64_t first, int64_t last, void *sums))
+
+/* Over a block of n rows (at least one) of `inner` columns, each column's: product; smallest or
+ * largest, and its row unless indices is NULL; mean and Σ (x - mean)²; p-norm; ln Σ eˣ. Scratch
+ * is in elements. */
+REELI_LOOP(prod, (int64_t n, int64_t inner, const void *x, void *y))
+REELI_LOOP(extreme,
+           (bool smallest, int64_t n, int64_t inner, const void *x, void *values, int64_t *indices))
+REELI_LOOP(moments, (int64_t n, int64_t inner, const void *x, double *mean, double *squares))
+REELI_LOOP(norm, (int64_t n, int64_t inner, const void *x, double p, void *y,
+                  void *scratch /* n * inner, if inner > 1 */))
+REELI_LOOP(logsumexp,
+           (int64_t n, int64_t inner, const void *x, void *y, void *scratch /* (n + 1) * inner */))
+/* y_k = b_k + a_k y_{k-1} down the rows, or up if `reverse`; without a (NULL) a running sum of
+ * b, without b a running product of a. */
+REELI_LOOP(scan, (int64_t n, int64_t inner, bool reverse, const void *a, const void *b, void *y))
+/* Over `outer` such blocks: eˣ / Σ eˣ or its logarithm, and dL/dx of g = dL/dy. */
+REELI_LOOP(softmax, (bool logarithm, int64_t outer, int64_t n, int64_t inner, const void *x,
+                     void *y, void *scratch /* 2 * inner */))
+REELI_LOOP(softmax_gradient, (bool logarithm, int64_t outer, int64_t n, int64_t inner,
+                              const void *g, const void *y, void *dx, void *scratch /* inner */))
+/* For each row i of x[rows,n]: m, its largest element, and log_sum = ln Σ e^(x - m); and then
+ * dx = scale[i] ([c = class[i]] - e^(x - m - log_sum)), the gradient of scale[i] ln softmax. */
+REELI_LOOP(log_sums, (int64_t rows, int64_t n, const void *x, void *m, void *log_sum))
+REELI_LOOP(class_gradient, (int64_t rows, int64_t n, const void *x, const void *m,
+                            const void *log_sum, const int64_t *class, const void *scale, void *dx))
+/* y = (x - mean) scale for each row of x[rows,n], with scale[i] = 1 / √(variance + eps). */
+REELI_LOOP(standardize, (int64_t rows, int64_t n, const void *x, double eps, void *y, void *scale))
+/* dL/dx of g = dL/dy. */
+REELI_LOOP(standardize_gradient,
+           (int64_t rows, int64_t n, const void *g, const void *y, const void *scale, void *dx))
+
+/* c[m,n] = a[m,k] b[k,n] (+ bias[n]), c's rows c_step apart (1 at n = 1); each element a chain
+ * of fused multiply-adds over k, in doubles BLAS's order, of lanes, where m or n is 1. */
+REELI_LOOP(small_product,
+           (int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride, const void *b,
+            const int64_t *b_stride, const void *bias, void *c, int64_t c_step))
+/* c[i] = Σ_p a[i,p] b[p] + bias[i bias_step] (NULL: none), where a's rows and b lie side by
+ * side; and c[j] += Σ_p a[p a_step] b[p,j]. Floats only. */
+REELI_LOOP(matrix_vector, (int64_t m, int64_t k, const void *a, int64_t a_step, const void *b,
+                           const void *bias, int64_t bias_step, void *c))
+REELI_LOOP(add_rows, (int64_t k, int64_t n, const void *a, int64_t a_step, const void *b,
+                      int64_t b_step, void *c))
+/* The product without a bias and without fused multiply-adds, for the small ones of a batch. */
+REELI_LOOP(plain_product, (int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride,
+                           const void *b, const int64_t *b_stride, void *c))
+
+REELI_LOOP(dot_product, (int64_t n, const void *x, const void *y, void *sum))
+/* x range + low, rounded once: a uniform x of [0, 1) to [low, low + range). */
+REELI_LOOP(stretch, (int64_t n, void *x, double range, double low))
+
+/* Multiply-adds from which on BLAS is quicker than small_product. */
+typedef int64_t reeli_blas_from_loop(void);
+extern reeli_blas_from_loop *const reeli_blas_from_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
+
+/* By level alone: bytes to where they go past the caches; and to[i,j] = from[j,i] for i < rows, j <
+ * columns, elements of 4 or 8 bytes, each row in a piece, past the caches if `stream`; and normal
+ * numbers of uniform ones, in whole blocks of 16. */
+#define REELI_LEVEL_LOOP(name, parameters)                                                         \
+    typedef void reeli_##name##_loop parameters;                                                   \
+    extern reeli_##name##_loop *const reeli_##name##_loops[REELI_LEVELS];
+REELI_LEVEL_LOOP(stream, (void *to, const void *from, size_t bytes))
+REELI_LEVEL_LOOP(transpose, (bool stream, int64_t rows, int64_t columns, size_t element, void *to,
+                             int64_t to_stride, const void *from, int64_t from_stride))
+REELI_LEVEL_LOOP(normal, (int64_t n, float *x, float mean, float std))
+
+#endif

@@ -84,16 +84,18 @@ reel_tensor *reel_flip(reel_tensor *x, const int64_t *dims, int count)
 
 bool reeli_flip_forward(reeli_node *n)
 {
-    reel_tensor back = *n->in[0].t;
-    for (int d = 0; d < back.ndim && back.numel > 0; d++) {
-        if (reeli_dims_of(n)->set >> d & 1) {
-            int64_t last = (back.size[d] - 1) * back.stride[d];
-            back.data = (char *)back.data + last * (int64_t)reeli_element_size(back.dtype);
-            back.stride[d] = -back.stride[d];
-            back.flags = 0;
-        }
+    const reel_tensor *x = n->in[0].t;
+    int64_t stride[REEL_MAX_DIMS], first = 0;
+    for (int d = 0; d < x->ndim; d++) {
+        const bool back = reeli_dims_of(n)->set >> d & 1;
+        first += back ? (x->size[d] - 1) * x->stride[d] : 0;
+        stride[d] = back ? -x->stride[d] : x->stride[d];
     }
-    reeli_copy(n->out, &back);
+    const reeli_part all = reeli_whole(n->out);
+    if (x->numel > 0) {
+        char *at = (char *)x->data + first * (int64_t)reeli_element_size(x->dtype);
+        reeli_move_into(n->out, &all, (reeli_operand){at, stride, x->dtype});
+    }
     return true;
 }
 
@@ -372,23 +374,22 @@ reel_tensor *reel_pad(reel_tensor *x, const int64_t *pad, int count, double valu
 bool reeli_constant_pad_nd_forward(reeli_node *n)
 {
     const reeli_padding *p = reeli_padding_of(n);
-    reel_tensor kept = *n->in[0].t;
-    reeli_part place = reeli_whole(&kept);
-    for (int d = 0; d < kept.ndim; d++) {
-        int64_t cut = p->before[d] < 0 ? -p->before[d] : 0;
+    const reel_tensor *x = n->in[0].t;
+    reeli_part place = reeli_whole(x);
+    int64_t first = 0;
+    bool any = n->out->numel > 0;
+    for (int d = 0; d < x->ndim; d++) {
+        const int64_t cut = p->before[d] < 0 ? -p->before[d] : 0;
         place.start[d] = p->before[d] > 0 ? p->before[d] : 0;
-        kept.size[d] -= cut + (p->after[d] < 0 ? -p->after[d] : 0);
-        place.size[d] = kept.size[d];
-        kept.data =
-            (char *)kept.data + cut * kept.stride[d] * (int64_t)reeli_element_size(kept.dtype);
+        place.size[d] -= cut + (p->after[d] < 0 ? -p->after[d] : 0);
+        first += cut * x->stride[d];
+        any = any && place.size[d] > 0;
     }
-    kept.numel = n->out->numel > 0 ? 1 : 0;
-    for (int d = 0; d < kept.ndim; d++) {
-        kept.numel *= kept.size[d];
-    }
-    kept.flags = 0;
     reeli_fill(n->out, p->value);
-    reeli_copy_into(n->out, &place, &kept);
+    if (any) {
+        char *at = (char *)x->data + first * (int64_t)reeli_element_size(x->dtype);
+        reeli_move_into(n->out, &place, (reeli_operand){at, x->stride, x->dtype});
+    }
     return true;
 }
 

@@ -134,10 +134,12 @@ reel_tensor *reel_take_along_dim(reel_tensor *x, reel_tensor *index, int64_t dim
             "take_along_dim: input %s and index %s must have as many dims, at least one",
             REELI_SHAPE_OF(x), REELI_SHAPE_OF(index));
     }
-    reel_tensor other = *index; /* a stand-in that broadcasts with x in all dims but this one */
-    int64_t size[REEL_MAX_DIMS], own = x->size[dim], chosen = index->size[dim];
-    other.size[dim] = own;
-    if (reeli_broadcast(x->r, "take_along_dim", 2, (reel_tensor *[]){x, &other}, size) < 0) {
+    int64_t size[REEL_MAX_DIMS], other[REEL_MAX_DIMS], own = x->size[dim],
+                                                       chosen = index->size[dim];
+    memcpy(other, index->size, sizeof other);
+    other[dim] = own; /* x and index broadcast in all dims but this one */
+    if (reeli_broadcast_shapes(x->r, "take_along_dim", x->ndim, x->size, x->ndim, other, size) <
+        0) {
         return x->r->poison;
     }
     size[dim] = chosen;

@@ -158,15 +158,14 @@ static reel_tensor *record(change *c, reel_tensor *x)
 /* The source into x, repeated where it broadcasts; quicker than the map, and of any dtype exact. */
 static void put(reel_tensor *x, const reel_tensor *source)
 {
-    reel_tensor all = *source;
-    if (!reeli_same_shape(source, x)) {
-        all = *x;
-        all.data = source->data;
-        all.dtype = source->dtype;
-        all.flags = 0;
-        reeli_broadcast_strides(source, x->ndim, all.stride);
+    if (reeli_same_shape(source, x)) {
+        reeli_copy(x, source);
+        return;
     }
-    reeli_copy(x, &all);
+    int64_t stride[REEL_MAX_DIMS];
+    reeli_broadcast_strides(source, x->ndim, stride);
+    reeli_move_strided(x->r, x->ndim, x->size, (reeli_operand){x->data, x->stride, x->dtype},
+                       (reeli_operand){source->data, stride, source->dtype});
 }
 
 /* Writes x; its memory's version goes on. */

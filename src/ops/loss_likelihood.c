@@ -163,24 +163,16 @@ reel_tensor *reel_poisson_nll_loss(reel_tensor *input, reel_tensor *target,
  * if it does not fit. */
 static reel_tensor *fitted_variance(const char *what, reel_tensor *input, reel_tensor *var)
 {
-    reel_tensor leading = *input;
-    if (reeli_same_shape(input, var)) {
-        return var;
+    const int last = input->ndim - 1;
+    bool one_a_row =
+        last >= 0 && (var->ndim == last || (var->ndim == last + 1 && var->size[last] == 1));
+    for (int d = 0; one_a_row && d < last; d++) {
+        one_a_row = var->size[d] == input->size[d];
     }
-    if (input->ndim > 0) {
-        leading.ndim--;
-        leading.numel = var->numel;
-        if (reeli_same_shape(&leading, var)) {
-            return reel_unsqueeze(var, -1);
-        }
-        leading.ndim++;
-        leading.size[input->ndim - 1] = 1;
-        if (reeli_same_shape(&leading, var)) {
-            return var;
-        }
+    if (!reeli_fits(one_a_row || reeli_same_shape(var, input), what, "var", var, input)) {
+        return NULL;
     }
-    reeli_fits(false, what, "var", var, input);
-    return NULL;
+    return var->ndim < input->ndim ? reel_unsqueeze(var, -1) : var;
 }
 
 reel_tensor *reel_gaussian_nll_loss(reel_tensor *input, reel_tensor *target, reel_tensor *var,

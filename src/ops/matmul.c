@@ -107,11 +107,9 @@ static reel_tensor *as_batch(reel_tensor *x, int ndim, const int64_t *batch, int
 /* Both operands have at least 2 dims: the batch dims broadcast. */
 static reel_tensor *matmul_batches(reel_tensor *a, reel_tensor *b)
 {
-    reel_tensor left = *a, right = *b; /* stand-ins whose shapes are the batch dims alone */
-    left.ndim = (uint8_t)(a->ndim - 2);
-    right.ndim = (uint8_t)(b->ndim - 2);
     int64_t size[REEL_MAX_DIMS], count = 1;
-    int ndim = reeli_broadcast(a->r, "matmul", 2, (reel_tensor *[]){&left, &right}, size);
+    const int ndim =
+        reeli_broadcast_shapes(a->r, "matmul", a->ndim - 2, a->size, b->ndim - 2, b->size, size);
     if (ndim < 0) {
         return a->r->poison;
     }

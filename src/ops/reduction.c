@@ -60,10 +60,16 @@ int64_t reeli_terms(const reel_tensor *x, unsigned dims)
     return count;
 }
 
-/* x seen with the dims that stay first and those that are reduced last, or the other way round. */
-static reel_tensor arranged(const reel_tensor *x, unsigned dims, bool reduced_last)
+/* A tensor seen with its dims in another order, and whether its elements lie in a row so. */
+typedef struct arrangement {
+    int64_t size[REEL_MAX_DIMS], stride[REEL_MAX_DIMS];
+    bool in_a_row;
+} arrangement;
+
+/* With the dims that stay first and those that are reduced last, or the other way round. */
+static arrangement arranged(const reel_tensor *x, unsigned dims, bool reduced_last)
 {
-    reel_tensor v = *x;
+    arrangement v = {.in_a_row = true};
     int at = 0;
     for (int pass = 0; pass < 2; pass++) {
         for (int d = 0; d < x->ndim; d++) {
@@ -74,9 +80,8 @@ static reel_tensor arranged(const reel_tensor *x, unsigned dims, bool reduced_la
         }
     }
     int64_t step = 1;
-    v.flags = REELI_CONTIGUOUS;
-    for (int d = v.ndim - 1; d >= 0; d--) {
-        v.flags = v.size[d] != 1 && v.stride[d] != step ? 0 : v.flags;
+    for (int d = x->ndim - 1; d >= 0; d--) {
+        v.in_a_row = v.in_a_row && (v.size[d] == 1 || v.stride[d] == step);
         step *= v.size[d];
     }
     return v;
@@ -110,10 +115,10 @@ static bool lie_in_lines(const reel_tensor *x, unsigned dims, reeli_lines *l)
         l->outer = inner ? l->outer / inner : 0;
         return true;
     }
-    if (arranged(x, dims, true).flags & REELI_CONTIGUOUS) {
+    if (arranged(x, dims, true).in_a_row) {
         return true;
     }
-    if (arranged(x, dims, false).flags & REELI_CONTIGUOUS) {
+    if (arranged(x, dims, false).in_a_row) {
         l->inner = l->outer;
         l->outer = 1;
         return true;
@@ -124,9 +129,18 @@ static bool lie_in_lines(const reel_tensor *x, unsigned dims, reeli_lines *l)
 /* Rows, one for each result: x's, or where it lies otherwise a copy's. */
 static bool find_rows(const reel_tensor *x, unsigned dims, int dtype, reeli_lines *l)
 {
-    const reel_tensor rows = arranged(x, dims, true);
-    l->data = reeli_dense(&rows, "copy", dtype);
-    return l->data != NULL;
+    const arrangement rows = arranged(x, dims, true);
+    if (x->dtype == dtype && rows.in_a_row) {
+        return true;
+    }
+    const reel_tensor *copy = reeli_empty(x->r, "copy", dtype, x->ndim, rows.size);
+    if (reeli_bad(copy)) {
+        return false;
+    }
+    reeli_move_strided(x->r, x->ndim, rows.size, (reeli_operand){copy->data, copy->stride, dtype},
+                       (reeli_operand){x->data, rows.stride, x->dtype});
+    l->data = copy->data;
+    return true;
 }
 
 bool reeli_lines_of(reel_tensor *x, unsigned dims, int dtype, reeli_lines *l)

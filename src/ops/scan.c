@@ -106,15 +106,14 @@ static reel_tensor *moved_on(reel_tensor *product, int64_t dim, bool reverse)
     if (reeli_bad(one)) {
         return one;
     }
-    reel_tensor first = *one;
+    const int64_t still[REEL_MAX_DIMS] = {0};
+    double number = 1;
+    reeli_part first = reeli_whole(one);
     if (one->ndim > 0) {
-        const int64_t at = reverse ? (one->size[dim] - 1) * one->stride[dim] : 0;
-        first.data = (char *)one->data + (size_t)at * reeli_element_size(one->dtype);
-        first.numel /= first.size[dim];
+        first.start[dim] = reverse ? one->size[dim] - 1 : 0;
         first.size[dim] = 1;
-        first.flags = 0;
     }
-    reeli_fill(&first, 1);
+    reeli_move_into(one, &first, (reeli_operand){&number, still, REEL_F64});
     return reel_add(y, one);
 }
 

@@ -75,18 +75,17 @@ reel_tensor *reeli_unslice_gradient(reeli_node *n, int input, reel_tensor *g)
     return reeli_slice(g, reeli_part_of(n));
 }
 
+void reeli_move_into(reel_tensor *whole, const reeli_part *p, reeli_operand from)
+{
+    int64_t stride[REEL_MAX_DIMS];
+    char *at =
+        (char *)whole->data + locate(whole, p, stride) * (int64_t)reeli_element_size(whole->dtype);
+    reeli_move_strided(whole->r, p->ndim, p->size, (reeli_operand){at, stride, whole->dtype}, from);
+}
+
 void reeli_copy_into(reel_tensor *whole, const reeli_part *p, const reel_tensor *from)
 {
-    reel_tensor part = *whole;
-    int64_t offset = locate(whole, p, part.stride);
-    part.ndim = (uint8_t)p->ndim;
-    part.numel = from->numel;
-    part.flags = 0;
-    memcpy(part.size, p->size, sizeof part.size);
-    part.data = (char *)whole->data + offset * (int64_t)reeli_element_size(whole->dtype);
-    if (part.numel > 0) {
-        reeli_copy(&part, from);
-    }
+    reeli_move_into(whole, p, (reeli_operand){from->data, from->stride, from->dtype});
 }
 
 reel_tensor *reeli_narrow_backward(reel_tensor *g, int ndim, const int64_t *size, int64_t dim,

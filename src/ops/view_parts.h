@@ -16,6 +16,7 @@ reel_tensor *reeli_slice(reel_tensor *x, const reeli_part *p);
 reel_tensor *reeli_unslice(reel_tensor *g, int ndim, const int64_t *size, const reeli_part *p);
 /* `from` into the part of a whole. */
 void reeli_copy_into(reel_tensor *whole, const reeli_part *p, const reel_tensor *from);
+void reeli_move_into(reel_tensor *whole, const reeli_part *p, reeli_operand from);
 
 /* The length of a matrix's diagonal, `offset` above the main one, and where it starts. */
 int64_t reeli_diagonal(int64_t rows, int64_t columns, int64_t offset, int64_t *row,

@@ -53,12 +53,16 @@ static void row_major(int ndim, const int64_t *size, int64_t *stride)
     }
 }
 
-/* Fills in a size of -1; false, and an error, if the shape cannot hold x's elements. */
-static bool complete_shape(reel_tensor *x, const char *what, int ndim, const int64_t *size,
-                           int64_t *full)
+/* Fills in a size of -1; false, and an error, if the shape cannot hold the elements of one of own_ndim
+ * dims. */
+static bool complete_shape(reel *r, const char *what, int own_ndim, const int64_t *own, int ndim,
+                           const int64_t *size, int64_t *full)
 {
-    int64_t known = 1;
+    int64_t known = 1, numel = 1;
     int open = -1;
+    for (int d = 0; d < own_ndim; d++) {
+        numel *= own[d];
+    }
     bool sound = ndim >= 0 && ndim <= REEL_MAX_DIMS;
     for (int d = 0; d < ndim && sound; d++) {
         full[d] = size[d];
@@ -70,12 +74,13 @@ static bool complete_shape(reel_tensor *x, const char *what, int ndim, const int
         }
     }
     if (sound && open >= 0 && known > 0) {
-        full[open] = x->numel / known;
+        full[open] = numel / known;
         known *= full[open];
     }
-    if (!sound || known != x->numel || (open >= 0 && full[open] < 0)) {
-        reeli_error(x->r, REEL_ERR_SHAPE, "%s: shape %s cannot be seen as %s", what,
-                    REELI_SHAPE_OF(x), reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim, size));
+    if (!sound || known != numel || (open >= 0 && full[open] < 0)) {
+        reeli_error(r, REEL_ERR_SHAPE, "%s: shape %s cannot be seen as %s", what,
+                    reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, own_ndim, own),
+                    reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim, size));
         return false;
     }
     return true;
@@ -86,7 +91,7 @@ static reel_tensor *reshape(reel_tensor *x, const char *what, int ndim, const in
 {
     reeli_node *n = reeli_begin(&reeli_op_reshape, 1, &x);
     int64_t full[REEL_MAX_DIMS], stride[REEL_MAX_DIMS];
-    if (!n || !complete_shape(x, what, ndim, size, full)) {
+    if (!n || !complete_shape(x->r, what, x->ndim, x->size, ndim, size, full)) {
         return reeli_poison_for(1, &x);
     }
     if ((x->flags & REELI_CONTIGUOUS)) {
@@ -204,11 +209,8 @@ reel_tensor *reel_unflatten(reel_tensor *x, int64_t dim, int ndim, const int64_t
                           "unflatten: dim %lld of shape %s cannot become %d dims", (long long)dim,
                           REELI_SHAPE_OF(x), ndim);
     }
-    reel_tensor one = *x; /* a stand-in for the dim alone */
     int64_t full[REEL_MAX_DIMS], sizes[REEL_MAX_DIMS];
-    one.ndim = 1;
-    one.size[0] = one.numel = x->size[dim];
-    if (!complete_shape(&one, "unflatten", ndim, size, full)) {
+    if (!complete_shape(x->r, "unflatten", 1, &x->size[dim], ndim, size, full)) {
         return x->r->poison;
     }
     memcpy(sizes, x->size, (size_t)dim * sizeof *sizes);

@@ -272,26 +272,39 @@ int reeli_promote(int count_, reel_tensor *const *t)
     return result;
 }
 
+/* The size of dim d of ndim in a shape of fewer dims: those in front are 1. */
+static int64_t size_at(int own_ndim, const int64_t *own, int ndim, int d)
+{
+    const int at = d - (ndim - own_ndim);
+    return at < 0 ? 1 : own[at];
+}
+
+int reeli_broadcast_shapes(reel *r, const char *what, int a_ndim, const int64_t *a, int b_ndim,
+                           const int64_t *b, int64_t *size)
+{
+    const int ndim = a_ndim > b_ndim ? a_ndim : b_ndim;
+    int64_t both[REEL_MAX_DIMS];
+    for (int d = 0; d < ndim; d++) {
+        const int64_t in_a = size_at(a_ndim, a, ndim, d), in_b = size_at(b_ndim, b, ndim, d);
+        if (in_a != 1 && in_b != 1 && in_a != in_b) {
+            reeli_error(r, REEL_ERR_SHAPE,
+                        "%s: shapes %s and %s do not broadcast: %lld is not %lld in dim %d", what,
+                        reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, a_ndim, a),
+                        reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, b_ndim, b), (long long)in_a,
+                        (long long)in_b, d);
+            return -1;
+        }
+        both[d] = in_a != 1 ? in_a : in_b;
+    }
+    memcpy(size, both, (size_t)ndim * sizeof *size);
+    return ndim;
+}
+
 int reeli_broadcast(reel *r, const char *what, int count_, reel_tensor *const *t, int64_t *size)
 {
     int ndim = 0;
-    for (int i = 0; i < count_; i++) {
-        ndim = t[i]->ndim > ndim ? t[i]->ndim : ndim;
-    }
-    for (int d = 0; d < ndim; d++) {
-        size[d] = 1;
-        for (int i = 0; i < count_; i++) {
-            int own = d - (ndim - t[i]->ndim);
-            int64_t s = own < 0 ? 1 : t[i]->size[own];
-            if (s != 1 && size[d] != 1 && s != size[d]) {
-                reeli_error(r, REEL_ERR_SHAPE,
-                            "%s: shapes %s and %s do not broadcast: %lld is not %lld in dim %d",
-                            what, REELI_SHAPE_OF(t[0]), REELI_SHAPE_OF(t[i]), (long long)size[d],
-                            (long long)s, d);
-                return -1;
-            }
-            size[d] = s != 1 ? s : size[d];
-        }
+    for (int i = 0; i < count_ && ndim >= 0; i++) {
+        ndim = reeli_broadcast_shapes(r, what, ndim, size, t[i]->ndim, t[i]->size, size);
     }
     return ndim;
 }

@@ -169,6 +169,9 @@ int reeli_promote(int count, reel_tensor *const *t);
 /* The smallest shape that all broadcast to, in size; its dims, or -1, and an error, if there is
  * none. */
 int reeli_broadcast(reel *r, const char *what, int count, reel_tensor *const *t, int64_t *size);
+/* The same of two shapes, one of which may be in `size`. */
+int reeli_broadcast_shapes(reel *r, const char *what, int a_ndim, const int64_t *a, int b_ndim,
+                           const int64_t *b, int64_t *size);
 /* t's stride for each of the ndim dims of `size` that it broadcasts to: 0 where it repeats. */
 void reeli_broadcast_strides(const reel_tensor *t, int ndim, int64_t *stride);
 

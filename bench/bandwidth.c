@@ -52,7 +52,7 @@ static double run_copy(void *state)
 static void bench_operation(work *w, copy *c, const char *name, double floats)
 {
     timing time[2];
-    const double bytes = floats * COUNT * sizeof(float);
+    const double bytes = floats * (double)COUNT * sizeof(float);
     c->bytes = (size_t)bytes / 2;
     time_in_rounds((contender[]){{run_operation, w}, {run_copy, c}}, 2, bytes, bench_seconds / 2,
                    time);

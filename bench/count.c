@@ -33,7 +33,7 @@ static void count_way(const comparison *c, const char *way, const contender *our
     }
     counted_steps(ours);
     printf("%s: %s%s%s\t%g\n", c->workload, way, c->config ? ", " : "", c->config ? c->config : "",
-           STEPS * (c->units > 0 ? c->units : 1));
+           (double)STEPS * (c->units > 0 ? c->units : 1));
 }
 
 void count_steps(const comparison *c)

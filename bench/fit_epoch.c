@@ -95,7 +95,7 @@ static void report_epoch(timing brief, timing lengthy, timing steps)
                      .config = "epoch, limit: its steps alone",
                      .unit = "ms",
                      .threads = 1,
-                     .scale = 1e3 / EPOCHS,
+                     .scale = 1e3 / (double)EPOCHS,
                      .reel = epoch,
                      .limit = steps});
     report(&(result){.workload = "fit",

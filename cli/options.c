@@ -358,16 +358,17 @@ static void to_argp(const command_line *line, struct argp_option *to)
 static options read_line(command_line line, const char *arguments, const char *what, int argc,
                          char **argv)
 {
-    options into = {.test_fraction = NAN,
+    const double nothing = (double)NAN;
+    options into = {.test_fraction = nothing,
                     .optimizer = -1,
                     .schedule = -1,
                     .dtype = -1,
-                    .quantile = NAN,
-                    .delta = NAN,
-                    .lr = NAN,
-                    .momentum = NAN,
-                    .weight_decay = NAN,
-                    .validation_fraction = NAN,
+                    .quantile = nothing,
+                    .delta = nothing,
+                    .lr = nothing,
+                    .momentum = nothing,
+                    .weight_decay = nothing,
+                    .validation_fraction = nothing,
                     .threads = 1};
     struct argp_option table[MAX_ROWS + 1];
     line.into = &into;

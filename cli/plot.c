@@ -162,7 +162,7 @@ typedef struct frame {
 
 static int cell(frame f, double value)
 {
-    int i = (int)((value - f.from) / (f.to - f.from) * SQUARES);
+    int i = (int)((value - f.from) / (f.to - f.from) * (double)SQUARES);
     return i < 0 ? 0 : i >= SQUARES ? SQUARES - 1 : i;
 }
 
@@ -170,7 +170,7 @@ static int cell(frame f, double value)
 static bool density_data(FILE *to, frame f, int64_t n, const double *truth, const double *predicted)
 {
     int64_t *count = calloc(SQUARES * SQUARES, sizeof *count);
-    double side = (f.to - f.from) / SQUARES;
+    double side = (f.to - f.from) / (double)SQUARES;
     if (!count) {
         return false;
     }

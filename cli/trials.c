@@ -61,7 +61,7 @@ static double try_decay(options o, const network_shape *shape, training *it,
         training t = {.net = NULL};
         reel_module *tried = network_new(it->session->r, shape);
         if (!tried) {
-            return NAN;
+            return (double)NAN;
         }
         sum += try_part(&o, it, parts[i], &t, tried);
         if (t.interrupted) {
@@ -80,7 +80,7 @@ static int best_decay(const options *o, const network_shape *shape, training *it
                       reel_tensor *const *parts, reel_module **net)
 {
     int best = 0;
-    double least = INFINITY;
+    double least = (double)INFINITY;
     for (int i = 0; i < DECAYS && best >= i - 1; i++) {
         options tried = *o;
         tried.weight_decay = decays[i];

@@ -118,6 +118,9 @@ void reeli_disown(reeli_owned *it)
     reeli_free(it->r, it, it->size);
 }
 
+static void report(reel *r, reel_status status, const char *format, va_list arguments)
+    REELI_PRINTF(3, 0);
+
 /* An error is recorded only if it is the first; every message is handed on. */
 static void report(reel *r, reel_status status, const char *format, va_list arguments)
 {

@@ -117,7 +117,7 @@ bool reeli_read_elements(const reeli_source *source, const reeli_file_dtype *dty
     }
     size_t count = (size_t)t->numel;
     bool ok = count == 0 || source->read(source->from, t->data, count * dtype->bytes);
-    if (ok && big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)) {
+    if (ok && big_endian != REELI_BIG_ENDIAN) {
         reeli_reverse_bytes(t->data, count, dtype->bytes);
     }
     return ok;

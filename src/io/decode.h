@@ -43,7 +43,17 @@ bool reeli_read_elements(const reeli_source *source, const reeli_file_dtype *dty
  * bool, and reading it undefined. */
 bool reeli_has_bad_bool(const reel_tensor *t);
 
+enum { REELI_BIG_ENDIAN = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ };
+
 /* Turns elements to the other byte order. */
 void reeli_reverse_bytes(void *data, size_t count, size_t bytes);
+
+/* Turns elements to little-endian, as files have them, or back; nothing to do on most machines. */
+static inline void reeli_swap_bytes(void *data, size_t count, size_t bytes)
+{
+    if (REELI_BIG_ENDIAN) {
+        reeli_reverse_bytes(data, count, bytes);
+    }
+}
 
 #endif

@@ -33,11 +33,11 @@ reel_tensor *reeli_npy_read(const reeli_place *at, const reeli_source *source, i
 
 enum { REELI_NPY_HEADER = 320 };
 
-/* What an .npy file of t starts with, in this machine's byte order; its length. */
+/* What an .npy file of t starts with; its length. Elements are little-endian on every machine. */
 size_t reeli_npy_header(char text[REELI_NPY_HEADER], const reel_tensor *t);
 
-/* t if it is contiguous, else a copy in the arena; NULL, and an error, if t is unusable or memory
- * is out. */
-const reel_tensor *reeli_npy_contiguous(reel *r, const char *what, reel_tensor *t);
+/* A tensor whose memory is t's elements as the file has them: t itself where they lie so, else a
+ * copy in the arena; NULL, and an error, if t is unusable or memory is out. */
+const reel_tensor *reeli_npy_elements(reel *r, const char *what, reel_tensor *t);
 
 #endif

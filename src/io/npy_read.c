@@ -111,8 +111,7 @@ static bool read_descr(cursor *c, header *h)
         return refuse(c->place, REEL_ERR_FORMAT, "its descr is not a text", NULL);
     }
     bool ordered = strchr("<>|=", word[0]) != NULL;
-    h->big_endian =
-        word[0] == '>' || (strchr("<|", word[0]) == NULL && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+    h->big_endian = word[0] == '>' || (strchr("<|", word[0]) == NULL && REELI_BIG_ENDIAN);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(word + ordered, known[i][0]) == 0) {
             h->dtype = reeli_file_dtype_named(known[i][1]);

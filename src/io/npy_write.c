@@ -7,12 +7,11 @@
 
 size_t reeli_npy_header(char text[REELI_NPY_HEADER], const reel_tensor *t)
 {
-    static const char *const kinds[] = {"f4", "f8", "i8", "b1"};
+    static const char *const kinds[] = {"<f4", "<f8", "<i8", "|b1"};
     enum { PREFIX = 10, ALIGN = 64 };
-    char order = t->dtype == REEL_BOOL ? '|' : __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? '>' : '<';
-    int at = PREFIX + snprintf(text + PREFIX, REELI_NPY_HEADER - PREFIX,
-                               "{'descr': '%c%s', 'fortran_order': False, 'shape': (", order,
-                               kinds[t->dtype]);
+    int at =
+        PREFIX + snprintf(text + PREFIX, REELI_NPY_HEADER - PREFIX,
+                          "{'descr': '%s', 'fortran_order': False, 'shape': (", kinds[t->dtype]);
     for (int d = 0; d < t->ndim; d++) {
         at += snprintf(text + at, (size_t)(REELI_NPY_HEADER - at), "%s%lld%s", d ? " " : "",
                        (long long)t->size[d], d + 1 < t->ndim || t->ndim == 1 ? "," : "");
@@ -28,7 +27,7 @@ size_t reeli_npy_header(char text[REELI_NPY_HEADER], const reel_tensor *t)
     return end;
 }
 
-const reel_tensor *reeli_npy_contiguous(reel *r, const char *what, reel_tensor *t)
+const reel_tensor *reeli_npy_elements(reel *r, const char *what, reel_tensor *t)
 {
     if (!reeli_usable(r, what, t)) {
         if (r->status == REEL_OK) { /* poison from an error that has been cleared */
@@ -36,7 +35,7 @@ const reel_tensor *reeli_npy_contiguous(reel *r, const char *what, reel_tensor *
         }
         return NULL;
     }
-    if (t->flags & REELI_CONTIGUOUS) {
+    if ((t->flags & REELI_CONTIGUOUS) && !REELI_BIG_ENDIAN) {
         return t;
     }
     reel_tensor *copy = reeli_empty(r, what, t->dtype, t->ndim, t->size);
@@ -44,6 +43,7 @@ const reel_tensor *reeli_npy_contiguous(reel *r, const char *what, reel_tensor *
         return NULL;
     }
     reeli_copy(copy, t);
+    reeli_swap_bytes(copy->data, (size_t)copy->numel, reeli_element_size(copy->dtype));
     return copy;
 }
 
@@ -70,7 +70,7 @@ reel_status reel_npy_save(reel_tensor *t, const char *path)
     }
     reeli_mark mark = reeli_arena_mark(&r->arena);
     reeli_replacement file;
-    const reel_tensor *whole = reeli_npy_contiguous(r, what, t);
+    const reel_tensor *whole = reeli_npy_elements(r, what, t);
     if (whole && reeli_replace_begin(&file, r, what, path)) {
         reeli_replace_end(&file, write_array(file.stream, whole));
     }

@@ -173,7 +173,7 @@ static bool prepare(reel *r, const reeli_zip *zip, const reel_named_tensor *it, 
         return refuse(r, REEL_ERR_VALUE, it->name, "is no name");
     }
     e->zip = zip;
-    e->t = reeli_npy_contiguous(r, operation, it->tensor);
+    e->t = reeli_npy_elements(r, operation, it->tensor);
     if (!e->t) {
         return false;
     }

@@ -20,12 +20,4 @@ enum { REELI_LENGTH_BYTES = 8, REELI_HEADER_LIMIT = 100000000 /* the format's ow
 
 #define REELI_METADATA "__metadata__"
 
-/* Turns elements to this machine's byte order, or back; nothing to do on most. */
-static inline void reeli_swap_bytes(void *data, size_t count, size_t bytes)
-{
-    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) {
-        reeli_reverse_bytes(data, count, bytes);
-    }
-}
-
 #endif

@@ -207,7 +207,7 @@ static bool write_elements(FILE *stream, const reel_tensor *t)
 static bool write_tensor(FILE *stream, const reel_tensor *t)
 {
     size_t count = (size_t)t->numel;
-    if ((t->flags & REELI_CONTIGUOUS) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+    if ((t->flags & REELI_CONTIGUOUS) && !REELI_BIG_ENDIAN) {
         return count == 0 || fwrite(t->data, reeli_element_size(t->dtype), count, stream) == count;
     }
     return write_elements(stream, t);

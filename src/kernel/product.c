@@ -195,9 +195,9 @@ typedef struct shared_product {
 static int64_t cut(shared_product *s, double piece)
 {
     const double work = (double)s->m * (double)s->n * (double)s->k;
-    const int64_t pieces = work < 2 * piece      ? 1
-                           : work < MOST * piece ? (int64_t)(work / piece)
-                                                 : MOST;
+    const int64_t pieces = work < 2 * piece              ? 1
+                           : work < (double)MOST * piece ? (int64_t)(work / piece)
+                                                         : MOST;
     const int64_t longer = s->n >= s->m ? s->n : s->m;
     const int64_t length = ((longer - 1) / pieces / ALIGN + 1) * ALIGN;
     s->rows = s->n >= s->m ? s->m : length;

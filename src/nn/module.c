@@ -87,7 +87,7 @@ static reel_tensor *add_tensor(reel_module *m, reeli_member_kind kind, const cha
 {
     reel *r = m->owned.r;
     reel_tensor *draw = reeli_create(r, m->name, bound > 0 ? REEL_F32 : (int)dtype, ndim, size);
-    reel_tensor *t = draw->dtype == dtype ? draw : reeli_create(r, m->name, dtype, ndim, size);
+    reel_tensor *t = draw->dtype == dtype ? draw : reeli_create(r, m->name, (int)dtype, ndim, size);
     if (reeli_bad(draw) || reeli_bad(t)) {
         reel_tensor_free(draw);
         return NULL;

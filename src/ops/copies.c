@@ -167,7 +167,7 @@ static reel_tensor *repeat_dim(reel_tensor *x, int d, int64_t times)
 /* Dims in front, of size 1, up to ndim. */
 static reel_tensor *widen(reel_tensor *x, int ndim)
 {
-    int64_t size[REEL_MAX_DIMS];
+    int64_t size[REEL_MAX_DIMS] = {1};
     for (int d = 0; d < ndim; d++) {
         int own = d - (ndim - x->ndim);
         size[d] = own < 0 ? 1 : x->size[own];

@@ -178,7 +178,7 @@ static reeli_node *class_node(const reeli_op *op, const problem *p)
     reel_tensor *in[] = {p->x, p->target, coefficients(p, false)};
     reeli_node *n = reeli_bad(in[2]) ? NULL : reeli_begin(op, 3, in);
     if (n) {
-        *reeli_classes_of(n) = (reeli_classes){p->ignore, p->dim, p->reduction, NULL, NULL};
+        *reeli_classes_of(n) = (reeli_classes){p->ignore, p->dim, (int)p->reduction, NULL, NULL};
         n->out = reeli_empty(p->r, p->what, p->x->dtype,
                              p->reduction == REEL_NONE ? p->target->ndim : 0, p->target->size);
     }

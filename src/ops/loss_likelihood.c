@@ -188,7 +188,8 @@ reel_tensor *reel_gaussian_nll_loss(reel_tensor *input, reel_tensor *target, ree
         reeli_broadcast(r, what, 2, in, size) < 0) {
         return reeli_poison_for(3, in);
     }
-    if (!reeli_within(var, 0, INFINITY, true, "gaussian_nll_loss: an element of var is negative")) {
+    if (!reeli_within(var, 0, (double)INFINITY, true,
+                      "gaussian_nll_loss: an element of var is negative")) {
         return r->poison;
     }
     reel_tensor *v = reeli_raised(var, reeli_option(o.eps, 1e-6));

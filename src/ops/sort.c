@@ -224,7 +224,7 @@ static reel_tensor *interpolated(reel_tensor *sorted, reel_tensor *q, int64_t di
     }
     reel_tensor *ranks = reel_mul_scalar(q, (double)(sorted->size[dim] - 1));
     if (how == REEL_LOWER || how == REEL_HIGHER || how == REEL_NEAREST) {
-        return at_ranks(sorted, ranks, dim, how);
+        return at_ranks(sorted, ranks, dim, (int)how);
     }
     reel_tensor *below = at_ranks(sorted, ranks, dim, REEL_LOWER);
     reel_tensor *above = at_ranks(sorted, ranks, dim, REEL_HIGHER);

@@ -267,7 +267,8 @@ static bool read_version(decoder *d)
 {
     double version;
     return reeli_json_number(&d->json, &version) &&
-           (version == VERSION || reeli_json_refuse(&d->json, "a version that is not known"));
+           (version == (double)VERSION ||
+            reeli_json_refuse(&d->json, "a version that is not known"));
 }
 
 static bool read_missing(decoder *d)

@@ -382,7 +382,7 @@ START_TEST(quantile_loss_is_least_at_the_quantile)
 {
     reel *r = quiet_reel();
     reel_tensor *t = reel_arange(r, REEL_F64, 0, 101, 1);
-    double best = INFINITY;
+    double best = DOUBLE_INFINITY;
     int where = -1;
     for (int c = 0; c <= 100; c++) {
         double loss = reel_item(reel_quantile_loss(F64(r, c), t, 0.9, REEL_MEAN));

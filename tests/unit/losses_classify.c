@@ -308,8 +308,8 @@ START_TEST(distances_are_norms)
     assert_close(reel_item(reel_pairwise_distance(a, b, 2, 0, false)), 5.0, 1e-15);
     assert_close(reel_item(reel_pairwise_distance(a, b, 1, 0, false)), 7.0, 1e-15);
     assert_close(reel_item(reel_pairwise_distance(a, b, 3, 0, false)), cbrt(27 + 64), 1e-14);
-    assert_close(reel_item(reel_pairwise_distance(a, b, INFINITY, 0, false)), 4.0, 1e-15);
-    assert_close(reel_item(reel_pairwise_distance(a, b, -INFINITY, 0, false)), 3.0, 1e-15);
+    assert_close(reel_item(reel_pairwise_distance(a, b, DOUBLE_INFINITY, 0, false)), 4.0, 1e-15);
+    assert_close(reel_item(reel_pairwise_distance(a, b, -DOUBLE_INFINITY, 0, false)), 3.0, 1e-15);
     assert_close(reel_item(reel_pairwise_distance(a, b, 2, 1, false)), 5.0, 1e-15);
     ck_assert_int_eq(reel_ndim(reel_pairwise_distance(a, b, 2, 1e-6, true)), 2);
     ck_assert_int_eq(reel_ndim(reel_pairwise_distance(a, b, 2, 1e-6, false)), 1);

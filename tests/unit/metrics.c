@@ -83,8 +83,8 @@ START_TEST(they_are_what_operations_compute)
     const double low = reel_get(distances, (int64_t[]){(n - 1) / 2}),
                  high = reel_get(distances, (int64_t[]){n / 2});
     ck_assert(reel_median_absolute_error(p, t) == (low + high) / 2);
-    ck_assert(reel_quantile_coverage(reel_full_like(t, INFINITY), t) == 1);
-    ck_assert(reel_quantile_coverage(reel_full_like(t, -INFINITY), t) == 0);
+    ck_assert(reel_quantile_coverage(reel_full_like(t, DOUBLE_INFINITY), t) == 1);
+    ck_assert(reel_quantile_coverage(reel_full_like(t, -DOUBLE_INFINITY), t) == 0);
 }
 END_TEST
 

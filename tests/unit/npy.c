@@ -196,7 +196,7 @@ START_TEST(bytes_are_numpy_s)
     const char header[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }  ";
     ck_assert_mem_eq(bytes + 10, header, sizeof header - 1);
     ck_assert_int_eq(bytes[127], '\n');
-    ck_assert_mem_eq(bytes + 128, ((float[]){0, 1, 2}), 12);
+    ck_assert_mem_eq(bytes + 128, "\0\0\0\0\0\0\x80\x3f\0\0\0\x40", 12);
 }
 END_TEST
 

@@ -106,14 +106,14 @@ static void check_bound(const char *level, const product *p)
         for (int64_t j = 0; j < p->n; j++) {
             long double sum = 0, size = 0;
             for (int64_t q = 0; q < p->k; q++) {
-                const long double term =
-                    (long double)element(&p->a, p->dtype, i, q) * element(&p->b, p->dtype, q, j);
+                const long double term = (long double)element(&p->a, p->dtype, i, q) *
+                                         (long double)element(&p->b, p->dtype, q, j);
                 sum += term;
                 size += fabsl(term);
             }
-            sum += p->bias ? get(p->bias, p->dtype, j) : 0;
-            const long double got = get(p->c, p->dtype, i * p->n + j);
-            ck_assert_msg(fabsl(got - sum) <= eps * (p->k * size + fabsl(sum)),
+            sum += (long double)(p->bias ? get(p->bias, p->dtype, j) : 0);
+            const long double got = (long double)get(p->c, p->dtype, i * p->n + j);
+            ck_assert_msg(fabsl(got - sum) <= (long double)eps * (p->k * size + fabsl(sum)),
                           "%s, float%d, (%d,%d) (%d,%d): element %d,%d is %.17Lg, not %.17Lg",
                           level, p->dtype ? 64 : 32, p->m, p->k, p->k, p->n, (int)i, (int)j, got,
                           sum);

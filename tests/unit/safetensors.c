@@ -84,7 +84,7 @@ END_TEST
 
 START_TEST(tensors_come_back)
 {
-    const double doubles[] = {0.1, -0.0, INFINITY, 1e-320, 5, 6};
+    const double doubles[] = {0.1, -0.0, DOUBLE_INFINITY, 1e-320, 5, 6};
     const int64_t integers[] = {INT64_MIN, INT64_MAX};
     reel_tensor *f64 = reel_from_f64(r, doubles, REEL_SHAPE(2, 3));
     reel_named_tensor tensors[] = {{"f64", f64},

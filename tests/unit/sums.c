@@ -83,7 +83,7 @@ START_TEST(long_sums_are_accurate)
         right += (double)term[i];
     }
     assert_close(reel_item(reel_sum(x)), right, 1e-6);
-    assert_close(reel_item(reel_mean(x)), right / N, 1e-6);
+    assert_close(reel_item(reel_mean(x)), right / (double)N, 1e-6);
     assert_close(reel_item(reel_l1_loss(x, reel_zeros_like(x), REEL_SUM)), right, 1e-6);
     assert_close(reel_item(reel_sum(
                      reel_sum_dim(reel_view(x, REEL_SHAPE(N / 10, 10)), (int64_t[]){0}, 1, false))),

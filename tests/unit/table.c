@@ -59,8 +59,8 @@ START_TEST(what_makes_no_difference)
 {
     static const char *const same[] = {
         "a,b\n1,x\n2,y\n",
-        "\xef\xbb\xbf"
-        "a,b\n1,x\n2,y\n",
+        ("\xef\xbb\xbf"
+         "a,b\n1,x\n2,y\n"),
         "a,b\r\n1,x\r\n2,y\r\n",
         "a,b\r1,x\r2,y\r",
         "\n\na,b\n\n1,x\r\n\r\n  \n2,y",

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Every public header compiles alone in C++11, 14, 17 and 20, and so do the example and a program that
-# uses the macros, with these headers and with the amalgamation's one; all without a warning. By the
-# compilers named, else by CXX or c++, and by clang++ where it is.
+# Every public header compiles alone in C++11, 14, 17 and 20, and so do every struct and macro of
+# theirs, the example, and a program with these headers and with the amalgamation's one; all without a
+# warning. By the compilers named, else by CXX or c++, and by clang++ where it is.
 #
 #   tests/headers.sh [compiler]...
 set -euo pipefail
@@ -20,6 +20,15 @@ warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wno-unused-function -W
 for header in include/reel/*.h; do
   echo "#include <reel/${header##*/}>" >"$work/$(basename "$header" .h).cpp"
 done
+# Every struct and enum from all zero, which is the way to PyTorch's defaults, and every number that
+# a macro stands for.
+{
+  printf '#include <reel/reel.h>\nvoid use();\nvoid use()\n{\n'
+  sed -nE 's/^\} (reel_[a-z0-9_]+);$/    { \1 zero = {}; (void)zero; }/p' include/reel/*.h
+  sed -nE '/_H$|REEL_API|SHAPE/d; s/^#define (REEL_[A-Z0-9_]+) .*/    { auto value = \1; (void)value; }/p' \
+    include/reel/*.h
+  echo '}'
+} >"$work/all.cpp"
 mkdir -p "$work/one/reel"
 scripts/amalgamate.sh "$work/one/reel" >/dev/null
 for compiler in "$@"; do

@@ -22,8 +22,9 @@ for page in *.h.3; do
   mv "$page" "reel_$page"
 done
 find . -name '*.3' ! -name 'reel_*' ! -name 'REEL_*' -delete
-sed -E -i 's|^\.so man3/([a-z0-9_]+\.h\.3)$|.so man3/reel_\1|
+sed -E -i.doxygen 's|^\.so man3/([a-z0-9_]+\.h\.3)$|.so man3/reel_\1|
   s/^(\.TH "[^"]*" 3) "[^"]*" ".*/\1 "" "Reel '"$REEL_VERSION"'" "Reel"/
   /^\.SH "Author"/,$d' ./*.3
+rm ./*.doxygen
 cd ../../html
 echo "build/reference: $(ls -- *.html | wc -l) pages of HTML, $(ls ../man/man3 | wc -l) of section 3"

@@ -9,9 +9,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ $# -gt 0 ] || set -- include/reel/*.h
 
-names=$(grep -ohE '\b(reel|REEL)_[A-Za-z0-9_]+' <(sed -E 's/`[^`]*`//g; s/^ *\*.*//; s/\/\*.*//' "$@") | sort -u)
+names=$(grep -owE '(reel|REEL)_[A-Za-z0-9_]+' <(sed -E 's/`[^`]*`//g; s/^ *\*.*//; s/\/\*.*//' "$@") | sort -u)
 
-awk -v names="$names" '
+names=$names awk '
   function need(what) { if (!said) { print FILENAME ":" FNR ": no text for " what; failures++ } }
   function name_of(line) { # what stands before the parameters, the values or the end
     sub(/^typedef (struct|enum) /, "", line)
@@ -21,7 +21,7 @@ awk -v names="$names" '
     sub(/^.*[ *]/, "", line)
     return line
   }
-  BEGIN { split(names, list, "\n"); for (i in list) known[list[i]] = 1 }
+  BEGIN { split(ENVIRON["names"], list, "\n"); for (i in list) known[list[i]] = 1 }
   FNR == 1 { said = open = body = declaring = 0; pending = "" }
 
   /^\/\*\* (Shape|Gradient|Owner|Fails|Source):/ {

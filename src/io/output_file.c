@@ -12,7 +12,7 @@
 
 static reel_status system_refused(reeli_replacement *it, const char *action, int number)
 {
-    return reeli_error(it->r, REEL_ERR_FILE, "%s: %s cannot be %s: %s", it->what,
+    return reeli_error(it->r, reeli_system_status(number), "%s: %s cannot be %s: %s", it->what,
                        REELI_QUOTED(it->path), action, REELI_SYSTEM_ERROR(number));
 }
 

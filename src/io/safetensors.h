@@ -13,7 +13,6 @@
 #include "decode.h"
 #include "quote.h"
 
-#include <jansson.h>
 #include <reel/io.h>
 
 enum { REELI_LENGTH_BYTES = 8, REELI_HEADER_LIMIT = 100000000 /* the format's own */ };

@@ -4,12 +4,13 @@
 #define REELI_SAFETENSORS_FILE_H
 
 #include "safetensors.h"
+#include "text_set.h"
 
 #include <stdio.h>
 
 /* What the header says of a tensor. */
 typedef struct reeli_entry {
-    const char *name; /* the header's */
+    const char *name;
     const reeli_file_dtype *dtype;
     int ndim;
     int64_t size[REEL_MAX_DIMS];
@@ -19,14 +20,19 @@ typedef struct reeli_entry {
 struct reel_safetensors {
     reeli_owned owned;
     FILE *stream;
-    json_t *header;   /* holds the names and the metadata */
-    json_t *metadata; /* a part of it; NULL if there is none */
-    reeli_entry *entries;
-    size_t count;    /* of entries, sorted by name once the file is open */
-    size_t capacity; /* their memory in bytes */
-    int64_t data;    /* where the elements start */
+    reeli_text_set names;  /* of the tensors, in the header's order */
+    reeli_buffer entries;  /* reeli_entry, sorted by name once the file is open */
+    reeli_text_set keys;   /* of the metadata */
+    reeli_buffer values;   /* char: theirs, one after the other, each with its NUL */
+    reeli_buffer value_at; /* size_t: where each starts */
+    int64_t data;          /* where the elements start */
     char path[];
 };
+
+static inline reeli_entry *reeli_entry_at(const reel_safetensors *f, size_t i)
+{
+    return (reeli_entry *)f->entries.data + i;
+}
 
 /* Records an error that names the file. */
 void reeli_refuse(reel_safetensors *f, reel_status status, const char *format, ...)

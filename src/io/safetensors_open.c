@@ -5,6 +5,7 @@
  * one another and with what there is.
  */
 #include "input_file.h"
+#include "json_read.h"
 #include "safetensors_file.h"
 
 #include <errno.h>
@@ -24,81 +25,213 @@ void reeli_refuse(reel_safetensors *f, reel_status status, const char *format, .
     reeli_error(f->owned.r, status, "safetensors: %s: %s", REELI_QUOTED(f->path), what);
 }
 
-/* Whether a JSON value is a whole number from 0 on; then it is in *value. */
-static bool is_count(const json_t *json, int64_t *value)
+static bool no_memory(reel_safetensors *f)
 {
-    *value = json_is_integer(json) ? json_integer_value(json) : -1;
-    return *value >= 0;
+    reeli_refuse(f, REEL_ERR_MEMORY, "out of memory");
+    return false;
 }
 
-/* The shape, and in *bytes the room that its elements take. */
-static bool read_shape(reel_safetensors *f, reeli_entry *e, const json_t *shape, int64_t *bytes)
+/* The header, as it is being read. */
+typedef struct reading {
+    reel_safetensors *f;
+    reeli_json json;
+    reeli_entry entry; /* of the tensor that is being read */
+    bool metadata;     /* whether that was there */
+    char what[REELI_QUOTE_SIZE + 32];
+} reading;
+
+/* The name of the tensor that is being read, for messages. */
+static const char *name_of(const reading *it)
 {
-    size_t ndim = json_array_size(shape);
-    if (!json_is_array(shape) || ndim > REEL_MAX_DIMS) {
-        return REFUSE(f, "the shape of '%s' is not a list of at most %d sizes",
-                      REELI_QUOTED(e->name), REEL_MAX_DIMS);
-    }
-    int64_t widest = 8;
-    *bytes = e->dtype->bytes;
-    e->ndim = (int)ndim;
-    for (size_t d = 0; d < ndim; d++) {
-        if (!is_count(json_array_get(shape, d), &e->size[d])) {
-            return REFUSE(f, "size %zu of '%s' is not a whole number from 0 on", d,
-                          REELI_QUOTED(e->name));
-        }
-        if (!reeli_multiply(*bytes, e->size[d], bytes) ||
-            !reeli_multiply(widest, e->size[d] ? e->size[d] : 1, &widest)) {
-            return REFUSE(f, "the shape of '%s' has too many elements", REELI_QUOTED(e->name));
-        }
-    }
-    return true;
+    const reeli_text_set *names = &it->f->names;
+    return reeli_text_at(names, reeli_text_count(names) - 1);
 }
 
-static bool read_entry(reel_safetensors *f, reeli_entry *e, json_t *json)
+static bool read_dtype(void *context)
 {
-    const char *dtype = json_string_value(json_object_get(json, "dtype"));
-    const json_t *offsets = json_object_get(json, "data_offsets");
-    if (!dtype || !offsets || !json_object_get(json, "shape") || json_object_size(json) != 3) {
-        return REFUSE(f, "'%s' is not an object of dtype, shape and data_offsets",
-                      REELI_QUOTED(e->name));
-    }
-    e->dtype = reeli_file_dtype_named(dtype);
-    if (!e->dtype) {
-        return REFUSE(f, "'%s' has an unknown dtype '%s'", REELI_QUOTED(e->name),
-                      REELI_QUOTED(dtype));
-    }
-    int64_t bytes;
-    if (!read_shape(f, e, json_object_get(json, "shape"), &bytes)) {
+    reading *it = context;
+    if (!reeli_json_text(&it->json)) {
         return false;
     }
-    if (json_array_size(offsets) != 2 || !is_count(json_array_get(offsets, 0), &e->begin) ||
-        !is_count(json_array_get(offsets, 1), &e->end) || e->end < e->begin) {
-        return REFUSE(f, "the data_offsets of '%s' are not a begin and an end",
-                      REELI_QUOTED(e->name));
+    it->entry.dtype = reeli_file_dtype_named(it->json.text.data);
+    return it->entry.dtype || REFUSE(it->f, "'%s' has an unknown dtype '%s'",
+                                     REELI_QUOTED(name_of(it)), REELI_QUOTED(it->json.text.data));
+}
+
+/* A whole number from 0 on; -1 if something else comes. */
+static int64_t read_count(reading *it)
+{
+    int64_t value;
+    return reeli_json_take_integer(&it->json, &value) && value >= 0 ? value : -1;
+}
+
+static bool read_shape(void *context)
+{
+    reading *it = context;
+    reeli_entry *e = &it->entry;
+    bool more = false;
+    if (reeli_json_peek(&it->json) != '[') {
+        return REFUSE(it->f, "the shape of '%s' is not a list", REELI_QUOTED(name_of(it)));
+    }
+    reeli_json_take(&it->json, '[');
+    while (reeli_json_next(&it->json, ']', &more)) {
+        if (e->ndim == REEL_MAX_DIMS) {
+            return REFUSE(it->f, "the shape of '%s' is not a list of at most %d sizes",
+                          REELI_QUOTED(name_of(it)), REEL_MAX_DIMS);
+        }
+        e->size[e->ndim] = read_count(it);
+        if (e->size[e->ndim++] < 0) {
+            return REFUSE(it->f, "size %d of '%s' is not a whole number from 0 on", e->ndim - 1,
+                          REELI_QUOTED(name_of(it)));
+        }
+    }
+    return !more;
+}
+
+static bool read_offsets(void *context)
+{
+    reading *it = context;
+    reeli_entry *e = &it->entry;
+    e->begin = e->end = -1;
+    bool sound = reeli_json_take(&it->json, '[') && (e->begin = read_count(it)) >= 0 &&
+                 reeli_json_take(&it->json, ',') && (e->end = read_count(it)) >= e->begin &&
+                 reeli_json_take(&it->json, ']');
+    return sound || REFUSE(it->f, "the data_offsets of '%s' are not a begin and an end",
+                           REELI_QUOTED(name_of(it)));
+}
+
+/* Whether the shape can be a tensor's, and takes the bytes that the offsets say. */
+static bool check_shape(const reading *it)
+{
+    const reeli_entry *e = &it->entry;
+    int64_t bytes = e->dtype->bytes, widest = 8;
+    for (int d = 0; d < e->ndim; d++) {
+        if (!reeli_multiply(bytes, e->size[d], &bytes) ||
+            !reeli_multiply(widest, e->size[d] ? e->size[d] : 1, &widest)) {
+            return REFUSE(it->f, "the shape of '%s' has too many elements",
+                          REELI_QUOTED(name_of(it)));
+        }
     }
     if (e->end - e->begin != bytes) {
-        return REFUSE(f, "'%s' has %lld bytes, but its shape and dtype make %lld",
-                      REELI_QUOTED(e->name), (long long)(e->end - e->begin), (long long)bytes);
+        return REFUSE(it->f, "'%s' has %lld bytes, but its shape and dtype make %lld",
+                      REELI_QUOTED(name_of(it)), (long long)(e->end - e->begin), (long long)bytes);
     }
     return true;
 }
 
-static bool read_metadata(reel_safetensors *f, json_t *metadata)
+/* Keeps a name or key that is new; false, and an error, if it is not, or memory is out. */
+static bool keep_new(reading *it, reeli_text_set *set)
 {
-    const char *key;
-    json_t *value;
-    if (!json_is_object(metadata)) {
-        return REFUSE(f, REELI_METADATA " is not an object");
+    const char *text = it->json.text.data;
+    if (reeli_text_set_find(set, text, it->json.text.count) >= 0) {
+        return REFUSE(it->f, "'%s' is there twice", REELI_QUOTED(text));
     }
-    json_object_foreach(metadata, key, value)
-    {
-        if (!json_is_string(value)) {
-            return REFUSE(f, "the metadata '%s' is not text", REELI_QUOTED(key));
+    return reeli_text_set_add(it->f->owned.r, set, text, it->json.text.count) || no_memory(it->f);
+}
+
+static bool read_tensor(reading *it)
+{
+    static const reeli_json_key keys[] = {
+        {"dtype", read_dtype}, {"shape", read_shape}, {"data_offsets", read_offsets}};
+    unsigned seen = 0;
+    it->entry = (reeli_entry){.name = NULL};
+    if (!keep_new(it, &it->f->names) || !reeli_json_expect(&it->json, ':')) {
+        return false;
+    }
+    if (reeli_json_peek(&it->json) == '{' && !reeli_json_object(&it->json, keys, 3, it, &seen)) {
+        return false;
+    }
+    if (seen != 7) {
+        return REFUSE(it->f, "'%s' is not an object of dtype, shape and data_offsets",
+                      REELI_QUOTED(name_of(it)));
+    }
+    if (!check_shape(it)) {
+        return false;
+    }
+    reeli_entry *e = reeli_buffer_add(it->f->owned.r, &it->f->entries, sizeof *e);
+    if (!e) {
+        return no_memory(it->f);
+    }
+    *e = it->entry;
+    return true;
+}
+
+/* A key, which was just read, and its value. */
+static bool read_pair(reading *it)
+{
+    reel_safetensors *f = it->f;
+    if (!keep_new(it, &f->keys) || !reeli_json_expect(&it->json, ':')) {
+        return false;
+    }
+    if (reeli_json_peek(&it->json) != '"') {
+        const char *key = reeli_text_at(&f->keys, reeli_text_count(&f->keys) - 1);
+        return REFUSE(f, "the metadata '%s' is not text", REELI_QUOTED(key));
+    }
+    if (!reeli_json_text(&it->json)) {
+        return false;
+    }
+    size_t size = it->json.text.count + 1, *at = NULL;
+    if (!reeli_buffer_grow(f->owned.r, &f->values, f->values.count + size) ||
+        !(at = reeli_buffer_add(f->owned.r, &f->value_at, sizeof *at))) {
+        return no_memory(f);
+    }
+    memcpy((char *)f->values.data + f->values.count, it->json.text.data, size);
+    *at = f->values.count;
+    f->values.count += size;
+    return true;
+}
+
+static bool read_metadata(reading *it)
+{
+    bool more = false;
+    if (it->metadata) {
+        return REFUSE(it->f, REELI_METADATA " is there twice");
+    }
+    it->metadata = true;
+    if (!reeli_json_expect(&it->json, ':')) {
+        return false;
+    }
+    if (!reeli_json_take(&it->json, '{')) {
+        return REFUSE(it->f, REELI_METADATA " is not an object");
+    }
+    while (reeli_json_next(&it->json, '}', &more)) {
+        if (!reeli_json_text(&it->json) || !read_pair(it)) {
+            return false;
         }
     }
-    f->metadata = metadata;
-    return true;
+    return !more;
+}
+
+static bool read_members(reading *it)
+{
+    bool more = false;
+    if (!reeli_json_expect(&it->json, '{')) {
+        return false;
+    }
+    while (reeli_json_next(&it->json, '}', &more)) {
+        if (!reeli_json_text(&it->json) ||
+            !(strcmp(it->json.text.data, REELI_METADATA) == 0 ? read_metadata(it)
+                                                              : read_tensor(it))) {
+            return false;
+        }
+    }
+    return !more && reeli_json_end(&it->json);
+}
+
+/* The header's text, NUL-terminated; a NUL in it would be taken for its end. */
+static bool parse_header(reel_safetensors *f, const char *text, size_t length)
+{
+    reading it = {.f = f};
+    snprintf(it.what, sizeof it.what, "safetensors: %s: its header", REELI_QUOTED(f->path));
+    it.json = reeli_json_of(f->owned.r, it.what, text);
+    bool ok = strlen(text) == length || REFUSE(f, "its header has a byte 0");
+    ok = ok && read_members(&it);
+    reeli_json_free(&it.json);
+    for (size_t i = 0; ok && i < f->entries.count;
+         i++) { /* names stay where they are from now on */
+        reeli_entry_at(f, i)->name = reeli_text_at(&f->names, i);
+    }
+    return ok;
 }
 
 static int by_offset(const void *a, const void *b)
@@ -115,13 +248,20 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const reeli_entry *)a)->name, ((const reeli_entry *)b)->name);
 }
 
+static void sort(reel_safetensors *f, int (*compare)(const void *a, const void *b))
+{
+    if (f->entries.count > 1) {
+        qsort(f->entries.data, f->entries.count, sizeof(reeli_entry), compare);
+    }
+}
+
 /* The tensors' bytes follow one another from the first to the file's last. */
 static bool check_offsets(reel_safetensors *f, int64_t data_bytes)
 {
     int64_t at = 0;
-    qsort(f->entries, f->count, sizeof *f->entries, by_offset);
-    for (size_t i = 0; i < f->count; i++) {
-        const reeli_entry *e = &f->entries[i];
+    sort(f, by_offset);
+    for (size_t i = 0; i < f->entries.count; i++) {
+        const reeli_entry *e = reeli_entry_at(f, i);
         if (e->begin != at) {
             return REFUSE(f, "'%s' starts at byte %lld of the data, %s", REELI_QUOTED(e->name),
                           (long long)e->begin,
@@ -133,60 +273,15 @@ static bool check_offsets(reel_safetensors *f, int64_t data_bytes)
         return REFUSE(f, "its tensors have %lld bytes of data, but the file has %lld",
                       (long long)at, (long long)data_bytes);
     }
-    qsort(f->entries, f->count, sizeof *f->entries, by_name);
+    sort(f, by_name);
     return true;
-}
-
-static bool read_entries(reel_safetensors *f)
-{
-    const char *name;
-    json_t *json;
-    f->capacity = json_object_size(f->header) * sizeof *f->entries;
-    f->entries = reeli_malloc(f->owned.r, f->capacity);
-    if (!f->entries) {
-        reeli_refuse(f, REEL_ERR_MEMORY, "out of memory");
-        return false;
-    }
-    json_object_foreach(f->header, name, json)
-    {
-        if (strcmp(name, REELI_METADATA) == 0) {
-            if (!read_metadata(f, json)) {
-                return false;
-            }
-            continue;
-        }
-        reeli_entry *e = &f->entries[f->count];
-        *e = (reeli_entry){.name = name};
-        if (!read_entry(f, e, json)) {
-            return false;
-        }
-        f->count++;
-    }
-    return true;
-}
-
-/* Where memory ran out the parser may only miss a token, so malloc's own word for it is asked
- * too. */
-static bool parse_header(reel_safetensors *f, const char *text, size_t length)
-{
-    json_error_t error = {.line = 0};
-    errno = 0;
-    f->header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
-    if (!f->header) {
-        if (errno == ENOMEM || json_error_code(&error) == json_error_out_of_memory) {
-            reeli_refuse(f, REEL_ERR_MEMORY, "out of memory");
-            return false;
-        }
-        return REFUSE(f, "its header is not JSON: %s (byte %d)", REELI_QUOTED(error.text),
-                      error.position);
-    }
-    return json_is_object(f->header) || REFUSE(f, "its header is not an object");
 }
 
 static bool read_failed(reel_safetensors *f)
 {
     if (ferror(f->stream)) {
-        reeli_refuse(f, REEL_ERR_FILE, "cannot be read: %s", REELI_SYSTEM_ERROR(errno));
+        reeli_refuse(f, reeli_system_status(errno), "cannot be read: %s",
+                     REELI_SYSTEM_ERROR(errno));
         return false;
     }
     return REFUSE(f, "is shorter than it says");
@@ -221,23 +316,26 @@ static bool read_header(reel_safetensors *f, int64_t file_bytes)
     if (!read_length(f, file_bytes, &length)) {
         return false;
     }
-    char *text = reeli_malloc(f->owned.r, (size_t)length);
+    char *text = reeli_malloc(f->owned.r, (size_t)length + 1);
     if (!text) {
-        reeli_refuse(f, REEL_ERR_MEMORY, "out of memory");
-        return false;
+        return no_memory(f);
     }
+    text[length] = '\0';
     bool ok = (fread(text, 1, (size_t)length, f->stream) == (size_t)length || read_failed(f)) &&
               parse_header(f, text, (size_t)length);
-    reeli_free(f->owned.r, text, (size_t)length);
+    reeli_free(f->owned.r, text, (size_t)length + 1);
     f->data = REELI_LENGTH_BYTES + length;
-    return ok && read_entries(f) && check_offsets(f, file_bytes - f->data);
+    return ok && check_offsets(f, file_bytes - f->data);
 }
 
 static void destroy(reeli_owned *it)
 {
     reel_safetensors *f = (reel_safetensors *)(void *)it;
-    reeli_free(it->r, f->entries, f->capacity);
-    json_decref(f->header);
+    reeli_text_set_free(it->r, &f->names);
+    reeli_buffer_free(it->r, &f->entries);
+    reeli_text_set_free(it->r, &f->keys);
+    reeli_buffer_free(it->r, &f->values);
+    reeli_buffer_free(it->r, &f->value_at);
     if (f->stream) {
         fclose(f->stream);
     }

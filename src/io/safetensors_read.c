@@ -5,11 +5,14 @@
 #include <errno.h>
 #include <string.h>
 
-size_t reel_safetensors_count(const reel_safetensors *file) { return file ? file->count : 0; }
+size_t reel_safetensors_count(const reel_safetensors *file)
+{
+    return file ? file->entries.count : 0;
+}
 
 const char *reel_safetensors_name(const reel_safetensors *file, size_t i)
 {
-    return i < reel_safetensors_count(file) ? file->entries[i].name : NULL;
+    return i < reel_safetensors_count(file) ? reeli_entry_at(file, i)->name : NULL;
 }
 
 /* The entry of this name, by bisection; NULL if there is none. */
@@ -18,9 +21,10 @@ static const reeli_entry *find(const reel_safetensors *f, const char *name)
     size_t low = 0, high = name ? reel_safetensors_count(f) : 0;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = strcmp(name, f->entries[middle].name);
+        const reeli_entry *e = reeli_entry_at(f, middle);
+        int order = strcmp(name, e->name);
         if (order == 0) {
-            return &f->entries[middle];
+            return e;
         }
         if (order < 0) {
             high = middle;
@@ -44,25 +48,26 @@ bool reel_safetensors_has(const reel_safetensors *file, const char *name)
 
 size_t reel_safetensors_metadata_count(const reel_safetensors *file)
 {
-    return file ? json_object_size(file->metadata) : 0;
+    return file ? reeli_text_count(&file->keys) : 0;
+}
+
+static const char *value_at(const reel_safetensors *f, size_t i)
+{
+    return (const char *)f->values.data + ((const size_t *)f->value_at.data)[i];
 }
 
 reel_metadata_entry reel_safetensors_metadata_entry(const reel_safetensors *file, size_t i)
 {
-    void *at = file ? json_object_iter(file->metadata) : NULL;
-    for (; at && i > 0; i--) {
-        at = json_object_iter_next(file->metadata, at);
-    }
-    if (!at) {
+    if (i >= reel_safetensors_metadata_count(file)) {
         return (reel_metadata_entry){NULL, NULL};
     }
-    return (reel_metadata_entry){json_object_iter_key(at),
-                                 json_string_value(json_object_iter_value(at))};
+    return (reel_metadata_entry){reeli_text_at(&file->keys, i), value_at(file, i)};
 }
 
 const char *reel_safetensors_metadata(const reel_safetensors *file, const char *key)
 {
-    return file ? json_string_value(json_object_get(file->metadata, key)) : NULL;
+    int64_t i = file && key ? reeli_text_set_find(&file->keys, key, strlen(key)) : -1;
+    return i < 0 ? NULL : value_at(file, (size_t)i);
 }
 
 static bool read_elements(reel_safetensors *f, const reeli_entry *e, reel_tensor *t)
@@ -98,11 +103,12 @@ reel_tensor *reel_safetensors_tensor(reel_safetensors *file, const char *name)
         return t;
     }
     if (!read_elements(file, e, t)) {
-        const char *why = errno ? REELI_SYSTEM_ERROR(errno) : "the file has become shorter";
+        int number = errno;
         char what[REELI_QUOTE_SIZE + 32];
-        snprintf(what, sizeof what, "cannot be read: %s", why);
+        snprintf(what, sizeof what, "cannot be read: %s",
+                 number ? REELI_SYSTEM_ERROR(number) : "the file has become shorter");
         clearerr(file->stream);
-        return refuse(file, t, REEL_ERR_FILE, name, what);
+        return refuse(file, t, reeli_system_status(number), name, what);
     }
     if (reeli_has_bad_bool(t)) {
         return refuse(file, t, REEL_ERR_FORMAT, name, "has a bool that is neither 0 nor 1");

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing a safetensors file: everything is checked and the header made before a file is
  * touched. */
+#include "json_write.h"
 #include "kernels.h"
 #include "output_file.h"
 #include "safetensors.h"
+#include "text_set.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -16,7 +19,8 @@ typedef struct request {
     size_t count;
     const reel_metadata_entry *metadata;
     size_t metadata_count;
-    char *header; /* in JSON */
+    reeli_json_writer header;
+    const char *text; /* the header's */
     size_t length;
 } request;
 
@@ -32,89 +36,79 @@ static bool out_of_memory(reel *r)
     return false;
 }
 
-/* JSON of a text; NULL, and an error, if it is not UTF-8. */
-static json_t *text_json(reel *r, const char *text)
+/* A name or key that is UTF-8 and not in the set, into which it goes; an error otherwise. */
+static bool keep_new(reel *r, reeli_text_set *set, const char *name)
 {
-    json_error_t error = {.line = 0};
-    json_t *json = text ? json_pack_ex(&error, 0, "s", text) : NULL;
-    if (!json && text && json_error_code(&error) != json_error_invalid_utf8) {
-        out_of_memory(r);
-    } else if (!json) {
-        refuse(r, REEL_ERR_VALUE, text, "is not text in UTF-8");
+    size_t length = name ? strlen(name) : 0;
+    if (!name || !reeli_is_utf8(name, length)) {
+        return refuse(r, REEL_ERR_VALUE, name, "is not text in UTF-8");
     }
-    return json;
+    if (reeli_text_set_find(set, name, length) >= 0) {
+        return refuse(r, REEL_ERR_VALUE, name, "is there twice");
+    }
+    return reeli_text_set_add(r, set, name, length) || out_of_memory(r);
 }
 
-/* Adds `value`, which becomes the object's, under a name that must be new. */
-static bool add(reel *r, json_t *object, const char *name, json_t *value)
+static void put_tensor(reeli_json_writer *w, const reel_named_tensor *it, int64_t begin,
+                       int64_t end)
 {
-    json_t *key = value ? text_json(r, name) : NULL;
-    bool ok = key != NULL;
-    if (ok && json_object_get(object, name)) {
-        ok = refuse(r, REEL_ERR_VALUE, name, "is there twice");
-    } else if (ok && json_object_set(object, name, value) != 0) {
-        ok = out_of_memory(r);
+    reeli_json_put_open(w, it->name, '{');
+    reeli_json_put_text(w, "dtype", reeli_file_dtype_of(it->tensor->dtype)->name);
+    reeli_json_put_open(w, "shape", '[');
+    for (int d = 0; d < it->tensor->ndim; d++) {
+        reeli_json_put_integer(w, NULL, it->tensor->size[d]);
     }
-    json_decref(key);
-    json_decref(value);
-    return ok;
-}
-
-static json_t *shape_json(const reel_tensor *t)
-{
-    json_t *shape = json_array();
-    for (int d = 0; shape && d < t->ndim; d++) {
-        if (json_array_append_new(shape, json_integer(t->size[d])) != 0) {
-            json_decref(shape);
-            shape = NULL;
-        }
-    }
-    return shape;
-}
-
-static bool add_tensor(reel *r, json_t *header, const reel_named_tensor *it, int64_t *offset)
-{
-    const reeli_file_dtype *dtype = reeli_file_dtype_of(it->tensor->dtype);
-    int64_t end;
-    if (__builtin_add_overflow(*offset, it->tensor->numel * dtype->bytes, &end)) {
-        return refuse(r, REEL_ERR_VALUE, it->name, "is too much for one file");
-    }
-    json_t *shape = shape_json(it->tensor); /* json_pack frees it if it fails */
-    json_t *entry = !shape ? NULL
-                           : json_pack("{s:s, s:o, s:[I, I]}", "dtype", dtype->name, "shape", shape,
-                                       "data_offsets", (json_int_t)*offset, (json_int_t)end);
-    *offset = end;
-    return entry ? add(r, header, it->name, entry) : out_of_memory(r);
+    reeli_json_put_close(w, ']');
+    reeli_json_put_open(w, "data_offsets", '[');
+    reeli_json_put_integer(w, NULL, begin);
+    reeli_json_put_integer(w, NULL, end);
+    reeli_json_put_close(w, ']');
+    reeli_json_put_close(w, '}');
 }
 
 /* Wide elements come first, so that each tensor's offset is a multiple of its element's size. */
-static bool add_tensors(const request *q, json_t *header)
+static bool put_tensors(request *q, reeli_text_set *names)
 {
-    int64_t offset = 0;
+    int64_t begin = 0, end;
     for (size_t bytes = 8; bytes > 0; bytes /= 2) {
         for (size_t i = 0; i < q->count; i++) {
-            if (reeli_element_size(q->tensors[i].tensor->dtype) == bytes &&
-                !add_tensor(q->r, header, &q->tensors[i], &offset)) {
+            const reel_named_tensor *it = &q->tensors[i];
+            if (reeli_element_size(it->tensor->dtype) != bytes) {
+                continue;
+            }
+            if (!keep_new(q->r, names, it->name)) {
                 return false;
             }
+            if (!reeli_add(begin, it->tensor->numel * (int64_t)bytes, &end)) {
+                return refuse(q->r, REEL_ERR_VALUE, it->name, "is too much for one file");
+            }
+            put_tensor(&q->header, it, begin, end);
+            begin = end;
         }
     }
     return true;
 }
 
-static bool add_metadata(const request *q, json_t *header)
+static bool put_metadata(request *q, reeli_text_set *keys)
 {
-    json_t *metadata = json_object();
-    bool ok = metadata || out_of_memory(q->r);
-    for (size_t i = 0; ok && i < q->metadata_count; i++) {
-        json_t *value = text_json(q->r, q->metadata[i].value);
-        ok = value && add(q->r, metadata, q->metadata[i].key, value);
+    reeli_json_writer *w = &q->header;
+    if (q->metadata_count > 0) {
+        reeli_json_put_open(w, REELI_METADATA, '{');
     }
-    if (!ok || q->metadata_count == 0) {
-        json_decref(metadata);
-        return ok;
+    for (size_t i = 0; i < q->metadata_count; i++) {
+        const reel_metadata_entry *it = &q->metadata[i];
+        if (!keep_new(q->r, keys, it->key)) {
+            return false;
+        }
+        if (!it->value || !reeli_is_utf8(it->value, strlen(it->value))) {
+            return refuse(q->r, REEL_ERR_VALUE, it->value, "is not text in UTF-8");
+        }
+        reeli_json_put_text(w, it->key, it->value);
     }
-    return add(q->r, header, REELI_METADATA, metadata);
+    if (q->metadata_count > 0) {
+        reeli_json_put_close(w, '}');
+    }
+    return true;
 }
 
 static bool check(const request *q, const char *path)
@@ -141,26 +135,18 @@ static bool check(const request *q, const char *path)
     return true;
 }
 
-/* Written into memory of ours in two passes: a growing buffer of Jansson's own (json_dumps) drops
- * an object's key without a word where it cannot grow. */
-static bool print_header(request *q, const json_t *header)
-{
-    q->length = json_dumpb(header, NULL, 0, JSON_COMPACT);
-    q->header = q->length ? reeli_malloc(q->r, q->length) : NULL;
-    if (!q->header || json_dumpb(header, q->header, q->length, JSON_COMPACT) != q->length) {
-        return out_of_memory(q->r);
-    }
-    return q->length <= REELI_HEADER_LIMIT - 8 ||
-           refuse(q->r, REEL_ERR_VALUE, "the header", "is too long for the format");
-}
-
 static bool make_header(request *q)
 {
-    json_t *header = json_object();
-    bool ok = header ? add_metadata(q, header) && add_tensors(q, header) && print_header(q, header)
-                     : out_of_memory(q->r);
-    json_decref(header);
-    return ok;
+    reeli_text_set names = {.text = {NULL, 0, 0}}, keys = names;
+    reeli_json_put_open(&q->header, NULL, '{');
+    bool ok = put_metadata(q, &keys) && put_tensors(q, &names);
+    reeli_json_put_close(&q->header, '}');
+    reeli_text_set_free(q->r, &names);
+    reeli_text_set_free(q->r, &keys);
+    q->text = reeli_json_written(&q->header, &q->length);
+    return ok && (q->text || out_of_memory(q->r)) &&
+           (q->length <= REELI_HEADER_LIMIT - 8 ||
+            refuse(q->r, REEL_ERR_VALUE, "the header", "is too long for the format"));
 }
 
 /* Filled up with spaces, so that the data is aligned for whoever maps the file. */
@@ -173,7 +159,7 @@ static bool write_header(const request *q, FILE *stream)
         bytes[i] = (unsigned char)(total >> (8 * i));
     }
     return fwrite(bytes, 1, sizeof bytes, stream) == sizeof bytes &&
-           fwrite(q->header, 1, q->length, stream) == q->length &&
+           fwrite(q->text, 1, q->length, stream) == q->length &&
            fwrite("        ", 1, padding, stream) == padding;
 }
 
@@ -229,7 +215,12 @@ reel_status reel_safetensors_save(reel *r, const char *path, const reel_named_te
                                   size_t count, const reel_metadata_entry *metadata,
                                   size_t metadata_count)
 {
-    request q = {r, tensors, count, metadata, metadata_count, NULL, 0};
+    request q = {.r = r,
+                 .tensors = tensors,
+                 .count = count,
+                 .metadata = metadata,
+                 .metadata_count = metadata_count,
+                 .header = {.r = r}};
     reeli_replacement file;
     if (!r || !check(&q, path)) {
         return reel_error_status(r);
@@ -237,6 +228,6 @@ reel_status reel_safetensors_save(reel *r, const char *path, const reel_named_te
     if (make_header(&q) && reeli_replace_begin(&file, r, operation, path)) {
         reeli_replace_end(&file, write_all(&q, file.stream));
     }
-    reeli_free(r, q.header, q.length);
+    reeli_json_writer_free(&q.header);
     return r->status;
 }

@@ -10,7 +10,7 @@
 
 static bool refuse(const reel_table *t, const char *what, int number)
 {
-    reeli_error(t->owned.r, REEL_ERR_FILE, "%s: %s%s%s", REELI_QUOTED(t->path), what,
+    reeli_error(t->owned.r, reeli_system_status(number), "%s: %s%s%s", REELI_QUOTED(t->path), what,
                 number ? ": " : "", number ? REELI_SYSTEM_ERROR(number) : "");
     return false;
 }

@@ -11,98 +11,69 @@
  */
 #include "encoder.h"
 #include "json_read.h"
+#include "json_write.h"
 
-#include <jansson.h>
 #include <string.h>
 
-enum { VERSION = 1, DIGITS = 17 /* that tell any two doubles apart */ };
+enum { VERSION = 1 };
 
 static const char writing[] = "encoder_to_json", reading[] = "encoder_from_json";
 
 static const char *const missing_text[] = {"median", "error"};
 
-static bool set(json_t *object, const char *key, json_t *value)
-{
-    return json_object_set_new(object, key, value) == 0;
-}
-
-static json_t *texts_json(const reeli_text_set *words)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; array && i < reeli_text_count(words); i++) {
-        if (json_array_append_new(array, json_string(reeli_text_at(words, i))) != 0) {
-            json_decref(array);
-            array = NULL;
-        }
-    }
-    return array;
-}
-
-static json_t *input_json(const reel_encoder *e, size_t i)
+static void put_input(reeli_json_writer *w, const reel_encoder *e, size_t i)
 {
     const reeli_input *input = reeli_input_of(e, i);
-    json_t *object = json_object();
-    bool ok = object && set(object, "name", json_string(reeli_input_name(e, i)));
-    if (ok && input->text) {
-        ok = set(object, "categories", texts_json(&input->texts));
-    } else if (ok) {
-        ok = set(object, "median", json_real(input->median)) &&
-             set(object, "mean", json_real(input->mean)) &&
-             set(object, "scale", json_real(input->scale));
+    reeli_json_put_open(w, NULL, '{');
+    reeli_json_put_text(w, "name", reeli_input_name(e, i));
+    if (input->text) {
+        reeli_json_put_open(w, "categories", '[');
+        for (size_t k = 0; k < reeli_text_count(&input->texts); k++) {
+            reeli_json_put_text(w, NULL, reeli_text_at(&input->texts, k));
+        }
+        reeli_json_put_close(w, ']');
+    } else {
+        reeli_json_put_number(w, "median", input->median);
+        reeli_json_put_number(w, "mean", input->mean);
+        reeli_json_put_number(w, "scale", input->scale);
     }
-    if (!ok) {
-        json_decref(object);
-    }
-    return ok ? object : NULL;
+    reeli_json_put_close(w, '}');
 }
 
-static json_t *target_json(const reel_encoder *e)
+static void put_encoder(reeli_json_writer *w, const reel_encoder *e)
 {
-    json_t *object = json_object();
-    if (object && set(object, "name", json_string(reel_encoder_target_name(e))) &&
-        set(object, "mean", json_real(e->target_mean)) &&
-        set(object, "scale", json_real(e->target_scale))) {
-        return object;
+    reeli_json_put_open(w, NULL, '{');
+    reeli_json_put_integer(w, "version", VERSION);
+    reeli_json_put_text(w, "missing", missing_text[e->refuse_missing]);
+    reeli_json_put_open(w, "target", '{');
+    reeli_json_put_text(w, "name", reel_encoder_target_name(e));
+    reeli_json_put_number(w, "mean", e->target_mean);
+    reeli_json_put_number(w, "scale", e->target_scale);
+    reeli_json_put_close(w, '}');
+    reeli_json_put_open(w, "inputs", '[');
+    for (size_t i = 0; i < e->inputs.count; i++) {
+        put_input(w, e, i);
     }
-    json_decref(object);
-    return NULL;
+    reeli_json_put_close(w, ']');
+    reeli_json_put_close(w, '}');
 }
 
-static json_t *encoder_json(const reel_encoder *e)
-{
-    json_t *object = json_object(), *inputs = json_array();
-    bool ok = object && inputs;
-    for (size_t i = 0; ok && i < e->inputs.count; i++) {
-        ok = json_array_append_new(inputs, input_json(e, i)) == 0;
-    }
-    ok = ok && set(object, "version", json_integer(VERSION)) &&
-         set(object, "missing", json_string(missing_text[e->refuse_missing])) &&
-         set(object, "target", target_json(e)) && json_object_set(object, "inputs", inputs) == 0;
-    json_decref(inputs);
-    if (!ok) {
-        json_decref(object);
-    }
-    return ok ? object : NULL;
-}
-
-/* In two passes into memory of ours, as all JSON here: Jansson's own buffer leaves out keys where
- * it cannot grow. */
 const char *reel_encoder_to_json(const reel_encoder *e)
 {
     if (!e) {
         return NULL;
     }
-    const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(DIGITS);
-    json_t *object = encoder_json(e);
-    size_t length = object ? json_dumpb(object, NULL, 0, flags) : 0;
-    char *text = length ? reeli_arena_alloc(e->owned.r, length + 1) : NULL;
-    bool ok = text && json_dumpb(object, text, length, flags) == length;
-    json_decref(object);
-    if (!ok) {
-        reeli_no_memory(e->owned.r, writing);
-        return NULL;
+    reeli_json_writer w = {.r = e->owned.r};
+    put_encoder(&w, e);
+    size_t length;
+    const char *written = reeli_json_written(&w, &length);
+    char *text = written ? reeli_arena_alloc(w.r, length + 1) : NULL;
+    if (text) {
+        memcpy(text, written, length + 1);
+    } else {
+        reeli_no_memory(w.r, writing);
     }
-    text[length] = '\0';
+    reeli_json_writer_free(&w);
     return text;
 }
 
@@ -114,46 +85,13 @@ typedef struct decoder {
     reeli_input input;
 } decoder;
 
-/* A key of an object, and what reads its value. */
-typedef struct key {
-    const char *name;
-    bool (*read)(decoder *d);
-} key;
-
-/* An object with each of the keys at most once; which of them, a bit each. */
-static bool read_object(decoder *d, const key *keys, unsigned count, unsigned *seen)
-{
-    *seen = 0;
-    if (!reeli_json_expect(&d->json, '{')) {
-        return false;
-    }
-    bool more = false;
-    while (reeli_json_next(&d->json, '}', &more)) {
-        if (!reeli_json_text(&d->json)) {
-            return false;
-        }
-        unsigned i = 0;
-        while (i < count && strcmp(keys[i].name, d->json.text.data) != 0) {
-            i++;
-        }
-        if (i == count || *seen & 1U << i) {
-            return reeli_json_refuse(&d->json, "a key that is unknown, or there twice");
-        }
-        *seen |= 1U << i;
-        if (!reeli_json_expect(&d->json, ':') || !keys[i].read(d)) {
-            return false;
-        }
-    }
-    return !more;
-}
-
 /* A column's name into `to`. */
 static bool read_name(decoder *d, reeli_buffer *to)
 {
     if (!reeli_json_text(&d->json)) {
         return false;
     }
-    size_t length = strlen(d->json.text.data);
+    size_t length = d->json.text.count;
     if (length == 0) {
         return reeli_json_refuse(&d->json, "a column without a name");
     }
@@ -171,17 +109,34 @@ static bool read_scale(decoder *d, double *scale)
            (*scale > 0 || reeli_json_refuse(&d->json, "a scale that is not positive"));
 }
 
-static bool read_input_name(decoder *d) { return read_name(d, &d->name); }
-
-static bool read_input_median(decoder *d) { return reeli_json_number(&d->json, &d->input.median); }
-
-static bool read_input_mean(decoder *d) { return reeli_json_number(&d->json, &d->input.mean); }
-
-static bool read_input_scale(decoder *d) { return read_scale(d, &d->input.scale); }
-
-static bool read_categories(decoder *d)
+static bool read_input_name(void *context)
 {
-    reeli_text_set *words = &d->input.texts;
+    decoder *d = context;
+    return read_name(d, &d->name);
+}
+
+static bool read_input_median(void *context)
+{
+    decoder *d = context;
+    return reeli_json_number(&d->json, &d->input.median);
+}
+
+static bool read_input_mean(void *context)
+{
+    decoder *d = context;
+    return reeli_json_number(&d->json, &d->input.mean);
+}
+
+static bool read_input_scale(void *context)
+{
+    decoder *d = context;
+    return read_scale(d, &d->input.scale);
+}
+
+static bool read_categories(void *context)
+{
+    decoder *d = context;
+    reeli_text_set *texts = &d->input.texts;
     bool more = false;
     if (!reeli_json_expect(&d->json, '[')) {
         return false;
@@ -191,30 +146,30 @@ static bool read_categories(decoder *d)
             return false;
         }
         const char *text = d->json.text.data;
-        if (reeli_text_count(words) > 0 &&
-            strcmp(reeli_text_at(words, reeli_text_count(words) - 1), text) >= 0) {
+        if (reeli_text_count(texts) > 0 &&
+            strcmp(reeli_text_at(texts, reeli_text_count(texts) - 1), text) >= 0) {
             return reeli_json_refuse(&d->json, "categories that are not in order");
         }
-        if (!reeli_text_set_add(d->json.r, words, text, strlen(text))) {
+        if (!reeli_text_set_add(d->json.r, texts, text, d->json.text.count)) {
             reeli_no_memory(d->json.r, reading);
             return false;
         }
     }
     return !more &&
-           (reeli_text_count(words) > 0 || reeli_json_refuse(&d->json, "no category at all"));
+           (reeli_text_count(texts) > 0 || reeli_json_refuse(&d->json, "no category at all"));
 }
 
 /* Either of numbers or of text. */
 static bool read_input(decoder *d)
 {
-    static const key keys[] = {{"name", read_input_name},
-                               {"categories", read_categories},
-                               {"median", read_input_median},
-                               {"mean", read_input_mean},
-                               {"scale", read_input_scale}};
+    static const reeli_json_key keys[] = {{"name", read_input_name},
+                                          {"categories", read_categories},
+                                          {"median", read_input_median},
+                                          {"mean", read_input_mean},
+                                          {"scale", read_input_scale}};
     enum { TEXT = 1 | 2, NUMBERS = 1 | 4 | 8 | 16 };
     unsigned seen;
-    if (!read_object(d, keys, 5, &seen)) {
+    if (!reeli_json_object(&d->json, keys, 5, d, &seen)) {
         return false;
     }
     d->input.text = seen == TEXT;
@@ -233,8 +188,9 @@ static bool read_input(decoder *d)
     return true;
 }
 
-static bool read_inputs(decoder *d)
+static bool read_inputs(void *context)
 {
+    decoder *d = context;
     bool more = false;
     if (!reeli_json_expect(&d->json, '[')) {
         return false;
@@ -247,32 +203,47 @@ static bool read_inputs(decoder *d)
     return !more && (d->e->inputs.count > 0 || reeli_json_refuse(&d->json, "no input at all"));
 }
 
-static bool read_target_name(decoder *d) { return read_name(d, &d->e->target); }
-
-static bool read_target_mean(decoder *d) { return reeli_json_number(&d->json, &d->e->target_mean); }
-
-static bool read_target_scale(decoder *d) { return read_scale(d, &d->e->target_scale); }
-
-static bool read_target(decoder *d)
+static bool read_target_name(void *context)
 {
-    static const key keys[] = {
+    decoder *d = context;
+    return read_name(d, &d->e->target);
+}
+
+static bool read_target_mean(void *context)
+{
+    decoder *d = context;
+    return reeli_json_number(&d->json, &d->e->target_mean);
+}
+
+static bool read_target_scale(void *context)
+{
+    decoder *d = context;
+    return read_scale(d, &d->e->target_scale);
+}
+
+static bool read_target(void *context)
+{
+    decoder *d = context;
+    static const reeli_json_key keys[] = {
         {"name", read_target_name}, {"mean", read_target_mean}, {"scale", read_target_scale}};
     unsigned seen;
-    return read_object(d, keys, 3, &seen) &&
+    return reeli_json_object(&d->json, keys, 3, d, &seen) &&
            (seen == 7 ||
             reeli_json_refuse(&d->json, "a target that has not just a name, a mean and a scale"));
 }
 
-static bool read_version(decoder *d)
+static bool read_version(void *context)
 {
+    decoder *d = context;
     double version;
     return reeli_json_number(&d->json, &version) &&
            (version == (double)VERSION ||
             reeli_json_refuse(&d->json, "a version that is not known"));
 }
 
-static bool read_missing(decoder *d)
+static bool read_missing(void *context)
 {
+    decoder *d = context;
     if (!reeli_json_text(&d->json)) {
         return false;
     }
@@ -283,12 +254,12 @@ static bool read_missing(decoder *d)
 
 static bool read_encoder(decoder *d)
 {
-    static const key keys[] = {{"version", read_version},
-                               {"missing", read_missing},
-                               {"target", read_target},
-                               {"inputs", read_inputs}};
+    static const reeli_json_key keys[] = {{"version", read_version},
+                                          {"missing", read_missing},
+                                          {"target", read_target},
+                                          {"inputs", read_inputs}};
     unsigned seen;
-    if (!read_object(d, keys, 4, &seen) || !reeli_json_end(&d->json)) {
+    if (!reeli_json_object(&d->json, keys, 4, d, &seen) || !reeli_json_end(&d->json)) {
         return false;
     }
     if (seen != 15) {
@@ -309,10 +280,10 @@ reel_encoder *reel_encoder_from_json(reel *r, const char *json)
         }
         return NULL;
     }
-    decoder d = {.json = {.r = r, .what = reading, .start = json, .at = json}};
+    decoder d = {.json = reeli_json_of(r, reading, json)};
     d.e = reeli_encoder_new(r, reading);
     bool ok = d.e && read_encoder(&d);
-    reeli_buffer_free(r, &d.json.text);
+    reeli_json_free(&d.json);
     reeli_buffer_free(r, &d.name);
     reeli_text_set_free(r, &d.input.texts);
     if (!ok) {

@@ -3,6 +3,7 @@
 #include "quote.h"
 #include "utf8.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,4 +40,9 @@ const char *reeli_system_error(char text[REELI_QUOTE_SIZE], int number)
         snprintf(text, REELI_QUOTE_SIZE, "system error %d", number);
     }
     return text;
+}
+
+reel_status reeli_system_status(int number)
+{
+    return number == ENOMEM ? REEL_ERR_MEMORY : REEL_ERR_FILE;
 }

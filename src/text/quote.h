@@ -3,6 +3,7 @@
 #ifndef REELI_QUOTE_H
 #define REELI_QUOTE_H
 
+#include <reel/base.h>
 #include <stddef.h>
 
 enum { REELI_QUOTE_SIZE = 128 };
@@ -19,5 +20,7 @@ const char *reeli_quote_start(char text[REELI_QUOTE_SIZE], const char *start, si
 /* What errno says, in a buffer that lives as long as the enclosing block. */
 const char *reeli_system_error(char text[REELI_QUOTE_SIZE], int number);
 #define REELI_SYSTEM_ERROR(number) reeli_system_error((char[REELI_QUOTE_SIZE]){0}, number)
+/* And which status that is: memory may run out in the system, too. */
+reel_status reeli_system_status(int number);
 
 #endif

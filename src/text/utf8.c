@@ -25,14 +25,19 @@ static size_t character_length(const unsigned char *at, size_t left)
     return wrong ? 0 : length;
 }
 
-bool reeli_is_utf8(const char *text, size_t length)
+size_t reeli_utf8_prefix(const char *text, size_t length)
 {
     size_t i = 0, step = 1;
     while (i < length && step > 0) {
         step = character_length((const unsigned char *)text + i, length - i);
         i += step;
     }
-    return step > 0;
+    return i;
+}
+
+bool reeli_is_utf8(const char *text, size_t length)
+{
+    return reeli_utf8_prefix(text, length) == length;
 }
 
 size_t reeli_put_utf8(char to[REELI_UTF8_LONGEST], uint32_t character)

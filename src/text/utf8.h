@@ -9,6 +9,8 @@
 
 /* Whether all of it is UTF-8. */
 bool reeli_is_utf8(const char *text, size_t length);
+/* How many bytes at its start are. */
+size_t reeli_utf8_prefix(const char *text, size_t length);
 
 enum { REELI_UTF8_LONGEST = 4 };
 /* Writes a character, which is no surrogate, to `to`; its bytes. */

@@ -161,13 +161,13 @@ static const struct {
     size_t data;
     const char *message;
 } bad[] = {
-    {"", 0, "not JSON"},
-    {"[]", 0, "not an object"},
-    {"{}x", 0, "not JSON"},
+    {"", 0, "its header: byte 1: expected '{'"},
+    {"[]", 0, "its header: byte 1: expected '{'"},
+    {"{}x", 0, "its header: byte 3: expected the end"},
     {"{\"a\":1}", 0, "'a' is not an object of dtype, shape and data_offsets"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4, "is not an object of"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"x\":1}}", 4,
-     "is not an object"},
+     "its header: byte 57: a key that is unknown, or there twice"},
     {"{\"a\":{\"dtype\":\"F31\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, "unknown dtype 'F31'"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":1,\"data_offsets\":[0,4]}}", 4, "not a list"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,4]}}", 4,
@@ -179,7 +179,7 @@ static const struct {
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[0,4611686018427387904,4],\"data_offsets\":[0,0]}}", 0,
      "too many elements"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[99999999999999999999],\"data_offsets\":[0,4]}}", 4,
-     "not JSON: too big integer"},
+     "size 0 of 'a'"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}}", 4, "a begin and an end"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}}", 4, "a begin and an end"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[-4,0]}}", 4, "a begin and an end"},
@@ -193,12 +193,16 @@ static const struct {
      8, "inside another tensor"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
      "\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}",
-     8, "duplicate"},
+     8, "'a' is there twice"},
     {"{\"\xff\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4,
-     "unable to decode byte"},
-    {"{\"a\\u0000\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4, "not JSON"},
+     "its header: byte 4: expected a character"},
+    {"{\"a\\u0000\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4,
+     "its header: byte 10: expected a character"},
     {"{\"__metadata__\":{\"a\":1}}", 0, "'a' is not text"},
     {"{\"__metadata__\":[]}", 0, "__metadata__ is not an object"},
+    {"{\"__metadata__\":{},\"__metadata__\":{}}", 0, "__metadata__ is there twice"},
+    {"{\"__metadata__\":{\"a\":\"\",\"a\":\"\"}}", 0, "'a' is there twice"},
+    {"{\"__metadata__\":{\"a\" \"\"}}", 0, "its header: byte 22: expected ':'"},
 };
 
 START_TEST(wrong_files_are_refused)

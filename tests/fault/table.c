@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Every allocation on the way from a file to a model's features fails once, and then all from there
- * on: the reel's and the JSON library's. White-box, because it links that library too. */
+ * on. */
 #include "faulty.h"
 
-#include <errno.h>
-#include <jansson.h>
 #include <reel/reel.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -13,16 +11,6 @@ enum { ROWS = 700, LONG = 5000 };
 
 static char csv[] = "/tmp/reel-fault-XXXXXX", npy[sizeof csv + 4];
 static faulty f;
-
-/* In malloc's place, which also says so in errno. */
-static void *allocate_json(size_t size)
-{
-    if (faulty_fails(&f)) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    return malloc(size);
-}
 
 /* More rows than a table starts with, a field longer than the parser's buffer, texts, gaps. */
 static void write_csv(void)
@@ -143,7 +131,6 @@ static void set_up(void)
     int fd = mkstemp(csv);
     ck_assert_int_ge(fd, 0);
     close(fd);
-    json_set_alloc_funcs(allocate_json, free);
 }
 
 static void tear_down(void) { unlink(csv); }

@@ -7,17 +7,29 @@
 #include "rows.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* Whether the model was trained for a quantile. */
+static void find_quantile(void *context, const char *key, const char *value)
+{
+    bool *quantile = context;
+    *quantile =
+        *quantile || (strcmp(key, "loss") == 0 && strcmp(value, loss_names[LOSS_QUANTILE]) == 0);
+}
 
 static bool report(session *s, const options *o, const model *m, const metrics *measured)
 {
-    const char *loss = json_string_value(json_object_get(m->training, "loss"));
     if (o->json) {
-        json_t *object =
-            json_pack("{s:s, s:s, s:s, s:o}", "model", o->files[0], "table", o->files[1], "target",
-                      reel_encoder_target_name(m->encoder), "metrics", metrics_json(measured));
-        return print_json(s, object);
+        reeli_json_writer w;
+        report_begin(s, &w);
+        reeli_json_put_text(&w, "model", o->files[0]);
+        reeli_json_put_text(&w, "table", o->files[1]);
+        reeli_json_put_text(&w, "target", reel_encoder_target_name(m->encoder));
+        metrics_json(&w, "metrics", measured);
+        return report_end(s, &w);
     }
-    bool quantile = loss && name_index(loss_names, loss) == LOSS_QUANTILE;
+    bool quantile = false;
+    model_each_of_training(s, m, find_quantile, &quantile);
     metrics_print(stdout, &(const char *){"test"}, &measured, 1, quantile);
     return flushed(s);
 }

@@ -155,22 +155,32 @@ static bool make_net(fitting *it)
     return it->model.net != NULL;
 }
 
-static json_t *training_json(const fitting *it)
+/* How it was trained, for the model's file; false, and a message, without memory. */
+static bool describe_training(fitting *it)
 {
     const options *o = it->o;
-    json_t *object = json_pack(
-        "{s:I, s:s, s:s, s:f, s:s, s:I, s:I, s:I, s:f, s:f}", "rows",
-        (json_int_t)reel_numel(it->rows.train), "loss", loss_names[o->loss], "optimizer",
-        optimizer_names[o->optimizer], "lr", o->lr, "schedule", schedule_names[o->schedule],
-        "epochs", (json_int_t)it->training.epochs, "batch_size", (json_int_t)o->batch_size, "seed",
-        (json_int_t)o->seed, "weight_decay", o->weight_decay, "l1_penalty", o->l1_penalty);
+    reeli_json_writer w = {.r = it->s->r};
+    reeli_json_put_open(&w, NULL, '{');
+    reeli_json_put_integer(&w, "rows", reel_numel(it->rows.train));
+    reeli_json_put_text(&w, "loss", loss_names[o->loss]);
     if (o->loss == LOSS_QUANTILE) {
-        json_object_set_new(object, "quantile", json_real(isnan(o->quantile) ? 0.5 : o->quantile));
+        reeli_json_put_number(&w, "quantile", isnan(o->quantile) ? 0.5 : o->quantile);
     }
     if (o->loss == LOSS_HUBER || o->loss == LOSS_SMOOTH_L1) {
-        json_object_set_new(object, "delta", json_real(isnan(o->delta) ? 1 : o->delta));
+        reeli_json_put_number(&w, "delta", isnan(o->delta) ? 1 : o->delta);
     }
-    return object;
+    reeli_json_put_text(&w, "optimizer", optimizer_names[o->optimizer]);
+    reeli_json_put_number(&w, "lr", o->lr);
+    reeli_json_put_text(&w, "schedule", schedule_names[o->schedule]);
+    reeli_json_put_integer(&w, "epochs", it->training.epochs);
+    reeli_json_put_integer(&w, "batch_size", o->batch_size);
+    reeli_json_put_integer(&w, "seed", o->seed);
+    reeli_json_put_number(&w, "weight_decay", o->weight_decay);
+    reeli_json_put_number(&w, "l1_penalty", o->l1_penalty);
+    reeli_json_put_close(&w, '}');
+    bool done = model_set_training(it->s, &it->model, &w);
+    reeli_json_writer_free(&w);
+    return done;
 }
 
 /* What was decided, before it takes its time. */
@@ -296,13 +306,13 @@ static bool measure_all(fitting *it)
            (!it->rows.test || measure(it, test, it->rows.test, &it->test_metrics));
 }
 
-static json_t *losses_json(const double *losses, int64_t count)
+static void losses_json(reeli_json_writer *w, const char *key, const double *losses, int64_t count)
 {
-    json_t *all = json_array();
+    reeli_json_put_open(w, key, '[');
     for (int64_t i = 0; i < count; i++) {
-        json_array_append_new(all, json_number(losses[i]));
+        reeli_json_put_number(w, NULL, losses[i]);
     }
-    return all;
+    reeli_json_put_close(w, ']');
 }
 
 static bool report_json(const fitting *it)
@@ -310,27 +320,29 @@ static bool report_json(const fitting *it)
     const options *o = it->o;
     const training *t = &it->training;
     char shape[16 * MAX_HIDDEN];
+    reeli_json_writer w;
     shape_text(&it->model.shape, shape, sizeof shape);
-    json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:I, s:O, s:o, s:o, s:b, s:o}", "table", o->files[0], "target", o->target,
-        "model", shape, "parameters", (json_int_t)reel_parameter_count(it->model.net), "training",
-        it->model.training, "loss", losses_json(t->losses, t->epochs), "training_metrics",
-        metrics_json(&it->train_metrics), "interrupted", t->interrupted, "out",
-        o->no_save ? json_null() : json_string(path_of(o)));
+    report_begin(it->s, &w);
+    reeli_json_put_text(&w, "table", o->files[0]);
+    reeli_json_put_text(&w, "target", o->target);
+    reeli_json_put_text(&w, "model", shape);
+    reeli_json_put_integer(&w, "parameters", reel_parameter_count(it->model.net));
+    reeli_json_put_json(&w, "training", it->model.training);
+    losses_json(&w, "loss", t->losses, t->epochs);
+    metrics_json(&w, "training_metrics", &it->train_metrics);
+    reeli_json_put_bool(&w, "interrupted", t->interrupted);
+    reeli_json_put_text(&w, "out", o->no_save ? NULL : path_of(o));
     if (it->rows.test) {
-        json_object_set_new(object, "test_metrics", metrics_json(&it->test_metrics));
+        metrics_json(&w, "test_metrics", &it->test_metrics);
     }
     if (it->validation_x) {
-        json_object_set_new(object, "validation_loss",
-                            losses_json(t->validation_losses, t->epochs));
-        json_object_set_new(object, "best_epoch", json_integer(t->best));
+        losses_json(&w, "validation_loss", t->validation_losses, t->epochs);
+        reeli_json_put_integer(&w, "best_epoch", t->best);
     }
     if (!o->hidden_count) {
-        json_t *linear = coefficients_json(it->s, &it->model);
-        json_object_update(object, linear);
-        json_decref(linear);
+        coefficients_json(&w, it->s, &it->model);
     }
-    return print_json(it->s, object);
+    return report_end(it->s, &w);
 }
 
 static bool report(const fitting *it)
@@ -388,9 +400,8 @@ static bool run(fitting *it)
     if (!trained) {
         return false;
     }
-    it->model.training = training_json(it);
-    return (o->no_save || model_save(it->s, &it->model, path_of(o))) && measure_all(it) &&
-           report(it) && draw_losses(it) && !it->undrawn;
+    return describe_training(it) && (o->no_save || model_save(it->s, &it->model, path_of(o))) &&
+           measure_all(it) && report(it) && draw_losses(it) && !it->undrawn;
 }
 
 int fit(int argc, char **argv)

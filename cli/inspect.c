@@ -7,88 +7,106 @@
 #include <inttypes.h>
 #include <string.h>
 
-static json_t *tensors_json(reel_safetensors *file)
+static void tensors_json(reeli_json_writer *w, const reel_safetensors *file)
 {
-    json_t *all = json_array();
+    reeli_json_put_open(w, "tensors", '[');
     for (size_t i = 0; i < reel_safetensors_count(file); i++) {
         const char *name = reel_safetensors_name(file, i);
-        reel_tensor *t = reel_safetensors_tensor(file, name);
-        json_t *shape = json_array();
-        for (int d = 0; !reel_is_poison(t) && d < reel_ndim(t); d++) {
-            json_array_append_new(shape, json_integer(reel_size(t, d)));
+        int64_t size[REEL_MAX_DIMS];
+        int ndim = reel_safetensors_shape(file, name, size);
+        reeli_json_put_open(w, NULL, '{');
+        reeli_json_put_text(w, "name", name);
+        reeli_json_put_text(w, "dtype", reel_safetensors_dtype(file, name));
+        reeli_json_put_open(w, "shape", '[');
+        for (int d = 0; d < ndim; d++) {
+            reeli_json_put_integer(w, NULL, size[d]);
         }
-        json_array_append_new(all, json_pack("{s:s, s:s, s:o}", "name", name, "dtype",
-                                             reel_safetensors_dtype(file, name), "shape", shape));
-        reel_tensor_free(t);
+        reeli_json_put_close(w, ']');
+        reeli_json_put_close(w, '}');
     }
-    return all;
+    reeli_json_put_close(w, ']');
 }
 
-static void print_tensors(const json_t *all)
+static void print_tensors(const reel_safetensors *file)
 {
-    size_t i;
-    const json_t *it;
-    json_array_foreach(all, i, it)
-    {
-        printf("  %-24s %-5s (", json_string_value(json_object_get(it, "name")),
-               json_string_value(json_object_get(it, "dtype")));
-        const json_t *shape = json_object_get(it, "shape");
-        for (size_t d = 0; d < json_array_size(shape); d++) {
-            printf("%s%" JSON_INTEGER_FORMAT, d ? ", " : "",
-                   json_integer_value(json_array_get(shape, d)));
+    for (size_t i = 0; i < reel_safetensors_count(file); i++) {
+        const char *name = reel_safetensors_name(file, i);
+        int64_t size[REEL_MAX_DIMS];
+        int ndim = reel_safetensors_shape(file, name, size);
+        printf("  %-24s %-5s (", name, reel_safetensors_dtype(file, name));
+        for (int d = 0; d < ndim; d++) {
+            printf("%s%" PRId64, d ? ", " : "", size[d]);
         }
         puts(")");
     }
 }
 
-static bool inspect_file(session *s, const options *o, reel_safetensors *file)
+static bool file_json(session *s, const options *o, const reel_safetensors *file)
 {
-    json_t *tensors = tensors_json(file), *metadata = json_object();
+    reeli_json_writer w;
+    report_begin(s, &w);
+    reeli_json_put_text(&w, "file", o->files[0]);
+    reeli_json_put_open(&w, "metadata", '{');
     for (size_t i = 0; i < reel_safetensors_metadata_count(file); i++) {
         reel_metadata_entry entry = reel_safetensors_metadata_entry(file, i);
-        json_object_set_new(metadata, entry.key, json_string(entry.value));
+        reeli_json_put_text(&w, entry.key, entry.value);
     }
-    if (o->json) {
-        return print_json(s, json_pack("{s:s, s:o, s:o}", "file", o->files[0], "metadata", metadata,
-                                       "tensors", tensors));
-    }
+    reeli_json_put_close(&w, '}');
+    tensors_json(&w, file);
+    return report_end(s, &w);
+}
+
+static bool file_text(session *s, const options *o, const reel_safetensors *file)
+{
     printf("%s: %zu tensors\n", o->files[0], reel_safetensors_count(file));
-    print_tensors(tensors);
-    const char *key;
-    json_t *value;
-    json_object_foreach(metadata, key, value) { printf("%s: %s\n", key, json_string_value(value)); }
-    json_decref(tensors);
-    json_decref(metadata);
+    print_tensors(file);
+    for (size_t i = 0; i < reel_safetensors_metadata_count(file); i++) {
+        reel_metadata_entry entry = reel_safetensors_metadata_entry(file, i);
+        printf("%s: %s\n", entry.key, entry.value);
+    }
     return flushed(s);
 }
 
-static bool model_json(session *s, const options *o, const model *m, reel_safetensors *file)
+static bool model_json(session *s, const options *o, const model *m, const reel_safetensors *file)
 {
     char shape[16 * MAX_HIDDEN];
+    reeli_json_writer w;
     shape_text(&m->shape, shape, sizeof shape);
-    json_t *features = json_array();
+    report_begin(s, &w);
+    reeli_json_put_text(&w, "file", o->files[0]);
+    reeli_json_put_text(&w, "target", reel_encoder_target_name(m->encoder));
+    reeli_json_put_text(&w, "model", shape);
+    reeli_json_put_text(&w, "activation", activation_names[m->shape.activation]);
+    reeli_json_put_number(&w, "dropout", m->shape.dropout);
+    reeli_json_put_text(&w, "dtype", dtype_names[m->shape.dtype]);
+    reeli_json_put_number(&w, "target_mean", reel_encoder_target_mean(m->encoder));
+    reeli_json_put_number(&w, "target_scale", reel_encoder_target_scale(m->encoder));
+    reeli_json_put_open(&w, "features", '[');
     for (size_t i = 0; i < (size_t)m->shape.features; i++) {
-        json_array_append_new(features, json_pack("{s:s, s:f, s:f}", "name",
-                                                  reel_encoder_feature_name(m->encoder, i), "mean",
-                                                  reel_encoder_mean(m->encoder, i), "scale",
-                                                  reel_encoder_scale(m->encoder, i)));
+        reeli_json_put_open(&w, NULL, '{');
+        reeli_json_put_text(&w, "name", reel_encoder_feature_name(m->encoder, i));
+        reeli_json_put_number(&w, "mean", reel_encoder_mean(m->encoder, i));
+        reeli_json_put_number(&w, "scale", reel_encoder_scale(m->encoder, i));
+        reeli_json_put_close(&w, '}');
     }
-    json_t *object =
-        json_pack("{s:s, s:s, s:s, s:s, s:f, s:s, s:f, s:f, s:o, s:o, s:O*}", "file", o->files[0],
-                  "target", reel_encoder_target_name(m->encoder), "model", shape, "activation",
-                  activation_names[m->shape.activation], "dropout", m->shape.dropout, "dtype",
-                  dtype_names[m->shape.dtype], "target_mean", reel_encoder_target_mean(m->encoder),
-                  "target_scale", reel_encoder_target_scale(m->encoder), "features", features,
-                  "tensors", tensors_json(file), "training", m->training);
+    reeli_json_put_close(&w, ']');
+    tensors_json(&w, file);
+    if (m->training) {
+        reeli_json_put_json(&w, "training", m->training);
+    }
     if (m->shape.hidden_count == 0) {
-        json_t *linear = coefficients_json(s, m);
-        json_object_update(object, linear);
-        json_decref(linear);
+        coefficients_json(&w, s, m);
     }
-    return print_json(s, object);
+    return report_end(s, &w);
 }
 
-static bool model_text(session *s, const model *m, reel_safetensors *file)
+static void print_training(void *context, const char *key, const char *value)
+{
+    (void)context;
+    printf(" %s %s", key, value);
+}
+
+static bool model_text(session *s, const model *m, const reel_safetensors *file)
 {
     char shape[16 * MAX_HIDDEN];
     shape_text(&m->shape, shape, sizeof shape);
@@ -96,17 +114,8 @@ static bool model_text(session *s, const model *m, reel_safetensors *file)
         m->shape.hidden_count ? activation_names[m->shape.activation] : "linear regression";
     printf("predicts %s\nmodel: %s, %s, %s parameters, %s\n", reel_encoder_target_name(m->encoder),
            shape, kind, thousands(reel_parameter_count(m->net)), dtype_names[m->shape.dtype]);
-    const char *key;
-    json_t *value;
     printf("training:");
-    json_object_foreach(m->training, key, value)
-    {
-        if (json_is_string(value)) {
-            printf(" %s %s", key, json_string_value(value));
-        } else if (json_is_number(value)) {
-            printf(" %s %g", key, json_number_value(value));
-        }
-    }
+    model_each_of_training(s, m, print_training, NULL);
     printf("\n\n%-32s %14s %14s\n", "feature", "mean", "scale");
     for (size_t i = 0; i < (size_t)m->shape.features; i++) {
         printf("%-32s %14.6g %14.6g\n", reel_encoder_feature_name(m->encoder, i),
@@ -118,9 +127,7 @@ static bool model_text(session *s, const model *m, reel_safetensors *file)
         coefficients_print(stdout, s, m);
     }
     printf("\ntensors\n");
-    json_t *tensors = tensors_json(file);
-    print_tensors(tensors);
-    json_decref(tensors);
+    print_tensors(file);
     return flushed(s);
 }
 
@@ -131,7 +138,7 @@ static bool run(session *s, const options *o, model *m)
         return false;
     }
     if (!model_is_one(o->files[0])) {
-        return inspect_file(s, o, file);
+        return o->json ? file_json(s, o, file) : file_text(s, o, file);
     }
     return model_load(s, m, o->files[0]) &&
            (o->json ? model_json(s, o, m, file) : model_text(s, m, file));

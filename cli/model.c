@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A model's file: tensors, an encoder and some JSON, of which nothing is believed. */
 #include "model.h"
+#include "json_read.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,22 +12,31 @@
 #define ENCODER_KEY "reel.encoder"
 enum { MODEL_VERSION = 1, LARGE_FILE = 1 << 28 };
 
-static json_t *describe(const model *it)
+static void describe(reeli_json_writer *w, const model *it)
 {
-    json_t *hidden = json_array();
+    reeli_json_put_open(w, NULL, '{');
+    reeli_json_put_integer(w, "version", MODEL_VERSION);
+    reeli_json_put_open(w, "hidden", '[');
     for (size_t i = 0; i < it->shape.hidden_count; i++) {
-        json_array_append_new(hidden, json_integer(it->shape.hidden[i]));
+        reeli_json_put_integer(w, NULL, it->shape.hidden[i]);
     }
-    return json_pack("{s:i, s:o, s:s, s:f, s:s, s:b, s:O*}", "version", MODEL_VERSION, "hidden",
-                     hidden, "activation", activation_names[it->shape.activation], "dropout",
-                     it->shape.dropout, "dtype", dtype_names[it->shape.dtype], "no_intercept",
-                     it->no_intercept, "training", it->training);
+    reeli_json_put_close(w, ']');
+    reeli_json_put_text(w, "activation", activation_names[it->shape.activation]);
+    reeli_json_put_number(w, "dropout", it->shape.dropout);
+    reeli_json_put_text(w, "dtype", dtype_names[it->shape.dtype]);
+    reeli_json_put_bool(w, "no_intercept", it->no_intercept);
+    if (it->training) {
+        reeli_json_put_json(w, "training", it->training);
+    }
+    reeli_json_put_close(w, '}');
 }
 
 bool model_save(session *s, const model *it, const char *path)
 {
-    json_t *description = describe(it);
-    char *text = json_dumps(description, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
+    reeli_json_writer w = {.r = s->r};
+    size_t length;
+    describe(&w, it);
+    const char *text = reeli_json_written(&w, &length);
     const char *encoder = reel_encoder_to_json(it->encoder);
     size_t count = reel_state_count(it->net);
     reel_state_entry *entries = calloc(count, sizeof *entries);
@@ -43,51 +53,136 @@ bool model_save(session *s, const model *it, const char *path)
     }
     free(entries);
     free(tensors);
-    free(text);
-    json_decref(description);
+    reeli_json_writer_free(&w);
     return saved;
 }
 
-/* What the JSON says of the shape; false if it says something that cannot be. */
-static bool read_shape(const json_t *from, network_shape *shape)
+/* The description, as it is being read. */
+typedef struct reading {
+    reeli_json json;
+    model *to;
+    int64_t version;
+    int dtype;
+} reading;
+
+static bool read_version(void *context)
 {
-    const json_t *hidden = json_object_get(from, "hidden");
-    const char *activation = json_string_value(json_object_get(from, "activation"));
-    const char *dtype = json_string_value(json_object_get(from, "dtype"));
-    const json_t *dropout = json_object_get(from, "dropout");
-    if (!json_is_array(hidden) || json_array_size(hidden) > MAX_HIDDEN || !activation || !dtype ||
-        !json_is_number(dropout)) {
+    reading *it = context;
+    return reeli_json_integer(&it->json, &it->version);
+}
+
+static bool read_hidden(void *context)
+{
+    reading *it = context;
+    network_shape *shape = &it->to->shape;
+    bool more = false;
+    if (!reeli_json_expect(&it->json, '[')) {
         return false;
     }
-    shape->activation = name_index(activation_names, activation);
-    int kind = name_index(dtype_names, dtype);
-    shape->dtype = kind == 1 ? REEL_F64 : REEL_F32;
-    shape->dropout = json_number_value(dropout);
-    shape->hidden_count = json_array_size(hidden);
-    for (size_t i = 0; i < shape->hidden_count; i++) {
-        shape->hidden[i] = json_integer_value(json_array_get(hidden, i));
-        if (shape->hidden[i] < 1 || shape->hidden[i] > INT32_MAX) {
+    while (reeli_json_next(&it->json, ']', &more)) {
+        int64_t size;
+        if (!reeli_json_integer(&it->json, &size)) {
             return false;
         }
+        if (size < 1 || size > INT32_MAX || shape->hidden_count == MAX_HIDDEN) {
+            return reeli_json_refuse(&it->json, "a hidden layer that no network has");
+        }
+        shape->hidden[shape->hidden_count++] = size;
     }
-    return shape->activation >= 0 && kind >= 0 && shape->dropout >= 0 && shape->dropout < 1;
+    return !more;
+}
+
+/* One of the names, by its place. */
+static bool read_choice(reading *it, const char *const *names, int *choice)
+{
+    if (!reeli_json_text(&it->json)) {
+        return false;
+    }
+    *choice = name_index(names, it->json.text.data);
+    return *choice >= 0 || reeli_json_refuse(&it->json, "a name that is not known");
+}
+
+static bool read_activation(void *context)
+{
+    reading *it = context;
+    return read_choice(it, activation_names, &it->to->shape.activation);
+}
+
+static bool read_dtype(void *context)
+{
+    reading *it = context;
+    return read_choice(it, dtype_names, &it->dtype);
+}
+
+static bool read_dropout(void *context)
+{
+    reading *it = context;
+    double *share = &it->to->shape.dropout;
+    return reeli_json_number(&it->json, share) &&
+           ((*share >= 0 && *share < 1) || reeli_json_refuse(&it->json, "a share that is none"));
+}
+
+static bool read_no_intercept(void *context)
+{
+    reading *it = context;
+    return reeli_json_bool(&it->json, &it->to->no_intercept);
+}
+
+static bool pass_over(void *context)
+{
+    reading *it = context;
+    return reeli_json_skip(&it->json);
+}
+
+/* Kept as it stands. */
+static bool read_training(void *context)
+{
+    reading *it = context;
+    reeli_json_peek(&it->json);
+    const char *start = it->json.at;
+    if (!reeli_json_skip(&it->json)) {
+        return false;
+    }
+    it->to->training = strndup(start, (size_t)(it->json.at - start));
+    if (!it->to->training) {
+        reeli_no_memory(it->json.r, it->json.what);
+    }
+    return it->to->training != NULL;
+}
+
+/* All of it, or only the version, which may be one that has other things in it. */
+static bool read_description(session *s, reading *it, const char *what, const char *text,
+                             bool whole)
+{
+    static const reeli_json_key keys[] = {
+        {"version", read_version},   {"hidden", read_hidden}, {"activation", read_activation},
+        {"dropout", read_dropout},   {"dtype", read_dtype},   {"no_intercept", read_no_intercept},
+        {"training", read_training}, {NULL, pass_over}};
+    static const reeli_json_key version[] = {{"version", read_version}, {NULL, pass_over}};
+    enum { NEEDED = 31, VERSION = 1 };
+    unsigned seen;
+    it->json = reeli_json_of(s->r, what, text);
+    bool read = (whole ? reeli_json_object(&it->json, keys, 8, it, &seen)
+                       : reeli_json_object(&it->json, version, 2, it, &seen)) &&
+                reeli_json_end(&it->json);
+    unsigned needed = whole ? NEEDED : VERSION;
+    if (read && (seen & needed) != needed) {
+        read = reeli_json_refuse(&it->json, "something is missing");
+    }
+    reeli_json_free(&it->json);
+    return read;
 }
 
 /* Whether the file's tensor of this name is (rows, columns), or (rows) if columns is 0. */
-static bool tensor_is(reel_safetensors *file, const char *name, int64_t rows, int64_t columns)
+static bool tensor_is(const reel_safetensors *file, const char *name, int64_t rows, int64_t columns)
 {
-    if (!reel_safetensors_has(file, name)) {
-        return false;
-    }
-    reel_tensor *t = reel_safetensors_tensor(file, name);
-    bool fits = !reel_is_poison(t) && reel_ndim(t) == (columns ? 2 : 1) &&
-                reel_size(t, 0) == rows && (!columns || reel_size(t, 1) == columns);
-    reel_tensor_free(t);
-    return fits;
+    int64_t size[REEL_MAX_DIMS] = {0};
+    return reel_safetensors_shape(file, name, size) == (columns ? 2 : 1) && size[0] == rows &&
+           (!columns || size[1] == columns);
 }
 
 /* Compares the sizes with the tensors that are really in the file, before a net is made of them. */
-static bool tensors_fit(reel_safetensors *file, const network_shape *shape)
+static bool tensors_fit(const reel_safetensors *file, const network_shape *shape)
 {
     int64_t width = shape->features;
     size_t place = 0, step = shape->dropout > 0 ? 3 : 2;
@@ -114,16 +209,20 @@ static bool make_model(session *s, model *it, reel_safetensors *file, const char
                         "in it",
                         path);
     }
-    json_t *description = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-    int64_t version = json_integer_value(json_object_get(description, "version"));
-    it->training = json_incref(json_object_get(description, "training"));
-    bool known = version == MODEL_VERSION, fits = known && read_shape(description, &it->shape);
-    it->no_intercept = json_is_true(json_object_get(description, "no_intercept"));
-    json_decref(description);
-    if (version > MODEL_VERSION) {
+    char what[256];
+    snprintf(what, sizeof what, "%s: the model's description is damaged", path);
+    reading in = {.to = it};
+    if (!read_description(s, &in, what, text, false)) {
+        return false;
+    }
+    if (in.version > MODEL_VERSION) {
         return complain(s, "%s: a newer version of reel made this model", path);
     }
-    it->encoder = fits ? reel_encoder_from_json(s->r, encoder) : NULL;
+    if (!read_description(s, &in, what, text, true)) {
+        return false;
+    }
+    it->shape.dtype = in.dtype == 1 ? REEL_F64 : REEL_F32;
+    it->encoder = reel_encoder_from_json(s->r, encoder);
     it->shape.features = it->encoder ? (int64_t)reel_encoder_features(it->encoder) : 0;
     if (!it->encoder || !tensors_fit(file, &it->shape)) {
         return complain(s,
@@ -161,7 +260,58 @@ bool model_is_one(const char *path)
     return is_one;
 }
 
-void model_free(model *it) { json_decref(it->training); }
+void model_free(model *it) { free(it->training); }
+
+bool model_set_training(session *s, model *it, reeli_json_writer *w)
+{
+    size_t length;
+    const char *text = reeli_json_written(w, &length);
+    it->training = text ? strdup(text) : NULL;
+    return it->training || complain(s, "there is no memory to describe the training");
+}
+
+/* A list of what is to be told, being read. */
+typedef struct telling {
+    reeli_json json;
+    void (*each)(void *context, const char *key, const char *value);
+    void *context;
+} telling;
+
+static bool tell(void *context)
+{
+    telling *it = context;
+    char key[64], value[64];
+    snprintf(key, sizeof key, "%s", (const char *)it->json.text.data);
+    bool text = reeli_json_peek(&it->json) == '"';
+    if (text || strchr("-0123456789", reeli_json_peek(&it->json))) {
+        double number;
+        if (text ? !reeli_json_text(&it->json) : !reeli_json_number(&it->json, &number)) {
+            return false;
+        }
+        if (text) {
+            snprintf(value, sizeof value, "%s", (const char *)it->json.text.data);
+        } else {
+            snprintf(value, sizeof value, "%g", number);
+        }
+        it->each(it->context, key, value);
+        return true;
+    }
+    return reeli_json_skip(&it->json);
+}
+
+void model_each_of_training(session *s, const model *it,
+                            void (*each)(void *context, const char *key, const char *value),
+                            void *context)
+{
+    static const reeli_json_key keys[] = {{NULL, tell}};
+    if (it->training) {
+        unsigned seen;
+        telling all = {reeli_json_of(s->r, "how the model was trained", it->training), each,
+                       context};
+        reeli_json_object(&all.json, keys, 1, &all, &seen);
+        reeli_json_free(&all.json);
+    }
+}
 
 /* x in another dtype. */
 static reel_tensor *converted(reel_tensor *x, reel_dtype dtype)

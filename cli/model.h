@@ -3,6 +3,7 @@
 #ifndef CLI_MODEL_H
 #define CLI_MODEL_H
 
+#include "json_write.h"
 #include "network.h"
 #include "session.h"
 
@@ -11,7 +12,7 @@ typedef struct model {
     bool no_intercept;     /* of linear regression: it is 0 in the table's units */
     reel_encoder *encoder; /* from a table's columns to the net's inputs, and back */
     reel_module *net;
-    json_t *training; /* how it was trained: an object of texts and numbers; NULL: not said */
+    char *training; /* how it was trained: JSON, an object; from malloc; NULL: not said */
 } model;
 
 /*
@@ -24,6 +25,12 @@ bool model_save(session *s, const model *it, const char *path);
 /* Reads such a file. It may come from anywhere: all that it says is checked before it is believed.
  * False, and a message. */
 bool model_load(session *s, model *it, const char *path);
+/* Keeps how it was trained, which was written; false, and a message, without memory. */
+bool model_set_training(session *s, model *it, reeli_json_writer *w);
+/* Calls `each` with all texts and numbers, the latter in text, of how it was trained. */
+void model_each_of_training(session *s, const model *it,
+                            void (*each)(void *context, const char *key, const char *value),
+                            void *context);
 /* Whether a file is such a one, without a message. */
 bool model_is_one(const char *path);
 void model_free(model *it);

@@ -69,12 +69,15 @@ static bool write_predictions(session *s, const options *o, const model *m, cons
         return o->out || write_csv(stdout, m, predicted, n) ||
                complain(s, "standard output: %s", strerror(errno));
     }
-    json_t *all = json_array();
+    reeli_json_writer w;
+    report_begin(s, &w);
+    reeli_json_put_text(&w, "target", reel_encoder_target_name(m->encoder));
+    reeli_json_put_open(&w, "predictions", '[');
     for (int64_t i = 0; i < n; i++) {
-        json_array_append_new(all, json_number(predicted[i]));
+        reeli_json_put_number(&w, NULL, predicted[i]);
     }
-    return print_json(s, json_pack("{s:s, s:o}", "target", reel_encoder_target_name(m->encoder),
-                                   "predictions", all));
+    reeli_json_put_close(&w, ']');
+    return report_end(s, &w);
 }
 
 static bool run(session *s, const options *o, model *m)

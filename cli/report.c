@@ -61,16 +61,16 @@ void metrics_print(FILE *to, const char *const *titles, const metrics *const *co
     }
 }
 
-json_t *json_number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
-
-json_t *metrics_json(const metrics *it)
+void metrics_json(reeli_json_writer *w, const char *key, const metrics *it)
 {
-    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "rows", (json_int_t)it->rows,
-                     "mean_absolute_error", json_number(it->mean_absolute_error),
-                     "root_mean_squared_error", json_number(it->root_mean_squared_error),
-                     "r2_score", json_number(it->r2), "median_absolute_error",
-                     json_number(it->median_absolute_error), "quantile_coverage",
-                     json_number(it->coverage));
+    reeli_json_put_open(w, key, '{');
+    reeli_json_put_integer(w, "rows", it->rows);
+    reeli_json_put_number(w, "mean_absolute_error", it->mean_absolute_error);
+    reeli_json_put_number(w, "root_mean_squared_error", it->root_mean_squared_error);
+    reeli_json_put_number(w, "r2_score", it->r2);
+    reeli_json_put_number(w, "median_absolute_error", it->median_absolute_error);
+    reeli_json_put_number(w, "quantile_coverage", it->coverage);
+    reeli_json_put_close(w, '}');
 }
 
 void shape_text(const network_shape *shape, char *text, size_t size)
@@ -134,27 +134,41 @@ void coefficients_print(FILE *to, session *s, const model *it)
     free(all);
 }
 
-json_t *coefficients_json(session *s, const model *it)
+void coefficients_json(reeli_json_writer *w, session *s, const model *it)
 {
     double *all = coefficients(s, it);
-    json_t *by_name = json_object();
+    reeli_json_put_number(w, "intercept", all ? all[0] : (double)NAN);
+    reeli_json_put_open(w, "coefficients", '{');
     for (size_t i = 0; all && i < (size_t)it->shape.features; i++) {
-        json_object_set_new(by_name, reel_encoder_feature_name(it->encoder, i),
-                            json_number(all[i + 1]));
+        reeli_json_put_number(w, reel_encoder_feature_name(it->encoder, i), all[i + 1]);
     }
-    json_t *object = json_pack("{s:o, s:o}", "intercept", json_number(all ? all[0] : (double)NAN),
-                               "coefficients", by_name);
+    reeli_json_put_close(w, '}');
     free(all);
-    return object;
 }
 
-bool print_json(session *s, json_t *object)
+void report_begin(session *s, reeli_json_writer *w)
 {
-    json_object_set(object, "warnings", s->warnings);
-    bool printed = json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) == 0;
-    json_decref(object);
-    putchar('\n');
-    return (printed || complain(s, "the JSON could not be written")) && flushed(s);
+    *w = (reeli_json_writer){.r = s->r, .indent = 2};
+    reeli_json_put_open(w, NULL, '{');
+}
+
+bool report_end(session *s, reeli_json_writer *w)
+{
+    reeli_json_put_open(w, "warnings", '[');
+    for (size_t i = 0; i < reeli_text_count(&s->warnings); i++) {
+        reeli_json_put_text(w, NULL, reeli_text_at(&s->warnings, i));
+    }
+    reeli_json_put_close(w, ']');
+    reeli_json_put_close(w, '}');
+    size_t length;
+    const char *text = reeli_json_written(w, &length);
+    if (text) {
+        puts(text);
+    } else {
+        complain(s, "there is no memory for the JSON");
+    }
+    reeli_json_writer_free(w);
+    return text && flushed(s);
 }
 
 bool flushed(session *s)

@@ -3,6 +3,7 @@
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
+#include "json_write.h"
 #include "model.h"
 
 #include <stdio.h>
@@ -19,7 +20,7 @@ bool metrics_of(session *s, int64_t rows, const double *truth, const double *pre
 /* A column for each of `count` of them, under its title. `coverage`: a line for that, too. */
 void metrics_print(FILE *to, const char *const *titles, const metrics *const *columns, int count,
                    bool coverage);
-json_t *metrics_json(const metrics *it);
+void metrics_json(reeli_json_writer *w, const char *key, const metrics *it);
 
 /* Sizes from input to output: "13-64-64-1". */
 void shape_text(const network_shape *shape, char *text, size_t size);
@@ -28,12 +29,12 @@ const char *thousands(int64_t n);
 
 /* The coefficients of linear regression, in the table's units. */
 void coefficients_print(FILE *to, session *s, const model *it);
-json_t *coefficients_json(session *s, const model *it);
+/* The same as members of an object. */
+void coefficients_json(reeli_json_writer *w, session *s, const model *it);
 
-/* A number; null if it is none. */
-json_t *json_number(double x);
-/* An object: warnings are added, it is printed with digits for every bit, and freed. */
-bool print_json(session *s, json_t *object);
+/* The object that --json prints is begun, and ended with the warnings, printed and freed. */
+void report_begin(session *s, reeli_json_writer *w);
+bool report_end(session *s, reeli_json_writer *w);
 /* Whether all that was written to standard output has got there. */
 bool flushed(session *s);
 

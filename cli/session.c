@@ -21,10 +21,10 @@ static void handle(void *context, reel_level level, const char *message)
 
 bool session_begin(session *it, const char *name, const options *o)
 {
-    *it = (session){.name = name, .quiet = o->quiet, .warnings = json_array()};
+    *it = (session){.name = name, .quiet = o->quiet};
     reel_options how = {.handler = handle, .handler_context = it};
     it->r = reel_new_with(&how);
-    if (!it->r || !it->warnings) {
+    if (!it->r) {
         return complain(it, "there is no memory to begin with");
     }
     reel_set_num_threads(it->r, o->threads < MOST_THREADS ? (int)o->threads : MOST_THREADS);
@@ -34,8 +34,10 @@ bool session_begin(session *it, const char *name, const options *o)
 int session_end(session *it, int status)
 {
     bool failed = reel_failed(it->r);
+    if (it->r) {
+        reeli_text_set_free(it->r, &it->warnings);
+    }
     reel_free(it->r);
-    json_decref(it->warnings);
     return status == 0 && failed ? 1 : status;
 }
 
@@ -50,17 +52,7 @@ bool complain(const session *it, const char *format, ...)
     return false;
 }
 
-/* The same rows are encoded to be trained on and to be predicted. */
-static bool was_said(const session *it, const char *text)
-{
-    for (size_t i = 0; i < json_array_size(it->warnings); i++) {
-        if (strcmp(json_string_value(json_array_get(it->warnings, i)), text) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
+/* Said once: the same rows are encoded to be trained on and to be predicted. */
 void notice(session *it, const char *format, ...)
 {
     char text[1024];
@@ -68,9 +60,9 @@ void notice(session *it, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    bool said = was_said(it, text);
+    bool said = reeli_text_set_find(&it->warnings, text, strlen(text)) >= 0;
     if (!said) {
-        json_array_append_new(it->warnings, json_string(text));
+        reeli_text_set_add(it->r, &it->warnings, text, strlen(text));
     }
     if (!said && !it->quiet) {
         fprintf(stderr, "%s: note: %s\n", it->name, text);

@@ -4,15 +4,15 @@
 #define CLI_SESSION_H
 
 #include "options.h"
+#include "text_set.h"
 
-#include <jansson.h>
 #include <reel/reel.h>
 
 typedef struct session {
     reel *r;
     const char *name; /* "reel fit", which messages begin with */
     bool quiet;
-    json_t *warnings; /* what --json reports of them */
+    reeli_text_set warnings; /* what --json reports of them, each once */
 } session;
 
 /* Makes the reel, with as many threads as are asked for. False: there is no memory. */

@@ -57,6 +57,10 @@ REEL_API const char *reel_safetensors_name(const reel_safetensors *file, size_t 
 /** The dtype that it has in the file, in the format's words ("F32", "BF16"); NULL if there is no
  *  such tensor. */
 REEL_API const char *reel_safetensors_dtype(const reel_safetensors *file, const char *name);
+/** How many dims the tensor of this name has, and their sizes in `size`; -1 if there is no such
+ *  tensor. Reads none of its elements. */
+REEL_API int reel_safetensors_shape(const reel_safetensors *file, const char *name,
+                                    int64_t size[REEL_MAX_DIMS]);
 /** Whether there is a tensor of this name. */
 REEL_API bool reel_safetensors_has(const reel_safetensors *file, const char *name);
 

@@ -41,6 +41,16 @@ const char *reel_safetensors_dtype(const reel_safetensors *file, const char *nam
     return e ? e->dtype->name : NULL;
 }
 
+int reel_safetensors_shape(const reel_safetensors *file, const char *name,
+                           int64_t size[REEL_MAX_DIMS])
+{
+    const reeli_entry *e = find(file, name);
+    for (int d = 0; e && size && d < e->ndim; d++) {
+        size[d] = e->size[d];
+    }
+    return e ? e->ndim : -1;
+}
+
 bool reel_safetensors_has(const reel_safetensors *file, const char *name)
 {
     return find(file, name) != NULL;

@@ -95,11 +95,11 @@ cannot_use 'a newer version of reel made this model' newer.safetensors
 damaged hidden.safetensors 's/hidden\\":\[3\]/hidden\\":[4]/'
 cannot_use 'does not fit its tensors' hidden.safetensors
 damaged negative.safetensors 's/hidden\\":\[3\]/hidden\\":-33/'
-cannot_use 'does not fit its tensors' negative.safetensors
+cannot_use "negative.safetensors: the model's description is damaged: byte 23: expected '['" negative.safetensors
 damaged dropout.safetensors 's/dropout\\":0\.0/dropout\\":3.0/'
-cannot_use 'does not fit its tensors' dropout.safetensors
+cannot_use "the model's description is damaged: byte 60: a share that is none" dropout.safetensors
 damaged activation.safetensors 's/\\"relu\\"/\\"rely\\"/'
-cannot_use 'does not fit its tensors' activation.safetensors
+cannot_use "the model's description is damaged: byte 46: a name that is not known" activation.safetensors
 damaged names.safetensors 's/0\.weight/7.weight/'
 cannot_use 'does not fit its tensors' names.safetensors
 

@@ -31,9 +31,13 @@ static void use(session *s, const model *m)
     reel_tensor *x = reel_ones(s->r, m->shape.dtype, 2, (int64_t[]){rows, m->shape.features});
     require(network_predict(m->net, x, predicted), "the model does not predict");
     if (m->shape.hidden_count == 0) {
-        json_t *coefficients = coefficients_json(s, m);
-        require(coefficients != NULL, "no coefficients");
-        json_decref(coefficients);
+        reeli_json_writer w = {.r = s->r};
+        size_t length;
+        reeli_json_put_open(&w, NULL, '{');
+        coefficients_json(&w, s, m);
+        reeli_json_put_close(&w, '}');
+        require(reeli_json_written(&w, &length) != NULL, "no coefficients");
+        reeli_json_writer_free(&w);
     }
 }
 

@@ -7,6 +7,9 @@
 #   libreel-doc  the reference as HTML, the documents, the examples
 #
 # An install rule that names no component is libreel-dev's; cli/ says that its own are the program's.
+if(NOT PROJECT_IS_TOP_LEVEL AND NOT REEL_INSTALL) # nothing of ours in a host's prefix
+  return()
+endif()
 set(REEL_REFERENCE "" CACHE PATH "A reference that scripts/reference.sh wrote, to be installed")
 
 set(doc ${CMAKE_INSTALL_DATAROOTDIR}/doc)

@@ -9,7 +9,10 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/dependencies.sh docs
 
-REEL_VERSION=$(sed -n 's/^project(reel VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
+# From where the project says it, or from the headers' three numbers.
+REEL_VERSION=$(sed -nE 's/^project\(reel VERSION ([0-9.]+).*/\1/p
+  s/^#define REEL_VERSION_(MAJOR|MINOR|PATCH) ([0-9]+).*/\2/p' CMakeLists.txt include/reel/*.h |
+  paste -sd. -)
 export REEL_VERSION
 rm -rf build/reference
 mkdir -p build/reference

@@ -16,7 +16,8 @@ enum {
     SAMPLE_NAN = 2,
     SAMPLE_REFUSES = 4,
     SAMPLE_ELEMENTWISE = 8,
-    SAMPLE_COARSE = 16
+    SAMPLE_COARSE = 16,
+    SAMPLE_OPTIONAL = 32
 };
 
 /* The reel that the samples are called in. */
@@ -194,6 +195,7 @@ static const sample samples[] = {
 #define SAMPLE_TRAIT_FLAT SAMPLE_FLAT
 #define SAMPLE_TRAIT_COARSE (SAMPLE_COARSE | SAMPLE_NAN)
 #define SAMPLE_TRAIT_REFUSES SAMPLE_REFUSES
+#define SAMPLE_TRAIT_OPTIONAL (SAMPLE_OPTIONAL | SAMPLE_NAN)
 #define SAMPLE_TRAIT_KEEPS SAMPLE_NAN
 #include "samples.def"
 #undef SAMPLE

@@ -8,6 +8,7 @@
 #include <reel/base.h>
 #include <reel/checkpoint.h>
 #include <reel/compare.h>
+#include <reel/convolution.h>
 #include <reel/custom.h>
 #include <reel/distance.h>
 #include <reel/early_stopping.h>

@@ -67,6 +67,25 @@ bool reeli_vector_product(reel *r, int dtype, int64_t m, int64_t n, int64_t k, c
                           const void *bias, void *c, void *(*scratch)(void *, size_t),
                           void *context, bool *done);
 
+/* Convolutions of three dims; fewer have a size of 1. x[n, groups inputs, in], w[groups outputs,
+ * inputs, kernel], y[n, groups outputs, out], all dense; of floats, and none of the sizes 0. */
+enum { REELI_CONV_DIMS = 3 };
+typedef struct reeli_convolution {
+    int dtype;
+    int64_t batch, groups, inputs, outputs; /* channels of one group */
+    int64_t in[REELI_CONV_DIMS], kernel[REELI_CONV_DIMS], out[REELI_CONV_DIMS];
+    int64_t stride[REELI_CONV_DIMS], padding[REELI_CONV_DIMS], dilation[REELI_CONV_DIMS];
+} reeli_convolution;
+
+/* Each of the three of the other two: y = x * w + bias, and the sums that are its gradients. False
+ * when memory is out. They use the arena. */
+bool reeli_convolve(reel *r, const reeli_convolution *c, const void *x, const void *w,
+                    const void *bias, void *y);
+bool reeli_convolve_transposed(reel *r, const reeli_convolution *c, const void *y, const void *w,
+                               const void *bias, void *x);
+bool reeli_convolve_kernel(reel *r, const reeli_convolution *c, const void *x, const void *y,
+                           void *w);
+
 /* Over `size`, the index tensor's (at least 1 dim): to[…] = from[…], or += if `add`, where one of
  * the two is moved along a dim by step * (the index there). Its stride in that dim is 0, and the
  * other's step. An index outside [0, bound) ends it: false, and the index in *bad. */

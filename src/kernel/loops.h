@@ -37,6 +37,7 @@ enum { REELI_LOOP_DTYPES = 4 }; /* a power of two, by which an index is cheap */
     DO(moments) DO(norm) DO(logsumexp) DO(softmax) DO(softmax_gradient)                            \
     DO(log_sums) DO(class_gradient) DO(standardize) DO(standardize_gradient)                       \
     DO(matrix_vector) DO(add_rows) DO(dot_product) DO(stretch) DO(blas_from)                       \
+    DO(pack_taps) DO(convolve) DO(sum_tap_gradients) DO(vector_length)                             \
     REELI_UPDATES(DO)
 #define REELI_UPDATES(DO)                                                                          \
     DO(sgd_update) DO(adam_update) DO(adamax_update) DO(nadam_update) DO(radam_update)             \
@@ -155,6 +156,34 @@ REELI_LOOP(plain_product, (int64_t m, int64_t n, int64_t k, const void *a, const
 REELI_LOOP(dot_product, (int64_t n, const void *x, const void *y, void *sum))
 /* x range + low, rounded once: a uniform x of [0, 1) to [low, low + range). */
 REELI_LOOP(stretch, (int64_t n, void *x, double range, double low))
+
+/* Results of a convolution over rows of positions, `width` of them in each row and the rows `pitch`
+ * apart in the source: out[row, y, x] = bias[row] + Σ_t weights[row, t] source[y, x + offset[t]]. The
+ * source can be read for two vectors past its last position. */
+typedef struct reeli_taps {
+    int64_t rows, taps, height, width, pitch;
+    const void *source, *weights; /* as pack_taps packed them */
+    const void *bias;             /* NULL: none */
+    const int64_t *offset;
+    void *out;
+    int64_t out_row, out_y, out_x; /* its steps */
+} reeli_taps;
+REELI_LOOP(convolve, (const reeli_taps *c))
+/* The weights of `rows` outputs, row_step apart, in the order that convolve reads. */
+REELI_LOOP(pack_taps, (int64_t rows, int64_t row_step, int64_t taps, const int64_t *tap,
+                       const void *weights, void *packed))
+
+/* And sums over such positions: sums[t, o] += Σ source[y, x + offset[t]] gradient[y, x, o], with as
+ * many o as `step`, which is a multiple of a vector's length. */
+typedef struct reeli_tap_sums {
+    int64_t taps, height, width, pitch, step;
+    const void *source, *gradient;
+    const int64_t *offset;
+    void *sums;
+} reeli_tap_sums;
+REELI_LOOP(sum_tap_gradients, (const reeli_tap_sums *c))
+typedef int64_t reeli_vector_length_loop(void);
+extern reeli_vector_length_loop *const reeli_vector_length_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
 
 /* Multiply-adds from which on BLAS is quicker than small_product. */
 typedef int64_t reeli_blas_from_loop(void);

@@ -40,6 +40,13 @@ static inline reeli_reduction *reeli_reduction_of(const reeli_node *n)
     return reeli_parameters(n);
 }
 
+/* convolution and its gradients: how a window moves, in three dims whatever the image has. */
+typedef struct reeli_window {
+    int64_t stride[3], padding[3], dilation[3], groups;
+} reeli_window;
+
+static inline reeli_window *reeli_window_of(const reeli_node *n) { return reeli_parameters(n); }
+
 /* softmax, log_softmax. */
 typedef struct reeli_softmax {
     int64_t dim;

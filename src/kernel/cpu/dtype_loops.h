@@ -19,7 +19,9 @@ REELI_LOOPS_OF_FLOATS(DECLARE)
 #include "class_rows.h"
 #include "standardize.h"
 #include "vector_product.h"
-#endif
+#include "vectors.h"
 #include "product_tiles.h"
+#include "convolution.h"
+#endif
 #include "product.h"
 /* clang-format on */

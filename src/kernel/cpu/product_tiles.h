@@ -8,71 +8,16 @@
  * runs. It reads a row of the right operand at each step, so these lie side by side, either in
  * place or, where they do not or fill no vector, in a panel that is packed on the stack.
  */
-#if defined(GRADIENTS) && (defined(HAS_AVX2) || defined(__aarch64__))
+#if defined(HAS_AVX2) || defined(__aarch64__)
 #define TILES
 
-#ifndef VECTOR_BYTES
-#define VECTOR_BYTES 16
-#endif
 enum {
-    VECTOR = VECTOR_BYTES / sizeof(T),
     TILE_ROWS = VECTOR_BYTES == 32 ? 6 : 8,
     TILE_VECTORS = 2,
     PANEL_COLUMNS = TILE_VECTORS * VECTOR,
     PANEL_DEPTH =
         16384 / (PANEL_COLUMNS * sizeof(T)) /* a panel fills half of a small first cache */
 };
-
-typedef T vector __attribute__((vector_size(VECTOR_BYTES)));
-typedef T loose_vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias));
-#define VECTOR_AT(x) (*(loose_vector *)(x))
-#define CONST_VECTOR_AT(x) (*(const loose_vector *)(x))
-
-/* a b + c, rounded once. */
-static inline vector fused_vectors(vector a, vector b, vector c)
-{
-#ifdef FUSED_VECTORS
-    return FUSED_VECTORS(a, b, c);
-#else
-    for (int i = 0; i < VECTOR; i++) {
-        c[i] = fused(a[i], b[i], c[i]);
-    }
-    return c;
-#endif
-}
-
-/* The first `count` elements of a vector, which may be all; the rest are read as 0, and not
- * written. */
-static inline vector load_part(const T *x, int64_t count)
-{
-    if (count >= VECTOR) {
-        return CONST_VECTOR_AT(x);
-    }
-#ifdef LOAD_PART
-    return LOAD_PART(x, count);
-#else
-    vector part = {0};
-    for (int64_t i = 0; i < count; i++) {
-        part[i] = x[i];
-    }
-    return part;
-#endif
-}
-
-static inline void store_part(T *x, vector value, int64_t count)
-{
-    if (count >= VECTOR) {
-        VECTOR_AT(x) = value;
-        return;
-    }
-#ifdef STORE_PART
-    STORE_PART(x, value, count);
-#else
-    for (int64_t i = 0; i < count; i++) {
-        x[i] = value[i];
-    }
-#endif
-}
 
 /* One tile's sums over the depth: they go on from `start`, whose rows are start_step apart, and end
  * up in c with the bias, if there is one. */

@@ -11,5 +11,6 @@ extern const binding linalg_rows[];
 extern const binding view_rows[];
 extern const binding indexing_rows[];
 extern const binding loss_rows[];
+extern const binding image_rows[];
 
 #endif

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Convolutions of three dims: y[n,o,p] = bias[o] + Σ_{c,k} w[o,c,k] x[n,c, p stride + k dilation -
+ * padding], where what lies outside of x is 0. Each of x, y and w is such a sum over the other two,
+ * and so there are three functions, which are each other's gradients.
+ *
+ * An image is spread before it is read (spread.c), so that every tap, a place k of the kernel in
+ * one channel, lies at a fixed distance from the position that it belongs to. Work is cut by images
+ * and by outputs; an element is one chain over its taps, whatever the cut.
+ */
+#include "spread.h"
+
+#include <string.h>
+
+enum {
+    MOST = 16,       /* pieces */
+    PIECE = 1 << 20, /* multiply-adds that are worth one */
+    OUTPUTS = 16,    /* channels of a piece: a multiple of these, but in the last one */
+    BAND = 16 << 10  /* bytes of gradient that one tile after another reads: half a small cache */
+};
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
+static int64_t parts_of(int64_t whole, int64_t part) { return (whole + part - 1) / part; }
+
+static int64_t product_of(const int64_t *size) { return size[0] * size[1] * size[2]; }
+
+/* Into how many pieces so many multiply-adds are worth cutting. */
+static int64_t pieces_for(const reeli_convolution *c)
+{
+    const double work = (double)c->batch * (double)c->groups * (double)c->inputs *
+                        (double)c->outputs * (double)product_of(c->kernel) *
+                        (double)product_of(c->out);
+    return work < 2 * PIECE ? 1 : work < (double)MOST * PIECE ? (int64_t)(work / PIECE) : MOST;
+}
+
+/* Positions of the result that are computed alike: all of them, or in a transposed convolution
+ * those of one residue. */
+typedef struct places {
+    int64_t taps;
+    int64_t *offset, *tap;                /* in the spread source, and in the weights */
+    char *weights;                        /* packed, for each group and part */
+    int64_t size[REELI_CONV_DIMS];        /* of positions */
+    int64_t start, step[REELI_CONV_DIMS]; /* in the result's channel */
+} places;
+
+/* A convolution, or a transposed one, of images and weights. */
+typedef struct layer {
+    const reeli_convolution *c;
+    int level;
+    reeli_spread spread;
+    int64_t bytes;                /* of an element */
+    int64_t inputs, rows, volume; /* channels of a group, in and out; elements of a result's */
+    const char *from, *bias;
+    char *to, *scratch;
+    int64_t scratch_size, pieces, parts, part_rows;
+    places *places;
+    int64_t count;
+} layer;
+
+static int64_t rows_of_part(const layer *l, int64_t part)
+{
+    return least(l->part_rows, l->rows - part * l->part_rows);
+}
+
+/* The positions `p` of an image's group: `part` of its channels. */
+static void convolve_places(const layer *l, const places *p, int64_t unit, int64_t part,
+                            const char *source)
+{
+    const int64_t group = unit % l->c->groups, row = group * l->rows + part * l->part_rows;
+    const int64_t channel = unit * l->rows + part * l->part_rows;
+    reeli_taps t = {.rows = rows_of_part(l, part),
+                    .taps = p->taps,
+                    .height = p->size[1],
+                    .width = p->size[2],
+                    .pitch = l->spread.size[2],
+                    .weights = p->weights + row * p->taps * l->bytes,
+                    .bias = l->bias ? l->bias + row * l->bytes : NULL,
+                    .offset = p->offset,
+                    .out_row = l->volume,
+                    .out_y = p->step[1],
+                    .out_x = p->step[2]};
+    for (int64_t z = 0; z < p->size[0]; z++) {
+        t.source = source + z * l->spread.size[1] * l->spread.size[2] * l->bytes;
+        t.out = l->to + (channel * l->volume + p->start + z * p->step[0]) * l->bytes;
+        reeli_convolve_loops[l->level][l->c->dtype](&t);
+    }
+}
+
+static void run_piece(int64_t piece, void *context)
+{
+    const layer *l = context;
+    const int64_t items = l->c->batch * l->c->groups * l->parts;
+    char *source = l->scratch + piece * l->scratch_size;
+    for (int64_t item = piece * items / l->pieces, last = -1;
+         item < (piece + 1) * items / l->pieces; item++) {
+        const int64_t unit = item / l->parts;
+        if (unit != last) {
+            reeli_spread_channels(&l->spread, l->inputs, l->from, unit * l->inputs, source);
+        }
+        last = unit;
+        for (int64_t i = 0; i < l->count; i++) {
+            if (product_of(l->places[i].size) > 0) {
+                convolve_places(l, &l->places[i], unit, item % l->parts, source);
+            }
+        }
+    }
+}
+
+/* The weights in the order in which they are read: group by group, and in each part by part. A
+ * group's begin `group_step` after the last one's, a row's `row_step`. */
+static void pack_weights(const layer *l, const places *p, const char *weights, int64_t group_step,
+                         int64_t row_step)
+{
+    for (int64_t group = 0; group < l->c->groups; group++) {
+        for (int64_t part = 0; part < l->parts; part++) {
+            const int64_t row = part * l->part_rows;
+            reeli_pack_taps_loops[l->level][l->c->dtype](
+                rows_of_part(l, part), row_step, p->taps, p->tap,
+                weights + (group * group_step + row * row_step) * l->bytes,
+                p->weights + (group * l->rows + row) * p->taps * l->bytes);
+        }
+    }
+}
+
+/* Cuts the work, and finds room: for the pieces' sources, and the `taps` of all places. */
+static bool prepare(layer *l, reel *r, int64_t taps)
+{
+    const reeli_convolution *c = l->c;
+    const int64_t units = c->batch * c->groups;
+    l->level = r->level;
+    l->bytes = (int64_t)reeli_element_size(c->dtype);
+    l->pieces = pieces_for(c);
+    l->parts =
+        units >= l->pieces ? 1 : least(parts_of(l->rows, OUTPUTS), parts_of(l->pieces, units));
+    l->part_rows = parts_of(parts_of(l->rows, l->parts), OUTPUTS) * OUTPUTS;
+    l->parts = parts_of(l->rows, l->part_rows);
+    l->pieces = least(l->pieces, units * l->parts);
+    l->scratch_size = reeli_spread_bytes(&l->spread, l->inputs);
+    l->scratch = reeli_arena_alloc(r, (size_t)(l->pieces * l->scratch_size));
+    l->places[0].offset = reeli_arena_alloc(r, 2 * (size_t)taps * sizeof(int64_t));
+    l->places[0].tap = l->places[0].offset + taps;
+    l->places[0].weights = reeli_arena_alloc(r, (size_t)(c->groups * l->rows * taps * l->bytes));
+    return l->scratch && l->places[0].offset && l->places[0].weights;
+}
+
+/* The places after `p` keep their tables behind its. */
+static void begin_after(const layer *l, const places *p, places *next)
+{
+    next->offset = p->offset + p->taps;
+    next->tap = p->tap + p->taps;
+    next->weights = p->weights + l->c->groups * l->rows * p->taps * l->bytes;
+}
+
+/* Tap number `number` of a channel's: its place k in each dim. */
+static void tap_place(const reeli_convolution *c, int64_t number, int64_t *k)
+{
+    for (int d = REELI_CONV_DIMS - 1; d >= 0; d--) {
+        k[d] = number % c->kernel[d];
+        number /= c->kernel[d];
+    }
+}
+
+/* Of an image whose positions are `stride` apart: offset[t] for the taps of `channels`. */
+static void find_offsets(const reeli_convolution *c, const reeli_spread *s, int64_t channels,
+                         int64_t *offset)
+{
+    const int64_t volume = product_of(c->kernel);
+    for (int64_t t = 0; t < volume; t++) {
+        int64_t k[REELI_CONV_DIMS];
+        tap_place(c, t, k);
+        const int64_t at = reeli_spread_index(s, k);
+        for (int64_t channel = 0; channel < channels; channel++) {
+            offset[channel * volume + t] = at + channel * reeli_spread_channel(s);
+        }
+    }
+}
+
+static reeli_spread strided_spread(const reeli_convolution *c)
+{
+    reeli_spread s = {.dtype = c->dtype};
+    for (int d = 0; d < REELI_CONV_DIMS; d++) {
+        const int64_t size = c->out[d] + (c->kernel[d] - 1) * c->dilation[d] / c->stride[d];
+        reeli_spread_dim(&s, d, c->in[d], size, -c->padding[d], c->stride[d], c->kernel[d],
+                         c->dilation[d]);
+    }
+    return s;
+}
+
+bool reeli_convolve(reel *r, const reeli_convolution *c, const void *x, const void *w,
+                    const void *bias, void *y)
+{
+    places all = {.size = {c->out[0], c->out[1], c->out[2]},
+                  .step = {c->out[1] * c->out[2], c->out[2], 1}};
+    layer l = {.c = c,
+               .spread = strided_spread(c),
+               .inputs = c->inputs,
+               .rows = c->outputs,
+               .volume = product_of(c->out),
+               .from = x,
+               .bias = bias,
+               .to = y,
+               .places = &all,
+               .count = 1};
+    all.taps = c->inputs * product_of(c->kernel);
+    if (!prepare(&l, r, all.taps)) {
+        return false;
+    }
+    find_offsets(c, &l.spread, c->inputs, all.offset);
+    for (int64_t t = 0; t < all.taps; t++) {
+        all.tap[t] = t;
+    }
+    pack_weights(&l, &all, w, c->outputs * all.taps, all.taps);
+    reeli_parallel(r, l.pieces, run_piece, &l);
+    return true;
+}
+
+/*
+ * The other way round: x[i] gets something of y[(i + padding - k dilation) / stride] from each tap
+ * k for which that is whole. So elements of x that are a stride apart have their taps in common,
+ * and are one of `places`; for them y lies as it is, spread by its padding alone.
+ */
+
+/* Where the spread y begins: the least index that a tap leads to, if that is below 0. */
+static int64_t least_index(const reeli_convolution *c, int d)
+{
+    return -parts_of(most((c->kernel[d] - 1) * c->dilation[d] - c->padding[d], 0), c->stride[d]);
+}
+
+static reeli_spread gradient_spread(const reeli_convolution *c)
+{
+    reeli_spread s = {.dtype = c->dtype};
+    for (int d = 0; d < REELI_CONV_DIMS; d++) {
+        const int64_t from = least_index(c, d);
+        const int64_t last = (c->in[d] - 1 + c->padding[d]) / c->stride[d];
+        reeli_spread_dim(&s, d, c->out[d], last - from + 1, from, 1, 1, 1);
+    }
+    return s;
+}
+
+/* The taps that lead to the elements first, first + stride, …, for all outputs of a group. */
+static void find_taps(const layer *l, const int64_t *first, places *p)
+{
+    const reeli_convolution *c = l->c;
+    const int64_t volume = product_of(c->kernel), channel = reeli_spread_channel(&l->spread);
+    for (int64_t t = 0; t < volume; t++) {
+        int64_t k[REELI_CONV_DIMS], at[REELI_CONV_DIMS];
+        bool leads = true;
+        tap_place(c, t, k);
+        for (int d = 0; d < REELI_CONV_DIMS; d++) {
+            const int64_t from = first[d] + c->padding[d] - k[d] * c->dilation[d];
+            leads = leads && from % c->stride[d] == 0;
+            at[d] = from / c->stride[d] - least_index(c, d);
+        }
+        for (int64_t o = 0; leads && o < c->outputs; o++) {
+            p->offset[p->taps] = o * channel + reeli_spread_index(&l->spread, at);
+            p->tap[p->taps++] = o * c->inputs * volume + t;
+        }
+    }
+}
+
+static void find_places(const layer *l, const int64_t *first, places *p)
+{
+    const reeli_convolution *c = l->c;
+    int64_t inner = 1;
+    p->taps = p->start = 0;
+    for (int d = REELI_CONV_DIMS - 1; d >= 0; d--) {
+        p->size[d] = (c->in[d] - 1 - first[d]) / c->stride[d] + 1;
+        p->start += first[d] * inner;
+        p->step[d] = c->stride[d] * inner;
+        inner *= c->in[d];
+    }
+    find_taps(l, first, p);
+}
+
+bool reeli_convolve_transposed(reel *r, const reeli_convolution *c, const void *y, const void *w,
+                               const void *bias, void *x)
+{
+    const int64_t volume = product_of(c->kernel), taps = c->outputs * volume;
+    int64_t residues[REELI_CONV_DIMS];
+    for (int d = 0; d < REELI_CONV_DIMS; d++) {
+        residues[d] = least(c->stride[d], c->in[d]);
+    }
+    layer l = {.c = c,
+               .spread = gradient_spread(c),
+               .inputs = c->outputs,
+               .rows = c->inputs,
+               .volume = product_of(c->in),
+               .from = y,
+               .bias = bias,
+               .to = x,
+               .count = product_of(residues)};
+    l.places = reeli_arena_alloc(r, (size_t)l.count * sizeof *l.places);
+    if (!l.places || !prepare(&l, r, taps)) {
+        return false;
+    }
+    for (int64_t i = 0; i < l.count; i++) {
+        const int64_t first[] = {i / residues[2] / residues[1], i / residues[2] % residues[1],
+                                 i % residues[2]};
+        if (i > 0) {
+            begin_after(&l, &l.places[i - 1], &l.places[i]);
+        }
+        find_places(&l, first, &l.places[i]);
+        pack_weights(&l, &l.places[i], w, taps * c->inputs, volume);
+    }
+    reeli_parallel(r, l.pieces, run_piece, &l);
+    return true;
+}
+
+/* The weights as sums over the images: x spread, and of y a row of channels at each position. An
+ * item of the work has some of a group's input channels, and some of its outputs. */
+typedef struct kernel_sums {
+    const reeli_convolution *c;
+    int level;
+    reeli_spread spread;
+    int64_t bytes, volume, pieces;
+    int64_t inputs, input_parts, outputs, output_parts; /* channels of a part, and parts */
+    const char *x, *y;
+    char *w, *scratch;
+    int64_t source_size, gradient_size, scratch_size;
+    int64_t *offset;
+} kernel_sums;
+
+/* Which channels one item has. */
+typedef struct item {
+    int64_t group, input, inputs, output, outputs, step; /* a row of outputs and what fills it up */
+} item;
+
+static item find_item(const kernel_sums *k, int64_t number)
+{
+    const int64_t vector = reeli_vector_length_loops[k->level][k->c->dtype]();
+    item i = {.group = number / k->output_parts / k->input_parts,
+              .input = number / k->output_parts % k->input_parts * k->inputs,
+              .output = number % k->output_parts * k->outputs};
+    i.inputs = least(k->inputs, k->c->inputs - i.input);
+    i.outputs = least(k->outputs, k->c->outputs - i.output);
+    i.step = parts_of(i.outputs, vector) * vector;
+    return i;
+}
+
+/* One image's part, a band of rows after another: so much of y as stays in the first cache. */
+static void add_image(const kernel_sums *k, const item *i, const char *source, const char *gradient,
+                      char *sums)
+{
+    const reeli_convolution *c = k->c;
+    const int64_t row = c->out[2] * i->step * k->bytes, rows = most(BAND / row, 1);
+    const int64_t plane = k->spread.size[1] * k->spread.size[2];
+    for (int64_t z = 0; z < c->out[0]; z++) {
+        for (int64_t y = 0; y < c->out[1]; y += rows) {
+            reeli_sum_tap_gradients_loops[k->level][c->dtype](
+                &(reeli_tap_sums){.taps = i->inputs * product_of(c->kernel),
+                                  .height = least(rows, c->out[1] - y),
+                                  .width = c->out[2],
+                                  .pitch = k->spread.size[2],
+                                  .step = i->step,
+                                  .source = source + (z * plane + y * k->spread.size[2]) * k->bytes,
+                                  .gradient = gradient + (z * c->out[1] + y) * row,
+                                  .offset = k->offset,
+                                  .sums = sums});
+        }
+    }
+}
+
+static void sum_item(const kernel_sums *k, const item *i, char *scratch)
+{
+    const reeli_convolution *c = k->c;
+    const int64_t taps = i->inputs * product_of(c->kernel);
+    char *gradient = scratch + k->source_size, *sums = gradient + k->gradient_size;
+    memset(gradient, 0, (size_t)(k->volume * i->step * k->bytes));
+    memset(sums, 0, (size_t)(taps * i->step * k->bytes));
+    for (int64_t n = 0; n < c->batch; n++) {
+        const int64_t image = n * c->groups + i->group;
+        const int64_t first = (image * c->outputs + i->output) * k->volume;
+        reeli_spread_channels(&k->spread, i->inputs, k->x, image * c->inputs + i->input, scratch);
+        reeli_transpose_loops[k->level](false, k->volume, i->outputs, (size_t)k->bytes, gradient,
+                                        i->step, k->y + first * k->bytes, k->volume);
+        add_image(k, i, scratch, gradient, sums);
+    }
+    const int64_t row = c->inputs * product_of(c->kernel);
+    const int64_t at = (i->group * c->outputs + i->output) * row + i->input * product_of(c->kernel);
+    reeli_transpose_loops[k->level](false, i->outputs, taps, (size_t)k->bytes, k->w + at * k->bytes,
+                                    row, sums, i->step);
+}
+
+static void sum_piece(int64_t piece, void *context)
+{
+    const kernel_sums *k = context;
+    const int64_t items = k->c->groups * k->input_parts * k->output_parts;
+    for (int64_t number = piece * items / k->pieces; number < (piece + 1) * items / k->pieces;
+         number++) {
+        const item i = find_item(k, number);
+        sum_item(k, &i, k->scratch + piece * k->scratch_size);
+    }
+}
+
+/* Into parts by inputs as far as these go, for each of them reads all of y; then by outputs. */
+static void cut_kernel(kernel_sums *k)
+{
+    const reeli_convolution *c = k->c;
+    const int64_t wanted = pieces_for(c), groups = c->groups;
+    const int64_t inputs = least(parts_of(wanted, groups), c->inputs);
+    const int64_t outputs = least(parts_of(wanted, groups * inputs), parts_of(c->outputs, OUTPUTS));
+    k->inputs = parts_of(c->inputs, inputs);
+    k->input_parts = parts_of(c->inputs, k->inputs);
+    k->outputs = parts_of(parts_of(c->outputs, outputs), OUTPUTS) * OUTPUTS;
+    k->output_parts = parts_of(c->outputs, k->outputs);
+    k->pieces = least(wanted, groups * k->input_parts * k->output_parts);
+}
+
+bool reeli_convolve_kernel(reel *r, const reeli_convolution *c, const void *x, const void *y,
+                           void *w)
+{
+    kernel_sums k = {.c = c,
+                     .level = r->level,
+                     .spread = strided_spread(c),
+                     .bytes = (int64_t)reeli_element_size(c->dtype),
+                     .volume = product_of(c->out),
+                     .x = x,
+                     .y = y,
+                     .w = w};
+    cut_kernel(&k);
+    const int64_t taps = k.inputs * product_of(c->kernel), step = find_item(&k, 0).step;
+    k.source_size = reeli_spread_bytes(&k.spread, k.inputs);
+    k.gradient_size = (k.volume * step * k.bytes + 63) / 64 * 64;
+    k.scratch_size = k.source_size + k.gradient_size + (taps * step * k.bytes + 63) / 64 * 64;
+    k.scratch = reeli_arena_alloc(r, (size_t)(k.pieces * k.scratch_size));
+    k.offset = reeli_arena_alloc(r, (size_t)taps * sizeof *k.offset);
+    if (!k.scratch || !k.offset) {
+        return false;
+    }
+    find_offsets(c, &k.spread, k.inputs, k.offset);
+    reeli_parallel(r, k.pieces, sum_piece, &k);
+    return true;
+}

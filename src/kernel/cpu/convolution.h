@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Convolutions in tiles of registers. An element of the result is a sum over taps, a tap being one
+ * place of the kernel in one input channel: it reads the source at a fixed distance from the
+ * result's own position. So a row of the source is a row of a matrix product's right operand that
+ * nobody had to copy, and the rows of positions, one behind the other with what the source has
+ * between them, fill whole vectors whatever the image's width.
+ *
+ * Each element is one chain over its taps, in order; rounded once a tap where the CPU can.
+ */
+#if VECTOR_BYTES == 64
+#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12)
+enum { TAP_ROWS = 12 };
+#elif VECTOR_BYTES == 32
+#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6)
+enum { TAP_ROWS = 6 };
+#else
+#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(3) DO(4)
+enum { TAP_ROWS = 4 };
+#endif
+enum { POSITIONS = 2 * VECTOR }; /* of a tile */
+
+REELI_INLINE vector multiply_add(vector a, vector b, vector c)
+{
+#ifdef HAS_FMA
+    return fused_vectors(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+/* sums[i][q] = Σ_t weights[t][i] source[q + offset[t]], for `rows` i and one or two vectors of q. */
+REELI_INLINE void sum_taps(const int rows, const int vectors, int64_t taps, const T *weights,
+                           const T *source, const int64_t *offset, T *sums)
+{
+    vector sum[TAP_ROWS][2] = {{{0}}};
+    for (int64_t t = 0; t < taps; t++, weights += rows) {
+        const T *x = source + offset[t];
+#pragma GCC unroll 16
+        for (int i = 0; i < rows; i++) {
+            const vector w = weights[i] - (vector){0};
+            sum[i][0] = multiply_add(w, CONST_VECTOR_AT(x), sum[i][0]);
+            if (vectors == 2) {
+                sum[i][1] = multiply_add(w, CONST_VECTOR_AT(x + VECTOR), sum[i][1]);
+            }
+        }
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; i++) {
+        VECTOR_AT(sums + i * POSITIONS) = sum[i][0];
+        VECTOR_AT(sums + i * POSITIONS + VECTOR) = sum[i][1];
+    }
+}
+
+/* sums[t][o] += Σ over positions of source[position + offset[t]] g[position][o], for `rows` t and
+ * one or two vectors of o. */
+REELI_INLINE void sum_positions(const int rows, const int vectors, const reeli_tap_sums *c,
+                                const int64_t *offset, const T *g, T *sums)
+{
+    vector sum[TAP_ROWS][2];
+    int64_t at[TAP_ROWS];
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; i++) {
+        at[i] = offset[i];
+        sum[i][0] = CONST_VECTOR_AT(sums + i * c->step);
+        sum[i][1] = CONST_VECTOR_AT(sums + i * c->step + (vectors - 1) * VECTOR);
+    }
+    for (int64_t y = 0; y < c->height; y++) {
+        const T *x = (const T *)c->source + y * c->pitch;
+        for (const T *end = x + c->width; x < end; x++, g += c->step) {
+            const vector g0 = CONST_VECTOR_AT(g), g1 = CONST_VECTOR_AT(g + (vectors - 1) * VECTOR);
+#pragma GCC unroll 16
+            for (int i = 0; i < rows; i++) {
+                const vector value = x[at[i]] - (vector){0};
+                sum[i][0] = multiply_add(value, g0, sum[i][0]);
+                if (vectors == 2) {
+                    sum[i][1] = multiply_add(value, g1, sum[i][1]);
+                }
+            }
+        }
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; i++) {
+        VECTOR_AT(sums + i * c->step) = sum[i][0];
+        if (vectors == 2) {
+            VECTOR_AT(sums + i * c->step + VECTOR) = sum[i][1];
+        }
+    }
+}
+
+typedef void (*tap_tile)(int64_t taps, const T *weights, const T *source, const int64_t *offset,
+                         T *sums);
+typedef void (*position_tile)(const reeli_tap_sums *c, const int64_t *offset, const T *g, T *sums);
+
+#define TAP_TILE(rows, vectors)                                                                    \
+    static void NAMED(sum_taps_##rows, vectors)(int64_t taps, const T *weights, const T *source,   \
+                                                const int64_t *offset, T *sums)                    \
+    {                                                                                              \
+        sum_taps(rows, vectors, taps, weights, source, offset, sums);                              \
+    }                                                                                              \
+    static void NAMED(sum_positions_##rows, vectors)(const reeli_tap_sums *c,                      \
+                                                     const int64_t *offset, const T *g, T *sums)   \
+    {                                                                                              \
+        sum_positions(rows, vectors, c, offset, g, sums);                                          \
+    }
+#define TAP_TILES(rows) TAP_TILE(rows, 1) TAP_TILE(rows, 2)
+#define TAPS_OF(rows) {NAMED(sum_taps_##rows, 1), NAMED(sum_taps_##rows, 2)},
+#define POSITIONS_OF(rows) {NAMED(sum_positions_##rows, 1), NAMED(sum_positions_##rows, 2)},
+EACH_TAP_ROW(TAP_TILES)
+static const tap_tile tap_tiles[TAP_ROWS][2] = {EACH_TAP_ROW(TAPS_OF)};
+static const position_tile position_tiles[TAP_ROWS][2] = {EACH_TAP_ROW(POSITIONS_OF)};
+
+/* Rows in tiles of much the same height: how many the next one has, of those that are left. */
+static int64_t next_rows(int64_t left)
+{
+    const int64_t count = (left + TAP_ROWS - 1) / TAP_ROWS;
+    return (left + count - 1) / count;
+}
+
+/* The weights of `rows` outputs, row_step apart, in the order in which tiles read them. */
+void KERNEL(pack_taps)(int64_t rows, int64_t row_step, int64_t taps, const int64_t *tap,
+                       const void *weights, void *packed)
+{
+    const T *from = weights;
+    T *to = packed;
+    for (int64_t high; rows > 0; rows -= high, from += high * row_step) {
+        high = next_rows(rows);
+        for (int64_t t = 0; t < taps; t++) {
+            for (int64_t i = 0; i < high; i++) {
+                *to++ = from[i * row_step + tap[t]];
+            }
+        }
+    }
+}
+
+/* A row of sums to where its positions lie in the result, from position x of row y on; what lies
+ * between the rows is left out. */
+static void place_sums(const reeli_taps *c, const T *sums, int64_t count, int64_t y, int64_t x,
+                       T bias, T *out)
+{
+    for (; count > 0; y++, x = 0) {
+        const int64_t here = c->width - x < count ? c->width - x : count;
+        T *to = out + y * c->out_y + x * c->out_x;
+        for (int64_t j = 0; j < here && c->out_x == 1; j += VECTOR) {
+            store_part(to + j, CONST_VECTOR_AT(sums + j) + bias, here - j);
+        }
+        for (int64_t j = 0; j < here && c->out_x != 1; j++) {
+            to[j * c->out_x] = sums[j] + bias;
+        }
+        sums += c->pitch - x;
+        count -= c->pitch - x;
+    }
+}
+
+void KERNEL(convolve)(const reeli_taps *c)
+{
+    const int64_t positions = (c->height - 1) * c->pitch + c->width;
+    const T *bias = c->bias;
+    T sums[TAP_ROWS * POSITIONS + VECTOR]; /* the last part of a row is read as a whole vector */
+    for (int64_t q = 0; q < positions; q += POSITIONS) {
+        const int64_t count = positions - q < POSITIONS ? positions - q : POSITIONS;
+        const T *weights = c->weights;
+        for (int64_t row = 0, high; row < c->rows; row += high, weights += high * c->taps) {
+            high = next_rows(c->rows - row);
+            tap_tiles[high - 1][count > VECTOR](c->taps, weights, (const T *)c->source + q,
+                                                c->offset, sums);
+            for (int64_t i = 0; i < high; i++) {
+                place_sums(c, sums + i * POSITIONS, count, q / c->pitch, q % c->pitch,
+                           bias ? bias[row + i] : 0, (T *)c->out + (row + i) * c->out_row);
+            }
+        }
+    }
+}
+
+int64_t KERNEL(vector_length)(void) { return VECTOR; }
+
+void KERNEL(sum_tap_gradients)(const reeli_tap_sums *c)
+{
+    for (int64_t o = 0; o < c->step; o += POSITIONS) {
+        for (int64_t t = 0, high; t < c->taps; t += high) {
+            high = next_rows(c->taps - t);
+            position_tiles[high - 1][c->step - o > VECTOR](
+                c, c->offset + t, (const T *)c->gradient + o, (T *)c->sums + t * c->step + o);
+        }
+    }
+}

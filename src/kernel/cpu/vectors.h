@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* Vectors of T, as wide as the level's registers; of one element where the compiler has none. */
+#if !defined(VECTOR_BYTES) && defined(__GNUC__)
+#define VECTOR_BYTES 16
+#elif !defined(VECTOR_BYTES)
+#define VECTOR_BYTES 0
+#endif
+enum { VECTOR = VECTOR_BYTES == 0 ? 1 : VECTOR_BYTES / sizeof(T) };
+
+#ifdef __GNUC__
+typedef T vector __attribute__((vector_size(VECTOR_BYTES)));
+typedef T loose_vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias));
+#else
+typedef T vector, loose_vector;
+#endif
+#define VECTOR_AT(x) (*(loose_vector *)(x))
+#define CONST_VECTOR_AT(x) (*(const loose_vector *)(x))
+
+/* a b + c, rounded once. */
+REELI_INLINE vector fused_vectors(vector a, vector b, vector c)
+{
+#ifdef FUSED_VECTORS
+    return FUSED_VECTORS(a, b, c);
+#elif defined(__GNUC__)
+    for (int i = 0; i < VECTOR; i++) {
+        c[i] = fused(a[i], b[i], c[i]);
+    }
+    return c;
+#else
+    return fused(a, b, c);
+#endif
+}
+
+/* The first `count` elements of a vector, which may be all; the rest are read as 0, and not
+ * written. */
+static inline vector load_part(const T *x, int64_t count)
+{
+    if (count >= VECTOR) {
+        return CONST_VECTOR_AT(x);
+    }
+#ifdef LOAD_PART
+    return LOAD_PART(x, count);
+#else
+    vector part = {0};
+    memcpy(&part, x, (size_t)count * sizeof(T));
+    return part;
+#endif
+}
+
+static inline void store_part(T *x, vector value, int64_t count)
+{
+    if (count >= VECTOR) {
+        VECTOR_AT(x) = value;
+        return;
+    }
+#ifdef STORE_PART
+    STORE_PART(x, value, count);
+#else
+    memcpy(x, &value, (size_t)count * sizeof(T));
+#endif
+}

@@ -53,12 +53,22 @@ typedef void (*reel_message_handler)(void *context, reel_level level, const char
  */
 typedef void *(*reel_allocator)(void *context, void *block, size_t old_size, size_t new_size);
 
-/** What a reel is made with; all zero is the default. */
+/**
+ * What a reel is made with; all zero is the default.
+ *
+ * With `memory` the reel lives within that: the reel itself and whatever it allocates lie in these
+ * bytes, and no malloc is called. What is freed is used again; when they are full, that is
+ * REEL_ERR_MEMORY as always. They are yours again after `reel_free`. `reel_memory_peak` says how many
+ * it takes. OpenBLAS, which has memory of its own, is not used, and threads have their stacks from the
+ * system.
+ */
 typedef struct reel_options {
     reel_allocator allocator;     /**< NULL: malloc, realloc, free */
     void *allocator_context;      /**< handed to the allocator */
     reel_message_handler handler; /**< NULL: one line on stderr for each message */
     void *handler_context;        /**< handed to the handler */
+    void *memory;                 /**< NULL, or what to live within; goes with no allocator */
+    size_t memory_size;           /**< bytes of it */
 } reel_options;
 
 /**
@@ -69,8 +79,14 @@ typedef struct reel_options {
  */
 REEL_API reel *reel_new(void);
 
-/** As `reel_new`, with an allocator or message handler of your own. */
+/** As `reel_new`, with memory, an allocator or a message handler of your own. */
 REEL_API reel *reel_new_with(const reel_options *options);
+
+/**
+ * How many bytes of `options.memory` were the most that the reel used so far, counted from their
+ * first: with so many the same program would have done. 0 for a reel without such memory.
+ */
+REEL_API size_t reel_memory_peak(const reel *r);
 
 /** Frees the reel and everything that it owns: tensors, modules, optimizers, the tape. */
 REEL_API void reel_free(reel *r);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The blocks of the arena: more of them when one is full, all of them kept when it is reset. */
+#include "fixed_memory.h"
 #include "state.h"
 #include "thresholds.h"
 
@@ -43,7 +44,9 @@ static char *take(reeli_arena *arena, size_t size)
 static reeli_block *grow(reel *r, size_t size)
 {
     reeli_block *current = r->arena.current;
-    size_t wanted = current ? current->size * 2 : REELI_FIRST_BLOCK;
+    size_t wanted = r->allocator == reeli_fixed_allocator ? REELI_FIXED_BLOCK
+                    : current                             ? current->size * 2
+                                                          : REELI_FIRST_BLOCK;
     wanted = wanted > REELI_LARGEST_BLOCK ? REELI_LARGEST_BLOCK : wanted;
     size_t least = size + sizeof(reeli_block) + 2 * (size_t)REELI_LARGE_ALIGN;
     size_t bytes = wanted > least ? wanted : least;

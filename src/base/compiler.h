@@ -9,12 +9,20 @@
 #ifdef __GNUC__
 #define REELI_RARELY(condition) __builtin_expect((condition), 0)
 #define REELI_PREFETCH(address) __builtin_prefetch(address)
+#ifdef __OPTIMIZE_SIZE__
+#define REELI_INLINE static inline
+#define REELI_UNROLL(times)
+#else
 #define REELI_INLINE static inline __attribute__((always_inline))
+#define REELI_UNROLL(times) REELI_PRAGMA(GCC unroll times)
+#define REELI_PRAGMA(text) _Pragma(#text)
+#endif
 #define REELI_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
 #define REELI_RARELY(condition) (condition)
 #define REELI_PREFETCH(address) ((void)(address))
 #define REELI_INLINE static inline
+#define REELI_UNROLL(times)
 #define REELI_PRINTF(text, first)
 #endif
 

@@ -5,6 +5,8 @@
 #endif
 #include "state.h"
 
+#include "fixed_memory.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,11 +62,23 @@ void reeli_free(reel *r, void *block, size_t size)
     }
 }
 
+void reeli_no_reel(const reel_options *options, const char *why)
+{
+    const reel_message_handler handler =
+        options && options->handler ? options->handler : default_handler;
+    handler(options ? options->handler_context : NULL, REEL_ERROR, why);
+}
+
 reel *reeli_state_new(const reel_options *options)
 {
     reel_allocator allocator =
         options && options->allocator ? options->allocator : default_allocator;
     void *context = options ? options->allocator_context : NULL;
+    const bool fixed = options && options->memory;
+    if (fixed) {
+        allocator = reeli_fixed_allocator;
+        context = reeli_fixed_memory_new(options->memory, options->memory_size);
+    }
     reel *r = allocator(context, NULL, 0, sizeof *r);
     if (!r) {
         return NULL;
@@ -72,6 +86,7 @@ reel *reeli_state_new(const reel_options *options)
     memset(r, 0, sizeof *r);
     r->allocator = allocator;
     r->allocator_context = context;
+    r->blas.tried = fixed; /* a library would have memory of its own */
     reel_set_message_handler(r, options ? options->handler : NULL,
                              options ? options->handler_context : NULL);
     r->owned.next = r->owned.previous = &r->owned;
@@ -201,3 +216,8 @@ void reel_manual_seed(reel *r, uint64_t seed)
 }
 
 const char *reel_version(void) { return REEL_VERSION; }
+
+size_t reel_memory_peak(const reel *r)
+{
+    return r && r->allocator == reeli_fixed_allocator ? reeli_fixed_peak(r->allocator_context) : 0;
+}

@@ -72,6 +72,8 @@ struct reel {
 
 /* A reel with its defaults, no poison yet; NULL when memory is out. */
 reel *reeli_state_new(const reel_options *options);
+/* Tells the handler, which there is before there is a reel, why there is none. */
+void reeli_no_reel(const reel_options *options, const char *why);
 /* Frees the arena, everything owned, and the reel. */
 void reeli_state_free(reel *r);
 

@@ -4,7 +4,6 @@
 #include "random.h"
 
 #include <reel/loader.h>
-#include <stdlib.h>
 #include <string.h>
 
 bool reeli_rows_usable(reel *r, const char *what, const reel_tensor *t)
@@ -111,10 +110,20 @@ reel_status reel_random_split(reel *r, int64_t rows, const int64_t *lengths, siz
     return deal(r, what, rows, true, lengths, count, parts);
 }
 
-static int compare_rows(const void *a, const void *b)
+/* The rows of each part in their order: each row is asked which part it went to. */
+static void sort_parts(int64_t rows, int64_t k, reel_tensor *const *parts, int64_t *part_of,
+                       int64_t *placed)
 {
-    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
+    for (int64_t p = 0; p < k; p++) {
+        placed[p] = 0;
+        for (int64_t i = 0; i < parts[p]->numel; i++) {
+            part_of[((const int64_t *)parts[p]->data)[i]] = p;
+        }
+    }
+    for (int64_t row = 0; row < rows; row++) {
+        const int64_t p = part_of[row];
+        ((int64_t *)parts[p]->data)[placed[p]++] = row;
+    }
 }
 
 reel_status reel_k_fold(reel *r, int64_t rows, int64_t k, bool shuffle, reel_tensor **parts)
@@ -128,19 +137,19 @@ reel_status reel_k_fold(reel *r, int64_t rows, int64_t k, bool shuffle, reel_ten
                            what, (long long)rows, (long long)k);
     }
     reel_tensor *lengths = reeli_create(r, what, REEL_I64, 1, &k);
-    if (reeli_bad(lengths)) {
-        return r->status;
+    reel_tensor *part_of = reeli_create(r, what, REEL_I64, 1, shuffle ? &rows : &k);
+    if (!reeli_bad(lengths) && !reeli_bad(part_of)) {
+        int64_t *length = lengths->data;
+        for (int64_t i = 0; i < k; i++) {
+            length[i] = rows / k + (i < rows % k);
+        }
+        if (deal(r, what, rows, shuffle, length, (size_t)k, parts) == REEL_OK && shuffle) {
+            sort_parts(rows, k, parts, part_of->data, length);
+        }
     }
-    int64_t *length = lengths->data;
-    for (int64_t i = 0; i < k; i++) {
-        length[i] = rows / k + (i < rows % k);
-    }
-    const reel_status status = deal(r, what, rows, shuffle, length, (size_t)k, parts);
-    for (int64_t i = 0; i < k && shuffle && status == REEL_OK; i++) {
-        qsort(parts[i]->data, (size_t)length[i], sizeof *length, compare_rows);
-    }
+    reel_tensor_free(part_of);
     reel_tensor_free(lengths);
-    return status;
+    return r->status;
 }
 
 /* Marks the rows of `given` in taken; false, and an error, for one that is not there or comes

@@ -26,7 +26,7 @@ static reel_tensor *make_poison(reel *r)
 
 reel *reel_new(void) { return reel_new_with(NULL); }
 
-reel *reel_new_with(const reel_options *options)
+static reel *make_reel(const reel_options *options)
 {
     reel *r = reeli_state_new(options);
     if (!r) {
@@ -37,6 +37,20 @@ reel *reel_new_with(const reel_options *options)
     if (!r->poison) {
         reeli_state_free(r);
         return NULL;
+    }
+    return r;
+}
+
+reel *reel_new_with(const reel_options *options)
+{
+    const bool fixed = options && options->memory;
+    if (fixed && options->allocator) {
+        reeli_no_reel(options, "reel_new_with: a reel has memory or an allocator, not both");
+        return NULL;
+    }
+    reel *r = make_reel(options);
+    if (fixed && !r) {
+        reeli_no_reel(options, "reel_new_with: memory_size is too small for a reel");
     }
     return r;
 }

@@ -32,13 +32,13 @@ REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
 {
     vector sum[TILE_ROWS][TILE_VECTORS];
     const int64_t next_row = a_stride[0], next = a_stride[1];
-#pragma GCC unroll 16
+    REELI_UNROLL(16)
     for (int i = 0; i < rows * vectors; i++) {
         sum[i / vectors][i % vectors] =
             CONST_VECTOR_AT(to->start + i / vectors * to->start_step + i % vectors * VECTOR);
     }
     for (int64_t p = 0; p < k; p++, a += next, b += b_step) {
-#pragma GCC unroll 16
+        REELI_UNROLL(16)
         for (int i = 0; i < rows * vectors; i++) {
             sum[i / vectors][i % vectors] = fused_vectors(a[i / vectors * next_row] - (vector){0},
                                                           CONST_VECTOR_AT(b + i % vectors * VECTOR),
@@ -46,12 +46,12 @@ REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
         }
     }
     if (to->bias) {
-#pragma GCC unroll 16
+        REELI_UNROLL(16)
         for (int i = 0; i < rows * vectors; i++) {
             sum[i / vectors][i % vectors] += CONST_VECTOR_AT(to->bias + i % vectors * VECTOR);
         }
     }
-#pragma GCC unroll 16
+    REELI_UNROLL(16)
     for (int i = 0; i < rows * vectors; i++) {
         VECTOR_AT(to->c + i / vectors * to->c_step + i % vectors * VECTOR) =
             sum[i / vectors][i % vectors];

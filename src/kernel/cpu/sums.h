@@ -11,7 +11,7 @@
 enum { ROW = 4 * LANES };
 
 /* Lanes are added and multiplied one by one. LOAD reads those at x, which need not be aligned. */
-#ifdef __GNUC__
+#if defined(__GNUC__) && !defined(__OPTIMIZE_SIZE__)
 typedef T lanes __attribute__((vector_size(32)));
 typedef T loose_lanes __attribute__((vector_size(32), aligned(sizeof(T)), may_alias));
 #define LOAD(x) (*(const loose_lanes *)(x))
@@ -194,20 +194,20 @@ enum { WIDTH = 2 * ROW };
 /* The sums of the columns that `count` vectors hold, each one accumulator in a register. */
 REELI_INLINE void sum_vectors(const T *x, int64_t rows, int64_t columns, const int count, T *out)
 {
-    lanes level[3][8] = {{{0}}};
+    lanes level[3][8] = {0};
     const int power = level_power(rows);
     const int64_t step = (int64_t)1 << power, mask = step - 1;
-    lanes sum[8] = {{0}};
+    lanes sum[8] = {0};
     for (int64_t i = 0; i < rows;) {
         const int64_t end = i + step < rows ? i + step : rows;
         for (; i < end; i++, x += columns) {
-#pragma GCC unroll 8
+            REELI_UNROLL(8)
             for (int v = 0; v < count; v++) {
                 sum[v] = PLUS(sum[v], LOAD(x + v * LANES));
             }
         }
         for (int l = 0; l < 3 && (i & (mask << (l * power))) == 0; l++) {
-#pragma GCC unroll 8
+            REELI_UNROLL(8)
             for (int v = 0; v < count; v++) {
                 lanes *below = l ? &level[l - 1][v] : &sum[v];
                 level[l][v] = PLUS(level[l][v], *below);

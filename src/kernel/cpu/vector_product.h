@@ -10,7 +10,7 @@ void KERNEL(matrix_vector)(int64_t m, int64_t k, const void *left, int64_t a_ste
     const T *a = left, *b = right, *plus = bias;
     T *c = out;
     for (int64_t i = 0; i < m; i++, a += a_step) {
-        lanes sums[4] = {{0}};
+        lanes sums[4] = {0};
         int64_t p = 0;
         for (; p + ROW <= k; p += ROW) {
             for (int s = 0; s < 4; s++) {

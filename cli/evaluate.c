@@ -4,7 +4,7 @@
 #include "model.h"
 #include "plot.h"
 #include "report.h"
-#include "rows.h"
+#include "row_parts.h"
 
 #include <stdlib.h>
 #include <string.h>

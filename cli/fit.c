@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* reel fit: from a table to a model in a file. */
 #include "commands.h"
-#include "linear.h"
+#include "decay_trials.h"
 #include "model.h"
+#include "optimizers.h"
 #include "plot.h"
 #include "report.h"
-#include "rows.h"
+#include "row_parts.h"
 #include "training.h"
-#include "trials.h"
+#include "whitening.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -99,7 +100,7 @@ static bool find_target(session *s, reel_table *table, const char *name, size_t 
 static bool read_tables(fitting *it)
 {
     options *o = it->o;
-    o->dtype = o->dtype >= 0 ? o->dtype : takes_all_rows(o->optimizer);
+    o->dtype = o->dtype >= 0 ? o->dtype : optimizer_is_full_batch(o->optimizer);
     it->model.shape.dtype = o->dtype == 1 ? REEL_F64 : REEL_F32;
     it->table = read_table(it->s, o, o->files[0], &it->model);
     if (!it->table || !find_target(it->s, it->table, o->target, &it->target) ||
@@ -164,10 +165,10 @@ static bool describe_training(fitting *it)
     reeli_json_put_integer(&w, "rows", reel_numel(it->rows.train));
     reeli_json_put_text(&w, "loss", loss_names[o->loss]);
     if (o->loss == LOSS_QUANTILE) {
-        reeli_json_put_number(&w, "quantile", isnan(o->quantile) ? 0.5 : o->quantile);
+        reeli_json_put_number(&w, "quantile", o->quantile);
     }
     if (o->loss == LOSS_HUBER || o->loss == LOSS_SMOOTH_L1) {
-        reeli_json_put_number(&w, "delta", isnan(o->delta) ? 1 : o->delta);
+        reeli_json_put_number(&w, "delta", o->delta);
     }
     reeli_json_put_text(&w, "optimizer", optimizer_names[o->optimizer]);
     reeli_json_put_number(&w, "lr", o->lr);
@@ -204,7 +205,7 @@ static void say_what_it_does(const fitting *it)
     printf("model: %s, %s, %s parameters\n", shape, kind,
            thousands(reel_parameter_count(it->model.net)));
     printf("training: %s loss, %s", loss_names[o->loss], optimizer_names[o->optimizer]);
-    if (takes_all_rows(o->optimizer)) {
+    if (optimizer_is_full_batch(o->optimizer)) {
         printf(" over all rows, at most %s steps\n", thousands(o->epochs));
     } else {
         printf(", learning rate %g (schedule: %s), batches of %s, %s epochs\n", o->lr,

@@ -2,8 +2,6 @@
 /* The layers of a net by their sizes, and the loss and its words by their names. */
 #include "network.h"
 
-#include <math.h>
-
 enum { ROWS_AT_ONCE = 4096 };
 
 /* In the order of activation_names. */
@@ -80,8 +78,6 @@ static reel_tensor *smooth_quantile_loss(double q, reel_tensor *predicted, reel_
 reel_tensor *network_loss(const options *o, reel_tensor *predicted, reel_tensor *target,
                           double smoothing)
 {
-    double delta = isnan(o->delta) ? 1 : o->delta;
-    double quantile = isnan(o->quantile) ? 0.5 : o->quantile;
     switch ((loss_kind)o->loss) {
     case LOSS_L1:
         return smoothing > 0 ? reel_smooth_l1_loss(predicted, target, smoothing, REEL_MEAN)
@@ -89,12 +85,12 @@ reel_tensor *network_loss(const options *o, reel_tensor *predicted, reel_tensor 
     case LOSS_MSE:
         return reel_mse_loss(predicted, target, REEL_MEAN);
     case LOSS_HUBER:
-        return reel_huber_loss(predicted, target, delta, REEL_MEAN);
+        return reel_huber_loss(predicted, target, o->delta, REEL_MEAN);
     case LOSS_SMOOTH_L1:
-        return reel_smooth_l1_loss(predicted, target, delta, REEL_MEAN);
+        return reel_smooth_l1_loss(predicted, target, o->delta, REEL_MEAN);
     case LOSS_QUANTILE:
-        return smoothing > 0 ? smooth_quantile_loss(quantile, predicted, target, smoothing)
-                             : reel_quantile_loss(predicted, target, quantile, REEL_MEAN);
+        return smoothing > 0 ? smooth_quantile_loss(o->quantile, predicted, target, smoothing)
+                             : reel_quantile_loss(predicted, target, o->quantile, REEL_MEAN);
     case LOSS_LOG_COSH:
         return reel_log_cosh_loss(predicted, target, REEL_MEAN);
     }

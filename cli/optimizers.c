@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Optimizers and schedules by their names. */
-#include "training.h"
+#include "optimizers.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { MAX_TENSORS = 2 * MAX_HIDDEN + 2, USUAL_STEPS = 10000, USUAL_EPOCHS = 100 };
 
-bool takes_all_rows(int optimizer)
-{
-    return optimizer == OPTIMIZER_LBFGS || optimizer == OPTIMIZER_LEVENBERG_MARQUARDT;
-}
-
 bool optimizer_decays(int optimizer)
 {
-    return !takes_all_rows(optimizer) && optimizer != OPTIMIZER_RPROP;
+    return !optimizer_is_full_batch(optimizer) && optimizer != OPTIMIZER_RPROP;
 }
 
 /* As many iterations as the loop around it wants, to the last digits. */
@@ -154,13 +149,15 @@ static int64_t usual_epochs(const options *o, int64_t rows)
 {
     int64_t batches = (rows + o->batch_size - 1) / o->batch_size;
     int64_t epochs = (USUAL_STEPS + batches - 1) / batches;
-    return takes_all_rows(o->optimizer) ? 500 : epochs < USUAL_EPOCHS ? USUAL_EPOCHS : epochs;
+    return optimizer_is_full_batch(o->optimizer) ? 500
+           : epochs < USUAL_EPOCHS               ? USUAL_EPOCHS
+                                                 : epochs;
 }
 
 void training_defaults(options *o, int64_t rows)
 {
     o->optimizer = o->optimizer < 0 ? OPTIMIZER_ADAMW : o->optimizer;
-    bool whole = takes_all_rows(o->optimizer) || o->optimizer == OPTIMIZER_RPROP;
+    bool whole = optimizer_is_full_batch(o->optimizer) || o->optimizer == OPTIMIZER_RPROP;
     if (isnan(o->lr)) {
         o->lr = usual_lr(o->optimizer);
     }
@@ -180,6 +177,6 @@ void training_defaults(options *o, int64_t rows)
         o->epochs = usual_epochs(o, rows);
     }
     if (o->schedule < 0) {
-        o->schedule = takes_all_rows(o->optimizer) ? SCHEDULE_NONE : SCHEDULE_COSINE;
+        o->schedule = optimizer_is_full_batch(o->optimizer) ? SCHEDULE_NONE : SCHEDULE_COSINE;
     }
 }

@@ -32,6 +32,12 @@ typedef struct row {
     const char *const *names;
 } row;
 
+/* What stands for itself in --help, too. */
+#define USUAL_QUANTILE 0.5
+#define USUAL_DELTA 1
+#define AS_TEXT(value) #value
+#define IN_TEXT(value) AS_TEXT(value)
+
 /* argp wants characters or numbers above them. */
 enum { FIRST_KEY = 256, MAX_ROWS = 64 };
 
@@ -94,10 +100,11 @@ static const row fit_rows[] = {
      "l1 (absolute error: medians), mse (squared: means), huber, smooth_l1 and log_cosh (squared "
      "near 0, absolute far off) or quantile (l1)",
      CHOICE, AT(loss), loss_names},
-    {"quantile", "Q", "which one, with --loss quantile (0.5)", FRACTION, AT(quantile), NULL},
+    {"quantile", "Q", "which one, with --loss quantile (" IN_TEXT(USUAL_QUANTILE) ")", FRACTION,
+     AT(quantile), NULL},
     {"delta", "D",
      "where huber and smooth_l1 turn from squared to absolute, in standard deviations of the "
-     "target (1)",
+     "target (" IN_TEXT(USUAL_DELTA) ")",
      POSITIVE, AT(delta), NULL},
     {"weight-decay", "W",
      "pull of the weights to 0 (for networks trained by adamw 0.02, or what trials on parts of a "
@@ -408,7 +415,7 @@ static void check_model(const options *o, char **argv)
 
 static void check_training(const options *o, char **argv)
 {
-    bool whole = o->optimizer == OPTIMIZER_LBFGS || o->optimizer == OPTIMIZER_LEVENBERG_MARQUARDT;
+    bool whole = optimizer_is_full_batch(o->optimizer);
     const char *name = whole ? optimizer_names[o->optimizer] : "";
     if (whole && (o->batch_size || o->schedule > 0 || o->clip > 0)) {
         REFUSE(argv,
@@ -460,6 +467,8 @@ options fit_options(int argc, char **argv)
     }
     check_model(&o, argv);
     check_training(&o, argv);
+    o.quantile = isnan(o.quantile) ? USUAL_QUANTILE : o.quantile;
+    o.delta = isnan(o.delta) ? USUAL_DELTA : o.delta;
     return o;
 }
 

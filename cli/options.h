@@ -59,6 +59,8 @@ extern const char *const loss_names[], *const activation_names[],
 
 /* The place of `name` in such a list; -1 if it is none of them. */
 int name_index(const char *const *names, const char *name);
+/* Whether an optimizer takes all rows at once and calls a closure. */
+bool optimizer_is_full_batch(int optimizer);
 
 /* What was asked for, by all commands; each has some of it. NaN and 0 where nothing was said and
  * the default depends on the rest. */

@@ -2,7 +2,7 @@
 /* Figures of a model as a table, coefficients in the units of the table, and what is JSON. */
 #include "report.h"
 
-#include "linear.h"
+#include "whitening.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The loop over epochs: batches, the validation, early stopping, what is told and drawn. */
 #include "training.h"
+#include "full_batch.h"
+#include "optimizers.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -20,29 +21,6 @@ typedef struct loop {
     reel_graph *graph;  /* the step of a full batch, once it was captured */
 } loop;
 
-/* λ Σ |w| and ½ decay Σ w² over the weights, not the biases. */
-static reel_tensor *penalties(const training *it, reel_tensor *loss)
-{
-    const options *o = it->o;
-    double decay = optimizer_decays(o->optimizer) ? 0 : o->weight_decay;
-    reel_tensor_list all = reel_parameters(it->net);
-    for (size_t i = 0; i < all.count; i++) {
-        reel_tensor *w = all.tensors[i];
-        if (reel_ndim(w) == 2 && o->l1_penalty > 0) {
-            loss = reel_add(loss, reel_mul_scalar(reel_sum(reel_abs(w)), o->l1_penalty));
-        }
-        if (reel_ndim(w) == 2 && decay > 0) {
-            loss = reel_add(loss, reel_mul_scalar(reel_sum(reel_square(w)), decay / 2));
-        }
-    }
-    return loss;
-}
-
-reel_tensor *training_loss(const training *it, reel_tensor *x, reel_tensor *y, double smoothing)
-{
-    return penalties(it, network_loss(it->o, reel_forward(it->net, x), y, smoothing));
-}
-
 /* The training step: all of it is captured, so none of it may look at a value. */
 static void step(loop *it)
 {
@@ -56,7 +34,7 @@ static void step(loop *it)
     reel_step(it->optimizer);
 }
 
-static double full_batch(loop *it)
+static double captured_step(loop *it)
 {
     if (it->graph) {
         reel_replay(it->graph);
@@ -68,7 +46,7 @@ static double full_batch(loop *it)
     return it->graph ? reel_item(it->loss) : (double)NAN;
 }
 
-static double smaller_batch(loop *it)
+static double eager_step(loop *it)
 {
     reel_tensor *captured = it->loss;
     step(it);
@@ -89,7 +67,7 @@ static double epoch(loop *it)
         it->x = batch[0];
         it->y = batch[1];
         int64_t size = reel_size(it->x, 0);
-        double loss = size == t->o->batch_size ? full_batch(it) : smaller_batch(it);
+        double loss = size == t->o->batch_size ? captured_step(it) : eager_step(it);
         sum += loss * (double)size;
         rows += size;
         progress_rows(t->progress, rows);
@@ -101,66 +79,6 @@ static double epoch(loop *it)
         }
     }
     return sum / (double)rows;
-}
-
-/* Room for one more epoch's losses; grows by doubling. */
-static bool make_room(training *it)
-{
-    if (it->epochs && (it->epochs & (it->epochs - 1))) {
-        return true;
-    }
-    size_t size = it->epochs ? 2 * (size_t)it->epochs * sizeof(double) : sizeof(double);
-    double *losses = realloc(it->losses, size);
-    it->losses = losses ? losses : it->losses;
-    double *validation = realloc(it->validation_losses, size);
-    it->validation_losses = validation ? validation : it->validation_losses;
-    return (losses && validation) || complain(it->session, "there is no memory for the losses");
-}
-
-static double validate(const training *it)
-{
-    return it->validation_x ? network_mean_loss(it->o, it->net, it->validation_x, it->validation_y)
-                            : (double)NAN;
-}
-
-static bool diverged(const training *it)
-{
-    progress_break(it->progress);
-    return !complain(it->session,
-                     "the training diverged: after %" PRId64 " epochs the loss is no longer a "
-                     "number. Try a smaller --lr (it was %g), or --clip 1",
-                     it->epochs, it->o->lr);
-}
-
-/* Whether this validation loss was the last one to wait for. Keeps the best model. */
-static bool waited_long_enough(training *it, double validation_loss)
-{
-    if (!it->stopping) {
-        return false;
-    }
-    bool stop = reel_early_stopping_step(it->stopping, validation_loss);
-    it->best = reel_early_stopping_best_step(it->stopping) + 1;
-    it->why = stop ? "the validation loss gets no smaller" : NULL;
-    return stop;
-}
-
-bool training_note(training *it, double loss)
-{
-    double validation_loss = validate(it);
-    if (reel_failed(it->session->r) || !make_room(it)) {
-        return false;
-    }
-    it->losses[it->epochs] = loss;
-    it->validation_losses[it->epochs++] = validation_loss;
-    it->diverged = !isfinite(loss);
-    if (it->diverged) {
-        return !diverged(it);
-    }
-    bool stop = waited_long_enough(it, validation_loss);
-    progress_epoch(it->progress, it->epochs, loss, validation_loss, it->best == it->epochs);
-    it->interrupted = interrupted();
-    it->why = it->interrupted ? "interrupted" : it->why;
-    return !stop && !it->interrupted;
 }
 
 /* Epochs up to their number, to Ctrl-C or to the last one that was worth it. */
@@ -215,8 +133,8 @@ bool train(training *it)
 {
     reel_early_stopping_options how = {.patience = it->o->patience ? it->o->patience : INT64_MAX};
     it->stopping = it->validation_x ? reel_early_stopping_new(it->net, how) : NULL;
-    if (takes_all_rows(it->o->optimizer)) {
-        train_all_rows(it);
+    if (optimizer_is_full_batch(it->o->optimizer)) {
+        train_full_batch(it);
     } else {
         train_in_batches(it);
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The parts of a table: drawn by fractions, or listed in files of row numbers. */
-#include "rows.h"
+#include "row_parts.h"
 
 #include <ctype.h>
 #include <errno.h>

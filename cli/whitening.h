@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Linear regression in coordinates that make it easy: columns that are uncorrelated, or that are
  * not moved to their mean where there is to be no intercept. */
-#ifndef CLI_LINEAR_H
-#define CLI_LINEAR_H
+#ifndef CLI_WHITENING_H
+#define CLI_WHITENING_H
 
 #include <reel/reel.h>
 

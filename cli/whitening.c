@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Columns made uncorrelated by a Cholesky factor of their covariance, and the way back. */
-#include "linear.h"
+#include "whitening.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Trainings that go over all rows at once: L-BFGS and Levenberg-Marquardt. */
-#include "training.h"
+#include "full_batch.h"
+#include "optimizers.h"
 
 #include <math.h>
 
@@ -62,7 +63,7 @@ static void descend_to_corner(training *t)
     }
 }
 
-void train_all_rows(training *t)
+void train_full_batch(training *t)
 {
     if (t->o->loss == LOSS_L1 || t->o->loss == LOSS_QUANTILE) {
         descend_to_corner(t);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Weight decays tried on parts of the rows, each part once as the validation. */
-#include "trials.h"
+#include "decay_trials.h"
 
 #include <math.h>
 #include <stdio.h>

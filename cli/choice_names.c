@@ -36,3 +36,8 @@ int name_index(const char *const *names, const char *name)
     }
     return -1;
 }
+
+bool optimizer_is_full_batch(int optimizer)
+{
+    return optimizer == OPTIMIZER_LBFGS || optimizer == OPTIMIZER_LEVENBERG_MARQUARDT;
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which rows of a table are trained on, validated on and tested on. */
-#ifndef CLI_ROWS_H
-#define CLI_ROWS_H
+#ifndef CLI_ROW_PARTS_H
+#define CLI_ROW_PARTS_H
 
 #include "session.h"
 

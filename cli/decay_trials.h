@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is best found out by trying: how strongly a network's weights are to decay. */
-#ifndef CLI_TRIALS_H
-#define CLI_TRIALS_H
+#ifndef CLI_DECAY_TRIALS_H
+#define CLI_DECAY_TRIALS_H
 
 #include "training.h"
 

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* The loss with its penalties; an epoch's losses, and whether it was the last. */
+#include "training_step.h"
+#include "optimizers.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* λ Σ |w| and ½ decay Σ w² over the weights, not the biases. */
+static reel_tensor *penalties(const training *it, reel_tensor *loss)
+{
+    const options *o = it->o;
+    double decay = optimizer_decays(o->optimizer) ? 0 : o->weight_decay;
+    reel_tensor_list all = reel_parameters(it->net);
+    for (size_t i = 0; i < all.count; i++) {
+        reel_tensor *w = all.tensors[i];
+        if (reel_ndim(w) == 2 && o->l1_penalty > 0) {
+            loss = reel_add(loss, reel_mul_scalar(reel_sum(reel_abs(w)), o->l1_penalty));
+        }
+        if (reel_ndim(w) == 2 && decay > 0) {
+            loss = reel_add(loss, reel_mul_scalar(reel_sum(reel_square(w)), decay / 2));
+        }
+    }
+    return loss;
+}
+
+reel_tensor *training_loss(const training *it, reel_tensor *x, reel_tensor *y, double smoothing)
+{
+    return penalties(it, network_loss(it->o, reel_forward(it->net, x), y, smoothing));
+}
+
+/* Room for one more epoch's losses; grows by doubling. */
+static bool make_room(training *it)
+{
+    if (it->epochs && (it->epochs & (it->epochs - 1))) {
+        return true;
+    }
+    size_t size = it->epochs ? 2 * (size_t)it->epochs * sizeof(double) : sizeof(double);
+    double *losses = realloc(it->losses, size);
+    it->losses = losses ? losses : it->losses;
+    double *validation = realloc(it->validation_losses, size);
+    it->validation_losses = validation ? validation : it->validation_losses;
+    return (losses && validation) || complain(it->session, "there is no memory for the losses");
+}
+
+static double validate(const training *it)
+{
+    return it->validation_x ? network_mean_loss(it->o, it->net, it->validation_x, it->validation_y)
+                            : (double)NAN;
+}
+
+static bool diverged(const training *it)
+{
+    progress_break(it->progress);
+    return !complain(it->session,
+                     "the training diverged: after %" PRId64 " epochs the loss is no longer a "
+                     "number. Try a smaller --lr (it was %g), or --clip 1",
+                     it->epochs, it->o->lr);
+}
+
+/* Whether this validation loss was the last one to wait for. Keeps the best model. */
+static bool waited_long_enough(training *it, double validation_loss)
+{
+    if (!it->stopping) {
+        return false;
+    }
+    bool stop = reel_early_stopping_step(it->stopping, validation_loss);
+    it->best = reel_early_stopping_best_step(it->stopping) + 1;
+    it->why = stop ? "the validation loss gets no smaller" : NULL;
+    return stop;
+}
+
+bool training_note(training *it, double loss)
+{
+    double validation_loss = validate(it);
+    if (reel_failed(it->session->r) || !make_room(it)) {
+        return false;
+    }
+    it->losses[it->epochs] = loss;
+    it->validation_losses[it->epochs++] = validation_loss;
+    it->diverged = !isfinite(loss);
+    if (it->diverged) {
+        return !diverged(it);
+    }
+    bool stop = waited_long_enough(it, validation_loss);
+    progress_epoch(it->progress, it->epochs, loss, validation_loss, it->best == it->epochs);
+    it->interrupted = interrupted();
+    it->why = it->interrupted ? "interrupted" : it->why;
+    return !stop && !it->interrupted;
+}

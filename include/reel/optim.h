@@ -8,8 +8,8 @@
  * Fails: an optimizer that does nothing (NULL) and REEL_ERR_VALUE: an option outside its range, no
  *        parameters, one that is given twice or is no floating leaf; REEL_ERR_MEMORY.
  * Owner: the reel's; it is freed with it, or by `reel_optimizer_free`.
- * Source: the class of the same name in torch.optim (1.13), to the bit where only + - * / and √ are
- *         needed.
+ * Source: the class of the same name in torch.optim (2.13), to the bit but for square roots, which are correctly
+ *         rounded here.
  */
 #ifndef REEL_OPTIM_H
 #define REEL_OPTIM_H
@@ -20,9 +20,9 @@
 extern "C" {
 #endif
 
-/** Options of SGD. lr has no default in PyTorch and none here: 0 changes nothing. */
+/** Options of SGD. */
 typedef struct reel_sgd_options {
-    double lr;           /**< the learning rate */
+    double lr;           /**< 1e-3: the learning rate */
     double momentum;     /**< 0: none */
     double dampening;    /**< 0: g counts in full */
     double weight_decay; /**< 0: none */

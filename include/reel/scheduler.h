@@ -11,7 +11,7 @@
  * Fails: a scheduler that does nothing (NULL), and REEL_ERR_VALUE for an option outside its range,
  *        REEL_ERR_MEMORY.
  * Owner: the reel's; it goes with it, or by `reel_scheduler_free`. It needs its optimizer.
- * Source: the class of the same name in torch.optim.lr_scheduler (1.13).
+ * Source: the class of the same name in torch.optim.lr_scheduler (2.13).
  */
 #ifndef REEL_SCHEDULER_H
 #define REEL_SCHEDULER_H

@@ -77,7 +77,7 @@ double reeli_mt_normal(reeli_mt19937 *mt)
     }
     double u1 = reeli_mt_uniform_f64(mt);
     double u2 = reeli_mt_uniform_f64(mt);
-    double radius = sqrt(-2.0 * log(1.0 - u2));
+    double radius = sqrt(-2.0 * log1p(-u2));
     double angle = 6.283185307179586 * u1; /* 2 pi */
     mt->has_normal = true;
     mt->normal = radius * sin(angle);

@@ -49,10 +49,9 @@ static void prepare_nadam(const double *value, double *number, reeli_step *s)
     const double mu = s->beta1 * (1 - 0.5 * pow(0.96, t * decay));
     const double next = s->beta1 * (1 - 0.5 * pow(0.96, (t + 1) * decay));
     const float product = (t == 1 ? 1.0F : (float)number[MU_PRODUCT]) * (float)mu;
-    const float following = product * (float)mu * (float)next;
     number[MU_PRODUCT] = (double)product;
     s->weight = s->lr * (1 - mu) / (1 - (double)product);
-    s->lr = s->lr * next / (1 - (double)following);
+    s->lr = s->lr * next / (1 - (double)product * next);
 }
 
 /* v can be trusted once the average over it is that of more than 5 terms. */

@@ -199,9 +199,9 @@ static void gather(run *w)
     }
 }
 
-/* Moves along d by t, or as far as a line search says, and evaluates there unless it is the last
- * iteration. How often the closure was called; -1 if it failed. */
-static int move(run *w, reeli_search_number t, double slope, bool last)
+/* Moves along d by t, or as far as a line search of at most `most` trials says, and evaluates there
+ * unless it is the last iteration. How often the closure was called; -1 if it failed. */
+static int move(run *w, reeli_search_number t, double slope, int64_t most, bool last)
 {
     reeli_flat *f = &w->flat;
     gather(w);
@@ -211,7 +211,8 @@ static int move(run *w, reeli_search_number t, double slope, bool last)
     }
     const reeli_point start = {{0, false}, w->loss, slope, f->current};
     reeli_point found;
-    const int calls = reeli_strong_wolfe(f, &start, t, w->value[REELI_tolerance_change], &found);
+    const int calls =
+        reeli_strong_wolfe(f, &start, t, most, w->value[REELI_tolerance_change], &found);
     if (calls >= 0) {
         reeli_flat_move(f, found.t.value);
         w->now.t = found.t.value;
@@ -252,7 +253,8 @@ static bool iterate(run *w)
         if (slope > -value[REELI_tolerance_change]) {
             return true;
         }
-        const int more = move(w, t, slope, i == most);
+        const int64_t left = reeli_as_count(value[REELI_max_eval] - calls);
+        const int more = move(w, t, slope, left, i == most);
         if (more < 0) {
             return false;
         }

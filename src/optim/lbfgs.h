@@ -20,8 +20,8 @@ typedef struct reeli_point {
 } reeli_point;
 
 /* From `start` (t = 0) along d, first to `first`: a point that meets the strong Wolfe conditions,
- * or the best of 25 trials. The number of the closure's calls; -1 if one failed. */
+ * or the best of `most` trials. The number of the closure's calls; -1 if one failed. */
 int reeli_strong_wolfe(reeli_flat *f, const reeli_point *start, reeli_search_number first,
-                       double tolerance_change, reeli_point *found);
+                       int64_t most, double tolerance_change, reeli_point *found);
 
 #endif

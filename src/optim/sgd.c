@@ -36,12 +36,9 @@ static const reeli_rule rule = {
 reel_optimizer *reel_optim_sgd(reel_tensor_list parameters, reel_sgd_options options)
 {
     const double value[REELI_SETTINGS] = {
-        [REELI_lr] = options.lr,
-        [REELI_momentum] = options.momentum,
-        [REELI_dampening] = options.dampening,
-        [REELI_weight_decay] = options.weight_decay,
-        [REELI_nesterov] = options.nesterov,
-        [REELI_maximize] = options.maximize,
+        [REELI_lr] = reeli_or(options.lr, 1e-3), [REELI_momentum] = options.momentum,
+        [REELI_dampening] = options.dampening,   [REELI_weight_decay] = options.weight_decay,
+        [REELI_nesterov] = options.nesterov,     [REELI_maximize] = options.maximize,
     };
     return reeli_optimizer_new(&rule, parameters, value);
 }

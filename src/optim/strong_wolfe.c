@@ -5,8 +5,6 @@
 
 #include <math.h>
 
-enum { TRIALS = 25 };
-
 static const double decrease = 1e-4, curvature = 0.9; /* the conditions' c1 and c2 */
 
 static reeli_search_number python(double value) { return (reeli_search_number){value, false}; }
@@ -142,14 +140,14 @@ static bool is_short(const reeli_flat *f, const reeli_point *bracket, double nor
     return less(f, product(f, length, tensor(norm)), python(tolerance));
 }
 
-/* Narrows the bracket from trial `trials` on; its better end is *best at last. -1: the closure
- * failed. */
+/* Narrows the bracket from trial `trials` on to `most`; its better end is *best at last. -1: the
+ * closure failed. */
 static int narrow(reeli_flat *f, const reeli_point *start, reeli_point *bracket, int trials,
-                  double tolerance, double norm, reeli_point *best)
+                  int64_t most, double tolerance, double norm, reeli_point *best)
 {
     bool insufficient = false, done = false;
     int low = bracket[0].loss <= bracket[1].loss ? 0 : 1;
-    while (!done && trials < TRIALS && !is_short(f, bracket, norm, tolerance)) {
+    while (!done && trials < most && !is_short(f, bracket, norm, tolerance)) {
         reeli_point p;
         const reeli_search_number t = inside(f, bracket, &insufficient);
         if (!look(f, &p, t, free_vector(start, &bracket[0], &bracket[1]))) {
@@ -172,7 +170,7 @@ static int narrow(reeli_flat *f, const reeli_point *start, reeli_point *bracket,
 }
 
 int reeli_strong_wolfe(reeli_flat *f, const reeli_point *start, reeli_search_number first,
-                       double tolerance_change, reeli_point *found)
+                       int64_t most, double tolerance_change, reeli_point *found)
 {
     const double norm = reeli_flat_largest(f, f->d);
     reeli_point previous = *start, p;
@@ -180,7 +178,7 @@ int reeli_strong_wolfe(reeli_flat *f, const reeli_point *start, reeli_search_num
         return -1;
     }
     int trials = 0;
-    for (; trials < TRIALS; trials++) {
+    for (; trials < most; trials++) {
         if (too_high(f, start, &p) || (trials > 1 && p.loss >= previous.loss)) {
             break;
         }
@@ -199,7 +197,7 @@ int reeli_strong_wolfe(reeli_flat *f, const reeli_point *start, reeli_search_num
             return -1;
         }
     }
-    reeli_point bracket[2] = {trials == TRIALS ? *start : previous, p};
-    trials = narrow(f, start, bracket, trials, tolerance_change, norm, found);
+    reeli_point bracket[2] = {trials >= most ? *start : previous, p};
+    trials = narrow(f, start, bracket, trials, most, tolerance_change, norm, found);
     return trials < 0 ? -1 : trials + 1;
 }

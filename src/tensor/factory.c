@@ -254,25 +254,29 @@ static double fused(int dtype, double x, double y, double z)
     return dtype == REEL_F32 ? (double)fmaf((float)x, (float)y, (float)z) : fma(x, y, z);
 }
 
-/* base + distance, rounded to float where the dtype is. */
-static double ahead(int dtype, double base, double distance)
+/* (to - from) / steps, in the dtype's arithmetic, of numbers that may lie further apart than the
+ * largest. */
+static double step_of(int dtype, double from, double to, double steps)
 {
-    return dtype == REEL_F32 ? (double)((float)base + (float)distance) : base + distance;
+    const double most = dtype == REEL_F32 ? (double)FLT_MAX : DBL_MAX;
+    if (isfinite(from) && isfinite(to) && fabs(to / 2 - from / 2) > most / 2) {
+        return rounded(dtype, to / steps) - rounded(dtype, from / steps);
+    }
+    return dtype == REEL_F32 ? (double)(((float)to - (float)from) / (float)steps)
+                             : (to - from) / steps;
 }
 
 /* The first half counts from the start, the second from the end, so that the line is symmetric. */
 static void fill_linspace(reel_tensor *t, double start, double end)
 {
-    int64_t n = t->numel, lanes = vector_length(t->dtype), paired = n - n % (2 * lanes);
+    const int64_t n = t->numel;
     start = rounded(t->dtype, start);
     end = rounded(t->dtype, end);
-    double step = t->dtype == REEL_F32 ? (double)(((float)end - (float)start) / (float)(n - 1))
-                                       : (end - start) / (double)(n - 1);
+    const double step = step_of(t->dtype, start, end, (double)(n - 1));
     for (int64_t i = 0; i < n; i++) {
-        int64_t lane = i < paired ? i % lanes : 0, first = i - lane;
-        double base = first < n / 2 ? fused(t->dtype, step, (double)first, start)
-                                    : fused(t->dtype, -step, (double)(n - first - 1), end);
-        put(t, i, lane ? ahead(t->dtype, rounded(t->dtype, base), (double)lane * step) : base);
+        put(t, i,
+            i < n / 2 ? fused(t->dtype, step, (double)i, start)
+                      : fused(t->dtype, -step, (double)(n - i - 1), end));
     }
 }
 

@@ -157,11 +157,11 @@ typedef struct whole {
     uint64_t base, range;
 } whole;
 
-/* One word does for a range below 2^32. */
+/* One word does for a range below 2^28, whose numbers it favours by 1 in 16 at most. */
 static inline int64_t draw(reeli_mt19937 *mt, whole w)
 {
     uint64_t offset =
-        w.range >> 32 ? reeli_mt_next64(mt) % w.range : reeli_mt_next32(mt) % (uint32_t)w.range;
+        w.range >> 28 ? reeli_mt_next64(mt) % w.range : reeli_mt_next32(mt) % (uint32_t)w.range;
     return (int64_t)(w.base + offset);
 }
 
@@ -258,18 +258,23 @@ reel_tensor *reel_randint_like(reel_tensor *t, int64_t low, int64_t high)
     return fill_whole(reeli_factory_like(t, "randint_like"), w);
 }
 
+/* A number below `left`: of one word, or of two where one would favour some. */
+static inline int64_t draw_below(reeli_mt19937 *mt, bool wide, uint64_t left)
+{
+    return (int64_t)(wide ? reeli_mt_next64(mt) % left : reeli_mt_next32(mt) % (uint32_t)left);
+}
+
 /* Each place in turn swaps with one that is not yet settled, itself included. Where those are is
  * known before the swaps, so that a large array's memory can be told early. */
 void reeli_permute(reeli_mt19937 *mt, int64_t *x, int64_t n)
 {
     int64_t partner[32];
     const int64_t room = sizeof partner / sizeof *partner;
+    const bool wide = n >= UINT32_MAX / 20;
     for (int64_t first = 0; first + 1 < n; first += room) {
         const int64_t count = n - 1 - first < room ? n - 1 - first : room;
         for (int64_t i = 0; i < count; i++) {
-            const uint64_t left = (uint64_t)(n - first - i);
-            const uint32_t word = reeli_mt_next32(mt);
-            partner[i] = first + i + (int64_t)(left >> 32 ? word : word % (uint32_t)left);
+            partner[i] = first + i + draw_below(mt, wide, (uint64_t)(n - first - i));
             REELI_PREFETCH(&x[partner[i]]);
         }
         for (int64_t i = 0; i < count; i++) {

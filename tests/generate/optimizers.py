@@ -3,9 +3,10 @@
 """Writes tests/data/optim/steps.txt with PyTorch: eleven parameters after 1, 2 and 8 steps of every optimizer.
 
 The gradients are given, small multiples of a quarter that turn round now and then, so that the optimizers alone
-are looked at. The cases are those of tests/unit/optimizers.c. Run with PyTorch 1.13:
-python3 tests/generate/optimizers.py > tests/data/optim/steps.txt
+are looked at. Square roots are taken by NumPy, correctly rounded: those of PyTorch's wheels are MKL's, and up to
+one in the last place off. The cases are those of tests/unit/optimizers.c.
 """
+import numpy
 import torch
 
 CASES = {
@@ -36,6 +37,8 @@ CASES = {
     "sgd_nesterov": ("SGD", dict(lr=0.1, momentum=0.9, nesterov=True)),
 }
 COUNT = 11
+torch.Tensor.sqrt = lambda t: torch.from_numpy(numpy.sqrt(t.detach().numpy()))
+torch.Tensor.sqrt_ = lambda t: t.copy_(t.sqrt())
 
 
 def gradient(step, dtype):

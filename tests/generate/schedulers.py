@@ -3,8 +3,7 @@
 """Writes tests/data/optim/schedules.txt with PyTorch: the learning rates of two groups over 40 steps, by every
 scheduler, and the momenta where those are cycled.
 
-The cases are those of tests/unit/schedulers.c. Run with PyTorch 1.13:
-python3 tests/generate/schedulers.py > tests/data/optim/schedules.txt
+The cases are those of tests/unit/schedulers.c.
 """
 import math
 import warnings
@@ -62,7 +61,8 @@ CASES = {
         o, [sched.CosineAnnealingWarmRestarts(o, 5), sched.PolynomialLR(o, total_iters=12, power=2),
             sched.CosineAnnealingWarmRestarts(o, 3, T_mult=2)], [7, 22]),
     "sequential_cycles": lambda o: sched.SequentialLR(
-        o, [sched.OneCycleLR(o, 0.5, total_steps=12), sched.MultiStepLR(o, [4, 9]), sched.CyclicLR(o, 0.01, 0.1, 5)], [12, 25]),
+        o, [sched.OneCycleLR(o, 0.5, total_steps=12), sched.MultiStepLR(o, [4, 9]),
+            sched.CyclicLR(o, 0.01, 0.1, 5, cycle_momentum=False)], [12, 25]),
 }
 
 print(f"# torch {torch.__version__}: case what = 40 steps of two groups each")

@@ -58,6 +58,7 @@ CASE(one_cycle_linear, one_cycle, .max_lrs = tops, .epochs = 9, .steps_per_epoch
 CASE(one_cycle_three, one_cycle, 0.5, .total_steps = 41, .three_phase = true)
 CASE(one_cycle_lr, one_cycle, 0.5, .total_steps = 41, .no_cycle_momentum = true)
 CASE(cyclic, cyclic, 0.01, 0.1, .step_size_up = 5)
+CASE(cyclic_lr, cyclic, 0.01, 0.1, .step_size_up = 5, .no_cycle_momentum = true)
 CASE(cyclic2, cyclic, .base_lrs = lows, .max_lrs = highs, .step_size_up = 5, .step_size_down = 3,
      .mode = REEL_TRIANGULAR2)
 CASE(cyclic_exp, cyclic, 0.01, 0.1, .step_size_up = 4, .mode = REEL_EXP_RANGE, .gamma = 0.9,
@@ -103,7 +104,7 @@ static reel_scheduler *sequential_restarts(reel_optimizer *o)
 
 static reel_scheduler *sequential_cycles(reel_optimizer *o)
 {
-    reel_scheduler *parts[] = {one_cycle_12(o), multi_step_49(o), cyclic(o)};
+    reel_scheduler *parts[] = {one_cycle_12(o), multi_step_49(o), cyclic_lr(o)};
     return reel_lr_sequential(o, parts, 3, (int64_t[]){12, 25});
 }
 

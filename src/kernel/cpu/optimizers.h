@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One pass over a parameter for each optimizer: p parameter, g gradient. The roundings are
- * PyTorch's: its add with a factor and its addcmul are each one fused multiply-add, its addcdiv is
- * a product, a quotient and a sum. Where a state is there or not, each case is its own loop if
+ * PyTorch's: its add with a factor, its addcmul and its lerp end in a fused multiply-add each, its
+ * addcdiv is a product, a quotient and a sum. Where a state is there or not, each case is its own loop if
  * training is made of it.
  */
 
@@ -18,13 +18,18 @@
 #define ELEMENT                                                                                    \
     const T x = p[i], plain = sense * gradients[i], g = decay != 0 ? fused(decay, x, plain) : plain;
 
+/* The way from `from` to `to` by a share of it, counted from the nearer end. */
+static inline T between(T from, T to, T share)
+{
+    return share < (T)0.5 ? fused(share, to - from, from) : fused(share - 1, to - from, to);
+}
+
 /* Two averages: m of g, v of g², each newest term with the share that is missing to 1. */
 #define AVERAGES                                                                                   \
     T *const m = state[0], *const v = state[1];                                                    \
-    const T beta1 = (T)s->beta1, share1 = (T)(1 - s->beta1), beta2 = (T)s->beta2,                  \
-            share2 = (T)(1 - s->beta2);
+    const T share1 = (T)(1 - s->beta1), beta2 = (T)s->beta2, share2 = (T)(1 - s->beta2);
 #define AVERAGE(g)                                                                                 \
-    m[i] = fused(share1, g, beta1 * m[i]);                                                         \
+    m[i] = between(m[i], g, share1);                                                               \
     v[i] = fused(share2 * g, g, beta2 * v[i]);
 
 /* The larger, and NaN if one is. */
@@ -91,12 +96,12 @@ RULE(adamax)
 {
     BEGIN
     T *const m = state[0], *const u = state[1];
-    const T beta1 = (T)s->beta1, share = (T)(1 - s->beta1), beta2 = (T)s->beta2;
+    const T share = (T)(1 - s->beta1), beta2 = (T)s->beta2;
     const T step = (T)-s->lr, eps = (T)s->eps;
     EACH
     {
         ELEMENT
-        m[i] = fused(share, g, beta1 * m[i]);
+        m[i] = between(m[i], g, share);
         u[i] = larger(magnitude(g) + eps, beta2 * u[i]);
         p[i] = x + step * m[i] / u[i];
     }
@@ -158,7 +163,7 @@ RULE(rmsprop)
         ELEMENT
         T spread = v[i] = fused(share * g, g, alpha * v[i]);
         if (centered) {
-            const T a = average[i] = fused(share, g, alpha * average[i]);
+            const T a = average[i] = between(average[i], g, share);
             spread = fused(-a, a, spread);
         }
         const T d = sqrt(spread) + eps;

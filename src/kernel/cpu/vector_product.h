@@ -50,42 +50,38 @@ void KERNEL(add_rows)(int64_t k, int64_t n, const void *left, int64_t a_step, co
 }
 
 /*
- * Σ x y in the order of BLAS on vectors of 32 bytes: 4 accumulators, each folded in half, then
- * added in pairs, and what is left over after them. Line searches choose by such sums, and tell one
- * order from another.
+ * Σ x y on vectors of 16 bytes in the order of the BLAS that PyTorch comes with: rounds of four
+ * vectors, a sum for each; of what is left a pair of vectors where floats make one, vectors, and
+ * single terms, these into the first sum. Line searches choose by such sums, and tell one order
+ * from another.
  */
 void KERNEL(dot_product)(int64_t n, const void *left, const void *right, void *result)
 {
-    enum { HALF = LANES / 2, STEP = 4 * LANES };
+    enum { SHORT = 16 / sizeof(T), ROUND = 4 * SHORT };
     const T *x = left, *y = right;
-    T sums[STEP] = {0}, part[HALF];
+    T sums[ROUND] = {0};
     int64_t i = 0;
-    for (; i + STEP <= n; i += STEP) {
-        for (int l = 0; l < STEP; l++) {
-            sums[l] = fused(x[i + l], y[i + l], sums[l]);
+    for (; i + ROUND <= n; i += ROUND) {
+        for (int l = 0; l < ROUND; l++) {
+            sums[l] += x[i + l] * y[i + l];
         }
     }
-    for (int l = 0; l < HALF; l++) {
-        const T *s = sums + l;
-        part[l] = ((s[0] + s[HALF]) + (s[LANES] + s[LANES + HALF])) +
-                  ((s[2 * LANES] + s[2 * LANES + HALF]) + (s[3 * LANES] + s[3 * LANES + HALF]));
+    const int64_t pairs = SHORT == 4 && i + ROUND / 2 <= n ? i + ROUND / 2 : i;
+    for (int l = 0; i < pairs; i++, l++) {
+        sums[l] += x[i] * y[i];
     }
-    for (int width = HALF; width > 1; width /= 2) {
-        for (int l = 0; l < width / 2; l++) {
-            part[l] = part[2 * l] + part[2 * l + 1];
+    for (; i + SHORT <= n; i += SHORT) {
+        for (int l = 0; l < SHORT; l++) {
+            sums[l] += x[i + l] * y[i + l];
         }
-    }
-    if (sizeof(T) == 4) { /* there the rest is added up in double, by itself */
-        double rest = 0;
-        for (; i < n; i++) {
-            rest += (double)(x[i] * y[i]);
-        }
-        part[0] = (T)(rest + (double)part[0]);
     }
     for (; i < n; i++) {
-        part[0] += x[i] * y[i];
+        sums[0] += x[i] * y[i];
     }
-    *(T *)result = part[0];
+    for (int l = 0; l < SHORT; l++) {
+        sums[l] = ((sums[l] + sums[SHORT + l]) + sums[2 * SHORT + l]) + sums[3 * SHORT + l];
+    }
+    *(T *)result = SHORT == 4 ? (sums[0] + sums[2]) + (sums[1] + sums[3]) : sums[0] + sums[1];
 }
 
 #endif

@@ -22,7 +22,8 @@ REEL_API reel_tensor *reel_relu(reel_tensor *x);
  *  torch.nn.functional.relu6. */
 REEL_API reel_tensor *reel_relu6(reel_tensor *x);
 /** x limited to [min_val, max_val], PyTorch's defaults are -1 and 1. Integers stay integers.
- *  Gradient: g strictly inside, else 0. Source: torch.nn.functional.hardtanh. */
+ *  Gradient: g strictly inside, else 0. Fails: REEL_ERR_VALUE where
+ *  min_val is greater than max_val. Source: torch.nn.functional.hardtanh. */
 REEL_API reel_tensor *reel_hardtanh(reel_tensor *x, double min_val, double max_val);
 /** x, times negative_slope (0.01) where x is not above 0. Gradient: g or g negative_slope. Source:
  *  torch.nn.functional.leaky_relu. */

@@ -74,6 +74,7 @@ typedef struct reel_triplet_margin_loss_options {
  * max(0, d(anchor, positive) - d(anchor, negative) + margin), d being `reel_pairwise_distance`.
  *
  * Shape:  (N, D) or (D,) each.
+ * Fails:  REEL_ERR_VALUE for a margin that is not above 0.
  * Source: torch.nn.functional.triplet_margin_loss.
  */
 REEL_API reel_tensor *reel_triplet_margin_loss(reel_tensor *anchor, reel_tensor *positive,

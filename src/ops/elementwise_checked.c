@@ -154,6 +154,15 @@ reel_tensor *reel_clamp_tensors(reel_tensor *x, reel_tensor *min, reel_tensor *m
                   : reeli_clamp_between(x, min, max);
 }
 
+reel_tensor *reel_hardtanh(reel_tensor *x, double min_val, double max_val)
+{
+    if (min_val > max_val && reeli_readable("hardtanh", x)) {
+        return reeli_fail(x->r, REEL_ERR_VALUE, "hardtanh: min_val %g is greater than max_val %g",
+                          min_val, max_val);
+    }
+    return reeli_hardtanh(x, min_val, max_val);
+}
+
 reel_tensor *reel_relu6(reel_tensor *x) { return reel_hardtanh(x, 0, 6); }
 
 reel_tensor *reel_elu(reel_tensor *x, double alpha) { return reeli_elu(x, alpha, 1, 1); }

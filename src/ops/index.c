@@ -121,6 +121,16 @@ reel_tensor *reeli_index_add_gradient(reeli_node *n, int input, reel_tensor *g)
     return reeli_scatter_add_gradient(n, input, g);
 }
 
+/* Indices that count from the end where they are negative, counted from the front. */
+static reel_tensor *from_the_front(reel_tensor *index, int64_t size)
+{
+    if (index->dtype != REEL_I64) {
+        return index; /* which gather refuses */
+    }
+    reel_tensor *behind = reel_lt(index, reeli_number(index->r, 0));
+    return reel_where(behind, reel_add(index, reeli_number(index->r, (double)size)), index);
+}
+
 reel_tensor *reel_take_along_dim(reel_tensor *x, reel_tensor *index, int64_t dim)
 {
     reel_tensor *in[] = {x, index};
@@ -143,7 +153,7 @@ reel_tensor *reel_take_along_dim(reel_tensor *x, reel_tensor *index, int64_t dim
         return x->r->poison;
     }
     size[dim] = chosen;
-    index = reel_broadcast_to(index, x->ndim, size);
+    index = reel_broadcast_to(from_the_front(index, own), x->ndim, size);
     size[dim] = own;
     return reel_gather(reel_broadcast_to(x, x->ndim, size), dim, index);
 }
@@ -155,6 +165,7 @@ reel_tensor *reel_take_along_all(reel_tensor *x, reel_tensor *index)
         return reeli_poison_for(2, in);
     }
     const int64_t flat = -1;
+    index = from_the_front(index, x->numel);
     return reel_gather(reel_reshape(x, 1, &flat), 0, reel_reshape(index, 1, &flat));
 }
 

@@ -136,13 +136,18 @@ reel_tensor *reel_triplet_margin_loss(reel_tensor *anchor, reel_tensor *positive
     if (!r || !same_dims(r, "triplet_margin_loss", 3, in)) {
         return reeli_poison_for(3, in);
     }
-    const double p = reeli_option(o.p, 2), eps = reeli_option(o.eps, 1e-6);
+    const double p = reeli_option(o.p, 2), eps = reeli_option(o.eps, 1e-6),
+                 margin = reeli_option(o.margin, 1);
+    if (!(margin > 0)) {
+        return reeli_fail(r, REEL_ERR_VALUE,
+                          "triplet_margin_loss: the margin must be above 0, and is %g", margin);
+    }
     reel_tensor *near = reel_pairwise_distance(anchor, positive, p, eps, false);
     reel_tensor *far = reel_pairwise_distance(anchor, negative, p, eps, false);
     if (o.swap) {
         far = reel_minimum(far, reel_pairwise_distance(positive, negative, p, eps, false));
     }
-    reel_tensor *lead = reel_add_scalar(reel_sub(near, far), reeli_option(o.margin, 1));
+    reel_tensor *lead = reel_add_scalar(reel_sub(near, far), margin);
     return reeli_reduce_terms(reeli_positive_part(lead), o.reduction);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Hooks on gradients. What they see, in which order, is what torch 1.13 prints for the same
+/* Hooks on gradients. What they see, in which order, is what torch prints for the same
  * graph. */
 #include "check_reel.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Operations in place: values are those of the function without the underscore; gradients, and what
- * is refused, are PyTorch's. The numbers in w and v and their gradients are from PyTorch 1.13. */
+ * is refused, are PyTorch's. The numbers in w and v and their gradients are from PyTorch. */
 #include "check_reel.h"
 
 #include <reel/reel.h>

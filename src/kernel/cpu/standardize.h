@@ -1,7 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers moved and scaled: rows of x[rows, n] to mean 0 and variance 1, draws to their range. */
+#include <float.h>
 
-/* As in PyTorch, y = x scale - mean scale with the first product unrounded. */
+/* A row whose squares overflow is first divided by a power of two, with which its largest magnitude is
+ * from 1 to 2. Returns that power, 1 for any other row; what was divided is in `to`. */
+static T tamed(int64_t n, const T *x, T *to, double *mean, double *squares)
+{
+    const double most = sizeof(T) == 4 ? (double)FLT_MAX : DBL_MAX;
+    T largest = 0;
+    KERNEL(moments)(n, 1, x, mean, squares);
+    if (*squares / (double)n <= most) {
+        return 1;
+    }
+    for (int64_t c = 0; c < n; c++) {
+        largest = magnitude(x[c]) > largest ? magnitude(x[c]) : largest;
+    }
+    if (!((double)largest <= most)) {
+        return 1;
+    }
+    const T power = MATH(ldexp)(1, MATH(ilogb)(largest));
+    EACH_COLUMN to[c] = x[c] / power;
+    KERNEL(moments)(n, 1, to, mean, squares);
+    return power;
+}
+
+/* y = (x - mean) scale, with scale = 1 / √(variance + eps). */
 void KERNEL(standardize)(int64_t rows, int64_t n, const void *from, double eps, void *to,
                          void *scale_out)
 {
@@ -9,10 +32,11 @@ void KERNEL(standardize)(int64_t rows, int64_t n, const void *from, double eps, 
     T *y = to, *scale = scale_out;
     for (int64_t i = 0; i < rows; i++, x += n, y += n) {
         double mean, squares;
-        KERNEL(moments)(n, 1, x, &mean, &squares);
-        scale[i] = 1 / sqrt((T)(squares / (double)n) + (T)eps);
-        const T shift = -(T)mean * scale[i];
-        EACH_COLUMN y[c] = fused(x[c], scale[i], shift);
+        const T power = tamed(n, x, y, &mean, &squares);
+        const T *in = power == 1 ? x : y;
+        const T root = sqrt((T)(squares / (double)n) + (T)eps / power / power);
+        EACH_COLUMN y[c] = (in[c] - (T)mean) * (1 / root);
+        scale[i] = 1 / root / power;
     }
 }
 

@@ -67,12 +67,13 @@ static void cross_validate(reel *r, reel_table *table)
     reel_tensor *price = reel_keep(reel_unsqueeze(reel_table_column(table, column), 1));
     reel_tensor *fold[FOLDS] = {NULL}, *others = NULL;
     reel_k_fold(r, n, FOLDS, true, fold);
-    printf("median error of rows not trained on:");
+    printf("median error of rows not trained on, in thousands:");
     for (int k = 0; k < FOLDS && !reel_failed(r); k++) {
         reel_split_rows(r, n, fold[k], &others);
         predictor p = train(r, table, others);
-        printf(" %.0f", reel_median_absolute_error(predict(&p, table, fold[k]),
-                                                   reel_index_select(price, 0, fold[k])));
+        printf(" %.1f", reel_median_absolute_error(predict(&p, table, fold[k]),
+                                                   reel_index_select(price, 0, fold[k])) /
+                            1000);
     }
     printf("\n");
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Writes tests/data/checkpoint: a PyTorch model's state_dict as Python's safetensors writes it (in three
-dtypes), and what the model makes of an input. Needs Debian's or Ubuntu's python3-torch.
+dtypes), and what the model makes of an input.
 
     tests/generate/checkpoints.py tests/data/checkpoint
 """

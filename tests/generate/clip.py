@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Writes tests/data/optim/clip.txt with PyTorch: two gradients clipped by norm, and averages of a parameter.
 
-The cases are those of tests/unit/clip.c. Run with PyTorch 1.13:
-python3 tests/generate/clip.py > tests/data/optim/clip.txt
+The cases are those of tests/unit/clip.c.
 """
 import math
 

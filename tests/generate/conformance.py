@@ -10,7 +10,9 @@ JSON list in which tensors are named:
      "outputs": [names], "cotangents": [names or null], "grads": [names or null]}
 
 Gradients are those of the sum of <output, cotangent>, for the tensors that require one in the order
-of args, then kwargs. A case with "error" (PyTorch's words) has to be refused. Run by conformance.sh.
+of args, then kwargs. A case with "error" (PyTorch's words) has to be refused. "updated" names what keywords' tensors
+hold after the call, where that changes them. "atol" is for float32, where PyTorch itself is further from its float64
+answer than half of the usual tolerance: 4 times as far. Run by conformance.sh.
 """
 import argparse
 import json
@@ -127,23 +129,59 @@ def tensors_in(v):
             yield from tensors_in(item)
 
 
-def add_answer(file, op, sample, dtype):
-    """The call with its results and, where PyTorch has some, its gradients."""
-    case = Case(file)
-    words = {"dtype": str(dtype).split(".")[-1], **case.call(sample)}
+def answer(op, sample, seed):
+    """The results of a call and, where PyTorch has some, what to multiply them with and the gradients."""
     outputs = list(tensors_in(op.op(sample.input, *sample.args, **sample.kwargs)))
-    words["outputs"] = [case.store(f"y{i}", y) for i, y in enumerate(outputs)]
     leaves = [t for t in tensors_in([sample.input, *sample.args, sample.kwargs]) if t.requires_grad]
-    if leaves and any(y.requires_grad for y in outputs):
-        generator = torch.Generator().manual_seed(1000 + case.id)
-        cotangents = [torch.randn(y.shape, dtype=y.dtype, generator=generator)
-                      if y.requires_grad else None for y in outputs]
-        words["cotangents"] = [g if g is None else case.store(f"g{i}", g)
-                               for i, g in enumerate(cotangents)]
-        gradients = torch.autograd.grad([y for y in outputs if y.requires_grad], leaves,
-                                        [g for g in cotangents if g is not None], allow_unused=True)
-        words["grads"] = [d if d is None else case.store(f"d{i}", d)
-                          for i, d in enumerate(gradients)]
+    if not leaves or not any(y.requires_grad for y in outputs):
+        return outputs, None, []
+    generator = torch.Generator().manual_seed(seed)
+    cotangents = [torch.randn(y.shape, generator=generator).to(y.dtype) if y.requires_grad else None for y in outputs]
+    gradients = torch.autograd.grad([y for y in outputs if y.requires_grad], leaves,
+                                    [g for g in cotangents if g is not None], allow_unused=True)
+    return outputs, cotangents, list(gradients)
+
+
+def in_double(t):
+    """A float32 tensor as float64, a leaf of its own; anything else as it is."""
+    if isinstance(t, torch.Tensor) and t.dtype == torch.float32:
+        return t.detach().double().requires_grad_(t.requires_grad)
+    return torch.float64 if t is torch.float32 else t
+
+
+def own_tolerance(got, exact):
+    """4 times the distance of float32 answers from the float64 ones; None where the usual tolerance does."""
+    furthest, needed = 0.0, False
+    for a, b in zip(got, exact):
+        if a is None or b is None or not a.is_floating_point() or a.shape != b.shape:
+            continue
+        off = (a.double() - b).abs()
+        off, size = off[off.isfinite()], b.abs()[off.isfinite()]
+        if off.numel() and off.max() > 0.01 * max(1, size.max()):
+            return None  # another answer, not the same one rounded
+        needed = needed or bool((off > 0.5 * (1e-5 + 1.3e-6 * size)).any())
+        furthest = max(furthest, float(off.max()) if off.numel() else 0.0)
+    return 4 * furthest if needed else None
+
+
+def add_answer(file, op, sample, dtype):
+    case = Case(file)
+    twice = sample.transform(in_double) if dtype == torch.float32 else None
+    words = {"dtype": str(dtype).split(".")[-1], **case.call(sample)}
+    before = {k: v.clone() for k, v in sample.kwargs.items() if isinstance(v, torch.Tensor) and not v.requires_grad}
+    outputs, cotangents, gradients = answer(op, sample, 1000 + case.id)
+    words["outputs"] = [case.store(f"y{i}", y) for i, y in enumerate(outputs)]
+    for name, old in before.items():
+        if not torch.equal(old, sample.kwargs[name]) and not old.isnan().any():
+            words.setdefault("updated", {})[name] = case.store("u." + name, sample.kwargs[name])
+    if cotangents:
+        words["cotangents"] = [g if g is None else case.store(f"g{i}", g) for i, g in enumerate(cotangents)]
+        words["grads"] = [d if d is None else case.store(f"d{i}", d) for i, d in enumerate(gradients)]
+    if twice:
+        exact, _, exact_gradients = answer(op, twice, 1000 + case.id)
+        atol = own_tolerance(outputs + gradients, exact + exact_gradients)
+        if atol:
+            words["atol"] = atol
     case.keep(words)
 
 

@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Writes what examples 10 and 11 are to print with PyTorch: the same trainings, from the same seed.
 
-Run with PyTorch 1.13:
-  python3 tests/generate/houses.py prices > examples/expected/house_prices.txt
-  python3 tests/generate/houses.py predict > examples/expected/predict_from_a_file.txt
+`houses.py prices` is example 10, `houses.py predict` is example 11.
 """
 import csv
 import os
@@ -141,8 +139,8 @@ def predict():
         test, first = np.sort(order[first:first + size]), first + size
         encoder, layer = linear(columns, np.setdiff1d(np.arange(n), test))
         error = encoder.decode(layer(encoder.features(columns, test))).numpy()[:, 0] - columns["price"][test]
-        medians.append(f"{np.median(np.abs(error)):.0f}")
-    print("median error of rows not trained on:", *medians)
+        medians.append(f"{np.median(np.abs(error)) / 1000:.1f}")
+    print("median error of rows not trained on, in thousands:", *medians)
     encoder, layer = linear(columns, np.arange(n))
     new = read(os.path.join(DATA, "new.csv"))
     answers = encoder.decode(layer(encoder.features(new, np.arange(len(new["area"])))))

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Writes tests/data/sums/large.txt with PyTorch: sums of so many terms that threads share them.
 
-x = rand(n) - 0.5 and y = rand(n) after manual_seed(7). Run on one thread with PyTorch 1.13 on an AVX2 machine (its
-own threads would sum in another order): python3 tests/generate/large_sums.py > tests/data/sums/large.txt
+x = rand(n) - 0.5 and y = rand(n) after manual_seed(7). On one thread: PyTorch's own
+threads would sum in another order.
 """
 import torch
 from torch.nn.functional import huber_loss, l1_loss

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Writes tests/data/optim/lbfgs.txt with PyTorch: L-BFGS on Rosenbrock's function of six numbers, four steps each.
 
-The cases are those of tests/unit/lbfgs.c. Run with PyTorch 1.13:
-python3 tests/generate/lbfgs.py > tests/data/optim/lbfgs.txt
+The cases are those of tests/unit/lbfgs.c.
 """
 import torch
 

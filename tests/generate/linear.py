@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Writes tests/data/linear/layers.txt with PyTorch: the parameters of nn.Linear, to the bit.
 
-Of a long parameter the first four and the last twenty values. Run with PyTorch 1.13:
-python3 tests/generate/linear.py > tests/data/linear/layers.txt
+Of a long parameter the first four and the last twenty values.
 """
 import torch
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """Writes tests/data/loader/epochs.txt with PyTorch: the rows of its batches and subsets from a seed.
 
-Run with PyTorch 1.13: python3 tests/generate/loader.py > tests/data/loader/epochs.txt
 """
 import torch
 from torch.utils.data import DataLoader, Subset, TensorDataset, random_split

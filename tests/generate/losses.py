@@ -9,7 +9,6 @@ input. PyTorch has no quantile and log-cosh loss: they are written out here.
 A record of the second: `name shape reduction weighted ignore_index label_smoothing = x target weight value
 d(x) second`; a target is of indices (`nll`, `ce`) or of x's shape (`probabilities`).
 
-Run with PyTorch 1.13: python3 tests/generate/losses.py tests/data/losses
 """
 import itertools
 import sys

@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Writes tests/data/metrics/cases.txt with NumPy: what scikit-learn's formulas give in float64.
-
-Run with NumPy: python3 tests/generate/metrics.py > tests/data/metrics/cases.txt
 """
 import numpy as np
 

@@ -1,8 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Writes tests/data/npy: arrays as numpy.save and numpy.savez write them. Needs python3-numpy.
-
-    tests/generate/npy.py tests/data/npy
+"""Writes tests/data/npy: arrays as numpy.save and numpy.savez write them.
 
 Each file's array holds 0, 1, 2, … in its shape, the name says the rest: dtype, byte order, order of elements.
 """

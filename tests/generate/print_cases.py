@@ -3,8 +3,7 @@
 """Writes tests/data/print/cases.txt with PyTorch: tensors, and the text that it prints for them.
 
 A case is a line `dtype size… = value…`, whose values repeat until the tensor is full (after `linear`:
-start and step), and its text, each line after a bar. Run with PyTorch 1.13:
-python3 tests/generate/print_cases.py > tests/data/print/cases.txt
+start and step), and its text, each line after a bar.
 """
 import math
 

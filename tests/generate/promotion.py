@@ -3,7 +3,7 @@
 """Writes tests/data/promotion/result_type.txt with PyTorch: the dtype that two operands give.
 
 An operand is a dtype with `dims`, a dtype with `none` (a tensor of no dims), or a Python number (`number 2`,
-`number 2.5`). Run with PyTorch 1.13: python3 tests/generate/promotion.py > tests/data/promotion/result_type.txt
+`number 2.5`).
 """
 import torch
 

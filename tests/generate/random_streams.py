@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """Writes tests/data/random/streams.txt with PyTorch: what its CPU generator draws from a seed.
 
-Run with PyTorch 1.13 on an AVX2 machine: python3 tests/generate/random_streams.py > tests/data/random/streams.txt
 """
 import torch
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """Writes tests/data/factory/ranges.txt with PyTorch: arange and linspace.
 
-Run with PyTorch 1.13 on an AVX2 machine: python3 tests/generate/ranges.py > tests/data/factory/ranges.txt
 """
 import torch
 

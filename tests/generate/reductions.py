@@ -5,8 +5,7 @@ with zeros, equal elements, NaNs and infinities, which random samples do not hav
 
 `base NAME` gives a tensor's elements. `case NAME BASE DIM` has the values, `indices` where elements
 were picked, `gradient` that of y · (1, 2, 3, …) and `second` that of gradient · (1, 2, 3, …). DIM 9
-stands for all dims. Run with PyTorch 1.13:
-python3 tests/generate/reductions.py > tests/data/reductions/cases.txt
+stands for all dims.
 """
 import torch
 

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Writes tests/data/sgd/steps.txt with PyTorch: three parameters under SGD, with every option.
 
-The loss is Σ p² + Σ p / 2; the first record of each run is after one step, and there are four. Run with
-PyTorch 1.13: python3 tests/generate/sgd.py > tests/data/sgd/steps.txt
+The loss is Σ p² + Σ p / 2; the first record of each run is after one step, and there are four.
 """
 import itertools
 

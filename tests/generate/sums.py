@@ -3,8 +3,7 @@
 """Writes tests/data/sums/sums.txt with PyTorch: sums whose last bit depends on their order.
 
 The terms are x = rand(20000) - 0.5 after manual_seed(7), or the first of them; `columns` and `rows` see
-them as a matrix and sum over its first or last dim. Run on one thread with PyTorch 1.13 on an AVX2 machine:
-python3 tests/generate/sums.py > tests/data/sums/sums.txt
+them as a matrix and sum over its first or last dim. On one thread.
 """
 import torch
 

@@ -7,7 +7,7 @@
 Every optimizer, scheduler, layer and loss has runs, with hyperparameters drawn around usual ones, so that
 each seed makes others. --count repeats the whole. A file has the tensors x, y, init.<name>, final.<name>, losses, lrs
 and, of a float32 run, losses_f64: the same from the same weights in float64. Its metadata (JSON) say
-what was trained. Needs Debian's or Ubuntu's python3-torch and python3-numpy.
+what was trained.
 """
 import argparse
 import json
@@ -15,9 +15,6 @@ import os
 import random
 import struct
 
-# BLAS sums in another order on another CPU, and a line search that starts from other last digits ends elsewhere.
-# This is the order of CPUs with AVX2, ours as well.
-os.environ.setdefault("OPENBLAS_CORETYPE", "Haswell")
 import numpy
 import torch
 from torch import nn
@@ -222,7 +219,8 @@ def main():
             if options.only not in name:
                 continue
             for dtype in (torch.float32, torch.float64):
-                written += write(options.out, f"{repeat:02d}-{i:02d}-{name}-{str(dtype)[-2:]}", run, dtype)
+                place = f"{repeat:02d}-{i:02d}" if options.count > 1 else f"{i:02d}"
+                written += write(options.out, f"{place}-{name}-{str(dtype)[-2:]}", run, dtype)
     print(f"{options.out}: {written} runs")
 
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """PyTorch's L1-loss tutorial with a seed before it: prints what examples/03_l1_tutorial.c has to print.
 
-Run with PyTorch 1.13: python3 tests/generate/tutorial.py SEED > tests/data/tutorial/seed-SEED.txt
 """
 import sys
 

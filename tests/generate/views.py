@@ -3,8 +3,7 @@
 """Writes tests/data/views/cases.txt with PyTorch: views of small tensors.
 
 A case is `case NAME BASE ARGUMENT…`, then its size, stride, values, and the gradient of
-Σ view · (1, 2, 3, …) with respect to the base; or `error`. Run with PyTorch 1.13:
-python3 tests/generate/views.py > tests/data/views/cases.txt
+Σ view · (1, 2, 3, …) with respect to the base; or `error`.
 """
 import torch
 

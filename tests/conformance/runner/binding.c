@@ -20,6 +20,12 @@ static int place_of(const char *parameters, const char *name)
     return -1;
 }
 
+const value *argument_named(const binding *to, const call *c, const char *name)
+{
+    const int i = place_of(to->parameters, name);
+    return i >= 0 && i < MAX_ARGUMENTS ? c->argument[i] : NULL;
+}
+
 /* What says where a tensor lies or how: we have one device and one layout. */
 static bool is_ignored(const char *name)
 {
@@ -107,8 +113,9 @@ int64_t argument_integer(call *c, int i, int64_t without)
     if (!GIVEN(i)) {
         return without;
     }
-    if (c->argument[i]->kind == TENSOR && reel_numel(c->argument[i]->tensor) == 1) {
-        return (int64_t)reel_item(c->argument[i]->tensor); /* as Python's __index__ */
+    const reel_tensor *t = c->argument[i]->tensor;
+    if (c->argument[i]->kind == TENSOR && reel_numel(t) == 1 && reel_dtype_of(t) == REEL_I64) {
+        return (int64_t)reel_item(t); /* as Python's __index__ */
     }
     if (c->argument[i]->kind != BOOLEAN && c->argument[i]->kind != INTEGER) {
         refuse(c, i, "an integer");

@@ -14,7 +14,6 @@
 
 #define T(i) argument_tensor(c, i)                    /* a tensor */
 #define O(i) argument_optional(c, i)                  /* a tensor; NULL for None and none */
-#define A(i) argument_any(c, i)                       /* a tensor or a number */
 #define N(i, without) argument_number(c, i, without)  /* a number */
 #define I(i, without) argument_integer(c, i, without) /* a whole number */
 #define B(i, without) ((bool)argument_integer(c, i, without))
@@ -30,7 +29,6 @@
 
 reel_tensor *argument_tensor(call *c, int i);
 reel_tensor *argument_optional(call *c, int i);
-reel_tensor *argument_any(call *c, int i);
 double argument_number(call *c, int i, double without);
 int64_t argument_integer(call *c, int i, int64_t without);
 const char *argument_text(call *c, int i, const char *without);

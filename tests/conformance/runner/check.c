@@ -6,10 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* PyTorch's default tolerances for a dtype (torch.testing.assert_close). */
-static bool is_close(reel_dtype dtype, double ours, double theirs)
+/* PyTorch's default tolerances for a dtype (torch.testing.assert_close), or the case's own. */
+static bool is_close(reel_dtype dtype, double atol, double ours, double theirs)
 {
     double relative = dtype == REEL_F32 ? 1.3e-6 : 1e-7, absolute = dtype == REEL_F32 ? 1e-5 : 1e-7;
+    absolute = dtype == REEL_F32 && atol > 0 ? atol : absolute;
     return ours == theirs || (isnan(ours) && isnan(theirs)) ||
            (isfinite(ours) && isfinite(theirs) &&
             fabs(ours - theirs) <= absolute + relative * fabs(theirs));
@@ -63,11 +64,12 @@ static bool report(const reel_tensor *t, int64_t first, int64_t wrong, const cha
                    index_text((char[128]){0}, 128, t, first), ours, theirs);
 }
 
-static bool same_floats(const reel_tensor *t, const double *ours, const double *theirs, reason *why)
+static bool same_floats(const reel_tensor *t, double atol, const double *ours, const double *theirs,
+                        reason *why)
 {
     int64_t first = -1, wrong = 0;
     for (int64_t i = 0; i < reel_numel(t); i++) {
-        if (!is_close(reel_dtype_of(t), ours[i], theirs[i])) {
+        if (!is_close(reel_dtype_of(t), atol, ours[i], theirs[i])) {
             first = first < 0 ? i : first;
             wrong++;
         }
@@ -100,7 +102,8 @@ static bool same_integers(const reel_tensor *t, const int64_t *ours, const int64
     return report(t, first, wrong, a, b, why);
 }
 
-static bool same_elements(const reel_tensor *ours, const reel_tensor *theirs, reason *why)
+static bool same_elements(const reel_tensor *ours, const reel_tensor *theirs, double atol,
+                          reason *why)
 {
     int64_t count = reel_numel(ours);
     bool floating = reel_dtype_of(ours) == REEL_F32 || reel_dtype_of(ours) == REEL_F64;
@@ -112,7 +115,7 @@ static bool same_elements(const reel_tensor *ours, const reel_tensor *theirs, re
         same =
             (reel_to_f64(ours, a, count) == REEL_OK && reel_to_f64(theirs, b, count) == REEL_OK) ||
             because(why, "elements cannot be copied out");
-        same = same && same_floats(ours, a, b, why);
+        same = same && same_floats(ours, atol, a, b, why);
     } else {
         same =
             (reel_to_i64(ours, a, count) == REEL_OK && reel_to_i64(theirs, b, count) == REEL_OK) ||
@@ -124,7 +127,7 @@ static bool same_elements(const reel_tensor *ours, const reel_tensor *theirs, re
     return same;
 }
 
-bool check_tensor(const reel_tensor *ours, const reel_tensor *theirs, reason *why)
+bool check_tensor(const reel_tensor *ours, const reel_tensor *theirs, double atol, reason *why)
 {
     if (reel_is_poison(theirs)) {
         return because(why, "PyTorch's tensor cannot be read");
@@ -136,5 +139,5 @@ bool check_tensor(const reel_tensor *ours, const reel_tensor *theirs, reason *wh
         return because(why, "%s, PyTorch has %s", shape_text((char[128]){0}, 128, ours),
                        shape_text((char[128]){0}, 128, theirs));
     }
-    return same_elements(ours, theirs, why);
+    return same_elements(ours, theirs, atol, why);
 }

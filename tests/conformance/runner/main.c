@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The program: which files, which cases, and the count of what came of them. */
 #include "runner.h"
+#include "versions.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ static const char usage[] =
 enum { MAX_OPS = 64 };
 
 typedef struct run {
+    versions versions;
     const char *op[MAX_OPS];
     size_t ops;
     bool verbose, replayed;
@@ -87,6 +89,7 @@ static void run_file(run *to, const char *path)
     } else if (is_wanted(to, op)) {
         run_cases(to, r, file, op, cases);
     }
+    note_version(&to->versions, reel_safetensors_metadata(file, "torch"));
     json_decref(cases);
     reel_free(r);
 }
@@ -176,6 +179,7 @@ int main(int argc, char **argv)
             to.count[FAILED]++;
         }
     }
+    print_versions(&to.versions);
     /* Nothing is ever skipped: what is not known has failed. */
     printf("%ld passed, %ld failed, 0 skipped\n", to.count[PASSED] + to.count[REFUSED_BY_TYPE],
            to.count[FAILED]);

@@ -99,8 +99,12 @@ const binding *binding_named(const char *name);
 bool bind_arguments(const binding *to, json_t *args, json_t *kwargs, const value *values, call *c,
                     reason *why);
 
-/* Same shape, dtype and, within PyTorch's tolerance, values. */
-bool check_tensor(const reel_tensor *ours, const reel_tensor *theirs, reason *why);
+/* The value of the parameter `name`; NULL if there is no such parameter. */
+const value *argument_named(const binding *to, const call *c, const char *name);
+
+/* Same shape, dtype and, within PyTorch's tolerance, values; `atol` is the absolute one of float32
+ * where the case has its own, 0 where it has not. */
+bool check_tensor(const reel_tensor *ours, const reel_tensor *theirs, double atol, reason *why);
 
 /* PyTorch refuses some calls when they are made that C refuses when they are compiled: a number in
  * place of a tensor, an approximation that has no name. Those pass too; --verbose tells which they

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The program: which runs, and the count of what came of them. */
 #include "runner.h"
+#include "versions.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@ static const char usage[] =
     "  --verbose   each run that passes too\n";
 
 typedef struct tally {
+    versions versions;
     bool verbose;
     long count[3]; /* by outcome */
 } tally;
@@ -39,6 +41,7 @@ static void run_file(tally *to, const char *path)
     reason why = {""};
     outcome result = FAILED;
     if (file) {
+        note_version(&to->versions, reel_safetensors_metadata(file, "torch"));
         result = replay(r, file, &why);
     } else {
         because(&why, "%s", reel_error(r));
@@ -105,6 +108,7 @@ int main(int argc, char **argv)
     for (int i = first; i < argc; i++) {
         run_path(&to, argv[i]);
     }
+    print_versions(&to.versions);
     printf("%ld passed, %ld failed, %ld skipped\n", to.count[PASSED], to.count[FAILED],
            to.count[SKIPPED]);
     return to.count[FAILED] == 0 && to.count[PASSED] > 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -30,32 +30,32 @@ damaged() {
   fi
 }
 
-"$program" "$runs/optim-05-Adam-64.safetensors" "$runs/sched-StepLR.safetensors"
+"$program" "$runs/04-optim-Adam-64.safetensors" "$runs/17-sched-StepLR-32.safetensors"
 
-damaged 's/"seed":"5"/"seed":"6"/' optim-05-Adam-64
+damaged 's/"seed":"[0-9]/"seed":"x/; s/"seed":"x/"seed":"0/' 04-optim-Adam-64
 fails_with "init.0.weight differs at element 0" "$work/run"
-damaged 's/init.0.bias/init.0.bigs/' optim-05-Adam-64
+damaged 's/init.0.bias/init.0.bigs/' 04-optim-Adam-64
 fails_with "PyTorch's model has no 0.bias" "$work/run"
-damaged 's/"final.0.bias/"finel.0.bias/' optim-05-Adam-64
+damaged 's/"final.0.bias/"finel.0.bias/' 04-optim-Adam-64
 fails_with "the model has 4 tensors, PyTorch's has 3" "$work/run"
-damaged 's/\\"lr\\": 0.01/\\"lr\\": 0.02/' optim-05-Adam-64
-fails_with "the learning rate of step 0 is 0.02" "$work/run"
-damaged 's/Adam/Adax/' optim-05-Adam-64
+damaged 's/\\"lr\\": 0.00/\\"lr\\": 0.01/; s/\\"lr\\": 0.02/\\"lr\\": 0.03/' 04-optim-Adam-64
+fails_with "the learning rate of step 0 is 0.0" "$work/run"
+damaged 's/Adam/Adax/' 04-optim-Adam-64
 fails_with "no such optimizer as 'Adax'" "$work/run"
-damaged 's/amsgrad/amxgrad/' optim-07-Adam-64
+damaged 's/amsgrad/amxgrad/' 04-optim-Adam-64
 fails_with "Adam has no option 'amxgrad'" "$work/run"
-damaged 's/MSELoss/SSELoss/' optim-05-Adam-64
-fails_with "no such layer or loss as 'SSELoss'" "$work/run"
-damaged 's/L1Loss/MSELoss/; s/"steps":/"step":/' optim-00-SGD-64
+damaged 's/L1Loss/L2Loss/; s/MSELoss/SSELoss/' 04-optim-Adam-64
+fails_with "no such layer or loss as '" "$work/run"
+damaged 's/L1Loss/MSELoss/; s/"steps":/"step":/' 29-layer-ReLU-64
 fails_with "$work/run" "$work/run"
-damaged 's/\\"gamma\\": 0.5/\\"gamma\\": 0.6/' sched-StepLR
-fails_with "the learning rate of step 10 is" "$work/run"
-damaged 's/\\"delta\\": 0.7/\\"delta\\": 0.8/' loss-04-HuberLoss
+damaged 's/\\"gamma\\": 0../\\"gamma\\": 0.1/' 17-sched-StepLR-32
+fails_with "the learning rate of step " "$work/run"
+damaged 's/\\"delta\\": [01]./\\"delta\\": 2./' 56-loss-HuberLoss-64
 fails_with "the loss of step 0 is" "$work/run"
-damaged 's/\\"amsgrad\\": true/\\"amsgrad\\":false/' optim-07-Adam-64
+damaged 's/\\"weight_decay\\": 0.0/\\"weight_decay\\": 0.1/' 04-optim-Adam-64
 fails_with "the loss of step" "$work/run"
 
-head -c 100 "$runs/sched-StepLR.safetensors" >"$work/short"
+head -c 100 "$runs/17-sched-StepLR-32.safetensors" >"$work/short"
 fails_with "claims a header" "$work/short"
 mkdir "$work/empty"
 fails_with "no runs" "$work/empty"

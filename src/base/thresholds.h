@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sizes at which something else begins: all of them, with what each decides. They were measured on
- * the machines of docs/performance.md and are none of the results': those are the same whatever
- * stands here, to the bit where architecture.md says so.
+ * the machine of docs/performance.md, and decide how long a result takes and, at most, its last
+ * digit.
  *
  * A build with REELI_STRESS has the second, tiny values, so that tests of a few elements meet every
  * edge: several blocks, several pieces on several threads, results that stream, a second block of
@@ -35,6 +35,32 @@ enum {
     REELI_PIECE = REELI_SIZE(1 << 15, 64, 1 << 15),
     /* A result of so many bytes is written past the caches, which would not keep it. */
     REELI_STREAM_FROM = REELI_SIZE(8 << 20, 256, 8 << 20),
+
+    /* Matrix products, by their multiply-adds; kernel/product.c chooses. In one go and without a
+     * choice below the first, in plain loops, not tiles, below the second. */
+    REELI_SMALL_PRODUCT = REELI_SIZE(512, 2, 512),
+    REELI_TINY_PRODUCT = REELI_SIZE(32, 1, 32),
+    /* With a vector, from which on the matrix is read once, front to back. The smaller ones of doubles
+     * add up in BLAS's order, on which the steps of L-BFGS depend, so it is the same in every build. */
+    REELI_VECTORS_FROM = 4096,
+    /* From which on threads share one, and of a piece. */
+    REELI_SHARED_PRODUCT = REELI_SIZE(1 << 20, 256, 1 << 20),
+    /* From which on OpenBLAS is quicker: than tiles; where each fused multiply-add is a call, than
+     * plain loops, of floats and of doubles. And of a piece: it packs its operands for each. */
+    REELI_BLAS_FROM = REELI_SIZE(1 << 30, 1 << 14, 1 << 30),
+    REELI_BLAS_FROM_F32 = 512,
+    REELI_BLAS_FROM_F64 = 4096,
+    REELI_BLAS_PIECE = REELI_SIZE(1 << 28, 1 << 12, 1 << 28),
+    /* A panel of the right operand that tiles read again and again: half of a small first cache. */
+    REELI_PANEL_BYTES = REELI_SIZE(16384, 512, 2048),
+    /* Where a vector weighs a matrix's rows: the least rows, or columns, of a piece, where there are
+     * more, and the most pieces of rows, each of which has sums of its own. */
+    REELI_LEAST_ROWS = REELI_SIZE(512, 4, 512),
+    REELI_LEAST_COLUMNS = REELI_SIZE(64, 8, 64),
+    REELI_MOST_ROW_PIECES = 256,
+    /* Of a batch, below which PyTorch rounds each product before it is added: this one is no cost
+     * of ours, and decides bits. */
+    REELI_PLAIN_PRODUCT = 400,
 
     /* How often a worker looks for a round before it sleeps, some 50 µs: steps of training follow one
      * another faster than threads wake. */

@@ -54,18 +54,8 @@ void reeli_sum(reel *r, int dtype, reeli_map map, int64_t n, int inputs, const v
 void reeli_sum_lines(reel *r, int dtype, int64_t outer, int64_t n, int64_t inner, const void *x,
                      void *sums);
 
-/* C[m,n] = A[m,k] B[k,n] (+ bias[n]); C is contiguous, A and B have any strides. Uses BLAS where
- * that pays. `scratch` is asked for when an operand must be packed; false when it returned NULL. */
-bool reeli_product(reel *r, int dtype, int64_t m, int64_t n, int64_t depth, const void *a,
-                   const int64_t *a_stride, const void *b, const int64_t *b_stride,
-                   const void *bias, void *c, void *(*scratch)(void *, size_t), void *context);
-
-/* The same where m or n is 1, for floats: true if this was one. *done is false if scratch returned
- * NULL. */
-bool reeli_vector_product(reel *r, int dtype, int64_t m, int64_t n, int64_t k, const void *a,
-                          const int64_t *a_stride, const void *b, const int64_t *b_stride,
-                          const void *bias, void *c, void *(*scratch)(void *, size_t),
-                          void *context, bool *done);
+/* The product, by the quickest way for its shape. False: there is no memory to pack an operand. */
+bool reeli_product(reel *r, const reeli_gemm *p);
 
 /* Convolutions of three dims; fewer have a size of 1. x[n, groups inputs, in], w[groups outputs,
  * inputs, kernel], y[n, groups outputs, out], all dense; of floats, and none of the sizes 0. */

@@ -94,6 +94,38 @@ typedef void reeli_update(int64_t n, void *parameter, const void *gradient, void
     extern reeli_update *const reeli_##name##_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
 REELI_UPDATES(REELI_UPDATE)
 
+/* Element (i, j) of a matrix lies i stride[0] + j stride[1] elements after the first. */
+typedef struct reeli_matrix {
+    const void *data;
+    int64_t stride[2];
+} reeli_matrix;
+
+/* C[m,n] = A[m,k] B[k,n] (+ bias[n]). */
+typedef struct reeli_gemm {
+    int dtype;
+    int64_t m, n, k;
+    reeli_matrix a, b;
+    const void *bias; /* or NULL */
+    bool one_bias;    /* its first value serves all columns: of a column as a row */
+    void *c;
+    int64_t c_step; /* from one of C's rows, whose elements lie side by side, to the next */
+} reeli_gemm;
+
+/* A product whose C is one column, as one whose C is a row: cᵀ = bᵀ aᵀ. */
+static inline reeli_gemm reeli_as_row(const reeli_gemm *p)
+{
+    return (reeli_gemm){.dtype = p->dtype,
+                        .m = 1,
+                        .n = p->m,
+                        .k = p->k,
+                        .a = {p->b.data, {0, p->b.stride[0]}},
+                        .b = {p->a.data, {p->a.stride[1], p->a.stride[0]}},
+                        .bias = p->bias,
+                        .one_bias = true,
+                        .c = p->c,
+                        .c_step = p->m};
+}
+
 /* Strides are in elements. */
 
 /* Feed n terms at a time, a multiple of 32; the last call takes the rest, any n. The
@@ -138,21 +170,17 @@ REELI_LOOP(standardize, (int64_t rows, int64_t n, const void *x, double eps, voi
 REELI_LOOP(standardize_gradient,
            (int64_t rows, int64_t n, const void *g, const void *y, const void *scale, void *dx))
 
-/* c[m,n] = a[m,k] b[k,n] (+ bias[n]), c's rows c_step apart (1 at n = 1); each element a chain
- * of fused multiply-adds over k, in doubles BLAS's order, of lanes, where m or n is 1. */
-REELI_LOOP(small_product,
-           (int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride, const void *b,
-            const int64_t *b_stride, const void *bias, void *c, int64_t c_step))
+/* Each element a chain of fused multiply-adds over k, in doubles BLAS's order, of lanes, where m or n
+ * is 1. Not with one_bias. */
+REELI_LOOP(small_product, (const reeli_gemm *p))
+/* Without a bias and without fused multiply-adds, for the small ones of a batch. */
+REELI_LOOP(plain_product, (const reeli_gemm *p))
 /* c[i] = Σ_p a[i,p] b[p] + bias[i bias_step] (NULL: none), where a's rows and b lie side by
  * side; and c[j] += Σ_p a[p a_step] b[p,j]. Floats only. */
 REELI_LOOP(matrix_vector, (int64_t m, int64_t k, const void *a, int64_t a_step, const void *b,
                            const void *bias, int64_t bias_step, void *c))
 REELI_LOOP(add_rows, (int64_t k, int64_t n, const void *a, int64_t a_step, const void *b,
                       int64_t b_step, void *c))
-/* The product without a bias and without fused multiply-adds, for the small ones of a batch. */
-REELI_LOOP(plain_product, (int64_t m, int64_t n, int64_t k, const void *a, const int64_t *a_stride,
-                           const void *b, const int64_t *b_stride, void *c))
-
 REELI_LOOP(dot_product, (int64_t n, const void *x, const void *y, void *sum))
 /* x range + low, rounded once: a uniform x of [0, 1) to [low, low + range). */
 REELI_LOOP(stretch, (int64_t n, void *x, double range, double low))

@@ -4,15 +4,9 @@
  * the vector weighs the rows, each piece adds up its rows by itself, and the pieces' sums are added
  * in their order: the bits depend on the sizes alone.
  */
-#include "kernels.h"
+#include "vector_product.h"
 
 #include <string.h>
-
-enum {
-    LEAST_ROWS = 512, /* of a piece, where there are more */
-    LEAST_COLUMNS = 64,
-    MOST_PIECES = 256, /* of rows: each has sums of its own */
-};
 
 typedef struct product {
     reel *r;
@@ -50,13 +44,6 @@ static void dot_rows(int64_t index, void *context)
                 p->out + first * p->element);
 }
 
-/* out[i] = Σ_p matrix[i,p] vector[p] + bias[i]. */
-static void dot_all_rows(product *p)
-{
-    p->piece = REELI_PIECE / p->columns + 1;
-    reeli_parallel(p->r, pieces_of(p->rows, p->piece), dot_rows, p);
-}
-
 /* A sum begins with the bias, or with 0. */
 static void begin(const product *p, char *to, int64_t first, int64_t columns)
 {
@@ -88,59 +75,52 @@ static void add_piece_of_columns(int64_t index, void *context)
     p->add_rows(p->rows, columns, p->vector, p->vector_step, p->matrix + at, p->step, p->out + at);
 }
 
-/* out[j] = Σ_p vector[p] matrix[p,j] + bias[j]: pieces of rows, or of columns where a row is long.
- * False: no memory for the pieces' sums. */
-static bool add_all_rows(product *p, void *(*scratch)(void *, size_t), void *context)
+static product product_of(reel *r, const reeli_gemm *row)
+{
+    return (product){.r = r,
+                     .dot_rows = reeli_matrix_vector_loops[r->level][row->dtype],
+                     .add_rows = reeli_add_rows_loops[r->level][row->dtype],
+                     .matrix = row->b.data,
+                     .vector = row->a.data,
+                     .bias = row->bias,
+                     .out = row->c,
+                     .vector_step = row->a.stride[1],
+                     .bias_step = !row->one_bias,
+                     .element = reeli_element_size(row->dtype)};
+}
+
+/* c[j] = Σ_p a[p] b[p,j] + bias[j], where b's columns are the rows that lie side by side. */
+void reeli_dot_rows(reel *r, const reeli_gemm *row)
+{
+    product p = product_of(r, row);
+    p.rows = row->n, p.columns = row->k, p.step = row->b.stride[1];
+    p.piece = REELI_PIECE / p.columns + 1;
+    reeli_parallel(r, pieces_of(p.rows, p.piece), dot_rows, &p);
+}
+
+/* The same where b's rows do: in pieces of rows, or of columns where a row is long. */
+bool reeli_add_rows_up(reel *r, const reeli_gemm *row)
 {
     const double one_f64 = 1;
     const float one_f32 = 1;
-    p->piece = largest(LEAST_ROWS, 8 * REELI_PIECE / p->columns, p->rows / MOST_PIECES + 1);
-    if (p->rows < 4 * p->piece) {
-        p->piece = p->rows < REELI_PIECE / LEAST_COLUMNS ? REELI_PIECE / p->rows : LEAST_COLUMNS;
-        reeli_parallel(p->r, pieces_of(p->columns, p->piece), add_piece_of_columns, p);
+    product p = product_of(r, row);
+    p.rows = row->k, p.columns = row->n, p.step = row->b.stride[0];
+    p.piece =
+        largest(REELI_LEAST_ROWS, 8 * REELI_PIECE / p.columns, p.rows / REELI_MOST_ROW_PIECES + 1);
+    if (p.rows < 4 * p.piece) {
+        p.piece =
+            p.rows < REELI_PIECE / REELI_LEAST_COLUMNS ? REELI_PIECE / p.rows : REELI_LEAST_COLUMNS;
+        reeli_parallel(r, pieces_of(p.columns, p.piece), add_piece_of_columns, &p);
         return true;
     }
-    const int64_t pieces = pieces_of(p->rows, p->piece);
-    p->sums = scratch(context, (size_t)(pieces * p->columns) * p->element);
-    if (!p->sums) {
+    const int64_t pieces = pieces_of(p.rows, p.piece);
+    p.sums = reeli_arena_alloc(r, (size_t)(pieces * p.columns) * p.element);
+    if (!p.sums) {
         return false;
     }
-    reeli_parallel(p->r, pieces, add_piece_of_rows, p);
-    begin(p, p->out, 0, p->columns);
-    p->add_rows(pieces, p->columns, p->element == 4 ? (const void *)&one_f32 : &one_f64, 0, p->sums,
-                p->columns, p->out);
+    reeli_parallel(r, pieces, add_piece_of_rows, &p);
+    begin(&p, p.out, 0, p.columns);
+    p.add_rows(pieces, p.columns, p.element == 4 ? (const void *)&one_f32 : &one_f64, 0, p.sums,
+               p.columns, p.out);
     return true;
-}
-
-bool reeli_vector_product(reel *r, int dtype, int64_t m, int64_t n, int64_t k, const void *a,
-                          const int64_t *a_stride, const void *b, const int64_t *b_stride,
-                          const void *bias, void *c, void *(*scratch)(void *, size_t),
-                          void *context, bool *done)
-{
-    /* A column is turned into a row: cᵀ = bᵀ aᵀ, and the matrix is then the right factor. */
-    const bool column = n == 1;
-    const int64_t vector_step = column ? b_stride[0] : a_stride[1], size = column ? m : n;
-    const int64_t *stride = column ? (const int64_t[]){a_stride[1], a_stride[0]} : b_stride;
-    product p = {.r = r,
-                 .dot_rows = reeli_matrix_vector_loops[r->level][dtype],
-                 .add_rows = reeli_add_rows_loops[r->level][dtype],
-                 .matrix = column ? a : b,
-                 .vector = column ? b : a,
-                 .bias = bias,
-                 .out = c,
-                 .vector_step = vector_step,
-                 .bias_step = !column,
-                 .element = reeli_element_size(dtype)};
-    *done = true;
-    if ((m == 1 || n == 1) && stride[0] == 1 && vector_step == 1) {
-        p.rows = size, p.columns = k, p.step = stride[1];
-        dot_all_rows(&p);
-        return true;
-    }
-    if ((m == 1 || (n == 1 && !bias)) && stride[1] == 1 && k >= REELI_SHARED_FROM / size) {
-        p.rows = k, p.columns = size, p.step = stride[0];
-        *done = add_all_rows(&p, scratch, context);
-        return true;
-    }
-    return false;
 }

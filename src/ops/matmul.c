@@ -7,78 +7,115 @@
 #include <reel/views.h>
 #include <string.h>
 
-enum {
-    PLAIN = 400 /* multiply-adds below which PyTorch does a product of a batch in a plain loop */
-};
-
-static void *scratch(void *r, size_t size) { return reeli_arena_alloc(r, size); }
-
-/* C = A B (+ bias), given the strides of A's rows and columns, then B's. */
-static bool product(reel *r, const char *what, int dtype, const int64_t *mnk, const void *a,
-                    const int64_t *a_stride, const void *b, const int64_t *b_stride,
-                    const void *bias, void *c)
+/* The matrix in t's dims d and d + 1. */
+static reeli_matrix matrix_at(const reel_tensor *t, int d)
 {
-    if (reeli_product(r, dtype, mnk[0], mnk[1], mnk[2], a, a_stride, b, b_stride, bias, c, scratch,
-                      r)) {
-        return true;
-    }
-    reeli_no_memory(r, what);
-    return false;
+    return (reeli_matrix){t->data, {t->stride[d], t->stride[d + 1]}};
 }
 
-/* mm and bmm: the checks, and a node with its result's shape. */
-static reel_tensor *multiply(const reeli_op *op, int ndim, reel_tensor *a, reel_tensor *b)
+static reeli_matrix transposed(reeli_matrix x)
 {
+    return (reeli_matrix){x.data, {x.stride[1], x.stride[0]}};
+}
+
+static bool product(const reeli_node *n, const reeli_gemm *p)
+{
+    reel *r = n->out->r;
+    const bool done = reeli_product(r, p);
+    if (!done) {
+        reeli_no_memory(r, n->op->name);
+    }
+    return done;
+}
+
+/* mm and bmm: the checks, and a node with its result's shape. Either operand may be taken transposed,
+ * which spares gradients a view: dims last - 1 and last are its rows and columns, or the other way. */
+static reel_tensor *multiply(const reeli_op *op, reel_tensor *a, bool a_transposed, reel_tensor *b,
+                             bool b_transposed)
+{
+    const int ndim = op == &reeli_op_bmm ? 3 : 2, rows = ndim - 2, columns = ndim - 1;
     reel_tensor *in[] = {a, b};
     reeli_node *n = reeli_begin(op, 2, in);
     if (!n || !reeli_one_dtype(op->name, 2, in)) {
         return reeli_poison_for(2, in);
     }
-    if (a->ndim != ndim || b->ndim != ndim || a->size[ndim - 1] != b->size[ndim - 2] ||
-        (ndim == 3 && a->size[0] != b->size[0])) {
+    if (a->ndim != ndim || b->ndim != ndim || (ndim == 3 && a->size[0] != b->size[0]) ||
+        a->size[a_transposed ? rows : columns] != b->size[b_transposed ? columns : rows]) {
         return reeli_no_product(op->name, a, b);
     }
-    int64_t size[3] = {a->size[0], a->size[1], b->size[ndim - 1]};
-    size[ndim - 1] = b->size[ndim - 1];
+    int64_t size[3] = {a->size[0]};
+    size[rows] = a->size[a_transposed ? columns : rows];
+    size[columns] = b->size[b_transposed ? rows : columns];
+    *reeli_transposition_of(n) = (reeli_transposition){a_transposed, b_transposed};
     n->out = reeli_empty(a->r, op->name, a->dtype, ndim, size);
     return reeli_apply(n);
 }
 
-/* C[m,n] = A[m,k] B[k,n]. With G = dL/dC: dA = G Bᵀ and dB = Aᵀ G. */
-reel_tensor *reel_mm(reel_tensor *a, reel_tensor *b) { return multiply(&reeli_op_mm, 2, a, b); }
+/* The product of mm, or of the first matrices of bmm. */
+static reeli_gemm gemm_of(const reeli_node *n)
+{
+    const reel_tensor *a = n->in[0].t, *b = n->in[1].t, *c = n->out;
+    const reeli_transposition *taken = reeli_transposition_of(n);
+    const int rows = c->ndim - 2, columns = c->ndim - 1;
+    const reeli_matrix left = matrix_at(a, rows), right = matrix_at(b, rows);
+    return (reeli_gemm){.dtype = c->dtype,
+                        .m = c->size[rows],
+                        .n = c->size[columns],
+                        .k = a->size[taken->a ? rows : columns],
+                        .a = taken->a ? transposed(left) : left,
+                        .b = taken->b ? transposed(right) : right,
+                        .c = c->data,
+                        .c_step = c->size[columns]};
+}
+
+/* Of C = A B, with A and B as they are taken: dA = G Bᵀ and dB = Aᵀ G; or dAᵀ = B Gᵀ, dBᵀ = Gᵀ A. */
+static reel_tensor *product_gradient(reeli_node *n, int input, reel_tensor *g)
+{
+    const bool ta = reeli_transposition_of(n)->a, tb = reeli_transposition_of(n)->b;
+    reel_tensor *a = n->in[0].t, *b = n->in[1].t;
+    if (input == 0) {
+        return ta ? multiply(n->op, b, tb, g, true) : multiply(n->op, g, false, b, !tb);
+    }
+    return tb ? multiply(n->op, g, true, a, ta) : multiply(n->op, a, !ta, g, false);
+}
+
+/* C[m,n] = A[m,k] B[k,n]. */
+reel_tensor *reel_mm(reel_tensor *a, reel_tensor *b)
+{
+    return multiply(&reeli_op_mm, a, false, b, false);
+}
 
 bool reeli_mm_forward(reeli_node *n)
 {
-    const reel_tensor *a = n->in[0].t, *b = n->in[1].t;
-    const int64_t mnk[] = {a->size[0], b->size[1], a->size[1]};
-    return product(n->out->r, "mm", a->dtype, mnk, a->data, a->stride, b->data, b->stride, NULL,
-                   n->out->data);
+    const reeli_gemm p = gemm_of(n);
+    return product(n, &p);
 }
 
 reel_tensor *reeli_mm_gradient(reeli_node *n, int input, reel_tensor *g)
 {
-    return input == 0 ? reel_mm(g, reel_t(n->in[1].t)) : reel_mm(reel_t(n->in[0].t), g);
+    return product_gradient(n, input, g);
 }
 
 /* C[b,m,n] = A[b,m,k] B[b,k,n], a product for each b. */
-reel_tensor *reel_bmm(reel_tensor *a, reel_tensor *b) { return multiply(&reeli_op_bmm, 3, a, b); }
+reel_tensor *reel_bmm(reel_tensor *a, reel_tensor *b)
+{
+    return multiply(&reeli_op_bmm, a, false, b, false);
+}
 
 bool reeli_bmm_forward(reeli_node *n)
 {
     const reel_tensor *a = n->in[0].t, *b = n->in[1].t, *c = n->out;
-    const int64_t mnk[] = {a->size[1], b->size[2], a->size[2]};
-    const int64_t bytes = (int64_t)reeli_element_size(a->dtype);
-    const bool plain =
-        mnk[0] < PLAIN && mnk[1] < PLAIN && mnk[2] < PLAIN && mnk[0] * mnk[1] * mnk[2] < PLAIN;
-    for (int64_t i = 0; i < a->size[0]; i++) {
-        const char *left = (const char *)a->data + i * a->stride[0] * bytes;
-        const char *right = (const char *)b->data + i * b->stride[0] * bytes;
-        char *to = (char *)c->data + i * mnk[0] * mnk[1] * bytes;
+    const int64_t bytes = (int64_t)reeli_element_size(c->dtype);
+    reeli_gemm p = gemm_of(n);
+    const bool plain = p.m < REELI_PLAIN_PRODUCT && p.n < REELI_PLAIN_PRODUCT &&
+                       p.k < REELI_PLAIN_PRODUCT && p.m * p.n * p.k < REELI_PLAIN_PRODUCT;
+    for (int64_t i = 0; i < c->size[0]; i++) {
+        p.a.data = (const char *)a->data + i * a->stride[0] * bytes;
+        p.b.data = (const char *)b->data + i * b->stride[0] * bytes;
+        p.c = (char *)c->data + i * p.m * p.n * bytes;
         if (plain) {
-            reeli_plain_product_loops[c->r->level][a->dtype](
-                mnk[0], mnk[1], mnk[2], left, a->stride + 1, right, b->stride + 1, to);
-        } else if (!product(c->r, "bmm", a->dtype, mnk, left, a->stride + 1, right, b->stride + 1,
-                            NULL, to)) {
+            reeli_plain_product_loops[c->r->level][c->dtype](&p);
+        } else if (!product(n, &p)) {
             return false;
         }
     }
@@ -87,8 +124,7 @@ bool reeli_bmm_forward(reeli_node *n)
 
 reel_tensor *reeli_bmm_gradient(reeli_node *n, int input, reel_tensor *g)
 {
-    return input == 0 ? reel_bmm(g, reel_transpose(n->in[1].t, 1, 2))
-                      : reel_bmm(reel_transpose(n->in[0].t, 1, 2), g);
+    return product_gradient(n, input, g);
 }
 
 /* A matrix operand as a batch of the given shape. */
@@ -210,33 +246,31 @@ reel_tensor *reel_linear(reel_tensor *x, reel_tensor *weight, reel_tensor *bias)
     return reeli_apply(n);
 }
 
-/* The strides of x's rows and columns where its leading dims can be seen as one; else false. */
-static bool row_strides(const reel_tensor *x, int64_t *stride)
+/* x's rows: all its dims but the last are seen as one, in a copy where its strides do not allow it.
+ * Data of NULL: no memory. */
+static reeli_matrix rows_at(const reel_tensor *x)
 {
     const int last = x->ndim - 1;
-    const bool seen = x->ndim <= 2 || (x->flags & REELI_CONTIGUOUS);
-    if (seen) {
-        stride[0] = last ? x->stride[last - 1] : x->numel;
-        stride[1] = x->stride[last];
+    if (x->ndim <= 2 || (x->flags & REELI_CONTIGUOUS)) {
+        return (reeli_matrix){x->data, {last ? x->stride[last - 1] : x->numel, x->stride[last]}};
     }
-    return seen;
+    return (reeli_matrix){reeli_dense(x, "linear", x->dtype), {x->size[last], 1}};
 }
 
 bool reeli_linear_forward(reeli_node *n)
 {
     const reel_tensor *x = n->in[0].t, *w = n->in[1].t, *bias = n->inputs == 3 ? n->in[2].t : NULL;
-    int64_t x_stride[] = {w->size[1], 1};
-    const int64_t w_stride[] = {w->stride[1], w->stride[0]};
-    const void *rows = row_strides(x, x_stride) ? x->data : reeli_dense(x, "linear", x->dtype);
-    const void *plus = bias ? reeli_dense(bias, "linear", bias->dtype) : NULL;
-    if (!rows || (bias && !plus)) {
-        return false;
-    }
-    const int64_t mnk[] = {w->size[1] ? x->numel / w->size[1]
-                                      : n->out->numel / (w->size[0] ? w->size[0] : 1),
-                           w->size[0], w->size[1]};
-    return product(n->out->r, "linear", x->dtype, mnk, rows, x_stride, w->data, w_stride, plus,
-                   n->out->data);
+    const int64_t out = w->size[0], in = w->size[1];
+    const reeli_gemm p = {.dtype = x->dtype,
+                          .m = in ? x->numel / in : n->out->numel / (out ? out : 1),
+                          .n = out,
+                          .k = in,
+                          .a = rows_at(x),
+                          .b = transposed(matrix_at(w, 0)),
+                          .bias = bias ? reeli_dense(bias, "linear", bias->dtype) : NULL,
+                          .c = n->out->data,
+                          .c_step = out};
+    return p.a.data && (!bias || p.bias) && product(n, &p);
 }
 
 reel_tensor *reeli_linear_gradient(reeli_node *n, int input, reel_tensor *g)
@@ -249,5 +283,6 @@ reel_tensor *reeli_linear_gradient(reeli_node *n, int input, reel_tensor *g)
     if (input == 0) {
         return reeli_reshape_like(reel_mm(rows, w), x);
     }
-    return input == 1 ? reel_mm(reel_t(rows), rows_of(x)) : reeli_sum_dims(rows, 1, false);
+    return input == 1 ? multiply(&reeli_op_mm, rows, true, rows_of(x), false)
+                      : reeli_sum_dims(rows, 1, false);
 }

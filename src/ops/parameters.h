@@ -47,6 +47,16 @@ typedef struct reeli_window {
 
 static inline reeli_window *reeli_window_of(const reeli_node *n) { return reeli_parameters(n); }
 
+/* mm, bmm: whether an operand is taken transposed. */
+typedef struct reeli_transposition {
+    bool a, b;
+} reeli_transposition;
+
+static inline reeli_transposition *reeli_transposition_of(const reeli_node *n)
+{
+    return reeli_parameters(n);
+}
+
 /* softmax, log_softmax. */
 typedef struct reeli_softmax {
     int64_t dim;

@@ -92,10 +92,23 @@ static double element(const matrix *x, int dtype, int64_t i, int64_t j)
     return get(x->data, dtype, i * x->stride[0] + j * x->stride[1]);
 }
 
+static reeli_gemm gemm_of(const product *p, void *c)
+{
+    return (reeli_gemm){.dtype = p->dtype,
+                        .m = p->m,
+                        .n = p->n,
+                        .k = p->k,
+                        .a = {p->a.data, {p->a.stride[0], p->a.stride[1]}},
+                        .b = {p->b.data, {p->b.stride[0], p->b.stride[1]}},
+                        .bias = p->bias,
+                        .c = c,
+                        .c_step = p->n};
+}
+
 static void multiply(int level, const product *p)
 {
-    reeli_small_product_loops[level][p->dtype](p->m, p->n, p->k, p->a.data, p->a.stride, p->b.data,
-                                               p->b.stride, p->bias, p->c, p->n);
+    const reeli_gemm it = gemm_of(p, p->c);
+    reeli_small_product_loops[level][p->dtype](&it);
 }
 
 /* |error| <= k eps Σ|a||b|, and the rounding of the bias's sum. */
@@ -200,16 +213,14 @@ START_TEST(of_infinities)
 }
 END_TEST
 
-static void *scratch(void *r, size_t size) { return reeli_arena_alloc(r, size); }
-
 /* The product by a reel of that many threads. */
 static void *multiply_with(int threads, const product *p)
 {
     reel *r = quiet_reel();
     reel_set_num_threads(r, threads);
     void *c = malloc((size_t)p->m * (size_t)p->n * bytes[p->dtype]);
-    ck_assert(reeli_product(r, p->dtype, p->m, p->n, p->k, p->a.data, p->a.stride, p->b.data,
-                            p->b.stride, p->bias, c, scratch, r));
+    const reeli_gemm it = gemm_of(p, c);
+    ck_assert(reeli_product(r, &it));
     reel_free(r);
     return c;
 }

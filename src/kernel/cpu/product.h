@@ -15,20 +15,19 @@ static void product_row(int64_t n, int64_t k, const T *a, int64_t a_step, const 
 }
 
 /* One of a batch's: PyTorch's loop over small ones rounds each product before it is added. */
-void KERNEL(plain_product)(int64_t m, int64_t n, int64_t k, const void *left,
-                           const int64_t *a_stride, const void *right, const int64_t *b_stride,
-                           void *out)
+void KERNEL(plain_product)(const reeli_gemm *p)
 {
-    const T *a = left, *b = right;
-    T *c = out;
+    const int64_t m = p->m, n = p->n, k = p->k, *a_stride = p->a.stride, *b_stride = p->b.stride;
+    const T *a = p->a.data, *b = p->b.data;
+    T *c = p->c;
     for (int64_t i = 0; i < m; i++, c += n) {
         for (int64_t j = 0; j < n; j++) {
             c[j] = 0;
         }
-        for (int64_t p = 0; p < k; p++) {
-            const T factor = a[i * a_stride[0] + p * a_stride[1]];
+        for (int64_t q = 0; q < k; q++) {
+            const T factor = a[i * a_stride[0] + q * a_stride[1]];
             for (int64_t j = 0; j < n; j++) {
-                c[j] += factor * b[p * b_stride[0] + j * b_stride[1]];
+                c[j] += factor * b[q * b_stride[0] + j * b_stride[1]];
             }
         }
     }
@@ -130,41 +129,39 @@ static bool summed_in_lanes(int64_t m, int64_t n, int64_t k, const T *a, const i
     return true;
 }
 
-#ifdef TILES
-enum {
-    TINY = 32,           /* multiply-adds below which plain loops are quicker than tiles */
-    BLAS_FROM = 1 << 30, /* and those from which on BLAS is */
-};
-#else /* where each fused multiply-add is a call */
-enum { BLAS_FROM = sizeof(T) == 4 ? 512 : 4096 };
-#endif
-
 #ifdef GRADIENTS
-int64_t KERNEL(blas_from)(void) { return BLAS_FROM; }
+int64_t KERNEL(blas_from)(void)
+{
+#ifdef TILES
+    return REELI_BLAS_FROM;
+#else
+    return sizeof(T) == 4 ? REELI_BLAS_FROM_F32 : REELI_BLAS_FROM_F64;
+#endif
+}
 #endif
 
-void KERNEL(small_product)(int64_t m, int64_t n, int64_t k, const void *left,
-                           const int64_t *a_stride, const void *right, const int64_t *b_stride,
-                           const void *bias, void *out, int64_t c_step)
+void KERNEL(small_product)(const reeli_gemm *p)
 {
-    const T *a = left, *b = right, *plus = bias;
-    T *c = out;
+    const int64_t m = p->m, n = p->n, k = p->k;
+    const T *plus = p->bias;
+    T *c = p->c;
 #ifdef TILES
-    if (m * n * k >= TINY && n > 1 && !(sizeof(T) == 8 && m == 1)) {
-        tiled_product(m, n, k, a, a_stride, b, b_stride, plus, c, c_step);
+    if (m * n * k >= REELI_TINY_PRODUCT && n > 1 && !(sizeof(T) == 8 && m == 1)) {
+        tiled_product(p);
         return;
     }
 #endif
-    if (!summed_in_lanes(m, n, k, a, a_stride, b, b_stride, c)) {
+    if (!summed_in_lanes(m, n, k, p->a.data, p->a.stride, p->b.data, p->b.stride, c)) {
 #ifdef TILES
-        if (n == 1 && m * k >= TINY) { /* a column: cᵀ = bᵀ aᵀ */
-            tiled_product(1, m, k, b, (int64_t[]){0, b_stride[0]}, a,
-                          (int64_t[]){a_stride[1], a_stride[0]}, NULL, c, m);
+        if (n == 1 && m * k >= REELI_TINY_PRODUCT) {
+            reeli_gemm row = reeli_as_row(p);
+            row.bias = NULL;
+            tiled_product(&row);
         } else
 #endif
-            plain_chains(m, n, k, a, a_stride, b, b_stride, c, c_step);
+            plain_chains(m, n, k, p->a.data, p->a.stride, p->b.data, p->b.stride, c, p->c_step);
     }
-    for (int64_t i = 0; plus && i < m; i++, c += c_step) {
+    for (int64_t i = 0; plus && i < m; i++, c += p->c_step) {
         for (int64_t j = 0; j < n; j++) {
             c[j] += plus[j];
         }

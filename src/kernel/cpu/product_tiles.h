@@ -15,8 +15,7 @@ enum {
     TILE_ROWS = VECTOR_BYTES == 32 ? 6 : 8,
     TILE_VECTORS = 2,
     PANEL_COLUMNS = TILE_VECTORS * VECTOR,
-    PANEL_DEPTH =
-        16384 / (PANEL_COLUMNS * sizeof(T)) /* a panel fills half of a small first cache */
+    PANEL_DEPTH = REELI_PANEL_BYTES / (PANEL_COLUMNS * sizeof(T))
 };
 
 /* One tile's sums over the depth: they go on from `start`, whose rows are start_step apart, and end
@@ -158,11 +157,11 @@ static void panel_product(int64_t m, int64_t k, const T *a, const int64_t *a_str
     }
 }
 
-/* c[m,n] = a[m,k] b[k,n] (+ bias[n]); rows of c are `step` apart. */
-static void tiled_product(int64_t m, int64_t n, int64_t k, const T *a, const int64_t *a_stride,
-                          const T *b, const int64_t *b_stride, const T *bias, T *c, int64_t step)
+static void tiled_product(const reeli_gemm *it)
 {
     _Alignas(64) T panel[PANEL_DEPTH * PANEL_COLUMNS];
+    const int64_t m = it->m, n = it->n, k = it->k, *b_stride = it->b.stride;
+    const T *a = it->a.data, *b = it->b.data, *bias = it->bias;
     for (int64_t p = 0; p < k || p == 0; p += PANEL_DEPTH) {
         const int64_t depth = k - p < PANEL_DEPTH ? k - p : PANEL_DEPTH;
         for (int64_t j = 0; j < n; j += PANEL_COLUMNS) {
@@ -174,9 +173,9 @@ static void tiled_product(int64_t m, int64_t n, int64_t k, const T *a, const int
             if (packed) {
                 pack(depth, columns, right, b_stride, panel, width);
             }
-            panel_product(m, depth, a + p * a_stride[1], a_stride, packed ? panel : right,
+            panel_product(m, depth, a + p * it->a.stride[1], it->a.stride, packed ? panel : right,
                           packed ? width : b_stride[0],
-                          (panel_place){c + j, step, columns,
+                          (panel_place){(T *)it->c + j, it->c_step, columns,
                                         bias && p + depth == k ? bias + j : NULL, p > 0});
         }
     }

@@ -28,12 +28,13 @@
 _Static_assert(sizeof(1.0) == sizeof(double), "compile Reel without -fsingle-precision-constant");
 
 /* a * b + c is two roundings, unless it says `fma`. GCC has -ffp-contract=off for this. Clang does
- * not tell which parts of -ffast-math it was given, and takes them back. */
+ * not tell which parts of -ffast-math it was given; the first pragma takes them back, but makes a
+ * contraction of the sum again, whatever the flags, which the second forbids. */
 #if defined(__clang__)
-#pragma STDC FP_CONTRACT OFF
 #if defined(__x86_64__) || defined(__i386__)
 #pragma float_control(precise, on)
 #endif
+#pragma STDC FP_CONTRACT OFF
 #endif
 
 #endif

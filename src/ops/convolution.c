@@ -325,7 +325,7 @@ static reel_tensor *convolve(const char *what, int dims, bool transposed, reel_t
     reel_tensor *function(reel_tensor *x, reel_tensor *weight, reel_tensor *bias,                  \
                           reel_conv_options options)                                               \
     {                                                                                              \
-        return convolve(#function + sizeof "reel", dims, transposed, x, weight, bias, &options);   \
+        return convolve(&(#function)[sizeof "reel"], dims, transposed, x, weight, bias, &options); \
     }
 CONVOLUTION(reel_conv1d, 1, false)
 CONVOLUTION(reel_conv2d, 2, false)

@@ -36,13 +36,28 @@ started=$(date +%s)
 silently "${cc[@]}" "${flags[@]}" "${warnings[@]}" -c reel/reel.c -o reel.o
 echo "$(($(date +%s) - started)) s; $(size reel.o | awk 'END { print $1 + $2 }') bytes of code and constants"
 
-# compare <expected file> <program> [argument]: at the level of CPU that there is, and at each below.
+if strays=$(nm -g --defined-only reel.o 2>/dev/null | awk 'NF == 3 && $3 !~ /^_?reeli?_/ { print $3 }') &&
+  [ -n "$strays" ]; then
+  die "names without the prefix: $strays"
+fi
+
+# at_each_level <program> [argument]: its output, at the level of CPU that there is and at each below.
+levels=("" portable avx2)
+at_each_level() {
+  local level
+  for level in "${levels[@]}"; do
+    REEL_CPU=$level "${run[@]}" "$@" >"output$level" 2>errors ||
+      { cat "output$level" errors; die "$*: exit status $?${level:+ with REEL_CPU=$level}"; }
+  done
+}
+
+# compare <expected file> <program> [argument]
 compare() {
   local expected=$1 level
   shift
-  for level in "" portable avx2; do
-    REEL_CPU=$level "${run[@]}" "$@" >output || die "$*: exit status $?"
-    cmp "$expected" output || die "$*: not what is expected ${level:+with REEL_CPU=$level}"
+  at_each_level "$@"
+  for level in "${levels[@]}"; do
+    cmp "$expected" "output$level" || die "$*: not what is expected${level:+ with REEL_CPU=$level}"
   done
 }
 
@@ -60,6 +75,17 @@ for example in $(grep -L EXAMPLES_DATA "$source_dir"/examples/*.c); do
   fi
   echo "$name"
 done
+
+roundings() {
+  silently "${cc[@]}" "${flags[@]}" -I. "$source_dir/tests/amalgamation/roundings.c" "$1" -o roundings -lm
+  at_each_level ./roundings
+}
+heading "a product and a sum are two roundings"
+roundings reel.o
+if [ -z "${RUN-}" ] && "${cc[@]}" -march=native -fsyntax-only -xc - </dev/null 2>/dev/null; then
+  silently "${cc[@]}" -O1 -march=native -D REEL_NO_LEVELS "${warnings[@]}" -c reel/reel.c -o native.o
+  roundings native.o
+fi
 
 heading "every function that reel.h declares is in reel.c"
 sed -n '/REEL_API/,/;/p' reel/reel.h | tr '\n' ' ' | tr ';' '\n' |

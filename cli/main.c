@@ -40,11 +40,18 @@ static int run(const struct command *it, int argc, char **argv)
     return it->run(argc - 1, argv + 1);
 }
 
+/* The build, and what was found here. */
+static void print_version(FILE *to, struct argp_state *state)
+{
+    (void)state;
+    reel *r = reel_new();
+    fprintf(to, "%s\nlarge products: %s\n", reel_build_info(), reel_blas_info(r));
+    reel_free(r);
+}
+
 int main(int argc, char **argv)
 {
-    static char version[32];
-    snprintf(version, sizeof version, "reel %s", reel_version());
-    argp_program_version = version;
+    argp_program_version_hook = print_version;
     argp_err_exit_status = 2;
     if (argc < 2) {
         return usage(stderr);
@@ -53,7 +60,8 @@ int main(int argc, char **argv)
         return usage(stdout);
     }
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
-        return puts(version) < 0;
+        print_version(stdout, NULL);
+        return fflush(stdout) != 0;
     }
     for (int i = 0; i < COMMANDS; i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {

@@ -78,7 +78,7 @@ set(same "(= ${PROJECT_VERSION})")
 reel_package(reel_runtime ${runtime} libs "tensors and training in C: shared library\n${about}"
   RECOMMENDS "${loaded}")
 reel_package(reel_dev libreel-dev libdevel "tensors and training in C: headers, static library\n${about}"
-  DEPENDS "${runtime} ${same}, libjansson-dev, libcsv-dev" SUGGESTS "libreel-doc")
+  DEPENDS "${runtime} ${same}, libcsv-dev" SUGGESTS "libreel-doc")
 if(REEL_BUILD_CLI)
   reel_package(reel_program reel science "trains models on CSV tables, predicts and evaluates\n${about}\n
 The program fits lines and networks to a table without a line of C."

@@ -1,26 +1,17 @@
-# Defines reel::openblas, and REEL_OPENBLAS_NAME, by which the library loads it. pkg-config only
-# hints: the search itself is CMake's, so that a copy without openblas.pc is found as well.
+# Defines reel::openblas, and REEL_OPENBLAS_NAME, by which the library loads it where it is not linked.
+# It is found where its own `make install`, Homebrew and conda put it, too. The library needs no header of it.
+include(${CMAKE_CURRENT_LIST_DIR}/ReelFind.cmake)
+find_package(Threads QUIET)
+set(REEL_OPENBLAS_FOLDERS /opt/OpenBLAS /opt/homebrew/opt/openblas /usr/local/opt/openblas
+  /home/linuxbrew/.linuxbrew/opt/openblas $ENV{CONDA_PREFIX})
+reel_find(reel::openblas LIBRARY openblas libopenblas.so.0 MODULE openblas
+  PATHS ${REEL_OPENBLAS_FOLDERS} WITH ${CMAKE_THREAD_LIBS_INIT} m
+  CALLS cblas_sgemm cblas_dgemm openblas_get_config openblas_set_num_threads)
 
-if(APPLE) # Homebrew keeps OpenBLAS out of the default paths.
-  list(APPEND CMAKE_PREFIX_PATH /opt/homebrew/opt/openblas /usr/local/opt/openblas)
+set(REEL_OPENBLAS_NAME libopenblas.so.0)
+if(APPLE)
+  set(REEL_OPENBLAS_NAME libopenblas.0.dylib)
 endif()
-find_package(PkgConfig QUIET)
-if(PkgConfig_FOUND)
-  pkg_check_modules(REEL_OPENBLAS QUIET openblas)
-endif()
-find_path(REEL_OPENBLAS_INCLUDE_DIR cblas.h
-  HINTS ${REEL_OPENBLAS_INCLUDE_DIRS} ${REEL_OPENBLAS_INCLUDEDIR} PATH_SUFFIXES openblas)
-find_library(REEL_OPENBLAS_LIBRARY openblas
-  HINTS ${REEL_OPENBLAS_LIBRARY_DIRS} ${REEL_OPENBLAS_LIBDIR})
-mark_as_advanced(REEL_OPENBLAS_INCLUDE_DIR REEL_OPENBLAS_LIBRARY)
-
-if(REEL_OPENBLAS_INCLUDE_DIR AND REEL_OPENBLAS_LIBRARY)
-  add_library(reel::openblas UNKNOWN IMPORTED)
-  set_target_properties(reel::openblas PROPERTIES
-    IMPORTED_LOCATION "${REEL_OPENBLAS_LIBRARY}"
-    INTERFACE_INCLUDE_DIRECTORIES "${REEL_OPENBLAS_INCLUDE_DIR}")
-  set(REEL_OPENBLAS_NAME libopenblas.so.0)
-  if(APPLE) # out of the default paths at run time too
-    set(REEL_OPENBLAS_NAME "${REEL_OPENBLAS_LIBRARY}")
-  endif()
+if(TARGET reel::openblas)
+  reel_name_at_run_time(REEL_OPENBLAS_NAME "${REEL_OPENBLAS_LIBRARY}" ${REEL_OPENBLAS_NAME})
 endif()

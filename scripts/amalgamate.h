@@ -2,14 +2,17 @@
 /* What may be defined for the compiler, as in -D REEL_NO_THREADS:
  *   REEL_NO_THREADS  one thread does all the work, whatever reel_set_num_threads asks for
  *   REEL_NO_LEVELS   x86-64: no kernels for AVX2 and AVX-512 beside the portable ones
- *   REEL_WITH_BLAS   large products go to OpenBLAS, which is loaded when the first one comes; needs its
- *                    cblas.h, and -ldl where the C library has no dlopen
+ *   REEL_WITH_BLAS   large products go to OpenBLAS, which is loaded when the first one comes;
+ *                    needs -ldl where the C library has no dlopen
  */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
 #if defined(__linux__) && !defined(_DEFAULT_SOURCE)
 #define _DEFAULT_SOURCE
+#endif
+#if defined(REEL_WITH_BLAS) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE
 #endif
 #if defined(__APPLE__) && !defined(_DARWIN_C_SOURCE)
 #define _DARWIN_C_SOURCE
@@ -32,9 +35,11 @@
 #define REELI_X86 1
 #include <immintrin.h>
 #endif
-#if defined(REEL_WITH_BLAS) && !defined(REELI_OPENBLAS)
+#ifdef REEL_WITH_BLAS
+#define REELI_LOADS
+#ifndef REELI_OPENBLAS
 #define REELI_OPENBLAS "libopenblas.so.0"
 #endif
-#define REEL_VERSION "@VERSION@"
+#endif
 
 #include "reel.h"

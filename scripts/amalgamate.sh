@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 folder=${1:-dist}
 
-version=$(sed -n 's/^project(reel VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
+version=$(sed -n 's/^#define REEL_VERSION_[MP].* //p' include/reel/config.h | paste -sd. -)
 # What CMakeLists.txt builds with REEL_WITH_IO=OFF: the layers, and of these not the sources that
 # macro(reel_layer) takes out then.
 layers=$(sed -n 's/^reel_layer(\([a-z]*\).*/\1/p' CMakeLists.txt)
@@ -125,7 +125,7 @@ header_order $used
   heading ' reel.c goes with it.'
   printf '#ifndef REEL_REEL_H\n#define REEL_REEL_H\n'
   for file in $ordered; do
-    grep -vE '^#include <reel/|^/\* SPDX' "$file"
+    grep -vE '^#include <reel/|^/\* SPDX' "$file" | sed 's/^\(#define REEL_HAS_[A-Z]*\) 1/\1 0/'
   done
   printf '\n#endif\n'
 } >"$folder/reel.h"
@@ -133,7 +133,7 @@ header_order $used
 {
   heading '
  *     cc -O2 program.c reel.c -lm'
-  sed -e "s/@VERSION@/$version/" scripts/amalgamate.h
+  cat scripts/amalgamate.h
   awk -v folders="$folders" -f scripts/amalgamate.awk "$folder/list"
 } >"$folder/reel.c"
 rm "$folder/list"

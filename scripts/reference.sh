@@ -9,10 +9,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/dependencies.sh docs
 
-# From where the project says it, or from the headers' three numbers.
-REEL_VERSION=$(sed -nE 's/^project\(reel VERSION ([0-9.]+).*/\1/p
-  s/^#define REEL_VERSION_(MAJOR|MINOR|PATCH) ([0-9]+).*/\2/p' CMakeLists.txt include/reel/*.h |
-  paste -sd. -)
+REEL_VERSION=$(sed -n 's/^#define REEL_VERSION_[MP].* //p' include/reel/config.h | paste -sd. -)
 export REEL_VERSION
 rm -rf build/reference
 mkdir -p build/reference

@@ -3,6 +3,7 @@
 #ifndef REEL_BASE_H
 #define REEL_BASE_H
 
+#include <reel/config.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -132,8 +133,23 @@ REEL_API void reel_set_num_threads(reel *r, int threads);
 /** How many threads operations may use. Source: torch.get_num_threads. */
 REEL_API int reel_get_num_threads(const reel *r);
 
-/** The library's version, "major.minor.patch". */
+/** The library's version, "major.minor.patch". The headers' is in reel/config.h. */
 REEL_API const char *reel_version(void);
+
+/**
+ * What this library was built with, a line each: version, compiler, CPU levels, BLAS, files.
+ *
+ * Source: torch.__config__.show.
+ */
+REEL_API const char *reel_build_info(void);
+
+/**
+ * What computes this reel's large matrix products: OpenBLAS's version, its kernels and its file, or
+ * "none: " and why, where Reel's own loops do it. Looks for OpenBLAS if no product did yet.
+ *
+ * Owner: the reel's.
+ */
+REEL_API const char *reel_blas_info(reel *r);
 
 #ifdef __cplusplus
 }

@@ -5,7 +5,7 @@
  *
  * A file is replaced whole, as `reel_safetensors_save` does it. Loading reads and checks all of the
  * file before it changes anything: after an error everything is as it was. A library configured
- * with REEL_WITH_IO=OFF has none of these functions.
+ * with REEL_WITH_IO=OFF (REEL_HAS_IO is 0) has none of this.
  */
 #ifndef REEL_CHECKPOINT_H
 #define REEL_CHECKPOINT_H
@@ -14,6 +14,8 @@
 #include <reel/nn.h>
 #include <reel/optim.h>
 #include <reel/scheduler.h>
+
+#if REEL_HAS_IO
 
 #ifdef __cplusplus
 extern "C" {
@@ -85,4 +87,6 @@ REEL_API reel_status reel_load_checkpoint(reel *r, const char *path,
 #ifdef __cplusplus
 }
 #endif
+
+#endif /* REEL_HAS_IO */
 #endif

@@ -8,12 +8,14 @@
  * The target is standardised as numbers are. All of it is computed in double and rounded at the
  * end.
  *
- * A library configured with REEL_WITH_IO=OFF has none of these functions.
+ * A library configured with REEL_WITH_IO=OFF (REEL_HAS_IO is 0) has none of this.
  */
 #ifndef REEL_ENCODER_H
 #define REEL_ENCODER_H
 
 #include <reel/table.h>
+
+#if REEL_HAS_IO
 
 #ifdef __cplusplus
 extern "C" {
@@ -131,4 +133,6 @@ REEL_API void reel_encoder_free(reel_encoder *e);
 #ifdef __cplusplus
 }
 #endif
+
+#endif /* REEL_HAS_IO */
 #endif

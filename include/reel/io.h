@@ -3,12 +3,14 @@
  * Tensors in files, in the safetensors format: a header in JSON, then the elements as they lie in
  * memory. Checkpoints written here open in Python's safetensors, and the other way round.
  *
- * A library configured with REEL_WITH_IO=OFF has none of these functions.
+ * A library configured with REEL_WITH_IO=OFF (REEL_HAS_IO is 0) has none of this.
  */
 #ifndef REEL_IO_H
 #define REEL_IO_H
 
 #include <reel/tensor.h>
+
+#if REEL_HAS_IO
 
 #ifdef __cplusplus
 extern "C" {
@@ -89,4 +91,6 @@ REEL_API void reel_safetensors_close(reel_safetensors *file);
 #ifdef __cplusplus
 }
 #endif
+
+#endif /* REEL_HAS_IO */
 #endif

@@ -11,13 +11,15 @@
  *        (uint64, complex, text, records), REEL_ERR_SHAPE for more than REEL_MAX_DIMS dims,
  *        REEL_ERR_MEMORY.
  *
- * A library configured with REEL_WITH_IO=OFF has none of these functions, one with
- * REEL_WITH_NPZ=OFF none of those for .npz.
+ * A library configured with REEL_WITH_IO=OFF (REEL_HAS_IO is 0) has none of this, one with
+ * REEL_WITH_NPZ=OFF (REEL_HAS_NPZ is 0) nothing for .npz.
  */
 #ifndef REEL_NPY_H
 #define REEL_NPY_H
 
 #include <reel/tensor.h>
+
+#if REEL_HAS_IO
 
 #ifdef __cplusplus
 extern "C" {
@@ -38,6 +40,8 @@ REEL_API reel_tensor *reel_npy_load(reel *r, const char *path);
  * Source: numpy.save.
  */
 REEL_API reel_status reel_npy_save(reel_tensor *t, const char *path);
+
+#if REEL_HAS_NPZ
 
 /** An open .npz file: a ZIP archive of .npy files. libzip reads it, and has to be installed. */
 typedef struct reel_npz reel_npz;
@@ -73,7 +77,11 @@ REEL_API void reel_npz_close(reel_npz *file);
 REEL_API reel_status reel_npz_save(reel *r, const char *path, const reel_named_tensor *tensors,
                                    size_t count, bool compressed);
 
+#endif /* REEL_HAS_NPZ */
+
 #ifdef __cplusplus
 }
 #endif
+
+#endif /* REEL_HAS_IO */
 #endif

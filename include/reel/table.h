@@ -2,12 +2,14 @@
 /*
  * Tables: rows of named columns, of numbers or of text, from CSV and .npy files.
  *
- * A library configured with REEL_WITH_IO=OFF has none of these functions.
+ * A library configured with REEL_WITH_IO=OFF (REEL_HAS_IO is 0) has none of this.
  */
 #ifndef REEL_TABLE_H
 #define REEL_TABLE_H
 
 #include <reel/tensor.h>
+
+#if REEL_HAS_IO
 
 #ifdef __cplusplus
 extern "C" {
@@ -113,4 +115,6 @@ REEL_API void reel_table_free(reel_table *t);
 #ifdef __cplusplus
 }
 #endif
+
+#endif /* REEL_HAS_IO */
 #endif

@@ -86,7 +86,9 @@ reel *reeli_state_new(const reel_options *options)
     memset(r, 0, sizeof *r);
     r->allocator = allocator;
     r->allocator_context = context;
-    r->blas.tried = fixed; /* a library would have memory of its own */
+    if (fixed) { /* a library would have memory of its own */
+        r->blas = (reeli_blas){.callers = 1, .about = "none: all memory is the caller's"};
+    }
     reel_set_message_handler(r, options ? options->handler : NULL,
                              options ? options->handler_context : NULL);
     r->owned.next = r->owned.previous = &r->owned;
@@ -214,8 +216,6 @@ void reel_manual_seed(reel *r, uint64_t seed)
         reeli_mt_seed(&r->random, seed);
     }
 }
-
-const char *reel_version(void) { return REEL_VERSION; }
 
 size_t reel_memory_peak(const reel *r)
 {

@@ -26,11 +26,12 @@ struct reeli_owned {
         reeli_owned *it); /* gives back what it holds beside its own allocation; may be NULL */
 };
 
-/* OpenBLAS's two products, once they have been looked for; NULL where it is not installed. */
+/* OpenBLAS's two products, once they have been looked for; NULL where it is not used. */
 typedef struct reeli_blas {
-    bool tried;
+    int callers; /* threads that there was room for; 0: it was not looked for yet */
     void (*sgemm)(void);
     void (*dgemm)(void);
+    char about[416]; /* which it is, or why there is none */
 } reeli_blas;
 
 struct reel {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * OpenBLAS's two products. It is loaded when the first product asks for it: loading it takes longer,
- * and more memory, than training many a small model. Where REELI_OPENBLAS does not name it, there is
- * none, and our own loops compute every product.
+ * OpenBLAS's two products. The build decides how it is had (REEL_WITH_BLAS, REEL_LINK_BLAS): loaded
+ * when the first product asks for it, since loading it takes longer, and more memory, than training
+ * many a small model; linked; or not at all. Where it is not to be had, or could not do its work,
+ * our own loops compute every product.
  */
 #ifndef REELI_BLAS_H
 #define REELI_BLAS_H
@@ -11,7 +12,8 @@
 
 enum { REELI_BLAS_PIECES = 16 }; /* of a product, that are computed at the same time at most */
 
-/* Whether the reel has it, now that a product wants it. */
+/* Whether the reel has it, now that a product wants it. A warning where it is there and cannot be
+ * used. */
 bool reeli_blas_ready(reel *r);
 
 /* A matrix as BLAS takes it: rows `step` apart, or columns, where it lies transposed. */

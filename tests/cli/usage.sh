@@ -12,6 +12,8 @@ prints 'reel predict'
 says_nothing
 run 0 --version
 prints 'reel 0.'
+prints 'compiler: '
+prints 'large products: '
 for command in fit evaluate predict inspect; do
   run 0 "$command" --help
   prints "Usage: reel $command"

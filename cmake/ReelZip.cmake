@@ -1,0 +1,13 @@
+# Defines reel::zip, whose header the library is compiled with, and REEL_LIBZIP_NAME, by which it loads libzip
+# when the first .npz file is opened. Why libzip is said in src/io/archive.h.
+include(${CMAKE_CURRENT_LIST_DIR}/ReelFind.cmake)
+reel_find(reel::zip LIBRARY zip HEADER zip.h MODULE libzip
+  CALLS zip_open_from_source zip_file_set_dostime zip_source_seek_compute_offset)
+
+if(TARGET reel::zip)
+  # With the version of its interface: the link without it is only there to compile with.
+  get_filename_component(name "${REEL_ZIP_LIBRARY}" REALPATH)
+  get_filename_component(name "${name}" NAME)
+  string(REGEX REPLACE "^(libzip\\.so\\.[0-9]+).*" "\\1" name "${name}")
+  reel_name_at_run_time(REEL_LIBZIP_NAME "${REEL_ZIP_LIBRARY}" "${name}")
+endif()

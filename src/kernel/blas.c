@@ -12,6 +12,9 @@
 
 #if defined(REELI_OPENBLAS) || defined(REELI_LINK_BLAS)
 
+#ifdef REELI_X86
+#include <cpuid.h>
+#endif
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -113,17 +116,25 @@ static bool is_room(char *about, bool loading, int callers)
 
 /* OpenBLAS believes what OPENBLAS_CORETYPE says, and a CPU that does not know the instructions ends
  * the program. */
+#ifdef REELI_X86
+static bool has_3dnow(void)
+{
+    unsigned a, b, c, d = 0;
+    return __get_cpuid(0x80000001, &a, &b, &c, &d) && d >> 31;
+}
+
 static bool runs_here(const char *core)
 {
-#ifdef REELI_X86
-    const bool fma4 = __builtin_cpu_supports("fma4") != 0;
+    const bool now = has_3dnow(), fma4 = __builtin_cpu_supports("fma4") != 0;
     const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     const struct {
         const char *core;
         bool runs;
-    } cores[] = {{"Sandybridge", __builtin_cpu_supports("avx") != 0},
+    } cores[] = {{"Opteron", now},
+                 {"Opteron_SSE3", now},
+                 {"Sandybridge", __builtin_cpu_supports("avx") != 0},
                  {"Bulldozer", fma4},
                  {"Piledriver", fma4},
                  {"Steamroller", fma4},
@@ -138,10 +149,11 @@ static bool runs_here(const char *core)
             return cores[i].runs;
         }
     }
-#endif
-    (void)core;
     return true;
 }
+#else
+static bool runs_here(const char *core) { return (void)core, true; }
+#endif
 
 #ifdef REELI_LINK_BLAS
 #define LIBRARY "the OpenBLAS that was linked"

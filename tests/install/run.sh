@@ -79,11 +79,11 @@ quietly "$cc" -std=c11 -o "$work/use_pkg_config" "$here/downstream-c/main.c" \
   $(pkg-config --cflags --libs reel) -Wl,-rpath,"$lib"
 "$work/use_pkg_config"
 version=$(pkg-config --modversion reel)
-[ "$version" = "$(sed -n 's/^project(reel VERSION \([0-9.]*\).*/\1/p' "$source_dir/CMakeLists.txt")" ] ||
+[ "$version" = "$(sed -n "s/^#define REEL_VERSION_[MP].* //p" "$prefix/include/reel/config.h" | paste -sd. -)" ] ||
   die "reel.pc is of version $version"
 
 heading "the program, its manual pages and completions"
-said=$("$prefix/bin/reel" --version)
+said=$("$prefix/bin/reel" --version | head -n 1)
 [ "$said" = "reel $version" ] || die "reel --version says $said"
 share=$prefix/share
 for file in man/man1/reel{,-fit,-evaluate,-predict,-inspect}.1 zsh/site-functions/_reel \
@@ -117,7 +117,7 @@ for header in "$prefix"/include/reel/*.h; do
   for language in "$cc -xc -std=c11" "$cxx -xc++ -std=c++17"; do
     # shellcheck disable=SC2086
     $language -Wall -Wextra -Wpedantic -Werror -I"$prefix/include" -fsyntax-only - \
-      <<<"#include <$name>" || die "$name does not compile alone by $language"
+      <<<"#include <$name>"$'\nextern int something;' || die "$name does not compile alone by $language"
   done
   echo "$name"
 done

@@ -3,12 +3,16 @@
 #ifndef REEL_CONFIG_H
 #define REEL_CONFIG_H
 
-/* What was compiled against; `reel_version` says what runs. */
+/** The version that is compiled against, its first number; `reel_version` says what runs. */
 #define REEL_VERSION_MAJOR 0
+/** Its second number. */
 #define REEL_VERSION_MINOR 1
+/** Its third number. */
 #define REEL_VERSION_PATCH 0
 
-#define REEL_HAS_IO 1  /* files and tables: io.h, checkpoint.h, npy.h, table.h, encoder.h */
-#define REEL_HAS_NPZ 1 /* .npz archives, in npy.h */
+/** Whether files and tables are there: io.h, checkpoint.h, npy.h, table.h and encoder.h. */
+#define REEL_HAS_IO 1
+/** Whether .npz archives are there, in npy.h. */
+#define REEL_HAS_NPZ 1
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Loading, by the system's dlopen. */
 #ifdef __linux__
 #define _GNU_SOURCE /* dl_iterate_phdr, dladdr */
 #elif defined(__APPLE__)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Finding OpenBLAS, and calling it. */
 #ifdef __linux__
 #define _GNU_SOURCE /* sched_getaffinity */
 #elif defined(__APPLE__)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The tape for people: a table of its steps, and a graph in Graphviz's language. */
+#include "c_locale.h"
 #include "tape.h"
 
 #include <reel/autograd.h>
@@ -52,14 +53,14 @@ static const char *values(char text[LABEL], const reel_tensor *t)
     } else if (t->numel == 0) {
         snprintf(text, LABEL, "[]");
     } else if (t->numel == 1) {
-        snprintf(text, LABEL, "%.4f", reeli_load(t, 0));
+        reeli_format(text, LABEL, "%.4f", reeli_load(t, 0));
     } else {
         int64_t last = 0;
         for (int d = 0; d < t->ndim; d++) {
             last += (t->size[d] - 1) * t->stride[d];
         }
-        snprintf(text, LABEL, t->numel == 2 ? "[%.4f, %.4f]" : "[%.4f, ..., %.4f]",
-                 reeli_load(t, 0), reeli_load(t, last));
+        reeli_format(text, LABEL, t->numel == 2 ? "[%.4f, %.4f]" : "[%.4f, ..., %.4f]",
+                     reeli_load(t, 0), reeli_load(t, last));
     }
     return text;
 }

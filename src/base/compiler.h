@@ -17,7 +17,11 @@
 #define REELI_UNROLL(times) REELI_PRAGMA(GCC unroll times)
 #define REELI_PRAGMA(text) _Pragma(#text)
 #endif
+#if defined(__MINGW32__) && !defined(__clang__) /* which has a printf of its own, C's */
+#define REELI_PRINTF(text, first) __attribute__((format(gnu_printf, text, first)))
+#else
 #define REELI_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#endif
 #else
 #define REELI_RARELY(condition) (condition)
 #define REELI_PREFETCH(address) ((void)(address))

@@ -11,7 +11,8 @@
 #include "thresholds.h"
 
 /* Without threads, or where one of them could not count: the reel's own does all the work. */
-#if defined(__STDC_NO_ATOMICS__) || defined(__TINYC__) || !(defined(__unix__) || defined(__APPLE__))
+#if defined(__STDC_NO_ATOMICS__) || defined(__TINYC__) ||                                          \
+    !(defined(__unix__) || defined(__APPLE__) || defined(__MINGW32__))
 #define REEL_NO_THREADS
 #endif
 
@@ -115,13 +116,17 @@ static void *work(void *pool)
 /* Signals are for the program's own threads. */
 static void start_workers(reeli_pool *p, int count)
 {
+#ifndef _WIN32
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
+#endif
     while (p->workers < count && pthread_create(&p->thread[p->workers], NULL, work, p) == 0) {
         p->workers++;
     }
+#ifndef _WIN32
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+#endif
 }
 
 static reeli_pool *pool_new(reel *r)

@@ -5,6 +5,7 @@
 #endif
 #include "state.h"
 
+#include "c_locale.h"
 #include "fixed_memory.h"
 
 #include <stdio.h>
@@ -146,7 +147,7 @@ static void report(reel *r, reel_status status, const char *format, va_list argu
     char *text = first ? r->message : later;
     int head = r->within ? snprintf(text, REELI_MESSAGE_SIZE / 2, "%s: ", r->within) : 0;
     size_t at = head < REELI_MESSAGE_SIZE / 2 ? (size_t)head : REELI_MESSAGE_SIZE / 2 - 1;
-    vsnprintf(text + at, REELI_MESSAGE_SIZE - at, format, arguments);
+    reeli_vformat(text + at, REELI_MESSAGE_SIZE - at, format, arguments);
     if (first) {
         r->status = status;
     }

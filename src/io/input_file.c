@@ -2,11 +2,9 @@
 /* Regular files alone: their size is known, and opening one never waits. */
 #include "input_file.h"
 #include "quote.h"
+#include "system_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static FILE *refuse(reel *r, const char *what, const char *path, const char *why, int number)
 {
@@ -18,7 +16,7 @@ static FILE *refuse(reel *r, const char *what, const char *path, const char *why
 FILE *reeli_open_regular(reel *r, const char *what, const char *path, int64_t *bytes)
 {
     struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* never waits for a pipe */
+    int fd = reeli_file_open(path, O_RDONLY | O_NONBLOCK); /* never waits for a pipe */
     FILE *stream = fd < 0 ? NULL : fdopen(fd, "rb");
     if (!stream || fstat(fd, &status) != 0) {
         int number = errno;

@@ -3,12 +3,10 @@
 #include "output_file.h"
 
 #include "quote.h"
+#include "system_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static reel_status system_refused(reeli_replacement *it, const char *action, int number)
 {
@@ -41,7 +39,7 @@ static int open_temporary(reeli_replacement *it)
     int fd = -1;
     for (int attempt = 0; fd < 0 && attempt < 1000; attempt++) {
         snprintf(it->temporary, it->size, "%s.%ld-%d.tmp", it->path, (long)getpid(), attempt);
-        fd = open(it->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        fd = reeli_file_open(it->temporary, O_WRONLY | O_CREAT | O_EXCL);
         if (fd < 0 && errno != EEXIST) {
             break;
         }
@@ -69,7 +67,7 @@ bool reeli_replace_begin(reeli_replacement *it, reel *r, const char *what, const
         return false;
     }
     it->stream = fdopen(fd, "wb");
-    if (!it->stream || (mode && fchmod(fd, mode) != 0)) {
+    if (!it->stream || (mode && reeli_file_permit(fd, mode) != 0)) {
         int number = errno;
         it->stream ? fclose(it->stream) : close(fd);
         unlink(it->temporary);
@@ -88,9 +86,9 @@ static void sync_folder(reeli_replacement *it)
     if (slash) {
         slash[slash == it->temporary] = '\0';
     }
-    int fd = open(slash ? it->temporary : ".", O_RDONLY | O_CLOEXEC);
+    int fd = reeli_file_open(slash ? it->temporary : ".", O_RDONLY);
     if (fd >= 0) {
-        (void)fsync(fd);
+        (void)reeli_file_sync(fd);
         close(fd);
     }
 }
@@ -99,7 +97,7 @@ reel_status reeli_replace_end(reeli_replacement *it, bool ok)
 {
     reel_status status = REEL_OK;
     int number = ok ? 0 : errno;
-    if (ok && (fflush(it->stream) != 0 || fsync(fileno(it->stream)) != 0)) {
+    if (ok && (fflush(it->stream) != 0 || reeli_file_sync(fileno(it->stream)) != 0)) {
         number = errno;
         ok = false;
     }
@@ -107,7 +105,7 @@ reel_status reeli_replace_end(reeli_replacement *it, bool ok)
         number = errno;
         ok = false;
     }
-    if (ok && rename(it->temporary, it->path) != 0) {
+    if (ok && reeli_file_rename(it->temporary, it->path) != 0) {
         number = errno;
         ok = false;
     }

@@ -2,11 +2,10 @@
 /* Read by the system's own calls: a piece is as large as a pipe's, and nothing is copied twice. */
 #include "csv_source.h"
 
+#include "system_file.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static bool refuse(const reel_table *t, const char *what, int number)
 {
@@ -20,7 +19,7 @@ bool reeli_csv_next(reel_table *t, reeli_csv_source *source)
     source->count = 0;
     while (source->count < REELI_CSV_PIECE) {
         ssize_t got = read(source->descriptor, source->bytes + source->count,
-                           REELI_CSV_PIECE - source->count);
+                           (unsigned)(REELI_CSV_PIECE - source->count));
         if (got < 0 && errno != EINTR) {
             return refuse(t, "cannot be read", errno);
         }
@@ -37,7 +36,7 @@ bool reeli_csv_open(reel_table *t, const char *path, reeli_csv_source *source)
     struct stat status;
     bool standard = strcmp(path, "-") == 0;
     *source = (reeli_csv_source){.descriptor = -1, .size = -1};
-    source->descriptor = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    source->descriptor = standard ? STDIN_FILENO : reeli_file_open(path, O_RDONLY);
     source->opened = !standard && source->descriptor >= 0;
     if (source->descriptor < 0 || fstat(source->descriptor, &status) != 0) {
         return refuse(t, "cannot be opened", errno);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows of a table as features, and the target there and back. */
+#include "c_locale.h"
 #include "encoder.h"
 
 #include <math.h>
@@ -166,7 +167,7 @@ static void warn_of_missing(const encoding *it, const source *s)
 {
     char as[48] = "0 in all its features";
     if (!s->input->text) {
-        snprintf(as, sizeof as, "the median, %.9g", s->input->median);
+        reeli_format(as, sizeof as, "the median, %.9g", s->input->median);
     }
     bool one = s->missing == 1;
     reeli_warn(it->t->owned.r, "%scolumn '%s': %lld missing value%s %s taken for %s",

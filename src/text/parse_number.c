@@ -12,14 +12,13 @@
  */
 #include "parse_number.h"
 
-#include <locale.h>
+#include "arithmetic.h"
+#include "c_locale.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <strings.h>
-#ifdef __APPLE__
-#include <xlocale.h>
-#endif
 
 enum { DIGITS_OF_64_BITS = 19, EXACT_POWERS = 22 };
 
@@ -120,8 +119,8 @@ static inline bool read_exactly(const parts *it, double *value)
 /* By the C library, in C's own locale: the process's may have decimal commas. */
 static reeli_reading read_slowly(char *text, size_t length, char decimal, double *value)
 {
-    locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (!c) {
+    reeli_c_locale c;
+    if (!reeli_c_locale_begin(&c)) {
         return REELI_NO_LOCALE;
     }
     size_t at = 0;
@@ -130,10 +129,8 @@ static reeli_reading read_slowly(char *text, size_t length, char decimal, double
     }
     char was = text[at];
     text[at] = was ? '.' : '\0';
-    locale_t before = uselocale(c);
     *value = strtod(text, NULL);
-    uselocale(before);
-    freelocale(c);
+    reeli_c_locale_end(&c);
     text[at] = was;
     return isfinite(*value) ? REELI_A_NUMBER : REELI_INFINITE;
 }

@@ -36,7 +36,12 @@ const char *reeli_quote_start(char text[REELI_QUOTE_SIZE], const char *start, si
 
 const char *reeli_system_error(char text[REELI_QUOTE_SIZE], int number)
 {
-    if (strerror_r(number, text, REELI_QUOTE_SIZE) != 0) {
+#ifdef _WIN32
+    bool known = strerror_s(text, REELI_QUOTE_SIZE, number) == 0;
+#else
+    bool known = strerror_r(number, text, REELI_QUOTE_SIZE) == 0;
+#endif
+    if (!known) {
         snprintf(text, REELI_QUOTE_SIZE, "system error %d", number);
     }
     return text;

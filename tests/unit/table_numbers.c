@@ -2,8 +2,6 @@
 /* Numbers in tables are the C library's to the bit, in any locale; matrices become tables. */
 #include "table_file.h"
 
-#include <locale.h>
-
 /* One number a line; what comes back is what strtod says of the same text. */
 static void compare_with_strtod(const char *const *texts, size_t count)
 {
@@ -116,54 +114,6 @@ START_TEST(numbers_in_the_middle)
 }
 END_TEST
 
-/* A locale with decimal commas: an installed one, or one made here. */
-static void set_comma_locale(void)
-{
-    static const char source[] = "LC_NUMERIC\ndecimal_point \",\"\nthousands_sep \"\"\n"
-                                 "grouping -1\nEND LC_NUMERIC\n";
-    static const char map[] = "<code_set_name> ANSI_X3.4-1968\nCHARMAP\n"
-                              "<U0000>..<U007F> /x00 X\nEND CHARMAP\n";
-    if (setlocale(LC_NUMERIC, "de_DE.UTF-8") || setlocale(LC_NUMERIC, "fr_FR.UTF-8")) {
-        return;
-    }
-    char command[512], map_path[128];
-    snprintf(map_path, sizeof map_path, "%s/map", folder);
-    write_bytes(map, sizeof map - 1);
-    ck_assert_int_eq(rename(path, map_path), 0);
-    write_bytes(source, sizeof source - 1);
-    snprintf(command, sizeof command, "localedef -c -i %s -f %s %s/comma >/dev/null 2>&1; true",
-             path, map_path, folder);
-    ck_assert_int_eq(system(command), 0);
-    ck_assert_int_eq(setenv("LOCPATH", folder, 1), 0);
-    ck_assert_msg(setlocale(LC_NUMERIC, "comma") != NULL,
-                  "no locale with decimal commas is installed, and localedef made none");
-    unlink(map_path);
-    snprintf(command, sizeof command, "rm -r %s/comma", folder);
-    ck_assert_int_eq(system(command), 0);
-}
-
-START_TEST(any_locale)
-{
-    set_comma_locale();
-    char text[8];
-    snprintf(text, sizeof text, "%.1f", 1.5);
-    ck_assert_str_eq(text, "1,5");
-    double hard = 0x1.999999999999ap-4; /* 0.1 */
-    reel_table *t = read_text("a\n0.1000000000000000055511151231257827\n1.5\n");
-    const double *x = reel_data_f64(reel_table_column(t, 0));
-    ck_assert(x && x[0] == hard && x[1] == 1.5);
-    t = read_with("a\n0,1000000000000000055511151231257827\n1,5\n",
-                  (reel_table_options){.decimal = ',', .dtype = REEL_F64});
-    x = reel_data_f64(reel_table_column(t, 0));
-    ck_assert(x && x[0] == hard && x[1] == 1.5);
-    t = read_text("a,y\n0.5,1\n1.5,2.5\n");
-    reel_encoder *e = reel_encoder_fit(t, NULL, (reel_encoder_options){.target = "y"});
-    reel_encoder *again = reel_encoder_from_json(r, reel_encoder_to_json(e));
-    ck_assert_msg(again != NULL, "%s", reel_error(r));
-    ck_assert_double_eq(reel_encoder_target_mean(again), 1.75);
-}
-END_TEST
-
 START_TEST(decimal_commas)
 {
     reel_table *t = read_with("a;b\n1,5;-,25e1\n\"2,5\";3\n",
@@ -264,7 +214,6 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, hard_numbers);
     tcase_add_test(cases, random_numbers);
     tcase_add_test(cases, numbers_in_the_middle);
-    tcase_add_test(cases, any_locale);
     tcase_add_test(cases, decimal_commas);
     tcase_add_test(cases, from_a_tensor);
     tcase_add_test(cases, tensors_that_are_none);

@@ -144,7 +144,7 @@ static bool read_dims(reel *r, const char *what, const char *name, reel_dims giv
             given.count == 0 || own < 0 ? otherwise : given.size[given.count == 1 ? 0 : own];
         if (value < least || value > INT32_MAX) {
             reeli_error(r, REEL_ERR_VALUE, "%s: %s must be from %lld to %d, and is %lld", what,
-                        name, (long long)least, INT32_MAX, (long long)value);
+                        name, (long long)least, (int)INT32_MAX, (long long)value);
             return false;
         }
         to[d] = value;

@@ -33,10 +33,10 @@ REELI_INLINE vector multiply_add(vector a, vector b, vector c)
 REELI_INLINE void sum_taps(const int rows, const int vectors, int64_t taps, const T *weights,
                            const T *source, const int64_t *offset, T *sums)
 {
-    vector sum[TAP_ROWS][2] = {{{0}}};
+    vector sum[TAP_ROWS][2] = {0};
     for (int64_t t = 0; t < taps; t++, weights += rows) {
         const T *x = source + offset[t];
-#pragma GCC unroll 16
+        REELI_UNROLL(16)
         for (int i = 0; i < rows; i++) {
             const vector w = weights[i] - (vector){0};
             sum[i][0] = multiply_add(w, CONST_VECTOR_AT(x), sum[i][0]);
@@ -45,7 +45,7 @@ REELI_INLINE void sum_taps(const int rows, const int vectors, int64_t taps, cons
             }
         }
     }
-#pragma GCC unroll 16
+    REELI_UNROLL(16)
     for (int i = 0; i < rows; i++) {
         VECTOR_AT(sums + i * POSITIONS) = sum[i][0];
         VECTOR_AT(sums + i * POSITIONS + VECTOR) = sum[i][1];
@@ -57,9 +57,9 @@ REELI_INLINE void sum_taps(const int rows, const int vectors, int64_t taps, cons
 REELI_INLINE void sum_positions(const int rows, const int vectors, const reeli_tap_sums *c,
                                 const int64_t *offset, const T *g, T *sums)
 {
-    vector sum[TAP_ROWS][2];
-    int64_t at[TAP_ROWS];
-#pragma GCC unroll 16
+    vector sum[TAP_ROWS][2] = {0};
+    int64_t at[TAP_ROWS] = {0};
+    REELI_UNROLL(16)
     for (int i = 0; i < rows; i++) {
         at[i] = offset[i];
         sum[i][0] = CONST_VECTOR_AT(sums + i * c->step);
@@ -69,7 +69,7 @@ REELI_INLINE void sum_positions(const int rows, const int vectors, const reeli_t
         const T *x = (const T *)c->source + y * c->pitch;
         for (const T *end = x + c->width; x < end; x++, g += c->step) {
             const vector g0 = CONST_VECTOR_AT(g), g1 = CONST_VECTOR_AT(g + (vectors - 1) * VECTOR);
-#pragma GCC unroll 16
+            REELI_UNROLL(16)
             for (int i = 0; i < rows; i++) {
                 const vector value = x[at[i]] - (vector){0};
                 sum[i][0] = multiply_add(value, g0, sum[i][0]);
@@ -79,7 +79,7 @@ REELI_INLINE void sum_positions(const int rows, const int vectors, const reeli_t
             }
         }
     }
-#pragma GCC unroll 16
+    REELI_UNROLL(16)
     for (int i = 0; i < rows; i++) {
         VECTOR_AT(sums + i * c->step) = sum[i][0];
         if (vectors == 2) {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Vectors of T, as wide as the level's registers; of one element where the compiler has none. */
-#if !defined(VECTOR_BYTES) && defined(__GNUC__)
+/* Vectors of T, as wide as the level's registers; of one element where the compiler has none, or is
+ * to make small code. */
+#if !defined(VECTOR_BYTES) && defined(__GNUC__) && !defined(__OPTIMIZE_SIZE__)
 #define VECTOR_BYTES 16
 #elif !defined(VECTOR_BYTES)
 #define VECTOR_BYTES 0
 #endif
 enum { VECTOR = VECTOR_BYTES == 0 ? 1 : VECTOR_BYTES / sizeof(T) };
 
-#ifdef __GNUC__
+#if VECTOR_BYTES
 typedef T vector __attribute__((vector_size(VECTOR_BYTES)));
 typedef T loose_vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias));
 #else
@@ -21,7 +22,7 @@ REELI_INLINE vector fused_vectors(vector a, vector b, vector c)
 {
 #ifdef FUSED_VECTORS
     return FUSED_VECTORS(a, b, c);
-#elif defined(__GNUC__)
+#elif VECTOR_BYTES
     for (int i = 0; i < VECTOR; i++) {
         c[i] = fused(a[i], b[i], c[i]);
     }

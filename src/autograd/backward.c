@@ -12,6 +12,7 @@
 #include <reel/elementwise.h>
 #include <reel/reduce.h>
 #include <reel/views.h>
+#include <stdio.h>
 
 /* One run of backward. */
 typedef struct run {
@@ -57,8 +58,12 @@ static reel_tensor *buffer_of(reel_tensor *t)
     reeli_leaf *leaf = t->leaf;
     if (!leaf->buffer) {
         reel_tensor *buffer = reeli_create(t->r, "backward", t->dtype, t->ndim, t->size);
-        buffer->flags &= (uint8_t)~REELI_CONSTANT;
-        leaf->buffer = reeli_bad(buffer) ? NULL : buffer;
+        if (reeli_bad(buffer)) {
+            return NULL;
+        }
+        buffer->flags &= ~REELI_CONSTANT;
+        buffer->leaf->owners = 1;
+        leaf->buffer = buffer;
     }
     return leaf->buffer;
 }
@@ -131,7 +136,7 @@ static bool add_to_hooked(run *b, reel_tensor *t, reel_tensor *g)
 
 static bool add_to_leaf(run *b, reel_tensor *t, reel_tensor *g)
 {
-    reeli_leaf *leaf = reeli_leaf_of(t);
+    reeli_leaf *leaf = reeli_usable_as(b->r, "backward", "a leaf", t) ? reeli_leaf_of(t) : NULL;
     if (!leaf || t->flags & REELI_HOOKED) {
         return leaf && add_to_hooked(b, t, g);
     }
@@ -200,6 +205,11 @@ static bool deliver(run *b, reeli_edge *e, reel_tensor *g)
 static bool changed_since(const reeli_node *n, const reel_tensor *t, uint32_t version,
                           const char *which)
 {
+    if (reeli_bad(t)) {
+        char role[96];
+        snprintf(role, sizeof role, "what %s saved as its %s", n->op->name, which);
+        return reeli_tell(t->r, "backward", role, t);
+    }
     reeli_error(t->r, REEL_ERR_STATE,
                 "backward: %s saved its %s of shape %s, which has been changed in place since "
                 "(version %lu, saved at %lu); change a copy instead",
@@ -211,7 +221,7 @@ static bool changed_since(const reeli_node *n, const reel_tensor *t, uint32_t ve
 static inline bool unchanged(const reeli_node *n, const reel_tensor *t, uint32_t version,
                              const char *which)
 {
-    return t->base->version == version || changed_since(n, t, version, which);
+    return (t->base->version == version && !reeli_bad(t)) || changed_since(n, t, version, which);
 }
 
 static bool saved_is_sound(const reeli_node *n)
@@ -256,16 +266,10 @@ static bool note_gradient(run *b, reeli_node *n, reel_tensor **g)
     return !reeli_bad(*g);
 }
 
-/* What a rule returned, summed over the dims in which x was broadcast, and in x's dtype: once here,
- * and so in no rule. */
-static reel_tensor *fitted(reel_tensor *dx, const reel_tensor *x)
+REELI_RARE static reel_tensor *refitted(reel_tensor *dx, const reel_tensor *x)
 {
     int64_t dims[REEL_MAX_DIMS];
     int count = 0;
-    if (reeli_bad(dx) ||
-        (dx->numel == x->numel && dx->ndim == x->ndim && dx->dtype == x->dtype && dx->numel > 0)) {
-        return dx; /* x broadcasts to dx: with as many elements, if any, it has the same sizes */
-    }
     for (int d = 0; d < dx->ndim; d++) {
         const int own = d - (dx->ndim - x->ndim);
         if (own < 0 || (x->size[own] == 1 && dx->size[d] != 1)) {
@@ -276,6 +280,17 @@ static reel_tensor *fitted(reel_tensor *dx, const reel_tensor *x)
         dx = reel_reshape(reel_sum_dim(dx, dims, count, true), x->ndim, x->size);
     }
     return reel_to(dx, (reel_dtype)x->dtype);
+}
+
+/* What a rule returned, summed over the dims in which x was broadcast, and in x's dtype: once here,
+ * and so in no rule. */
+static inline reel_tensor *fitted(reel_tensor *dx, const reel_tensor *x)
+{
+    if (reeli_bad(dx) || (dx->numel == x->numel && dx->ndim == x->ndim && dx->dtype == x->dtype &&
+                          dx->numel)) { /* no dim can then have been broadcast */
+        return dx;
+    }
+    return refitted(dx, x);
 }
 
 static bool step_back(run *b, reeli_node *n)
@@ -392,7 +407,7 @@ static reel_tensor *start_gradient(reel_tensor *root, const reel_backward_option
         }
         return g;
     }
-    if (!reeli_usable(r, "backward", g)) {
+    if (!reeli_usable_as(r, "backward", "the gradient", g)) {
         return r->poison;
     }
     const bool same_shape = reeli_same_shape(g, root);
@@ -422,7 +437,7 @@ static reel_status go(run *b, reel_tensor *root)
 {
     static const reel_backward_options none = {NULL, false, false};
     reel *r = b->r = root ? reeli_reel_of(root) : NULL;
-    if (!r || r->status != REEL_OK || !reeli_usable(r, "backward", root)) {
+    if (!r || r->status != REEL_OK || !reeli_usable("backward", root)) {
         return failure(r);
     }
     if (r->walking) {

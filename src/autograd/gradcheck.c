@@ -49,11 +49,12 @@ static reel_tensor *weights(const reel_tensor *like)
 static reel_tensor *evaluate(check *c)
 {
     c->r->random = c->random;
+    c->r->arena.callbacks++;
     reel_tensor *y = c->function(c->inputs, c->count, c->context);
     if (c->r->status != REEL_OK) {
         return c->r->poison;
     }
-    if (!y || !reeli_usable(c->r, c->name, y)) {
+    if (!y || !reeli_usable_as(c->r, c->name, "what the function returned", y)) {
         return reeli_fail(c->r, REEL_ERR_OWNER, "%s: the function returned %s", c->name,
                           y ? "poison" : "NULL");
     }
@@ -276,7 +277,7 @@ static bool repeats_elements(const reel_tensor *t)
 static bool sound_input(const check *c, size_t i)
 {
     const reel_tensor *x = c->inputs[i];
-    if (!x || !reeli_usable(c->r, c->name, x)) {
+    if (!x || !reeli_usable_as(c->r, c->name, "an input", x)) {
         reeli_error(c->r, REEL_ERR_OWNER, "%s: input %zu is %s", c->name, i, x ? "poison" : "NULL");
         return false;
     }

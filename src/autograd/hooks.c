@@ -33,13 +33,13 @@ static void sweep(reel_tensor *t)
         }
     }
     if (!t->leaf->hooks) {
-        t->flags &= (uint8_t)~REELI_HOOKED;
+        t->flags &= ~REELI_HOOKED;
     }
 }
 
 uint64_t reel_register_hook(reel_tensor *t, reel_hook function, void *context)
 {
-    if (!t || !reeli_usable(reeli_reel_of(t), "register_hook", t)) {
+    if (!reeli_usable("register_hook", t)) {
         return 0;
     }
     reel *r = t->r;
@@ -67,7 +67,7 @@ uint64_t reel_register_hook(reel_tensor *t, reel_hook function, void *context)
 
 void reel_remove_hook(reel_tensor *t, uint64_t handle)
 {
-    if (!t || !reeli_usable(reeli_reel_of(t), "remove_hook", t) || !t->leaf) {
+    if (!reeli_usable("remove_hook", t) || !t->leaf) {
         return;
     }
     for (reeli_hook *hook = t->leaf->hooks; hook && handle; hook = hook->next) {
@@ -80,7 +80,7 @@ void reel_remove_hook(reel_tensor *t, uint64_t handle)
 static reel_tensor *replacement(reel_tensor *t, reel_tensor *g, reel_tensor *other)
 {
     reel *r = t->r;
-    if (!reeli_usable(r, "hook", other)) {
+    if (!reeli_usable_as(r, "hook", "what it returned", other)) {
         return r->status != REEL_OK ? r->poison
                                     : reeli_fail(r, REEL_ERR_STATE, "it returned poison");
     }
@@ -110,6 +110,7 @@ reel_tensor *reeli_call_hooks(reel_tensor *t, const reeli_node *node, reel_tenso
                               : "a leaf",
              REELI_SHAPE_OF(t));
     r->within = head;
+    r->arena.callbacks++;
     for (const reeli_hook *hook = t->leaf->hooks; hook && !reeli_bad(g); hook = hook->next) {
         if (hook->handle && hook->node == node) {
             reel_tensor *other = hook->function(g, hook->context);

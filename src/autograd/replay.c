@@ -61,6 +61,7 @@ static void free_graph(reeli_owned *it)
     r->arena = g->arena;
     reeli_arena_free(r);
     r->arena = current;
+    reeli_sweep(r); /* views of what the step returned */
     reeli_buffer_free(r, &g->entries);
     reeli_buffer_free(r, &g->leaves);
     reeli_buffer_free(r, &g->used);
@@ -97,7 +98,7 @@ reel_status reel_capture_begin(reel *r)
         return r->status;
     }
     g->arena = r->arena;
-    r->arena = (reeli_arena){.first = NULL};
+    r->arena = (reeli_arena){.slots.graph = g};
     g->next = r->graphs;
     r->graphs = r->capture = g;
     r->freed = forget;
@@ -123,19 +124,23 @@ static void cut_history(reel *r)
     for (reeli_node *n = r->tape; n; n = n->previous) {
         if (!(n->out->flags & REELI_PERSISTENT)) {
             n->out->node = NULL;
-            n->out->flags &= (uint8_t) ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
+            n->out->flags &= ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
         }
     }
     r->tape = NULL;
     r->retained_grads = false;
 }
 
-/* Memory for what any call needs for a while, so that a replay finds it; and for what they lose by
- * alignment where they come to lie otherwise: less than 64 bytes for each 1,024. */
-static void reserve_scratch(reel *r, size_t bytes)
+/* Memory and slots for what any call needs for a while, so that a replay finds them; and for what
+ * they lose by alignment where they come to lie otherwise: less than 64 bytes for each 1,024. */
+static void reserve_scratch(reel *r, size_t bytes, size_t slots)
 {
     const reeli_mark mark = reeli_arena_mark(&r->arena);
-    if (bytes && !reeli_arena_alloc(r, bytes + bytes / (REELI_LARGE / REELI_LARGE_ALIGN))) {
+    bool enough = !bytes || reeli_arena_alloc(r, bytes + bytes / (REELI_LARGE / REELI_LARGE_ALIGN));
+    for (size_t i = 0; i < slots && enough; i++) {
+        enough = reeli_take_slot(r) != NULL;
+    }
+    if (!enough) {
         reeli_no_memory(r, "capture_end");
     }
     reeli_arena_release(&r->arena, mark);
@@ -152,7 +157,7 @@ reel_graph *reel_capture_end(reel *r)
     }
     settle(r);
     cut_history(r);
-    reserve_scratch(r, g->scratch);
+    reserve_scratch(r, g->scratch, g->slots);
     if (g->broken) {
         reeli_error(r, REEL_ERR_STATE,
                     "capture_end: a tensor, module or optimizer that the step uses has been freed "
@@ -211,7 +216,7 @@ static bool may_replay(const reel_graph *g)
 /* What a call took of the arena for itself it needs no longer. */
 static inline void give_back(reel *r, reeli_mark mark)
 {
-    if (REELI_RARELY(r->arena.at != mark.at)) {
+    if (REELI_RARELY(r->arena.at != mark.at || r->arena.slots.at != mark.slot)) {
         reeli_arena_release(&r->arena, mark);
     }
 }

@@ -4,15 +4,9 @@
 
 #include <stdio.h>
 
-/* Whether t can be used; the error is in `what`'s name. */
-static bool usable(const char *what, const reel_tensor *t)
-{
-    return t && reeli_usable(reeli_reel_of(t), what, t);
-}
-
 reel_tensor *reel_requires_grad_(reel_tensor *t, bool requires_grad)
 {
-    if (!usable("requires_grad_", t)) {
+    if (!reeli_usable("requires_grad_", t)) {
         return reeli_poison_for(1, &t);
     }
     if (requires_grad && !reeli_is_float(t->dtype)) {
@@ -28,21 +22,20 @@ reel_tensor *reel_requires_grad_(reel_tensor *t, bool requires_grad)
             "use reel_detach",
             t->node->op->name);
     }
-    t->flags =
-        (uint8_t)(requires_grad ? t->flags | REELI_REQUIRES_GRAD : t->flags & ~REELI_REQUIRES_GRAD);
+    t->flags = requires_grad ? t->flags | REELI_REQUIRES_GRAD : t->flags & ~REELI_REQUIRES_GRAD;
     return t;
 }
 
 bool reel_requires_grad(const reel_tensor *t)
 {
-    return usable("requires_grad", t) && reeli_requires_grad(t);
+    return reeli_usable("requires_grad", t) && reeli_requires_grad(t);
 }
 
-bool reel_is_leaf(const reel_tensor *t) { return usable("is_leaf", t) && !t->node; }
+bool reel_is_leaf(const reel_tensor *t) { return reeli_usable("is_leaf", t) && !t->node; }
 
 reel_tensor *reel_grad(const reel_tensor *t)
 {
-    if (!usable("grad", t)) {
+    if (!reeli_usable("grad", t)) {
         return NULL;
     }
     if (t->leaf) {
@@ -53,7 +46,7 @@ reel_tensor *reel_grad(const reel_tensor *t)
 
 void reel_zero_grad_of(reel_tensor *t)
 {
-    if (usable("zero_grad", t) && t->leaf) {
+    if (reeli_usable("zero_grad", t) && t->leaf) {
         reeli_note_leaf(t, false);
         reeli_set_grad(t, NULL);
     }
@@ -61,7 +54,7 @@ void reel_zero_grad_of(reel_tensor *t)
 
 void reel_retain_grad(reel_tensor *t)
 {
-    if (usable("retain_grad", t) && t->node) {
+    if (reeli_usable("retain_grad", t) && t->node) {
         t->flags |= REELI_RETAIN_GRAD;
         t->r->retained_grads = true;
     }
@@ -76,8 +69,8 @@ void reel_retain_all_grads(reel *r, bool retain)
 
 reel_tensor *reel_detach(reel_tensor *t)
 {
-    return usable("detach", t) ? reeli_view(t, "detach", t->ndim, t->size, t->stride, 0)
-                               : reeli_poison_for(1, &t);
+    return reeli_usable("detach", t) ? reeli_view(t, "detach", t->ndim, t->size, t->stride, 0)
+                                     : reeli_poison_for(1, &t);
 }
 
 bool reel_set_grad_enabled(reel *r, bool enabled)
@@ -93,7 +86,7 @@ bool reel_grad_enabled(const reel *r) { return r && r->grad_enabled; }
 
 reel_tensor *reel_set_name(reel_tensor *t, const char *name)
 {
-    if (!usable("set_name", t)) {
+    if (!reeli_usable("set_name", t)) {
         return reeli_poison_for(1, &t);
     }
     reeli_leaf *leaf = reeli_leaf_of(t);

@@ -2,46 +2,10 @@
 /* Nodes: how an operation begins, is computed, and comes onto the tape. */
 #include "tape.h"
 
-/* The reel of the first tensor that has one. */
-static reel *find_reel(int inputs, reel_tensor *const *in)
-{
-    for (int i = 0; i < inputs; i++) {
-        if (in[i]) {
-            return reeli_reel_of(in[i]);
-        }
-    }
-    return NULL;
-}
-
-reel_tensor *reeli_poison_for(int inputs, reel_tensor *const *in)
-{
-    reel *r = find_reel(inputs, in);
-    return r ? r->poison : NULL;
-}
-
-bool reeli_all_usable(const char *what, int count, reel_tensor *const *t)
-{
-    reel *r = find_reel(count, t);
-    for (int i = 0; r && i < count; i++) {
-        if (!reeli_usable(r, what, t[i])) {
-            return false;
-        }
-    }
-    return r != NULL;
-}
-
 reeli_node *reeli_begin(const reeli_op *op, int inputs, reel_tensor *const *in)
 {
-    reel *r = find_reel(inputs, in);
-    if (!r) {
-        return NULL;
-    }
-    for (int i = 0; i < inputs; i++) {
-        if (!reeli_sound(r, in[i]) && !reeli_usable(r, op->name, in[i])) {
-            return NULL;
-        }
-    }
-    return reeli_new_node(r, op, inputs, in);
+    const bool usable = reeli_all_sound(inputs, in) || reeli_all_usable(op->name, inputs, in);
+    return usable ? reeli_new_node(in[0]->r, op, inputs, in) : NULL;
 }
 
 /* A view of memory that a recorded in-place operation changed has lost its history. */
@@ -93,7 +57,7 @@ reel_tensor *reeli_apply(reeli_node *n)
 {
     reel_tensor *out = n->out;
     reel *r = out->r;
-    if (out->flags & REELI_POISON) {
+    if (reeli_bad(out)) {
         return out;
     }
     if (n->op->forward &&

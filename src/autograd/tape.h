@@ -85,18 +85,11 @@ static inline reeli_node *reeli_new_node(reel *r, const reeli_op *op, int inputs
 /* A node for op on these inputs; NULL if one of them is NULL, poison, stale or of another reel. */
 reeli_node *reeli_begin(const reeli_op *op, int inputs, reel_tensor *const *in);
 
-/* Whether the tensors are live ones of one reel, for functions that are put together from
- * operations; records the error in `what`'s name if not. */
-bool reeli_all_usable(const char *what, int count, reel_tensor *const *t);
-
 /* What the gradient of an input reads, in the bits of `saved`. */
 static inline unsigned reeli_reads(const reeli_op *op, int input)
 {
     return op->reads[input < 2 ? input : 2];
 }
-
-/* What an operation on such inputs returns: poison, or NULL where there is no reel to be found. */
-reel_tensor *reeli_poison_for(int inputs, reel_tensor *const *in);
 
 /* Puts n on the tape; poison if one of its inputs is a view whose memory has changed its
  * history. */

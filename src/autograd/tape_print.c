@@ -168,7 +168,7 @@ static void mark(reeli_node *root)
 
 void reel_tape_dot(const reel_tensor *root, FILE *stream)
 {
-    if (!root || !stream || !reeli_usable(reeli_reel_of(root), "tape_dot", root)) {
+    if (!stream || !reeli_usable("tape_dot", root)) {
         return;
     }
     const reel *r = root->r;

@@ -86,7 +86,8 @@ void *reeli_arena_more(reel *r, size_t size)
     }
 }
 
-void reeli_arena_release(reeli_arena *arena, reeli_mark mark)
+/* Gives back bytes alone. */
+static void release_blocks(reeli_arena *arena, reeli_mark mark)
 {
     if (arena->watched) {
         const size_t bytes = reeli_arena_since(arena, *arena->watched);
@@ -107,7 +108,17 @@ void reeli_arena_release(reeli_arena *arena, reeli_mark mark)
     arena->at = at;
 }
 
-void reeli_arena_reset(reeli_arena *arena) { reeli_arena_release(arena, (reeli_mark){NULL, NULL}); }
+void reeli_arena_release(reeli_arena *arena, reeli_mark mark)
+{
+    reeli_release_slots(&arena->slots, mark.slab, mark.slot, mark.callbacks != arena->callbacks);
+    release_blocks(arena, mark);
+}
+
+void reeli_arena_reset(reel *r)
+{
+    reeli_end_slots(r);
+    release_blocks(&r->arena, (reeli_mark){.block = NULL});
+}
 
 bool reeli_arena_holds(const reeli_arena *arena, const void *memory)
 {
@@ -141,5 +152,6 @@ void reeli_arena_free(reel *r)
         reeli_free(r, b, b->size);
         b = next;
     }
+    reeli_retire_slots(r, &r->arena.slots);
     r->arena = (reeli_arena){.first = NULL};
 }

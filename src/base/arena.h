@@ -4,6 +4,8 @@
 #ifndef REELI_ARENA_H
 #define REELI_ARENA_H
 
+#include "slots.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,6 +35,9 @@ typedef struct reeli_block reeli_block;
 typedef struct reeli_mark {
     reeli_block *block;
     char *at;
+    reeli_slab *slab;
+    char *slot;
+    uint32_t callbacks;
 } reeli_mark;
 
 typedef struct reeli_arena {
@@ -42,23 +47,27 @@ typedef struct reeli_arena {
     char *end;                 /* one past its last */
     const reeli_mark *watched; /* NULL, or since where the most is measured */
     size_t most;               /* bytes that it had gone on since there when it was released */
+    reeli_slots slots;         /* the headers of tensors lie apart */
+    uint32_t callbacks;        /* of the user's that have run */
 } reeli_arena;
 
 struct reel;
 
 /* `size` bytes that live until the next reset; NULL, without a message, when memory is out. */
 void *reeli_arena_more(struct reel *r, size_t size);
-void reeli_arena_reset(reeli_arena *arena);
+/* At the end of a step. */
+void reeli_arena_reset(struct reel *r);
 void reeli_arena_release(reeli_arena *arena, reeli_mark mark);
 void reeli_arena_free(struct reel *r);
 /* Whether `memory` lies in it. */
 bool reeli_arena_holds(const reeli_arena *arena, const void *memory);
-/* How many bytes it went on since the mark, the ends of blocks included. */
+/* How many bytes it went on since the mark, the ends of blocks included; slots not. */
 size_t reeli_arena_since(const reeli_arena *arena, reeli_mark mark);
 
 static inline reeli_mark reeli_arena_mark(const reeli_arena *arena)
 {
-    return (reeli_mark){arena->current, arena->at};
+    return (reeli_mark){arena->current, arena->at, arena->slots.current, arena->slots.at,
+                        arena->callbacks};
 }
 
 #endif

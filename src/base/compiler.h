@@ -22,12 +22,14 @@
 #else
 #define REELI_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #endif
+#define REELI_RARE __attribute__((cold, noinline)) /* a function out of the way of the usual */
 #else
 #define REELI_RARELY(condition) (condition)
 #define REELI_PREFETCH(address) ((void)(address))
 #define REELI_INLINE static inline
 #define REELI_UNROLL(times)
 #define REELI_PRINTF(text, first)
+#define REELI_RARE
 #endif
 
 /* a + b and a * b in *result; false when it does not fit. */

@@ -102,11 +102,13 @@ reel *reeli_state_new(const reel_options *options)
 void reeli_state_free(reel *r)
 {
     r->freed = NULL;
+    r->arena.slots = (reeli_slots){.at = NULL}; /* no view needs to be told what goes */
     while (r->owned.next != &r->owned) {
         reeli_disown(r->owned.next);
     }
     reeli_arena_free(r);
     reeli_pool_free(r);
+    reeli_free_slabs(r);
     r->allocator(r->allocator_context, r, sizeof *r, 0);
 }
 

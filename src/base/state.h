@@ -58,6 +58,8 @@ struct reel {
     uint64_t last_handle;   /* of a hook */
     reel_tensor *unsettled; /* leaves whose gradient lies in the arena until the next rewind */
     reeli_owned owned;      /* the ring's anchor */
+    reeli_slots kept;       /* headers that live until they are freed */
+    reeli_slabs slabs;      /* all that headers lie in */
     reeli_mt19937 random;
     reeli_blas blas;
     int threads;             /* that work may be shared among; 1: it never is */
@@ -114,6 +116,18 @@ static inline void *reeli_arena_alloc(reel *r, size_t size)
     }
     REELI_SHOW(at, rounded);
     r->arena.at = at + rounded;
+    return at;
+}
+
+/* A slot for the header of a result; NULL when memory is out. */
+static inline void *reeli_take_slot(reel *r)
+{
+    reeli_slots *slots = &r->arena.slots;
+    char *const at = slots->at;
+    if (REELI_RARELY(at == slots->end)) {
+        return reeli_slot_more(r);
+    }
+    slots->at = at + REELI_SLOT;
     return at;
 }
 

@@ -40,7 +40,7 @@ static void free_loader(reeli_owned *it)
 /* Whether t's rows can be handed out, and are as many as those of the first. */
 static bool may_load(reel *r, const reel_tensor *t, const reel_tensor *first)
 {
-    if (!reeli_usable(r, "loader", t)) {
+    if (!reeli_usable_as(r, "loader", "a tensor", t)) {
         return false;
     }
     if (t->ndim == 0 || t->size[0] != first->size[0]) {
@@ -201,7 +201,7 @@ static void renew(reel_tensor *t)
     t->version++;
     t->node = NULL;
     t->leaf->grad = NULL;
-    t->flags &= (uint8_t) ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
+    t->flags &= ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
 }
 
 static reel_tensor *fill(const reel_loader *l, const source *s, int64_t from, int64_t rows)

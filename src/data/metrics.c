@@ -22,7 +22,8 @@ typedef struct pairs {
 static bool begin(pairs *it, const char *what, const reel_tensor *prediction,
                   const reel_tensor *target)
 {
-    if (!reeli_readable(what, prediction) || !reeli_usable(prediction->r, what, target) ||
+    if (!reeli_usable(what, prediction) ||
+        !reeli_usable_as(prediction->r, what, "the target", target) ||
         REELI_REFUSE(prediction->r, what, "values cannot be read")) {
         return false;
     }

@@ -8,7 +8,7 @@
 
 bool reeli_rows_usable(reel *r, const char *what, const reel_tensor *t)
 {
-    if (!reeli_usable(r, what, t)) {
+    if (!reeli_usable_as(r, what, "a tensor of rows", t)) {
         return false;
     }
     if (t->dtype != REEL_I64) {

@@ -48,7 +48,7 @@ static reeli_items more_items(reel *r, const char *what, const reel_checkpoint *
     reeli_items items = {.r = r, .what = what};
     for (size_t i = 0; i < it->more_count; i++) {
         const reel_named_tensor *e = &it->more[i];
-        if (!e->name || !reeli_usable(r, what, e->tensor)) {
+        if (!e->name || !reeli_usable_as(r, what, e->name, e->tensor)) {
             reeli_error(r, REEL_ERR_VALUE, "%s: a tensor or its name is NULL or poison", what);
             items.failed = true;
             break;

@@ -29,7 +29,7 @@ size_t reeli_npy_header(char text[REELI_NPY_HEADER], const reel_tensor *t)
 
 const reel_tensor *reeli_npy_elements(reel *r, const char *what, reel_tensor *t)
 {
-    if (!reeli_usable(r, what, t)) {
+    if (!reeli_usable_as(r, what, "its tensor", t)) {
         if (r->status == REEL_OK) { /* poison from an error that has been cleared */
             reeli_error(r, REEL_ERR_OWNER, "%s: a tensor is poison", what);
         }

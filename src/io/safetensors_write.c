@@ -125,7 +125,7 @@ static bool check(const request *q, const char *path)
         if (it->name && strcmp(it->name, REELI_METADATA) == 0) {
             return refuse(q->r, REEL_ERR_VALUE, it->name, "is not for a tensor to be called");
         }
-        if (!reeli_usable(q->r, operation, it->tensor)) {
+        if (!reeli_usable_as(q->r, operation, it->name, it->tensor)) {
             if (q->r->status == REEL_OK) { /* poison from an error that has been cleared */
                 refuse(q->r, REEL_ERR_OWNER, it->name, "is poison");
             }

@@ -70,6 +70,7 @@ reel_module *reel_nn_flatten(reel *r, int64_t start_dim, int64_t end_dim)
 
 static reel_tensor *user(reel_module *m, reel_tensor *const *in)
 {
+    m->owned.r->arena.callbacks++;
     reel_tensor *y = m->user_forward(m, in[0], m->context);
     return y ? y : reeli_fail(m->owned.r, REEL_ERR_VALUE, "%s: its forward returned NULL", m->name);
 }
@@ -95,7 +96,7 @@ static reel_status add_tensor(reel_module *m, reeli_member_kind kind, const char
         return REEL_ERR_OWNER;
     }
     reel *r = m->owned.r;
-    if (!reeli_usable(r, m->name, t)) {
+    if (!reeli_usable_as(r, m->name, "the tensor", t)) {
         return reel_error_status(r);
     }
     if (!name || !*name || reel_state_named(m, name) || t->node || !(t->flags & REELI_PERSISTENT) ||

@@ -9,8 +9,7 @@
 /* Whether t can be initialised: a contiguous floating leaf of at least `dims` dims. */
 static bool may_init(const char *what, reel_tensor *t, int dims)
 {
-    if (!t || !reeli_usable(reeli_reel_of(t), what, t) ||
-        REELI_REFUSE(t->r, what, "a tensor cannot be initialised")) {
+    if (!reeli_usable(what, t) || REELI_REFUSE(t->r, what, "a tensor cannot be initialised")) {
         return false;
     }
     if (!reeli_is_float(t->dtype) || !(t->flags & REELI_CONTIGUOUS) || t->node || t->ndim < dims) {
@@ -29,7 +28,7 @@ static reel_tensor *done(reel_tensor *t, bool sound)
         t->base->version++;
         return t;
     }
-    return t ? reeli_reel_of(t)->poison : NULL;
+    return reeli_poison_for(1, &t);
 }
 
 reel_tensor *reel_init_constant(reel_tensor *t, double value)

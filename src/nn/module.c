@@ -23,8 +23,8 @@ static void free_members(reeli_owned *it)
     }
     for (reeli_member *e = m->members, *next; e; e = next) {
         next = e->next;
-        if (e->tensor) {
-            reel_tensor_free(e->tensor);
+        if (e->tensor && !reeli_bad(e->tensor) && --e->tensor->leaf->owners == 0) {
+            reeli_release(e->tensor);
         }
         if (e->child) {
             e->child->parent = NULL;
@@ -76,6 +76,9 @@ bool reeli_add_member(reel_module *m, reeli_member_kind kind, const char *name, 
     }
     if (child) {
         child->parent = m;
+    }
+    if (tensor) {
+        tensor->leaf->owners++;
     }
     return true;
 }
@@ -151,7 +154,7 @@ static reel_tensor *unusable(const char *what, reel_tensor *t)
 
 static reel_tensor *call(reel_module *m, const char *what, int inputs, reel_tensor *const *in)
 {
-    if (!m || !reeli_usable(m->owned.r, m->name, in[0])) {
+    if (!m || !reeli_usable_as(m->owned.r, m->name, reeli_role(0, inputs), in[0])) {
         return m ? m->owned.r->poison : unusable(what, in[0]);
     }
     if (m->inputs != inputs) {

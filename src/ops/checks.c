@@ -129,7 +129,7 @@ reel_tensor *reeli_no_product(const char *what, const reel_tensor *a, const reel
 
 bool reeli_one_dim(const char *what, const reel_tensor *x, int64_t *dim)
 {
-    return reeli_readable(what, x) && reeli_wrap_dim(x->r, what, dim, x->ndim);
+    return reeli_usable(what, x) && reeli_wrap_dim(x->r, what, dim, x->ndim);
 }
 
 bool reeli_dims_once(const char *what, const reel_tensor *x, int count, const int64_t *dims,

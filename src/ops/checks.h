@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What an operation asks of its arguments before anything is allocated or written. Each question is
- * put to tensors that can be used (reeli_readable, reeli_all_usable, reeli_begin see to that); where
+ * put to tensors that can be used (reeli_usable, reeli_all_usable, reeli_begin see to that); where
  * the answer is no it records the error, which names the operation `what`, the argument's `role` and
  * what it is instead, and returns false.
  */

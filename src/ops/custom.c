@@ -48,6 +48,7 @@ static void enter(use *u, visit *v, const char *what, bool grad_enabled, bool el
     r->grad_enabled = grad_enabled;
     r->elements_hidden = elements_hidden;
     r->destination = NULL;
+    r->arena.callbacks++;
 }
 
 /* Whether the callback went well; if not, an error is recorded. */
@@ -228,7 +229,7 @@ static reel_tensor *fitted(use *u, int input, reel_tensor *dx)
     if (!dx) {
         return reeli_zeros(u->r, u->name, x->dtype, x->ndim, x->size);
     }
-    if (!reeli_usable(u->r, u->name, dx)) {
+    if (!reeli_usable_as(u->r, u->name, "what its gradient returned", dx)) {
         return u->r->status != REEL_OK
                    ? u->r->poison
                    : reeli_fail(u->r, REEL_ERR_STATE, "%s: its gradient returned poison", u->name);
@@ -288,7 +289,7 @@ static bool set_inputs(use *u, reel_tensor *const *inputs, int *dtype)
 {
     const int count = u->call.inputs;
     for (int i = 0; i < count; i++) {
-        if (!inputs[i] || !reeli_usable(u->r, u->name, inputs[i])) {
+        if (!reeli_usable_as(u->r, u->name, reeli_role(i, count), inputs[i])) {
             if (!inputs[i]) {
                 reeli_error(u->r, REEL_ERR_OWNER, "%s: input %d is NULL", u->name, i);
             }

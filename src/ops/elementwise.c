@@ -40,7 +40,7 @@ static inline bool is_single(const reel_tensor *t, const reel_tensor *whole)
 static inline const reel_tensor *whole_operand(int inputs, reel_tensor *const *in, bool *alike)
 {
     const reel_tensor *whole = in[0];
-    if (!whole || !reeli_sound(reeli_reel_of(whole), whole)) {
+    if (reeli_bad(whole)) {
         return NULL;
     }
     *alike = true;
@@ -64,7 +64,7 @@ static inline const reel_tensor *whole_operand(int inputs, reel_tensor *const *i
 
 static inline bool any_requires_grad(int inputs, reel_tensor *const *in)
 {
-    unsigned flags = 0;
+    int32_t flags = 0;
     for (int i = 0; i < inputs; i++) {
         flags |= in[i]->flags;
     }

@@ -11,12 +11,13 @@
 
 reel_tensor *reel_number(reel *r, double value) { return r ? reeli_number(r, value) : NULL; }
 
-/* The same operation with a number in place of the second tensor. x is looked at before the number
- * is made, which might take a stale x's place. */
+/* The same operation with a number in place of the second tensor. */
 #define SCALAR(function, operation)                                                                \
     reel_tensor *function(reel_tensor *x, double value)                                            \
     {                                                                                              \
-        return operation(x, reeli_alive(x) ? reeli_number_for(x, value) : x);                      \
+        return reeli_usable(#operation + sizeof "reel", x)                                         \
+                   ? operation(x, reeli_number_for(x, value))                                      \
+                   : reeli_poison_for(1, &x);                                                      \
     }
 SCALAR(reel_add_scalar, reel_add)
 SCALAR(reel_sub_scalar, reel_sub)
@@ -37,20 +38,31 @@ SCALAR(reel_ge_scalar, reel_ge)
 
 reel_tensor *reel_positive(reel_tensor *x)
 {
-    return reeli_readable("positive", x) && reeli_not_bool("positive", x) ? x
-                                                                          : reeli_poison_for(1, &x);
+    return reeli_usable("positive", x) && reeli_not_bool("positive", x) ? x
+                                                                        : reeli_poison_for(1, &x);
 }
 
-/* Whether a and b are computed as integers (or bools); false too where they are not sound. */
+/* Whether a and b are computed as integers (or bools). */
 static bool whole_numbers(reel_tensor *a, reel_tensor *b)
 {
-    reel_tensor *in[] = {a, b};
-    return a && b && reeli_readable("div", a) && reeli_sound(a->r, b) &&
-           !reeli_is_float(reeli_promote(2, in));
+    return !reeli_is_float(reeli_promote(2, (reel_tensor *[]){a, b}));
+}
+
+static bool both_usable(const char *what, reel_tensor *a, reel_tensor *b)
+{
+    return reeli_all_usable(what, 2, (reel_tensor *[]){a, b});
+}
+
+static reel_tensor *poison_for_both(reel_tensor *a, reel_tensor *b)
+{
+    return reeli_poison_for(2, (reel_tensor *[]){a, b});
 }
 
 static reel_tensor *add_scaled(const char *what, reel_tensor *a, reel_tensor *b, double alpha)
 {
+    if (!both_usable(what, a, b)) {
+        return poison_for_both(a, b);
+    }
     if (alpha != trunc(alpha) && whole_numbers(a, b)) {
         return reeli_fail(a->r, REEL_ERR_VALUE, "%s: alpha must be whole for integers, and is %g",
                           what, alpha);
@@ -65,6 +77,9 @@ reel_tensor *reel_add_alpha(reel_tensor *a, reel_tensor *b, double alpha)
 
 reel_tensor *reel_sub_alpha(reel_tensor *a, reel_tensor *b, double alpha)
 {
+    if (!both_usable("sub", a, b)) {
+        return poison_for_both(a, b);
+    }
     if (whole_numbers(a, b) && (a->dtype == REEL_BOOL || b->dtype == REEL_BOOL)) {
         return reel_sub(a, b); /* which refuses it */
     }
@@ -86,8 +101,8 @@ static bool has_no_zero(const reeli_args *a)
 /* Whole numbers have no infinity to stand for a quotient by 0: it is an error. */
 static bool divides(const char *what, reel_tensor *a, reel_tensor *b)
 {
-    if (!whole_numbers(a, b)) {
-        return true;
+    if (!both_usable(what, a, b) || !whole_numbers(a, b)) {
+        return !reeli_bad(a) && !reeli_bad(b);
     }
     reel_tensor *zeros = reel_eq(b, reeli_number(b->r, 0));
     return !reeli_bad(zeros) &&
@@ -97,7 +112,7 @@ static bool divides(const char *what, reel_tensor *a, reel_tensor *b)
 #define DIVISION(function, name)                                                                   \
     reel_tensor *function(reel_tensor *a, reel_tensor *b)                                          \
     {                                                                                              \
-        return divides(#name, a, b) ? reeli_##name(a, b) : a->r->poison;                           \
+        return divides(#name, a, b) ? reeli_##name(a, b) : poison_for_both(a, b);                  \
     }
 DIVISION(reel_div_trunc, div_trunc)
 DIVISION(reel_div_floor, div_floor)
@@ -106,7 +121,10 @@ DIVISION(reel_remainder, remainder)
 
 reel_tensor *reel_pow(reel_tensor *a, reel_tensor *b)
 {
-    if (b && whole_numbers(a, b) && (b->flags & REELI_NUMBER) && reeli_load(b, 0) < 0) {
+    if (!both_usable("pow", a, b)) {
+        return poison_for_both(a, b);
+    }
+    if (whole_numbers(a, b) && (b->flags & REELI_NUMBER) && reeli_load(b, 0) < 0) {
         return reeli_fail(a->r, REEL_ERR_VALUE,
                           "pow: integers have no power of %g; convert with reel_to",
                           reeli_load(b, 0));
@@ -117,17 +135,19 @@ reel_tensor *reel_pow(reel_tensor *a, reel_tensor *b)
 /* The usual powers are cheaper than pow. */
 reel_tensor *reel_pow_scalar(reel_tensor *x, double exponent)
 {
-    if (exponent == 2 && reeli_alive(x) && x->dtype != REEL_BOOL) {
+    if (!reeli_usable("pow", x)) {
+        return reeli_poison_for(1, &x);
+    }
+    if (exponent == 2 && x->dtype != REEL_BOOL) {
         return reel_square(x);
     }
     if (exponent == 0.5) {
         return reel_sqrt(x);
     }
-    if ((exponent == -1 || exponent == -0.5) && reeli_readable("pow", x) &&
-        reeli_is_float(x->dtype)) {
+    if ((exponent == -1 || exponent == -0.5) && reeli_is_float(x->dtype)) {
         return exponent == -1 ? reel_reciprocal(x) : reel_rsqrt(x);
     }
-    return reel_pow(x, reeli_alive(x) ? reeli_number_for(x, exponent) : x);
+    return reel_pow(x, reeli_number_for(x, exponent));
 }
 
 /* x as it has to be for bounds that are no whole numbers: an integer tensor becomes floating. */
@@ -135,8 +155,7 @@ static reel_tensor *for_bounds(reel_tensor *x, double low, double high)
 {
     bool fraction = (isfinite(low) && low != trunc(low)) ||
                     (isfinite(high) && high != trunc(high)) || isnan(low) || isnan(high);
-    return fraction && reeli_readable("clamp", x) && x->dtype == REEL_I64 ? reel_to(x, REEL_F32)
-                                                                          : x;
+    return fraction && reeli_usable("clamp", x) && x->dtype == REEL_I64 ? reel_to(x, REEL_F32) : x;
 }
 
 reel_tensor *reel_clamp(reel_tensor *x, double min, double max)
@@ -146,7 +165,7 @@ reel_tensor *reel_clamp(reel_tensor *x, double min, double max)
 
 reel_tensor *reel_clamp_tensors(reel_tensor *x, reel_tensor *min, reel_tensor *max)
 {
-    if (!min && !max && reeli_readable("clamp", x)) {
+    if (!min && !max && reeli_usable("clamp", x)) {
         return reeli_fail(x->r, REEL_ERR_VALUE, "clamp: at least one of min and max must be given");
     }
     return !max   ? reel_clamp_min(x, min)
@@ -156,7 +175,7 @@ reel_tensor *reel_clamp_tensors(reel_tensor *x, reel_tensor *min, reel_tensor *m
 
 reel_tensor *reel_hardtanh(reel_tensor *x, double min_val, double max_val)
 {
-    if (min_val > max_val && reeli_readable("hardtanh", x)) {
+    if (min_val > max_val && reeli_usable("hardtanh", x)) {
         return reeli_fail(x->r, REEL_ERR_VALUE, "hardtanh: min_val %g is greater than max_val %g",
                           min_val, max_val);
     }
@@ -169,7 +188,7 @@ reel_tensor *reel_elu(reel_tensor *x, double alpha) { return reeli_elu(x, alpha,
 
 reel_tensor *reel_celu(reel_tensor *x, double alpha)
 {
-    if (alpha == 0 && reeli_readable("celu", x)) {
+    if (alpha == 0 && reeli_usable("celu", x)) {
         return reeli_fail(x->r, REEL_ERR_VALUE, "celu: alpha must not be 0");
     }
     return reeli_elu(x, alpha, 1, 1 / alpha);
@@ -183,7 +202,7 @@ reel_tensor *reel_selu(reel_tensor *x)
 
 reel_tensor *reel_softshrink(reel_tensor *x, double lambd)
 {
-    if (!(lambd >= 0) && reeli_readable("softshrink", x)) {
+    if (!(lambd >= 0) && reeli_usable("softshrink", x)) {
         return reeli_fail(x->r, REEL_ERR_VALUE, "softshrink: lambd must not be negative, and is %g",
                           lambd);
     }
@@ -193,8 +212,8 @@ reel_tensor *reel_softshrink(reel_tensor *x, double lambd)
 /* The weight, one for each channel, is seen as (C, 1, …, 1), so that it lies along x's dim 1. */
 reel_tensor *reel_prelu(reel_tensor *x, reel_tensor *weight)
 {
-    if (!reeli_readable("prelu", x) || !reeli_readable("prelu", weight)) {
-        return reeli_poison_for(2, (reel_tensor *[]){x, weight});
+    if (!both_usable("prelu", x, weight)) {
+        return poison_for_both(x, weight);
     }
     const int64_t channels = x->ndim >= 2 ? x->size[1] : 1;
     if (weight->ndim > 1 || (weight->numel != 1 && (x->ndim == 0 || weight->numel != channels))) {
@@ -210,7 +229,7 @@ reel_tensor *reel_prelu(reel_tensor *x, reel_tensor *weight)
 
 reel_tensor *reel_glu(reel_tensor *x, int64_t dim)
 {
-    if (!reeli_readable("glu", x) || !reeli_wrap_dim(x->r, "glu", &dim, x->ndim)) {
+    if (!reeli_usable("glu", x) || !reeli_wrap_dim(x->r, "glu", &dim, x->ndim)) {
         return reeli_poison_for(1, &x);
     }
     if (x->ndim == 0 || x->size[dim] % 2) {

@@ -222,8 +222,7 @@ static bool sound_indices(const reeli_args *a)
 /* Each index compared with 0, 1, …, num_classes - 1. */
 reel_tensor *reel_one_hot(reel_tensor *index, int64_t num_classes)
 {
-    if (!reeli_readable("one_hot", index) ||
-        !reeli_has_dtype("one_hot", "index", index, REEL_I64)) {
+    if (!reeli_usable("one_hot", index) || !reeli_has_dtype("one_hot", "index", index, REEL_I64)) {
         return reeli_poison_for(1, &index);
     }
     reel *r = index->r;

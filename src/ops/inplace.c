@@ -216,7 +216,7 @@ static bool capture_change(change *c, reel_tensor *x)
     reel *r = x->r;
     reeli_args args = {.r = r, .t = {x}};
     reeli_node *const node = x->node, *const tape = r->tape;
-    const uint8_t flags = x->flags;
+    const int32_t flags = x->flags;
     const uint32_t history = x->base->history;
     if (!keep(c, &args) || (c->recorded && reeli_bad(record(c, x)))) {
         return false;
@@ -280,8 +280,8 @@ UNARY(reel_relu_, relu)
     }                                                                                              \
     reel_tensor *scalar_function(reel_tensor *x, double value)                                     \
     {                                                                                              \
-        reel *r = x ? reeli_reel_of(x) : NULL;                                                     \
-        return r ? function(x, reeli_number_for(x, value)) : NULL;                                 \
+        return reeli_usable(#name, x) ? function(x, reeli_number_for(x, value))                    \
+                                      : reeli_poison_for(1, &x);                                   \
     }
 BINARY(reel_add_, reel_add_scalar_, add)
 BINARY(reel_sub_, reel_sub_scalar_, sub)
@@ -291,7 +291,7 @@ BINARY(reel_div_, reel_div_scalar_, div)
 /* Of an integer or bool tensor. */
 static bool is_integer(const char *what, reel_tensor *x)
 {
-    return x && reeli_usable(reeli_reel_of(x), what, x) && !reeli_is_float(x->dtype);
+    return reeli_usable(what, x) && !reeli_is_float(x->dtype);
 }
 
 reel_tensor *reel_add_alpha_(reel_tensor *x, reel_tensor *other, double alpha)

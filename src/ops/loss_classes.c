@@ -223,7 +223,7 @@ static bool check_indices(const problem *p)
 
 static bool check_weight(const problem *p, reel_tensor *weight)
 {
-    return !weight || (reeli_usable(p->r, p->what, weight) &&
+    return !weight || (reeli_usable_as(p->r, p->what, "the weight", weight) &&
                        reeli_weights_classes(p->what, weight, p->x, classes(p)));
 }
 

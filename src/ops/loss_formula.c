@@ -58,14 +58,11 @@ reel_tensor *reeli_reduce_terms(reel_tensor *terms, reel_reduction reduction)
 
 reel *reeli_loss_begin(const char *what, int count, reel_tensor *const *t, reel_reduction reduction)
 {
-    reel_tensor *poison = reeli_poison_for(count, t);
-    reel *r = poison ? poison->r : NULL;
-    for (int i = 0; i < count && r; i++) {
-        if (!reeli_usable(r, what, t[i])) {
-            return NULL;
-        }
+    if (!reeli_all_usable(what, count, t)) {
+        return NULL;
     }
-    if (!r || !reeli_sound_reduction(r, what, reduction)) {
+    reel *r = t[0]->r;
+    if (!reeli_sound_reduction(r, what, reduction)) {
         return NULL;
     }
     return reeli_floating(what, "input", t[0]) ? r : NULL;

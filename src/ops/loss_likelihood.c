@@ -69,7 +69,9 @@ static bool sound_binary(const char *what, reel_tensor *input, reel_tensor *targ
         if (!weights[i]) {
             continue;
         }
-        int ndim = reeli_usable(r, what, weights[i]) ? reeli_broadcast(r, what, 2, pair, size) : -1;
+        int ndim = reeli_usable_as(r, what, "a weight", weights[i])
+                       ? reeli_broadcast(r, what, 2, pair, size)
+                       : -1;
         if (ndim < 0) {
             return false;
         }

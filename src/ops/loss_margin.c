@@ -194,7 +194,8 @@ static bool begin_classes(const char *what, reel_tensor **x, reel_tensor **targe
 static reel_tensor *weight_of(const char *what, reel_tensor *x, reel_tensor *target,
                               reel_tensor *weight)
 {
-    if (!reeli_usable(x->r, what, weight) || !reeli_weights_classes(what, weight, x, x->size[1])) {
+    if (!reeli_usable_as(x->r, what, "the weight", weight) ||
+        !reeli_weights_classes(what, weight, x, x->size[1])) {
         return NULL;
     }
     return reel_gather(reel_expand(reel_detach(weight), 2, x->size), 1, target);

@@ -10,12 +10,12 @@
 /* `t`, a `role`, can be used and has x's dtype; NULL is fine. */
 static bool fits(const char *what, const reel_tensor *x, reel_tensor *t, const char *role)
 {
-    return !t || (reeli_usable(x->r, what, t) && reeli_same_dtype(what, role, t, x));
+    return !t || (reeli_usable_as(x->r, what, role, t) && reeli_same_dtype(what, role, t, x));
 }
 
 static bool floating(const char *what, const reel_tensor *x)
 {
-    return reeli_readable(what, x) && reeli_floating(what, "input", x);
+    return reeli_usable(what, x) && reeli_floating(what, "input", x);
 }
 
 /* y weight + bias, either of which may be NULL. */

@@ -106,7 +106,7 @@ reel_tensor *reel_linalg_vector_norm(reel_tensor *x, double ord, const int64_t *
 
 reel_tensor *reel_normalize(reel_tensor *x, double p, int64_t dim, double eps)
 {
-    if (!reeli_readable("normalize", x) || !reeli_floating("normalize", "input", x)) {
+    if (!reeli_usable("normalize", x) || !reeli_floating("normalize", "input", x)) {
         return reeli_poison_for(1, &x);
     }
     reel_tensor *size = norm("normalize", x, p, &dim, 1, true);

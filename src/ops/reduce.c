@@ -126,7 +126,7 @@ reel_tensor *reel_mean(reel_tensor *x) { return reel_mean_dim(x, NULL, 0, false)
 
 reel_tensor *reel_nansum_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
 {
-    if (!reeli_readable("nansum", x)) {
+    if (!reeli_usable("nansum", x)) {
         return reeli_poison_for(1, &x);
     }
     if (!reeli_is_float(x->dtype)) {
@@ -176,7 +176,7 @@ reel_tensor *reeli_prod_gradient(reeli_node *n, int input, reel_tensor *g)
 /* The product along `dim`, over everything if that is negative. */
 static reel_tensor *product(reel_tensor *x, int64_t dim, bool keepdim)
 {
-    if (!reeli_readable("prod", x)) {
+    if (!reeli_usable("prod", x)) {
         return reeli_poison_for(1, &x);
     }
     const unsigned dims = dim < 0 ? (1u << x->ndim) - 1 : x->ndim ? 1u << dim : 0;
@@ -258,7 +258,7 @@ reel_tensor *reel_count_nonzero(reel_tensor *x, const int64_t *dims, int count)
 
 reel_tensor *reel_trace(reel_tensor *x)
 {
-    if (reeli_readable("trace", x) && x->ndim != 2) {
+    if (reeli_usable("trace", x) && x->ndim != 2) {
         return reeli_fail(x->r, REEL_ERR_SHAPE, "trace: shape %s is not that of a matrix",
                           REELI_SHAPE_OF(x));
     }

@@ -9,7 +9,7 @@ static unsigned all_dims(const reel_tensor *x) { return (1u << x->ndim) - 1; }
 bool reeli_dim_set(const char *what, const reel_tensor *x, const int64_t *dims, int count,
                    unsigned *set)
 {
-    if (!reeli_readable(what, x) || !reeli_dims_once(what, x, count, dims, NULL, set)) {
+    if (!reeli_usable(what, x) || !reeli_dims_once(what, x, count, dims, NULL, set)) {
         return false;
     }
     *set = count > 0 ? *set & all_dims(x) : all_dims(x);

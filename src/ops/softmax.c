@@ -118,7 +118,7 @@ reel_tensor *reel_log_softmax(reel_tensor *x, int64_t dim)
 
 reel_tensor *reel_softmin(reel_tensor *x, int64_t dim)
 {
-    return reeli_readable("softmin", x) && reeli_floating("softmin", "input", x)
+    return reeli_usable("softmin", x) && reeli_floating("softmin", "input", x)
                ? reel_softmax(reel_neg(x), dim)
                : reeli_poison_for(1, &x);
 }
@@ -156,10 +156,11 @@ reel_tensor *reeli_logsumexp_gradient(reeli_node *n, int input, reel_tensor *g)
 reel_tensor *reel_logsumexp(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
 {
     unsigned set;
-    if (reeli_readable("logsumexp", x) && !reeli_is_float(x->dtype)) {
-        x = reel_to(x, REEL_F32);
+    if (!reeli_usable("logsumexp", x)) {
+        return reeli_poison_for(1, &x);
     }
-    if (!reeli_dim_set("logsumexp", x, dims, count, &set)) {
+    x = reeli_is_float(x->dtype) ? x : reel_to(x, REEL_F32);
+    if (reeli_bad(x) || !reeli_dim_set("logsumexp", x, dims, count, &set)) {
         return reeli_poison_for(1, &x);
     }
     return reeli_reduce(&reeli_op_logsumexp, x, x->dtype,

@@ -134,14 +134,14 @@ reel_values reel_topk(reel_tensor *x, int64_t k, int64_t dim, bool smallest)
 
 reel_values reel_median_dim(reel_tensor *x, int64_t dim, bool keepdim)
 {
-    return reeli_readable("median_dim", x) && reeli_not_bool("median_dim", x)
+    return reeli_usable("median_dim", x) && reeli_not_bool("median_dim", x)
                ? reeli_pick_one(&reeli_op_median_dim, x, dim, keepdim)
                : reeli_poison_pick(x);
 }
 
 reel_tensor *reel_median(reel_tensor *x)
 {
-    if (!reeli_readable("median", x) || !reeli_not_bool("median", x)) {
+    if (!reeli_usable("median", x) || !reeli_not_bool("median", x)) {
         return reeli_poison_for(1, &x);
     }
     return reeli_reduce(&reeli_op_median, x, x->dtype,
@@ -313,7 +313,7 @@ reel_tensor *reel_quantile_tensor(reel_tensor *x, reel_tensor *q, reel_quantile_
 
 reel_tensor *reel_quantile(reel_tensor *x, double q, reel_quantile_options options)
 {
-    if (!reeli_readable("quantile", x) || !reeli_floating("quantile", "input", x)) {
+    if (!reeli_usable("quantile", x) || !reeli_floating("quantile", "input", x)) {
         return reeli_poison_for(1, &x);
     }
     reel_tensor *one = reeli_empty(x->r, "quantile", x->dtype, 0, NULL);

@@ -131,7 +131,7 @@ reel_tensor *reeli_reshape_gradient(reeli_node *n, int input, reel_tensor *g)
 reel_tensor *reel_unsqueeze(reel_tensor *x, int64_t dim)
 {
     reeli_node *n;
-    if (!reeli_readable("unsqueeze", x) || !reeli_wrap_dim(x->r, "unsqueeze", &dim, x->ndim + 1) ||
+    if (!reeli_usable("unsqueeze", x) || !reeli_wrap_dim(x->r, "unsqueeze", &dim, x->ndim + 1) ||
         !(n = reeli_begin(&reeli_op_reshape, 1, &x))) {
         return reeli_poison_for(1, &x);
     }

@@ -23,7 +23,7 @@ static reel_tensor *next_gradient(const reel_tensor_list *list, size_t *i)
 static bool usable(const reel_tensor_list *list, const char *what)
 {
     for (size_t i = 0; i < list->count; i++) {
-        if (!reeli_usable(list->r, what, list->tensors[i])) {
+        if (!reeli_usable_as(list->r, what, "a parameter", list->tensors[i])) {
             return false;
         }
     }

@@ -37,7 +37,7 @@ static bool may_average(reel_tensor_list list, double decay)
         return false;
     }
     for (size_t i = 0; i < list.count; i++) {
-        if (!reeli_usable(r, "EMA", list.tensors[i])) {
+        if (!reeli_usable_as(r, "EMA", "a parameter", list.tensors[i])) {
             return false;
         }
         if (!(list.tensors[i]->flags & REELI_PERSISTENT)) {
@@ -132,7 +132,7 @@ reel_status reel_ema_update(reel_ema *ema)
     }
     reel *r = ema->owned.r;
     for (size_t i = 0; r->capture && i < ema->count; i++) {
-        reeli_capture_use(r, ema->parameter[i]);
+        reeli_capture_use(r, ema->parameter[i]->leaf);
     }
     if (r->capture) {
         reeli_capture_use(r, ema);

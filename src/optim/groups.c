@@ -66,7 +66,7 @@ static bool is_parameter(const reel_optimizer *o, const reel_tensor_list *list, 
 {
     reel *r = o->owned.r;
     const reel_tensor *t = list->tensors[i];
-    if (!reeli_usable(r, o->rule->name, t)) {
+    if (!reeli_usable_as(r, o->rule->name, "a parameter", t)) {
         return false;
     }
     if (t->node || !(t->flags & REELI_PERSISTENT) || !reeli_is_float(t->dtype)) {

@@ -264,6 +264,7 @@ reel_tensor *reeli_call(const reel_optimizer *o, reel_closure closure, void *con
     reel *r = o->owned.r;
     const bool was_enabled = r->grad_enabled;
     r->grad_enabled = record;
+    r->arena.callbacks++;
     reel_tensor *result = closure(context);
     r->grad_enabled = was_enabled;
     if (r->status != REEL_OK) {
@@ -273,7 +274,7 @@ reel_tensor *reeli_call(const reel_optimizer *o, reel_closure closure, void *con
         reeli_error(r, REEL_ERR_OWNER, "%s: the closure returned NULL", o->rule->name);
         return NULL;
     }
-    if (!reeli_usable(r, o->rule->name, result)) {
+    if (!reeli_usable_as(r, o->rule->name, "what the closure returned", result)) {
         if (r->status == REEL_OK) { /* the closure forgot the error, but not the poison */
             reeli_error(r, REEL_ERR_STATE, "%s: the closure returned poison", o->rule->name);
         }

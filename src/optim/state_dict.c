@@ -91,7 +91,7 @@ static reel_status check(const reeli_items *items, const reeli_item_of_state *it
         return reeli_error(r, REEL_ERR_VALUE, "%s: load_state_dict: %s is missing", items->what,
                            item->name);
     }
-    if (!reeli_usable(r, items->what, t)) {
+    if (!reeli_usable_as(r, items->what, item->name, t)) {
         return r->status;
     }
     if (item->number ? t->numel != 1 || t->dtype == REEL_BOOL

@@ -300,7 +300,7 @@ reel_tensor *reel_encode_target(const reel_encoder *e, reel_table *t, const reel
 reel_tensor *reel_decode_target(const reel_encoder *e, reel_tensor *y)
 {
     static const char what[] = "decode_target";
-    if (!e || !reeli_usable(e->owned.r, what, y)) {
+    if (!e || !reeli_usable_as(e->owned.r, what, "its argument", y)) {
         return e ? e->owned.r->poison : NULL;
     }
     if (!reeli_is_float(y->dtype)) {

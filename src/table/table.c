@@ -139,7 +139,7 @@ bool reeli_table_fill(reel_table *t, const char *what, reel_tensor *matrix,
 reel_table *reel_table_from_tensor(reel *r, reel_tensor *x, const char *const *names)
 {
     static const char what[] = "table_from_tensor";
-    if (!r || !reeli_usable(r, what, x)) {
+    if (!r || !reeli_usable_as(r, what, "its argument", x)) {
         return NULL;
     }
     if (x->ndim != 2) {

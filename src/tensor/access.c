@@ -7,11 +7,11 @@
 
 reel *reel_of(const reel_tensor *t) { return t ? reeli_reel_of(t) : NULL; }
 
-bool reel_is_poison(const reel_tensor *t) { return !reeli_readable("is_poison", t); }
+bool reel_is_poison(const reel_tensor *t) { return !reeli_usable("is_poison", t); }
 
 reel_dtype reel_dtype_of(const reel_tensor *t)
 {
-    return reeli_readable("dtype_of", t) ? (reel_dtype)t->dtype : REEL_F32;
+    return reeli_usable("dtype_of", t) ? (reel_dtype)t->dtype : REEL_F32;
 }
 
 const char *reel_dtype_name(reel_dtype dtype)
@@ -20,19 +20,19 @@ const char *reel_dtype_name(reel_dtype dtype)
     return (unsigned)dtype < REELI_DTYPES ? names[dtype] : "unknown";
 }
 
-int reel_ndim(const reel_tensor *t) { return reeli_readable("ndim", t) ? t->ndim : 0; }
+int reel_ndim(const reel_tensor *t) { return reeli_usable("ndim", t) ? t->ndim : 0; }
 
-int64_t reel_numel(const reel_tensor *t) { return reeli_readable("numel", t) ? t->numel : 0; }
+int64_t reel_numel(const reel_tensor *t) { return reeli_usable("numel", t) ? t->numel : 0; }
 
 bool reel_is_contiguous(const reel_tensor *t)
 {
-    return reeli_readable("is_contiguous", t) && (t->flags & REELI_CONTIGUOUS);
+    return reeli_usable("is_contiguous", t) && (t->flags & REELI_CONTIGUOUS);
 }
 
 /* The place of `dim` in size and stride; -1, and an error, if t has none such. */
 static int place(const reel_tensor *t, const char *what, int dim)
 {
-    if (!reeli_readable(what, t)) {
+    if (!reeli_usable(what, t)) {
         return -1;
     }
     if (dim < -t->ndim || dim >= t->ndim) {
@@ -77,7 +77,7 @@ static bool hidden(const reel_tensor *t, const char *what)
 
 double reel_item(const reel_tensor *t)
 {
-    if (!reeli_readable("item", t) || hidden(t, "item")) {
+    if (!reeli_usable("item", t) || hidden(t, "item")) {
         return (double)NAN;
     }
     if (t->numel != 1) {
@@ -112,7 +112,7 @@ static bool find(const reel_tensor *t, const char *what, const int64_t *index, i
 double reel_get(const reel_tensor *t, const int64_t *index)
 {
     int64_t offset;
-    return reeli_readable("get", t) && !hidden(t, "get") && find(t, "get", index, &offset)
+    return reeli_usable("get", t) && !hidden(t, "get") && find(t, "get", index, &offset)
                ? reeli_load(t, offset)
                : (double)NAN;
 }
@@ -126,7 +126,7 @@ static reel_status bad_status(const reel_tensor *t)
 
 reel_status reel_set(reel_tensor *t, const int64_t *index, double value)
 {
-    if (!reeli_readable("set", t)) {
+    if (!reeli_usable("set", t)) {
         return bad_status(t);
     }
     if (REELI_REFUSE(t->r, "set", "a value cannot be set")) {
@@ -150,7 +150,7 @@ reel_status reel_set(reel_tensor *t, const int64_t *index, double value)
 static reel_status copy_out(const reel_tensor *t, const char *what, void *out, int dtype,
                             int64_t count)
 {
-    if (!reeli_readable(what, t)) {
+    if (!reeli_usable(what, t)) {
         return bad_status(t);
     }
     if (hidden(t, what)) {
@@ -224,7 +224,7 @@ reel_status reel_to_i64(const reel_tensor *t, int64_t *out, int64_t count)
 
 static void *own_data(const reel_tensor *t, const char *what, int dtype)
 {
-    if (!reeli_readable(what, t) || hidden(t, what)) {
+    if (!reeli_usable(what, t) || hidden(t, what)) {
         return NULL;
     }
     if (t->dtype != dtype) {

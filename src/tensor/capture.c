@@ -34,10 +34,10 @@ void reeli_capture_use(reel *r, const void *memory)
 static bool lasts(reel *r, const reel_tensor *t)
 {
     if (t->flags & REELI_PERSISTENT) {
-        reeli_capture_use(r, t);
+        reeli_capture_use(r, t->leaf);
         return true;
     }
-    return reeli_arena_holds(&r->arena, t);
+    return reeli_slab_of(t)->graph == r->arena.slots.graph;
 }
 
 bool reeli_capture_tensor(const reel_tensor *t)
@@ -53,16 +53,10 @@ bool reeli_capture_tensor(const reel_tensor *t)
     return false;
 }
 
-/* Whether the step that is being captured has made t: of what is owned, what came after its graph
- * has. */
+/* Whether the step that is being captured has made t. */
 static bool is_of_step(const reel_tensor *t)
 {
-    const reel *r = t->r;
-    bool found = !(t->flags & REELI_PERSISTENT);
-    for (const reeli_owned *it = r->capture->owned.next; it != &r->owned && !found; it = it->next) {
-        found = (uintptr_t)t - (uintptr_t)it < it->size;
-    }
-    return found;
+    return !(t->flags & REELI_PERSISTENT) || t->leaf->graph == t->r->capture;
 }
 
 void reeli_capture_change(const reel_tensor *t)
@@ -81,7 +75,7 @@ void reeli_capture_change(const reel_tensor *t)
     *it = (reeli_restored){r->capture->restored, base->data, it + 1, bytes};
     memcpy(it + 1, base->data, bytes);
     r->capture->restored = it;
-    base->flags &= (uint8_t)~REELI_CONSTANT;
+    base->flags &= ~REELI_CONSTANT;
 }
 
 reeli_capture_entry *reeli_new_entry(reel *r, int kind)
@@ -108,6 +102,8 @@ void reeli_end_call(reel *r, const reeli_pause *pause)
     r->arena.watched = NULL;
     r->capture = pause->graph;
     r->capture->scratch = scratch > r->capture->scratch ? scratch : r->capture->scratch;
+    const size_t slots = reeli_slots_since(&r->arena.slots, pause->mark.slab, pause->mark.slot);
+    r->capture->slots = slots > r->capture->slots ? slots : r->capture->slots;
 }
 
 bool reeli_capture_run(reeli_run run, const reeli_args *args)
@@ -153,7 +149,7 @@ void reeli_capture_leaf(const reel_tensor *t, bool depends)
     use = append(r, leaves, sizeof *use);
     if (use) {
         *use = (reeli_leaf_use){t, t->leaf->grad, depends};
-        reeli_capture_use(r, t);
+        reeli_capture_use(r, t->leaf);
     }
 }
 

@@ -77,6 +77,7 @@ struct reel_graph {
     reeli_buffer used;    /* const void *: what must not be freed */
     reeli_restored *restored;
     size_t scratch; /* the most bytes of the arena that one call needs for a while */
+    size_t slots;   /* and the most slots */
     bool broken;    /* something that it uses is gone */
 };
 

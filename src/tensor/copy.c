@@ -64,13 +64,12 @@ void reeli_store(reel_tensor *t, int64_t offset, double value)
 
 reel_tensor *reel_keep(reel_tensor *t)
 {
-    reel *r = t ? reeli_reel_of(t) : NULL;
-    if (!r || !reeli_usable(r, "keep", t)) {
-        return r ? r->poison : NULL;
+    if (!reeli_usable("keep", t)) {
+        return reeli_poison_for(1, &t);
     }
-    reel_tensor *kept = reeli_create(r, "keep", t->dtype, t->ndim, t->size);
+    reel_tensor *kept = reeli_create(t->r, "keep", t->dtype, t->ndim, t->size);
     if (!reeli_bad(kept)) {
-        kept->flags &= (uint8_t)~REELI_CONSTANT;
+        kept->flags &= ~REELI_CONSTANT;
         reeli_put(kept, t);
     }
     return kept;

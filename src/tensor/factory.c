@@ -20,10 +20,10 @@ reel_tensor *reeli_factory(reel *r, const char *what, int dtype, int ndim, const
     return reeli_create(r, what, dtype, ndim, size);
 }
 
-reel_tensor *reeli_factory_like(const reel_tensor *t, const char *what)
+reel_tensor *reeli_factory_like(reel_tensor *t, const char *what)
 {
-    if (!reeli_readable(what, t)) {
-        return t ? reeli_reel_of(t)->poison : NULL;
+    if (!reeli_usable(what, t)) {
+        return reeli_poison_for(1, &t);
     }
     return reeli_create(t->r, what, t->dtype, t->ndim, t->size);
 }
@@ -129,8 +129,8 @@ reel_tensor *reel_ones_like(reel_tensor *t)
 
 reel_tensor *reel_full_like(reel_tensor *t, double value)
 {
-    if (reeli_alive(t) && !reeli_check_value(t->r, "full_like", t->dtype, value)) {
-        return t->r->poison;
+    if (!reeli_usable("full_like", t) || !reeli_check_value(t->r, "full_like", t->dtype, value)) {
+        return reeli_poison_for(1, &t);
     }
     return filled(reeli_factory_like(t, "full_like"), value);
 }

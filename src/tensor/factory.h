@@ -9,7 +9,7 @@
  * none. */
 reel_tensor *reeli_factory(reel *r, const char *what, int dtype, int ndim, const int64_t *size);
 /* The same in t's shape and dtype; t may be NULL or poison. */
-reel_tensor *reeli_factory_like(const reel_tensor *t, const char *what);
+reel_tensor *reeli_factory_like(reel_tensor *t, const char *what);
 
 /* Whether x, its fraction dropped, is an int64; a NaN is not. */
 static inline bool reeli_fits_i64(double x) { return x >= -0x1p63 && x < 0x1p63; }

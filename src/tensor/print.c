@@ -290,7 +290,7 @@ static void add_tensor(text *out, const reel_tensor *t)
 
 const char *reel_repr(const reel_tensor *t)
 {
-    if (!reeli_readable("repr", t) || REELI_REFUSE(t->r, "repr", "a value cannot be read")) {
+    if (!reeli_usable("repr", t) || REELI_REFUSE(t->r, "repr", "a value cannot be read")) {
         return t ? "poison" : "";
     }
     text out = {.r = t->r};
@@ -388,7 +388,7 @@ static void python_text(char out[NUMBER_SIZE], double x)
 
 const char *reel_item_repr(const reel_tensor *t)
 {
-    if (!reeli_readable("item_repr", t) ||
+    if (!reeli_usable("item_repr", t) ||
         REELI_REFUSE(t->r, "item_repr", "a value cannot be read")) {
         return t ? "poison" : "";
     }

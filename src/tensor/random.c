@@ -102,7 +102,7 @@ static reel_tensor *drawn(reel_tensor *t, reeli_run draw, const int64_t *i)
     if (reeli_bad(t)) {
         return t;
     }
-    t->flags &= (uint8_t)~REELI_CONSTANT;
+    t->flags &= ~REELI_CONSTANT;
     const reeli_args args = {.r = t->r, .t = {t}, .i = {i ? i[0] : 0, i ? i[1] : 0}};
     return reeli_do(draw, &args) ? t : t->r->poison;
 }
@@ -138,16 +138,16 @@ reel_tensor *reel_randn(reel *r, reel_dtype dtype, int ndim, const int64_t *size
 
 reel_tensor *reel_rand_like(reel_tensor *t)
 {
-    if (reeli_alive(t) && !check_float(t->r, "rand_like", (reel_dtype)t->dtype)) {
-        return t->r->poison;
+    if (!reeli_usable("rand_like", t) || !check_float(t->r, "rand_like", (reel_dtype)t->dtype)) {
+        return reeli_poison_for(1, &t);
     }
     return uniform(reeli_factory_like(t, "rand_like"));
 }
 
 reel_tensor *reel_randn_like(reel_tensor *t)
 {
-    if (reeli_alive(t) && !check_float(t->r, "randn_like", (reel_dtype)t->dtype)) {
-        return t->r->poison;
+    if (!reeli_usable("randn_like", t) || !check_float(t->r, "randn_like", (reel_dtype)t->dtype)) {
+        return reeli_poison_for(1, &t);
     }
     return normal(reeli_factory_like(t, "randn_like"));
 }
@@ -252,8 +252,9 @@ reel_tensor *reel_randint(reel *r, reel_dtype dtype, int64_t low, int64_t high, 
 reel_tensor *reel_randint_like(reel_tensor *t, int64_t low, int64_t high)
 {
     whole w = {0, 1};
-    if (reeli_alive(t) && !whole_range(t->r, "randint_like", t->dtype, low, high, &w)) {
-        return t->r->poison;
+    if (!reeli_usable("randint_like", t) ||
+        !whole_range(t->r, "randint_like", t->dtype, low, high, &w)) {
+        return reeli_poison_for(1, &t);
     }
     return fill_whole(reeli_factory_like(t, "randint_like"), w);
 }

@@ -54,7 +54,7 @@ reel_status reel_set_rng_state(reel *r, const reel_tensor *state)
     if (REELI_REFUSE(r, "set_rng_state", "the state cannot be set")) {
         return r->status;
     }
-    if (!reeli_usable(r, "set_rng_state", state)) {
+    if (!reeli_usable_as(r, "set_rng_state", "the state", state)) {
         return r->status != REEL_OK ? r->status
                                     : reeli_error(r, REEL_ERR_OWNER, "set_rng_state: it is poison");
     }

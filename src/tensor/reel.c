@@ -6,21 +6,19 @@
 
 #include <math.h>
 
-/* Poison holds NaN, so that reading it anyway says so. It is no result: it must exist before one
- * can fail. */
+/* Poison holds NaN, so that reading it anyway says so: where the strides of the dims are that it has
+ * not. It is no result, as it must exist before one can fail, and it never was alive. */
 static reel_tensor *make_poison(reel *r)
 {
-    reeli_owned *owned = reeli_own(r, sizeof *owned + sizeof(reel_tensor) + sizeof(double), NULL);
-    if (!owned) {
-        return NULL;
+    reel_tensor *t = reeli_kept_slot(r);
+    if (t) {
+        reeli_start(t, r, REEL_F32, 0);
+        t->flags = REELI_DEAD | REELI_POISONED;
+        t->ndim = 0;
+        t->numel = 1;
+        t->data = t->stride;
+        *(float *)t->data = NAN;
     }
-    reel_tensor *t = (reel_tensor *)(void *)(owned + 1);
-    t->r = r;
-    t->base = t;
-    t->data = t + 1;
-    t->numel = 1;
-    t->flags = REELI_POISON | REELI_CONTIGUOUS;
-    *(float *)t->data = NAN;
     return t;
 }
 
@@ -72,7 +70,7 @@ void reeli_settle_gradients(reel *r)
         leaf->unsettled = false;
         if (t->node) {
             t->node = NULL;
-            t->flags &= (uint8_t) ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
+            t->flags &= ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
             leaf->grad = NULL;
             for (reeli_hook *hook = leaf->hooks; hook; hook = hook->next) {
                 hook->handle = hook->node ? 0 : hook->handle; /* its value is gone */
@@ -93,6 +91,6 @@ void reel_rewind(reel *r)
         reeli_settle_gradients(r);
         r->tape = NULL;
         r->retained_grads = false;
-        reeli_arena_reset(&r->arena);
+        reeli_arena_reset(r);
     }
 }

@@ -2,69 +2,94 @@
 /* How tensors are made and freed; the dtype and the shape that several come to together. */
 #include "tensor.h"
 
+#include "capture.h"
+
 #include <stdio.h>
 #include <string.h>
 
-/* A persistent tensor is one allocation: this, then the elements. */
+/* A persistent tensor is a header, and one allocation: this, then the elements. */
 typedef struct persistent {
     reeli_owned owned;
     reeli_leaf leaf;
-    reel_tensor t;
+    reel_tensor *t;
 } persistent;
+
+static persistent *persistent_of(const reel_tensor *t)
+{
+    return (persistent *)(void *)((char *)t->leaf - offsetof(persistent, leaf));
+}
+
+/* The same where a size is 0 or negative, or not all can be multiplied. A stride counts 0 as 1, as
+ * PyTorch's do. */
+REELI_RARE static int64_t measure_empty(int ndim, const int64_t *size)
+{
+    int64_t step = 1;
+    bool sound = true, empty = false;
+    for (int d = ndim - 1; d >= 0 && sound; d--) {
+        empty = empty || size[d] == 0;
+        sound = size[d] >= 0 && (d == 0 || reeli_multiply(step, size[d] ? size[d] : 1, &step));
+    }
+    return sound && empty ? 0 : -1;
+}
+
+/* The number of elements of a tensor of such a shape; -1 if there is none: dims or sizes are no
+ * tensor's, or strides or bytes (of the widest dtype) do not fit. */
+static int64_t measure(int ndim, const int64_t *size)
+{
+    int64_t numel = 1;
+    if (ndim < 0 || ndim > REEL_MAX_DIMS) {
+        return -1;
+    }
+    for (int d = ndim - 1; d >= 0; d--) {
+        if (size[d] <= 0 || !reeli_multiply(numel, size[d], &numel)) {
+            return measure_empty(ndim, size);
+        }
+    }
+    return numel <= INT64_MAX / 8 ? numel : -1;
+}
 
 bool reeli_check_shape(reel *r, const char *what, int ndim, const int64_t *size)
 {
+    if (measure(ndim, size) >= 0) {
+        return true;
+    }
     if (ndim < 0 || ndim > REEL_MAX_DIMS) {
         reeli_error(r, REEL_ERR_SHAPE, "%s: %d dims, but a tensor has 0 to %d", what, ndim,
                     REEL_MAX_DIMS);
         return false;
     }
-    int64_t numel = 8; /* counted in bytes of the widest dtype */
     for (int d = 0; d < ndim; d++) {
         if (size[d] < 0) {
             reeli_error(r, REEL_ERR_SHAPE, "%s: size %lld of dim %d is negative", what,
                         (long long)size[d], d);
             return false;
         }
-        if (!reeli_multiply(numel, size[d] ? size[d] : 1, &numel)) {
-            reeli_error(r, REEL_ERR_SHAPE, "%s: shape %s has too many elements", what,
-                        reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim, size));
-            return false;
-        }
     }
-    return true;
+    reeli_error(r, REEL_ERR_SHAPE, "%s: shape %s has too many elements", what,
+                reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim, size));
+    return false;
 }
 
-/* Sets a contiguous shape; strides count a size of 0 as 1, as PyTorch's do. */
-static void set_shape(reel_tensor *t, int ndim, const int64_t *size)
+/* Sets a contiguous shape that has been measured. */
+static void set_shape(reel_tensor *t, int ndim, const int64_t *size, int64_t numel)
 {
-    int64_t step = 1, numel = 1;
+    int64_t step = 1;
+    t->ndim = (uint8_t)ndim;
+    t->numel = numel;
     for (int d = ndim - 1; d >= 0; d--) {
         t->size[d] = size[d];
         t->stride[d] = step;
-        step *= size[d] ? size[d] : 1;
-        numel *= size[d];
+        step = d ? step * (size[d] ? size[d] : 1) : 0;
     }
-    t->ndim = (uint8_t)ndim;
-    t->numel = numel;
 }
 
-static int64_t count(int ndim, const int64_t *size)
-{
-    int64_t numel = 1;
-    for (int d = 0; d < ndim; d++) {
-        numel *= size[d];
-    }
-    return numel;
-}
-
-/* A header followed by room for the elements, or a header alone if `destination` can hold them. */
+/* A header and room for the elements, or a header alone if `destination` can hold them. */
 static reel_tensor *allocate(reel *r, const char *what, int dtype, int64_t numel)
 {
     size_t bytes = (size_t)numel * reeli_element_size(dtype);
     reel_tensor *into = r->destination;
     if (into && into->numel == numel && into->dtype == dtype) {
-        reel_tensor *t = reeli_arena_alloc(r, sizeof *t);
+        reel_tensor *t = reeli_take_slot(r);
         if (!t) {
             return reeli_no_memory(r, what);
         }
@@ -73,23 +98,26 @@ static reel_tensor *allocate(reel *r, const char *what, int dtype, int64_t numel
         r->destination = NULL;
         return t;
     }
-    reel_tensor *t = reeli_arena_alloc(r, REELI_HEADER + bytes);
+    void *data = reeli_arena_alloc(r, bytes);
+    reel_tensor *t = data ? reeli_take_slot(r) : NULL;
     if (!t) {
         return reeli_no_memory(r, what);
     }
     reeli_start(t, r, dtype, REELI_CONTIGUOUS);
-    t->data = (char *)t + REELI_HEADER;
+    t->data = data;
     return t;
 }
 
 reel_tensor *reeli_empty(reel *r, const char *what, int dtype, int ndim, const int64_t *size)
 {
-    if (!reeli_check_shape(r, what, ndim, size)) {
+    const int64_t numel = measure(ndim, size);
+    if (numel < 0) {
+        reeli_check_shape(r, what, ndim, size);
         return r->poison;
     }
-    reel_tensor *t = allocate(r, what, dtype, count(ndim, size));
+    reel_tensor *t = allocate(r, what, dtype, numel);
     if (!reeli_bad(t)) {
-        set_shape(t, ndim, size);
+        set_shape(t, ndim, size, numel);
     }
     return t;
 }
@@ -98,16 +126,32 @@ reel_tensor *reeli_empty_like(const reel_tensor *like, const char *what, int dty
 {
     reel_tensor *t = allocate(like->r, what, dtype, like->numel);
     if (!reeli_bad(t)) {
-        set_shape(t, like->ndim, like->size);
+        set_shape(t, like->ndim, like->size, like->numel);
     }
     return t;
 }
 
-/* A leaf that goes takes its gradient along, and leaves the list of those that are to be
- * settled. */
-static void free_gradient(reeli_owned *it)
+static void follow_base(void *slot)
 {
-    reel_tensor *t = &((persistent *)it)->t;
+    reel_tensor *t = slot;
+    if (t->flags < 0 && t->base->flags >= 0) {
+        t->flags = REELI_DEAD | REELI_BASE_FREED;
+    }
+}
+
+void reeli_sweep(reel *r)
+{
+    reeli_visit_slots(&r->arena.slots, follow_base);
+    for (const reel_graph *g = r->graphs; g; g = g->next) {
+        reeli_visit_slots(&g->arena.slots, follow_base);
+    }
+}
+
+/* A leaf that goes takes its gradient along, and leaves the list of those that are to be
+ * settled. Whoever saved it is told by its version. */
+static void free_tensor(reeli_owned *it)
+{
+    reel_tensor *t = ((persistent *)it)->t;
     for (reel_tensor **at = &it->r->unsettled; *at; at = &(*at)->leaf->next_unsettled) {
         if (*at == t) {
             *at = t->leaf->next_unsettled;
@@ -115,31 +159,47 @@ static void free_gradient(reeli_owned *it)
         }
     }
     if (t->leaf->buffer) {
-        reel_tensor_free(t->leaf->buffer);
+        reeli_release(t->leaf->buffer);
     }
     for (reeli_hook *hook = t->leaf->hooks, *next; hook; hook = next) {
         next = hook->next;
         reeli_free(it->r, hook, sizeof *hook);
     }
+    const bool viewed = t->flags & REELI_VIEWED;
+    t->leaf = NULL;
+    t->version++;
+    reeli_free_slot(it->r, t, REELI_FREED);
+    if (viewed) {
+        reeli_sweep(it->r);
+    }
 }
 
 reel_tensor *reeli_create(reel *r, const char *what, int dtype, int ndim, const int64_t *size)
 {
-    if (!reeli_check_shape(r, what, ndim, size)) {
+    const int64_t numel = measure(ndim, size);
+    if (numel < 0) {
+        reeli_check_shape(r, what, ndim, size);
         return r->poison;
     }
-    size_t bytes = (size_t)count(ndim, size) * reeli_element_size(dtype);
-    persistent *p = reeli_own(r, sizeof *p + REELI_LARGE_ALIGN + bytes, free_gradient);
-    if (!p) {
+    size_t bytes = (size_t)numel * reeli_element_size(dtype);
+    persistent *p = reeli_own(r, sizeof *p + REELI_LARGE_ALIGN + bytes, NULL);
+    reel_tensor *t = p ? reeli_kept_slot(r) : NULL;
+    if (!t) {
+        if (p) {
+            reeli_disown(&p->owned);
+        }
         return reeli_no_memory(r, what);
     }
-    reeli_start(&p->t, r, dtype,
+    reeli_start(t, r, dtype,
                 REELI_CONTIGUOUS | REELI_PERSISTENT | (r->capture ? REELI_CONSTANT : 0));
-    p->t.leaf = &p->leaf;
+    p->owned.destroy = free_tensor;
+    p->leaf.graph = r->capture;
+    p->t = t;
+    t->leaf = &p->leaf;
     uintptr_t end = (uintptr_t)(p + 1);
-    p->t.data = (char *)(p + 1) + (-end & (REELI_LARGE_ALIGN - 1));
-    set_shape(&p->t, ndim, size);
-    return &p->t;
+    t->data = (char *)(p + 1) + (-end & (REELI_LARGE_ALIGN - 1));
+    set_shape(t, ndim, size, numel);
+    return t;
 }
 
 reeli_leaf *reeli_leaf_of(reel_tensor *t)
@@ -156,30 +216,33 @@ reeli_leaf *reeli_leaf_of(reel_tensor *t)
     return t->leaf;
 }
 
-void reel_tensor_free(reel_tensor *t)
+void reeli_release(reel_tensor *t)
 {
-    if (reeli_readable("tensor_free", t) && (t->flags & REELI_PERSISTENT)) {
-        reeli_disown((reeli_owned *)(void *)((char *)t - offsetof(persistent, t)));
+    if (!reeli_bad(t) && (t->flags & REELI_PERSISTENT)) {
+        reeli_disown(&persistent_of(t)->owned);
     }
 }
 
-static bool contiguous(const reel_tensor *t)
+void reel_tensor_free(reel_tensor *t)
 {
-    int64_t step = 1;
-    for (int d = t->ndim - 1; d >= 0; d--) {
-        if (t->size[d] != 1 && t->stride[d] != step) {
-            return t->numel == 0;
-        }
-        step *= t->size[d];
+    if (!reeli_usable("tensor_free", t)) {
+        return;
     }
-    return true;
+    if ((t->flags & REELI_PERSISTENT) && t->leaf->owners) {
+        reeli_error(t->r, REEL_ERR_OWNER,
+                    "tensor_free: its argument, of shape %s, is a module's, or holds a leaf's "
+                    "gradient, and is freed with that",
+                    REELI_SHAPE_OF(t));
+        return;
+    }
+    reeli_release(t);
 }
 
 reel_tensor *reeli_view(reel_tensor *t, const char *what, int ndim, const int64_t *size,
                         const int64_t *stride, int64_t offset)
 {
     reel *r = t->r;
-    reel_tensor *v = reeli_arena_alloc(r, sizeof *v);
+    reel_tensor *v = reeli_take_slot(r);
     if (!v) {
         return reeli_no_memory(r, what);
     }
@@ -188,24 +251,30 @@ reel_tensor *reeli_view(reel_tensor *t, const char *what, int ndim, const int64_
     v->version = t->base->version;
     v->data = (char *)t->data + (size_t)offset * reeli_element_size(t->dtype);
     v->ndim = (uint8_t)ndim;
-    v->numel = count(ndim, size);
-    for (int d = 0; d < ndim; d++) {
+    v->base->flags |= REELI_VIEWED;
+    int64_t numel = 1;
+    bool rows = true; /* where a size is 1 strides may differ */
+    for (int d = ndim - 1; d >= 0; d--) {
         v->size[d] = size[d];
         v->stride[d] = stride[d];
+        rows &= (size[d] == 1) | (stride[d] == numel);
+        numel *= size[d];
     }
-    v->flags = contiguous(v) ? REELI_CONTIGUOUS : 0;
+    v->numel = numel;
+    v->flags |= rows || numel == 0 ? REELI_CONTIGUOUS : 0;
     return v;
 }
 
 static reel_tensor *number(reel *r, int dtype, double value)
 {
-    reel_tensor *t = reeli_arena_alloc(r, REELI_HEADER + sizeof value);
+    void *data = reeli_arena_alloc(r, sizeof value);
+    reel_tensor *t = data ? reeli_take_slot(r) : NULL;
     if (!t) {
         return reeli_no_memory(r, "number");
     }
     reeli_start(t, r, dtype, REELI_CONTIGUOUS | REELI_NUMBER | (r->capture ? REELI_CONSTANT : 0));
-    t->data = (char *)t + REELI_HEADER;
-    set_shape(t, 0, NULL);
+    t->data = data;
+    set_shape(t, 0, NULL, 1);
     if (dtype == REEL_F32) {
         *(float *)t->data = (float)value;
     } else {
@@ -326,34 +395,4 @@ const char *reeli_shape_text(char text[REELI_SHAPE_TEXT], int ndim, const int64_
     }
     snprintf(text + at, REELI_SHAPE_TEXT - at, ndim == 1 ? ",)" : ")");
     return text;
-}
-
-#ifdef REELI_ASAN
-__attribute__((no_sanitize("address"))) reel *reeli_reel_of(const reel_tensor *t)
-{
-    return *(reel *const volatile *)&t->r;
-}
-#endif
-
-bool reeli_usable(reel *r, const char *what, const reel_tensor *t)
-{
-    if (!t) {
-        reeli_error(r, REEL_ERR_OWNER, "%s: a tensor is NULL", what);
-        return false;
-    }
-#ifdef REELI_ASAN
-    if (__asan_address_is_poisoned(t)) {
-        reeli_error(r, REEL_ERR_OWNER,
-                    "%s: a tensor is stale: it was made before the last reel_rewind (keep a result "
-                    "with reel_keep)",
-                    what);
-        return false;
-    }
-#endif
-    if (t->r != r) {
-        reeli_error(r, REEL_ERR_OWNER, "%s: a tensor of shape %s belongs to another reel", what,
-                    REELI_SHAPE_OF(t));
-        return false;
-    }
-    return !(t->flags & REELI_POISON);
 }

@@ -10,9 +10,10 @@
 
 enum { REELI_NAME_SIZE = 32 };
 
+/* Those of a live header; its mark is REELI_LIVE and these. */
 enum reeli_flags {
     REELI_REQUIRES_GRAD = 1, /* set on leaves by the user, on results by the tape */
-    REELI_POISON = 2,
+    REELI_VIEWED = 2,        /* of a base: there have been views of it */
     REELI_CONTIGUOUS = 4,
     REELI_PERSISTENT = 8,   /* lives until it is freed, not until the next rewind */
     REELI_NUMBER = 16,      /* a plain C number in an expression: yields to any tensor's dtype */
@@ -38,13 +39,24 @@ typedef struct reeli_leaf {
     reel_tensor *pending; /* its gradient while backward runs, until that succeeds */
     reel_tensor *next;    /* the next leaf that this backward reached */
     reel_tensor *next_unsettled;
-    bool unsettled;    /* whether it is on the reel's list of those */
-    reeli_hook *hooks; /* called with its gradient, in this order */
-    int64_t expected;  /* gradients that a backward still brings, where there are hooks */
+    bool unsettled;  /* whether it is on the reel's list of those */
+    uint32_t owners; /* modules that it is part of, or the leaf whose gradient it holds */
+    const struct reel_graph *graph; /* in whose step it was created; NULL: outside of any */
+    reeli_hook *hooks;              /* called with its gradient, in this order */
+    int64_t expected; /* gradients that a backward still brings, where there are hooks */
     char name[REELI_NAME_SIZE];
 } reeli_leaf;
 
 struct reel_tensor {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    int32_t flags; /* the mark of its slot */
+    uint8_t dtype;
+    uint8_t ndim;
+#else
+    uint8_t dtype;
+    uint8_t ndim;
+    int32_t flags; /* the mark of its slot */
+#endif
     reel *r;
     void *data; /* the first element */
     int64_t numel;
@@ -53,14 +65,17 @@ struct reel_tensor {
     reeli_leaf *leaf;        /* NULL until something of it is needed */
     uint32_t version;        /* of a base: how often its memory was written in place */
     uint32_t history;        /* of a base: its version after the last write that was recorded */
-    uint8_t flags;
-    uint8_t dtype;
-    uint8_t ndim;
     int64_t size[REEL_MAX_DIMS];
     int64_t stride[REEL_MAX_DIMS]; /* in elements */
 };
 
-static inline bool reeli_bad(const reel_tensor *t) { return !t || (t->flags & REELI_POISON); }
+_Static_assert(sizeof(reel_tensor) <= REELI_SLOT && sizeof(reel_tensor) % REELI_WORD == 0,
+               "a header fits its slot, in whole words");
+_Static_assert(offsetof(reel_tensor, flags) == REELI_MARK_AT, "its flags are the slot's mark");
+
+/* Whether there is no t to go on with: of what has just been made. Arguments are looked at by
+ * reeli_usable and its kin. */
+static inline bool reeli_bad(const reel_tensor *t) { return !t || t->flags >= 0; }
 
 static inline bool reeli_requires_grad(const reel_tensor *t)
 {
@@ -88,22 +103,34 @@ reel_tensor *reeli_empty_like(const reel_tensor *t, const char *what, int dtype)
 /* As `reeli_empty`, but living until freed: what factories and modules make. */
 reel_tensor *reeli_create(reel *r, const char *what, int dtype, int ndim, const int64_t *size);
 
-/* A result's elements follow its header, which fills whole cache lines. */
-enum {
-    REELI_HEADER =
-        (sizeof(reel_tensor) + REELI_LARGE_ALIGN - 1) / REELI_LARGE_ALIGN * REELI_LARGE_ALIGN
-};
-
 /* The start of every tensor's life; its shape and memory are still to be set. */
-static inline void reeli_start(reel_tensor *t, reel *r, int dtype, unsigned flags)
+static inline void reeli_start(reel_tensor *t, reel *r, int dtype, int32_t flags)
 {
     t->r = r;
     t->base = t;
     t->dtype = (uint8_t)dtype;
-    t->flags = (uint8_t)flags;
+    t->flags = REELI_LIVE | flags;
     t->version = t->history = 0;
     t->node = NULL;
     t->leaf = NULL;
+}
+
+/* Sizes and strides, of which there are most often one or two. */
+static inline void reeli_copy_shape(reel_tensor *t, const reel_tensor *like)
+{
+    typedef struct few {
+        int64_t of[2];
+    } few;
+    typedef struct all {
+        int64_t of[2 * REEL_MAX_DIMS];
+    } all;
+    t->ndim = like->ndim;
+    if (like->ndim <= 2) {
+        *(few *)t->size = *(const few *)like->size;
+        *(few *)t->stride = *(const few *)like->stride;
+    } else {
+        *(all *)t->size = *(const all *)like->size;
+    }
 }
 
 /* As `reeli_empty_like` for a contiguous `like`, without leaving the caller where memory is at
@@ -114,19 +141,15 @@ static inline reel_tensor *reeli_result_like(reel *r, const reel_tensor *like, c
     if (r->destination) {
         return reeli_empty_like(like, what, dtype);
     }
-    reel_tensor *t =
-        reeli_arena_alloc(r, REELI_HEADER + (size_t)like->numel * reeli_element_size(dtype));
+    void *data = reeli_arena_alloc(r, (size_t)like->numel * reeli_element_size(dtype));
+    reel_tensor *t = data ? reeli_take_slot(r) : NULL;
     if (!t) {
         return reeli_no_memory(r, what);
     }
     reeli_start(t, r, dtype, REELI_CONTIGUOUS);
-    t->data = (char *)t + REELI_HEADER;
+    t->data = data;
     t->numel = like->numel;
-    t->ndim = like->ndim;
-    typedef struct shape {
-        int64_t of[2 * REEL_MAX_DIMS];
-    } shape;
-    *(shape *)t->size = *(const shape *)like->size;
+    reeli_copy_shape(t, like);
     return t;
 }
 
@@ -193,37 +216,50 @@ const char *reeli_shape_text(char text[REELI_SHAPE_TEXT], int ndim, const int64_
 /* The shape of t in a buffer that lives as long as the enclosing block. */
 #define REELI_SHAPE_OF(t) reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, (t)->ndim, (t)->size)
 
-/* t's reel, even if t is stale and its memory hidden. */
-#ifdef REELI_ASAN
-reel *reeli_reel_of(const reel_tensor *t);
-#else
-static inline reel *reeli_reel_of(const reel_tensor *t) { return t->r; }
-#endif
+/* The reel of a tensor that was ever one, alive or not. */
+static inline reel *reeli_reel_of(const reel_tensor *t) { return reeli_slab_of(t)->r; }
 
-/* Whether t is a live tensor of r; records the error in `what`'s name if not. */
-bool reeli_usable(reel *r, const char *what, const reel_tensor *t);
-
-/* Whether there is a t to read; NULL and poison are not, without a message. */
-static inline bool reeli_readable(const char *what, const reel_tensor *t)
-{
-    return t && reeli_usable(reeli_reel_of(t), what, t);
-}
-
-/* As `reeli_usable`, without a message, and quick. */
+/* Whether t is a live tensor of r. */
 static inline bool reeli_sound(const reel *r, const reel_tensor *t)
 {
-#ifdef REELI_ASAN
-    if (!t || __asan_address_is_poisoned(t)) {
-        return false;
-    }
-#endif
-    return t && t->r == r && !(t->flags & REELI_POISON);
+    return t && t->r == r && t->flags < 0;
 }
 
-/* As `reeli_readable`, without a message. */
-static inline bool reeli_alive(const reel_tensor *t)
+/* Whether all are live tensors of one reel. */
+static inline bool reeli_all_sound(int count, reel_tensor *const *t)
 {
-    return t && reeli_sound(reeli_reel_of(t), t);
+    const reel *r = count > 0 && t[0] ? t[0]->r : NULL;
+    for (int i = 0; i < count; i++) {
+        if (!reeli_sound(r, t[i])) {
+            return false;
+        }
+    }
+    return count > 0;
 }
+
+/* The same of what is not known to be one yet: if not, the error says in `what`'s name which
+ * argument it is (`role`: "its second argument"), its shape, and what became of it. */
+bool reeli_tell(reel *r, const char *what, const char *role, const reel_tensor *t);
+
+/* "its first argument", of several. */
+const char *reeli_role(int i, int count);
+
+/* Whether all are live tensors of one reel; the error in `what`'s name if not. Poison is not, and
+ * was told before. */
+bool reeli_all_usable(const char *what, int count, reel_tensor *const *t);
+
+/* The same of one, of whatever reel; NULL is not, without a message. */
+bool reeli_usable(const char *what, const reel_tensor *t);
+
+/* The same of r, for what has a name of its own: `role`. NULL is an error. */
+bool reeli_usable_as(reel *r, const char *what, const char *role, const reel_tensor *t);
+
+/* What an operation on such tensors returns: poison, or NULL where there is no reel to be found. */
+reel_tensor *reeli_poison_for(int count, reel_tensor *const *t);
+
+/* A tensor that lives until it is freed goes, whoever owns it. */
+void reeli_release(reel_tensor *t);
+/* Views of what is gone are dead, too: in the step, and in those that are captured. */
+void reeli_sweep(reel *r);
 
 #endif

@@ -40,7 +40,7 @@ START_TEST(pieces_do_not_overlap_and_come_back)
     fill(r, first);
     long calls = f.calls;
     for (int round = 0; round < 3; round++) {
-        reeli_arena_reset(&r->arena);
+        reeli_arena_reset(r);
         fill(r, second);
         ck_assert_mem_eq(first, second, sizeof first);
     }

@@ -3,7 +3,7 @@
  * Models and whole trainings in safetensors files: the tensors by PyTorch's names, so that what
  * PyTorch's and Hugging Face's tools write can be loaded here, and the other way round.
  *
- * A file is replaced whole, as `reel_safetensors_save` does it. Loading reads and checks all of the
+ * A file is replaced whole, as any file that Reel writes. Loading reads and checks all of the
  * file before it changes anything: after an error everything is as it was. A library configured
  * with REEL_WITH_IO=OFF (REEL_HAS_IO is 0) has none of this.
  */

@@ -143,10 +143,11 @@ typedef struct operand {
 /* The dims that are summed, counted from 0: those given, or `count` of them from `first` on. */
 static bool choose(operand *x, int count, const int64_t *dims, int64_t first)
 {
+    int64_t given[REEL_MAX_DIMS] = {0};
     for (int i = 0; i < count; i++) {
-        x->summed[i] = dims ? dims[i] : first + i;
+        given[i] = dims ? dims[i] : first + i;
     }
-    return reeli_dims_once("tensordot", x->t, count, x->summed, x->summed, &x->set);
+    return reeli_dims_once("tensordot", x->t, count, given, x->summed, &x->set);
 }
 
 /* Where only one operand has size 1 the other can be summed at once. */

@@ -104,7 +104,7 @@ reel_values reel_sort(reel_tensor *x, int64_t dim, bool descending)
 
 reel_tensor *reel_argsort(reel_tensor *x, int64_t dim, bool descending)
 {
-    reel *r = x ? reeli_reel_of(x) : NULL;
+    reel *r = reel_of(x);
     const bool was = r && reel_set_grad_enabled(r, false);
     reel_tensor *indices = reel_sort(x, dim, descending).indices;
     if (r) {

@@ -223,7 +223,8 @@ static inline void give_back(reel *r, reeli_mark mark)
 
 static inline void run_map(const reeli_capture_entry *e) { e->map(e->n, e->y, e->x, e->p); }
 
-/* Maps by fours: where each has a call of its own, the CPU foresees more often where it goes. */
+/* The maps from e on: by fours, for where each has a call of its own the CPU foresees more often
+ * where it goes. */
 static inline const reeli_capture_entry *run_maps(const reeli_capture_entry *e,
                                                   const reeli_capture_entry *end)
 {
@@ -234,23 +235,23 @@ static inline const reeli_capture_entry *run_maps(const reeli_capture_entry *e,
         run_map(&e[3]);
         e += 4;
     }
+    for (; e < end && e->kind == REELI_CAPTURED_MAP; e++) {
+        run_map(e);
+    }
     return e;
 }
 
 static bool run_entries(reel *r, const reel_graph *g)
 {
     const reeli_mark mark = reeli_arena_mark(&r->arena);
-    const reeli_capture_entry *const end =
-        (const reeli_capture_entry *)g->entries.data + g->entries.count;
-    const reeli_capture_entry *e = g->entries.data;
-    while ((e = run_maps(e, end)) < end) {
-        bool done = true;
+    const reeli_capture_entry *e = g->entries.data, *const end = e + g->entries.count;
+    while (e < end) {
         if (e->kind == REELI_CAPTURED_MAP) {
-            run_map(e);
-        } else {
-            done = e->kind == REELI_CAPTURED_FORWARD ? e->forward(e->node) : e->run(e->args);
-            give_back(r, mark);
+            e = run_maps(e, end);
+            continue;
         }
+        const bool done = e->kind == REELI_CAPTURED_FORWARD ? e->forward(e->node) : e->run(e->args);
+        give_back(r, mark);
         if (!done) {
             return false;
         }

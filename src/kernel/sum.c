@@ -81,7 +81,7 @@ void reeli_sum(reel *r, int dtype, reeli_map map, int64_t n, int inputs, const v
 {
     _Alignas(64) unsigned char block[TERMS * sizeof(double)];
     const int level = r->level;
-    const bool shared = r->threads > 1 && n >= REELI_SHARED_FROM && reeli_is_float(dtype);
+    const bool shared = n >= REELI_SHARED_FROM && r->threads > 1 && reeli_is_float(dtype);
     if (!shared && (!map || n <= TERMS)) {
         if (map) {
             map(n, block, x, parameters);

@@ -51,12 +51,12 @@ static reel_tensor *multiply(const reeli_op *op, reel_tensor *a, bool a_transpos
     return reeli_apply(n);
 }
 
-/* The product of mm, or of the first matrices of bmm. */
-static reeli_gemm gemm_of(const reeli_node *n)
+/* The product of mm, or of the first matrices of bmm: `rows` is the dim of the result's rows. */
+static inline reeli_gemm gemm_of(const reeli_node *n, int rows)
 {
     const reel_tensor *a = n->in[0].t, *b = n->in[1].t, *c = n->out;
     const reeli_transposition *taken = reeli_transposition_of(n);
-    const int rows = c->ndim - 2, columns = c->ndim - 1;
+    const int columns = rows + 1;
     const reeli_matrix left = matrix_at(a, rows), right = matrix_at(b, rows);
     return (reeli_gemm){.dtype = c->dtype,
                         .m = c->size[rows],
@@ -87,7 +87,7 @@ reel_tensor *reel_mm(reel_tensor *a, reel_tensor *b)
 
 bool reeli_mm_forward(reeli_node *n)
 {
-    const reeli_gemm p = gemm_of(n);
+    const reeli_gemm p = gemm_of(n, 0);
     return product(n, &p);
 }
 
@@ -106,7 +106,7 @@ bool reeli_bmm_forward(reeli_node *n)
 {
     const reel_tensor *a = n->in[0].t, *b = n->in[1].t, *c = n->out;
     const int64_t bytes = (int64_t)reeli_element_size(c->dtype);
-    reeli_gemm p = gemm_of(n);
+    reeli_gemm p = gemm_of(n, 1);
     const bool plain = p.m < REELI_PLAIN_PRODUCT && p.n < REELI_PLAIN_PRODUCT &&
                        p.k < REELI_PLAIN_PRODUCT && p.m * p.n * p.k < REELI_PLAIN_PRODUCT;
     for (int64_t i = 0; i < c->size[0]; i++) {

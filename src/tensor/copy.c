@@ -18,11 +18,8 @@ void reeli_copy(reel_tensor *to, const reel_tensor *from)
     }
 }
 
-const void *reeli_dense(const reel_tensor *x, const char *what, int dtype)
+const void *reeli_dense_copy(const reel_tensor *x, const char *what, int dtype)
 {
-    if (x->dtype == dtype && (x->flags & REELI_CONTIGUOUS)) {
-        return x->data;
-    }
     reel_tensor *copy = reeli_empty_like(x, what, dtype);
     if (reeli_bad(copy)) {
         return NULL;

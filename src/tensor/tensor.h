@@ -49,11 +49,11 @@ typedef struct reeli_leaf {
 
 struct reel_tensor {
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    int32_t flags; /* the mark of its slot */
+    _Alignas(REELI_WORD) int32_t flags; /* the mark of its slot */
     uint8_t dtype;
     uint8_t ndim;
 #else
-    uint8_t dtype;
+    _Alignas(REELI_WORD) uint8_t dtype;
     uint8_t ndim;
     int32_t flags; /* the mark of its slot */
 #endif
@@ -202,7 +202,12 @@ void reeli_broadcast_strides(const reel_tensor *t, int ndim, int64_t *stride);
 void reeli_copy(reel_tensor *to, const reel_tensor *from);
 /* x's elements row by row in `dtype`: its own, or those of a copy. NULL, and an error, when memory is
  * out. */
-const void *reeli_dense(const reel_tensor *x, const char *what, int dtype);
+const void *reeli_dense_copy(const reel_tensor *x, const char *what, int dtype);
+static inline const void *reeli_dense(const reel_tensor *x, const char *what, int dtype)
+{
+    return x->dtype == dtype && (x->flags & REELI_CONTIGUOUS) ? x->data
+                                                              : reeli_dense_copy(x, what, dtype);
+}
 /* `value` into every element of t (any strides). */
 void reeli_fill(reel_tensor *t, double value);
 

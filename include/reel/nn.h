@@ -78,7 +78,8 @@ REEL_API reel_tensor *reel_loss3(reel_module *loss, reel_tensor *a, reel_tensor 
 /**
  * All parameters, its own before its children's, in PyTorch's order (weight, bias).
  *
- * Owner:  the list is the module's, and good until the module changes.
+ * Owner:  the list is the module's, and good until the module changes; no entries, and an error, when
+ *         memory is out.
  * Source: Module.parameters.
  */
 REEL_API reel_tensor_list reel_parameters(reel_module *module);
@@ -119,37 +120,62 @@ REEL_API bool reel_is_training(const reel_module *module);
 /** Prints a line for each module: its place, its kind, its tensors' shapes, how many parameters. */
 REEL_API void reel_module_print(const reel_module *module, FILE *stream);
 
-/* A module of your own: a forward function, and what you add to it. */
+/* A module of your own: a forward function, and what you add to it.
+ *
+ * A module may be part of several, and a tensor too (tied weights, one tensor under two names): it is
+ * once among the parameters, under each of its names in the state, and goes with the last module that
+ * it is part of. */
 
 /** Computes a module's result from x; `context` is what `reel_nn_module` was given. */
 typedef reel_tensor *(*reel_module_forward)(reel_module *module, reel_tensor *x, void *context);
 
 /**
- * An empty module with a forward of your own. `name` must live as long as it does.
+ * An empty module with a forward of your own. While that runs it may not rewind, and frees only what
+ * it made itself.
  *
- * Owner:  the reel's, or the module's that it becomes part of.
+ * Owner:  the reel's, or the module's that it becomes part of. The name is copied.
  * Fails:  NULL, and REEL_ERR_MEMORY.
  * Source: torch.nn.Module.
  */
 REEL_API reel_module *reel_nn_module(reel *r, const char *name, reel_module_forward forward,
                                      void *context);
 /** Gives the module a parameter that you created; it asks for gradients and is the module's now.
- *  Fails: REEL_ERR_VALUE for a name in use, a result of an operation, an integer tensor. Source:
- *  Module.register_parameter. */
+ *  Fails: REEL_ERR_VALUE for a name that is in use, empty, longer than 31 characters or has a dot, a
+ *  result of an operation, an integer tensor; REEL_ERR_OWNER. Source: Module.register_parameter. */
 REEL_API reel_status reel_module_add_parameter(reel_module *module, const char *name,
                                                reel_tensor *parameter);
 /** Gives it a tensor that is saved with it but not trained. Fails: as
  *  `reel_module_add_parameter`. Source: Module.register_buffer. */
 REEL_API reel_status reel_module_add_buffer(reel_module *module, const char *name,
                                             reel_tensor *buffer);
-/** Gives it a child. Fails: REEL_ERR_VALUE for a module that is part of one already. Source:
+/** Gives it a child. Fails: REEL_ERR_VALUE for names as with a parameter, for a module that it is part
+ *  of itself, and for modules in one another more than 5,000 deep; REEL_ERR_OWNER. Source:
  *  Module.add_module. */
 REEL_API reel_status reel_module_add_child(reel_module *module, const char *name,
                                            reel_module *child);
 /** The child of this name; NULL if there is none. */
 REEL_API reel_module *reel_module_child(const reel_module *module, const char *name);
 
-/** Frees the module, its parameters, buffers and children before the reel does. */
+/**
+ * Modules in a list, named "0", "1", …, which has no forward: to be called one by one, and held, saved and
+ * counted together.
+ *
+ * Owner:  the modules are its own from now on; the caller's still if it cannot be made.
+ * Fails:  NULL, and REEL_ERR_VALUE as `reel_module_add_child`.
+ * Source: torch.nn.ModuleList.
+ */
+REEL_API reel_module *reel_nn_module_list(reel *r, reel_module *const *modules, int count);
+/** The same by names of your own. Source: torch.nn.ModuleDict. */
+REEL_API reel_module *reel_nn_module_dict(reel *r, const char *const *names,
+                                          reel_module *const *modules, int count);
+/** Adds a module at the end, named by its place. Fails: as `reel_module_add_child`. Source:
+ *  ModuleList.append. */
+REEL_API reel_status reel_module_append(reel_module *module, reel_module *child);
+/** Child i in the order in which they were added; NULL if there is none. */
+REEL_API reel_module *reel_module_at(const reel_module *module, int i);
+
+/** Frees the module before the reel does, and its parameters, buffers and children that are part of no
+ *  other. Fails: REEL_ERR_OWNER for one that is part of another, or has been freed. */
 REEL_API void reel_module_free(reel_module *module);
 
 #ifdef __cplusplus

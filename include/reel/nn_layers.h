@@ -35,8 +35,10 @@ extern "C" {
 /**
  * One module after the other, named "0", "1", …; it owns them from then on. An MLP is a line or
  * two: `reel_nn_sequential(r, REEL_MODULES(reel_nn_linear(r, 13, 64), reel_nn_relu(r),
- * reel_nn_linear(r, 64, 1)))`. If one of them could not be made, neither is this.
+ * reel_nn_linear(r, 64, 1)))`.
  *
+ * Fails:  NULL, if one of them could not be made, and as `reel_module_add_child`; then they are the
+ *         caller's as before, all of them.
  * Source: torch.nn.Sequential.
  */
 REEL_API reel_module *reel_nn_sequential(reel *r, reel_module *const *modules, int count);

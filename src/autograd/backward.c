@@ -57,12 +57,11 @@ static reel_tensor *buffer_of(reel_tensor *t)
 {
     reeli_leaf *leaf = t->leaf;
     if (!leaf->buffer) {
-        reel_tensor *buffer = reeli_create(t->r, "backward", t->dtype, t->ndim, t->size);
-        if (reeli_bad(buffer)) {
+        reel_tensor *buffer = reeli_create_part(t->r, "backward", t->dtype, t->ndim, t->size);
+        if (!buffer) {
             return NULL;
         }
         buffer->flags &= ~REELI_CONSTANT;
-        buffer->leaf->owners = 1;
         leaf->buffer = buffer;
     }
     return leaf->buffer;
@@ -427,18 +426,12 @@ static bool keeps_memory(const run *b)
            b->r->capture;
 }
 
-/* Poison outlives an error that was cleared, so there may be none on record. */
-static reel_status failure(const reel *r)
-{
-    return r && r->status != REEL_OK ? r->status : REEL_ERR_OWNER;
-}
-
 static reel_status go(run *b, reel_tensor *root)
 {
     static const reel_backward_options none = {NULL, false, false};
     reel *r = b->r = root ? reeli_reel_of(root) : NULL;
     if (!r || r->status != REEL_OK || !reeli_usable("backward", root)) {
-        return failure(r);
+        return reeli_failure(r);
     }
     if (r->walking) {
         return reeli_error(r, REEL_ERR_STATE,
@@ -465,7 +458,7 @@ static reel_status go(run *b, reel_tensor *root)
     if (!keeps_memory(b)) {
         reeli_arena_release(&r->arena, mark);
     }
-    return done ? REEL_OK : failure(r);
+    return done ? REEL_OK : reeli_failure(r);
 }
 
 reel_status reel_backward(reel_tensor *loss) { return reel_backward_with(loss, NULL); }

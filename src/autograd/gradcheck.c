@@ -49,8 +49,10 @@ static reel_tensor *weights(const reel_tensor *like)
 static reel_tensor *evaluate(check *c)
 {
     c->r->random = c->random;
-    c->r->arena.callbacks++;
+    reeli_visit visit;
+    reeli_enter_callback(c->r, &visit, NULL, false);
     reel_tensor *y = c->function(c->inputs, c->count, c->context);
+    reeli_leave_callback(c->r, &visit);
     if (c->r->status != REEL_OK) {
         return c->r->poison;
     }

@@ -103,20 +103,19 @@ reel_tensor *reeli_call_hooks(reel_tensor *t, const reeli_node *node, reel_tenso
         return r->poison;
     }
     char head[REELI_SHAPE_TEXT + 64];
-    const char *const was_within = r->within;
+    reeli_visit visit;
     snprintf(head, sizeof head, "backward: a hook on %s of shape %s",
              t->leaf->name[0] ? t->leaf->name
              : node           ? node->op->name
                               : "a leaf",
              REELI_SHAPE_OF(t));
-    r->within = head;
-    r->arena.callbacks++;
+    reeli_enter_callback(r, &visit, head, false);
     for (const reeli_hook *hook = t->leaf->hooks; hook && !reeli_bad(g); hook = hook->next) {
         if (hook->handle && hook->node == node) {
             reel_tensor *other = hook->function(g, hook->context);
             g = r->status != REEL_OK ? r->poison : other ? replacement(t, g, other) : g;
         }
     }
-    r->within = was_within;
+    reeli_leave_callback(r, &visit);
     return g;
 }

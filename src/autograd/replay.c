@@ -57,25 +57,15 @@ static void free_graph(reeli_owned *it)
             break;
         }
     }
-    r->freed = r->graphs ? r->freed : NULL;
+    for (reeli_need *need = g->needs; need; need = need->next) {
+        reeli_unwatch(&need->watch);
+    }
     r->arena = g->arena;
     reeli_arena_free(r);
     r->arena = current;
     reeli_sweep(r); /* views of what the step returned */
     reeli_buffer_free(r, &g->entries);
     reeli_buffer_free(r, &g->leaves);
-    reeli_buffer_free(r, &g->used);
-}
-
-/* Memory is about to be freed: a graph that uses it can no longer be replayed. */
-static void forget(reel *r, const void *memory, size_t size)
-{
-    for (reel_graph *g = r->graphs; g; g = g->next) {
-        void *const *used = g->used.data;
-        for (size_t i = 0; i < g->used.count && !g->broken; i++) {
-            g->broken = (uintptr_t)used[i] - (uintptr_t)memory < size;
-        }
-    }
 }
 
 reel_status reel_capture_begin(reel *r)
@@ -84,7 +74,7 @@ reel_status reel_capture_begin(reel *r)
         return reel_error_status(r);
     }
     const char *why = r->capture                ? "a step is being captured already"
-                      : r->within || r->walking ? "it cannot be called from a callback"
+                      : r->visits || r->walking ? "it cannot be called from a callback"
                       : r->anomaly              ? "anomaly mode is on; call "
                                                   "reel_set_anomaly_mode(r, false) first"
                       : r->tape || r->unsettled ? "operations are recorded; call reel_rewind first"
@@ -92,7 +82,7 @@ reel_status reel_capture_begin(reel *r)
     if (why) {
         return reeli_error(r, REEL_ERR_STATE, "capture_begin: %s", why);
     }
-    reel_graph *g = reeli_own(r, sizeof *g, free_graph);
+    reel_graph *g = reeli_own(r, "captured step", sizeof *g, free_graph);
     if (!g) {
         reeli_no_memory(r, "capture_begin");
         return r->status;
@@ -101,7 +91,6 @@ reel_status reel_capture_begin(reel *r)
     r->arena = (reeli_arena){.slots.graph = g};
     g->next = r->graphs;
     r->graphs = r->capture = g;
-    r->freed = forget;
     r->failed_since = false;
     return REEL_OK;
 }
@@ -176,8 +165,8 @@ reel_graph *reel_capture_end(reel *r)
 
 void reel_graph_free(reel_graph *graph)
 {
-    if (graph) {
-        reeli_disown(&graph->owned);
+    if (REELI_ALIVE(graph, "graph_free")) {
+        reeli_free_handle(&graph->owned, "graph_free");
     }
 }
 
@@ -203,7 +192,7 @@ static bool may_replay(const reel_graph *g)
 {
     reel *r = g->owned.r;
     const char *why = r->capture                ? "a step is being captured"
-                      : r->within || r->walking ? "it cannot be called from a callback"
+                      : r->visits || r->walking ? "it cannot be called from a callback"
                       : g->broken
                           ? "a tensor, module or optimizer that the step uses has been freed"
                           : NULL;
@@ -262,7 +251,7 @@ static bool run_entries(reel *r, const reel_graph *g)
 
 reel_status reel_replay(reel_graph *graph)
 {
-    reel *r = graph ? graph->owned.r : NULL;
+    reel *r = REELI_ALIVE(graph, "replay") ? graph->owned.r : NULL;
     if (!r || r->status != REEL_OK) {
         return r ? r->status : REEL_ERR_OWNER;
     }

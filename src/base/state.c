@@ -101,7 +101,6 @@ reel *reeli_state_new(const reel_options *options)
 
 void reeli_state_free(reel *r)
 {
-    r->freed = NULL;
     r->arena.slots = (reeli_slots){.at = NULL}; /* no view needs to be told what goes */
     while (r->owned.next != &r->owned) {
         reeli_disown(r->owned.next);
@@ -109,37 +108,45 @@ void reeli_state_free(reel *r)
     reeli_arena_free(r);
     reeli_pool_free(r);
     reeli_free_slabs(r);
+    reeli_free_queues(r);
     r->allocator(r->allocator_context, r, sizeof *r, 0);
 }
 
-void *reeli_own(reel *r, size_t size, void (*destroy)(reeli_owned *it))
+void reeli_enter_callback(reel *r, reeli_visit *v, const char *head, bool may_rewind)
 {
-    reeli_owned *it = reeli_malloc(r, size);
-    if (!it) {
-        return NULL;
-    }
-    memset(it, 0, size);
-    *it = (reeli_owned){&r->owned, r->owned.previous, r, size, destroy};
-    it->previous->next = it;
-    r->owned.previous = it;
-    return it;
+    *v = (reeli_visit){r->within, r->visits, r->in_callback_since, r->destination};
+    r->within = head ? head : r->within;
+    r->in_callback_since = r->births;
+    r->callbacks++;
+    r->visits += !may_rewind;
+    r->destination = NULL;
+    r->arena.callbacks++;
 }
 
-void reeli_disown(reeli_owned *it)
+void reeli_leave_callback(reel *r, const reeli_visit *v)
 {
-    it->previous->next = it->next;
-    it->next->previous = it->previous;
-    if (it->r->freed) {
-        it->r->freed(it->r, it, it->size);
-    }
-    if (it->destroy) {
-        it->destroy(it);
-    }
-    reeli_free(it->r, it, it->size);
+    r->callbacks--;
+    r->visits = v->visits;
+    r->within = v->within;
+    r->in_callback_since = v->since;
+    r->destination = v->destination;
 }
 
 static void report(reel *r, reel_status status, const char *format, va_list arguments)
     REELI_PRINTF(3, 0);
+
+/* The handler may use the reel; what that has to say is not handed to it again. */
+static void tell(reel *r, reel_level level, const char *text)
+{
+    if (!r->telling) {
+        reeli_visit visit;
+        r->telling = true;
+        reeli_enter_callback(r, &visit, NULL, false);
+        r->handler(r->handler_context, level, text);
+        reeli_leave_callback(r, &visit);
+        r->telling = false;
+    }
+}
 
 /* An error is recorded only if it is the first; every message is handed on. */
 static void report(reel *r, reel_status status, const char *format, va_list arguments)
@@ -154,7 +161,7 @@ static void report(reel *r, reel_status status, const char *format, va_list argu
         r->status = status;
     }
     r->failed_since = r->failed_since || status != REEL_OK;
-    r->handler(r->handler_context, status == REEL_OK ? REEL_WARNING : REEL_ERROR, text);
+    tell(r, status == REEL_OK ? REEL_WARNING : REEL_ERROR, text);
 }
 
 reel_status reeli_error(reel *r, reel_status status, const char *format, ...)
@@ -181,6 +188,11 @@ void reeli_warn(reel *r, const char *format, ...)
     va_start(arguments, format);
     report(r, REEL_OK, format, arguments);
     va_end(arguments);
+}
+
+reel_status reeli_failure(const reel *r)
+{
+    return r && r->status != REEL_OK ? r->status : REEL_ERR_OWNER;
 }
 
 reel_tensor *reeli_no_memory(reel *r, const char *what)

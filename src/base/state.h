@@ -7,24 +7,13 @@
 #include "arithmetic.h"
 #include "compiler.h"
 #include "mt19937.h"
+#include "owned.h"
 #include "pool.h"
 
 #include <reel/base.h>
 #include <stdarg.h>
 
 enum { REELI_MESSAGE_SIZE = 512 };
-
-/* The head of everything that lives until it is freed or the reel is: a ring through all of
- * them. */
-typedef struct reeli_owned reeli_owned;
-struct reeli_owned {
-    reeli_owned *next;
-    reeli_owned *previous;
-    reel *r;
-    size_t size; /* bytes of the allocation that starts with this head */
-    void (*destroy)(
-        reeli_owned *it); /* gives back what it holds beside its own allocation; may be NULL */
-};
 
 /* OpenBLAS's two products, once they have been looked for; NULL where it is not used. */
 typedef struct reeli_blas {
@@ -51,15 +40,20 @@ struct reel {
     bool failed_since;     /* whether an error came since a capture began */
     struct reel_graph *capture; /* where operations are written down; NULL: they are not */
     struct reel_graph *graphs;  /* all captured steps */
-    /* Tells them what memory is about to be freed; NULL while there are none. */
-    void (*freed)(reel *r, const void *memory, size_t size);
 
-    const char *within;     /* whose callback runs, to head messages; NULL: none */
-    uint64_t last_handle;   /* of a hook */
-    reel_tensor *unsettled; /* leaves whose gradient lies in the arena until the next rewind */
-    reeli_owned owned;      /* the ring's anchor */
-    reeli_slots kept;       /* headers that live until they are freed */
-    reeli_slabs slabs;      /* all that headers lie in */
+    int callbacks; /* of the user's that are running, */
+    int visits;    /* and those among them in which nothing may be rewound: all but closures */
+    bool telling;  /* whether the handler of messages runs */
+    uint64_t in_callback_since; /* what was born later may be freed; 0: no callback runs */
+    const char *within;         /* whose callback runs, to head messages; NULL: nobody's */
+    uint64_t last_handle;       /* of a hook */
+    reel_tensor *unsettled;     /* leaves whose gradient lies in the arena until the next rewind */
+    reeli_owned owned;          /* the ring's anchor */
+    uint64_t births;            /* of what was ever in the ring */
+    uint64_t walks;             /* through modules */
+    reeli_queue dead[REELI_SIZES]; /* handles that have been freed */
+    reeli_slots kept;              /* headers that live until they are freed */
+    reeli_slabs slabs;             /* all that headers lie in */
     reeli_mt19937 random;
     reeli_blas blas;
     int threads;             /* that work may be shared among; 1: it never is */
@@ -86,6 +80,9 @@ reel_status reeli_error(reel *r, reel_status status, const char *format, ...) RE
 /* As `reeli_error`; returns the reel's poison. */
 reel_tensor *reeli_fail(reel *r, reel_status status, const char *format, ...) REELI_PRINTF(3, 4);
 void reeli_warn(reel *r, const char *format, ...) REELI_PRINTF(2, 3);
+/* What a status function answers after something failed: poison outlives an error that was cleared,
+ * so there may be none on record. */
+reel_status reeli_failure(const reel *r);
 /* Out of memory while `what` (an operation's name) ran. */
 reel_tensor *reeli_no_memory(reel *r, const char *what);
 
@@ -93,10 +90,18 @@ reel_tensor *reeli_no_memory(reel *r, const char *what);
 void *reeli_malloc(reel *r, size_t size);
 void reeli_free(reel *r, void *block, size_t size);
 
-/* Zeroed memory that starts with an owned head, linked into the reel; NULL when memory is out. */
-void *reeli_own(reel *r, size_t size, void (*destroy)(reeli_owned *it));
-/* Destroys and frees it. */
-void reeli_disown(reeli_owned *it);
+/* What is put back after a callback of the user's. */
+typedef struct reeli_visit {
+    const char *within;
+    int visits;
+    uint64_t since;
+    reel_tensor *destination;
+} reeli_visit;
+
+/* Such a callback is about to be called; `head`, unless it is NULL, begins its messages. Until it has
+ * been left nothing is freed that is there now, and nothing rewound unless it `may_rewind`. */
+void reeli_enter_callback(reel *r, reeli_visit *v, const char *head, bool may_rewind);
+void reeli_leave_callback(reel *r, const reeli_visit *v);
 
 /* Whether a step is being captured, and what `what` does cannot be part of one: the error then, a
  * sentence that goes on with `why`. */

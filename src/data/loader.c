@@ -32,8 +32,8 @@ static void free_loader(reeli_owned *it)
     reeli_free(it->r, l->chosen, size);
     reeli_free(it->r, l->order, size);
     for (size_t i = 0; i < l->count; i++) {
-        reel_tensor_free(l->sources[i].last);
-        reel_tensor_free(l->sources[i].batch);
+        reeli_let_go(l->sources[i].last);
+        reeli_let_go(l->sources[i].batch);
     }
 }
 
@@ -114,7 +114,7 @@ static bool make_batches(reel_loader *l, source *s, const reel_tensor *t, int64_
     memcpy(size, t->size, sizeof size);
     size[0] = l->batch_size;
     s->from = t;
-    s->batch = reeli_create(r, "loader", t->dtype, t->ndim, size);
+    s->batch = reeli_create_part(r, "loader", t->dtype, t->ndim, size);
     if (reeli_bad(s->batch)) {
         return false;
     }
@@ -122,7 +122,7 @@ static bool make_batches(reel_loader *l, source *s, const reel_tensor *t, int64_
     s->row_bytes = (size_t)row * reeli_element_size(t->dtype);
     if (last) {
         size[0] = 0;
-        s->last = reeli_create(r, "loader", t->dtype, t->ndim, size);
+        s->last = reeli_create_part(r, "loader", t->dtype, t->ndim, size);
         if (reeli_bad(s->last)) {
             return false;
         }
@@ -161,7 +161,7 @@ reel_loader *reel_loader_new(reel *r, reel_tensor *const *tensors, size_t count,
     if (!r || r->status != REEL_OK || !may_make(r, tensors, count, &options)) {
         return NULL;
     }
-    reel_loader *l = reeli_own(r, sizeof *l + count * sizeof *l->sources, free_loader);
+    reel_loader *l = reeli_own(r, "loader", sizeof *l + count * sizeof *l->sources, free_loader);
     if (!l) {
         reeli_no_memory(r, "loader");
         return NULL;

@@ -160,7 +160,7 @@ reel_npz *reel_npz_open(reel *r, const char *path)
         return NULL;
     }
     size_t length = strlen(path) + 1;
-    reel_npz *f = reeli_own(r, sizeof *f + length, destroy);
+    reel_npz *f = reeli_own(r, "file", sizeof *f + length, destroy);
     if (!f) {
         reeli_no_memory(r, "npz");
         return NULL;

@@ -354,7 +354,7 @@ reel_safetensors *reel_safetensors_open(reel *r, const char *path)
         return NULL;
     }
     size_t length = strlen(path) + 1;
-    reel_safetensors *f = reeli_own(r, sizeof *f + length, destroy);
+    reel_safetensors *f = reeli_own(r, "file", sizeof *f + length, destroy);
     if (!f) {
         reeli_no_memory(r, "safetensors");
         return NULL;

@@ -7,32 +7,41 @@
 #include <stdio.h>
 #include <string.h>
 
-static void forget_child(reel_module *parent, const reel_module *child)
+/* A member goes; what belongs to no other module goes with it, unless a callback may be using it. */
+static void free_member(reel *r, reeli_member *e, bool with_it)
 {
-    for (reeli_member *e = parent->members; e; e = e->next) {
-        e->child = e->child == child ? NULL : e->child;
+    if (e->tensor && with_it) {
+        reeli_let_go(e->tensor);
+    } else if (e->tensor) {
+        e->tensor->leaf->owners--;
     }
+    if (e->child && e->child->owned.alive && --e->child->owners == 0 && with_it &&
+        e->child->owned.born > r->in_callback_since) {
+        reeli_disown(&e->child->owned);
+    }
+    reeli_free(r, e, sizeof *e);
 }
 
-/* What belongs to a module goes with it: parameters, buffers and children. */
 static void free_members(reeli_owned *it)
 {
     reel_module *m = (reel_module *)(void *)it;
-    if (m->parent) {
-        forget_child(m->parent, m);
-    }
     for (reeli_member *e = m->members, *next; e; e = next) {
         next = e->next;
-        if (e->tensor && !reeli_bad(e->tensor) && --e->tensor->leaf->owners == 0) {
-            reeli_release(e->tensor);
-        }
-        if (e->child) {
-            e->child->parent = NULL;
-            reel_module_free(e->child);
-        }
-        reeli_free(m->owned.r, e, sizeof *e);
+        free_member(it->r, e, true);
     }
-    reeli_free(m->owned.r, m->list, m->room * sizeof(reel_tensor *));
+    if (m->list && m->list->owned.alive) {
+        reeli_disown(&m->list->owned);
+    }
+}
+
+void reeli_drop_members(reel_module *m, reeli_member *after)
+{
+    for (reeli_member *e = after ? after->next : m->members, *next; e; e = next) {
+        next = e->next;
+        free_member(m->owned.r, e, false);
+    }
+    *(after ? &after->next : &m->members) = NULL;
+    m->last = after;
 }
 
 reel_module *reeli_module_new(reel *r, const char *name, int inputs, reeli_compute compute)
@@ -40,7 +49,7 @@ reel_module *reeli_module_new(reel *r, const char *name, int inputs, reeli_compu
     if (!r || REELI_REFUSE(r, name, "a module cannot be made")) {
         return NULL;
     }
-    reel_module *m = reeli_own(r, sizeof *m, free_members);
+    reel_module *m = reeli_own(r, "module", sizeof *m, free_members);
     if (!m) {
         reeli_no_memory(r, name);
         return NULL;
@@ -55,27 +64,23 @@ reel_module *reeli_module_new(reel *r, const char *name, int inputs, reeli_compu
 bool reeli_add_member(reel_module *m, reeli_member_kind kind, const char *name, reel_tensor *tensor,
                       reel_module *child)
 {
-    reeli_member *e = reeli_malloc(m->owned.r, sizeof *e);
+    const size_t more = child ? child->parameters : kind == PARAMETER;
+    reeli_member *e = NULL;
+    if (more && !reeli_make_room(m, m->parameters + more)) {
+        return false;
+    }
+    e = reeli_malloc(m->owned.r, sizeof *e);
     if (!e) {
         reeli_no_memory(m->owned.r, m->name);
         return false;
     }
     *e = (reeli_member){.kind = kind, .tensor = tensor, .child = child};
     snprintf(e->name, sizeof e->name, "%s", name);
-    reeli_member **last = &m->members;
-    while (*last) {
-        last = &(*last)->next;
-    }
-    *last = e;
-    for (reel_module *above = m; above; above = above->parent) {
-        if (!reeli_make_room(above)) {
-            *last = NULL;
-            reeli_free(m->owned.r, e, sizeof *e);
-            return false;
-        }
-    }
+    *(m->last ? &m->last->next : &m->members) = e;
+    m->last = e;
+    m->parameters += more;
     if (child) {
-        child->parent = m;
+        child->owners++;
     }
     if (tensor) {
         tensor->leaf->owners++;
@@ -92,7 +97,7 @@ static reel_tensor *add_tensor(reel_module *m, reeli_member_kind kind, const cha
     reel_tensor *draw = reeli_create(r, m->name, bound > 0 ? REEL_F32 : (int)dtype, ndim, size);
     reel_tensor *t = draw->dtype == dtype ? draw : reeli_create(r, m->name, (int)dtype, ndim, size);
     if (reeli_bad(draw) || reeli_bad(t)) {
-        reel_tensor_free(draw);
+        reeli_release(draw);
         return NULL;
     }
     if (bound > 0) {
@@ -102,10 +107,10 @@ static reel_tensor *add_tensor(reel_module *m, reeli_member_kind kind, const cha
     }
     if (t != draw) {
         reeli_copy(t, draw);
-        reel_tensor_free(draw);
+        reeli_release(draw);
     }
     if (!reeli_add_member(m, kind, name, t, NULL)) {
-        reel_tensor_free(t);
+        reeli_release(t);
         return NULL;
     }
     reel_set_name(t, name);
@@ -115,6 +120,11 @@ static reel_tensor *add_tensor(reel_module *m, reeli_member_kind kind, const cha
 reel_tensor *reeli_add_parameter(reel_module *m, const char *name, reel_dtype dtype, double value,
                                  double bound, int ndim, const int64_t *size)
 {
+    if ((unsigned)dtype > REEL_F64) {
+        reeli_error(m->owned.r, REEL_ERR_DTYPE, "%s: parameters are float32 or float64, not %s",
+                    m->name, reel_dtype_name(dtype));
+        return NULL;
+    }
     reel_tensor *t = add_tensor(m, PARAMETER, name, dtype, value, bound, ndim, size);
     return t ? reel_requires_grad_(t, true) : NULL;
 }
@@ -136,9 +146,16 @@ reel_module *reeli_finished(reel_module *m, bool sound)
 
 void reel_module_free(reel_module *module)
 {
-    if (module) {
-        reeli_disown(&module->owned);
+    if (!REELI_ALIVE(module, "module_free")) {
+        return;
     }
+    if (module->owners) {
+        reeli_error(module->owned.r, REEL_ERR_OWNER,
+                    "module_free: the %s is part of another module, and is freed with that",
+                    module->name);
+        return;
+    }
+    reeli_free_handle(&module->owned, "module_free");
 }
 
 /* A missing module is only news where nothing else is recorded, as a module that could not be made
@@ -152,16 +169,29 @@ static reel_tensor *unusable(const char *what, reel_tensor *t)
     return r ? r->poison : NULL;
 }
 
+/* What does not let m be called with so many tensors is told; poison. */
+REELI_RARE static reel_tensor *refuse_call(const reel_module *m, int inputs)
+{
+    static const char *const calls[] = {"", "reel_forward", "reel_loss (or reel_forward2)",
+                                        "reel_loss3"};
+    reel *r = m->owned.r;
+    if (m->inputs == 0) {
+        return reeli_fail(r, REEL_ERR_STATE, "%s: it has no forward; call its children", m->name);
+    }
+    return reeli_fail(r, REEL_ERR_VALUE, "%s: takes %d tensor%s, and got %d; call %s", m->name,
+                      m->inputs, m->inputs == 1 ? "" : "s", inputs, calls[m->inputs]);
+}
+
 static reel_tensor *call(reel_module *m, const char *what, int inputs, reel_tensor *const *in)
 {
-    if (!m || !reeli_usable_as(m->owned.r, m->name, reeli_role(0, inputs), in[0])) {
+    if (!REELI_ALIVE(m, what)) {
         return m ? m->owned.r->poison : unusable(what, in[0]);
     }
-    if (m->inputs != inputs) {
-        static const char *const calls[] = {"", "reel_forward", "reel_loss (or reel_forward2)",
-                                            "reel_loss3"};
-        return reeli_fail(m->owned.r, REEL_ERR_VALUE, "%s: takes %d tensor%s, and got %d; call %s",
-                          m->name, m->inputs, m->inputs == 1 ? "" : "s", inputs, calls[m->inputs]);
+    if (REELI_RARELY(m->inputs != inputs)) {
+        return refuse_call(m, inputs);
+    }
+    if (!reeli_usable_as(m->owned.r, m->name, reeli_role(0, inputs), in[0])) {
+        return m->owned.r->poison;
     }
     return m->compute(m, in);
 }

@@ -23,18 +23,23 @@ typedef struct reeli_member {
 
 typedef reel_tensor *(*reeli_compute)(reel_module *m, reel_tensor *const *in);
 
+/* So many modules may be in one another: walks go down them by recursion. */
+enum { REELI_DEEPEST = 5000 };
+
 struct reel_module {
     reeli_owned owned;
     const char *name; /* "Linear", "L1Loss" */
     reeli_compute compute;
-    int inputs; /* that compute takes: 1, or 2 and 3 for losses and Bilinear */
+    int inputs; /* that compute takes: 1, or 2 and 3 for losses and Bilinear; 0: it has none */
     bool training;
-    reeli_member *members; /* in the order in which they were added */
-    reel_module *parent;
+    reeli_member *members, *last; /* in the order in which they were added */
+    uint32_t owners;              /* modules that it is part of: it goes with the last of them */
+    int level;                    /* the most modules that are above it, one in the other */
+    uint64_t seen;                /* the last walk that came here */
+    int seen_at;                  /* and at which level */
 
-    reel_tensor *
-        *list; /* what reel_parameters hands out: room for all, made when they were added */
-    size_t room;
+    struct reeli_list *list; /* what reel_parameters hands out */
+    size_t parameters;       /* at least as many as there were when the last member was added */
 
     /* What a kind of module keeps beside its tensors. */
     reel_tensor *weight, *bias, *mean, *var, *batches;
@@ -55,16 +60,35 @@ struct reel_module {
     /* A module of the user's. */
     reel_module_forward user_forward;
     void *context;
+    char own_name[REELI_NAME_SIZE];
 };
+
+/* What reel_parameters hands out: it can be read for as long as a handle can. */
+typedef struct reeli_list {
+    reeli_owned owned;
+    size_t room;
+    reel_tensor *tensors[];
+} reeli_list;
 
 /* An empty module of r that takes `inputs`; NULL, and an error, when memory is out or there is no
  * reel. */
 reel_module *reeli_module_new(reel *r, const char *name, int inputs, reeli_compute compute);
 
-/* Adds a member of this name; the tensor is the module's from now on. False, and an error, when
- * memory is out; then the tensor is still the caller's. */
+/* Adds a member of this name; the tensor or the child is the module's from now on, too. False, and an
+ * error, when memory is out; then nothing has changed. */
 bool reeli_add_member(reel_module *m, reeli_member_kind kind, const char *name, reel_tensor *tensor,
                       reel_module *child);
+/* The same for a child that is looked at first: whether it is a live module of the reel, and does
+ * not make a circle, or too many levels. */
+bool reeli_add_child(reel_module *m, const char *name, reel_module *child);
+/* Room for so many parameters in m's list; false, and an error, when memory is out. */
+bool reeli_make_room(reel_module *m, size_t count);
+/* Why a live module cannot become part of m; NULL if it can. */
+const char *reeli_unfit_child(const reel_module *m, reel_module *child);
+/* m is at least at that level from now on, and what is below it so much lower. */
+void reeli_raise(reel_module *m, int level);
+/* No longer part of m: all that came after that member; NULL: all. */
+void reeli_drop_members(reel_module *m, reeli_member *after);
 
 /* A parameter of this name filled with `value`, or uniform in (-bound, bound) where bound is
  * positive; drawn in float32 whatever the dtype. NULL after an error. */
@@ -73,10 +97,6 @@ reel_tensor *reeli_add_parameter(reel_module *m, const char *name, reel_dtype dt
 /* A buffer filled with `value`. */
 reel_tensor *reeli_add_buffer(reel_module *m, const char *name, reel_dtype dtype, double value,
                               int ndim, const int64_t *size);
-
-/* Makes room in the list for all parameters of m and below; false, and an error, when memory is
- * out. */
-bool reeli_make_room(reel_module *m);
 
 /* m if it was made whole (`sound`), else NULL after freeing it. */
 reel_module *reeli_finished(reel_module *m, bool sound);

@@ -6,29 +6,112 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Calls `visit` for each tensor in the order of PyTorch's state_dict: a module's own, then its
- * children's, whose names get the child's and a dot in front. False as soon as visit says so. */
-typedef bool (*visitor)(void *context, const char *name, reel_tensor *t, reeli_member_kind kind);
-
-static bool visit_members(const reel_module *m, const char *prefix, visitor visit, void *context)
+/* Why `child` cannot become part of m; NULL if it can: m is not below it, and not too much is. Every
+ * module below is looked at once for each level that it is found at, where that is a lower one. */
+static const char *look_below(const reel_module *m, reel_module *child, int level, uint64_t walk)
 {
-    char name[REEL_STATE_NAME_SIZE];
-    static const reeli_member_kind order[] = {PARAMETER, BUFFER};
-    for (size_t k = 0; k < 2; k++) {
+    if (child == m) {
+        return "a module cannot be part of itself";
+    }
+    if (level >= REELI_DEEPEST) {
+        return "modules are in one another more than 5000 deep";
+    }
+    if (child->seen == walk && child->seen_at >= level) {
+        return NULL;
+    }
+    child->seen = walk;
+    child->seen_at = level;
+    const char *why = NULL;
+    for (const reeli_member *e = child->members; e && !why; e = e->next) {
+        why = e->child ? look_below(m, e->child, level + 1, walk) : NULL;
+    }
+    return why;
+}
+
+const char *reeli_unfit_child(const reel_module *m, reel_module *child)
+{
+    return look_below(m, child, m->level + 1, ++m->owned.r->walks);
+}
+
+void reeli_raise(reel_module *m, int level)
+{
+    if (m->level < level) {
+        m->level = level;
         for (const reeli_member *e = m->members; e; e = e->next) {
-            snprintf(name, sizeof name, "%s%s", prefix, e->name);
-            if (e->tensor && e->kind == order[k] && !visit(context, name, e->tensor, e->kind)) {
-                return false;
+            if (e->child) {
+                reeli_raise(e->child, level + 1);
             }
         }
     }
-    for (const reeli_member *e = m->members; e; e = e->next) {
-        snprintf(name, sizeof name, "%s%s.", prefix, e->name);
-        if (e->child && !visit_members(e->child, name, visit, context)) {
-            return false;
+}
+
+/* Calls `visit` for each tensor in the order of PyTorch's state_dict: a module's own, then its
+ * children's, whose names get the child's and a dot in front. False as soon as visit says so. Modules
+ * and tensors that are in several places come as often, or, in a `walk` that is not 0, once. The name
+ * is NULL where it is too long. */
+typedef bool (*visitor)(void *context, const char *name, reel_tensor *t, reeli_member_kind kind);
+
+typedef struct tour {
+    visitor visit;
+    void *context;
+    uint64_t walk;
+    size_t length; /* of the path, as it would be if there were room for it */
+    char path[REEL_STATE_NAME_SIZE];
+} tour;
+
+/* Goes on along a name and what comes after it; the length before that. */
+static size_t go_down(tour *it, const char *name, const char *end)
+{
+    const size_t before = it->length, room = sizeof it->path;
+    if (before < room) {
+        snprintf(it->path + before, room - before, "%s%s", name, end);
+    }
+    it->length += strlen(name) + strlen(end);
+    return before;
+}
+
+static bool visit_tensor(tour *it, const reeli_member *e)
+{
+    reeli_leaf *leaf = e->tensor->leaf;
+    if (it->walk && leaf->seen == it->walk) {
+        return true;
+    }
+    leaf->seen = it->walk ? it->walk : leaf->seen;
+    const size_t before = go_down(it, e->name, "");
+    const char *name = it->length < sizeof it->path ? it->path : NULL;
+    const bool go_on = it->visit(it->context, name, e->tensor, e->kind);
+    it->length = before;
+    return go_on;
+}
+
+static bool visit_members(tour *it, reel_module *m)
+{
+    bool go_on = !it->walk || m->seen != it->walk;
+    if (!go_on) {
+        return true;
+    }
+    m->seen = it->walk ? it->walk : m->seen;
+    for (reeli_member_kind kind = PARAMETER; kind <= BUFFER; kind++) {
+        for (const reeli_member *e = m->members; e && go_on; e = e->next) {
+            go_on = !e->tensor || e->kind != kind || visit_tensor(it, e);
         }
     }
-    return true;
+    for (const reeli_member *e = m->members; e && go_on; e = e->next) {
+        if (e->child) {
+            const size_t before = go_down(it, e->name, ".");
+            go_on = visit_members(it, e->child);
+            it->length = before;
+        }
+    }
+    return go_on;
+}
+
+/* Goes through all of a module; what is in it in several places comes once if `once`. What a walk notes
+ * in the modules is no part of what they are. */
+static void visit_all(const reel_module *m, bool once, visitor visit, void *context)
+{
+    tour it = {.visit = visit, .context = context, .walk = once ? ++m->owned.r->walks : 0};
+    visit_members(&it, (reel_module *)(uintptr_t)m);
 }
 
 /* A walk that stops at the wanted tensor, by place or by name, or at none and counts. */
@@ -49,10 +132,10 @@ static bool look(void *context, const char *name, reel_tensor *t, reeli_member_k
     if (s->list) {
         s->list[s->seen] = t;
     }
-    bool here = s->name ? strcmp(name, s->name) == 0 : s->seen == s->place;
+    bool here = s->name ? name && strcmp(name, s->name) == 0 : s->seen == s->place;
     s->seen++;
     if (here) {
-        snprintf(s->found.name, sizeof s->found.name, "%s", name);
+        snprintf(s->found.name, sizeof s->found.name, "%s", name ? name : "");
         s->found.tensor = t;
         s->found.is_buffer = kind == BUFFER;
     }
@@ -61,101 +144,106 @@ static bool look(void *context, const char *name, reel_tensor *t, reeli_member_k
 
 static const size_t nowhere = (size_t)-1;
 
-static size_t count_parameters(const reel_module *m)
-{
-    search s = {.place = nowhere, .parameters_only = true};
-    visit_members(m, "", look, &s);
-    return s.seen;
-}
-
-bool reeli_make_room(reel_module *m)
+/* Lists grow by doubling; the first fills what a handle takes anyway. */
+bool reeli_make_room(reel_module *m, size_t count)
 {
     reel *r = m->owned.r;
-    size_t count = count_parameters(m);
-    if (count > m->room) {
-        reel_tensor **list = reeli_malloc(r, count * sizeof(reel_tensor *));
-        if (!list) {
-            reeli_no_memory(r, m->name);
-            return false;
-        }
-        reeli_free(r, m->list, m->room * sizeof(reel_tensor *));
-        m->list = list;
-        m->room = count;
+    const size_t room = m->list ? 2 * m->list->room : (REELI_SIZE_STEP - sizeof(reeli_list)) / 8;
+    if (m->list && m->list->room >= count) {
+        return true;
     }
+    count = count > room ? count : room;
+    reeli_list *list = reeli_own(r, "list", sizeof *list + count * sizeof *list->tensors, NULL);
+    if (!list) {
+        reeli_no_memory(r, m->name);
+        return false;
+    }
+    if (m->list) {
+        reeli_disown(&m->list->owned);
+    }
+    list->room = count;
+    m->list = list;
     return true;
 }
 
 reel_tensor_list reel_parameters(reel_module *module)
 {
-    if (!module) {
-        return (reel_tensor_list){NULL, NULL, 0};
+    if (!REELI_ALIVE(module, "parameters")) {
+        return (reel_tensor_list){module ? module->owned.r : NULL, NULL, 0};
     }
-    search s = {.place = nowhere, .parameters_only = true, .list = module->list};
-    visit_members(module, "", look, &s);
-    return (reel_tensor_list){module->owned.r, module->list, s.seen};
+    search s = {.place = nowhere, .parameters_only = true};
+    visit_all(module, true, look, &s);
+    if (s.seen == 0 || !reeli_make_room(module, s.seen)) {
+        return (reel_tensor_list){module->owned.r, NULL, 0};
+    }
+    s = (search){.place = nowhere, .parameters_only = true, .list = module->list->tensors};
+    visit_all(module, true, look, &s);
+    return (reel_tensor_list){module->owned.r, module->list->tensors, s.seen};
+}
+
+/* What is sought in a module, to which the functions below put their own questions. */
+static search sought(const reel_module *m, const char *what, search s)
+{
+    if (REELI_ALIVE(m, what)) {
+        visit_all(m, false, look, &s);
+    }
+    return s;
 }
 
 reel_tensor *reel_parameter(reel_module *module, const char *name)
 {
-    search s = {.name = name, .parameters_only = true};
-    if (module && name) {
-        visit_members(module, "", look, &s);
-    }
-    return s.found.tensor;
+    search s = {.place = nowhere, .name = name, .parameters_only = true};
+    return name ? sought(module, "parameter", s).found.tensor : NULL;
 }
 
 size_t reel_state_count(const reel_module *module)
 {
-    search s = {.place = nowhere};
-    if (module) {
-        visit_members(module, "", look, &s);
-    }
-    return s.seen;
+    return sought(module, "state_count", (search){.place = nowhere}).seen;
 }
 
 reel_state_entry reel_state_at(const reel_module *module, size_t i)
 {
-    search s = {.place = i};
-    if (module) {
-        visit_members(module, "", look, &s);
-    }
-    return s.found;
+    return sought(module, "state_at", (search){.place = i}).found;
 }
 
 reel_tensor *reel_state_named(const reel_module *module, const char *name)
 {
-    search s = {.name = name};
-    if (module && name) {
-        visit_members(module, "", look, &s);
-    }
-    return s.found.tensor;
+    search s = {.place = nowhere, .name = name};
+    return name ? sought(module, "state_named", s).found.tensor : NULL;
 }
 
-static void set_training(reel_module *m, bool training)
+static void set_training(reel_module *m, bool training, uint64_t walk)
 {
+    if (m->seen == walk) {
+        return;
+    }
+    m->seen = walk;
     m->training = training;
     for (const reeli_member *e = m->members; e; e = e->next) {
         if (e->child) {
-            set_training(e->child, training);
+            set_training(e->child, training, walk);
         }
     }
 }
 
 void reel_train(reel_module *module)
 {
-    if (module) {
-        set_training(module, true);
+    if (REELI_ALIVE(module, "train")) {
+        set_training(module, true, ++module->owned.r->walks);
     }
 }
 
 void reel_eval(reel_module *module)
 {
-    if (module) {
-        set_training(module, false);
+    if (REELI_ALIVE(module, "eval")) {
+        set_training(module, false, ++module->owned.r->walks);
     }
 }
 
-bool reel_is_training(const reel_module *module) { return module && module->training; }
+bool reel_is_training(const reel_module *module)
+{
+    return REELI_ALIVE(module, "is_training") && module->training;
+}
 
 static bool add_numel(void *context, const char *name, reel_tensor *t, reeli_member_kind kind)
 {
@@ -167,8 +255,8 @@ static bool add_numel(void *context, const char *name, reel_tensor *t, reeli_mem
 int64_t reel_parameter_count(const reel_module *module)
 {
     int64_t count = 0;
-    if (module) {
-        visit_members(module, "", add_numel, &count);
+    if (REELI_ALIVE(module, "parameter_count")) {
+        visit_all(module, true, add_numel, &count);
     }
     return count;
 }
@@ -199,7 +287,7 @@ static void print_module(const reel_module *m, const char *name, int depth, FILE
 
 void reel_module_print(const reel_module *module, FILE *stream)
 {
-    if (!module || !stream) {
+    if (!stream || !REELI_ALIVE(module, "module_print")) {
         return;
     }
     fprintf(stream, "%-32s %12s  %s\n", "module", "parameters", "tensors");

@@ -34,7 +34,7 @@ static use *use_of(const reeli_node *n) { return reeli_custom_of(n)->use; }
 
 /* What a callback may change of the reel's state, to be restored. */
 typedef struct visit {
-    const char *within;
+    reeli_visit before;
     bool grad_enabled, elements_hidden, failed;
     char head[CUSTOM_NAME + 32];
 } visit;
@@ -42,20 +42,20 @@ typedef struct visit {
 static void enter(use *u, visit *v, const char *what, bool grad_enabled, bool elements_hidden)
 {
     reel *r = u->r;
-    *v = (visit){r->within, r->grad_enabled, r->elements_hidden, r->status != REEL_OK, ""};
+    v->grad_enabled = r->grad_enabled;
+    v->elements_hidden = r->elements_hidden;
+    v->failed = r->status != REEL_OK;
     snprintf(v->head, sizeof v->head, "%s: in its %s", u->name, what);
-    r->within = v->head;
+    reeli_enter_callback(r, &v->before, v->head, false);
     r->grad_enabled = grad_enabled;
     r->elements_hidden = elements_hidden;
-    r->destination = NULL;
-    r->arena.callbacks++;
 }
 
 /* Whether the callback went well; if not, an error is recorded. */
 static bool leave(use *u, visit *v, const char *what, bool done)
 {
     reel *r = u->r;
-    r->within = v->within;
+    reeli_leave_callback(r, &v->before);
     r->grad_enabled = v->grad_enabled;
     r->elements_hidden = v->elements_hidden;
     if (!done && r->status == REEL_OK) {

@@ -20,7 +20,7 @@ static void free_copies(reeli_owned *it)
 {
     const reel_early_stopping *s = (const reel_early_stopping *)(const void *)it;
     for (size_t i = 0; i < s->count; i++) {
-        reel_tensor_free(s->kept[i]);
+        reeli_let_go(s->kept[i]);
     }
 }
 
@@ -45,7 +45,8 @@ static bool make_copies(reel_early_stopping *s, const reel_module *module, size_
 {
     for (; s->count < count; s->count++) {
         reel_tensor *t = reel_state_at(module, s->count).tensor;
-        reel_tensor *copy = reeli_create(s->owned.r, "early stopping", t->dtype, t->ndim, t->size);
+        reel_tensor *copy =
+            reeli_create_part(s->owned.r, "early stopping", t->dtype, t->ndim, t->size);
         if (reeli_bad(copy)) {
             return false;
         }
@@ -69,7 +70,7 @@ reel_early_stopping *reel_early_stopping_new(reel_module *module,
         return NULL;
     }
     reel_early_stopping *s =
-        reeli_own(r, sizeof *s + 2 * count * sizeof(reel_tensor *), free_copies);
+        reeli_own(r, "early stopping", sizeof *s + 2 * count * sizeof(reel_tensor *), free_copies);
     if (!s) {
         reeli_no_memory(r, "early stopping");
         return NULL;

@@ -21,7 +21,7 @@ static void free_averages(reeli_owned *it)
 {
     reel_ema *ema = (reel_ema *)(void *)it;
     for (size_t i = 0; i < ema->count; i++) {
-        reel_tensor_free(ema->average[i]);
+        reeli_let_go(ema->average[i]);
     }
 }
 
@@ -56,8 +56,8 @@ reel_ema *reel_ema_new(reel_tensor_list parameters, reel_ema_options options)
     if (!r || !may_average(parameters, decay)) {
         return NULL;
     }
-    reel_ema *ema =
-        reeli_own(r, sizeof *ema + 2 * parameters.count * sizeof *ema->tensors, free_averages);
+    reel_ema *ema = reeli_own(
+        r, "average", sizeof *ema + 2 * parameters.count * sizeof *ema->tensors, free_averages);
     if (!ema) {
         reeli_no_memory(r, "EMA");
         return NULL;
@@ -68,7 +68,7 @@ reel_ema *reel_ema_new(reel_tensor_list parameters, reel_ema_options options)
     ema->average = ema->tensors + parameters.count;
     for (; ema->count < parameters.count; ema->count++) {
         reel_tensor *p = parameters.tensors[ema->count];
-        reel_tensor *average = reeli_create(r, "EMA", p->dtype, p->ndim, p->size);
+        reel_tensor *average = reeli_create_part(r, "EMA", p->dtype, p->ndim, p->size);
         if (reeli_bad(average)) {
             reel_ema_free(ema);
             return NULL;
@@ -132,10 +132,10 @@ reel_status reel_ema_update(reel_ema *ema)
     }
     reel *r = ema->owned.r;
     for (size_t i = 0; r->capture && i < ema->count; i++) {
-        reeli_capture_use(r, ema->parameter[i]->leaf);
+        reeli_capture_use(r, reeli_owned_of(ema->parameter[i]));
     }
     if (r->capture) {
-        reeli_capture_use(r, ema);
+        reeli_capture_use(r, &ema->owned);
     }
     reeli_do(update, &(reeli_args){.r = r, .more = ema});
     return r->status;

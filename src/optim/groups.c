@@ -129,7 +129,7 @@ static void drop_group(reel_optimizer *o)
     const size_t slots = o->groups > 1 ? o->group[o->groups - 2].end : 0;
     for (size_t i = slots; i < o->slots; i++) {
         for (int k = 0; k < REELI_STATES; k++) {
-            reel_tensor_free(o->slot[i].state[k]);
+            reeli_let_go(o->slot[i].state[k]);
         }
     }
     o->slots = slots;

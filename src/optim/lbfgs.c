@@ -35,7 +35,7 @@ typedef struct memory {
 
 static void free_vector(reel_tensor **t)
 {
-    reel_tensor_free(*t);
+    reeli_let_go(*t);
     *t = NULL;
 }
 
@@ -66,7 +66,7 @@ static bool vector(const reel_optimizer *o, reel_tensor **t)
 {
     const memory *m = o->memory;
     if (!*t) {
-        reel_tensor *made = reeli_create(o->owned.r, o->rule->name, m->dtype, 1, &m->n);
+        reel_tensor *made = reeli_create_part(o->owned.r, o->rule->name, m->dtype, 1, &m->n);
         if (reeli_bad(made)) {
             return false;
         }

@@ -44,11 +44,11 @@ typedef struct run {
 static void free_memory(reel_optimizer *o)
 {
     memory *m = o->memory;
-    reel_tensor_free(m->scale);
-    reel_tensor_free(m->x);
-    reel_tensor_free(m->work);
-    reel_tensor_free(m->d);
-    reel_tensor_free(m->before);
+    reeli_let_go(m->scale);
+    reeli_let_go(m->x);
+    reeli_let_go(m->work);
+    reeli_let_go(m->d);
+    reeli_let_go(m->before);
     reeli_free(o->owned.r, m, sizeof *m);
 }
 
@@ -384,7 +384,7 @@ static bool vector(const reel_optimizer *o, reel_tensor **t)
 {
     const memory *m = o->memory;
     if (!*t) {
-        reel_tensor *made = reeli_create(o->owned.r, o->rule->name, REEL_F64, 1, &m->n);
+        reel_tensor *made = reeli_create_part(o->owned.r, o->rule->name, REEL_F64, 1, &m->n);
         if (reeli_bad(made)) {
             return false;
         }

@@ -15,7 +15,7 @@ double reeli_or(double value, double otherwise)
 static void free_slot(reeli_slot *slot)
 {
     for (int k = 0; k < REELI_STATES; k++) {
-        reel_tensor_free(slot->state[k]);
+        reeli_let_go(slot->state[k]);
     }
 }
 
@@ -46,7 +46,7 @@ bool reeli_optimizer_provide(reel_optimizer *o)
                 }
                 const reel_tensor *p = slot->parameter;
                 reel_tensor *state =
-                    reeli_create(o->owned.r, o->rule->name, p->dtype, p->ndim, p->size);
+                    reeli_create_part(o->owned.r, o->rule->name, p->dtype, p->ndim, p->size);
                 if (reeli_bad(state)) {
                     return false;
                 }
@@ -65,7 +65,7 @@ reel_optimizer *reeli_optimizer_new(const reeli_rule *rule, reel_tensor_list par
     if (!r || REELI_REFUSE(r, rule->name, "an optimizer cannot be made")) {
         return NULL;
     }
-    reel_optimizer *o = reeli_own(r, sizeof *o, free_memory);
+    reel_optimizer *o = reeli_own(r, "optimizer", sizeof *o, free_memory);
     if (!o) {
         reeli_no_memory(r, rule->name);
         return NULL;
@@ -95,11 +95,11 @@ const char *reel_optimizer_name(const reel_optimizer *optimizer)
 }
 
 /* What a captured step needs of it. */
-static void note_parameters(const reel_optimizer *o, bool depends)
+static void note_parameters(reel_optimizer *o, bool depends)
 {
     reel *r = o->owned.r;
     if (r->capture) {
-        reeli_capture_use(r, o);
+        reeli_capture_use(r, &o->owned);
         for (size_t i = 0; i < o->slots; i++) {
             reeli_note_leaf(o->slot[i].parameter, depends);
         }
@@ -264,8 +264,10 @@ reel_tensor *reeli_call(const reel_optimizer *o, reel_closure closure, void *con
     reel *r = o->owned.r;
     const bool was_enabled = r->grad_enabled;
     r->grad_enabled = record;
-    r->arena.callbacks++;
+    reeli_visit visit;
+    reeli_enter_callback(r, &visit, NULL, true);
     reel_tensor *result = closure(context);
+    reeli_leave_callback(r, &visit);
     r->grad_enabled = was_enabled;
     if (r->status != REEL_OK) {
         return NULL;

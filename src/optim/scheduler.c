@@ -20,7 +20,7 @@ reel_scheduler *reeli_scheduler_new(const reeli_schedule *kind, reel_optimizer *
 {
     const size_t groups = optimizer->groups;
     reel_scheduler *s =
-        reeli_own(optimizer->owned.r,
+        reeli_own(optimizer->owned.r, "scheduler",
                   sizeof *s + 3 * groups * sizeof *s->numbers + milestones * sizeof *s->milestone +
                       parts * sizeof(reel_scheduler *),
                   NULL);

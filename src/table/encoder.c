@@ -20,7 +20,7 @@ static void destroy(reeli_owned *it)
 
 reel_encoder *reeli_encoder_new(reel *r, const char *what)
 {
-    reel_encoder *e = reeli_own(r, sizeof *e, destroy);
+    reel_encoder *e = reeli_own(r, "encoder", sizeof *e, destroy);
     if (!e) {
         reeli_no_memory(r, what);
     }

@@ -27,7 +27,7 @@ static void destroy(reeli_owned *it)
 reel_table *reeli_table_new(reel *r, const char *what, const char *path, reel_dtype dtype)
 {
     size_t length = strlen(path) + 1;
-    reel_table *t = reeli_own(r, sizeof *t + length, destroy);
+    reel_table *t = reeli_own(r, "table", sizeof *t + length, destroy);
     if (!t) {
         reeli_no_memory(r, what);
         return NULL;

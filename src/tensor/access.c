@@ -117,17 +117,10 @@ double reel_get(const reel_tensor *t, const int64_t *index)
                : (double)NAN;
 }
 
-/* What a status function answers for what cannot be read. Poison outlives a cleared error. */
-static reel_status bad_status(const reel_tensor *t)
-{
-    const reel *r = t ? reeli_reel_of(t) : NULL;
-    return r && r->status != REEL_OK ? r->status : REEL_ERR_OWNER;
-}
-
 reel_status reel_set(reel_tensor *t, const int64_t *index, double value)
 {
     if (!reeli_usable("set", t)) {
-        return bad_status(t);
+        return reeli_failure(reel_of(t));
     }
     if (REELI_REFUSE(t->r, "set", "a value cannot be set")) {
         return t->r->status;
@@ -151,7 +144,7 @@ static reel_status copy_out(const reel_tensor *t, const char *what, void *out, i
                             int64_t count)
 {
     if (!reeli_usable(what, t)) {
-        return bad_status(t);
+        return reeli_failure(reel_of(t));
     }
     if (hidden(t, what)) {
         return t->r->status;

@@ -15,26 +15,29 @@ static void *append(reel *r, reeli_buffer *items, size_t size)
     return item;
 }
 
-void reeli_capture_use(reel *r, const void *memory)
+void reeli_capture_use(reel *r, reeli_owned *it)
 {
-    reeli_buffer *used = &r->capture->used;
-    const void **at = used->data;
-    for (size_t i = used->count; i > 0; i--) {
-        if (at[i - 1] == memory) {
+    reel_graph *g = r->capture;
+    for (const reeli_watch *w = it->watches; w; w = w->next) {
+        if (w->lost == &g->broken) {
             return;
         }
     }
-    at = append(r, used, sizeof *at);
-    if (at) {
-        *at = memory;
+    reeli_need *need = reeli_arena_alloc(r, sizeof *need);
+    if (!need) {
+        reeli_no_memory(r, "capture");
+        return;
     }
+    need->next = g->needs;
+    g->needs = need;
+    reeli_watch_for(it, &need->watch, &g->broken);
 }
 
 /* Whether memory lasts as long as the graph does, or its end would be noticed. */
 static bool lasts(reel *r, const reel_tensor *t)
 {
     if (t->flags & REELI_PERSISTENT) {
-        reeli_capture_use(r, t->leaf);
+        reeli_capture_use(r, reeli_owned_of(t));
         return true;
     }
     return reeli_slab_of(t)->graph == r->arena.slots.graph;
@@ -149,7 +152,7 @@ void reeli_capture_leaf(const reel_tensor *t, bool depends)
     use = append(r, leaves, sizeof *use);
     if (use) {
         *use = (reeli_leaf_use){t, t->leaf->grad, depends};
-        reeli_capture_use(r, t->leaf);
+        reeli_capture_use(r, reeli_owned_of(t));
     }
 }
 

@@ -68,13 +68,19 @@ typedef struct reeli_leaf_use {
     bool depends;
 } reeli_leaf_use;
 
+/* What a step needs, in the graph's arena. */
+typedef struct reeli_need {
+    struct reeli_need *next;
+    reeli_watch watch;
+} reeli_need;
+
 struct reel_graph {
     reeli_owned owned;
     reel_graph *next;
     reeli_arena arena;    /* what was made in the step; while it is captured, the reel's own */
     reeli_buffer entries; /* reeli_capture_entry */
     reeli_buffer leaves;  /* reeli_leaf_use */
-    reeli_buffer used;    /* const void *: what must not be freed */
+    reeli_need *needs;    /* what must not be freed */
     reeli_restored *restored;
     size_t scratch; /* the most bytes of the arena that one call needs for a while */
     size_t slots;   /* and the most slots */
@@ -122,8 +128,8 @@ static inline void reeli_note_leaf(const reel_tensor *t, bool depends)
     }
 }
 
-/* The step needs the memory that this points into. */
-void reeli_capture_use(reel *r, const void *memory);
+/* The step needs it. */
+void reeli_capture_use(reel *r, reeli_owned *it);
 
 /* The leaf t's gradient is `grad` from now on. */
 void reeli_set_grad(reel_tensor *t, reel_tensor *grad);

@@ -55,7 +55,9 @@ reel *reel_new_with(const reel_options *options)
 
 void reel_free(reel *r)
 {
-    if (r) {
+    if (r && r->callbacks) {
+        reeli_error(r, REEL_ERR_STATE, "free: it cannot be called from a callback");
+    } else if (r) {
         reeli_state_free(r);
     }
 }
@@ -85,7 +87,7 @@ void reeli_settle_gradients(reel *r)
 
 void reel_rewind(reel *r)
 {
-    if (r && r->within) {
+    if (r && r->visits) {
         reeli_error(r, REEL_ERR_STATE, "rewind: it cannot be called from a callback");
     } else if (r && !REELI_REFUSE(r, "rewind", "it cannot be called")) {
         reeli_settle_gradients(r);

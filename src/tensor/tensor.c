@@ -14,9 +14,9 @@ typedef struct persistent {
     reel_tensor *t;
 } persistent;
 
-static persistent *persistent_of(const reel_tensor *t)
+reeli_owned *reeli_owned_of(const reel_tensor *t)
 {
-    return (persistent *)(void *)((char *)t->leaf - offsetof(persistent, leaf));
+    return (reeli_owned *)(void *)((char *)t->leaf - offsetof(persistent, leaf));
 }
 
 /* The same where a size is 0 or negative, or not all can be multiplied. A stride counts 0 as 1, as
@@ -159,7 +159,7 @@ static void free_tensor(reeli_owned *it)
         }
     }
     if (t->leaf->buffer) {
-        reeli_release(t->leaf->buffer);
+        reeli_let_go(t->leaf->buffer);
     }
     for (reeli_hook *hook = t->leaf->hooks, *next; hook; hook = next) {
         next = hook->next;
@@ -182,7 +182,7 @@ reel_tensor *reeli_create(reel *r, const char *what, int dtype, int ndim, const 
         return r->poison;
     }
     size_t bytes = (size_t)numel * reeli_element_size(dtype);
-    persistent *p = reeli_own(r, sizeof *p + REELI_LARGE_ALIGN + bytes, NULL);
+    persistent *p = reeli_own(r, NULL, sizeof *p + REELI_LARGE_ALIGN + bytes, NULL);
     reel_tensor *t = p ? reeli_kept_slot(r) : NULL;
     if (!t) {
         if (p) {
@@ -219,8 +219,26 @@ reeli_leaf *reeli_leaf_of(reel_tensor *t)
 void reeli_release(reel_tensor *t)
 {
     if (!reeli_bad(t) && (t->flags & REELI_PERSISTENT)) {
-        reeli_disown(&persistent_of(t)->owned);
+        reeli_disown(reeli_owned_of(t));
     }
+}
+
+void reeli_let_go(reel_tensor *t)
+{
+    if (!reeli_bad(t) && --t->leaf->owners == 0 &&
+        reeli_owned_of(t)->born > t->r->in_callback_since) {
+        reeli_release(t);
+    }
+}
+
+reel_tensor *reeli_create_part(reel *r, const char *what, int dtype, int ndim, const int64_t *size)
+{
+    reel_tensor *t = reeli_create(r, what, dtype, ndim, size);
+    if (reeli_bad(t)) {
+        return NULL;
+    }
+    t->leaf->owners = 1;
+    return t;
 }
 
 void reel_tensor_free(reel_tensor *t)
@@ -230,12 +248,14 @@ void reel_tensor_free(reel_tensor *t)
     }
     if ((t->flags & REELI_PERSISTENT) && t->leaf->owners) {
         reeli_error(t->r, REEL_ERR_OWNER,
-                    "tensor_free: its argument, of shape %s, is a module's, or holds a leaf's "
-                    "gradient, and is freed with that",
+                    "tensor_free: its argument, of shape %s, belongs to a module, an optimizer, a "
+                    "loader or a leaf, and is freed with that",
                     REELI_SHAPE_OF(t));
         return;
     }
-    reeli_release(t);
+    if (!(t->flags & REELI_PERSISTENT) || reeli_may_free(reeli_owned_of(t), "tensor_free")) {
+        reeli_release(t);
+    }
 }
 
 reel_tensor *reeli_view(reel_tensor *t, const char *what, int ndim, const int64_t *size,

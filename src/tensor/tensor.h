@@ -40,9 +40,10 @@ typedef struct reeli_leaf {
     reel_tensor *next;    /* the next leaf that this backward reached */
     reel_tensor *next_unsettled;
     bool unsettled;  /* whether it is on the reel's list of those */
-    uint32_t owners; /* modules that it is part of, or the leaf whose gradient it holds */
+    uint32_t owners; /* how many modules, optimizers, … it is part of; a gradient's is its leaf */
     const struct reel_graph *graph; /* in whose step it was created; NULL: outside of any */
     reeli_hook *hooks;              /* called with its gradient, in this order */
+    uint64_t seen;                  /* the last walk through modules that came here */
     int64_t expected; /* gradients that a backward still brings, where there are hooks */
     char name[REELI_NAME_SIZE];
 } reeli_leaf;
@@ -262,8 +263,16 @@ bool reeli_usable_as(reel *r, const char *what, const char *role, const reel_ten
 /* What an operation on such tensors returns: poison, or NULL where there is no reel to be found. */
 reel_tensor *reeli_poison_for(int count, reel_tensor *const *t);
 
+/* What there is of a tensor that lives until it is freed, beside its header. */
+reeli_owned *reeli_owned_of(const reel_tensor *t);
+
 /* A tensor that lives until it is freed goes, whoever owns it. */
 void reeli_release(reel_tensor *t);
+/* As `reeli_create`, and part of something that lets go of it when it goes itself. NULL, and an error,
+ * when memory is out. */
+reel_tensor *reeli_create_part(reel *r, const char *what, int dtype, int ndim, const int64_t *size);
+/* One of those that it was part of is gone: with the last it goes. */
+void reeli_let_go(reel_tensor *t);
 /* Views of what is gone are dead, too: in the step, and in those that are captured. */
 void reeli_sweep(reel *r);
 

@@ -62,7 +62,8 @@ END_TEST
 
 START_TEST(what_has_an_owner_is_not_freed)
 {
-    static const char *const why = "tensor_free: its argument, of shape (1, 4), is a module's";
+    static const char *const why =
+        "tensor_free: its argument, of shape (1, 4), belongs to a module, an optimizer";
     reel *r = quiet_reel();
     reel_module *m = reel_nn_linear(r, 4, 1);
     reel_backward(reel_sum(reel_forward(m, ones(r, 2, 4))));

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* The ring of what is owned, the queues of handles that are dead, and who watches whom. */
+#include "state.h"
+
+#include <string.h>
+
+enum { WAITING = 250 }; /* so many go before a handle's memory is used again */
+
+/* Sizes are rounded up to steps, and large ones to powers of two: each has a queue of its own. */
+static size_t rounded(size_t size)
+{
+    size_t power = REELI_SIZE_STEP * REELI_SIZE_STEPS;
+    if (size <= power) {
+        return (size + REELI_SIZE_STEP - 1) / REELI_SIZE_STEP * REELI_SIZE_STEP;
+    }
+    while (power < size) {
+        power *= 2;
+    }
+    return power;
+}
+
+static reeli_queue *queue_of(reel *r, size_t size)
+{
+    size_t i = size / REELI_SIZE_STEP - 1;
+    if (i >= REELI_SIZE_STEPS) {
+        i = REELI_SIZE_STEPS - 1;
+        for (size_t k = REELI_SIZE_STEP * REELI_SIZE_STEPS; k < size; k *= 2) {
+            i++;
+        }
+    }
+    return &r->dead[i < REELI_SIZES ? i : REELI_SIZES - 1];
+}
+
+/* Memory of the handle of that size that has been dead the longest, if that is long enough, or, when
+ * memory is out, if there is one; else NULL. */
+static reeli_owned *take_dead(reel *r, size_t size, size_t waiting)
+{
+    reeli_queue *q = queue_of(r, size);
+    reeli_owned *it = q->first;
+    if (q->count <= waiting || it->size != size) {
+        return NULL;
+    }
+    q->first = it->next;
+    q->count--;
+    return it;
+}
+
+static void put_dead(reeli_owned *it)
+{
+    reeli_queue *q = queue_of(it->r, it->size);
+    it->next = NULL;
+    *(q->count ? &q->last->next : &q->first) = it;
+    q->last = it;
+    q->count++;
+}
+
+void reeli_free_queues(reel *r)
+{
+    for (int i = 0; i < REELI_SIZES; i++) {
+        for (reeli_owned *it = r->dead[i].first, *next; it; it = next) {
+            next = it->next;
+            reeli_free(r, it, it->size);
+        }
+    }
+}
+
+void *reeli_own(reel *r, const char *kind, size_t size, void (*destroy)(reeli_owned *it))
+{
+    size = kind ? rounded(size) : size;
+    reeli_owned *it = kind ? take_dead(r, size, WAITING) : NULL;
+    it = it ? it : reeli_malloc(r, size);
+    it = it || !kind ? it : take_dead(r, size, 0);
+    if (!it) {
+        return NULL;
+    }
+    memset(it, 0, size);
+    *it = (reeli_owned){.next = &r->owned,
+                        .previous = r->owned.previous,
+                        .r = r,
+                        .size = size,
+                        .destroy = destroy,
+                        .kind = kind,
+                        .born = ++r->births,
+                        .alive = true};
+    it->previous->next = it;
+    r->owned.previous = it;
+    return it;
+}
+
+void reeli_disown(reeli_owned *it)
+{
+    it->previous->next = it->next;
+    it->next->previous = it->previous;
+    it->alive = false;
+    for (reeli_watch *w = it->watches; w; w = w->next) {
+        *w->lost = true;
+        w->link = NULL;
+    }
+    it->watches = NULL;
+    if (it->destroy) {
+        it->destroy(it);
+    }
+    if (it->kind) {
+        put_dead(it);
+    } else {
+        reeli_free(it->r, it, it->size);
+    }
+}
+
+bool reeli_may_free(const reeli_owned *it, const char *what)
+{
+    const bool may = it->born > it->r->in_callback_since;
+    if (!may) {
+        reeli_error(it->r, REEL_ERR_STATE,
+                    "%s: a callback cannot free what was there before it was called", what);
+    }
+    return may;
+}
+
+void reeli_free_handle(reeli_owned *it, const char *what)
+{
+    if (reeli_may_free(it, what)) {
+        reeli_disown(it);
+    }
+}
+
+bool reeli_tell_freed(const reeli_owned *it, const char *what)
+{
+    reeli_error(it->r, REEL_ERR_OWNER, "%s: the %s has been freed", what, it->kind);
+    return false;
+}
+
+void reeli_watch_for(reeli_owned *it, reeli_watch *watch, bool *lost)
+{
+    *watch = (reeli_watch){it->watches, &it->watches, lost};
+    if (it->watches) {
+        it->watches->link = &watch->next;
+    }
+    it->watches = watch;
+}
+
+void reeli_unwatch(reeli_watch *watch)
+{
+    if (watch->link) {
+        *watch->link = watch->next;
+        if (watch->next) {
+            watch->next->link = watch->link;
+        }
+        watch->link = NULL;
+    }
+}

@@ -83,8 +83,11 @@ roundings() {
 }
 heading "a product and a sum are two roundings"
 roundings reel.o
-if [ -z "${RUN-}" ] && "${cc[@]}" -march=native -fsyntax-only -xc - </dev/null 2>/dev/null; then
-  silently "${cc[@]}" -O1 -march=native -D REEL_NO_LEVELS "${warnings[@]}" -c reel/reel.c -o native.o
+native=(-march=native)
+takes() { "${cc[@]}" "$@" -fsyntax-only -xc - </dev/null 2>/dev/null; }
+takes -march=native -mfpmath=sse && native+=(-mfpmath=sse) # which 32-bit x86 does not do by itself
+if [ -z "${RUN-}" ] && takes "${native[@]}"; then
+  silently "${cc[@]}" -O1 "${native[@]}" -D REEL_NO_LEVELS "${warnings[@]}" -c reel/reel.c -o native.o
   roundings native.o
 fi
 

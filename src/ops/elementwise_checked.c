@@ -15,7 +15,7 @@ reel_tensor *reel_number(reel *r, double value) { return r ? reeli_number(r, val
 #define SCALAR(function, operation)                                                                \
     reel_tensor *function(reel_tensor *x, double value)                                            \
     {                                                                                              \
-        return reeli_usable(#operation + sizeof "reel", x)                                         \
+        return reeli_usable(&#operation[sizeof "reel"], x)                                         \
                    ? operation(x, reeli_number_for(x, value))                                      \
                    : reeli_poison_for(1, &x);                                                      \
     }

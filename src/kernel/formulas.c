@@ -14,9 +14,9 @@
 #define HOT(name, domain, gradients)                                                               \
     DECLARE_FLOATS(reeli_map_loop, reeli_##name##_value)                                           \
     reeli_map_loop reeli_##name##_value_i64_portable;                                              \
-    const reeli_formula reeli_formula_##name = {                                                   \
-        BY_LEVEL(DTYPES, reeli_##name##_value, VALUE_##domain(reeli_##name##_value_i64_portable)), \
-        gradients};
+    static const reeli_map name##_values[REELI_LEVELS][REELI_LOOP_DTYPES] =                        \
+        BY_LEVEL(DTYPES, reeli_##name##_value, VALUE_##domain(reeli_##name##_value_i64_portable)); \
+    const reeli_formula reeli_formula_##name = {name##_values[0], REELI_LOOP_DTYPES, gradients};
 #define GRADIENTS(name, ROW)                                                                       \
     static const reeli_map name##_gradients[REELI_LEVELS][2][3] = BY_LEVEL(FLOATS, name, ROW);
 #define FLOATS(level, f64_level, name, ROW) {ROW(name, f32, level), ROW(name, f64, f64_level)}
@@ -47,11 +47,11 @@
 #include "elementwise_undef.def"
 
 /* The rare ones: values, compiled once. */
-#define AT_ALL_LEVELS(level, f64_level, name, i64) {name##_f32, name##_f64, i64}
 #define RARE(name, domain)                                                                         \
     reeli_map_loop reeli_##name##_value_f32, reeli_##name##_value_f64, reeli_##name##_value_i64;   \
-    const reeli_formula reeli_formula_##name = {                                                   \
-        BY_LEVEL(AT_ALL_LEVELS, reeli_##name##_value, VALUE_##domain(reeli_##name##_value_i64)), NULL};
+    static const reeli_map name##_values[REELI_LOOP_DTYPES] = {                                    \
+        reeli_##name##_value_f32, reeli_##name##_value_f64, VALUE_##domain(reeli_##name##_value_i64)}; \
+    const reeli_formula reeli_formula_##name = {name##_values, 0, NULL};
 #define UNARY(name, function, domain, ...) RARE(name, domain)
 #define BINARY(name, function, domain, ...) RARE(name, domain)
 #define TERNARY(name, function, domain, ...) RARE(name, domain)

@@ -124,7 +124,7 @@ static inline reel_tensor *quick(const reeli_op *op, int inputs, reel_tensor *co
     if (reeli_bad(y)) {
         return y;
     }
-    reeli_map map = op->formula->value[r->level][dtype];
+    reeli_map map = reeli_value_map(op->formula, r->level, dtype);
     if (alike || y->numel == 1) { /* then no operand has more than that one element */
         reeli_run_map_alike(r, map, dtype, y, op->compares, inputs, in, parameters);
     } else {
@@ -176,7 +176,7 @@ bool reeli_elementwise_forward(reeli_node *n)
         x[i] = n->in[i].t;
     }
     const reeli_row *row = reeli_row_of(n);
-    reeli_run_map(r, n->op->formula->value[r->level][row->dtype], row->dtype, n->out,
+    reeli_run_map(r, reeli_value_map(n->op->formula, r->level, row->dtype), row->dtype, n->out,
                   n->op->compares, n->inputs, x, row->p);
     return true;
 }

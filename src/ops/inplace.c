@@ -176,8 +176,8 @@ static bool write(const change *c, reel_tensor *x)
     } else {
         reel *r = x->r;
         const int dtype = c->dtype == REEL_BOOL ? REEL_I64 : c->dtype;
-        reeli_run_map(r, c->op->formula->value[r->level][dtype], dtype, x, false, c->inputs, c->in,
-                      c->parameters);
+        reeli_run_map(r, reeli_value_map(c->op->formula, r->level, dtype), dtype, x, false,
+                      c->inputs, c->in, c->parameters);
     }
     x->base->version++;
     return true;

@@ -187,7 +187,7 @@ bool reeli_loss_forward(reeli_node *n)
 {
     reel_tensor *y = n->out, *a = n->in[0].t;
     const reeli_row *row = reeli_row_of(n);
-    reeli_map map = n->op->formula->value[y->r->level][y->dtype];
+    reeli_map map = reeli_value_map(n->op->formula, y->r->level, y->dtype);
     if (row->reduction == REEL_NONE) {
         reel_tensor *x[] = {a, n->in[1].t};
         reeli_run_map(y->r, map, y->dtype, y, false, 2, x, row->p);

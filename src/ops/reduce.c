@@ -79,7 +79,7 @@ bool reeli_mean_forward(reeli_node *n)
     const double count = (double)reeli_terms(n->in[0].t, reeli_reduction_of(n)->dims);
     const void *in[2] = {y->data, y->dtype == REEL_F32 ? (void *)&(float){(float)count}
                                                        : (void *)&(double){count}};
-    reeli_map div = reeli_formula_div.value[y->r->level][y->dtype];
+    reeli_map div = reeli_value_map(&reeli_formula_div, y->r->level, y->dtype);
     reeli_map_contiguous(y->r, div, y->dtype, y->dtype, y->numel, y->data, 2, in, 2, NULL);
     return true;
 }

@@ -38,8 +38,8 @@ static void change(reel *r, reel_tensor *g, const reeli_formula *formula, const 
     const reeli_operand whole = {g->data, g->stride, g->dtype};
     const reeli_operand operands[3] = {
         whole, whole, {x ? x->data : NULL, still, x ? x->dtype : REEL_F64}};
-    reeli_map_strided(r, formula->value[r->level][g->dtype], g->dtype, g->dtype, g->ndim, g->size,
-                      x ? 2 : 1, operands, parameters);
+    reeli_map_strided(r, reeli_value_map(formula, r->level, g->dtype), g->dtype, g->dtype, g->ndim,
+                      g->size, x ? 2 : 1, operands, parameters);
     g->version++;
 }
 

@@ -86,8 +86,8 @@ static void take_in(reel_tensor *average, const reel_tensor *p, double weight)
     reel *r = p->r;
     double single; /* the weight in the tensors' dtype */
     reeli_move(1, &single, p->dtype, 1, &weight, REEL_F64, 1);
-    reeli_map_contiguous(r, reeli_formula_lerp.value[r->level][p->dtype], p->dtype, p->dtype,
-                         p->numel, average->data, 3,
+    reeli_map_contiguous(r, reeli_value_map(&reeli_formula_lerp, r->level, p->dtype), p->dtype,
+                         p->dtype, p->numel, average->data, 3,
                          (const void *[]){average->data, p->data, &single}, 1U << 2, NULL);
 }
 

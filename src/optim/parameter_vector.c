@@ -3,7 +3,7 @@
 #include "parameter_vector.h"
 
 #define LOOP(name, f) reeli_##name##_loops[(f)->o->owned.r->level][(f)->dtype]
-#define VALUE(name, f) reeli_formula_##name.value[(f)->o->owned.r->level][(f)->dtype]
+#define VALUE(name, f) reeli_value_map(&reeli_formula_##name, (f)->o->owned.r->level, (f)->dtype)
 
 static const char *at(const reel_tensor *t, int64_t i)
 {

@@ -107,12 +107,12 @@ void KERNEL(cascade_feed)(reeli_cascade *c, const void *terms, int64_t n)
 void KERNEL(cascade_join)(reeli_cascade *c, const void *part)
 {
     const int64_t mask = ((int64_t)1 << c->power) - 1;
-    const lanes *terms = part;
+    const T *terms = part;
     lanes(*sums)[4] = (void *)c->sums;
     c->rows += (int64_t)1 << 2 * c->power;
     const bool full = (c->rows & (mask << 2 * c->power)) == 0;
     for (int k = 0; k < 4; k++) {
-        sums[2][k] = PLUS(sums[2][k], terms[k]);
+        sums[2][k] = PLUS(sums[2][k], LOAD(terms + k * LANES));
         if (full) {
             sums[3][k] = PLUS(sums[3][k], sums[2][k]);
             sums[2][k] = (lanes){0};

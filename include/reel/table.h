@@ -85,7 +85,8 @@ REEL_API size_t reel_table_categories(const reel_table *t, size_t column);
 /** Text i of a column's, in the order of first appearance; NULL where there is none. Owner: the
  *  table. */
 REEL_API const char *reel_table_category(const reel_table *t, size_t column, size_t i);
-/** The line of the file on which a row starts, from 1; row + 1 where there are no lines. */
+/** The line of the file on which a row starts, from 1; row + 1 where there are no lines, 0 for
+ *  a row that cannot be. */
 REEL_API int64_t reel_table_line(const reel_table *t, int64_t row);
 
 /**

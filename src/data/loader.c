@@ -9,7 +9,8 @@
 
 /* A tensor whose rows are handed out. Both kinds of batch lie in the memory of the first. */
 typedef struct source {
-    const reel_tensor *from;
+    reel_tensor *from;
+    reeli_watch watch;         /* of that */
     reel_tensor *batch, *last; /* full; the last one, NULL if that is full as well */
     size_t row_bytes;
 } source;
@@ -19,6 +20,7 @@ struct reel_loader {
     int64_t batch_size, rows, batches;
     int64_t next; /* the batch that comes next; 0 begins an epoch */
     bool shuffle;
+    bool lost;       /* whether one of the tensors is gone */
     int64_t *chosen; /* the rows of the options, or NULL: all */
     int64_t *order;  /* the epoch's, or NULL: as they come */
     size_t count;
@@ -32,6 +34,7 @@ static void free_loader(reeli_owned *it)
     reeli_free(it->r, l->chosen, size);
     reeli_free(it->r, l->order, size);
     for (size_t i = 0; i < l->count; i++) {
+        reeli_unwatch(&l->sources[i].watch);
         reeli_let_go(l->sources[i].last);
         reeli_let_go(l->sources[i].batch);
     }
@@ -107,13 +110,14 @@ static bool choose(reel_loader *l, const reel_tensor *rows, int64_t bound)
 
 /* The tensors for batches of t's rows. The last one is made without elements, and lies where the
  * full one does. False when memory is out. */
-static bool make_batches(reel_loader *l, source *s, const reel_tensor *t, int64_t last)
+static bool make_batches(reel_loader *l, source *s, reel_tensor *t, int64_t last)
 {
     reel *r = l->owned.r;
     int64_t size[REEL_MAX_DIMS];
     memcpy(size, t->size, sizeof size);
     size[0] = l->batch_size;
     s->from = t;
+    reeli_watch_for(reeli_owned_of(t), &s->watch, &l->lost);
     s->batch = reeli_create_part(r, "loader", t->dtype, t->ndim, size);
     if (reeli_bad(s->batch)) {
         return false;
@@ -172,7 +176,7 @@ reel_loader *reel_loader_new(reel *r, reel_tensor *const *tensors, size_t count,
     l->batches = l->rows / asked + (!options.drop_last && l->rows % asked > 0);
     l->shuffle = options.shuffle;
     if (!furnish(l, tensors, count, &options)) {
-        reel_loader_free(l);
+        reeli_disown(&l->owned);
         return NULL;
     }
     return l;
@@ -222,8 +226,13 @@ static reel_tensor *fill(const reel_loader *l, const source *s, int64_t from, in
 
 bool reel_loader_next(reel_loader *l, reel_tensor **batch)
 {
-    if (!l || l->owned.r->status != REEL_OK ||
+    if (!REELI_ALIVE(l, "loader_next") || l->owned.r->status != REEL_OK ||
         REELI_REFUSE(l->owned.r, "loader", "a batch cannot be filled")) {
+        return false;
+    }
+    if (l->lost) {
+        reeli_error(l->owned.r, REEL_ERR_OWNER,
+                    "loader: a tensor whose rows it hands out has been freed");
         return false;
     }
     if (!batch) {
@@ -246,16 +255,19 @@ bool reel_loader_next(reel_loader *l, reel_tensor **batch)
 
 void reel_loader_reset(reel_loader *l)
 {
-    if (l) {
+    if (REELI_ALIVE(l, "loader_reset")) {
         l->next = 0;
     }
 }
 
-int64_t reel_loader_batches(const reel_loader *l) { return l ? l->batches : 0; }
+int64_t reel_loader_batches(const reel_loader *l)
+{
+    return REELI_ALIVE(l, "loader_batches") ? l->batches : 0;
+}
 
 void reel_loader_free(reel_loader *l)
 {
-    if (l) {
-        reeli_disown(&l->owned);
+    if (REELI_ALIVE(l, "loader_free")) {
+        reeli_free_handle(&l->owned, "loader_free");
     }
 }

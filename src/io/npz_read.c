@@ -176,7 +176,7 @@ reel_npz *reel_npz_open(reel *r, const char *path)
     return f;
 }
 
-size_t reel_npz_count(const reel_npz *file) { return file ? file->count : 0; }
+size_t reel_npz_count(const reel_npz *file) { return REELI_ALIVE(file, "npz") ? file->count : 0; }
 
 const char *reel_npz_name(const reel_npz *file, size_t i)
 {
@@ -224,8 +224,8 @@ static bool at_end(unpacking *u)
 
 reel_tensor *reel_npz_tensor(reel_npz *file, const char *name)
 {
-    if (!file) {
-        return NULL;
+    if (!REELI_ALIVE(file, "npz_tensor")) {
+        return file ? file->owned.r->poison : NULL;
     }
     const member *m = find(file, name);
     if (!m) {
@@ -248,7 +248,7 @@ reel_tensor *reel_npz_tensor(reel_npz *file, const char *name)
 
 void reel_npz_close(reel_npz *file)
 {
-    if (file) {
-        reeli_disown(&file->owned);
+    if (REELI_ALIVE(file, "npz_close")) {
+        reeli_free_handle(&file->owned, "npz_close");
     }
 }

@@ -7,7 +7,7 @@
 
 size_t reel_safetensors_count(const reel_safetensors *file)
 {
-    return file ? file->entries.count : 0;
+    return REELI_ALIVE(file, "safetensors") ? file->entries.count : 0;
 }
 
 const char *reel_safetensors_name(const reel_safetensors *file, size_t i)
@@ -58,7 +58,7 @@ bool reel_safetensors_has(const reel_safetensors *file, const char *name)
 
 size_t reel_safetensors_metadata_count(const reel_safetensors *file)
 {
-    return file ? reeli_text_count(&file->keys) : 0;
+    return REELI_ALIVE(file, "safetensors_metadata") ? reeli_text_count(&file->keys) : 0;
 }
 
 static const char *value_at(const reel_safetensors *f, size_t i)
@@ -76,7 +76,9 @@ reel_metadata_entry reel_safetensors_metadata_entry(const reel_safetensors *file
 
 const char *reel_safetensors_metadata(const reel_safetensors *file, const char *key)
 {
-    int64_t i = file && key ? reeli_text_set_find(&file->keys, key, strlen(key)) : -1;
+    int64_t i = REELI_ALIVE(file, "safetensors_metadata") && key
+                    ? reeli_text_set_find(&file->keys, key, strlen(key))
+                    : -1;
     return i < 0 ? NULL : value_at(file, (size_t)i);
 }
 
@@ -98,8 +100,8 @@ static reel_tensor *refuse(reel_safetensors *f, reel_tensor *t, reel_status stat
 
 reel_tensor *reel_safetensors_tensor(reel_safetensors *file, const char *name)
 {
-    if (!file) {
-        return NULL;
+    if (!REELI_ALIVE(file, "safetensors_tensor")) {
+        return file ? file->owned.r->poison : NULL;
     }
     const reeli_entry *e = find(file, name);
     if (!e) {
@@ -128,7 +130,7 @@ reel_tensor *reel_safetensors_tensor(reel_safetensors *file, const char *name)
 
 void reel_safetensors_close(reel_safetensors *file)
 {
-    if (file) {
-        reeli_disown(&file->owned);
+    if (REELI_ALIVE(file, "safetensors_close")) {
+        reeli_free_handle(&file->owned, "safetensors_close");
     }
 }

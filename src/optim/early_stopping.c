@@ -11,6 +11,8 @@ struct reel_early_stopping {
     double min_delta;
     double best;                   /* infinite before there is one */
     double steps, best_step, wait; /* losses so far; which was the best; those since */
+    bool lost;                     /* whether one of the module's is gone */
+    reeli_watch *watch;
     size_t count;
     reel_tensor **current, **kept; /* the module's, and copies of when it was best */
     reel_tensor *tensors[];        /* both */
@@ -20,6 +22,7 @@ static void free_copies(reeli_owned *it)
 {
     const reel_early_stopping *s = (const reel_early_stopping *)(const void *)it;
     for (size_t i = 0; i < s->count; i++) {
+        reeli_unwatch(&s->watch[i]);
         reeli_let_go(s->kept[i]);
     }
 }
@@ -47,10 +50,11 @@ static bool make_copies(reel_early_stopping *s, const reel_module *module, size_
         reel_tensor *t = reel_state_at(module, s->count).tensor;
         reel_tensor *copy =
             reeli_create_part(s->owned.r, "early stopping", t->dtype, t->ndim, t->size);
-        if (reeli_bad(copy)) {
+        if (!copy) {
             return false;
         }
         reeli_fill(copy, 0);
+        reeli_watch_for(reeli_owned_of(t), &s->watch[s->count], &s->lost);
         s->current[s->count] = t;
         s->kept[s->count] = copy;
     }
@@ -69,8 +73,9 @@ reel_early_stopping *reel_early_stopping_new(reel_module *module,
         reeli_error(r, REEL_ERR_VALUE, "early stopping: the module has no parameters and buffers");
         return NULL;
     }
-    reel_early_stopping *s =
-        reeli_own(r, "early stopping", sizeof *s + 2 * count * sizeof(reel_tensor *), free_copies);
+    reel_early_stopping *s = reeli_own(
+        r, "early stopping", sizeof *s + count * (2 * sizeof(reel_tensor *) + sizeof(reeli_watch)),
+        free_copies);
     if (!s) {
         reeli_no_memory(r, "early stopping");
         return NULL;
@@ -80,16 +85,29 @@ reel_early_stopping *reel_early_stopping_new(reel_module *module,
     s->best = (double)INFINITY;
     s->current = s->tensors;
     s->kept = s->tensors + count;
+    s->watch = (reeli_watch *)(void *)(s->kept + count);
     if (!make_copies(s, module, count)) {
-        reel_early_stopping_free(s);
+        reeli_disown(&s->owned);
         return NULL;
     }
     return s;
 }
 
+/* Whether it can be gone on with. */
+static bool ready(const reel_early_stopping *s, const char *what)
+{
+    if (!REELI_ALIVE(s, what) || s->owned.r->status != REEL_OK) {
+        return false;
+    }
+    if (s->lost) {
+        reeli_error(s->owned.r, REEL_ERR_OWNER, "%s: what the module held has been freed", what);
+    }
+    return !s->lost;
+}
+
 bool reel_early_stopping_step(reel_early_stopping *s, double loss)
 {
-    if (!s || s->owned.r->status != REEL_OK ||
+    if (!ready(s, "early_stopping_step") ||
         REELI_REFUSE(s->owned.r, "early stopping", "a loss cannot be looked at")) {
         return true;
     }
@@ -110,8 +128,8 @@ bool reel_early_stopping_step(reel_early_stopping *s, double loss)
 
 reel_status reel_early_stopping_restore(reel_early_stopping *s)
 {
-    if (!s) {
-        return REEL_ERR_OWNER;
+    if (!ready(s, "early_stopping_restore")) {
+        return s ? reeli_failure(s->owned.r) : REEL_ERR_OWNER;
     }
     reel *r = s->owned.r;
     if (REELI_REFUSE(r, "early stopping", "parameters cannot be brought back")) {
@@ -130,12 +148,14 @@ reel_status reel_early_stopping_restore(reel_early_stopping *s)
 
 double reel_early_stopping_best(const reel_early_stopping *s)
 {
-    return s ? s->best : (double)INFINITY;
+    return REELI_ALIVE(s, "early_stopping_best") ? s->best : (double)INFINITY;
 }
 
 int64_t reel_early_stopping_best_step(const reel_early_stopping *s)
 {
-    return s && isfinite(s->best) ? reeli_as_count(s->best_step) : -1;
+    return REELI_ALIVE(s, "early_stopping_best_step") && isfinite(s->best)
+               ? reeli_as_count(s->best_step)
+               : -1;
 }
 
 static reeli_items remember(reel_early_stopping *s)
@@ -153,7 +173,7 @@ static reeli_items remember(reel_early_stopping *s)
 
 reel_named_tensors reel_early_stopping_state_dict(reel_early_stopping *s)
 {
-    if (!s || s->owned.r->status != REEL_OK) {
+    if (!REELI_ALIVE(s, "early_stopping_state_dict") || s->owned.r->status != REEL_OK) {
         return (reel_named_tensors){NULL, 0};
     }
     reeli_items items = remember(s);
@@ -165,7 +185,7 @@ reel *reeli_early_stopping_reel(const reel_early_stopping *s) { return s->owned.
 bool reeli_early_stopping_prepare(reel_early_stopping *s, const reel_named_tensor *given,
                                   size_t count, reeli_items *items)
 {
-    if (s->owned.r->status != REEL_OK) {
+    if (!REELI_ALIVE(s, "early_stopping_load_state_dict") || s->owned.r->status != REEL_OK) {
         return false;
     }
     *items = remember(s);
@@ -187,7 +207,7 @@ reel_status reel_early_stopping_load_state_dict(reel_early_stopping *s,
 
 void reel_early_stopping_free(reel_early_stopping *s)
 {
-    if (s) {
-        reeli_disown(&s->owned);
+    if (REELI_ALIVE(s, "early_stopping_free")) {
+        reeli_free_handle(&s->owned, "early_stopping_free");
     }
 }

@@ -11,6 +11,8 @@ struct reel_ema {
     reeli_owned owned;
     double decay;
     bool equal, applied;
+    bool lost; /* whether a parameter is gone */
+    reeli_watch *watch;
     double updates;
     size_t count;
     reel_tensor **parameter, **average; /* while applied, the averages hold the parameters */
@@ -21,6 +23,7 @@ static void free_averages(reeli_owned *it)
 {
     reel_ema *ema = (reel_ema *)(void *)it;
     for (size_t i = 0; i < ema->count; i++) {
+        reeli_unwatch(&ema->watch[i]);
         reeli_let_go(ema->average[i]);
     }
 }
@@ -56,8 +59,10 @@ reel_ema *reel_ema_new(reel_tensor_list parameters, reel_ema_options options)
     if (!r || !may_average(parameters, decay)) {
         return NULL;
     }
-    reel_ema *ema = reeli_own(
-        r, "average", sizeof *ema + 2 * parameters.count * sizeof *ema->tensors, free_averages);
+    reel_ema *ema =
+        reeli_own(r, "average",
+                  sizeof *ema + parameters.count * (2 * sizeof *ema->tensors + sizeof *ema->watch),
+                  free_averages);
     if (!ema) {
         reeli_no_memory(r, "EMA");
         return NULL;
@@ -66,14 +71,16 @@ reel_ema *reel_ema_new(reel_tensor_list parameters, reel_ema_options options)
     ema->equal = options.equal;
     ema->parameter = ema->tensors;
     ema->average = ema->tensors + parameters.count;
+    ema->watch = (reeli_watch *)(void *)(ema->average + parameters.count);
     for (; ema->count < parameters.count; ema->count++) {
         reel_tensor *p = parameters.tensors[ema->count];
         reel_tensor *average = reeli_create_part(r, "EMA", p->dtype, p->ndim, p->size);
-        if (reeli_bad(average)) {
-            reel_ema_free(ema);
+        if (!average) {
+            reeli_disown(&ema->owned);
             return NULL;
         }
         reeli_fill(average, 0);
+        reeli_watch_for(reeli_owned_of(p), &ema->watch[ema->count], &ema->lost);
         ema->parameter[ema->count] = p;
         ema->average[ema->count] = average;
     }
@@ -94,10 +101,13 @@ static void take_in(reel_tensor *average, const reel_tensor *p, double weight)
 /* Why nothing can be done with it now; REEL_OK if something can. */
 static reel_status ready(const reel_ema *ema, bool applied)
 {
-    if (!ema) {
-        return REEL_ERR_OWNER;
+    if (!REELI_ALIVE(ema, "EMA")) {
+        return ema ? reeli_failure(ema->owned.r) : REEL_ERR_OWNER;
     }
     reel *r = ema->owned.r;
+    if (r->status == REEL_OK && ema->lost) {
+        return reeli_error(r, REEL_ERR_OWNER, "EMA: a parameter has been freed");
+    }
     if (r->status == REEL_OK && ema->applied != applied) {
         return reeli_error(r, REEL_ERR_STATE, "EMA: the average is %s",
                            applied ? "not in the parameters' place"
@@ -127,8 +137,9 @@ static bool update(const reeli_args *a)
 
 reel_status reel_ema_update(reel_ema *ema)
 {
-    if (!ema) {
-        return REEL_ERR_OWNER;
+    const reel_status status = ready(ema, false);
+    if (status != REEL_OK) {
+        return status;
     }
     reel *r = ema->owned.r;
     for (size_t i = 0; r->capture && i < ema->count; i++) {
@@ -229,7 +240,7 @@ reel_status reel_ema_load_state_dict(reel_ema *ema, const reel_named_tensor *ent
 
 void reel_ema_free(reel_ema *ema)
 {
-    if (ema) {
-        reeli_disown(&ema->owned);
+    if (REELI_ALIVE(ema, "ema_free")) {
+        reeli_free_handle(&ema->owned, "ema_free");
     }
 }

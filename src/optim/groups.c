@@ -94,9 +94,9 @@ static bool may_add(const reel_optimizer *o, const reel_tensor_list *list, const
     if (!sound(o, value)) {
         return false;
     }
-    if (list->count == 0) {
-        reeli_error(o->owned.r, REEL_ERR_VALUE, "%s: the list of parameters is empty",
-                    o->rule->name);
+    if (list->count == 0 || !list->tensors) {
+        reeli_error(o->owned.r, REEL_ERR_VALUE, "%s: the list of parameters is %s", o->rule->name,
+                    list->count == 0 ? "empty" : "NULL");
         return false;
     }
     for (size_t i = 0; i < list->count; i++) {
@@ -115,10 +115,17 @@ static bool make_room(reel_optimizer *o, size_t count)
         return false;
     }
     o->group = o->group_room.data;
-    if (!reeli_buffer_grow(r, &o->slot_room, (o->slots + count) * sizeof *o->slot)) {
+    for (size_t i = 0; i < o->slots; i++) { /* they move */
+        reeli_unwatch(&o->slot[i].watch);
+    }
+    const bool grown = reeli_buffer_grow(r, &o->slot_room, (o->slots + count) * sizeof *o->slot);
+    o->slot = o->slot_room.data;
+    for (size_t i = 0; i < o->slots; i++) {
+        reeli_watch_for(reeli_owned_of(o->slot[i].parameter), &o->slot[i].watch, &o->lost);
+    }
+    if (!grown) {
         return false;
     }
-    o->slot = o->slot_room.data;
     memset(o->slot + o->slots, 0, count * sizeof *o->slot);
     return true;
 }
@@ -128,9 +135,7 @@ static void drop_group(reel_optimizer *o)
 {
     const size_t slots = o->groups > 1 ? o->group[o->groups - 2].end : 0;
     for (size_t i = slots; i < o->slots; i++) {
-        for (int k = 0; k < REELI_STATES; k++) {
-            reeli_let_go(o->slot[i].state[k]);
-        }
+        reeli_free_optimizer_slot(&o->slot[i]);
     }
     o->slots = slots;
     o->groups--;
@@ -146,7 +151,9 @@ bool reeli_add_group(reel_optimizer *o, reel_tensor_list list, const double *val
         return false;
     }
     for (size_t i = 0; i < list.count; i++) {
-        o->slot[o->slots + i].parameter = list.tensors[i];
+        reeli_slot *slot = &o->slot[o->slots + i];
+        slot->parameter = list.tensors[i];
+        reeli_watch_for(reeli_owned_of(slot->parameter), &slot->watch, &o->lost);
     }
     o->slots += list.count;
     reeli_group *group = &o->group[o->groups++];
@@ -175,8 +182,8 @@ static int setting_named(const reel_optimizer *o, const char *name)
 reel_status reel_add_param_group(reel_optimizer *optimizer, reel_tensor_list parameters,
                                  const reel_setting *given, size_t count)
 {
-    if (!optimizer) {
-        return REEL_ERR_OWNER;
+    if (!REELI_ALIVE(optimizer, "add_param_group")) {
+        return optimizer ? reeli_failure(optimizer->owned.r) : REEL_ERR_OWNER;
     }
     reel *r = optimizer->owned.r;
     if (r->status != REEL_OK ||
@@ -186,6 +193,13 @@ reel_status reel_add_param_group(reel_optimizer *optimizer, reel_tensor_list par
     if (optimizer->rule->step) {
         return reeli_error(r, REEL_ERR_STATE, "%s: takes one group of parameters",
                            optimizer->rule->name);
+    }
+    if (count && !given) {
+        return reeli_error(r, REEL_ERR_VALUE, "%s: the array of settings is NULL",
+                           optimizer->rule->name);
+    }
+    if (optimizer->lost) {
+        return reeli_tell_lost(optimizer);
     }
     double value[REELI_SETTINGS];
     memcpy(value, optimizer->defaults, sizeof value);
@@ -201,7 +215,7 @@ reel_status reel_add_param_group(reel_optimizer *optimizer, reel_tensor_list par
 
 size_t reel_param_groups(const reel_optimizer *optimizer)
 {
-    return optimizer ? optimizer->groups : 0;
+    return REELI_ALIVE(optimizer, "param_groups") ? optimizer->groups : 0;
 }
 
 reeli_group *reeli_group_of(reel_optimizer *o, size_t group)
@@ -216,7 +230,8 @@ reeli_group *reeli_group_of(reel_optimizer *o, size_t group)
 
 double reel_group_setting(reel_optimizer *optimizer, size_t group, const char *name)
 {
-    const reeli_group *g = optimizer ? reeli_group_of(optimizer, group) : NULL;
+    const reeli_group *g =
+        REELI_ALIVE(optimizer, "group_setting") ? reeli_group_of(optimizer, group) : NULL;
     const int k = g ? setting_named(optimizer, name) : -1;
     return k < 0 ? (double)NAN : g->value[k];
 }
@@ -224,11 +239,12 @@ double reel_group_setting(reel_optimizer *optimizer, size_t group, const char *n
 reel_status reel_set_group_setting(reel_optimizer *optimizer, size_t group, const char *name,
                                    double value)
 {
-    reeli_group *g = optimizer ? reeli_group_of(optimizer, group) : NULL;
+    reeli_group *g =
+        REELI_ALIVE(optimizer, "set_group_setting") ? reeli_group_of(optimizer, group) : NULL;
     const int k = g ? setting_named(optimizer, name) : -1;
     if (k < 0 ||
         REELI_REFUSE(optimizer->owned.r, optimizer->rule->name, "a setting cannot be changed")) {
-        return optimizer ? optimizer->owned.r->status : REEL_ERR_OWNER;
+        return optimizer ? reeli_failure(optimizer->owned.r) : REEL_ERR_OWNER;
     }
     const double was = g->value[k];
     g->value[k] = value;

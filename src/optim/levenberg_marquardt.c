@@ -486,6 +486,6 @@ reel_optimizer *reel_optim_levenberg_marquardt(reel_tensor_list parameters,
 
 bool reel_converged(const reel_optimizer *optimizer)
 {
-    return optimizer && optimizer->rule == &rule &&
+    return REELI_ALIVE(optimizer, "converged") && optimizer->rule == &rule &&
            ((const memory *)optimizer->memory)->converged != 0;
 }

@@ -12,11 +12,35 @@ double reeli_or(double value, double otherwise)
     return value != 0 ? value : signbit(value) ? 0 : otherwise;
 }
 
-static void free_slot(reeli_slot *slot)
+void reeli_free_optimizer_slot(reeli_slot *slot)
 {
+    reeli_unwatch(&slot->watch);
     for (int k = 0; k < REELI_STATES; k++) {
         reeli_let_go(slot->state[k]);
     }
+}
+
+reel_status reeli_tell_lost(const reel_optimizer *o)
+{
+    size_t i = 0;
+    while (i + 1 < o->slots && o->slot[i].watch.link) {
+        i++;
+    }
+    return reeli_error(
+        o->owned.r, REEL_ERR_OWNER,
+        "%s: parameter %zu of %zu has been freed; an optimizer goes before the module "
+        "of its parameters",
+        o->rule->name, i, o->slots);
+}
+
+/* Why it cannot step; REEL_OK if it can. */
+static reel_status ready(const reel_optimizer *o, const char *what)
+{
+    if (!REELI_ALIVE(o, what)) {
+        return o ? reeli_failure(o->owned.r) : REEL_ERR_OWNER;
+    }
+    const reel *r = o->owned.r;
+    return REELI_RARELY(o->lost) && r->status == REEL_OK ? reeli_tell_lost(o) : r->status;
 }
 
 /* What it remembers goes with the optimizer; the parameters are their module's. */
@@ -24,7 +48,7 @@ static void free_memory(reeli_owned *it)
 {
     reel_optimizer *o = (reel_optimizer *)(void *)it;
     for (size_t i = 0; i < o->slots; i++) {
-        free_slot(&o->slot[i]);
+        reeli_free_optimizer_slot(&o->slot[i]);
     }
     if (o->memory) {
         o->rule->free(o);
@@ -36,6 +60,10 @@ static void free_memory(reeli_owned *it)
 bool reeli_optimizer_provide(reel_optimizer *o)
 {
     size_t i = 0;
+    if (o->lost) {
+        reeli_tell_lost(o);
+        return false;
+    }
     for (size_t g = 0; g < o->groups; g++) {
         const unsigned needs = o->rule->needs ? o->rule->needs(o->group[g].value) : ~0U;
         for (; i < o->group[g].end; i++) {
@@ -47,7 +75,7 @@ bool reeli_optimizer_provide(reel_optimizer *o)
                 const reel_tensor *p = slot->parameter;
                 reel_tensor *state =
                     reeli_create_part(o->owned.r, o->rule->name, p->dtype, p->ndim, p->size);
-                if (reeli_bad(state)) {
+                if (!state) {
                     return false;
                 }
                 reeli_fill(state, 0);
@@ -84,14 +112,14 @@ reel_optimizer *reeli_optimizer_new(const reeli_rule *rule, reel_tensor_list par
 
 void reel_optimizer_free(reel_optimizer *optimizer)
 {
-    if (optimizer) {
-        reeli_disown(&optimizer->owned);
+    if (REELI_ALIVE(optimizer, "optimizer_free")) {
+        reeli_free_handle(&optimizer->owned, "optimizer_free");
     }
 }
 
 const char *reel_optimizer_name(const reel_optimizer *optimizer)
 {
-    return optimizer ? optimizer->rule->name : "";
+    return REELI_ALIVE(optimizer, "optimizer_name") ? optimizer->rule->name : "";
 }
 
 /* What a captured step needs of it. */
@@ -120,7 +148,7 @@ static bool zero_all(const reeli_args *a)
 
 void reel_zero_grad(reel_optimizer *optimizer)
 {
-    if (optimizer) {
+    if (REELI_ALIVE(optimizer, "zero_grad") && (!optimizer->lost || !reeli_tell_lost(optimizer))) {
         note_parameters(optimizer, false);
         reeli_do(zero_all, &(reeli_args){.r = optimizer->owned.r, .more = optimizer});
     }
@@ -243,13 +271,11 @@ static bool step_all(const reeli_args *a)
 
 reel_status reel_step(reel_optimizer *optimizer)
 {
-    if (!optimizer) {
-        return REEL_ERR_OWNER;
+    const reel_status status = ready(optimizer, "step");
+    if (status != REEL_OK) {
+        return status;
     }
     reel *r = optimizer->owned.r;
-    if (r->status != REEL_OK) {
-        return r->status;
-    }
     if (optimizer->rule->step) {
         return reeli_error(r, REEL_ERR_STATE, "%s: a step needs a closure: call reel_step_with",
                            optimizer->rule->name);
@@ -297,16 +323,14 @@ bool reeli_call_closure(const reel_optimizer *o, reel_closure closure, void *con
 reel_status reel_step_with(reel_optimizer *optimizer, reel_closure closure, void *context,
                            double *loss)
 {
-    if (!optimizer) {
-        return REEL_ERR_OWNER;
-    }
     double ignored;
     loss = loss ? loss : &ignored;
     *loss = (double)NAN;
-    reel *r = optimizer->owned.r;
-    if (r->status != REEL_OK) {
-        return r->status;
+    const reel_status status = ready(optimizer, "step_with");
+    if (status != REEL_OK) {
+        return status;
     }
+    reel *r = optimizer->owned.r;
     if (REELI_REFUSE(r, optimizer->rule->name, "a closure cannot be called")) {
         return r->status;
     }
@@ -314,9 +338,9 @@ reel_status reel_step_with(reel_optimizer *optimizer, reel_closure closure, void
         return reeli_error(r, REEL_ERR_VALUE, "%s: the closure is NULL", optimizer->rule->name);
     }
     if (optimizer->rule->step) {
-        const reel_status status = optimizer->rule->step(optimizer, closure, context, loss);
-        optimizer->steps += status == REEL_OK;
-        return status;
+        const reel_status done = optimizer->rule->step(optimizer, closure, context, loss);
+        optimizer->steps += done == REEL_OK;
+        return done;
     }
     return reeli_call_closure(optimizer, closure, context, loss) ? reel_step(optimizer) : r->status;
 }
@@ -345,7 +369,7 @@ static void remember(reel_optimizer *o, reeli_items *items)
 
 reel_named_tensors reel_optimizer_state_dict(reel_optimizer *optimizer)
 {
-    if (!optimizer || optimizer->owned.r->status != REEL_OK) {
+    if (ready(optimizer, "optimizer_state_dict") != REEL_OK) {
         return (reel_named_tensors){NULL, 0};
     }
     reeli_items items = {.r = optimizer->owned.r, .what = optimizer->rule->name};
@@ -362,7 +386,7 @@ bool reeli_optimizer_prepare(reel_optimizer *o, const reel_named_tensor *given, 
                              reeli_items *items)
 {
     *items = (reeli_items){.r = o->owned.r, .what = o->rule->name};
-    if (o->owned.r->status != REEL_OK) {
+    if (ready(o, "optimizer_load_state_dict") != REEL_OK) {
         return false;
     }
     remember(o, items);

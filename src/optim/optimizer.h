@@ -33,6 +33,7 @@ typedef struct reeli_group {
 /* One parameter and what the optimizer remembers about it. */
 typedef struct reeli_slot {
     reel_tensor *parameter;
+    reeli_watch watch; /* of that */
     reel_tensor
         *state[REELI_STATES]; /* of the parameter's shape; NULL where its group needs none */
     double number[REELI_NUMBERS];
@@ -69,6 +70,7 @@ struct reel_optimizer {
     reeli_buffer group_room, slot_room; /* where those lie */
     double defaults[REELI_SETTINGS];    /* what it was made with, for further groups */
     int64_t steps;                      /* since the last scheduler was made */
+    bool lost;                          /* whether a parameter is gone */
     void *memory;                       /* of a rule with a step of its own */
 };
 
@@ -83,6 +85,10 @@ static inline int64_t reeli_as_count(double value)
     return value >= 0 && value < 0x1p62 ? (int64_t)value : value > 0 ? INT64_MAX : 0;
 }
 
+/* A slot goes with what it remembers. */
+void reeli_free_optimizer_slot(reeli_slot *slot);
+/* The error that a parameter has been freed. */
+reel_status reeli_tell_lost(const reel_optimizer *o);
 /* Adds a group; false, and an error, for one of the same reasons. */
 bool reeli_add_group(reel_optimizer *o, reel_tensor_list list, const double *value);
 /* Whether the settings among what is given are within their ranges and need no state that is not

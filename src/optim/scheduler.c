@@ -15,6 +15,35 @@ bool reeli_scheduler_check(const reel_optimizer *o, const char *name, bool sound
     return sound;
 }
 
+bool reeli_may_schedule(const reel_optimizer *o) { return REELI_ALIVE(o, "scheduler"); }
+
+reel_status reeli_scheduler_ready(const reel_scheduler *s)
+{
+    if (!REELI_ALIVE(s, "scheduler")) {
+        return s ? reeli_failure(s->owned.r) : REEL_ERR_OWNER;
+    }
+    reel *r = s->owned.r;
+    if (r->status == REEL_OK && s->lost) {
+        return reeli_error(r, REEL_ERR_OWNER, "%s: %s has been freed", s->kind->name,
+                           s->part ? "its optimizer, or a scheduler that it is made of,"
+                                   : "its optimizer");
+    }
+    return r->status;
+}
+
+static void stop_watching(reeli_owned *it)
+{
+    reel_scheduler *s = (reel_scheduler *)(void *)it;
+    for (size_t i = 0; i < s->watches; i++) {
+        reeli_unwatch(&s->watch[i]);
+    }
+}
+
+static void watch_for(reel_scheduler *s, reeli_owned *it)
+{
+    reeli_watch_for(it, &s->watch[s->watches++], &s->lost);
+}
+
 reel_scheduler *reeli_scheduler_new(const reeli_schedule *kind, reel_optimizer *optimizer,
                                     size_t milestones, const int64_t *milestone, size_t parts)
 {
@@ -22,8 +51,8 @@ reel_scheduler *reeli_scheduler_new(const reeli_schedule *kind, reel_optimizer *
     reel_scheduler *s =
         reeli_own(optimizer->owned.r, "scheduler",
                   sizeof *s + 3 * groups * sizeof *s->numbers + milestones * sizeof *s->milestone +
-                      parts * sizeof(reel_scheduler *),
-                  NULL);
+                      parts * sizeof(reel_scheduler *) + (1 + parts) * sizeof *s->watch,
+                  stop_watching);
     if (!s) {
         reeli_no_memory(optimizer->owned.r, kind->name);
         return NULL;
@@ -39,6 +68,9 @@ reel_scheduler *reeli_scheduler_new(const reeli_schedule *kind, reel_optimizer *
     s->milestone = (int64_t *)(void *)(s->high + groups);
     s->milestones = milestones;
     s->part = parts ? (reel_scheduler **)(void *)(s->milestone + milestones) : NULL;
+    s->watch =
+        (reeli_watch *)(void *)((reel_scheduler **)(void *)(s->milestone + milestones) + parts);
+    watch_for(s, &optimizer->owned);
     if (milestones) {
         memcpy(s->milestone, milestone, milestones * sizeof *milestone);
     }
@@ -131,13 +163,11 @@ reel_status reel_scheduler_step(reel_scheduler *scheduler)
 {
     reel_scheduler *s = scheduler;
     bool restart = false;
-    if (!s) {
-        return REEL_ERR_OWNER;
+    const reel_status status = reeli_scheduler_ready(s);
+    if (status != REEL_OK || REELI_REFUSE(s->owned.r, s->kind->name, "a schedule cannot step")) {
+        return status != REEL_OK ? status : s->owned.r->status;
     }
     reel *r = s->owned.r;
-    if (r->status != REEL_OK || REELI_REFUSE(r, s->kind->name, "a schedule cannot step")) {
-        return r->status;
-    }
     if (s->part) {
         s = next_of(s, &restart);
     }
@@ -160,13 +190,13 @@ reel_status reel_scheduler_step(reel_scheduler *scheduler)
 
 int64_t reel_scheduler_last_epoch(const reel_scheduler *scheduler)
 {
-    return scheduler ? (int64_t)scheduler->last_epoch : 0;
+    return REELI_ALIVE(scheduler, "scheduler_last_epoch") ? (int64_t)scheduler->last_epoch : 0;
 }
 
 void reel_scheduler_free(reel_scheduler *scheduler)
 {
-    if (scheduler) {
-        reeli_disown(&scheduler->owned);
+    if (REELI_ALIVE(scheduler, "scheduler_free")) {
+        reeli_free_handle(&scheduler->owned, "scheduler_free");
     }
 }
 
@@ -190,7 +220,7 @@ static void remember(reel_scheduler *s, reeli_items *items, const char *head)
 
 reel_named_tensors reel_scheduler_state_dict(reel_scheduler *scheduler)
 {
-    if (!scheduler || scheduler->owned.r->status != REEL_OK) {
+    if (reeli_scheduler_ready(scheduler) != REEL_OK) {
         return (reel_named_tensors){NULL, 0};
     }
     reeli_items items = {.r = scheduler->owned.r, .what = scheduler->kind->name};
@@ -204,7 +234,7 @@ bool reeli_scheduler_prepare(reel_scheduler *s, const reel_named_tensor *given, 
                              reeli_items *items)
 {
     *items = (reeli_items){.r = s->owned.r, .what = s->kind->name};
-    if (s->owned.r->status != REEL_OK) {
+    if (reeli_scheduler_ready(s) != REEL_OK) {
         return false;
     }
     remember(s, items, "");
@@ -231,7 +261,15 @@ static const reeli_schedule sequential = {.name = "SequentialLR"};
 static bool may_follow(const reel_optimizer *o, reel_scheduler *const *part, size_t count,
                        const int64_t *milestones)
 {
+    if (count > 0 && (!part || (count > 1 && !milestones))) {
+        reeli_error(o->owned.r, REEL_ERR_VALUE, "SequentialLR: the array of %s is NULL",
+                    part ? "milestones" : "schedulers");
+        return false;
+    }
     for (size_t i = 0; i < count; i++) {
+        if (part[i] && reeli_scheduler_ready(part[i]) != REEL_OK) {
+            return false;
+        }
         if (!part[i] || part[i]->o != o) {
             reeli_error(o->owned.r, REEL_ERR_VALUE, "SequentialLR: scheduler %zu is %s", i,
                         part[i] ? "another optimizer's" : "NULL");
@@ -257,7 +295,7 @@ static bool may_follow(const reel_optimizer *o, reel_scheduler *const *part, siz
 reel_scheduler *reel_lr_sequential(reel_optimizer *optimizer, reel_scheduler *const *schedulers,
                                    size_t count, const int64_t *milestones)
 {
-    if (!optimizer || !may_follow(optimizer, schedulers, count, milestones)) {
+    if (!reeli_may_schedule(optimizer) || !may_follow(optimizer, schedulers, count, milestones)) {
         return NULL;
     }
     reel_scheduler *s = reeli_scheduler_new(&sequential, optimizer, count - 1, milestones, count);
@@ -266,6 +304,7 @@ reel_scheduler *reel_lr_sequential(reel_optimizer *optimizer, reel_scheduler *co
     }
     for (size_t i = 0; i < count; i++) {
         s->part[i] = schedulers[i];
+        watch_for(s, &schedulers[i]->owned);
     }
     for (size_t i = 0; i < optimizer->groups; i++) {
         double *value = optimizer->group[i].value;

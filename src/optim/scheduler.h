@@ -52,8 +52,16 @@ struct reel_scheduler {
         } lambda;
     } options;
     reel_scheduler **part; /* of a SequentialLR: one more than milestones; else NULL */
+    bool lost;             /* whether the optimizer or a part is gone */
+    reeli_watch *watch;    /* of the optimizer, and of each part */
+    size_t watches;
     double numbers[];
 };
+
+/* Whether an optimizer is there and alive; an error if it was freed. */
+bool reeli_may_schedule(const reel_optimizer *o);
+/* Why a scheduler cannot go on; REEL_OK if it, its optimizer and its parts are alive. */
+reel_status reeli_scheduler_ready(const reel_scheduler *s);
 
 /* A scheduler that has not begun, with room for all that is one for each group, for milestones and
  * for parts. NULL, and an error, if memory is out. */

@@ -27,7 +27,7 @@ static const reeli_schedule step = {
 
 reel_scheduler *reel_lr_step(reel_optimizer *optimizer, reel_lr_step_options options)
 {
-    if (!optimizer ||
+    if (!reeli_may_schedule(optimizer) ||
         !reeli_scheduler_check(optimizer, step.name, options.step_size > 0,
                                "step_size must be above 0", (double)options.step_size)) {
         return NULL;
@@ -67,9 +67,15 @@ static const reeli_schedule multi_step = {
 
 reel_scheduler *reel_lr_multi_step(reel_optimizer *optimizer, reel_lr_multi_step_options options)
 {
-    reel_scheduler *s = optimizer ? reeli_scheduler_new(&multi_step, optimizer, options.count,
-                                                        options.milestones, 0)
-                                  : NULL;
+    if (!reeli_may_schedule(optimizer) ||
+        !reeli_scheduler_check(optimizer, multi_step.name, !options.count || options.milestones,
+                               "its milestones are NULL", 0)) {
+        return NULL;
+    }
+    reel_scheduler *s =
+        reeli_may_schedule(optimizer)
+            ? reeli_scheduler_new(&multi_step, optimizer, options.count, options.milestones, 0)
+            : NULL;
     if (s) {
         s->options.gamma = reeli_or(options.gamma, 0.1);
     }
@@ -91,7 +97,9 @@ static const reeli_schedule exponential = {
 
 reel_scheduler *reel_lr_exponential(reel_optimizer *optimizer, reel_lr_exponential_options options)
 {
-    reel_scheduler *s = optimizer ? reeli_scheduler_new(&exponential, optimizer, 0, NULL, 0) : NULL;
+    reel_scheduler *s = reeli_may_schedule(optimizer)
+                            ? reeli_scheduler_new(&exponential, optimizer, 0, NULL, 0)
+                            : NULL;
     if (s) {
         s->options.gamma = options.gamma;
     }
@@ -132,7 +140,7 @@ reel_scheduler *reel_lr_constant(reel_optimizer *optimizer, reel_lr_constant_opt
 {
     options.factor = reeli_or(options.factor, 1.0 / 3);
     options.total_iters = count_or(options.total_iters, 5);
-    if (!optimizer || !is_factor(optimizer, constant.name, options.factor)) {
+    if (!reeli_may_schedule(optimizer) || !is_factor(optimizer, constant.name, options.factor)) {
         return NULL;
     }
     reel_scheduler *s = reeli_scheduler_new(&constant, optimizer, 0, NULL, 0);
@@ -168,7 +176,8 @@ reel_scheduler *reel_lr_linear(reel_optimizer *optimizer, reel_lr_linear_options
     options.start_factor = reeli_or(options.start_factor, 1.0 / 3);
     options.end_factor = reeli_or(options.end_factor, 1);
     options.total_iters = count_or(options.total_iters, 5);
-    if (!optimizer || !is_factor(optimizer, linear.name, options.start_factor) ||
+    if (!reeli_may_schedule(optimizer) ||
+        !is_factor(optimizer, linear.name, options.start_factor) ||
         !is_factor(optimizer, linear.name, options.end_factor)) {
         return NULL;
     }
@@ -199,7 +208,9 @@ static const reeli_schedule polynomial = {
 
 reel_scheduler *reel_lr_polynomial(reel_optimizer *optimizer, reel_lr_polynomial_options options)
 {
-    reel_scheduler *s = optimizer ? reeli_scheduler_new(&polynomial, optimizer, 0, NULL, 0) : NULL;
+    reel_scheduler *s = reeli_may_schedule(optimizer)
+                            ? reeli_scheduler_new(&polynomial, optimizer, 0, NULL, 0)
+                            : NULL;
     if (s) {
         s->options.polynomial.total_iters = count_or(options.total_iters, 5);
         s->options.polynomial.power = reeli_or(options.power, 1);
@@ -234,8 +245,9 @@ static const reeli_schedule cosine = {
 reel_scheduler *reel_lr_cosine_annealing(reel_optimizer *optimizer,
                                          reel_lr_cosine_annealing_options options)
 {
-    if (!optimizer || !reeli_scheduler_check(optimizer, cosine.name, options.T_max > 0,
-                                             "T_max must be above 0", (double)options.T_max)) {
+    if (!reeli_may_schedule(optimizer) ||
+        !reeli_scheduler_check(optimizer, cosine.name, options.T_max > 0, "T_max must be above 0",
+                               (double)options.T_max)) {
         return NULL;
     }
     reel_scheduler *s = reeli_scheduler_new(&cosine, optimizer, 0, NULL, 0);
@@ -277,7 +289,7 @@ reel_lr_cosine_annealing_warm_restarts(reel_optimizer *optimizer,
                                        reel_lr_cosine_annealing_warm_restarts_options options)
 {
     options.T_mult = options.T_mult != 0 ? options.T_mult : 1;
-    if (!optimizer ||
+    if (!reeli_may_schedule(optimizer) ||
         !reeli_scheduler_check(optimizer, restarts.name, options.T_0 > 0, "T_0 must be above 0",
                                (double)options.T_0) ||
         !reeli_scheduler_check(optimizer, restarts.name, options.T_mult > 0,
@@ -303,8 +315,9 @@ reel_scheduler *reel_lr_lambda(reel_optimizer *optimizer,
                                double (*lr_lambda)(void *context, size_t group, int64_t epoch),
                                void *context)
 {
-    if (!optimizer || !reeli_scheduler_check(optimizer, lambda.name, lr_lambda != NULL,
-                                             "it needs a function", 0)) {
+    if (!reeli_may_schedule(optimizer) ||
+        !reeli_scheduler_check(optimizer, lambda.name, lr_lambda != NULL, "it needs a function",
+                               0)) {
         return NULL;
     }
     reel_scheduler *s = reeli_scheduler_new(&lambda, optimizer, 0, NULL, 0);

@@ -92,7 +92,7 @@ reel_scheduler *reel_lr_one_cycle(reel_optimizer *optimizer, reel_lr_one_cycle_o
     options.max_momentum = reeli_or(options.max_momentum, 0.95);
     options.div_factor = reeli_or(options.div_factor, 25);
     options.final_div_factor = reeli_or(options.final_div_factor, 1e4);
-    if (!optimizer || !sound_one_cycle(optimizer, &options)) {
+    if (!reeli_may_schedule(optimizer) || !sound_one_cycle(optimizer, &options)) {
         return NULL;
     }
     reel_scheduler *s = reeli_scheduler_new(
@@ -163,7 +163,7 @@ reel_scheduler *reel_lr_cyclic(reel_optimizer *optimizer, reel_lr_cyclic_options
     options.gamma = reeli_or(options.gamma, 1);
     options.base_momentum = reeli_or(options.base_momentum, 0.8);
     options.max_momentum = reeli_or(options.max_momentum, 0.9);
-    if (!optimizer ||
+    if (!reeli_may_schedule(optimizer) ||
         !reeli_scheduler_check(optimizer, cyclic.name,
                                options.step_size_up > 0 && options.step_size_down >= 0,
                                "step sizes must be above 0", options.step_size_up) ||
@@ -218,12 +218,9 @@ static void reduce(const reel_scheduler *s)
 reel_status reel_scheduler_step_metric(reel_scheduler *scheduler, double metric)
 {
     reel_scheduler *s = scheduler;
-    if (!s) {
-        return REEL_ERR_OWNER;
-    }
-    if (s->owned.r->status != REEL_OK ||
-        REELI_REFUSE(s->owned.r, s->kind->name, "a schedule cannot step")) {
-        return s->owned.r->status;
+    const reel_status status = reeli_scheduler_ready(s);
+    if (status != REEL_OK || REELI_REFUSE(s->owned.r, s->kind->name, "a schedule cannot step")) {
+        return status != REEL_OK ? status : s->owned.r->status;
     }
     if (s->kind != &plateau) {
         return reeli_error(s->owned.r, REEL_ERR_STATE,
@@ -253,8 +250,9 @@ reel_scheduler *reel_lr_reduce_on_plateau(reel_optimizer *optimizer,
     options.patience = options.patience > 0 ? options.patience : options.patience == 0 ? 10 : 0;
     options.threshold = reeli_or(options.threshold, 1e-4);
     options.eps = reeli_or(options.eps, 1e-8);
-    if (!optimizer || !reeli_scheduler_check(optimizer, plateau.name, options.factor < 1,
-                                             "factor must be below 1", options.factor)) {
+    if (!reeli_may_schedule(optimizer) ||
+        !reeli_scheduler_check(optimizer, plateau.name, options.factor < 1,
+                               "factor must be below 1", options.factor)) {
         return NULL;
     }
     reel_scheduler *s = reeli_scheduler_new(&plateau, optimizer, 0, NULL, 0);

@@ -110,7 +110,10 @@ const char *reeli_cell_text(char text[REELI_CELL_TEXT], const reel_table *t, int
     return text;
 }
 
-size_t reel_encoder_features(const reel_encoder *e) { return e ? e->features : 0; }
+size_t reel_encoder_features(const reel_encoder *e)
+{
+    return REELI_ALIVE(e, "encoder_features") ? e->features : 0;
+}
 
 /* The input that feature i is of: the last that starts at or before it. */
 static size_t input_with(const reel_encoder *e, size_t i)
@@ -161,16 +164,25 @@ double reel_encoder_median(const reel_encoder *e, size_t i)
     return i < reel_encoder_features(e) ? reeli_input_of(e, input_with(e, i))->median : (double)NAN;
 }
 
-const char *reel_encoder_target_name(const reel_encoder *e) { return e ? e->target.data : NULL; }
+const char *reel_encoder_target_name(const reel_encoder *e)
+{
+    return REELI_ALIVE(e, "encoder_target_name") ? e->target.data : NULL;
+}
 
-double reel_encoder_target_mean(const reel_encoder *e) { return e ? e->target_mean : (double)NAN; }
+double reel_encoder_target_mean(const reel_encoder *e)
+{
+    return REELI_ALIVE(e, "encoder_target_mean") ? e->target_mean : (double)NAN;
+}
 
 double reel_encoder_target_scale(const reel_encoder *e)
 {
-    return e ? e->target_scale : (double)NAN;
+    return REELI_ALIVE(e, "encoder_target_scale") ? e->target_scale : (double)NAN;
 }
 
-size_t reel_encoder_columns(const reel_encoder *e) { return e ? e->inputs.count : 0; }
+size_t reel_encoder_columns(const reel_encoder *e)
+{
+    return REELI_ALIVE(e, "encoder_columns") ? e->inputs.count : 0;
+}
 
 const char *reel_encoder_column(const reel_encoder *e, size_t i)
 {
@@ -179,7 +191,7 @@ const char *reel_encoder_column(const reel_encoder *e, size_t i)
 
 const char *const *reel_encoder_text_columns(const reel_encoder *e, size_t *count)
 {
-    size_t text_count = e ? e->text_count : 0;
+    size_t text_count = REELI_ALIVE(e, "encoder_text_columns") ? e->text_count : 0;
     if (count) {
         *count = text_count;
     }
@@ -188,7 +200,7 @@ const char *const *reel_encoder_text_columns(const reel_encoder *e, size_t *coun
 
 void reel_encoder_free(reel_encoder *e)
 {
-    if (e) {
-        reeli_disown(&e->owned);
+    if (REELI_ALIVE(e, "encoder_free")) {
+        reeli_free_handle(&e->owned, "encoder_free");
     }
 }

@@ -240,7 +240,7 @@ static bool may_encode(const reel_encoder *e, const reel_table *t, const char *w
 
 reel_tensor *reel_encode(const reel_encoder *e, reel_table *t, const reel_tensor *rows)
 {
-    if (!e || !t) {
+    if (!REELI_ALIVE(e, "encode") || !REELI_ALIVE(t, "encode")) {
         return t ? t->owned.r->poison : e ? e->owned.r->poison : NULL;
     }
     reel *r = t->owned.r;
@@ -280,7 +280,7 @@ static reel_tensor *encode_target(const reel_encoder *e, reel_table *t, size_t c
 reel_tensor *reel_encode_target(const reel_encoder *e, reel_table *t, const reel_tensor *rows)
 {
     static const char what[] = "encode_target";
-    if (!e || !t) {
+    if (!REELI_ALIVE(e, what) || !REELI_ALIVE(t, what)) {
         return t ? t->owned.r->poison : e ? e->owned.r->poison : NULL;
     }
     const char *name = reel_encoder_target_name(e);
@@ -300,7 +300,7 @@ reel_tensor *reel_encode_target(const reel_encoder *e, reel_table *t, const reel
 reel_tensor *reel_decode_target(const reel_encoder *e, reel_tensor *y)
 {
     static const char what[] = "decode_target";
-    if (!e || !reeli_usable_as(e->owned.r, what, "its argument", y)) {
+    if (!REELI_ALIVE(e, what) || !reeli_usable_as(e->owned.r, what, "its argument", y)) {
         return e ? e->owned.r->poison : NULL;
     }
     if (!reeli_is_float(y->dtype)) {

@@ -425,7 +425,7 @@ static bool run(fit *f, const reel_tensor *rows)
 
 reel_encoder *reel_encoder_fit(reel_table *t, const reel_tensor *rows, reel_encoder_options options)
 {
-    if (!t) {
+    if (!REELI_ALIVE(t, "encoder_fit")) {
         return NULL;
     }
     fit f = {.t = t, .options = &options};

@@ -60,7 +60,7 @@ static void put_encoder(reeli_json_writer *w, const reel_encoder *e)
 
 const char *reel_encoder_to_json(const reel_encoder *e)
 {
-    if (!e) {
+    if (!REELI_ALIVE(e, "encoder_to_json")) {
         return NULL;
     }
     reeli_json_writer w = {.r = e->owned.r};

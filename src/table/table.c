@@ -20,7 +20,7 @@ static void destroy(reeli_owned *it)
     reeli_buffer_free(it->r, &t->missing);
     reeli_buffer_free(it->r, &t->lines);
     if (t->matrix) {
-        reel_tensor_free(t->matrix);
+        reeli_release(t->matrix);
     }
 }
 
@@ -161,32 +161,44 @@ reel_table *reel_table_from_tensor(reel *r, reel_tensor *x, const char *const *n
     return t;
 }
 
-int64_t reel_table_rows(const reel_table *t) { return t ? t->rows : 0; }
+int64_t reel_table_rows(const reel_table *t) { return REELI_ALIVE(t, "table_rows") ? t->rows : 0; }
 
-size_t reel_table_columns(const reel_table *t) { return t ? t->columns : 0; }
+size_t reel_table_columns(const reel_table *t)
+{
+    return REELI_ALIVE(t, "table_columns") ? t->columns : 0;
+}
 
-reel_dtype reel_table_dtype(const reel_table *t) { return t ? t->dtype : REEL_F32; }
+reel_dtype reel_table_dtype(const reel_table *t)
+{
+    return REELI_ALIVE(t, "table_dtype") ? t->dtype : REEL_F32;
+}
 
-const char *reel_table_path(const reel_table *t) { return t ? t->path : ""; }
+const char *reel_table_path(const reel_table *t)
+{
+    return REELI_ALIVE(t, "table_path") ? t->path : "";
+}
 
 const char *reel_table_name(const reel_table *t, size_t column)
 {
-    return t && column < t->columns ? reeli_text_at(&t->names, column) : NULL;
+    return REELI_ALIVE(t, "table_name") && column < t->columns ? reeli_text_at(&t->names, column)
+                                                               : NULL;
 }
 
 int64_t reel_table_find(const reel_table *t, const char *name)
 {
-    return t && name ? reeli_text_set_find(&t->names, name, strlen(name)) : -1;
+    return REELI_ALIVE(t, "table_find") && name ? reeli_text_set_find(&t->names, name, strlen(name))
+                                                : -1;
 }
 
 bool reel_table_is_text(const reel_table *t, size_t column)
 {
-    return t && !t->matrix && column < t->columns && reeli_column_of(t, column)->kind == REELI_TEXT;
+    return REELI_ALIVE(t, "table_is_text") && !t->matrix && column < t->columns &&
+           reeli_column_of(t, column)->kind == REELI_TEXT;
 }
 
 int64_t reel_table_missing(const reel_table *t, size_t column)
 {
-    if (!t || column >= t->columns) {
+    if (!REELI_ALIVE(t, "table_missing") || column >= t->columns) {
         return 0;
     }
     return t->matrix ? ((const int64_t *)t->missing.data)[column]
@@ -208,16 +220,19 @@ const char *reel_table_category(const reel_table *t, size_t column, size_t i)
 /* The last entry at or before the row says how far its line is. */
 int64_t reel_table_line(const reel_table *t, int64_t row)
 {
-    const reeli_line *lines = t ? t->lines.data : NULL;
-    size_t low = 0, high = t ? t->lines.count : 0;
-    if (high == 0) {
-        return row + 1;
+    const reeli_line first = {0}, *lines = &first;
+    size_t low = 0, high = 1;
+    int64_t line;
+    if (REELI_ALIVE(t, "table_line") && t->lines.count) {
+        lines = t->lines.data;
+        high = t->lines.count;
     }
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
         *(lines[middle].row <= row ? &low : &high) = middle;
     }
-    return lines[low].line + (row - lines[low].row);
+    const int64_t begin = lines == &first ? 1 : lines[low].line;
+    return row >= 0 && reeli_add(begin, row - lines[low].row, &line) ? line : 0;
 }
 
 reeli_numbers reeli_table_numbers(const reel_table *t, size_t column)
@@ -243,7 +258,7 @@ static bool has_column(const reel_table *t, const char *what, size_t column)
 reel_tensor *reel_table_column(reel_table *t, size_t column)
 {
     static const char what[] = "table_column";
-    if (!t || !has_column(t, what, column)) {
+    if (!REELI_ALIVE(t, what) || !has_column(t, what, column)) {
         return t ? t->owned.r->poison : NULL;
     }
     bool text = reel_table_is_text(t, column);
@@ -276,7 +291,7 @@ static bool is_present(const reel_table *t, size_t column, int64_t row)
 reel_tensor *reel_table_present_rows(reel_table *t, size_t column)
 {
     static const char what[] = "table_present_rows";
-    if (!t || !has_column(t, what, column)) {
+    if (!REELI_ALIVE(t, what) || !has_column(t, what, column)) {
         return t ? t->owned.r->poison : NULL;
     }
     int64_t count = t->rows - reel_table_missing(t, column);
@@ -292,7 +307,7 @@ reel_tensor *reel_table_present_rows(reel_table *t, size_t column)
 
 void reel_table_free(reel_table *t)
 {
-    if (t) {
-        reeli_disown(&t->owned);
+    if (REELI_ALIVE(t, "table_free")) {
+        reeli_free_handle(&t->owned, "table_free");
     }
 }

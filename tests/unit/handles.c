@@ -234,6 +234,132 @@ START_TEST(a_handler_may_use_the_reel)
 }
 END_TEST
 
+START_TEST(an_optimizer_outlives_its_parameters)
+{
+    reel *r = quiet_reel();
+    reel_module *m = linear(r), *other = linear(r);
+    reel_optimizer *adam = reel_optim_adam(reel_parameters(other), (reel_adam_options){.lr = 0.1});
+    for (int i = 0; i < 20; i++) { /* its slots move */
+        reel_add_param_group(adam, reel_parameters(linear(r)), NULL, 0);
+    }
+    reel_add_param_group(adam, reel_parameters(m), NULL, 0);
+    reel_scheduler *steps = reel_lr_step(adam, (reel_lr_step_options){.step_size = 1});
+    reel_ema *ema = reel_ema_new(reel_parameters(m), (reel_ema_options){0});
+    reel_early_stopping *stopping = reel_early_stopping_new(m, (reel_early_stopping_options){0});
+    ck_assert_int_eq(reel_step(adam), REEL_OK);
+    reel_module_free(m);
+    ck_assert_int_eq(reel_step(adam), REEL_ERR_OWNER);
+    assert_error(r, REEL_ERR_OWNER, "Adam: parameter 42 of 44 has been freed");
+    reel_zero_grad(adam);
+    assert_error(r, REEL_ERR_OWNER, "Adam: parameter 42 of 44 has been freed");
+    ck_assert_int_eq(reel_ema_update(ema), REEL_ERR_OWNER);
+    assert_error(r, REEL_ERR_OWNER, "EMA: a parameter has been freed");
+    reel_early_stopping_step(stopping, 1);
+    assert_error(r, REEL_ERR_OWNER, "early_stopping_step: what the module held has been freed");
+    ck_assert_int_eq(reel_scheduler_step(steps), REEL_OK);
+    reel_optimizer_free(adam);
+    ck_assert_int_eq(reel_scheduler_step(steps), REEL_ERR_OWNER);
+    assert_error(r, REEL_ERR_OWNER, "StepLR: its optimizer has been freed");
+    ck_assert_int_eq(reel_step(adam), REEL_ERR_OWNER);
+    assert_error(r, REEL_ERR_OWNER, "step: the optimizer has been freed");
+    ck_assert_ptr_null(reel_lr_step(adam, (reel_lr_step_options){.step_size = 1}));
+    assert_error(r, REEL_ERR_OWNER, "scheduler: the optimizer has been freed");
+    reel_free(r);
+}
+END_TEST
+
+START_TEST(what_an_optimizer_remembers_is_its_own)
+{
+    reel *r = quiet_reel();
+    reel_optimizer *adam =
+        reel_optim_adam(reel_parameters(linear(r)), (reel_adam_options){.lr = 0.1});
+    reel_named_tensors all = reel_optimizer_state_dict(adam);
+    for (size_t i = 0; i < all.count; i++) {
+        if (strstr(all.entries[i].name, "exp_avg")) {
+            reel_tensor_free(all.entries[i].tensor);
+            assert_error(r, REEL_ERR_OWNER, "belongs to a module, an optimizer");
+        }
+    }
+    reel_free(r);
+}
+END_TEST
+
+START_TEST(a_loader_outlives_its_tensors)
+{
+    reel *r = quiet_reel();
+    reel_tensor *x = reel_ones(r, REEL_F32, REEL_SHAPE(4, 2)), *batch = NULL;
+    reel_loader *loader = reel_loader_new(r, &x, 1, (reel_loader_options){.batch_size = 2});
+    ck_assert(reel_loader_next(loader, &batch));
+    reel_tensor_free(batch);
+    assert_error(r, REEL_ERR_OWNER, "belongs to a module, an optimizer, a loader");
+    reel_tensor_free(x);
+    ck_assert(!reel_loader_next(loader, &batch));
+    assert_error(r, REEL_ERR_OWNER, "loader: a tensor whose rows it hands out has been freed");
+    reel_loader_free(loader);
+    ck_assert(!reel_loader_next(loader, &batch));
+    assert_error(r, REEL_ERR_OWNER, "loader_next: the loader has been freed");
+    reel_exp(batch);
+    assert_error(r, REEL_ERR_OWNER, "exp: its argument, of shape (2, 2), has been freed");
+    reel_free(r);
+}
+END_TEST
+
+START_TEST(tables_and_encoders)
+{
+    reel *r = quiet_reel();
+    reel_tensor *x = reel_randn(r, REEL_F32, REEL_SHAPE(9, 2));
+    reel_table *t = reel_table_from_tensor(r, x, (const char *[]){"a", "b"});
+    reel_encoder *e = reel_encoder_fit(t, NULL, (reel_encoder_options){.target = "b"});
+    ck_assert_ptr_nonnull(e);
+    reel_encoder_free(e);
+    ck_assert(reel_is_poison(reel_encode(e, t, NULL)));
+    assert_error(r, REEL_ERR_OWNER, "encode: the encoder has been freed");
+    ck_assert_uint_eq(reel_encoder_columns(e), 0);
+    assert_error(r, REEL_ERR_OWNER, "encoder_columns: the encoder has been freed");
+    reel_table_free(t);
+    ck_assert_ptr_null(reel_table_name(t, 0));
+    assert_error(r, REEL_ERR_OWNER, "table_name: the table has been freed");
+    reel_table_free(t);
+    assert_error(r, REEL_ERR_OWNER, "table_free: the table has been freed");
+    reel_free(r);
+}
+END_TEST
+
+START_TEST(a_graph_is_told_what_has_gone)
+{
+    reel *r = quiet_reel();
+    reel_module *m = linear(r);
+    reel_tensor *x = row(r);
+    reel_capture_begin(r);
+    reel_forward(m, x);
+    reel_graph *graph = reel_capture_end(r);
+    ck_assert_int_eq(reel_replay(graph), REEL_OK);
+    reel_module_free(m);
+    ck_assert_int_eq(reel_replay(graph), REEL_ERR_STATE);
+    assert_error(r, REEL_ERR_STATE, "replay: a tensor, module or optimizer that the step uses");
+    reel_graph_free(graph);
+    ck_assert_int_eq(reel_replay(graph), REEL_ERR_OWNER);
+    assert_error(r, REEL_ERR_OWNER, "replay: the captured step has been freed");
+    reel_free(r);
+}
+END_TEST
+
+/* A handle's address is another one's only much later, and its memory no more than is needed. */
+START_TEST(freed_handles_do_not_pile_up)
+{
+    reel *r = quiet_reel();
+    reel_module *first = reel_nn_relu(r);
+    reel_module_free(first);
+    for (int i = 0; i < 5000; i++) {
+        reel_module *m = reel_nn_relu(r);
+        ck_assert(i >= 200 || m != first);
+        reel_module_free(m);
+    }
+    ck_assert(!reel_failed(r));
+    reel_free(r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_test(cases, a_freed_module_is_told);
@@ -245,6 +371,12 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, lists_and_dicts);
     tcase_add_test(cases, a_callback_breaks_nothing);
     tcase_add_test(cases, a_handler_may_use_the_reel);
+    tcase_add_test(cases, an_optimizer_outlives_its_parameters);
+    tcase_add_test(cases, what_an_optimizer_remembers_is_its_own);
+    tcase_add_test(cases, a_loader_outlives_its_tensors);
+    tcase_add_test(cases, tables_and_encoders);
+    tcase_add_test(cases, a_graph_is_told_what_has_gone);
+    tcase_add_test(cases, freed_handles_do_not_pile_up);
 }
 
 int main(void) { return run_suite("handles", add_cases); }

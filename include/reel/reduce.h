@@ -90,12 +90,16 @@ REEL_API reel_tensor *reel_argmin_dim(reel_tensor *x, int64_t dim, bool keepdim)
 
 /** Whether any element is true. Source: torch.any. */
 REEL_API reel_tensor *reel_any(reel_tensor *x);
-/** The same over `count` dims. Source: torch.any(x, dim, keepdim). */
-REEL_API reel_tensor *reel_any_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim);
+/** The same along a dim. Source: torch.any(x, dim, keepdim). */
+REEL_API reel_tensor *reel_any_dim(reel_tensor *x, int64_t dim, bool keepdim);
+/** The same over `count` dims, all of them if it is 0. Source: torch.any(x, dims, keepdim). */
+REEL_API reel_tensor *reel_any_dims(reel_tensor *x, const int64_t *dims, int count, bool keepdim);
 /** Whether all elements are true. Source: torch.all. */
 REEL_API reel_tensor *reel_all(reel_tensor *x);
-/** The same over `count` dims. Source: torch.all(x, dim, keepdim). */
-REEL_API reel_tensor *reel_all_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim);
+/** The same along a dim. Source: torch.all(x, dim, keepdim). */
+REEL_API reel_tensor *reel_all_dim(reel_tensor *x, int64_t dim, bool keepdim);
+/** The same over `count` dims, all of them if it is 0. Source: torch.all(x, dims, keepdim). */
+REEL_API reel_tensor *reel_all_dims(reel_tensor *x, const int64_t *dims, int count, bool keepdim);
 /** How many elements are true, over dims; i64. Source: torch.count_nonzero. */
 REEL_API reel_tensor *reel_count_nonzero(reel_tensor *x, const int64_t *dims, int count);
 

@@ -239,14 +239,24 @@ static reel_tensor *ask(const reeli_op *op, int dtype, reel_tensor *x, const int
 
 reel_tensor *reel_any(reel_tensor *x) { return ask(&reeli_op_any, REEL_BOOL, x, NULL, 0, false); }
 
-reel_tensor *reel_any_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
+reel_tensor *reel_any_dim(reel_tensor *x, int64_t dim, bool keepdim)
+{
+    return ask(&reeli_op_any, REEL_BOOL, x, &dim, 1, keepdim);
+}
+
+reel_tensor *reel_any_dims(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
 {
     return ask(&reeli_op_any, REEL_BOOL, x, dims, count, keepdim);
 }
 
 reel_tensor *reel_all(reel_tensor *x) { return ask(&reeli_op_all, REEL_BOOL, x, NULL, 0, false); }
 
-reel_tensor *reel_all_dim(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
+reel_tensor *reel_all_dim(reel_tensor *x, int64_t dim, bool keepdim)
+{
+    return ask(&reeli_op_all, REEL_BOOL, x, &dim, 1, keepdim);
+}
+
+reel_tensor *reel_all_dims(reel_tensor *x, const int64_t *dims, int count, bool keepdim)
 {
     return ask(&reeli_op_all, REEL_BOOL, x, dims, count, keepdim);
 }

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <reel/elementwise.h>
+#include <reel/views.h>
 
 static reel_tensor *same(reel *r, reel_tensor *t)
 {
@@ -30,6 +31,15 @@ static reel_tensor *zeros_like(reel_tensor *g)
     return t;
 }
 
+/* Input k in the dtype that the operation was computed in, in which all the formula's words are at home. */
+static reel_tensor *operand(const reeli_node *n, int k)
+{
+    reel_tensor *t = n->in[k].t;
+    return t->dtype == n->out->dtype || (t->flags & REELI_NUMBER)
+               ? t
+               : reel_to(t, (reel_dtype)n->out->dtype);
+}
+
 static reel_tensor *larger_of(reel_tensor *a, reel_tensor *least)
 {
     return reel_where(reel_lt(a, least), least, a);
@@ -46,7 +56,10 @@ static reel_tensor *larger_of(reel_tensor *a, reel_tensor *least)
         return formula;                                                                            \
     }
 #define INPUT(k, name)                                                                             \
-    reel_tensor *name = n->in[k].t;                                                                \
+    reel_tensor *name = operand(n, k);                                                             \
+    (void)name
+#define CONDITION(name)                                                                            \
+    reel_tensor *name = n->in[0].t;                                                                \
     (void)name
 #define RESULT                                                                                     \
     reel_tensor *y = n->out;                                                                       \
@@ -83,6 +96,6 @@ static reel_tensor *larger_of(reel_tensor *a, reel_tensor *least)
 #define COMPARE(...)
 #define PREDICATE(...)
 #define SELECT(name, function, f, ga, gb)                                                          \
-    FORMULA(name, da, INPUT(0, c), ga)                                                             \
-    FORMULA(name, db, INPUT(0, c), gb)
+    FORMULA(name, da, CONDITION(c), ga)                                                            \
+    FORMULA(name, db, CONDITION(c), gb)
 #include "elementwise.def"

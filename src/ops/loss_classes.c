@@ -93,7 +93,8 @@ static void add_terms(reeli_node *n, const reel_tensor *largest, const reel_tens
             term = reeli_load(x, place(x, how->dim, columns, i, class[i]));
             term -= largest ? reeli_load(largest, i) : 0;
             term -= log_sum ? reeli_load(log_sum, i) : 0;
-            term *= reeli_load(coefficient, i);
+            const double share = reeli_load(coefficient, i);
+            term = share == 0 ? 0 : term * share;
             any = true;
         }
         sum += term;
@@ -156,11 +157,23 @@ static bool compute_gradient(const reeli_args *a)
     return true;
 }
 
+/* x with 0 in the samples whose coefficients are 0: nothing of them reaches the loss, nor a derivative
+ * of it. */
+static reel_tensor *without_ignored(reel_tensor *x, reel_tensor *coefficient, int dim)
+{
+    if (reeli_bad(coefficient)) {
+        return coefficient;
+    }
+    reel_tensor *zero = reeli_number(x->r, 0);
+    return reel_where(reel_unsqueeze(reel_eq(coefficient, zero), dim), zero, x);
+}
+
 /* dx = scale (1 at the class - softmax x), for each sample. */
 reel_tensor *reeli_cross_entropy_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reel_tensor *x = n->in[input].t, *scale = scales(n, g);
     if (reeli_bad(scale) || g->r->grad_enabled) {
+        x = without_ignored(x, n->in[2].t, 1);
         reel_tensor *all = reel_neg(reel_mul(reel_softmax(x, 1), reel_unsqueeze(scale, 1)));
         return add_at_classes(n, all, scale);
     }
@@ -272,7 +285,7 @@ static reel_tensor *times_weight(const problem *p, reel_tensor *t)
     for (int d = 0; d < p->x->ndim; d++) {
         size[d] = d == p->dim ? classes(p) : 1;
     }
-    return p->weight ? reel_mul(t, reel_reshape(p->weight, p->x->ndim, size)) : t;
+    return p->weight ? reeli_weighted(reel_reshape(p->weight, p->x->ndim, size), t) : t;
 }
 
 /* -Σ_c target ln softmax x, of targets that are probabilities. A mean is one of the samples. */
@@ -292,7 +305,7 @@ static reel_tensor *of_probabilities(const problem *p, reel_tensor *target, doub
         target =
             reel_add_scalar(reel_mul_scalar(target, 1 - smoothing), smoothing / (double)classes(p));
     }
-    reel_tensor *terms = times_weight(p, reel_mul(reel_log_softmax(p->x, p->dim), target));
+    reel_tensor *terms = times_weight(p, reeli_weighted(target, reel_log_softmax(p->x, p->dim)));
     if (p->reduction == REEL_NONE) {
         return reel_neg(reel_sum_dim(terms, &(int64_t){p->dim}, 1, false));
     }
@@ -303,11 +316,12 @@ static reel_tensor *of_probabilities(const problem *p, reel_tensor *target, doub
 /* (1 - e) nll + e/C Σ_c weight · -ln softmax x, both with the divisor of the first. */
 static reel_tensor *smoothed(problem *p, double smoothing)
 {
-    p->x = reel_log_softmax(p->x, p->dim);
+    reel_tensor *unit = coefficients(p, true);
+    p->x = reel_log_softmax(without_ignored(p->x, unit, p->dim), p->dim);
     if (reeli_bad(p->x)) {
         return p->x;
     }
-    reel_tensor *hard = nll(p), *unit = coefficients(p, true);
+    reel_tensor *hard = nll(p);
     reel_tensor *soft = reel_sum_dim(times_weight(p, p->x), &(int64_t){p->dim}, 1, false);
     soft = reel_mul(soft, unit);
     soft = p->reduction == REEL_NONE ? soft : reel_sum(soft);
@@ -340,7 +354,7 @@ reel_tensor *reel_cross_entropy(reel_tensor *input, reel_tensor *target,
     if (p.x->ndim == 2) {
         return fused_cross_entropy(&p);
     }
-    p.x = reel_log_softmax(p.x, p.dim);
+    p.x = reel_log_softmax(without_ignored(p.x, coefficients(&p, false), p.dim), p.dim);
     return reeli_bad(p.x) ? p.x : nll(&p);
 }
 

@@ -68,6 +68,16 @@ reel *reeli_loss_begin(const char *what, int count, reel_tensor *const *t, reel_
     return reeli_floating(what, "input", t[0]) ? r : NULL;
 }
 
+reel_tensor *reeli_weighted(reel_tensor *weight, reel_tensor *x)
+{
+    if (reeli_bad(weight) || reeli_bad(x)) {
+        return reeli_poison_for(2, (reel_tensor *[]){weight, x});
+    }
+    reel_tensor *zero = reeli_number(x->r, 0);
+    reel_tensor *none = reel_logical_and(reel_eq(weight, zero), reel_isinf(x));
+    return reel_where(none, zero, reel_mul(weight, reel_where(none, zero, x)));
+}
+
 /* (x - x) + least is least exactly, and has the gradient of x. */
 reel_tensor *reeli_raised(reel_tensor *x, double least)
 {

@@ -87,6 +87,18 @@ static bool sound_binary(const char *what, reel_tensor *input, reel_tensor *targ
     return true;
 }
 
+/* What has weight 0 is taken out of the loss, whatever it is: ½ takes its place, in which both losses and
+ * their derivatives are finite. */
+static void take_out(reel_tensor *weight, reel_tensor **input, reel_tensor **target)
+{
+    if (weight && !reeli_requires_grad(weight)) {
+        reel_tensor *counts = reel_ne(weight, reeli_number(weight->r, 0)),
+                    *half = reeli_number_for(*input, 0.5);
+        *input = reel_where(counts, *input, half);
+        *target = reel_where(counts, *target, half);
+    }
+}
+
 /* A row's loss, its terms multiplied by the weight if there is one. */
 static reel_tensor *weighted(const reeli_op *op, reel_tensor *input, reel_tensor *target,
                              reel_tensor *weight, reel_reduction reduction)
@@ -106,9 +118,10 @@ reel_tensor *reel_binary_cross_entropy(reel_tensor *input, reel_tensor *target, 
     if (!sound_binary(op->name, input, target, weights, reduction)) {
         return reeli_poison_for(2, in);
     }
+    take_out(weight, &input, &target);
     if (!reeli_within(input, 0, 1, false,
                       "binary_cross_entropy: an element of the input is not in [0, 1]")) {
-        return input->r->poison;
+        return in[0]->r->poison;
     }
     return weighted(op, input, target, weight, reduction);
 }
@@ -124,12 +137,13 @@ reel_tensor *reel_binary_cross_entropy_with_logits(reel_tensor *input, reel_tens
     if (!sound_binary(op->name, input, target, weights, reduction)) {
         return reeli_poison_for(2, in);
     }
+    take_out(weight, &input, &target);
     if (!pos_weight) {
         return weighted(op, input, target, weight, reduction);
     }
     reel_tensor *terms = reeli_loss(op, input, target, REEL_NONE, 0);
     reel_tensor *more = reel_mul(reel_sub_scalar(pos_weight, 1), target);
-    terms = reel_sub(terms, reel_mul(more, reel_logsigmoid(input)));
+    terms = reel_sub(terms, reeli_weighted(more, reel_logsigmoid(input)));
     return reeli_reduce_terms(weight ? reel_mul(terms, weight) : terms, reduction);
 }
 

@@ -33,20 +33,6 @@ static bool same_dims(reel *r, const char *what, int count, reel_tensor *const *
     return broadcast(r, what, count, t);
 }
 
-/* (Σ |x|^p)^(1/p) along the last dim. */
-static reel_tensor *length(reel_tensor *x, double p, bool keepdim)
-{
-    if (p == 2) {
-        return reel_sqrt(sum_along(reel_square(x), -1, keepdim));
-    }
-    if (isinf(p)) {
-        x = p > 0 ? reel_abs(x) : reel_neg(reel_abs(x));
-        x = reel_amax(x, &(int64_t){-1}, 1, keepdim);
-        return p > 0 ? x : reel_neg(x);
-    }
-    return reel_pow_scalar(sum_along(reel_pow_scalar(reel_abs(x), p), -1, keepdim), 1 / p);
-}
-
 reel_tensor *reel_pairwise_distance(reel_tensor *x1, reel_tensor *x2, double p, double eps,
                                     bool keepdim)
 {
@@ -55,7 +41,7 @@ reel_tensor *reel_pairwise_distance(reel_tensor *x1, reel_tensor *x2, double p, 
     if (!r || !broadcast(r, "pairwise_distance", 2, in)) {
         return reeli_poison_for(2, in);
     }
-    return length(reel_add_scalar(reel_sub(x1, x2), eps), p, keepdim);
+    return reel_norm_dim(reel_add_scalar(reel_sub(x1, x2), eps), p, &(int64_t){-1}, 1, keepdim);
 }
 
 /* x / max(‖x‖, eps). */
@@ -201,7 +187,7 @@ static reel_tensor *weight_of(const char *what, reel_tensor *x, reel_tensor *tar
     return reel_gather(reel_expand(reel_detach(weight), 2, x->size), 1, target);
 }
 
-/* Every class's term is added up, and the target's own taken off again. */
+/* The target's own term is taken out, and the rows of classes without weight. */
 reel_tensor *reel_multi_margin_loss(reel_tensor *input, reel_tensor *target,
                                     const reel_multi_margin_loss_options *options)
 {
@@ -218,13 +204,15 @@ reel_tensor *reel_multi_margin_loss(reel_tensor *input, reel_tensor *target,
     if (o.weight && !(weight = weight_of(what, x, t, o.weight))) {
         return x->r->poison;
     }
+    const double columns = (double)x->size[1];
+    reel_tensor *zero = reeli_number(x->r, 0);
+    x = weight ? reel_where(reel_eq(weight, zero), zero, x) : x;
     reel_tensor *excess =
         reel_add_scalar(reel_sub(x, reel_gather(x, 1, t)), reeli_option(o.margin, 1));
-    excess = reel_relu(excess);
+    excess = reel_scatter_value(reel_relu(excess), 1, t, 0);
     excess = o.p == 2 ? reel_square(excess) : excess;
     excess = weight ? reel_mul(excess, weight) : excess;
-    reel_tensor *terms = reel_sub(sum_along(excess, 1, true), reel_gather(excess, 1, t));
-    terms = reel_div_scalar(terms, (double)x->size[1]);
+    reel_tensor *terms = reel_div_scalar(sum_along(excess, 1, true), columns);
     return reeli_reduce_terms(reeli_reshape_like(terms, target), o.reduction);
 }
 

@@ -33,6 +33,9 @@ static inline double reeli_option(double value, double standard)
  * not, the error is this sentence. */
 bool reeli_within(reel_tensor *x, double least, double most, bool nan, const char *sentence);
 
+/* weight · x, and 0 where the weight is 0 and x infinite. */
+reel_tensor *reeli_weighted(reel_tensor *weight, reel_tensor *x);
+
 /* max(x, least), with the gradient of x everywhere. */
 reel_tensor *reeli_raised(reel_tensor *x, double least);
 

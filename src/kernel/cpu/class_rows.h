@@ -42,7 +42,7 @@ void KERNEL(log_sums)(int64_t rows, int64_t n, const void *from, void *m_out, vo
     }
 }
 
-/* dx = scale[i] ([c = class[i]] - e^(x - m[i] - log_sum[i])). */
+/* dx = scale[i] ([c = class[i]] - e^(x - m[i] - log_sum[i])); 0 where scale[i] is, whatever the row. */
 void KERNEL(class_gradient)(int64_t rows, int64_t n, const void *from, const void *m_in,
                             const void *log_sum_in, const int64_t *class, const void *scale_in,
                             void *to)
@@ -57,6 +57,10 @@ void KERNEL(class_gradient)(int64_t rows, int64_t n, const void *from, const voi
         }
         exponentials(count * n, dx + first * n);
         for (int64_t i = first; i < first + count; i++) {
+            if (scale[i] == 0) {
+                EACH_COLUMN dx[i * n + c] = 0;
+                continue;
+            }
             EACH_COLUMN dx[i * n + c] *= -scale[i];
             if (class[i] >= 0 && class[i] < n) {
                 dx[i * n + class[i]] += scale[i];

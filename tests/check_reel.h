@@ -50,7 +50,8 @@ static inline reel *quiet_reel(void)
 static inline bool is_close(double a, double b, double relative)
 {
     double larger = fmax(fabs(a), fabs(b));
-    return a == b || (isnan(a) && isnan(b)) || fabs(a - b) <= relative * larger;
+    return a == b || (isnan(a) && isnan(b)) ||
+           (isfinite(a) && isfinite(b) && fabs(a - b) <= relative * larger);
 }
 
 #define assert_close(a, b, relative)                                                               \

@@ -20,6 +20,9 @@
 #define MISH_EXP(x) exp(neg(at_least(neg(x), -20)))
 #define MISH_N(x) mul(MISH_EXP(x), add(MISH_EXP(x), 2))
 #define MISH_TANH(x) div(MISH_N(x), add(MISH_N(x), 2))
+/* Whether logit has a slope at x: it is not beyond what eps cuts off. */
+#define HAS_ODDS(x) both(ge(x, eps < 0 ? 0 : eps), le(x, eps < 0 ? 1 : 1 - eps))
+#define WITH_ODDS(x) where(HAS_ODDS(x), x, 0.5)
 /* a² + b², and infinity for 0, by which what is 0 can be divided. */
 #define NORM_NOT_0(a, b) where(eq(add(square(a), square(b)), 0), (double)INFINITY, add(square(a), square(b)))
 /* clang-format on */

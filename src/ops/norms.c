@@ -42,7 +42,14 @@ static reel_tensor *largest_share(reel_tensor *x, reel_tensor *size, reel_tensor
     return reel_mul(reel_sign(x), reel_mul(reel_div(g, count), mask));
 }
 
-/* sign(x) |x|^(p-1) g / y^(p-1), each written so that zeros give 0 as PyTorch's do. */
+/* t, and `other` where the mask holds. */
+static reel_tensor *unless(reel_tensor *mask, reel_tensor *t, double other)
+{
+    return reeli_bad(t) ? t : reel_where(mask, reeli_number_for(t, other), t);
+}
+
+/* sign(x) |x|^(p-1) g / y^(p-1), and 0 where x or y is 0: that is taken out before powers are taken, so that
+ * no derivative is NaN. */
 reel_tensor *reeli_norm_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     const unsigned dims = reeli_reduction_of(n)->dims;
@@ -56,17 +63,20 @@ reel_tensor *reeli_norm_gradient(reeli_node *n, int input, reel_tensor *g)
     if (p == 1) {
         return reel_mul(g, reel_sign(x));
     }
+    reel_tensor *none = reel_eq(y, zero);
+    y = unless(none, y, 1);
     if (p == 2) {
-        return reel_where(reel_eq(y, zero), zero, reel_mul(x, reel_div(g, y)));
+        return unless(none, reel_mul(x, reel_div(g, y)), 0);
     }
-    if (p < 1) {
-        reel_tensor *slope = reel_where(reel_eq(x, zero), zero, reel_pow_scalar(size, p - 1));
-        return reel_mul(reel_mul(reel_mul(reel_sign(x), slope), g), reel_pow_scalar(y, 1 - p));
+    if (p > 2) {
+        reel_tensor *slope = reel_mul(x, reel_pow_scalar(unless(none, size, 1), p - 2));
+        return unless(none, reel_mul(slope, reel_div(g, reel_pow_scalar(y, p - 1))), 0);
     }
-    reel_tensor *slope = p < 2 ? reel_mul(reel_sign(x), reel_pow_scalar(size, p - 1))
-                               : reel_mul(x, reel_pow_scalar(size, p - 2));
-    reel_tensor *scale = reel_div(g, reel_pow_scalar(y, p - 1));
-    return reel_mul(slope, reel_where(reel_eq(y, zero), zero, scale));
+    none = reel_eq(x, zero);
+    reel_tensor *slope = reel_mul(reel_sign(x), reel_pow_scalar(unless(none, size, 1), p - 1));
+    reel_tensor *share =
+        p < 1 ? reel_mul(g, reel_pow_scalar(y, 1 - p)) : reel_div(g, reel_pow_scalar(y, p - 1));
+    return unless(none, reel_mul(slope, share), 0);
 }
 
 static reel_tensor *norm(const char *what, reel_tensor *x, double p, const int64_t *dims, int count,

@@ -51,6 +51,7 @@ write $data/random/streams.txt random_streams
 write $data/reductions/cases.txt reductions
 write $data/sgd/steps.txt sgd
 write $data/special/elementwise.txt special_values
+write $data/special/points.txt special_points
 write $data/sums/large.txt large_sums
 write $data/sums/sums.txt sums
 write $data/views/cases.txt views

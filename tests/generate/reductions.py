@@ -81,7 +81,7 @@ def case(name, base, f, dim):
         record("indices", values=plain(indices))
     (g,) = torch.autograd.grad(weighted(y), x, create_graph=True)
     record("gradient", values=plain(g))
-    if g.requires_grad:
+    if g.requires_grad and not (name.startswith("norm") and base == "zeros"):  # that is one of special_points.py
         (h,) = torch.autograd.grad(weighted(g), x, allow_unused=True)
         record("second", values=plain(torch.zeros(3, 4) if h is None else h))
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What PyTorch makes of NaN, infinities, zeros and edges, elementwise: values and gradients.
 
-A line is a row of elementwise.def, "y" or the input whose gradient it is, and the results in double
-over the grid of all inputs, the last one changing first. Parameters are those of tests/samples.h.
+A line is a row of elementwise.def, "y" or the input whose gradient it is ("a2": that of Σ k times the k-th gradient), and
+the results in double over the grid of all inputs, the last one changing first. Parameters are those of tests/samples.h.
 Each place is computed for as many copies as fill PyTorch's vectors, whose loops give other answers at NaN and at
 edges than what it does with the elements behind the last whole vector.
 """
@@ -60,6 +60,14 @@ TERNARY = {
 }
 
 
+def derivatives(y, inputs):
+    """Of Σ y, with respect to each; zeros where it does not depend on them."""
+    if not y.requires_grad:
+        return [torch.zeros_like(x) for x in inputs]
+    found = torch.autograd.grad(y.sum(), inputs, create_graph=True, allow_unused=True)
+    return [torch.zeros_like(x) if g is None or g._is_zerotensor() else g for x, g in zip(inputs, found)]
+
+
 def line(name, what, t):
     print(name, what, "=", *(repr(float(v)) for v in t.detach()[::COPIES]))
 
@@ -71,6 +79,14 @@ for inputs, table in ((1, UNARY), (2, BINARY), (3, TERNARY)):
     for name, function in table.items():
         y = function(*grid)
         line(name, "y", y)
-        if y.dtype == torch.float64 and y.requires_grad:
-            for what, g in zip("abc", torch.autograd.grad(y.sum(), grid, allow_unused=True)):
-                line(name, what, torch.zeros_like(grid[0]) if g is None else g)
+        if y.dtype != torch.float64 or not y.requires_grad:
+            continue
+        gradients = derivatives(y, grid)
+        for what, g in zip("abc", gradients):
+            line(name, what, g)
+        try:
+            second = derivatives(sum(k * g for k, g in enumerate(gradients, 1)), grid)
+        except RuntimeError:  # PyTorch has none
+            continue
+        for what, h in zip("abc", second):
+            line(name, what + "2", h)

@@ -56,30 +56,118 @@ static const sample *find(const char *name)
     return NULL;
 }
 
-/* PyTorch rounds the sixth in hardsigmoid's gradient to float32, and composes softsign, so
- * that its gradient at infinity is NaN; ours is the limit, 0. */
-static bool agrees(const record *line, int k, double got, double expected)
+static double sign_of(double x) { return (double)((x > 0) - (x < 0)); }
+
+/* Whether the line is one of first derivatives, or else of second ones. */
+static bool is_first(const record *line) { return line->word[1][1] == '\0'; }
+
+/*
+ * Where PyTorch's derivative is not what it should be, and what that is; false anywhere else. Its NaN are a
+ * quotient or a product of infinities and zeros, where the derivative has a value: hypot at the origin, as a
+ * norm's, softsign and copysign far away, logaddexp beside an infinity, atan2 and pow where a mask has set the first derivative to 0,
+ * which the second derivative does not leave. prelu's first derivative at 0 is that of its lower branch, and
+ * its second one says 0.
+ */
+static bool is_known(const record *line, const double *x, double *right)
 {
-    const bool gradient = line->word[1][0] != 'y';
-    if (got == 0 && expected == 0) {
-        return signbit(got) == signbit(expected);
+    const char *name = line->word[0], which = line->word[1][0];
+    const bool first = is_first(line);
+    const double a = x[0], b = x[1];
+#define IS(text) (strcmp(name, text) == 0)
+    *right = 0;
+    if (IS("softsign")) {
+        return first && isinf(a);
     }
-    if (gradient && strcmp(line->word[0], "softsign") == 0 && isinf(one[k])) {
-        return got == 0 && isnan(expected);
+    if (IS("hypot")) {
+        return a == 0 && b == 0;
     }
-    return is_close(got, expected,
-                    gradient && strcmp(line->word[0], "hardsigmoid") == 0 ? 1e-7 : 1e-12);
+    if (IS("copysign") && which == 'a') {
+        *right = first ? sign_of(a) * sign_of(copysign(a, b)) : 0;
+        return isinf(a) || (a == 0 && !first);
+    }
+    if (first) {
+        return false;
+    }
+    if (IS("logit")) {
+        return !(a >= 0 && a <= 1); /* where the first one is a NaN by decree */
+    }
+    if (IS("pow") && isinf(a) && a > 0 && b == 0 && which == 'b') {
+        *right = (double)INFINITY;
+        return true;
+    }
+    if (IS("pow") && a == 0 && b >= 0 && (isfinite(b) || which == 'b')) {
+        *right = which == 'b' && b == 1;
+        return true;
+    }
+    if (IS("prelu") && a == 0) {
+        *right = which == 'a' ? 2 : 1;
+        return true;
+    }
+    return (IS("logaddexp") && (isinf(a) || isinf(b)) && a == a && b == b && a != b) ||
+           (IS("atan2") && a == 0 && b == 0);
+#undef IS
 }
 
-static void compare(const record *line, reel_tensor *t, const char *how)
+/* A NaN in makes no second derivative to compare; zeros of first ones have the same sign. hardsigmoid's
+ * sixth is rounded to float32 in PyTorch. */
+static bool agrees(const record *line, const double *x, double got, double expected)
 {
+    double right;
+    const bool value = line->word[1][0] == 'y';
+    if (!value && is_known(line, x, &right)) {
+        return got == right;
+    }
+    if (!value && !is_first(line) && isnan(x[0])) {
+        return true;
+    }
+    if (got == 0 && expected == 0 && is_first(line)) {
+        return signbit(got) == signbit(expected);
+    }
+    return is_close(got, expected,
+                    !value && strcmp(line->word[0], "hardsigmoid") == 0 ? 1e-7 : 1e-12);
+}
+
+/* The inputs at place k. */
+static void place(double *x, int inputs, int k)
+{
+    const int count = grids[inputs - 1].count;
+    x[1] = 0;
+    for (int i = inputs - 1; i >= 0; i--, k /= count) {
+        x[i] = grids[inputs - 1].values[k % count];
+    }
+}
+
+static void compare(const record *line, reel_tensor *t, int inputs, const char *how)
+{
+    double x[SAMPLE_INPUTS];
     ck_assert_int_eq((int)reel_numel(t), line->values);
     for (int k = 0; k < line->values; k++) {
         const double expected = strtod(line->word[line->words + k], NULL), got = reeli_load(t, k);
-        ck_assert_msg(agrees(line, k, got, expected),
+        place(x, inputs, k);
+        ck_assert_msg(agrees(line, x, got, expected),
                       "%s %s (%s), place %d of the grid: %.17g, not %.17g", line->word[0],
                       line->word[1], how, k, got, expected);
     }
+}
+
+/* The gradient of Σ k times the k-th gradient, with respect to one input. */
+static void check_second(const record *line, reel_tensor *y, reel_tensor *const *x, int inputs)
+{
+    const int which = line->word[1][0] - 'a';
+    reel_tensor *dx[SAMPLE_INPUTS], *second[SAMPLE_INPUTS], *sum = NULL;
+    reel_backward_options options = {reel_ones_like(y), true, true};
+    ck_assert_int_eq(reel_gradients(y, x, (size_t)inputs, &options, dx), REEL_OK);
+    for (int i = 0; i < inputs; i++) {
+        reel_tensor *term = dx[i] ? reel_mul_scalar(dx[i], i + 1) : NULL;
+        sum = sum && term ? reel_add(sum, term) : term ? term : sum;
+    }
+    options = (reel_backward_options){sum ? reel_ones_like(sum) : NULL, false, false};
+    if (!sum || !reel_requires_grad(sum)) {
+        second[which] = NULL;
+    } else {
+        ck_assert_int_eq(reel_gradients(sum, x, (size_t)inputs, &options, second), REEL_OK);
+    }
+    compare(line, second[which] ? second[which] : reel_zeros_like(x[which]), inputs, "second");
 }
 
 /* One line: the value, or one input's gradient, computed in both ways. */
@@ -93,13 +181,17 @@ static void check_line(const record *line)
     }
     y = it->call(it, x);
     if (line->word[1][0] == 'y') {
-        compare(line, y, "value");
+        compare(line, y, inputs, "value");
+        return;
+    }
+    if (line->word[1][1] == '2') {
+        check_second(line, y, x, inputs);
         return;
     }
     for (int recorded = 0; recorded < 2; recorded++) {
         reel_backward_options options = {reel_ones_like(y), true, recorded};
         ck_assert_int_eq(reel_gradients(y, x, (size_t)inputs, &options, dx), REEL_OK);
-        compare(line, dx[which], recorded ? "recorded" : "loop");
+        compare(line, dx[which], inputs, recorded ? "recorded" : "loop");
     }
 }
 

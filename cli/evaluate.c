@@ -2,6 +2,7 @@
 /* reel evaluate: how good a model is on a table. */
 #include "commands.h"
 #include "model.h"
+#include "outputs.h"
 #include "plot.h"
 #include "report.h"
 #include "row_parts.h"
@@ -61,6 +62,9 @@ static bool measure(session *s, const options *o, const model *m, reel_table *ta
 static bool run(session *s, const options *o, model *m)
 {
     char message[PLOT_MESSAGE];
+    if (!output_check(s, o, o->plot_predictions)) {
+        return false;
+    }
     if (o->plot_predictions && !plot_check(o->plot_predictions, message)) {
         return complain(s, "%s", message);
     }

@@ -4,20 +4,19 @@
 #include "decay_trials.h"
 #include "model.h"
 #include "optimizers.h"
+#include "outputs.h"
 #include "plot.h"
 #include "report.h"
 #include "row_parts.h"
 #include "training.h"
 #include "whitening.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 typedef struct fitting {
     session *s;
@@ -29,6 +28,7 @@ typedef struct fitting {
     reel_tensor *x, *y, *validation_x, *validation_y;
     training training;
     metrics train_metrics, test_metrics;
+    bool kept;    /* the model is in its file */
     bool undrawn; /* a picture failed, which is no reason to keep the results back */
 } fitting;
 
@@ -38,14 +38,11 @@ static const char *path_of(const options *o) { return o->out ? o->out : "model.s
 static bool check_path(session *s, const options *o)
 {
     const char *path = path_of(o);
-    char *copy = strdup(path);
-    bool writable = copy && access(dirname(copy), W_OK) == 0;
-    int error = errno;
-    free(copy);
-    if (!writable) {
-        return complain(s, "%s: the model could not be kept there: %s", path, strerror(error));
+    struct stat status;
+    if (!output_check(s, o, path)) {
+        return false;
     }
-    if (!o->force && access(path, F_OK) == 0 && !model_is_one(path)) {
+    if (!o->force && stat(path, &status) == 0 && S_ISREG(status.st_mode) && !model_is_one(path)) {
         return complain(s,
                         "%s: there is a file of that name, and it is no model: give another "
                         "name by --out, or --force to replace it",
@@ -54,18 +51,18 @@ static bool check_path(session *s, const options *o)
     return true;
 }
 
-static bool check_picture(session *s, const char *path)
+static bool check_picture(session *s, const options *o, const char *path)
 {
     char message[PLOT_MESSAGE];
-    bool terminal = path && strcmp(path, "-") == 0;
-    return !path || plot_check(terminal ? NULL : path, message) || complain(s, "%s", message);
+    return !path ||
+           (output_check(s, o, path) && (plot_check(path, message) || complain(s, "%s", message)));
 }
 
 /* All that can be known to fail before hours are spent. */
 static bool check_outputs(session *s, const options *o)
 {
-    return (o->no_save || check_path(s, o)) && check_picture(s, o->plot) &&
-           check_picture(s, o->plot_predictions);
+    return (o->no_save || check_path(s, o)) && check_picture(s, o, o->plot) &&
+           check_picture(s, o, o->plot_predictions);
 }
 
 /* A table's columns, "a, b, c", as far as they fit. */
@@ -332,7 +329,7 @@ static bool report_json(const fitting *it)
     losses_json(&w, "loss", t->losses, t->epochs);
     metrics_json(&w, "training_metrics", &it->train_metrics);
     reeli_json_put_bool(&w, "interrupted", t->interrupted);
-    reeli_json_put_text(&w, "out", o->no_save ? NULL : path_of(o));
+    reeli_json_put_text(&w, "out", it->kept ? path_of(o) : NULL);
     if (it->rows.test) {
         metrics_json(&w, "test_metrics", &it->test_metrics);
     }
@@ -359,7 +356,7 @@ static bool report(const fitting *it)
     if (!o->hidden_count) {
         coefficients_print(stdout, it->s, &it->model);
     }
-    if (!o->no_save) {
+    if (it->kept) {
         printf("\n%s has the model: reel predict %s TABLE\n", path_of(o), path_of(o));
     }
     return flushed(it->s);
@@ -401,8 +398,15 @@ static bool run(fitting *it)
     if (!trained) {
         return false;
     }
-    return describe_training(it) && (o->no_save || model_save(it->s, &it->model, path_of(o))) &&
-           measure_all(it) && report(it) && draw_losses(it) && !it->undrawn;
+    if (!describe_training(it)) {
+        return false;
+    }
+    it->kept = !o->no_save && model_save(it->s, &it->model, path_of(o));
+    if (!it->kept) {
+        reel_clear_error(it->s->r); /* which was said, and is no reason to keep the results back */
+    }
+    return measure_all(it) && report(it) && draw_losses(it) && !it->undrawn &&
+           (o->no_save || it->kept);
 }
 
 int fit(int argc, char **argv)

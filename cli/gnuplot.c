@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,30 +48,20 @@ static size_t format_of(const char *path)
     return i;
 }
 
-/* A file beside `path`, so that it can be renamed. */
-static bool open_beside(picture *it, char message[GNUPLOT_MESSAGE])
+static void ignore(void *context, reel_level level, const char *said)
 {
-    static const char suffix[] = ".XXXXXX";
-    size_t length = strlen(it->path);
-    char *name = malloc(length + sizeof suffix);
-    if (!name) {
-        return refuse(message, it->path, strerror(ENOMEM));
-    }
-    memcpy(name, it->path, length);
-    memcpy(name + length, suffix, sizeof suffix);
-    int file = mkstemp(name);
-    if (file < 0) {
-        snprintf(message, GNUPLOT_MESSAGE, "%s: cannot be written: %s", it->path, strerror(errno));
-        free(name);
-        return false;
-    }
-    it->beside = name;
-    it->drawn = fdopen(file, "w+b");
-    if (!it->drawn) {
-        close(file);
-        return refuse(message, it->path, strerror(ENOMEM));
-    }
-    return true;
+    (void)context;
+    (void)level;
+    (void)said;
+}
+
+/* A reel for files alone, whose errors are no others': a picture that fails harms no model. */
+static bool open_files(picture *it, char message[GNUPLOT_MESSAGE])
+{
+    it->files = reel_new_with(&(reel_options){.handler = ignore});
+    bool ok = it->files && reel_file_check(it->files, it->path) == REEL_OK;
+    snprintf(message, GNUPLOT_MESSAGE, "%s", ok ? "" : reel_error(it->files));
+    return ok;
 }
 
 /* As many characters as the terminal has, within reason. */
@@ -97,10 +86,11 @@ bool picture_begin(picture *it, const char *path, double width, double height,
         return refuse(message, it->path, "a picture's name ends in .svg, .png or .pdf");
     }
     it->script = tmpfile();
-    if (!it->script || (text && !(it->drawn = tmpfile()))) {
+    it->drawn = tmpfile();
+    if (!it->script || !it->drawn) {
         return refuse(message, "no temporary file for gnuplot", strerror(errno));
     }
-    if (!text && !open_beside(it, message)) {
+    if (!text && !open_files(it, message)) {
         return false;
     }
     fprintf(it->script, "set encoding utf8\n");
@@ -233,13 +223,23 @@ static bool is_whole(const picture *it)
     return false;
 }
 
-/* mkstemp's files are the owner's alone; a picture is to be as readable as any file. */
-static bool move(picture *it)
+/* Copies what was drawn to its path. */
+static bool copy(picture *it, char message[GNUPLOT_MESSAGE])
 {
-    mode_t mask = umask(0);
-    umask(mask);
-    int file = fileno(it->drawn);
-    return fchmod(file, 0666 & ~mask) == 0 && fsync(file) == 0 && rename(it->beside, it->path) == 0;
+    char piece[1 << 12];
+    size_t count;
+    reel_file *file = reel_file_create(it->files, it->path);
+    rewind(it->drawn);
+    while ((count = fread(piece, 1, sizeof piece, it->drawn)) > 0) {
+        reel_file_write(file, piece, count);
+    }
+    if (ferror(it->drawn)) {
+        reel_file_discard(file);
+        return refuse(message, "a temporary file of gnuplot's", strerror(errno));
+    }
+    bool ok = reel_file_commit(file) == REEL_OK;
+    snprintf(message, GNUPLOT_MESSAGE, "%s", ok ? "" : reel_error(it->files));
+    return ok;
 }
 
 bool picture_keep(picture *it, char message[GNUPLOT_MESSAGE])
@@ -250,20 +250,12 @@ bool picture_keep(picture *it, char message[GNUPLOT_MESSAGE])
     if (!is_whole(it)) {
         return refuse(message, it->path, "gnuplot wrote half a picture; is the disk full?");
     }
-    if (!move(it)) {
-        return refuse(message, it->path, strerror(errno));
-    }
-    free(it->beside);
-    it->beside = NULL;
-    return true;
+    return copy(it, message);
 }
 
 void picture_end(picture *it)
 {
-    if (it->beside) {
-        unlink(it->beside);
-    }
-    free(it->beside);
+    reel_free(it->files);
     if (it->script) {
         fclose(it->script);
     }

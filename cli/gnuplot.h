@@ -3,16 +3,17 @@
 #ifndef CLI_GNUPLOT_H
 #define CLI_GNUPLOT_H
 
+#include <reel/file.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 enum { GNUPLOT_MESSAGE = 512 };
 
 /* A picture that is being made. Everything is on unnamed files, so nothing is left when a process
- * dies, but for the picture itself, which lies beside `path` until it is whole. */
+ * dies. */
 typedef struct picture {
     const char *path;     /* "-": in characters, on standard error */
-    char *beside;         /* NULL: nothing to remove */
+    reel *files;          /* that writes it to its path; NULL: in characters */
     FILE *script, *drawn; /* gnuplot's standard input and output */
 } picture;
 

@@ -2,72 +2,72 @@
 /* reel predict: the target of rows that lack it. */
 #include "commands.h"
 #include "model.h"
+#include "outputs.h"
 #include "report.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+/* Where the CSV goes: a file that is written whole, or standard output (NULL), whose reader may go
+ * away and end the program, as it does with others. */
+static void put(reel_file *to, const char *text)
+{
+    if (to) {
+        reel_file_write(to, text, strlen(text));
+    } else {
+        fputs(text, stdout);
+    }
+}
 
 /* A text as one field of a CSV file: in quotes where it has to be. */
-static void write_field(FILE *to, const char *text)
+static void put_field(reel_file *to, const char *text)
 {
     if (!strpbrk(text, ",;\t|\"\r\n")) {
-        fputs(text, to);
+        put(to, text);
         return;
     }
-    fputc('"', to);
+    put(to, "\"");
     for (; *text; text++) {
-        fputs(*text == '"' ? "\"\"" : (char[]){*text, '\0'}, to);
+        put(to, *text == '"' ? "\"\"" : (char[]){*text, '\0'});
     }
-    fputc('"', to);
+    put(to, "\"");
 }
 
 /* A column with the target's name, and digits enough for the model's dtype. */
-static bool write_csv(FILE *to, const model *m, const double *predicted, int64_t n)
+static void put_csv(reel_file *to, const model *m, const double *predicted, int64_t n)
 {
     int digits = m->shape.dtype == REEL_F64 ? 17 : 9;
-    write_field(to, reel_encoder_target_name(m->encoder));
-    fputc('\n', to);
+    put_field(to, reel_encoder_target_name(m->encoder));
+    put(to, "\n");
     for (int64_t i = 0; i < n; i++) {
-        fprintf(to, "%.*g\n", digits, predicted[i]);
+        char line[40];
+        snprintf(line, sizeof line, "%.*g\n", digits, predicted[i]);
+        put(to, line);
     }
-    return fflush(to) == 0 && !ferror(to);
 }
 
-/* Written beside its place first: half a file must not be taken for all the predictions. */
 static bool write_file(session *s, const char *path, const model *m, const double *predicted,
                        int64_t n)
 {
-    size_t size = strlen(path) + sizeof ".XXXXXX";
-    char *beside = malloc(size);
-    int descriptor = -1;
-    if (beside) {
-        snprintf(beside, size, "%s.XXXXXX", path);
-        descriptor = mkstemp(beside);
+    reel_file *to = reel_file_create(s->r, path);
+    if (to) {
+        put_csv(to, m, predicted, n);
     }
-    FILE *file = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
-    bool written = file && write_csv(file, m, predicted, n);
-    written = file && fclose(file) == 0 && written && rename(beside, path) == 0;
-    if (!written) {
-        complain(s, "%s: %s", path, strerror(errno));
-        if (descriptor >= 0) {
-            unlink(beside);
-        }
-    }
-    free(beside);
-    return written;
+    return reel_file_commit(to) == REEL_OK;
 }
 
 static bool write_predictions(session *s, const options *o, const model *m, const double *predicted,
                               int64_t n)
 {
-    if (o->out && !write_file(s, o->out, m, predicted, n)) {
+    bool to_file = o->out && strcmp(o->out, "-") != 0;
+    if (to_file && !write_file(s, o->out, m, predicted, n)) {
         return false;
     }
     if (!o->json) {
-        return o->out || write_csv(stdout, m, predicted, n) ||
-               complain(s, "standard output: %s", strerror(errno));
+        if (!to_file) {
+            put_csv(NULL, m, predicted, n);
+        }
+        return flushed(s);
     }
     reeli_json_writer w;
     report_begin(s, &w);
@@ -82,7 +82,7 @@ static bool write_predictions(session *s, const options *o, const model *m, cons
 
 static bool run(session *s, const options *o, model *m)
 {
-    if (!model_load(s, m, o->files[0])) {
+    if (!output_check(s, o, o->out) || !model_load(s, m, o->files[0])) {
         return false;
     }
     reel_table *table = read_table(s, o, o->files[1], m);

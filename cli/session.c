@@ -21,6 +21,9 @@ static void handle(void *context, reel_level level, const char *message)
 
 bool session_begin(session *it, const char *name, const options *o)
 {
+#ifdef SIGXFSZ
+    signal(SIGXFSZ, SIG_IGN); /* a file that becomes too large is an error, of gnuplot's, too */
+#endif
     *it = (session){.name = name, .quiet = o->quiet};
     reel_options how = {.handler = handle, .handler_context = it};
     it->r = reel_new_with(&how);

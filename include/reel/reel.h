@@ -14,6 +14,7 @@
 #include <reel/early_stopping.h>
 #include <reel/elementwise.h>
 #include <reel/encoder.h>
+#include <reel/file.h>
 #include <reel/gradcheck.h>
 #include <reel/hooks.h>
 #include <reel/indexing.h>

@@ -3,6 +3,7 @@
 #include "npy.h"
 #include "output_file.h"
 
+#include <stdio.h>
 #include <string.h>
 
 size_t reeli_npy_header(char text[REELI_NPY_HEADER], const reel_tensor *t)
@@ -47,12 +48,12 @@ const reel_tensor *reeli_npy_elements(reel *r, const char *what, reel_tensor *t)
     return copy;
 }
 
-static bool write_array(FILE *stream, const reel_tensor *t)
+static bool write_array(reel_file *file, const reel_tensor *t)
 {
     char header[REELI_NPY_HEADER];
     size_t length = reeli_npy_header(header, t), count = (size_t)t->numel;
-    return fwrite(header, 1, length, stream) == length &&
-           (count == 0 || fwrite(t->data, reeli_element_size(t->dtype), count, stream) == count);
+    return reeli_file_put(file, header, length) &&
+           reeli_file_put(file, t->data, count * reeli_element_size(t->dtype));
 }
 
 reel_status reel_npy_save(reel_tensor *t, const char *path)
@@ -69,10 +70,11 @@ reel_status reel_npy_save(reel_tensor *t, const char *path)
         return reeli_error(r, REEL_ERR_VALUE, "%s: the path is NULL", what);
     }
     reeli_mark mark = reeli_arena_mark(&r->arena);
-    reeli_replacement file;
     const reel_tensor *whole = reeli_npy_elements(r, what, t);
-    if (whole && reeli_replace_begin(&file, r, what, path)) {
-        reeli_replace_end(&file, write_array(file.stream, whole));
+    reel_file *file = whole ? reeli_file_begin(r, what, path) : NULL;
+    if (file) {
+        write_array(file, whole);
+        reel_file_commit(file);
     }
     reeli_arena_release(&r->arena, mark);
     return r->status;

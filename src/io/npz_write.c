@@ -25,7 +25,7 @@ typedef struct entry {
 /* The archive's file, and what went wrong with it. */
 typedef struct target {
     const reeli_zip *zip;
-    FILE *stream;
+    reel_file *file;
     zip_error_t error;
 } target;
 
@@ -78,13 +78,10 @@ static zip_int64_t fail(target *to, int kind)
 
 static zip_int64_t seek(target *to, void *data, zip_uint64_t length)
 {
-    off_t at = ftello(to->stream);
-    off_t end = fseeko(to->stream, 0, SEEK_END) == 0 ? ftello(to->stream) : -1;
-    zip_int64_t offset = at < 0 || end < 0
-                             ? -1
-                             : to->zip->zip_source_seek_compute_offset(
-                                   (zip_uint64_t)at, (zip_uint64_t)end, data, length, &to->error);
-    return offset >= 0 && fseeko(to->stream, offset, SEEK_SET) == 0 ? 0 : fail(to, ZIP_ER_SEEK);
+    zip_uint64_t at = (zip_uint64_t)reeli_file_at(to->file);
+    zip_uint64_t end = (zip_uint64_t)reeli_file_end(to->file);
+    zip_int64_t offset = to->zip->zip_source_seek_compute_offset(at, end, data, length, &to->error);
+    return offset >= 0 && reeli_file_seek(to->file, offset) ? 0 : fail(to, ZIP_ER_SEEK);
 }
 
 static zip_int64_t receive(void *it, void *data, zip_uint64_t length, zip_source_cmd_t command)
@@ -95,12 +92,12 @@ static zip_int64_t receive(void *it, void *data, zip_uint64_t length, zip_source
         errno = ENOENT;
         return fail(to, ZIP_ER_READ);
     case ZIP_SOURCE_WRITE:
-        return fwrite(data, 1, length, to->stream) == length ? (zip_int64_t)length
-                                                             : fail(to, ZIP_ER_WRITE);
+        return reeli_file_put(to->file, data, length) ? (zip_int64_t)length
+                                                      : fail(to, ZIP_ER_WRITE);
     case ZIP_SOURCE_SEEK_WRITE:
         return seek(to, data, length);
     case ZIP_SOURCE_TELL_WRITE:
-        return ftello(to->stream);
+        return reeli_file_at(to->file);
     case ZIP_SOURCE_ERROR:
         return to->zip->zip_error_to_data(&to->error, data, length);
     case ZIP_SOURCE_SUPPORTS:
@@ -117,10 +114,10 @@ static zip_int64_t receive(void *it, void *data, zip_uint64_t length, zip_source
 }
 
 /* An archive of no members, which libzip does not write. */
-static bool write_empty(FILE *stream)
+static bool write_empty(reel_file *file)
 {
     static const char end[22] = "PK\5\6";
-    return fwrite(end, 1, sizeof end, stream) == sizeof end;
+    return reeli_file_put(file, end, sizeof end);
 }
 
 static bool refuse(reel *r, reel_status status, const char *name, const char *what)
@@ -197,7 +194,7 @@ static zip_t *create(reel *r, target *to)
     return archive;
 }
 
-/* Writes everything; errno says why the system refused, if it did. */
+/* Writes everything; false, and an error. */
 static bool write_archive(reel *r, target *to, const reel_named_tensor *tensors, entry *entries,
                           size_t count, bool compressed)
 {
@@ -209,14 +206,12 @@ static bool write_archive(reel *r, target *to, const reel_named_tensor *tensors,
     if (ok && to->zip->zip_close(archive) == 0) {
         return true;
     }
-    if (ok && to->zip->zip_error_code_zip(&to->error) == 0) { /* it was not the file's fault */
+    if (ok && r->status == REEL_OK) { /* it was not the file's fault */
         refused(r, to->zip, archive, "the archive");
     }
-    int number = to->error.sys_err;
     if (archive) {
         to->zip->zip_discard(archive);
     }
-    errno = number;
     return false;
 }
 
@@ -224,7 +219,6 @@ static void save(reel *r, const char *path, const reel_named_tensor *tensors, si
                  bool compressed)
 {
     reeli_zip zip;
-    reeli_replacement file;
     entry *entries = reeli_arena_alloc(r, (count + 1) * sizeof *entries);
     if (!entries) {
         reeli_no_memory(r, operation);
@@ -238,11 +232,16 @@ static void save(reel *r, const char *path, const reel_named_tensor *tensors, si
             return;
         }
     }
-    if (reeli_replace_begin(&file, r, operation, path)) {
-        target to = {.zip = &zip, .stream = file.stream};
-        reeli_replace_end(&file, count > 0
-                                     ? write_archive(r, &to, tensors, entries, count, compressed)
-                                     : write_empty(file.stream));
+    reel_file *file = reeli_file_begin(r, operation, path);
+    target to = {.zip = &zip, .file = file};
+    if (!file) {
+        return;
+    }
+    if (count > 0 ? write_archive(r, &to, tensors, entries, count, compressed)
+                  : write_empty(file)) {
+        reel_file_commit(file);
+    } else {
+        reel_file_discard(file);
     }
 }
 

@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Replacing a file whole: written beside it, brought to the disk, renamed over it. */
+/* What the library's own writers need of a file that is written, beside reel/file.h. */
 #ifndef REELI_OUTPUT_FILE_H
 #define REELI_OUTPUT_FILE_H
 
 #include "state.h"
 
-#include <stdio.h>
+#include <reel/file.h>
 
-typedef struct reeli_replacement {
-    reel *r;
-    const char *what; /* for messages */
-    const char *path;
-    char *temporary; /* its name while it is being written */
-    size_t size;     /* of that name's memory */
-    FILE *stream;    /* to write to */
-} reeli_replacement;
-
-/* Opens a new file beside `path`; false, and an error, if the system refuses. */
-bool reeli_replace_begin(reeli_replacement *it, reel *r, const char *what, const char *path);
-/* Puts it in the place of `path` if `ok` and all was written; else records why and removes it. */
-reel_status reeli_replace_end(reeli_replacement *it, bool ok);
+/* As reel_file_create, for an operation whose name messages begin with; a static text. */
+reel_file *reeli_file_begin(reel *r, const char *what, const char *path);
+/* As reel_file_write; false, and an error, if it fails or has failed. */
+bool reeli_file_put(reel_file *file, const void *bytes, size_t size);
+/* Where the next byte goes; and elsewhere. False, and an error, for a pipe or a device. */
+int64_t reeli_file_at(const reel_file *file);
+int64_t reeli_file_end(const reel_file *file);
+bool reeli_file_seek(reel_file *file, int64_t at);
 
 #endif

@@ -150,7 +150,7 @@ static bool make_header(request *q)
 }
 
 /* Filled up with spaces, so that the data is aligned for whoever maps the file. */
-static bool write_header(const request *q, FILE *stream)
+static bool write_header(const request *q, reel_file *file)
 {
     size_t padding = -q->length & 7;
     uint64_t total = q->length + padding;
@@ -158,13 +158,12 @@ static bool write_header(const request *q, FILE *stream)
     for (int i = 0; i < REELI_LENGTH_BYTES; i++) {
         bytes[i] = (unsigned char)(total >> (8 * i));
     }
-    return fwrite(bytes, 1, sizeof bytes, stream) == sizeof bytes &&
-           fwrite(q->text, 1, q->length, stream) == q->length &&
-           fwrite("        ", 1, padding, stream) == padding;
+    return reeli_file_put(file, bytes, sizeof bytes) && reeli_file_put(file, q->text, q->length) &&
+           reeli_file_put(file, "        ", padding);
 }
 
 /* Row by row, in pieces, whatever the strides. */
-static bool write_elements(FILE *stream, const reel_tensor *t)
+static bool write_elements(reel_file *file, const reel_tensor *t)
 {
     unsigned char piece[4096];
     size_t bytes = reeli_element_size(t->dtype), room = sizeof piece / bytes, filled = 0;
@@ -173,7 +172,7 @@ static bool write_elements(FILE *stream, const reel_tensor *t)
         memcpy(piece + filled * bytes, (const char *)t->data + offset * (int64_t)bytes, bytes);
         if (++filled == room || i == t->numel - 1) {
             reeli_swap_bytes(piece, filled, bytes);
-            if (fwrite(piece, bytes, filled, stream) != filled) {
+            if (!reeli_file_put(file, piece, filled * bytes)) {
                 return false;
             }
             filled = 0;
@@ -190,22 +189,22 @@ static bool write_elements(FILE *stream, const reel_tensor *t)
     return true;
 }
 
-static bool write_tensor(FILE *stream, const reel_tensor *t)
+static bool write_tensor(reel_file *file, const reel_tensor *t)
 {
     size_t count = (size_t)t->numel;
     if ((t->flags & REELI_CONTIGUOUS) && !REELI_BIG_ENDIAN) {
-        return count == 0 || fwrite(t->data, reeli_element_size(t->dtype), count, stream) == count;
+        return reeli_file_put(file, t->data, count * reeli_element_size(t->dtype));
     }
-    return write_elements(stream, t);
+    return write_elements(file, t);
 }
 
-static bool write_all(const request *q, FILE *stream)
+static bool write_all(const request *q, reel_file *file)
 {
-    bool ok = write_header(q, stream);
+    bool ok = write_header(q, file);
     for (size_t bytes = 8; bytes > 0; bytes /= 2) {
         for (size_t i = 0; ok && i < q->count; i++) {
             const reel_tensor *t = q->tensors[i].tensor;
-            ok = reeli_element_size(t->dtype) != bytes || write_tensor(stream, t);
+            ok = reeli_element_size(t->dtype) != bytes || write_tensor(file, t);
         }
     }
     return ok;
@@ -221,12 +220,13 @@ reel_status reel_safetensors_save(reel *r, const char *path, const reel_named_te
                  .metadata = metadata,
                  .metadata_count = metadata_count,
                  .header = {.r = r}};
-    reeli_replacement file;
     if (!r || !check(&q, path)) {
         return reel_error_status(r);
     }
-    if (make_header(&q) && reeli_replace_begin(&file, r, operation, path)) {
-        reeli_replace_end(&file, write_all(&q, file.stream));
+    reel_file *file = make_header(&q) ? reeli_file_begin(r, operation, path) : NULL;
+    if (file) {
+        write_all(&q, file);
+        reel_file_commit(file);
     }
     reeli_json_writer_free(&q.header);
     return r->status;

@@ -42,7 +42,7 @@ printf 'a,b,kind\n1,2,red\n' >no-target.csv
 cannot_fit "no-target.csv: there is no column 'y'" good.csv --target y --test no-target.csv
 
 # Where the model and the pictures go is looked at first.
-cannot_fit 'nowhere/m: the model could not be kept there: No such file' good.csv --target y --out nowhere/m
+cannot_fit 'nowhere/m cannot be written: No such file' good.csv --target y --out nowhere/m
 cp good.csv keep.csv
 cannot_fit 'keep.csv: there is a file of that name, and it is no model' good.csv --target y --out keep.csv
 cmp -s good.csv keep.csv || fail 'the file has changed'
@@ -118,11 +118,69 @@ says 'kind'
 says "'b': 1 missing"
 [ "$(wc -l <out)" -eq 3 ] || fail 'not one prediction a row'
 run 1 predict model.safetensors new.csv --out nowhere/p.csv
-says 'nowhere/p.csv: No such file'
+says 'nowhere/p.csv cannot be written: No such file'
 run 1 predict model.safetensors none.csv
 says 'none.csv'
 if [ -w /dev/full ]; then
   "$reel" predict model.safetensors new.csv >/dev/full 2>err && fail 'a full disk goes unnoticed'
   says 'standard output: No space left'
+  run 1 predict model.safetensors new.csv --out /dev/full
+  says '/dev/full cannot be written: No space left on device'
+  [ -c /dev/full ] || fail 'the device was replaced'
 fi
+
+# What is read is not replaced by what comes out.
+cp new.csv kept.csv
+run 1 predict model.safetensors new.csv --out ./new.csv
+says './new.csv: it is read here, and would be replaced'
+cmp -s new.csv kept.csv || fail 'the table was replaced'
+run 1 predict model.safetensors new.csv --out model.safetensors
+says 'model.safetensors: it is read here, and would be replaced'
+run 1 fit good.csv --target y --force --out good.csv
+says 'good.csv: it is read here, and would be replaced'
+
+# Links are written through, pipes and devices written into, and stay what they are.
+run 0 predict model.safetensors new.csv --out - --quiet
+cp out expected
+ln -s target link
+run 0 predict model.safetensors new.csv --out link
+cmp -s expected target || fail 'the link was not followed'
+[ -L link ] || fail 'the link was replaced'
+mkfifo fifo
+cat fifo >received &
+run 0 predict model.safetensors new.csv --out fifo
+wait
+cmp -s expected received || fail 'something else came through the pipe'
+[ -p fifo ] || fail 'the pipe was replaced'
+run 0 predict model.safetensors new.csv --out /dev/stdout
+cmp -s expected out || fail 'something else came to standard output'
+run 0 predict model.safetensors new.csv --out /dev/null
+[ -c /dev/null ] || fail 'the device was replaced'
+ln -s kept-model model-link
+run 0 fit good.csv --target y --quiet --epochs 1 --out model-link
+[ -L model-link ] && [ -f kept-model ] || fail 'the link was replaced'
+mkdir folder
+cannot_fit_there() {
+  run 1 fit good.csv --target y --epochs 1 --out "$1"
+  says "$2"
+  [ ! -s out ] || fail 'it trains first'
+}
+cannot_fit_there folder 'folder cannot be written: it is a folder'
+cannot_fit_there nowhere/model 'nowhere/model cannot be written: No such file or directory'
+cannot_fit_there "$(printf '%300s' x)" 'cannot be written: File name too long'
+
+# Files that become too large are an error, and no end of the program: what was found out is shown.
+cp model.safetensors old.safetensors
+(ulimit -f 0 && exec "$reel" fit good.csv --target y --epochs 1 2>&1 </dev/null) | cat >out &&
+  fail 'a model that is too large goes unnoticed'
+last='reel fit, and no file may have a byte'
+prints 'model.safetensors cannot be written: File too large'
+prints 'mean absolute error'
+! grep -q 'has the model' out || fail 'it says that the model was kept'
+cmp -s old.safetensors model.safetensors || fail 'the old model is gone'
+
+# A program that was killed leaves nothing that the next one does not remove.
+printf 'half a model' >model.safetensors.reel-0.tmp
+run 0 fit good.csv --target y --quiet --epochs 1
+[ "$(find . -name '*.tmp')" = '' ] || fail 'what a dead program left is still there'
 finish

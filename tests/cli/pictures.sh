@@ -38,7 +38,7 @@ json loss 49 >/dev/null
 run 1 fit "${quick[@]}" --plot losses.jpg --out none.safetensors
 says "losses.jpg: a picture's name ends in .svg, .png or .pdf"
 run 1 fit "${quick[@]}" --plot-predictions no/folder.svg --out none.safetensors
-says "no/folder.svg: cannot be written: No such file or directory"
+says "no/folder.svg cannot be written: No such file or directory"
 PATH=$work run 1 fit "${quick[@]}" --plot losses.svg --out none.safetensors
 says "gnuplot was not found: install gnuplot (Debian: gnuplot-nox), or leave out --plot"
 [ ! -e none.safetensors ] || fail "it was trained before that was known"

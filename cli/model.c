@@ -38,21 +38,14 @@ bool model_save(session *s, const model *it, const char *path)
     describe(&w, it);
     const char *text = reeli_json_written(&w, &length);
     const char *encoder = reel_encoder_to_json(it->encoder);
-    size_t count = reel_state_count(it->net);
-    reel_state_entry *entries = calloc(count, sizeof *entries);
-    reel_named_tensor *tensors = calloc(count, sizeof *tensors);
-    bool ready = text && encoder && entries && tensors;
-    for (size_t i = 0; ready && i < count; i++) {
-        entries[i] = reel_state_at(it->net, i);
-        tensors[i] = (reel_named_tensor){entries[i].name, entries[i].tensor};
-    }
+    reel_named_tensors tensors = reel_state_dict(it->net);
+    bool ready = text && encoder && tensors.entries;
     reel_metadata_entry metadata[] = {{"format", "pt"}, {MODEL_KEY, text}, {ENCODER_KEY, encoder}};
-    bool saved = ready && reel_safetensors_save(s->r, path, tensors, count, metadata, 3) == REEL_OK;
+    bool saved = ready && reel_safetensors_save(s->r, path, tensors.entries, tensors.count,
+                                                metadata, 3) == REEL_OK;
     if (!ready && !reel_failed(s->r)) {
         complain(s, "%s: there is no memory to write the model", path);
     }
-    free(entries);
-    free(tensors);
     reeli_json_writer_free(&w);
     return saved;
 }

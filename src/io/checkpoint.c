@@ -35,10 +35,10 @@ static void metadata_of(const reel_checkpoint *it, reel_metadata_entry entries[E
 static reeli_items model_items(reel *r, const char *what, const reel_module *module)
 {
     reeli_items items = {.r = r, .what = what};
-    size_t count = reel_state_count(module);
-    for (size_t i = 0; i < count; i++) {
-        reel_state_entry e = reel_state_at(module, i);
-        reeli_remember(&items, e.tensor, NULL, "%s", e.name);
+    reel_named_tensors all = reel_state_dict(module);
+    items.failed = !all.entries;
+    for (size_t i = 0; i < all.count; i++) {
+        reeli_remember_named(&items, all.entries[i].name, all.entries[i].tensor, NULL);
     }
     return items;
 }
@@ -53,7 +53,7 @@ static reeli_items more_items(reel *r, const char *what, const reel_checkpoint *
             items.failed = true;
             break;
         }
-        reeli_remember(&items, e->tensor, NULL, "%s", e->name);
+        reeli_remember_named(&items, e->name, e->tensor, NULL);
     }
     return items;
 }
@@ -267,8 +267,7 @@ static void take_over(load *l)
 {
     for (int part = 0; part < PARTS; part++) {
         if (is_there(l->it, part)) {
-            reeli_take_state_dict(&l->items[part], l->bare + l->first[part],
-                                  l->end[part] - l->first[part]);
+            reeli_take_state_dict(&l->items[part]);
         }
     }
     l->r->random = l->random;

@@ -1,93 +1,104 @@
 /* SPDX-License-Identifier: MIT */
 /* A module's state in a safetensors file. */
 #include "safetensors_file.h"
+#include "text_set.h"
 
 #include <reel/checkpoint.h>
 #include <stdio.h>
 #include <string.h>
 
-static const char saving[] = "save_state", loading[] = "load_state";
+static const char loading[] = "load_state";
 
-/* A tensor of the module and what the file has for it: poison if nothing. */
+/* A tensor of the module and what the file has for it: NULL if nothing. */
 typedef struct item {
-    char name[REEL_STATE_NAME_SIZE];
+    const char *name;
     reel_tensor *to, *from;
 } item;
 
 /* The module's tensors, in the arena; NULL, and an error, when memory is out. */
-static item *items_of(reel *r, const char *what, const reel_module *module, size_t count)
+static item *items_of(reel *r, const reel_module *module, size_t *count)
 {
-    item *items = reeli_arena_alloc(r, (count + 1) * sizeof *items);
+    reel_named_tensors all = reel_state_dict(module);
+    item *items = all.entries ? reeli_arena_alloc(r, (all.count + 1) * sizeof *items) : NULL;
     if (!items) {
-        reeli_no_memory(r, what);
+        reeli_no_memory(r, loading);
         return NULL;
     }
-    for (size_t i = 0; i < count; i++) {
-        reel_state_entry e = reel_state_at(module, i);
-        memcpy(items[i].name, e.name, sizeof e.name);
-        items[i].to = e.tensor;
-        items[i].from = NULL;
+    for (size_t i = 0; i < all.count; i++) {
+        items[i] = (item){all.entries[i].name, all.entries[i].tensor, NULL};
     }
+    *count = all.count;
     return items;
 }
 
 reel_status reel_save_state(reel_module *module, const char *path)
 {
     reel *r = reel_parameters(module).r;
-    size_t count = reel_state_count(module);
     if (!r || r->status != REEL_OK) {
         return r ? r->status : REEL_ERR_OWNER;
     }
     reeli_mark mark = reeli_arena_mark(&r->arena);
-    item *items = items_of(r, saving, module, count);
-    reel_named_tensor *tensors = reeli_arena_alloc(r, (count + 1) * sizeof *tensors);
-    if (!items || !tensors) {
-        reeli_no_memory(r, saving);
-    } else {
-        for (size_t i = 0; i < count; i++) {
-            tensors[i] = (reel_named_tensor){items[i].name, items[i].to};
-        }
+    reel_named_tensors all = reel_state_dict(module);
+    if (all.entries) {
         reel_metadata_entry format = {"format", "pt"}; /* Hugging Face's loaders look for it */
-        reel_safetensors_save(r, path, tensors, count, &format, 1);
+        reel_safetensors_save(r, path, all.entries, all.count, &format, 1);
     }
     reeli_arena_release(&r->arena, mark);
     return r->status;
 }
 
-/* Lists what only one side has. False, and an error, when memory is out. */
-static bool compare_names(reel_safetensors *f, const item *items, size_t count,
-                          reel_load_report *report)
+/* Lists what the module alone has. */
+static bool list_missing(const reel_safetensors *f, const item *items, size_t count,
+                         reel_load_report *report)
 {
-    reel *r = f->owned.r;
-    size_t in_file = reel_safetensors_count(f);
-    const char **missing = reeli_arena_alloc(r, (count + 1) * sizeof *missing);
-    const char **unexpected = reeli_arena_alloc(r, (in_file + 1) * sizeof *unexpected);
-    *report = (reel_load_report){missing, 0, unexpected, 0};
+    const char **missing = reeli_arena_alloc(f->owned.r, (count + 1) * sizeof *missing);
     for (size_t i = 0; missing && i < count; i++) {
         if (!reel_safetensors_has(f, items[i].name)) {
             missing[report->missing_count++] = items[i].name;
         }
     }
-    for (size_t k = 0; unexpected && k < in_file; k++) {
-        const char *name = reel_safetensors_name(f, k);
-        size_t i = 0, size = strlen(name) + 1;
-        while (i < count && strcmp(items[i].name, name) != 0) {
-            i++;
-        }
-        if (i == count) { /* a copy, because the file is going to be closed */
-            char *copy = reeli_arena_alloc(r, size);
+    report->missing = missing;
+    return missing != NULL;
+}
+
+/* Lists what the file alone has, in copies, because it is going to be closed. */
+static bool list_unexpected(const reel_safetensors *f, const reeli_text_set *names,
+                            reel_load_report *report)
+{
+    size_t count = reel_safetensors_count(f);
+    const char **unexpected = reeli_arena_alloc(f->owned.r, (count + 1) * sizeof *unexpected);
+    for (size_t i = 0; unexpected && i < count; i++) {
+        const char *name = reel_safetensors_name(f, i);
+        size_t length = strlen(name);
+        if (reeli_text_set_find(names, name, length) < 0) {
+            char *copy = reeli_arena_alloc(f->owned.r, length + 1);
             if (!copy) {
-                unexpected = NULL;
-                break;
+                return false;
             }
-            unexpected[report->unexpected_count++] = memcpy(copy, name, size);
+            unexpected[report->unexpected_count++] = memcpy(copy, name, length + 1);
         }
     }
-    if (!missing || !unexpected) {
+    report->unexpected = unexpected;
+    return unexpected != NULL;
+}
+
+/* Lists what only one side has. False, and an error, when memory is out. */
+static bool compare_names(const reel_safetensors *f, const item *items, size_t count,
+                          reel_load_report *report)
+{
+    reel *r = f->owned.r;
+    reeli_text_set names = {.text = {NULL, 0, 0}};
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = reeli_text_set_add(r, &names, items[i].name, strlen(items[i].name));
+    }
+    ok = ok && list_missing(f, items, count, report) && list_unexpected(f, &names, report);
+    reeli_text_set_free(r, &names);
+    if (!ok) {
         *report = (reel_load_report){NULL, 0, NULL, 0};
         reeli_no_memory(r, loading);
     }
-    return missing && unexpected;
+    return ok;
 }
 
 /* "missing: a, b, and 3 more" */
@@ -169,9 +180,9 @@ reel_status reel_load_state(reel_module *module, const char *path, bool strict,
     if (!r || r->status != REEL_OK) {
         return r ? r->status : REEL_ERR_OWNER;
     }
-    size_t count = reel_state_count(module);
+    size_t count = 0;
     reel_safetensors *file = reel_safetensors_open(r, path);
-    item *items = file ? items_of(r, loading, module, count) : NULL;
+    item *items = file ? items_of(r, module, &count) : NULL;
     if (items && compare_names(file, items, count, report)) {
         if (strict && (report->missing_count || report->unexpected_count)) {
             refuse_names(file, report);

@@ -5,6 +5,7 @@
 #include "libzip.h"
 #include "npy.h"
 #include "quote.h"
+#include "text_set.h"
 
 #include <errno.h>
 #include <string.h>
@@ -16,7 +17,6 @@ enum { DEFLATE_LIMIT = 1032 };
 typedef struct member {
     zip_uint64_t index;
     int64_t bytes; /* when unpacked */
-    const char *name;
 } member;
 
 struct reel_npz {
@@ -24,10 +24,8 @@ struct reel_npz {
     reeli_zip zip;
     zip_t *archive;
     int64_t file_bytes;
-    member *members;
-    size_t count, room;
-    char *names;
-    size_t names_size;
+    reeli_text_set names; /* without their suffix */
+    reeli_buffer members; /* member, in the names' order */
     char path[];
 };
 
@@ -72,49 +70,39 @@ static bool check_member(reel_npz *f, const char *name, const zip_stat_t *stat)
     return true;
 }
 
-/* Room for the list and the names. An entry of the directory takes more bytes than ours for it, so
- * this is never more than a small multiple of the file. */
-static bool make_room(reel_npz *f, zip_uint64_t entries)
+static bool add_member(reel_npz *f, zip_uint64_t index, const char *name, size_t length)
 {
-    for (zip_uint64_t i = 0; i < entries; i++) {
-        size_t length = stem(f->zip.zip_get_name(f->archive, i, ZIP_FL_ENC_GUESS));
-        f->room += length > 0;
-        f->names_size += length ? length + 1 : 0;
+    zip_stat_t stat;
+    if (f->zip.zip_stat_index(f->archive, index, 0, &stat) != 0) {
+        refuse(f, name, REEL_ERR_FORMAT, zip_error_of(f), NULL);
+        return false;
     }
-    f->members = reeli_malloc(f->owned.r, f->room * sizeof *f->members);
-    f->names = reeli_malloc(f->owned.r, f->names_size);
-    if (!f->members || !f->names) {
+    if (!check_member(f, name, &stat)) {
+        return false;
+    }
+    if (reeli_text_set_find(&f->names, name, length) >= 0) {
+        refuse(f, name, REEL_ERR_FORMAT, "it is there twice", NULL);
+        return false;
+    }
+    member *m = reeli_buffer_add(f->owned.r, &f->members, sizeof *m);
+    if (!m || !reeli_text_set_add(f->owned.r, &f->names, name, length)) {
         reeli_no_memory(f->owned.r, "npz");
         return false;
     }
+    *m = (member){index, (int64_t)stat.size};
     return true;
 }
 
+/* Every member whose name has the suffix. */
 static bool read_directory(reel_npz *f)
 {
     zip_uint64_t entries = (zip_uint64_t)f->zip.zip_get_num_entries(f->archive, 0);
-    if (!make_room(f, entries)) {
-        return false;
-    }
-    char *to = f->names;
     for (zip_uint64_t i = 0; i < entries; i++) {
-        zip_stat_t stat;
         const char *name = f->zip.zip_get_name(f->archive, i, ZIP_FL_ENC_GUESS);
         size_t length = stem(name);
-        if (length == 0) {
-            continue;
-        }
-        if (f->zip.zip_stat_index(f->archive, i, 0, &stat) != 0) {
-            refuse(f, name, REEL_ERR_FORMAT, zip_error_of(f), NULL);
+        if (length > 0 && !add_member(f, i, name, length)) {
             return false;
         }
-        memcpy(to, name, length);
-        to[length] = '\0';
-        if (!check_member(f, name, &stat)) {
-            return false;
-        }
-        f->members[f->count++] = (member){i, (int64_t)stat.size, to};
-        to += length + 1;
     }
     return true;
 }
@@ -144,8 +132,8 @@ static bool open_archive(reel_npz *f, FILE *stream)
 static void destroy(reeli_owned *it)
 {
     reel_npz *f = (reel_npz *)(void *)it;
-    reeli_free(it->r, f->members, f->room * sizeof *f->members);
-    reeli_free(it->r, f->names, f->names_size);
+    reeli_text_set_free(it->r, &f->names);
+    reeli_buffer_free(it->r, &f->members);
     if (f->archive) {
         f->zip.zip_discard(f->archive);
     }
@@ -176,21 +164,20 @@ reel_npz *reel_npz_open(reel *r, const char *path)
     return f;
 }
 
-size_t reel_npz_count(const reel_npz *file) { return REELI_ALIVE(file, "npz") ? file->count : 0; }
+size_t reel_npz_count(const reel_npz *file)
+{
+    return REELI_ALIVE(file, "npz") ? file->members.count : 0;
+}
 
 const char *reel_npz_name(const reel_npz *file, size_t i)
 {
-    return i < reel_npz_count(file) ? file->members[i].name : NULL;
+    return i < reel_npz_count(file) ? reeli_text_at(&file->names, i) : NULL;
 }
 
 static const member *find(const reel_npz *f, const char *name)
 {
-    for (size_t i = 0; name && i < reel_npz_count(f); i++) {
-        if (strcmp(f->members[i].name, name) == 0) {
-            return &f->members[i];
-        }
-    }
-    return NULL;
+    int64_t i = name && REELI_ALIVE(f, "npz") ? reeli_text_set_find(&f->names, name, strlen(name)) : -1;
+    return i < 0 ? NULL : (const member *)f->members.data + i;
 }
 
 bool reel_npz_has(const reel_npz *file, const char *name) { return find(file, name) != NULL; }

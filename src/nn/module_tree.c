@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A module and all that is below it: parameters, names, modes, and how it is printed. */
+#include "buffer.h"
 #include "module.h"
 
 #include <reel/autograd.h>
@@ -204,6 +205,76 @@ size_t reel_state_count(const reel_module *module)
 reel_state_entry reel_state_at(const reel_module *module, size_t i)
 {
     return sought(module, "state_at", (search){.place = i}).found;
+}
+
+/* A walk that puts all tensors down with their whole names. */
+typedef struct listing {
+    reel *r;
+    reeli_buffer path; /* char: where the walk is, "0.layer." */
+    reel_named_tensor *entries;
+    size_t count;
+    bool failed; /* memory is out */
+} listing;
+
+/* Goes on along a name and what comes after it. */
+static void extend(listing *it, const char *name, const char *end)
+{
+    size_t size = strlen(name) + strlen(end) + 1;
+    it->failed = it->failed || !reeli_buffer_grow(it->r, &it->path, it->path.count + size);
+    if (!it->failed) {
+        snprintf((char *)it->path.data + it->path.count, size, "%s%s", name, end);
+        it->path.count += size - 1;
+    }
+}
+
+static void put_down(listing *it, const reeli_member *e)
+{
+    size_t before = it->path.count;
+    extend(it, e->name, "");
+    char *name = it->failed ? NULL : reeli_arena_alloc(it->r, it->path.count + 1);
+    it->failed = !name;
+    if (name) {
+        memcpy(name, it->path.data, it->path.count + 1);
+        it->entries[it->count++] = (reel_named_tensor){name, e->tensor};
+    }
+    it->path.count = before;
+}
+
+static void list_members(listing *it, const reel_module *m)
+{
+    for (reeli_member_kind kind = PARAMETER; kind <= BUFFER; kind++) {
+        for (const reeli_member *e = m->members; e && !it->failed; e = e->next) {
+            if (e->tensor && e->kind == kind) {
+                put_down(it, e);
+            }
+        }
+    }
+    for (const reeli_member *e = m->members; e && !it->failed; e = e->next) {
+        size_t before = it->path.count;
+        if (e->child) {
+            extend(it, e->name, ".");
+            list_members(it, e->child);
+        }
+        it->path.count = before;
+    }
+}
+
+reel_named_tensors reel_state_dict(const reel_module *module)
+{
+    if (!REELI_ALIVE(module, "state_dict")) {
+        return (reel_named_tensors){NULL, 0};
+    }
+    reel *r = module->owned.r;
+    listing it = {.r = r};
+    it.entries = reeli_arena_alloc(r, (reel_state_count(module) + 1) * sizeof *it.entries);
+    it.failed = !it.entries;
+    list_members(&it, module);
+    reeli_buffer_free(r, &it.path);
+    if (it.failed) {
+        reeli_no_memory(r, "state_dict");
+        return (reel_named_tensors){NULL, 0};
+    }
+    return (reel_named_tensors){it.entries, it.count};
 }
 
 reel_tensor *reel_state_named(const reel_module *module, const char *name)

@@ -44,10 +44,10 @@ static bool options_in_range(reel *r, reel_early_stopping_options options)
 }
 
 /* Room for copies of all that the module holds; false when memory is out. */
-static bool make_copies(reel_early_stopping *s, const reel_module *module, size_t count)
+static bool make_copies(reel_early_stopping *s, const reel_named_tensors *all)
 {
-    for (; s->count < count; s->count++) {
-        reel_tensor *t = reel_state_at(module, s->count).tensor;
+    for (; s->count < all->count; s->count++) {
+        reel_tensor *t = all->entries[s->count].tensor;
         reel_tensor *copy =
             reeli_create_part(s->owned.r, "early stopping", t->dtype, t->ndim, t->size);
         if (!copy) {
@@ -58,7 +58,7 @@ static bool make_copies(reel_early_stopping *s, const reel_module *module, size_
         s->current[s->count] = t;
         s->kept[s->count] = copy;
     }
-    return true;
+    return all->entries != NULL;
 }
 
 reel_early_stopping *reel_early_stopping_new(reel_module *module,
@@ -86,7 +86,11 @@ reel_early_stopping *reel_early_stopping_new(reel_module *module,
     s->current = s->tensors;
     s->kept = s->tensors + count;
     s->watch = (reeli_watch *)(void *)(s->kept + count);
-    if (!make_copies(s, module, count)) {
+    reeli_mark mark = reeli_arena_mark(&r->arena);
+    const reel_named_tensors all = reel_state_dict(module);
+    const bool made = make_copies(s, &all);
+    reeli_arena_release(&r->arena, mark);
+    if (!made) {
         reeli_disown(&s->owned);
         return NULL;
     }
@@ -200,7 +204,7 @@ reel_status reel_early_stopping_load_state_dict(reel_early_stopping *s,
         return REEL_ERR_OWNER;
     }
     if (reeli_early_stopping_prepare(s, entries, count, &items)) {
-        reeli_take_state_dict(&items, entries, count);
+        reeli_take_state_dict(&items);
     }
     return s->owned.r->status;
 }

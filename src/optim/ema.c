@@ -233,7 +233,7 @@ reel_status reel_ema_load_state_dict(reel_ema *ema, const reel_named_tensor *ent
         return REEL_ERR_OWNER;
     }
     if (reeli_ema_prepare(ema, entries, count, &items)) {
-        reeli_take_state_dict(&items, entries, count);
+        reeli_take_state_dict(&items);
     }
     return ema->owned.r->status;
 }

@@ -276,27 +276,43 @@ static unsigned lacks(const reel_optimizer *o, const double *value, const reeli_
     return needs;
 }
 
-bool reeli_may_load_settings(const reel_optimizer *o, const reel_named_tensor *given, size_t count)
+/* The groups as they would be with what the items are to take over, in the arena; NULL, and an
+ * error, when memory is out. An item that is a setting points into its group. */
+static reeli_group *groups_given(const reel_optimizer *o, const reeli_items *items)
 {
-    size_t first = 0;
-    for (size_t g = 0; g < o->groups; first = o->group[g++].end) {
-        double value[REELI_SETTINGS];
-        for (int k = 0; k < REELI_SETTINGS; k++) {
-            char name[64];
-            snprintf(name, sizeof name, "param_groups.%zu.%s", g, settings[k].name);
-            value[k] = reeli_given_number(given, count, name, o->group[g].value[k]);
+    const size_t bytes = o->groups * sizeof *o->group;
+    reeli_group *to = reeli_arena_alloc(o->owned.r, bytes);
+    if (!to) {
+        reeli_no_memory(o->owned.r, o->rule->name);
+        return NULL;
+    }
+    memcpy(to, o->group, bytes);
+    for (size_t i = 0; i < items->list.count; i++) {
+        const reeli_item_of_state *item = reeli_item_at(items, i);
+        const size_t at = (uintptr_t)item->number - (uintptr_t)o->group;
+        if (item->number && at < bytes) {
+            *(double *)(void *)((char *)to + at) = reeli_load(item->given, 0);
         }
-        if (!sound(o, value)) {
+    }
+    return to;
+}
+
+bool reeli_may_load_settings(const reel_optimizer *o, const reeli_items *items)
+{
+    const reeli_group *given = groups_given(o, items);
+    size_t first = 0;
+    for (size_t g = 0; given && g < o->groups; first = o->group[g++].end) {
+        if (!sound(o, given[g].value)) {
             return false;
         }
-        if (lacks(o, value, &o->slot[first])) {
+        if (lacks(o, given[g].value, &o->slot[first])) {
             reeli_error(o->owned.r, REEL_ERR_VALUE,
                         "%s: load_state_dict: param_groups.%zu needs a state that is not there",
                         o->rule->name, g);
             return false;
         }
     }
-    return true;
+    return given != NULL;
 }
 
 void reeli_remember_settings(reel_optimizer *o, size_t group, reeli_items *items)

@@ -345,12 +345,25 @@ static reel_status step(reel_optimizer *o, reel_closure closure, void *context, 
     return REEL_OK;
 }
 
+/* How many pairs what is given has; as many as there are if it does not say. */
+static double given_history(const memory *m, const reel_named_tensor *given, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const reel_tensor *t = given[i].tensor;
+        if (given[i].name && strcmp(given[i].name, "state.0.history") == 0 && t && !reeli_bad(t) &&
+            t->numel == 1) {
+            return reeli_load(t, 0);
+        }
+    }
+    return m->now.history;
+}
+
 /* The history's length may be another than that of what is given; spare pairs then take it. */
 static bool remember(reel_optimizer *o, reeli_items *items, const reel_named_tensor *given,
                      size_t count)
 {
     memory *m = o->memory;
-    double history = reeli_given_number(given, count, "state.0.history", m->now.history);
+    double history = given_history(m, given, count);
     if (!(history >= 0 && history == floor(history) && (!given || 3 * history <= (double)count))) {
         reeli_error(o->owned.r, REEL_ERR_VALUE, "%s: load_state_dict: a history of %g pairs",
                     o->rule->name, history);

@@ -391,7 +391,7 @@ bool reeli_optimizer_prepare(reel_optimizer *o, const reel_named_tensor *given, 
     }
     remember(o, items);
     return (!o->rule->remember || o->rule->remember(o, items, given, count)) &&
-           reeli_may_load_settings(o, given, count) && reeli_check_state_dict(items, given, count);
+           reeli_check_state_dict(items, given, count) && reeli_may_load_settings(o, items);
 }
 
 reel_status reel_optimizer_load_state_dict(reel_optimizer *optimizer,
@@ -402,7 +402,7 @@ reel_status reel_optimizer_load_state_dict(reel_optimizer *optimizer,
         return REEL_ERR_OWNER;
     }
     if (reeli_optimizer_prepare(optimizer, entries, count, &items)) {
-        reeli_take_state_dict(&items, entries, count);
+        reeli_take_state_dict(&items);
     }
     return optimizer->owned.r->status;
 }

@@ -91,9 +91,9 @@ void reeli_free_optimizer_slot(reeli_slot *slot);
 reel_status reeli_tell_lost(const reel_optimizer *o);
 /* Adds a group; false, and an error, for one of the same reasons. */
 bool reeli_add_group(reel_optimizer *o, reel_tensor_list list, const double *value);
-/* Whether the settings among what is given are within their ranges and need no state that is not
- * there; an error if not. */
-bool reeli_may_load_settings(const reel_optimizer *o, const reel_named_tensor *given, size_t count);
+/* Whether the settings that the items are to take over are within their ranges and need no state
+ * that is not there; an error if not. */
+bool reeli_may_load_settings(const reel_optimizer *o, const reeli_items *items);
 /* Its settings as items. */
 void reeli_remember_settings(reel_optimizer *o, size_t group, reeli_items *items);
 

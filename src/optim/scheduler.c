@@ -251,7 +251,7 @@ reel_status reel_scheduler_load_state_dict(reel_scheduler *scheduler,
         return REEL_ERR_OWNER;
     }
     if (reeli_scheduler_prepare(scheduler, entries, count, &items)) {
-        reeli_take_state_dict(&items, entries, count);
+        reeli_take_state_dict(&items);
     }
     return scheduler->owned.r->status;
 }

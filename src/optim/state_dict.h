@@ -9,11 +9,13 @@
 #include <reel/optimizer.h>
 #include <reel/scheduler.h>
 
-/* An item is a tensor or a number. */
+/* An item is a tensor or a number; and what it is to take over, once that was checked. */
 typedef struct reeli_item_of_state {
     const char *name;
     reel_tensor *tensor;
     double *number;
+    const reel_tensor *given;
+    bool named; /* whether its name was among those given */
 } reeli_item_of_state;
 
 /* A list of them in the arena. */
@@ -24,9 +26,18 @@ typedef struct reeli_items {
     bool failed;       /* memory ran out; the error is recorded */
 } reeli_items;
 
+static inline reeli_item_of_state *reeli_item_at(const reeli_items *items, size_t i)
+{
+    return (reeli_item_of_state *)items->list.data + i;
+}
+
 /* Adds a tensor or a number under a name that is put together as printf does it. */
 void reeli_remember(reeli_items *items, reel_tensor *tensor, double *number, const char *format,
                     ...) REELI_PRINTF(4, 5);
+
+/* The same under a name that lasts as long as the items. */
+void reeli_remember_named(reeli_items *items, const char *name, reel_tensor *tensor,
+                          double *number);
 
 /* The items as named tensors: a number is a float64 tensor of no dims. */
 reel_named_tensors reeli_state_dict(reeli_items *items);
@@ -34,8 +45,8 @@ reel_named_tensors reeli_state_dict(reeli_items *items);
 /* Whether what is given can be taken over: an error for a name that is missing, unexpected or comes
  * twice, for a shape or dtype that differs. Changes nothing. */
 bool reeli_check_state_dict(const reeli_items *items, const reel_named_tensor *given, size_t count);
-/* Copies what is given, and was checked, into the items. Cannot fail. */
-void reeli_take_state_dict(const reeli_items *items, const reel_named_tensor *given, size_t count);
+/* Copies what was given, and checked, into the items. Cannot fail. */
+void reeli_take_state_dict(const reeli_items *items);
 
 /* Lists in *items what it remembers, and checks that it can take over what is given; false, and an
  * error, if not. Nothing that can be noticed changes: several are prepared before one is taken. */
@@ -54,9 +65,5 @@ reel *reeli_ema_reel(const reel_ema *ema);
 reel *reeli_early_stopping_reel(const reel_early_stopping *stopping);
 /* Its name as PyTorch has it: "StepLR". */
 const char *reeli_scheduler_name(const reel_scheduler *s);
-
-/* The number of this name among those given, or `otherwise`. */
-double reeli_given_number(const reel_named_tensor *given, size_t count, const char *name,
-                          double otherwise);
 
 #endif

@@ -213,6 +213,52 @@ START_TEST(random_numbers_go_on)
 }
 END_TEST
 
+START_TEST(the_state_by_its_names)
+{
+    reel_module *model = model_of(4, REEL_F32);
+    reel_named_tensors all = reel_state_dict(model);
+    ck_assert_uint_eq(all.count, reel_state_count(model));
+    for (size_t i = 0; i < all.count; i++) {
+        reel_state_entry e = reel_state_at(model, i);
+        ck_assert_str_eq(all.entries[i].name, e.name);
+        ck_assert_ptr_eq(all.entries[i].tensor, e.tensor);
+        ck_assert_ptr_eq(reel_state_named(model, e.name), e.tensor);
+    }
+    ck_assert_uint_eq(reel_state_dict(NULL).count, 0);
+    ck_assert_ptr_nonnull(reel_state_dict(reel_nn_relu(r)).entries);
+    ck_assert_uint_eq(reel_state_dict(reel_nn_relu(r)).count, 0);
+}
+END_TEST
+
+/* The innermost module's names are longer than any buffer within a struct. */
+static reel_module *deep(double value)
+{
+    enum { DEPTH = 400 };
+    reel_module *m = reel_nn_prelu(r, 1, value);
+    for (int i = 0; i < DEPTH; i++) {
+        m = reel_nn_sequential(r, (reel_module *[]){m, reel_nn_prelu(r, 1, value + i)}, 2);
+    }
+    return m;
+}
+
+START_TEST(long_names_come_back)
+{
+    reel_module *model = deep(0.25), *other = deep(7);
+    reel_named_tensors all = reel_state_dict(model);
+    ck_assert_uint_eq(strlen(all.entries[0].name), 2 * 400 + strlen("weight"));
+    ck_assert_int_eq(reel_save_state(model, path), REEL_OK);
+    ck_assert_msg(reel_load_state(other, path, true, NULL) == REEL_OK, "%s", reel_error(r));
+    for (size_t i = 0; i < all.count; i++) {
+        ck_assert(reel_item(all.entries[i].tensor) ==
+                  reel_item(reel_state_dict(other).entries[i].tensor));
+    }
+    reel_checkpoint it = {.model = model}, into = {.model = deep(3)};
+    ck_assert_int_eq(reel_save_checkpoint(r, path, &it), REEL_OK);
+    ck_assert_msg(reel_load_checkpoint(r, path, &into) == REEL_OK, "%s", reel_error(r));
+    ck_assert(reel_item(reel_state_dict(into.model).entries[0].tensor) == 0.25);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_checked_fixture(cases, set_up, tear_down);
@@ -223,6 +269,8 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, loading_counts_as_a_change);
     tcase_add_test(cases, misuse_is_an_error);
     tcase_add_test(cases, random_numbers_go_on);
+    tcase_add_test(cases, the_state_by_its_names);
+    tcase_add_test(cases, long_names_come_back);
 }
 
 int main(void) { return run_suite("checkpoint", add_cases); }

@@ -19,7 +19,7 @@ class Reel(ConanFile):
     package_type = "library"
     settings = "os", "arch", "compiler", "build_type"
     options = {"shared": [True, False], "with_io": [True, False], "with_npz": [True, False]}
-    # Files take Jansson, libcsv and libzip, which are the system's: ConanCenter has no libcsv.
+    # Files take libcsv and libzip, which are the system's: ConanCenter has no libcsv.
     default_options = {"shared": False, "with_io": True, "with_npz": True}
 
     def set_version(self):
@@ -56,9 +56,9 @@ class Reel(ConanFile):
     def system_requirements(self):
         if self.options.with_io:
             zip_too = bool(self.options.with_npz)
-            Apt(self).install(["libjansson-dev", "libcsv-dev"] + ["libzip-dev"] * zip_too)
-            Dnf(self).install(["jansson-devel", "libcsv-devel"] + ["libzip-devel"] * zip_too)
-            Brew(self).install(["jansson", "libcsv"] + ["libzip"] * zip_too)
+            Apt(self).install(["libcsv-dev"] + ["libzip-dev"] * zip_too)
+            Dnf(self).install(["libcsv-devel"] + ["libzip-devel"] * zip_too)
+            Brew(self).install(["libcsv"] + ["libzip"] * zip_too)
 
     def generate(self):
         toolchain = CMakeToolchain(self)
@@ -91,4 +91,4 @@ class Reel(ConanFile):
         if not self.options.shared:
             self.cpp_info.system_libs = ["m", "dl", "pthread"]
             if self.options.with_io:
-                self.cpp_info.system_libs += ["jansson", "csv"]
+                self.cpp_info.system_libs += ["csv"]

@@ -10,7 +10,6 @@ class Reel < Formula
 
   depends_on "cmake" => :build
   depends_on "pkgconf" => :build
-  depends_on "jansson"
   depends_on "libcsv"
   depends_on "libzip"
   depends_on "openblas"

@@ -176,7 +176,8 @@ const char *reel_npz_name(const reel_npz *file, size_t i)
 
 static const member *find(const reel_npz *f, const char *name)
 {
-    int64_t i = name && REELI_ALIVE(f, "npz") ? reeli_text_set_find(&f->names, name, strlen(name)) : -1;
+    int64_t i =
+        name && REELI_ALIVE(f, "npz") ? reeli_text_set_find(&f->names, name, strlen(name)) : -1;
     return i < 0 ? NULL : (const member *)f->members.data + i;
 }
 

@@ -22,6 +22,13 @@ enum { MOST_NAMES = 1000, SWEPT_NAMES = 8 };
 enum { SUFFIX_SIZE = sizeof ".reel-999.tmp", LONGEST_NAME = 255 - SUFFIX_SIZE };
 enum { PIECE = 1 << 16 };
 
+/* What there is only while the file is open. */
+typedef struct work {
+    reeli_target target;
+    char temporary[REELI_PATH_SIZE + SUFFIX_SIZE]; /* "": there is none */
+    char piece[PIECE];                             /* the last bytes before `at` */
+} work;
+
 struct reel_file {
     reeli_owned owned;
     const char *what; /* for messages; "": none */
@@ -29,10 +36,8 @@ struct reel_file {
     reel_status status; /* of the first thing that failed */
     int64_t at, end;    /* the next byte; one past the last */
     size_t filled;      /* bytes of `piece` */
-    reeli_target target;
-    char temporary[REELI_PATH_SIZE + SUFFIX_SIZE]; /* "": there is none */
-    char piece[PIECE];                             /* the last bytes before `at` */
-    char path[];                                   /* as it was given */
+    work *work;
+    char path[]; /* as it was given */
 };
 
 static bool refuse(reel_file *f, reel_status status, const char *why)
@@ -50,23 +55,23 @@ static bool system_refused(reel_file *f, int number)
 /* Name number n for the file while it is written. A name too long for that is cut. */
 static void name_temporary(reel_file *f, int n)
 {
-    const char *name = reeli_file_name(f->target.path);
+    const char *name = reeli_file_name(f->work->target.path);
     size_t length = strlen(name);
     length = length <= LONGEST_NAME ? length : reeli_utf8_cut(name, LONGEST_NAME);
-    snprintf(f->temporary, sizeof f->temporary, "%.*s.reel-%d.tmp",
-             (int)((size_t)(name - f->target.path) + length), f->target.path, n);
+    snprintf(f->work->temporary, sizeof f->work->temporary, "%.*s.reel-%d.tmp",
+             (int)((size_t)(name - f->work->target.path) + length), f->work->target.path, n);
 }
 
 /* Removes what a dead writer has left under the name; false if there is a live one, or anything that
  * is none of ours. */
 static bool remove_dead(const reel_file *f)
 {
-    int fd = reeli_file_open(f->temporary, O_RDWR | O_NONBLOCK | O_NOFOLLOW);
+    int fd = reeli_file_open(f->work->temporary, O_RDWR | O_NONBLOCK | O_NOFOLLOW);
     struct stat status;
     bool dead = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-                reeli_file_lock(fd) == REELI_LOCKED && reeli_file_is_named(fd, f->temporary);
+                reeli_file_lock(fd) == REELI_LOCKED && reeli_file_is_named(fd, f->work->temporary);
     if (dead) {
-        return reeli_file_remove(fd, f->temporary) == 0;
+        return reeli_file_remove(fd, f->work->temporary) == 0;
     }
     if (fd >= 0) {
         close(fd);
@@ -77,19 +82,19 @@ static bool remove_dead(const reel_file *f)
 /* Takes name n, if it is free or a dead writer's. False: another one is to be tried, or errno. */
 static bool take_name(reel_file *f, int n)
 {
-    bool for_owner = f->target.there && (f->target.status.st_mode & 077) == 0;
+    bool for_owner = f->work->target.there && (f->work->target.status.st_mode & 077) == 0;
     name_temporary(f, n);
-    f->descriptor = reeli_file_create(f->temporary, for_owner);
+    f->descriptor = reeli_file_create(f->work->temporary, for_owner);
     if (f->descriptor < 0 && errno == EEXIST) {
         bool removed = remove_dead(f);
         errno = EEXIST;
-        f->descriptor = removed ? reeli_file_create(f->temporary, for_owner) : -1;
+        f->descriptor = removed ? reeli_file_create(f->work->temporary, for_owner) : -1;
     }
     if (f->descriptor < 0) {
         return false;
     }
     reeli_lock lock = reeli_file_lock(f->descriptor);
-    if (lock != REELI_LOCKED_BY_OTHERS && reeli_file_is_named(f->descriptor, f->temporary)) {
+    if (lock != REELI_LOCKED_BY_OTHERS && reeli_file_is_named(f->descriptor, f->work->temporary)) {
         return true;
     }
     close(f->descriptor); /* somebody took it for a dead one's, before the lock */
@@ -121,25 +126,27 @@ static bool open_temporary(reel_file *f)
             break;
         }
     }
-    f->temporary[0] = '\0';
+    f->work->temporary[0] = '\0';
     return false;
 }
 
 static bool open_in_place(reel_file *f)
 {
-    int known = f->target.descriptor;
-    f->descriptor =
-        known >= 0 ? dup(known) : reeli_file_open(f->target.path, O_WRONLY | O_APPEND | O_NOCTTY);
+    int known = f->work->target.descriptor;
+    f->descriptor = known >= 0
+                        ? dup(known)
+                        : reeli_file_open(f->work->target.path, O_WRONLY | O_APPEND | O_NOCTTY);
     return f->descriptor >= 0;
 }
 
 static bool find(reel_file *f)
 {
-    if (reeli_find_target(&f->target, f->path)) {
+    if (reeli_find_target(&f->work->target, f->path)) {
         return true;
     }
-    return f->target.why ? refuse(f, *f->path ? REEL_ERR_FILE : REEL_ERR_VALUE, f->target.why)
-                         : system_refused(f, errno);
+    return f->work->target.why
+               ? refuse(f, *f->path ? REEL_ERR_FILE : REEL_ERR_VALUE, f->work->target.why)
+               : system_refused(f, errno);
 }
 
 static bool begin(reel_file *f)
@@ -147,11 +154,12 @@ static bool begin(reel_file *f)
     if (!find(f)) {
         return false;
     }
-    if (f->target.in_place) {
+    if (f->work->target.in_place) {
         return open_in_place(f) || system_refused(f, errno);
     }
     return (open_temporary(f) &&
-            (!f->target.there || reeli_file_permit(f->descriptor, &f->target.status) == 0)) ||
+            (!f->work->target.there ||
+             reeli_file_permit(f->descriptor, &f->work->target.status) == 0)) ||
            system_refused(f, errno);
 }
 
@@ -159,11 +167,12 @@ static bool begin(reel_file *f)
 static void destroy(reeli_owned *it)
 {
     reel_file *f = (reel_file *)(void *)it;
-    if (f->descriptor >= 0 && f->temporary[0]) {
-        reeli_file_remove(f->descriptor, f->temporary);
+    if (f->descriptor >= 0 && f->work->temporary[0]) {
+        reeli_file_remove(f->descriptor, f->work->temporary);
     } else if (f->descriptor >= 0) {
         close(f->descriptor);
     }
+    reeli_free(it->r, f->work, sizeof *f->work);
 }
 
 /* One that nothing is open of. NULL, and an error. */
@@ -178,14 +187,19 @@ static reel_file *file_new(reel *r, const char *what, const char *path)
         return NULL;
     }
     size_t length = strlen(path) + 1;
-    reel_file *f = reeli_own(r, sizeof *f + length, destroy);
-    if (!f) {
+    reel_file *f = reeli_own(r, "file", sizeof *f + length, destroy);
+    if (f) {
+        f->what = what;
+        f->descriptor = -1;
+        memcpy(f->path, path, length);
+        f->work = reeli_malloc(r, sizeof *f->work);
+    }
+    if (!f || !f->work) {
         reeli_no_memory(r, *what ? what : "file");
+        reel_file_discard(f);
         return NULL;
     }
-    memcpy(f->path, path, length);
-    f->what = what;
-    f->descriptor = -1;
+    *f->work->temporary = '\0';
     return f;
 }
 
@@ -204,7 +218,7 @@ reel_file *reel_file_create(reel *r, const char *path) { return reeli_file_begin
 reel_status reel_file_check(reel *r, const char *path)
 {
     reel_file *f = file_new(r, "", path);
-    if (f && find(f) && !f->target.in_place) { /* opening a pipe would be noticed */
+    if (f && find(f) && !f->work->target.in_place) { /* opening a pipe would be noticed */
         (void)begin(f);
     }
     reel_file_discard(f);
@@ -216,7 +230,7 @@ static bool flush(reel_file *f)
     size_t filled = f->filled;
     f->filled = 0;
     return f->status == REEL_OK &&
-           (reeli_file_write(f->descriptor, f->piece, filled) || system_refused(f, errno));
+           (reeli_file_write(f->descriptor, f->work->piece, filled) || system_refused(f, errno));
 }
 
 bool reeli_file_put(reel_file *f, const void *bytes, size_t size)
@@ -229,7 +243,7 @@ bool reeli_file_put(reel_file *f, const void *bytes, size_t size)
             return system_refused(f, errno);
         }
     } else if (size > 0) {
-        memcpy(f->piece + f->filled, bytes, size);
+        memcpy(f->work->piece + f->filled, bytes, size);
         f->filled += size;
     }
     f->at += (int64_t)size;
@@ -246,7 +260,7 @@ bool reeli_file_seek(reel_file *f, int64_t at)
     if (at == f->at || f->status != REEL_OK) {
         return f->status == REEL_OK;
     }
-    if (f->target.in_place) {
+    if (f->work->target.in_place) {
         return refuse(f, REEL_ERR_FILE,
                       "it is a pipe or a device, which takes one byte after another");
     }
@@ -259,7 +273,7 @@ bool reeli_file_seek(reel_file *f, int64_t at)
 
 reel_status reel_file_write(reel_file *file, const void *bytes, size_t size)
 {
-    if (!file) {
+    if (!REELI_ALIVE(file, "file_write")) {
         return REEL_ERR_OWNER;
     }
     if (size > 0 && !bytes) {
@@ -273,7 +287,7 @@ reel_status reel_file_write(reel_file *file, const void *bytes, size_t size)
 /* What is long is printed once more, into memory of its own. */
 reel_status reel_file_print(reel_file *file, const char *format, ...)
 {
-    if (!file) {
+    if (!REELI_ALIVE(file, "file_print")) {
         return REEL_ERR_OWNER;
     }
     char text[512], *all = text;
@@ -304,11 +318,11 @@ reel_status reel_file_print(reel_file *file, const char *format, ...)
  * and the file is whole either way, so what this returns does not matter. */
 static void sync_folder(reel_file *f)
 {
-    char *slash = strrchr(f->target.path, '/');
+    char *slash = strrchr(f->work->target.path, '/');
     if (slash) {
-        slash[slash == f->target.path] = '\0';
+        slash[slash == f->work->target.path] = '\0';
     }
-    int fd = reeli_file_open(slash ? f->target.path : ".", O_RDONLY);
+    int fd = reeli_file_open(slash ? f->work->target.path : ".", O_RDONLY);
     if (fd >= 0) {
         (void)reeli_file_sync(fd);
         close(fd);
@@ -319,7 +333,7 @@ static void sync_folder(reel_file *f)
 static bool may_replace(reel_file *f)
 {
     struct stat status;
-    if (stat(f->target.path, &status) == 0 && !S_ISREG(status.st_mode)) {
+    if (stat(f->work->target.path, &status) == 0 && !S_ISREG(status.st_mode)) {
         return refuse(f, REEL_ERR_FILE, "there is something else of that name by now");
     }
     return true;
@@ -331,7 +345,7 @@ static bool finish(reel_file *f)
         return false;
     }
     int fd = f->descriptor;
-    if (f->target.in_place) {
+    if (f->work->target.in_place) {
         f->descriptor = -1;
         return close(fd) == 0 || system_refused(f, errno);
     }
@@ -342,9 +356,9 @@ static bool finish(reel_file *f)
         return system_refused(f, errno);
     }
     f->descriptor = -1;
-    if (reeli_file_place(fd, f->temporary, f->target.path) != 0) {
+    if (reeli_file_place(fd, f->work->temporary, f->work->target.path) != 0) {
         int number = errno;
-        unlink(f->temporary);
+        unlink(f->work->temporary);
         return system_refused(f, number);
     }
     sync_folder(f);
@@ -353,7 +367,7 @@ static bool finish(reel_file *f)
 
 reel_status reel_file_commit(reel_file *file)
 {
-    if (!file) {
+    if (!REELI_ALIVE(file, "file_commit")) {
         return REEL_ERR_OWNER;
     }
     reel_status status = finish(file) ? REEL_OK : file->status;
@@ -363,7 +377,7 @@ reel_status reel_file_commit(reel_file *file)
 
 void reel_file_discard(reel_file *file)
 {
-    if (file) {
+    if (REELI_ALIVE(file, "file_discard")) {
         reeli_disown(&file->owned);
     }
 }

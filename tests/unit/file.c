@@ -425,7 +425,14 @@ START_TEST(misuse)
     reel_clear_error(r);
     ck_assert_int_eq(reel_file_write(file, "x", 1), REEL_ERR_VALUE); /* it stays failed */
     ck_assert_int_eq(reel_file_commit(file), REEL_ERR_VALUE);
+    reel_clear_error(r);
     ck_assert_int_eq(files(), 0);
+    file = reel_file_create(r, path);
+    reel_file_discard(file);
+    ck_assert_int_eq(reel_file_write(file, "x", 1), REEL_ERR_OWNER);
+    assert_error(r, REEL_ERR_OWNER, "file_write: the file has been freed");
+    ck_assert_int_eq(reel_file_commit(file), REEL_ERR_OWNER);
+    assert_error(r, REEL_ERR_OWNER, "file_commit: the file has been freed");
     reel_narrow(reel_zeros(r, REEL_F32, REEL_SHAPE(1)), 5, 0, 1);
     ck_assert_ptr_null(reel_file_create(r, path)); /* after another error */
     reel_clear_error(r);

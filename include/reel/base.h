@@ -95,8 +95,28 @@ REEL_API void reel_free(reel *r);
 /**
  * Ends a step: everything that operations returned since the last rewind is gone, and its memory is
  * used again for the next step. What you created, parameters and gradients stay.
+ *
+ * But for one thing: what a step creates and the next step creates again, by the same call, is replaced
+ * as a variable in a loop is. So noise, a first state or a batch that is made in every step does not pile
+ * up. `reel_keep` what is to be collected over steps; what has a name, asks for gradients or is part of
+ * something stays anyway, and so does all that was created before the first rewind.
  */
 REEL_API void reel_rewind(reel *r);
+
+/**
+ * A place in a step, for `reel_rewind_to`; it lasts until what it is in is rewound.
+ *
+ * Fails: 0, and REEL_ERR_STATE while a step is being captured, or REEL_ERR_MEMORY.
+ */
+REEL_API uint64_t reel_mark(reel *r);
+/**
+ * Ends what came after the mark, as a validation within a step, and nothing before it: the tape goes on
+ * from there. Gradients that were recorded after the mark become plain values, as with `reel_rewind`; what
+ * was changed in place after it loses its history.
+ *
+ * Fails: REEL_ERR_STATE for a mark that is gone, from a callback and while a step is being captured.
+ */
+REEL_API void reel_rewind_to(reel *r, uint64_t mark);
 
 /** Whether an error is recorded (a NULL reel has failed). */
 REEL_API bool reel_failed(const reel *r);

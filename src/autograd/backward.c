@@ -23,6 +23,7 @@ typedef struct run {
         *targets; /* reel_gradients: whose gradients are asked for; then leaves keep theirs */
     reel_tensor **results;
     size_t count;
+    size_t open;  /* nodes that have a gradient, and have not handed it on */
     bool watched; /* whether results may have to keep their gradients */
     bool shown;   /* whether a hook was given a gradient, which then lives until the next rewind */
 } run;
@@ -155,31 +156,46 @@ static bool add_to_leaf(run *b, reel_tensor *t, reel_tensor *g)
     return true;
 }
 
-/* Counts how many gradients the walk will bring each leaf that has hooks. Nodes that it reaches are
- * marked by a `gradient`, which is free until the walk. */
-static void expect_gradients(reel_tensor *root)
+/* Marks the nodes that the walk will reach by a `gradient`, which is free until then; how many they
+ * are. Leaves that have hooks are told to expect none. */
+static size_t mark_reached(reeli_node *root)
 {
-    for (reeli_node *n = root->node; n; n = n->previous) {
-        for (int i = 0; i < n->inputs; i++) {
-            if (n->in[i].t->flags & REELI_HOOKED) {
-                n->in[i].t->leaf->expected = 0;
+    size_t open = 1, reached = 0;
+    root->gradient = root->out;
+    for (reeli_node *n = root; open; n = n->previous) {
+        open -= n->gradient != NULL;
+        reached += n->gradient != NULL;
+        for (int i = 0; i < n->inputs && n->gradient; i++) {
+            reeli_edge *e = &n->in[i];
+            if (e->wanted && e->from && !e->from->gradient) {
+                e->from->gradient = e->from->out;
+                open++;
+            } else if (e->wanted && !e->from && e->t->flags & REELI_HOOKED) {
+                e->t->leaf->expected = 0;
             }
         }
     }
-    if (!root->node && root->flags & REELI_HOOKED) {
-        root->leaf->expected = 1;
-    } else if (root->node) {
-        root->node->gradient = root;
+    return reached;
+}
+
+/* Counts how many gradients the walk will bring each leaf that has hooks. */
+static void expect_gradients(reel_tensor *root)
+{
+    if (!root->node) {
+        if (root->flags & REELI_HOOKED) {
+            root->leaf->expected = 1;
+        }
+        return;
     }
-    for (reeli_node *n = root->node; n; n = n->previous) {
+    size_t left = mark_reached(root->node);
+    for (reeli_node *n = root->node; left; n = n->previous) {
         for (int i = 0; i < n->inputs && n->gradient; i++) {
-            reeli_edge *e = &n->in[i];
-            if (e->wanted && e->from) {
-                e->from->gradient = e->from->out;
-            } else if (e->wanted && e->t->flags & REELI_HOOKED) {
+            const reeli_edge *e = &n->in[i];
+            if (e->wanted && !e->from && e->t->flags & REELI_HOOKED) {
                 e->t->leaf->expected++;
             }
         }
+        left -= n->gradient != NULL;
         n->gradient = NULL;
     }
 }
@@ -320,6 +336,7 @@ static bool step_back(run *b, reeli_node *n)
         }
         if (e->from && !e->from->gradient) {
             e->from->gradient = dx;
+            b->open++;
         } else if (!deliver(b, e, dx)) {
             return false;
         }
@@ -336,13 +353,18 @@ static bool walk(run *b, reel_tensor *root, reel_tensor *g)
         return deliver(b, &self, g);
     }
     root->node->gradient = g;
-    for (reeli_node *n = root->node; n; n = n->previous) {
-        if (n->gradient && !step_back(b, n)) {
+    b->open = 1;
+    for (reeli_node *n = root->node; b->open; n = n->previous) {
+        if (!n->gradient) {
+            continue;
+        }
+        if (!step_back(b, n)) {
             for (; n; n = n->previous) {
                 n->gradient = NULL;
             }
             return false;
         }
+        b->open--;
     }
     return true;
 }
@@ -419,6 +441,8 @@ static reel_tensor *start_gradient(reel_tensor *root, const reel_backward_option
     return g;
 }
 
+enum { MANY_BACKWARDS = 1000 }; /* more than any step has */
+
 /* What backward allocated is given back, unless something of it is still to be looked at. */
 static bool keeps_memory(const run *b)
 {
@@ -450,6 +474,14 @@ static reel_status go(run *b, reel_tensor *root)
     bool done = !reeli_bad(g) && walk(b, root, g) && r->status == REEL_OK;
     r->walking = false;
     r->grad_enabled = was_enabled;
+    if (done && !b->targets && !b->options->retain_graph && ++r->backwards == MANY_BACKWARDS &&
+        !r->told_to_rewind) {
+        r->told_to_rewind = true;
+        reeli_warn(r,
+                   "backward: the %dth without a reel_rewind; a loop that never calls it takes "
+                   "more memory with every step",
+                   (int)MANY_BACKWARDS);
+    }
     if (done) {
         commit(b);
     } else {

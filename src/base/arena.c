@@ -110,8 +110,26 @@ static void release_blocks(reeli_arena *arena, reeli_mark mark)
 
 void reeli_arena_release(reeli_arena *arena, reeli_mark mark)
 {
-    reeli_release_slots(&arena->slots, mark.slab, mark.slot, mark.callbacks != arena->callbacks);
+    reeli_release_slots(&arena->slots, mark.slab, mark.slot, mark.callbacks != arena->callbacks,
+                        REELI_TAKEN_BACK);
     release_blocks(arena, mark);
+}
+
+void reeli_arena_rewind_to(reeli_arena *arena, reeli_mark mark)
+{
+    reeli_release_slots(&arena->slots, mark.slab, mark.slot, true, REELI_REWOUND);
+    release_blocks(arena, mark);
+}
+
+bool reeli_arena_before(const reeli_arena *arena, reeli_mark mark, const void *memory)
+{
+    for (reeli_block *b = mark.block ? mark.block : arena->first; b; b = b->next) {
+        const char *from = b == mark.block ? mark.at : (const char *)b;
+        if ((uintptr_t)memory >= (uintptr_t)from && (uintptr_t)memory < (uintptr_t)block_end(b)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void reeli_arena_reset(reel *r)

@@ -59,6 +59,10 @@ void *reeli_arena_more(struct reel *r, size_t size);
 void reeli_arena_reset(struct reel *r);
 void reeli_arena_release(reeli_arena *arena, reeli_mark mark);
 void reeli_arena_free(struct reel *r);
+/* The same for the user, who has seen what has lain there. */
+void reeli_arena_rewind_to(reeli_arena *arena, reeli_mark mark);
+/* Whether `memory` is not the arena's, or was allocated before the mark. */
+bool reeli_arena_before(const reeli_arena *arena, reeli_mark mark, const void *memory);
 /* Whether `memory` lies in it. */
 bool reeli_arena_holds(const reeli_arena *arena, const void *memory);
 /* How many bytes it went on since the mark, the ends of blocks included; slots not. */

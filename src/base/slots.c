@@ -204,7 +204,7 @@ REELI_RARE static void set_aside(reeli_slots *slots, reeli_slab *slab)
     slots->at = slots->end = end_of(slab);
 }
 
-void reeli_release_slots(reeli_slots *slots, reeli_slab *slab, char *at, bool seen)
+void reeli_release_slots(reeli_slots *slots, reeli_slab *slab, char *at, bool seen, reeli_fate fate)
 {
     if (!slots->current || at == slots->at) {
         return;
@@ -213,7 +213,7 @@ void reeli_release_slots(reeli_slots *slots, reeli_slab *slab, char *at, bool se
         slab = slots->first;
         at = slots->start;
     }
-    kill_from(slots, slab, at, REELI_TAKEN_BACK);
+    kill_from(slots, slab, at, fate);
     if (REELI_RARELY(seen)) {
         set_aside(slots, slab);
         return;

@@ -53,6 +53,7 @@ typedef enum reeli_fate {
     REELI_REWOUND,      /* by reel_rewind */
     REELI_TAKEN_BACK,   /* at the end of a callback, or of the check that it was made for */
     REELI_FREED,
+    REELI_REPLACED,   /* by what the next step made in the same way */
     REELI_BASE_FREED, /* a view of what has been freed */
     REELI_GRAPH_FREED /* a result of a captured step that has been freed */
 } reeli_fate;
@@ -102,9 +103,10 @@ void *reeli_kept_slot(struct reel *r);
 /* Its header is dead from now on. */
 void reeli_free_slot(struct reel *r, void *slot, reeli_fate fate);
 
-/* The slots from `at` in `slab` on are dead, and are the next to be used; or, if somebody may have
- * seen where they are (`seen`), are not used again for a while. */
-void reeli_release_slots(reeli_slots *slots, reeli_slab *slab, char *at, bool seen);
+/* The slots from `at` in `slab` on are dead, for this reason, and are the next to be used; or, if
+ * somebody may have seen where they are (`seen`), are not used again for a while. */
+void reeli_release_slots(reeli_slots *slots, reeli_slab *slab, char *at, bool seen,
+                         reeli_fate fate);
 /* The step's slots are dead, and the next step begins behind them. */
 void reeli_end_slots(struct reel *r);
 /* All slots of a captured step are dead. */

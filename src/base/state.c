@@ -114,7 +114,7 @@ void reeli_state_free(reel *r)
 
 void reeli_enter_callback(reel *r, reeli_visit *v, const char *head, bool may_rewind)
 {
-    *v = (reeli_visit){r->within, r->visits, r->in_callback_since, r->destination};
+    *v = (reeli_visit){r->marks, r->within, r->visits, r->in_callback_since, r->destination};
     r->within = head ? head : r->within;
     r->in_callback_since = r->births;
     r->callbacks++;
@@ -127,6 +127,7 @@ void reeli_leave_callback(reel *r, const reeli_visit *v)
 {
     r->callbacks--;
     r->visits = v->visits;
+    r->marks = v->marks;
     r->within = v->within;
     r->in_callback_since = v->since;
     r->destination = v->destination;

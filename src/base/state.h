@@ -50,7 +50,14 @@ struct reel {
     reel_tensor *unsettled;     /* leaves whose gradient lies in the arena until the next rewind */
     reeli_owned owned;          /* the ring's anchor */
     uint64_t births;            /* of what was ever in the ring */
-    uint64_t walks;             /* through modules */
+    uint64_t step_born, last_step_born; /* births before this step, and before the last one */
+    uint32_t made, made_before;         /* tensors by factories in this step, and in the last */
+    struct reeli_step_mark *marks;      /* of this step; NULL: none */
+    uint64_t last_mark;                 /* the last one's number */
+    uint32_t backwards;                 /* since the last rewind */
+    bool told_to_rewind;
+    bool rewound;                  /* whether there was a step before this one */
+    uint64_t walks;                /* through modules */
     reeli_queue dead[REELI_SIZES]; /* handles that have been freed */
     reeli_slots kept;              /* headers that live until they are freed */
     reeli_slabs slabs;             /* all that headers lie in */
@@ -92,6 +99,7 @@ void reeli_free(reel *r, void *block, size_t size);
 
 /* What is put back after a callback of the user's. */
 typedef struct reeli_visit {
+    struct reeli_step_mark *marks;
     const char *within;
     int visits;
     uint64_t since;

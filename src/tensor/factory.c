@@ -6,6 +6,15 @@
 #include <math.h>
 #include <string.h>
 
+static reel_tensor *note_maker(reel_tensor *t, const char *what)
+{
+    if (!reeli_bad(t)) {
+        t->leaf->maker = what;
+        t->r->made++;
+    }
+    return t;
+}
+
 reel_tensor *reeli_factory(reel *r, const char *what, int dtype, int ndim, const int64_t *size)
 {
     if (!r) {
@@ -17,7 +26,7 @@ reel_tensor *reeli_factory(reel *r, const char *what, int dtype, int ndim, const
     if (ndim > 0 && !size) {
         return reeli_fail(r, REEL_ERR_VALUE, "%s: the array of %d sizes is NULL", what, ndim);
     }
-    return reeli_create(r, what, dtype, ndim, size);
+    return note_maker(reeli_create(r, what, dtype, ndim, size), what);
 }
 
 reel_tensor *reeli_factory_like(reel_tensor *t, const char *what)
@@ -25,7 +34,7 @@ reel_tensor *reeli_factory_like(reel_tensor *t, const char *what)
     if (!reeli_usable(what, t)) {
         return reeli_poison_for(1, &t);
     }
-    return reeli_create(t->r, what, t->dtype, t->ndim, t->size);
+    return note_maker(reeli_create(t->r, what, t->dtype, t->ndim, t->size), what);
 }
 
 bool reeli_check_value(reel *r, const char *what, int dtype, double x)

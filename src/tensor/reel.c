@@ -62,6 +62,16 @@ void reel_free(reel *r)
     }
 }
 
+void reeli_forget_history(reel_tensor *t)
+{
+    t->node = NULL;
+    t->flags &= ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
+    t->leaf->grad = NULL;
+    for (reeli_hook *hook = t->leaf->hooks; hook; hook = hook->next) {
+        hook->handle = hook->node ? 0 : hook->handle; /* its value is gone */
+    }
+}
+
 /* A gradient that was recorded (create_graph) lies in the arena: bring its values to safety. Its
  * buffer was made when it was recorded, so this cannot fail. A tensor that was changed in place on
  * the tape outlives it, and keeps its values. */
@@ -71,12 +81,7 @@ void reeli_settle_gradients(reel *r)
         reeli_leaf *leaf = t->leaf;
         leaf->unsettled = false;
         if (t->node) {
-            t->node = NULL;
-            t->flags &= ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
-            leaf->grad = NULL;
-            for (reeli_hook *hook = leaf->hooks; hook; hook = hook->next) {
-                hook->handle = hook->node ? 0 : hook->handle; /* its value is gone */
-            }
+            reeli_forget_history(t);
         } else if (leaf->grad && leaf->grad != leaf->buffer) {
             reeli_copy(leaf->buffer, leaf->grad);
             leaf->grad = leaf->buffer;
@@ -92,7 +97,12 @@ void reel_rewind(reel *r)
     } else if (r && !REELI_REFUSE(r, "rewind", "it cannot be called")) {
         reeli_settle_gradients(r);
         r->tape = NULL;
+        r->marks = NULL;
+        r->backwards = 0;
         r->retained_grads = false;
         reeli_arena_reset(r);
+        if (r->made || r->made_before || !r->rewound) {
+            reeli_end_young(r);
+        }
     }
 }

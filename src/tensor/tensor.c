@@ -174,6 +174,11 @@ static void free_tensor(reeli_owned *it)
     }
 }
 
+reel_tensor *reeli_tensor_of(const reeli_owned *it)
+{
+    return it->destroy == free_tensor ? ((const persistent *)it)->t : NULL;
+}
+
 reel_tensor *reeli_create(reel *r, const char *what, int dtype, int ndim, const int64_t *size)
 {
     const int64_t numel = measure(ndim, size);

@@ -44,7 +44,8 @@ typedef struct reeli_leaf {
     const struct reel_graph *graph; /* in whose step it was created; NULL: outside of any */
     reeli_hook *hooks;              /* called with its gradient, in this order */
     uint64_t seen;                  /* the last walk through modules that came here */
-    int64_t expected; /* gradients that a backward still brings, where there are hooks */
+    int64_t expected;  /* gradients that a backward still brings, where there are hooks */
+    const char *maker; /* the factory that made it; NULL: none did */
     char name[REELI_NAME_SIZE];
 } reeli_leaf;
 
@@ -163,6 +164,8 @@ static inline reel_tensor *reeli_grad(const reel_tensor *t)
     return t->leaf ? t->leaf->grad : NULL;
 }
 
+/* t was changed in place by what is gone: it keeps what it holds. */
+void reeli_forget_history(reel_tensor *t);
 /* At the end of a step: leaves keep the values of what still lies in the arena of theirs. */
 void reeli_settle_gradients(reel *r);
 
@@ -265,6 +268,10 @@ reel_tensor *reeli_poison_for(int count, reel_tensor *const *t);
 
 /* What there is of a tensor that lives until it is freed, beside its header. */
 reeli_owned *reeli_owned_of(const reel_tensor *t);
+/* The tensor that this belongs to; NULL if it is something else. */
+reel_tensor *reeli_tensor_of(const reeli_owned *it);
+/* At the end of a step: what it made anew takes the place of what the step before it made. */
+void reeli_end_young(reel *r);
 
 /* A tensor that lives until it is freed goes, whoever owns it. */
 void reeli_release(reel_tensor *t);

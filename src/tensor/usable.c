@@ -37,6 +37,10 @@ static const char *fate_of(const reel_tensor *t)
         return "was made before the last reel_rewind; keep such a result with reel_keep";
     case REELI_TAKEN_BACK:
         return "was made within a callback or a backward that is over";
+    case REELI_REPLACED:
+        return "was made in a step, and the next has made one like it in its place; keep what is "
+               "to "
+               "last with reel_keep";
     case REELI_FREED:
         return "has been freed";
     case REELI_BASE_FREED:

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* Marks within a step, to which it can be rewound: what came after them is gone, and what was there
+ * before forgets what it has of that. */
+#include "tape.h"
+
+/* In the arena, the last one first. */
+typedef struct reeli_step_mark reeli_step_mark;
+struct reeli_step_mark {
+    reeli_step_mark *outer;
+    uint64_t number;
+    reeli_node *tape;
+    reeli_mark arena; /* behind this */
+};
+
+uint64_t reel_mark(reel *r)
+{
+    if (!r || r->status != REEL_OK || REELI_REFUSE(r, "mark", "it cannot be called")) {
+        return 0;
+    }
+    reeli_step_mark *mark = reeli_arena_alloc(r, sizeof *mark);
+    if (!mark) {
+        reeli_no_memory(r, "mark");
+        return 0;
+    }
+    *mark = (reeli_step_mark){r->marks, ++r->last_mark, r->tape, reeli_arena_mark(&r->arena)};
+    r->marks = mark;
+    return mark->number;
+}
+
+/* A gradient that was recorded after the mark becomes a plain value; a leaf that was changed in place
+ * after it keeps what it holds, without a history. */
+static void settle(reel *r, const reeli_mark *mark)
+{
+    for (reel_tensor *t = r->unsettled; t; t = t->leaf->next_unsettled) {
+        reeli_leaf *leaf = t->leaf;
+        if (t->node && !reeli_arena_before(&r->arena, *mark, t->node)) {
+            reeli_forget_history(t);
+        }
+        if (leaf->grad && leaf->grad != leaf->buffer &&
+            !reeli_arena_before(&r->arena, *mark, leaf->grad->data)) {
+            reeli_copy(leaf->buffer, leaf->grad);
+            leaf->grad = leaf->buffer;
+        }
+    }
+}
+
+/* The same of a result; and what was noted of it after the mark is gone. */
+static void forget_later(void *slot)
+{
+    reel_tensor *t = slot;
+    const reel *r = t->r;
+    if (t->flags >= 0) {
+        return;
+    }
+    const reeli_mark mark = r->marks->arena;
+    if (t->node && !reeli_arena_before(&r->arena, mark, t->node)) {
+        t->node = NULL;
+        t->flags &= ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
+    }
+    if (t->leaf && !reeli_arena_before(&r->arena, mark, t->leaf)) {
+        t->leaf = NULL;
+        t->flags &= ~(REELI_RETAIN_GRAD | REELI_HOOKED);
+    } else if (t->leaf && t->leaf->grad &&
+               !reeli_arena_before(&r->arena, mark, t->leaf->grad->data)) {
+        t->leaf->grad = NULL;
+    }
+}
+
+void reel_rewind_to(reel *r, uint64_t mark)
+{
+    if (!r || REELI_REFUSE(r, "rewind_to", "it cannot be called")) {
+        return;
+    }
+    reeli_step_mark *at = r->marks;
+    while (at && at->number != mark) {
+        at = at->outer;
+    }
+    if (r->visits || !at) {
+        reeli_error(r, REEL_ERR_STATE, "rewind_to: %s",
+                    r->visits ? "it cannot be called from a callback"
+                              : "there is no such mark: what it was in has been rewound");
+        return;
+    }
+    r->marks = at;
+    settle(r, &at->arena);
+    r->tape = at->tape;
+    reeli_arena_rewind_to(&r->arena, at->arena);
+    reeli_visit_slots(&r->arena.slots, forget_later);
+}

@@ -33,6 +33,7 @@
 #include <reel/npy.h>
 #include <reel/optim.h>
 #include <reel/optimizer.h>
+#include <reel/pooling.h>
 #include <reel/reduce.h>
 #include <reel/replay.h>
 #include <reel/scheduler.h>

@@ -12,8 +12,8 @@
  */
 #include "checks.h"
 #include "ops.h"
+#include "windows.h"
 
-#include <reel/convolution.h>
 #include <reel/reduce.h>
 #include <reel/views.h>
 
@@ -129,29 +129,6 @@ reel_tensor *reeli_convolution_kernel_gradient(reeli_node *n, int input, reel_te
                       : result(&reeli_op_convolution, n, x, g, y);
 }
 
-/* One number for each dim of an image. */
-static bool read_dims(reel *r, const char *what, const char *name, reel_dims given, int dims,
-                      int64_t otherwise, int64_t least, int64_t *to)
-{
-    if (given.count < 0 || (given.count > 1 && given.count != dims)) {
-        reeli_error(r, REEL_ERR_VALUE, "%s: %s has %d numbers; it takes one, or %d", what, name,
-                    given.count, dims);
-        return false;
-    }
-    for (int d = 0; d < DIMS; d++) {
-        const int own = d - (DIMS - dims);
-        const int64_t value =
-            given.count == 0 || own < 0 ? otherwise : given.size[given.count == 1 ? 0 : own];
-        if (value < least || value > INT32_MAX) {
-            reeli_error(r, REEL_ERR_VALUE, "%s: %s must be from %lld to %d, and is %lld", what,
-                        name, (long long)least, (int)INT32_MAX, (long long)value);
-            return false;
-        }
-        to[d] = value;
-    }
-    return true;
-}
-
 /* A call: its name, how many dims an image has, and the numbers that were given. */
 typedef struct call {
     reel *r;
@@ -177,10 +154,11 @@ static bool read_options(call *c, const reel_conv_options *o)
                                   : "there is another one in numbers");
         return false;
     }
-    return read_dims(c->r, c->what, "stride", o->stride, c->dims, 1, 1, v->stride) &&
-           read_dims(c->r, c->what, "padding", o->padding, c->dims, 0, 0, v->padding) &&
-           read_dims(c->r, c->what, "dilation", o->dilation, c->dims, 1, 1, v->dilation) &&
-           read_dims(c->r, c->what, "output_padding", o->output_padding, c->dims, 0, 0, c->more);
+    return reeli_read_dims(c->r, c->what, "stride", o->stride, c->dims, 1, 1, v->stride) &&
+           reeli_read_dims(c->r, c->what, "padding", o->padding, c->dims, 0, 0, v->padding) &&
+           reeli_read_dims(c->r, c->what, "dilation", o->dilation, c->dims, 1, 1, v->dilation) &&
+           reeli_read_dims(c->r, c->what, "output_padding", o->output_padding, c->dims, 0, 0,
+                           c->more);
 }
 
 /* w is (outputs, inputs / groups, …), and a transposed convolution's the same seen from the other

@@ -47,6 +47,46 @@ typedef struct reeli_window {
 
 static inline reeli_window *reeli_window_of(const reeli_node *n) { return reeli_parameters(n); }
 
+/* max_pool: windows in three dims, whatever the image has. */
+typedef struct reeli_pooling {
+    int dims; /* that it has */
+    int64_t kernel[3], stride[3], padding[3], dilation[3];
+    bool adaptive; /* instead as many windows as the result has places, as like as they can be */
+} reeli_pooling;
+
+static inline reeli_pooling *reeli_pooling_of(const reeli_node *n) { return reeli_parameters(n); }
+
+/* Which elements along a dim become one, and by which weights. */
+typedef enum reeli_mixing {
+    REELI_AVERAGE,  /* a window, each divided by its size or, if `scale` is not 0, by that */
+    REELI_ADAPTIVE, /* as many windows as there are results */
+    REELI_WINDOW, /* elements themselves: those of all windows' first place, then their second, … */
+    REELI_NEAREST, /* and what interpolates */
+    REELI_NEAREST_EXACT,
+    REELI_LINEAR,
+    REELI_CUBIC,
+    REELI_SMOOTH_LINEAR, /* wider where the result is smaller */
+    REELI_SMOOTH_CUBIC,
+    REELI_REFLECT, /* and what pads, `padding` before the first */
+    REELI_REPLICATE,
+    REELI_CIRCULAR
+} reeli_mixing;
+
+/* resample: `in` elements along a dim become `out`, or back. */
+typedef struct reeli_resampling {
+    reeli_mixing taps;
+    bool back; /* from `out` to `in`, by the transposed matrix */
+    bool flag; /* AVERAGE: only elements count, not padding; interpolation: the corners align */
+    int dim;
+    int64_t in, out, kernel, stride, padding, dilation;
+    double scale;
+} reeli_resampling;
+
+static inline reeli_resampling *reeli_resampling_of(const reeli_node *n)
+{
+    return reeli_parameters(n);
+}
+
 /* mm, bmm: whether an operand is taken transposed. */
 typedef struct reeli_transposition {
     bool a, b;

@@ -16,6 +16,55 @@ static reel_dims dims(call *c, int i)
     return d;
 }
 
+/* Sizes of a result, or what max_unpool calls all of its sizes; None is the input's. */
+static reel_dims sizes(call *c, int i, int count)
+{
+    const value *v = c->argument[i];
+    reel_dims d = {0};
+    const int all = argument_count(c, i), first = count > 0 && all > count ? all - count : 0;
+    for (int k = first; k < all; k++, d.count++) {
+        const value *item = v->kind == LIST ? &v->items[k] : v;
+        if (d.count < 3) { /* a negative size is refused, and not C's word for None */
+            const int64_t given = item->integer < 0 ? -2 : item->integer;
+            d.size[d.count] = item->kind == NONE ? REEL_KEEP_SIZE : given;
+        }
+    }
+    return d;
+}
+
+static reel_pool_options pool(call *c, int stride, int padding, int dilation, int ceil_mode)
+{
+    return (reel_pool_options){.stride = dims(c, stride),
+                               .padding = padding ? dims(c, padding) : (reel_dims){0},
+                               .dilation = dilation ? dims(c, dilation) : (reel_dims){0},
+                               .ceil_mode = ceil_mode && B(ceil_mode, false)};
+}
+
+static reel_pool_options mean_pool(call *c)
+{
+    reel_pool_options o = pool(c, 2, 3, 0, 4);
+    o.exclude_padding = !B(5, true);
+    o.divisor_override = I(6, 0);
+    if (GIVEN(6) && o.divisor_override == 0) {
+        because(&c->refused, "in C a divisor of 0 is none");
+    }
+    return o;
+}
+
+/* The values alone, or with the indices. */
+static int picked(call *c, reel_values v, bool both)
+{
+    c->result[0] = v.values;
+    c->result[1] = v.indices;
+    return both ? 2 : 1;
+}
+
+#define MAX_POOL(name)                                                                             \
+    picked(c, name##_with_indices(T(0), dims(c, 1), pool(c, 2, 3, 4, 5)), B(6, false))
+#define UNPOOL(name, n) name(T(0), T(1), dims(c, 2), pool(c, 3, 4, 0, 0), sizes(c, 5, n))
+#define ADAPTIVE_MAX(name) picked(c, name(T(0), sizes(c, 1, 0)), B(2, false))
+#define LP_POOL(name) name(T(0), N(1, 0), dims(c, 2), pool(c, 3, 0, 0, 4))
+
 /* groups = 0 is refused by PyTorch, and the default in C. */
 static int64_t groups(call *c, int i)
 {

@@ -63,6 +63,26 @@ REEL_API reel_tensor *reel_isinf(reel_tensor *x);
 /** Whether x is neither NaN nor an infinity. Source: torch.isfinite. */
 REEL_API reel_tensor *reel_isfinite(reel_tensor *x);
 
+/* Nearly the same. */
+
+/** How close is close; all zero is PyTorch's default, REEL_ZERO (loss.h) is 0 itself. */
+typedef struct reel_closeness {
+    double rtol;    /**< 1e-5: of |b| */
+    double atol;    /**< 1e-8: besides */
+    bool equal_nan; /**< a NaN is close to a NaN */
+} reel_closeness;
+
+/** a = b, or |a - b| ≤ atol + rtol |b| and finite; whole numbers are compared as float32. Fails:
+ *  REEL_ERR_DTYPE for two dtypes, REEL_ERR_VALUE for a negative tolerance. Source:
+ *  torch.isclose. */
+REEL_API reel_tensor *reel_isclose(reel_tensor *a, reel_tensor *b, reel_closeness options);
+/** Whether all are close. Fails: false, as `reel_isclose`; REEL_ERR_STATE while a step is being
+ *  captured. Source: torch.allclose. */
+REEL_API bool reel_allclose(reel_tensor *a, reel_tensor *b, reel_closeness options);
+/** Whether shapes and all elements are equal. Fails: false, as `reel_allclose`. Source:
+ *  torch.equal. */
+REEL_API bool reel_equal(reel_tensor *a, reel_tensor *b);
+
 /* One or the other. */
 
 /** a where the condition is true (not 0), else b. Gradient: g where each was taken, else 0.

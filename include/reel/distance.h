@@ -29,6 +29,20 @@ extern "C" {
 REEL_API reel_tensor *reel_pairwise_distance(reel_tensor *x1, reel_tensor *x2, double p, double eps,
                                              bool keepdim);
 
+/** The p-norm of all of a - b, which broadcast. PyTorch's p is 2. Source: torch.dist. */
+REEL_API reel_tensor *reel_dist(reel_tensor *a, reel_tensor *b, double p);
+
+/**
+ * The p-norm of the difference of each row of x1 and each of x2. PyTorch's p is 2, and it may take
+ * the squares of p = 2 from a matrix product, which cancels: here they are summed.
+ *
+ * Shape:    (…, m, k) and (…, n, k), whose first dims broadcast: (…, m, n).
+ * Gradient: as of `reel_norm`, 0 where the distance is 0.
+ * Fails:    REEL_ERR_VALUE for a negative p, REEL_ERR_DTYPE for two dtypes.
+ * Source:   torch.cdist.
+ */
+REEL_API reel_tensor *reel_cdist(reel_tensor *x1, reel_tensor *x2, double p);
+
 /**
  * Σ x1 x2 / (max(‖x1‖, eps) max(‖x2‖, eps)) over `dim`, which goes. PyTorch's dim is 1, its eps
  * 1e-8.

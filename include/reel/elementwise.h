@@ -188,6 +188,17 @@ REEL_API reel_tensor *reel_clamp_min(reel_tensor *x, reel_tensor *min);
 /** x, max where it is above, as `reel_clamp_min`. Source: torch.clamp_max. */
 REEL_API reel_tensor *reel_clamp_max(reel_tensor *x, reel_tensor *max);
 
+/** What stands for what is no number; all zero is PyTorch's default, REEL_ZERO is 0 itself. */
+typedef struct reel_nan_to_num_options {
+    double nan;    /**< 0 */
+    double posinf; /**< the dtype's largest number */
+    double neginf; /**< and its negative */
+} reel_nan_to_num_options;
+
+/** x with numbers in place of NaN and infinities; integers and bools as they are. Gradient: g where
+ *  x is finite, else 0. Source: torch.nan_to_num. */
+REEL_API reel_tensor *reel_nan_to_num(reel_tensor *x, reel_nan_to_num_options options);
+
 /* With a number in place of the second tensor. A whole number keeps an integer tensor integer. */
 
 /** x + value. Source: torch.add. */

@@ -94,6 +94,20 @@ REEL_API reel_tensor *reel_inner(reel_tensor *a, reel_tensor *b);
 REEL_API reel_tensor *reel_tensordot(reel_tensor *a, reel_tensor *b, const int64_t *a_dims,
                                      const int64_t *b_dims, int count);
 
+/**
+ * A sum of products: each operand's dims have labels, a letter each, and what the result does not
+ * name is summed: "ij,jk->ik" is a matrix product, "bij,bjk->bik" one for each of a batch, "ii->i" a
+ * diagonal, "i,j" an outer product. "..." stands for all dims that have no letter; without an arrow
+ * the result has those, and then the letters that stand once, capitals first. Operands are multiplied
+ * from the left, two at a time.
+ *
+ * Shape:    as many dims as letters, at most 8; dims of one label have one size, or 1.
+ * Gradient: the result's, summed with the other operands.
+ * Fails:    REEL_ERR_SHAPE for an equation that cannot be read or does not fit.
+ * Source:   torch.einsum.
+ */
+REEL_API reel_tensor *reel_einsum(const char *equation, reel_tensor *const *tensors, int count);
+
 #ifdef __cplusplus
 }
 #endif

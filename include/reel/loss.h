@@ -106,6 +106,25 @@ REEL_API reel_tensor *reel_smooth_l1_loss(reel_tensor *input, reel_tensor *targe
 REEL_API reel_tensor *reel_huber_loss(reel_tensor *input, reel_tensor *target, double delta,
                                       reel_reduction reduction);
 
+/*
+ * With a weight for each term, of the input's shape; NULL: all 1. What has weight 0 does not count,
+ * whatever it is. Gradient: to the weight, too, if it requires one.
+ */
+
+/** Σ weight |input - target|; the mean of that is divided by Σ weight. Source:
+ *  torch.nn.functional.l1_loss(weight=). */
+REEL_API reel_tensor *reel_l1_loss_weighted(reel_tensor *input, reel_tensor *target,
+                                            reel_tensor *weight, reel_reduction reduction);
+/** Σ weight (input - target)²; the mean of that is divided by Σ weight. Source:
+ *  torch.nn.functional.mse_loss(weight=). */
+REEL_API reel_tensor *reel_mse_loss_weighted(reel_tensor *input, reel_tensor *target,
+                                             reel_tensor *weight, reel_reduction reduction);
+/** The terms of `reel_huber_loss` times the weight; the mean of them is divided by their number,
+ *  unlike above, as in PyTorch. Source: torch.nn.functional.huber_loss(weight=). */
+REEL_API reel_tensor *reel_huber_loss_weighted(reel_tensor *input, reel_tensor *target,
+                                               reel_tensor *weight, double delta,
+                                               reel_reduction reduction);
+
 /**
  * reduce(ln cosh(input - target)): ½ d² near 0, |d| - ln 2 far from it, smooth between. Exact for
  * small d, finite for large.

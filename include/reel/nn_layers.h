@@ -66,6 +66,10 @@ typedef struct reel_norm_options {
 /** Each sample over its last dims; NULL options are the defaults. Source: torch.nn.LayerNorm. */
 REEL_API reel_module *reel_nn_layer_norm(reel *r, int ndim, const int64_t *normalized_shape,
                                          const reel_norm_options *options);
+/** The same without a shift and a bias; eps 0: the dtype's spacing at 1. Source:
+ *  torch.nn.RMSNorm. */
+REEL_API reel_module *reel_nn_rms_norm(reel *r, int ndim, const int64_t *normalized_shape,
+                                       const reel_norm_options *options);
 /** Each feature of (N, C) or (N, C, L) over the batch, in training; by the running statistics after
  *  `reel_eval`. Source: torch.nn.BatchNorm1d. */
 REEL_API reel_module *reel_nn_batch_norm1d(reel *r, int64_t features,

@@ -27,6 +27,16 @@ REEL_API reel_tensor *reel_layer_norm(reel_tensor *x, int ndim, const int64_t *n
                                       reel_tensor *weight, reel_tensor *bias, double eps);
 
 /**
+ * x / √(the mean of x² over the last `ndim` dims + eps) · weight: no shift. PyTorch's eps is the
+ * dtype's spacing at 1, which 0 stands for; REEL_ZERO (loss.h) is 0 itself.
+ *
+ * Shape:  as x; weight of the normalized shape, or NULL.
+ * Source: torch.nn.functional.rms_norm.
+ */
+REEL_API reel_tensor *reel_rms_norm(reel_tensor *x, int ndim, const int64_t *normalized_shape,
+                                    reel_tensor *weight, double eps);
+
+/**
  * μ and σ² of each channel, dim 1: in training those of x, else the running ones. Training changes
  * the running ones in place, unrecorded: running ← (1 - momentum) running + momentum new, the new
  * variance being Σ (x - μ)² / (n - 1). PyTorch's momentum is 0.1, its eps 1e-5. An empty x changes

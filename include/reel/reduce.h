@@ -160,6 +160,14 @@ REEL_API reel_tensor *reel_cumsum(reel_tensor *x, int64_t dim);
 /** y_k = x_0 … x_k; bools and integers give int64. Gradient: exact, zeros or not.
  *  Source: torch.cumprod. */
 REEL_API reel_tensor *reel_cumprod(reel_tensor *x, int64_t dim);
+/** y_k = ln(e^x_0 + … + e^x_k), without overflow. The input must be floating. Gradient: g_k e^(x -
+ *  y_k) summed from the end. Source: torch.logcumsumexp. */
+REEL_API reel_tensor *reel_logcumsumexp(reel_tensor *x, int64_t dim);
+/** The largest of x_0 … x_k and its last index; a NaN stays. Gradient: g to where it was taken from.
+ *  Source: torch.cummax. */
+REEL_API reel_values reel_cummax(reel_tensor *x, int64_t dim);
+/** The smallest, as `reel_cummax`. Source: torch.cummin. */
+REEL_API reel_values reel_cummin(reel_tensor *x, int64_t dim);
 /** eˣ / Σ eˣ. The input must be floating. Gradient: y (g - Σ g y).
  *  Source: torch.nn.functional.softmax. */
 REEL_API reel_tensor *reel_softmax(reel_tensor *x, int64_t dim);

@@ -34,10 +34,12 @@
 #include <reel/optim.h>
 #include <reel/optimizer.h>
 #include <reel/pooling.h>
+#include <reel/random.h>
 #include <reel/reduce.h>
 #include <reel/replay.h>
 #include <reel/scheduler.h>
 #include <reel/sort.h>
+#include <reel/statistics.h>
 #include <reel/table.h>
 #include <reel/tensor.h>
 #include <reel/views.h>

@@ -21,6 +21,8 @@ extern "C" {
 REEL_API reel_values reel_sort(reel_tensor *x, int64_t dim, bool descending);
 /** Where each element of `reel_sort` was; i64. No gradient. Source: torch.argsort(stable=True). */
 REEL_API reel_tensor *reel_argsort(reel_tensor *x, int64_t dim, bool descending);
+/** The values of `reel_sort` along the first dim, ascending. Source: torch.msort. */
+REEL_API reel_tensor *reel_msort(reel_tensor *x);
 /**
  * The k largest (or smallest) along a dim, in order, and where they were; of equal ones the first.
  *
@@ -28,6 +30,31 @@ REEL_API reel_tensor *reel_argsort(reel_tensor *x, int64_t dim, bool descending)
  * Source: torch.topk(largest=not smallest, sorted=True).
  */
 REEL_API reel_values reel_topk(reel_tensor *x, int64_t k, int64_t dim, bool smallest);
+
+/** The distinct values of a tensor. */
+typedef struct reel_distinct {
+    reel_tensor *values;  /**< in order, (n,) */
+    reel_tensor *inverse; /**< i64, of the tensor's shape: where in values each element is */
+    reel_tensor *counts;  /**< i64 (n,): how often each value occurs */
+} reel_distinct;
+
+/** The distinct values, in order; each NaN is one. No gradient. Fails: REEL_ERR_STATE while a step
+ *  is being captured. Source: torch.unique(return_inverse=True, return_counts=True). */
+REEL_API reel_distinct reel_unique(reel_tensor *x);
+
+/**
+ * Where each of x would go into a sorted sequence: the first place whose element is not below it, or
+ * (right) is above it; i64. No gradient.
+ *
+ * Shape:  as x. The sequence (n,), or (…, n) with x's first dims. sorter: the sequence's indices in
+ *         order, if it is not; or NULL.
+ * Fails:  REEL_ERR_DTYPE for two dtypes and for bools.
+ * Source: torch.searchsorted.
+ */
+REEL_API reel_tensor *reel_searchsorted(reel_tensor *sequence, reel_tensor *x, bool right,
+                                        reel_tensor *sorter);
+/** The same of a vector of boundaries. Source: torch.bucketize. */
+REEL_API reel_tensor *reel_bucketize(reel_tensor *x, reel_tensor *boundaries, bool right);
 
 /** The lower of the two in the middle; NaN if there is one, or nothing. Gradient: g in equal shares
  *  to all that equal it. Fails: REEL_ERR_DTYPE for bools. Source: torch.median(x). */

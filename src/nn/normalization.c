@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* LayerNorm and BatchNorm1d. */
+/* LayerNorm, RMSNorm and BatchNorm1d. */
 #include "capture.h"
 #include "module.h"
 
@@ -10,31 +10,51 @@ static reel_tensor *layer_norm(reel_module *m, reel_tensor *const *in)
     return reel_layer_norm(in[0], m->dims, m->i, m->weight, m->bias, m->p[0]);
 }
 
-reel_module *reel_nn_layer_norm(reel *r, int ndim, const int64_t *normalized_shape,
-                                const reel_norm_options *options)
+static reel_tensor *rms_norm(reel_module *m, reel_tensor *const *in)
+{
+    return reel_rms_norm(in[0], m->dims, m->i, m->weight, m->p[0]);
+}
+
+/* A norm over the last dims, weighted or not, with a bias if `biased`. */
+static reel_module *over_shape(reel *r, const char *name, reeli_compute compute, int ndim,
+                               const int64_t *shape, const reel_norm_options *options, bool biased)
 {
     static const reel_norm_options defaults = {0};
     options = options ? options : &defaults;
-    if (!r || !reeli_check_shape(r, "LayerNorm", ndim, normalized_shape)) {
+    if (!r || !reeli_check_shape(r, name, ndim, shape)) {
         return NULL;
     }
-    reel_module *m = reeli_module_new(r, "LayerNorm", 1, layer_norm);
+    reel_module *m = reeli_module_new(r, name, 1, compute);
     if (!m) {
         return NULL;
     }
-    m->p[0] = options->eps != 0 ? options->eps : 1e-5;
+    m->p[0] = options->eps != 0 || !biased ? options->eps : 1e-5;
     m->dims = ndim;
     for (int d = 0; d < ndim; d++) {
-        m->i[d] = normalized_shape[d];
+        m->i[d] = shape[d];
     }
     if (options->no_affine) {
         return m;
     }
-    m->weight = reeli_add_parameter(m, "weight", options->dtype, 1, 0, ndim, normalized_shape);
-    m->bias = m->weight
-                  ? reeli_add_parameter(m, "bias", options->dtype, 0, 0, ndim, normalized_shape)
-                  : NULL;
-    return reeli_finished(m, m->bias != NULL);
+    m->weight = reeli_add_parameter(m, "weight", options->dtype, 1, 0, ndim, shape);
+    bool sound = m->weight;
+    if (sound && biased) {
+        m->bias = reeli_add_parameter(m, "bias", options->dtype, 0, 0, ndim, shape);
+        sound = m->bias;
+    }
+    return reeli_finished(m, sound);
+}
+
+reel_module *reel_nn_layer_norm(reel *r, int ndim, const int64_t *normalized_shape,
+                                const reel_norm_options *options)
+{
+    return over_shape(r, "LayerNorm", layer_norm, ndim, normalized_shape, options, true);
+}
+
+reel_module *reel_nn_rms_norm(reel *r, int ndim, const int64_t *normalized_shape,
+                              const reel_norm_options *options)
+{
+    return over_shape(r, "RMSNorm", rms_norm, ndim, normalized_shape, options, false);
 }
 
 static bool count_batch(const reeli_args *a)

@@ -2,6 +2,8 @@
 /* Elements shifted and scaled to mean 0 and variance 1. */
 #include "ops.h"
 
+#include <float.h>
+#include <math.h>
 #include <reel/elementwise.h>
 #include <reel/normalization.h>
 #include <reel/reduce.h>
@@ -88,31 +90,30 @@ reel_tensor *reeli_standardize_gradient(reeli_node *n, int input, reel_tensor *g
 }
 
 /* t is a tensor of the last `ndim` dims of x; NULL is fine. */
-static bool has_shape(const reel_tensor *x, reel_tensor *t, const char *role, int ndim,
-                      const int64_t *shape)
+static bool has_shape(const char *what, const reel_tensor *x, reel_tensor *t, const char *role,
+                      int ndim, const int64_t *shape)
 {
     bool same = !t || t->ndim == ndim;
     for (int d = 0; t && same && d < ndim; d++) {
         same = t->size[d] == shape[d];
     }
     if (!same) {
-        reeli_error(x->r, REEL_ERR_SHAPE, "layer_norm: the %s has shape %s, not the normalized %s",
+        reeli_error(x->r, REEL_ERR_SHAPE, "%s: the %s has shape %s, not the normalized %s", what,
                     role, REELI_SHAPE_OF(t),
                     reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim, shape));
     }
     return same;
 }
 
-static bool ends_in(reel_tensor *x, int ndim, const int64_t *shape)
+static bool ends_in(const char *what, reel_tensor *x, int ndim, const int64_t *shape)
 {
     bool same = ndim > 0 && ndim <= x->ndim;
     for (int d = 0; same && d < ndim; d++) {
         same = x->size[x->ndim - ndim + d] == shape[d];
     }
     if (!same) {
-        reeli_error(x->r, REEL_ERR_SHAPE,
-                    "layer_norm: shape %s does not end in the normalized shape %s",
-                    REELI_SHAPE_OF(x),
+        reeli_error(x->r, REEL_ERR_SHAPE, "%s: shape %s does not end in the normalized shape %s",
+                    what, REELI_SHAPE_OF(x),
                     reeli_shape_text((char[REELI_SHAPE_TEXT]){0},
                                      ndim < 0 || ndim > REEL_MAX_DIMS ? 0 : ndim, shape));
     }
@@ -123,9 +124,9 @@ reel_tensor *reel_layer_norm(reel_tensor *x, int ndim, const int64_t *normalized
                              reel_tensor *weight, reel_tensor *bias, double eps)
 {
     if (!floating("layer_norm", x) || !fits("layer_norm", x, weight, "weight") ||
-        !fits("layer_norm", x, bias, "bias") || !ends_in(x, ndim, normalized_shape) ||
-        !has_shape(x, weight, "weight", ndim, normalized_shape) ||
-        !has_shape(x, bias, "bias", ndim, normalized_shape)) {
+        !fits("layer_norm", x, bias, "bias") || !ends_in("layer_norm", x, ndim, normalized_shape) ||
+        !has_shape("layer_norm", x, weight, "weight", ndim, normalized_shape) ||
+        !has_shape("layer_norm", x, bias, "bias", ndim, normalized_shape)) {
         return reeli_poison_for(1, &x);
     }
     int64_t columns = 1;
@@ -134,6 +135,24 @@ reel_tensor *reel_layer_norm(reel_tensor *x, int ndim, const int64_t *normalized
     }
     reel_tensor *rows = reel_reshape(x, 2, (int64_t[]){columns ? x->numel / columns : 0, columns});
     return affine(reeli_reshape_like(standardize(reel_contiguous(rows), eps), x), weight, bias);
+}
+
+reel_tensor *reel_rms_norm(reel_tensor *x, int ndim, const int64_t *normalized_shape,
+                           reel_tensor *weight, double eps)
+{
+    if (!floating("rms_norm", x) || !fits("rms_norm", x, weight, "weight") ||
+        !ends_in("rms_norm", x, ndim, normalized_shape) ||
+        !has_shape("rms_norm", x, weight, "weight", ndim, normalized_shape)) {
+        return reeli_poison_for(1, &x);
+    }
+    int64_t dims[REEL_MAX_DIMS];
+    for (int d = 0; d < ndim; d++) {
+        dims[d] = d - ndim;
+    }
+    eps = eps == 0 && !signbit(eps) ? (x->dtype == REEL_F32 ? (double)FLT_EPSILON : DBL_EPSILON)
+                                    : eps;
+    reel_tensor *squares = reel_mean_dim(reel_square(x), dims, ndim, true);
+    return affine(reel_mul(x, reel_rsqrt(reel_add_scalar(squares, eps))), weight, NULL);
 }
 
 /* A tensor of one element a channel, seen along dim 1 of x; poison, and an error, if it is none. */

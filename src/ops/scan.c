@@ -10,7 +10,9 @@
 #include "reduction.h"
 #include "view_parts.h"
 
+#include <math.h>
 #include <reel/elementwise.h>
+#include <reel/join.h>
 #include <reel/reduce.h>
 #include <reel/views.h>
 
@@ -129,6 +131,57 @@ reel_tensor *reeli_cumprod_gradient(reeli_node *n, int input, reel_tensor *g)
 reel_tensor *reeli_product_before(reel_tensor *x, int64_t dim, bool reverse)
 {
     return moved_on(begin_scan(&reeli_op_cumprod, 1, &x, dim, reverse), dim, reverse);
+}
+
+/* y_k = ln(e^y_{k-1} + e^x_k), in doubles; two equal infinities are their own sum. */
+bool reeli_logcumsumexp_forward(reeli_node *n)
+{
+    const reel_tensor *x = n->in[0].t;
+    reel_tensor *y = n->out;
+    const void *from = reeli_dense(x, n->op->name, x->dtype);
+    const reeli_lines l = reeli_lines_along(y, reeli_scan_of(n)->dim);
+    for (int64_t line = 0; from && l.n > 0 && line < l.outer * l.inner; line++) {
+        int64_t at = line / l.inner * l.n * l.inner + line % l.inner;
+        double sum = -(double)INFINITY;
+        for (int64_t i = 0; i < l.n; i++, at += l.inner) {
+            const double own = y->dtype == REEL_F32 ? (double)((const float *)from)[at]
+                                                    : ((const double *)from)[at];
+            const double least = sum < own || sum != sum ? sum : own,
+                         most = least == sum ? own : sum;
+            sum = least == most && isinf(least) ? least
+                  : sum != sum                  ? sum
+                                                : most + log1p(exp(least - most));
+            reeli_store(y, at, sum);
+        }
+    }
+    return from != NULL;
+}
+
+/* dx_k = e^(x_k - y_k) Σ_{i≥k} g_i e^(y_k - y_i): a recurrence from the end with factors of at most
+ * 1. Where y is infinite on both sides of a step, nothing has changed. */
+reel_tensor *reeli_logcumsumexp_gradient(reeli_node *n, int input, reel_tensor *g)
+{
+    const int64_t dim = reeli_scan_of(n)->dim;
+    reel_tensor *x = n->in[input].t, *y = n->out, *zero = reeli_number_for(x, 0);
+    if (x->ndim == 0 || x->numel == 0) {
+        return g;
+    }
+    reel_tensor *next = reel_narrow(y, dim, 1, y->size[dim] - 1);
+    reel_tensor *last = reel_narrow(y, dim, y->size[dim] - 1, 1);
+    next = reel_cat((reel_tensor *[]){next, last}, 2, dim);
+    reel_tensor *still = reel_logical_and(reel_isinf(y), reel_eq(y, next));
+    reel_tensor *factor = reel_exp(reel_where(still, zero, reel_sub(y, next)));
+    reel_tensor *sums = recurrence(factor, g, dim, true);
+    reel_tensor *share =
+        reel_where(reel_logical_and(reel_isinf(x), reel_eq(x, y)), zero, reel_sub(x, y));
+    return reel_mul(reel_exp(share), sums);
+}
+
+reel_tensor *reel_logcumsumexp(reel_tensor *x, int64_t dim)
+{
+    return reeli_one_dim("logcumsumexp", x, &dim) && reeli_floating("logcumsumexp", "input", x)
+               ? begin_scan(&reeli_op_logcumsumexp, 1, &x, dim, false)
+               : reeli_poison_for(1, &x);
 }
 
 reel_tensor *reel_cumsum(reel_tensor *x, int64_t dim)

@@ -102,6 +102,8 @@ reel_values reel_sort(reel_tensor *x, int64_t dim, bool descending)
     return reeli_pick(&reeli_op_sort, x, (reeli_choice){dim, descending}, x->ndim, x->size);
 }
 
+reel_tensor *reel_msort(reel_tensor *x) { return reel_sort(x, 0, false).values; }
+
 reel_tensor *reel_argsort(reel_tensor *x, int64_t dim, bool descending)
 {
     reel *r = reel_of(x);

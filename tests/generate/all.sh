@@ -47,6 +47,7 @@ write $data/optim/schedules.txt schedulers
 write $data/optim/steps.txt optimizers
 write $data/print/cases.txt print_cases
 write $data/promotion/result_type.txt promotion
+write $data/random/choices.txt random_choices
 write $data/random/streams.txt random_streams
 write $data/reductions/cases.txt reductions
 write $data/sgd/steps.txt sgd

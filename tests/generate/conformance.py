@@ -31,6 +31,7 @@ warnings.filterwarnings("ignore")
 # PyTorch's test modules import this package for golden files, which the samples do not need.
 sys.modules["expecttest"] = types.SimpleNamespace(TestCase=unittest.TestCase, ACCEPT=False)
 from torch.testing._internal.common_methods_invocations import op_db  # noqa: E402
+from torch.testing._internal.opinfo.core import SampleInput  # noqa: E402
 
 FILE_DTYPES = {
     torch.float32: "F32", torch.float64: "F64", torch.int64: "I64",
@@ -132,7 +133,8 @@ def tensors_in(v):
 
 def answer(op, sample, seed):
     """The results of a call and, where PyTorch has some, what to multiply them with and the gradients."""
-    outputs = list(tensors_in(op.op(sample.input, *sample.args, **sample.kwargs)))
+    result = op.op(sample.input, *sample.args, **sample.kwargs)
+    outputs = list(tensors_in(torch.tensor(result) if isinstance(result, bool) else result))
     leaves = [t for t in tensors_in([sample.input, *sample.args, sample.kwargs]) if t.requires_grad]
     if not leaves or not any(y.requires_grad for y in outputs):
         return outputs, None, []
@@ -187,6 +189,16 @@ def add_answer(file, op, sample, dtype):
         case.keep(words)
 
 
+def more_samples(name, dtype, wants_grad):
+    """Calls that PyTorch's own samples lack: weights of a loss's terms, of which some are 0."""
+    if name in ("nn.functional.l1_loss", "nn.functional.mse_loss", "nn.functional.huber_loss"):
+        for shape in ((), (5,), (3, 4)):
+            for reduction in ("mean", "sum", "none"):
+                x, target = (torch.randn(shape, dtype=dtype, requires_grad=wants_grad) for _ in range(2))
+                weight = torch.rand(shape, dtype=dtype) * (torch.rand(shape) > 0.3) + (0.0 if shape else 0.5)
+                yield SampleInput(x, args=(target,), kwargs={"reduction": reduction, "weight": weight})
+
+
 def add_answers(file, op, dtype, options):
     wants_grad = op.supports_autograd and dtype.is_floating_point
     for seed in (torch.manual_seed, random.seed, numpy.random.seed):
@@ -197,7 +209,8 @@ def add_answers(file, op, dtype, options):
             samples.append(sample)
     except Exception as why:  # a sample that PyTorch itself cannot make ends the list
         print(f"{file.op}: {why!r}", file=sys.stderr)
-    for sample in samples[: options.max]:
+    more = list(more_samples(file.op, dtype, wants_grad))
+    for sample in samples[: options.max] + more:
         try:
             add_answer(file, op, sample.noncontiguous() if options.strided else sample, dtype)
         except Exception as why:

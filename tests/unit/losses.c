@@ -333,6 +333,35 @@ START_TEST(cross_entropy_of_certain_bits_is_clamped)
 END_TEST
 
 /* binary_cross_entropy_with_logits([0.5, -1, 2], [1, 0, 0.25], weight=[1, 2, 3], pos_weight=4). */
+typedef reel_tensor *weighted_loss(reel_tensor *, reel_tensor *, reel_tensor *, reel_reduction);
+
+static reel_tensor *huber_of_1(reel_tensor *x, reel_tensor *t, reel_tensor *weight,
+                               reel_reduction reduction)
+{
+    return reel_huber_loss_weighted(x, t, weight, 1, reduction);
+}
+
+/* A term of weight 0 is as if it were not there, whatever it is. */
+START_TEST(what_has_no_weight_may_be_anything)
+{
+    weighted_loss *const losses[] = {reel_l1_loss_weighted, reel_mse_loss_weighted, huber_of_1};
+    for (int k = 0; k < 3; k++) {
+        reel *r = reel_new();
+        reel_tensor *x = leaf(F64(r, 1, DOUBLE_NAN, 3, DOUBLE_INFINITY));
+        reel_tensor *t = leaf(F64(r, 2, 3, DOUBLE_NAN, DOUBLE_INFINITY));
+        reel_tensor *weight = F64(r, 2, 0, 0, 0);
+        reel_tensor *loss = losses[k](x, t, weight, REEL_SUM);
+        reel_backward(loss);
+        ck_assert_double_eq(reel_item(loss), k == 2 ? 1 : 2);
+        ck_assert(at(reel_grad(x), 0) != 0 && at(reel_grad(t), 0) == -at(reel_grad(x), 0));
+        for (int64_t i = 1; i < 4; i++) {
+            ck_assert(at(reel_grad(x), i) == 0 && at(reel_grad(t), i) == 0);
+        }
+        reel_free(r);
+    }
+}
+END_TEST
+
 START_TEST(weights_multiply_terms)
 {
     reel *r = reel_new();
@@ -439,6 +468,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, corners_have_pytorchs_gradients);
     tcase_add_test(cases, cross_entropy_of_certain_bits_is_clamped);
     tcase_add_test(cases, weights_multiply_terms);
+    tcase_add_test(cases, what_has_no_weight_may_be_anything);
     tcase_add_test(cases, log_cosh_is_exact_near_and_far);
     tcase_add_test(cases, quantile_loss_is_least_at_the_quantile);
     tcase_add_test(cases, small_variances_keep_their_gradient);

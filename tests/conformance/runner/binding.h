@@ -20,6 +20,8 @@
 #define TEXT_OF(i, without) argument_text(c, i, without) /* a word */
 #define GIVEN(i) (c->argument[i]->kind != MISSING && c->argument[i]->kind != NONE)
 #define IS_NUMBER(i) argument_is_number(c, i)
+/* A tensor, or a number as one. */
+#define X(i) (IS_NUMBER(i) ? reel_number(c->r, N(i, 0)) : T(i))
 #define COUNT(i) argument_count(c, i) /* of a list; 1 for a number */
 #define INTS(i) argument_integers(c, i)
 #define DIMS(i) INTS(i), COUNT(i)  /* as (dims, count) */
@@ -37,6 +39,10 @@ int argument_count(call *c, int i);
 int64_t *argument_integers(call *c, int i);
 reel_tensor **argument_tensors(call *c, int i);
 int argument_dtype(call *c, int i, int without);
+
+/* An option whose 0 stands for another default. */
+static inline double option(double given) { return given == 0 ? REEL_ZERO : given; }
+#define OPTION(i) (GIVEN(i) ? option(N(i, 0)) : 0)
 
 /* What a call returned. */
 static inline void answer_tensor(call *c, reel_tensor *t)

@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-/* A tensor, or a number as one. */
-#define X(i) (IS_NUMBER(i) ? reel_number(c->r, N(i, 0)) : T(i))
-
 /* The approximations have functions of their own; a word for none of them does not compile. */
 static reel_tensor *gelu(call *c)
 {
@@ -15,6 +12,8 @@ static reel_tensor *gelu(call *c)
     }
     return strcmp(how, "tanh") == 0 ? reel_gelu_tanh(T(0)) : reel_gelu(T(0));
 }
+
+#define CLOSENESS ((reel_closeness){OPTION(2), OPTION(3), B(4, false)})
 
 #define FAMILY elementwise_rows
 #define ROWS "elementwise.def"

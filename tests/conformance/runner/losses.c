@@ -5,9 +5,6 @@
  * user's. */
 #define REDUCTION(i) ((reel_reduction)reel_reduction_from_name(TEXT_OF(i, "mean")))
 
-/* An option whose 0 stands for another default. */
-static inline double option(double given) { return given == 0 ? REEL_ZERO : given; }
-#define OPTION(i) (GIVEN(i) ? option(N(i, 0)) : 0)
 static inline int64_t ignored(int64_t given) { return given == 0 ? REEL_INDEX_ZERO : given; }
 #define IGNORED(i) (GIVEN(i) ? ignored(I(i, 0)) : 0)
 

@@ -23,6 +23,20 @@ static int two(call *c, reel_tensor *first, reel_tensor *second)
 static int picked(call *c, reel_values v) { return two(c, v.values, v.indices); }
 static int moments(call *c, reel_moments m) { return two(c, m.spread, m.mean); }
 
+/* What was asked for of the distinct values. */
+static int distinct(call *c, reel_distinct u)
+{
+    int count = 0;
+    c->result[count++] = u.values;
+    if (B(2, false)) {
+        c->result[count++] = u.inverse;
+    }
+    if (B(3, false)) {
+        c->result[count++] = u.counts;
+    }
+    return count;
+}
+
 static int median(call *c)
 {
     if (GIVEN(1)) {

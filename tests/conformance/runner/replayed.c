@@ -11,7 +11,10 @@
 
 /* The operators that have cases which cannot be captured. */
 static const char *const refused[] = {
-    "narrow", /* a tensor as `start`: its value decides where the view lies */
+    "narrow",   /* a tensor as `start`: its value decides where the view lies */
+    "unique",   /* values decide the shape */
+    "bincount", /* the same */
+    "allclose", /* the answer is a bool of C's */
 };
 
 bool is_refused_in_capture(const char *op)

@@ -44,9 +44,9 @@ REEL_API reel_status reel_scheduler_step_metric(reel_scheduler *scheduler, doubl
 /** How many steps it has taken. */
 REEL_API int64_t reel_scheduler_last_epoch(const reel_scheduler *scheduler);
 
-/** What it remembers, for a checkpoint, as an optimizer's: "last_epoch", "base_lrs.0", "best". */
+/** What it remembers and its settings, for a checkpoint: "last_epoch", "gamma", "base_lrs.0". */
 REEL_API reel_named_tensors reel_scheduler_state_dict(reel_scheduler *scheduler);
-/** Takes that over, all or nothing; the rates themselves are the optimizer's. */
+/** Takes that over, all or nothing; the rates themselves are the optimizer's, functions stay. */
 REEL_API reel_status reel_scheduler_load_state_dict(reel_scheduler *scheduler,
                                                     const reel_named_tensor *entries, size_t count);
 /** Frees the scheduler before the reel does; of a SequentialLR not its parts. */

@@ -200,9 +200,31 @@ void reel_scheduler_free(reel_scheduler *scheduler)
     }
 }
 
+static void remember_settings(reel_scheduler *s, reeli_items *items, const char *head)
+{
+    for (const reeli_schedule_setting *it = s->kind->setting; it && it->name; it++) {
+        void *place = (char *)s + it->offset;
+        if (it->whole) {
+            reeli_remember_whole(items, place, "%s%s", head, it->name);
+        } else {
+            reeli_remember(items, NULL, place, "%s%s", head, it->name);
+        }
+    }
+    for (size_t i = 0; i < s->milestones; i++) {
+        reeli_remember_whole(items, &s->milestone[i], "%smilestones.%zu", head, i);
+    }
+    for (size_t i = 0; s->kind->low && i < s->groups; i++) {
+        reeli_remember(items, NULL, &s->low[i], "%s%s.%zu", head, s->kind->low, i);
+    }
+    for (size_t i = 0; s->kind->high && i < s->groups; i++) {
+        reeli_remember(items, NULL, &s->high[i], "%s%s.%zu", head, s->kind->high, i);
+    }
+}
+
 /* Its numbers and those of its parts, under names that begin with `head`. */
 static void remember(reel_scheduler *s, reeli_items *items, const char *head)
 {
+    remember_settings(s, items, head);
     reeli_remember(items, NULL, &s->last_epoch, "%slast_epoch", head);
     reeli_remember(items, NULL, &s->step_count, "%s_step_count", head);
     for (int k = 0; k < REELI_SCHEDULE_NUMBERS && s->kind->number[k]; k++) {

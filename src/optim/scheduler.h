@@ -6,13 +6,31 @@
 #include "optimizer.h"
 
 #include <reel/scheduler.h>
+#include <stddef.h>
 
-enum { REELI_SCHEDULE_NUMBERS = 3 };
+enum { REELI_SCHEDULE_NUMBERS = 3, REELI_SCHEDULE_MODES = 2 };
+
+/* A setting that a checkpoint brings back: its name in PyTorch, and where it lies in a scheduler. */
+typedef struct reeli_schedule_setting {
+    const char *name;
+    size_t offset;
+    bool whole; /* an int64_t, else a double */
+} reeli_schedule_setting;
+#define REELI_SETTING(name, member)                                                                \
+    {                                                                                              \
+        name, offsetof(reel_scheduler, member), false                                              \
+    }
+#define REELI_WHOLE_SETTING(name, member)                                                          \
+    {                                                                                              \
+        name, offsetof(reel_scheduler, member), true                                               \
+    }
 
 /* One way of changing learning rates. */
 typedef struct reeli_schedule {
     const char *name;
     const char *number[REELI_SCHEDULE_NUMBERS]; /* what it remembers beside the step's number */
+    const reeli_schedule_setting *setting;      /* up to one without a name; NULL: it has none */
+    const char *low, *high; /* the names of what `low` and `high` hold; NULL: nothing */
     bool chained; /* goes by a group's rate alone, and so for groups that were added later, too */
     /* The group's next rate, when last_epoch is the step's number already. */
     double (*lr)(const reel_scheduler *s, size_t group);
@@ -29,9 +47,10 @@ struct reel_scheduler {
     const reeli_schedule *kind;
     reel_optimizer *o;
     double last_epoch, step_count, number[REELI_SCHEDULE_NUMBERS];
-    double end;      /* the last step that it can take; infinity if it goes on */
-    size_t groups;   /* when it was made */
-    double *base_lr; /* for each; then maybe `low` and `high` for each */
+    double mode[REELI_SCHEDULE_MODES]; /* which way, as a kind's enum or bool has it */
+    double end;                        /* the last step that it can take; infinity if it goes on */
+    size_t groups;                     /* when it was made */
+    double *base_lr;                   /* for each; then maybe `low` and `high` for each */
     double *low, *high;
     int64_t *milestone; /* ascending */
     size_t milestones;

@@ -22,8 +22,16 @@ static double step_closed(const reel_scheduler *s, size_t group)
            pow(s->options.step.gamma, floor(s->last_epoch / (double)s->options.step.step_size));
 }
 
-static const reeli_schedule step = {
-    .name = "StepLR", .chained = true, .lr = step_lr, .closed = step_closed};
+static const reeli_schedule_setting step_settings[] = {
+    REELI_WHOLE_SETTING("step_size", options.step.step_size),
+    REELI_SETTING("gamma", options.step.gamma),
+    {0}};
+
+static const reeli_schedule step = {.name = "StepLR",
+                                    .chained = true,
+                                    .lr = step_lr,
+                                    .closed = step_closed,
+                                    .setting = step_settings};
 
 reel_scheduler *reel_lr_step(reel_optimizer *optimizer, reel_lr_step_options options)
 {
@@ -62,8 +70,14 @@ static double multi_step_closed(const reel_scheduler *s, size_t group)
     return s->base_lr[group] * pow(s->options.gamma, milestones(s, false));
 }
 
-static const reeli_schedule multi_step = {
-    .name = "MultiStepLR", .chained = true, .lr = multi_step_lr, .closed = multi_step_closed};
+static const reeli_schedule_setting multi_step_settings[] = {REELI_SETTING("gamma", options.gamma),
+                                                             {0}};
+
+static const reeli_schedule multi_step = {.name = "MultiStepLR",
+                                          .chained = true,
+                                          .lr = multi_step_lr,
+                                          .closed = multi_step_closed,
+                                          .setting = multi_step_settings};
 
 reel_scheduler *reel_lr_multi_step(reel_optimizer *optimizer, reel_lr_multi_step_options options)
 {
@@ -92,8 +106,14 @@ static double exponential_closed(const reel_scheduler *s, size_t group)
     return s->base_lr[group] * pow(s->options.gamma, s->last_epoch);
 }
 
-static const reeli_schedule exponential = {
-    .name = "ExponentialLR", .chained = true, .lr = exponential_lr, .closed = exponential_closed};
+static const reeli_schedule_setting exponential_settings[] = {REELI_SETTING("gamma", options.gamma),
+                                                              {0}};
+
+static const reeli_schedule exponential = {.name = "ExponentialLR",
+                                           .chained = true,
+                                           .lr = exponential_lr,
+                                           .closed = exponential_closed,
+                                           .setting = exponential_settings};
 
 reel_scheduler *reel_lr_exponential(reel_optimizer *optimizer, reel_lr_exponential_options options)
 {
@@ -133,8 +153,16 @@ static double constant_closed(const reel_scheduler *s, size_t group)
     return s->base_lr[group] * (factor + over * (1 - factor));
 }
 
-static const reeli_schedule constant = {
-    .name = "ConstantLR", .chained = true, .lr = constant_lr, .closed = constant_closed};
+static const reeli_schedule_setting constant_settings[] = {
+    REELI_SETTING("factor", options.constant.factor),
+    REELI_WHOLE_SETTING("total_iters", options.constant.total_iters),
+    {0}};
+
+static const reeli_schedule constant = {.name = "ConstantLR",
+                                        .chained = true,
+                                        .lr = constant_lr,
+                                        .closed = constant_closed,
+                                        .setting = constant_settings};
 
 reel_scheduler *reel_lr_constant(reel_optimizer *optimizer, reel_lr_constant_options options)
 {
@@ -168,8 +196,17 @@ static double linear_closed(const reel_scheduler *s, size_t group)
     return s->base_lr[group] * (start + rise * fmin(total, s->last_epoch) / total);
 }
 
-static const reeli_schedule linear = {
-    .name = "LinearLR", .chained = true, .lr = linear_lr, .closed = linear_closed};
+static const reeli_schedule_setting linear_settings[] = {
+    REELI_SETTING("start_factor", options.linear.start_factor),
+    REELI_SETTING("end_factor", options.linear.end_factor),
+    REELI_WHOLE_SETTING("total_iters", options.linear.total_iters),
+    {0}};
+
+static const reeli_schedule linear = {.name = "LinearLR",
+                                      .chained = true,
+                                      .lr = linear_lr,
+                                      .closed = linear_closed,
+                                      .setting = linear_settings};
 
 reel_scheduler *reel_lr_linear(reel_optimizer *optimizer, reel_lr_linear_options options)
 {
@@ -203,8 +240,16 @@ static double polynomial_closed(const reel_scheduler *s, size_t group)
            pow(1 - fmin(total, s->last_epoch) / total, s->options.polynomial.power);
 }
 
-static const reeli_schedule polynomial = {
-    .name = "PolynomialLR", .chained = true, .lr = polynomial_lr, .closed = polynomial_closed};
+static const reeli_schedule_setting polynomial_settings[] = {
+    REELI_WHOLE_SETTING("total_iters", options.polynomial.total_iters),
+    REELI_SETTING("power", options.polynomial.power),
+    {0}};
+
+static const reeli_schedule polynomial = {.name = "PolynomialLR",
+                                          .chained = true,
+                                          .lr = polynomial_lr,
+                                          .closed = polynomial_closed,
+                                          .setting = polynomial_settings};
 
 reel_scheduler *reel_lr_polynomial(reel_optimizer *optimizer, reel_lr_polynomial_options options)
 {
@@ -239,8 +284,15 @@ static double cosine_lr(const reel_scheduler *s, size_t group)
     return (1 + cos(PI * t / period)) / (1 + cos(PI * (t - 1) / period)) * (LR - low) + low;
 }
 
-static const reeli_schedule cosine = {
-    .name = "CosineAnnealingLR", .lr = cosine_lr, .closed = cosine_closed};
+static const reeli_schedule_setting cosine_settings[] = {
+    REELI_WHOLE_SETTING("T_max", options.cosine.T_max),
+    REELI_SETTING("eta_min", options.cosine.eta_min),
+    {0}};
+
+static const reeli_schedule cosine = {.name = "CosineAnnealingLR",
+                                      .lr = cosine_lr,
+                                      .closed = cosine_closed,
+                                      .setting = cosine_settings};
 
 reel_scheduler *reel_lr_cosine_annealing(reel_optimizer *optimizer,
                                          reel_lr_cosine_annealing_options options)
@@ -279,7 +331,14 @@ static double restarts_lr(const reel_scheduler *s, size_t group)
     return low + (s->base_lr[group] - low) * (1 + cos(PI * s->number[T_CUR] / s->number[T_I])) / 2;
 }
 
+static const reeli_schedule_setting restarts_settings[] = {
+    REELI_WHOLE_SETTING("T_0", options.restarts.T_0),
+    REELI_WHOLE_SETTING("T_mult", options.restarts.T_mult),
+    REELI_SETTING("eta_min", options.restarts.eta_min),
+    {0}};
+
 static const reeli_schedule restarts = {.name = "CosineAnnealingWarmRestarts",
+                                        .setting = restarts_settings,
                                         .number = {"T_cur", "T_i"},
                                         .lr = restarts_lr,
                                         .advance = restarts_advance};

@@ -19,14 +19,17 @@ typedef struct phase {
     int lr[2], momentum[2];
 } phase;
 
-static phase phase_of(const reel_lr_one_cycle_options *o, double total, int i)
+enum { ANNEAL_STRATEGY, THREE_PHASE };
+
+static phase phase_of(const reel_scheduler *s, int i)
 {
-    const double up = o->pct_start * total - 1, down = 2 * o->pct_start * total - 2;
+    const double total = s->end, share = s->options.one_cycle.pct_start;
+    const double up = share * total - 1, down = 2 * share * total - 2;
     if (i == 0) {
         return (phase){
             up, {REELI_initial_lr, REELI_max_lr}, {REELI_max_momentum, REELI_base_momentum}};
     }
-    if (!o->three_phase) {
+    if (s->mode[THREE_PHASE] == 0) {
         return (phase){
             total - 1, {REELI_max_lr, REELI_min_lr}, {REELI_base_momentum, REELI_max_momentum}};
     }
@@ -40,21 +43,20 @@ static phase phase_of(const reel_lr_one_cycle_options *o, double total, int i)
 
 static double anneal(const reel_scheduler *s, size_t group, bool momentum)
 {
-    const reel_lr_one_cycle_options *o = &s->options.one_cycle;
-    const int last = o->three_phase ? 2 : 1;
+    const int last = s->mode[THREE_PHASE] != 0 ? 2 : 1;
     double begin = 0;
     int i = 0;
-    phase p = phase_of(o, s->end, 0);
+    phase p = phase_of(s, 0);
     while (i < last && !(s->last_epoch <= p.end)) {
         begin = p.end;
-        p = phase_of(o, s->end, ++i);
+        p = phase_of(s, ++i);
     }
     const int *bounds = momentum ? p.momentum : p.lr;
     const double from = reeli_group_value(s, group, bounds[0]),
                  to = reeli_group_value(s, group, bounds[1]);
     const double part = (s->last_epoch - begin) / (p.end - begin);
-    return o->anneal_strategy == REEL_ANNEAL_COS ? to + (from - to) / 2 * (cos(PI * part) + 1)
-                                                 : (to - from) * part + from;
+    return s->mode[ANNEAL_STRATEGY] == REEL_ANNEAL_COS ? to + (from - to) / 2 * (cos(PI * part) + 1)
+                                                       : (to - from) * part + from;
 }
 
 static double one_cycle_lr(const reel_scheduler *s, size_t group)
@@ -67,9 +69,19 @@ static double one_cycle_momentum(const reel_scheduler *s, size_t group)
     return anneal(s, group, true);
 }
 
-static const reeli_schedule one_cycle = {
-    .name = "OneCycleLR", .lr = one_cycle_lr, .momentum = one_cycle_momentum};
-static const reeli_schedule one_cycle_of_lr = {.name = "OneCycleLR", .lr = one_cycle_lr};
+static const reeli_schedule_setting one_cycle_settings[] = {
+    REELI_SETTING("total_steps", end),
+    REELI_SETTING("pct_start", options.one_cycle.pct_start),
+    REELI_SETTING("anneal_strategy", mode[ANNEAL_STRATEGY]),
+    REELI_SETTING("three_phase", mode[THREE_PHASE]),
+    {0}};
+
+static const reeli_schedule one_cycle = {.name = "OneCycleLR",
+                                         .setting = one_cycle_settings,
+                                         .lr = one_cycle_lr,
+                                         .momentum = one_cycle_momentum};
+static const reeli_schedule one_cycle_of_lr = {
+    .name = "OneCycleLR", .setting = one_cycle_settings, .lr = one_cycle_lr};
 
 static bool sound_one_cycle(const reel_optimizer *o, const reel_lr_one_cycle_options *options)
 {
@@ -112,6 +124,8 @@ reel_scheduler *reel_lr_one_cycle(reel_optimizer *optimizer, reel_lr_one_cycle_o
         }
     }
     options.max_lrs = NULL;
+    s->mode[ANNEAL_STRATEGY] = options.anneal_strategy;
+    s->mode[THREE_PHASE] = options.three_phase;
     s->options.one_cycle = options;
     return reeli_scheduler_begin(s);
 }
@@ -126,21 +140,23 @@ static double height(const reel_scheduler *s, double *cycle)
     return x <= ratio ? x / ratio : (x - 1) / (ratio - 1);
 }
 
-static double scale(const reel_lr_cyclic_options *o, double cycle, double epoch)
+static double scale(const reel_scheduler *s, double cycle)
 {
+    const reel_lr_cyclic_options *o = &s->options.cyclic;
+    const double epoch = s->last_epoch, mode = s->mode[0];
     if (o->scale_fn) {
         return o->scale_fn(o->context, o->scale_by_iterations ? epoch : cycle);
     }
-    return o->mode == REEL_TRIANGULAR    ? 1
-           : o->mode == REEL_TRIANGULAR2 ? 1 / pow(2, cycle - 1)
-                                         : pow(o->gamma, epoch);
+    return mode == REEL_TRIANGULAR    ? 1
+           : mode == REEL_TRIANGULAR2 ? 1 / pow(2, cycle - 1)
+                                      : pow(o->gamma, epoch);
 }
 
 static double cyclic_lr(const reel_scheduler *s, size_t group)
 {
     double cycle;
     const double part = height(s, &cycle), low = s->base_lr[group];
-    return low + (s->high[group] - low) * part * scale(&s->options.cyclic, cycle, s->last_epoch);
+    return low + (s->high[group] - low) * part * scale(s, cycle);
 }
 
 static double cyclic_momentum(const reel_scheduler *s, size_t group)
@@ -148,13 +164,25 @@ static double cyclic_momentum(const reel_scheduler *s, size_t group)
     (void)group;
     double cycle;
     const double part = height(s, &cycle), high = s->options.cyclic.max_momentum;
-    return high - (high - s->options.cyclic.base_momentum) * part *
-                      scale(&s->options.cyclic, cycle, s->last_epoch);
+    return high - (high - s->options.cyclic.base_momentum) * part * scale(s, cycle);
 }
 
-static const reeli_schedule cyclic = {
-    .name = "CyclicLR", .lr = cyclic_lr, .momentum = cyclic_momentum};
-static const reeli_schedule cyclic_of_lr = {.name = "CyclicLR", .lr = cyclic_lr};
+static const reeli_schedule_setting cyclic_settings[] = {
+    REELI_SETTING("step_size_up", options.cyclic.step_size_up),
+    REELI_SETTING("step_size_down", options.cyclic.step_size_down),
+    REELI_SETTING("mode", mode[0]),
+    REELI_SETTING("gamma", options.cyclic.gamma),
+    REELI_SETTING("base_momentum", options.cyclic.base_momentum),
+    REELI_SETTING("max_momentum", options.cyclic.max_momentum),
+    {0}};
+
+static const reeli_schedule cyclic = {.name = "CyclicLR",
+                                      .setting = cyclic_settings,
+                                      .high = "max_lrs",
+                                      .lr = cyclic_lr,
+                                      .momentum = cyclic_momentum};
+static const reeli_schedule cyclic_of_lr = {
+    .name = "CyclicLR", .setting = cyclic_settings, .high = "max_lrs", .lr = cyclic_lr};
 
 reel_scheduler *reel_lr_cyclic(reel_optimizer *optimizer, reel_lr_cyclic_options options)
 {
@@ -184,6 +212,7 @@ reel_scheduler *reel_lr_cyclic(reel_optimizer *optimizer, reel_lr_cyclic_options
         s->high[i] = one_of(options.max_lrs, options.max_lr, i);
     }
     options.base_lrs = options.max_lrs = NULL;
+    s->mode[0] = options.mode;
     s->options.cyclic = options;
     s = reeli_scheduler_begin(s);
     for (size_t i = 0; s && i < s->groups; i++) {
@@ -193,15 +222,29 @@ reel_scheduler *reel_lr_cyclic(reel_optimizer *optimizer, reel_lr_cyclic_options
 }
 
 enum { BEST, BAD_EPOCHS, COOLDOWN };
+enum { MAX, ABSOLUTE };
 
-static const reeli_schedule plateau = {.name = "ReduceLROnPlateau",
+static const reeli_schedule_setting plateau_settings[] = {
+    REELI_SETTING("mode", mode[MAX]),
+    REELI_SETTING("threshold_mode", mode[ABSOLUTE]),
+    REELI_SETTING("factor", options.plateau.factor),
+    REELI_WHOLE_SETTING("patience", options.plateau.patience),
+    REELI_SETTING("threshold", options.plateau.threshold),
+    REELI_WHOLE_SETTING("cooldown", options.plateau.cooldown),
+    REELI_SETTING("eps", options.plateau.eps),
+    {0}};
+
+static const reeli_schedule plateau = {.setting = plateau_settings,
+                                       .low = "min_lrs",
+                                       .name = "ReduceLROnPlateau",
                                        .number = {"best", "num_bad_epochs", "cooldown_counter"}};
 
-static bool is_better(const reel_lr_reduce_on_plateau_options *o, double metric, double best)
+static bool is_better(const reel_scheduler *s, double metric, double best)
 {
-    const double sign = o->max ? 1 : -1;
-    const double bar = o->absolute ? best + sign * o->threshold : best * (1 + sign * o->threshold);
-    return o->max ? metric > bar : metric < bar;
+    const bool max = s->mode[MAX] != 0;
+    const double change = max ? s->options.plateau.threshold : -s->options.plateau.threshold;
+    const double bar = s->mode[ABSOLUTE] != 0 ? best + change : best * (1 + change);
+    return max ? metric > bar : metric < bar;
 }
 
 static void reduce(const reel_scheduler *s)
@@ -227,7 +270,7 @@ reel_status reel_scheduler_step_metric(reel_scheduler *scheduler, double metric)
                            "%s: a step takes no metric: call reel_scheduler_step", s->kind->name);
     }
     double *number = s->number;
-    const bool better = is_better(&s->options.plateau, metric, number[BEST]);
+    const bool better = is_better(s, metric, number[BEST]);
     s->last_epoch++;
     number[BEST] = better ? metric : number[BEST];
     number[BAD_EPOCHS] = better ? 0 : number[BAD_EPOCHS] + 1;
@@ -263,6 +306,8 @@ reel_scheduler *reel_lr_reduce_on_plateau(reel_optimizer *optimizer,
         s->low[i] = one_of(options.min_lrs, options.min_lr, i);
     }
     options.min_lrs = NULL;
+    s->mode[MAX] = options.max;
+    s->mode[ABSOLUTE] = options.absolute;
     s->options.plateau = options;
     s->last_epoch = 0;
     s->number[BEST] = options.max ? -(double)INFINITY : (double)INFINITY;

@@ -5,6 +5,7 @@
 #include "tensor.h"
 #include "text_set.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,27 +20,30 @@ static void no_memory(reeli_items *items)
     items->failed = true;
 }
 
-/* The number is kept, to be written when state is loaded.
- * NOLINTNEXTLINE(readability-non-const-parameter) */
-void reeli_remember_named(reeli_items *items, const char *name, reel_tensor *tensor, double *number)
+static void add(reeli_items *items, reeli_item_of_state it)
 {
     reeli_item_of_state *item =
         items->failed ? NULL : reeli_buffer_add_in_arena(items->r, &items->list, sizeof *item);
     if (item) {
-        *item = (reeli_item_of_state){.name = name, .tensor = tensor, .number = number};
+        *item = it;
     } else {
         no_memory(items);
     }
 }
 
-void reeli_remember(reeli_items *items, reel_tensor *tensor, double *number, const char *format,
-                    ...)
+/* The number is kept, to be written when state is loaded.
+ * NOLINTNEXTLINE(readability-non-const-parameter) */
+void reeli_remember_named(reeli_items *items, const char *name, reel_tensor *tensor, double *number)
+{
+    add(items, (reeli_item_of_state){.name = name, .tensor = tensor, .number = number});
+}
+
+/* The same under a name that is put together, and kept. */
+static void add_named(reeli_items *items, reeli_item_of_state it, const char *format,
+                      va_list arguments)
 {
     char name[NAME_SIZE];
-    va_list arguments;
-    va_start(arguments, format);
     vsnprintf(name, sizeof name, format, arguments);
-    va_end(arguments);
     const size_t size = strlen(name) + 1;
     char *kept = items->failed ? NULL : reeli_arena_alloc(items->r, size);
     if (!kept) {
@@ -47,8 +51,29 @@ void reeli_remember(reeli_items *items, reel_tensor *tensor, double *number, con
         return;
     }
     memcpy(kept, name, size);
-    reeli_remember_named(items, kept, tensor, number);
+    it.name = kept;
+    add(items, it);
 }
+
+void reeli_remember(reeli_items *items, reel_tensor *tensor, double *number, const char *format,
+                    ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add_named(items, (reeli_item_of_state){.tensor = tensor, .number = number}, format, arguments);
+    va_end(arguments);
+}
+
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
+void reeli_remember_whole(reeli_items *items, int64_t *whole, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add_named(items, (reeli_item_of_state){.whole = whole}, format, arguments);
+    va_end(arguments);
+}
+
+static bool is_number(const reeli_item_of_state *item) { return item->number || item->whole; }
 
 reel_named_tensors reeli_state_dict(reeli_items *items)
 {
@@ -68,16 +93,19 @@ reel_named_tensors reeli_state_dict(reeli_items *items)
     for (size_t i = 0; i < items->list.count; i++) {
         const reeli_item_of_state *item = reeli_item_at(items, i);
         entry[i] = (reel_named_tensor){item->name, item->tensor};
-        if (item->number) {
+        if (is_number(item)) {
             entry[i].tensor = reeli_empty(r, items->what, REEL_F64, 0, NULL);
             if (reeli_bad(entry[i].tensor)) {
                 return none;
             }
-            *(double *)entry[i].tensor->data = *item->number;
+            *(double *)entry[i].tensor->data = item->number ? *item->number : (double)*item->whole;
         }
     }
     return (reel_named_tensors){entry, items->list.count};
 }
+
+/* Whether it is one that a double holds exactly. */
+static bool is_whole(double value) { return fabs(value) <= 0x1p53 && value == floor(value); }
 
 /* Whether an item can take over what was given for it. */
 static bool fits(const reeli_items *items, const reeli_item_of_state *item)
@@ -92,16 +120,22 @@ static bool fits(const reeli_items *items, const reeli_item_of_state *item)
     if (!reeli_usable_as(r, items->what, item->name, t)) {
         return false;
     }
-    if (item->number ? t->numel != 1 || t->dtype == REEL_BOOL
-                     : !reeli_same_shape(t, item->tensor) || t->dtype != item->tensor->dtype) {
+    if (is_number(item) ? t->numel != 1 || t->dtype == REEL_BOOL
+                        : !reeli_same_shape(t, item->tensor) || t->dtype != item->tensor->dtype) {
         reeli_error(r,
-                    item->number                      ? REEL_ERR_SHAPE
+                    is_number(item)                   ? REEL_ERR_SHAPE
                     : t->dtype != item->tensor->dtype ? REEL_ERR_DTYPE
                                                       : REEL_ERR_SHAPE,
                     "%s: load_state_dict: %s is %s %s, and is to be %s %s", items->what, item->name,
                     reel_dtype_name((reel_dtype)t->dtype), REELI_SHAPE_OF(t),
-                    item->number ? "a number," : reel_dtype_name((reel_dtype)item->tensor->dtype),
-                    item->number ? "of one element" : REELI_SHAPE_OF(item->tensor));
+                    is_number(item) ? "a number,"
+                                    : reel_dtype_name((reel_dtype)item->tensor->dtype),
+                    is_number(item) ? "of one element" : REELI_SHAPE_OF(item->tensor));
+        return false;
+    }
+    if (item->whole && !is_whole(reeli_load(t, 0))) {
+        reeli_error(r, REEL_ERR_VALUE, "%s: load_state_dict: %s is %g, and is to be a whole number",
+                    items->what, item->name, reeli_load(t, 0));
         return false;
     }
     return true;
@@ -161,6 +195,8 @@ void reeli_take_state_dict(const reeli_items *items)
         const reeli_item_of_state *item = reeli_item_at(items, i);
         if (item->number) {
             *item->number = reeli_load(item->given, 0);
+        } else if (item->whole) {
+            *item->whole = (int64_t)reeli_load(item->given, 0);
         } else {
             reeli_copy(item->tensor, item->given);
             item->tensor->base->version++;

@@ -9,11 +9,12 @@
 #include <reel/optimizer.h>
 #include <reel/scheduler.h>
 
-/* An item is a tensor or a number; and what it is to take over, once that was checked. */
+/* An item is a tensor, a number or a whole number; and what it is to take over, once that was checked. */
 typedef struct reeli_item_of_state {
     const char *name;
     reel_tensor *tensor;
     double *number;
+    int64_t *whole;
     const reel_tensor *given;
     bool named; /* whether its name was among those given */
 } reeli_item_of_state;
@@ -35,7 +36,11 @@ static inline reeli_item_of_state *reeli_item_at(const reeli_items *items, size_
 void reeli_remember(reeli_items *items, reel_tensor *tensor, double *number, const char *format,
                     ...) REELI_PRINTF(4, 5);
 
-/* The same under a name that lasts as long as the items. */
+/* The same for a whole number, which is saved as a number. */
+void reeli_remember_whole(reeli_items *items, int64_t *whole, const char *format, ...)
+    REELI_PRINTF(3, 4);
+
+/* The same of a tensor or a number under a name that lasts as long as the items. */
 void reeli_remember_named(reeli_items *items, const char *name, reel_tensor *tensor,
                           double *number);
 

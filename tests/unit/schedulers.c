@@ -213,6 +213,41 @@ START_TEST(they_go_on_where_they_stopped)
 }
 END_TEST
 
+/* The same into a scheduler that was made with other settings: they are the first one's from then on. */
+START_TEST(settings_come_back)
+{
+    static reel_scheduler *(*const pairs[][2])(reel_optimizer * o) = {
+        {step, step_gamma},           {multi_step_gamma, multi_step_49},
+        {exponential, exponential_9}, {constant, constant_factor},
+        {linear, linear_factors},     {polynomial, polynomial_power},
+        {cosine, cosine_min},         {restarts, restarts_mult},
+        {one_cycle, one_cycle_three}, {one_cycle_three, one_cycle_linear},
+        {cyclic, cyclic_exp},         {cyclic2, cyclic},
+        {plateau, plateau_patience},  {plateau_max, plateau}};
+    for (size_t c = 0; c < 2 * sizeof pairs / sizeof *pairs; c++) {
+        reel *r = reel_new();
+        reel_optimizer *o = two_groups(r), *o2 = two_groups(r);
+        reel_scheduler *s = pairs[c / 2][c % 2](o), *s2 = pairs[c / 2][1 - c % 2](o2);
+        const bool plateaus = c / 2 >= sizeof pairs / sizeof *pairs - 2;
+        for (int step = 0; step < 6; step++) {
+            go_on(o, s, plateaus, step);
+        }
+        const reel_named_tensors of_o = reel_optimizer_state_dict(o),
+                                 of_s = reel_scheduler_state_dict(s);
+        ck_assert_int_eq(reel_optimizer_load_state_dict(o2, of_o.entries, of_o.count), REEL_OK);
+        ck_assert_int_eq(reel_scheduler_load_state_dict(s2, of_s.entries, of_s.count), REEL_OK);
+        for (int step = 6; step < STEPS; step++) {
+            for (size_t g = 0; g < GROUPS; g++) {
+                ck_assert_msg(reel_lr(o, g) == reel_lr(o2, g), "pair %zu, step %d", c, step);
+            }
+            go_on(o, s, plateaus, step);
+            go_on(o2, s2, plateaus, step);
+        }
+        reel_free(r);
+    }
+}
+END_TEST
+
 /* Two that go by the rate before can be stepped one after the other: their factors multiply. */
 START_TEST(chained_schedules_multiply)
 {
@@ -338,6 +373,7 @@ static void add_cases(TCase *tcase)
 {
     tcase_add_test(tcase, every_schedule_is_pytorchs);
     tcase_add_test(tcase, they_go_on_where_they_stopped);
+    tcase_add_test(tcase, settings_come_back);
     tcase_add_test(tcase, chained_schedules_multiply);
     tcase_add_test(tcase, a_step_in_the_wrong_order_is_a_warning);
     tcase_add_test(tcase, momentum_can_be_turned_on);

@@ -217,7 +217,7 @@ reel_tensor *reel_tensordot(reel_tensor *a, reel_tensor *b, const int64_t *a_dim
     int ndim = 0;
     reel_tensor *rows = as_matrix(&left, count, true, size, &ndim);
     reel_tensor *columns = as_matrix(&right, count, false, size, &ndim);
-    return reel_reshape(reel_mm(rows, columns), ndim, size);
+    return reeli_as_result(reel_reshape(reel_mm(rows, columns), ndim, size));
 }
 
 /* x1 and x2 agree in all dims but the last, and these fit the weight. */
@@ -258,6 +258,6 @@ reel_tensor *reel_bilinear(reel_tensor *x1, reel_tensor *x2, reel_tensor *weight
     reel_tensor *half = reel_mm(reel_reshape(x2, 2, (int64_t[]){rows, j}), reel_t(flat));
     reel_tensor *y = reel_bmm(reel_reshape(half, 3, (int64_t[]){rows, o, i}),
                               reel_reshape(x1, 3, (int64_t[]){rows, i, 1}));
-    y = reel_reshape(y, x1->ndim, size);
+    y = reeli_as_result(reel_reshape(y, x1->ndim, size));
     return bias ? reel_add(y, bias) : y;
 }

@@ -296,7 +296,7 @@ static reel_tensor *convolve(const char *what, int dims, bool transposed, reel_t
     }
     reel_tensor *y = apply(transposed ? &reeli_op_convolution_transpose : &reeli_op_convolution,
                            what, &c.window, x, w, bias, size);
-    return alone ? reel_squeeze(y, 0) : y;
+    return alone ? reeli_as_result(reel_squeeze(y, 0)) : y;
 }
 
 #define CONVOLUTION(function, dims, transposed)                                                    \

@@ -128,7 +128,9 @@ reel_tensor *reel_roll(reel_tensor *x, const int64_t *shifts, const int64_t *dim
     }
     if (!dims) {
         reel_tensor *flat = reel_reshape(x, 1, &(int64_t){-1});
-        return reeli_bad(flat) ? flat : reeli_reshape_like(roll_dim(flat, shifts[0], 0), x);
+        return reeli_bad(flat)
+                   ? flat
+                   : reeli_as_result(reeli_reshape_like(roll_dim(flat, shifts[0], 0), x));
     }
     for (int i = 0; i < count; i++) {
         int64_t d = dims[i];
@@ -192,7 +194,8 @@ static reel_tensor *repeat(reel_tensor *x, const char *what, const int64_t *repe
     for (int i = count - 1; i >= 0 && !reeli_bad(y); i--) {
         y = repeat_dim(y, ndim - count + i, repeats[i]);
     }
-    return reeli_bad(y) || y->base != x->base ? y : reel_clone(y);
+    y = reel_contiguous(y);
+    return reeli_bad(y) || y->base != x->base ? reeli_as_result(y) : reel_clone(y);
 }
 
 reel_tensor *reel_repeat(reel_tensor *x, const int64_t *repeats, int count)

@@ -335,7 +335,7 @@ static reel_tensor *take_places(reel_tensor *x, const indices *list, reel_tensor
         seen[2] *= size[at++] = x->size[d];
     }
     x = reel_reshape(x, seen[2] == 1 ? 2 : 3, seen);
-    return reel_reshape(reeli_take(&reeli_op_index, x, 1, place, -1), ndim, size);
+    return reeli_as_result(reel_reshape(reeli_take(&reeli_op_index, x, 1, place, -1), ndim, size));
 }
 
 reel_tensor *reel_index(reel_tensor *x, const reel_index_item *items, int count)

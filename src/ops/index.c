@@ -66,8 +66,8 @@ reel_tensor *reel_index_select(reel_tensor *x, int64_t dim, reel_tensor *index)
                           "index_select: a tensor of no dims takes one index, not %lld",
                           (long long)index->numel);
     }
-    return reel_reshape(reeli_take(&reeli_op_index_select, reel_unsqueeze(x, 0), 0, index, -1), 0,
-                        NULL);
+    x = reeli_take(&reeli_op_index_select, reel_unsqueeze(x, 0), 0, index, -1);
+    return reeli_as_result(reel_reshape(x, 0, NULL));
 }
 
 bool reeli_index_select_forward(reeli_node *n) { return reeli_gather_forward(n); }
@@ -273,8 +273,8 @@ reel_tensor *reel_embedding(reel_tensor *index, reel_tensor *weight, int64_t pad
     int64_t size[REEL_MAX_DIMS];
     memcpy(size, index->size, sizeof size);
     size[index->ndim] = weight->size[1];
-    return reel_reshape(reeli_take(&reeli_op_embedding, weight, 0, index, padding), index->ndim + 1,
-                        size);
+    reel_tensor *rows_taken = reeli_take(&reeli_op_embedding, weight, 0, index, padding);
+    return reeli_as_result(reel_reshape(rows_taken, index->ndim + 1, size));
 }
 
 bool reeli_embedding_forward(reeli_node *n) { return reeli_gather_forward(n); }

@@ -213,7 +213,7 @@ reel_tensor *reel_multi_margin_loss(reel_tensor *input, reel_tensor *target,
     excess = o.p == 2 ? reel_square(excess) : excess;
     excess = weight ? reel_mul(excess, weight) : excess;
     reel_tensor *terms = reel_div_scalar(sum_along(excess, 1, true), columns);
-    return reeli_reduce_terms(reeli_reshape_like(terms, target), o.reduction);
+    return reeli_reduce_terms(reeli_as_result(reeli_reshape_like(terms, target)), o.reduction);
 }
 
 /* y[n, 0, k]: whether row n's target k is one, none before it being -1. y[n, 1, c]: whether class c

@@ -155,7 +155,7 @@ static reel_tensor *matmul_batches(reel_tensor *a, reel_tensor *b)
     reel_tensor *c = reel_bmm(as_batch(a, ndim, size, count), as_batch(b, ndim, size, count));
     size[ndim] = a->size[a->ndim - 2];
     size[ndim + 1] = b->size[b->ndim - 1];
-    return reel_reshape(c, ndim + 2, size);
+    return reeli_as_result(reel_reshape(c, ndim + 2, size));
 }
 
 /* x as a matrix of rows: all dims but the last become one. */
@@ -176,7 +176,7 @@ static reel_tensor *matmul_rows(reel_tensor *a, reel_tensor *b)
     size[a->ndim - 1] = b->size[1];
     reel_tensor *rows =
         reel_reshape(a, 2, (int64_t[]){a->numel / a->size[a->ndim - 1], a->size[a->ndim - 1]});
-    return reel_reshape(reel_mm(rows, b), a->ndim, size);
+    return reeli_as_result(reel_reshape(reel_mm(rows, b), a->ndim, size));
 }
 
 static reel_tensor *multiply_matrices(reel_tensor *a, reel_tensor *b)
@@ -203,7 +203,8 @@ reel_tensor *reel_matmul(reel_tensor *a, reel_tensor *b)
     reel_tensor *c =
         multiply_matrices(row ? reel_unsqueeze(a, 0) : a, column ? reel_unsqueeze(b, 1) : b);
     c = column ? reel_squeeze(c, -1) : c;
-    return row ? reel_squeeze(c, column ? -1 : -2) : c;
+    c = row ? reel_squeeze(c, column ? -1 : -2) : c;
+    return row || column ? reeli_as_result(c) : c;
 }
 
 static bool linear_fits(const reel_tensor *x, const reel_tensor *w, const reel_tensor *bias)

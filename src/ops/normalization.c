@@ -134,7 +134,8 @@ reel_tensor *reel_layer_norm(reel_tensor *x, int ndim, const int64_t *normalized
         columns *= normalized_shape[d];
     }
     reel_tensor *rows = reel_reshape(x, 2, (int64_t[]){columns ? x->numel / columns : 0, columns});
-    return affine(reeli_reshape_like(standardize(reel_contiguous(rows), eps), x), weight, bias);
+    x = reeli_reshape_like(standardize(reel_contiguous(rows), eps), x);
+    return affine(reeli_as_result(x), weight, bias);
 }
 
 reel_tensor *reel_rms_norm(reel_tensor *x, int ndim, const int64_t *normalized_shape,

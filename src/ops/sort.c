@@ -276,7 +276,7 @@ static bool sound_quantile(reel_tensor *x, reel_tensor *q)
 static reel_tensor *arrange(reel_tensor *y, int64_t dim, bool many, bool keepdim)
 {
     if (!many) {
-        return keepdim ? y : reel_squeeze(y, dim);
+        return keepdim ? y : reeli_as_result(reel_squeeze(y, dim));
     }
     int64_t order[REEL_MAX_DIMS] = {dim};
     for (int d = 1, own = 0; !reeli_bad(y) && d < y->ndim; own++) {
@@ -285,7 +285,7 @@ static reel_tensor *arrange(reel_tensor *y, int64_t dim, bool many, bool keepdim
         }
     }
     y = reeli_bad(y) ? y : reel_permute(y, order);
-    return keepdim ? reel_unsqueeze(y, dim + 1) : y;
+    return reeli_as_result(keepdim ? reel_unsqueeze(y, dim + 1) : y);
 }
 
 reel_tensor *reel_quantile_tensor(reel_tensor *x, reel_tensor *q, reel_quantile_options options)
@@ -310,7 +310,7 @@ reel_tensor *reel_quantile_tensor(reel_tensor *x, reel_tensor *q, reel_quantile_
     for (int d = 0; options.keepdim && d < x->ndim && ndim < REEL_MAX_DIMS; d++) {
         size[ndim++] = 1;
     }
-    return reel_reshape(y, ndim, size);
+    return reeli_as_result(reel_reshape(y, ndim, size));
 }
 
 reel_tensor *reel_quantile(reel_tensor *x, double q, reel_quantile_options options)

@@ -290,6 +290,18 @@ reel_tensor *reeli_view(reel_tensor *t, const char *what, int ndim, const int64_
     return v;
 }
 
+reel_tensor *reeli_as_result(reel_tensor *t)
+{
+    reel_tensor *base = reeli_bad(t) ? t : t->base;
+    if (base != t) {
+        t->flags |= base->flags & (REELI_VIEWED | REELI_CONSTANT);
+        t->version = base->version;
+        t->history = base->history;
+        t->base = base->base = t;
+    }
+    return t;
+}
+
 static reel_tensor *number(reel *r, int dtype, double value)
 {
     void *data = reeli_arena_alloc(r, sizeof value);

@@ -179,6 +179,10 @@ reel_tensor *reeli_scalar(reel *r, const char *what, int dtype, double value);
 reel_tensor *reeli_view(reel_tensor *t, const char *what, int ndim, const int64_t *size,
                         const int64_t *stride, int64_t offset);
 
+/* A view of all of a result that nobody else has becomes a result itself, and what it was a view of its
+ * view. t if it is no view. */
+reel_tensor *reeli_as_result(reel_tensor *t);
+
 /* A number in an expression: no dims, float64, yielding to any tensor's dtype. In the arena. */
 reel_tensor *reeli_number(reel *r, double value);
 /* The same in x's dtype if that is floating, which saves a conversion. */

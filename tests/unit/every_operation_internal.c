@@ -228,6 +228,39 @@ static void check_not_finite(const sample *it)
 START_TEST(not_finite) { for_share(_i, check_not_finite); }
 END_TEST
 
+/* What is no view has memory of its own, so it can be changed in place: three times the result, and three times
+ * the gradient, unless that reads the result. */
+static void check_new(const sample *it)
+{
+    if (!has_gradient(it) || (!it->row->forward && !it->row->formula) ||
+        strcmp(it->row->name, "custom") == 0) {
+        return;
+    }
+    r = quiet_reel();
+    reel_tensor *x[SAMPLE_INPUTS], *before[SAMPLE_INPUTS], *after[SAMPLE_INPUTS], *y;
+    const size_t count = (size_t)count_inputs(it);
+    make_inputs(it, usual_sizes, REEL_F64, false, x);
+    fill_inputs(it, x, (int)count);
+    y = it->call(it, x);
+    ck_assert_msg(y->base == y, "%s is a view", describe(it));
+    if (!(it->traits & SAMPLE_REFUSES)) {
+        reel_tensor *three = reel_mul_scalar(reel_sum(it->call(it, x)), 3);
+        ck_assert_int_eq(reel_gradients(three, x, count, NULL, before), REEL_OK);
+        y = reel_sum(reel_mul_scalar_(y, 3));
+        const bool reads = it->row->saved & REELI_SAVES_RESULT;
+        ck_assert_msg(reads || reel_gradients(y, x, count, NULL, after) == REEL_OK, "%s: %s",
+                      describe(it), reel_error(r));
+        for (size_t i = 0; !reads && i < count; i++) {
+            reel_tensor *apart = reel_max(reel_abs(reel_sub(before[i], after[i])));
+            ck_assert_msg(reel_item(apart) < 1e-9, "%s: gradient %zu", describe(it), i);
+        }
+    }
+    reel_free(r);
+}
+
+START_TEST(results_are_new) { for_share(_i, check_new); }
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_test(cases, list_is_complete);
@@ -236,6 +269,7 @@ static void add_cases(TCase *cases)
     tcase_add_loop_test(cases, no_elements, 0, SHARES);
     tcase_add_loop_test(cases, poison, 0, SHARES);
     tcase_add_loop_test(cases, not_finite, 0, SHARES);
+    tcase_add_loop_test(cases, results_are_new, 0, SHARES);
 }
 
 int main(void) { return run_suite("every operation", add_cases); }

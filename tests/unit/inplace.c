@@ -240,6 +240,56 @@ START_TEST(refusals_change_nothing)
 }
 END_TEST
 
+/* Results that are put together from others are new, too: they can be changed in place, and that is three times
+ * the gradient. */
+#define CHANGED(call)                                                                              \
+    do {                                                                                           \
+        reel_tensor *once_, *thrice_, *y_ = call;                                                  \
+        ck_assert_int_eq(reel_gradients(reel_sum(y_), &w, 1, NULL, &once_), REEL_OK);              \
+        y_ = call;                                                                                 \
+        ck_assert_msg(reel_is_contiguous(y_) && reel_data_f32(y_), "%s has no memory", #call);     \
+        ck_assert_int_eq(reel_gradients(reel_sum(reel_mul_scalar_(y_, 3)), &w, 1, NULL, &thrice_), \
+                         REEL_OK);                                                                 \
+        once_ = reel_abs(reel_sub(reel_mul_scalar(once_, 3), thrice_));                            \
+        ck_assert_msg(reel_item(reel_max(once_)) < 1e-5, "%s", #call);                             \
+    } while (0)
+
+START_TEST(composed_results_are_new)
+{
+    reel *r = quiet_reel();
+    reel_tensor *w = reel_requires_grad_(reel_rand(r, REEL_F32, REEL_SHAPE(2, 2)), true);
+    reel_tensor *v = reel_rand(r, REEL_F32, REEL_SHAPE(2)),
+                *row = reel_sum_dim(w, (int64_t[]){0}, 1, false);
+    reel_tensor *places = reel_from_i64(r, (int64_t[]){0, 1}, REEL_SHAPE(2));
+    const reel_index_item by = reel_index_by(places);
+    const reel_multi_margin_loss_options each = {.reduction = REEL_NONE};
+    CHANGED(reel_embedding(places, w, REEL_NO_PADDING));
+    CHANGED(reel_mv(w, v));
+    CHANGED(reel_dot(row, v));
+    CHANGED(reel_matmul(w, v));
+    CHANGED(reel_matmul(v, w));
+    CHANGED(reel_matmul(reel_unsqueeze(w, 0), w));
+    CHANGED(reel_inner(w, w));
+    CHANGED(reel_tensordot(w, w, (int64_t[]){1}, (int64_t[]){0}, 1));
+    CHANGED(reel_bilinear(w, w, reel_unsqueeze(w, 0), NULL));
+    CHANGED(reel_index(w, &by, 1));
+    CHANGED(reel_index_select(reel_sum(w), 0, reel_narrow(places, 0, 0, 1)));
+    CHANGED(reel_quantile(w, 0.5, (reel_quantile_options){0}));
+    CHANGED(reel_quantile(w, 0.5, (reel_quantile_options){.dim = &(int64_t){0}}));
+    CHANGED(reel_repeat(w, (int64_t[]){2, 1}, 2));
+    CHANGED(reel_repeat(w, (int64_t[]){1, 1}, 2));
+    CHANGED(reel_repeat(w, (int64_t[]){2, 1, 2}, 3));
+    CHANGED(reel_tile(w, (int64_t[]){2}, 1));
+    CHANGED(reel_roll(w, (int64_t[]){1}, NULL, 1));
+    CHANGED(reel_roll(w, (int64_t[]){0}, (int64_t[]){0}, 1));
+    CHANGED(reel_flip(w, NULL, 0));
+    CHANGED(reel_multi_margin_loss(w, places, &each));
+    CHANGED(
+        reel_conv1d(w, reel_ones(r, REEL_F32, REEL_SHAPE(1, 2, 1)), NULL, (reel_conv_options){0}));
+    reel_free(r);
+}
+END_TEST
+
 /* Tensors without elements, and without dims. */
 START_TEST(small_shapes)
 {
@@ -265,6 +315,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, saved_tensors_are_watched);
     tcase_add_test(cases, refusals_change_nothing);
     tcase_add_test(cases, small_shapes);
+    tcase_add_test(cases, composed_results_are_new);
 }
 
 int main(void) { return run_suite("inplace", add_cases); }

@@ -207,8 +207,8 @@ static bool deliver(run *b, reeli_edge *e, reel_tensor *g)
         e->from->gradient = plus(e->from->gradient, g);
         return !reeli_bad(e->from->gradient);
     }
-    if (!b->targets) {
-        return add_to_leaf(b, e->t, g);
+    if (!b->targets) { /* a leaf may have changed its mind since */
+        return !reeli_bad(e->t) && !reeli_requires_grad(e->t) ? true : add_to_leaf(b, e->t, g);
     }
     if (is_target(b, e->t, &index)) {
         b->results[index] = plus(b->results[index], g);
@@ -511,6 +511,11 @@ reel_status reel_gradients(reel_tensor *output, reel_tensor *const *inputs, size
     reel_status status = go(&b, output);
     for (size_t i = 0; i < count && status != REEL_OK; i++) {
         gradients[i] = b.r ? b.r->poison : NULL;
+    }
+    for (size_t i = 0; i < count; i++) { /* of one that is listed again */
+        for (size_t k = 0; k < i && !gradients[i]; k++) {
+            gradients[i] = inputs[k] == inputs[i] ? gradients[k] : NULL;
+        }
     }
     return status;
 }

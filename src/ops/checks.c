@@ -2,6 +2,8 @@
 /* Questions to arguments, and the sentences where the answer is no. */
 #include "checks.h"
 
+#include "factory.h"
+
 #include <math.h>
 
 bool reeli_floating(const char *what, const char *role, const reel_tensor *t)
@@ -55,14 +57,21 @@ bool reeli_one_dtype(const char *what, int count, reel_tensor *const *t)
     return true;
 }
 
+bool reeli_whole_number(reel *r, const char *what, const char *number, double value,
+                        const char *whose)
+{
+    const bool whole = value == trunc(value) && reeli_fits_i64(value);
+    if (!whole) {
+        reeli_error(r, REEL_ERR_VALUE, "%s: %s must be whole for %s%s, and is %g", what, number,
+                    whose, value == trunc(value) ? " and fit in int64" : "", value);
+    }
+    return whole;
+}
+
 bool reeli_whole_for(const char *what, const char *number, double value, const reel_tensor *t)
 {
-    const bool fine = reeli_is_float(t->dtype) || value == trunc(value);
-    if (!fine) {
-        reeli_error(t->r, REEL_ERR_VALUE, "%s: %s must be whole for %s, and is %g", what, number,
-                    reel_dtype_name(t->dtype), value);
-    }
-    return fine;
+    return reeli_is_float(t->dtype) ||
+           reeli_whole_number(t->r, what, number, value, reel_dtype_name(t->dtype));
 }
 
 bool reeli_has_ndim(const char *what, const char *role, const reel_tensor *t, int ndim)

@@ -19,6 +19,9 @@ bool reeli_same_dtype(const char *what, const char *role, const reel_tensor *t,
 /* All of one dtype, and none bool. */
 bool reeli_one_dtype(const char *what, int count, reel_tensor *const *t);
 /* The number has no fraction, or t is floating. */
+/* The same of a number beside integers or bools. */
+bool reeli_whole_number(reel *r, const char *what, const char *number, double value,
+                        const char *whose);
 bool reeli_whole_for(const char *what, const char *number, double value, const reel_tensor *t);
 
 /* Shapes. */

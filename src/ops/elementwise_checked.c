@@ -63,11 +63,11 @@ static reel_tensor *add_scaled(const char *what, reel_tensor *a, reel_tensor *b,
     if (!both_usable(what, a, b)) {
         return poison_for_both(a, b);
     }
-    if (alpha != trunc(alpha) && whole_numbers(a, b)) {
-        return reeli_fail(a->r, REEL_ERR_VALUE, "%s: alpha must be whole for integers, and is %g",
-                          what, alpha);
+    if (whole_numbers(a, b) && !reeli_whole_number(a->r, what, "alpha", alpha, "integers")) {
+        return a->r->poison;
     }
-    return reeli_add_alpha(a, b, alpha);
+    const bool bools = reeli_promote(2, (reel_tensor *[]){a, b}) == REEL_BOOL;
+    return reeli_add_alpha(a, b, bools ? alpha != 0 : alpha); /* of bools it is "or" */
 }
 
 reel_tensor *reel_add_alpha(reel_tensor *a, reel_tensor *b, double alpha)

@@ -104,7 +104,7 @@ reel_tensor *reel_index_add(reel_tensor *x, int64_t dim, reel_tensor *index, ree
         return reeli_poison_for(3, in);
     }
     in[1] = x->ndim ? along(index, src, dim) : reel_reshape(index, 0, NULL);
-    in[2] = alpha == 1 ? src : reel_mul_scalar(src, alpha);
+    in[2] = alpha == 1 ? src : reel_to(reel_mul_scalar(src, alpha), (reel_dtype)x->dtype);
     reeli_node *n = reeli_begin(&reeli_op_index_add, 3, in);
     if (!n) {
         return x->r->poison;
@@ -209,9 +209,12 @@ static bool sound_indices(const reeli_args *a)
 {
     int64_t least, most;
     index_range(a->t[1], &least, &most);
-    const int64_t classes = a->i[0] == -1 ? most + 1 : a->i[0];
+    const int64_t classes = a->i[0] == -1 && most < INT64_MAX ? most + 1 : a->i[0];
     const bool sound = classes >= 1 && least >= 0 && most < classes;
-    if (!sound) {
+    if (!sound && a->i[0] == -1) {
+        reeli_error(a->r, REEL_ERR_VALUE, "one_hot: indices from %lld to %lld are of no classes",
+                    (long long)least, (long long)most);
+    } else if (!sound) {
         reeli_error(a->r, REEL_ERR_VALUE,
                     "one_hot: indices from %lld to %lld do not fit %lld classes", (long long)least,
                     (long long)most, (long long)a->i[0]);

@@ -8,6 +8,7 @@
  * what another operation saved has changed since.
  */
 #include "elementwise_checked.h"
+#include "factory.h"
 #include "ops.h"
 
 #include <math.h>
@@ -51,7 +52,8 @@ static bool writable(const change *c)
     if (c->recorded && x->base != x) {
         reeli_error(x->r, REEL_ERR_STATE,
                     "%s_: a view cannot be changed in place where gradients are wanted, its base "
-                    "would not know; change a clone",
+                    "would not know; change a clone, or make the whole anew with reel_scatter, "
+                    "reel_index_add, reel_where or reel_cat",
                     c->op->name);
         return false;
     }
@@ -296,9 +298,11 @@ static bool is_integer(const char *what, reel_tensor *x)
 
 reel_tensor *reel_add_alpha_(reel_tensor *x, reel_tensor *other, double alpha)
 {
-    if (alpha != trunc(alpha) && is_integer("add", x)) {
-        return reeli_fail(x->r, REEL_ERR_VALUE, "add_: alpha must be whole for integers, and is %g",
-                          alpha);
+    if (is_integer("add", x)) {
+        if (!reeli_whole_number(x->r, "add_", "alpha", alpha, "integers")) {
+            return x->r->poison;
+        }
+        alpha = x->dtype == REEL_BOOL ? alpha != 0 : alpha;
     }
     return run(&reeli_op_add_alpha, x, other, NULL, 2, (double[3]){alpha});
 }
@@ -350,8 +354,10 @@ reel_tensor *reel_copy_(reel_tensor *x, reel_tensor *source) { return replace(x,
 
 reel_tensor *reel_fill_(reel_tensor *x, double value)
 {
-    reel *r = x ? reeli_reel_of(x) : NULL;
-    return r ? replace(x, reeli_number(r, value)) : NULL;
+    if (!reeli_usable("fill", x) || !reeli_check_value(x->r, "fill_", x->dtype, value)) {
+        return reeli_poison_for(1, &x);
+    }
+    return replace(x, reeli_number(x->r, value));
 }
 
 reel_tensor *reel_zero_(reel_tensor *x) { return reel_fill_(x, 0); }

@@ -119,6 +119,12 @@ static bool takes_integers(const reeli_op *op)
     return op == &reeli_op_l1_loss || op == &reeli_op_mse_loss;
 }
 
+/* Whether PyTorch expands both to one shape first, so that one of no dims counts as much as the other. */
+static bool expands(const reeli_op *op)
+{
+    return op == &reeli_op_l1_loss || op == &reeli_op_mse_loss || op == &reeli_op_smooth_l1_loss;
+}
+
 /* Checks that depend on the values of the arguments, and the dtype to compute in; -1 after an
  * error. */
 static int loss_dtype(const reeli_op *op, reel_tensor *const *in, reel_reduction reduction,
@@ -127,6 +133,9 @@ static int loss_dtype(const reeli_op *op, reel_tensor *const *in, reel_reduction
     reel *r = in[0]->r;
     bool alike = in[0]->dtype == in[1]->dtype && !((in[0]->flags | in[1]->flags) & REELI_NUMBER);
     int dtype = alike ? in[0]->dtype : reeli_promote(2, in);
+    if (reeli_is_float(in[0]->dtype) && reeli_is_float(in[1]->dtype) && expands(op)) {
+        dtype = in[0]->dtype > in[1]->dtype ? in[0]->dtype : in[1]->dtype;
+    }
     if (!reeli_sound_reduction(r, op->name, reduction) || !sound_parameter(r, op, parameter)) {
         return -1;
     }

@@ -3,6 +3,7 @@
 #include "tensor.h"
 
 #include "capture.h"
+#include "factory.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -352,12 +353,11 @@ static int wider(int a, int b)
     return a > b ? a : b;
 }
 
-/* A number counts as float32, or as int64 when it is whole: 2 keeps an integer tensor integer. */
+/* A number counts as float32, or as int64 when it is one: 2 keeps an integer tensor integer. */
 static int number_dtype(const reel_tensor *t)
 {
-    double value = reeli_load(t, 0);
-    return value == (double)(int64_t)(value > -9e15 && value < 9e15 ? value : 0.5) ? REEL_I64
-                                                                                   : REEL_F32;
+    const double value = reeli_load(t, 0);
+    return reeli_fits_i64(value) && value == (double)(int64_t)value ? REEL_I64 : REEL_F32;
 }
 
 /* Tensors with dims decide; those without, then numbers, only raise the category. */

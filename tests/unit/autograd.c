@@ -335,6 +335,27 @@ START_TEST(gradients_of_chosen_inputs)
 }
 END_TEST
 
+/* A shared weight may stand in the list twice; and a leaf that wants no gradient any more gets none. */
+START_TEST(inputs_listed_twice_and_taken_back)
+{
+    reel *r = quiet_reel();
+    reel_tensor *x = reel_requires_grad_(reel_from_f64(r, (double[]){1, 2}, REEL_SHAPE(2)), true);
+    reel_tensor *unused = reel_requires_grad_(reel_ones(r, REEL_F64, REEL_SHAPE(2)), true);
+    reel_tensor *in[] = {x, unused, x, unused}, *g[4];
+    ck_assert_int_eq(reel_gradients(reel_sum(reel_mul(x, x)), in, 4, NULL, g), REEL_OK);
+    assert_tensor(g[0], 2, 4);
+    assert_tensor(g[2], 2, 4);
+    ck_assert(g[1] == NULL && g[3] == NULL);
+
+    reel_tensor *y = reel_sum(reel_mul(x, unused));
+    reel_requires_grad_(x, false);
+    ck_assert_int_eq(reel_backward(y), REEL_OK);
+    ck_assert_ptr_null(reel_grad(x));
+    assert_tensor(reel_grad(unused), 1, 2);
+    reel_free(r);
+}
+END_TEST
+
 START_TEST(results_keep_gradients_if_asked)
 {
     reel *r = reel_new();
@@ -475,6 +496,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, a_penalty_on_a_gradient);
     tcase_add_test(cases, a_leafs_recorded_gradient);
     tcase_add_test(cases, gradients_of_chosen_inputs);
+    tcase_add_test(cases, inputs_listed_twice_and_taken_back);
     tcase_add_test(cases, results_keep_gradients_if_asked);
     tcase_add_test(cases, odd_shapes);
     tcase_add_test(cases, finite_differences_agree);

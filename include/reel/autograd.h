@@ -84,7 +84,9 @@ REEL_API reel_status reel_gradients(reel_tensor *output, reel_tensor *const *inp
 
 /**
  * Prints the tape as a table, a line for each recorded operation: step, operation, inputs, shape,
- * value and gradient (the latter after backward, under `reel_retain_all_grads`).
+ * value, gradient g (after backward, under `reel_retain_all_grads`), and what backward sends to each
+ * input, as `w += g * x`. After a backward under `reel_set_trace` it goes on with what the gradient
+ * of each value that was used more than once is the sum of.
  */
 REEL_API void reel_tape_print(const reel *r, FILE *stream);
 
@@ -93,6 +95,14 @@ REEL_API void reel_tape_print(const reel *r, FILE *stream);
  * for each operation. Draw it with `dot -Tsvg`.
  */
 REEL_API void reel_tape_dot(const reel_tensor *root, FILE *stream);
+
+/**
+ * Writes what `root` came from as JSON: values with their elements and gradients, the operations that
+ * made them, and what came along each edge in a backward under `reel_set_trace`.
+ *
+ * Fails: REEL_ERR_MEMORY, REEL_ERR_FILE; REEL_ERR_STATE while a backward is under way.
+ */
+REEL_API reel_status reel_tape_json(const reel_tensor *root, FILE *stream);
 
 /** The number of operations on the tape. */
 REEL_API size_t reel_tape_length(const reel *r);

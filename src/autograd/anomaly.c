@@ -113,7 +113,7 @@ bool reeli_sound_change(const reeli_op *op, const reel_tensor *x)
 {
     int64_t element;
     return reeli_all_finite(x, &element) ||
-           blame(op->name, "_", x, element, x->node ? reeli_step_of(x->r, x->node) : 0);
+           blame(op->name, "_", x, element, x->node ? x->node->step : 0);
 }
 
 /* Inside, a rule may divide by zero what it then masks: only what comes out counts. */
@@ -138,5 +138,5 @@ reel_tensor *reeli_watched_gradient(reeli_node *n, int input, reel_tensor *g)
         r, REEL_ERR_VALUE,
         "backward: %s (step %zu of the tape): in its gradient for input %d, %s, though "
         "what it came from is finite",
-        n->op->name, reeli_step_of(r, n), input, place(text, dx, element));
+        n->op->name, (size_t)n->step, input, place(text, dx, element));
 }

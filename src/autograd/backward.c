@@ -308,6 +308,36 @@ static inline reel_tensor *fitted(reel_tensor *dx, const reel_tensor *x)
     return refitted(dx, x);
 }
 
+/* What has come to the edge's end so far in this run, and before it to a leaf. */
+static reel_tensor *arrived(const run *b, const reeli_edge *e)
+{
+    size_t index;
+    if (e->from) {
+        return e->from->gradient;
+    }
+    if (b->targets) {
+        return is_target(b, e->t, &index) ? b->results[index] : NULL;
+    }
+    const reeli_leaf *leaf = e->t->leaf;
+    return !leaf ? NULL : leaf->pending ? leaf->pending : leaf->grad;
+}
+
+/* dx goes along n's edge, and what comes to its end is noted. */
+REELI_RARE static bool deliver_traced(run *b, reeli_node *n, int input, reel_tensor *g,
+                                      reel_tensor *dx)
+{
+    reeli_edge *e = &n->in[input];
+    reeli_arrival it = {.upstream = reeli_trace_copy(g),
+                        .amount = reeli_trace_copy(dx),
+                        .before = reeli_trace_copy(arrived(b, e))};
+    b->open += e->from && !e->from->gradient;
+    if (!deliver(b, e, dx)) {
+        return false;
+    }
+    it.after = reeli_trace_copy(arrived(b, e));
+    return reeli_trace(n, input, &it);
+}
+
 static bool step_back(run *b, reeli_node *n)
 {
     reel_tensor *g = n->gradient;
@@ -334,7 +364,11 @@ static bool step_back(run *b, reeli_node *n)
         if (reeli_bad(dx)) {
             return false;
         }
-        if (e->from && !e->from->gradient) {
+        if (REELI_RARELY(b->r->tracing) && !b->r->capture) {
+            if (!deliver_traced(b, n, i, g, dx)) {
+                return false;
+            }
+        } else if (e->from && !e->from->gradient) {
             e->from->gradient = dx;
             b->open++;
         } else if (!deliver(b, e, dx)) {
@@ -446,8 +480,8 @@ enum { MANY_BACKWARDS = 1000 }; /* more than any step has */
 /* What backward allocated is given back, unless something of it is still to be looked at. */
 static bool keeps_memory(const run *b)
 {
-    return b->watched || b->shown || b->options->create_graph || b->r->retained_grads ||
-           b->r->capture;
+    return b->watched || b->shown || b->r->tracing || b->options->create_graph ||
+           b->r->retained_grads || b->r->capture;
 }
 
 static reel_status go(run *b, reel_tensor *root)

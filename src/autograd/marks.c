@@ -84,6 +84,7 @@ void reel_rewind_to(reel *r, uint64_t mark)
     r->marks = at;
     settle(r, &at->arena);
     r->tape = at->tape;
+    r->first_arrival = r->last_arrival = NULL;
     reeli_arena_rewind_to(&r->arena, at->arena);
     reeli_visit_slots(&r->arena.slots, forget_later);
 }

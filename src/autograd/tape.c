@@ -2,6 +2,8 @@
 /* Nodes: how an operation begins, is computed, and comes onto the tape. */
 #include "tape.h"
 
+size_t reel_tape_length(const reel *r) { return r && r->tape ? r->tape->step : 0; }
+
 reeli_node *reeli_begin(const reeli_op *op, int inputs, reel_tensor *const *in)
 {
     const bool usable = reeli_all_sound(inputs, in) || reeli_all_usable(op->name, inputs, in);
@@ -46,6 +48,7 @@ reel_tensor *reeli_record(reel *r, reeli_node *n)
     n->gradient = NULL;
     n->spent = false;
     n->version = n->out->base->version;
+    n->step = r->tape ? r->tape->step + 1 : 1;
     n->out->node = n;
     n->out->flags |= REELI_REQUIRES_GRAD;
     n->previous = r->tape;

@@ -51,6 +51,7 @@ struct reeli_node {
     reel_tensor *out;
     reel_tensor *gradient; /* dL/d(out) while backward runs */
     uint32_t version;      /* of out's memory when recorded */
+    uint32_t step;         /* 1 for the first on the tape, 2 for the next, … */
     bool spent;            /* a backward has used what it saved */
     int inputs;
     reeli_edge in[]; /* and behind them what the operation keeps: see reeli_parameters */
@@ -101,8 +102,23 @@ reel_tensor *reeli_apply(reeli_node *n);
 /* n->op->forward(n), written down. */
 bool reeli_capture_forward(reeli_node *n);
 
-/* The number of a recorded operation, counted from the first; 0 if it is not on the tape. */
-size_t reeli_step_of(const reel *r, const reeli_node *n);
+/* What came to an input of a recorded operation while backward was traced: its own copies. */
+typedef struct reeli_arrival {
+    struct reeli_arrival *next; /* that came after it */
+    const reeli_node *n;
+    int input;
+    reel_tensor *upstream; /* dL/d(result) */
+    reel_tensor *local;  /* d(result)/d(input), where that is a number for each element; or NULL */
+    reel_tensor *amount; /* what the operation sends to the input */
+    reel_tensor *before; /* what had come to it until then; NULL: nothing */
+    reel_tensor *after;  /* the sum of both */
+} reeli_arrival;
+
+/* n's gradient for `input` has been delivered: a new one at the end of the reel's list. False, and an
+ * error, when memory is out. */
+bool reeli_trace(reeli_node *n, int input, const reeli_arrival *what);
+/* A copy, unrecorded, that lives until the next rewind; NULL of NULL. */
+reel_tensor *reeli_trace_copy(reel_tensor *t);
 
 /* Anomaly mode. False, and an error, if the result has an element that is not finite though all
  * inputs' are: the result of a node, and of an operation without one. */

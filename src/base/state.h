@@ -47,9 +47,11 @@ struct reel {
     uint64_t in_callback_since; /* what was born later may be freed; 0: no callback runs */
     const char *within;         /* whose callback runs, to head messages; NULL: nobody's */
     uint64_t last_handle;       /* of a hook */
-    reel_tensor *unsettled;     /* leaves whose gradient lies in the arena until the next rewind */
-    reeli_owned owned;          /* the ring's anchor */
-    uint64_t births;            /* of what was ever in the ring */
+    bool tracing;               /* whether backward notes what comes along each edge, here: */
+    struct reeli_arrival *first_arrival, *last_arrival;
+    reel_tensor *unsettled; /* leaves whose gradient lies in the arena until the next rewind */
+    reeli_owned owned;      /* the ring's anchor */
+    uint64_t births;        /* of what was ever in the ring */
     uint64_t step_born, last_step_born; /* births before this step, and before the last one */
     uint32_t made, made_before;         /* tensors by factories in this step, and in the last */
     struct reeli_step_mark *marks;      /* of this step; NULL: none */

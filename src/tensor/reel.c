@@ -100,6 +100,7 @@ void reel_rewind(reel *r)
         r->marks = NULL;
         r->backwards = 0;
         r->retained_grads = false;
+        r->first_arrival = r->last_arrival = NULL;
         reeli_arena_reset(r);
         if (r->made || r->made_before || !r->rewound) {
             reeli_end_young(r);

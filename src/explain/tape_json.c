@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tape as JSON: values, the operations that made them, and, where backward was traced, what came
+ * along each edge. docs/tape.md says what each key means.
+ */
+#include "tape_json.h"
+
+#include "names.h"
+
+#include <math.h>
+#include <reel/autograd.h>
+
+enum { ALL = 64, ENDS = 8 }; /* elements of a tensor: all of so many, else so many at each end */
+
+static void put_number(reeli_json_writer *w, double x)
+{
+    if (isfinite(x)) {
+        reeli_json_put_number(w, NULL, x);
+    } else {
+        reeli_json_put_text(w, NULL, isnan(x) ? "nan" : x > 0 ? "inf" : "-inf");
+    }
+}
+
+/* Elements as text, or as numbers. */
+static void put_elements(reeli_json_writer *w, const char *key, const reel_tensor *t, bool as_text)
+{
+    char text[REELI_LABEL];
+    reeli_json_put_open(w, key, '[');
+    for (int64_t i = 0; i < t->numel; i++) {
+        if (t->numel > ALL && i == ENDS) {
+            i = t->numel - ENDS;
+        }
+        if (as_text) {
+            reeli_json_put_text(w, NULL, reeli_number_text(text, reeli_element(t, i)));
+        } else {
+            put_number(w, reeli_element(t, i));
+        }
+    }
+    reeli_json_put_close(w, ']');
+}
+
+static void put_texts(reeli_json_writer *w, const char *key, const reel_tensor *t)
+{
+    if (t) {
+        put_elements(w, key, t, true);
+    } else {
+        reeli_json_put_text(w, key, NULL);
+    }
+}
+
+static void put_value(reeli_json_writer *w, const reeli_look *look, const reel_tensor *t,
+                      const reeli_node *from)
+{
+    char text[REELI_LABEL];
+    const reel_tensor *grad = reeli_grad(t);
+    reeli_json_put_open(w, NULL, '{');
+    reeli_json_put_text(w, "id", reeli_id(text, look, t, from));
+    reeli_json_put_text(w, "name", reeli_label(text, t, from));
+    reeli_json_put_integer(w, "step", from ? from->step : 0);
+    reeli_json_put_text(w, "kind", from ? "result" : reeli_requires_grad(t) ? "leaf" : "constant");
+    reeli_json_put_text(w, "dtype", reel_dtype_name((reel_dtype)t->dtype));
+    reeli_json_put_open(w, "shape", '[');
+    for (int d = 0; d < t->ndim; d++) {
+        reeli_json_put_integer(w, NULL, t->size[d]);
+    }
+    reeli_json_put_close(w, ']');
+    put_texts(w, "text", t);
+    put_elements(w, "data", t, false);
+    put_texts(w, "grad_text", grad);
+    if (grad) {
+        put_elements(w, "grad", grad, false);
+    }
+    reeli_json_put_close(w, '}');
+}
+
+static void put_operation(reeli_json_writer *w, const reeli_look *look, const reeli_node *n)
+{
+    char text[REELI_LABEL], rule[REELI_RULE];
+    reeli_json_put_open(w, NULL, '{');
+    reeli_json_put_integer(w, "step", n->step);
+    reeli_json_put_text(w, "op", n->op->name);
+    reeli_json_put_text(w, "out", reeli_id(text, look, n->out, n));
+    reeli_json_put_open(w, "in", '[');
+    for (int i = 0; i < n->inputs; i++) {
+        reeli_json_put_open(w, NULL, '{');
+        reeli_json_put_text(w, "value", reeli_id(text, look, n->in[i].t, n->in[i].from));
+        reeli_json_put_bool(w, "wanted", n->in[i].wanted);
+        reeli_json_put_text(w, "rule", reeli_rule_text(rule, n, i));
+        reeli_json_put_close(w, '}');
+    }
+    reeli_json_put_close(w, ']');
+    reeli_json_put_close(w, '}');
+}
+
+/* Only of what root came from: others have no gradient now. */
+static void put_arrival(reeli_json_writer *w, const reeli_look *look, const reeli_arrival *it)
+{
+    char text[REELI_LABEL];
+    const reeli_edge *e = &it->n->in[it->input];
+    reeli_json_put_open(w, NULL, '{');
+    reeli_json_put_integer(w, "step", it->n->step);
+    reeli_json_put_integer(w, "in", it->input);
+    reeli_json_put_text(w, "value", reeli_id(text, look, e->t, e->from));
+    put_texts(w, "upstream", it->upstream);
+    put_texts(w, "local", it->local);
+    put_texts(w, "amount", it->amount);
+    put_texts(w, "before", it->before);
+    put_texts(w, "after", it->after);
+    reeli_json_put_bool(w, "reduced", e->t->numel != it->n->out->numel);
+    reeli_json_put_close(w, '}');
+}
+
+static void put_values(reeli_json_writer *w, const reeli_look *look)
+{
+    reeli_json_put_open(w, "values", '[');
+    if (!look->root->node) {
+        put_value(w, look, look->root, NULL);
+    }
+    for (const reeli_node *n = look->root->node; n; n = n->previous) {
+        for (int i = 0; n->gradient && i < n->inputs; i++) {
+            if (reeli_names_leaf(look, n, i)) {
+                put_value(w, look, n->in[i].t, NULL);
+            }
+        }
+        if (n->gradient) {
+            put_value(w, look, n->out, n);
+        }
+    }
+    reeli_json_put_close(w, ']');
+}
+
+static void put_tape(reeli_json_writer *w, const char *key, const reeli_look *look)
+{
+    char text[REELI_LABEL];
+    reeli_json_put_open(w, key, '{');
+    reeli_json_put_text(w, "format", "reel-tape");
+    reeli_json_put_integer(w, "version", 1);
+    reeli_json_put_text(w, "root", reeli_id(text, look, look->root, look->root->node));
+    put_values(w, look);
+    reeli_json_put_open(w, "ops", '[');
+    for (const reeli_node *n = look->root->node; n; n = n->previous) {
+        if (n->gradient) {
+            put_operation(w, look, n);
+        }
+    }
+    reeli_json_put_close(w, ']');
+    reeli_json_put_open(w, "backward", '[');
+    for (const reeli_arrival *it = look->r->first_arrival; it; it = it->next) {
+        if (it->n->gradient) {
+            put_arrival(w, look, it);
+        }
+    }
+    reeli_json_put_close(w, ']');
+    reeli_json_put_close(w, '}');
+}
+
+bool reeli_json_put_tape(reeli_json_writer *w, const char *key, const char *what,
+                         const reel_tensor *root)
+{
+    reeli_look look;
+    if (!reeli_look_at(&look, what, root)) {
+        return false;
+    }
+    put_tape(w, key, &look);
+    reeli_look_away(&look);
+    return true;
+}
+
+/* The text that was written goes to the stream; then the writer is empty. */
+static reel_status hand_over(reeli_json_writer *w, bool whole, const char *what, FILE *stream)
+{
+    reel *r = w->r;
+    size_t length = 0;
+    const char *text = whole ? reeli_json_written(w, &length) : NULL;
+    if (whole && !text) {
+        reeli_no_memory(r, what);
+    }
+    if (text && fwrite(text, 1, length, stream) != length) {
+        reeli_error(r, REEL_ERR_FILE, "%s: the stream takes no more", what);
+    }
+    reeli_json_writer_free(w);
+    return text ? r->status : reeli_failure(r);
+}
+
+reel_status reel_tape_json(const reel_tensor *root, FILE *stream)
+{
+    reel *r = root ? reel_of(root) : NULL;
+    if (!r || !stream) {
+        return r ? reeli_error(r, REEL_ERR_VALUE, "tape_json: the stream is NULL") : REEL_ERR_OWNER;
+    }
+    reeli_json_writer w = {.r = r};
+    const bool whole = reeli_json_put_tape(&w, NULL, "tape_json", root);
+    return hand_over(&w, whole, "tape_json", stream);
+}

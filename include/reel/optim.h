@@ -38,12 +38,13 @@ REEL_API reel_optimizer *reel_optim_sgd(reel_tensor_list parameters, reel_sgd_op
 
 /** Options of Adam. */
 typedef struct reel_adam_options {
-    double lr;           /**< 1e-3 */
-    double betas[2];     /**< 0.9, 0.999 */
-    double eps;          /**< 1e-8 */
-    double weight_decay; /**< 0: none */
-    bool amsgrad;        /**< √ of the largest v so far */
-    bool maximize;       /**< go up */
+    double lr;                   /**< 1e-3 */
+    double betas[2];             /**< 0.9, 0.999 */
+    double eps;                  /**< 1e-8 */
+    double weight_decay;         /**< 0: none */
+    bool amsgrad;                /**< √ of the largest v so far */
+    bool maximize;               /**< go up */
+    bool decoupled_weight_decay; /**< as AdamW, which always does */
 } reel_adam_options;
 
 /**
@@ -71,21 +72,25 @@ REEL_API reel_optimizer *reel_optim_adamax(reel_tensor_list parameters,
 
 /** Options of NAdam. */
 typedef struct reel_nadam_options {
-    double lr;             /**< 2e-3 */
-    double betas[2];       /**< 0.9, 0.999 */
-    double eps;            /**< 1e-8 */
-    double weight_decay;   /**< 0: none */
-    double momentum_decay; /**< 4e-3 */
+    double lr;                   /**< 2e-3 */
+    double betas[2];             /**< 0.9, 0.999 */
+    double eps;                  /**< 1e-8 */
+    double weight_decay;         /**< 0: none */
+    double momentum_decay;       /**< 4e-3 */
+    bool decoupled_weight_decay; /**< weights decay apart from the gradient, as AdamW's */
+    bool maximize;               /**< go up */
 } reel_nadam_options;
 /** Adam with Nesterov's momentum, beta1 (1 - ½ 0.96^(t momentum_decay)) at step t. */
 REEL_API reel_optimizer *reel_optim_nadam(reel_tensor_list parameters, reel_nadam_options options);
 
 /** Options of RAdam. */
 typedef struct reel_radam_options {
-    double lr;           /**< 1e-3 */
-    double betas[2];     /**< 0.9, 0.999 */
-    double eps;          /**< 1e-8 */
-    double weight_decay; /**< 0: none */
+    double lr;                   /**< 1e-3 */
+    double betas[2];             /**< 0.9, 0.999 */
+    double eps;                  /**< 1e-8 */
+    double weight_decay;         /**< 0: none */
+    bool decoupled_weight_decay; /**< weights decay apart from the gradient, as AdamW's */
+    bool maximize;               /**< go up */
 } reel_radam_options;
 /** Adam that leaves v out until its variance is bounded, and rectifies the step from then on. */
 REEL_API reel_optimizer *reel_optim_radam(reel_tensor_list parameters, reel_radam_options options);
@@ -151,6 +156,41 @@ typedef struct reel_rprop_options {
 } reel_rprop_options;
 /** Each element moves by a step of its own, against g's sign; it grows while the sign stays. */
 REEL_API reel_optimizer *reel_optim_rprop(reel_tensor_list parameters, reel_rprop_options options);
+
+/** Options of Adafactor. */
+typedef struct reel_adafactor_options {
+    double lr;          /**< 1e-2: the most of a relative step */
+    double beta2_decay; /**< -0.8: at step t the newest squares count t^beta2_decay */
+    double eps[2];      /**< the dtype's spacing at 1, 1e-3: the least of √v, and of p's size */
+    double d;           /**< 1: an update whose root mean square is above it is scaled down to it */
+    double weight_decay; /**< 0: none; apart from the gradient */
+    bool maximize;       /**< go up */
+} reel_adafactor_options;
+/**
+ * v averages g², of matrices by rows and columns alone: v_ij = row_i col_j / mean(row). p = p - lr′
+ * u with u = g / √v clipped by d, and lr′ = max(eps2, ‖p‖ / √n) min(lr, 1 / √t). Memory: of an (n,
+ * m) matrix n + m elements.
+ */
+REEL_API reel_optimizer *reel_optim_adafactor(reel_tensor_list parameters,
+                                              reel_adafactor_options options);
+
+/** Options of Muon. */
+typedef struct reel_muon_options {
+    double lr;                 /**< 1e-3 */
+    double weight_decay;       /**< 0.1; apart from the gradient */
+    double momentum;           /**< 0.95 */
+    bool no_nesterov;          /**< the momentum itself, not moved on */
+    double ns_coefficients[3]; /**< 3.4445, -4.775, 2.0315: a, b and c; all 0: these */
+    double eps;                /**< 1e-7: the least norm */
+    int64_t ns_steps;          /**< 5: turns of the iteration, below 100 */
+    bool match_rms_adamw;      /**< lr times 0.2 √max(n, m), not √max(1, n / m) */
+} reel_muon_options;
+/**
+ * For matrices alone: the momentum M = momentum M + (1 - momentum) g, made nearly orthogonal by
+ * ns_steps turns of X = a X + (b XXᵀ + c (XXᵀ)²) X from M / ‖M‖, in bfloat16 as in PyTorch: agrees
+ * with it to that precision. Fails: REEL_ERR_SHAPE for a parameter that is no matrix.
+ */
+REEL_API reel_optimizer *reel_optim_muon(reel_tensor_list parameters, reel_muon_options options);
 
 /** The length of L-BFGS's steps: lr, or what a search for the strong Wolfe conditions finds. */
 typedef enum reel_line_search {

@@ -6,7 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 
-enum range { ANY_NUMBER, NOT_NEGATIVE, POSITIVE, BELOW_1, AT_MOST_1, INSIDE_0_1, ABOVE_1, FLAG };
+enum range {
+    ANY_NUMBER,
+    NOT_NEGATIVE,
+    POSITIVE,
+    BELOW_1,
+    AT_MOST_1,
+    INSIDE_0_1,
+    ABOVE_1,
+    AT_LEAST_1,
+    AT_MOST_0,
+    BELOW_100,
+    FLAG
+};
 
 static const struct {
     const char *name;
@@ -33,6 +45,12 @@ static const char *outside(enum range range, double v)
         return v > 0 && v < 1 ? NULL : "must be between 0 and 1";
     case ABOVE_1:
         return v > 1 ? NULL : "must be above 1";
+    case AT_LEAST_1:
+        return v >= 1 ? NULL : "must be at least 1";
+    case AT_MOST_0:
+        return v <= 0 ? NULL : "must not be above 0";
+    case BELOW_100:
+        return v >= 0 && v < 100 ? NULL : "must be from 0 to less than 100";
     case FLAG:
         return v == 0 || v == 1 ? NULL : "must be 0 or 1";
     case ANY_NUMBER:
@@ -73,6 +91,12 @@ static bool is_parameter(const reel_optimizer *o, const reel_tensor_list *list, 
         reeli_error(r, REEL_ERR_VALUE,
                     "%s: a %s tensor of shape %s is no parameter: only floating leaves are",
                     o->rule->name, reel_dtype_name((reel_dtype)t->dtype), REELI_SHAPE_OF(t));
+        return false;
+    }
+    if (o->rule->matrices && t->ndim != 2) {
+        reeli_error(r, REEL_ERR_SHAPE,
+                    "%s: takes matrices alone, and a parameter has shape %s; leave others to AdamW",
+                    o->rule->name, REELI_SHAPE_OF(t));
         return false;
     }
     bool twice = false;

@@ -57,6 +57,25 @@ static void free_memory(reeli_owned *it)
     reeli_buffer_free(it->r, &o->group_room);
 }
 
+/* State k of a slot, all 0; true too where its parameter has none. */
+static bool provide_state(const reel_optimizer *o, reeli_slot *slot, int k)
+{
+    const reel_tensor *p = slot->parameter;
+    int64_t size[REEL_MAX_DIMS];
+    int ndim = p->ndim;
+    memcpy(size, p->size, sizeof size);
+    if (o->rule->shape && (ndim = o->rule->shape(p, k, size)) < 0) {
+        return true;
+    }
+    reel_tensor *state = reeli_create_part(o->owned.r, o->rule->name, p->dtype, ndim, size);
+    if (!state) {
+        return false;
+    }
+    reeli_fill(state, 0);
+    slot->state[k] = state;
+    return true;
+}
+
 bool reeli_optimizer_provide(reel_optimizer *o)
 {
     size_t i = 0;
@@ -72,14 +91,9 @@ bool reeli_optimizer_provide(reel_optimizer *o)
                 if (!o->rule->state[k] || !(needs & (1U << k)) || slot->state[k]) {
                     continue;
                 }
-                const reel_tensor *p = slot->parameter;
-                reel_tensor *state =
-                    reeli_create_part(o->owned.r, o->rule->name, p->dtype, p->ndim, p->size);
-                if (!state) {
+                if (!provide_state(o, slot, k)) {
                     return false;
                 }
-                reeli_fill(state, 0);
-                slot->state[k] = state;
             }
         }
     }
@@ -229,10 +243,16 @@ static void prepare(prepared *all, const reeli_rule *rule, const double *value, 
 
 /* Nothing here can fail: memory was had when the optimizer was made, and the status was looked
  * at. */
-static void step_slot(reel_optimizer *o, const double *value, reeli_slot *slot, prepared *all)
+static void step_slot(reel_optimizer *o, const double *value, reeli_slot *slot, prepared *all,
+                      void *room)
 {
     reel_tensor *p = slot->parameter;
     if (!reeli_grad(p)) {
+        return;
+    }
+    if (o->rule->move) {
+        o->rule->move(o->owned.r, slot, reeli_gradient_data(p), value, room);
+        p->version++;
         return;
     }
     prepare(all, o->rule, value, slot->number);
@@ -253,18 +273,39 @@ static void step_slot(reel_optimizer *o, const double *value, reeli_slot *slot, 
     p->version++;
 }
 
+/* Room for any one parameter's step; false, and an error, when memory is out. */
+static bool make_room(reel_optimizer *o, void **room)
+{
+    size_t most = 0;
+    for (size_t i = 0; o->rule->work && i < o->slots; i++) {
+        const size_t bytes = o->rule->work(o->slot[i].parameter);
+        most = bytes > most ? bytes : most;
+    }
+    *room = most ? reeli_arena_alloc(o->owned.r, most) : NULL;
+    if (most && !*room) {
+        reeli_no_memory(o->owned.r, o->rule->name);
+    }
+    return !most || *room;
+}
+
 static bool step_all(const reeli_args *a)
 {
     reel_optimizer *optimizer = a->more;
+    const reeli_mark mark = reeli_arena_mark(&a->r->arena);
+    void *room;
     size_t i = 0;
+    if (!make_room(optimizer, &room)) {
+        return false;
+    }
     for (size_t g = 0; g < optimizer->groups; g++) {
         const reeli_group *group = &optimizer->group[g];
         prepared all;
         all.any = false;
         for (; i < group->end; i++) {
-            step_slot(optimizer, group->value, &optimizer->slot[i], &all);
+            step_slot(optimizer, group->value, &optimizer->slot[i], &all, room);
         }
     }
+    reeli_arena_release(&a->r->arena, mark);
     optimizer->steps++;
     return true;
 }

@@ -49,6 +49,13 @@ typedef struct reeli_rule {
     unsigned (*needs)(const double *value);
     /* One parameter's step: counts it, and says what the pass goes by. */
     void (*prepare)(const double *value, double *number, reeli_step *s);
+    /* In place of a pass, where that is not element by element: one parameter's step, with room of
+     * `work` bytes. It cannot fail. */
+    void (*move)(reel *r, reeli_slot *slot, const void *gradient, const double *value, void *room);
+    size_t (*work)(const reel_tensor *parameter);
+    /* State k's shape where it is not the parameter's: its dims, or -1 if there is none. */
+    int (*shape)(const reel_tensor *parameter, int k, int64_t *size);
+    bool matrices; /* takes no other parameters */
     /* Settings that do not go together: a sentence, and the value at fault. NULL: there are
      * none. */
     const char *(*unsound)(const double *value, double *blame);

@@ -39,7 +39,7 @@ static bool again(training *t, bool done)
 
 static bool make_parameter(training *t, int i)
 {
-    reel_tensor *p = reel_full(t->r, REEL_F64, i + 0.5, REEL_SHAPE(COUNT));
+    reel_tensor *p = reel_full(t->r, REEL_F64, i + 0.5, REEL_SHAPE(1, COUNT));
     t->p[i] = reel_is_poison(p) ? NULL : reel_requires_grad_(p, true);
     return t->p[i] != NULL;
 }
@@ -104,6 +104,16 @@ static reel_optimizer *make_sgd(const training *t)
     return reel_optim_sgd((reel_tensor_list){t->r, t->p, 1}, (reel_sgd_options){.lr = 0.001});
 }
 
+static reel_optimizer *make_adafactor(const training *t)
+{
+    return reel_optim_adafactor((reel_tensor_list){t->r, t->p, 1}, (reel_adafactor_options){0});
+}
+
+static reel_optimizer *make_muon(const training *t)
+{
+    return reel_optim_muon((reel_tensor_list){t->r, t->p, 1}, (reel_muon_options){0});
+}
+
 static reel_optimizer *make_lbfgs(const training *t)
 {
     return reel_optim_lbfgs((reel_tensor_list){t->r, t->p, 2},
@@ -144,6 +154,8 @@ static const struct {
 } cases[] = {
     {"Adam", make_adam, sequence, true, false},
     {"SGD", make_sgd, one_cycle, true, false},
+    {"Adafactor", make_adafactor, sequence, true, false},
+    {"Muon", make_muon, NULL, true, false},
     {"L-BFGS", make_lbfgs, NULL, false, false},
     {"Levenberg-Marquardt", make_lm, NULL, false, true},
 };

@@ -43,6 +43,7 @@ write $data/loader/epochs.txt loader
 write $data/metrics/cases.txt metrics
 write $data/optim/clip.txt clip
 write $data/optim/lbfgs.txt lbfgs
+write $data/optim/matrices.txt matrix_optimizers
 write $data/optim/schedules.txt schedulers
 write $data/optim/steps.txt optimizers
 write $data/print/cases.txt print_cases

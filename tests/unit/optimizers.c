@@ -16,6 +16,7 @@ enum { COUNT = 11 };
     X(adam_decay, adam, .lr = 0.02, .betas = {0.8, 0.95}, .eps = 1e-6, .weight_decay = 0.01,       \
       .maximize = true)                                                                            \
     X(adam_amsgrad, adam, .lr = 0.1, .betas = {REEL_ZERO, 0.5}, .amsgrad = true)                   \
+    X(adam_decoupled, adam, .lr = 0.05, .weight_decay = 0.1, .decoupled_weight_decay = true)       \
     X(adamw, adamw, 0)                                                                             \
     X(adamw_amsgrad, adamw, .lr = 0.05, .weight_decay = 0.1, .amsgrad = true, .maximize = true)    \
     X(adamw_no_decay, adamw, .weight_decay = REEL_ZERO)                                            \
@@ -25,8 +26,12 @@ enum { COUNT = 11 };
     X(nadam, nadam, 0)                                                                             \
     X(nadam_decay, nadam, .lr = 0.1, .betas = {0.8, 0.9}, .weight_decay = 0.1,                     \
       .momentum_decay = 0.05)                                                                      \
+    X(nadam_decoupled, nadam, .lr = 0.1, .weight_decay = 0.1, .decoupled_weight_decay = true,      \
+      .maximize = true)                                                                            \
     X(radam, radam, 0)                                                                             \
     X(radam_decay, radam, .lr = 0.1, .betas = {0.8, 0.99}, .eps = 1e-5, .weight_decay = 0.1)       \
+    X(radam_decoupled, radam, .lr = 0.1, .betas = {0.8, 0.99}, .weight_decay = 0.1,                \
+      .decoupled_weight_decay = true, .maximize = true)                                            \
     X(rmsprop, rmsprop, 0)                                                                         \
     X(rmsprop_momentum, rmsprop, .lr = 0.05, .momentum = 0.9, .weight_decay = 0.1)                 \
     X(rmsprop_centered, rmsprop, .alpha = 0.5, .centered = true, .maximize = true)                 \

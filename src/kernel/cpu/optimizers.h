@@ -107,36 +107,37 @@ RULE(adamax)
     }
 }
 
-/* d = √(v / correction2) + eps; p = p - weight g / d - lr m / d. */
+/* d = √(v / correction2) + eps; p = shrink p - weight g / d - lr m / d. */
 RULE(nadam)
 {
     BEGIN
     AVERAGES
-    const T own = (T)-s->weight, step = (T)-s->lr, eps = (T)s->eps, correction = (T)s->correction2;
+    const T own = (T)-s->weight, step = (T)-s->lr, eps = (T)s->eps, correction = (T)s->correction2,
+            shrink = (T)s->shrink;
     EACH
     {
         ELEMENT
         AVERAGE(g)
         const T d = sqrt(v[i] / correction) + eps;
-        p[i] = (x + own * g / d) + step * m[i] / d;
+        p[i] = (shrink * x + own * g / d) + step * m[i] / d;
     }
 }
 
-/* p = p - lr m / correction1, and times weight correction2 / (√v + eps) if `flag`. */
+/* p = shrink p - lr m / correction1, and times weight correction2 / (√v + eps) if `flag`. */
 RULE(radam)
 {
     BEGIN
     AVERAGES
     const T lr = (T)s->lr, eps = (T)s->eps, rectified = (T)s->weight;
     const T correction1 = (T)s->correction1, correction2 = (T)s->correction2;
-    const T adaptive = (T)s->flag;
+    const T adaptive = (T)s->flag, shrink = (T)s->shrink;
     EACH
     {
         ELEMENT
         AVERAGE(g)
         const T step = m[i] / correction1 * lr;
-        p[i] =
-            x - (adaptive != 0 ? step * (1 / (sqrt(v[i]) + eps) * correction2) * rectified : step);
+        p[i] = shrink * x -
+               (adaptive != 0 ? step * (1 / (sqrt(v[i]) + eps) * correction2) * rectified : step);
     }
 }
 

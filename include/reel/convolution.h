@@ -34,6 +34,14 @@ typedef struct reel_dims {
     ((reel_dims){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), {__VA_ARGS__}})
 #endif
 
+/** What is put around an image. */
+typedef enum reel_pad_mode {
+    REEL_PAD_ZEROS,     /**< zeros */
+    REEL_PAD_REFLECT,   /**< the image, mirrored at its outermost elements */
+    REEL_PAD_REPLICATE, /**< its outermost elements */
+    REEL_PAD_CIRCULAR   /**< what is at the other side */
+} reel_pad_mode;
+
 /** How a window moves over an image. Zeros are PyTorch's defaults. */
 typedef struct reel_conv_options {
     reel_dims stride;   /**< from one window to the next; 1 */
@@ -42,6 +50,9 @@ typedef struct reel_conv_options {
     int64_t groups;     /**< into which the channels fall, apart from one another; 1 */
     bool same;          /**< pads so that the size stays (padding='same'); needs a stride of 1 */
     reel_dims output_padding; /**< transposed ones: makes the result so much larger; 0 */
+    bool no_bias;             /**< layers: without a bias */
+    reel_dtype dtype;         /**< layers: of weight and bias, drawn in float32 */
+    reel_pad_mode pad_mode;   /**< layers, not transposed: what the padding is (padding_mode) */
 } reel_conv_options;
 
 /**

@@ -60,6 +60,8 @@ typedef struct reel_norm_options {
     double momentum;       /**< of running statistics; 0: 0.1 */
     bool no_affine;        /**< no weight and bias */
     bool no_running_stats; /**< in evaluation, too, the batch's own statistics */
+    bool affine;           /**< InstanceNorm, which has none otherwise: a weight and a bias */
+    bool running_stats;    /**< the same: running statistics (track_running_stats) */
     reel_dtype dtype;      /**< of the weight and bias: REEL_F32 or REEL_F64 */
 } reel_norm_options;
 

@@ -52,6 +52,41 @@ REEL_API reel_tensor *reel_batch_norm(reel_tensor *x, reel_tensor *running_mean,
                                       reel_tensor *bias, bool training, double momentum,
                                       double eps);
 
+/**
+ * μ and σ² of each group of channels in each sample: the C channels fall into `groups` of as many.
+ * PyTorch's eps is 1e-5.
+ *
+ * Shape:  as x, (N, C) or (N, C, …); weight and bias (C,), or NULL.
+ * Fails:  REEL_ERR_VALUE if the channels cannot be divided so, or a group has one value.
+ * Source: torch.nn.functional.group_norm.
+ */
+REEL_API reel_tensor *reel_group_norm(reel_tensor *x, int64_t groups, reel_tensor *weight,
+                                      reel_tensor *bias, double eps);
+
+/**
+ * μ and σ² of each channel in each sample, or without `use_input_stats` the running ones. With running
+ * ones given they change as in `reel_batch_norm`, by the mean over the samples.
+ *
+ * Shape:  as x, (N, C, …); the others (C,), or NULL.
+ * Fails:  REEL_ERR_VALUE for one value a channel, or without both kinds of statistics.
+ * Source: torch.nn.functional.instance_norm.
+ */
+REEL_API reel_tensor *reel_instance_norm(reel_tensor *x, reel_tensor *running_mean,
+                                         reel_tensor *running_var, reel_tensor *weight,
+                                         reel_tensor *bias, bool use_input_stats, double momentum,
+                                         double eps);
+
+/**
+ * x / (k + alpha mean(x²))^beta, the mean being over the `size` channels around each. PyTorch's alpha is
+ * 1e-4, its beta 0.75, its k 1.
+ *
+ * Shape:  as x, (N, C, …) with at least one dim more.
+ * Fails:  REEL_ERR_VALUE for a size below 1.
+ * Source: torch.nn.functional.local_response_norm.
+ */
+REEL_API reel_tensor *reel_local_response_norm(reel_tensor *x, int64_t size, double alpha,
+                                               double beta, double k);
+
 #ifdef __cplusplus
 }
 #endif

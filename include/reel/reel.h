@@ -17,6 +17,7 @@
 #include <reel/file.h>
 #include <reel/gradcheck.h>
 #include <reel/hooks.h>
+#include <reel/images.h>
 #include <reel/indexing.h>
 #include <reel/init.h>
 #include <reel/inplace.h>
@@ -27,6 +28,7 @@
 #include <reel/loss.h>
 #include <reel/metrics.h>
 #include <reel/nn.h>
+#include <reel/nn_images.h>
 #include <reel/nn_layers.h>
 #include <reel/nn_losses.h>
 #include <reel/normalization.h>

@@ -8,6 +8,7 @@
 #include <reel/distance.h>
 #include <reel/loss.h>
 #include <reel/nn.h>
+#include <reel/nn_images.h>
 #include <reel/nn_layers.h>
 
 typedef enum reeli_member_kind { PARAMETER, BUFFER, CHILD } reeli_member_kind;
@@ -48,13 +49,19 @@ struct reel_module {
     int64_t i[REEL_MAX_DIMS];
     int dims;
 
-    union { /* of a loss */
+    union { /* of a loss, or of a layer for images */
         reel_nll_loss_options nll;
         reel_cross_entropy_options cross_entropy;
         reel_poisson_nll_loss_options poisson;
         reel_gaussian_nll_loss_options gaussian;
         reel_triplet_margin_loss_options triplet;
         reel_multi_margin_loss_options multi_margin;
+        struct {
+            reel_dims size, other_size; /* of a window, or of the result */
+            reel_conv_options conv;
+            reel_pool_options pool;
+        } image;
+        reel_interpolate_options resize;
     } options;
 
     /* A module of the user's. */

@@ -171,14 +171,13 @@ static reel_tensor *by_channel(const reel_tensor *x, reel_tensor *t, const char 
     return reel_reshape(t, x->ndim, size);
 }
 
-/* All elements of `from` into the memory of `to`, of the same shape, unrecorded. */
 static bool count_write(const reeli_args *a)
 {
     a->t[0]->base->version++;
     return true;
 }
 
-static void overwrite(reel_tensor *to, reel_tensor *from)
+void reeli_overwrite(reel_tensor *to, reel_tensor *from)
 {
     reeli_node *n = reeli_begin(&reeli_op_clone, 1, &from);
     if (n) {
@@ -193,7 +192,7 @@ static void overwrite(reel_tensor *to, reel_tensor *from)
 static void update_running(reel_tensor *running, reel_tensor *new, double momentum)
 {
     new = reeli_reshape_like(reel_mul_scalar(new, momentum), running);
-    overwrite(running, reel_add(reel_mul_scalar(running, 1 - momentum), new));
+    reeli_overwrite(running, reel_add(reel_mul_scalar(running, 1 - momentum), new));
 }
 
 typedef struct batch {

@@ -65,6 +65,9 @@ reel_tensor *reeli_sum_dims(reel_tensor *x, unsigned dims, bool keepdim);
 /* x in the given shape, which must hold as many elements; a view where that is possible. */
 reel_tensor *reeli_reshape_like(reel_tensor *x, const reel_tensor *like);
 
+/* All elements of `from` into the memory of `to`, of the same shape, unrecorded. */
+void reeli_overwrite(reel_tensor *to, reel_tensor *from);
+
 /* y[…, i, …] = x[…, index[i], …] in dim `dim`, as the operation op; index is seen as a vector. Of
  * slice `padding` (-1: none) embedding's gradient is 0. */
 reel_tensor *reeli_take(const reeli_op *op, reel_tensor *x, int64_t dim, reel_tensor *index,

@@ -303,7 +303,8 @@ static reel_tensor *max_unpool(const char *what, int dims, reel_tensor *x, reel_
         return x->r->poison;
     }
     reel_tensor *zeros = reeli_zeros(x->r, what, x->dtype, 2, (int64_t[]){planes, elements});
-    return reel_reshape(reel_scatter(zeros, 1, indices, reeli_planes(x, dims)), x->ndim, size);
+    return reeli_as_result(
+        reel_reshape(reel_scatter(zeros, 1, indices, reeli_planes(x, dims)), x->ndim, size));
 }
 
 /* The functions of windows, of those that also say where, and of a size. */

@@ -126,6 +126,15 @@ static void smooth(rows *w, int64_t i)
     }
 }
 
+/* A circle is of what is left where `padding` takes away. */
+static int64_t around(const reeli_resampling *h, int64_t i)
+{
+    const int64_t after = h->out - h->in - h->padding, from = h->padding < 0 ? -h->padding : 0;
+    const int64_t left = h->in - from + (after < 0 ? after : 0);
+    const int64_t at = i - (h->padding > 0 ? h->padding : 0);
+    return from + (at % left + left) % left;
+}
+
 static void pad(rows *w, int64_t i)
 {
     const reeli_resampling *h = w->how;
@@ -133,7 +142,7 @@ static void pad(rows *w, int64_t i)
     if (h->taps == REELI_REFLECT) {
         at = at < 0 ? -at : at < h->in ? at : 2 * (h->in - 1) - at;
     } else if (h->taps == REELI_CIRCULAR) {
-        at = (at % h->in + h->in) % h->in;
+        at = around(h, i);
     }
     add(w, within(at, h->in), 1);
 }

@@ -76,3 +76,8 @@ reel_tensor *reeli_planes(reel_tensor *x, int dims)
     }
     return reel_reshape(x, 2, (int64_t[]){elements ? x->numel / elements : 0, elements});
 }
+
+reel_tensor *reeli_made_of(const reel_tensor *x, reel_tensor *y)
+{
+    return reeli_bad(y) || y->base != x->base ? reeli_as_result(y) : reel_clone(y);
+}

@@ -27,4 +27,7 @@ int64_t reeli_count_windows(const char *what, const reel_tensor *x, const reeli_
 /* x as a matrix: a row for each of its planes, which have `dims` dims. */
 reel_tensor *reeli_planes(reel_tensor *x, int dims);
 
+/* y, made of x, as a result of its own: a copy if it still is a view of x. */
+reel_tensor *reeli_made_of(const reel_tensor *x, reel_tensor *y);
+
 #endif

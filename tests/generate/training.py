@@ -4,7 +4,7 @@
 
     tests/generate/training.py [--seed N] [--count N] [--steps N] [--only TEXT] OUT
 
-Every optimizer, scheduler, layer and loss has runs, with hyperparameters drawn around usual ones, so that
+Every optimizer, scheduler, layer and loss has runs, and some nets for images, with hyperparameters drawn around usual ones, so that
 each seed makes others. --count repeats the whole. A file has the tensors x, y, init.<name>, final.<name>, losses, lrs
 and, of a float32 run, losses_f64: the same from the same weights in float64. Its metadata (JSON) say
 what was trained.
@@ -41,7 +41,30 @@ def make(module, spec):
     return lambda *first: getattr(module, spec["type"])(*first, **{k: v for k, v in spec.items() if k != "type"})
 
 
+class Net(nn.Sequential):
+    """Layers one after the other, and among them markers: Save keeps a value, Add and Concat join it again."""
+
+    def __init__(self, specs):
+        super().__init__(*map(layer, specs))
+        self.specs = specs
+
+    def forward(self, x):
+        kept = {}
+        for module, spec in zip(self, self.specs):
+            if spec["type"] == "Save":
+                kept[spec["slot"]] = x
+            elif spec["type"] == "Add":
+                x = x + kept[spec["slot"]]
+            elif spec["type"] == "Concat":
+                x = torch.cat([kept[spec["slot"]], x], spec["dim"])
+            else:
+                x = module(x)
+        return x
+
+
 def layer(spec):
+    if spec["type"] in ("Save", "Add", "Concat"):
+        return nn.Identity()
     if spec["type"] == "Linear":
         return nn.Linear(spec["in"], spec["out"], bias=spec.get("bias", True))
     if "size" in spec:
@@ -62,17 +85,29 @@ def target_of(kind, y, dtype):
     return y
 
 
-def train(run, dtype):
-    """Tensors of one run, from its description."""
-    torch.manual_seed(run["seed"])
-    model = nn.Sequential(*map(layer, run["model"])).to(dtype)
-    tensors = {"init." + k: v.clone() for k, v in model.state_dict().items()}
-    numbers = numpy.random.RandomState(run["seed"] + 1)
+def rows(run, numbers, dtype):
     inputs, outputs = run["model"][0]["in"], run["outputs"]
     x = torch.tensor(numbers.randn(48, inputs), dtype=dtype)
     weights = torch.tensor(numbers.randn(inputs, outputs), dtype=dtype)
     noise = torch.tensor(numbers.standard_t(3, size=(48, outputs)), dtype=dtype)
-    y = target_of(run["loss"]["type"], torch.sin(x) @ weights + 0.2 * noise, dtype)
+    return x, target_of(run["loss"]["type"], torch.sin(x) @ weights + 0.2 * noise, dtype)
+
+
+def images(run, numbers, dtype):
+    """Images, and a class for each or each of its places; of an autoencoder the images again."""
+    x = torch.tensor(numbers.randn(*run["shape"]), dtype=dtype)
+    if run["outputs"] is None:
+        return x, x
+    return x, torch.tensor(numbers.randint(0, run["outputs"], size=run["places"]))
+
+
+def train(run, dtype):
+    """Tensors of one run, from its description."""
+    torch.manual_seed(run["seed"])
+    model = Net(run["model"]).to(dtype)
+    tensors = {"init." + k: v.clone() for k, v in model.state_dict().items()}
+    numbers = numpy.random.RandomState(run["seed"] + 1)
+    x, y = images(run, numbers, dtype) if "shape" in run else rows(run, numbers, dtype)
     criterion = make(nn, run["loss"])()
     optimizer = make(torch.optim, run["optimizer"])(model.parameters())
     scheduler = make(lr_scheduler, run["scheduler"])(optimizer) if run["scheduler"] else None
@@ -97,7 +132,7 @@ def train(run, dtype):
         if scheduler:
             scheduler.step(*([losses[-1]] if run["scheduler"]["type"] == "ReduceLROnPlateau" else []))
     tensors.update({"final." + k: v.clone() for k, v in model.state_dict().items()})
-    tensors.update(x=x, y=y, losses=torch.tensor(losses, dtype=torch.float64), lrs=torch.tensor(lrs, dtype=torch.float64))
+    tensors.update(x=x, **({} if y is x else {"y": y}), losses=torch.tensor(losses, dtype=torch.float64), lrs=torch.tensor(lrs, dtype=torch.float64))
     return tensors
 
 
@@ -183,6 +218,39 @@ def mlp(activation, outputs, bias=True):
     return [{"type": "Linear", "in": 5, "out": 12, "bias": bias}, activation, {"type": "Linear", "in": 12, "out": outputs}]
 
 
+def conv(inputs, outputs, kernel=3, kind="Conv2d", **options):
+    return {"type": kind, "in_channels": inputs, "out_channels": outputs, "kernel_size": kernel, **options}
+
+
+def image_nets(u):
+    """Name, model, shape of the images, how many classes (None: an autoencoder) and of what."""
+    relu, flat = {"type": "ReLU"}, {"type": "Flatten"}
+    pool, norm = {"type": "MaxPool2d", "kernel_size": 2}, {"type": "BatchNorm2d", "num_features": 6}
+    shape, each = (8, 1, 8, 8), (8,)
+
+    def classifier(*middle, last=96):
+        return [conv(1, 6, padding=1), *middle, flat, {"type": "Linear", "in": last, "out": 3}]
+    yield "conv", classifier({**norm, "momentum": u(0.05, 0.3)}, relu, pool), shape, 3, each
+    yield "conv-groups", classifier({"type": "GroupNorm", "num_groups": 3, "num_channels": 6}, {"type": "SiLU"},
+                                    conv(6, 6, groups=6, padding=1, bias=False), relu, {"type": "AvgPool2d", "kernel_size": 2}), shape, 3, each
+    yield "conv-padding", [conv(1, 6, [3, 2], padding=1, padding_mode="circular", stride=2), {"type": "GELU"}, {"type": "ReflectionPad2d", "padding": 1},
+                           conv(6, 4, 2, padding=1, padding_mode="reflect"), relu, conv(4, 4, padding=2, dilation=2, padding_mode="replicate"), relu,
+                           {"type": "AdaptiveAvgPool2d", "output_size": [2, 3]}, flat, {"type": "Linear", "in": 24, "out": 3}], shape, 3, each
+    yield "conv-norms", classifier({"type": "InstanceNorm2d", "num_features": 6, "affine": True, "track_running_stats": True}, relu,
+                                   {"type": "LocalResponseNorm", "size": 3}, {"type": "LPPool2d", "norm_type": 2, "kernel_size": 2}, {"type": "Dropout2d", "p": 0.3}), shape, 3, each
+    yield "autoencoder", [conv(1, 6, stride=2, padding=1), relu, flat, {"type": "Linear", "in": 96, "out": 12}, {"type": "Unflatten", "dim": 1, "unflattened_size": [3, 2, 2]},
+                          conv(3, 6, kind="ConvTranspose2d", stride=2, padding=1, output_padding=1), relu,
+                          conv(6, 1, 2, kind="ConvTranspose2d", stride=2)], shape, None, None
+    yield "unet", [conv(2, 4, padding=1), relu, {"type": "Save", "slot": "a"}, pool, conv(4, 8, padding=1), relu, {"type": "Upsample", "scale_factor": 2, "mode": "bilinear"},
+                   {"type": "Concat", "slot": "a", "dim": 1}, conv(12, 4, padding=1), relu, conv(4, 3, 1)], (2, 2, 8, 8), 3, (2, 8, 8)
+    yield "shuffle", [conv(1, 8, padding=1), relu, {"type": "PixelUnshuffle", "downscale_factor": 2}, {"type": "Save", "slot": "a"}, conv(32, 32, 1), relu,
+                      {"type": "Add", "slot": "a"}, {"type": "PixelShuffle", "upscale_factor": 2}, conv(8, 3, 1)], (2, 1, 8, 8), 3, (2, 8, 8)
+    yield "conv1d", [conv(2, 6, kind="Conv1d", padding=1, dilation=2), {"type": "BatchNorm1d", "size": 6}, relu, {"type": "MaxPool1d", "kernel_size": 2}, flat,
+                     {"type": "Linear", "in": 42, "out": 3}], (8, 2, 16), 3, each
+    yield "conv3d", [conv(1, 4, kind="Conv3d", padding=1), {"type": "BatchNorm3d", "num_features": 4}, relu, {"type": "MaxPool3d", "kernel_size": 2}, flat,
+                     {"type": "Linear", "in": 32, "out": 3}], (6, 1, 4, 4, 4), 3, (6,)
+
+
 def runs(u, flip, steps):
     """Names and descriptions of all runs."""
     def run(model, outputs, loss, optimizer, scheduler=None, clip=None, length=steps):
@@ -200,6 +268,9 @@ def runs(u, flip, steps):
     for l, end in losses(u):
         yield "loss-" + l["type"], run(mlp({"type": "Tanh"}, 3) + end, 3, l, {"type": "SGD", "lr": 0.0003 if l.get("reduction") == "sum" else u(0.01, 0.1)})
     yield "clip", run(mlp(relu, 1), 1, {"type": "MSELoss"}, {"type": "SGD", "lr": u(0.02, 0.06)}, clip=u(0.2, 2))
+    for name, model, shape, classes, places in image_nets(u):
+        loss = random.choice([l1, {"type": "MSELoss"}]) if classes is None else {"type": "CrossEntropyLoss"}
+        yield "images-" + name, {**run(model, classes, loss, {"type": "Adam", "lr": u(0.002, 0.01)}, length=min(steps, 20)), "shape": shape, "places": places}
 
 
 def main():

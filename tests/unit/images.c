@@ -7,6 +7,9 @@
 #include <reel/compare.h>
 #include <reel/convolution.h>
 #include <reel/elementwise.h>
+#include <reel/images.h>
+#include <reel/nn_images.h>
+#include <reel/normalization.h>
 #include <reel/pooling.h>
 #include <reel/reduce.h>
 #include <reel/views.h>
@@ -51,6 +54,23 @@ START_TEST(refusals_name_the_operation_and_the_numbers)
     reel_tensor *far = reel_full(r, REEL_I64, 120, REEL_SHAPE(2, 4, 5, 6));
     REFUSED(reel_max_unpool2d(x, far, REEL_DIMS(2), p, (reel_dims){0}), REEL_ERR_VALUE,
             "max_unpool2d", "index 120", "120 places");
+    REFUSED(reel_interpolate(x, (reel_interpolate_options){.size = REEL_DIMS(0)}), REEL_ERR_VALUE,
+            "interpolate", "size", "0");
+    REFUSED(reel_interpolate(x, (reel_interpolate_options){0}), REEL_ERR_VALUE, "interpolate",
+            "0 scale factors");
+    REFUSED(reel_pad_image(x, (int64_t[]){0, 6}, 2, REEL_PAD_REFLECT), REEL_ERR_SHAPE, "pad",
+            "2 dims");
+    REFUSED(reel_pad_image(x, (int64_t[]){0, 6, 0, 0}, 4, REEL_PAD_REFLECT), REEL_ERR_SHAPE, "pad",
+            "6 after", "6 elements", "at most 5");
+    REFUSED(reel_pixel_shuffle(x, 3), REEL_ERR_SHAPE, "pixel_shuffle", "(2, 4, 5, 6)", "9");
+    REFUSED(reel_unfold(x, REEL_DIMS(7), o), REEL_ERR_SHAPE, "unfold", "7 elements", "6");
+    REFUSED(reel_fold(x, REEL_DIMS(7), REEL_DIMS(2), o), REEL_ERR_SHAPE, "fold", "(2, 4, 5, 6)");
+    REFUSED(reel_grid_sample(x, x, (reel_grid_options){0}), REEL_ERR_SHAPE, "grid_sample", "grid");
+    REFUSED(reel_group_norm(x, 3, NULL, NULL, 1e-5), REEL_ERR_VALUE, "group_norm", "4 channels",
+            "3 groups");
+    REFUSED(reel_instance_norm(x, NULL, NULL, far, NULL, true, 0.1, 1e-5), REEL_ERR_DTYPE,
+            "instance_norm", "weight");
+    REFUSED(reel_local_response_norm(x, 0, 1, 1, 1), REEL_ERR_VALUE, "local_response_norm", "0");
     reel_free(r);
 }
 END_TEST
@@ -94,11 +114,41 @@ START_TEST(threads_change_nothing)
 }
 END_TEST
 
+#define NO_LAYER(call, ...)                                                                        \
+    do {                                                                                           \
+        const char *const parts[] = {__VA_ARGS__};                                                 \
+        ck_assert_ptr_null(call);                                                                  \
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {                                \
+            ck_assert_msg(strstr(reel_error(r), parts[i]) != NULL, "\"%s\" lacks \"%s\"",          \
+                          reel_error(r), parts[i]);                                                \
+        }                                                                                          \
+        assert_error(r, REEL_ERR_VALUE, parts[0]);                                                 \
+    } while (0)
+
+START_TEST(layers_name_what_they_cannot_be_made_of)
+{
+    reel *r = quiet_reel();
+    const reel_conv_options o = {.groups = 2};
+    NO_LAYER(reel_nn_conv2d(r, 3, 4, REEL_DIMS(3), o), "Conv2d", "3 channels to 4", "2 groups");
+    NO_LAYER(reel_nn_conv2d(r, 2, 4, REEL_DIMS(0), o), "Conv2d", "kernel");
+    NO_LAYER(reel_nn_conv3d(r, 2, 4, REEL_DIMS(1, 2), o), "Conv3d", "2 sizes");
+    NO_LAYER(reel_nn_batch_norm2d(r, 0, NULL), "BatchNorm2d", "0 channels");
+    NO_LAYER(reel_nn_group_norm(r, 4, 6, NULL), "GroupNorm", "6 channels", "4 groups");
+    NO_LAYER(reel_nn_dropout2d(r, 1.5), "Dropout2d", "1.5");
+    NO_LAYER(reel_nn_pad_image(r, NULL, 3, REEL_PAD_ZEROS), "pad_image", "3 counts");
+    reel_module *norm = reel_nn_batch_norm2d(r, 3, NULL);
+    REFUSED(reel_forward(norm, reel_rand(r, REEL_F32, REEL_SHAPE(2, 3))), REEL_ERR_SHAPE,
+            "BatchNorm2d", "4", "(2, 3)");
+    reel_free(r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_test(cases, refusals_name_the_operation_and_the_numbers);
     tcase_add_test(cases, unpooling_is_undone_by_pooling);
     tcase_add_test(cases, threads_change_nothing);
+    tcase_add_test(cases, layers_name_what_they_cannot_be_made_of);
 }
 
 int main(void) { return run_suite("images", add_cases); }

@@ -68,7 +68,7 @@ static int picked(call *c, reel_values v, bool both)
 /* groups = 0 is refused by PyTorch, and the default in C. */
 static int64_t groups(call *c, int i)
 {
-    const int64_t given = I(i, 1);
+    const int64_t given = i < 0 ? 1 : I(i, 1);
     return given == 0 ? -1 : given;
 }
 
@@ -91,6 +91,68 @@ static reel_conv_options transposed_window(call *c)
     reel_conv_options o = window(c, 3, 4, 7, 6);
     o.output_padding = dims(c, 5);
     return o;
+}
+
+/* The place of a word in a list that ends with NULL; -1, and a refusal, if it is none. */
+static int word_of(call *c, int i, const char *without, const char *const *words)
+{
+    const char *given = TEXT_OF(i, without);
+    for (int k = 0; words[k]; k++) {
+        if (strcmp(given, words[k]) == 0) {
+            return k;
+        }
+    }
+    because(&c->refused, "C has no name for the mode");
+    return -1;
+}
+
+/* Of size and scale_factor one has to be given. */
+static reel_interpolate_options enlarging(call *c, reel_resize_mode mode)
+{
+    const value *v = c->argument[2];
+    reel_interpolate_options o = {.size = sizes(c, 1, 0), .mode = mode};
+    o.align_corners = mode == REEL_RESIZE_LINEAR; /* as upsample_bilinear does */
+    if (argument_count(c, 2) > 3) {
+        because(&c->refused, "C takes up to three scale factors");
+    }
+    for (int k = 0; k < argument_count(c, 2) && k < 3; k++) {
+        o.scale_factor[k] = v->kind == LIST ? v->items[k].number : v->number;
+    }
+    return o;
+}
+
+static reel_interpolate_options resizing(call *c)
+{
+    static const char *const words[] = {"nearest", "nearest-exact", "linear",    "bicubic",
+                                        "area",    "bilinear",      "trilinear", NULL};
+    const int mode = word_of(c, 3, "nearest", words);
+    reel_interpolate_options o = enlarging(c, REEL_RESIZE_NEAREST);
+    o.mode = (reel_resize_mode)(mode > 4 ? REEL_RESIZE_LINEAR : mode);
+    if (o.mode == REEL_RESIZE_LINEAR) { /* whose name says how many dims, in PyTorch */
+        const int64_t dims = mode == 2 ? 3 : mode == 5 ? 4 : 5;
+        if (reel_ndim(T(0)) > 2 && reel_ndim(T(0)) < 6 && reel_ndim(T(0)) != dims) {
+            because(&c->refused, "C has one name for all dims");
+        }
+    }
+    o.align_corners = B(4, false);
+    o.recompute_scale_factor = B(5, false);
+    o.antialias = B(6, false);
+    return o;
+}
+
+static reel_pad_mode pad_mode(call *c, int i)
+{
+    static const char *const words[] = {"constant", "reflect", "replicate", "circular", NULL};
+    return (reel_pad_mode)word_of(c, i, "constant", words);
+}
+
+static reel_grid_options grid_options(call *c)
+{
+    static const char *const modes[] = {"bilinear", "nearest", "bicubic", NULL};
+    static const char *const paddings[] = {"zeros", "border", "reflection", NULL};
+    return (reel_grid_options){.mode = (reel_grid_mode)word_of(c, 2, "bilinear", modes),
+                               .padding_mode = (reel_grid_padding)word_of(c, 3, "zeros", paddings),
+                               .align_corners = B(4, false)};
 }
 
 #define WINDOW window(c, 3, 4, 5, 6)

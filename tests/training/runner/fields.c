@@ -33,6 +33,17 @@ static bool put_pair(json_t *value, double *to)
     return json_array_size(value) == 2;
 }
 
+/* A number for each dim, or one for all. */
+static bool put_dims(json_t *value, reel_dims *to)
+{
+    to->count = json_is_array(value) ? (int)json_array_size(value) : 1;
+    for (int d = 0; d < to->count && d < 3; d++) {
+        json_t *item = json_is_array(value) ? json_array_get(value, (size_t)d) : value;
+        to->size[d] = json_integer_value(item);
+    }
+    return to->count > 0 && to->count <= 3;
+}
+
 /* The number of a text among the words. */
 static bool put_choice(json_t *value, const char *const *words, int *to)
 {
@@ -77,6 +88,8 @@ static bool put(json_t *value, const field *f, void *to)
         found = put_choice(value, f->words, &choice);
         *(bool *)to = choice == 1;
         return found;
+    case DIMS:
+        return put_dims(value, to);
     case REDUCTION:
         return put_reduction(value, to);
     case LEGACY:

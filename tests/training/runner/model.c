@@ -18,6 +18,11 @@ typedef struct given {
     bool has_index; /* whether one was given */
     double label_smoothing;
     bool log_target, no_log_input, full;
+    int64_t groups;
+    reel_dims kernel, stride, padding, dilation, output_padding, output;
+    bool ceil_mode, align_corners, affine, running_stats;
+    int padding_mode, mode;
+    double scale_factor, k;
 } given;
 
 static const given defaults = {
@@ -33,11 +38,41 @@ static const given defaults = {
     .max_val = 1,
     .margin = 1,
     .delta = 1,
+    .k = 1,
 };
 
 static const char *const approximations[] = {"none", "tanh", NULL};
 
+static const char *const paddings[] = {"zeros", "reflect", "replicate", "circular", NULL};
+/* in reel_resize_mode's order, and two more names of linear */
+static const char *const resizings[] = {"nearest", "nearest-exact", "linear",    "bicubic",
+                                        "area",    "bilinear",      "trilinear", NULL};
+
 static const field fields[] = {
+    {"in_channels", WHOLE, offsetof(given, in), NULL},
+    {"out_channels", WHOLE, offsetof(given, out), NULL},
+    {"num_embeddings", WHOLE, offsetof(given, in), NULL},
+    {"embedding_dim", WHOLE, offsetof(given, out), NULL},
+    {"num_features", WHOLE, offsetof(given, size), NULL},
+    {"num_channels", WHOLE, offsetof(given, size), NULL},
+    {"upscale_factor", WHOLE, offsetof(given, size), NULL},
+    {"downscale_factor", WHOLE, offsetof(given, size), NULL},
+    {"num_groups", WHOLE, offsetof(given, groups), NULL},
+    {"groups", WHOLE, offsetof(given, groups), NULL},
+    {"kernel_size", DIMS, offsetof(given, kernel), NULL},
+    {"stride", DIMS, offsetof(given, stride), NULL},
+    {"padding", DIMS, offsetof(given, padding), NULL},
+    {"dilation", DIMS, offsetof(given, dilation), NULL},
+    {"output_padding", DIMS, offsetof(given, output_padding), NULL},
+    {"output_size", DIMS, offsetof(given, output), NULL},
+    {"unflattened_size", DIMS, offsetof(given, output), NULL},
+    {"ceil_mode", FLAG, offsetof(given, ceil_mode), NULL},
+    {"align_corners", FLAG, offsetof(given, align_corners), NULL},
+    {"padding_mode", CHOICE, offsetof(given, padding_mode), paddings},
+    {"mode", CHOICE, offsetof(given, mode), resizings},
+    {"scale_factor", REAL, offsetof(given, scale_factor), NULL},
+    {"norm_type", REAL, offsetof(given, p), NULL},
+    {"k", REAL, offsetof(given, k), NULL},
     {"in", WHOLE, offsetof(given, in), NULL},
     {"out", WHOLE, offsetof(given, out), NULL},
     {"bias", NOT_FLAG, offsetof(given, no_bias), NULL},
@@ -77,8 +112,36 @@ static const field fields[] = {
     &(reel_norm_options)                                                                           \
     {                                                                                              \
         .eps = g->eps, .momentum = g->momentum, .no_affine = g->no_affine,                         \
-        .no_running_stats = g->no_running_stats, .dtype = dtype                                    \
+        .no_running_stats = g->no_running_stats, .affine = g->affine,                              \
+        .running_stats = g->running_stats, .dtype = dtype                                          \
     }
+#define CONV_OPTIONS                                                                               \
+    "in_channels out_channels kernel_size stride padding dilation output_padding groups bias "     \
+    "padding_mode"
+#define CONV                                                                                       \
+    (reel_conv_options)                                                                            \
+    {                                                                                              \
+        .stride = g->stride, .padding = g->padding, .dilation = g->dilation, .groups = g->groups,  \
+        .output_padding = g->output_padding, .no_bias = g->no_bias, .dtype = dtype,                \
+        .pad_mode = (reel_pad_mode)g->padding_mode                                                 \
+    }
+#define POOL_OPTIONS "kernel_size stride padding dilation ceil_mode"
+#define POOL                                                                                       \
+    (reel_pool_options)                                                                            \
+    {                                                                                              \
+        .stride = g->stride, .padding = g->padding, .dilation = g->dilation,                       \
+        .ceil_mode = g->ceil_mode                                                                  \
+    }
+#define RESIZE                                                                                     \
+    (reel_interpolate_options)                                                                     \
+    {                                                                                              \
+        .scale_factor = {g->scale_factor},                                                         \
+        .mode = g->mode > 4 ? REEL_RESIZE_LINEAR : (reel_resize_mode)g->mode,                      \
+        .align_corners = g->align_corners                                                          \
+    }
+/* A plane padded alike on all sides. */
+#define AROUND                                                                                     \
+    (int64_t[]){g->padding.size[0], g->padding.size[0], g->padding.size[0], g->padding.size[0]}, 4
 
 #define ROW(name, options, expression)                                                             \
     static reel_module *make_##name(reel *r, const given *g, reel_dtype dtype)                     \
@@ -146,6 +209,8 @@ static reel_module *make(reel *r, json_t *spec, reel_dtype dtype, reason *why)
     if (!read_fields(spec, fields, &g, why)) {
         return NULL;
     }
+    g.affine = json_is_true(json_object_get(spec, "affine"));
+    g.running_stats = json_is_true(json_object_get(spec, "track_running_stats"));
     g.has_index = json_object_get(spec, "ignore_index") != NULL;
     reel_module *m = to->make(r, &g, dtype);
     if (!m) {
@@ -154,9 +219,47 @@ static reel_module *make(reel *r, json_t *spec, reel_dtype dtype, reason *why)
     return m;
 }
 
+enum { MAX_LAYERS = 64 };
+
+/* Save keeps a value under a name; Add and Concat join it again; they have no weights. */
+static bool is_marker(json_t *spec)
+{
+    return strcmp(type_of(spec), "Save") == 0 || strcmp(type_of(spec), "Add") == 0 ||
+           strcmp(type_of(spec), "Concat") == 0;
+}
+
+/* What a marker makes of x; `kept` are the values of the markers before it. */
+static reel_tensor *mark(json_t *layers, size_t at, reel_tensor **kept, reel_tensor *x)
+{
+    json_t *spec = json_array_get(layers, at);
+    const char *slot = json_string_value(json_object_get(spec, "slot"));
+    reel_tensor *saved = NULL;
+    if (strcmp(type_of(spec), "Save") == 0) {
+        return kept[at] = x;
+    }
+    for (size_t i = 0; i < at; i++) { /* the last of that name */
+        const char *name = json_string_value(json_object_get(json_array_get(layers, i), "slot"));
+        saved = kept[i] && slot && name && strcmp(name, slot) == 0 ? kept[i] : saved;
+    }
+    if (strcmp(type_of(spec), "Add") == 0) {
+        return reel_add(x, saved);
+    }
+    reel_tensor *parts[] = {saved, x};
+    return reel_cat(parts, 2, json_integer_value(json_object_get(spec, "dim")));
+}
+
+reel_tensor *run_model(reel_module *model, json_t *layers, reel_tensor *x)
+{
+    reel_tensor *kept[MAX_LAYERS] = {NULL};
+    for (size_t i = 0; i < json_array_size(layers); i++) {
+        x = is_marker(json_array_get(layers, i)) ? mark(layers, i, kept, x)
+                                                 : reel_forward(reel_module_at(model, (int)i), x);
+    }
+    return x;
+}
+
 reel_module *make_model(reel *r, json_t *layers, reel_dtype dtype, reason *why)
 {
-    enum { MAX_LAYERS = 64 };
     reel_module *layer[MAX_LAYERS];
     size_t count = json_array_size(layers);
     if (count == 0 || count > MAX_LAYERS) {
@@ -164,7 +267,8 @@ reel_module *make_model(reel *r, json_t *layers, reel_dtype dtype, reason *why)
         return NULL;
     }
     for (size_t i = 0; i < count; i++) {
-        layer[i] = make(r, json_array_get(layers, i), dtype, why);
+        json_t *spec = json_array_get(layers, i);
+        layer[i] = is_marker(spec) ? reel_nn_identity(r) : make(r, spec, dtype, why);
         if (!layer[i]) {
             return NULL;
         }

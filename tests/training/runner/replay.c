@@ -85,7 +85,7 @@ static bool read_run(run *it)
         return false;
     }
     it->x = reel_safetensors_tensor(it->file, "x");
-    it->y = reel_safetensors_tensor(it->file, "y");
+    it->y = reel_safetensors_has(it->file, "y") ? reel_safetensors_tensor(it->file, "y") : it->x;
     it->losses = series(it, "losses");
     it->lrs = series(it, "lrs");
     if (reel_safetensors_has(it->file, "losses_f64")) {
@@ -179,7 +179,7 @@ static reel_tensor *gradients(void *context)
 {
     run *it = context;
     reel_zero_grad(it->optimizer);
-    reel_tensor *loss = reel_loss(it->loss, reel_forward(it->model, it->x), it->y);
+    reel_tensor *loss = reel_loss(it->loss, run_model(it->model, it->model_spec, it->x), it->y);
     reel_backward(loss);
     return loss;
 }

@@ -32,6 +32,7 @@ typedef enum field_kind {
     NOT_FLAG,    /* bool, of the opposite meaning */
     CHOICE,      /* an enum; `words` are its values from 0 on */
     CHOICE_FLAG, /* bool; `words` are false's and true's */
+    DIMS,        /* reel_dims */
     REDUCTION,   /* reel_reduction */
     LEGACY       /* reel_legacy_flag */
 } field_kind;
@@ -53,6 +54,8 @@ const char *type_of(json_t *spec);
 
 /* The model of a list of layers, drawn from the reel's random numbers. */
 reel_module *make_model(reel *r, json_t *layers, reel_dtype dtype, reason *why);
+/* What the model makes of x: its layers one by one, and the markers among them. */
+reel_tensor *run_model(reel_module *model, json_t *layers, reel_tensor *x);
 reel_module *make_loss(reel *r, json_t *spec, reason *why);
 reel_optimizer *make_optimizer(reel_tensor_list parameters, json_t *spec, reason *why);
 reel_scheduler *make_scheduler(reel *r, reel_optimizer *optimizer, json_t *spec, reason *why);

@@ -43,8 +43,9 @@ typedef enum reel_level {
     REEL_ERROR    /**< the operation has failed */
 } reel_level;
 
-/** Receives each message: a whole sentence without a newline. It must not call back into the
- *  reel. */
+/** Receives each message: a whole sentence without a newline. It may use the
+ *  reel, as any callback may: not rewind it, and free only what it made; messages that come of that are
+ *  not handed to it. */
 typedef void (*reel_message_handler)(void *context, reel_level level, const char *message);
 
 /**
@@ -66,7 +67,8 @@ typedef void *(*reel_allocator)(void *context, void *block, size_t old_size, siz
 typedef struct reel_options {
     reel_allocator allocator;     /**< NULL: malloc, realloc, free */
     void *allocator_context;      /**< handed to the allocator */
-    reel_message_handler handler; /**< NULL: one line on stderr for each message */
+    reel_message_handler handler; /**< NULL: a line on stderr for each message, and a count for one
+                                       that comes again and again */
     void *handler_context;        /**< handed to the handler */
     void *memory;                 /**< NULL, or what to live within; goes with no allocator */
     size_t memory_size;           /**< bytes of it */

@@ -83,6 +83,14 @@ REEL_API reel_tensor *reel_loss3(reel_module *loss, reel_tensor *a, reel_tensor 
  * Source: Module.parameters.
  */
 REEL_API reel_tensor_list reel_parameters(reel_module *module);
+/**
+ * The parameters of several lists in one, each once, for an optimizer of several modules:
+ * `reel_join_parameters((reel_tensor_list[]){reel_parameters(a), reel_parameters(b)}, 2)`.
+ *
+ * Owner:  the list is the reel's.
+ * Fails:  no entries, and REEL_ERR_OWNER for a tensor that is gone or another reel's; REEL_ERR_MEMORY.
+ */
+REEL_API reel_tensor_list reel_join_parameters(const reel_tensor_list *lists, size_t count);
 /** The parameter of this name ("weight", "0.bias"); NULL if there is none. Source:
  *  Module.get_parameter. */
 REEL_API reel_tensor *reel_parameter(reel_module *module, const char *name);

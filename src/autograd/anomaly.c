@@ -25,11 +25,38 @@ static int64_t offset_of(const reel_tensor *t, int64_t i)
     return offset;
 }
 
+/* Among the elements of a view that repeats them, each once. */
+REELI_RARE static bool all_finite_once(const reel_tensor *t, int64_t *element)
+{
+    int64_t at[REEL_MAX_DIMS] = {0};
+    for (bool more = t->numel > 0; more;) {
+        int64_t offset = 0, i = 0, step = 1;
+        for (int d = t->ndim - 1; d >= 0; step *= t->size[d--]) {
+            offset += at[d] * t->stride[d];
+            i += at[d] * step;
+        }
+        if (!isfinite(reeli_load(t, offset))) {
+            *element = i;
+            return false;
+        }
+        more = false;
+        for (int d = t->ndim - 1; d >= 0 && !more; d--) {
+            const int64_t size = t->stride[d] ? t->size[d] : 1;
+            more = ++at[d] < size;
+            at[d] = more ? at[d] : 0;
+        }
+    }
+    return true;
+}
+
 bool reeli_all_finite(const reel_tensor *t, int64_t *element)
 {
     const bool rows = t->flags & REELI_CONTIGUOUS;
+    if (!rows && reeli_is_float(t->dtype)) {
+        return all_finite_once(t, element);
+    }
     for (int64_t i = 0; reeli_is_float(t->dtype) && i < t->numel; i++) {
-        if (!isfinite(reeli_load(t, rows ? i : offset_of(t, i)))) {
+        if (!isfinite(reeli_load(t, i))) {
             *element = i;
             return false;
         }

@@ -101,6 +101,7 @@ reel *reeli_state_new(const reel_options *options)
 
 void reeli_state_free(reel *r)
 {
+    reeli_tell_repeats(r);
     r->arena.slots = (reeli_slots){.at = NULL}; /* no view needs to be told what goes */
     while (r->owned.next != &r->owned) {
         reeli_disown(r->owned.next);
@@ -136,10 +137,38 @@ void reeli_leave_callback(reel *r, const reeli_visit *v)
 static void report(reel *r, reel_status status, const char *format, va_list arguments)
     REELI_PRINTF(3, 0);
 
+/* Whether the default handler has just said the same: then it is counted. */
+static bool is_repeated(reel *r, const char *text)
+{
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    for (const char *c = text; *c; c++) {
+        hash = (hash ^ (unsigned char)*c) * 1099511628211u;
+    }
+    if (r->handler != default_handler) {
+        return false;
+    }
+    if (hash == r->told) {
+        r->repeats++;
+        return true;
+    }
+    reeli_tell_repeats(r);
+    r->told = hash;
+    return false;
+}
+
+void reeli_tell_repeats(reel *r)
+{
+    if (r->repeats) {
+        fprintf(stderr, "reel: the same came %llu time%s more\n", (unsigned long long)r->repeats,
+                r->repeats == 1 ? "" : "s");
+    }
+    r->repeats = r->told = 0;
+}
+
 /* The handler may use the reel; what that has to say is not handed to it again. */
 static void tell(reel *r, reel_level level, const char *text)
 {
-    if (!r->telling) {
+    if (!r->telling && !is_repeated(r, text)) {
         reeli_visit visit;
         r->telling = true;
         reeli_enter_callback(r, &visit, NULL, false);
@@ -221,6 +250,7 @@ void reel_clear_error(reel *r)
 void reel_set_message_handler(reel *r, reel_message_handler handler, void *context)
 {
     if (r) {
+        reeli_tell_repeats(r);
         r->handler = handler ? handler : default_handler;
         r->handler_context = context;
     }

@@ -57,6 +57,7 @@ struct reel {
     struct reeli_step_mark *marks;      /* of this step; NULL: none */
     uint64_t last_mark;                 /* the last one's number */
     uint32_t backwards;                 /* since the last rewind */
+    bool graph_touched; /* whether something was noted of a captured step's result in this one */
     bool told_to_rewind;
     bool rewound;                  /* whether there was a step before this one */
     uint64_t walks;                /* through modules */
@@ -72,6 +73,7 @@ struct reel {
     void *allocator_context;
     reel_message_handler handler;
     void *handler_context;
+    uint64_t told, repeats; /* the last message that the default handler got, and how often again */
     reel_status status;
     char message[REELI_MESSAGE_SIZE];
 };
@@ -94,6 +96,9 @@ void reeli_warn(reel *r, const char *format, ...) REELI_PRINTF(2, 3);
 reel_status reeli_failure(const reel *r);
 /* Out of memory while `what` (an operation's name) ran. */
 reel_tensor *reeli_no_memory(reel *r, const char *what);
+
+/* How often the default handler's last message came again, if it did. */
+void reeli_tell_repeats(reel *r);
 
 /* The reel's allocator. */
 void *reeli_malloc(reel *r, size_t size);

@@ -60,7 +60,12 @@ reel_tensor *reel_init_normal(reel_tensor *t, double mean, double std)
 
 reel_tensor *reel_init_eye(reel_tensor *t)
 {
-    bool sound = may_init("init.eye_", t, 2) && t->ndim == 2;
+    bool sound = may_init("init.eye_", t, 2);
+    if (sound && t->ndim != 2) {
+        reeli_error(t->r, REEL_ERR_SHAPE, "init.eye_: a tensor of shape %s is no matrix",
+                    REELI_SHAPE_OF(t));
+        sound = false;
+    }
     if (sound) {
         reeli_fill(t, 0);
         for (int64_t i = 0; i < t->size[0] && i < t->size[1]; i++) {

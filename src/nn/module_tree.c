@@ -182,6 +182,54 @@ reel_tensor_list reel_parameters(reel_module *module)
     return (reel_tensor_list){module->owned.r, module->list->tensors, s.seen};
 }
 
+/* Puts those of a list that are not there yet at its end; false after an error. */
+static bool join(reel *r, reeli_list *to, size_t *at, const reel_tensor_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        reel_tensor *t = list->tensors[i];
+        if (!reeli_usable_as(r, "join_parameters", "a parameter", t)) {
+            return false;
+        }
+        reeli_leaf *leaf = reeli_leaf_of(t);
+        if (!leaf) {
+            return false;
+        }
+        if (leaf->seen != r->walks) {
+            leaf->seen = r->walks;
+            to->tensors[(*at)++] = t;
+        }
+    }
+    return true;
+}
+
+reel_tensor_list reel_join_parameters(const reel_tensor_list *lists, size_t count)
+{
+    reel *r = NULL;
+    size_t room = 0, at = 0;
+    for (size_t i = 0; lists && i < count; i++) {
+        r = r ? r : lists[i].r;
+        room += lists[i].tensors ? lists[i].count : 0;
+    }
+    const reel_tensor_list none = {r, NULL, 0};
+    reeli_list *list =
+        r && room ? reeli_own(r, "list", sizeof *list + room * sizeof *list->tensors, NULL) : NULL;
+    if (!list) {
+        if (r && room) {
+            reeli_no_memory(r, "join_parameters");
+        }
+        return none;
+    }
+    list->room = room;
+    r->walks++;
+    for (size_t i = 0; i < count; i++) {
+        if (lists[i].tensors && !join(r, list, &at, &lists[i])) {
+            reeli_disown(&list->owned);
+            return none;
+        }
+    }
+    return (reel_tensor_list){r, list->tensors, at};
+}
+
 /* What is sought in a module, to which the functions below put their own questions. */
 static search sought(const reel_module *m, const char *what, search s)
 {

@@ -215,9 +215,12 @@ reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g, cons
 
 reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g)
 {
-    if (!(n->op->pass >> input & 1)) {
-        g = g->r->grad_enabled ? reeli_formula_gradient(n, input, g)
-                               : reeli_fused_gradient(n, input, g, n->out);
+    if (n->op->pass >> input & 1) {
+        return g;
     }
-    return g;
+    if (REELI_RARELY(!n->op->recorded[input])) { /* it decides (a condition): no gradient passes */
+        return reeli_zeros(g->r, n->op->name, g->dtype, g->ndim, g->size);
+    }
+    return g->r->grad_enabled ? reeli_formula_gradient(n, input, g)
+                              : reeli_fused_gradient(n, input, g, n->out);
 }

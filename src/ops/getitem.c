@@ -124,7 +124,9 @@ static bool take_slice(plan *p, const reel_index_item *item)
     }
     const int64_t start = bounded(item->start, size), stop = bounded(item->stop, size);
     p->part.start[p->own] = start;
-    return add_dim(p, p->own++, stop > start ? (stop - start - 1) / item->step + 1 : 0, item->step);
+    const int64_t step = item->step < size ? item->step : size; /* beyond that, all are the same */
+    return add_dim(p, p->own++, stop > start ? (stop - start - 1) / item->step + 1 : 0,
+                   step > 0 ? step : 1);
 }
 
 /* The dims that a tensor is for stay whole at first. A bool of no dims is for a new one. */

@@ -33,7 +33,7 @@ static bool recording(const change *c)
     for (int i = 0; i < c->inputs; i++) {
         wanted = wanted || reeli_requires_grad(c->in[i]);
     }
-    return wanted && c->in[0]->r->grad_enabled;
+    return wanted && c->in[0]->r->grad_enabled && reeli_is_float(c->in[c->self]->dtype);
 }
 
 /* Whether x may be written at all: no element stands for several, and the tape can follow. */
@@ -128,6 +128,7 @@ static bool set_apart(change *c)
 /* x outlives the tape that it is now part of: reel_rewind has to know. */
 static void remember(reel_tensor *x)
 {
+    x->r->graph_touched = x->r->graph_touched || reeli_is_of_graph(x);
     if ((x->flags & REELI_PERSISTENT) && !x->leaf->unsettled) {
         x->leaf->next_unsettled = x->r->unsettled;
         x->leaf->unsettled = true;

@@ -49,7 +49,7 @@ static void row_major(int ndim, const int64_t *size, int64_t *stride)
     int64_t step = 1;
     for (int d = ndim - 1; d >= 0; d--) {
         stride[d] = step;
-        step *= size[d] ? size[d] : 1;
+        step = d ? step * (size[d] ? size[d] : 1) : 0;
     }
 }
 

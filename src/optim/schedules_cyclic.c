@@ -97,8 +97,10 @@ static bool sound_one_cycle(const reel_optimizer *o, const reel_lr_one_cycle_opt
 
 reel_scheduler *reel_lr_one_cycle(reel_optimizer *optimizer, reel_lr_one_cycle_options options)
 {
-    options.total_steps =
-        options.total_steps != 0 ? options.total_steps : options.epochs * options.steps_per_epoch;
+    if (options.total_steps == 0 &&
+        !reeli_multiply(options.epochs, options.steps_per_epoch, &options.total_steps)) {
+        options.total_steps = -1; /* which is out of its range */
+    }
     options.pct_start = reeli_or(options.pct_start, 0.3);
     options.base_momentum = reeli_or(options.base_momentum, 0.85);
     options.max_momentum = reeli_or(options.max_momentum, 0.95);

@@ -250,8 +250,8 @@ static void add_suffix(text *out, const char *suffix, int indent, int *length)
     add(out, suffix);
 }
 
-/* Empty tensors show what their elements would: the shape, and any dtype but float32. PyTorch names
- * a result's grad_fn; this layer does not know it and says requires_grad for results too. */
+/* Empty tensors show what their elements would: the shape, and any dtype but float32. A
+ * result names what made it, as in PyTorch. */
 static void add_suffixes(text *out, const reel_tensor *t, int indent)
 {
     char suffix[REELI_SHAPE_TEXT + 8];
@@ -264,7 +264,11 @@ static void add_suffixes(text *out, const reel_tensor *t, int indent)
         snprintf(suffix, sizeof suffix, "dtype=torch.%s", reel_dtype_name((reel_dtype)t->dtype));
         add_suffix(out, suffix, indent, &length);
     }
-    if (reeli_requires_grad(t) || t->node) {
+    if (t->node) {
+        char grad_fn[REELI_GRAD_FN];
+        reeli_grad_fn(grad_fn, t);
+        add_suffix(out, grad_fn, indent, &length);
+    } else if (reeli_requires_grad(t)) {
         add_suffix(out, "requires_grad=True", indent, &length);
     }
 }
@@ -291,7 +295,7 @@ static void add_tensor(text *out, const reel_tensor *t)
 const char *reel_repr(const reel_tensor *t)
 {
     if (!reeli_usable("repr", t) || REELI_REFUSE(t->r, "repr", "a value cannot be read")) {
-        return t ? "poison" : "";
+        return t ? "poison" : "None";
     }
     text out = {.r = t->r};
     add_tensor(&out, t);
@@ -302,7 +306,13 @@ const char *reel_repr(const reel_tensor *t)
     return out.start;
 }
 
-void reel_print(const reel_tensor *t) { puts(reel_repr(t)); }
+void reel_print(const reel_tensor *t)
+{
+    puts(t ? reel_repr(t)
+           : "None (a gradient is none before backward, after reel_zero_grad, and where no loss "
+             "came "
+             "from the tensor)");
+}
 
 /* Whether `digits` significant digits of x, written as d.ddde+XX, read back as x. */
 static bool reads_back(char out[NUMBER_SIZE], double x, int digits)

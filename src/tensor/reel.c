@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a reel: made with its poison, rewound at the end of a step, freed with all it
  * owns. */
+#include "capture.h"
 #include "kernels.h"
 #include "tensor.h"
 
@@ -90,12 +91,35 @@ void reeli_settle_gradients(reel *r)
     r->unsettled = NULL;
 }
 
+/* What the arena holds of a captured step's result is gone with this step. */
+static void forget_step(void *slot)
+{
+    reel_tensor *t = slot;
+    if (t->flags >= 0) {
+        return;
+    }
+    if (t->node && reeli_arena_holds(&t->r->arena, t->node)) {
+        t->node = NULL;
+        t->flags &= ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
+    }
+    if (t->leaf && reeli_arena_holds(&t->r->arena, t->leaf)) {
+        t->leaf = NULL;
+        t->flags &= ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD | REELI_HOOKED);
+    } else if (t->leaf && t->leaf->grad && reeli_arena_holds(&t->r->arena, t->leaf->grad->data)) {
+        t->leaf->grad = NULL;
+    }
+}
+
 void reel_rewind(reel *r)
 {
     if (r && r->visits) {
         reeli_error(r, REEL_ERR_STATE, "rewind: it cannot be called from a callback");
     } else if (r && !REELI_REFUSE(r, "rewind", "it cannot be called")) {
         reeli_settle_gradients(r);
+        for (reel_graph *g = r->graph_touched ? r->graphs : NULL; g; g = g->next) {
+            reeli_visit_slots(&g->arena.slots, forget_step);
+        }
+        r->graph_touched = false;
         r->tape = NULL;
         r->marks = NULL;
         r->backwards = 0;

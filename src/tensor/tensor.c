@@ -218,6 +218,7 @@ reeli_leaf *reeli_leaf_of(reel_tensor *t)
         }
         memset(leaf, 0, sizeof *leaf);
         t->leaf = leaf;
+        t->r->graph_touched = t->r->graph_touched || reeli_is_of_graph(t);
     }
     return t->leaf;
 }

@@ -155,6 +155,12 @@ static inline reel_tensor *reeli_result_like(reel *r, const reel_tensor *like, c
     return t;
 }
 
+/* Whether t is what a captured step made, outside of that step. */
+static inline bool reeli_is_of_graph(const reel_tensor *t)
+{
+    return !(t->flags & REELI_PERSISTENT) && reeli_slab_of(t)->graph != t->r->arena.slots.graph;
+}
+
 /* t's leaf part, made if it has none; NULL when memory is out. */
 reeli_leaf *reeli_leaf_of(reel_tensor *t);
 
@@ -222,6 +228,10 @@ void reeli_fill(reel_tensor *t, double value);
 /* Element `offset` of t's memory as a double, and back. */
 double reeli_load(const reel_tensor *t, int64_t offset);
 void reeli_store(reel_tensor *t, int64_t offset, double value);
+
+/* "grad_fn=<MulBackward0>", of a result that was recorded. */
+enum { REELI_GRAD_FN = 96 };
+void reeli_grad_fn(char text[REELI_GRAD_FN], const reel_tensor *t);
 
 /* "(2, 3)" in text, for messages. */
 enum { REELI_SHAPE_TEXT = 192 };

@@ -344,6 +344,25 @@ START_TEST(a_graph_is_told_what_has_gone)
 }
 END_TEST
 
+START_TEST(joined_parameters)
+{
+    reel *r = quiet_reel();
+    reel_module *a = linear(r), *b = linear(r);
+    const reel_tensor_list lists[] = {reel_parameters(a), reel_parameters(b), reel_parameters(a)};
+    reel_tensor_list all = reel_join_parameters(lists, 3);
+    ck_assert_uint_eq(all.count, 4);
+    ck_assert_ptr_eq(all.tensors[2], reel_parameter(b, "weight"));
+    ck_assert_ptr_nonnull(reel_optim_sgd(all, (reel_sgd_options){.lr = 1}));
+    ck_assert_uint_eq(reel_join_parameters(NULL, 2).count, 0);
+    ck_assert(!reel_failed(r));
+    reel_module_free(b);
+    ck_assert_uint_eq(reel_join_parameters(&all, 1).count, 0);
+    assert_error(r, REEL_ERR_OWNER,
+                 "join_parameters: a parameter, of shape (2, 2), has been freed");
+    reel_free(r);
+}
+END_TEST
+
 /* A handle's address is another one's only much later, and its memory no more than is needed. */
 START_TEST(freed_handles_do_not_pile_up)
 {
@@ -376,6 +395,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, a_loader_outlives_its_tensors);
     tcase_add_test(cases, tables_and_encoders);
     tcase_add_test(cases, a_graph_is_told_what_has_gone);
+    tcase_add_test(cases, joined_parameters);
     tcase_add_test(cases, freed_handles_do_not_pile_up);
 }
 

@@ -236,6 +236,32 @@ START_TEST(a_freed_tensor_is_told_much_later)
 }
 END_TEST
 
+/* A captured step's result, changed, named and asked for gradients in a step of its own: when that ends
+ * it forgets what lay in it. */
+START_TEST(results_of_graphs_outlive_what_is_noted_of_them)
+{
+    reel *r = quiet_reel();
+    reel_tensor *x = ones(r, 3, 1), *w = leaf(r, 1);
+    reel_capture_begin(r);
+    reel_tensor *y = reel_exp(x), *z = reel_exp(x);
+    reel_graph *graph = reel_capture_end(r);
+    reel_add_(y, w);
+    reel_set_name(z, "z");
+    reel_requires_grad_(z, true);
+    ck_assert_int_eq(reel_backward(reel_sum(reel_mul(y, z))), REEL_OK);
+    ck_assert_ptr_nonnull(reel_grad(z));
+    reel_rewind(r);
+    reel_mul_scalar(reel_full(r, REEL_F32, 1e30, REEL_SHAPE(4000)), 1); /* where that lay */
+    ck_assert(!reel_requires_grad(y) && !reel_requires_grad(z));
+    ck_assert_ptr_null(reel_grad(z));
+    ck_assert_int_eq(reel_backward(reel_sum(y)), REEL_ERR_STATE);
+    reel_clear_error(r);
+    ck_assert(reel_item(reel_sum(reel_sub(y, z))) == 3);
+    ck_assert_int_eq(reel_replay(graph), REEL_OK);
+    reel_free(r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_test(cases, what_a_step_left_is_told);
@@ -243,6 +269,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, what_has_an_owner_is_not_freed);
     tcase_add_test(cases, a_tape_outlives_what_it_leads_to);
     tcase_add_test(cases, results_go_with_their_graph);
+    tcase_add_test(cases, results_of_graphs_outlive_what_is_noted_of_them);
     tcase_add_test(cases, views_within_a_graph_follow_what_is_freed);
     tcase_add_test(cases, what_a_callback_made_is_gone_after_it);
     tcase_add_loop_test(cases, a_stale_tensor_is_told_much_later, 0, 9);

@@ -2,6 +2,7 @@
 /* reel fit: from a table to a model in a file. */
 #include "commands.h"
 #include "decay_trials.h"
+#include "line_solver.h"
 #include "model.h"
 #include "optimizers.h"
 #include "outputs.h"
@@ -97,7 +98,9 @@ static bool find_target(session *s, reel_table *table, const char *name, size_t 
 static bool read_tables(fitting *it)
 {
     options *o = it->o;
-    o->dtype = o->dtype >= 0 ? o->dtype : optimizer_is_full_batch(o->optimizer);
+    bool doubles =
+        optimizer_is_full_batch(o->optimizer) || (!o->hidden_count && !file_is_large(o->files[0]));
+    o->dtype = o->dtype >= 0 ? o->dtype : doubles;
     it->model.shape.dtype = o->dtype == 1 ? REEL_F64 : REEL_F32;
     it->table = read_table(it->s, o, o->files[0], &it->model);
     if (!it->table || !find_target(it->s, it->table, o->target, &it->target) ||
@@ -260,6 +263,40 @@ static bool train_network(fitting *it, bool trials)
     return it->training.interrupted || train_net(it, it->model.net);
 }
 
+/* Column j, and the first of those that make it up. */
+static bool name_combination(fitting *it, const column_qr *qr, int64_t j)
+{
+    double *weights = calloc((size_t)qr->rank + 1, sizeof *weights);
+    if (!weights) {
+        return complain(it->s, "there is no memory for a combination of columns");
+    }
+    column_qr_combination(qr, j, weights);
+    char text[200] = "";
+    int named = 0;
+    for (int64_t a = 0; a < qr->rank; a++) {
+        if (fabs(weights[a]) > 1e-6 && named++ < 3) {
+            const char *name = reel_encoder_feature_name(it->model.encoder, (size_t)qr->chosen[a]);
+            size_t length = strlen(text);
+            snprintf(text + length, sizeof text - length, "%s%s", length ? ", " : "", name);
+        }
+    }
+    notice(it->s, "%s: '%s' follows from %s%s and gets the coefficient 0", it->o->files[0],
+           reel_encoder_feature_name(it->model.encoder, (size_t)j), text, named > 3 ? ", …" : "");
+    free(weights);
+    return true;
+}
+
+/* What gets no weight, because others say the same, is said. */
+static bool name_dependent(fitting *it, const coordinates *c)
+{
+    bool done = true;
+    for (int64_t j = 0; done && c->triangle && j < c->qr.columns; j++) {
+        done = c->qr.rank_of[j] >= 0 || name_combination(it, &c->qr, j);
+    }
+    reel_rewind(it->s->r);
+    return done;
+}
+
 /* Linear regression is trained in coordinates of its own. */
 static bool train_linear(fitting *it)
 {
@@ -272,8 +309,10 @@ static bool train_linear(fitting *it)
     bool done =
         net &&
         coordinates_choose(&c, it->model.encoder, !o->no_intercept, whiten, &it->x, &it->y) &&
+        name_dependent(it, &c) &&
         (!it->validation_x || coordinates_apply(&c, &it->validation_x, &it->validation_y)) &&
-        train_net(it, net) && coordinates_return(&c, net, it->model.net);
+        train_net(it, net) && line_solve(&it->training) &&
+        coordinates_return(&c, net, it->model.net);
     coordinates_free(&c);
     return done;
 }

@@ -50,7 +50,7 @@ static bool descend(whole *it, int64_t most)
     return true;
 }
 
-/* Losses with a corner at 0 are made smooth there, and ever less so: each time the search goes on
+/* Losses and penalties with a corner at 0 are made smooth there, and ever less so: each time the search goes on
  * from a point that is nearly right. Without that it would stop at the first corner. */
 static void descend_to_corner(training *t)
 {
@@ -65,7 +65,7 @@ static void descend_to_corner(training *t)
 
 void train_full_batch(training *t)
 {
-    if (t->o->loss == LOSS_L1 || t->o->loss == LOSS_QUANTILE) {
+    if (t->o->loss == LOSS_L1 || t->o->loss == LOSS_QUANTILE || t->o->l1_penalty > 0) {
         descend_to_corner(t);
         return;
     }

@@ -355,10 +355,10 @@ double *model_predict(session *s, const model *it, reel_table *table, reel_tenso
 
 /* Numbers far from 0, such as times, need doubles until their mean is subtracted. A large table of
  * doubles would not fit in the memory that is enough for floats. */
-static reel_dtype table_dtype(const char *path)
+bool file_is_large(const char *path)
 {
     struct stat file;
-    return stat(path, &file) == 0 && file.st_size > LARGE_FILE ? REEL_F32 : REEL_F64;
+    return stat(path, &file) == 0 && file.st_size > LARGE_FILE;
 }
 
 reel_table *read_table(session *s, const options *o, const char *path, const model *m)
@@ -373,13 +373,14 @@ reel_table *read_table(session *s, const options *o, const char *path, const mod
     for (size_t i = 0; i < count + known; i++) {
         text[i] = i < count ? o->text.texts[i] : more[i - count];
     }
-    reel_table_options how = {.separator = o->separator,
-                              .decimal = o->decimal,
-                              .no_header = o->no_header,
-                              .detect_header = true,
-                              .dtype = m->shape.dtype == REEL_F64 ? REEL_F64 : table_dtype(path),
-                              .text = text,
-                              .text_count = count + known};
+    reel_table_options how = {
+        .separator = o->separator,
+        .decimal = o->decimal,
+        .no_header = o->no_header,
+        .detect_header = true,
+        .dtype = m->shape.dtype == REEL_F64 || !file_is_large(path) ? REEL_F64 : REEL_F32,
+        .text = text,
+        .text_count = count + known};
     reel_table *table = reel_table_read(s->r, path, how);
     free(text);
     return table;

@@ -51,6 +51,8 @@ reel_tensor *model_targets(const model *it, reel_table *table, const reel_tensor
  * columns of text that its encoder has, if there is one yet, and in doubles unless the model is of
  * floats and the table large. NULL, and a message. */
 reel_table *read_table(session *s, const options *o, const char *path, const model *m);
+/* Whether doubles of a whole table may be more than memory holds. */
+bool file_is_large(const char *path);
 /* A column's values at some rows, as doubles from malloc; NULL, and a message. */
 double *column_values(session *s, reel_table *table, size_t column, reel_tensor *rows,
                       int64_t *count);

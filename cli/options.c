@@ -92,7 +92,9 @@ static const row fit_rows[] = {
      CHOICE, AT(activation), activation_names},
     {"dropout", "P", "after each hidden layer (0)", SHARE, AT(dropout), NULL},
     {"no-intercept", NULL, "linear regression through the origin", FLAG, AT(no_intercept), NULL},
-    {"dtype", "f32|f64", "numbers to compute in (f32; f64 with lbfgs and levenberg_marquardt)",
+    {"dtype", "f32|f64",
+     "numbers to compute in (f64 for linear regression, lbfgs and levenberg_marquardt, otherwise "
+     "f32)",
      CHOICE, AT(dtype), dtype_names},
 
     {NULL, NULL, "What is made small:", HEADING, 0, NULL},

@@ -7,8 +7,18 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Σ |w|, its corners rounded off within `smoothing` from 0. */
+static reel_tensor *magnitudes(reel_tensor *w, double smoothing)
+{
+    if (smoothing == 0) {
+        return reel_sum(reel_abs(w));
+    }
+    reel_tensor *zero = reel_mul_scalar(reel_detach(w), 0);
+    return reel_smooth_l1_loss(w, zero, smoothing, REEL_SUM);
+}
+
 /* λ Σ |w| and ½ decay Σ w² over the weights, not the biases. */
-static reel_tensor *penalties(const training *it, reel_tensor *loss)
+static reel_tensor *penalties(const training *it, reel_tensor *loss, double smoothing)
 {
     const options *o = it->o;
     double decay = optimizer_decays(o->optimizer) ? 0 : o->weight_decay;
@@ -16,7 +26,7 @@ static reel_tensor *penalties(const training *it, reel_tensor *loss)
     for (size_t i = 0; i < all.count; i++) {
         reel_tensor *w = all.tensors[i];
         if (reel_ndim(w) == 2 && o->l1_penalty > 0) {
-            loss = reel_add(loss, reel_mul_scalar(reel_sum(reel_abs(w)), o->l1_penalty));
+            loss = reel_add(loss, reel_mul_scalar(magnitudes(w, smoothing), o->l1_penalty));
         }
         if (reel_ndim(w) == 2 && decay > 0) {
             loss = reel_add(loss, reel_mul_scalar(reel_sum(reel_square(w)), decay / 2));
@@ -27,7 +37,7 @@ static reel_tensor *penalties(const training *it, reel_tensor *loss)
 
 reel_tensor *training_loss(const training *it, reel_tensor *x, reel_tensor *y, double smoothing)
 {
-    return penalties(it, network_loss(it->o, reel_forward(it->net, x), y, smoothing));
+    return penalties(it, network_loss(it->o, reel_forward(it->net, x), y, smoothing), smoothing);
 }
 
 /* Room for one more epoch's losses; grows by doubling. */

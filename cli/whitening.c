@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Columns made uncorrelated by a Cholesky factor of their covariance, and the way back. */
+/* Columns made uncorrelated by the triangle of their QR decomposition, and the way back. */
 #include "whitening.h"
 
 #include <math.h>
@@ -8,109 +8,45 @@
 
 enum { MOST_WHITENED = 256 }; /* features; more would take longer than the training */
 
-/* Adds up over the rows of x what `add` makes of each, in double. */
-static bool over_rows(reel_tensor *x, void (*add)(const double *row, int64_t k, double *sums),
-                      double *sums)
-{
-    int64_t n = reel_size(x, 0), k = reel_size(x, 1);
-    double *row = malloc((size_t)k * sizeof *row);
-    bool done = row != NULL;
-    for (int64_t i = 0; done && i < n; i++) {
-        done = reel_to_f64(reel_narrow(x, 0, i, 1), row, k) == REEL_OK;
-        add(row, k, sums);
-        reel_rewind(reel_of(x));
-    }
-    free(row);
-    return done;
-}
-
-static void add_row(const double *row, int64_t k, double *sums)
-{
-    for (int64_t i = 0; i < k; i++) {
-        sums[i] += row[i];
-    }
-}
-
-static void add_products(const double *row, int64_t k, double *sums)
-{
-    for (int64_t a = 0; a < k; a++) {
-        for (int64_t b = 0; b <= a; b++) {
-            sums[a * k + b] += row[a] * row[b];
-        }
-    }
-}
-
 /* What is added to a column to bring its mean to 0. */
 static bool column_means(reel_tensor *x, double *shift)
 {
     int64_t n = reel_size(x, 0), k = reel_size(x, 1);
+    double *row = malloc((size_t)k * sizeof *row);
     memset(shift, 0, (size_t)k * sizeof *shift);
-    bool done = over_rows(x, add_row, shift);
-    for (int64_t i = 0; i < k; i++) {
-        shift[i] /= -(double)n;
-    }
-    return done;
-}
-
-/* G = XᵀX / n, its lower triangle. */
-static bool gram(reel_tensor *x, double *g)
-{
-    int64_t n = reel_size(x, 0), k = reel_size(x, 1);
-    memset(g, 0, (size_t)(k * k) * sizeof *g);
-    bool done = over_rows(x, add_products, g);
-    for (int64_t i = 0; i < k * k; i++) {
-        g[i] /= (double)n;
-    }
-    return done;
-}
-
-/* G = L Lᵀ in place, in the lower triangle. A pivot that is only rounding is a column that depends
- * on those before it: its row and column become 0. */
-static void factor(double *g, int64_t k)
-{
-    for (int64_t j = 0; j < k; j++) {
-        double pivot = g[j * k + j], before = pivot;
-        for (int64_t c = 0; c < j; c++) {
-            pivot -= g[j * k + c] * g[j * k + c];
-        }
-        bool dependent = !(pivot > 1e-9 * before);
-        double root = dependent ? 0 : sqrt(pivot);
-        for (int64_t i = j; i < k; i++) {
-            double sum = g[i * k + j];
-            for (int64_t c = 0; c < j; c++) {
-                sum -= g[i * k + c] * g[j * k + c];
-            }
-            g[i * k + j] = dependent ? 0 : sum / root;
+    for (int64_t i = 0; row && i < n; i++) {
+        matrix_row(x, i, row);
+        for (int64_t j = 0; j < k; j++) {
+            shift[j] -= row[j] / (double)n;
         }
     }
+    free(row);
+    return row != NULL;
 }
 
-/* T = L⁻ᵀ, upper triangular: Tᵀ G T = 1. Column j of T solves Lᵀ t = e_j. */
-static void invert(const double *l, int64_t k, double *t)
+/* What rounding leaves of a column that depends on others; of floats also the numbers' own. */
+static double tolerance_of(const reel_tensor *x)
 {
-    memset(t, 0, (size_t)(k * k) * sizeof *t);
-    for (int64_t j = 0; j < k; j++) {
-        for (int64_t i = l[j * k + j] > 0 ? j : -1; i >= 0; i--) {
-            double sum = i == j;
-            for (int64_t c = i + 1; c <= j; c++) {
-                sum -= l[c * k + i] * t[c * k + j];
-            }
-            t[i * k + j] = l[i * k + i] > 0 ? sum / l[i * k + i] : 0;
-        }
-    }
+    return reel_dtype_of(x) == REEL_F64 ? 1e-11 : 1e-6;
 }
 
+/* T = √n R⁻¹, upper triangular, so that (X T)ᵀ X T = n. Dependent columns have zeros. */
 static bool whiten_by(coordinates *it, reel_tensor *x)
 {
     int64_t k = it->features;
-    double *g = malloc((size_t)(k * k) * sizeof *g);
-    it->triangle = malloc((size_t)(k * k) * sizeof *it->triangle);
-    bool done = g && it->triangle && gram(x, g);
-    if (done) {
-        factor(g, k);
-        invert(g, k, it->triangle);
+    it->triangle = calloc((size_t)(k * k), sizeof *it->triangle);
+    double *column = malloc((size_t)k * sizeof *column);
+    bool done = it->triangle && column && column_qr_of(&it->qr, x, tolerance_of(x));
+    double root = sqrt((double)reel_size(x, 0));
+    for (int64_t b = 0; done && b < it->qr.rank; b++) {
+        memset(column, 0, (size_t)k * sizeof *column);
+        column[b] = root;
+        column_qr_solve(&it->qr, column);
+        for (int64_t a = 0; a <= b; a++) {
+            it->triangle[it->qr.chosen[a] * k + it->qr.chosen[b]] = column[a];
+        }
     }
-    free(g);
+    free(column);
     return done;
 }
 
@@ -126,6 +62,19 @@ static bool replace(reel_tensor **x, reel_tensor *now)
     return true;
 }
 
+static void put_row(reel_tensor *x, int64_t i, const double *row)
+{
+    int64_t k = reel_size(x, 1);
+    if (reel_dtype_of(x) == REEL_F64) {
+        memcpy(reel_data_f64(x) + i * k, row, (size_t)k * sizeof *row);
+        return;
+    }
+    float *to = reel_data_f32(x) + i * k;
+    for (int64_t j = 0; j < k; j++) {
+        to[j] = (float)row[j];
+    }
+}
+
 static bool add_shift(const coordinates *it, reel_tensor **x, reel_tensor **y)
 {
     reel *r = reel_of(*x);
@@ -137,13 +86,26 @@ static bool add_shift(const coordinates *it, reel_tensor **x, reel_tensor **y)
     return done;
 }
 
+/* X T in double, row by row: T can be large where columns nearly depend on one another. */
 static bool multiply(const coordinates *it, reel_tensor **x)
 {
-    reel *r = reel_of(*x);
-    reel_tensor *t = reel_from_f64(r, it->triangle, 2, (int64_t[]){it->features, it->features});
-    bool done = replace(x, reel_matmul(*x, reel_to(t, reel_dtype_of(*x))));
-    reel_tensor_free(t);
-    reel_rewind(r);
+    int64_t n = reel_size(*x, 0), k = it->features;
+    reel_tensor *to = reel_zeros(reel_of(*x), reel_dtype_of(*x), 2, (int64_t[]){n, k});
+    double *row = malloc(2 * (size_t)k * sizeof *row), *sums = row + k;
+    bool done = row && !reel_is_poison(to);
+    for (int64_t i = 0; done && i < n; i++) {
+        matrix_row(*x, i, row);
+        memset(sums, 0, (size_t)k * sizeof *sums);
+        for (int64_t a = 0; a < k; a++) {
+            for (int64_t b = a; b < k; b++) {
+                sums[b] += row[a] * it->triangle[a * k + b];
+            }
+        }
+        put_row(to, i, sums);
+    }
+    free(row);
+    reel_tensor_free(done ? *x : to);
+    *x = done ? to : *x;
     return done;
 }
 
@@ -211,6 +173,7 @@ bool coordinates_return(const coordinates *it, reel_module *trained, reel_module
 void coordinates_free(coordinates *it)
 {
     free(it->triangle);
+    column_qr_free(&it->qr);
     free(it->shift);
     *it = (coordinates){0};
 }

@@ -4,7 +4,7 @@
 #ifndef CLI_WHITENING_H
 #define CLI_WHITENING_H
 
-#include <reel/reel.h>
+#include "column_qr.h"
 
 /* y = x T w + b, with T upper triangular: what is trained is w. */
 typedef struct coordinates {
@@ -12,6 +12,7 @@ typedef struct coordinates {
     double *triangle;    /* T, features x features, row by row; NULL: the identity */
     double *shift;       /* added to each column */
     double target_shift; /* added to the target */
+    column_qr qr;        /* of the shifted columns; all 0 without a triangle */
 } coordinates;
 
 /*

@@ -46,7 +46,7 @@ complete -c reel -n '__reel_command fit' -l test-fraction -x -d 'this share of t
 complete -c reel -n '__reel_command fit' -l test-rows -r -F -d 'the rows whose numbers, from 0, this file lists'
 complete -c reel -n '__reel_command fit' -l activation -x -a 'relu tanh sigmoid gelu silu leaky_relu elu selu celu softplus mish hardswish softsign relu6' -d 'relu, tanh, sigmoid, gelu, silu, leaky_relu, elu, selu, celu, softplus, mish, hardswish, softsign or relu6 (relu)'
 complete -c reel -n '__reel_command fit' -l dropout -x -d 'after each hidden layer (0)'
-complete -c reel -n '__reel_command fit' -l dtype -x -a 'f32 f64' -d 'numbers to compute in (f32; f64 with lbfgs and levenberg_marquardt)'
+complete -c reel -n '__reel_command fit' -l dtype -x -a 'f32 f64' -d 'numbers to compute in (f64 for linear regression, lbfgs and levenberg_marquardt, otherwise f32)'
 complete -c reel -n '__reel_command fit' -l hidden -x -d 'sizes of hidden layers, as 64,64 (none: linear regression)'
 complete -c reel -n '__reel_command fit' -l no-intercept -d 'linear regression through the origin'
 complete -c reel -n '__reel_command fit' -l delta -x -d 'where huber and smooth_l1 turn from squared to absolute, in standard deviations of the target (1)'

@@ -24,6 +24,7 @@ enum { POLISHES = 10, TRIALS = 200 };
 typedef struct memory {
     double damping, growth, converged;
     int64_t n;
+    bool moved; /* the last step ended with a move, from x to `work` */
     reel_tensor *scale, *x, *work, *d, *before;
 } memory;
 
@@ -33,6 +34,7 @@ typedef struct run {
     const memory *m;
     const double *value;
     int64_t n, count, rows;
+    bool can_retreat;            /* to flat.x, from where the parameters have come */
     double damping, growth, sum; /* Σ r² where the parameters are */
     double *J, *diagonal;        /* Q and R */
     double *turned;              /* Qᵀr */
@@ -141,19 +143,21 @@ static bool look(run *w, double t, double *sum)
     return r != NULL;
 }
 
-/* Residuals and Jacobian where the parameters are, and J = Q R. False, and an error, if they cannot
- * be had. */
-static bool linearize(run *w)
+enum outcome { MOVED, ARRIVED, FAILED, OUTSIDE };
+
+/* Residuals and Jacobian where the parameters are, and J = Q R. OUTSIDE: they are not finite there.
+ * FAILED, and an error: they cannot be had. */
+static enum outcome linearize(run *w)
 {
     reel_optimizer *o = w->flat.o;
     reel_tensor *r = residuals(w, true);
     if (!r) {
-        return false;
+        return FAILED;
     }
     reel_tensor **parameters = reeli_arena_alloc(o->owned.r, o->slots * sizeof *parameters);
     if (!parameters) {
         reeli_no_memory(o->owned.r, o->rule->name);
-        return false;
+        return FAILED;
     }
     for (size_t k = 0; k < o->slots; k++) {
         parameters[k] = o->slot[k].parameter;
@@ -162,19 +166,45 @@ static bool linearize(run *w)
     w->sum = squares(w->count, w->r);
     if (!reeli_jacobian(r, parameters, o->slots,
                         (reel_jacobian)reeli_as_count(w->value[REELI_jacobian]), w->rows, w->J)) {
-        return false;
+        return FAILED;
     }
     if (!isfinite(w->sum) || !all_finite(w->rows * w->n, w->J)) {
-        reeli_error(o->owned.r, REEL_ERR_VALUE, "%s: the %s not finite", o->rule->name,
-                    isfinite(w->sum) ? "residuals' derivatives are"
-                                     : "sum of the residuals' squares is");
-        return false;
+        return OUTSIDE;
     }
     reeli_qr(w->rows, w->n, w->J, w->diagonal);
     memset(w->turned, 0, (size_t)w->rows * sizeof *w->turned);
     memcpy(w->turned, w->r, (size_t)w->count * sizeof *w->turned);
     reeli_qr_turn(w->rows, w->n, w->J, w->turned);
-    return true;
+    return MOVED;
+}
+
+/* As linearize, with an error where it is not finite. */
+static bool linearize_or_fail(run *w)
+{
+    const enum outcome outcome = linearize(w);
+    if (outcome == OUTSIDE) {
+        reeli_error(
+            w->flat.o->owned.r, REEL_ERR_VALUE, "%s: the %s not finite", w->flat.o->rule->name,
+            isfinite(w->sum) ? "residuals' derivatives are" : "sum of the residuals' squares is");
+    }
+    return outcome == MOVED;
+}
+
+/* Where the sum is finite but its derivatives are not, the move that led there is taken back, and
+ * the next one is to be shorter. Where the search begins, all has to be finite. */
+static bool linearize_or_retreat(run *w)
+{
+    if (!w->can_retreat) {
+        return linearize_or_fail(w);
+    }
+    const enum outcome outcome = linearize(w);
+    if (outcome != OUTSIDE) {
+        return outcome == MOVED;
+    }
+    reeli_flat_move(&w->flat, 0);
+    w->damping *= 10 * w->growth;
+    w->growth *= 2;
+    return linearize_or_fail(w);
 }
 
 /* R's element in row i of column j. */
@@ -292,8 +322,6 @@ static bool acceleration(run *w, double *ratio)
     return true;
 }
 
-enum outcome { MOVED, ARRIVED, FAILED };
-
 /* Raises mu until the sum falls; leaves the parameters there, or where they were if it cannot
  * fall. */
 static enum outcome descend(run *w)
@@ -347,10 +375,11 @@ static bool polish(run *w)
         }
         gather(w, w->flat.x);
         reeli_flat_move(&w->flat, 1);
-        if (!linearize(w)) {
+        const enum outcome outcome = linearize(w);
+        if (outcome == FAILED) {
             return false;
         }
-        if (!(slope(w) < before && w->sum <= sum * (1 + 1e-11))) {
+        if (outcome == OUTSIDE || !(slope(w) < before && w->sum <= sum * (1 + 1e-11))) {
             reeli_flat_move(&w->flat, 0);
             return true;
         }
@@ -362,7 +391,7 @@ static bool iterate(run *w, double *first, bool *converged)
 {
     const int64_t most = reeli_as_count(w->value[REELI_max_iter]);
     for (int64_t i = 0; i < most; i++) {
-        if (!linearize(w)) {
+        if (!linearize_or_retreat(w)) {
             return false;
         }
         *first = i == 0 ? w->sum : *first;
@@ -372,6 +401,7 @@ static bool iterate(run *w, double *first, bool *converged)
         rescale(w);
         gather(w, w->flat.x);
         const enum outcome outcome = descend(w);
+        w->can_retreat = outcome == MOVED;
         if (outcome != MOVED) {
             *converged = outcome == ARRIVED && polish(w);
             return *converged;
@@ -394,6 +424,17 @@ static bool vector(const reel_optimizer *o, reel_tensor **t)
     return true;
 }
 
+/* Whether the parameters are still where the last move has put them, but for their dtype. */
+static bool is_where_it_went(const memory *m)
+{
+    const double *now = m->before->data, *then = m->work->data;
+    bool same = true;
+    for (int64_t i = 0; same && i < m->n; i++) {
+        same = fabs(now[i] - then[i]) <= 1e-6 * fabs(then[i]);
+    }
+    return same;
+}
+
 static reel_status step(reel_optimizer *o, reel_closure closure, void *context, double *loss)
 {
     memory *m = o->memory;
@@ -412,10 +453,12 @@ static reel_status step(reel_optimizer *o, reel_closure closure, void *context, 
              .growth = m->growth};
     bool converged = false;
     gather(&w, m->before);
+    w.can_retreat = m->moved && is_where_it_went(m);
     if (iterate(&w, loss, &converged)) {
         m->damping = w.damping;
         m->growth = w.growth;
         m->converged = converged;
+        m->moved = w.can_retreat;
         if (w.size) {
             memcpy(m->scale->data, w.scale, (size_t)w.n * sizeof *w.scale);
         }

@@ -10,6 +10,8 @@
 #include <reel/reduce.h>
 #include <reel/views.h>
 
+#include <math.h>
+
 /* Residuals p - target, or something else that goes wrong at the call `fail_at`. */
 typedef struct problem {
     reel *r;
@@ -188,6 +190,55 @@ START_TEST(it_goes_on_where_it_stopped)
 }
 END_TEST
 
+/* a exp(-b x) + c exp(-d x), of which one term says all that there is: a flat minimum, from which an
+ * undamped move leads where exp overflows. */
+typedef struct decays {
+    reel *r;
+    reel_tensor *p[4], *x, *y;
+} decays;
+
+static reel_tensor *two_decays(void *context)
+{
+    const decays *it = context;
+    reel_rewind(it->r);
+    reel_tensor *sum = reel_neg(it->y);
+    for (int k = 0; k < 4; k += 2) {
+        reel_tensor *fading = reel_exp(reel_neg(reel_mul(it->p[k + 1], it->x)));
+        sum = reel_add(sum, reel_mul(it->p[k], fading));
+    }
+    return sum;
+}
+
+START_TEST(moves_out_of_the_domain_are_taken_back)
+{
+    const double starts[][4] = {{1, .5, 1, 2}, {1, 1, 1, 1.5}, {3, .2, 1, .7}, {1, 2, 3, 4}};
+    double xs[24], ys[24];
+    for (int i = 0; i < 24; i++) {
+        xs[i] = .05 * i;
+        ys[i] = 2 * exp(-xs[i]) + 1e-3 * sin(37. * i);
+    }
+    for (size_t s = 0; s < 8; s++) {
+        reel *r = reel_new();
+        decays it = {.r = r};
+        it.x = reel_from_f64(r, xs, REEL_SHAPE(24));
+        it.y = reel_from_f64(r, ys, REEL_SHAPE(24));
+        for (int k = 0; k < 4; k++) {
+            it.p[k] = reel_requires_grad_(reel_scalar(r, REEL_F64, starts[s / 2][k]), true);
+        }
+        reel_optimizer *o = reel_optim_levenberg_marquardt(
+            (reel_tensor_list){r, it.p, 4},
+            (reel_levenberg_marquardt_options){.max_iter = s % 2 ? 10 : 1});
+        double sum = 0;
+        for (int i = 0; i < 2000 && !reel_converged(o); i++) {
+            ck_assert_int_eq(reel_step_with(o, two_decays, &it, &sum), REEL_OK);
+        }
+        ck_assert(reel_converged(o));
+        ck_assert_double_lt(sum, 24e-6 / 2); /* below the noise's own squares */
+        reel_free(r);
+    }
+}
+END_TEST
+
 /* Another number of residuals at each call. */
 static reel_tensor *growing(void *context)
 {
@@ -238,6 +289,7 @@ static void add_cases(TCase *tcase)
     tcase_add_test(tcase, too_few_residuals_are_no_obstacle);
     tcase_add_test(tcase, a_failing_closure_changes_nothing);
     tcase_add_test(tcase, it_goes_on_where_it_stopped);
+    tcase_add_test(tcase, moves_out_of_the_domain_are_taken_back);
     tcase_add_test(tcase, it_refuses);
 }
 

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* Iteratively reweighted least squares over all rows, in double. */
+#include "line_solver.h"
+#include "column_qr.h"
+#include "optimizers.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_STEPS = 600, MOST_COLUMNS = 2048 };
+static const double most_work = 2e11; /* products of all steps together */
+
+/* The line's weights, its bias last, and the system for the next step. */
+typedef struct line {
+    const options *o;
+    reel_tensor *x, *y;
+    int64_t n, k, size; /* size: k, or k + 1 with a bias */
+    double *at, *best;  /* weights */
+    double *system;     /* size x size, row by row, its lower triangle */
+    double *right, *row, *target;
+    double least; /* the loss at `best` */
+} line;
+
+static double dot(int64_t n, const double *a, const double *b)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) {
+        sum += a[i] * b[i];
+    }
+    return sum;
+}
+
+/* What the loss is at a residual r = predicted - target. */
+static double loss_at(const options *o, double r)
+{
+    double a = fabs(r);
+    switch ((loss_kind)o->loss) {
+    case LOSS_L1:
+        return a;
+    case LOSS_MSE:
+        return r * r;
+    case LOSS_HUBER:
+        return a <= o->delta ? r * r / 2 : o->delta * (a - o->delta / 2);
+    case LOSS_SMOOTH_L1:
+        return a < o->delta ? r * r / 2 / o->delta : a - o->delta / 2;
+    case LOSS_QUANTILE:
+        return a / 2 - (o->quantile - 0.5) * r;
+    case LOSS_LOG_COSH:
+        return a + log1p(exp(-2 * a)) - log(2);
+    }
+    return 0;
+}
+
+/* The curvature of the parabola that touches the loss at r, its corner rounded off by `corner`. */
+static double curvature(const options *o, double r, double corner)
+{
+    switch ((loss_kind)o->loss) {
+    case LOSS_L1:
+        return 1 / hypot(r, corner);
+    case LOSS_MSE:
+        return 2;
+    case LOSS_HUBER:
+        return fabs(r) <= o->delta ? 1 : o->delta / fabs(r);
+    case LOSS_SMOOTH_L1:
+        return 1 / fmax(fabs(r), o->delta);
+    case LOSS_QUANTILE:
+        return 0.5 / hypot(r, corner);
+    case LOSS_LOG_COSH:
+        return fabs(r) > 1e-4 ? tanh(r) / r : 1;
+    }
+    return 0;
+}
+
+static void take_row(const line *it, int64_t i)
+{
+    matrix_row(it->x, i, it->row);
+    it->row[it->k] = 1;
+}
+
+static double objective(const line *it, const double *w)
+{
+    double sum = 0, penalty = 0;
+    for (int64_t i = 0; i < it->n; i++) {
+        take_row(it, i);
+        sum += loss_at(it->o, dot(it->size, it->row, w) - it->target[i]);
+    }
+    for (int64_t j = 0; j < it->k; j++) {
+        penalty += it->o->l1_penalty * fabs(w[j]) + it->o->weight_decay / 2 * w[j] * w[j];
+    }
+    return sum / (double)it->n + penalty;
+}
+
+/* The system of the parabolas that touch at `at`: H d = -gradient. */
+static void assemble(const line *it, double corner)
+{
+    const options *o = it->o;
+    int64_t m = it->size;
+    double tilt = o->loss == LOSS_QUANTILE ? o->quantile - 0.5 : 0;
+    memset(it->system, 0, (size_t)(m * m) * sizeof *it->system);
+    memset(it->right, 0, (size_t)m * sizeof *it->right);
+    for (int64_t i = 0; i < it->n; i++) {
+        take_row(it, i);
+        double r = dot(m, it->row, it->at) - it->target[i];
+        double weight = curvature(o, r, corner) / (double)it->n;
+        for (int64_t a = 0; a < m; a++) {
+            double scaled = weight * it->row[a];
+            for (int64_t b = 0; b <= a; b++) {
+                it->system[a * m + b] += scaled * it->row[b];
+            }
+            it->right[a] -= scaled * r - tilt * it->row[a] / (double)it->n;
+        }
+    }
+    for (int64_t j = 0; j < it->k; j++) {
+        double pull = o->weight_decay;
+        pull += o->l1_penalty > 0 ? o->l1_penalty / hypot(it->at[j], corner) : 0;
+        it->system[j * m + j] += pull;
+        it->right[j] -= pull * it->at[j];
+    }
+}
+
+/* Cholesky's factor in place, and the solution in `right`. What has no pivot does not move. */
+static void solve(const line *it)
+{
+    int64_t m = it->size;
+    double *g = it->system, *d = it->right;
+    for (int64_t a = 0; a < m; a++) {
+        double before = g[a * m + a];
+        for (int64_t b = 0; b <= a; b++) {
+            double sum = g[a * m + b] - dot(b, g + a * m, g + b * m);
+            double pivot = g[b * m + b];
+            g[a * m + b] = b < a                  ? (pivot > 0 ? sum / pivot : 0)
+                           : sum > 1e-14 * before ? sqrt(sum)
+                                                  : 0;
+        }
+        double pivot = g[a * m + a];
+        d[a] = pivot > 0 ? (d[a] - dot(a, g + a * m, d)) / pivot : 0;
+    }
+    for (int64_t a = m - 1; a >= 0; a--) {
+        double pivot = g[a * m + a];
+        d[a] = pivot > 0 ? d[a] / pivot : 0;
+        for (int64_t b = 0; b < a; b++) {
+            d[b] -= g[a * m + b] * d[a];
+        }
+    }
+}
+
+/* Keeps `at` if it is no worse; how much better it is, as a share. */
+static double keep(line *it)
+{
+    double now = objective(it, it->at);
+    if (!(now < it->least)) {
+        return 0;
+    }
+    double gain = (it->least - now) / fmax(fabs(it->least), 1e-300);
+    memcpy(it->best, it->at, (size_t)it->size * sizeof *it->best);
+    it->least = now;
+    return gain;
+}
+
+static bool has_corner(const options *o)
+{
+    return o->loss == LOSS_L1 || o->loss == LOSS_QUANTILE || o->l1_penalty > 0;
+}
+
+static void descend(line *it, double first_corner)
+{
+    double per_step = (double)it->n * (double)it->size * (double)it->size;
+    double corner = has_corner(it->o) ? first_corner : 0;
+    int idle = 0;
+    memcpy(it->at, it->best, (size_t)it->size * sizeof *it->at);
+    for (int i = 0; i < MOST_STEPS && i * per_step < most_work && idle < 3; i++) {
+        assemble(it, corner);
+        solve(it);
+        for (int64_t j = 0; j < it->size; j++) {
+            it->at[j] += it->right[j];
+        }
+        double gain = keep(it);
+        idle = corner <= 1e-10 && gain < 1e-13 ? idle + 1 : 0;
+        corner = fmax(corner * 0.9, has_corner(it->o) ? 1e-11 : 0);
+    }
+}
+
+/* Weights that are next to 0 become 0 if that costs nothing. */
+static void zero_weights(line *it)
+{
+    for (double limit = 1e-3; limit > 1e-9; limit /= 10) {
+        memcpy(it->at, it->best, (size_t)it->size * sizeof *it->at);
+        for (int64_t j = 0; j < it->k; j++) {
+            it->at[j] = fabs(it->at[j]) < limit ? 0 : it->at[j];
+        }
+        double now = objective(it, it->at);
+        if (now <= it->least * (1 + 1e-7)) {
+            memcpy(it->best, it->at, (size_t)it->size * sizeof *it->best);
+            return;
+        }
+    }
+}
+
+static bool read_net(line *it, reel_module *net)
+{
+    reel_tensor *bias = reel_parameter(net, "0.bias");
+    it->at[it->k] = bias ? reel_item(bias) : 0;
+    for (int64_t i = 0; i < it->n; i++) {
+        it->target[i] = reel_get(it->y, (int64_t[]){i, 0});
+    }
+    return reel_to_f64(reel_parameter(net, "0.weight"), it->at, it->k) == REEL_OK;
+}
+
+static bool write_net(const line *it, reel_module *net)
+{
+    reel_tensor *weight = reel_parameter(net, "0.weight"), *bias = reel_parameter(net, "0.bias");
+    for (int64_t j = 0; j < it->k; j++) {
+        reel_set(reel_detach(weight), (int64_t[]){0, j}, it->best[j]);
+    }
+    if (bias) {
+        reel_set(reel_detach(bias), (int64_t[]){0}, it->best[it->k]);
+    }
+    reel_rewind(reel_of(it->x));
+    return !reel_failed(reel_of(it->x));
+}
+
+static bool is_due(const training *it)
+{
+    const options *o = it->o;
+    double k = (double)reel_size(it->x, 1), work = (double)reel_size(it->x, 0) * k * k;
+    bool decays_apart = o->weight_decay > 0 && o->optimizer == OPTIMIZER_ADAMW;
+    return !it->validation_x && !it->interrupted && !decays_apart && k <= MOST_COLUMNS &&
+           work < most_work / (o->loss == LOSS_MSE && o->l1_penalty == 0 ? 4 : 40);
+}
+
+bool line_solve(const training *of)
+{
+    if (!is_due(of)) {
+        return true;
+    }
+    line it = {.o = of->o, .x = of->x, .y = of->y};
+    it.n = reel_size(it.x, 0);
+    it.k = reel_size(it.x, 1);
+    it.size = it.k + (reel_parameter(of->net, "0.bias") != NULL);
+    size_t m = (size_t)it.k + 1;
+    double *memory = malloc((m * m + 4 * m + (size_t)it.n) * sizeof *memory);
+    if (!memory) {
+        return complain(of->session, "there is no memory for the line's equations");
+    }
+    it.system = memory;
+    it.at = it.system + m * m;
+    it.best = it.at + m;
+    it.right = it.best + m;
+    it.row = it.right + m;
+    it.target = it.row + m;
+    bool done = read_net(&it, of->net);
+    if (done) {
+        memcpy(it.best, it.at, m * sizeof *it.best);
+        it.least = objective(&it, it.at);
+        descend(&it, 0.1);
+        if (it.o->l1_penalty > 0) {
+            zero_weights(&it);
+            descend(&it, 1e-5); /* from there the others find their places */
+            zero_weights(&it);
+        }
+        done = write_net(&it, of->net);
+    }
+    free(memory);
+    return done;
+}

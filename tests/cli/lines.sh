@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Lines where the search is hard: columns that nearly or really depend on one another (expected: R's
+# lm), and L1 penalties (expected: coordinate descent and a linear program, scikit-learn's Lasso and
+# QuantileRegressor), by every optimizer.
+. "$(dirname "${BASH_SOURCE[0]}")/program.sh"
+
+optimizers='adam adamw sgd rmsprop adagrad adadelta adamax nadam radam asgd rprop lbfgs'
+
+# The powers of x on 0..20 for a sine.
+awk 'BEGIN { print "x1,x2,x3,x4,x5,x6,x7,x8,x9,y"
+  for (i = 0; i <= 40; i++) {
+    x = i / 2; p = 1; line = ""
+    for (k = 1; k <= 9; k++) { p *= x; line = line sprintf("%.17g,", p) }
+    printf "%s%.17g\n", line, sin(x)
+  } }' >powers.csv
+for optimizer in lbfgs levenberg_marquardt adamw; do
+  run 0 fit powers.csv --target y --no-save --json --loss mse --optimizer $optimizer
+  close 1e-7 0.238701547555 training_metrics root_mean_squared_error
+done
+
+# What is between two columns, one part in 10^5, is all that the target depends on.
+awk 'BEGIN { print "a,b,y"; srand(2)
+  for (i = 0; i < 200; i++) { a = rand(); d = rand() - 0.5
+    printf "%.12g,%.12g,%.12g\n", a, a + 1e-5 * d, a + d } }' >near.csv
+for dtype in f32 f64; do
+  for loss in mse l1; do
+    run 0 fit near.csv --target y --no-save --json --loss $loss --dtype $dtype
+    close 1e-3 1 training_metrics r2_score
+  done
+done
+close 1e-5 1e5 coefficients b
+
+# A column that others make up is named, and so are the others; with float32, too.
+awk 'BEGIN { print "a,b,sum,twice,y"; srand(3)
+  for (i = 0; i < 50; i++) { a = int(rand() * 1000); b = int(rand() * 1000)
+    printf "%d,%d,%d,%d,%d\n", a, b, a + b, 2 * b, a - b } }' >sum.csv
+for dtype in f32 f64; do
+  run 0 fit sum.csv --target y --no-save --json --loss mse --dtype $dtype
+  says "'sum' follows from a, b and gets the coefficient 0"
+  says "'twice' follows from b and gets the coefficient 0"
+  close 0 0 coefficients sum
+  close 1e-4 1 coefficients a
+done
+
+# The least of loss and penalty, for standardised columns.
+for optimizer in $optimizers; do
+  run 0 fit "$tables/stackloss.csv" --target STACKLOSS --no-save --json --optimizer $optimizer \
+    --loss mse --l1-penalty 0.1
+  close 1e-4 0.6400228569962239 coefficients AIRFLOW
+  close 1e-4 1.205049770314348 coefficients WATERTEMP
+  close 0 0 coefficients ACIDCONC
+  run 0 fit "$tables/stackloss.csv" --target STACKLOSS --no-save --json --optimizer $optimizer \
+    --loss l1 --l1-penalty 0.5
+  close 1e-4 0.6730769230769231 coefficients AIRFLOW
+  close 1e-4 0.4615384615384611 coefficients WATERTEMP
+  close 0 0 coefficients ACIDCONC
+  run 0 fit "$tables/longley.csv" --target employed --no-save --json --optimizer $optimizer \
+    --loss mse --l1-penalty 0.1
+  close 1e-4 0.033376088253543656 coefficients gnp
+  close 1e-4 -0.06873247953537771 coefficients unemployed
+  for zero in deflator armed_forces population year; do
+    close 0 0 coefficients $zero
+  done
+done
+finish

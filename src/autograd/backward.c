@@ -13,6 +13,7 @@
 #include <reel/reduce.h>
 #include <reel/views.h>
 #include <stdio.h>
+#include <string.h>
 
 /* One run of backward. */
 typedef struct run {
@@ -23,19 +24,29 @@ typedef struct run {
         *targets; /* reel_gradients: whose gradients are asked for; then leaves keep theirs */
     reel_tensor **results;
     size_t count;
-    size_t open;  /* nodes that have a gradient, and have not handed it on */
-    bool watched; /* whether results may have to keep their gradients */
-    bool shown;   /* whether a hook was given a gradient, which then lives until the next rewind */
+    uint32_t *numbers; /* a table of the targets' numbers, by their addresses */
+    size_t mask;       /* its size less 1 */
+    size_t open;       /* nodes that have a gradient, and have not handed it on */
+    bool watched;      /* whether results may have to keep their gradients */
+    bool shown; /* whether a hook was given a gradient, which then lives until the next rewind */
 } run;
 
-static bool is_target(const run *b, const reel_tensor *t, size_t *index)
+/* Where the number of t is, counted from 1, if it is a target; else a place with 0 in it. */
+static uint32_t *number_of(const run *b, const reel_tensor *t)
 {
-    for (*index = 0; *index < b->count; ++*index) {
-        if (b->targets[*index] == t) {
-            return true;
-        }
+    const uint64_t mixed = (uint64_t)(uintptr_t)t * 0x9e3779b97f4a7c15;
+    size_t i = (size_t)(mixed >> 32) & b->mask;
+    while (b->numbers[i] && b->targets[b->numbers[i] - 1] != t) {
+        i = (i + 1) & b->mask;
     }
-    return false;
+    return &b->numbers[i];
+}
+
+/* Where the gradient of t goes; NULL if it is not asked for. */
+static reel_tensor **result_of(const run *b, const reel_tensor *t)
+{
+    const uint32_t number = *number_of(b, t);
+    return number ? &b->results[number - 1] : NULL;
 }
 
 /* sum + g, or g if there is no sum yet. */
@@ -202,7 +213,6 @@ static void expect_gradients(reel_tensor *root)
 
 static bool deliver(run *b, reeli_edge *e, reel_tensor *g)
 {
-    size_t index;
     if (e->from) {
         e->from->gradient = plus(e->from->gradient, g);
         return !reeli_bad(e->from->gradient);
@@ -210,11 +220,8 @@ static bool deliver(run *b, reeli_edge *e, reel_tensor *g)
     if (!b->targets) { /* a leaf may have changed its mind since */
         return !reeli_bad(e->t) && !reeli_requires_grad(e->t) ? true : add_to_leaf(b, e->t, g);
     }
-    if (is_target(b, e->t, &index)) {
-        b->results[index] = plus(b->results[index], g);
-        return !reeli_bad(b->results[index]);
-    }
-    return true;
+    reel_tensor **result = result_of(b, e->t);
+    return !result || !reeli_bad(*result = plus(*result, g));
 }
 
 static bool changed_since(const reeli_node *n, const reel_tensor *t, uint32_t version,
@@ -264,9 +271,9 @@ static bool saved_is_sound(const reeli_node *n)
  * of it in `grad`. */
 static bool note_gradient(run *b, reeli_node *n, reel_tensor **g)
 {
-    size_t index;
-    if (b->targets && is_target(b, n->out, &index) && n->out->node == n) {
-        b->results[index] = *g;
+    reel_tensor **result = b->targets ? result_of(b, n->out) : NULL;
+    if (result && n->out->node == n) {
+        *result = *g;
     }
     if (n->out->flags & REELI_HOOKED) {
         b->shown = true;
@@ -311,12 +318,12 @@ static inline reel_tensor *fitted(reel_tensor *dx, const reel_tensor *x)
 /* What has come to the edge's end so far in this run, and before it to a leaf. */
 static reel_tensor *arrived(const run *b, const reeli_edge *e)
 {
-    size_t index;
     if (e->from) {
         return e->from->gradient;
     }
     if (b->targets) {
-        return is_target(b, e->t, &index) ? b->results[index] : NULL;
+        reel_tensor *const *result = result_of(b, e->t);
+        return result ? *result : NULL;
     }
     const reeli_leaf *leaf = e->t->leaf;
     return !leaf ? NULL : leaf->pending ? leaf->pending : leaf->grad;
@@ -535,21 +542,43 @@ reel_status reel_backward_with(reel_tensor *tensor, const reel_backward_options 
     return go(&b, tensor);
 }
 
+/* Gives the inputs numbers, and one that is there twice the first of its two. False, and an error, when
+ * memory is out, or for what is no tensor to be used. */
+static bool number_targets(reel *r, run *b)
+{
+    size_t room = 4;
+    while (room < 2 * b->count) {
+        room *= 2;
+    }
+    b->mask = room - 1;
+    b->numbers = reeli_arena_alloc(r, room * sizeof *b->numbers);
+    if (!b->numbers || b->count > INT32_MAX) {
+        reeli_no_memory(r, "gradients");
+        return false;
+    }
+    memset(b->numbers, 0, room * sizeof *b->numbers);
+    for (size_t i = 0; i < b->count; i++) {
+        if (!reeli_usable_as(r, "gradients", "an input", b->targets[i])) {
+            return false;
+        }
+        uint32_t *number = number_of(b, b->targets[i]);
+        *number = *number ? *number : (uint32_t)(i + 1);
+        b->results[i] = NULL;
+    }
+    return true;
+}
+
 reel_status reel_gradients(reel_tensor *output, reel_tensor *const *inputs, size_t count,
                            const reel_backward_options *options, reel_tensor **gradients)
 {
-    for (size_t i = 0; i < count; i++) {
-        gradients[i] = NULL;
-    }
+    reel *r = output ? reeli_reel_of(output) : NULL;
     run b = {.options = options, .targets = inputs, .results = gradients, .count = count};
-    reel_status status = go(&b, output);
-    for (size_t i = 0; i < count && status != REEL_OK; i++) {
-        gradients[i] = b.r ? b.r->poison : NULL;
+    reel_status status = r && !number_targets(r, &b) ? reeli_failure(r) : go(&b, output);
+    for (size_t i = 0; i < count && status == REEL_OK; i++) {
+        gradients[i] = *result_of(&b, inputs[i]);
     }
-    for (size_t i = 0; i < count; i++) { /* of one that is listed again */
-        for (size_t k = 0; k < i && !gradients[i]; k++) {
-            gradients[i] = inputs[k] == inputs[i] ? gradients[k] : NULL;
-        }
+    for (size_t i = 0; i < count && status != REEL_OK; i++) {
+        gradients[i] = r ? r->poison : NULL;
     }
     return status;
 }

@@ -18,23 +18,34 @@ static reeli_hook *new_hook(const reel_tensor *t)
     return hook;
 }
 
-/* Takes out the hooks that have been removed; not while one of them may be running. */
-static void sweep(reel_tensor *t)
+/* Takes out the hook behind that one (NULL: the first). */
+static void take_out(reel_tensor *t, reeli_hook *before)
 {
-    for (reeli_hook **at = &t->leaf->hooks; *at && !t->r->walking;) {
-        reeli_hook *hook = *at;
-        if (hook->handle) {
-            at = &hook->next;
-            continue;
-        }
-        *at = hook->next;
-        if (t->flags & REELI_PERSISTENT) {
-            reeli_free(t->r, hook, sizeof *hook);
-        }
-    }
-    if (!t->leaf->hooks) {
+    reeli_leaf *leaf = t->leaf;
+    reeli_hook **at = before ? &before->next : &leaf->hooks, *hook = *at;
+    *at = hook->next;
+    leaf->last_hook = leaf->last_hook == hook ? before : leaf->last_hook;
+    if (!leaf->hooks) {
         t->flags &= ~REELI_HOOKED;
     }
+    if (t->flags & REELI_PERSISTENT) {
+        reeli_free(t->r, hook, sizeof *hook);
+    }
+}
+
+/* Takes out those that have been removed while one of them may have been running. */
+static void sweep(reel_tensor *t)
+{
+    reeli_hook *before = NULL;
+    while (before ? before->next : t->leaf->hooks) {
+        reeli_hook *hook = before ? before->next : t->leaf->hooks;
+        if (hook->handle) {
+            before = hook;
+        } else {
+            take_out(t, before);
+        }
+    }
+    t->leaf->removed_hooks = false;
 }
 
 uint64_t reel_register_hook(reel_tensor *t, reel_hook function, void *context)
@@ -53,13 +64,12 @@ uint64_t reel_register_hook(reel_tensor *t, reel_hook function, void *context)
     if (!hook) {
         return 0;
     }
-    sweep(t);
-    *hook = (reeli_hook){NULL, t->node, ++r->last_handle, function, context};
-    reeli_hook **end = &leaf->hooks;
-    while (*end) {
-        end = &(*end)->next;
+    if (leaf->removed_hooks && !r->walking) {
+        sweep(t);
     }
-    *end = hook;
+    *hook = (reeli_hook){NULL, t->node, ++r->last_handle, function, context};
+    *(leaf->hooks ? &leaf->last_hook->next : &leaf->hooks) = hook;
+    leaf->last_hook = hook;
     t->flags |= REELI_HOOKED;
     r->hooks = true;
     return hook->handle;
@@ -70,10 +80,17 @@ void reel_remove_hook(reel_tensor *t, uint64_t handle)
     if (!reeli_usable("remove_hook", t) || !t->leaf) {
         return;
     }
-    for (reeli_hook *hook = t->leaf->hooks; hook && handle; hook = hook->next) {
-        hook->handle = hook->handle == handle ? 0 : hook->handle;
+    reeli_hook *before = NULL, *hook = handle ? t->leaf->hooks : NULL;
+    while (hook && hook->handle != handle) {
+        before = hook;
+        hook = hook->next;
     }
-    sweep(t);
+    if (hook && t->r->walking) {
+        hook->handle = 0;
+        t->leaf->removed_hooks = true;
+    } else if (hook) {
+        take_out(t, before);
+    }
 }
 
 /* What a hook returned in place of g, if that can be. */

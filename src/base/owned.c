@@ -139,6 +139,15 @@ void reeli_watch_for(reeli_owned *it, reeli_watch *watch, bool *lost)
     it->watches = watch;
 }
 
+bool reeli_is_watched(const reeli_owned *it, const bool *lost)
+{
+    const reeli_watch *w = it->watches;
+    while (w && w->lost != lost) {
+        w = w->next;
+    }
+    return w != NULL;
+}
+
 void reeli_unwatch(reeli_watch *watch)
 {
     if (watch->link) {

@@ -62,6 +62,8 @@ bool reeli_tell_freed(const reeli_owned *it, const char *what);
 /* *lost becomes true when `it` goes. */
 void reeli_watch_for(reeli_owned *it, reeli_watch *watch, bool *lost);
 void reeli_unwatch(reeli_watch *watch);
+/* Whether somebody watches `it` for that. */
+bool reeli_is_watched(const reeli_owned *it, const bool *lost);
 
 /* Frees all that waits. */
 void reeli_free_queues(reel *r);

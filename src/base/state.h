@@ -61,6 +61,7 @@ struct reel {
     bool told_to_rewind;
     bool rewound;                  /* whether there was a step before this one */
     uint64_t walks;                /* through modules */
+    int64_t low_rank, high_rank;   /* between which all modules' are */
     reeli_queue dead[REELI_SIZES]; /* handles that have been freed */
     reeli_slots kept;              /* headers that live until they are freed */
     reeli_slabs slabs;             /* all that headers lie in */

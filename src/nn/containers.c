@@ -23,15 +23,6 @@ static const char *number_name(char name[REELI_NAME_SIZE], int i)
     return name;
 }
 
-static int count_children(const reel_module *m)
-{
-    int count = 0;
-    for (const reeli_member *e = m->members; e; e = e->next) {
-        count += e->child != NULL;
-    }
-    return count;
-}
-
 /* A module of `count` modules, numbered where there are no names. If it cannot be made, what was
  * given is the caller's as before. */
 static reel_module *container(reel *r, const char *kind, reeli_compute compute,
@@ -81,7 +72,7 @@ reel_status reel_module_append(reel_module *module, reel_module *child)
         return REEL_ERR_OWNER;
     }
     char name[REELI_NAME_SIZE];
-    const bool done = reeli_add_child(module, number_name(name, count_children(module)), child);
+    const bool done = reeli_add_child(module, number_name(name, module->children), child);
     return done ? REEL_OK : reeli_failure(module->owned.r);
 }
 
@@ -146,7 +137,7 @@ reel_module *reel_nn_module(reel *r, const char *name, reel_module_forward forwa
 }
 
 /* Why m cannot have a member of this name; NULL if it can. */
-static const char *unfit_name(const reel_module *m, const char *name)
+static const char *unfit_name(reel_module *m, const char *name)
 {
     if (!name || !*name) {
         return "a name must not be empty";
@@ -154,12 +145,7 @@ static const char *unfit_name(const reel_module *m, const char *name)
     if (strchr(name, '.') || strlen(name) >= REELI_NAME_SIZE) {
         return "a name has no dot, and at most 31 characters";
     }
-    for (const reeli_member *e = m->members; e; e = e->next) {
-        if (strcmp(e->name, name) == 0) {
-            return "there is a member of that name already";
-        }
-    }
-    return NULL;
+    return reeli_has_member(m, name) ? "there is a member of that name already" : NULL;
 }
 
 static bool refuse_member(const reel_module *m, const char *name, const char *why)
@@ -178,17 +164,13 @@ bool reeli_add_child(reel_module *m, const char *name, reel_module *child)
     if (!REELI_ALIVE(child, m->name)) {
         return false;
     }
-    const char *why = child->owned.r != r   ? "the module belongs to another reel"
-                      : unfit_name(m, name) ? unfit_name(m, name)
-                                            : reeli_unfit_child(m, child);
+    const char *why =
+        child->owned.r != r ? "the module belongs to another reel" : unfit_name(m, name);
+    why = why ? why : reeli_make_child(m, child);
     if (why) {
         return refuse_member(m, name, why);
     }
-    if (!reeli_add_member(m, CHILD, name, NULL, child)) {
-        return false;
-    }
-    reeli_raise(child, m->level + 1);
-    return true;
+    return reeli_add_member(m, CHILD, name, NULL, child);
 }
 
 static reel_status add_tensor(reel_module *m, reeli_member_kind kind, const char *name,

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MANY = 16 }; /* members, from which on their names are looked up in a set */
+
 /* A member goes; what belongs to no other module goes with it, unless a callback may be using it. */
 static void free_member(reel *r, reeli_member *e, bool with_it)
 {
@@ -29,6 +31,7 @@ static void free_members(reeli_owned *it)
         next = e->next;
         free_member(it->r, e, true);
     }
+    reeli_text_set_free(it->r, &m->names);
     if (m->list && m->list->owned.alive) {
         reeli_disown(&m->list->owned);
     }
@@ -38,6 +41,8 @@ void reeli_drop_members(reel_module *m, reeli_member *after)
 {
     for (reeli_member *e = after ? after->next : m->members, *next; e; e = next) {
         next = e->next;
+        m->count--;
+        m->children -= e->child != NULL;
         free_member(m->owned.r, e, false);
     }
     *(after ? &after->next : &m->members) = NULL;
@@ -61,6 +66,40 @@ reel_module *reeli_module_new(reel *r, const char *name, int inputs, reeli_compu
     return m;
 }
 
+/* Makes m->names the set of all its members' names, of which most often the last one's is missing; false
+ * when memory is out. */
+static bool collect_names(reel_module *m)
+{
+    reel *r = m->owned.r;
+    if (reeli_text_count(&m->names) > (size_t)m->count) { /* some were dropped */
+        reeli_text_set_free(r, &m->names);
+    }
+    size_t known = reeli_text_count(&m->names), i = 0;
+    const reeli_member *e = m->members;
+    if (known + 1 == (size_t)m->count) {
+        e = m->last;
+        i = known;
+    }
+    for (; e; e = e->next, i++) {
+        if (i >= known && !reeli_text_set_add(r, &m->names, e->name, strlen(e->name))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool reeli_has_member(reel_module *m, const char *name)
+{
+    if (m->count >= MANY && collect_names(m)) {
+        return reeli_text_set_find(&m->names, name, strlen(name)) >= 0;
+    }
+    const reeli_member *e = m->members;
+    while (e && strcmp(e->name, name) != 0) {
+        e = e->next;
+    }
+    return e != NULL;
+}
+
 bool reeli_add_member(reel_module *m, reeli_member_kind kind, const char *name, reel_tensor *tensor,
                       reel_module *child)
 {
@@ -78,6 +117,8 @@ bool reeli_add_member(reel_module *m, reeli_member_kind kind, const char *name, 
     snprintf(e->name, sizeof e->name, "%s", name);
     *(m->last ? &m->last->next : &m->members) = e;
     m->last = e;
+    m->count++;
+    m->children += child != NULL;
     m->parameters += more;
     if (child) {
         child->owners++;

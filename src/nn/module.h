@@ -4,6 +4,7 @@
 #define REELI_MODULE_H
 
 #include "tensor.h"
+#include "text_set.h"
 
 #include <reel/distance.h>
 #include <reel/loss.h>
@@ -35,9 +36,10 @@ struct reel_module {
     bool training;
     reeli_member *members, *last; /* in the order in which they were added */
     uint32_t owners;              /* modules that it is part of: it goes with the last of them */
-    int level;                    /* the most modules that are above it, one in the other */
+    int64_t rank;                 /* below that of every module that it is part of */
     uint64_t seen;                /* the last walk that came here */
-    int seen_at;                  /* and at which level */
+    int count, children;          /* members; of them modules */
+    reeli_text_set names;         /* of members from the first on, where there are many */
 
     struct reeli_list *list; /* what reel_parameters hands out */
     size_t parameters;       /* at least as many as there were when the last member was added */
@@ -90,10 +92,10 @@ bool reeli_add_member(reel_module *m, reeli_member_kind kind, const char *name, 
 bool reeli_add_child(reel_module *m, const char *name, reel_module *child);
 /* Room for so many parameters in m's list; false, and an error, when memory is out. */
 bool reeli_make_room(reel_module *m, size_t count);
-/* Why a live module cannot become part of m; NULL if it can. */
-const char *reeli_unfit_child(const reel_module *m, reel_module *child);
-/* m is at least at that level from now on, and what is below it so much lower. */
-void reeli_raise(reel_module *m, int level);
+/* Whether m has a member of this name. */
+bool reeli_has_member(reel_module *m, const char *name);
+/* Why a live module cannot become part of m; NULL if it can, and then its rank is below m's. */
+const char *reeli_make_child(reel_module *m, reel_module *child);
 /* No longer part of m: all that came after that member; NULL: all. */
 void reeli_drop_members(reel_module *m, reeli_member *after);
 

@@ -7,43 +7,90 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Why `child` cannot become part of m; NULL if it can: m is not below it, and not too much is. Every
- * module below is looked at once for each level that it is found at, where that is a lower one. */
-static const char *look_below(const reel_module *m, reel_module *child, int level, uint64_t walk)
+/*
+ * A module's rank is above those of all that is in it. So what is of a lower rank cannot hold it, and
+ * modules that are in one another differ in rank by at least as much as they are many. Most often a
+ * module that is put into another has nothing above it or nothing below it, and its rank can be chosen.
+ */
+
+/* Whether m is in `from`. */
+static bool holds(reel_module *from, const reel_module *m, uint64_t walk)
 {
-    if (child == m) {
-        return "a module cannot be part of itself";
+    if (from == m || from->rank <= m->rank || from->seen == walk) {
+        return from == m;
     }
-    if (level >= REELI_DEEPEST) {
-        return "modules are in one another more than 5000 deep";
+    from->seen = walk;
+    bool found = false;
+    for (const reeli_member *e = from->members; e && !found; e = e->next) {
+        found = e->child && holds(e->child, m, walk);
     }
-    if (child->seen == walk && child->seen_at >= level) {
-        return NULL;
-    }
-    child->seen = walk;
-    child->seen_at = level;
-    const char *why = NULL;
-    for (const reeli_member *e = child->members; e && !why; e = e->next) {
-        why = e->child ? look_below(m, e->child, level + 1, walk) : NULL;
-    }
-    return why;
+    return found;
 }
 
-const char *reeli_unfit_child(const reel_module *m, reel_module *child)
+static void lower(reel_module *m, int64_t rank)
 {
-    return look_below(m, child, m->level + 1, ++m->owned.r->walks);
-}
-
-void reeli_raise(reel_module *m, int level)
-{
-    if (m->level < level) {
-        m->level = level;
-        for (const reeli_member *e = m->members; e; e = e->next) {
-            if (e->child) {
-                reeli_raise(e->child, level + 1);
-            }
+    if (m->rank <= rank) {
+        return;
+    }
+    m->rank = rank;
+    reel *r = m->owned.r;
+    r->low_rank = rank < r->low_rank ? rank : r->low_rank;
+    for (const reeli_member *e = m->members; e; e = e->next) {
+        if (e->child) {
+            lower(e->child, rank - 1);
         }
     }
+}
+
+/* Makes the lowest rank possible m's, where `child` is in `parent`, too. */
+static int64_t settle_rank(reel_module *m, const reel_module *parent, reel_module *child,
+                           uint64_t walk)
+{
+    if (m->seen == walk) {
+        return m->rank;
+    }
+    m->seen = walk;
+    m->rank = m == parent ? settle_rank(child, parent, child, walk) + 1 : 0;
+    for (const reeli_member *e = m->members; e; e = e->next) {
+        if (e->child) {
+            const int64_t rank = settle_rank(e->child, parent, child, walk) + 1;
+            m->rank = rank > m->rank ? rank : m->rank;
+        }
+    }
+    return m->rank;
+}
+
+/* Ranks from 0 on to how many modules are in one another at most. */
+static void settle_ranks(reel *r, const reel_module *parent, reel_module *child)
+{
+    const uint64_t walk = ++r->walks;
+    r->low_rank = r->high_rank = 0;
+    for (reeli_owned *it = r->owned.next; it != &r->owned; it = it->next) {
+        if (it->kind && strcmp(it->kind, "module") == 0) {
+            const int64_t rank = settle_rank((reel_module *)(void *)it, parent, child, walk);
+            r->high_rank = rank > r->high_rank ? rank : r->high_rank;
+        }
+    }
+}
+
+const char *reeli_make_child(reel_module *m, reel_module *child)
+{
+    reel *r = m->owned.r;
+    if (m == child || (m->owners && holds(child, m, ++r->walks))) {
+        return "a module cannot be part of itself";
+    }
+    if (m->owners) {
+        lower(child, m->rank - 1);
+    } else if (m->rank <= child->rank) {
+        m->rank = child->rank + 1;
+        r->high_rank = m->rank > r->high_rank ? m->rank : r->high_rank;
+    }
+    if (r->high_rank - r->low_rank >= REELI_DEEPEST) {
+        settle_ranks(r, m, child);
+    }
+    return r->high_rank - r->low_rank < REELI_DEEPEST
+               ? NULL
+               : "modules are in one another more than 5000 deep";
 }
 
 /* Calls `visit` for each tensor in the order of PyTorch's state_dict: a module's own, then its

@@ -53,7 +53,7 @@ static reel_tensor *join(const char *what, reel_tensor *const *tensors, int coun
     if (!n || !joined_shape(what, count, tensors, &dim, &ndim, size)) {
         return tensors ? reeli_poison_for(count, tensors) : NULL;
     }
-    reeli_joint_of(n)->dim = dim;
+    *reeli_joint_of(n) = (reeli_joint){.dim = dim};
     n->out = reeli_empty(tensors[0]->r, what, reeli_promote(count, tensors), ndim, size);
     return reeli_apply(n);
 }
@@ -81,13 +81,17 @@ bool reeli_cat_forward(reeli_node *n)
 
 reel_tensor *reeli_cat_gradient(reeli_node *n, int input, reel_tensor *g)
 {
-    const int64_t dim = reeli_joint_of(n)->dim;
+    reeli_joint *joint = reeli_joint_of(n);
+    const int64_t dim = joint->dim;
     const reel_tensor *t = n->in[input].t;
-    int64_t start = 0;
-    for (int i = 0; i < input; i++) {
-        start += is_nothing(n->in[i].t) ? 0 : n->in[i].t->size[dim];
+    if (input < joint->input) {
+        joint->start = joint->input = 0;
     }
-    g = reel_narrow(g, dim, start, is_nothing(t) ? 0 : t->size[dim]);
+    for (; joint->input < input; joint->input++) {
+        const reel_tensor *before = n->in[joint->input].t;
+        joint->start += is_nothing(before) ? 0 : before->size[dim];
+    }
+    g = reel_narrow(g, dim, joint->start, is_nothing(t) ? 0 : t->size[dim]);
     return reeli_reshape_like(g, t);
 }
 

@@ -148,6 +148,8 @@ static inline reeli_places *reeli_places_of(const reeli_node *n) { return reeli_
 /* cat. */
 typedef struct reeli_joint {
     int64_t dim;
+    int64_t start; /* where input number `input` begins in the result, */
+    int input;     /* which is known of the one whose gradient was asked for last */
 } reeli_joint;
 
 static inline reeli_joint *reeli_joint_of(const reeli_node *n) { return reeli_parameters(n); }

@@ -80,10 +80,10 @@ static bool sound(const reel_optimizer *o, const double *value)
     return !problem;
 }
 
-static bool is_parameter(const reel_optimizer *o, const reel_tensor_list *list, size_t i)
+/* Whether it can be a parameter, and was none before, in this walk through a list, too. */
+static bool is_parameter(const reel_optimizer *o, const reel_tensor *t, uint64_t walk)
 {
     reel *r = o->owned.r;
-    const reel_tensor *t = list->tensors[i];
     if (!reeli_usable_as(r, o->rule->name, "a parameter", t)) {
         return false;
     }
@@ -99,18 +99,13 @@ static bool is_parameter(const reel_optimizer *o, const reel_tensor_list *list, 
                     o->rule->name, REELI_SHAPE_OF(t));
         return false;
     }
-    bool twice = false;
-    for (size_t k = 0; k < i; k++) {
-        twice = twice || list->tensors[k] == t;
-    }
-    for (size_t k = 0; k < o->slots; k++) {
-        twice = twice || o->slot[k].parameter == t;
-    }
-    if (twice) {
+    if (t->leaf->seen == walk || reeli_is_watched(reeli_owned_of(t), &o->lost)) {
         reeli_error(r, REEL_ERR_VALUE, "%s: a parameter of shape %s is given twice", o->rule->name,
                     REELI_SHAPE_OF(t));
+        return false;
     }
-    return !twice;
+    t->leaf->seen = walk;
+    return true;
 }
 
 static bool may_add(const reel_optimizer *o, const reel_tensor_list *list, const double *value)
@@ -123,8 +118,9 @@ static bool may_add(const reel_optimizer *o, const reel_tensor_list *list, const
                     list->count == 0 ? "empty" : "NULL");
         return false;
     }
+    const uint64_t walk = ++o->owned.r->walks;
     for (size_t i = 0; i < list->count; i++) {
-        if (!is_parameter(o, list, i)) {
+        if (!is_parameter(o, list->tensors[i], walk)) {
             return false;
         }
     }
@@ -139,12 +135,14 @@ static bool make_room(reel_optimizer *o, size_t count)
         return false;
     }
     o->group = o->group_room.data;
-    for (size_t i = 0; i < o->slots; i++) { /* they move */
+    const size_t bytes = (o->slots + count) * sizeof *o->slot;
+    const bool moves = bytes > o->slot_room.bytes;
+    for (size_t i = 0; moves && i < o->slots; i++) {
         reeli_unwatch(&o->slot[i].watch);
     }
-    const bool grown = reeli_buffer_grow(r, &o->slot_room, (o->slots + count) * sizeof *o->slot);
+    const bool grown = reeli_buffer_grow(r, &o->slot_room, bytes);
     o->slot = o->slot_room.data;
-    for (size_t i = 0; i < o->slots; i++) {
+    for (size_t i = 0; moves && i < o->slots; i++) {
         reeli_watch_for(reeli_owned_of(o->slot[i].parameter), &o->slot[i].watch, &o->lost);
     }
     if (!grown) {
@@ -183,7 +181,7 @@ bool reeli_add_group(reel_optimizer *o, reel_tensor_list list, const double *val
     reeli_group *group = &o->group[o->groups++];
     memcpy(group->value, value, sizeof group->value);
     group->end = o->slots;
-    if (reeli_optimizer_provide(o)) {
+    if (reeli_optimizer_provide(o, o->groups - 1)) {
         return true;
     }
     drop_group(o);
@@ -272,7 +270,7 @@ reel_status reel_set_group_setting(reel_optimizer *optimizer, size_t group, cons
     }
     const double was = g->value[k];
     g->value[k] = value;
-    if (!sound(optimizer, g->value) || !reeli_optimizer_provide(optimizer)) {
+    if (!sound(optimizer, g->value) || !reeli_optimizer_provide(optimizer, 0)) {
         g->value[k] = was;
         return optimizer->owned.r->status;
     }

@@ -76,14 +76,14 @@ static bool provide_state(const reel_optimizer *o, reeli_slot *slot, int k)
     return true;
 }
 
-bool reeli_optimizer_provide(reel_optimizer *o)
+bool reeli_optimizer_provide(reel_optimizer *o, size_t from)
 {
-    size_t i = 0;
+    size_t i = from ? o->group[from - 1].end : 0;
     if (o->lost) {
         reeli_tell_lost(o);
         return false;
     }
-    for (size_t g = 0; g < o->groups; g++) {
+    for (size_t g = from; g < o->groups; g++) {
         const unsigned needs = o->rule->needs ? o->rule->needs(o->group[g].value) : ~0U;
         for (; i < o->group[g].end; i++) {
             reeli_slot *slot = &o->slot[i];

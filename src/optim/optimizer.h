@@ -107,8 +107,9 @@ void reeli_remember_settings(reel_optimizer *o, size_t group, reeli_items *items
 /* value, unless it is 0: then the default. REEL_ZERO, the negative zero, is 0. */
 double reeli_or(double value, double otherwise);
 
-/* Gives every slot the states that its group's settings need. False, and an error: no memory. */
-bool reeli_optimizer_provide(reel_optimizer *o);
+/* Gives every slot, from that group's on, the states that its group's settings need. False, and an
+ * error: no memory. */
+bool reeli_optimizer_provide(reel_optimizer *o, size_t from);
 
 /* The parameter's gradient as it lies in memory, or NULL. */
 const void *reeli_gradient_data(const reel_tensor *parameter);

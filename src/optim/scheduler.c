@@ -101,7 +101,7 @@ bool reeli_scheduler_advance(reel_scheduler *s, bool restart)
             set_momentum(s, i, kind->momentum(s, i));
         }
     }
-    return !kind->momentum || reeli_optimizer_provide(s->o);
+    return !kind->momentum || reeli_optimizer_provide(s->o, 0);
 }
 
 bool reeli_scheduler_first_step(reel_scheduler *s)

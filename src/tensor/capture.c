@@ -18,10 +18,8 @@ static void *append(reel *r, reeli_buffer *items, size_t size)
 void reeli_capture_use(reel *r, reeli_owned *it)
 {
     reel_graph *g = r->capture;
-    for (const reeli_watch *w = it->watches; w; w = w->next) {
-        if (w->lost == &g->broken) {
-            return;
-        }
+    if (reeli_is_watched(it, &g->broken)) {
+        return;
     }
     reeli_need *need = reeli_arena_alloc(r, sizeof *need);
     if (!need) {
@@ -139,18 +137,13 @@ bool reeli_capture_run(reeli_run run, const reeli_args *args)
 void reeli_capture_leaf(const reel_tensor *t, bool depends)
 {
     reel *r = t->r;
-    reeli_buffer *leaves = &r->capture->leaves;
-    reeli_leaf_use *use = leaves->data;
-    if (!(t->flags & REELI_PERSISTENT)) {
-        return; /* a new one in every step */
+    const uint64_t step = r->capture->owned.born;
+    if (!(t->flags & REELI_PERSISTENT) || t->leaf->captured == step) {
+        return; /* a new one in every step, or known */
     }
-    for (size_t i = 0; i < leaves->count; i++) {
-        if (use[i].t == t) {
-            return;
-        }
-    }
-    use = append(r, leaves, sizeof *use);
+    reeli_leaf_use *use = append(r, &r->capture->leaves, sizeof *use);
     if (use) {
+        t->leaf->captured = step;
         *use = (reeli_leaf_use){t, t->leaf->grad, depends};
         reeli_capture_use(r, reeli_owned_of(t));
     }

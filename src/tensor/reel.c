@@ -70,6 +70,7 @@ void reeli_forget_history(reel_tensor *t)
     t->leaf->grad = NULL;
     for (reeli_hook *hook = t->leaf->hooks; hook; hook = hook->next) {
         hook->handle = hook->node ? 0 : hook->handle; /* its value is gone */
+        t->leaf->removed_hooks = true;
     }
 }
 

@@ -153,7 +153,8 @@ void reeli_sweep(reel *r)
 static void free_tensor(reeli_owned *it)
 {
     reel_tensor *t = ((persistent *)it)->t;
-    for (reel_tensor **at = &it->r->unsettled; *at; at = &(*at)->leaf->next_unsettled) {
+    for (reel_tensor **at = &it->r->unsettled; t->leaf->unsettled;
+         at = &(*at)->leaf->next_unsettled) {
         if (*at == t) {
             *at = t->leaf->next_unsettled;
             break;

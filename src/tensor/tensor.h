@@ -39,11 +39,13 @@ typedef struct reeli_leaf {
     reel_tensor *pending; /* its gradient while backward runs, until that succeeds */
     reel_tensor *next;    /* the next leaf that this backward reached */
     reel_tensor *next_unsettled;
-    bool unsettled;  /* whether it is on the reel's list of those */
+    bool unsettled;     /* whether it is on the reel's list of those */
+    bool removed_hooks; /* whether some of its hooks are still to be taken out */
     uint32_t owners; /* how many modules, optimizers, … it is part of; a gradient's is its leaf */
     const struct reel_graph *graph; /* in whose step it was created; NULL: outside of any */
-    reeli_hook *hooks;              /* called with its gradient, in this order */
+    reeli_hook *hooks, *last_hook;  /* called with its gradient, in this order */
     uint64_t seen;                  /* the last walk through modules that came here */
+    uint64_t captured; /* the last captured step that uses its gradient, by its birth */
     int64_t expected;  /* gradients that a backward still brings, where there are hooks */
     const char *maker; /* the factory that made it; NULL: none did */
     char name[REELI_NAME_SIZE];

@@ -279,6 +279,28 @@ START_TEST(derivatives_of_derivatives)
 }
 END_TEST
 
+/* As torch.autograd.grad: an input that is there twice gets its gradient twice. Of many, each its own. */
+START_TEST(gradients_of_many_inputs)
+{
+    reel *r = quiet_reel();
+    enum { MANY = 40 };
+    reel_tensor *x[MANY], *d[MANY], *sum = reel_zeros(r, REEL_F64, REEL_SHAPE(1));
+    for (int i = 0; i < MANY; i++) {
+        x[i] = i % 10 == 9 ? x[i - 5] : leaf(r, i);
+        sum = reel_add(sum, i % 10 == 9 ? reel_mul_scalar(x[i], 0) : reel_square(x[i]));
+    }
+    ck_assert_int_eq(reel_gradients(sum, x, MANY, NULL, d), REEL_OK);
+    for (int i = 0; i < MANY; i++) {
+        assert_tensor(d[i], 2 * (i % 10 == 9 ? i - 5 : i));
+    }
+    x[3] = NULL;
+    ck_assert_int_eq(reel_gradients(sum, x, MANY, NULL, d), REEL_ERR_OWNER);
+    assert_error(r, REEL_ERR_OWNER, "gradients: an input is NULL");
+    ck_assert(reel_is_poison(d[0]) && reel_is_poison(d[MANY - 1]));
+    reel_free(r);
+}
+END_TEST
+
 /* Σ (dL/dw)² as a penalty: its gradient goes through the first one. L = (w x - t)² / 2 per element.
  * */
 START_TEST(a_penalty_on_a_gradient)
@@ -438,6 +460,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, a_changed_saved_tensor);
     tcase_add_test(cases, a_failed_backward_changes_nothing);
     tcase_add_test(cases, derivatives_of_derivatives);
+    tcase_add_test(cases, gradients_of_many_inputs);
     tcase_add_test(cases, a_penalty_on_a_gradient);
     tcase_add_test(cases, a_leafs_recorded_gradient);
     tcase_add_test(cases, gradients_of_chosen_inputs);

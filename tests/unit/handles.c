@@ -80,6 +80,65 @@ START_TEST(too_many_levels_are_refused)
 }
 END_TEST
 
+/* From the outside in; and two towers, each allowed, that would be too high on one another. */
+START_TEST(too_many_levels_whichever_way)
+{
+    static const char *const why = "modules are in one another more than 5000 deep";
+    reel *r = quiet_reel();
+    reel_module *top = reel_nn_module_list(r, NULL, 0), *last = top;
+    int levels = 0;
+    for (; !reel_failed(r) && levels < 6000; levels++) {
+        reel_module *inner = reel_nn_module_list(r, NULL, 0);
+        last = reel_module_append(last, inner) == REEL_OK ? inner : last;
+    }
+    assert_error(r, REEL_ERR_VALUE, why);
+    ck_assert_int_eq(levels, 5000);
+    reel_module_free(top);
+    reel_module *towers[2];
+    for (int i = 0; i < 2; i++) {
+        towers[i] = linear(r);
+        for (levels = 0; levels < 2600; levels++) {
+            towers[i] = reel_nn_module_list(r, &towers[i], 1);
+        }
+    }
+    reel_module *both = reel_nn_module_list(r, towers, 2); /* beside one another */
+    ck_assert_uint_eq(reel_parameters(both).count, 4);
+    for (last = towers[1]; reel_module_at(last, 0); last = reel_module_at(last, 0)) {
+    }
+    reel_module *third = linear(r);
+    ck_assert_int_eq(reel_module_add_child(last, "third", third), REEL_OK);
+    for (levels = 0; levels < 2600; levels++) {
+        third = reel_nn_module_list(r, &third, 1);
+    }
+    ck_assert(!reel_failed(r));
+    ck_assert_int_eq(reel_module_add_child(last, "fourth", third), REEL_ERR_VALUE);
+    assert_error(r, REEL_ERR_VALUE, why);
+    ck_assert_int_eq(reel_module_add_child(last, "fifth", both), REEL_ERR_VALUE);
+    assert_error(r, REEL_ERR_VALUE, "a module cannot be part of itself");
+    ck_assert_int_eq(reel_module_add_child(last, "sixth", linear(r)), REEL_OK);
+    reel_free(r);
+}
+END_TEST
+
+START_TEST(names_of_many_members)
+{
+    reel *r = quiet_reel();
+    reel_module *m = reel_nn_module(r, "m", same, NULL);
+    char name[16];
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, "name %d", i);
+        ck_assert_int_eq(reel_module_add_child(m, name, linear(r)), REEL_OK);
+    }
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, "name %d", i);
+        ck_assert_int_eq(reel_module_add_child(m, name, linear(r)), REEL_ERR_VALUE);
+        assert_error(r, REEL_ERR_VALUE, "there is a member of that name already");
+    }
+    ck_assert_int_eq(reel_module_add_child(m, "name 100", linear(r)), REEL_OK);
+    reel_free(r);
+}
+END_TEST
+
 /* As in PyTorch: m.a = m.b = Parameter(...); list(m.parameters()) has one, m.state_dict() two. */
 START_TEST(tied_weights)
 {
@@ -384,6 +443,8 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, a_freed_module_is_told);
     tcase_add_test(cases, a_module_is_no_part_of_itself);
     tcase_add_test(cases, too_many_levels_are_refused);
+    tcase_add_test(cases, too_many_levels_whichever_way);
+    tcase_add_test(cases, names_of_many_members);
     tcase_add_test(cases, tied_weights);
     tcase_add_test(cases, what_is_shared_goes_with_the_last);
     tcase_add_test(cases, a_container_takes_all_or_nothing);

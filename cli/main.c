@@ -16,6 +16,7 @@ static const struct command {
     {"evaluate", "say how good a model is on another table", evaluate},
     {"predict", "predict the target of new rows", predict},
     {"inspect", "print what a model holds", inspect},
+    {"explain", "show an expression's gradients, step by step", explain},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -28,7 +29,8 @@ static int usage(FILE *to)
     }
     fprintf(to, "\n`reel COMMAND --help` says more about each. To begin with:\n\n"
                 "  reel fit houses.csv --target price --test-fraction 0.2\n"
-                "  reel predict model.safetensors new.csv\n");
+                "  reel predict model.safetensors new.csv\n"
+                "  reel explain 'b = a + a; c = b * b' a=3\n");
     return to == stdout ? 0 : 2;
 }
 

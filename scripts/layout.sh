@@ -44,5 +44,10 @@ while IFS= read -r name; do
   fail "include: no line of src that begins a definition or a row has $name"
 done < <(comm -23 <(echo "$public") <(echo "$made"))
 
+page=$(mktemp)
+scripts/page.sh "$page"
+cmp -s "$page" src/explain/page.c || fail "src/explain/page.c is not made of page.html: scripts/page.sh makes it"
+rm "$page"
+
 [ "$failures" -eq 0 ] || exit 1
 echo "layout: as it should be"

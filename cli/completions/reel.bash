@@ -79,6 +79,17 @@ _reel_inspect='
 --usage
 --version
 '
+_reel_explain='
+--constant NAMES
+--dtype TYPE
+--table
+--dot FILE
+--html FILE
+--json FILE
+--help
+--usage
+--version
+'
 # (end of the options)
 
 # _reel_table: the table on the line, the first word after the command that is a file.
@@ -137,7 +148,7 @@ _reel() {
   previous=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W 'fit evaluate predict inspect --help --version' -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W 'fit evaluate predict inspect explain --help --version' -- "$current")
     return
   fi
   case $command in
@@ -145,6 +156,7 @@ _reel() {
   evaluate) options=$_reel_evaluate ;;
   predict) options=$_reel_predict ;;
   inspect) options=$_reel_inspect ;;
+  explain) options=$_reel_explain ;;
   *) return ;;
   esac
   if [ "$current" = = ]; then # the line is broken at =, too

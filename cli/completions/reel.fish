@@ -29,6 +29,7 @@ complete -c reel -n 'test (count (commandline -opc)) -eq 1' -f -a fit -d 'train 
 complete -c reel -n 'test (count (commandline -opc)) -eq 1' -f -a evaluate -d 'say how good a model is on another table'
 complete -c reel -n 'test (count (commandline -opc)) -eq 1' -f -a predict -d 'predict the target of new rows'
 complete -c reel -n 'test (count (commandline -opc)) -eq 1' -f -a inspect -d 'print what a model holds'
+complete -c reel -n 'test (count (commandline -opc)) -eq 1' -f -a explain -d 'show an expression\'s gradients, step by step'
 complete -c reel -n 'test (count (commandline -opc)) -eq 1' -f -l help -d 'list the commands'
 complete -c reel -n 'test (count (commandline -opc)) -eq 1' -f -l version -d 'print the version'
 
@@ -102,4 +103,13 @@ complete -c reel -n '__reel_command inspect' -l quiet -d 'no progress and no war
 complete -c reel -n '__reel_command inspect' -l help -d 'Give this help list'
 complete -c reel -n '__reel_command inspect' -l usage -d 'Give a short usage message'
 complete -c reel -n '__reel_command inspect' -l version -d 'Print program version'
+complete -c reel -n '__reel_command explain' -l constant -x -d 'Names that want no gradient, with commas between them'
+complete -c reel -n '__reel_command explain' -l dtype -x -d 'float64 (as it is) or float32'
+complete -c reel -n '__reel_command explain' -l table -d 'Print the tape as a table instead'
+complete -c reel -n '__reel_command explain' -l dot -r -F -d 'Write the graph in Graphviz\'s language, to draw with dot -Tsvg; - is standard output'
+complete -c reel -n '__reel_command explain' -l html -r -F -d 'Write a page to step through in a browser; - is standard output'
+complete -c reel -n '__reel_command explain' -l json -r -F -d 'Write the tape as JSON; - is standard output'
+complete -c reel -n '__reel_command explain' -l help -d 'Give this help list'
+complete -c reel -n '__reel_command explain' -l usage -d 'Give a short usage message'
+complete -c reel -n '__reel_command explain' -l version -d 'Print program version'
 # (end of the options)

@@ -104,6 +104,22 @@ REEL_API void reel_tape_dot(const reel_tensor *root, FILE *stream);
  */
 REEL_API reel_status reel_tape_json(const reel_tensor *root, FILE *stream);
 
+/**
+ * Writes a page of HTML, which needs nothing else, to step forward and back through the forward and the
+ * backward pass in any browser: best after a backward under `reel_set_trace`. A long tape is shown in
+ * parts. A NULL title stands for one.
+ *
+ * Fails: as `reel_tape_json`.
+ */
+REEL_API reel_status reel_tape_html(const reel_tensor *root, const char *title, FILE *stream);
+
+/**
+ * Says in sentences what `root` came from and, after a backward under `reel_set_trace`, what each
+ * operation sent back to each of its inputs: the rule, the rule with its numbers put in, and the sum
+ * where something had come before.
+ */
+REEL_API void reel_tape_explain(const reel_tensor *root, FILE *stream);
+
 /** The number of operations on the tape. */
 REEL_API size_t reel_tape_length(const reel *r);
 

@@ -59,6 +59,18 @@ const char *reeli_values_text(char text[REELI_LABEL], const reel_tensor *t)
     return text;
 }
 
+reeli_node *reeli_turn(reeli_node *n)
+{
+    reeli_node *before = NULL;
+    while (n) {
+        reeli_node *next = n->previous;
+        n->previous = before;
+        before = n;
+        n = next;
+    }
+    return before;
+}
+
 /* By tensor; its uses from the last to the first, as one meets them on the way back. */
 static int compare_uses(const void *p, const void *q)
 {

@@ -6,7 +6,7 @@
 #include "buffer.h"
 #include "tape.h"
 
-enum { REELI_LABEL = 64, REELI_RULE = 192 };
+enum { REELI_LABEL = 64, REELI_RULE = 192, REELI_LINE = 512 };
 
 /* For people: a tensor's name, else the step that made it, #3, else what it is. */
 const char *reeli_label(char text[REELI_LABEL], const reel_tensor *t, const reeli_node *from);
@@ -23,6 +23,10 @@ const char *reeli_values_text(char text[REELI_LABEL], const reel_tensor *t);
 const char *reeli_rule_text(char text[REELI_RULE], const reeli_node *n, int input);
 /* The same of the slope alone, without g, in the letters a, b, c and y; NULL if there is none. */
 const char *reeli_rule(const reeli_op *op, int input);
+
+/* The tape is linked from its end. It is turned round for as long as one goes from its beginning: the
+ * node that was first. Turned again, with that, it is as it was. */
+reeli_node *reeli_turn(reeli_node *n);
 
 /* What a root came from. While one looks at it, the nodes among them have a `gradient`, their own
  * result, which is free outside of backward; others have none. */
@@ -48,5 +52,19 @@ const char *reeli_id(char text[REELI_LABEL], const reeli_look *it, const reel_te
                      const reeli_node *from);
 /* Whether this use is the one that a leaf is called after. */
 bool reeli_names_leaf(const reeli_look *it, const reeli_node *n, int input);
+
+/* Where sentences go; into a page of HTML, what would be a tag there is written otherwise. */
+typedef struct reeli_sheet {
+    FILE *stream;
+    bool html;
+} reeli_sheet;
+
+/* As printf, a line at most. */
+void reeli_say(const reeli_sheet *to, const char *format, ...) REELI_PRINTF(2, 3);
+/* reel_tape_explain's sentences. */
+void reeli_explain(const reeli_look *look, const reeli_sheet *to);
+
+/* The lines of the page that shows a tape, made of page.html by scripts/page.sh, then NULL. */
+extern const char *const reeli_page[];
 
 #endif

@@ -45,19 +45,6 @@ static void print_row(const reeli_node *n, FILE *stream)
     print_rules(n, stream);
 }
 
-/* The tape is linked from its end, and turned round for as long as the table takes. */
-static reeli_node *turned(reeli_node *n)
-{
-    reeli_node *before = NULL;
-    while (n) {
-        reeli_node *next = n->previous;
-        n->previous = before;
-        before = n;
-        n = next;
-    }
-    return before;
-}
-
 /* Whose gradient `it` went into: a result's, or a leaf's. */
 static bool same_end(const reeli_arrival *it, const reeli_arrival *other)
 {
@@ -116,10 +103,10 @@ void reel_tape_print(const reel *r, FILE *stream)
     }
     fprintf(stream, "%4s  %-16s %-20s %-12s %-24s %-24s %s\n", "step", "operation", "inputs",
             "shape", "value", "gradient g", "backward");
-    reeli_node *first = turned(r->tape);
+    reeli_node *first = reeli_turn(r->tape);
     for (const reeli_node *n = first; n; n = n->previous) {
         print_row(n, stream);
     }
-    turned(first);
+    reeli_turn(first);
     print_sums(r, stream);
 }

@@ -14,7 +14,7 @@ run 0 --version
 prints 'reel 0.'
 prints 'compiler: '
 prints 'large products: '
-for command in fit evaluate predict inspect; do
+for command in fit evaluate predict inspect explain; do
   run 0 "$command" --help
   prints "Usage: reel $command"
   prints '--json'
@@ -32,6 +32,8 @@ refuses fit t.csv --target -- 'requires an argument'
 refuses evaluate m.safetensors -- 'the table is missing'
 refuses predict -- 'the model is missing'
 refuses inspect -- 'the model is missing'
+refuses explain -- 'which expression?'
+refuses explain x=1 --dtype int8 -- "--dtype: 'int8' is none of float64, float32"
 
 # A value of each kind that is none.
 bad() { refuses fit t.csv --target y "--$1" "$2" -- "--$1: $3"; }

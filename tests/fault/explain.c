@@ -41,9 +41,10 @@ static bool explain(budget *b, FILE *stream)
     reel_backward(y);
     const bool done = reel_tape_json(y, stream) == REEL_OK;
     ck_assert(done == (reel_error_status(r) == REEL_OK));
+    const bool page = reel_tape_html(y, NULL, stream) == REEL_OK;
     reel_tape_print(r, stream);
     reel_free(r);
-    return done;
+    return done && page;
 }
 
 START_TEST(each_allocation)

@@ -147,6 +147,30 @@ START_TEST(json)
         ck_assert_msg(text[i] == expected[i], "from byte %zu on: %.200s", i, text + i);
     }
     ck_assert_int_eq(reel_tape_json(y, NULL), REEL_ERR_VALUE);
+    reel_clear_error(r);
+    ck_assert_int_eq(reel_tape_json(NULL, stdout), REEL_ERR_OWNER);
+    ck_assert_int_eq(reel_tape_html(NULL, NULL, stdout), REEL_ERR_OWNER);
+    reel_free(r);
+}
+END_TEST
+
+/* No name gets out of the script, or into a tag. */
+START_TEST(a_page)
+{
+    r = reel_new();
+    reel_set_trace(r, true);
+    reel_tensor *a = leaf(3, "</script><b>");
+    reel_tensor *y = reel_mul(a, a);
+    reel_backward(y);
+    FILE *stream = tmpfile();
+    ck_assert_int_eq(reel_tape_html(y, "</script><i>", stream), REEL_OK);
+    rewind(stream);
+    text[fread(text, 1, sizeof text - 1, stream)] = '\0';
+    fclose(stream);
+    ck_assert_ptr_nonnull(strstr(text, "\n{\"format\":\"reel-tape\""));
+    ck_assert_ptr_nonnull(strstr(text, "\"name\":\"\\u003c/script>\\u003cb>\""));
+    ck_assert_ptr_nonnull(strstr(text, "      to &#60;/script&#62;&#60;b&#62;: g * "));
+    ck_assert(!strstr(text, "<b>") && !strstr(text, "<i>"));
     reel_free(r);
 }
 END_TEST
@@ -179,6 +203,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, a_table);
     tcase_add_test(cases, a_traced_backward);
     tcase_add_test(cases, json);
+    tcase_add_test(cases, a_page);
     tcase_add_test(cases, a_long_tape);
 }
 

@@ -50,6 +50,16 @@ static inline reel_tensor *index_tensor(int64_t n, const int64_t *values)
     return t;
 }
 
+/* Ones, of which nothing has to be freed. */
+static inline reel_tensor *ones_in_arena(int64_t n)
+{
+    reel_tensor *t = reeli_empty(r, "ones", REEL_F64, 1, &n);
+    if (!reeli_bad(t)) {
+        reeli_fill(t, 1);
+    }
+    return t;
+}
+
 /* The recorded gradient of Σ y for x. */
 static inline reel_tensor *gradient_tensor(reel_tensor *y, reel_tensor *x)
 {
@@ -120,6 +130,7 @@ static const reel_custom_op cube_keeping = {
 #define INPUTS(...)                                                                                \
     (reel_tensor *[]){__VA_ARGS__},                                                                \
         (int)(sizeof((reel_tensor *[]){__VA_ARGS__}) / sizeof(reel_tensor *))
+#define EYE(n) reel_diag(ones_in_arena(n), 0)
 #define GRADIENT(y) gradient_tensor(y, a)
 #define JOIN(name, line) name##line
 #define CALL(line) JOIN(call_, line)

@@ -10,6 +10,7 @@
 #include <reel/compare.h>
 #include <reel/convolution.h>
 #include <reel/custom.h>
+#include <reel/decompositions.h>
 #include <reel/distance.h>
 #include <reel/early_stopping.h>
 #include <reel/elementwise.h>

@@ -164,6 +164,7 @@ static inline reeli_dims *reeli_dims_of(const reeli_node *n) { return reeli_para
 /* tril, triu: the diagonal up to which, or from which, elements stay. */
 typedef struct reeli_triangle {
     int64_t diagonal;
+    bool upper, unit; /* solve_triangular */
 } reeli_triangle;
 
 static inline reeli_triangle *reeli_triangle_of(const reeli_node *n) { return reeli_parameters(n); }
@@ -224,7 +225,8 @@ typedef struct reeli_classes {
 
 static inline reeli_classes *reeli_classes_of(const reeli_node *n) { return reeli_parameters(n); }
 
-/* standardize: what is added to a variance. */
+/* standardize: what is added to a variance. pinv: the share of the largest singular value that counts
+ * as 0. */
 typedef struct reeli_epsilon {
     double eps;
 } reeli_epsilon;

@@ -38,6 +38,7 @@ fill() {
 
 data=tests/data
 write $data/factory/ranges.txt ranges
+write $data/linalg/decompositions.txt decompositions
 write $data/linear/layers.txt linear
 write $data/loader/epochs.txt loader
 write $data/metrics/cases.txt metrics

@@ -33,12 +33,17 @@ void reeli_qr(int64_t rows, int64_t n, double *a, double *diagonal)
 {
     for (int64_t k = 0; k < n; k++) {
         double *v = a + k * rows + k;
-        const double norm = length(rows - k, v), signed_norm = v[0] > 0 ? -norm : norm;
+        const double norm = length(rows - k, v), signed_norm = signbit(v[0]) ? norm : -norm;
+        if (length(rows - k - 1, v + 1) == 0) { /* nothing to turn */
+            diagonal[k] = v[0];
+            v[0] = 0;
+            continue;
+        }
         diagonal[k] = signed_norm;
-        for (int64_t i = 0; i < rows - k && norm > 0; i++) {
+        for (int64_t i = 0; i < rows - k; i++) {
             v[i] /= -signed_norm;
         }
-        v[0] += norm > 0 ? 1 : 0;
+        v[0] += 1;
         for (int64_t j = k + 1; j < n; j++) {
             reflect(rows - k, v, a + j * rows + k);
         }
@@ -48,6 +53,13 @@ void reeli_qr(int64_t rows, int64_t n, double *a, double *diagonal)
 void reeli_qr_turn(int64_t rows, int64_t n, const double *a, double *y)
 {
     for (int64_t k = 0; k < n; k++) {
+        reflect(rows - k, a + k * rows + k, y + k);
+    }
+}
+
+void reeli_qr_turn_back(int64_t rows, int64_t n, const double *a, double *y)
+{
+    for (int64_t k = n - 1; k >= 0; k--) {
         reflect(rows - k, a + k * rows + k, y + k);
     }
 }

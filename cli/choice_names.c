@@ -22,8 +22,8 @@ const char *const optimizer_names[] = {"adam",
                                        "lbfgs",
                                        "levenberg_marquardt",
                                        NULL};
-const char *const schedule_names[] = {"none",        "cosine",    "linear",  "step",
-                                      "exponential", "one_cycle", "plateau", NULL};
+const char *const schedule_names[] = {"none",      "cosine",  "linear",   "step", "exponential",
+                                      "one_cycle", "plateau", "patience", NULL};
 const char *const dtype_names[] = {"f32", "f64", NULL};
 const char *const missing_names[] = {"median", "error", NULL};
 

@@ -10,12 +10,12 @@ static const double decays[] = {0.02, 0.3, 1};
 enum { DECAYS = sizeof decays / sizeof *decays, PARTS = 5, PARTS_TRIED = 2 };
 enum { FEWEST_ROWS = 50, MOST_ROWS = 10000 };
 
-bool trials_are_due(const options *o, int64_t rows, bool validation)
+bool trials_are_due(const options *o, int64_t rows)
 {
     bool left_open = isnan(o->weight_decay) && o->l1_penalty == 0 && o->dropout == 0;
     bool decays_by_default = o->optimizer < 0 || o->optimizer == OPTIMIZER_ADAMW;
-    return o->hidden_count && left_open && decays_by_default && !validation &&
-           rows >= FEWEST_ROWS && rows <= MOST_ROWS;
+    return o->hidden_count && left_open && decays_by_default && rows >= FEWEST_ROWS &&
+           rows <= MOST_ROWS;
 }
 
 /* The rows of x that are listed, kept. */

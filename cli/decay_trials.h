@@ -7,7 +7,7 @@
 
 /* Whether trials are worth it: a network's decay was left open, nothing else holds overfitting
  * down, and there are few enough rows that it is likely. */
-bool trials_are_due(const options *o, int64_t rows, bool validation);
+bool trials_are_due(const options *o, int64_t rows);
 
 /*
  * Trains for half the time on four fifths of the rows, twice, with a stronger decay each time until

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* reel fit: from a table to a model in a file. */
+#include "calibration.h"
 #include "commands.h"
 #include "decay_trials.h"
 #include "line_solver.h"
@@ -30,6 +31,7 @@ typedef struct fitting {
     training training;
     metrics train_metrics, test_metrics;
     bool kept;    /* the model is in its file */
+    bool trials;  /* are to choose the weight decay */
     bool undrawn; /* a picture failed, which is no reason to keep the results back */
 } fitting;
 
@@ -127,7 +129,8 @@ static bool encode(fitting *it)
                                 .feature_count = o->features.count,
                                 .drop = o->drop.texts,
                                 .drop_count = o->drop.count,
-                                .refuse_missing = o->missing == 1};
+                                .refuse_missing = o->missing == 1,
+                                .robust_target = o->loss != LOSS_MSE};
     reel_encoder *encoder = reel_encoder_fit(it->table, it->rows.train, how);
     it->model.encoder = encoder;
     if (!encoder) {
@@ -196,6 +199,9 @@ static void say_what_it_does(const fitting *it)
     if (it->rows.validation) {
         printf(", %s to validate on", thousands(reel_numel(it->rows.validation)));
     }
+    if (it->rows.calibration) {
+        printf(", %s to correct the quantile on", thousands(reel_numel(it->rows.calibration)));
+    }
     if (it->rows.test) {
         printf(", %s to test on\n", thousands(reel_numel(it->rows.test)));
     } else {
@@ -210,6 +216,13 @@ static void say_what_it_does(const fitting *it)
     } else {
         printf(", learning rate %g (schedule: %s), batches of %s, %s epochs\n", o->lr,
                schedule_names[o->schedule], thousands(o->batch_size), thousands(o->epochs));
+    }
+    if ((o->weight_decay > 0 && !it->trials) || o->l1_penalty > 0) {
+        const char *comma = o->weight_decay > 0 ? ", " : "";
+        printf("penalties: ");
+        o->weight_decay > 0 ? printf("weight decay %g", o->weight_decay) : 0;
+        o->l1_penalty > 0 ? printf("%sL1 %g", comma, o->l1_penalty) : 0;
+        putchar('\n');
     }
     fflush(stdout);
 }
@@ -228,8 +241,14 @@ static bool train_net(fitting *it, reel_module *net)
                     .validation_y = it->validation_y};
     t->progress = progress_begin(stderr, it->o->epochs, reel_numel(it->rows.train), mode);
     bool done = train(t);
-    char why[128] = "";
-    if (t->why) {
+    char why[160] = "";
+    if (t->annealed_from && !t->interrupted) {
+        snprintf(why, sizeof why,
+                 "patience ended after %" PRId64
+                 " epochs; then all rows, the learning rate falling "
+                 "to 0 from the best model on: %" PRId64 " epochs",
+                 t->annealed_from, t->epochs - t->annealed_from);
+    } else if (t->why) {
         snprintf(why, sizeof why, "%s after %" PRId64 " epochs%s", t->why, t->epochs,
                  t->best ? "; the best model is kept" : "");
     }
@@ -255,12 +274,13 @@ static bool try_decays(fitting *it)
     return true;
 }
 
-static bool train_network(fitting *it, bool trials)
+static bool train_network(fitting *it)
 {
-    if (trials && !try_decays(it)) {
+    if (it->trials && !try_decays(it)) {
         return false;
     }
-    return it->training.interrupted || train_net(it, it->model.net);
+    return (it->training.interrupted || train_net(it, it->model.net)) &&
+           calibrate_quantile(it->s, &it->model, it->table, it->rows.calibration, it->o->quantile);
 }
 
 /* Column j, and the first of those that make it up. */
@@ -424,7 +444,7 @@ static bool run(fitting *it)
         return false;
     }
     int64_t count = reel_numel(it->rows.train);
-    bool trials = trials_are_due(o, count, it->validation_x != NULL);
+    it->trials = trials_are_due(o, count);
     training_defaults(o, count);
     if (!make_net(it)) {
         return false;
@@ -433,7 +453,7 @@ static bool run(fitting *it)
     if (!o->json && !o->quiet) {
         say_what_it_does(it);
     }
-    bool trained = o->hidden_count ? train_network(it, trials) : train_linear(it);
+    bool trained = o->hidden_count ? train_network(it) : train_linear(it);
     if (!trained) {
         return false;
     }

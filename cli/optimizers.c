@@ -92,6 +92,7 @@ reel_scheduler *schedule_new(const options *o, reel_optimizer *optimizer, int64_
     switch ((schedule_kind)o->schedule) {
     case SCHEDULE_NONE:
         return NULL;
+    case SCHEDULE_PATIENCE: /* after it has run out: see training.c */
     case SCHEDULE_COSINE:
         return reel_lr_cosine_annealing(optimizer,
                                         (reel_lr_cosine_annealing_options){.T_max = steps});
@@ -177,6 +178,8 @@ void training_defaults(options *o, int64_t rows)
         o->epochs = usual_epochs(o, rows);
     }
     if (o->schedule < 0) {
-        o->schedule = optimizer_is_full_batch(o->optimizer) ? SCHEDULE_NONE : SCHEDULE_COSINE;
+        o->schedule = optimizer_is_full_batch(o->optimizer) ? SCHEDULE_NONE
+                      : o->patience                         ? SCHEDULE_PATIENCE
+                                                            : SCHEDULE_COSINE;
     }
 }

@@ -106,7 +106,7 @@ static const row fit_rows[] = {
      AT(quantile), NULL},
     {"delta", "D",
      "where huber and smooth_l1 turn from squared to absolute, in standard deviations of the "
-     "target (" IN_TEXT(USUAL_DELTA) ")",
+     "target, outliers aside (" IN_TEXT(USUAL_DELTA) ")",
      POSITIVE, AT(delta), NULL},
     {"weight-decay", "W",
      "pull of the weights to 0 (for networks trained by adamw 0.02, or what trials on parts of a "
@@ -127,8 +127,11 @@ static const row fit_rows[] = {
      POSITIVE, AT(lr), NULL},
     {"momentum", "M", "of sgd and rmsprop (0.9 for sgd)", SHARE, AT(momentum), NULL},
     {"schedule", "NAME",
-     "of the learning rate: none, cosine, linear, step, exponential, one_cycle or plateau "
-     "(cosine, which ends at 0)",
+     "of the learning rate: none, cosine, linear, step, exponential, one_cycle, plateau or "
+     "patience "
+     "(cosine, which ends at 0; with --patience, patience: constant until it has run out, then "
+     "down "
+     "to 0 over as many epochs)",
      CHOICE, AT(schedule), schedule_names},
     {"epochs", "N", "times to go through the rows (100, more for small tables)", COUNT, AT(epochs),
      NULL},
@@ -139,7 +142,9 @@ static const row fit_rows[] = {
     {"patience", "N", "stop after N epochs without a better validation loss", COUNT, AT(patience),
      NULL},
     {"validation-fraction", "F",
-     "share of the rows to validate on, whose best model is kept (0; with --patience 0.1)",
+     "share of the rows to validate on, whose best model is kept (0; with --patience 0.1, and in "
+     "the "
+     "end they are trained on, too)",
      FRACTION, AT(validation_fraction), NULL},
     {"seed", "N", "of all that is random (0)", WHOLE, AT(seed), NULL},
     THREADS_ROW,
@@ -432,6 +437,9 @@ static void check_training(const options *o, char **argv)
     if (o->optimizer == OPTIMIZER_LEVENBERG_MARQUARDT &&
         (o->loss != LOSS_MSE || o->l1_penalty > 0 || o->weight_decay > 0)) {
         REFUSE(argv, "--optimizer %s is for least squares: --loss mse, without penalties", name);
+    }
+    if (o->schedule == SCHEDULE_PATIENCE && !o->patience) {
+        REFUSE(argv, "--schedule patience goes with --patience");
     }
     if (!isnan(o->momentum) && o->optimizer != OPTIMIZER_SGD && o->optimizer != OPTIMIZER_RMSPROP) {
         REFUSE(argv, "--momentum goes with --optimizer sgd or rmsprop");

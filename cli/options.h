@@ -48,7 +48,8 @@ typedef enum schedule_kind {
     SCHEDULE_STEP,
     SCHEDULE_EXPONENTIAL,
     SCHEDULE_ONE_CYCLE,
-    SCHEDULE_PLATEAU
+    SCHEDULE_PLATEAU,
+    SCHEDULE_PATIENCE
 } schedule_kind;
 
 /* The names of each enum's values, in its order, then NULL. */

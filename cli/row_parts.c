@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CALIBRATION_SHARE 0.2
+enum { FEWEST_TO_CALIBRATE = 50 };
+
 reel_tensor *rows_with_target(session *s, reel_table *table, size_t target)
 {
     reel_tensor *present = reel_table_present_rows(table, target);
@@ -133,6 +136,15 @@ bool rows_choose(session *s, const options *o, reel_table *table, size_t target,
     if (o->test_rows &&
         !take_listed(s, o->test_rows, reel_table_rows(table), &it->train, &it->test)) {
         return false;
+    }
+    bool calibrated = o->hidden_count && o->loss == LOSS_QUANTILE;
+    if (calibrated && reel_numel(it->train) >= FEWEST_TO_CALIBRATE &&
+        !draw(s, CALIBRATION_SHARE, "--loss quantile", &it->train, &it->calibration)) {
+        return false;
+    }
+    if (calibrated && !it->calibration) {
+        notice(s, "%s: fewer than %d rows are too few to correct the network's quantile on",
+               reel_table_path(table), FEWEST_TO_CALIBRATE);
     }
     double share = !isnan(o->validation_fraction) ? o->validation_fraction : 0.1;
     bool wanted = !isnan(o->validation_fraction) || o->patience;

@@ -81,18 +81,68 @@ static double epoch(loop *it)
     return sum / (double)rows;
 }
 
-/* Epochs up to their number, to Ctrl-C or to the last one that was worth it. */
-static void run(loop *it)
+static reel_loader_options batches_of(const options *o)
+{
+    return (reel_loader_options){.batch_size = o->batch_size, .shuffle = true};
+}
+
+/* Epochs up to `most`, to Ctrl-C or to the last one that was worth it. */
+static void run(loop *it, int64_t most)
 {
     training *t = it->training;
     bool going_on = true;
-    while (going_on && t->epochs < t->o->epochs) {
+    while (going_on && t->epochs < most) {
         double loss = epoch(it);
         going_on = training_note(t, loss);
         if (going_on && it->scheduler && t->o->schedule == SCHEDULE_PLATEAU) {
             double validation_loss = t->validation_losses[t->epochs - 1];
             reel_scheduler_step_metric(it->scheduler, t->validation_x ? validation_loss : loss);
         }
+    }
+}
+
+/* a's rows, then b's; kept. */
+static reel_tensor *joined(reel_tensor *a, reel_tensor *b)
+{
+    return reel_keep(reel_cat((reel_tensor *[]){a, b}, 2, 0));
+}
+
+/* The learning rate falls to 0, from the best model on, over all rows: those to validate on have
+ * done what they were held out for. */
+static void anneal(loop *it, int64_t epochs)
+{
+    training *t = it->training;
+    reel_tensor *all[2] = {joined(t->x, t->validation_x), joined(t->y, t->validation_y)};
+    reel_rewind(t->session->r);
+    reel_early_stopping_restore(t->stopping);
+    reel_graph_free(it->graph); /* it reads the old loader's batch */
+    reel_loader_free(it->loader);
+    it->graph = NULL;
+    it->loader = reel_loader_new(t->session->r, all, 2, batches_of(t->o));
+    it->scheduler = schedule_new(t->o, it->optimizer, epochs * reel_loader_batches(it->loader));
+    t->annealed_from = t->epochs;
+    if (it->loader && it->scheduler) {
+        run(it, t->epochs + epochs);
+    }
+    reel_loader_free(it->loader);
+    it->loader = NULL;
+    reel_tensor_free(all[0]);
+    reel_tensor_free(all[1]);
+}
+
+/* A schedule over all epochs would be near its start when patience runs out, with steps too long
+ * for the bottom. So the rate stays until then, and falls over as many epochs afterwards. */
+static void run_patiently(loop *it)
+{
+    training *t = it->training;
+    run(it, (2 * t->o->epochs + 2) / 3);
+    if (t->interrupted || t->diverged || reel_failed(t->session->r)) {
+        return;
+    }
+    int64_t left = t->o->epochs - t->epochs;
+    int64_t falling = left < t->epochs ? left : t->epochs;
+    if (falling > 0) {
+        anneal(it, falling);
     }
 }
 
@@ -115,13 +165,15 @@ static void zero_small_weights(const training *it)
 static void train_in_batches(training *it)
 {
     reel_tensor *tensors[] = {it->x, it->y};
-    reel_loader_options batches = {.batch_size = it->o->batch_size, .shuffle = true};
     loop all = {.training = it, .optimizer = optimizer_new(it->o, it->net)};
-    all.loader = reel_loader_new(it->session->r, tensors, 2, batches);
+    all.loader = reel_loader_new(it->session->r, tensors, 2, batches_of(it->o));
     int64_t per_epoch = it->o->schedule == SCHEDULE_PLATEAU ? 1 : reel_loader_batches(all.loader);
-    all.scheduler = schedule_new(it->o, all.optimizer, it->o->epochs * per_epoch);
+    bool patiently = it->o->schedule == SCHEDULE_PATIENCE && it->stopping;
+    if (!patiently) {
+        all.scheduler = schedule_new(it->o, all.optimizer, it->o->epochs * per_epoch);
+    }
     if (all.optimizer && all.loader) {
-        run(&all);
+        patiently ? run_patiently(&all) : run(&all, it->o->epochs);
     }
     reel_graph_free(all.graph);
     reel_loader_free(all.loader);
@@ -138,7 +190,7 @@ bool train(training *it)
     } else {
         train_in_batches(it);
     }
-    if (it->stopping && it->best) {
+    if (it->stopping && it->best && !it->annealed_from) {
         reel_early_stopping_restore(it->stopping);
     }
     if (it->o->l1_penalty > 0) {

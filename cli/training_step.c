@@ -56,8 +56,9 @@ static bool make_room(training *it)
 
 static double validate(const training *it)
 {
-    return it->validation_x ? network_mean_loss(it->o, it->net, it->validation_x, it->validation_y)
-                            : (double)NAN;
+    bool any = it->validation_x && !it->annealed_from;
+    return any ? network_mean_loss(it->o, it->net, it->validation_x, it->validation_y)
+               : (double)NAN;
 }
 
 static bool diverged(const training *it)
@@ -72,7 +73,7 @@ static bool diverged(const training *it)
 /* Whether this validation loss was the last one to wait for. Keeps the best model. */
 static bool waited_long_enough(training *it, double validation_loss)
 {
-    if (!it->stopping) {
+    if (!it->stopping || it->annealed_from) {
         return false;
     }
     bool stop = reel_early_stopping_step(it->stopping, validation_loss);

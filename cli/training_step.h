@@ -20,7 +20,9 @@ typedef struct training {
 
     double *losses, *validation_losses; /* of each epoch; from malloc */
     int64_t epochs;                     /* that were trained */
-    int64_t best;                       /* the epoch whose model was kept; 0: the last */
+    int64_t best;          /* of the validation loss; its model was kept, or annealed */
+    int64_t annealed_from; /* the epochs after which patience had run out, and the learning rate
+                              fell to 0; 0: it did not */
     bool interrupted, diverged;
     const char *why; /* it ended before all epochs; NULL: it did not */
 } training;

@@ -31,7 +31,7 @@ _reel_fit='
 --momentum M
 --optimizer adam adamw sgd rmsprop adagrad adadelta adamax nadam radam asgd rprop lbfgs levenberg_marquardt
 --patience N
---schedule none cosine linear step exponential one_cycle plateau
+--schedule none cosine linear step exponential one_cycle plateau patience
 --seed N
 --threads N
 --validation-fraction F

@@ -32,6 +32,8 @@ typedef struct reel_encoder_options {
     const char *const *drop;     /**< columns that are none of them */
     size_t drop_count;           /**< how many */
     bool refuse_missing;         /**< a missing value is an error, in training and ever after */
+    bool robust_target;          /**< the target's mean and deviation are those of the values
+                                      within three interquartile ranges of the quartiles */
     int64_t max_categories;      /**< 50: a column of more texts (a name, a date) is left out */
 } reel_encoder_options;
 

@@ -61,6 +61,21 @@ static double median(double *x, int64_t count)
     return below / 2 + x[k] / 2;
 }
 
+int64_t reeli_without_outliers(double *values, int64_t count)
+{
+    select_value(values, count, count / 4);
+    double low = values[count / 4];
+    select_value(values, count, count - 1 - count / 4);
+    double high = values[count - 1 - count / 4], fence = 3 * (high - low);
+    int64_t kept = fence > 0 ? 0 : count;
+    for (int64_t i = 0; i < count && fence > 0; i++) {
+        if (values[i] >= low - fence && values[i] <= high + fence) {
+            swap(&values[kept++], &values[i]);
+        }
+    }
+    return kept;
+}
+
 /* A sum whose error does not grow with its terms. Source: Neumaier, 1974. */
 typedef struct sum {
     double total, lost;

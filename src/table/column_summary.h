@@ -16,4 +16,9 @@ typedef struct reeli_summary {
  * order. */
 reeli_summary reeli_summarise(double *values, int64_t count);
 
+/* Moves values that lie more than three times the quartiles' distance beyond a quartile to the end;
+ * how many are before them. All, where the quartiles are equal. None may be missing.
+ * Source: Tukey, Exploratory Data Analysis, 1977, the outer fences. */
+int64_t reeli_without_outliers(double *values, int64_t count);
+
 #endif

@@ -372,7 +372,11 @@ static bool fit_target(fit *f)
         return false;
     }
     gather(f, f->target, values);
-    reeli_summary s = reeli_summarise(values, f->rows.count);
+    int64_t count = f->rows.count;
+    if (f->options->robust_target) {
+        count = reeli_without_outliers(values, count);
+    }
+    reeli_summary s = reeli_summarise(values, count);
     bool constant = s.lowest == s.highest;
     if (!isfinite(s.mean) || (!constant && !isnormal(s.scale))) {
         return refuse_name(f, f->options->target,
@@ -381,6 +385,13 @@ static bool fit_target(fit *f)
     if (constant) {
         reeli_warn(f->t->owned.r, "%sthe target, column '%s', has the same value in all rows, %g",
                    REELI_TABLE_TEXT_OF(f->t), REELI_QUOTED(f->options->target), s.lowest);
+    }
+    if (count < f->rows.count) {
+        reeli_warn(f->t->owned.r,
+                   "%scolumn '%s': %lld of the target's values lie far from the others and do not "
+                   "count for its scale",
+                   REELI_TABLE_TEXT_OF(f->t), REELI_QUOTED(f->options->target),
+                   (long long)(f->rows.count - count));
     }
     f->e->target_mean = constant ? s.lowest : s.mean;
     f->e->target_scale = constant ? 1 : s.scale;

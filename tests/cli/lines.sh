@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Lines where the search is hard: columns that nearly or really depend on one another (expected: R's
+# Where the search is hard, or the data mislead: columns that nearly or really depend on one another (expected: R's
 # lm), and L1 penalties (expected: coordinate descent and a linear program, scikit-learn's Lasso and
 # QuantileRegressor), by every optimizer.
 . "$(dirname "${BASH_SOURCE[0]}")/program.sh"
@@ -62,5 +62,28 @@ for optimizer in $optimizers; do
   for zero in deflator armed_forces population year; do
     close 0 0 coefficients $zero
   done
+done
+
+# One typing error among 200 targets moves neither the median's models nor Huber's.
+awk 'BEGIN { print "x,y"; for (i = 0; i < 200; i++) printf "%d,%.9g\n", i, 3 * i + 5 + (i % 7 - 3) }' >clean.csv
+awk -F, -v OFS=, 'NR == 100 { $2 *= 1e5 } { print }' clean.csv >typo.csv
+for options in '--loss huber' '--loss l1' '--loss smooth_l1' '--loss log_cosh' '--loss quantile' \
+  '--hidden 16 --loss l1' '--hidden 16 --loss huber'; do
+  run 0 fit typo.csv --target y --test clean.csv --no-save --json $options
+  says "1 of the target's values lie far from the others"
+  awk -v error="$(json test_metrics median_absolute_error)" 'BEGIN { exit !(error < 3) }' ||
+    fail "the typing error has moved it"
+done
+
+# A network's quantile holds on rows that it has not seen: of 0.9 a share of 0.9 (four deviations of a
+# share of the 100 rows to correct it on: 0.12).
+awk 'BEGIN { srand(4); print "a,b,y" >"seen.csv"; print "a,b,y" >"unseen.csv"
+  for (i = 0; i < 2500; i++) { a = rand(); b = rand(); e = rand() + rand() + rand() - 1.5
+    print a "," b "," a * b + e >(i < 500 ? "seen.csv" : "unseen.csv") } }'
+for q in 0.1 0.9; do
+  run 0 fit seen.csv --target y --test unseen.csv --no-save --json --hidden 256 --weight-decay 0 \
+    --loss quantile --quantile $q
+  awk -v share="$(json test_metrics quantile_coverage)" -v q=$q \
+    'BEGIN { d = share - q; exit !(d * d < 0.12 * 0.12) }' || fail "not a share of $q"
 done
 finish

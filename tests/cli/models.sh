@@ -100,9 +100,15 @@ run 0 fit "$table" --target employed --no-save --json --test "$table" --epochs 1
 [ "$(json test_metrics mean_absolute_error)" = "$(json training_metrics mean_absolute_error)" ] ||
   fail 'the same table has another error'
 
-# Early stopping keeps the best epoch's model.
+# Early stopping keeps the best epoch's model; without a schedule that was asked for it is trained on
+# with all rows, for as many epochs at most.
 run 0 fit "$table" --target employed --json --hidden 16 --patience 3 --validation-fraction 0.3 --lr 0.1 \
   --out stopped
+best=$(json best_epoch)
+epochs=$(json training epochs)
+[ "$epochs" -le "$((2 * (best + 3)))" ] || fail "it went on for $epochs epochs after the best, $best"
+run 0 fit "$table" --target employed --json --hidden 16 --patience 3 --validation-fraction 0.3 --lr 0.1 \
+  --schedule cosine --out stopped
 best=$(json best_epoch)
 epochs=$(json training epochs)
 [ "$epochs" -le "$((best + 3))" ] || fail "it went on for $epochs epochs after the best, $best"

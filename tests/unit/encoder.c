@@ -2,6 +2,8 @@
 /* Encoders: NumPy's medians, means, deviations; texts in order; what is of no use is left out. */
 #include "table_file.h"
 
+#include <math.h>
+
 /* NumPy: median 4.5, mean 4.785857142857142, std 2.888870289753489 with 4.5 in the gaps; the target
  * has mean 181.42857142857142 and std 212.36280084721398. */
 static const char houses[] = "rooms,near,price\n"
@@ -379,6 +381,22 @@ static void assert_same(reel_tensor *a, reel_tensor *b)
     ck_assert_mem_eq(reel_data_f64(a), reel_data_f64(b), (size_t)reel_numel(a) * sizeof(double));
 }
 
+/* 1 to 9 have mean 5 and variance 20/3; what is 200 or -200 does not count, if so asked. */
+START_TEST(outliers_of_the_target)
+{
+    reel_table *t =
+        read_text("x,y\n1,4\n2,200\n3,1\n4,2\n5,8\n6,3\n7,-200\n8,5\n9,9\n10,6\n11,7\n");
+    reel_encoder_options how = {.target = "y", .robust_target = true};
+    reel_encoder *e = reel_encoder_fit(t, NULL, how);
+    assert_close(reel_encoder_target_mean(e), 5, 1e-15);
+    assert_close(reel_encoder_target_scale(e), sqrt(20.0 / 3), 1e-15);
+    assert_warning(0, "column 'y': 2 of the target's values lie far from the others");
+    e = fit(t, "y");
+    assert_close(reel_encoder_target_mean(e), 45.0 / 11, 1e-15);
+    ck_assert_int_eq(warning_count, 1);
+}
+END_TEST
+
 START_TEST(to_json_and_back)
 {
     reel_table *t = read_text("\"a \"\"quoted\"\"\nname\",b,y\n0.1,\xc3\xa9t\xc3\xa9,0.3\n"
@@ -524,6 +542,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, other_tables);
     tcase_add_test(cases, extreme_values);
     tcase_add_test(cases, constant_target);
+    tcase_add_test(cases, outliers_of_the_target);
     tcase_add_test(cases, to_json_and_back);
     tcase_add_test(cases, json_that_is_none);
     tcase_add_test(cases, no_encoder);

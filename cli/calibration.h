@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* What rows that a model was not trained on say of it. */
+#ifndef CLI_CALIBRATION_H
+#define CLI_CALIBRATION_H
+
+#include "model.h"
+
+/*
+ * A network's quantile holds on the rows that it was trained on. On others it holds once it has been
+ * moved by that quantile of their residuals, in rank ⌈q (n + 1)⌉: split conformal prediction. The
+ * bias of the last layer takes it up. Nothing happens without rows.
+ *
+ * Source: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005.
+ * Fails: false, and a message.
+ */
+bool calibrate_quantile(session *s, const model *m, reel_table *table, reel_tensor *rows, double q);
+
+#endif

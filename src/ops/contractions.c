@@ -43,6 +43,15 @@ reel_tensor *reel_outer(reel_tensor *a, reel_tensor *b)
     return reel_mul(reel_unsqueeze(a, 1), b);
 }
 
+/* The product, whatever the input; whose gradient is 0. */
+static reel_tensor *instead_of(reel_tensor *input, reel_tensor *product)
+{
+    if (!reeli_requires_grad(input) || !input->r->grad_enabled) {
+        return product;
+    }
+    return reel_where(reeli_scalar(input->r, "where", REEL_BOOL, 1), product, input);
+}
+
 static reel_tensor *scaled(reel_tensor *x, double factor)
 {
     return factor == 1 ? x : reel_mul_scalar(x, factor);
@@ -77,7 +86,7 @@ static reel_tensor *add_product(const char *what,
                           REELI_SHAPE_OF(input), REELI_SHAPE_OF(product));
     }
     product = scaled(product, alpha);
-    return beta == 0 ? product : reel_add(scaled(input, beta), product);
+    return beta == 0 ? instead_of(input, product) : reel_add(scaled(input, beta), product);
 }
 
 /* The same where all must have one dtype. */

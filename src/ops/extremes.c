@@ -75,12 +75,13 @@ reel_tensor *reeli_amin_gradient(reeli_node *n, int input, reel_tensor *g)
     return reeli_amax_gradient(n, input, g);
 }
 
-/* Where the extreme is a NaN, the NaNs share g. */
+/* Where the extreme is a NaN, the NaNs share g; the others have none of it, were it infinite. */
 reel_tensor *reeli_max_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reel_tensor *x = n->in[input].t, *y = n->out;
     reel_tensor *both = reel_mul(reel_ne(x, x), reel_ne(y, y));
-    return share(n, reel_add(reel_eq(x, y), both), g);
+    reel_tensor *mask = reel_add(reel_eq(x, y), both), *dx = share(n, mask, g);
+    return reeli_bad(dx) ? dx : reel_where(mask, dx, reeli_number_for(dx, 0));
 }
 
 reel_tensor *reeli_min_gradient(reeli_node *n, int input, reel_tensor *g)

@@ -107,13 +107,20 @@ static void add_terms(reeli_node *n, const reel_tensor *largest, const reel_tens
     }
 }
 
-/* The samples' coefficients times g. */
-static reel_tensor *scales(const reeli_node *n, reel_tensor *g) { return reel_mul(n->in[2].t, g); }
+/* The samples' coefficients times g; 0 where a coefficient is, whatever g. */
+static reel_tensor *scales(const reeli_node *n, reel_tensor *g)
+{
+    reel_tensor *coefficient = n->in[2].t, *zero = reeli_number_for(coefficient, 0);
+    return reel_where(reel_eq(coefficient, zero), zero, reel_mul(coefficient, g));
+}
 
 /* x and, at each sample's class, `scale`. */
 static reel_tensor *add_at_classes(const reeli_node *n, reel_tensor *x, reel_tensor *scale)
 {
     const reeli_classes *how = reeli_classes_of(n);
+    if (reeli_bad(x) || x->numel == 0) {
+        return x;
+    }
     reel_tensor *target = n->in[1].t,
                 *counts = reel_ne(target, reeli_number(x->r, (double)how->ignore));
     reel_tensor *safe = reel_where(counts, target, reeli_number(x->r, 0));

@@ -44,10 +44,10 @@ reel_tensor *reel_pairwise_distance(reel_tensor *x1, reel_tensor *x2, double p, 
     return reel_norm_dim(reel_add_scalar(reel_sub(x1, x2), eps), p, &(int64_t){-1}, 1, keepdim);
 }
 
-/* x / max(‖x‖, eps). */
+/* x / max(‖x‖, eps), with the gradient of x / ‖x‖ even where eps is the larger, as in PyTorch. */
 static reel_tensor *direction(reel_tensor *x, int64_t dim, double eps)
 {
-    return reel_div(x, reel_sqrt(reeli_raised(sum_along(reel_square(x), dim, true), eps * eps)));
+    return reel_div(x, reeli_raised(reel_norm_dim(x, 2, &dim, 1, true), eps));
 }
 
 reel_tensor *reel_cosine_similarity(reel_tensor *x1, reel_tensor *x2, int64_t dim, double eps)

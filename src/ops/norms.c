@@ -39,7 +39,8 @@ static reel_tensor *largest_share(reel_tensor *x, reel_tensor *size, reel_tensor
 {
     reel_tensor *mask = reel_add(reel_eq(size, y), reel_ne(size, size));
     reel_tensor *count = reeli_bad(mask) ? mask : reeli_sum_dims(mask, dims, true);
-    return reel_mul(reel_sign(x), reel_mul(reel_div(g, count), mask));
+    g = reel_mul(reel_sign(x), reel_div(g, count));
+    return reeli_bad(g) ? g : reel_where(mask, g, reeli_number_for(g, 0));
 }
 
 /* t, and `other` where the mask holds. */
@@ -83,7 +84,8 @@ static reel_tensor *norm(const char *what, reel_tensor *x, double p, const int64
                          bool keepdim)
 {
     unsigned set;
-    if (!reeli_dim_set(what, x, dims, count, &set) || !reeli_floating(what, "input", x)) {
+    if (!reeli_dim_set(what, x, dims, count, &set) || !reeli_floating(what, "input", x) ||
+        ((p < 0 || isinf(p)) && !reeli_not_empty(what, x, set))) { /* nothing has no largest */
         return reeli_poison_for(1, &x);
     }
     const reeli_reduction how = {.dims = set, .keepdim = keepdim, .order = p};
@@ -101,17 +103,10 @@ reel_tensor *reel_norm_dim(reel_tensor *x, double p, const int64_t *dims, int co
     return norm("norm", x, p, dims, count, keepdim);
 }
 
-/* Of nothing there is no largest or smallest, and here, unlike in `reel_norm`, that is an error. */
 reel_tensor *reel_linalg_vector_norm(reel_tensor *x, double ord, const int64_t *dims, int count,
                                      bool keepdim)
 {
-    const char *what = "linalg_vector_norm";
-    unsigned set;
-    if ((ord < 0 || isinf(ord)) &&
-        (!reeli_dim_set(what, x, dims, count, &set) || !reeli_not_empty(what, x, set))) {
-        return reeli_poison_for(1, &x);
-    }
-    return norm(what, x, ord, dims, count, keepdim);
+    return norm("linalg_vector_norm", x, ord, dims, count, keepdim);
 }
 
 reel_tensor *reel_normalize(reel_tensor *x, double p, int64_t dim, double eps)

@@ -280,7 +280,7 @@ START_TEST(label_lists_end_at_minus_1)
 }
 END_TEST
 
-/* cosine_similarity([0.1, 0], [10, 0], dim=0, eps=0.5) is 0.2, its gradient (1.92, 0); of zeros 0,
+/* cosine_similarity([0.1, 0], [10, 0], dim=0, eps=0.5) is 0.2, its gradient (1.6, 0); of zeros 0,
  * (2, 0). */
 START_TEST(short_vectors_have_pytorchs_cosine)
 {
@@ -292,7 +292,7 @@ START_TEST(short_vectors_have_pytorchs_cosine)
     reel_tensor *y = reel_cosine_similarity(a, b, 0, 0.5);
     assert_close(reel_item(y), 0.2, 1e-15);
     reel_gradients(y, &a, 1, NULL, &d);
-    assert_close(at(d, 0), 1.92, 1e-14);
+    assert_close(at(d, 0), 1.6, 1e-14);
     ck_assert(at(d, 1) == 0);
     reel_gradients(reel_cosine_similarity(zero, b, 0, 0.5), &zero, 1, NULL, &d);
     ck_assert(at(d, 0) == 2 && at(d, 1) == 0);

@@ -181,7 +181,7 @@ REEL_API reel_tensor *reel_kl_div(reel_tensor *input, reel_tensor *target, bool 
  *
  * Shape:    input and target alike; weight NULL, or what broadcasts to them.
  * Gradient: (input - target) / max(input (1 - input), 1e-12).
- * Fails:    REEL_ERR_VALUE if an input lies outside [0, 1].
+ * Fails:    REEL_ERR_VALUE if an input or a target lies outside [0, 1].
  * Source:   torch.nn.functional.binary_cross_entropy.
  */
 REEL_API reel_tensor *reel_binary_cross_entropy(reel_tensor *input, reel_tensor *target,

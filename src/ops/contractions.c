@@ -85,6 +85,10 @@ static reel_tensor *add_product(const char *what,
                           "%s: input %s does not expand to the product's shape %s", what,
                           REELI_SHAPE_OF(input), REELI_SHAPE_OF(product));
     }
+    if (product->dtype == REEL_BOOL && input->dtype == REEL_BOOL) {
+        input = reel_to(scaled(input, beta), REEL_BOOL); /* "or", of what counts */
+        return reel_add(input, reel_to(scaled(product, alpha), REEL_BOOL));
+    }
     product = scaled(product, alpha);
     return beta == 0 ? instead_of(input, product) : reel_add(scaled(input, beta), product);
 }

@@ -350,6 +350,7 @@ reel_tensor *reel_cross_entropy(reel_tensor *input, reel_tensor *target,
                           o.label_smoothing);
     }
     if (reeli_same_shape(input, target)) {
+        p.weight = o.weight; /* here it gets a gradient, too */
         return of_probabilities(&p, target, o.label_smoothing);
     }
     if (!check_indices(&p)) {

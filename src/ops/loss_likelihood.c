@@ -120,7 +120,9 @@ reel_tensor *reel_binary_cross_entropy(reel_tensor *input, reel_tensor *target, 
     }
     take_out(weight, &input, &target);
     if (!reeli_within(input, 0, 1, false,
-                      "binary_cross_entropy: an element of the input is not in [0, 1]")) {
+                      "binary_cross_entropy: an element of the input is not in [0, 1]") ||
+        !reeli_within(target, 0, 1, false,
+                      "binary_cross_entropy: an element of the target is not in [0, 1]")) {
         return in[0]->r->poison;
     }
     return weighted(op, input, target, weight, reduction);

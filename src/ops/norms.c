@@ -73,7 +73,7 @@ reel_tensor *reeli_norm_gradient(reeli_node *n, int input, reel_tensor *g)
         reel_tensor *slope = reel_mul(x, reel_pow_scalar(unless(none, size, 1), p - 2));
         return unless(none, reel_mul(slope, reel_div(g, reel_pow_scalar(y, p - 1))), 0);
     }
-    none = reel_eq(x, zero);
+    none = reel_logical_or(none, reel_eq(x, zero));
     reel_tensor *slope = reel_mul(reel_sign(x), reel_pow_scalar(unless(none, size, 1), p - 1));
     reel_tensor *share =
         p < 1 ? reel_mul(g, reel_pow_scalar(y, 1 - p)) : reel_div(g, reel_pow_scalar(y, p - 1));

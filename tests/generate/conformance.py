@@ -255,4 +255,5 @@ def main():
             file.write(os.path.join(options.folder, name + ".safetensors"))
 
 
-main()
+if __name__ == "__main__":
+    main()

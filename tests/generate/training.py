@@ -87,9 +87,10 @@ def target_of(kind, y, dtype):
 
 def rows(run, numbers, dtype):
     inputs, outputs = run["model"][0]["in"], run["outputs"]
-    x = torch.tensor(numbers.randn(48, inputs), dtype=dtype)
+    count = run.get("rows", 48)
+    x = torch.tensor(numbers.randn(count, inputs), dtype=dtype)
     weights = torch.tensor(numbers.randn(inputs, outputs), dtype=dtype)
-    noise = torch.tensor(numbers.standard_t(3, size=(48, outputs)), dtype=dtype)
+    noise = torch.tensor(numbers.standard_t(3, size=(count, outputs)), dtype=dtype)
     return x, target_of(run["loss"]["type"], torch.sin(x) @ weights + 0.2 * noise, dtype)
 
 
@@ -295,4 +296,5 @@ def main():
     print(f"{options.out}: {written} runs")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -42,6 +42,9 @@ START_TEST(a_bool_is_0_or_1)
         assert_bytes(reel_add_alpha_(reel_clone(a), b, alpha), 1, 1, third, 0);
         assert_bytes(reel_index_add(a, 0, each, b, alpha), 1, 1, third, 0);
         assert_bytes(reel_index_add(a, 0, indices(0, 0, 2, 2), b, alpha), 1, 1, third, 0);
+        reel_tensor *row =
+            reel_addr(reel_reshape(a, REEL_SHAPE(1, COUNT)), bools(1, 1, 1, 1), b, 1, alpha);
+        assert_bytes(reel_narrow(row, 0, 0, 1), 1, 1, third, 0);
         assert_bytes(reel_fill_(reel_clone(a), alpha), third, third, third, third);
         assert_bytes(reel_masked_fill(a, b, alpha), third, 1, third, 0);
         assert_bytes(reel_scatter_value(a, 0, each, alpha), third, third, third, third);

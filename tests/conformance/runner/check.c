@@ -10,7 +10,7 @@
 static bool is_close(reel_dtype dtype, double atol, double ours, double theirs)
 {
     double relative = dtype == REEL_F32 ? 1.3e-6 : 1e-7, absolute = dtype == REEL_F32 ? 1e-5 : 1e-7;
-    absolute = dtype == REEL_F32 && atol > 0 ? atol : absolute;
+    absolute = atol > 0 ? atol : absolute;
     return ours == theirs || (isnan(ours) && isnan(theirs)) ||
            (isfinite(ours) && isfinite(theirs) &&
             fabs(ours - theirs) <= absolute + relative * fabs(theirs));

@@ -66,7 +66,9 @@ typedef struct source {
     reason why;                   /* what no reel tensor can be */
     reel_tensor *base[MAX_BASES]; /* what was read, of which the arguments may be views */
     size_t bases, next;           /* how many; and, to make the arguments again, which comes now */
-    bool again;                   /* the arguments are made again of what was read */
+    reel_tensor *const *given;    /* of a program: what {"result": i} stands for */
+    size_t given_count;
+    bool again; /* the arguments are made again of what was read */
 } source;
 
 /* Reads a value; false, with a reason, if we have nothing like it. */

@@ -211,6 +211,16 @@ static bool read_tensor(source *from, json_t *json, value *out)
     return true;
 }
 
+static bool read_result(source *from, json_int_t i, value *out)
+{
+    if (i < 0 || (size_t)i >= from->given_count) {
+        return because(&from->why, "there is no result %lld", (long long)i);
+    }
+    from->tensors++;
+    *out = (value){.kind = TENSOR, .tensor = from->given[i]};
+    return true;
+}
+
 static bool read_dtype(source *from, const char *name, value *out)
 {
     for (int dtype = REEL_F32; dtype <= REEL_BOOL; dtype++) {
@@ -232,6 +242,9 @@ static bool read_object(source *from, json_t *json, value *out)
     if (special) {
         *out = (value){.kind = REAL, .number = strtod(special, NULL)};
         return true;
+    }
+    if (json_object_get(json, "result")) {
+        return read_result(from, json_integer_value(json_object_get(json, "result")), out);
     }
     if (json_object_get(json, "dtype")) {
         return read_dtype(from, json_string_value(json_object_get(json, "dtype")), out);

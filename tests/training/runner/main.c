@@ -10,18 +10,19 @@
 #include <sys/stat.h>
 
 static const char usage[] =
-    "usage: trajectories [--verbose] DIR|FILE...\n"
+    "usage: trajectories [--verbose | --losses] DIR|FILE...\n"
     "\n"
     "Replays training runs of PyTorch's (*.safetensors): the same initial weights from the\n"
     "seed, to the bit, and the same loss and learning rate at every step. Prints each run that\n"
     "fails, with the first thing that differs, and one line at the end; the exit status is 0\n"
     "if none failed.\n"
     "\n"
-    "  --verbose   each run that passes too\n";
+    "  --verbose   each run that passes too\n"
+    "  --losses    prints our loss of each step instead, and compares no losses\n";
 
 typedef struct tally {
     versions versions;
-    bool verbose;
+    bool verbose, losses;
     long count[3]; /* by outcome */
 } tally;
 
@@ -42,7 +43,7 @@ static void run_file(tally *to, const char *path)
     outcome result = FAILED;
     if (file) {
         note_version(&to->versions, reel_safetensors_metadata(file, "torch"));
-        result = replay(r, file, &why);
+        result = replay(r, file, to->losses, &why);
     } else {
         because(&why, "%s", reel_error(r));
     }
@@ -97,8 +98,9 @@ int main(int argc, char **argv)
         fputs(usage, stdout);
         return EXIT_SUCCESS;
     }
-    if (argc > 1 && strcmp(argv[1], "--verbose") == 0) {
-        to.verbose = true;
+    if (argc > 1 && (strcmp(argv[1], "--verbose") == 0 || strcmp(argv[1], "--losses") == 0)) {
+        to.losses = argv[1][2] == 'l';
+        to.verbose = !to.losses;
         first = 2;
     }
     if (first >= argc || argv[first][0] == '-') {
@@ -107,6 +109,9 @@ int main(int argc, char **argv)
     }
     for (int i = first; i < argc; i++) {
         run_path(&to, argv[i]);
+    }
+    if (to.losses) {
+        return to.count[FAILED] ? EXIT_FAILURE : EXIT_SUCCESS;
     }
     print_versions(&to.versions);
     printf("%ld passed, %ld failed, %ld skipped\n", to.count[PASSED], to.count[FAILED],

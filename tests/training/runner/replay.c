@@ -290,6 +290,18 @@ static bool train_and_compare(run *it)
     return sound;
 }
 
+static bool train_and_print(run *it)
+{
+    it->ours = calloc((size_t)it->steps + 1, sizeof *it->ours);
+    if (!it->ours || !train(it, it->ours)) {
+        return false;
+    }
+    for (int64_t step = 0; step < it->steps; step++) {
+        printf("%.17g\n", it->ours[step]);
+    }
+    return true;
+}
+
 static void free_run(run *it)
 {
     json_decref(it->model_spec);
@@ -304,11 +316,11 @@ static void free_run(run *it)
     free(it->strays);
 }
 
-outcome replay(reel *r, reel_safetensors *file, reason *why)
+outcome replay(reel *r, reel_safetensors *file, bool losses, reason *why)
 {
     run it = {.r = r, .file = file, .why = why};
-    bool passed =
-        read_run(&it) && make_all(&it) && check_state(&it, "init.", true) && train_and_compare(&it);
+    bool passed = read_run(&it) && make_all(&it) && check_state(&it, "init.", true) &&
+                  (losses ? train_and_print(&it) : train_and_compare(&it));
     free_run(&it);
     return passed ? PASSED : FAILED;
 }

@@ -63,6 +63,6 @@ reel_scheduler *make_scheduler(reel *r, reel_optimizer *optimizer, json_t *spec,
 typedef enum outcome { PASSED, FAILED, SKIPPED } outcome;
 
 /* Replays the run in this file. */
-outcome replay(reel *r, reel_safetensors *file, reason *why);
+outcome replay(reel *r, reel_safetensors *file, bool losses, reason *why);
 
 #endif

@@ -1,0 +1,503 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Random programs, run by PyTorch and by Reel: values, refusals, gradients, gradients of gradients.
+
+    tests/fuzz/differential/run.sh --seed 1 --count 1000 [--special] [--float32]
+
+A program is a few leaves and some calls of operators that the conformance runner binds, so that a new one is in it with
+its row. The calls are samples of PyTorch's operator database; where one takes a tensor it is given, most often, a
+result of a call before, which is brought to the shape. Disagreements are reduced to the calls that they need, and those
+which EXPLAINED has a reason for are counted apart; any other ends the run with status 1.
+
+With --write FILE the programs that agree are kept: tests/fuzz/differential/programs.safetensors, which the tests run
+without PyTorch, is of --seed 20 --count 40 --steps 4.
+"""
+import argparse
+import collections
+import math
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../generate"))
+import conformance as cases  # noqa: E402
+import torch  # noqa: E402
+
+torch.set_num_threads(1)
+HERE = os.path.dirname(os.path.abspath(__file__))
+IN_PLACE = re.findall(r'ROW\("(\w+)",\s*"([^"]*)"', open(os.path.join(HERE, "in_place.def")).read())
+LARGEST, LARGEST_VALUE = 300, 1e6
+DOUBLE, SINGLE = torch.float64, torch.float32
+
+# What differs on purpose: what is reported, the operators that may be to blame, words of the report.
+EXPLAINED = []
+with open(os.path.join(HERE, "explained.txt")) as lines:
+    for line in lines:
+        if line.strip() and not line.startswith("#"):
+            kind, names, words, _ = (part.strip() for part in line.split("|"))
+            EXPLAINED.append((kind.split(), names.split(), words))
+
+
+class Program:
+    """Leaves are tensors, steps are (name, args, kwargs, number of results); in args Ref(i) is the i-th value."""
+
+    def __init__(self):
+        self.leaves, self.steps = [], []
+
+
+class Ref:
+    def __init__(self, i):
+        self.i = i
+
+
+def swap(v, f):
+    """v with f applied to the tensors and references in it."""
+    if isinstance(v, (torch.Tensor, Ref)):
+        return f(v)
+    if isinstance(v, (list, tuple)):
+        return type(v)(swap(x, f) for x in v) if type(v) in (list, tuple) else [swap(x, f) for x in v]
+    if isinstance(v, dict):
+        return {k: swap(x, f) for k, x in v.items()}
+    return v
+
+
+def function_of(name):
+    return OPS[name].op if name in OPS else getattr(torch.Tensor, name)
+
+
+def results_of(name, args, kwargs):
+    y = function_of(name)(*args, **kwargs)
+    return list(cases.tensors_in(torch.tensor(y) if isinstance(y, bool) else y))
+
+
+# --- operators and their samples --------------------------------------------------------------------------------------
+OPS, SAMPLES = {}, {}
+
+
+def is_bound(sample, parameters):
+    return set(sample.kwargs) <= {*parameters, *cases.IGNORED_KEYWORDS} and len(sample.args) < len(parameters)
+
+
+def is_small(sample):
+    tensors = list(cases.tensors_in([sample.input, *sample.args, sample.kwargs]))
+    fits = all(t.numel() <= 64 and t.dim() <= 5 and t.dtype in cases.FILE_DTYPES and t.layout == torch.strided for t in tensors)
+    return fits and not {"out", "generator"} & set(sample.kwargs)
+
+
+def is_determined(op, sample):
+    """Whether two runs give the same, and random numbers are not drawn."""
+    state = torch.get_rng_state()
+    op.op(sample.input, *sample.args, **sample.kwargs)
+    return torch.equal(state, torch.get_rng_state())
+
+
+def collect(bound, most):
+    for op in cases.op_db:
+        name = ".".join(filter(None, (op.name, op.variant_test_name)))
+        if name not in bound or op.op is None:
+            continue
+        found = []
+        for dtype in (DOUBLE, torch.int64, torch.bool):
+            if not op.supports_dtype(dtype, "cpu"):
+                continue
+            torch.manual_seed(0), random.seed(0), cases.numpy.random.seed(0)
+            try:
+                samples = [s for s in op.sample_inputs("cpu", dtype) if is_small(s) and is_bound(s, bound[name])]
+                random.shuffle(samples)
+                found += [s for s in samples[: most if dtype == DOUBLE else most // 5] if is_determined(op, s)]
+            except Exception:  # a sample that PyTorch itself cannot make
+                continue
+        if found and not name.startswith(("empty", "new_empty")):
+            OPS[name], SAMPLES[name] = op, found
+
+
+# --- making programs --------------------------------------------------------------------------------------------------
+class Maker:
+    def __init__(self, rng, options):
+        self.rng, self.options = rng, options
+        self.program, self.values, self.made = Program(), {}, []
+
+    def leaf(self, t, wanted=None):
+        """A new leaf of t's values, or of others of its shape."""
+        rng = self.rng
+        if t.is_floating_point():
+            dtype = SINGLE if self.options.float32 and rng.random() < 0.4 else DOUBLE
+            q = rng.random()
+            if q < 0.3:
+                values = [rng.choice([-2, -1.5, -1, -0.5, 0, 0, 0.5, 1, 1, 1.5, 2, 3]) for _ in range(t.numel())]
+                t = torch.tensor(values, dtype=DOUBLE).reshape(t.shape)
+            t = t.detach().to(dtype).clone(memory_format=torch.contiguous_format)
+            if self.options.special and q > 0.7:
+                for k in range(t.numel()):
+                    if rng.random() < 0.15:
+                        t.view(-1)[k] = rng.choice([math.inf, -math.inf, math.nan, -0.0, 1e300, 1e-310])
+            t.requires_grad_(rng.random() < 0.8 if wanted is None else wanted)
+        else:
+            t = t.detach().clone(memory_format=torch.contiguous_format)
+        return self.keep(t)
+
+    def keep(self, t):
+        i = ("leaf", len(self.program.leaves))
+        self.program.leaves.append(t.detach().clone().requires_grad_(t.requires_grad))
+        self.values[i] = t
+        return Ref(i)
+
+    def step(self, name, args, kwargs):
+        """Adds a call: its results' references; none where PyTorch refuses it; None where it is not to be kept."""
+        at = len(self.program.steps)
+        real = swap(args, lambda r: self.values[r.i] if isinstance(r, Ref) else r)
+        named = swap(kwargs, lambda r: self.values[r.i] if isinstance(r, Ref) else r)
+        try:
+            out = results_of(name, real, named)
+        except Exception as why:
+            if not isinstance(why, (RuntimeError, ValueError, IndexError)) or re.search("not implemented|derivative for|not differentiable", str(why)):
+                return None  # PyTorch lacks a kernel or a derivative: it does not refuse the values
+            self.program.steps.append((name, args, kwargs, None))
+            return []
+        if any(t.numel() > LARGEST or t.dtype not in cases.FILE_DTYPES or t.dim() > cases.MAX_DIMS or t.layout != torch.strided for t in out):
+            return None
+        large = any(t.is_floating_point() and t.numel() and t.detach().nan_to_num(0, 0, 0).abs().max() > LARGEST_VALUE for t in out)
+        if large and not self.options.special and not name.endswith("_"):
+            return None
+        if any(t.dtype in (torch.int32, torch.uint8) for t in out):
+            return None
+        refs = []
+        for k, t in enumerate(out):
+            self.values[("step", at, k)] = t
+            refs.append(Ref(("step", at, k)))
+        self.program.steps.append((name, args, kwargs, len(out)))
+        self.made += [r.i for r in refs if self.values[r.i].is_floating_point()]
+        return refs
+
+    def argument(self, t):
+        rng = self.rng
+        if not t.is_floating_point():
+            return self.leaf(t)
+        if not self.made or rng.random() < 0.3 or t.numel() == 0:
+            return self.leaf(t)
+        i = self.made[int(len(self.made) * rng.random() ** 0.6)]
+        value = self.values[i]
+        if value.shape == t.shape:
+            return Ref(i)
+        if value.numel() == 0:
+            return self.leaf(t)
+        return self.brought(Ref(i), value, t.shape) or self.leaf(t)
+
+    def brought(self, ref, value, shape):
+        """Its elements, repeated or left out, in this shape."""
+        places = torch.tensor([(k * 7 + 3) % value.numel() for k in range(math.prod(shape))])
+        for name, *more in (("reshape", [-1]), ("index_select", 0, self.keep(places)), ("reshape", list(shape))):
+            made = self.step(name, [ref, *more], {})
+            if not made:
+                return None
+            ref = made[0]
+        return ref
+
+    def in_place(self):
+        name, parameters = self.rng.choice(IN_PLACE)
+        alone = [i for i in self.made if self.may_change(i)]
+        if not alone:
+            return
+        x = Ref(self.rng.choice(alone))
+        others = [self.leaf(torch.rand(self.values[x.i].shape, dtype=self.values[x.i].dtype)) for _ in parameters.split(",")[1:]]
+        if any(self.values[o.i].dtype != self.values[x.i].dtype for o in others):
+            return
+        self.step(name, [x, *others], {})
+
+    def may_change(self, i):
+        """Whether it is a result that nothing is a view of, nor it of anything."""
+        t = self.values[i]
+        return t._base is None and not t.is_leaf and not any(v._base is t or (v is t and j != i) for j, v in self.values.items())
+
+    def make(self):
+        rng, names = self.rng, sorted(OPS)
+        wanted = rng.randint(3, self.options.steps)
+        for _ in range(4 * wanted):
+            if len(self.program.steps) >= 3 * wanted:
+                break
+            if rng.random() < 0.08:
+                self.in_place()
+                continue
+            name = rng.choice(names)
+            sample = rng.choice(SAMPLES[name])
+            call = [sample.input, *sample.args], {k: v for k, v in sample.kwargs.items() if k not in cases.IGNORED_KEYWORDS}
+            args, kwargs = swap(call[0], self.argument), swap(call[1], self.argument)
+            self.step(name, args, kwargs)
+        return self.program
+
+
+# --- running them -----------------------------------------------------------------------------------------------------
+def weights(shape, k):
+    n = math.prod(shape)
+    return torch.tensor([math.cos(1.3 * i + 0.7 * k + 0.2) for i in range(n)], dtype=DOUBLE).reshape(shape)
+
+
+class Run:
+    """What PyTorch makes of a program, whose leaves may be nudged."""
+
+    def __init__(self, program, nudge=0.0):
+        values = {("leaf", k): self.fresh(t, nudge) for k, t in enumerate(program.leaves)}
+        self.leaves = [values[("leaf", k)] for k in range(len(program.leaves))]
+        self.errors, self.order = {}, list(values)
+        for at, (name, args, kwargs, count) in enumerate(program.steps):
+            def real(r):
+                return values[r.i] if isinstance(r, Ref) else r
+            try:
+                out = results_of(name, swap(args, real), swap(kwargs, real))
+            except KeyError:
+                raise
+            except Exception as why:
+                self.errors[at] = str(why)
+                continue
+            for k, t in enumerate(out):
+                values[("step", at, k)] = t
+                self.order.append(("step", at, k))
+        self.values = values
+        self.differentiate()
+
+    @staticmethod
+    def fresh(t, nudge):
+        x = t.detach().clone()
+        if nudge and x.is_floating_point():
+            x = x * (1 + nudge * torch.cos(torch.arange(x.numel(), dtype=x.dtype)).reshape(x.shape))
+        return x.requires_grad_(t.requires_grad)
+
+    def differentiate(self):
+        wanted = [t for t in self.leaves if t.requires_grad]
+        self.sinks = [k for k, i in enumerate(self.order) if i[0] == "step" and self.values[i].requires_grad]
+        self.grads, self.second, self.second_sinks, self.refused = None, None, [], None
+        if not wanted or not self.sinks:
+            return
+        loss = sum((self.values[self.order[k]] * weights(self.values[self.order[k]].shape, n)).sum() for n, k in enumerate(self.sinks))
+        try:
+            self.grads = list(torch.autograd.grad(loss, wanted, create_graph=True, allow_unused=True))
+            self.second_sinks = [k for k, g in enumerate(self.grads) if g is not None and g.requires_grad]
+            terms = [(self.grads[k] * weights(self.grads[k].shape, n)).sum() for n, k in enumerate(self.second_sinks)]
+            self.second = list(torch.autograd.grad(sum(terms), wanted, allow_unused=True)) if terms else [None] * len(wanted)
+        except (RuntimeError, NotImplementedError) as why:
+            self.refused = str(why)
+            self.second = self.second if self.second else [None] * len(wanted)
+
+
+def tolerances(ours, nudged):
+    """For each tensor, from how far a nudge moves it; None where another answer comes of it."""
+    out = []
+    for a, b in zip(ours, nudged):
+        if a is None or b is None or a.shape != b.shape:
+            out.append(None)
+            continue
+        x, y = a.detach().to(DOUBLE), b.detach().to(DOUBLE)
+        finite = x.isfinite()
+        if not torch.equal(x[~finite].nan_to_num(7), y[~finite].nan_to_num(7)) or not torch.equal(finite, y.isfinite()):
+            out.append(None)
+            continue
+        size = x[finite].abs().max().item() if finite.any() else 0.0
+        moved = (x - y)[finite].abs().max().item() if finite.any() else 0.0
+        base = 1e-4 if a.dtype == SINGLE else 1e-9
+        out.append(base * max(1.0, size) + 1000 * moved)
+    return out
+
+
+class Written(cases.Case):
+    """A program as a case file has it."""
+
+    def tensor(self, t):
+        return super().tensor(t) if isinstance(t, torch.Tensor) else {"result": t}
+
+
+def write(file, program, run):
+    case = Written(file)
+    place = {i: k for k, i in enumerate(run.order)}
+    words = {"leaves": [case.tensor(t) for t in program.leaves], "steps": []}
+
+    def value(v):
+        if isinstance(v, Ref):
+            return {"result": place[v.i]}
+        if isinstance(v, (list, tuple)):
+            return [value(x) for x in v]
+        return case.value(v)
+    for at, (name, args, kwargs, count) in enumerate(program.steps):
+        step = {"op": name, "args": [value(v) for v in args], "kwargs": {k: value(v) for k, v in kwargs.items()}}
+        if at in run.errors:
+            step["error"] = run.errors[at][:80]
+        else:
+            step["results"] = sum(i[:2] == ("step", at) for i in run.order)
+        words["steps"].append(step)
+    single = any(t.dtype == SINGLE for t in run.values.values())
+    nudged = Run(program, 1e-7 if single else 1e-12)
+
+    def put(role, tensors, others):
+        found = tolerances(tensors, others)
+        for t in tensors:
+            if t is not None and t.is_floating_point() and single and t.dtype == DOUBLE:
+                found = [None if f is None else f + 1e-5 * (1 + 0) for f in found]
+                break
+        exact = [0.0 if t is not None and not t.is_floating_point() and f is not None and f < 1e-3 else f for t, f in zip(tensors, found)]
+        names = [None if t is None else case.store(f"{role}{k}", t) for k, t in enumerate(tensors)]
+        return names, [1e-300 if e == 0.0 else e for e in exact]
+    words["outputs"], words["atols"] = put("y", [run.values[i] for i in run.order], [nudged.values.get(i) for i in run.order])
+    if run.grads is not None and (run.second is not None):
+        words["sinks"], words["second_sinks"] = run.sinks, run.second_sinks
+        words["grads"], words["grad_atols"] = put("d", run.grads, nudged.grads or [None] * len(run.grads))
+        words["second"], words["second_atols"] = put("h", run.second, nudged.second or [None] * len(run.second))
+    case.keep(words)
+
+
+def ask(binary, programs):
+    """{number: what Reel says}, of those that disagree; programs that PyTorch itself gives up are left out."""
+    file = cases.CaseFile("programs")
+    numbers = []
+    for n, program in programs:
+        before = len(file.cases)
+        try:
+            write(file, program, Run(program))
+        except (KeyError, cases.CannotBeWritten, RuntimeError):
+            del file.cases[before:]
+            continue
+        numbers.append(n)
+    path = tempfile.mktemp(suffix=".safetensors")
+    file.write(path)
+    out = subprocess.run([binary, path], capture_output=True, text=True, errors="replace")
+    os.unlink(path)
+    found = {numbers[int(m[1])]: m[2] for m in re.finditer(r"^FAIL (\d+): (.*)$", out.stdout, re.M)}
+    if out.returncode not in (0, 1):
+        found["crash"] = f"status {out.returncode}: {out.stderr[-300:]}"
+    return found, len(numbers), file
+
+
+def kind_of(said):
+    return said.split()[0].rstrip(":")
+
+
+def without(program, at):
+    """The program without a call and all that needs its results."""
+    gone, kept = {at}, Program()
+    kept.leaves = program.leaves
+    renumbered = {}
+    for k, (name, args, kwargs, count) in enumerate(program.steps):
+        needs = set()
+        swap([args, kwargs], lambda r: needs.add(r.i[1]) if isinstance(r, Ref) and r.i[0] == "step" else None)
+        if k in gone or needs & gone:
+            gone.add(k)
+            continue
+        renumbered[k] = len(kept.steps)
+
+        def moved(r):
+            return Ref(("step", renumbered[r.i[1]], r.i[2])) if isinstance(r, Ref) and r.i[0] == "step" else r
+        kept.steps.append((name, swap(args, moved), swap(kwargs, moved), count))
+    return kept
+
+
+def as_leaf(program, at):
+    """The program with a call's results as leaves."""
+    try:
+        run = Run(program)
+    except Exception:
+        return None
+    if at in run.errors or program.steps[at][0].endswith("_"):
+        return None
+    kept, leaf = Program(), {}
+    kept.leaves = list(program.leaves)
+    for i in run.order:
+        if i[:2] == ("step", at):
+            leaf[i] = Ref(("leaf", len(kept.leaves)))
+            t = run.values[i]
+            kept.leaves.append(t.detach().contiguous().clone().requires_grad_(t.is_floating_point()))
+
+    def moved(r):
+        if not isinstance(r, Ref) or r.i[0] == "leaf":
+            return r
+        return leaf.get(r.i) or (Ref(("step", r.i[1] - (r.i[1] > at), r.i[2])))
+    kept.steps = [(n, swap(a, moved), swap(k, moved), c) for j, (n, a, k, c) in enumerate(program.steps) if j != at]
+    return kept
+
+
+def reduced(binary, program, said):
+    changed = True
+    while changed:
+        changed = False
+        for at in reversed(range(len(program.steps))):
+            if at >= len(program.steps):
+                continue
+            for other in (without(program, at), as_leaf(program, at)):
+                if other is None or not other.steps:
+                    continue
+                found = ask(binary, [(0, other)])[0].get(0)
+                if found and kind_of(found) == kind_of(said):
+                    program, said, changed = other, found, True
+                    break
+    return program, said
+
+
+def show(program):
+    used = set()
+    swap([s[1:3] for s in program.steps], lambda r: used.add(r.i) if isinstance(r, Ref) else None)
+
+    def text(r):
+        return f"x{r.i[1]}" if isinstance(r, Ref) and r.i[0] == "leaf" else "y%d.%d" % r.i[1:] if isinstance(r, Ref) else r
+    for k, t in enumerate(program.leaves):
+        if ("leaf", k) in used:
+            print(f"    x{k} = {t.tolist()} {str(t.dtype)[6:]}{' wants a gradient' if t.requires_grad else ''}"[:400])
+    for k, (name, args, kwargs, count) in enumerate(program.steps):
+        print(f"    y{k} = {name}({swap(args, text)}, {swap(kwargs, text)})"[:300])
+
+
+def is_explained(program, said):
+    names = {s[0] for s in program.steps}
+    return any(kind_of(said) in kinds and (ops == ["*"] or names & set(ops)) and words in said
+               for kinds, ops, words in EXPLAINED)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("binary", help="bin/fuzz_programs")
+    parser.add_argument("operators", help="what bin/conformance --list prints")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=8, help="at most so many calls, beside those that bring shapes together")
+    parser.add_argument("--samples", type=int, default=40, help="of each operator")
+    parser.add_argument("--special", action="store_true", help="infinities, NaN, -0, very large and very small numbers")
+    parser.add_argument("--float32", action="store_true", help="float32 leaves, too")
+    parser.add_argument("--write", help="keeps those that agree in this file")
+    parser.add_argument("--show", type=int, default=2, help="of each kind of disagreement")
+    options = parser.parse_args()
+    with open(options.operators) as names:
+        found = re.findall(r"^(\S+)\((.*)\)$", names.read(), re.M)
+        collect({name: parameters.split(", ") for name, parameters in found}, options.samples)
+    programs, used = [], collections.Counter()
+    for k in range(options.count):
+        program = Maker(random.Random(options.seed * 1000003 + k), options).make()
+        if program.steps:
+            programs.append((k, program))
+            used.update(s[0] for s in program.steps)
+    bad, ran = {}, 0
+    for first in range(0, len(programs), 200):
+        found, count, file = ask(options.binary, programs[first:first + 200])
+        bad.update(found)
+        ran += count
+    if options.write:
+        _, _, file = ask(options.binary, [it for it in programs if it[0] not in bad])
+        file.write(options.write)
+    explained, groups = collections.Counter(), collections.defaultdict(list)
+    crash = bad.pop("crash", None)
+    for k, said in bad.items():
+        program, said = reduced(options.binary, dict(programs)[k], said)
+        if is_explained(program, said):
+            explained[kind_of(said)] += 1
+        else:
+            groups[kind_of(said), "+".join(sorted({s[0] for s in program.steps}))].append((k, program, said))
+    print(f"seed {options.seed}: {ran} programs, {sum(used.values())} calls of {len(used)} operators: {len(bad)} disagree, {sum(explained.values())} of them explained")
+    for group, members in sorted(groups.items(), key=lambda it: -len(it[1])):
+        print("==", *group, f"x{len(members)}")
+        for k, program, said in members[: options.show]:
+            print(f"  program {k}: {said}")
+            show(program)
+    if crash:
+        print("CRASH", crash)
+    sys.exit(bool(groups) or bool(crash))
+
+
+main()

@@ -1,0 +1,90 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""For how many steps Reel's losses are PyTorch's, and PyTorch's its own: the table of docs/pytorch.md.
+
+    PYTHON=… tests/generate/divergence.sh
+
+Each training is done by PyTorch with AVX2 and one thread, by Reel, and by PyTorch with two threads, with AVX-512 and
+without vectors. Printed is the first step whose loss is further from the first one's than 1e-6, 1e-4 and 1e-2 of it.
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import torch  # noqa: E402
+import training  # noqa: E402
+
+STEPS = 2000
+BOUNDS = (1e-6, 1e-4, 1e-2)
+VARIANTS = {"2 threads": {"OMP_NUM_THREADS": "2"}, "AVX-512": {"ATEN_CPU_CAPABILITY": "avx512"}, "no vectors": {"ATEN_CPU_CAPABILITY": "default"}}
+
+
+def network(*sizes):
+    layers = []
+    for before, after in zip(sizes, sizes[1:]):
+        layers += [{"type": "Linear", "in": before, "out": after}, {"type": "ReLU"}]
+    return layers[:-1]
+
+
+def runs():
+    l1, mse = {"type": "L1Loss"}, {"type": "MSELoss"}
+    sgd, momentum = {"type": "SGD", "lr": 0.01}, {"type": "SGD", "lr": 0.01, "momentum": 0.9}
+    adam, lbfgs = {"type": "Adam", "lr": 0.003}, {"type": "LBFGS", "lr": 1, "line_search_fn": "strong_wolfe"}
+    for sizes, rows, loss, optimizer, dtype in (
+            ((1, 1), 48, l1, sgd, "float32"), ((8, 1), 48, l1, sgd, "float32"), ((8, 1), 48, mse, adam, "float32"),
+            ((8, 32, 1), 48, l1, sgd, "float32"), ((8, 32, 1), 48, mse, momentum, "float32"), ((8, 32, 1), 48, mse, adam, "float32"),
+            ((8, 32, 1), 48, mse, adam, "float64"), ((8, 32, 1), 48, mse, lbfgs, "float64"),
+            ((32, 128, 128, 1), 512, mse, adam, "float32")):
+        yield dict(model=network(*sizes), sizes=sizes, rows=rows, outputs=1, loss=loss, optimizer=optimizer, scheduler=None, clip=None,
+                   seed=11, steps=100 if optimizer is lbfgs else STEPS, dtype=dtype)
+
+
+def losses_of(run):
+    return training.train(run, getattr(torch, run["dtype"]))["losses"].tolist()
+
+
+def elsewhere(run, variables):
+    """The losses by PyTorch in a process of its own."""
+    out = subprocess.run([sys.executable, "-W", "ignore", __file__, "--run", json.dumps(run)], env={**os.environ, **variables},
+                         capture_output=True, text=True, check=True)
+    return json.loads(out.stdout)
+
+
+def by_reel(run, binary):
+    with tempfile.TemporaryDirectory() as folder:
+        training.write(folder, "run", run, getattr(torch, run["dtype"]))
+        out = subprocess.run([binary, "--losses", os.path.join(folder, "run.safetensors")], capture_output=True, text=True)
+    if out.returncode:
+        sys.exit(out.stdout)
+    return [float(word) for word in out.stdout.split()]
+
+
+def until(ours, theirs):
+    """For each bound the first step that is further away."""
+    words = []
+    for bound in BOUNDS:
+        far = [k for k, (a, b) in enumerate(zip(ours, theirs)) if abs(a - b) > bound * abs(b)]
+        words.append(str(far[0]) if far else "–")
+    return "equal" if ours == theirs else " / ".join(words)
+
+
+def main():
+    base = {"OMP_NUM_THREADS": "1", "ATEN_CPU_CAPABILITY": "avx2"}
+    print(f"| model, rows | loss, optimizer, dtype | steps | Reel | PyTorch, {' | PyTorch, '.join(VARIANTS)} |")
+    print("|---|---|---|---|" + "---|" * len(VARIANTS))
+    for run in runs():
+        theirs = elsewhere(run, base)
+        row = ["–".join(map(str, run["sizes"])) + f", {run['rows']}",
+               f"{run['loss']['type']}, {run['optimizer']['type']}{' with momentum' if 'momentum' in run['optimizer'] else ''}, {run['dtype']}",
+               str(run["steps"]), until(by_reel(run, sys.argv[1]), theirs)]
+        row += [until(elsewhere(run, {**base, **v}), theirs) for v in VARIANTS.values()]
+        print("| " + " | ".join(row) + " |", flush=True)
+
+
+if sys.argv[1] == "--run":
+    print(json.dumps(losses_of(json.loads(sys.argv[2]))))
+else:
+    main()

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A fused multiply-add of doubles in integers. A number is m 2^e with a whole m. The product's m
- * has up to 106 bits; it and the addend are written with 128 bits and the highest of them in the
- * same place, the smaller number is shifted to the larger one's exponent, and the sum is rounded.
+ * A fused multiply-add of doubles, for machines that have no instruction for it. Mostly the product
+ * and the sums are taken apart into doubles and what they lack (in_doubles); at the ends of the
+ * range, where that would lose bits, in integers.
  *
- * Bits that a shift loses leave a 1 in the last place. That stands for all of them as long as
- * rounding cuts off further left, which it does: a number loses bits only where it is shifted by
- * more than 20 places, and then the sum has at most one leading bit less than the larger number.
+ * There a number is m 2^e with a whole m. The product's m has up to 106 bits; it and the addend
+ * are written with 128 bits and the highest of them in the same place, the smaller number is
+ * shifted to the larger one's exponent, and the sum is rounded. Bits that a shift loses leave a 1
+ * in the last place. That stands for all of them as long as rounding cuts off further left, which
+ * it does: a number loses bits only where it is shifted by more than 20 places, and then the sum
+ * has at most one leading bit less than the larger number.
+ *
+ * Source: Boldo and Melquiond, Emulation of a FMA and correctly rounded sums, IEEE Transactions on
+ * Computers, 2008, for the doubles; Veltkamp and Dekker for the product's error.
  */
 #include "fma.h"
 
@@ -130,8 +136,40 @@ static double sum_of(wide p, int e, wide q, int f, bool opposite, bool negative)
     return rounded(p, e, negative);
 }
 
+/* The rounding error of sum = x + y. */
+static inline double error_of(double sum, double x, double y)
+{
+    const double back = sum - x;
+    return (x - (sum - back)) + (y - back);
+}
+
+/* x in two halves, the upper one of 26 bits: their products are exact. */
+static inline double upper_half(double x)
+{
+    const double shifted = 0x1p27 * x;
+    return shifted - (shifted - x);
+}
+
+/* ab + c = (h + l) + c. Added up from the small end, all errors kept; the small ones' sum is
+ * rounded to odd, as in reeli_fmaf_in_software, so that the last addition rounds as if once. */
+static double in_doubles(double a, double b, double c)
+{
+    const double h = a * b, a1 = upper_half(a), a0 = a - a1, b1 = upper_half(b), b0 = b - b1;
+    const double l = ((a1 * b1 - h) + a1 * b0 + a0 * b1) + a0 * b0;
+    const double lower = c + l, lower_error = error_of(lower, c, l);
+    const double upper = h + lower, upper_error = error_of(upper, h, lower);
+    return upper +
+           reeli_round_to_odd(lower_error + upper_error,
+                              error_of(lower_error + upper_error, lower_error, upper_error));
+}
+
 double reeli_fma_in_software(double a, double b, double c)
 {
+    const double size = fabs(a * b);
+    if (size > 0x1p-900 && size < 0x1p900 && fabs(a) < 0x1p900 && fabs(b) < 0x1p900 &&
+        fabs(c) < 0x1p900) {
+        return in_doubles(a, b, c);
+    }
     if (!is_finite(a) || !is_finite(b) || a == 0 || b == 0) {
         return a * b + c; /* nothing is rounded */
     }

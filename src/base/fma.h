@@ -19,10 +19,22 @@
 /* The two by arithmetic alone. */
 double reeli_fma_in_software(double a, double b, double c);
 
+/* A sum and its rounding error, as one double rounded to odd: where there is an error, the one of
+ * the sum's neighbours and itself whose last bit is 1 and between which the exact sum lies. Who
+ * rounds it again, to fewer digits, still sees on which side of a tie the exact sum was. */
+static inline double reeli_round_to_odd(double sum, double error)
+{
+    int64_t bits;
+    memcpy(&bits, &sum, sizeof bits);
+    const int64_t outwards = (error > 0) - (error < 0), even = ~bits & 1; /* no NaN is either */
+    bits += even * (sum < 0 ? -outwards : outwards);
+    memcpy(&sum, &bits, sizeof sum);
+    return sum;
+}
+
 /*
- * A product of floats is exact in doubles. Its sum with c is rounded to odd: where it is not
- * exact, to the one of its two neighbours whose last bit is 1. So the conversion to float still
- * sees on which side of a tie the exact sum lies. Loops over it are vectorised.
+ * A product of floats is exact in doubles, and so the error of its sum with c. Loops over it are
+ * vectorised.
  *
  * Source: Boldo and Melquiond, Emulation of a FMA and correctly rounded sums, IEEE Transactions on
  * Computers, 2008; the error of the sum is Knuth's.
@@ -31,13 +43,7 @@ static inline float reeli_fmaf_in_software(float a, float b, float c)
 {
     const double product = (double)a * (double)b, sum = product + (double)c, back = sum - product;
     const double error = (product - (sum - back)) + ((double)c - back); /* NaN if sum is infinite */
-    int64_t bits;
-    memcpy(&bits, &sum, sizeof bits);
-    const int64_t outwards = (error > 0) - (error < 0), even = ~bits & 1;
-    bits += even * (sum < 0 ? -outwards : outwards);
-    double odd;
-    memcpy(&odd, &bits, sizeof odd);
-    return (float)odd;
+    return (float)reeli_round_to_odd(sum, error);
 }
 
 #ifdef REELI_FMA_INSTRUCTION

@@ -36,6 +36,12 @@ while IFS= read -r -d '' file; do
   case $(sed -n 2p "$file") in '/*'*) ;; *) fail "$file: its second line is no comment that says what it holds" ;; esac
 done < <(find src cli -name '*.[ch]' -print0)
 
+# macOS has bash 3.2, and BSD's tools.
+while IFS= read -r line; do
+  fail "$line: bash 3.2, or a BSD, does not know that"
+done < <(grep -rnE '^[^#]*\b(mapfile|readarray|(declare|local) -[An]\b|head -[cn] ?-|grep -[a-z]*P|(sed -i|readlink -f|xargs -d) |(date|stat) -[dc] )' \
+  scripts tests cli .ci --include='*.sh' --include='*.bash' --include=run | grep -v '^scripts/layout.sh')
+
 # A name in a header leads to where it is made: the line of the definition has it, or the row of a macro.
 public=$(grep -hoE '\breel_[a-zA-Z0-9_]+\(' <(cat include/reel/*.h | tr '\n' ' ' | grep -oE 'REEL_API [^;{]*') |
   tr -d '(' | sort -u)

@@ -19,8 +19,8 @@ block() {
 
 # in_order <language> <document> <source>
 in_order() {
-  local line wanted found=0
-  mapfile -t wanted < <(block "$1" "$2")
+  local line wanted=() found=0
+  while IFS= read -r line; do wanted+=("$line"); done < <(block "$1" "$2")
   [ "${#wanted[@]}" -gt 10 ] || fail "$2: found only ${#wanted[@]} lines of $1"
   while IFS= read -r line; do
     line=$(sed 's/^ *//; s/ *$//' <<<"$line")

@@ -123,9 +123,16 @@ _reel_offer() {
   done
 }
 
+# bash 3.2, which macOS has, knows neither mapfile nor compopt.
+_reel_lines() {
+  local line
+  COMPREPLY=()
+  while IFS= read -r line; do COMPREPLY+=("$line"); done
+}
+
 _reel_files() {
-  compopt -o filenames
-  mapfile -t COMPREPLY < <(compgen -f -- "$1")
+  compopt -o filenames 2>/dev/null
+  _reel_lines < <(compgen -f -- "$1")
 }
 
 # _reel_value <what the option takes> <beginning>
@@ -136,7 +143,7 @@ _reel_value() {
   COLUMN) _reel_offer "$2" "" < <(_reel_columns) ;;
   COLUMNS)
     [[ $2 != *,* ]] || before=${2%,*},
-    compopt -o nospace
+    compopt -o nospace 2>/dev/null
     _reel_offer "${2##*,}" "$before" < <(_reel_columns)
     ;;
   *[[:lower:]]*) _reel_offer "$2" "" < <(tr ' ' '\n' <<<"$1") ;;
@@ -148,7 +155,7 @@ _reel() {
   previous=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W 'fit evaluate predict inspect explain --help --version' -- "$current")
+    _reel_lines < <(compgen -W 'fit evaluate predict inspect explain --help --version' -- "$current")
     return
   fi
   case $command in
@@ -171,7 +178,7 @@ _reel() {
     fi
   done <<<"$options"
   case $current in
-  -*) mapfile -t COMPREPLY < <(compgen -W "$(sed 's/ .*//' <<<"$options")" -- "$current") ;;
+  -*) _reel_lines < <(compgen -W "$(sed 's/ .*//' <<<"$options")" -- "$current") ;;
   *) _reel_files "$current" ;;
   esac
 }

@@ -79,7 +79,8 @@ done
 echo "yes"
 
 heading "purge: nothing is left"
-mapfile -t names < <(for deb in "${debs[@]}"; do dpkg-deb -f "$deb" Package; done)
+names=()
+for deb in "${debs[@]}"; do names+=("$(dpkg-deb -f "$deb" Package)"); done
 quietly inside apt-get purge -y --autoremove "${names[@]}"
 inside find / -xdev -not -path '/work/*' | sort >"${root%/debian}/after"
 left=$(comm -13 "${root%/debian}/before" "${root%/debian}/after" |

@@ -2,18 +2,19 @@
 # SPDX-License-Identifier: MIT
 # The runner must notice what is wrong: each run here is damaged in one place, by as many bytes.
 #
-#   tests/training/runner/selftest.sh <trajectories program> <folder of runs>
+#   tests/training/runner/selftest.sh <folder of runs> [emulator]... <trajectories program>
 set -euo pipefail
 export LC_ALL=C # bytes, not characters
-program=$1
-runs=$2
+runs=$1
+shift
+program=("$@")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # fails_with <text> <file or folder>
 fails_with() {
   local text=$1 status=0
-  "$program" "$2" >"$work/output" || status=$?
+  "${program[@]}" "$2" >"$work/output" || status=$?
   if [ "$status" -ne 1 ] || ! grep -qF -- "$text" "$work/output"; then
     echo "expected exit status 1 and \"$text\", but the status is $status:"
     cat "$work/output"
@@ -30,7 +31,7 @@ damaged() {
   fi
 }
 
-"$program" "$runs/04-optim-Adam-64.safetensors" "$runs/17-sched-StepLR-32.safetensors"
+"${program[@]}" "$runs/04-optim-Adam-64.safetensors" "$runs/17-sched-StepLR-32.safetensors"
 
 damaged 's/"seed":"[0-9]/"seed":"x/; s/"seed":"x/"seed":"0/' 04-optim-Adam-64
 fails_with "init.0.weight differs at element 0" "$work/run"

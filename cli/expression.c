@@ -2,6 +2,7 @@
 /* Expressions that one types: a descent through the grammar of expression.h that computes as it reads. */
 #include "expression.h"
 
+#include "compiler.h"
 #include "parse_number.h"
 
 #include <reel/reel.h>
@@ -24,6 +25,7 @@ typedef struct reader {
 static reel_tensor *sum(reader *in);
 
 /* The first mistake is the one that is said. */
+REELI_PRINTF(3, 4)
 static reel_tensor *wrong(reader *in, const char *at, const char *format, ...)
 {
     va_list arguments;

@@ -225,7 +225,7 @@ static bool is_due(const training *it)
     const options *o = it->o;
     double k = (double)reel_size(it->x, 1), work = (double)reel_size(it->x, 0) * k * k;
     bool decays_apart = o->weight_decay > 0 && o->optimizer == OPTIMIZER_ADAMW;
-    return !it->validation_x && !it->interrupted && !decays_apart && k <= MOST_COLUMNS &&
+    return !it->validation_x && !it->interrupted && !decays_apart && k <= (double)MOST_COLUMNS &&
            work < most_work / (o->loss == LOSS_MSE && o->l1_penalty == 0 ? 4 : 40);
 }
 

@@ -31,7 +31,9 @@ static int64_t pieces_for(const reeli_convolution *c)
     const double work = (double)c->batch * (double)c->groups * (double)c->inputs *
                         (double)c->outputs * (double)product_of(c->kernel) *
                         (double)product_of(c->out);
-    return work < 2 * PIECE ? 1 : work < (double)MOST * PIECE ? (int64_t)(work / PIECE) : MOST;
+    return work < 2.0 * (double)PIECE            ? 1
+           : work < (double)MOST * (double)PIECE ? (int64_t)(work / (double)PIECE)
+                                                 : MOST;
 }
 
 /* Positions of the result that are computed alike: all of them, or in a transposed convolution

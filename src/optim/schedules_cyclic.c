@@ -55,8 +55,9 @@ static double anneal(const reel_scheduler *s, size_t group, bool momentum)
     const double from = reeli_group_value(s, group, bounds[0]),
                  to = reeli_group_value(s, group, bounds[1]);
     const double part = (s->last_epoch - begin) / (p.end - begin);
-    return s->mode[ANNEAL_STRATEGY] == REEL_ANNEAL_COS ? to + (from - to) / 2 * (cos(PI * part) + 1)
-                                                       : (to - from) * part + from;
+    return (int)s->mode[ANNEAL_STRATEGY] == REEL_ANNEAL_COS
+               ? to + (from - to) / 2 * (cos(PI * part) + 1)
+               : (to - from) * part + from;
 }
 
 static double one_cycle_lr(const reel_scheduler *s, size_t group)
@@ -145,7 +146,8 @@ static double height(const reel_scheduler *s, double *cycle)
 static double scale(const reel_scheduler *s, double cycle)
 {
     const reel_lr_cyclic_options *o = &s->options.cyclic;
-    const double epoch = s->last_epoch, mode = s->mode[0];
+    const double epoch = s->last_epoch;
+    const int mode = (int)s->mode[0];
     if (o->scale_fn) {
         return o->scale_fn(o->context, o->scale_by_iterations ? epoch : cycle);
     }

@@ -39,6 +39,7 @@ void reeli_remember_named(reeli_items *items, const char *name, reel_tensor *ten
 }
 
 /* The same under a name that is put together, and kept. */
+REELI_PRINTF(3, 0)
 static void add_named(reeli_items *items, reeli_item_of_state it, const char *format,
                       va_list arguments)
 {

@@ -152,7 +152,8 @@ START_TEST(tied_weights)
     ck_assert_uint_eq(reel_parameters(both).count, 1);
     ck_assert_int_eq(reel_parameter_count(both), 4);
     ck_assert_uint_eq(reel_state_count(both), 3);
-    ck_assert_str_eq(reel_state_at(both, 1).name, "0.again");
+    const reel_state_entry again = reel_state_at(both, 1);
+    ck_assert_str_eq(again.name, "0.again");
     ck_assert_ptr_eq(reel_state_named(both, "1.weight"), w);
     ck_assert_ptr_nonnull(reel_optim_sgd(reel_parameters(both), (reel_sgd_options){.lr = 1}));
     reel_tensor_free(w);
@@ -218,7 +219,8 @@ START_TEST(lists_and_dicts)
     assert_error(r, REEL_ERR_STATE, "ModuleList: it has no forward; call its children");
     reel_module *dict =
         reel_nn_module_dict(r, (const char *[]){"x", "y"}, REEL_MODULES(list, linear(r)));
-    ck_assert_str_eq(reel_state_at(dict, 4).name, "x.2.weight");
+    const reel_state_entry last = reel_state_at(dict, 4);
+    ck_assert_str_eq(last.name, "x.2.weight");
     ck_assert_uint_eq(reel_parameters(dict).count, 8);
     ck_assert(!reel_failed(r));
     reel_free(r);

@@ -547,7 +547,7 @@ reel_status reel_backward_with(reel_tensor *tensor, const reel_backward_options 
 static bool number_targets(reel *r, run *b)
 {
     size_t room = 4;
-    while (room < 2 * b->count) {
+    while (room < 2 * b->count && b->count <= INT32_MAX) {
         room *= 2;
     }
     b->mask = room - 1;
@@ -572,12 +572,16 @@ reel_status reel_gradients(reel_tensor *output, reel_tensor *const *inputs, size
                            const reel_backward_options *options, reel_tensor **gradients)
 {
     reel *r = output ? reeli_reel_of(output) : NULL;
+    if (r && (!reeli_given(r, "gradients", inputs, (int64_t)count) ||
+              !reeli_given(r, "gradients", gradients, (int64_t)count))) {
+        return REEL_ERR_VALUE;
+    }
     run b = {.options = options, .targets = inputs, .results = gradients, .count = count};
     reel_status status = r && !number_targets(r, &b) ? reeli_failure(r) : go(&b, output);
     for (size_t i = 0; i < count && status == REEL_OK; i++) {
         gradients[i] = *result_of(&b, inputs[i]);
     }
-    for (size_t i = 0; i < count && status != REEL_OK; i++) {
+    for (size_t i = 0; i < count && gradients && status != REEL_OK; i++) {
         gradients[i] = r ? r->poison : NULL;
     }
     return status;

@@ -95,6 +95,9 @@ reel_status reel_random_split(reel *r, int64_t rows, const int64_t *lengths, siz
     if (may_split(r, what, rows, parts) != REEL_OK) {
         return reel_error_status(r);
     }
+    if (!reeli_given(r, what, lengths, (int64_t)count)) {
+        return REEL_ERR_VALUE;
+    }
     for (size_t i = 0; i < count; i++) {
         if (lengths[i] < 0 || lengths[i] > left) {
             return reeli_error(r, REEL_ERR_VALUE, "%s: length %lld of part %zu is %s", what,

@@ -145,6 +145,9 @@ bool reeli_dims_once(const char *what, const reel_tensor *x, int count, const in
                      int64_t *own, unsigned *set)
 {
     *set = 0;
+    if (!reeli_given(x->r, what, dims, count)) {
+        return false;
+    }
     for (int i = 0; i < count; i++) {
         int64_t d = dims[i];
         if (!reeli_wrap_dim(x->r, what, &d, x->ndim)) {

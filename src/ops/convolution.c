@@ -167,8 +167,12 @@ static bool channels_fit(const call *c, const reel_tensor *x, const reel_tensor 
                          const reel_tensor *bias)
 {
     const int64_t groups = c->window.groups, channels = x->size[1];
-    const int64_t wanted = c->transposed ? w->size[0] : w->size[1] * groups;
-    const int64_t outputs = c->transposed ? w->size[1] * groups : w->size[0];
+    int64_t all;
+    if (!reeli_multiply(w->size[1], groups, &all)) {
+        all = 0; /* w's first size is then not divisible either */
+    }
+    const int64_t wanted = c->transposed ? w->size[0] : all;
+    const int64_t outputs = c->transposed ? all : w->size[0];
     if (w->size[0] % groups != 0 || w->size[0] == 0) {
         reeli_error(c->r, REEL_ERR_SHAPE,
                     "%s: the %lld %s of a weight %s are not divisible by %lld "

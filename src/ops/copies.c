@@ -126,6 +126,9 @@ reel_tensor *reel_roll(reel_tensor *x, const int64_t *shifts, const int64_t *dim
         return reeli_fail(x->r, REEL_ERR_VALUE, "roll: %d shifts for %s", count,
                           dims ? "as many dims" : "all dims as one");
     }
+    if (!reeli_given(x->r, "roll", shifts, count)) {
+        return x->r->poison;
+    }
     if (!dims) {
         reel_tensor *flat = reel_reshape(x, 1, &(int64_t){-1});
         return reeli_bad(flat)
@@ -180,6 +183,9 @@ static reel_tensor *widen(reel_tensor *x, int ndim)
 static reel_tensor *repeat(reel_tensor *x, const char *what, const int64_t *repeats, int count,
                            int ndim)
 {
+    if (!reeli_given(x->r, what, repeats, count)) {
+        return x->r->poison;
+    }
     bool sound = ndim >= x->ndim && ndim <= REEL_MAX_DIMS && count >= 0;
     for (int i = 0; sound && i < count; i++) {
         sound = repeats[i] >= 0;

@@ -166,7 +166,8 @@ static bool count_bins(const reeli_args *a)
     double low = a->p[0], high = a->p[1];
     const int64_t bins = y->numel;
     bounds(x, &low, &high);
-    if (!isfinite(low) || !isfinite(high)) {
+    const double width = x->dtype == REEL_F32 ? (double)((float)high - (float)low) : high - low;
+    if (!isfinite(low) || !isfinite(high) || !isfinite(width)) {
         reeli_error(a->r, REEL_ERR_VALUE, "histc: the range [%g, %g] is not finite", low, high);
         return false;
     }

@@ -43,7 +43,15 @@ static int consumed(const reel_index_item *item)
 static bool check_items(plan *p, const reel_index_item *items, int count)
 {
     int ellipses = 0;
+    if (!reeli_given(p->x->r, "index", items, count)) {
+        return false;
+    }
     for (int i = 0; i < count; i++) {
+        if ((unsigned)items[i].kind > REEL_INDEX_BY) {
+            reeli_error(p->x->r, REEL_ERR_VALUE, "index: there is no kind %d of an item",
+                        (int)items[i].kind);
+            return false;
+        }
         if (items[i].kind == REEL_INDEX_BY) {
             reel_tensor *pair[] = {p->x, items[i].tensor};
             if (!reeli_all_usable("index", 2, pair)) {

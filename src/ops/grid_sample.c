@@ -44,7 +44,7 @@ static reel_tensor *base_grid(const reel_tensor *like, int dims, const int64_t *
 
 reel_tensor *reel_affine_grid(reel_tensor *theta, int ndim, const int64_t *size, bool align_corners)
 {
-    const int dims = ndim - 2;
+    const int dims = ndim > 0 ? ndim - 2 : 0;
     if (!reeli_usable("affine_grid", theta) || !reeli_floating("affine_grid", "theta", theta)) {
         return reeli_poison_for(1, &theta);
     }

@@ -107,6 +107,9 @@ static bool has_shape(const char *what, const reel_tensor *x, reel_tensor *t, co
 
 static bool ends_in(const char *what, reel_tensor *x, int ndim, const int64_t *shape)
 {
+    if (!reeli_given(x->r, what, shape, ndim)) {
+        return false;
+    }
     bool same = ndim > 0 && ndim <= x->ndim;
     for (int d = 0; same && d < ndim; d++) {
         same = x->size[x->ndim - ndim + d] == shape[d];

@@ -49,7 +49,7 @@ static void row_major(int ndim, const int64_t *size, int64_t *stride)
     int64_t step = 1;
     for (int d = ndim - 1; d >= 0; d--) {
         stride[d] = step;
-        step = d ? step * (size[d] ? size[d] : 1) : 0;
+        step = (int64_t)((uint64_t)step * (uint64_t)(size[d] ? size[d] : 1)); /* of none: any */
     }
 }
 
@@ -60,6 +60,9 @@ static bool complete_shape(reel *r, const char *what, int own_ndim, const int64_
 {
     int64_t known = 1, numel = 1;
     int open = -1;
+    if (!reeli_given(r, what, size, ndim)) {
+        return false;
+    }
     for (int d = 0; d < own_ndim; d++) {
         numel *= own[d];
     }
@@ -332,6 +335,9 @@ reel_tensor *reel_movedim(reel_tensor *x, const int64_t *source, const int64_t *
 static bool expand_fits(const reel_tensor *x, const char *what, int ndim, const int64_t *size,
                         int64_t *full)
 {
+    if (!reeli_given(x->r, what, size, ndim)) {
+        return false;
+    }
     bool fits = ndim >= x->ndim && ndim <= REEL_MAX_DIMS;
     for (int d = 0; d < ndim && fits; d++) {
         int own = d - (ndim - x->ndim);

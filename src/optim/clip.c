@@ -22,6 +22,9 @@ static reel_tensor *next_gradient(const reel_tensor_list *list, size_t *i)
 
 static bool usable(const reel_tensor_list *list, const char *what)
 {
+    if (!reeli_given(list->r, what, list->tensors, (int64_t)list->count)) {
+        return false;
+    }
     for (size_t i = 0; i < list->count; i++) {
         if (!reeli_usable_as(list->r, what, "a parameter", list->tensors[i])) {
             return false;

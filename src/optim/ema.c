@@ -39,6 +39,9 @@ static bool may_average(reel_tensor_list list, double decay)
         reeli_error(r, REEL_ERR_VALUE, "EMA: the list of parameters is empty");
         return false;
     }
+    if (!reeli_given(r, "EMA", list.tensors, (int64_t)list.count)) {
+        return false;
+    }
     for (size_t i = 0; i < list.count; i++) {
         if (!reeli_usable_as(r, "EMA", "a parameter", list.tensors[i])) {
             return false;

@@ -348,7 +348,7 @@ static reel_status step(reel_optimizer *o, reel_closure closure, void *context, 
 /* How many pairs what is given has; as many as there are if it does not say. */
 static double given_history(const memory *m, const reel_named_tensor *given, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; given && i < count; i++) {
         const reel_tensor *t = given[i].tensor;
         if (given[i].name && strcmp(given[i].name, "state.0.history") == 0 && t && !reeli_bad(t) &&
             t->numel == 1) {

@@ -23,8 +23,8 @@ reel_tensor *reeli_factory(reel *r, const char *what, int dtype, int ndim, const
     if (dtype < 0 || dtype >= REELI_DTYPES) {
         return reeli_fail(r, REEL_ERR_DTYPE, "%s: there is no dtype %d", what, dtype);
     }
-    if (ndim > 0 && !size) {
-        return reeli_fail(r, REEL_ERR_VALUE, "%s: the array of %d sizes is NULL", what, ndim);
+    if (!reeli_given(r, what, size, ndim)) {
+        return r->poison;
     }
     return note_maker(reeli_create(r, what, dtype, ndim, size), what);
 }

@@ -49,8 +49,22 @@ static int64_t measure(int ndim, const int64_t *size)
     return numel <= INT64_MAX / 8 ? numel : -1;
 }
 
+REELI_RARE static bool tell_missing(reel *r, const char *what, int64_t count)
+{
+    reeli_error(r, REEL_ERR_VALUE, "%s: the array of %lld is NULL", what, (long long)count);
+    return false;
+}
+
+bool reeli_given(reel *r, const char *what, const void *array, int64_t count)
+{
+    return array || count <= 0 || tell_missing(r, what, count);
+}
+
 bool reeli_check_shape(reel *r, const char *what, int ndim, const int64_t *size)
 {
+    if (!reeli_given(r, what, size, ndim)) {
+        return false;
+    }
     if (measure(ndim, size) >= 0) {
         return true;
     }

@@ -199,6 +199,9 @@ reel_tensor *reeli_number_for(const reel_tensor *x, double value);
 /* Whether ndim and size describe a tensor; records the error if not. */
 bool reeli_check_shape(reel *r, const char *what, int ndim, const int64_t *size);
 
+/* Whether an array of so many is there; the error if there is none. */
+bool reeli_given(reel *r, const char *what, const void *array, int64_t count);
+
 /* `dim` counted from the end if negative; false, and an error, if it is none of ndim dims (a tensor
  * of no dims has one for this purpose, as in PyTorch). */
 bool reeli_wrap_dim(reel *r, const char *what, int64_t *dim, int ndim);

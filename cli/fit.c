@@ -4,12 +4,14 @@
 #include "commands.h"
 #include "decay_trials.h"
 #include "line_solver.h"
+#include "line_statistics.h"
 #include "model.h"
 #include "optimizers.h"
 #include "outputs.h"
 #include "plot.h"
 #include "report.h"
 #include "row_parts.h"
+#include "statistics_report.h"
 #include "training.h"
 #include "whitening.h"
 
@@ -29,6 +31,7 @@ typedef struct fitting {
     model model;
     reel_tensor *x, *y, *validation_x, *validation_y;
     training training;
+    line_statistics statistics;
     metrics train_metrics, test_metrics;
     bool kept;    /* the model is in its file */
     bool trials;  /* are to choose the weight decay */
@@ -317,6 +320,27 @@ static bool name_dependent(fitting *it, const coordinates *c)
     return done;
 }
 
+/* Coefficients of columns that nearly depend on others say little, each by itself. */
+static void warn_of_inflation(fitting *it)
+{
+    enum { LARGE = 10 }; /* Marquardt's rule, 1970 */
+    const line_statistics *s = &it->statistics;
+    int64_t worst = 0, count = 0;
+    for (int64_t j = 1; j <= s->features; j++) {
+        bool large = s->inflation[j] > LARGE;
+        count += large;
+        worst = large && (!worst || s->inflation[j] > s->inflation[worst]) ? j : worst;
+    }
+    if (worst) {
+        notice(it->s,
+               "%s: '%s' is nearly a combination of other columns (variance inflation %.3g)%s: its "
+               "coefficient is uncertain, predictions need not be",
+               it->o->files[0], reel_encoder_feature_name(it->model.encoder, (size_t)worst - 1),
+               s->inflation[worst], count > 1 ? ", and it is not the only one" : "");
+    }
+    reel_rewind(it->s->r);
+}
+
 /* Linear regression is trained in coordinates of its own. */
 static bool train_linear(fitting *it)
 {
@@ -332,7 +356,9 @@ static bool train_linear(fitting *it)
         name_dependent(it, &c) &&
         (!it->validation_x || coordinates_apply(&c, &it->validation_x, &it->validation_y)) &&
         train_net(it, net) && line_solve(&it->training) &&
+        line_statistics_of(&it->statistics, &it->training, &c, it->model.encoder) &&
         coordinates_return(&c, net, it->model.net);
+    warn_of_inflation(it);
     coordinates_free(&c);
     return done;
 }
@@ -398,6 +424,7 @@ static bool report_json(const fitting *it)
     }
     if (!o->hidden_count) {
         coefficients_json(&w, it->s, &it->model);
+        statistics_json(&w, &it->statistics, it->model.encoder);
     }
     return report_end(it->s, &w);
 }
@@ -412,7 +439,9 @@ static bool report(const fitting *it)
     const metrics *columns[] = {&it->train_metrics, &it->test_metrics};
     putchar('\n');
     metrics_print(stdout, titles, columns, it->rows.test ? 2 : 1, o->loss == LOSS_QUANTILE);
-    if (!o->hidden_count) {
+    if (it->statistics.features) {
+        statistics_print(stdout, &it->statistics, it->model.encoder);
+    } else if (!o->hidden_count) {
         coefficients_print(stdout, it->s, &it->model);
     }
     if (it->kept) {
@@ -476,6 +505,7 @@ int fit(int argc, char **argv)
     bool done = session_begin(&s, argv[0], &o) && run(&it);
     int status = !done ? 1 : it.training.interrupted ? INTERRUPTED : 0;
     training_free(&it.training);
+    line_statistics_free(&it.statistics);
     model_free(&it.model);
     options_free(&o);
     return session_end(&s, status);

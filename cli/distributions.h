@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The tails of Student's and Fisher's distributions. */
+#ifndef CLI_DISTRIBUTIONS_H
+#define CLI_DISTRIBUTIONS_H
+
+/* I_x(a, b), the regularised incomplete beta function, to about 13 digits of it, however small.
+ * Source: DLMF 8.17.22, the continued fraction, by Lentz's method. */
+double incomplete_beta(double x, double a, double b);
+/* P(|T| > |t|) of Student's t with so many degrees of freedom. */
+double student_two_sided(double t, double freedom);
+/* The t beyond which, on both sides together, a share `tail` lies. */
+double student_quantile(double tail, double freedom);
+/* P(F > f). */
+double fisher_upper(double f, double numerator, double denominator);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* How certain a line's coefficients are. */
+#ifndef CLI_LINE_STATISTICS_H
+#define CLI_LINE_STATISTICS_H
+
+#include "training_step.h"
+#include "whitening.h"
+
+/* In the table's units; what is of a coefficient has the intercept at 0, feature j at j + 1. NaN
+ * where there is none. */
+typedef struct line_statistics {
+    int64_t features; /* 0: there are no statistics */
+    double *estimate, *error, *t, *p, *low, *high, *inflation;
+    int64_t freedom;                       /* rows less coefficients */
+    double sigma, r2, adjusted_r2, f, f_p; /* of least squares; otherwise NaN */
+    int64_t f_freedom;
+    double residuals[5]; /* their least, quartiles and largest */
+} line_statistics;
+
+/*
+ * Standard errors, t and p values and 95 % intervals of a line that was solved in coordinates `c`.
+ * Of least squares as usual, (XᵀX)⁻¹ σ². Of a quantile q by a sandwich that lets the errors'
+ * density f_i change from row to row,
+ * q (1 - q) (Xᵀ f X)⁻¹ XᵀX (Xᵀ f X)⁻¹, with f_i = 2 h / x_i(β(q + h) - β(q - h)).
+ * Nothing of other losses, with penalties, without freedom, or where rows were held out to
+ * validate on.
+ *
+ * Source: R's summary.lm; Hendricks and Koenker (1992), with Hall and Sheather's (1988) bandwidth:
+ *         quantreg's summary.rq(se = "nid").
+ * Fails: false, and a message.
+ */
+bool line_statistics_of(line_statistics *it, const training *t, const coordinates *c,
+                        reel_encoder *encoder);
+void line_statistics_free(line_statistics *it);
+
+#endif

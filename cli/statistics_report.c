@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* Coefficients with what is known of them, in text and in JSON. */
+#include "statistics_report.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+static const char *name_of(const reel_encoder *encoder, int64_t j)
+{
+    return j ? reel_encoder_feature_name(encoder, (size_t)j - 1) : "intercept";
+}
+
+static void print_number(FILE *to, int width, int digits, double x)
+{
+    isnan(x) ? fprintf(to, " %*s", width, "-") : fprintf(to, " %*.*g", width, digits, x);
+}
+
+static void print_summary(FILE *to, const line_statistics *it)
+{
+    fprintf(to, "\nresiduals: from %.5g to %.5g, quartiles %.5g, %.5g, %.5g\n", it->residuals[0],
+            it->residuals[4], it->residuals[1], it->residuals[2], it->residuals[3]);
+    if (isnan(it->sigma)) {
+        fprintf(to,
+                "standard errors: a sandwich for errors that differ from row to row; %" PRId64
+                " degrees of freedom\n",
+                it->freedom);
+        return;
+    }
+    fprintf(to, "residual standard error: %.6g on %" PRId64 " degrees of freedom\n", it->sigma,
+            it->freedom);
+    fprintf(to, "R squared: %.6g, adjusted %.6g; F: %.5g on %" PRId64 " and %" PRId64 ", p %.3g\n",
+            it->r2, it->adjusted_r2, it->f, it->f_freedom, it->freedom, it->f_p);
+}
+
+void statistics_print(FILE *to, const line_statistics *it, const reel_encoder *encoder)
+{
+    int width = (int)strlen("intercept");
+    for (int64_t j = 1; j <= it->features; j++) {
+        int length = (int)strlen(name_of(encoder, j));
+        width = length > width && length <= 40 ? length : width;
+    }
+    fprintf(to, "\n%s =\n  %-*s %14s %11s %8s %9s %11s %11s %7s\n",
+            reel_encoder_target_name(encoder), width, "", "estimate", "std. error", "t", "p",
+            "from", "to (95 %)", "VIF");
+    for (int64_t j = 0; j <= it->features; j++) {
+        fprintf(to, "  %-*s", width, name_of(encoder, j));
+        print_number(to, 14, 8, it->estimate[j]);
+        print_number(to, 11, 5, it->error[j]);
+        print_number(to, 8, 4, it->t[j]);
+        print_number(to, 9, 3, it->p[j]);
+        print_number(to, 11, 5, it->low[j]);
+        print_number(to, 11, 5, it->high[j]);
+        print_number(to, 7, 3, it->inflation[j]);
+        fputc('\n', to);
+    }
+    print_summary(to, it);
+}
+
+static void column_json(reeli_json_writer *w, const char *key, const line_statistics *it,
+                        const double *values, const reel_encoder *encoder)
+{
+    reeli_json_put_open(w, key, '{');
+    for (int64_t j = 0; j <= it->features; j++) {
+        reeli_json_put_number(w, name_of(encoder, j), values[j]);
+    }
+    reeli_json_put_close(w, '}');
+}
+
+void statistics_json(reeli_json_writer *w, const line_statistics *it, const reel_encoder *encoder)
+{
+    if (!it->features) {
+        return;
+    }
+    reeli_json_put_open(w, "statistics", '{');
+    column_json(w, "standard_error", it, it->error, encoder);
+    column_json(w, "t", it, it->t, encoder);
+    column_json(w, "p", it, it->p, encoder);
+    column_json(w, "low", it, it->low, encoder);
+    column_json(w, "high", it, it->high, encoder);
+    column_json(w, "variance_inflation", it, it->inflation, encoder);
+    reeli_json_put_integer(w, "degrees_of_freedom", it->freedom);
+    reeli_json_put_number(w, "residual_standard_error", it->sigma);
+    reeli_json_put_number(w, "r2", it->r2);
+    reeli_json_put_number(w, "adjusted_r2", it->adjusted_r2);
+    reeli_json_put_number(w, "f", it->f);
+    reeli_json_put_integer(w, "f_degrees_of_freedom", it->f_freedom);
+    reeli_json_put_number(w, "f_p", it->f_p);
+    reeli_json_put_open(w, "residual_quantiles", '[');
+    for (int q = 0; q < 5; q++) {
+        reeli_json_put_number(w, NULL, it->residuals[q]);
+    }
+    reeli_json_put_close(w, ']');
+    reeli_json_put_close(w, '}');
+}

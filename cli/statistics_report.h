@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* A line's statistics as they are printed. */
+#ifndef CLI_STATISTICS_REPORT_H
+#define CLI_STATISTICS_REPORT_H
+
+#include "json_write.h"
+#include "line_statistics.h"
+
+#include <stdio.h>
+
+/* A table of the coefficients, with a line or two on the whole. */
+void statistics_print(FILE *to, const line_statistics *it, const reel_encoder *encoder);
+/* The same as the member "statistics" of an object; nothing if there are none. */
+void statistics_json(reeli_json_writer *w, const line_statistics *it, const reel_encoder *encoder);
+
+#endif

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# How certain a line's coefficients are. Expected: R 4.2's summary(lm) and confint, to 8 digits;
+# quantreg 5.94's summary(rq, se = "nid"), to 6; variance inflations of Longley's data as published
+# (Belsley, Kuh and Welsch; R's car::vif).
+. "$(dirname "${BASH_SOURCE[0]}")/program.sh"
+
+fit() { run 0 fit "$tables/$1.csv" --target "$2" --no-save --json "${@:3}"; }
+# row <digits> <coefficient> <standard error> <t> <p> <low> <high>
+row() {
+  local error=1e-$1 name=$2 key
+  shift 2
+  for key in standard_error t p low high; do
+    close "$error" "$1" statistics $key "$name"
+    shift
+  done
+}
+
+fit longley employed --loss mse
+row 8 intercept 8.90420383607368e+05 -3.910802918154367 0.003560403663726081 -5.49652948327476e+06 -1.46798778591689e+06
+row 8 deflator 8.49149257747668e+01 0.177376028230019 0.863140832809198622 -1.77029035298491e+02 2.07152779841242e+02
+row 8 gnp 3.34910077722430e-02 -1.069516317221067 0.312681061092702661 -1.11581102413901e-01 3.99427438287183e-02
+row 8 unemployed 4.88399681651696e-01 -4.136427355940754 0.002535091734111122 -3.12506664197358e+00 -9.15392965660083e-01
+row 8 armed_forces 2.14274163161674e-01 -4.821985310445490 0.000944366764161754 -1.51794870017236e+00 -5.48505034174820e-01
+row 8 population 2.26073200069369e-01 -0.226051144664196 0.826211795763653001 -5.62517214507212e-01 4.60309003200055e-01
+row 8 year 4.55478499142210e+02 4.015889812709814 0.003036803341630158 7.98787515278430e+02 2.85951541394868e+03
+close 1e-9 304.854073561963 statistics residual_standard_error
+close 1e-9 0.995479004577296 statistics r2
+close 1e-9 0.992465007628826 statistics adjusted_r2
+close 1e-8 330.285339234591 statistics f
+close 1e-8 4.98403052872458e-10 statistics f_p
+close 0 9 statistics degrees_of_freedom
+close 1e-8 -410.1146219309035 statistics residual_quantiles 0
+close 1e-8 -157.6747192953900 statistics residual_quantiles 1
+close 1e-8 -28.1619848187652 statistics residual_quantiles 2
+close 1e-8 101.5503832580754 statistics residual_quantiles 3
+close 1e-8 455.3940945518578 statistics residual_quantiles 4
+close 1e-3 135.53 statistics variance_inflation deflator
+close 1e-3 1788.51 statistics variance_inflation gnp
+close 1e-3 33.62 statistics variance_inflation unemployed
+close 1e-3 3.59 statistics variance_inflation armed_forces
+close 1e-3 399.15 statistics variance_inflation population
+close 1e-3 758.98 statistics variance_inflation year
+says "'gnp' is nearly a combination of other columns (variance inflation 1.79e+03), and it is not the only one"
+
+fit norris y --loss mse
+row 8 intercept 0.232818234301156529 -1.12672907498546 2.67746742333461e-01 -0.735466652101461 0.210820504553682
+row 8 x 0.000429796848199944 2331.60578589041370 4.65404085247515e-90 1.001243365735578 1.002990270305331
+
+fit noint1 y --loss mse --no-intercept
+close 1e-9 0.0165289256198348 statistics standard_error x
+close 1e-8 2.53162818658304e-17 statistics p x
+close 1e-9 0.999365492298663 statistics r2
+close 1e-9 0.999302041528529 statistics adjusted_r2
+close 1e-8 15750.2499999999 statistics f
+
+fit stackloss STACKLOSS --loss mse
+row 8 AIRFLOW 0.134858185355372 5.306613006837226 5.79902472425272e-05 0.431114300224186 1.000166100746381
+row 8 ACIDCONC 0.156294043248621 -0.973309769116831 3.44046096696440e-01 -0.481874126317147 0.177629088019844
+
+for options in '--loss l1' '--loss quantile --optimizer lbfgs'; do
+  # shellcheck disable=SC2086
+  fit stackloss STACKLOSS $options
+  close 1e-6 7.1416267869 statistics standard_error intercept
+  close 1e-6 0.1269327153 statistics standard_error AIRFLOW
+  close 1e-6 0.3417930015 statistics standard_error WATERTEMP
+  close 1e-6 0.0604123313 statistics standard_error ACIDCONC
+  close 1e-6 -5.5575369949 statistics t intercept
+  close 1e-5 0.0000347318 statistics p intercept
+  close 1e-6 0.3277886172 statistics p ACIDCONC
+done
+
+# None where they would mean something else: with penalties, of other losses.
+for options in '--loss huber' '--loss mse --l1-penalty 0.1' '--loss mse --weight-decay 0.1'; do
+  # shellcheck disable=SC2086
+  fit stackloss STACKLOSS $options
+  ! grep -q '"statistics"' out || fail 'it has statistics'
+done
+finish

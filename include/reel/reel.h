@@ -4,8 +4,10 @@
 #define REEL_REEL_H
 
 #include <reel/activation.h>
+#include <reel/attention.h>
 #include <reel/autograd.h>
 #include <reel/base.h>
+#include <reel/boxes.h>
 #include <reel/checkpoint.h>
 #include <reel/compare.h>
 #include <reel/convolution.h>
@@ -38,6 +40,7 @@
 #include <reel/optimizer.h>
 #include <reel/pooling.h>
 #include <reel/random.h>
+#include <reel/recurrent.h>
 #include <reel/reduce.h>
 #include <reel/replay.h>
 #include <reel/scheduler.h>

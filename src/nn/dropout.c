@@ -28,8 +28,8 @@ static reel_tensor *dropout_channels(reel_module *m, reel_tensor *const *in)
     if (!m->training || m->p[0] == 0) {
         return x;
     }
-    reel_tensor *channels = reel_full(x->r, (reel_dtype)x->dtype, 1, x->ndim + alone,
-                                      size); /* each 0, or made larger */
+    reel_tensor *one = reeli_scalar(x->r, m->name, x->dtype, 1); /* each 0, or made larger */
+    reel_tensor *channels = reel_expand(one, x->ndim + alone, size);
     return reel_mul(x, reel_dropout(alone ? reel_squeeze(channels, 0) : channels, m->p[0], true));
 }
 

@@ -19,10 +19,13 @@ enum { MOST = REELI_SPATIAL };
 /* `n` places from -1 to 1: outermost elements at the ends, or their outer edges. */
 static reel_tensor *places(const reel_tensor *like, int64_t n, bool corners)
 {
-    reel_tensor *t = reel_linspace(like->r, (reel_dtype)like->dtype, -1, 1, n);
-    return n == 1    ? reel_mul_scalar(t, 0)
-           : corners ? t
-                     : reel_mul_scalar(t, (double)(n - 1) / (double)n);
+    reel_tensor *t = reeli_empty(like->r, "affine_grid", like->dtype, 1, &n);
+    for (int64_t i = 0; i < n && !reeli_bad(t); i++) {
+        const double spaces = (double)(corners ? n - 1 : n);
+        reeli_store(t, i, spaces > 0 ? (double)(2 * i - n + 1) / spaces : 0);
+        t->flags |= t->r->capture ? REELI_CONSTANT : 0;
+    }
+    return t;
 }
 
 /* (places, dims + 1): of each place of the image its coordinates, the last dim's first, and a 1. */
@@ -35,7 +38,7 @@ static reel_tensor *base_grid(const reel_tensor *like, int dims, const int64_t *
             one[dims - 1 - i] = size[dims - 1 - i];
         }
         reel_tensor *t = i < dims ? places(like, size[dims - 1 - i], corners)
-                                  : reel_full(like->r, (reel_dtype)like->dtype, 1, 0, NULL);
+                                  : reeli_scalar(like->r, "affine_grid", like->dtype, 1);
         t = reel_expand(reel_reshape(t, dims, one), dims, size);
         columns[i] = reel_reshape(t, 1, (int64_t[]){-1});
     }

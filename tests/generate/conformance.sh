@@ -13,6 +13,7 @@ usage() {
 }
 
 options=()
+seed=()
 max=40
 while [ $# -gt 0 ]; do
   case $1 in
@@ -26,6 +27,7 @@ while [ $# -gt 0 ]; do
     ;;
   --seed | --dtypes)
     options+=("$1" "${2?$(usage)}")
+    [ "$1" = --dtypes ] || seed=(--seed "$2")
     shift 2
     ;;
   *) break ;;
@@ -40,4 +42,6 @@ python=$("$here/python.sh")
 names=$here/../conformance/operators.txt
 "$python" "$here/conformance.py" "$1/ops" --ops "$names" --max "$max" --refusals ${options[@]+"${options[@]}"}
 "$python" "$here/conformance.py" "$1/ops-strided" --ops "$names" --max $(((max + 2) / 3)) --strided ${options[@]+"${options[@]}"}
+"$python" "$here/conformance_images.py" "$1/ops" ${seed[@]+"${seed[@]}"}
+"$python" "$here/conformance_images.py" "$1/ops-strided" --strided ${seed[@]+"${seed[@]}"}
 echo "$1: $(find "$1" -name '*.safetensors' | wc -l) files"

@@ -42,7 +42,8 @@ def make(module, spec):
 
 
 class Net(nn.Sequential):
-    """Layers one after the other, and among them markers: Save keeps a value, Add and Concat join it again."""
+    """Layers one after the other, and among them markers: Save keeps a value, Add and Concat join it again,
+    Take is the last step of a recurrent layer's output, or all of it."""
 
     def __init__(self, specs):
         super().__init__(*map(layer, specs))
@@ -55,6 +56,12 @@ class Net(nn.Sequential):
                 kept[spec["slot"]] = x
             elif spec["type"] == "Add":
                 x = x + kept[spec["slot"]]
+            elif spec["type"] == "Take":
+                x = x[:, -1] if spec["what"] == "last" else x
+            elif spec["type"] in ("RNN", "LSTM", "GRU"):
+                x = module(x)[0]
+            elif spec["type"] == "MultiheadAttention":
+                x = module(x, x, x)[0]
             elif spec["type"] == "Concat":
                 x = torch.cat([kept[spec["slot"]], x], spec["dim"])
             else:
@@ -63,7 +70,7 @@ class Net(nn.Sequential):
 
 
 def layer(spec):
-    if spec["type"] in ("Save", "Add", "Concat"):
+    if spec["type"] in ("Save", "Add", "Concat", "Take"):
         return nn.Identity()
     if spec["type"] == "Linear":
         return nn.Linear(spec["in"], spec["out"], bias=spec.get("bias", True))
@@ -250,6 +257,14 @@ def image_nets(u):
                      {"type": "Linear", "in": 42, "out": 3}], (8, 2, 16), 3, each
     yield "conv3d", [conv(1, 4, kind="Conv3d", padding=1), {"type": "BatchNorm3d", "num_features": 4}, relu, {"type": "MaxPool3d", "kernel_size": 2}, flat,
                      {"type": "Linear", "in": 32, "out": 3}], (6, 1, 4, 4, 4), 3, (6,)
+    def recurrent(kind, inputs, **options):
+        return {"type": kind, "input_size": inputs, "hidden_size": 6, "batch_first": True, **options}
+    last, head = {"type": "Take", "what": "last"}, {"type": "Linear", "in": 6, "out": 3}
+    yield "rnn", [recurrent("RNN", 3, nonlinearity="relu"), {"type": "Take", "what": "all"}, recurrent("RNN", 6), last, head], (6, 5, 3), 3, (6,)
+    yield "lstm", [recurrent("LSTM", 3, num_layers=2, bidirectional=True), last, {"type": "Linear", "in": 12, "out": 3}], (6, 5, 3), 3, (6,)
+    yield "gru", [recurrent("GRU", 3, num_layers=2, bias=False), last, head], (6, 5, 3), 3, (6,)
+    yield "attention", [{"type": "Save", "slot": "a"}, {"type": "MultiheadAttention", "embed_dim": 4, "num_heads": 2, "batch_first": True},
+                        {"type": "Add", "slot": "a"}, {"type": "LayerNorm", "size": 4}, last, {"type": "Linear", "in": 4, "out": 3}], (6, 5, 4), 3, (6,)
 
 
 def runs(u, flip, steps):

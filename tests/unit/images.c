@@ -3,14 +3,18 @@
  * and back is what it was; a large image is computed as its parts are, on any number of threads. */
 #include "check_reel.h"
 
+#include <reel/attention.h>
 #include <reel/autograd.h>
+#include <reel/boxes.h>
 #include <reel/compare.h>
 #include <reel/convolution.h>
 #include <reel/elementwise.h>
 #include <reel/images.h>
+#include <reel/join.h>
 #include <reel/nn_images.h>
 #include <reel/normalization.h>
 #include <reel/pooling.h>
+#include <reel/recurrent.h>
 #include <reel/reduce.h>
 #include <reel/views.h>
 
@@ -143,11 +147,81 @@ START_TEST(layers_name_what_they_cannot_be_made_of)
 }
 END_TEST
 
+/* From its definition: no two kept boxes overlap by more, and each of the others overlaps a kept one with a
+ * higher score. */
+START_TEST(nms_keeps_what_it_should)
+{
+    enum { N = 60 };
+    reel *r = quiet_reel();
+    reel_tensor *corner = reel_mul_scalar(reel_rand(r, REEL_F64, REEL_SHAPE(N, 2)), 10);
+    reel_tensor *far =
+        reel_add(corner, reel_mul_scalar(reel_rand(r, REEL_F64, REEL_SHAPE(N, 2)), 6));
+    reel_tensor *boxes = reel_cat((reel_tensor *[]){corner, far}, 2, 1);
+    reel_tensor *scores = reel_rand(r, REEL_F64, REEL_SHAPE(N));
+    reel_tensor *iou = reel_box_iou(boxes, boxes);
+    for (int step = 0; step <= 4; step++) {
+        const double most = 0.2 * step;
+        reel_tensor *kept = reel_nms(boxes, scores, most);
+        bool is_kept[N] = {false};
+        const int64_t *index = reel_data_i64(kept);
+        for (int64_t i = 0; i < reel_numel(kept); i++) {
+            is_kept[index[i]] = true;
+            ck_assert(i == 0 ||
+                      reel_data_f64(scores)[index[i]] <= reel_data_f64(scores)[index[i - 1]]);
+        }
+        for (int64_t i = 0; i < N; i++) {
+            bool beaten = false;
+            for (int64_t k = 0; k < N; k++) {
+                const bool rival = k != i && is_kept[k] && reel_data_f64(iou)[i * N + k] > most;
+                ck_assert(!(is_kept[i] && rival));
+                beaten = beaten || (rival && reel_data_f64(scores)[k] > reel_data_f64(scores)[i]);
+            }
+            ck_assert(is_kept[i] != beaten);
+        }
+    }
+    reel_tensor *classes = reel_arange(r, REEL_I64, 0, N, 1);
+    ck_assert_int_eq(reel_numel(reel_batched_nms(boxes, scores, classes, 0)), N);
+    reel_free(r);
+}
+END_TEST
+
+START_TEST(sequences_and_boxes_name_what_does_not_fit)
+{
+    reel *r = quiet_reel();
+    reel_tensor *x = reel_rand(r, REEL_F32, REEL_SHAPE(4, 2, 3)),
+                *boxes = reel_zeros(r, REEL_F32, REEL_SHAPE(2, 4));
+    const reel_rnn_state none = {0};
+    reel_module *lstm = reel_nn_lstm(r, 3, 5, NULL), *gru = reel_nn_gru_cell(r, 3, 5, NULL);
+    REFUSED(reel_forward_rnn(lstm, reel_rand(r, REEL_F32, REEL_SHAPE(4, 2, 4)), none).output,
+            REEL_ERR_SHAPE, "LSTM", "(4, 2, 4)", "3");
+    REFUSED(reel_forward_rnn(lstm, x, (reel_rnn_state){x, x}).output, REEL_ERR_SHAPE, "LSTM",
+            "h is", "(1, 2, 5)");
+    REFUSED(reel_forward_rnn(lstm, x, (reel_rnn_state){x, NULL}).output, REEL_ERR_VALUE, "LSTM",
+            "both h and c");
+    REFUSED(reel_forward_packed(lstm, x, (int64_t[]){4, 5}, 2, none).output, REEL_ERR_VALUE, "LSTM",
+            "2 lengths", "4 steps");
+    REFUSED(reel_forward_rnn(gru, x, none).output, REEL_ERR_VALUE, "forward_rnn", "GRUCell");
+    REFUSED(reel_forward_cell(gru, x, none).h, REEL_ERR_SHAPE, "GRUCell", "1 or 2 dims");
+    REFUSED(reel_scaled_dot_product_attention(x, x, boxes, (reel_attention_options){0}).output,
+            REEL_ERR_SHAPE, "scaled_dot_product_attention", "value (2, 4)");
+    REFUSED(reel_box_iou(boxes, x), REEL_ERR_SHAPE, "box_iou", "b must be", "(4, 2, 3)");
+    REFUSED(reel_nms(boxes, reel_zeros(r, REEL_F32, REEL_SHAPE(3)), 0.5), REEL_ERR_SHAPE, "nms",
+            "(2,)", "(3,)");
+    NO_LAYER(reel_nn_multihead_attention(r, 8, 3, NULL), "MultiheadAttention", "embed_dim 8",
+             "3 heads");
+    NO_LAYER(reel_nn_gru(r, 3, 5, &(reel_rnn_options){.proj_size = 2}), "GRU", "projected to 2");
+    NO_LAYER(reel_nn_rnn(r, 3, 0, NULL), "RNN", "0 hidden");
+    reel_free(r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_test(cases, refusals_name_the_operation_and_the_numbers);
     tcase_add_test(cases, unpooling_is_undone_by_pooling);
     tcase_add_test(cases, threads_change_nothing);
+    tcase_add_test(cases, nms_keeps_what_it_should);
+    tcase_add_test(cases, sequences_and_boxes_name_what_does_not_fit);
     tcase_add_test(cases, layers_name_what_they_cannot_be_made_of);
 }
 

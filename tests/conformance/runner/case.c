@@ -6,13 +6,18 @@
 #include <string.h>
 
 /* PyTorch's name without its module and its variant: "max" of "max.binary", "l1_loss" of
- * "nn.functional.l1_loss", "index" of "__getitem__". */
+ * "nn.functional.l1_loss", "nms" of "torchvision.ops.nms", "LSTM" of "nn.LSTM.packed", "index" of
+ * "__getitem__". */
 static void bare_name(const char *op, char *out, size_t room)
 {
-    const char *start = strncmp(op, "nn.functional.", 14) == 0 ? op + 14
-                        : strncmp(op, "linalg.", 7) == 0       ? op + 7
-                        : strcmp(op, "__getitem__") == 0       ? "index"
-                                                               : op;
+    static const char *const modules[] = {"nn.functional.", "nn.utils.rnn.", "nn.", "linalg.",
+                                          "torchvision.ops."};
+    const char *start = strcmp(op, "__getitem__") == 0 ? "index" : op;
+    for (size_t i = 0; start == op && i < sizeof modules / sizeof *modules; i++) {
+        const size_t length = strlen(modules[i]);
+        start = strncmp(op, modules[i], length) == 0 ? op + length : start;
+    }
+    start += *start == '_' && start[1] != '_'; /* private in PyTorch */
     snprintf(out, room, "%.*s", (int)strcspn(start, "."), start);
 }
 
@@ -107,6 +112,14 @@ static bool check_gradients(const call *c, source *s, json_t *it, reason *why)
     return true;
 }
 
+json_t *keywords_of(json_t *it)
+{
+    json_t *all = json_object();
+    json_object_update(all, json_object_get(it, "kwargs"));
+    json_object_update(all, json_object_get(it, "init"));
+    return all;
+}
+
 int read_values(source *s, json_t *args, json_t *kwargs, value *values)
 {
     int count = 0;
@@ -178,10 +191,10 @@ static outcome judge(const call *c, source *s, const binding *to, json_t *it, re
 
 outcome run_case(reel *r, reel_safetensors *file, const char *op, json_t *it, reason *why)
 {
-    json_t *args = json_object_get(it, "args"), *kwargs = json_object_get(it, "kwargs");
+    json_t *args = json_object_get(it, "args"), *kwargs = keywords_of(it);
     const binding *to = binding_named(op);
     source s = {.r = r, .file = file};
-    call c = {.r = r};
+    call c = {.r = r, .from = &s, .it = it};
     value values[MAX_VALUES] = {{.kind = MISSING}};
     outcome result = FAILED;
     if (!to) {
@@ -195,6 +208,7 @@ outcome run_case(reel *r, reel_safetensors *file, const char *op, json_t *it, re
     for (int i = 0; i < MAX_VALUES; i++) {
         value_free(&values[i]);
     }
+    json_decref(kwargs);
     reel_clear_error(r);
     reel_rewind(r);
     return result;

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-static const binding *const families[] = {elementwise_rows, reduction_rows, linalg_rows, view_rows,
-                                          indexing_rows,    loss_rows,      image_rows};
+static const binding *const families[] = {elementwise_rows, reduction_rows, linalg_rows,
+                                          view_rows,        indexing_rows,  loss_rows,
+                                          image_rows,       module_rows};
 
 const binding *binding_at(size_t i)
 {

@@ -12,5 +12,6 @@ extern const binding view_rows[];
 extern const binding indexing_rows[];
 extern const binding loss_rows[];
 extern const binding image_rows[];
+extern const binding module_rows[];
 
 #endif

@@ -146,6 +146,18 @@ static reel_pad_mode pad_mode(call *c, int i)
     return (reel_pad_mode)word_of(c, i, "constant", words);
 }
 
+/* A loss of boxes is not reduced unless that is asked for. */
+static reel_reduction terms(call *c, int i)
+{
+    return (reel_reduction)reel_reduction_from_name(TEXT_OF(i, "none"));
+}
+
+static reel_box_format box_format(call *c, int i)
+{
+    static const char *const words[] = {"xyxy", "xywh", "cxcywh", NULL};
+    return (reel_box_format)word_of(c, i, "", words);
+}
+
 static reel_grid_options grid_options(call *c)
 {
     static const char *const modes[] = {"bilinear", "nearest", "bicubic", NULL};

@@ -11,9 +11,12 @@
 
 /* The operators that have cases which cannot be captured. */
 static const char *const refused[] = {
-    "narrow",   /* a tensor as `start`: its value decides where the view lies */
-    "unique",   /* values decide the shape */
-    "bincount", /* the same */
+    "narrow",              /* a tensor as `start`: its value decides where the view lies */
+    "unique",              /* values decide the shape */
+    "bincount",            /* the same */
+    "torchvision.ops.nms", /* values decide how many are kept */
+    "torchvision.ops.batched_nms",
+    "torchvision.ops.remove_small_boxes",
     "allclose", /* the answer is a bool of C's */
 };
 
@@ -100,13 +103,14 @@ typedef struct attempt {
 
 static bool do_call(attempt *a, const binding *to, json_t *it, reason *why)
 {
-    json_t *args = json_object_get(it, "args"), *kwargs = json_object_get(it, "kwargs");
-    a->s.leaves = a->s.next = 0;
-    a->c = (call){.r = a->s.r};
-    if (read_values(&a->s, args, kwargs, a->values) < 0) {
-        return because(why, "%s", a->s.why.text);
-    }
-    if (!bind_arguments(to, args, kwargs, a->values, &a->c, why)) {
+    json_t *args = json_object_get(it, "args"), *kwargs = keywords_of(it);
+    begin_call(&a->s);
+    a->c = (call){.r = a->s.r, .from = &a->s, .it = it};
+    const bool read = read_values(&a->s, args, kwargs, a->values) >= 0;
+    const bool bound = read ? bind_arguments(to, args, kwargs, a->values, &a->c, why)
+                            : because(why, "%s", a->s.why.text);
+    json_decref(kwargs);
+    if (!bound) {
         return false;
     }
     to->make(&a->c);

@@ -68,8 +68,15 @@ typedef struct source {
     size_t bases, next;           /* how many; and, to make the arguments again, which comes now */
     reel_tensor *const *given;    /* of a program: what {"result": i} stands for */
     size_t given_count;
-    bool again; /* the arguments are made again of what was read */
+    bool again;                   /* the arguments are made again of what was read */
+    const char *named[MAX_BASES]; /* the call's tensors: a name that comes twice is one tensor */
+    reel_tensor *tensor[MAX_BASES];
+    size_t names;
+    reel_module *module; /* of a case of a module, once it was made */
 } source;
+
+/* Forgets the tensors of the call before. */
+static inline void begin_call(source *s) { s->leaves = s->next = s->names = 0; }
 
 /* Reads a value; false, with a reason, if we have nothing like it. */
 bool value_read(source *from, json_t *json, value *out);
@@ -84,6 +91,8 @@ typedef struct call {
     reel_tensor *result[MAX_RESULTS];
     size_t results;
     reason refused; /* what C's types cannot express */
+    source *from;
+    json_t *it; /* the case */
 } call;
 
 /* An operator's row: PyTorch's name and parameters, and how it is called in C. */
@@ -114,6 +123,9 @@ bool check_tensor(const reel_tensor *ours, const reel_tensor *theirs, double ato
 typedef enum outcome { PASSED, FAILED, REFUSED_BY_TYPE } outcome;
 
 enum { MAX_VALUES = 2 * MAX_ARGUMENTS };
+
+/* A case's kwargs and, of a module, its constructor's: a new object. */
+json_t *keywords_of(json_t *it);
 
 /* The values of args, then of kwargs; how many, or -1 if one is of a kind that we do not have. */
 int read_values(source *s, json_t *args, json_t *kwargs, value *values);

@@ -191,6 +191,12 @@ static bool read_tensor(source *from, json_t *json, value *out)
     json_t *stride = json_object_get(json, "stride");
     int64_t sizes[REEL_MAX_DIMS], strides[REEL_MAX_DIMS];
     const int ndim = stride ? read_sizes(json_object_get(json, "size"), sizes) : -1;
+    for (size_t i = 0; i < from->names; i++) {
+        if (strcmp(from->named[i], name) == 0) {
+            *out = (value){.kind = TENSOR, .tensor = from->tensor[i]};
+            return true;
+        }
+    }
     if (stride && (ndim < 0 || read_sizes(stride, strides) != ndim)) {
         return because(&from->why, "tensor %s has too many dims", name);
     }
@@ -206,6 +212,10 @@ static bool read_tensor(source *from, json_t *json, value *out)
         from->leaf[from->leaves++] = reel_requires_grad_(t, true);
     }
     from->tensors++;
+    if (from->names < MAX_BASES) {
+        from->named[from->names] = name;
+        from->tensor[from->names++] = t;
+    }
     out->kind = TENSOR;
     out->tensor = t;
     return true;

@@ -22,7 +22,10 @@ typedef struct given {
     reel_dims kernel, stride, padding, dilation, output_padding, output;
     bool ceil_mode, align_corners, affine, running_stats;
     int padding_mode, mode;
-    double scale_factor, k;
+    double scale_factor, k, dropout;
+    int64_t layers, projected;
+    bool batch_first, bidirectional;
+    int nonlinearity;
 } given;
 
 static const given defaults = {
@@ -44,6 +47,7 @@ static const given defaults = {
 static const char *const approximations[] = {"none", "tanh", NULL};
 
 static const char *const paddings[] = {"zeros", "reflect", "replicate", "circular", NULL};
+static const char *const nonlinearities[] = {"tanh", "relu", NULL};
 /* in reel_resize_mode's order, and two more names of linear */
 static const char *const resizings[] = {"nearest", "nearest-exact", "linear",    "bicubic",
                                         "area",    "bilinear",      "trilinear", NULL};
@@ -71,6 +75,16 @@ static const field fields[] = {
     {"padding_mode", CHOICE, offsetof(given, padding_mode), paddings},
     {"mode", CHOICE, offsetof(given, mode), resizings},
     {"scale_factor", REAL, offsetof(given, scale_factor), NULL},
+    {"input_size", WHOLE, offsetof(given, in), NULL},
+    {"hidden_size", WHOLE, offsetof(given, out), NULL},
+    {"num_layers", WHOLE, offsetof(given, layers), NULL},
+    {"proj_size", WHOLE, offsetof(given, projected), NULL},
+    {"batch_first", FLAG, offsetof(given, batch_first), NULL},
+    {"bidirectional", FLAG, offsetof(given, bidirectional), NULL},
+    {"nonlinearity", CHOICE, offsetof(given, nonlinearity), nonlinearities},
+    {"dropout", REAL, offsetof(given, dropout), NULL},
+    {"embed_dim", WHOLE, offsetof(given, size), NULL},
+    {"num_heads", WHOLE, offsetof(given, groups), NULL},
     {"norm_type", REAL, offsetof(given, p), NULL},
     {"k", REAL, offsetof(given, k), NULL},
     {"in", WHOLE, offsetof(given, in), NULL},
@@ -138,6 +152,22 @@ static const field fields[] = {
         .scale_factor = {g->scale_factor},                                                         \
         .mode = g->mode > 4 ? REEL_RESIZE_LINEAR : (reel_resize_mode)g->mode,                      \
         .align_corners = g->align_corners                                                          \
+    }
+#define RNN_OPTIONS                                                                                \
+    "input_size hidden_size num_layers bias batch_first dropout bidirectional proj_size "          \
+    "nonlinearity"
+#define RECURRENT                                                                                  \
+    &(reel_rnn_options)                                                                            \
+    {                                                                                              \
+        .num_layers = g->layers, .no_bias = g->no_bias, .batch_first = g->batch_first,             \
+        .bidirectional = g->bidirectional, .relu = g->nonlinearity == 1, .dropout = g->dropout,    \
+        .proj_size = g->projected, .dtype = dtype                                                  \
+    }
+#define MULTIHEAD                                                                                  \
+    &(reel_multihead_options)                                                                      \
+    {                                                                                              \
+        .dropout = g->dropout, .no_bias = g->no_bias, .batch_first = g->batch_first,               \
+        .dtype = dtype                                                                             \
     }
 /* A plane padded alike on all sides. */
 #define AROUND                                                                                     \
@@ -221,11 +251,16 @@ static reel_module *make(reel *r, json_t *spec, reel_dtype dtype, reason *why)
 
 enum { MAX_LAYERS = 64 };
 
-/* Save keeps a value under a name; Add and Concat join it again; they have no weights. */
+/* Save keeps a value under a name; Add and Concat join it again; Take is of a sequence its last step,
+ * or all of it. They have no weights. */
 static bool is_marker(json_t *spec)
 {
-    return strcmp(type_of(spec), "Save") == 0 || strcmp(type_of(spec), "Add") == 0 ||
-           strcmp(type_of(spec), "Concat") == 0;
+    static const char *const markers[] = {"Save", "Add", "Concat", "Take"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof markers / sizeof *markers; i++) {
+        found = found || strcmp(type_of(spec), markers[i]) == 0;
+    }
+    return found;
 }
 
 /* What a marker makes of x; `kept` are the values of the markers before it. */
@@ -236,6 +271,10 @@ static reel_tensor *mark(json_t *layers, size_t at, reel_tensor **kept, reel_ten
     reel_tensor *saved = NULL;
     if (strcmp(type_of(spec), "Save") == 0) {
         return kept[at] = x;
+    }
+    if (strcmp(type_of(spec), "Take") == 0) {
+        const char *what = json_string_value(json_object_get(spec, "what"));
+        return what && strcmp(what, "all") == 0 ? x : reel_select(x, 1, -1);
     }
     for (size_t i = 0; i < at; i++) { /* the last of that name */
         const char *name = json_string_value(json_object_get(json_array_get(layers, i), "slot"));

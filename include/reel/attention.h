@@ -84,6 +84,31 @@ REEL_API reel_attention reel_forward_attention(reel_module *module, reel_tensor 
                                                reel_tensor *key, reel_tensor *value,
                                                reel_multihead_call options);
 
+/** Options of `reel_nn_transformer_encoder_layer`; all zero is PyTorch's default. */
+typedef struct reel_transformer_options {
+    int64_t dim_feedforward; /**< elements between the two products; 2048 */
+    double dropout;          /**< in training; 0: 0.1, REEL_ZERO: none */
+    bool gelu;               /**< between the products, in place of ReLU */
+    double eps;              /**< of the norms; 0: 1e-5 */
+    bool batch_first;        /**< (N, L, E) in place of (L, N, E) */
+    bool norm_first;         /**< norms before what they come after otherwise */
+    reel_dtype dtype;        /**< of the weights, drawn in float32 */
+} reel_transformer_options;
+
+/**
+ * x ← norm1(x + attention of x to itself); x ← norm2(x + W relu(V x)), with dropout in between. Children
+ * self_attn, linear1 (V), linear2 (W), norm1 and norm2, drawn to PyTorch's very bits. NULL options are the
+ * defaults.
+ *
+ * Fails:  NULL and REEL_ERR_VALUE for a size or number out of range; REEL_ERR_MEMORY.
+ * Source: torch.nn.TransformerEncoderLayer.
+ */
+REEL_API reel_module *reel_nn_transformer_encoder_layer(reel *r, int64_t d_model, int64_t nhead,
+                                                        const reel_transformer_options *options);
+/** The same with masks, as `reel_forward_attention`; `reel_forward` is it without. */
+REEL_API reel_tensor *reel_forward_encoder(reel_module *module, reel_tensor *x,
+                                           reel_multihead_call masks);
+
 #ifdef __cplusplus
 }
 #endif

@@ -38,6 +38,7 @@
 #include <reel/npy.h>
 #include <reel/optim.h>
 #include <reel/optimizer.h>
+#include <reel/picture.h>
 #include <reel/pooling.h>
 #include <reel/random.h>
 #include <reel/recurrent.h>

@@ -90,6 +90,9 @@ def modules(g):
     yield "nn.MultiheadAttention", call, sizes, (g(*q), g(*k), g(*k)), {"attn_mask": mask, "key_padding_mask": padding}
     yield "nn.MultiheadAttention", call, {**sizes, "batch_first": True, "bias": False}, (g(2, 4, 6), g(2, 5, 6), g(2, 5, 6)), {"average_attn_weights": False}
     yield "nn.MultiheadAttention", call, {**sizes, "kdim": 3, "vdim": 5, "add_bias_kv": True, "add_zero_attn": True}, (g(*q), g(5, 2, 3), g(5, 2, 5)), {"need_weights": False}
+    sizes = {"d_model": 6, "nhead": 2, "dim_feedforward": 8, "dropout": 0.0}
+    yield "nn.TransformerEncoderLayer", call, sizes, (g(4, 2, 6),), {}
+    yield "nn.TransformerEncoderLayer", call, {**sizes, "activation": "gelu", "batch_first": True, "norm_first": True}, (g(2, 4, 6),), {"src_mask": mask[:, :4]}
 
 
 def strided(v):

@@ -144,6 +144,26 @@ static int multihead(call *c)
     return m ? both(c, reel_forward_attention(m, T(0), T(1), T(2), options), B(4, true)) : 0;
 }
 
+static int encoder(call *c)
+{
+    const reel_transformer_options o = {.dim_feedforward = I(5, 0),
+                                        .dropout = N(6, 0) == 0 ? REEL_ZERO : N(6, 0),
+                                        .gelu = strcmp(TEXT_OF(7, "relu"), "gelu") == 0,
+                                        .batch_first = B(8, false),
+                                        .norm_first = B(9, false),
+                                        .dtype = dtype_of_case(c)};
+    const bool new = !c->from->module;
+    if (new) {
+        c->from->module = reel_nn_transformer_encoder_layer(c->r, I(3, 0), I(4, 0), &o);
+    }
+    reel_module *m = with_state(c, c->from->module, new);
+    c->result[0] =
+        m ? reel_forward_encoder(m, T(0),
+                                 (reel_multihead_call){.attn_mask = O(1), .key_padding_mask = O(2)})
+          : NULL;
+    return m != NULL;
+}
+
 #define FAMILY module_rows
 #define ROWS "modules.def"
 #include "family.h"

@@ -42,6 +42,7 @@ write $data/linalg/decompositions.txt decompositions
 write $data/linear/layers.txt linear
 write $data/loader/epochs.txt loader
 write $data/metrics/cases.txt metrics
+write $data/operators/names.txt operators
 write $data/optim/clip.txt clip
 write $data/optim/lbfgs.txt lbfgs
 write $data/optim/matrices.txt matrix_optimizers

@@ -1,67 +1,96 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs what the build needs and the machine lacks; silent and quick where nothing is missing.
-# Says everything on standard error.
+# Installs what the build needs and the machine lacks; silent where nothing is missing. What is missing is
+# what the build would not find: the project cmake/missing is configured, in the environment as it is (CC,
+# CXX, CMAKE_PREFIX_PATH, …), and answers. Says everything on standard error.
 #
-#   scripts/dependencies.sh [tests] [lint] [fuzz] [valgrind] [docs] [packages]
+#   scripts/dependencies.sh [tutorial] [tests] [lint] [fuzz] [valgrind] [docs] [packages]
+#
+# The tutorial needs a C compiler, CMake, and make or Ninja, and nothing else. Without OpenBLAS or libzip the
+# library is built and has less, so a build goes on; where anything else is missing and cannot be installed,
+# the exit status is 1.
 set -euo pipefail
 exec >&2 </dev/null
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/build_folder.sh
 
-if [ "$(uname)" = Darwin ]; then # Homebrew keeps its packages, and OpenBLAS apart from them, out of the default paths
-  export CPATH="/opt/homebrew/include${CPATH:+:$CPATH}"
-  export PKG_CONFIG_PATH="/opt/homebrew/opt/openblas/lib/pkgconfig:/usr/local/opt/openblas/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
-fi
-
-c_compiler=${CC:-cc}
-cxx_compiler=${CXX:-c++}
-has() { command -v "$1" >/dev/null; }
-compiles() { $c_compiler -xc -fsyntax-only - 2>/dev/null; }
+for what in "$@"; do
+  case $what in
+  tutorial | tests | lint | fuzz | valgrind | docs | packages) ;;
+  *)
+    echo "usage: scripts/dependencies.sh [tutorial] [tests] [lint] [fuzz] [valgrind] [docs] [packages]"
+    exit 2
+    ;;
+  esac
+done
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 cmake_is_new_enough() {
-  local version
+  local version major minor
   has cmake || return 1
   read -r _ _ version <<<"$(cmake --version)"
   IFS=. read -r major minor _ <<<"$version"
   [ "$major" -gt 3 ] || { [ "$major" -eq 3 ] && [ "$minor" -ge 21 ]; }
 }
 
-# Names the needs that are not met, one a line.
-missing() {
-  compiles <<<'#include <math.h>' || echo compiler
+# What the build looks for besides a compiler, all of it.
+build_needs() {
+  case " $* " in
+  *' tutorial '*) ;;
+  *) echo openblas libcsv libzip argp ;;
+  esac
+  case " $* " in *' tests '*) echo jansson check pkg-config c++ gnuplot ;; esac
+}
+
+# Which of those the build would not find, as words. Where it cannot be asked, all of them.
+missing_to_build() {
+  local asked=library
+  case " $* " in *' tutorial '*) asked= ;; esac
+  case " $* " in *' tests '*) asked="$asked;tests" ;; esac
   cmake_is_new_enough || echo cmake
-  has make || has ninja || echo make
-  has pkg-config || echo pkg-config
-  { has pkg-config && pkg-config --exists openblas; } || compiles <<<'#include <cblas.h>' ||
-    echo openblas
-  { has pkg-config && pkg-config --exists jansson; } || compiles <<<'#include <jansson.h>' ||
-    echo jansson
-  compiles <<<$'#include <csv.h>\nstruct csv_parser parser;' || echo libcsv
-  { has pkg-config && pkg-config --exists libzip; } || compiles <<<'#include <zip.h>' || echo libzip
-  # glibc has it.
-  compiles <<<'#include <argp.h>' || { has brew && brew list argp-standalone >/dev/null 2>&1; } || echo argp
-  for extra in "$@"; do
-    case $extra in
-    tests)
-      { has pkg-config && pkg-config --exists check; } || echo check
-      has "$cxx_compiler" || echo c++
-      has gnuplot || echo gnuplot
-      has mandoc || has groff || echo mandoc
+  has_build_tool || case ${CMAKE_GENERATOR-} in Ninja*) echo ninja ;; *) echo make ;; esac
+  if ! cmake_is_new_enough || ! has_build_tool; then
+    has cc || has gcc || has clang || [ -n "${CC-}" ] || echo compiler
+    build_needs "$@"
+    return
+  fi
+  rm -rf "$work/asked"
+  if cmake -S cmake/missing -B "$work/asked" -D "REEL_ASK=$asked" >"$work/log" 2>&1; then
+    cat "$work/asked/missing.txt"
+  elif [ -n "${CC-}${CMAKE_TOOLCHAIN_FILE-}" ]; then
+    echo chosen-compiler # which nobody but the user can mend
+  else
+    echo compiler
+    build_needs "$@"
+  fi
+}
+
+# And which tools.
+missing_tools() {
+  local what
+  for what in "$@"; do
+    case $what in
+    tests) has mandoc || has groff || echo mandoc ;;
+    lint)
+      has clang-format || echo clang-format
+      has clang-tidy || echo clang-tidy
       ;;
-    fuzz) has clang && clang -fsanitize=fuzzer -xc -o /dev/null - 2>/dev/null \
-      <<<'int LLVMFuzzerTestOneInput(void) { return 0; }' || echo fuzzer ;;
+    fuzz)
+      has clang && clang -fsanitize=fuzzer -xc -o /dev/null - 2>/dev/null \
+        <<<'int LLVMFuzzerTestOneInput(void) { return 0; }' || echo fuzzer
+      ;;
     valgrind) has valgrind || echo valgrind ;;
     docs) has doxygen || echo doxygen ;;
     packages)
       has dpkg-shlibdeps || echo dpkg-dev
       has debootstrap || echo debootstrap
       ;;
-    lint)
-      has clang-format || echo clang-format
-      has clang-tidy || echo clang-tidy
-      ;;
     esac
   done
 }
+
+missing() { { missing_to_build "$@"; missing_tools "$@"; } | tr '\n' ' '; }
 
 # package_names <apt-get|dnf|brew> <need>...: what each need is called there.
 package_names() {
@@ -75,6 +104,7 @@ package_names() {
     apt-get:jansson) echo libjansson-dev ;;
     apt-get:libcsv) echo libcsv-dev ;;
     apt-get:libzip) echo libzip-dev ;;
+    apt-get:ninja | dnf:ninja) echo ninja-build ;;
     apt-get:gnuplot) echo gnuplot-nox ;;
     apt-get:argp) echo libc6-dev ;;
     apt-get:fuzzer) echo clang libclang-rt-dev ;;
@@ -98,21 +128,19 @@ package_names() {
   done | tr ' ' '\n' | sort -u | tr '\n' ' '
 }
 
+# What is said of them where they stay missing.
 say_what_to_install() {
-  echo "Reel needs what this machine lacks: $*"
   echo "Please install, as an administrator:"
   echo "  Debian, Ubuntu   apt-get install $(package_names apt-get "$@")"
   echo "  Fedora           dnf install $(package_names dnf "$@")"
-  echo "  macOS            xcode-select --install; brew install $(package_names brew "$@")"
-  echo "  elsewhere        a C11 compiler, make, pkg-config, OpenBLAS with cblas.h, Jansson, libcsv, libzip;
- for the tests Check, a C++ compiler, gnuplot and mandoc"
+  echo "  macOS            xcode-select --install; brew install $(package_names brew "$@")" | sed 's/; brew install *$//'
+  echo "  elsewhere        $*"
   case " $* " in
   *' cmake '*)
-    echo "CMake has to be 3.21 or newer$(has cmake && echo "; here is $(cmake --version | head -n 1)")."
+    echo "CMake has to be 3.21 or newer$(! has cmake || echo "; here is $(cmake --version | head -n 1)")."
     echo "Newer ones than the system's: https://cmake.org/download, or pip install cmake."
     ;;
   esac
-  exit 1
 }
 
 # Runs a command as root; never asks for a password.
@@ -121,36 +149,68 @@ as_root() {
 }
 may_be_root() { [ "$(id -u)" -eq 0 ] || { has sudo && sudo -n true 2>/dev/null; }; }
 
-install_packages() {
-  local packages
-  if has apt-get && may_be_root; then
-    read -ra packages <<<"$(package_names apt-get "$@")"
-    as_root apt-get update || echo "apt-get update failed; going on with the lists that are there"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      -o DPkg::Lock::Timeout=120 "${packages[@]}"
-  elif has dnf && may_be_root; then
-    read -ra packages <<<"$(package_names dnf "$@")"
-    as_root dnf install -y "${packages[@]}"
-  elif has brew; then
-    read -ra packages <<<"$(package_names brew "$@")"
-    [ ${#packages[@]} -eq 0 ] || brew install "${packages[@]}"
-  else
-    return 1
-  fi
+apt_install() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+    -o DPkg::Lock::Timeout=120 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 "$@"
 }
 
-for extra in "$@"; do
-  case $extra in
-  tests | lint | fuzz | valgrind | docs | packages) ;;
-  *)
-    echo "usage: scripts/dependencies.sh [tests] [lint] [fuzz] [valgrind] [docs] [packages]"
-    exit 2
+# One that the archive does not have, or does not give, is not to keep the others away.
+install_packages() {
+  local manager=$1 package
+  shift
+  case $manager in
+  apt-get)
+    as_root apt-get update -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 ||
+      echo "apt-get update failed; going on with the lists that are there"
+    apt_install "$@" || for package in "$@"; do apt_install "$package" || true; done
     ;;
+  dnf) as_root dnf install -y "$@" || for package in "$@"; do as_root dnf install -y "$package" || true; done ;;
+  brew) brew install "$@" || true ;;
   esac
-done
+}
 
-read -ra needs <<<"$(missing "$@" | tr '\n' ' ')"
-[ ${#needs[@]} -gt 0 ] || exit 0
-install_packages "${needs[@]}" || say_what_to_install "${needs[@]}"
-read -ra needs <<<"$(missing "$@" | tr '\n' ' ')"
-[ ${#needs[@]} -eq 0 ] || say_what_to_install "${needs[@]}"
+manager=
+if has apt-get && may_be_root; then
+  manager=apt-get
+elif has dnf && may_be_root; then
+  manager=dnf
+elif has brew; then
+  manager=brew
+fi
+
+# Needs and packages are words without spaces.
+# shellcheck disable=SC2046,SC2086
+{
+  needs=$(missing "$@")
+  packages=$(package_names "${manager:-apt-get}" $needs)
+  case $needs in *chosen-compiler*) packages= ;; esac
+  if [ -n "$manager" ] && [ -n "${packages// /}" ] && ! [ -e "$work/asked/machine.txt" ]; then
+    echo "Reel needs what this machine lacks: ${needs% }. To be installed: $packages"
+    install_packages "$manager" $packages
+    needs=$(missing "$@")
+  fi
+
+  required=
+  for need in $needs; do
+    case $need in
+    openblas) echo "Without OpenBLAS and its cblas.h: Reel's own loops compute all products; no benchmarks." ;;
+    libzip) echo "Without libzip: no .npz archives." ;;
+    chosen-compiler)
+      echo "The compiler that was chosen (CC='${CC-}'${CMAKE_TOOLCHAIN_FILE:+, $CMAKE_TOOLCHAIN_FILE}) does not" \
+        "make a program. CMake says:"
+      sed -n '/^CMake Error/,$p' "$work/log" | sed -n '/./p' | head -n 20
+      exit 1
+      ;;
+    *) required="$required $need" ;;
+    esac
+  done
+  [ -n "$required" ] || exit 0
+  echo "Reel needs what this machine lacks:$required"
+  if [ -e "$work/asked/machine.txt" ]; then
+    echo "The compiler makes programs for another machine, $(cat "$work/asked/machine.txt"): what they are linked" \
+      "with has to be that machine's, where CMAKE_PREFIX_PATH or CMAKE_TOOLCHAIN_FILE says."
+  else
+    say_what_to_install $needs
+  fi
+  exit 1
+}

@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Builds and runs every test. Arguments go to ctest; REEL_PRESET takes another preset than release:
+# Builds and runs every test. Arguments go to ctest; REEL_PRESET takes another preset than release, REEL_BUILD_DIR
+# another folder to build in than build:
 #
 #   scripts/test.sh
 #   scripts/test.sh -L unit
 #   REEL_PRESET=asan-ubsan scripts/test.sh -R fault
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/build_folder.sh
 
 preset=${REEL_PRESET:-release}
 jobs=$(getconf _NPROCESSORS_ONLN)
 scripts/dependencies.sh tests
-cmake --preset "$preset"
-cmake --build "build/$preset" --parallel "$jobs"
-exec ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --parallel "$jobs" "$@"
+build=$(build_folder "$preset")
+configure "$preset" "$build"
+cmake --build "$build" --parallel "$jobs"
+exec ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel "$jobs" "$@"

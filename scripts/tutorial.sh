@@ -6,9 +6,11 @@ usage() {
   cat <<'USAGE'
 usage: scripts/tutorial.sh [SEED]
 
-Builds the L1 loss tutorial in build/release and runs it. SEED is what PyTorch's
-torch.manual_seed takes, a whole number; 0 if none. Standard output is the
-tutorial's alone, everything else goes to standard error.
+Builds the L1 loss tutorial in build/release and runs it; a C compiler, CMake
+and make or Ninja are all it needs. SEED is what PyTorch's torch.manual_seed
+takes, a whole number; 0 if none. Standard output is the tutorial's alone,
+everything else goes to standard error. In the environment, REEL_BUILD_DIR is
+a folder to build in instead of build.
 USAGE
 }
 
@@ -22,12 +24,15 @@ if [ $# -gt 1 ] || ! [[ ${1-0} =~ ^-?[0-9]{1,20}$ ]]; then
 fi
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/build_folder.sh
+build=$(build_folder release)
 {
-  scripts/dependencies.sh
-  # Once configured, the build itself notices what has changed. The tests would need Check.
-  if ! [ -e build/release/Makefile ] && ! [ -e build/release/build.ninja ]; then
-    cmake --preset release -D REEL_BUILD_TESTS=OFF
+  # Once configured, the build itself notices what has changed.
+  if ! is_configured "$build"; then
+    scripts/dependencies.sh tutorial
+    configure release "$build" -D REEL_WITH_IO=OFF -D REEL_BUILD_CLI=OFF -D REEL_BUILD_TESTS=OFF \
+      -D REEL_BUILD_BENCH=OFF
   fi
-  cmake --build build/release --target l1_tutorial --parallel "$(getconf _NPROCESSORS_ONLN)"
+  cmake --build "$build" --target l1_tutorial --parallel "$(getconf _NPROCESSORS_ONLN)"
 } >&2 </dev/null
-exec build/release/bin/l1_tutorial "$@"
+exec "$build/bin/l1_tutorial" "$@"

@@ -57,3 +57,25 @@ bool calibrate_quantile(session *s, const model *m, reel_table *table, reel_tens
     reel_rewind(s->r);
     return !reel_failed(s->r);
 }
+
+bool calibrate_interval(session *s, model *m, reel_table *table, reel_tensor *rows, double share)
+{
+    int64_t n = rows ? reel_numel(rows) : 0;
+    if (ceil(share * (double)(n + 1) - 1e-9) > (double)n) {
+        return complain(s,
+                        "--interval %g: %lld rows to learn its width on are too few for that "
+                        "probability",
+                        share, (long long)n);
+    }
+    double *off = residuals(s, m, table, rows);
+    for (int64_t i = 0; off && i < n; i++) {
+        off[i] = fabs(off[i]);
+    }
+    if (off) {
+        m->interval = share;
+        m->half_width = rank_of(off, n, share) * reel_encoder_target_scale(m->encoder);
+    }
+    free(off);
+    reel_rewind(s->r);
+    return off && !reel_failed(s->r);
+}

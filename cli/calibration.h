@@ -15,4 +15,13 @@
  */
 bool calibrate_quantile(session *s, const model *m, reel_table *table, reel_tensor *rows, double q);
 
+/*
+ * How far from the prediction a share of true values lies at most: the residuals' magnitude of rank
+ * ⌈share (n + 1)⌉, in the target's units, into the model. Rows that come from where these came from
+ * lie within it with at least that probability.
+ *
+ * Fails: false, and a message; there have to be rows enough for the rank.
+ */
+bool calibrate_interval(session *s, model *m, reel_table *table, reel_tensor *rows, double share);
+
 #endif

@@ -10,6 +10,7 @@ int fit(int argc, char **argv);
 int evaluate(int argc, char **argv);
 int predict(int argc, char **argv);
 int inspect(int argc, char **argv);
+int export_model(int argc, char **argv);
 int explain(int argc, char **argv);
 
 #endif

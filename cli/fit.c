@@ -203,7 +203,7 @@ static void say_what_it_does(const fitting *it)
         printf(", %s to validate on", thousands(reel_numel(it->rows.validation)));
     }
     if (it->rows.calibration) {
-        printf(", %s to correct the quantile on", thousands(reel_numel(it->rows.calibration)));
+        printf(", %s to calibrate on", thousands(reel_numel(it->rows.calibration)));
     }
     if (it->rows.test) {
         printf(", %s to test on\n", thousands(reel_numel(it->rows.test)));
@@ -283,7 +283,9 @@ static bool train_network(fitting *it)
         return false;
     }
     return (it->training.interrupted || train_net(it, it->model.net)) &&
-           calibrate_quantile(it->s, &it->model, it->table, it->rows.calibration, it->o->quantile);
+           (it->o->loss != LOSS_QUANTILE ||
+            calibrate_quantile(it->s, &it->model, it->table, it->rows.calibration,
+                               it->o->quantile));
 }
 
 /* Column j, and the first of those that make it up. */
@@ -415,6 +417,10 @@ static bool report_json(const fitting *it)
     metrics_json(&w, "training_metrics", &it->train_metrics);
     reeli_json_put_bool(&w, "interrupted", t->interrupted);
     reeli_json_put_text(&w, "out", it->kept ? path_of(o) : NULL);
+    if (it->model.interval > 0) {
+        reeli_json_put_number(&w, "interval", it->model.interval);
+        reeli_json_put_number(&w, "half_width", it->model.half_width);
+    }
     if (it->rows.test) {
         metrics_json(&w, "test_metrics", &it->test_metrics);
     }
@@ -443,6 +449,10 @@ static bool report(const fitting *it)
         statistics_print(stdout, &it->statistics, it->model.encoder);
     } else if (!o->hidden_count) {
         coefficients_print(stdout, it->s, &it->model);
+    }
+    if (it->model.interval > 0) {
+        printf("\ninterval: a prediction ± %.6g holds the true value with probability %g\n",
+               it->model.half_width, it->model.interval);
     }
     if (it->kept) {
         printf("\n%s has the model: reel predict %s TABLE\n", path_of(o), path_of(o));
@@ -486,7 +496,9 @@ static bool run(fitting *it)
     if (!trained) {
         return false;
     }
-    if (!describe_training(it)) {
+    bool calibrated = isnan(o->interval) || calibrate_interval(it->s, &it->model, it->table,
+                                                               it->rows.calibration, o->interval);
+    if (!calibrated || !describe_training(it)) {
         return false;
     }
     it->kept = !o->no_save && model_save(it->s, &it->model, path_of(o));

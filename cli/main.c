@@ -16,6 +16,7 @@ static const struct command {
     {"evaluate", "say how good a model is on another table", evaluate},
     {"predict", "predict the target of new rows", predict},
     {"inspect", "print what a model holds", inspect},
+    {"export", "write a model in C, SQL or as a formula", export_model},
     {"explain", "show an expression's gradients, step by step", explain},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

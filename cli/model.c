@@ -25,6 +25,10 @@ static void describe(reeli_json_writer *w, const model *it)
     reeli_json_put_number(w, "dropout", it->shape.dropout);
     reeli_json_put_text(w, "dtype", dtype_names[it->shape.dtype]);
     reeli_json_put_bool(w, "no_intercept", it->no_intercept);
+    if (it->interval > 0) {
+        reeli_json_put_number(w, "interval", it->interval);
+        reeli_json_put_number(w, "half_width", it->half_width);
+    }
     if (it->training) {
         reeli_json_put_json(w, "training", it->training);
     }
@@ -121,6 +125,22 @@ static bool read_no_intercept(void *context)
     return reeli_json_bool(&it->json, &it->to->no_intercept);
 }
 
+static bool read_interval(void *context)
+{
+    reading *it = context;
+    double *share = &it->to->interval;
+    return reeli_json_number(&it->json, share) &&
+           ((*share > 0 && *share < 1) || reeli_json_refuse(&it->json, "a share that is none"));
+}
+
+static bool read_half_width(void *context)
+{
+    reading *it = context;
+    double *width = &it->to->half_width;
+    return reeli_json_number(&it->json, width) &&
+           (*width >= 0 || reeli_json_refuse(&it->json, "an interval of a negative width"));
+}
+
 static bool pass_over(void *context)
 {
     reading *it = context;
@@ -148,14 +168,16 @@ static bool read_description(session *s, reading *it, const char *what, const ch
                              bool whole)
 {
     static const reeli_json_key keys[] = {
-        {"version", read_version},   {"hidden", read_hidden}, {"activation", read_activation},
-        {"dropout", read_dropout},   {"dtype", read_dtype},   {"no_intercept", read_no_intercept},
-        {"training", read_training}, {NULL, pass_over}};
+        {"version", read_version},       {"hidden", read_hidden},
+        {"activation", read_activation}, {"dropout", read_dropout},
+        {"dtype", read_dtype},           {"no_intercept", read_no_intercept},
+        {"training", read_training},     {"interval", read_interval},
+        {"half_width", read_half_width}, {NULL, pass_over}};
     static const reeli_json_key version[] = {{"version", read_version}, {NULL, pass_over}};
     enum { NEEDED = 31, VERSION = 1 };
     unsigned seen;
     it->json = reeli_json_of(s->r, what, text);
-    bool read = (whole ? reeli_json_object(&it->json, keys, 8, it, &seen)
+    bool read = (whole ? reeli_json_object(&it->json, keys, sizeof keys / sizeof *keys, it, &seen)
                        : reeli_json_object(&it->json, version, 2, it, &seen)) &&
                 reeli_json_end(&it->json);
     unsigned needed = whole ? NEEDED : VERSION;

@@ -12,6 +12,8 @@ typedef struct model {
     bool no_intercept;     /* of linear regression: it is 0 in the table's units */
     reel_encoder *encoder; /* from a table's columns to the net's inputs, and back */
     reel_module *net;
+    double interval, half_width; /* the share of true values within half_width, in the target's
+                                    units, of the predictions; 0: not known */
     char *training; /* how it was trained: JSON, an object; from malloc; NULL: not said */
 } model;
 

@@ -83,6 +83,11 @@ static const row fit_rows[] = {
     {"test-rows", "FILE", "the rows whose numbers, from 0, this file lists", TEXT, AT(test_rows),
      NULL},
 
+    {"interval", "P",
+     "keep a fifth of the rows from the training to learn how wide an interval around a prediction "
+     "has to be to hold the true value with this probability; `reel predict` gives it, too",
+     FRACTION, AT(interval), NULL},
+
     {NULL, NULL, "The model:", HEADING, 0, NULL},
     {"hidden", "SIZES", "sizes of hidden layers, as 64,64 (none: linear regression)", SIZES, 0,
      NULL},
@@ -172,7 +177,22 @@ static const row predict_rows[] = {
     TABLE_ROWS,
     THREADS_ROW,
     {"out", "FILE", "where the predictions go (standard output)", TEXT, AT(out), NULL},
+    {"append", NULL, "with all columns of the table before the predictions", FLAG, AT(append),
+     NULL},
+    {"keep", "COLUMNS", "with these columns of the table before the predictions", LIST, AT(keep),
+     NULL},
+    {"force", NULL, "replace a file that holds no predictions of this target", FLAG, AT(force),
+     NULL},
     OUTPUT_ROWS,
+};
+
+static const row export_rows[] = {
+    {"c", "FILE", "a C99 file that predicts, without anything but libm", TEXT, AT(c), NULL},
+    {"name", "NAME", "what the names in it begin with (model)", TEXT, AT(name), NULL},
+    {"sql", "FILE", "a line as an expression in SQL", TEXT, AT(sql), NULL},
+    {"formula", "FILE", "a line as a formula", TEXT, AT(formula), NULL},
+    {"force", NULL, "replace a file that was not exported", FLAG, AT(force), NULL},
+    {"quiet", NULL, "no warnings", FLAG, AT(quiet), NULL},
 };
 
 static const row inspect_rows[] = {OUTPUT_ROWS};
@@ -383,6 +403,7 @@ static options read_line(command_line line, const char *arguments, const char *w
                     .momentum = nothing,
                     .weight_decay = nothing,
                     .validation_fraction = nothing,
+                    .interval = nothing,
                     .threads = 1};
     struct argp_option table[MAX_ROWS + 1];
     line.into = &into;
@@ -472,6 +493,9 @@ options fit_options(int argc, char **argv)
     if (o.features.count && o.drop.count) {
         REFUSE(argv, "--features and --drop exclude one another");
     }
+    if (!isnan(o.interval) && o.loss == LOSS_QUANTILE) {
+        REFUSE(argv, "--interval goes round a median or a mean: leave out --loss quantile");
+    }
     if (o.out && o.no_save) {
         REFUSE(argv, "--out and --no-save exclude one another");
     }
@@ -487,6 +511,7 @@ void options_free(options *o)
     free(o->features.texts);
     free(o->drop.texts);
     free(o->text.texts);
+    free(o->keep.texts);
 }
 
 options evaluate_options(int argc, char **argv)
@@ -519,6 +544,22 @@ options predict_options(int argc, char **argv)
         "Missing values are filled with the medians of the training's table.\n\n"
         "Example:\n"
         "  reel predict model.safetensors new.csv --out predictions.csv",
+        argc, argv);
+}
+
+options export_options(int argc, char **argv)
+{
+    command_line line = {
+        export_rows, sizeof export_rows / sizeof *export_rows, 1, {"the model"}, NULL};
+    return read_line(
+        line, "MODEL",
+        "Writes a model in another language, to predict where there is no reel: the names of FILE "
+        "may be - for standard output.\v"
+        "The C file has a struct with a member for each column, NAME_predict, which takes a row of "
+        "them and gives the target, and NAME_self_test, which gives 0 if all is well.\n\n"
+        "Example:\n"
+        "  reel export model.safetensors --c price.c --name price\n"
+        "  cc -std=c99 -Dprice_MAIN price.c -lm && ./a.out",
         argc, argv);
 }
 

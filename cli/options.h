@@ -87,6 +87,10 @@ typedef struct options {
     int64_t epochs, batch_size, patience, seed, threads;
     double validation_fraction;
 
+    double interval;
+    text_list keep;
+    bool append;
+    const char *c, *sql, *formula, *name; /* of export */
     const char *out, *plot, *plot_predictions;
     bool no_save, force, quiet, json;
 } options;
@@ -99,6 +103,7 @@ options fit_options(int argc, char **argv);
 options evaluate_options(int argc, char **argv);
 options predict_options(int argc, char **argv);
 options inspect_options(int argc, char **argv);
+options export_options(int argc, char **argv);
 void options_free(options *o);
 
 #endif

@@ -2,6 +2,7 @@
 /* The one check of outputs, for all commands. */
 #include "outputs.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -25,4 +26,36 @@ bool output_check(session *s, const options *o, const char *path)
         }
     }
     return reel_file_check(s->r, path) == REEL_OK;
+}
+
+static bool has_mark(const char *path, const char *mark, bool whole)
+{
+    char text[1024], interval[1100];
+    FILE *file = fopen(path, "r");
+    size_t length = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    text[length] = '\0';
+    if (file) {
+        fclose(file);
+    }
+    if (!whole) {
+        return strstr(text, mark) != NULL;
+    }
+    text[strcspn(text, "\r\n")] = '\0';
+    snprintf(interval, sizeof interval, "%s,%s_low,%s_high", mark, mark, mark);
+    return strcmp(text, mark) == 0 || strcmp(text, interval) == 0;
+}
+
+bool output_may_replace(session *s, const options *o, const char *path, const char *mark,
+                        bool whole)
+{
+    struct stat there;
+    bool new = !path || strcmp(path, "-") == 0 || stat(path, &there) != 0;
+    if (new || o->force || !S_ISREG(there.st_mode) || there.st_size == 0 ||
+        has_mark(path, mark, whole)) {
+        return true;
+    }
+    return complain(s,
+                    "%s: there is a file of that name that this command has not written: give "
+                    "another name, or --force to replace it",
+                    path);
 }

@@ -9,4 +9,12 @@
  * command reads. False, and a message. To be asked before anything takes its time. */
 bool output_check(session *s, const options *o, const char *path);
 
+/*
+ * Whether a file that is there already may be replaced: with --force, if it is empty or no regular
+ * file, or if it is what the command wrote before: `mark` is in its first lines, or with `whole`
+ * the first of them, alone or with the columns of its interval. False, and a message.
+ */
+bool output_may_replace(session *s, const options *o, const char *path, const char *mark,
+                        bool whole);
+
 #endif

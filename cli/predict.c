@@ -5,6 +5,7 @@
 #include "outputs.h"
 #include "report.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,63 +34,160 @@ static void put_field(reel_file *to, const char *text)
     put(to, "\"");
 }
 
-/* A column with the target's name, and digits enough for the model's dtype. */
-static void put_csv(reel_file *to, const model *m, const double *predicted, int64_t n)
+/* What is to be written: columns of the table that are kept, then predictions. */
+typedef struct result {
+    session *s;
+    const model *m;
+    reel_table *table;
+    size_t *kept;
+    size_t kept_count;
+    const double *predicted;
+    int64_t rows;
+} result;
+
+/* The columns that --append and --keep ask for, from malloc. */
+static bool choose_kept(const options *o, result *it)
 {
-    int digits = m->shape.dtype == REEL_F64 ? 17 : 9;
-    put_field(to, reel_encoder_target_name(m->encoder));
+    size_t all = reel_table_columns(it->table);
+    it->kept = calloc(all + o->keep.count + 1, sizeof *it->kept);
+    if (!it->kept) {
+        return complain(it->s, "there is no memory for the columns");
+    }
+    for (size_t i = 0; o->append && i < all; i++) {
+        it->kept[it->kept_count++] = i;
+    }
+    for (size_t i = 0; !o->append && i < o->keep.count; i++) {
+        int64_t found = reel_table_find(it->table, o->keep.texts[i]);
+        if (found < 0) {
+            return complain(it->s, "%s: --keep: there is no column '%s'",
+                            reel_table_path(it->table), o->keep.texts[i]);
+        }
+        it->kept[it->kept_count++] = (size_t)found;
+    }
+    return true;
+}
+
+/* A number with no more digits than bring it back; nothing for a missing one. */
+static void put_value(reel_file *to, double x, bool doubles)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%.*g", doubles ? 15 : 6, x);
+    bool same = doubles ? strtod(text, NULL) == x : strtof(text, NULL) == (float)x;
+    if (!same) {
+        snprintf(text, sizeof text, "%.*g", doubles ? 17 : 9, x);
+    }
+    put(to, isnan(x) ? "" : text);
+}
+
+static void put_cell(reel_file *to, const result *it, size_t column, reel_tensor *values,
+                     int64_t row)
+{
+    double x = reel_get(values, &row);
+    if (!reel_table_is_text(it->table, column)) {
+        put_value(to, x, reel_table_dtype(it->table) == REEL_F64);
+    } else if (x >= 0) {
+        put_field(to, reel_table_category(it->table, column, (size_t)x));
+    }
+    put(to, ",");
+}
+
+/* The prediction's column has the target's name, unless a column that is kept has it. */
+static void put_head(reel_file *to, const result *it)
+{
+    const char *target = reel_encoder_target_name(it->m->encoder);
+    static const char *const ends[] = {"", "_low", "_high"};
+    bool there = false;
+    for (size_t i = 0; i < it->kept_count; i++) {
+        const char *name = reel_table_name(it->table, it->kept[i]);
+        put_field(to, name);
+        put(to, ",");
+        there = there || strcmp(name, target) == 0;
+    }
+    for (int i = 0; i < (it->m->interval > 0 ? 3 : 1); i++) {
+        char name[512];
+        snprintf(name, sizeof name, "%s%s", target, i == 0 && there ? "_predicted" : ends[i]);
+        put(to, i ? "," : "");
+        put_field(to, name);
+    }
     put(to, "\n");
-    for (int64_t i = 0; i < n; i++) {
-        char line[40];
-        snprintf(line, sizeof line, "%.*g\n", digits, predicted[i]);
+}
+
+/* With digits enough for the model's dtype. */
+static void put_csv(reel_file *to, const result *it, reel_tensor *const *values)
+{
+    int digits = it->m->shape.dtype == REEL_F64 ? 17 : 9;
+    double half = it->m->half_width;
+    put_head(to, it);
+    for (int64_t i = 0; i < it->rows; i++) {
+        char line[120];
+        double y = it->predicted[i];
+        for (size_t k = 0; k < it->kept_count; k++) {
+            put_cell(to, it, it->kept[k], values[k], i);
+        }
+        if (it->m->interval > 0) {
+            snprintf(line, sizeof line, "%.*g,%.*g,%.*g\n", digits, y, digits, y - half, digits,
+                     y + half);
+        } else {
+            snprintf(line, sizeof line, "%.*g\n", digits, y);
+        }
         put(to, line);
     }
 }
 
-static bool write_file(session *s, const char *path, const model *m, const double *predicted,
-                       int64_t n)
+static bool write_csv(result *it, const char *path)
 {
-    reel_file *to = reel_file_create(s->r, path);
-    if (to) {
-        put_csv(to, m, predicted, n);
+    reel_tensor **values = calloc(it->kept_count + 1, sizeof(reel_tensor *));
+    reel_file *to = path ? reel_file_create(it->s->r, path) : NULL;
+    for (size_t k = 0; values && k < it->kept_count; k++) {
+        values[k] = reel_table_column(it->table, it->kept[k]);
     }
-    return reel_file_commit(to) == REEL_OK;
+    if (values && (to || !path)) {
+        put_csv(to, it, values);
+    }
+    bool done = values || complain(it->s, "there is no memory for the columns");
+    free(values);
+    reel_rewind(it->s->r);
+    return (path ? reel_file_commit(to) == REEL_OK : flushed(it->s)) && done;
 }
 
-static bool write_predictions(session *s, const options *o, const model *m, const double *predicted,
-                              int64_t n)
+static bool write_json(result *it)
 {
-    bool to_file = o->out && strcmp(o->out, "-") != 0;
-    if (to_file && !write_file(s, o->out, m, predicted, n)) {
-        return false;
-    }
-    if (!o->json) {
-        if (!to_file) {
-            put_csv(NULL, m, predicted, n);
-        }
-        return flushed(s);
-    }
     reeli_json_writer w;
-    report_begin(s, &w);
-    reeli_json_put_text(&w, "target", reel_encoder_target_name(m->encoder));
+    report_begin(it->s, &w);
+    reeli_json_put_text(&w, "target", reel_encoder_target_name(it->m->encoder));
+    if (it->m->interval > 0) {
+        reeli_json_put_number(&w, "interval", it->m->interval);
+        reeli_json_put_number(&w, "half_width", it->m->half_width);
+    }
     reeli_json_put_open(&w, "predictions", '[');
-    for (int64_t i = 0; i < n; i++) {
-        reeli_json_put_number(&w, NULL, predicted[i]);
+    for (int64_t i = 0; i < it->rows; i++) {
+        reeli_json_put_number(&w, NULL, it->predicted[i]);
     }
     reeli_json_put_close(&w, ']');
-    return report_end(s, &w);
+    return report_end(it->s, &w);
+}
+
+static bool write_predictions(const options *o, result *it)
+{
+    bool to_file = o->out && strcmp(o->out, "-") != 0;
+    if (to_file && !write_csv(it, o->out)) {
+        return false;
+    }
+    return o->json ? write_json(it) : to_file || write_csv(it, NULL);
 }
 
 static bool run(session *s, const options *o, model *m)
 {
-    if (!output_check(s, o, o->out) || !model_load(s, m, o->files[0])) {
+    if (!output_check(s, o, o->out) || !model_load(s, m, o->files[0]) ||
+        !output_may_replace(s, o, o->out, reel_encoder_target_name(m->encoder), true)) {
         return false;
     }
-    reel_table *table = read_table(s, o, o->files[1], m);
-    int64_t n = 0;
-    double *predicted = table ? model_predict(s, m, table, NULL, &n) : NULL;
-    bool done = predicted && write_predictions(s, o, m, predicted, n);
+    result it = {.s = s, .m = m, .table = read_table(s, o, o->files[1], m)};
+    double *predicted = it.table ? model_predict(s, m, it.table, NULL, &it.rows) : NULL;
+    it.predicted = predicted;
+    bool done = predicted && choose_kept(o, &it) && write_predictions(o, &it);
     free(predicted);
+    free(it.kept);
     return done;
 }
 

@@ -137,12 +137,14 @@ bool rows_choose(session *s, const options *o, reel_table *table, size_t target,
         !take_listed(s, o->test_rows, reel_table_rows(table), &it->train, &it->test)) {
         return false;
     }
-    bool calibrated = o->hidden_count && o->loss == LOSS_QUANTILE;
+    bool quantile = o->hidden_count && o->loss == LOSS_QUANTILE;
+    bool calibrated = quantile || !isnan(o->interval);
     if (calibrated && reel_numel(it->train) >= FEWEST_TO_CALIBRATE &&
-        !draw(s, CALIBRATION_SHARE, "--loss quantile", &it->train, &it->calibration)) {
+        !draw(s, CALIBRATION_SHARE, quantile ? "--loss quantile" : "--interval", &it->train,
+              &it->calibration)) {
         return false;
     }
-    if (calibrated && !it->calibration) {
+    if (quantile && !it->calibration) {
         notice(s, "%s: fewer than %d rows are too few to correct the network's quantile on",
                reel_table_path(table), FEWEST_TO_CALIBRATE);
     }

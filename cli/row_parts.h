@@ -8,7 +8,7 @@
 typedef struct row_parts {
     reel_tensor *train;
     reel_tensor *validation, *test; /* NULL: none */
-    reel_tensor *calibration;       /* to see on how far a network's quantile is off; NULL: none */
+    reel_tensor *calibration;       /* to see on how far predictions are off; NULL: none */
 } row_parts;
 
 /*

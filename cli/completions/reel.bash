@@ -11,6 +11,7 @@ _reel_fit='
 --separator CHAR
 --target COLUMN
 --text COLUMNS
+--interval P
 --test FILE
 --test-fraction F
 --test-rows FILE
@@ -60,8 +61,11 @@ _reel_evaluate='
 --version
 '
 _reel_predict='
+--append
 --decimal CHAR
+--force
 --json
+--keep COLUMNS
 --no-header
 --out FILE
 --quiet
@@ -86,6 +90,17 @@ _reel_explain='
 --dot FILE
 --html FILE
 --json FILE
+--help
+--usage
+--version
+'
+_reel_export='
+--c FILE
+--force
+--formula FILE
+--name NAME
+--quiet
+--sql FILE
 --help
 --usage
 --version
@@ -155,7 +170,7 @@ _reel() {
   previous=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _reel_lines < <(compgen -W 'fit evaluate predict inspect explain --help --version' -- "$current")
+    _reel_lines < <(compgen -W 'fit evaluate predict inspect explain export --help --version' -- "$current")
     return
   fi
   case $command in
@@ -164,6 +179,7 @@ _reel() {
   predict) options=$_reel_predict ;;
   inspect) options=$_reel_inspect ;;
   explain) options=$_reel_explain ;;
+  export) options=$_reel_export ;;
   *) return ;;
   esac
   if [ "$current" = = ]; then # the line is broken at =, too

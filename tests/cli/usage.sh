@@ -14,10 +14,10 @@ run 0 --version
 prints 'reel 0.'
 prints 'compiler: '
 prints 'large products: '
-for command in fit evaluate predict inspect explain; do
+for command in fit evaluate predict inspect explain export; do
   run 0 "$command" --help
   prints "Usage: reel $command"
-  prints '--json'
+  [ $command = export ] || prints '--json'
   run 0 "$command" --version
 done
 run 0 fit --help

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* A model as a program of its own: what the ways of writing one have in common. */
+#ifndef CLI_EXPORT_H
+#define CLI_EXPORT_H
+
+#include "model.h"
+
+#include <stdio.h>
+
+/* A column that the model reads, and the features that it becomes. */
+typedef struct exported_column {
+    const char *name;
+    bool text;
+    size_t first, count; /* of its features; one for a number */
+} exported_column;
+
+/* The columns from malloc; NULL, and a message, without memory. */
+exported_column *exported_columns(session *s, const model *m, size_t *count);
+/* The text of category k of a column. */
+const char *exported_category(const model *m, const exported_column *column, size_t k);
+
+/*
+ * One C99 file: encoder, net and a self-test; no allocation, nothing but libm. It computes in the
+ * model's dtype; sums are in their plain order, so that of float32 models the last of 7 digits may
+ * differ from `reel predict`, and of float64 models the last of 15.
+ */
+bool export_c(session *s, const model *m, const char *name, FILE *to);
+/* A line as an expression in SQL; `plain` as a formula for people. */
+bool export_expression(session *s, const model *m, bool plain, FILE *to);
+
+#endif

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+/* A model in C99. */
+#include "export.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is being written, and in which words. */
+typedef struct writing {
+    session *s;
+    const model *m;
+    FILE *to;
+    const char *name, *real; /* the prefix of all names; float or double */
+    exported_column *columns;
+    size_t count;
+} writing;
+
+/* In the order of activation_names; F stands for the suffix of float's functions. */
+static const char *const activations[] = {
+    "x > 0 ? x : 0",
+    "tanhF(x)",
+    "1 / (1 + expF(-x))",
+    "x / 2 * (1 + erfF(x * (REAL)0.70710678118654752))",
+    "x / (1 + expF(-x))",
+    "x > 0 ? x : (REAL)0.01 * x",
+    "x > 0 ? x : expm1F(x)",
+    "(REAL)1.0507009873554805 * (x > 0 ? x : (REAL)1.6732632423543772 * expm1F(x))",
+    "x > 0 ? x : expm1F(x)",
+    "x > 20 ? x : log1pF(expF(x))",
+    "x * tanhF(x > 20 ? x : log1pF(expF(x)))",
+    "x <= -3 ? 0 : x >= 3 ? x : x * (x + 3) / 6",
+    "x / (1 + (x > 0 ? x : -x))",
+    "x < 0 ? 0 : x > 6 ? 6 : x",
+};
+
+static bool in_double(const writing *w) { return w->m->shape.dtype == REEL_F64; }
+
+/* A column's name with _ for each byte that no identifier has. */
+static void to_identifier(const char *name, char *to, size_t size)
+{
+    size_t length = 0;
+    if (!isalpha((unsigned char)*name)) {
+        to[length++] = 'c';
+    }
+    for (; *name && length + 1 < size; name++) {
+        to[length++] = isalnum((unsigned char)*name) ? *name : '_';
+    }
+    to[length] = '\0';
+}
+
+static bool is_keyword(const char *name)
+{
+    static const char *const all[] = {
+        "auto",     "break",  "case",   "char",     "const",    "continue", "default",  "do",
+        "double",   "else",   "enum",   "extern",   "float",    "for",      "goto",     "if",
+        "inline",   "int",    "long",   "register", "restrict", "return",   "short",    "signed",
+        "sizeof",   "static", "struct", "switch",   "typedef",  "union",    "unsigned", "void",
+        "volatile", "while",  "class",  "new",      "delete",   "this",     "NULL",     "NAN"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (strcmp(all[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* With the column's number where the name is taken. */
+static void put_identifier(const writing *w, size_t column)
+{
+    char name[64], other[64];
+    to_identifier(w->columns[column].name, name, sizeof name);
+    bool taken = is_keyword(name);
+    for (size_t i = 0; i < w->count && !taken; i++) {
+        to_identifier(w->columns[i].name, other, sizeof other);
+        taken = i != column && strcmp(name, other) == 0;
+    }
+    taken ? fprintf(w->to, "%s_%zu", name, column + 1) : fputs(name, w->to);
+}
+
+/* A string literal in ASCII. */
+static void put_string(FILE *to, const char *text)
+{
+    fputc('"', to);
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        bool plain = c >= ' ' && c < 127 && c != '"' && c != '\\' && c != '?';
+        plain ? fputc(c, to) : fprintf(to, "\\%03o", c);
+    }
+    fputc('"', to);
+}
+
+/* A name in a comment, which nothing in it ends. */
+static void put_comment(FILE *to, const char *text)
+{
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        fputc(c < ' ' || c == 127 || c == '*' || c == '\\' ? '_' : c, to);
+    }
+}
+
+static void put_number(const writing *w, double x)
+{
+    in_double(w) ? fprintf(w->to, "%.17g", x) : fprintf(w->to, "%.8ef", x);
+}
+
+static void put_numbers(const writing *w, const double *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        fputs(i == 0 ? "\n    " : i % 5 ? ", " : ",\n    ", w->to);
+        put_number(w, x[i]);
+    }
+}
+
+/* A parameter as a static array. */
+static bool put_tensor(const writing *w, const char *name, const char *as, int64_t place)
+{
+    reel_tensor *t = reel_parameter(w->m->net, name);
+    int64_t n = reel_numel(t);
+    double *values = malloc((size_t)n * sizeof *values);
+    bool done = values && reel_to_f64(t, values, n) == REEL_OK;
+    if (done) {
+        fprintf(w->to, "static const %s %s_%s%" PRId64 "[%" PRId64 "] = {", w->real, w->name, as,
+                place, n);
+        put_numbers(w, values, n);
+        fputs("};\n", w->to);
+    }
+    free(values);
+    return done || complain(w->s, "there is no memory to write the model");
+}
+
+static void put_row(const writing *w)
+{
+    fprintf(w->to,
+            "/* A row: NAN for a number that is missing, NULL for a text. */\n"
+            "typedef struct %s_row {\n",
+            w->name);
+    for (size_t i = 0; i < w->count; i++) {
+        fputs(w->columns[i].text ? "    const char *" : "    double ", w->to);
+        put_identifier(w, i);
+        fputs("; /* ", w->to);
+        put_comment(w->to, w->columns[i].name);
+        fputs(" */\n", w->to);
+    }
+    fprintf(w->to, "} %s_row;\n\n", w->name);
+}
+
+static void put_encoder(const writing *w)
+{
+    const reel_encoder *e = w->m->encoder;
+    FILE *to = w->to;
+    fprintf(to,
+            "\n#ifndef NULL\n#define NULL ((void *)0)\n#endif\n\n"
+            "static %s %s_same(const char *a, const char *b)\n{\n"
+            "    while (a && *a && *a == *b) {\n        a++;\n        b++;\n    }\n"
+            "    return a && *a == *b ? 1 : 0;\n}\n\n"
+            "static %s %s_number(double x, double median, double mean, double scale)\n{\n"
+            "    return (%s)(((x == x ? x : median) - mean) / scale);\n}\n\n"
+            "static void %s_encode(const %s_row *row, %s *x)\n{\n",
+            w->real, w->name, w->real, w->name, w->real, w->name, w->name, w->real);
+    for (size_t i = 0; i < w->count; i++) {
+        const exported_column *c = &w->columns[i];
+        for (size_t k = 0; k < c->count; k++) {
+            fprintf(to, "    x[%zu] = %s_%s(row->", c->first + k, w->name,
+                    c->text ? "same" : "number");
+            put_identifier(w, i);
+            fputs(", ", to);
+            if (c->text) {
+                put_string(to, exported_category(w->m, c, k));
+            } else {
+                fprintf(to, "%.17g, %.17g, %.17g", reel_encoder_median(e, c->first),
+                        reel_encoder_mean(e, c->first), reel_encoder_scale(e, c->first));
+            }
+            fputs(");\n", to);
+        }
+    }
+    fputs("}\n\n", to);
+}
+
+static void put_activation(const writing *w)
+{
+    fprintf(w->to, "static %s %s_activation(%s x)\n{\n    return ", w->real, w->name, w->real);
+    for (const char *at = activations[w->m->shape.activation]; *at; at++) {
+        if (*at == 'F') {
+            fputs(in_double(w) ? "" : "f", w->to);
+        } else if (strncmp(at, "REAL", 4) == 0) {
+            fputs(w->real, w->to);
+            at += 3;
+        } else {
+            fputc(*at, w->to);
+        }
+    }
+    fputs(";\n}\n\n", w->to);
+}
+
+static void put_dense(const writing *w)
+{
+    fprintf(w->to,
+            "/* y = W x + b, W row by row */\n"
+            "static void %s_dense(int rows, int columns, const %s *W, const %s *b, const %s *x, "
+            "%s *y)\n{\n    int i, j;\n    for (i = 0; i < rows; i++) {\n        %s sum = 0;\n"
+            "        for (j = 0; j < columns; j++) {\n            sum += W[i * columns + j] * x[j];"
+            "\n        }\n        y[i] = sum + b[i];\n    }\n}\n\n",
+            w->name, w->real, w->real, w->real, w->real, w->real);
+}
+
+static void put_predict(const writing *w)
+{
+    const network_shape *shape = &w->m->shape;
+    int64_t width = shape->features, widest = width;
+    for (size_t i = 0; i < shape->hidden_count; i++) {
+        widest = shape->hidden[i] > widest ? shape->hidden[i] : widest;
+    }
+    fprintf(w->to,
+            "double %s_predict(const %s_row *row)\n{\n    %s x[%" PRId64 "], y[%" PRId64 "];\n"
+            "%s    %s_encode(row, x);\n",
+            w->name, w->name, w->real, widest, shape->hidden_count ? widest : 1,
+            shape->hidden_count ? "    int i;\n" : "", w->name);
+    for (size_t i = 0; i <= shape->hidden_count; i++) {
+        bool last = i == shape->hidden_count;
+        int64_t rows = last ? 1 : shape->hidden[i];
+        fprintf(w->to, "    %s_dense(%" PRId64 ", %" PRId64 ", %s_weight%zu, %s_bias%zu, x, y);\n",
+                w->name, rows, width, w->name, i, w->name, i);
+        if (!last) {
+            fprintf(w->to,
+                    "    for (i = 0; i < %" PRId64 "; i++) {\n"
+                    "        x[i] = %s_activation(y[i]);\n    }\n",
+                    rows, w->name);
+        }
+        width = rows;
+    }
+    fprintf(w->to, "    return %.17g + %.17g * (double)y[0];\n}\n",
+            reel_encoder_target_mean(w->m->encoder), reel_encoder_target_scale(w->m->encoder));
+}
+
+enum { TESTED = 3 };
+
+/* Number j of test row i: something near what it was trained on. */
+static double test_number(const writing *w, size_t feature, size_t i)
+{
+    return reel_encoder_median(w->m->encoder, feature) +
+           ((double)i - 1) * (0.5 + (double)(feature % 3) / 4) *
+               reel_encoder_scale(w->m->encoder, feature);
+}
+
+/* The net's answers to the test's rows. */
+static bool test_answers(const writing *w, double *answers)
+{
+    const model *m = w->m;
+    int64_t k = m->shape.features;
+    double *x = calloc((size_t)k * TESTED, sizeof *x);
+    for (size_t i = 0; x && i < TESTED; i++) {
+        for (size_t c = 0; c < w->count; c++) {
+            const exported_column *column = &w->columns[c];
+            size_t f = column->first;
+            double *row = x + i * (size_t)k;
+            if (column->text) {
+                row[f + i % column->count] = 1;
+            } else {
+                row[f] = (test_number(w, f, i) - reel_encoder_mean(m->encoder, f)) /
+                         reel_encoder_scale(m->encoder, f);
+            }
+        }
+    }
+    reel_tensor *exact = x ? reel_from_f64(w->s->r, x, 2, (int64_t[]){TESTED, k}) : NULL;
+    reel_tensor *input = x ? reel_keep(reel_to(exact, m->shape.dtype)) : NULL;
+    bool done = x && network_predict(m->net, input, answers);
+    for (int i = 0; done && i < TESTED; i++) {
+        answers[i] = reel_encoder_target_mean(m->encoder) +
+                     reel_encoder_target_scale(m->encoder) * answers[i];
+    }
+    if (x) {
+        reel_tensor_free(exact);
+        reel_tensor_free(input);
+    }
+    free(x);
+    return done || complain(w->s, "there is no memory for the self-test");
+}
+
+static bool put_self_test(const writing *w)
+{
+    double answers[TESTED];
+    if (!test_answers(w, answers)) {
+        return false;
+    }
+    fprintf(w->to,
+            "\n/* How many of %d rows do not get what `reel predict` says of them. */\n"
+            "int %s_self_test(void)\n{\n    static const %s_row rows[%d] = {\n",
+            TESTED, w->name, w->name, TESTED);
+    for (size_t i = 0; i < TESTED; i++) {
+        fputs("        {", w->to);
+        for (size_t c = 0; c < w->count; c++) {
+            const exported_column *column = &w->columns[c];
+            fputs(c ? ", " : "", w->to);
+            if (column->text) {
+                put_string(w->to, exported_category(w->m, column, i % column->count));
+            } else {
+                fprintf(w->to, "%.17g", test_number(w, column->first, i));
+            }
+        }
+        fputs("},\n", w->to);
+    }
+    fprintf(w->to,
+            "    };\n    static const double expected[%d] = {%.17g, %.17g, %.17g};\n"
+            "    int i, wrong = 0;\n    for (i = 0; i < %d; i++) {\n"
+            "        double off = %s_predict(&rows[i]) - expected[i];\n"
+            "        wrong += !((off < 0 ? -off : off) <= %g);\n    }\n"
+            "    return wrong;\n}\n",
+            TESTED, answers[0], answers[1], answers[2], TESTED, w->name,
+            (in_double(w) ? 1e-10 : 1e-4) * (reel_encoder_target_scale(w->m->encoder) +
+                                             fabs(reel_encoder_target_mean(w->m->encoder)) * 1e-3));
+    return true;
+}
+
+static bool put_layers(const writing *w)
+{
+    const network_shape *shape = &w->m->shape;
+    size_t place = 0, step = shape->dropout > 0 ? 3 : 2;
+    for (size_t i = 0; i <= shape->hidden_count; i++, place += step) {
+        char weight[32], bias[32];
+        snprintf(weight, sizeof weight, "%zu.weight", place);
+        snprintf(bias, sizeof bias, "%zu.bias", place);
+        if (!put_tensor(w, weight, "weight", (int64_t)i) ||
+            !put_tensor(w, bias, "bias", (int64_t)i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void put_head(const writing *w)
+{
+    fputs("/* Predicts ", w->to);
+    put_comment(w->to, reel_encoder_target_name(w->m->encoder));
+    fprintf(w->to,
+            ". Made by `reel export`.\n"
+            " * No allocation, no files, nothing but libm. With -D %s_MAIN it is a program that\n"
+            " * tests itself: it exits with 0 if all is well. */\n#include <math.h>\n\n",
+            w->name);
+}
+
+bool export_c(session *s, const model *m, const char *name, FILE *to)
+{
+    writing w = {.s = s, .m = m, .to = to, .name = name};
+    w.real = m->shape.dtype == REEL_F64 ? "double" : "float";
+    w.columns = exported_columns(s, m, &w.count);
+    if (!w.columns) {
+        return false;
+    }
+    put_head(&w);
+    put_row(&w);
+    fprintf(to, "double %s_predict(const %s_row *row);\nint %s_self_test(void);\n\n", name, name,
+            name);
+    bool done = put_layers(&w);
+    if (done) {
+        put_encoder(&w);
+        if (m->shape.hidden_count) {
+            put_activation(&w);
+        }
+        put_dense(&w);
+        put_predict(&w);
+        done = put_self_test(&w);
+        fprintf(to, "\n#ifdef %s_MAIN\nint main(void) { return %s_self_test(); }\n#endif\n", name,
+                name);
+    }
+    free(w.columns);
+    reel_rewind(s->r);
+    return done;
+}

@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Models as C, SQL and formulas say what `reel predict` says; predictions with other columns and with
+# intervals; what is no prediction is not replaced.
+. "$(dirname "${BASH_SOURCE[0]}")/program.sh"
+compiler=${CC:-cc}
+flags='-std=c99 -O1 -Wall -Wextra -pedantic -Werror'
+
+# Numbers far from 0, a text with quotes, missing values, names that are none in C.
+awk 'BEGIN { print "year,size in m2,near,double,y"; srand(5); split("sea,inland,the \"bay\"", near, ",")
+  for (i = 0; i < 2000; i++) {
+    x = rand() * 100; k = 1 + int(rand() * 3); year = 1900 + int(rand() * 120); e = rand()
+    text = near[k]; gsub("\"", "\"\"", text)
+    printf "%d,%s,\"%s\",%.6g,%.8g\n", year, i % 50 ? sprintf("%.5g", x) : "", text, e, (year - 1900) / 9 + x * x / 300 + k + e
+  } }' >table.csv
+
+# rows <model>: a C program that predicts the table's rows.
+rows() {
+  echo '#include <stdio.h>'
+  cat "$1"
+  echo 'static const m_row rows[] = {'
+  awk -F, 'NR > 1 { text = $3; gsub("\"\"", "\\\"", text); print "{" $1 ", " ($2 == "" ? "NAN" : $2) ", " text ", " $4 "}," }' \
+    table.csv | sed 's/, "\(.*\)\\"", /, "\1\\"", /'
+  echo '}; int main(void) { unsigned i; if (m_self_test()) return 9;'
+  echo 'for (i = 0; i < sizeof rows / sizeof *rows; i++) printf("%.17g\n", m_predict(&rows[i])); return 0; }'
+}
+
+# agrees <relative error>: the exported program and predict.
+agrees() {
+  run 0 predict model.safetensors table.csv --quiet
+  tail -n +2 out >predicted
+  rm -f model.c
+  run 0 export model.safetensors --c model.c --name m
+  last="model.c of $last"
+  # shellcheck disable=SC2086
+  $compiler $flags -ffreestanding -c model.c -o model.o || fail 'it does not compile'
+  rows model.c >program.c
+  # shellcheck disable=SC2086
+  $compiler -std=c99 program.c -o program -lm || fail 'the program does not compile'
+  ./program >exported || fail "its self-test: $?"
+  paste predicted exported | awk -v most="$1" 'BEGIN { worst = -1 }
+    { d = $1 - $2; d = d < 0 ? -d : d; worst = d > worst ? d : worst; n++ }
+    END { exit !(n == 2000 && worst <= most) }' || fail "it predicts something else"
+}
+
+run 0 fit table.csv --target y --loss mse --quiet
+agrees 1e-12
+run 0 export model.safetensors --sql - --formula -
+prints 'COALESCE("size in m2", '
+prints "WHEN 'the \"bay\"' THEN "
+prints 'y = '
+for activation in relu tanh sigmoid gelu silu leaky_relu elu selu celu softplus mish hardswish softsign \
+  relu6; do
+  run 0 fit table.csv --target y --hidden 5,3 --dropout 0.1 --activation $activation --epochs 2 --quiet
+  agrees 2e-5
+done
+run 0 fit table.csv --target y --hidden 5 --dtype f64 --activation gelu --epochs 2 --quiet
+agrees 1e-12
+run 1 export model.safetensors --sql line.sql
+says 'are for lines, and this is a network'
+run 1 export model.safetensors
+says 'say what is to be written'
+run 1 export model.safetensors --c model2.c --name 'a b'
+says "'a b' is no name in C"
+
+# What was there is replaced if it is ours, or with --force.
+run 0 export model.safetensors --c model.c
+echo mine >notes
+run 1 export model.safetensors --c notes
+says 'has not written'
+run 1 predict model.safetensors table.csv --out notes
+says 'has not written'
+[ "$(cat notes)" = mine ] || fail 'it was replaced'
+run 0 predict model.safetensors table.csv --out notes --force
+run 0 predict model.safetensors table.csv --out notes
+
+# The table's columns beside the predictions.
+run 0 predict model.safetensors table.csv --quiet --keep 'year,near'
+[ "$(head -n 1 out)" = year,near,y ] || fail 'not the columns'
+[ "$(cut -d, -f3 out | sed -n 2,4p)" = "$(sed -n 2,4p notes)" ] || fail 'not the predictions'
+run 0 predict model.safetensors table.csv --quiet --append
+[ "$(head -n 1 out)" = 'year,size in m2,near,double,y,y_predicted' ] || fail 'not the columns'
+tail -n +2 table.csv | sed 's/"\(sea\|inland\)"/\1/' | cut -d, -f1-4 | sed -n 1,40p >wanted
+tail -n +2 out | cut -d, -f1-4 | sed -n 1,40p | cmp -s - wanted || fail 'the columns are not the table'"'"'s'
+run 1 predict model.safetensors table.csv --quiet --keep colour
+says "there is no column 'colour'"
+
+# Of other rows from the same place, nine in ten lie in the interval (four deviations of a share of 400
+# rows to learn its width on: 0.06, and of 2000 to count: 0.03).
+sed -n '1p;2,2001p' table.csv >seen.csv
+awk 'BEGIN { srand(6); print "a,y" >"seen.csv"; print "a,y" >"unseen.csv"
+  for (i = 0; i < 4000; i++) { a = rand() * 6; e = rand() + rand() - 1
+    print a "," a * a + e >(i < 2000 ? "seen.csv" : "unseen.csv") } }'
+for model in '' '--hidden 16 --epochs 30' '--loss mse --hidden 16 --epochs 30'; do
+  # shellcheck disable=SC2086
+  run 0 fit seen.csv --target y --interval 0.9 --quiet $model
+  run 0 predict model.safetensors unseen.csv
+  [ "$(head -n 1 out)" = y,y_low,y_high ] || fail 'not the columns'
+  paste -d, unseen.csv out | awk -F, 'NR > 1 { n++; inside += $2 >= $4 && $2 <= $5 }
+    END { d = inside / n - 0.9; exit !(d * d < 0.07 * 0.07) }' || fail 'it holds another share'
+done
+refuses fit seen.csv --target y --interval 0.9 --loss quantile -- 'leave out --loss quantile'
+head -n 9 seen.csv >few.csv
+run 1 fit few.csv --target y --interval 0.9
+says 'are too few for that probability'
+finish

@@ -52,11 +52,11 @@ static void reflect(int64_t n, double *v, int64_t more, int64_t stride)
     memset(v + 1, 0, (size_t)(n - 1) * sizeof *v);
 }
 
-/* The triangle of all rows into the first k rows of `block`, (rows, k) column by column. */
+/* The triangle of all rows into the first k rows of `block`, (rows, k) column by column, which is 0
+ * at first. */
 static void triangle_of(reel_tensor *x, int64_t rows, double *block, double *row)
 {
     int64_t n = reel_size(x, 0), k = reel_size(x, 1), filled = k;
-    memset(block, 0, (size_t)(rows * k) * sizeof *block);
     for (int64_t i = 0; i < n; i++) {
         matrix_row(x, i, row);
         for (int64_t j = 0; j < k; j++) {
@@ -94,9 +94,9 @@ bool column_qr_of(column_qr *it, reel_tensor *x, double tolerance)
     int64_t k = reel_size(x, 1), rows = 3 * k + 64;
     size_t columns = (size_t)k;
     *it = (column_qr){.columns = k};
-    double *block = malloc((size_t)rows * columns * sizeof *block);
-    double *row = malloc(columns * sizeof *row);
-    it->r = malloc(columns * columns * sizeof *it->r);
+    double *block = calloc((size_t)rows * columns, sizeof *block);
+    double *row = calloc(columns, sizeof *row);
+    it->r = calloc(columns * columns, sizeof *it->r);
     it->chosen = malloc(columns * sizeof *it->chosen);
     it->rank_of = malloc(columns * sizeof *it->rank_of);
     bool done = block && row && it->r && it->chosen && it->rank_of;

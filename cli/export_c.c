@@ -281,7 +281,7 @@ static bool test_answers(const writing *w, double *answers)
 
 static bool put_self_test(const writing *w)
 {
-    double answers[TESTED];
+    double answers[TESTED] = {0};
     if (!test_answers(w, answers)) {
         return false;
     }

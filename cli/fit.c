@@ -3,6 +3,7 @@
 #include "calibration.h"
 #include "commands.h"
 #include "decay_trials.h"
+#include "folds.h"
 #include "line_solver.h"
 #include "line_statistics.h"
 #include "model.h"
@@ -32,6 +33,7 @@ typedef struct fitting {
     reel_tensor *x, *y, *validation_x, *validation_y;
     training training;
     line_statistics statistics;
+    folds folds;
     metrics train_metrics, test_metrics;
     bool kept;    /* the model is in its file */
     bool trials;  /* are to choose the weight decay */
@@ -417,6 +419,7 @@ static bool report_json(const fitting *it)
     metrics_json(&w, "training_metrics", &it->train_metrics);
     reeli_json_put_bool(&w, "interrupted", t->interrupted);
     reeli_json_put_text(&w, "out", it->kept ? path_of(o) : NULL);
+    folds_json(&w, &it->folds);
     if (it->model.interval > 0) {
         reeli_json_put_number(&w, "interval", it->model.interval);
         reeli_json_put_number(&w, "half_width", it->model.half_width);
@@ -445,6 +448,7 @@ static bool report(const fitting *it)
     const metrics *columns[] = {&it->train_metrics, &it->test_metrics};
     putchar('\n');
     metrics_print(stdout, titles, columns, it->rows.test ? 2 : 1, o->loss == LOSS_QUANTILE);
+    folds_print(stdout, &it->folds);
     if (it->statistics.features) {
         statistics_print(stdout, &it->statistics, it->model.encoder);
     } else if (!o->hidden_count) {
@@ -475,11 +479,48 @@ static bool draw_losses(const fitting *it)
            complain(it->s, "%s", message);
 }
 
+/* A model of its own for a fold, in silence. */
+static bool train_fold(void *context, reel_tensor *train, reel_tensor *test, metrics *measured)
+{
+    const fitting *whole = context;
+    options o = *whole->o;
+    o.quiet = true;
+    o.plot_predictions = NULL;
+    fitting it = *whole;
+    it.o = &o;
+    it.rows = (row_parts){.train = train, .test = test};
+    it.model = (model){.shape.dtype = whole->model.shape.dtype};
+    int64_t count = reel_numel(train);
+    bool was_quiet = it.s->quiet;
+    it.s->quiet = true;
+    bool done = rows_hold_out(it.s, &o, it.table, &it.rows) && encode(&it);
+    if (done) {
+        it.trials = trials_are_due(&o, count);
+        training_defaults(&o, reel_numel(it.rows.train));
+        done = make_net(&it) && (o.hidden_count ? train_network(&it) : train_linear(&it)) &&
+               measure(&it, it.table, test, measured);
+    }
+    if (done && !whole->o->quiet && !whole->o->json) {
+        fprintf(stderr, "a fold of %s rows: mean absolute error %g\n", thousands(reel_numel(test)),
+                measured->mean_absolute_error);
+    }
+    it.s->quiet = was_quiet;
+    training_free(&it.training);
+    line_statistics_free(&it.statistics);
+    model_free(&it.model);
+    return done;
+}
+
 static bool run(fitting *it)
 {
     options *o = it->o;
     reel_manual_seed(it->s->r, (uint64_t)o->seed);
-    if (!check_outputs(it->s, o) || !read_tables(it) || !encode(it)) {
+    if (!check_outputs(it->s, o) || !read_tables(it)) {
+        return false;
+    }
+    watch_interrupts(); /* from the moment on that it trains */
+    if (!folds_run(&it->folds, it->s, o, it->table, it->rows.train, train_fold, it) ||
+        !rows_hold_out(it->s, o, it->table, &it->rows) || !encode(it)) {
         return false;
     }
     int64_t count = reel_numel(it->rows.train);
@@ -488,7 +529,6 @@ static bool run(fitting *it)
     if (!make_net(it)) {
         return false;
     }
-    watch_interrupts(); /* from the moment on that it says what it does */
     if (!o->json && !o->quiet) {
         say_what_it_does(it);
     }
@@ -518,6 +558,7 @@ int fit(int argc, char **argv)
     int status = !done ? 1 : it.training.interrupted ? INTERRUPTED : 0;
     training_free(&it.training);
     line_statistics_free(&it.statistics);
+    folds_free(&it.folds);
     model_free(&it.model);
     options_free(&o);
     return session_end(&s, status);

@@ -184,10 +184,11 @@ static void descend(line *it, double first_corner)
 /* Weights that are next to 0 become 0 if that costs nothing. */
 static void zero_weights(line *it)
 {
-    for (double limit = 1e-3; limit > 1e-9; limit /= 10) {
+    static const double limits[] = {1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8};
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         memcpy(it->at, it->best, (size_t)it->size * sizeof *it->at);
         for (int64_t j = 0; j < it->k; j++) {
-            it->at[j] = fabs(it->at[j]) < limit ? 0 : it->at[j];
+            it->at[j] = fabs(it->at[j]) < limits[i] ? 0 : it->at[j];
         }
         double now = objective(it, it->at);
         if (now <= it->least * (1 + 1e-7)) {

@@ -83,6 +83,12 @@ static const row fit_rows[] = {
     {"test-rows", "FILE", "the rows whose numbers, from 0, this file lists", TEXT, AT(test_rows),
      NULL},
 
+    {"folds", "K",
+     "cross-validation: train K models, each tested on its share of the rows and trained on the "
+     "others, and say how good they are; the model that is kept is trained on all",
+     COUNT, AT(folds), NULL},
+    {"group", "COLUMN", "with --folds, rows that are equal in it are not parted", TEXT, AT(group),
+     NULL},
     {"interval", "P",
      "keep a fifth of the rows from the training to learn how wide an interval around a prediction "
      "has to be to hold the true value with this probability; `reel predict` gives it, too",
@@ -495,6 +501,12 @@ options fit_options(int argc, char **argv)
     }
     if (!isnan(o.interval) && o.loss == LOSS_QUANTILE) {
         REFUSE(argv, "--interval goes round a median or a mean: leave out --loss quantile");
+    }
+    if (o.folds == 1) {
+        REFUSE(argv, "--folds: one part leaves no rows to train on: expected 2 or more");
+    }
+    if (o.group && !o.folds) {
+        REFUSE(argv, "--group goes with --folds");
     }
     if (o.out && o.no_save) {
         REFUSE(argv, "--out and --no-save exclude one another");

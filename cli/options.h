@@ -88,6 +88,8 @@ typedef struct options {
     double validation_fraction;
 
     double interval;
+    int64_t folds;
+    const char *group;
     text_list keep;
     bool append;
     const char *c, *sql, *formula, *name; /* of export */

@@ -133,10 +133,12 @@ bool rows_choose(session *s, const options *o, reel_table *table, size_t target,
         !draw(s, o->test_fraction, "--test-fraction", &it->train, &it->test)) {
         return false;
     }
-    if (o->test_rows &&
-        !take_listed(s, o->test_rows, reel_table_rows(table), &it->train, &it->test)) {
-        return false;
-    }
+    return !o->test_rows ||
+           take_listed(s, o->test_rows, reel_table_rows(table), &it->train, &it->test);
+}
+
+bool rows_hold_out(session *s, const options *o, reel_table *table, row_parts *it)
+{
     bool quantile = o->hidden_count && o->loss == LOSS_QUANTILE;
     bool calibrated = quantile || !isnan(o->interval);
     if (calibrated && reel_numel(it->train) >= FEWEST_TO_CALIBRATE &&

@@ -12,11 +12,15 @@ typedef struct row_parts {
 } row_parts;
 
 /*
- * Deals out the rows of a table that have a value in the target's column, as the options say.
+ * Deals out the rows of a table that have a value in the target's column to train and to test on,
+ * as the options say.
  *
  * Fails: false, and a message.
  */
 bool rows_choose(session *s, const options *o, reel_table *table, size_t target, row_parts *it);
+/* Holds rows of those to train on out, to calibrate and to validate on, as the options say; likewise.
+ */
+bool rows_hold_out(session *s, const options *o, reel_table *table, row_parts *it);
 
 /* The rows that have a target, all of them; says how many have none. NULL, and a message. */
 reel_tensor *rows_with_target(session *s, reel_table *table, size_t target);

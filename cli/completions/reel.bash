@@ -11,6 +11,8 @@ _reel_fit='
 --separator CHAR
 --target COLUMN
 --text COLUMNS
+--folds K
+--group COLUMN
 --interval P
 --test FILE
 --test-fraction F

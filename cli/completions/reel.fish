@@ -43,6 +43,8 @@ complete -c reel -n '__reel_command fit' -l no-header -d 'the first line is data
 complete -c reel -n '__reel_command fit' -l separator -x -d 'between columns: a character or \'tab\' (found out from the first line)'
 complete -c reel -n '__reel_command fit' -l target -x -a '(__reel_columns)' -d 'the column to predict (required)'
 complete -c reel -n '__reel_command fit' -l text -x -a '(__reel_columns ,)' -d 'read as text though they look like numbers'
+complete -c reel -n '__reel_command fit' -l folds -x -d 'cross-validation: train K models, each tested on its share of the rows and trained on the others, and say how good they are; the model that is kept is trained on all'
+complete -c reel -n '__reel_command fit' -l group -x -a '(__reel_columns)' -d 'with --folds, rows that are equal in it are not parted'
 complete -c reel -n '__reel_command fit' -l interval -x -d 'keep a fifth of the rows from the training to learn how wide an interval around a prediction has to be to hold the true value with this probability; `reel predict` gives it, too'
 complete -c reel -n '__reel_command fit' -l test -r -F -d 'the rows of another table'
 complete -c reel -n '__reel_command fit' -l test-fraction -x -d 'this share of the rows, drawn at random'

@@ -70,6 +70,33 @@ for options in '--loss l1' '--loss quantile --optimizer lbfgs'; do
   close 1e-6 0.3277886172 statistics p ACIDCONC
 done
 
+# Each row once as the test: the deleted residuals e / (1 - h) (R: residuals(m) / (1 - hatvalues(m))).
+fit stackloss STACKLOSS --loss mse --folds 21
+close 1e-9 2.9780077234498 folds mean_absolute_error mean
+close 1e-9 2.2981492739836 folds mean_absolute_error standard_deviation
+fit longley employed --loss mse --folds 16
+close 1e-8 333.42594669251 folds mean_absolute_error mean
+close 1e-8 271.79977319188 folds mean_absolute_error standard_deviation
+# The model that is kept is the one without folds; groups stay together.
+fit stackloss STACKLOSS --seed 3 --epochs 50
+sed '/"folds"/,/^  }/d' out >without
+fit stackloss STACKLOSS --seed 3 --epochs 50 --folds 4
+[ "$(json folds count)" = 4 ] || fail 'not four folds'
+for key in AIRFLOW WATERTEMP ACIDCONC; do
+  [ "$(json coefficients $key)" = "$("$json_value" without coefficients $key)" ] || fail 'the folds have changed it'
+done
+awk 'BEGIN { print "g,x,y"; for (i = 0; i < 40; i++) print int(i / 10) "," i % 10 "," 100 * int(i / 10) + i % 10 }' >groups.csv
+run 0 fit groups.csv --target y --no-save --json --loss mse --drop g --folds 4 --group g
+# Within a group y = x + 100 g; of the three others the line is x + the mean of their 100 g: so far off
+# are 200, 200 / 3, 200 / 3 and 200, whose mean is 400 / 3.
+close 1e-9 133.33333333333333 folds mean_absolute_error mean
+run 1 fit groups.csv --target y --no-save --folds 5 --group g
+says '--folds 5: there are only 4 groups'
+run 1 fit groups.csv --target y --no-save --folds 2 --group h
+says "there is no column 'h' to group by"
+refuses fit groups.csv --target y --folds 1 -- 'expected 2 or more'
+refuses fit groups.csv --target y --group g -- '--group goes with --folds'
+
 # None where they would mean something else: with penalties, of other losses.
 for options in '--loss huber' '--loss mse --l1-penalty 0.1' '--loss mse --weight-decay 0.1'; do
   # shellcheck disable=SC2086

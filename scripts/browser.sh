@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The page of reel explain in a browser: Chromium, driven by Playwright, looked over by axe-core.
+# Installs what is missing, on Debian and its like, and leaves pictures in build/browser.
+#
+#   scripts/browser.sh [program]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/debian.sh
+reel=$(realpath "${1:-build/release/bin/reel}")
+folder=build/browser
+
+install_for chromium chromium
+install_for npm nodejs npm
+mkdir -p "$folder"
+cp tests/browser/package.json tests/browser/*.mjs "$folder"
+cd "$folder"
+[ -d node_modules/axe-core ] || npm install --no-audit --no-fund --silent
+node explain.mjs "$reel" "$(command -v chromium)"

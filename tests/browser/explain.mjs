@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// The page of reel explain as its readers meet it: stepped through from first to last and back by keys
+// alone, asked and answered, narrow, dark, printed, without scripts; and nothing asked for outside of it.
+//
+//   node explain.mjs PROGRAM CHROMIUM
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const [program, executablePath] = process.argv.slice(2);
+let failures = 0;
+const check = (right, what) => { if (!right) { failures++; console.log('  FAILED: ' + what); } };
+const lessons = {
+  twice: ['b = a + a; c = b * b', 'a=3'],
+  neuron: ['s = w*x + b; y = tanh(s); loss = (y - t)^2', 'w=0.75', 'b=-1', 'x=2', 't=1', '--constant', 'x,t'],
+  line: ['pred = X @ w + b; loss = l1_loss(pred, y)', 'X=[[1],[2],[3]]', 'w=[[0.5]]', 'b=[0.1]', 'y=[[2],[4],[9]]', '--constant', 'X,y'],
+  long: [Array.from({ length: 60 }, (_, i) => `h${i + 1} = tanh(h${i} * w)`).join('; '), 'h0=1', 'w=0.9'],
+};
+const axe = readFileSync(resolve('node_modules/axe-core/axe.min.js'), 'utf8');
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+
+async function open(name, options = {}) {
+  const page = await browser.newPage({ viewport: { width: 1100, height: 900 }, ...options });
+  const url = 'file://' + resolve(name + '.html');
+  page.on('console', m => check(false, `${name}: the console says ${m.text()}`));
+  page.on('pageerror', e => check(false, `${name}: ${e.message}`));
+  page.on('request', r => check(r.url() === url, `${name}: asks for ${r.url()}`));
+  await page.goto(url);
+  return page;
+}
+
+async function accessible(page, name) {
+  const found = await page.evaluate(axe + '; axe.run()');
+  for (const v of found.violations) check(false, `${name}: ${v.id}: ${v.help}: ${v.nodes[0].html}`);
+}
+
+// Every step there and back; each backward sentence has the numbers that the library wrote.
+async function stepped(name, tape) {
+  const page = await open(name), now = () => page.textContent('#now'), count = () => page.textContent('#count');
+  const steps = Number((await count()).match(/of (\d+)/)[1]);
+  check(steps === tape.ops.length + tape.backward.length + 2, `${name}: ${steps} steps`);
+  const there = [await now()];
+  for (let i = 1; i <= steps; i++) {
+    await page.keyboard.press('ArrowRight');
+    there.push(await now());
+    const arrival = tape.backward[i - tape.ops.length - 2];
+    if (arrival) {
+      check(there[i].includes(arrival.amount[0]), `${name}, step ${i}: ${there[i]} has no ${arrival.amount[0]}`);
+      check(!arrival.before || there[i].includes('which makes ' + (arrival.after.length > 1 ? '[' : '') + arrival.after[0]), `${name}, step ${i}: no sum`);
+    }
+  }
+  check(there[steps].startsWith('Done') && await page.isDisabled('#next'), `${name}: no end`);
+  for (const leaf of tape.values.filter(v => v.kind === 'leaf')) {
+    check(there[steps].includes(`d ${leaf.name} = ` + (leaf.grad_text.length > 1 ? '[' : '') + leaf.grad_text[0]), `${name}: no gradient of ${leaf.name}`);
+  }
+  for (let i = steps - 1; i >= 0; i--) {
+    await page.keyboard.press('ArrowLeft');
+    check(await now() === there[i], `${name}: step ${i} is another one on the way back`);
+  }
+  await page.keyboard.press('End');
+  check((await count()).startsWith(`step ${steps} `), `${name}: End`);
+  await accessible(page, name);
+  await page.screenshot({ path: name + '.png' });
+  await page.close();
+}
+
+// The question before a step: wrong in the ways that people are, then right.
+async function asked() {
+  const page = await open('neuron');
+  await page.check('#ask');
+  for (let i = 0; i < 8; i++) await page.keyboard.press('ArrowRight'); // to tanh's step, answered on the way
+  for (let tries = 0; tries < 20 && !(await page.textContent('#now')).includes('tanh(s) has'); tries++) {
+    if (await page.$('#answer')) await page.click('text=Show');
+    await page.click('#next');
+  }
+  const reply = async text => { await page.fill('#answer', text); await page.keyboard.press('Enter'); return page.textContent('#now'); };
+  check((await reply('0.7864')).includes('slope alone'), 'the slope alone is told');
+  check((await reply('-1.0758')).includes('what came from above'), 'what came from above is told');
+  check((await reply('0.8460')).includes('the sign is not'), 'the sign is told');
+  check((await reply('abc')).includes('A number, please'), 'a word is told');
+  check((await reply('-0.846')).includes('-1.0758 × 0.7864 = -0.8460'), 'what is right is taken');
+  await page.close();
+}
+
+async function seen() {
+  const narrow = await open('neuron', { viewport: { width: 360, height: 640 } });
+  check(await narrow.evaluate(() => document.documentElement.scrollWidth <= innerWidth), '360 px: wider than the window');
+  for (let i = 0; i < 8; i++) await narrow.keyboard.press('ArrowRight');
+  check(await narrow.evaluate(() => document.getElementById('bar').offsetHeight < innerHeight / 5), '360 px: the bar is high');
+  check(await narrow.evaluate(() => { const b = document.getElementById('graph').getBoundingClientRect(), n = document.querySelector('svg .now rect, svg .now ellipse').getBoundingClientRect(); return n.left >= b.left && n.right <= b.right; }), '360 px: this step is out of sight');
+  await accessible(narrow, 'narrow');
+  await narrow.screenshot({ path: 'narrow.png' });
+  const dark = await open('twice', { colorScheme: 'dark' });
+  for (let i = 0; i < 5; i++) await dark.keyboard.press('ArrowRight');
+  await accessible(dark, 'dark');
+  await dark.screenshot({ path: 'dark.png' });
+  const plain = await open('twice', { javaScriptEnabled: false });
+  check((await plain.textContent('#story')).includes('added to the 12.0000 that had come: 24.0000'), 'without scripts: no sentences');
+  check(await plain.isVisible('#story') && !(await plain.isVisible('#bar')), 'without scripts: not the sentences alone');
+  const printed = await open('twice');
+  await printed.emulateMedia({ media: 'print' });
+  check(await printed.isVisible('#story'), 'printed: no sentences');
+}
+
+for (const [name, expression] of Object.entries(lessons)) {
+  execFileSync(program, ['explain', ...expression, '--html', name + '.html', '--json', name + '.json']);
+  await stepped(name, JSON.parse(readFileSync(name + '.json', 'utf8')));
+  console.log(name);
+}
+await asked();
+await seen();
+await browser.close();
+console.log(failures ? `${failures} failures` : 'as it should be');
+process.exit(failures ? 1 : 0);

@@ -26,11 +26,24 @@ typedef struct parts {
     const char *tape, *title;
 } parts;
 
+/* Nobody reads ten thousand sentences in a browser. */
+enum { LONG_STORY = 2000 };
+
+static void put_story(const reeli_look *look, FILE *stream)
+{
+    if (look->root->node && look->root->node->step > LONG_STORY) {
+        fprintf(stream, "Of %lu steps, too many to be written here.\n",
+                (unsigned long)look->root->node->step);
+    } else {
+        reeli_explain(look, &(reeli_sheet){stream, true});
+    }
+}
+
 static void put_page(const parts *it, FILE *stream)
 {
     for (const char *const *line = reeli_page; *line; line++) {
         if (strcmp(*line, "@STORY@") == 0) {
-            reeli_explain(&it->look, &(reeli_sheet){stream, true});
+            put_story(&it->look, stream);
         } else if (strcmp(*line, "@TAPE@") == 0 || strcmp(*line, "@TITLE@") == 0) {
             put_escaped((*line)[2] == 'A' ? it->tape : it->title, stream);
         } else {
@@ -59,7 +72,7 @@ reel_status reel_tape_html(const reel_tensor *root, const char *title, FILE *str
         return r ? reeli_error(r, REEL_ERR_VALUE, "tape_html: the stream is NULL") : REEL_ERR_OWNER;
     }
     reeli_json_writer tape = {.r = r}, heading = {.r = r};
-    if (!reeli_json_put_tape(&tape, NULL, "tape_html", root)) {
+    if (!reeli_json_put_tape(&tape, "tape_html", root, true)) {
         reeli_json_writer_free(&tape);
         return reeli_failure(r);
     }

@@ -48,27 +48,36 @@ static void put_texts(reeli_json_writer *w, const char *key, const reel_tensor *
     }
 }
 
+/* What a page does not show: it has the texts. */
+static void put_numbers(reeli_json_writer *w, const reel_tensor *t, const reeli_node *from,
+                        const reel_tensor *grad)
+{
+    reeli_json_put_integer(w, "step", from ? from->step : 0);
+    reeli_json_put_text(w, "dtype", reel_dtype_name((reel_dtype)t->dtype));
+    put_elements(w, "data", t, false);
+    if (grad) {
+        put_elements(w, "grad", grad, false);
+    }
+}
+
 static void put_value(reeli_json_writer *w, const reeli_look *look, const reel_tensor *t,
-                      const reeli_node *from)
+                      const reeli_node *from, bool for_page)
 {
     char text[REELI_LABEL];
     const reel_tensor *grad = reeli_grad(t);
     reeli_json_put_open(w, NULL, '{');
     reeli_json_put_text(w, "id", reeli_id(text, look, t, from));
     reeli_json_put_text(w, "name", reeli_label(text, t, from));
-    reeli_json_put_integer(w, "step", from ? from->step : 0);
     reeli_json_put_text(w, "kind", from ? "result" : reeli_requires_grad(t) ? "leaf" : "constant");
-    reeli_json_put_text(w, "dtype", reel_dtype_name((reel_dtype)t->dtype));
     reeli_json_put_open(w, "shape", '[');
     for (int d = 0; d < t->ndim; d++) {
         reeli_json_put_integer(w, NULL, t->size[d]);
     }
     reeli_json_put_close(w, ']');
     put_texts(w, "text", t);
-    put_elements(w, "data", t, false);
     put_texts(w, "grad_text", grad);
-    if (grad) {
-        put_elements(w, "grad", grad, false);
+    if (!for_page) {
+        put_numbers(w, t, from, grad);
     }
     reeli_json_put_close(w, '}');
 }
@@ -110,33 +119,33 @@ static void put_arrival(reeli_json_writer *w, const reeli_look *look, const reel
     reeli_json_put_close(w, '}');
 }
 
-static void put_values(reeli_json_writer *w, const reeli_look *look)
+static void put_values(reeli_json_writer *w, const reeli_look *look, bool for_page)
 {
     reeli_json_put_open(w, "values", '[');
     if (!look->root->node) {
-        put_value(w, look, look->root, NULL);
+        put_value(w, look, look->root, NULL, for_page);
     }
     for (const reeli_node *n = look->root->node; n; n = n->previous) {
         for (int i = 0; n->gradient && i < n->inputs; i++) {
             if (reeli_names_leaf(look, n, i)) {
-                put_value(w, look, n->in[i].t, NULL);
+                put_value(w, look, n->in[i].t, NULL, for_page);
             }
         }
         if (n->gradient) {
-            put_value(w, look, n->out, n);
+            put_value(w, look, n->out, n, for_page);
         }
     }
     reeli_json_put_close(w, ']');
 }
 
-static void put_tape(reeli_json_writer *w, const char *key, const reeli_look *look)
+static void put_tape(reeli_json_writer *w, const reeli_look *look, bool for_page)
 {
     char text[REELI_LABEL];
-    reeli_json_put_open(w, key, '{');
+    reeli_json_put_open(w, NULL, '{');
     reeli_json_put_text(w, "format", "reel-tape");
     reeli_json_put_integer(w, "version", 1);
     reeli_json_put_text(w, "root", reeli_id(text, look, look->root, look->root->node));
-    put_values(w, look);
+    put_values(w, look, for_page);
     reeli_json_put_open(w, "ops", '[');
     for (const reeli_node *n = look->root->node; n; n = n->previous) {
         if (n->gradient) {
@@ -154,14 +163,14 @@ static void put_tape(reeli_json_writer *w, const char *key, const reeli_look *lo
     reeli_json_put_close(w, '}');
 }
 
-bool reeli_json_put_tape(reeli_json_writer *w, const char *key, const char *what,
-                         const reel_tensor *root)
+bool reeli_json_put_tape(reeli_json_writer *w, const char *what, const reel_tensor *root,
+                         bool for_page)
 {
     reeli_look look;
     if (!reeli_look_at(&look, what, root)) {
         return false;
     }
-    put_tape(w, key, &look);
+    put_tape(w, &look, for_page);
     reeli_look_away(&look);
     return true;
 }
@@ -189,6 +198,6 @@ reel_status reel_tape_json(const reel_tensor *root, FILE *stream)
         return r ? reeli_error(r, REEL_ERR_VALUE, "tape_json: the stream is NULL") : REEL_ERR_OWNER;
     }
     reeli_json_writer w = {.r = r};
-    const bool whole = reeli_json_put_tape(&w, NULL, "tape_json", root);
+    const bool whole = reeli_json_put_tape(&w, "tape_json", root, false);
     return hand_over(&w, whole, "tape_json", stream);
 }

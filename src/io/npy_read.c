@@ -286,11 +286,12 @@ static reel_tensor *read_tensor(const reeli_place *at, const reeli_source *sourc
 static reel_tensor *read_fortran(const reeli_place *at, const reeli_source *source, const header *h)
 {
     reel *r = at->r;
-    int64_t turned[REEL_MAX_DIMS], stride[REEL_MAX_DIMS], step = 1;
+    int64_t turned[REEL_MAX_DIMS], stride[REEL_MAX_DIMS];
+    uint64_t step = 1;
     for (int d = 0; d < h->ndim; d++) {
         turned[h->ndim - 1 - d] = h->size[d];
-        stride[d] = step;
-        step *= h->size[d] ? h->size[d] : 1;
+        stride[d] = (int64_t)step;
+        step *= h->size[d] ? (uint64_t)h->size[d] : 1;
     }
     reel_tensor *from = read_tensor(at, source, h, turned);
     if (reeli_bad(from)) {

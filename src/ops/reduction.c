@@ -79,10 +79,10 @@ static arrangement arranged(const reel_tensor *x, unsigned dims, bool reduced_la
             }
         }
     }
-    int64_t step = 1;
+    uint64_t step = 1;
     for (int d = x->ndim - 1; d >= 0; d--) {
-        v.in_a_row = v.in_a_row && (v.size[d] == 1 || v.stride[d] == step);
-        step *= v.size[d];
+        v.in_a_row = v.in_a_row && (v.size[d] == 1 || v.stride[d] == (int64_t)step);
+        step *= (uint64_t)v.size[d];
     }
     return v;
 }

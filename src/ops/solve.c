@@ -34,11 +34,8 @@ bool reeli_copy_matrices(const reel_tensor *x, const char *what, reeli_matrices 
     }
     m->data = reeli_doubles(x->r, what, m->count * size);
     if (m->data) {
-        int64_t stride[REEL_MAX_DIMS], step = 1;
-        for (int d = x->ndim - 1; d >= 0; d--) {
-            stride[d] = step;
-            step *= x->size[d];
-        }
+        int64_t stride[REEL_MAX_DIMS];
+        reeli_row_major(x->ndim, x->size, stride);
         reeli_move_strided(x->r, x->ndim, x->size, (reeli_operand){m->data, stride, REEL_F64},
                            (reeli_operand){x->data, x->stride, x->dtype});
     }

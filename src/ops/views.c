@@ -44,15 +44,6 @@ static bool reshape_strides(const reel_tensor *x, int ndim, const int64_t *size,
     return true;
 }
 
-static void row_major(int ndim, const int64_t *size, int64_t *stride)
-{
-    int64_t step = 1;
-    for (int d = ndim - 1; d >= 0; d--) {
-        stride[d] = step;
-        step = (int64_t)((uint64_t)step * (uint64_t)(size[d] ? size[d] : 1)); /* of none: any */
-    }
-}
-
 /* Fills in a size of -1; false, and an error, if the shape cannot hold the elements of one of own_ndim
  * dims. */
 static bool complete_shape(reel *r, const char *what, int own_ndim, const int64_t *own, int ndim,
@@ -98,7 +89,7 @@ static reel_tensor *reshape(reel_tensor *x, const char *what, int ndim, const in
         return reeli_poison_for(1, &x);
     }
     if ((x->flags & REELI_CONTIGUOUS)) {
-        row_major(ndim, full, stride);
+        reeli_row_major(ndim, full, stride);
     } else if (!reshape_strides(x, ndim, full, stride)) {
         if (may_copy) {
             return reshape(reel_clone(x), what, ndim, full, false);

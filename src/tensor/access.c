@@ -160,11 +160,8 @@ static reel_status copy_out(const reel_tensor *t, const char *what, void *out, i
     if (!out) {
         return reeli_error(t->r, REEL_ERR_VALUE, "%s: the array is NULL", what);
     }
-    int64_t stride[REEL_MAX_DIMS], step = 1;
-    for (int d = t->ndim - 1; d >= 0; d--) {
-        stride[d] = step;
-        step *= t->size[d];
-    }
+    int64_t stride[REEL_MAX_DIMS];
+    reeli_row_major(t->ndim, t->size, stride);
     if (t->flags & REELI_CONTIGUOUS) {
         reeli_move(count, out, dtype, 1, t->data, t->dtype, 1);
     } else {

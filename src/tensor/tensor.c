@@ -88,14 +88,12 @@ bool reeli_check_shape(reel *r, const char *what, int ndim, const int64_t *size)
 /* Sets a contiguous shape that has been measured. */
 static void set_shape(reel_tensor *t, int ndim, const int64_t *size, int64_t numel)
 {
-    int64_t step = 1;
     t->ndim = (uint8_t)ndim;
     t->numel = numel;
-    for (int d = ndim - 1; d >= 0; d--) {
+    for (int d = 0; d < ndim; d++) {
         t->size[d] = size[d];
-        t->stride[d] = step;
-        step = d ? step * (size[d] ? size[d] : 1) : 0;
     }
+    reeli_row_major(ndim, size, t->stride);
 }
 
 /* A header and room for the elements, or a header alone if `destination` can hold them. */
@@ -294,15 +292,15 @@ reel_tensor *reeli_view(reel_tensor *t, const char *what, int ndim, const int64_
     v->data = (char *)t->data + (size_t)offset * reeli_element_size(t->dtype);
     v->ndim = (uint8_t)ndim;
     v->base->flags |= REELI_VIEWED;
-    int64_t numel = 1;
-    bool rows = true; /* where a size is 1 strides may differ */
+    uint64_t numel = 1; /* may wrap round on its way to 0 */
+    bool rows = true;   /* where a size is 1 strides may differ */
     for (int d = ndim - 1; d >= 0; d--) {
         v->size[d] = size[d];
         v->stride[d] = stride[d];
-        rows &= (size[d] == 1) | (stride[d] == numel);
-        numel *= size[d];
+        rows &= (size[d] == 1) | (stride[d] == (int64_t)numel);
+        numel *= (uint64_t)size[d];
     }
-    v->numel = numel;
+    v->numel = (int64_t)numel;
     v->flags |= rows || numel == 0 ? REELI_CONTIGUOUS : 0;
     return v;
 }

@@ -137,6 +137,17 @@ static inline void reeli_copy_shape(reel_tensor *t, const reel_tensor *like)
     }
 }
 
+/* The strides of elements that lie row by row. Where there are none the sizes may be so large that a
+ * stride wraps round: nothing is ever reached by it. */
+static inline void reeli_row_major(int ndim, const int64_t *size, int64_t *stride)
+{
+    uint64_t step = 1;
+    for (int d = ndim - 1; d >= 0; d--) {
+        stride[d] = (int64_t)step;
+        step *= size[d] ? (uint64_t)size[d] : 1;
+    }
+}
+
 /* As `reeli_empty_like` for a contiguous `like`, without leaving the caller where memory is at
  * hand. */
 static inline reel_tensor *reeli_result_like(reel *r, const reel_tensor *like, const char *what,

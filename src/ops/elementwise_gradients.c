@@ -31,8 +31,9 @@ static reel_tensor *zeros_like(reel_tensor *g)
     return t;
 }
 
-/* Input k in the dtype that the operation was computed in, in which all the formula's words are at home. */
-static reel_tensor *operand(const reeli_node *n, int k)
+/* Input k in the dtype that the operation was computed in, in which all the formula's words are at
+ * home. */
+REELI_RARE static reel_tensor *operand(const reeli_node *n, int k)
 {
     reel_tensor *t = n->in[k].t;
     return t->dtype == n->out->dtype || (t->flags & REELI_NUMBER)

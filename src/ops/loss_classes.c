@@ -164,8 +164,8 @@ static bool compute_gradient(const reeli_args *a)
     return true;
 }
 
-/* x with 0 in the samples whose coefficients are 0: nothing of them reaches the loss, nor a derivative
- * of it. */
+/* x with 0 in the samples whose coefficients are 0: nothing of them reaches the loss, nor a
+ * derivative of it. */
 static reel_tensor *without_ignored(reel_tensor *x, reel_tensor *coefficient, int dim)
 {
     if (reeli_bad(coefficient)) {

@@ -119,7 +119,8 @@ static bool takes_integers(const reeli_op *op)
     return op == &reeli_op_l1_loss || op == &reeli_op_mse_loss;
 }
 
-/* Whether PyTorch expands both to one shape first, so that one of no dims counts as much as the other. */
+/* Whether PyTorch expands both to one shape first, so that one of no dims counts as much as the
+ * other. */
 static bool expands(const reeli_op *op)
 {
     return op == &reeli_op_l1_loss || op == &reeli_op_mse_loss || op == &reeli_op_smooth_l1_loss;

@@ -87,8 +87,8 @@ static bool sound_binary(const char *what, reel_tensor *input, reel_tensor *targ
     return true;
 }
 
-/* What has weight 0 is taken out of the loss, whatever it is: ½ takes its place, in which both losses and
- * their derivatives are finite. */
+/* What has weight 0 is taken out of the loss, whatever it is: ½ takes its place, in which both
+ * losses and their derivatives are finite. */
 static void take_out(reel_tensor *weight, reel_tensor **input, reel_tensor **target)
 {
     if (weight && !reeli_requires_grad(weight)) {

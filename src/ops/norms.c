@@ -49,8 +49,8 @@ static reel_tensor *unless(reel_tensor *mask, reel_tensor *t, double other)
     return reeli_bad(t) ? t : reel_where(mask, reeli_number_for(t, other), t);
 }
 
-/* sign(x) |x|^(p-1) g / y^(p-1), and 0 where x or y is 0: that is taken out before powers are taken, so that
- * no derivative is NaN. */
+/* sign(x) |x|^(p-1) g / y^(p-1), and 0 where x or y is 0: that is taken out before powers are
+ * taken, so that no derivative is NaN. */
 reel_tensor *reeli_norm_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     const unsigned dims = reeli_reduction_of(n)->dims;

@@ -10,7 +10,8 @@
 
 enum { REELI_SCHEDULE_NUMBERS = 3, REELI_SCHEDULE_MODES = 2 };
 
-/* A setting that a checkpoint brings back: its name in PyTorch, and where it lies in a scheduler. */
+/* A setting that a checkpoint brings back: its name in PyTorch, and where it lies in a
+ * scheduler. */
 typedef struct reeli_schedule_setting {
     const char *name;
     size_t offset;

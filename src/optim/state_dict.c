@@ -38,13 +38,9 @@ void reeli_remember_named(reeli_items *items, const char *name, reel_tensor *ten
     add(items, (reeli_item_of_state){.name = name, .tensor = tensor, .number = number});
 }
 
-/* The same under a name that is put together, and kept. */
-REELI_PRINTF(3, 0)
-static void add_named(reeli_items *items, reeli_item_of_state it, const char *format,
-                      va_list arguments)
+/* The same under a name that is kept. */
+static void add_named(reeli_items *items, reeli_item_of_state it, const char *name)
 {
-    char name[NAME_SIZE];
-    vsnprintf(name, sizeof name, format, arguments);
     const size_t size = strlen(name) + 1;
     char *kept = items->failed ? NULL : reeli_arena_alloc(items->r, size);
     if (!kept) {
@@ -59,19 +55,23 @@ static void add_named(reeli_items *items, reeli_item_of_state it, const char *fo
 void reeli_remember(reeli_items *items, reel_tensor *tensor, double *number, const char *format,
                     ...)
 {
+    char name[NAME_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    add_named(items, (reeli_item_of_state){.tensor = tensor, .number = number}, format, arguments);
+    vsnprintf(name, sizeof name, format, arguments);
     va_end(arguments);
+    add_named(items, (reeli_item_of_state){.tensor = tensor, .number = number}, name);
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter) */
 void reeli_remember_whole(reeli_items *items, int64_t *whole, const char *format, ...)
 {
+    char name[NAME_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    add_named(items, (reeli_item_of_state){.whole = whole}, format, arguments);
+    vsnprintf(name, sizeof name, format, arguments);
     va_end(arguments);
+    add_named(items, (reeli_item_of_state){.whole = whole}, name);
 }
 
 static bool is_number(const reeli_item_of_state *item) { return item->number || item->whole; }

@@ -9,7 +9,8 @@
 #include <reel/optimizer.h>
 #include <reel/scheduler.h>
 
-/* An item is a tensor, a number or a whole number; and what it is to take over, once that was checked. */
+/* An item is a tensor, a number or a whole number; and what it is to take over, once that was
+ * checked. */
 typedef struct reeli_item_of_state {
     const char *name;
     reel_tensor *tensor;

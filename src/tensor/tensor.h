@@ -198,8 +198,8 @@ reel_tensor *reeli_scalar(reel *r, const char *what, int dtype, double value);
 reel_tensor *reeli_view(reel_tensor *t, const char *what, int ndim, const int64_t *size,
                         const int64_t *stride, int64_t offset);
 
-/* A view of all of a result that nobody else has becomes a result itself, and what it was a view of its
- * view. t if it is no view. */
+/* A view of all of a result that nobody else has becomes a result itself, and what it was a view of
+ * its view. t if it is no view. */
 reel_tensor *reeli_as_result(reel_tensor *t);
 
 /* A number in an expression: no dims, float64, yielding to any tensor's dtype. In the arena. */
@@ -230,8 +230,8 @@ void reeli_broadcast_strides(const reel_tensor *t, int ndim, int64_t *stride);
 
 /* All elements of `from`, converted, into `to` (same shape, any strides). */
 void reeli_copy(reel_tensor *to, const reel_tensor *from);
-/* x's elements row by row in `dtype`: its own, or those of a copy. NULL, and an error, when memory is
- * out. */
+/* x's elements row by row in `dtype`: its own, or those of a copy. NULL, and an error, when memory
+ * is out. */
 const void *reeli_dense_copy(const reel_tensor *x, const char *what, int dtype);
 static inline const void *reeli_dense(const reel_tensor *x, const char *what, int dtype)
 {
@@ -305,8 +305,8 @@ void reeli_end_young(reel *r);
 
 /* A tensor that lives until it is freed goes, whoever owns it. */
 void reeli_release(reel_tensor *t);
-/* As `reeli_create`, and part of something that lets go of it when it goes itself. NULL, and an error,
- * when memory is out. */
+/* As `reeli_create`, and part of something that lets go of it when it goes itself. NULL, and an
+ * error, when memory is out. */
 reel_tensor *reeli_create_part(reel *r, const char *what, int dtype, int ndim, const int64_t *size);
 /* One of those that it was part of is gone: with the last it goes. */
 void reeli_let_go(reel_tensor *t);

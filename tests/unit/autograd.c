@@ -279,7 +279,8 @@ START_TEST(derivatives_of_derivatives)
 }
 END_TEST
 
-/* As torch.autograd.grad: an input that is there twice gets its gradient twice. Of many, each its own. */
+/* As torch.autograd.grad: an input that is there twice gets its gradient twice. Of many, each its
+ * own. */
 START_TEST(gradients_of_many_inputs)
 {
     reel *r = quiet_reel();
@@ -357,7 +358,8 @@ START_TEST(gradients_of_chosen_inputs)
 }
 END_TEST
 
-/* A shared weight may stand in the list twice; and a leaf that wants no gradient any more gets none. */
+/* A shared weight may stand in the list twice; and a leaf that wants no gradient any more gets
+ * none. */
 START_TEST(inputs_listed_twice_and_taken_back)
 {
     reel *r = quiet_reel();

@@ -228,8 +228,8 @@ static void check_not_finite(const sample *it)
 START_TEST(not_finite) { for_share(_i, check_not_finite); }
 END_TEST
 
-/* What is no view has memory of its own, so it can be changed in place: three times the result, and three times
- * the gradient, unless that reads the result. */
+/* What is no view has memory of its own, so it can be changed in place: three times the result, and
+ * three times the gradient, unless that reads the result. */
 static void check_new(const sample *it)
 {
     if (!has_gradient(it) || (!it->row->forward && !it->row->formula) ||

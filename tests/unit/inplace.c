@@ -240,8 +240,8 @@ START_TEST(refusals_change_nothing)
 }
 END_TEST
 
-/* Results that are put together from others are new, too: they can be changed in place, and that is three times
- * the gradient. */
+/* Results that are put together from others are new, too: they can be changed in place, and that is
+ * three times the gradient. */
 #define CHANGED(call)                                                                              \
     do {                                                                                           \
         reel_tensor *once_, *thrice_, *y_ = call;                                                  \

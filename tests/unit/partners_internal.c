@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Every operation of several inputs with one of them of another dtype: where it takes that, its value and its
- * gradients are those with that input converted first; and where it has a value, it has gradients. */
+/* Every operation of several inputs with one of them of another dtype: where it takes that, its
+ * value and its gradients are those with that input converted first; and where it has a value, it
+ * has gradients. */
 #include "samples.h"
 
 static const reel_dtype dtypes[] = {REEL_BOOL, REEL_I64, REEL_F32};

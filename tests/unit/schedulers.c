@@ -213,7 +213,8 @@ START_TEST(they_go_on_where_they_stopped)
 }
 END_TEST
 
-/* The same into a scheduler that was made with other settings: they are the first one's from then on. */
+/* The same into a scheduler that was made with other settings: they are the first one's from then
+ * on. */
 START_TEST(settings_come_back)
 {
     static reel_scheduler *(*const pairs[][2])(reel_optimizer * o) = {

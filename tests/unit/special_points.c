@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Functions of whole tensors at kinks, at 0, at infinity, of one element and of none, and beside what they
- * ignore: values, gradients and gradients of gradients against PyTorch's. Expected values:
- * tests/generate/special_points.py. */
+/* Functions of whole tensors at kinks, at 0, at infinity, of one element and of none, and beside
+ * what they ignore: values, gradients and gradients of gradients against PyTorch's. Expected
+ * values: tests/generate/special_points.py. */
 #include "records.h"
 
 #include <reel/reel.h>

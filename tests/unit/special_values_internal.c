@@ -62,11 +62,11 @@ static double sign_of(double x) { return (double)((x > 0) - (x < 0)); }
 static bool is_first(const record *line) { return line->word[1][1] == '\0'; }
 
 /*
- * Where PyTorch's derivative is not what it should be, and what that is; false anywhere else. Its NaN are a
- * quotient or a product of infinities and zeros, where the derivative has a value: hypot at the origin, as a
- * norm's, softsign and copysign far away, logaddexp beside an infinity, atan2 and pow where a mask has set the first derivative to 0,
- * which the second derivative does not leave. prelu's first derivative at 0 is that of its lower branch, and
- * its second one says 0.
+ * Where PyTorch's derivative is not what it should be, and what that is; false anywhere else. Its
+ * NaN are a quotient or a product of infinities and zeros, where the derivative has a value: hypot
+ * at the origin, as a norm's, softsign and copysign far away, logaddexp beside an infinity, atan2
+ * and pow where a mask has set the first derivative to 0, which the second derivative does not
+ * leave. prelu's first derivative at 0 is that of its lower branch, and its second one says 0.
  */
 static bool is_known(const record *line, const double *x, double *right)
 {
@@ -108,8 +108,8 @@ static bool is_known(const record *line, const double *x, double *right)
 #undef IS
 }
 
-/* A NaN in makes no second derivative to compare; zeros of first ones have the same sign. hardsigmoid's
- * sixth is rounded to float32 in PyTorch. */
+/* A NaN in makes no second derivative to compare; zeros of first ones have the same sign.
+ * hardsigmoid's sixth is rounded to float32 in PyTorch. */
 static bool agrees(const record *line, const double *x, double got, double expected)
 {
     double right;

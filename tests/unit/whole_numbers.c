@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Bools and integers: a bool's byte is 0 or 1 whatever was added to it, what does not fit in int64 is refused,
- * and whole numbers are exact beyond 2^53. Expected values: PyTorch 2.13. */
+/* Bools and integers: a bool's byte is 0 or 1 whatever was added to it, what does not fit in int64
+ * is refused, and whole numbers are exact beyond 2^53. Expected values: PyTorch 2.13. */
 #include "check_reel.h"
 
 #include <reel/reel.h>

@@ -42,7 +42,8 @@ void KERNEL(log_sums)(int64_t rows, int64_t n, const void *from, void *m_out, vo
     }
 }
 
-/* dx = scale[i] ([c = class[i]] - e^(x - m[i] - log_sum[i])); 0 where scale[i] is, whatever the row. */
+/* dx = scale[i] ([c = class[i]] - e^(x - m[i] - log_sum[i])); 0 where scale[i] is, whatever the
+ * row. */
 void KERNEL(class_gradient)(int64_t rows, int64_t n, const void *from, const void *m_in,
                             const void *log_sum_in, const int64_t *class, const void *scale_in,
                             void *to)

@@ -117,7 +117,8 @@ bits bits_of(const program *p)
     return b;
 }
 
-/* A call's results become the next ones; a call that PyTorch refuses must be refused, and has none. */
+/* A call's results become the next ones; a call that PyTorch refuses must be refused, and has
+ * none. */
 static bool take(program *p, const call *c, json_t *step, const char *op, reason *why)
 {
     const bool refused = reel_failed(p->r) || c->refused.text[0];

@@ -27,8 +27,8 @@ typedef struct program {
 bool open_program(program *p, const char *path, reason *why);
 void close_program(program *p);
 
-/* All calls, then gradients where PyTorch has some. False where a call is refused that should not be, or the other way
- * round. */
+/* All calls, then gradients where PyTorch has some. False where a call is refused that should not
+ * be, or the other way round. */
 bool run_program(program *p, reason *why);
 
 void halve_leaves(program *p);

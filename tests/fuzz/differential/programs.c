@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs random programs that fuzz.py has written: leaves, then calls of PyTorch's operators, bound as conformance
- * cases are, on results of the calls before. Every result, and gradients and gradients of gradients of a weighted sum
- * of them all, must be PyTorch's; three threads, and a replay of the program captured with other values, must give the
- * same bits as the program itself.
+ * Runs random programs that fuzz.py has written: leaves, then calls of PyTorch's operators, bound
+ * as conformance cases are, on results of the calls before. Every result, and gradients and
+ * gradients of gradients of a weighted sum of them all, must be PyTorch's; three threads, and a
+ * replay of the program captured with other values, must give the same bits as the program itself.
  */
 #include "program.h"
 
@@ -57,7 +57,8 @@ static bool same_bits(const bits *expected, program *p, const char *how, reason 
     return same || because(why, "%s: other bits", how);
 }
 
-/* Captured with halved leaves, replayed with their own. What depends on values refuses to be captured. */
+/* Captured with halved leaves, replayed with their own. What depends on values refuses to be
+ * captured. */
 static bool as_replayed(program *p, const bits *expected, bool *refused, reason *why)
 {
     halve_leaves(p);

@@ -38,6 +38,7 @@ static bool within(const reeli_args *a)
 bool reeli_within(reel_tensor *x, double least, double most, bool nan, const char *sentence)
 {
     x = reel_contiguous(reel_detach(x));
+    x = reeli_bad(x) || reeli_is_float(x->dtype) ? x : reel_to(x, REEL_F64);
     const reeli_args args = {
         .r = x ? x->r : NULL, .t = {NULL, x}, .p = {least, most}, .i = {nan}, .text = sentence};
     return !reeli_bad(x) && reeli_do(within, &args);

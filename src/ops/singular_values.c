@@ -243,7 +243,8 @@ reel_tensor *reel_linalg_lstsq(reel_tensor *a, reel_tensor *b, double rtol)
         return reeli_poison_for(2, in);
     }
     const bool vectors = b->ndim == a->ndim - 1;
-    if (b->ndim < 1 || b->size[b->ndim - (vectors ? 1 : 2)] != reeli_rows(a)) {
+    const int own = vectors ? 1 : 2;
+    if (b->ndim < own || b->size[b->ndim - own] != reeli_rows(a)) {
         return reeli_fail(a->r, REEL_ERR_SHAPE, "lstsq: matrices %s and right sides %s do not fit",
                           REELI_SHAPE_OF(a), REELI_SHAPE_OF(b));
     }

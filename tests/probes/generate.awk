@@ -55,7 +55,7 @@ function is_handle(t) { return t ~ /^reel_(module|optimizer|scheduler|ema|table|
 function bad_values(type, name,   plain) {
   plain = type
   sub(/^const /, "", plain)
-  if (plain == "reel_tensor *") return "NULL bad.poison bad.stale bad.freed bad.foreign bad.no_base"
+  if (plain == "reel_tensor *") return "NULL bad.poison bad.stale bad.freed bad.foreign bad.no_base bad.whole bad.truth bad.wide bad.empty bad.number"
   if (is_handle(plain)) {
     sub(/ \*$/, "", plain)
     sub(/^reel_/, "", plain)

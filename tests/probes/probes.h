@@ -37,9 +37,10 @@ static struct {
     reel_file *file;
 } good, freed;
 
-/* What became of tensors. */
+/* What became of tensors; and others. */
 static struct {
     reel_tensor *poison, *stale, *freed, *foreign, *no_base;
+    reel_tensor *whole, *truth, *wide, *empty, *number; /* of other dtypes and shapes */
 } bad;
 
 static const char *current = "setting up";
@@ -175,6 +176,11 @@ static void set_up(const char *folder, int ndim, const int64_t *size, bool wants
     set_up_handles();
     set_up_files(folder);
     bad.no_base = reel_detach(bad.freed);
+    bad.whole = reel_full(r, REEL_I64, 7, ndim, size);
+    bad.truth = reel_full(r, REEL_BOOL, 1, ndim, size);
+    bad.wide = reel_full(r, REEL_F64, 1, ndim, size);
+    bad.empty = reel_zeros(r, REEL_F32, REEL_SHAPE(0));
+    bad.number = reel_scalar(r, REEL_F32, 3);
     reel_tensor_free(bad.freed);
     bad.poison = reel_add(good.x, bad.freed);
 }

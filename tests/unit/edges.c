@@ -80,12 +80,27 @@ START_TEST(numbers_near_the_largest)
 }
 END_TEST
 
+/* Bounds are looked at in the tensor's own dtype: torch's gaussian_nll_loss refuses a negative one. */
+START_TEST(a_variance_of_whole_numbers)
+{
+    reel *r = quiet_reel();
+    reel_tensor *x = reel_ones(r, REEL_F32, REEL_SHAPE(36)),
+                *y = reel_zeros(r, REEL_F32, REEL_SHAPE(36));
+    reel_tensor *one = reel_ones(r, REEL_I64, REEL_SHAPE(36));
+    ck_assert(reel_item(reel_gaussian_nll_loss(x, y, one, NULL)) == 0.5);
+    ck_assert(reel_is_poison(reel_gaussian_nll_loss(x, y, reel_neg(one), NULL)));
+    assert_error(r, REEL_ERR_VALUE, "an element of var is negative");
+    reel_free(r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_test(cases, a_condition_gets_no_gradient);
     tcase_add_test(cases, what_is_no_float_wants_no_gradient);
     tcase_add_test(cases, repeats_are_looked_at_once);
     tcase_add_test(cases, numbers_near_the_largest);
+    tcase_add_test(cases, a_variance_of_whole_numbers);
 }
 
 int main(void) { return run_suite("edges", add_cases); }

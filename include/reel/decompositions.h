@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Linear equations, and matrices taken apart. All work on the last two dims; those before them are a
- * batch. It is computed in double, by the library's own plain methods: for matrices of some hundred
- * rows.
+ * Linear equations, and matrices taken apart. All work on the last two dims; those before them are
+ * a batch. It is computed in double, by the library's own plain methods: for matrices of some
+ * hundred rows.
  *
  * dtype: float32 or float64, the same for all.
  * Owner: the result lives until `reel_rewind`.
- * Fails: poison and REEL_ERR_SHAPE for shapes that do not fit; REEL_ERR_DTYPE for integers, bools or
- *        two dtypes; REEL_ERR_VALUE for a matrix for which there is no answer.
+ * Fails: poison and REEL_ERR_SHAPE for shapes that do not fit; REEL_ERR_DTYPE for integers, bools
+ *        or two dtypes; REEL_ERR_VALUE for a matrix for which there is no answer.
  */
 #ifndef REEL_DECOMPOSITIONS_H
 #define REEL_DECOMPOSITIONS_H

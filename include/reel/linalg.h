@@ -96,10 +96,10 @@ REEL_API reel_tensor *reel_tensordot(reel_tensor *a, reel_tensor *b, const int64
 
 /**
  * A sum of products: each operand's dims have labels, a letter each, and what the result does not
- * name is summed: "ij,jk->ik" is a matrix product, "bij,bjk->bik" one for each of a batch, "ii->i" a
- * diagonal, "i,j" an outer product. "..." stands for all dims that have no letter; without an arrow
- * the result has those, and then the letters that stand once, capitals first. Operands are multiplied
- * from the left, two at a time.
+ * name is summed: "ij,jk->ik" is a matrix product, "bij,bjk->bik" one for each of a batch, "ii->i"
+ * a diagonal, "i,j" an outer product. "..." stands for all dims that have no letter; without an
+ * arrow the result has those, and then the letters that stand once, capitals first. Operands are
+ * multiplied from the left, two at a time.
  *
  * Shape:    as many dims as letters, at most 8; dims of one label have one size, or 1.
  * Gradient: the result's, summed with the other operands.

@@ -64,8 +64,8 @@ REEL_API reel_tensor *reel_group_norm(reel_tensor *x, int64_t groups, reel_tenso
                                       reel_tensor *bias, double eps);
 
 /**
- * μ and σ² of each channel in each sample, or without `use_input_stats` the running ones. With running
- * ones given they change as in `reel_batch_norm`, by the mean over the samples.
+ * μ and σ² of each channel in each sample, or without `use_input_stats` the running ones. With
+ * running ones given they change as in `reel_batch_norm`, by the mean over the samples.
  *
  * Shape:  as x, (N, C, …); the others (C,), or NULL.
  * Fails:  REEL_ERR_VALUE for one value a channel, or without both kinds of statistics.
@@ -77,8 +77,8 @@ REEL_API reel_tensor *reel_instance_norm(reel_tensor *x, reel_tensor *running_me
                                          double eps);
 
 /**
- * x / (k + alpha mean(x²))^beta, the mean being over the `size` channels around each. PyTorch's alpha is
- * 1e-4, its beta 0.75, its k 1.
+ * x / (k + alpha mean(x²))^beta, the mean being over the `size` channels around each. PyTorch's
+ * alpha is 1e-4, its beta 0.75, its k 1.
  *
  * Shape:  as x, (N, C, …) with at least one dim more.
  * Fails:  REEL_ERR_VALUE for a size below 1.

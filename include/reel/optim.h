@@ -8,8 +8,8 @@
  * Fails: an optimizer that does nothing (NULL) and REEL_ERR_VALUE: an option outside its range, no
  *        parameters, one that is given twice or is no floating leaf; REEL_ERR_MEMORY.
  * Owner: the reel's; it is freed with it, or by `reel_optimizer_free`.
- * Source: the class of the same name in torch.optim (2.13), to the bit but for square roots, which are correctly
- *         rounded here.
+ * Source: the class of the same name in torch.optim (2.13), to the bit but for square roots, which
+ *         are correctly rounded here.
  */
 #ifndef REEL_OPTIM_H
 #define REEL_OPTIM_H

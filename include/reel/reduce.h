@@ -163,7 +163,8 @@ REEL_API reel_tensor *reel_cumprod(reel_tensor *x, int64_t dim);
 /** y_k = ln(e^x_0 + … + e^x_k), without overflow. The input must be floating. Gradient: g_k e^(x -
  *  y_k) summed from the end. Source: torch.logcumsumexp. */
 REEL_API reel_tensor *reel_logcumsumexp(reel_tensor *x, int64_t dim);
-/** The largest of x_0 … x_k and its last index; a NaN stays. Gradient: g to where it was taken from.
+/** The largest of x_0 … x_k and its last index; a NaN stays. Gradient: g to where it was taken
+ *  from.
  *  Source: torch.cummax. */
 REEL_API reel_values reel_cummax(reel_tensor *x, int64_t dim);
 /** The smallest, as `reel_cummax`. Source: torch.cummin. */

@@ -43,8 +43,8 @@ typedef struct reel_distinct {
 REEL_API reel_distinct reel_unique(reel_tensor *x);
 
 /**
- * Where each of x would go into a sorted sequence: the first place whose element is not below it, or
- * (right) is above it; i64. No gradient.
+ * Where each of x would go into a sorted sequence: the first place whose element is not below it,
+ * or (right) is above it; i64. No gradient.
  *
  * Shape:  as x. The sequence (n,), or (…, n) with x's first dims. sorter: the sequence's indices in
  *         order, if it is not; or NULL.

@@ -17,8 +17,8 @@ extern "C" {
 #endif
 
 /**
- * x[i + 1] - x[i] along a dim, n times over; of bools whether they differ. PyTorch's n is 1, its dim
- * -1.
+ * x[i + 1] - x[i] along a dim, n times over; of bools whether they differ. PyTorch's n is 1, its
+ * dim -1.
  *
  * Shape:  prepend and append, or NULL, go before and after x along the dim; it loses n places.
  * Fails:  REEL_ERR_VALUE for a negative n.

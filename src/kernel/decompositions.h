@@ -16,12 +16,13 @@ void reeli_lu_solve(int64_t n, const double *lu, const int64_t *pivot, int64_t k
  * diagonal is 1, whatever is there. */
 void reeli_triangle_solve(int64_t n, const double *a, bool upper, bool unit, int64_t k, double *b);
 
-/* A = L Lᵀ in place of the lower triangle of a[n,n], and zeros above. The order of the first leading
- * minor that is not positive; 0: all are. */
+/* A = L Lᵀ in place of the lower triangle of a[n,n], and zeros above. The order of the first
+ * leading minor that is not positive; 0: all are. */
 int64_t reeli_cholesky(int64_t n, double *a);
 
 /* A = U S Vᵀ of a matrix that is given transposed, at[n,m] with n ≤ m: in its place U's columns as
- * rows, in vt[n,n] V's, in s[n] the singular values, the largest first. False: they are not finite. */
+ * rows, in vt[n,n] V's, in s[n] the singular values, the largest first. False: they are not finite.
+ */
 bool reeli_svd(int64_t n, int64_t m, double *at, double *vt, double *s);
 
 #endif

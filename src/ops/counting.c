@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Values counted: the distinct ones, whole numbers, those within bins; and places among sorted ones. */
+/* Values counted: the distinct ones, whole numbers, those within bins; and places among sorted
+ * ones. */
 #include "losses.h"
 
 #include <reel/elementwise.h>
@@ -15,8 +16,8 @@ static reel_distinct poison_distinct(reel_tensor *x)
     return (reel_distinct){poison, poison, poison};
 }
 
-/* How many distinct values there are among sorted items; the number of each in `rank`. NaN is unequal
- * to NaN. */
+/* How many distinct values there are among sorted items; the number of each in `rank`. NaN is
+ * unequal to NaN. */
 static int64_t number(const reeli_item *items, int64_t n, bool floating, int64_t *rank)
 {
     int64_t count = 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The largest and the smallest so far along a dim. Of equal ones the last counts, and a NaN beats every
- * number. */
+/* The largest and the smallest so far along a dim. Of equal ones the last counts, and a NaN beats
+ * every number. */
 #include "reduction.h"
 
-/* For each place of a line of items the one that is the extreme up to there. As an item's key a NaN is
- * the largest; for a smallest all keys move on by one, so that it wraps round to the least. */
+/* For each place of a line of items the one that is the extreme up to there. As an item's key a NaN
+ * is the largest; for a smallest all keys move on by one, so that it wraps round to the least. */
 static void pass(reeli_item *items, int64_t n, bool smallest, bool floating)
 {
     const uint64_t shift = smallest && floating;

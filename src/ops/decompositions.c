@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Matrices taken apart: Cholesky, QR, singular values; and determinants. All is computed in doubles. A
- * decomposition of several parts is one result in a row, of which they are views: so the tape knows but
- * one operation, whose gradient gets all their gradients at once.
+ * Matrices taken apart: Cholesky, QR, singular values; and determinants. All is computed in
+ * doubles. A decomposition of several parts is one result in a row, of which they are views: so the
+ * tape knows but one operation, whose gradient gets all their gradients at once.
  */
 #include "decompositions.h"
 #include "matrices.h"
@@ -20,8 +20,8 @@
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* Elements from..from + rows columns - 1 of the last dim as matrices. A result is a copy, of its own
- * memory; a gradient can do with the view. */
+/* Elements from..from + rows columns - 1 of the last dim as matrices. A result is a copy, of its
+ * own memory; a gradient can do with the view. */
 static reel_tensor *part(reel_tensor *whole, int64_t from, int64_t rows, int64_t columns)
 {
     reel_tensor *row = reel_narrow(whole, -1, from, rows * columns);
@@ -82,15 +82,16 @@ reel_tensor *reel_linalg_cholesky(reel_tensor *a, bool upper)
     return upper ? reel_clone(reel_mT(l)) : l;
 }
 
-/* For each matrix: its determinant, or (y has its shape) its cofactors, dL/dA of the determinant. */
+/* For each matrix: its determinant, or (y has its shape) its cofactors, dL/dA of the determinant.
+ */
 static bool determinants(reel_tensor *x, reel_tensor *y, bool cofactors);
 
 bool reeli_det_forward(reeli_node *n) { return determinants(n->in[0].t, n->out, false); }
 
 static bool compute_cofactors(const reeli_args *a) { return determinants(a->t[1], a->t[0], true); }
 
-/* g times the cofactors, which there are of a singular matrix, too; to be differentiated again as det
- * A⁻ᵀ, which there is not. */
+/* g times the cofactors, which there are of a singular matrix, too; to be differentiated again as
+ * det A⁻ᵀ, which there is not. */
 reel_tensor *reeli_det_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reel_tensor *a = n->in[input].t, *slope;
@@ -232,8 +233,8 @@ static reel_qr qr_parts(reel_tensor *whole, const reel_tensor *x)
     return (reel_qr){part(whole, 0, m, k), part(whole, m * k, k, n)};
 }
 
-/* Of Q R with R square: (dQ + Q S) R⁻ᵀ, S the symmetric matrix that has the lower triangle of R dRᵀ -
- * dQᵀ Q. */
+/* Of Q R with R square: (dQ + Q S) R⁻ᵀ, S the symmetric matrix that has the lower triangle of R dRᵀ
+ * - dQᵀ Q. */
 static reel_tensor *square_qr_gradient(reel_tensor *q, reel_tensor *r, reel_tensor *dq,
                                        reel_tensor *dr)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sums of products, written as einsum's equations: each dim of an operand has a label, and what the
- * result does not name is summed. Two operands at a time are one matrix product for each of a batch.
+ * result does not name is summed. Two operands at a time are one matrix product for each of a
+ * batch.
  */
 #include "ops.h"
 
@@ -44,8 +45,8 @@ static int label_of(char letter)
     return isupper((unsigned char)letter) ? letter - 'A' : letter - 'a' + LETTERS / 2;
 }
 
-/* Labels up to a comma, an arrow or the end; `dots` dims for "...". Returns where it stops, or NULL.
- * A label may stand twice. */
+/* Labels up to a comma, an arrow or the end; `dots` dims for "...". Returns where it stops, or
+ * NULL. A label may stand twice. */
 static const char *read_labels(const char *text, int dots, int *count, unsigned char *label)
 {
     *count = 0;
@@ -142,7 +143,8 @@ static const char *read_operands(equation *e, term *x, reel_tensor *const *t, in
     return text;
 }
 
-/* The result's labels: those after the arrow, or the dims of "..." and the letters that stand once. */
+/* The result's labels: those after the arrow, or the dims of "..." and the letters that stand once.
+ */
 static bool read_result(equation *e, const char *text)
 {
     if (text[0] == '-') {
@@ -213,7 +215,8 @@ static bool sum_out(const equation *e, term *x)
     return !reeli_bad(x->t);
 }
 
-/* The labels of a product of two: those of a batch, of rows, of columns, and those that are summed. */
+/* The labels of a product of two: those of a batch, of rows, of columns, and those that are summed.
+ */
 typedef struct parts {
     unsigned char label[4][REEL_MAX_DIMS];
     int count[4];

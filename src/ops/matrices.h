@@ -25,8 +25,8 @@ bool reeli_is_matrix(const char *what, const reel_tensor *x, bool square);
 static inline int64_t reeli_rows(const reel_tensor *x) { return x->size[x->ndim - 2]; }
 static inline int64_t reeli_columns(const reel_tensor *x) { return x->size[x->ndim - 1]; }
 
-/* A node of op on x whose result has x's batch, and then `ndim` dims. NULL, and an error, if x is no
- * matrix or memory is out. */
+/* A node of op on x whose result has x's batch, and then `ndim` dims. NULL, and an error, if x is
+ * no matrix or memory is out. */
 reeli_node *reeli_begin_matrix(const reeli_op *op, reel_tensor *x, bool square, int ndim,
                                const int64_t *size);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a node keeps of its operation beside the inputs: for each struct here the rows of ops.def that
- * name it. A forward and a gradient read it by the function that follows the struct, and by nothing
- * else: a recorded step may be run again, or differentiated long after the call.
+ * What a node keeps of its operation beside the inputs: for each struct here the rows of ops.def
+ * that name it. A forward and a gradient read it by the function that follows the struct, and by
+ * nothing else: a recorded step may be run again, or differentiated long after the call.
  */
 #ifndef REELI_PARAMETERS_H
 #define REELI_PARAMETERS_H
@@ -225,8 +225,8 @@ typedef struct reeli_classes {
 
 static inline reeli_classes *reeli_classes_of(const reeli_node *n) { return reeli_parameters(n); }
 
-/* standardize: what is added to a variance. pinv: the share of the largest singular value that counts
- * as 0. */
+/* standardize: what is added to a variance. pinv: the share of the largest singular value that
+ * counts as 0. */
 typedef struct reeli_epsilon {
     double eps;
 } reeli_epsilon;

@@ -190,8 +190,8 @@ reel_svd reel_linalg_svd(reel_tensor *a)
 
 reel_tensor *reel_linalg_svdvals(reel_tensor *a) { return reel_linalg_svd(a).s; }
 
-/* With P = A⁺ and K = Gᵀ P (or P Gᵀ where A is tall): what of A's own rank there is to differentiate.
- * Golub and Pereyra, 1973. */
+/* With P = A⁺ and K = Gᵀ P (or P Gᵀ where A is tall): what of A's own rank there is to
+ * differentiate. Golub and Pereyra, 1973. */
 reel_tensor *reeli_pinv_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reel_tensor *a = n->in[input].t, *p = n->out;

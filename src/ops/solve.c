@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Systems of linear equations. With A X = B and G = dL/dX: dB solves Aᵀ dB = G, and dA = -dB Xᵀ. All is
- * computed in doubles.
+ * Systems of linear equations. With A X = B and G = dL/dX: dB solves Aᵀ dB = G, and dA = -dB Xᵀ.
+ * All is computed in doubles.
  */
 #include "decompositions.h"
 #include "matrices.h"

@@ -2,6 +2,7 @@
 /* Adafactor: of a matrix's mean squares of gradients only rows and columns are remembered. */
 #include "optimizer.h"
 
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 
@@ -110,6 +111,7 @@ static void shrink(const factors *f, double factor)
 static void update(const factors *f, const double *value, double rate)
 {
     double sum = 0;
+    assert(f->row ? f->column != NULL : f->variance != NULL);
     shrink(f, 1 - value[REELI_lr] * value[REELI_weight_decay]);
     for (int64_t k = 0; k < f->matrices; k++) {
         if (f->row) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Muon: the momentum of a matrix, made nearly orthogonal. With X of at most 1 in norm, a few turns of
- * X ← a X + (b XXᵀ + c (XXᵀ)²) X bring all singular values near 1. PyTorch does that in bfloat16, and
- * so does this: in floats whose lower half is rounded away.
+ * Muon: the momentum of a matrix, made nearly orthogonal. With X of at most 1 in norm, a few turns
+ * of X ← a X + (b XXᵀ + c (XXᵀ)²) X bring all singular values near 1. PyTorch does that in
+ * bfloat16, and so does this: in floats whose lower half is rounded away.
  */
 #include "optimizer.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* QR, singular values and what is made of them. Expected values: tests/generate/decompositions.py. */
+/* QR, singular values and what is made of them. Expected values: tests/generate/decompositions.py.
+ */
 #include "records.h"
 
 #include <reel/autograd.h>

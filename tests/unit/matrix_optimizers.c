@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Optimizers that see a parameter as a matrix. Expected values: tests/generate/matrix_optimizers.py. */
+/* Optimizers that see a parameter as a matrix. Expected values:
+ * tests/generate/matrix_optimizers.py. */
 #include "records.h"
 
 #include <reel/autograd.h>

@@ -2,8 +2,8 @@
 /*
  * One pass over a parameter for each optimizer: p parameter, g gradient. The roundings are
  * PyTorch's: its add with a factor, its addcmul and its lerp end in a fused multiply-add each, its
- * addcdiv is a product, a quotient and a sum. Where a state is there or not, each case is its own loop if
- * training is made of it.
+ * addcdiv is a product, a quotient and a sum. Where a state is there or not, each case is its own
+ * loop if training is made of it.
  */
 
 #define RULE(name)                                                                                 \

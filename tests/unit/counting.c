@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* What is counted, and what is refused. The database of PyTorch's operators has other cases; these are
+ * its answers typed in. */
+#include "check_reel.h"
+
+#include <reel/compare.h>
+#include <reel/linalg.h>
+#include <reel/sort.h>
+#include <reel/statistics.h>
+
+#define I64(r, ...)                                                                                \
+    reel_from_i64(r, (int64_t[]){__VA_ARGS__}, 1,                                                  \
+                  (int64_t[]){(int64_t)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t))})
+
+/* torch.bincount(torch.tensor([3, 0, 3, 1])), with minlength=6, and with weights [1., 2., 4., 8.]. */
+START_TEST(whole_numbers_are_counted)
+{
+    reel *r = reel_new();
+    reel_tensor *x = I64(r, 3, 0, 3, 1);
+    reel_tensor *weights = reel_from_f32(r, (float[]){1, 2, 4, 8}, REEL_SHAPE(4));
+    reel_tensor *sums = reel_from_f32(r, (float[]){2, 8, 0, 5}, REEL_SHAPE(4));
+    ck_assert(reel_equal(reel_bincount(x, NULL, 0), I64(r, 1, 1, 0, 2)));
+    ck_assert(reel_equal(reel_bincount(x, NULL, 6), I64(r, 1, 1, 0, 2, 0, 0)));
+    ck_assert(reel_equal(reel_bincount(x, weights, 0), sums));
+    ck_assert(!reel_failed(r));
+    reel_free(r);
+}
+END_TEST
+
+/* torch.unique(x, return_inverse=True, return_counts=True) of whole numbers beyond 2^53. */
+START_TEST(distinct_values_are_exact)
+{
+    reel *r = reel_new();
+    const int64_t large = INT64_C(9007199254740992);
+    const reel_distinct u = reel_unique(I64(r, large + 1, large, -1, large + 1));
+    ck_assert(reel_equal(u.values, I64(r, -1, large, large + 1)));
+    ck_assert(reel_equal(u.inverse, I64(r, 2, 1, 0, 2)));
+    ck_assert(reel_equal(u.counts, I64(r, 1, 1, 2)));
+    reel_free(r);
+}
+END_TEST
+
+static void refuses(reel *r, const reel_tensor *y, reel_status status, const char *part)
+{
+    ck_assert(reel_is_poison(y));
+    assert_error(r, status, part);
+}
+
+START_TEST(what_cannot_be_is_refused)
+{
+    reel *r = quiet_reel();
+    reel_tensor *a = reel_zeros(r, REEL_F32, REEL_SHAPE(2, 3));
+    reel_tensor *pair[] = {a, a};
+    refuses(r, reel_bincount(I64(r, 1, -2), NULL, 0), REEL_ERR_VALUE, "-2");
+    refuses(r, reel_bincount(a, NULL, 0), REEL_ERR_DTYPE, "bincount");
+    refuses(r, reel_histc(a, 0, 0, 1), REEL_ERR_VALUE, "no 0 bins");
+    refuses(r, reel_histc(a, 3, 2, 1), REEL_ERR_VALUE, "histc");
+    refuses(r, reel_searchsorted(I64(r, 1, 2), a, false, NULL), REEL_ERR_DTYPE, "searchsorted");
+    refuses(r, reel_einsum("ij,jk->ik", pair, 2), REEL_ERR_SHAPE, "two sizes");
+    refuses(r, reel_einsum("ij,ij->ii", pair, 2), REEL_ERR_SHAPE, "stands twice");
+    refuses(r, reel_einsum("ij->ij", pair, 2), REEL_ERR_SHAPE, "one part for each");
+    refuses(r, reel_einsum("ijk,ij", pair, 2), REEL_ERR_SHAPE, "do not fit");
+    refuses(r, reel_einsum("ii", pair, 1), REEL_ERR_SHAPE, "two sizes of one operand");
+    refuses(r, reel_einsum("i1->", pair, 1), REEL_ERR_SHAPE, "einsum");
+    refuses(r, reel_einsum(NULL, pair, 2), REEL_ERR_SHAPE, "einsum");
+    reel_free(r);
+}
+END_TEST
+
+static void add_cases(TCase *cases)
+{
+    tcase_add_test(cases, whole_numbers_are_counted);
+    tcase_add_test(cases, distinct_values_are_exact);
+    tcase_add_test(cases, what_cannot_be_is_refused);
+}
+
+int main(void) { return run_suite("counting", add_cases); }

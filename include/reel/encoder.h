@@ -47,7 +47,8 @@ typedef struct reel_encoder_options {
  * Owner: the reel's until you free it, or the reel. It does not need the table any more.
  * Fails: NULL, and REEL_ERR_VALUE for a column that is not there or a row that is not, a target of
  *        text, features among which the target is, no row or no feature that is left; with
- *        `refuse_missing` for a missing value, "houses.csv:17: column 'rooms': …"; REEL_ERR_MEMORY.
+ *        `refuse_missing` for a missing value, "houses.csv:17: column 'rooms': …"; REEL_ERR_MEMORY;
+ *        REEL_ERR_STATE while a step is being captured.
  * Source: sklearn's SimpleImputer(strategy="median"), StandardScaler and OneHotEncoder.
  */
 REEL_API reel_encoder *reel_encoder_fit(reel_table *t, const reel_tensor *rows,
@@ -62,7 +63,7 @@ REEL_API reel_encoder *reel_encoder_fit(reel_table *t, const reel_tensor *rows,
  * Owner: the reel's until you free it, as of a tensor that you created.
  * Fails: poison, and REEL_ERR_VALUE for a column that is not there, or holds text where the
  *        encoder has numbers or the other way round, and as `reel_encoder_fit` of rows and of
- *        missing values; REEL_ERR_MEMORY.
+ *        missing values; REEL_ERR_MEMORY; REEL_ERR_STATE while a step is being captured.
  */
 REEL_API reel_tensor *reel_encode(const reel_encoder *e, reel_table *t, const reel_tensor *rows);
 

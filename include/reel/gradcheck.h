@@ -47,8 +47,8 @@ typedef struct reel_gradcheck_report {
  *
  * Fails: REEL_ERR_VALUE if a gradient is wrong (the sentence names the worst element) or all
  *        elements are at kinks; REEL_ERR_DTYPE unless inputs that require grad, and y, are float64;
- *        REEL_ERR_STATE if no input requires grad, or one is no leaf or repeats its elements; the
- *        function's own errors.
+ *        REEL_ERR_STATE if no input requires grad, or one is no leaf or repeats its elements, or
+ *        while a step is being captured; the function's own errors.
  * Source: torch.autograd.gradcheck.
  */
 REEL_API reel_status reel_gradcheck(reel_function function, void *context,

@@ -59,7 +59,8 @@ REEL_API reel_table *reel_table_read(reel *r, const char *path, reel_table_optio
  * Shape: x is (rows, columns), floating. `names` has a name for each column; NULL: "1", "2", ….
  * Owner: as of `reel_table_read`.
  * Fails: NULL, and REEL_ERR_SHAPE, REEL_ERR_DTYPE, REEL_ERR_VALUE for infinities and for names that
- *        come twice, are empty or not UTF-8, REEL_ERR_MEMORY.
+ *        come twice, are empty or not UTF-8, REEL_ERR_MEMORY; REEL_ERR_STATE while a step is
+ *        being captured.
  * Source: pandas.DataFrame.
  */
 REEL_API reel_table *reel_table_from_tensor(reel *r, reel_tensor *x, const char *const *names);
@@ -105,7 +106,7 @@ REEL_API reel_tensor *reel_table_column(reel_table *t, size_t column);
  *
  * Shape: (n), n at most the number of rows.
  * Owner: the reel's until you free it, as of a tensor that you created.
- * Fails: as `reel_table_column`.
+ * Fails: as `reel_table_column`; REEL_ERR_STATE while a step is being captured.
  * Source: the index of pandas.DataFrame.dropna(subset=[column]).
  */
 REEL_API reel_tensor *reel_table_present_rows(reel_table *t, size_t column);

@@ -338,6 +338,9 @@ static reel *begin(reel_function function, reel_tensor *const *inputs, size_t co
     if (r && *status == REEL_OK && !function) {
         *status = reeli_error(r, REEL_ERR_VALUE, "gradcheck: the function is NULL");
     }
+    if (r && *status == REEL_OK && REELI_REFUSE(r, "gradcheck", "gradients cannot be checked")) {
+        *status = r->status;
+    }
     return *status == REEL_OK ? r : NULL;
 }
 

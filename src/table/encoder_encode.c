@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows of a table as features, and the target there and back. */
 #include "c_locale.h"
+#include "capture.h"
 #include "encoder.h"
 
 #include <math.h>
@@ -235,7 +236,7 @@ static bool may_encode(const reel_encoder *e, const reel_table *t, const char *w
     if (e->owned.r != t->owned.r) {
         reeli_error(t->owned.r, REEL_ERR_OWNER, "%s: the encoder belongs to another reel", what);
     }
-    return e->owned.r == t->owned.r;
+    return e->owned.r == t->owned.r && !REELI_REFUSE(t->owned.r, what, "a table cannot be encoded");
 }
 
 reel_tensor *reel_encode(const reel_encoder *e, reel_table *t, const reel_tensor *rows)
@@ -297,6 +298,17 @@ reel_tensor *reel_encode_target(const reel_encoder *e, reel_table *t, const reel
     return encode_target(e, t, (size_t)column, chosen);
 }
 
+/* t[0] = t[1] p[0] + p[1]. */
+static bool decode(const reeli_args *a)
+{
+    reel_tensor *to = a->t[0];
+    reeli_copy(to, a->t[1]);
+    for (int64_t i = 0; i < to->numel; i++) {
+        put(to, i, reeli_load(to, i) * a->p[0] + a->p[1]);
+    }
+    return true;
+}
+
 reel_tensor *reel_decode_target(const reel_encoder *e, reel_tensor *y)
 {
     static const char what[] = "decode_target";
@@ -308,12 +320,6 @@ reel_tensor *reel_decode_target(const reel_encoder *e, reel_tensor *y)
                           reel_dtype_name((reel_dtype)y->dtype));
     }
     reel_tensor *to = reeli_empty(e->owned.r, what, y->dtype, y->ndim, y->size);
-    if (reeli_bad(to)) {
-        return to;
-    }
-    reeli_copy(to, y);
-    for (int64_t i = 0; i < to->numel; i++) {
-        put(to, i, reeli_load(to, i) * e->target_scale + e->target_mean);
-    }
-    return to;
+    const reeli_args args = {.r = e->owned.r, .t = {to, y}, .p = {e->target_scale, e->target_mean}};
+    return reeli_bad(to) || reeli_do(decode, &args) ? to : e->owned.r->poison;
 }

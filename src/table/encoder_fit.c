@@ -436,7 +436,8 @@ static bool run(fit *f, const reel_tensor *rows)
 
 reel_encoder *reel_encoder_fit(reel_table *t, const reel_tensor *rows, reel_encoder_options options)
 {
-    if (!REELI_ALIVE(t, "encoder_fit")) {
+    if (!REELI_ALIVE(t, "encoder_fit") ||
+        REELI_REFUSE(t->owned.r, "encoder_fit", "an encoder cannot be made")) {
         return NULL;
     }
     fit f = {.t = t, .options = &options};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A table's life, and its columns as tensors. */
 #include "table.h"
+#include "capture.h"
 #include "utf8.h"
 
 #include <math.h>
@@ -139,7 +140,8 @@ bool reeli_table_fill(reel_table *t, const char *what, reel_tensor *matrix,
 reel_table *reel_table_from_tensor(reel *r, reel_tensor *x, const char *const *names)
 {
     static const char what[] = "table_from_tensor";
-    if (!r || !reeli_usable_as(r, what, "its argument", x)) {
+    if (!r || !reeli_usable_as(r, what, "its argument", x) ||
+        REELI_REFUSE(r, what, "a table cannot be made")) {
         return NULL;
     }
     if (x->ndim != 2) {
@@ -255,30 +257,43 @@ static bool has_column(const reel_table *t, const char *what, size_t column)
     return column < t->columns;
 }
 
+/* Column i[0] of the table `more`. */
+static bool fill_column(const reeli_args *a)
+{
+    const reel_table *t = a->more;
+    const size_t column = (size_t)a->i[0];
+    reel_tensor *to = a->t[0];
+    if (reel_table_is_text(t, column)) {
+        const int32_t *codes = reeli_table_codes(t, column);
+        for (int64_t i = 0; i < t->rows; i++) {
+            ((int64_t *)to->data)[i] = codes[i];
+        }
+        return true;
+    }
+    reeli_numbers numbers = reeli_table_numbers(t, column);
+    for (int64_t i = 0; i < t->rows; i++) {
+        reeli_store(to, i, reeli_number_at(numbers, i));
+    }
+    return true;
+}
+
 reel_tensor *reel_table_column(reel_table *t, size_t column)
 {
     static const char what[] = "table_column";
     if (!REELI_ALIVE(t, what) || !has_column(t, what, column)) {
         return t ? t->owned.r->poison : NULL;
     }
-    bool text = reel_table_is_text(t, column);
-    reel_tensor *result =
-        reeli_empty(t->owned.r, what, (int)(text ? REEL_I64 : t->dtype), 1, &t->rows);
-    if (reeli_bad(result)) {
-        return result;
+    reel *r = t->owned.r;
+    const bool text = reel_table_is_text(t, column);
+    reel_tensor *to = reeli_empty(r, what, (int)(text ? REEL_I64 : t->dtype), 1, &t->rows);
+    if (reeli_bad(to)) {
+        return to;
     }
-    if (text) {
-        const int32_t *codes = reeli_table_codes(t, column);
-        for (int64_t i = 0; i < t->rows; i++) {
-            ((int64_t *)result->data)[i] = codes[i];
-        }
-        return result;
+    if (r->capture) {
+        reeli_capture_use(r, &t->owned);
     }
-    reeli_numbers numbers = reeli_table_numbers(t, column);
-    for (int64_t i = 0; i < t->rows; i++) {
-        reeli_store(result, i, reeli_number_at(numbers, i));
-    }
-    return result;
+    const reeli_args args = {.r = r, .t = {to}, .more = t, .i = {(int64_t)column}};
+    return reeli_do(fill_column, &args) ? to : r->poison;
 }
 
 static bool is_present(const reel_table *t, size_t column, int64_t row)
@@ -291,7 +306,8 @@ static bool is_present(const reel_table *t, size_t column, int64_t row)
 reel_tensor *reel_table_present_rows(reel_table *t, size_t column)
 {
     static const char what[] = "table_present_rows";
-    if (!REELI_ALIVE(t, what) || !has_column(t, what, column)) {
+    if (!REELI_ALIVE(t, what) || !has_column(t, what, column) ||
+        REELI_REFUSE(t->owned.r, what, "rows cannot be looked for")) {
         return t ? t->owned.r->poison : NULL;
     }
     int64_t count = t->rows - reel_table_missing(t, column);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* gnuplot as a child process, and its picture brought to its place. */
-#if defined(__APPLE__)
-#define _DARWIN_C_SOURCE /* the size of a terminal is not in POSIX.1-2008 */
-#endif
 #include "gnuplot.h"
 
 #include <errno.h>

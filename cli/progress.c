@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines of progress: one that is redrawn on a terminal, a few in a log. */
-#if defined(__APPLE__)
-#define _DARWIN_C_SOURCE /* the size of a terminal is not in POSIX.1-2008 */
-#endif
 #include "progress.h"
 
 #include <math.h>

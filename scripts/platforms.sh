@@ -234,6 +234,7 @@ quick_targets() {
     name=$(basename "$source" .c)
     echo "${name#*_}"
   done
+  [ ! -d "$build/reel/examples/CMakeFiles/tutorial_in_cpp.dir" ] || echo tutorial_in_cpp
   printf '%s\n' conformance trajectories "${quick_units[@]/#/test_unit_}"
 }
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* POSIX's calls on files as they are, or what does the same on Windows and macOS. */
-#ifdef __APPLE__
-#define _DARWIN_C_SOURCE /* flock */
-#endif
 #include "system_file.h"
 
 #include <errno.h>

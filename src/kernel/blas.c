@@ -2,8 +2,6 @@
 /* Finding OpenBLAS, and calling it. */
 #ifdef __linux__
 #define _GNU_SOURCE /* sched_getaffinity */
-#elif defined(__APPLE__)
-#define _DARWIN_C_SOURCE /* MAP_ANON */
 #endif
 #include "blas.h"
 #include "dtype.h"

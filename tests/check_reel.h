@@ -66,4 +66,11 @@ static inline bool is_close(double a, double b, double relative)
         reel_clear_error(r);                                                                       \
     } while (0)
 
+/* What is said of a folder that is opened as a file; Windows does not even open it. */
+#ifdef _WIN32
+#define NOT_A_FILE "cannot be opened"
+#else
+#define NOT_A_FILE "not a regular file"
+#endif
+
 #endif

@@ -102,7 +102,7 @@ START_TEST(what_no_tensor_holds)
     refused(data("refused-record.npy"), REEL_ERR_DTYPE, "records");
     refused(data("refused-deep.npy"), REEL_ERR_SHAPE, "more dims");
     refused(data("nowhere"), REEL_ERR_FILE, "cannot be opened");
-    refused("/tmp", REEL_ERR_FILE, "not a regular file");
+    refused("/tmp", REEL_ERR_FILE, NOT_A_FILE);
     refused(NULL, REEL_ERR_VALUE, "NULL");
     ck_assert_ptr_null(reel_npy_load(NULL, path));
 }

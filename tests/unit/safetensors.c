@@ -215,7 +215,7 @@ START_TEST(wrong_lengths_are_refused)
     ck_assert_ptr_null(reel_safetensors_open(r, path));
     assert_error(r, REEL_ERR_FILE, path);
     ck_assert_ptr_null(reel_safetensors_open(r, folder));
-    assert_error(r, REEL_ERR_FILE, "not a regular file");
+    assert_error(r, REEL_ERR_FILE, NOT_A_FILE);
     write_bytes("\0\0\0", 3);
     ck_assert_ptr_null(reel_safetensors_open(r, path));
     assert_error(r, REEL_ERR_FORMAT, "too short for a header: 3 bytes");
@@ -325,8 +325,10 @@ START_TEST(unwritable_places_are_refused)
 {
     reel_safetensors_save(r, "/nowhere/file", NULL, 0, NULL, 0);
     assert_error(r, REEL_ERR_FILE, "/nowhere/file cannot be written: No such file or directory");
+#ifdef HAS_LIMITS
     reel_safetensors_save(r, "/dev/full", NULL, 0, NULL, 0);
     assert_error(r, REEL_ERR_FILE, "/dev/full cannot be written: No space left on device");
+#endif
     reel_safetensors_save(r, folder, NULL, 0, NULL, 0);
     assert_error(r, REEL_ERR_FILE, "cannot be written: it is a folder");
 }

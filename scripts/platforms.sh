@@ -20,7 +20,7 @@ USAGE
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
-all=(gcc clang musl i386 i386-x87 aarch64 armhf riscv64 ppc64el s390x mingw wasm macos bsd)
+all=(gcc clang musl i386 i386-x87 aarch64 armhf riscv64 ppc64el s390x mingw wasm macos freebsd)
 zig_version=0.17.1
 jobs=$(getconf _NPROCESSORS_ONLN)
 
@@ -149,7 +149,7 @@ describe() {
     machine="ARM and x86-64, macOS"
     by_zig Darwin aarch64-macos x86_64-macos
     ;;
-  bsd)
+  freebsd)
     machine="x86-64, FreeBSD"
     by_zig FreeBSD x86_64-freebsd
     ;;

@@ -74,7 +74,7 @@ reeli_node *reeli_turn(reeli_node *n)
 /* By tensor; its uses from the last to the first, as one meets them on the way back. */
 static int compare_uses(const void *p, const void *q)
 {
-    const reeli_use *a = p, *b = q;
+    const reeli_look_use *a = p, *b = q;
     if (a->t != b->t) {
         return (uintptr_t)a->t < (uintptr_t)b->t ? -1 : 1;
     }
@@ -93,11 +93,11 @@ static bool mark(reeli_look *it)
                 n->in[i].from->gradient = n->in[i].from->out;
                 continue;
             }
-            reeli_use *use = reeli_buffer_add(it->r, &it->uses, sizeof *use);
+            reeli_look_use *use = reeli_buffer_add(it->r, &it->uses, sizeof *use);
             if (!use) {
                 return false;
             }
-            *use = (reeli_use){n->in[i].t, n->step, i};
+            *use = (reeli_look_use){n->in[i].t, n->step, i};
         }
     }
     return true;
@@ -123,7 +123,7 @@ bool reeli_look_at(reeli_look *it, const char *what, const reel_tensor *root)
         return false;
     }
     if (it->uses.count > 1) {
-        qsort(it->uses.data, it->uses.count, sizeof(reeli_use), compare_uses);
+        qsort(it->uses.data, it->uses.count, sizeof(reeli_look_use), compare_uses);
     }
     return true;
 }
@@ -137,9 +137,9 @@ void reeli_look_away(reeli_look *it)
 }
 
 /* The use that a leaf is called after, the first of its own; NULL if the root does not come from it. */
-static const reeli_use *naming_use(const reeli_look *it, const reel_tensor *t)
+static const reeli_look_use *naming_use(const reeli_look *it, const reel_tensor *t)
 {
-    const reeli_use *use = it->uses.data;
+    const reeli_look_use *use = it->uses.data;
     size_t first = 0, end = it->uses.count;
     while (first < end) {
         const size_t middle = first + (end - first) / 2;
@@ -155,7 +155,7 @@ static const reeli_use *naming_use(const reeli_look *it, const reel_tensor *t)
 const char *reeli_id(char text[REELI_LABEL], const reeli_look *it, const reel_tensor *t,
                      const reeli_node *from)
 {
-    const reeli_use *use = from ? NULL : naming_use(it, t);
+    const reeli_look_use *use = from ? NULL : naming_use(it, t);
     if (use) {
         snprintf(text, REELI_LABEL, "leaf%lu_%d", (unsigned long)use->step, use->input);
     } else {
@@ -166,6 +166,6 @@ const char *reeli_id(char text[REELI_LABEL], const reeli_look *it, const reel_te
 
 bool reeli_names_leaf(const reeli_look *it, const reeli_node *n, int input)
 {
-    const reeli_use *use = n->in[input].from ? NULL : naming_use(it, n->in[input].t);
+    const reeli_look_use *use = n->in[input].from ? NULL : naming_use(it, n->in[input].t);
     return use && use->step == n->step && use->input == input;
 }

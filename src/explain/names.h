@@ -22,7 +22,7 @@ const char *reeli_values_text(char text[REELI_LABEL], const reel_tensor *t);
  * the result y by their names: "g * x". "" where it has no short way to say it. */
 const char *reeli_rule_text(char text[REELI_RULE], const reeli_node *n, int input);
 /* The same of the slope alone, without g, in the letters a, b, c and y; NULL if there is none. */
-const char *reeli_rule(const reeli_op *op, int input);
+const char *reeli_rule_of(const reeli_op *op, int input);
 
 /* The tape is linked from its end. It is turned round for as long as one goes from its beginning: the
  * node that was first. Turned again, with that, it is as it was. */
@@ -34,14 +34,14 @@ typedef struct reeli_look {
     reel *r;
     const reel_tensor *root;
     reeli_buffer
-        uses; /* of leaves and constants: reeli_use, by tensor, and by step from the last */
+        uses; /* of leaves and constants: reeli_look_use, by tensor, and by step from the last */
 } reeli_look;
 
-typedef struct reeli_use {
+typedef struct reeli_look_use {
     const reel_tensor *t;
     uint32_t step;
     int input;
-} reeli_use;
+} reeli_look_use;
 
 /* False, and an error, if the root is not usable or memory is out; then there is nothing to end. */
 bool reeli_look_at(reeli_look *it, const char *what, const reel_tensor *root);

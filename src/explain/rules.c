@@ -57,7 +57,7 @@ static const struct {
     {"slice", {":1 in the part, else 0"}},
 };
 
-const char *reeli_rule(const reeli_op *op, int input)
+const char *reeli_rule_of(const reeli_op *op, int input)
 {
     for (size_t i = 0; i < sizeof rules / sizeof *rules && input < RULE_INPUTS; i++) {
         if (strcmp(rules[i].op, op->name) == 0) {
@@ -103,7 +103,7 @@ static void add_named(char text[REELI_RULE], const reeli_node *n, const char *ru
 
 const char *reeli_rule_text(char text[REELI_RULE], const reeli_node *n, int input)
 {
-    const char *rule = reeli_rule(n->op, input);
+    const char *rule = reeli_rule_of(n->op, input);
     text[0] = '\0';
     if (!rule) {
         return text;

@@ -63,7 +63,7 @@ compare() {
 }
 
 heading "examples"
-for example in $(grep -L EXAMPLES_DATA "$source_dir"/examples/*.c); do
+for example in $(grep -LE 'EXAMPLES_DATA|reel_save_images' "$source_dir"/examples/*.c); do
   name=$(basename "$example" .c)
   name=${name#*_}
   silently "${cc[@]}" "${flags[@]}" -I. "$example" reel.o -o "$name" -lm

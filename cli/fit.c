@@ -3,6 +3,7 @@
 #include "calibration.h"
 #include "commands.h"
 #include "decay_trials.h"
+#include "doubts.h"
 #include "folds.h"
 #include "line_solver.h"
 #include "line_statistics.h"
@@ -327,11 +328,11 @@ static bool name_dependent(fitting *it, const coordinates *c)
 /* Coefficients of columns that nearly depend on others say little, each by itself. */
 static void warn_of_inflation(fitting *it)
 {
-    enum { LARGE = 10 }; /* Marquardt's rule, 1970 */
+    static const double large_inflation = 10; /* Marquardt's rule, 1970 */
     const line_statistics *s = &it->statistics;
     int64_t worst = 0, count = 0;
     for (int64_t j = 1; j <= s->features; j++) {
-        bool large = s->inflation[j] > LARGE;
+        bool large = s->inflation[j] > large_inflation;
         count += large;
         worst = large && (!worst || s->inflation[j] > s->inflation[worst]) ? j : worst;
     }
@@ -532,8 +533,11 @@ static bool run(fitting *it)
     if (!o->json && !o->quiet) {
         say_what_it_does(it);
     }
-    bool trained = o->hidden_count ? train_network(it) : train_linear(it);
-    if (!trained) {
+    bool believed =
+        doubt_training(it->s, o, it->y, reel_parameter_count(it->model.net)) &&
+        (!it->rows.test ||
+         doubt_test(it->s, &it->model, it->test_table ? it->test_table : it->table, it->rows.test));
+    if (!believed || !(o->hidden_count ? train_network(it) : train_linear(it))) {
         return false;
     }
     bool calibrated = isnan(o->interval) || calibrate_interval(it->s, &it->model, it->table,

@@ -86,4 +86,22 @@ for q in 0.1 0.9; do
   awk -v share="$(json test_metrics quantile_coverage)" -v q=$q \
     'BEGIN { d = share - q; exit !(d * d < 0.12 * 0.12) }' || fail "not a share of $q"
 done
+
+# Doubts: each with its reason, and none about a table that is as it should be.
+run 0 fit clean.csv --target y --loss mse --no-save --quiet --test-fraction 0.2
+says_nothing
+run 0 fit clean.csv --target y --loss mse --no-save --test-fraction 0.2
+! grep -q 'note: ' err || fail 'it doubts'
+run 0 fit typo.csv --target y --loss mse --no-save
+says "1 of the values of 'y' lie far from the others, and a squared error follows them"
+run 0 fit clean.csv --target y --no-save --hidden 100 --epochs 1
+says '301 parameters for 200 rows can fit any target'
+awk 'BEGIN { print "x,y"; for (i = 0; i < 100; i++) print i "," (i % 4 ? 0 : i) }' >zeros.csv
+run 0 fit zeros.csv --target y --no-save --epochs 1
+says "76 % of the values of 'y' are the same: a median is likely to predict that value"
+run 0 fit zeros.csv --target y --no-save --loss mse
+! grep -q 'are the same' err || fail 'it doubts a mean'
+awk -F, -v OFS=, 'NR > 1 { $1 += 500 } { print }' clean.csv >later.csv
+run 0 fit clean.csv --target y --no-save --test later.csv --loss mse
+says "the test's rows are unlike those trained on: 'x' is 8.7 standard deviations higher"
 finish

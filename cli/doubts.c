@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Doubts about the target and about the rows to test on. */
+#include "doubts.h"
+#include "column_qr.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* How often the value at `place` is there. */
+static int64_t repeats(const double *sorted, int64_t n, int64_t place)
+{
+    int64_t first = place, last = place;
+    while (first > 0 && sorted[first - 1] == sorted[place]) {
+        first--;
+    }
+    while (last + 1 < n && sorted[last + 1] == sorted[place]) {
+        last++;
+    }
+    return last - first + 1;
+}
+
+static void doubt_quantile(session *s, const options *o, const double *sorted, int64_t n)
+{
+    double q = o->loss == LOSS_QUANTILE ? o->quantile : 0.5;
+    bool asked = o->loss == LOSS_L1 || o->loss == LOSS_QUANTILE;
+    int64_t place = (int64_t)(q * (double)(n - 1)), same = repeats(sorted, n, place);
+    if (asked && 2 * same > n && same < n) {
+        notice(s,
+               "%.0f %% of the values of '%s' are the same: a %s is likely to predict that value "
+               "whatever the row; --loss mse predicts means",
+               100 * (double)same / (double)n, o->target,
+               o->loss == LOSS_L1 ? "median" : "quantile");
+    }
+}
+
+/* Beyond Tukey's outer fences, as where the encoder has a robust scale. */
+static void doubt_squares(session *s, const options *o, const double *sorted, int64_t n)
+{
+    double low = sorted[n / 4], high = sorted[n - 1 - n / 4], fence = 3 * (high - low);
+    int64_t far = 0;
+    for (int64_t i = 0; i < n; i++) {
+        far += sorted[i] < low - fence || sorted[i] > high + fence;
+    }
+    if (o->loss == LOSS_MSE && fence > 0 && far > 0) {
+        notice(s,
+               "%" PRId64 " of the values of '%s' lie far from the others, and a squared error "
+               "follows them: --loss huber and --loss l1 do less",
+               far, o->target);
+    }
+}
+
+bool doubt_training(session *s, const options *o, reel_tensor *y, int64_t parameters)
+{
+    int64_t n = reel_numel(y);
+    double *sorted = malloc((size_t)n * sizeof *sorted);
+    if (!sorted || reel_to_f64(y, sorted, n) != REEL_OK) {
+        free(sorted);
+        return complain(s, "there is no memory to look at the target");
+    }
+    qsort(sorted, (size_t)n, sizeof *sorted, by_size);
+    if (parameters >= n && o->l1_penalty == 0) {
+        notice(s,
+               "%" PRId64 " parameters for %" PRId64 " rows can fit any target: how well they do "
+               "says nothing of other rows; --folds does",
+               parameters, n);
+    }
+    doubt_quantile(s, o, sorted, n);
+    doubt_squares(s, o, sorted, n);
+    free(sorted);
+    return true;
+}
+
+bool doubt_test(session *s, const model *m, reel_table *table, reel_tensor *rows)
+{
+    reel_tensor *x = model_features(m, table, rows);
+    int64_t n = reel_is_poison(x) ? 0 : reel_size(x, 0), k = m->shape.features, worst = 0;
+    double *row = calloc(2 * (size_t)k, sizeof *row), *mean = row + k;
+    for (int64_t i = 0; row && i < n; i++) {
+        matrix_row(x, i, row);
+        for (int64_t j = 0; j < k; j++) {
+            mean[j] += row[j] / (double)n;
+        }
+    }
+    for (int64_t j = 0; row && j < k; j++) {
+        bool number = reel_encoder_mean(m->encoder, (size_t)j) != 0;
+        mean[j] = number ? mean[j] : 0; /* columns of 0 and 1 are not standardised */
+        worst = fabs(mean[j]) > fabs(mean[worst]) ? j : worst;
+    }
+    if (row && n && fabs(mean[worst]) > 1 + 4 / sqrt((double)n)) {
+        notice(s,
+               "the test's rows are unlike those trained on: '%s' is %.2g standard deviations "
+               "%s on the average",
+               reel_encoder_feature_name(m->encoder, (size_t)worst), fabs(mean[worst]),
+               mean[worst] > 0 ? "higher" : "lower");
+    }
+    bool done = row || complain(s, "there is no memory to look at the test");
+    free(row);
+    reel_tensor_free(x);
+    reel_rewind(s->r);
+    return done && !reel_failed(s->r);
+}

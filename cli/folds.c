@@ -61,6 +61,9 @@ static int64_t find_groups(const double *value, int64_t n, int64_t *group)
 /* Groups in a random order, dealt out in turn. */
 static bool deal(session *s, const options *o, int64_t groups, int64_t n, int64_t *group)
 {
+    if (groups == 0) {
+        return complain(s, "there is no memory for the folds");
+    }
     if (groups < o->folds) {
         return complain(s, "--folds %" PRId64 ": there are only %" PRId64 " %s", o->folds, groups,
                         o->group ? "groups" : "rows");
@@ -78,10 +81,14 @@ static bool deal(session *s, const options *o, int64_t groups, int64_t n, int64_
 static int64_t *choose_folds(session *s, const options *o, reel_table *table, reel_tensor *rows)
 {
     int64_t n = reel_numel(rows), count = 0;
-    int64_t *fold = malloc((size_t)n * sizeof *fold);
+    int64_t *fold = calloc((size_t)n + 1, sizeof *fold);
     double *value = NULL;
-    bool done = fold || complain(s, "there is no memory for the folds");
-    if (done && o->group) {
+    bool done = true;
+    if (!fold) {
+        complain(s, "there is no memory for the folds");
+        return NULL;
+    }
+    if (o->group) {
         int64_t column = reel_table_find(table, o->group);
         done = column >= 0 || complain(s, "%s: there is no column '%s' to group by",
                                        reel_table_path(table), o->group);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* reel evaluate: how good a model is on a table. */
 #include "commands.h"
+#include "importance.h"
 #include "model.h"
 #include "outputs.h"
 #include "plot.h"
 #include "report.h"
 #include "row_parts.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,44 +20,113 @@ static void find_quantile(void *context, const char *key, const char *value)
         *quantile || (strcmp(key, "loss") == 0 && strcmp(value, loss_names[LOSS_QUANTILE]) == 0);
 }
 
-static bool report(session *s, const options *o, const model *m, const metrics *measured)
+/* A model on the rows of a table that have a target. */
+typedef struct evaluation {
+    session *s;
+    const options *o;
+    const model *m;
+    reel_table *table;
+    reel_tensor *rows;
+    int64_t n;
+    double *truth, *predicted;
+    metrics measured;
+    double inside; /* the share of true values within the model's interval; NaN: it has none */
+    exported_column *columns;
+    size_t column_count;
+    double *importance; /* of the columns; NULL: not asked for */
+} evaluation;
+
+static double share_inside(const evaluation *it)
 {
-    if (o->json) {
-        reeli_json_writer w;
-        report_begin(s, &w);
-        reeli_json_put_text(&w, "model", o->files[0]);
-        reeli_json_put_text(&w, "table", o->files[1]);
-        reeli_json_put_text(&w, "target", reel_encoder_target_name(m->encoder));
-        metrics_json(&w, "metrics", measured);
-        return report_end(s, &w);
+    int64_t inside = 0;
+    for (int64_t i = 0; i < it->n; i++) {
+        inside += fabs(it->truth[i] - it->predicted[i]) <= it->m->half_width;
+    }
+    return it->m->interval > 0 ? (double)inside / (double)it->n : (double)NAN;
+}
+
+static bool report_json(const evaluation *it)
+{
+    reeli_json_writer w;
+    report_begin(it->s, &w);
+    reeli_json_put_text(&w, "model", it->o->files[0]);
+    reeli_json_put_text(&w, "table", it->o->files[1]);
+    reeli_json_put_text(&w, "target", reel_encoder_target_name(it->m->encoder));
+    metrics_json(&w, "metrics", &it->measured);
+    if (it->m->interval > 0) {
+        reeli_json_put_number(&w, "interval", it->m->interval);
+        reeli_json_put_number(&w, "inside", it->inside);
+    }
+    if (it->importance) {
+        reeli_json_put_open(&w, "importance", '{');
+        for (size_t i = 0; i < it->column_count; i++) {
+            reeli_json_put_number(&w, it->columns[i].name, it->importance[i]);
+        }
+        reeli_json_put_close(&w, '}');
+    }
+    return report_end(it->s, &w);
+}
+
+static bool report(const evaluation *it)
+{
+    if (it->o->json) {
+        return report_json(it);
     }
     bool quantile = false;
-    model_each_of_training(s, m, find_quantile, &quantile);
+    model_each_of_training(it->s, it->m, find_quantile, &quantile);
+    const metrics *measured = &it->measured;
     metrics_print(stdout, &(const char *){"test"}, &measured, 1, quantile);
-    return flushed(s);
+    if (it->m->interval > 0) {
+        printf("inside the %4g interval    %13.6g\n", it->m->interval, it->inside);
+    }
+    if (it->importance) {
+        printf("\nshuffled                 the error grows by\n");
+    }
+    for (size_t i = 0; it->importance && i < it->column_count; i++) {
+        printf("%-24s %18.6g\n", it->columns[i].name, it->importance[i]);
+    }
+    return flushed(it->s);
+}
+
+static bool find_importance(evaluation *it)
+{
+    if (!it->o->importance) {
+        return true;
+    }
+    it->columns = exported_columns(it->s, it->m, &it->column_count);
+    it->importance = it->columns ? importance_of(it->s, it->m, it->table, it->rows, it->truth,
+                                                 it->columns, it->column_count)
+                                 : NULL;
+    return it->importance != NULL;
 }
 
 static bool measure(session *s, const options *o, const model *m, reel_table *table)
 {
     const char *name = reel_encoder_target_name(m->encoder);
-    int64_t column = reel_table_find(table, name), n = 0;
+    int64_t column = reel_table_find(table, name);
     if (column < 0) {
         return complain(s, "%s: there is no column '%s', which the model predicts", o->files[1],
                         name);
     }
-    reel_tensor *rows = rows_with_target(s, table, (size_t)column);
-    double *predicted = rows ? model_predict(s, m, table, rows, &n) : NULL;
-    double *truth = predicted ? column_values(s, table, (size_t)column, rows, &n) : NULL;
-    metrics measured;
+    evaluation it = {.s = s, .o = o, .m = m, .table = table};
+    it.rows = rows_with_target(s, table, (size_t)column);
+    it.predicted = it.rows ? model_predict(s, m, table, it.rows, &it.n) : NULL;
+    it.truth = it.predicted ? column_values(s, table, (size_t)column, it.rows, &it.n) : NULL;
     char message[PLOT_MESSAGE];
-    bool done =
-        truth && metrics_of(s, n, truth, predicted, &measured) && report(s, o, m, &measured);
+    bool done = it.truth && metrics_of(s, it.n, it.truth, it.predicted, &it.measured) &&
+                find_importance(&it);
+    if (done) {
+        it.inside = share_inside(&it);
+        done = report(&it);
+    }
     if (done && o->plot_predictions &&
-        !plot_predictions(o->plot_predictions, n, truth, predicted, name, message)) {
+        !plot_predictions(o->plot_predictions, it.n, it.truth, it.predicted, name, message)) {
         done = complain(s, "%s", message);
     }
-    free(predicted);
-    free(truth);
+    free(it.predicted);
+    free(it.truth);
+    free(it.columns);
+    free(it.importance);
     return done;
 }
 

@@ -173,6 +173,9 @@ static const row fit_rows[] = {
 
 static const row evaluate_rows[] = {
     TABLE_ROWS,
+    {"importance", NULL,
+     "how much larger the mean absolute error becomes where one column is shuffled", FLAG,
+     AT(importance), NULL},
     THREADS_ROW,
     {"plot-predictions", "FILE", "picture of predicted against true values", TEXT,
      AT(plot_predictions), NULL},

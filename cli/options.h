@@ -91,7 +91,7 @@ typedef struct options {
     int64_t folds;
     const char *group;
     text_list keep;
-    bool append;
+    bool append, importance;
     const char *c, *sql, *formula, *name; /* of export */
     const char *out, *plot, *plot_predictions;
     bool no_save, force, quiet, json;

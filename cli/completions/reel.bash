@@ -51,6 +51,7 @@ _reel_fit='
 '
 _reel_evaluate='
 --decimal CHAR
+--importance
 --json
 --no-header
 --plot-predictions FILE

@@ -103,4 +103,21 @@ refuses fit seen.csv --target y --interval 0.9 --loss quantile -- 'leave out --l
 head -n 9 seen.csv >few.csv
 run 1 fit few.csv --target y --interval 0.9
 says 'are too few for that probability'
+
+# Among rows 0..n-1 a shuffle moves a value by (n² - 1) / 3n on the mean; what has no weight has no
+# importance.
+awk 'BEGIN { print "a,noise,kind,y"; for (i = 0; i < 1000; i++) print i "," (i * 7919) % 1009 "," (i % 2 ? "odd" : "even") "," 3 * i + 5 }' >order.csv
+run 0 fit order.csv --target y --loss mse --quiet
+run 0 evaluate model.safetensors order.csv --importance --json
+close 0.05 999.999 importance a
+for none in noise kind; do
+  awk -v x="$(json importance $none)" 'BEGIN { exit !(x * x < 1e-12) }' || fail "$none has an importance"
+done
+run 0 evaluate model.safetensors order.csv --importance
+prints 'the error grows by'
+run 0 fit seen.csv --target y --interval 0.9 --quiet --hidden 16 --epochs 30
+run 0 evaluate model.safetensors unseen.csv --json
+close 0.07 0.9 inside
+run 0 evaluate model.safetensors unseen.csv
+prints 'inside the  0.9 interval'
 finish

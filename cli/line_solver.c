@@ -91,8 +91,9 @@ static double objective(const line *it, const double *w)
     return sum / (double)it->n + penalty;
 }
 
-/* The system of the parabolas that touch at `at`: H d = -gradient. */
-static void assemble(const line *it, double corner)
+/* The system of the parabolas that touch at `at`: H d = -gradient. `straight`: signs stay, and so
+ * do weights of 0, so that the L1 penalty is a straight line. */
+static void assemble(const line *it, double corner, bool straight)
 {
     const options *o = it->o;
     int64_t m = it->size;
@@ -113,9 +114,14 @@ static void assemble(const line *it, double corner)
     }
     for (int64_t j = 0; j < it->k; j++) {
         double pull = o->weight_decay;
-        pull += o->l1_penalty > 0 ? o->l1_penalty / hypot(it->at[j], corner) : 0;
+        pull += o->l1_penalty > 0 && !straight ? o->l1_penalty / hypot(it->at[j], corner) : 0;
         it->system[j * m + j] += pull;
         it->right[j] -= pull * it->at[j];
+        if (straight && it->at[j] == 0) {
+            it->system[j * m + j] += 1e30;
+        } else if (straight) {
+            it->right[j] -= copysign(o->l1_penalty, it->at[j]);
+        }
     }
 }
 
@@ -158,6 +164,14 @@ static double keep(line *it)
     return gain;
 }
 
+static void move(const line *it)
+{
+    solve(it);
+    for (int64_t j = 0; j < it->size; j++) {
+        it->at[j] += it->right[j];
+    }
+}
+
 static bool has_corner(const options *o)
 {
     return o->loss == LOSS_L1 || o->loss == LOSS_QUANTILE || o->l1_penalty > 0;
@@ -170,14 +184,26 @@ static void descend(line *it, double first_corner)
     int idle = 0;
     memcpy(it->at, it->best, (size_t)it->size * sizeof *it->at);
     for (int i = 0; i < MOST_STEPS && i * per_step < most_work && idle < 3; i++) {
-        assemble(it, corner);
-        solve(it);
-        for (int64_t j = 0; j < it->size; j++) {
-            it->at[j] += it->right[j];
-        }
+        assemble(it, corner, false);
+        move(it);
         double gain = keep(it);
         idle = corner <= 1e-10 && gain < 1e-13 ? idle + 1 : 0;
         corner = fmax(corner * 0.9, has_corner(it->o) ? 1e-11 : 0);
+    }
+}
+
+/* Between the corners of the penalty the loss has its own pace: of squares it takes one step. */
+static void settle(line *it)
+{
+    double gain = 1;
+    memcpy(it->at, it->best, (size_t)it->size * sizeof *it->at);
+    for (int i = 0; i < 50 && gain > 1e-14; i++) {
+        assemble(it, 1e-11, true);
+        move(it);
+        for (int64_t j = 0; j < it->k; j++) {
+            it->at[j] = it->best[j] == 0 ? 0 : it->at[j];
+        }
+        gain = keep(it);
     }
 }
 
@@ -259,6 +285,7 @@ bool line_solve(const training *of)
             zero_weights(&it);
             descend(&it, 1e-5); /* from there the others find their places */
             zero_weights(&it);
+            settle(&it);
         }
         done = write_net(&it, of->net);
     }

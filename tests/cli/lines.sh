@@ -47,18 +47,18 @@ done
 for optimizer in $optimizers; do
   run 0 fit "$tables/stackloss.csv" --target STACKLOSS --no-save --json --optimizer $optimizer \
     --loss mse --l1-penalty 0.1
-  close 1e-4 0.6400228569962239 coefficients AIRFLOW
-  close 1e-4 1.205049770314348 coefficients WATERTEMP
+  close 1e-9 0.6400228569962239 coefficients AIRFLOW
+  close 1e-9 1.205049770314348 coefficients WATERTEMP
   close 0 0 coefficients ACIDCONC
   run 0 fit "$tables/stackloss.csv" --target STACKLOSS --no-save --json --optimizer $optimizer \
     --loss l1 --l1-penalty 0.5
-  close 1e-4 0.6730769230769231 coefficients AIRFLOW
-  close 1e-4 0.4615384615384611 coefficients WATERTEMP
+  close 1e-6 0.6730769230769231 coefficients AIRFLOW
+  close 1e-6 0.4615384615384611 coefficients WATERTEMP
   close 0 0 coefficients ACIDCONC
   run 0 fit "$tables/longley.csv" --target employed --no-save --json --optimizer $optimizer \
     --loss mse --l1-penalty 0.1
-  close 1e-4 0.033376088253543656 coefficients gnp
-  close 1e-4 -0.06873247953537771 coefficients unemployed
+  close 1e-9 0.033376088253543656 coefficients gnp
+  close 1e-9 -0.06873247953537771 coefficients unemployed
   for zero in deflator armed_forces population year; do
     close 0 0 coefficients $zero
   done

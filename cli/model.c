@@ -249,9 +249,30 @@ static bool make_model(session *s, model *it, reel_safetensors *file, const char
     return it->net && reel_load_state(it->net, path, true, NULL) == REEL_OK;
 }
 
+/* Whether a file begins with text, where safetensors have a length, whose last bytes are 0. */
+static bool begins_with_text(const char *path)
+{
+    unsigned char start[8];
+    FILE *file = fopen(path, "rb");
+    size_t count = file ? fread(start, 1, sizeof start, file) : 0;
+    bool text = count == sizeof start;
+    for (size_t i = 0; i < count; i++) {
+        text =
+            text && (start[i] >= ' ' || start[i] == '\n' || start[i] == '\r' || start[i] == '\t');
+    }
+    if (file) {
+        fclose(file);
+    }
+    return text;
+}
+
 bool model_load(session *s, model *it, const char *path)
 {
     *it = (model){0};
+    if (begins_with_text(path)) {
+        return complain(
+            s, "%s: this is text, and no model: the model is named first, then the table", path);
+    }
     reel_safetensors *file = reel_safetensors_open(s->r, path);
     bool loaded = file && make_model(s, it, file, path);
     reel_safetensors_close(file);

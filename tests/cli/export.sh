@@ -120,4 +120,6 @@ run 0 evaluate model.safetensors unseen.csv --json
 close 0.07 0.9 inside
 run 0 evaluate model.safetensors unseen.csv
 prints 'inside the  0.9 interval'
+run 1 predict unseen.csv model.safetensors
+says 'unseen.csv: this is text, and no model: the model is named first, then the table'
 finish

@@ -6,9 +6,9 @@
 #include "model.h"
 
 /*
- * A network's quantile holds on the rows that it was trained on. On others it holds once it has been
- * moved by that quantile of their residuals, in rank ⌈q (n + 1)⌉: split conformal prediction. The
- * bias of the last layer takes it up. Nothing happens without rows.
+ * A network's quantile holds on the rows that it was trained on. On others it holds once it has
+ * been moved by that quantile of their residuals, in rank ⌈q (n + 1)⌉: split conformal prediction.
+ * The bias of the last layer takes it up. Nothing happens without rows.
  *
  * Source: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005.
  * Fails: false, and a message.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* reel explain: an expression's forward and backward pass, step by step, and the proof by nudging. */
+/* reel explain: an expression's forward and backward pass, step by step, and the proof by
+ * nudging. */
 #include "commands.h"
 #include "expression.h"
 

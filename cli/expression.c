@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Expressions that one types: a descent through the grammar of expression.h that computes as it reads. */
+/* Expressions that one types: a descent through the grammar of expression.h that computes as it
+ * reads. */
 #include "expression.h"
 
 #include "compiler.h"

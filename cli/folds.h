@@ -14,8 +14,8 @@ typedef struct folds {
 typedef bool (*fold_fit)(void *context, reel_tensor *train, reel_tensor *test, metrics *measured);
 
 /*
- * Deals `rows` of the table out into as many folds as --folds says, at random; rows with one value in
- * the column of --group stay together. Random numbers are afterwards where they were.
+ * Deals `rows` of the table out into as many folds as --folds says, at random; rows with one value
+ * in the column of --group stay together. Random numbers are afterwards where they were.
  *
  * Source: sklearn's KFold(shuffle=True), GroupKFold(shuffle=True).
  * Fails: false, and a message.

@@ -50,8 +50,9 @@ static bool descend(whole *it, int64_t most)
     return true;
 }
 
-/* Losses and penalties with a corner at 0 are made smooth there, and ever less so: each time the search goes on
- * from a point that is nearly right. Without that it would stop at the first corner. */
+/* Losses and penalties with a corner at 0 are made smooth there, and ever less so: each time the
+ * search goes on from a point that is nearly right. Without that it would stop at the first
+ * corner. */
 static void descend_to_corner(training *t)
 {
     static const double smoothings[] = {1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7};

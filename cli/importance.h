@@ -7,8 +7,8 @@
 
 /*
  * Permutation importance: the mean absolute error with a column shuffled among the rows, less the
- * one without, on the mean over five shuffles; in the target's units. `truth` has the rows' targets.
- * The result is from malloc, one a column of exported_columns.
+ * one without, on the mean over five shuffles; in the target's units. `truth` has the rows'
+ * targets. The result is from malloc, one a column of exported_columns.
  *
  * Source: Breiman, Random Forests, 2001; sklearn's permutation_importance.
  * Fails: NULL, and a message.

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A line y = z v + b in the coordinates it was solved in; m of them with the bias, which is last. */
+/* A line y = z v + b in the coordinates it was solved in; m of them with the bias, which is
+ * last. */
 typedef struct solved {
     const training *training;
     const coordinates *c;

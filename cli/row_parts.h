@@ -18,7 +18,8 @@ typedef struct row_parts {
  * Fails: false, and a message.
  */
 bool rows_choose(session *s, const options *o, reel_table *table, size_t target, row_parts *it);
-/* Holds rows of those to train on out, to calibrate and to validate on, as the options say; likewise.
+/* Holds rows of those to train on out, to calibrate and to validate on, as the options say;
+ * likewise.
  */
 bool rows_hold_out(session *s, const options *o, reel_table *table, row_parts *it);
 

@@ -2,11 +2,12 @@
 /*
  * Lesson 0: the whole idea, with numbers instead of tensors and a tape of our own.
  *
- * A computation is written down as it is done: each row of the tape has a value, the rows that it was
- * computed from, and how it changes with each of them. An input stands in an earlier row than what is
- * made of it, always. So one loop from the last row to the first is enough: when it comes to a row, all
- * that was made of that row has already said what its share in the gradient is, and the row passes
- * the sum on to its own inputs. That loop is the chain rule, and it is all of backward().
+ * A computation is written down as it is done: each row of the tape has a value, the rows that it
+ * was computed from, and how it changes with each of them. An input stands in an earlier row than
+ * what is made of it, always. So one loop from the last row to the first is enough: when it comes
+ * to a row, all that was made of that row has already said what its share in the gradient is, and
+ * the row passes the sum on to its own inputs. That loop is the chain rule, and it is all of
+ * backward().
  *
  * Reel does the same. What it adds is in five files:
  *   a row is a node, and its inputs are edges       src/autograd/tape.h

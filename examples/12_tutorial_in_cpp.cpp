@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
-// The L1-loss tutorial once more, in C++: the same library, the same lines, the same digits. What C++
-// changes:
+// The L1-loss tutorial once more, in C++: the same library, the same lines, the same digits. What
+// C++ changes:
 //
 // - A reel is what std::unique_ptr is for. All else belongs to the reel, so nothing else needs one.
 // - C's `(float[]){1, 2, 3}` does not exist: data come from an array, a std::array, a std::vector.
-// - Options by name, `{.lr = 0.01}`, are C++20. Before it, an empty struct is PyTorch's defaults, as
-//   in C, and a field is set in a line of its own. (g++ -Wextra warns of the fields that a C++20
-//   initializer leaves out; they are zero, which is what is meant: -Wno-missing-field-initializers.)
+// - Options by name, `{.lr = 0.01}`, are C++20. Before it, an empty struct is PyTorch's defaults,
+//   as in C, and a field is set in a line of its own. (g++ -Wextra warns of the fields that a C++20
+//   initializer leaves out; they are zero, which is what is meant:
+//   -Wno-missing-field-initializers.)
 // - REEL_SHAPE and REEL_MODULES are as in C.
-// - The library is C, so no exception may leave a function that you give to it (a hook, a closure, an
-//   operation of your own): catch it there, and answer as that function says a failure is answered.
+// - The library is C, so no exception may leave a function that you give to it (a hook, a closure,
+//   an operation of your own): catch it there, and answer as that function says a failure is
+//   answered.
 //
 // usage: tutorial_in_cpp [SEED]
 #include <reel/reel.h>

@@ -4,19 +4,20 @@
  *
  *     autoencoder [FOLDER]
  *
- * The pictures are digits from a small font, turned, shifted, and dirty: one pixel in ten is black or white,
- * whatever it should be. The network is asked for the very picture that it was given, dirt and all. But what
- * goes through the neck is what pictures have in common, and dirt has nothing in common with other dirt.
+ * The pictures are digits from a small font, turned, shifted, and dirty: one pixel in ten is black
+ * or white, whatever it should be. The network is asked for the very picture that it was given,
+ * dirt and all. But what goes through the neck is what pictures have in common, and dirt has
+ * nothing in common with other dirt.
  *
- * It is trained twice from the same weights: by the mean absolute error (L1) and by the mean squared error.
- * Of a pixel that is ink in nineteen pictures of twenty and dirt in one the squared error makes the mean, a
- * grey; the absolute error makes the median, which is ink. So one network learns clean pictures from dirty
- * ones, and the other puts a little of the dirt everywhere: half of the one's pixels are what they should be,
- * and half of the other's are a twentieth off. That is on digits that neither has seen, beside what they were
- * before they got dirty.
+ * It is trained twice from the same weights: by the mean absolute error (L1) and by the mean
+ * squared error. Of a pixel that is ink in nineteen pictures of twenty and dirt in one the squared
+ * error makes the mean, a grey; the absolute error makes the median, which is ink. So one network
+ * learns clean pictures from dirty ones, and the other puts a little of the dirt everywhere: half
+ * of the one's pixels are what they should be, and half of the other's are a twentieth off. That is
+ * on digits that neither has seen, beside what they were before they got dirty.
  *
- * With a folder given, FOLDER/autoencoder.ppm shows clean digits, what the networks saw, and what they made
- * of it, by L1 and by MSE.
+ * With a folder given, FOLDER/autoencoder.ppm shows clean digits, what the networks saw, and what
+ * they made of it, by L1 and by MSE.
  */
 #include <reel/reel.h>
 #include <stdio.h>
@@ -49,7 +50,8 @@ static void draw(float *picture, int digit)
     }
 }
 
-/* (count, 1, SIDE, SIDE): digits in turn, turned by up to 0.25 and shifted by up to 0.15 of the half side. */
+/* (count, 1, SIDE, SIDE): digits in turn, turned by up to 0.25 and shifted by up to 0.15 of the
+ * half side. */
 static reel_tensor *draw_digits(reel *r, int64_t count)
 {
     reel_tensor *plain = reel_zeros(r, REEL_F32, REEL_SHAPE(count, 1, SIDE, SIDE));
@@ -124,8 +126,8 @@ static reel_module *train(reel *r, reel_module *loss, reel_tensor *pictures)
     return net;
 }
 
-/* What a net makes of pictures that it never saw, and how far half of its pixels are from the clean ones at
- * most. */
+/* What a net makes of pictures that it never saw, and how far half of its pixels are from the clean
+ * ones at most. */
 static reel_tensor *redraw(reel_module *net, const char *name, reel_tensor *dirty,
                            reel_tensor *clean)
 {

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lesson 15: bounding boxes. A network finds a shape in a picture, and some of what it is told is wrong.
+ * Lesson 15: bounding boxes. A network finds a shape in a picture, and some of what it is told is
+ * wrong.
  *
- * A picture has one rectangle or one disc in it, on a noisy ground; the answer is the box around it, as its
- * centre, width and height. But one box in ten of those to learn from is that of another picture, as happens
- * where people draw them.
+ * A picture has one rectangle or one disc in it, on a noisy ground; the answer is the box around
+ * it, as its centre, width and height. But one box in ten of those to learn from is that of another
+ * picture, as happens where people draw them.
  *
- * Four losses learn from the same pictures and the same weights. What counts is how much a box overlaps the
- * true one, on pictures that no network has seen and whose boxes are all right: intersection over union
- * (IoU), 1 for the box itself. The squared error is pulled at by a wrong box with all its distance, and every
- * box comes out a little towards the middle. The absolute error is pulled at by its direction alone, and the
- * smooth L1 loss is the same but near 0, where it is square. The generalized IoU is what is asked for: of a
- * box that is far off it can lose no more than 2.
+ * Four losses learn from the same pictures and the same weights. What counts is how much a box
+ * overlaps the true one, on pictures that no network has seen and whose boxes are all right:
+ * intersection over union (IoU), 1 for the box itself. The squared error is pulled at by a wrong
+ * box with all its distance, and every box comes out a little towards the middle. The absolute
+ * error is pulled at by its direction alone, and the smooth L1 loss is the same but near 0, where
+ * it is square. The generalized IoU is what is asked for: of a box that is far off it can lose no
+ * more than 2.
  */
 #include <reel/reel.h>
 #include <stdio.h>

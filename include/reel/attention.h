@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attention: for each query a mean of values, weighted by how well the query agrees with their keys.
+ * Attention: for each query a mean of values, weighted by how well the query agrees with their
+ *            keys.
  *
- * Owner: results live until `reel_rewind`, modules are the reel's or the module's that they become part of.
+ * Owner: results live until `reel_rewind`, modules are the reel's or the module's that they become
+ *        part of.
  */
 #ifndef REEL_ATTENTION_H
 #define REEL_ATTENTION_H
@@ -31,8 +33,8 @@ typedef struct reel_attention_options {
 /**
  * softmax(scale Q Kᵀ + mask) V.
  *
- * Shape:    query (…, L, E), key (…, S, E), value (…, S, V); output (…, L, V), weights (…, L, S), to
- *           which the mask broadcasts.
+ * Shape:    query (…, L, E), key (…, S, E), value (…, S, V); output (…, L, V), weights (…, L, S),
+ *           to which the mask broadcasts.
  * Gradient: to query, key, value and a floating mask.
  * Fails:    poison; REEL_ERR_SHAPE where shapes do not fit, REEL_ERR_DTYPE for different or integer
  *           dtypes, REEL_ERR_VALUE for both a mask and is_causal.
@@ -55,10 +57,10 @@ typedef struct reel_multihead_options {
 } reel_multihead_options;
 
 /**
- * Attention by `num_heads` heads, each on products of its own of query, key and value; their results side by
- * side, through one more product. Weights in_proj_weight (3E, E), or q_, k_ and v_proj_weight where sizes
- * differ, in_proj_bias, out_proj.weight, out_proj.bias, drawn to PyTorch's very bits. `reel_forward` is
- * attention of x to itself. NULL options are the defaults.
+ * Attention by `num_heads` heads, each on products of its own of query, key and value; their
+ * results side by side, through one more product. Weights in_proj_weight (3E, E), or q_, k_ and
+ * v_proj_weight where sizes differ, in_proj_bias, out_proj.weight, out_proj.bias, drawn to
+ * PyTorch's very bits. `reel_forward` is attention of x to itself. NULL options are the defaults.
  *
  * Fails:  NULL and REEL_ERR_VALUE for a size or number out of range; REEL_ERR_MEMORY.
  * Source: torch.nn.MultiheadAttention.
@@ -76,8 +78,8 @@ typedef struct reel_multihead_call {
 /**
  * Attention of queries to keys and values.
  *
- * Shape: query (L, N, E), key (S, N, kdim), value (S, N, vdim), with batch_first (N, …) each, or all
- *        without N.
+ * Shape: query (L, N, E), key (S, N, kdim), value (S, N, vdim), with batch_first (N, …) each, or
+ *        all without N.
  * Fails: poison; REEL_ERR_SHAPE, REEL_ERR_DTYPE, and REEL_ERR_VALUE for another module.
  */
 REEL_API reel_attention reel_forward_attention(reel_module *module, reel_tensor *query,
@@ -96,9 +98,9 @@ typedef struct reel_transformer_options {
 } reel_transformer_options;
 
 /**
- * x ← norm1(x + attention of x to itself); x ← norm2(x + W relu(V x)), with dropout in between. Children
- * self_attn, linear1 (V), linear2 (W), norm1 and norm2, drawn to PyTorch's very bits. NULL options are the
- * defaults.
+ * x ← norm1(x + attention of x to itself); x ← norm2(x + W relu(V x)), with dropout in between.
+ * Children self_attn, linear1 (V), linear2 (W), norm1 and norm2, drawn to PyTorch's very bits. NULL
+ * options are the defaults.
  *
  * Fails:  NULL and REEL_ERR_VALUE for a size or number out of range; REEL_ERR_MEMORY.
  * Source: torch.nn.TransformerEncoderLayer.

@@ -84,9 +84,9 @@ REEL_API reel_status reel_gradients(reel_tensor *output, reel_tensor *const *inp
 
 /**
  * Prints the tape as a table, a line for each recorded operation: step, operation, inputs, shape,
- * value, gradient g (after backward, under `reel_retain_all_grads`), and what backward sends to each
- * input, as `w += g * x`. After a backward under `reel_set_trace` it goes on with what the gradient
- * of each value that was used more than once is the sum of.
+ * value, gradient g (after backward, under `reel_retain_all_grads`), and what backward sends to
+ * each input, as `w += g * x`. After a backward under `reel_set_trace` it goes on with what the
+ * gradient of each value that was used more than once is the sum of.
  */
 REEL_API void reel_tape_print(const reel *r, FILE *stream);
 
@@ -97,17 +97,17 @@ REEL_API void reel_tape_print(const reel *r, FILE *stream);
 REEL_API void reel_tape_dot(const reel_tensor *root, FILE *stream);
 
 /**
- * Writes what `root` came from as JSON: values with their elements and gradients, the operations that
- * made them, and what came along each edge in a backward under `reel_set_trace`.
+ * Writes what `root` came from as JSON: values with their elements and gradients, the operations
+ * that made them, and what came along each edge in a backward under `reel_set_trace`.
  *
  * Fails: REEL_ERR_MEMORY, REEL_ERR_FILE; REEL_ERR_STATE while a backward is under way.
  */
 REEL_API reel_status reel_tape_json(const reel_tensor *root, FILE *stream);
 
 /**
- * Writes a page of HTML, which needs nothing else, to step forward and back through the forward and the
- * backward pass in any browser: best after a backward under `reel_set_trace`. A long tape is shown in
- * parts. A NULL title stands for one.
+ * Writes a page of HTML, which needs nothing else, to step forward and back through the forward and
+ * the backward pass in any browser: best after a backward under `reel_set_trace`. A long tape is
+ * shown in parts. A NULL title stands for one.
  *
  * Fails: as `reel_tape_json`.
  */
@@ -115,8 +115,8 @@ REEL_API reel_status reel_tape_html(const reel_tensor *root, const char *title, 
 
 /**
  * Says in sentences what `root` came from and, after a backward under `reel_set_trace`, what each
- * operation sent back to each of its inputs: the rule, the rule with its numbers put in, and the sum
- * where something had come before.
+ * operation sent back to each of its inputs: the rule, the rule with its numbers put in, and the
+ * sum where something had come before.
  */
 REEL_API void reel_tape_explain(const reel_tensor *root, FILE *stream);
 

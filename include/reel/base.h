@@ -44,8 +44,8 @@ typedef enum reel_level {
 } reel_level;
 
 /** Receives each message: a whole sentence without a newline. It may use the
- *  reel, as any callback may: not rewind it, and free only what it made; messages that come of that are
- *  not handed to it. */
+ *  reel, as any callback may: not rewind it, and free only what it made; messages that come of that
+ *  are not handed to it. */
 typedef void (*reel_message_handler)(void *context, reel_level level, const char *message);
 
 /**
@@ -60,9 +60,9 @@ typedef void *(*reel_allocator)(void *context, void *block, size_t old_size, siz
  *
  * With `memory` the reel lives within that: the reel itself and whatever it allocates lie in these
  * bytes, and no malloc is called. What is freed is used again; when they are full, that is
- * REEL_ERR_MEMORY as always. They are yours again after `reel_free`. `reel_memory_peak` says how many
- * it takes. OpenBLAS, which has memory of its own, is not used, and threads have their stacks from the
- * system.
+ * REEL_ERR_MEMORY as always. They are yours again after `reel_free`. `reel_memory_peak` says how
+ * many it takes. OpenBLAS, which has memory of its own, is not used, and threads have their stacks
+ * from the system.
  */
 typedef struct reel_options {
     reel_allocator allocator;     /**< NULL: malloc, realloc, free */
@@ -98,10 +98,11 @@ REEL_API void reel_free(reel *r);
  * Ends a step: everything that operations returned since the last rewind is gone, and its memory is
  * used again for the next step. What you created, parameters and gradients stay.
  *
- * But for one thing: what a step creates and the next step creates again, by the same call, is replaced
- * as a variable in a loop is. So noise, a first state or a batch that is made in every step does not pile
- * up. `reel_keep` what is to be collected over steps; what has a name, asks for gradients or is part of
- * something stays anyway, and so does all that was created before the first rewind.
+ * But for one thing: what a step creates and the next step creates again, by the same call, is
+ * replaced as a variable in a loop is. So noise, a first state or a batch that is made in every
+ * step does not pile up. `reel_keep` what is to be collected over steps; what has a name, asks for
+ * gradients or is part of something stays anyway, and so does all that was created before the first
+ * rewind.
  */
 REEL_API void reel_rewind(reel *r);
 
@@ -112,11 +113,12 @@ REEL_API void reel_rewind(reel *r);
  */
 REEL_API uint64_t reel_mark(reel *r);
 /**
- * Ends what came after the mark, as a validation within a step, and nothing before it: the tape goes on
- * from there. Gradients that were recorded after the mark become plain values, as with `reel_rewind`; what
- * was changed in place after it loses its history.
+ * Ends what came after the mark, as a validation within a step, and nothing before it: the tape
+ * goes on from there. Gradients that were recorded after the mark become plain values, as with
+ * `reel_rewind`; what was changed in place after it loses its history.
  *
- * Fails: REEL_ERR_STATE for a mark that is gone, from a callback and while a step is being captured.
+ * Fails: REEL_ERR_STATE for a mark that is gone, from a callback and while a step is being
+ *        captured.
  */
 REEL_API void reel_rewind_to(reel *r, uint64_t mark);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Boxes in images: how much they overlap, losses made of that, other ways to write them down, and which of
- * many to keep.
+ * Boxes in images: how much they overlap, losses made of that, other ways to write them down, and
+ * which of many to keep.
  *
  * A box is (x1, y1, x2, y2), two corners, with x1 ≤ x2 and y1 ≤ y2, unless a format says otherwise.
  *
@@ -9,8 +9,8 @@
  * dtype:    float32 or float64, the same for all operands.
  * Gradient: to all boxes, unless the result is a list of indices.
  * Owner:    the result lives until `reel_rewind`.
- * Fails:    poison; REEL_ERR_SHAPE for other shapes, REEL_ERR_VALUE for a word or number out of range,
- *           REEL_ERR_DTYPE for other dtypes.
+ * Fails:    poison; REEL_ERR_SHAPE for other shapes, REEL_ERR_VALUE for a word or number out of
+ *           range, REEL_ERR_DTYPE for other dtypes.
  */
 #ifndef REEL_BOXES_H
 #define REEL_BOXES_H
@@ -29,27 +29,29 @@ REEL_API reel_tensor *reel_box_iou(reel_tensor *a, reel_tensor *b);
 /** IoU - (C - U) / C, C being the area of the smallest box around both, U their union. Source:
  *  torchvision.ops.generalized_box_iou; Rezatofighi et al., 2019. */
 REEL_API reel_tensor *reel_generalized_box_iou(reel_tensor *a, reel_tensor *b);
-/** IoU - d² / (c² + eps), d being the distance of the centres and c the diagonal of the box around both.
- *  PyTorch's eps is 1e-7. Source: torchvision.ops.distance_box_iou; Zheng et al., 2020. */
+/** IoU - d² / (c² + eps), d being the distance of the centres and c the diagonal of the box around
+ *  both. PyTorch's eps is 1e-7. Source: torchvision.ops.distance_box_iou; Zheng et al., 2020. */
 REEL_API reel_tensor *reel_distance_box_iou(reel_tensor *a, reel_tensor *b, double eps);
-/** The same less α v, v = 4 (atan(w/h) - atan(w'/h'))² / π² and α = v / (1 - IoU + v + eps), which gets no
- *  gradient. Source: torchvision.ops.complete_box_iou. */
+/** The same less α v, v = 4 (atan(w/h) - atan(w'/h'))² / π² and α = v / (1 - IoU + v + eps), which
+ *  gets no gradient. Source: torchvision.ops.complete_box_iou. */
 REEL_API reel_tensor *reel_complete_box_iou(reel_tensor *a, reel_tensor *b, double eps);
 
-/** 1 - generalized IoU of each row's boxes, reduced; of no rows the mean is 0. torchvision's eps, which
- *  keeps quotients finite, is 1e-7. Source: torchvision.ops.generalized_box_iou_loss. */
+/** 1 - generalized IoU of each row's boxes, reduced; of no rows the mean is 0. torchvision's eps,
+ *  which keeps quotients finite, is 1e-7. Source: torchvision.ops.generalized_box_iou_loss. */
 REEL_API reel_tensor *reel_generalized_box_iou_loss(reel_tensor *a, reel_tensor *b,
                                                     reel_reduction reduction, double eps);
 /** 1 - distance IoU, likewise. Source: torchvision.ops.distance_box_iou_loss. */
 REEL_API reel_tensor *reel_distance_box_iou_loss(reel_tensor *a, reel_tensor *b,
                                                  reel_reduction reduction, double eps);
-/** 1 - complete IoU, likewise; eps is that of α alone. Source: torchvision.ops.complete_box_iou_loss. */
+/** 1 - complete IoU, likewise; eps is that of α alone. Source:
+ * torchvision.ops.complete_box_iou_loss. */
 REEL_API reel_tensor *reel_complete_box_iou_loss(reel_tensor *a, reel_tensor *b,
                                                  reel_reduction reduction, double eps);
 
 /**
- * Binary cross entropy of logits whose easy terms count less: α_t (1 - p_t)^γ ln(1 / p_t), p_t being the
- * probability of the target and α_t alpha for targets of 1, else 1 - alpha; no α_t if alpha is negative.
+ * Binary cross entropy of logits whose easy terms count less: α_t (1 - p_t)^γ ln(1 / p_t), p_t
+ * being the probability of the target and α_t alpha for targets of 1, else 1 - alpha; no α_t if
+ * alpha is negative.
  *
  * Shape:  input and target alike.
  * Source: torchvision.ops.sigmoid_focal_loss, whose alpha is 0.25 and gamma 2; Lin et al., 2017.
@@ -71,8 +73,8 @@ REEL_API reel_tensor *reel_box_convert(reel_tensor *boxes, reel_box_format from,
 REEL_API reel_tensor *reel_clip_boxes_to_image(reel_tensor *boxes, double height, double width);
 
 /**
- * Which boxes to keep: from the highest score down, those that overlap no kept one by an IoU of more than
- * the threshold (non-maximum suppression). Of equal scores the first box comes first.
+ * Which boxes to keep: from the highest score down, those that overlap no kept one by an IoU of
+ * more than the threshold (non-maximum suppression). Of equal scores the first box comes first.
  *
  * Shape:  scores (N,); the result (kept,), int64, in the order of the scores.
  * Fails:  REEL_ERR_STATE while a step is captured: how many are kept follows from values.

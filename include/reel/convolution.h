@@ -3,8 +3,8 @@
  * Convolutions of signals, images and volumes: each element of the result is a sum over a window of
  * the input, weighted alike at every place.
  *
- * Shape:  input (batch, channels, …) or, for one image, (channels, …), with as many dims behind them
- *         as the name says.
+ * Shape:  input (batch, channels, …) or, for one image, (channels, …), with as many dims behind
+ *         them as the name says.
  * dtype:  float32 or float64, the same for all operands.
  * Owner:  the result lives until `reel_rewind`.
  * Fails:  poison; REEL_ERR_SHAPE where channels, groups or sizes do not fit, REEL_ERR_VALUE for a

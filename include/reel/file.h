@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Files that are written whole or not at all. What is written lies beside the file's place, is
- * brought to the disk, and only then gets the name: whatever happens, a full disk, a power cut, kill
- * -9, the path has the old content or the new one. The library writes all its files this way.
+ * brought to the disk, and only then gets the name: whatever happens, a full disk, a power cut,
+ * kill -9, the path has the old content or the new one. The library writes all its files this way.
  *
  *     reel_file *file = reel_file_create(r, "losses.csv");
  *     reel_file_print(file, "%d,%g\n", epoch, loss);

@@ -49,9 +49,9 @@ REEL_API void reel_remove_hook(reel_tensor *t, uint64_t handle);
 REEL_API bool reel_set_anomaly_mode(reel *r, bool enabled);
 
 /**
- * From now on (or no longer) has every backward note what comes to each value along each edge: which
- * operation sent it, how much, what had come before and what the sum is. `reel_tape_json` writes it,
- * `reel_tape_print` adds it up. The notes are copies and live until `reel_rewind`;
+ * From now on (or no longer) has every backward note what comes to each value along each edge:
+ * which operation sent it, how much, what had come before and what the sum is. `reel_tape_json`
+ * writes it, `reel_tape_print` adds it up. The notes are copies and live until `reel_rewind`;
  * off, it costs nothing. Returns what was set before.
  *
  * Fails: REEL_ERR_STATE while a step is being captured.

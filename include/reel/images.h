@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Images made larger or smaller, padded, cut into windows and put together again, their elements moved
- * between channels and places, and sampled where a grid says.
+ * Images made larger or smaller, padded, cut into windows and put together again, their elements
+ * moved between channels and places, and sampled where a grid says.
  *
  * Shape:  x (batch, channels, …) or (channels, …), with one to three dims behind them, unless the
  *         function says otherwise.
  * dtype:  x's, which is float32 or float64.
  * Owner:  the result lives until `reel_rewind`.
- * Fails:  poison; REEL_ERR_SHAPE for other dims and sizes that do not fit, REEL_ERR_VALUE for a number
- *         out of its range, REEL_ERR_DTYPE for other dtypes.
+ * Fails:  poison; REEL_ERR_SHAPE for other dims and sizes that do not fit, REEL_ERR_VALUE for a
+ *         number out of its range, REEL_ERR_DTYPE for other dtypes.
  */
 #ifndef REEL_IMAGES_H
 #define REEL_IMAGES_H
@@ -48,8 +48,8 @@ typedef struct reel_interpolate_options {
 REEL_API reel_tensor *reel_interpolate(reel_tensor *x, reel_interpolate_options options);
 
 /**
- * x with more around it, taken from x itself. `pad` has two counts for each dim of the image, before and
- * after, from the last dim on; a negative one takes away.
+ * x with more around it, taken from x itself. `pad` has two counts for each dim of the image,
+ * before and after, from the last dim on; a negative one takes away.
  *
  * Gradient: each element gets the sum of g over its copies.
  * Fails:    REEL_ERR_SHAPE for more than x has to give: size - 1 reflected, size in a circle.
@@ -60,10 +60,11 @@ REEL_API reel_tensor *reel_pad_image(reel_tensor *x, const int64_t *pad, int cou
 
 /** (…, C r², H, W) → (…, C, H r, W r). Source: torch.nn.functional.pixel_shuffle. */
 REEL_API reel_tensor *reel_pixel_shuffle(reel_tensor *x, int64_t upscale_factor);
-/** The way back: (…, C, H r, W r) → (…, C r², H, W). Source: torch.nn.functional.pixel_unshuffle. */
+/** The way back: (…, C, H r, W r) → (…, C r², H, W). Source:
+ * torch.nn.functional.pixel_unshuffle. */
 REEL_API reel_tensor *reel_pixel_unshuffle(reel_tensor *x, int64_t downscale_factor);
-/** Of channels in groups (N, g c, …) the first of each group, then the second, …: (N, c g, …). Source:
- *  torch.nn.functional.channel_shuffle. */
+/** Of channels in groups (N, g c, …) the first of each group, then the second, …: (N, c g, …).
+ *  Source: torch.nn.functional.channel_shuffle. */
 REEL_API reel_tensor *reel_channel_shuffle(reel_tensor *x, int64_t groups);
 
 /**
@@ -80,8 +81,9 @@ REEL_API reel_tensor *reel_fold(reel_tensor *x, reel_dims output_size, reel_dims
                                 reel_conv_options options);
 
 /**
- * Where each element of an image of that size, (N, C, H, W) or (N, C, D, H, W), lies under an affine
- * map, theta (N, 2, 3) or (N, 3, 4): (N, H, W, 2), or (N, D, H, W, 3), in coordinates from -1 to 1.
+ * Where each element of an image of that size, (N, C, H, W) or (N, C, D, H, W), lies under an
+ * affine map, theta (N, 2, 3) or (N, 3, 4): (N, H, W, 2), or (N, D, H, W, 3), in coordinates from
+ * -1 to 1.
  *
  * Source: torch.nn.functional.affine_grid.
  */
@@ -110,8 +112,8 @@ typedef struct reel_grid_options {
 } reel_grid_options;
 
 /**
- * x at the places that a grid names, each a vector from the last dim of x to the first, in coordinates
- * from -1 to 1.
+ * x at the places that a grid names, each a vector from the last dim of x to the first, in
+ * coordinates from -1 to 1.
  *
  * Shape:    x (N, C, H, W), grid (N, P, Q, 2), result (N, C, P, Q); the same with three dims.
  * Gradient: to x and, by the slopes between elements, to the grid.

@@ -78,8 +78,8 @@ REEL_API reel_tensor *reel_loss3(reel_module *loss, reel_tensor *a, reel_tensor 
 /**
  * All parameters, its own before its children's, in PyTorch's order (weight, bias).
  *
- * Owner:  the list is the module's, and good until the module changes; no entries, and an error, when
- *         memory is out.
+ * Owner:  the list is the module's, and good until the module changes; no entries, and an error,
+ *         when memory is out.
  * Source: Module.parameters.
  */
 REEL_API reel_tensor_list reel_parameters(reel_module *module);
@@ -88,7 +88,8 @@ REEL_API reel_tensor_list reel_parameters(reel_module *module);
  * `reel_join_parameters((reel_tensor_list[]){reel_parameters(a), reel_parameters(b)}, 2)`.
  *
  * Owner:  the list is the reel's.
- * Fails:  no entries, and REEL_ERR_OWNER for a tensor that is gone or another reel's; REEL_ERR_MEMORY.
+ * Fails:  no entries, and REEL_ERR_OWNER for a tensor that is gone or another reel's;
+ *         REEL_ERR_MEMORY.
  */
 REEL_API reel_tensor_list reel_join_parameters(const reel_tensor_list *lists, size_t count);
 /** The parameter of this name ("weight", "0.bias"); NULL if there is none. Source:
@@ -139,16 +140,16 @@ REEL_API void reel_module_print(const reel_module *module, FILE *stream);
 
 /* A module of your own: a forward function, and what you add to it.
  *
- * A module may be part of several, and a tensor too (tied weights, one tensor under two names): it is
- * once among the parameters, under each of its names in the state, and goes with the last module that
- * it is part of. */
+ * A module may be part of several, and a tensor too (tied weights, one tensor under two names): it
+ * is once among the parameters, under each of its names in the state, and goes with the last module
+ * that it is part of. */
 
 /** Computes a module's result from x; `context` is what `reel_nn_module` was given. */
 typedef reel_tensor *(*reel_module_forward)(reel_module *module, reel_tensor *x, void *context);
 
 /**
- * An empty module with a forward of your own. While that runs it may not rewind, and frees only what
- * it made itself.
+ * An empty module with a forward of your own. While that runs it may not rewind, and frees only
+ * what it made itself.
  *
  * Owner:  the reel's, or the module's that it becomes part of. The name is copied.
  * Fails:  NULL, and REEL_ERR_MEMORY.
@@ -157,7 +158,8 @@ typedef reel_tensor *(*reel_module_forward)(reel_module *module, reel_tensor *x,
 REEL_API reel_module *reel_nn_module(reel *r, const char *name, reel_module_forward forward,
                                      void *context);
 /** Gives the module a parameter that you created; it asks for gradients and is the module's now.
- *  Fails: REEL_ERR_VALUE for a name that is in use, empty, longer than 31 characters or has a dot, a
+ *  Fails: REEL_ERR_VALUE for a name that is in use, empty, longer than 31 characters or has a dot,
+ *         a
  *  result of an operation, an integer tensor; REEL_ERR_OWNER. Source: Module.register_parameter. */
 REEL_API reel_status reel_module_add_parameter(reel_module *module, const char *name,
                                                reel_tensor *parameter);
@@ -165,8 +167,8 @@ REEL_API reel_status reel_module_add_parameter(reel_module *module, const char *
  *  `reel_module_add_parameter`. Source: Module.register_buffer. */
 REEL_API reel_status reel_module_add_buffer(reel_module *module, const char *name,
                                             reel_tensor *buffer);
-/** Gives it a child. Fails: REEL_ERR_VALUE for names as with a parameter, for a module that it is part
- *  of itself, and for modules in one another more than 5,000 deep; REEL_ERR_OWNER. Source:
+/** Gives it a child. Fails: REEL_ERR_VALUE for names as with a parameter, for a module that it is
+ *  part of itself, and for modules in one another more than 5,000 deep; REEL_ERR_OWNER. Source:
  *  Module.add_module. */
 REEL_API reel_status reel_module_add_child(reel_module *module, const char *name,
                                            reel_module *child);
@@ -174,8 +176,8 @@ REEL_API reel_status reel_module_add_child(reel_module *module, const char *name
 REEL_API reel_module *reel_module_child(const reel_module *module, const char *name);
 
 /**
- * Modules in a list, named "0", "1", …, which has no forward: to be called one by one, and held, saved and
- * counted together.
+ * Modules in a list, named "0", "1", …, which has no forward: to be called one by one, and held,
+ * saved and counted together.
  *
  * Owner:  the modules are its own from now on; the caller's still if it cannot be made.
  * Fails:  NULL, and REEL_ERR_VALUE as `reel_module_add_child`.
@@ -191,8 +193,8 @@ REEL_API reel_status reel_module_append(reel_module *module, reel_module *child)
 /** Child i in the order in which they were added; NULL if there is none. */
 REEL_API reel_module *reel_module_at(const reel_module *module, int i);
 
-/** Frees the module before the reel does, and its parameters, buffers and children that are part of no
- *  other. Fails: REEL_ERR_OWNER for one that is part of another, or has been freed. */
+/** Frees the module before the reel does, and its parameters, buffers and children that are part of
+ *  no other. Fails: REEL_ERR_OWNER for one that is part of another, or has been freed. */
 REEL_API void reel_module_free(reel_module *module);
 
 #ifdef __cplusplus

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Layers for images. What each computes, and which shapes it takes, is said at the function of the same
- * name in convolution.h, pooling.h, images.h and normalization.h.
+ * Layers for images. What each computes, and which shapes it takes, is said at the function of the
+ * same name in convolution.h, pooling.h, images.h and normalization.h.
  *
  * Owner: the reel's, or the module's that they become part of; a module's parameters, buffers and
  *        children go with it.
@@ -20,9 +20,9 @@ extern "C" {
 #endif
 
 /**
- * A convolution with weights of its own: weight (out, in / groups, kernel…), then bias (out,), drawn
- * from U(-1/√fan, 1/√fan) in the reel's random numbers, to PyTorch's very bits; fan is the number of
- * inputs of each output. It pads by options.pad_mode.
+ * A convolution with weights of its own: weight (out, in / groups, kernel…), then bias (out,),
+ * drawn from U(-1/√fan, 1/√fan) in the reel's random numbers, to PyTorch's very bits; fan is the
+ * number of inputs of each output. It pads by options.pad_mode.
  *
  * Source: torch.nn.Conv1d.
  */
@@ -34,7 +34,8 @@ REEL_API reel_module *reel_nn_conv2d(reel *r, int64_t in_channels, int64_t out_c
 /** The same over three dims. Source: torch.nn.Conv3d. */
 REEL_API reel_module *reel_nn_conv3d(reel *r, int64_t in_channels, int64_t out_channels,
                                      reel_dims kernel_size, reel_conv_options options);
-/** A transposed convolution, weight (in, out / groups, kernel…). Source: torch.nn.ConvTranspose1d. */
+/** A transposed convolution, weight (in, out / groups, kernel…). Source:
+ * torch.nn.ConvTranspose1d. */
 REEL_API reel_module *reel_nn_conv_transpose1d(reel *r, int64_t in_channels, int64_t out_channels,
                                                reel_dims kernel_size, reel_conv_options options);
 /** The same over two dims. Source: torch.nn.ConvTranspose2d. */
@@ -115,8 +116,8 @@ REEL_API reel_module *reel_nn_batch_norm3d(reel *r, int64_t features,
 /** `reel_group_norm` with a weight and a bias for each channel. Source: torch.nn.GroupNorm. */
 REEL_API reel_module *reel_nn_group_norm(reel *r, int64_t groups, int64_t channels,
                                          const reel_norm_options *options);
-/** `reel_instance_norm` of (N, C, L) or (C, L): plain, unless the options ask for a weight and a bias
- *  or for running statistics. Source: torch.nn.InstanceNorm1d. */
+/** `reel_instance_norm` of (N, C, L) or (C, L): plain, unless the options ask for a weight and a
+ *  bias or for running statistics. Source: torch.nn.InstanceNorm1d. */
 REEL_API reel_module *reel_nn_instance_norm1d(reel *r, int64_t features,
                                               const reel_norm_options *options);
 /** The same of (N, C, H, W). Source: torch.nn.InstanceNorm2d. */

@@ -2,12 +2,13 @@
 /*
  * Pictures in files, and many images as one picture, so that a run can show what it makes.
  *
- * A picture is (C, H, W), of 1 channel (grey) or 3 (red, green, blue), in float32 or float64 from 0 to 1.
- * Files are Netpbm's binary ones, which need no library: PGM (P5) of one channel, PPM (P6) of three.
+ * A picture is (C, H, W), of 1 channel (grey) or 3 (red, green, blue), in float32 or float64 from 0
+ * to 1. Files are Netpbm's binary ones, which need no library: PGM (P5) of one channel, PPM (P6) of
+ * three.
  *
  * Fails: REEL_ERR_FILE if the system refuses, REEL_ERR_FORMAT for a file that is not what it should
- *        be or has bytes too many or too few, REEL_ERR_SHAPE and REEL_ERR_DTYPE for a tensor that is no
- *        picture, REEL_ERR_MEMORY.
+ *        be or has bytes too many or too few, REEL_ERR_SHAPE and REEL_ERR_DTYPE for a tensor that
+ *        is no picture, REEL_ERR_MEMORY.
  *
  * A library configured with REEL_WITH_IO=OFF (REEL_HAS_IO is 0) has none of this.
  */
@@ -32,8 +33,8 @@ extern "C" {
 REEL_API reel_tensor *reel_read_image(reel *r, const char *path);
 
 /**
- * Writes a picture, in 256 steps, to a file that is replaced whole as by `reel_safetensors_save`: PGM or PPM
- * by its channels. What is below 0 or above 1 is cut off; a NaN is 0.
+ * Writes a picture, in 256 steps, to a file that is replaced whole as by `reel_safetensors_save`:
+ * PGM or PPM by its channels. What is below 0 or above 1 is cut off; a NaN is 0.
  *
  * Source: torchvision.utils.save_image.
  */
@@ -48,8 +49,8 @@ typedef struct reel_grid_layout {
 } reel_grid_layout;
 
 /**
- * Images (N, C, H, W), (C, H, W) or (H, W) as one picture of three channels, row by row; those of one
- * channel are grey. Unrecorded: no gradient goes through it. One image alone is not padded.
+ * Images (N, C, H, W), (C, H, W) or (H, W) as one picture of three channels, row by row; those of
+ * one channel are grey. Unrecorded: no gradient goes through it. One image alone is not padded.
  *
  * Fails:  poison; REEL_ERR_STATE while a step is captured.
  * Source: torchvision.utils.make_grid.

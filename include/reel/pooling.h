@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pooling: images made smaller, each element of the result being the largest, the mean or a norm of a
+ * Pooling: images made smaller, each element of the result being the largest, the mean or a norm of
+ *          a
  * window of the input; and max_unpool, which goes back.
  *
- * Shape:  x (batch, channels, …) or (channels, …), with as many dims behind them as the name says. A
- *         result has floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1 places in each,
- *         or with ceil_mode the same rounded up, unless the last window would begin in the padding.
+ * Shape:  x (batch, channels, …) or (channels, …), with as many dims behind them as the name says.
+ *         A result has floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1 places in
+ *         each, or with ceil_mode the same rounded up, unless the last window would begin in the
+ *         padding.
  * dtype:  x's, which is float32 or float64.
  * Owner:  the result lives until `reel_rewind`.
  * Fails:  poison; REEL_ERR_SHAPE for other dims, and where the result would have no place,
@@ -59,8 +61,9 @@ REEL_API reel_values reel_max_pool3d_with_indices(reel_tensor *x, reel_dims kern
 /**
  * Zeros, but each element of x at the place of the larger image that its index names.
  *
- * Shape:    indices as x, int64. Of the dims, kernel and options tell how many places there are, (L -
- *           1) stride - 2 padding + kernel, unless output_size does, which is less than a stride off.
+ * Shape:    indices as x, int64. Of the dims, kernel and options tell how many places there are, (L
+ *           - 1) stride - 2 padding + kernel, unless output_size does, which is less than a stride
+ *             off.
  * Gradient: each element gets g from its place.
  * Fails:    REEL_ERR_VALUE for an index out of the image.
  * Source:   torch.nn.functional.max_unpool1d.

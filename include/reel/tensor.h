@@ -230,8 +230,8 @@ REEL_API bool *reel_data_bool(reel_tensor *t);
 /* Texts. */
 
 /**
- * t as PyTorch prints it: `tensor([2.5000, 0.0000], grad_fn=<MulBackward0>)`, summarised above 1,000
- * elements; NULL, as a gradient that is not there, is `None`.
+ * t as PyTorch prints it: `tensor([2.5000, 0.0000], grad_fn=<MulBackward0>)`, summarised above
+ * 1,000 elements; NULL, as a gradient that is not there, is `None`.
  *
  * Owner: lives until `reel_rewind`.
  */

@@ -542,8 +542,8 @@ reel_status reel_backward_with(reel_tensor *tensor, const reel_backward_options 
     return go(&b, tensor);
 }
 
-/* Gives the inputs numbers, and one that is there twice the first of its two. False, and an error, when
- * memory is out, or for what is no tensor to be used. */
+/* Gives the inputs numbers, and one that is there twice the first of its two. False, and an error,
+ * when memory is out, or for what is no tensor to be used. */
 static bool number_targets(reel *r, run *b)
 {
     size_t room = 4;

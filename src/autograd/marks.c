@@ -27,8 +27,8 @@ uint64_t reel_mark(reel *r)
     return mark->number;
 }
 
-/* A gradient that was recorded after the mark becomes a plain value; a leaf that was changed in place
- * after it keeps what it holds, without a history. */
+/* A gradient that was recorded after the mark becomes a plain value; a leaf that was changed in
+ * place after it keeps what it holds, without a history. */
 static void settle(reel *r, const reeli_mark *mark)
 {
     for (reel_tensor *t = r->unsettled; t; t = t->leaf->next_unsettled) {

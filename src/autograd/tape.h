@@ -114,8 +114,8 @@ typedef struct reeli_arrival {
     reel_tensor *after;  /* the sum of both */
 } reeli_arrival;
 
-/* n's gradient for `input` has been delivered: a new one at the end of the reel's list. False, and an
- * error, when memory is out. */
+/* n's gradient for `input` has been delivered: a new one at the end of the reel's list. False, and
+ * an error, when memory is out. */
 bool reeli_trace(reeli_node *n, int input, const reeli_arrival *what);
 /* A copy, unrecorded, that lives until the next rewind; NULL of NULL. */
 reel_tensor *reeli_trace_copy(reel_tensor *t);

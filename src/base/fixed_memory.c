@@ -2,8 +2,8 @@
 /*
  * Free memory is a list of holes in the order of their addresses, each of which begins with its own
  * entry; two that touch are one. A block has no header, for its size comes back with it. The first
- * hole that is large enough is taken, so a run in less memory does the same as long as it fits: what
- * was the most is what is needed.
+ * hole that is large enough is taken, so a run in less memory does the same as long as it fits:
+ * what was the most is what is needed.
  */
 #include "fixed_memory.h"
 

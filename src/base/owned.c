@@ -31,8 +31,8 @@ static reeli_queue *queue_of(reel *r, size_t size)
     return &r->dead[i < REELI_SIZES ? i : REELI_SIZES - 1];
 }
 
-/* Memory of the handle of that size that has been dead the longest, if that is long enough, or, when
- * memory is out, if there is one; else NULL. */
+/* Memory of the handle of that size that has been dead the longest, if that is long enough, or,
+ * when memory is out, if there is one; else NULL. */
 static reeli_owned *take_dead(reel *r, size_t size, size_t waiting)
 {
     reeli_queue *q = queue_of(r, size);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What lives until it is freed or the reel is: a ring through all of it, and the ways in which others
- * learn that something of it has gone.
+ * What lives until it is freed or the reel is: a ring through all of it, and the ways in which
+ * others learn that something of it has gone.
  *
  * What is handed out (modules, optimizers, graphs, …) is a handle: after its end the memory of it
- * waits behind hundreds of others before it is another one's, so that a pointer to it can be looked at
- * and told. What refers to something that may go before it watches it.
+ * waits behind hundreds of others before it is another one's, so that a pointer to it can be looked
+ * at and told. What refers to something that may go before it watches it.
  */
 #ifndef REELI_OWNED_H
 #define REELI_OWNED_H
@@ -47,13 +47,13 @@ enum { REELI_SIZE_STEP = 256, REELI_SIZE_STEPS = 8, REELI_SIZES = 40 };
 void *reeli_own(reel *r, const char *kind, size_t size, void (*destroy)(reeli_owned *it));
 /* Destroys and frees it, whoever may still refer to it. */
 void reeli_disown(reeli_owned *it);
-/* The same for what the user wants freed, in `what`'s name: an error, and nothing, where it may be in
- * use, as a callback runs that began when it was there already. */
+/* The same for what the user wants freed, in `what`'s name: an error, and nothing, where it may be
+ * in use, as a callback runs that began when it was there already. */
 void reeli_free_handle(reeli_owned *it, const char *what);
 bool reeli_may_free(const reeli_owned *it, const char *what);
 
-/* Whether there is such a handle, and it has not been freed; an error, in `what`'s name, if it has. A
- * missing one is none, as who made it was told why it is missing. */
+/* Whether there is such a handle, and it has not been freed; an error, in `what`'s name, if it has.
+ * A missing one is none, as who made it was told why it is missing. */
 #define REELI_ALIVE(handle, what)                                                                  \
     ((handle) && ((handle)->owned.alive || reeli_tell_freed(&(handle)->owned, (what))))
 /* That error; false. */

@@ -5,10 +5,10 @@
  * long as the reel lives, and a slab, which is aligned to its size, says whose it is.
  *
  * A slab is filled from front to back. When all in it is dead it queues behind those that died
- * before it, and is filled anew in its turn, each time one or two words further on. So an address is
- * handed out again only after twelve such turns, and then by chance. Until then a pointer to what
- * is gone leads to a dead header, or amid another one. Both are told from a live one by one look:
- * the mark of a live header is negative, and no other word in a slab is.
+ * before it, and is filled anew in its turn, each time one or two words further on. So an address
+ * is handed out again only after twelve such turns, and then by chance. Until then a pointer to
+ * what is gone leads to a dead header, or amid another one. Both are told from a live one by one
+ * look: the mark of a live header is negative, and no other word in a slab is.
  */
 #ifndef REELI_SLOTS_H
 #define REELI_SLOTS_H

@@ -114,8 +114,8 @@ typedef struct reeli_visit {
     reel_tensor *destination;
 } reeli_visit;
 
-/* Such a callback is about to be called; `head`, unless it is NULL, begins its messages. Until it has
- * been left nothing is freed that is there now, and nothing rewound unless it `may_rewind`. */
+/* Such a callback is about to be called; `head`, unless it is NULL, begins its messages. Until it
+ * has been left nothing is freed that is there now, and nothing rewound unless it `may_rewind`. */
 void reeli_enter_callback(reel *r, reeli_visit *v, const char *head, bool may_rewind);
 void reeli_leave_callback(reel *r, const reeli_visit *v);
 

@@ -40,8 +40,9 @@ enum {
      * choice below the first, in plain loops, not tiles, below the second. */
     REELI_SMALL_PRODUCT = REELI_SIZE(512, 2, 512),
     REELI_TINY_PRODUCT = REELI_SIZE(32, 1, 32),
-    /* With a vector, from which on the matrix is read once, front to back. The smaller ones of doubles
-     * add up in BLAS's order, on which the steps of L-BFGS depend, so it is the same in every build. */
+    /* With a vector, from which on the matrix is read once, front to back. The smaller ones of
+     * doubles add up in BLAS's order, on which the steps of L-BFGS depend, so it is the same in
+     * every build. */
     REELI_VECTORS_FROM = 4096,
     /* From which on threads share one, and of a piece. */
     REELI_SHARED_PRODUCT = REELI_SIZE(1 << 20, 256, 1 << 20),
@@ -53,8 +54,8 @@ enum {
     REELI_BLAS_PIECE = REELI_SIZE(1 << 28, 1 << 12, 1 << 28),
     /* A panel of the right operand that tiles read again and again: half of a small first cache. */
     REELI_PANEL_BYTES = REELI_SIZE(16384, 512, 2048),
-    /* Where a vector weighs a matrix's rows: the least rows, or columns, of a piece, where there are
-     * more, and the most pieces of rows, each of which has sums of its own. */
+    /* Where a vector weighs a matrix's rows: the least rows, or columns, of a piece, where there
+     * are more, and the most pieces of rows, each of which has sums of its own. */
     REELI_LEAST_ROWS = REELI_SIZE(512, 4, 512),
     REELI_LEAST_COLUMNS = REELI_SIZE(64, 8, 64),
     REELI_MOST_ROW_PIECES = 256,
@@ -62,8 +63,8 @@ enum {
      * of ours, and decides bits. */
     REELI_PLAIN_PRODUCT = 400,
 
-    /* How often a worker looks for a round before it sleeps, some 50 µs: steps of training follow one
-     * another faster than threads wake. */
+    /* How often a worker looks for a round before it sleeps, some 50 µs: steps of training follow
+     * one another faster than threads wake. */
     REELI_SPINS = REELI_SIZE(2000, 0, 2000),
 
     /* The arena's first block, in bytes; each is twice the one before, up to the second size. The

@@ -136,7 +136,8 @@ void reeli_look_away(reeli_look *it)
     reeli_buffer_free(it->r, &it->uses);
 }
 
-/* The use that a leaf is called after, the first of its own; NULL if the root does not come from it. */
+/* The use that a leaf is called after, the first of its own; NULL if the root does not come from
+ * it. */
 static const reeli_look_use *naming_use(const reeli_look *it, const reel_tensor *t)
 {
     const reeli_look_use *use = it->uses.data;

@@ -18,14 +18,14 @@ double reeli_element(const reel_tensor *t, int64_t i);
 /* One value as it is; more of them as the first and last; "-" of NULL. */
 const char *reeli_values_text(char text[REELI_LABEL], const reel_tensor *t);
 
-/* What n's operation sends to an input, in terms of g, the gradient of its result, of the inputs and
- * the result y by their names: "g * x". "" where it has no short way to say it. */
+/* What n's operation sends to an input, in terms of g, the gradient of its result, of the inputs
+ * and the result y by their names: "g * x". "" where it has no short way to say it. */
 const char *reeli_rule_text(char text[REELI_RULE], const reeli_node *n, int input);
 /* The same of the slope alone, without g, in the letters a, b, c and y; NULL if there is none. */
 const char *reeli_rule_of(const reeli_op *op, int input);
 
-/* The tape is linked from its end. It is turned round for as long as one goes from its beginning: the
- * node that was first. Turned again, with that, it is as it was. */
+/* The tape is linked from its end. It is turned round for as long as one goes from its beginning:
+ * the node that was first. Turned again, with that, it is as it was. */
 reeli_node *reeli_turn(reeli_node *n);
 
 /* What a root came from. While one looks at it, the nodes among them have a `gradient`, their own
@@ -46,8 +46,8 @@ typedef struct reeli_look_use {
 /* False, and an error, if the root is not usable or memory is out; then there is nothing to end. */
 bool reeli_look_at(reeli_look *it, const char *what, const reel_tensor *root);
 void reeli_look_away(reeli_look *it);
-/* For programs, the same for the same tape: v3 is what step 3 made; leaf3_1 a leaf, called after its
- * last use, as input 1 of step 3. */
+/* For programs, the same for the same tape: v3 is what step 3 made; leaf3_1 a leaf, called after
+ * its last use, as input 1 of step 3. */
 const char *reeli_id(char text[REELI_LABEL], const reeli_look *it, const reel_tensor *t,
                      const reeli_node *from);
 /* Whether this use is the one that a leaf is called after. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tape in sentences: the forward pass from the first row to the last, and the backward pass from
- * the last to the first, with the numbers put into the rules. */
+/* The tape in sentences: the forward pass from the first row to the last, and the backward pass
+ * from the last to the first, with the numbers put into the rules. */
 #include "names.h"
 
 #include <reel/autograd.h>

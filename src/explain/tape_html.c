@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tape as one page of HTML that needs nothing else: page.html, with the tape in it as JSON for its
- * script and as sentences for who has none. */
+/* The tape as one page of HTML that needs nothing else: page.html, with the tape in it as JSON for
+ * its script and as sentences for who has none. */
 #include "names.h"
 #include "tape_json.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tape as JSON: values, the operations that made them, and, where backward was traced, what came
- * along each edge. docs/tape.md says what each key means.
+ * The tape as JSON: values, the operations that made them, and, where backward was traced, what
+ * came along each edge. docs/tape.md says what each key means.
  */
 #include "tape_json.h"
 

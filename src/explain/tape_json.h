@@ -7,8 +7,8 @@
 
 #include <reel/tensor.h>
 
-/* What root came from; of that, only what the page shows. False, and an error, if root is not usable
- * or memory is out. */
+/* What root came from; of that, only what the page shows. False, and an error, if root is not
+ * usable or memory is out. */
 bool reeli_json_put_tape(reeli_json_writer *w, const char *what, const reel_tensor *root,
                          bool for_page);
 

@@ -34,8 +34,8 @@ static int next(input *in)
 
 static bool is_space(int c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-/* A number behind white space and comments, which go from # to the end of a line; and the one character
- * behind it. */
+/* A number behind white space and comments, which go from # to the end of a line; and the one
+ * character behind it. */
 static bool read_number(input *in, int64_t most, int64_t *number)
 {
     int c = next(in);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A file that is being written has a name beside its place, NAME.reel-N.tmp, and a lock that is gone
- * when its writer is. Whoever wants a name and finds it taken tries the lock: the file of a dead
- * writer is removed. A lock is worth something only if the name still is the file's, which is asked
- * after the lock was had: between the two another process may have removed it, or moved it to its
- * place.
+ * A file that is being written has a name beside its place, NAME.reel-N.tmp, and a lock that is
+ * gone when its writer is. Whoever wants a name and finds it taken tries the lock: the file of a
+ * dead writer is removed. A lock is worth something only if the name still is the file's, which is
+ * asked after the lock was had: between the two another process may have removed it, or moved it to
+ * its place.
  */
 #include "output_file.h"
 
@@ -62,8 +62,8 @@ static void name_temporary(reel_file *f, int n)
              (int)((size_t)(name - f->work->target.path) + length), f->work->target.path, n);
 }
 
-/* Removes what a dead writer has left under the name; false if there is a live one, or anything that
- * is none of ours. */
+/* Removes what a dead writer has left under the name; false if there is a live one, or anything
+ * that is none of ours. */
 static bool remove_dead(const reel_file *f)
 {
     int fd = reeli_file_open(f->work->temporary, O_RDWR | O_NONBLOCK | O_NOFOLLOW);

@@ -49,7 +49,8 @@ static bool replace_name(char path[REELI_PATH_SIZE], const char *with)
     return length >= 0 && (size_t)length < room;
 }
 
-/* Follows links to the last, whose target need not be there; false, and errno, if that cannot be. */
+/* Follows links to the last, whose target need not be there; false, and errno, if that cannot
+ * be. */
 static bool follow_links(reeli_target *it)
 {
     char to[REELI_PATH_SIZE];

@@ -8,7 +8,8 @@
 /* {ROW(level, the level of doubles, name, more), …} */
 #ifdef REELI_X86
 #define BY_LEVEL(ROW, name, more)                                                                  \
-    {ROW(portable, portable, name, more), ROW(avx2, avx2, name, more), ROW(avx512, avx2, name, more)}
+    {ROW(portable, portable, name, more), ROW(avx2, avx2, name, more),                             \
+     ROW(avx512, avx2, name, more)}
 #else
 #define BY_LEVEL(ROW, name, more) {ROW(portable, portable, name, more)}
 #endif
@@ -18,7 +19,8 @@
 #ifdef REELI_X86
 #define DECLARE_LEVELS(type, name) type name##_portable, name##_avx2, name##_avx512;
 #define DECLARE_FLOATS(type, name)                                                                 \
-    type name##_f32_portable, name##_f64_portable, name##_f32_avx2, name##_f64_avx2, name##_f32_avx512;
+    type name##_f32_portable, name##_f64_portable, name##_f32_avx2, name##_f64_avx2,               \
+        name##_f32_avx512;
 #else
 #define DECLARE_LEVELS(type, name) type name##_portable;
 #define DECLARE_FLOATS(type, name) type name##_f32_portable, name##_f64_portable;

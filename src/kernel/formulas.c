@@ -21,7 +21,8 @@
     static const reeli_map name##_gradients[REELI_LEVELS][2][3] = BY_LEVEL(FLOATS, name, ROW);
 #define FLOATS(level, f64_level, name, ROW) {ROW(name, f32, level), ROW(name, f64, f64_level)}
 #define DX(name, type, level) {reeli_##name##_dx_##type##_##level}
-#define DA_DB(name, type, level) {reeli_##name##_da_##type##_##level, reeli_##name##_db_##type##_##level}
+#define DA_DB(name, type, level)                                                                   \
+    {reeli_##name##_da_##type##_##level, reeli_##name##_db_##type##_##level}
 #define AFTER_CONDITION(name, type, level)                                                         \
     {NULL, reeli_##name##_da_##type##_##level, reeli_##name##_db_##type##_##level}
 #define DECLARE_GRADIENT(name, part) DECLARE_FLOATS(reeli_map_loop, reeli_##name##_##part)
@@ -50,7 +51,8 @@
 #define RARE(name, domain)                                                                         \
     reeli_map_loop reeli_##name##_value_f32, reeli_##name##_value_f64, reeli_##name##_value_i64;   \
     static const reeli_map name##_values[REELI_LOOP_DTYPES] = {                                    \
-        reeli_##name##_value_f32, reeli_##name##_value_f64, VALUE_##domain(reeli_##name##_value_i64)}; \
+        reeli_##name##_value_f32, reeli_##name##_value_f64,                                        \
+        VALUE_##domain(reeli_##name##_value_i64)};                                                 \
     const reeli_formula reeli_formula_##name = {name##_values, 0, NULL};
 #define UNARY(name, function, domain, ...) RARE(name, domain)
 #define BINARY(name, function, domain, ...) RARE(name, domain)

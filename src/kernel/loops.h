@@ -176,8 +176,8 @@ REELI_LOOP(standardize, (int64_t rows, int64_t n, const void *x, double eps, voi
 REELI_LOOP(standardize_gradient,
            (int64_t rows, int64_t n, const void *g, const void *y, const void *scale, void *dx))
 
-/* Each element a chain of fused multiply-adds over k, in doubles BLAS's order, of lanes, where m or n
- * is 1. Not with one_bias. */
+/* Each element a chain of fused multiply-adds over k, in doubles BLAS's order, of lanes, where m or
+ * n is 1. Not with one_bias. */
 REELI_LOOP(small_product, (const reeli_gemm *p))
 /* Without a bias and without fused multiply-adds, for the small ones of a batch. */
 REELI_LOOP(plain_product, (const reeli_gemm *p))
@@ -192,8 +192,8 @@ REELI_LOOP(dot_product, (int64_t n, const void *x, const void *y, void *sum))
 REELI_LOOP(stretch, (int64_t n, void *x, double range, double low))
 
 /* Results of a convolution over rows of positions, `width` of them in each row and the rows `pitch`
- * apart in the source: out[row, y, x] = bias[row] + Σ_t weights[row, t] source[y, x + offset[t]]. The
- * source can be read for two vectors past its last position. */
+ * apart in the source: out[row, y, x] = bias[row] + Σ_t weights[row, t] source[y, x + offset[t]].
+ * The source can be read for two vectors past its last position. */
 typedef struct reeli_taps {
     int64_t rows, taps, height, width, pitch;
     const void *source, *weights; /* as pack_taps packed them */

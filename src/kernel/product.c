@@ -40,8 +40,8 @@ static bool fits_blas(const reeli_gemm *p)
     return p->m > 0 && p->n > 0 && p->k > 0;
 }
 
-/* Of a product of floats with a vector: BLAS would pack the matrix before it multiplies, where it is
- * enough to read it once, front to back. */
+/* Of a product of floats with a vector: BLAS would pack the matrix before it multiplies, where it
+ * is enough to read it once, front to back. */
 static way choose_with_vector(const reeli_gemm *p, way otherwise)
 {
     const reeli_gemm v = p->m == 1 ? *p : reeli_as_row(p);

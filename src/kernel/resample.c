@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-/* A block is `in` rows of `inner` elements, and becomes `out` rows. Where rows are elements a sum stays
- * in a register; else rows are added to rows. Either way an element is one chain over its taps. */
+/* A block is `in` rows of `inner` elements, and becomes `out` rows. Where rows are elements a sum
+ * stays in a register; else rows are added to rows. Either way an element is one chain over its
+ * taps. */
 #define RESAMPLE(T, name)                                                                          \
     static void name##_row(const reeli_resampler *m, int64_t i, const T *x, T *to)                 \
     {                                                                                              \
@@ -95,7 +96,8 @@ void reeli_resample(reel *r, const reeli_resampler *m, bool back, const void *fr
     reeli_parallel(r, b.pieces, resample_piece, &b);
 }
 
-/* The largest of each window of a plane, and its index there: the first of several, the last NaN. */
+/* The largest of each window of a plane, and its index there: the first of several, the last
+ * NaN. */
 #define MAX_POOL(T, name)                                                                          \
     static T name##_window(const reeli_windows *w, const T *x, int64_t z, int64_t y, int64_t i,    \
                            int64_t *index)                                                         \
@@ -153,6 +155,8 @@ static void pool_piece(int64_t piece, void *context)
     }
 }
 
+/* The indices are written, by the pieces.
+ * NOLINTNEXTLINE(readability-non-const-parameter) */
 void reeli_max_pool(reel *r, const reeli_windows *w, const void *x, void *y, int64_t *index)
 {
     planes p = {

@@ -17,8 +17,8 @@ typedef struct reeli_resampler {
 /* `from` is x, or y if `back`; `to` is the other. Floats. */
 void reeli_resample(reel *r, const reeli_resampler *m, bool back, const void *from, void *to);
 
-/* In each of three dims result i is made of the elements first[i], first[i] + step, … before end[i];
- * there is at least one. */
+/* In each of three dims result i is made of the elements first[i], first[i] + step, … before
+ * end[i]; there is at least one. */
 typedef struct reeli_windows {
     int dtype;
     int64_t planes, in[3], out[3], step[3];

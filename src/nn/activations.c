@@ -6,8 +6,8 @@
 #include <reel/elementwise.h>
 #include <reel/reduce.h>
 
-/* What makes a module, and the function that it applies: without numbers, with one, with two, and of a
- * dim. */
+/* What makes a module, and the function that it applies: without numbers, with one, with two, and
+ * of a dim. */
 #define PLAIN(make, function, Name)                                                                \
     static reel_tensor *apply_##function(reel_module *m, reel_tensor *const *in)                   \
     {                                                                                              \

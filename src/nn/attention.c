@@ -163,7 +163,8 @@ static reel_tensor *added(const heads *h, reel_tensor *mask)
     return reel_where(mask, reel_number(h->r, (double)-INFINITY), zero);
 }
 
-/* Both masks as one of (batch, heads, L, S), or what broadcasts to it; and keys that were added count. */
+/* Both masks as one of (batch, heads, L, S), or what broadcasts to it; and keys that were added
+ * count. */
 static reel_tensor *whole_mask(const heads *h, int64_t more)
 {
     reel_tensor *mask = h->mask ? added(h, h->mask) : NULL;

@@ -11,8 +11,8 @@ static reel_tensor *dropout(reel_module *m, reel_tensor *const *in)
     return reel_dropout(in[0], m->p[0], m->training);
 }
 
-/* (C, L) is one of a batch for Dropout1d, and (C, D, H, W) for Dropout3d; but (N, C, L) is a batch for
- * Dropout2d, as in PyTorch. */
+/* (C, L) is one of a batch for Dropout1d, and (C, D, H, W) for Dropout3d; but (N, C, L) is a batch
+ * for Dropout2d, as in PyTorch. */
 static reel_tensor *dropout_channels(reel_module *m, reel_tensor *const *in)
 {
     reel_tensor *x = in[0];

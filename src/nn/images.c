@@ -12,8 +12,8 @@ static int64_t size_in(reel_dims given, int d) { return given.size[given.count =
 typedef reel_tensor *(*convolve)(reel_tensor *x, reel_tensor *weight, reel_tensor *bias,
                                  reel_conv_options options);
 
-/* The image with its padding, of another kind than zeros, on both sides of each dim from the last on;
- * and a convolution without any. */
+/* The image with its padding, of another kind than zeros, on both sides of each dim from the last
+ * on; and a convolution without any. */
 static reel_tensor *padded(const reel_module *m, reel_tensor *x, reel_conv_options *o)
 {
     int64_t pad[2 * 3];

@@ -9,7 +9,8 @@
 
 enum { MANY = 16 }; /* members, from which on their names are looked up in a set */
 
-/* A member goes; what belongs to no other module goes with it, unless a callback may be using it. */
+/* A member goes; what belongs to no other module goes with it, unless a callback may be using
+ * it. */
 static void free_member(reel *r, reeli_member *e, bool with_it)
 {
     if (e->tensor && with_it) {
@@ -66,8 +67,8 @@ reel_module *reeli_module_new(reel *r, const char *name, int inputs, reeli_compu
     return m;
 }
 
-/* Makes m->names the set of all its members' names, of which most often the last one's is missing; false
- * when memory is out. */
+/* Makes m->names the set of all its members' names, of which most often the last one's is missing;
+ * false when memory is out. */
 static bool collect_names(reel_module *m)
 {
     reel *r = m->owned.r;

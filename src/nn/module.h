@@ -83,8 +83,8 @@ typedef struct reeli_list {
  * reel. */
 reel_module *reeli_module_new(reel *r, const char *name, int inputs, reeli_compute compute);
 
-/* Adds a member of this name; the tensor or the child is the module's from now on, too. False, and an
- * error, when memory is out; then nothing has changed. */
+/* Adds a member of this name; the tensor or the child is the module's from now on, too. False, and
+ * an error, when memory is out; then nothing has changed. */
 bool reeli_add_member(reel_module *m, reeli_member_kind kind, const char *name, reel_tensor *tensor,
                       reel_module *child);
 /* The same for a child that is looked at first: whether it is a live module of the reel, and does

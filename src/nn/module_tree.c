@@ -8,9 +8,10 @@
 #include <string.h>
 
 /*
- * A module's rank is above those of all that is in it. So what is of a lower rank cannot hold it, and
- * modules that are in one another differ in rank by at least as much as they are many. Most often a
- * module that is put into another has nothing above it or nothing below it, and its rank can be chosen.
+ * A module's rank is above those of all that is in it. So what is of a lower rank cannot hold it,
+ * and modules that are in one another differ in rank by at least as much as they are many. Most
+ * often a module that is put into another has nothing above it or nothing below it, and its rank
+ * can be chosen.
  */
 
 /* Whether m is in `from`. */
@@ -94,9 +95,9 @@ const char *reeli_make_child(reel_module *m, reel_module *child)
 }
 
 /* Calls `visit` for each tensor in the order of PyTorch's state_dict: a module's own, then its
- * children's, whose names get the child's and a dot in front. False as soon as visit says so. Modules
- * and tensors that are in several places come as often, or, in a `walk` that is not 0, once. The name
- * is NULL where it is too long. */
+ * children's, whose names get the child's and a dot in front. False as soon as visit says so.
+ * Modules and tensors that are in several places come as often, or, in a `walk` that is not 0,
+ * once. The name is NULL where it is too long. */
 typedef bool (*visitor)(void *context, const char *name, reel_tensor *t, reeli_member_kind kind);
 
 typedef struct tour {
@@ -154,8 +155,8 @@ static bool visit_members(tour *it, reel_module *m)
     return go_on;
 }
 
-/* Goes through all of a module; what is in it in several places comes once if `once`. What a walk notes
- * in the modules is no part of what they are. */
+/* Goes through all of a module; what is in it in several places comes once if `once`. What a walk
+ * notes in the modules is no part of what they are. */
 static void visit_all(const reel_module *m, bool once, visitor visit, void *context)
 {
     tour it = {.visit = visit, .context = context, .walk = once ? ++m->owned.r->walks : 0};

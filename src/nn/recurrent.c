@@ -168,7 +168,7 @@ static reel_rnn_state walk(const run *c, reel_tensor *x, int64_t number, reel_te
 static reel_tensor *layers(const run *c, reel_tensor **h, reel_tensor **cells)
 {
     reel *r = c->x->r;
-    reel_tensor *x = c->x, *sides[2];
+    reel_tensor *x = c->x, *sides[2] = {NULL, NULL};
     reel_tensor **of_steps = reeli_arena_alloc(r, (size_t)c->steps * sizeof(reel_tensor *));
     if (!of_steps) {
         return reeli_no_memory(r, c->m->name);

@@ -2,8 +2,8 @@
 /*
  * What an operation asks of its arguments before anything is allocated or written. Each question is
  * put to tensors that can be used (reeli_usable, reeli_all_usable, reeli_begin see to that); where
- * the answer is no it records the error, which names the operation `what`, the argument's `role` and
- * what it is instead, and returns false.
+ * the answer is no it records the error, which names the operation `what`, the argument's `role`
+ * and what it is instead, and returns false.
  */
 #ifndef REELI_CHECKS_H
 #define REELI_CHECKS_H
@@ -41,8 +41,8 @@ reel_tensor *reeli_no_product(const char *what, const reel_tensor *a, const reel
 
 /* Dims: x can be used and has this one, which comes out counted from 0. */
 bool reeli_one_dim(const char *what, const reel_tensor *x, int64_t *dim);
-/* x has all in the list, and each is named once. They come out counted from 0 in `own`, which may be
- * NULL, and as a set, bit d for dim d. */
+/* x has all in the list, and each is named once. They come out counted from 0 in `own`, which may
+ * be NULL, and as a set, bit d for dim d. */
 bool reeli_dims_once(const char *what, const reel_tensor *x, int count, const int64_t *dims,
                      int64_t *own, unsigned *set);
 

@@ -34,9 +34,10 @@ static inline bool is_single(const reel_tensor *t, const reel_tensor *whole)
     return t->numel == 1 && t->ndim <= whole->ndim;
 }
 
-/* Where all operands are sound floats of one dtype, and each is contiguous and of the result's shape
- * or else a single element: one that has that shape. Nothing is to be worked out then. NULL where it
- * is. *alike: none is single. Strides may differ where a size is 1, which matters to nobody. */
+/* Where all operands are sound floats of one dtype, and each is contiguous and of the result's
+ * shape or else a single element: one that has that shape. Nothing is to be worked out then. NULL
+ * where it is. *alike: none is single. Strides may differ where a size is 1, which matters to
+ * nobody. */
 static inline const reel_tensor *whole_operand(int inputs, reel_tensor *const *in, bool *alike)
 {
     const reel_tensor *whole = in[0];

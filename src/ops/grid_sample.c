@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Images sampled where a grid says, and the grid of an affine map: products, gathers and sums of other
- * operations, so gradients of any order come by themselves.
+ * Images sampled where a grid says, and the grid of an affine map: products, gathers and sums of
+ * other operations, so gradients of any order come by themselves.
  */
 #include "windows.h"
 

@@ -28,8 +28,9 @@ static bool product(const reeli_node *n, const reeli_gemm *p)
     return done;
 }
 
-/* mm and bmm: the checks, and a node with its result's shape. Either operand may be taken transposed,
- * which spares gradients a view: dims last - 1 and last are its rows and columns, or the other way. */
+/* mm and bmm: the checks, and a node with its result's shape. Either operand may be taken
+ * transposed, which spares gradients a view: dims last - 1 and last are its rows and columns, or
+ * the other way. */
 static reel_tensor *multiply(const reeli_op *op, reel_tensor *a, bool a_transposed, reel_tensor *b,
                              bool b_transposed)
 {
@@ -68,7 +69,8 @@ static inline reeli_gemm gemm_of(const reeli_node *n, int rows)
                         .c_step = c->size[columns]};
 }
 
-/* Of C = A B, with A and B as they are taken: dA = G Bᵀ and dB = Aᵀ G; or dAᵀ = B Gᵀ, dBᵀ = Gᵀ A. */
+/* Of C = A B, with A and B as they are taken: dA = G Bᵀ and dB = Aᵀ G; or dAᵀ = B Gᵀ, dBᵀ = Gᵀ
+ * A. */
 static reel_tensor *product_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     const bool ta = reeli_transposition_of(n)->a, tb = reeli_transposition_of(n)->b;

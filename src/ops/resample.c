@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Along one dim, each element as a weighted sum of others: y = W x. Averages, interpolation, padding
- * and windows laid out differ in W alone, whose rows have few entries, and are found where they are
- * used. An image of several dims takes one turn for each. The gradient is Wᵀ g, by the same operation.
+ * Along one dim, each element as a weighted sum of others: y = W x. Averages, interpolation,
+ * padding and windows laid out differ in W alone, whose rows have few entries, and are found where
+ * they are used. An image of several dims takes one turn for each. The gradient is Wᵀ g, by the
+ * same operation.
  */
 #include "resample.h"
 #include "windows.h"
@@ -149,7 +150,7 @@ static void pad(rows *w, int64_t i)
 
 typedef struct rule {
     void (*add)(rows *w, int64_t i);
-    int most; /* entries of a row; 0: as many as the kernel, the input and the results' distance say */
+    int most; /* entries of a row; 0: as the kernel, the input and the results' distance say */
 } rule;
 
 static const rule rules[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Views of all elements. They come down to three: reshape, expand, permute. view_parts.c has the views
- * of parts. */
+/* Views of all elements. They come down to three: reshape, expand, permute. view_parts.c has the
+ * views of parts. */
 #include "ops.h"
 
 #include <reel/views.h>
@@ -44,8 +44,8 @@ static bool reshape_strides(const reel_tensor *x, int ndim, const int64_t *size,
     return true;
 }
 
-/* Fills in a size of -1; false, and an error, if the shape cannot hold the elements of one of own_ndim
- * dims. */
+/* Fills in a size of -1; false, and an error, if the shape cannot hold the elements of one of
+ * own_ndim dims. */
 static bool complete_shape(reel *r, const char *what, int own_ndim, const int64_t *own, int ndim,
                            const int64_t *size, int64_t *full)
 {

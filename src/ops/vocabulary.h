@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The vocabulary of elementwise.def's gradients where they are not loops: each word is WORD1, WORD2 or
- * WORD3 of the operation on tensors that it stands for, and who includes this says what these come to.
- * (kernel/formula.h says what the words are on elements; a word that one of the two lacks does not
- * compile.)
+ * The vocabulary of elementwise.def's gradients where they are not loops: each word is WORD1, WORD2
+ * or WORD3 of the operation on tensors that it stands for, and who includes this says what these
+ * come to. (kernel/formula.h says what the words are on elements; a word that one of the two lacks
+ * does not compile.)
  */
 #define neg(p) WORD1(reel_neg, p)
 #define sign(p) WORD1(reel_sign, p)

@@ -60,7 +60,8 @@ int64_t reeli_count_windows(const char *what, const reel_tensor *x, const reeli_
             x->r, REEL_ERR_SHAPE,
             "%s: a window covers %lld elements, more than the %lld that the input %s has in "
             "dim %d with its padding",
-            what, (long long)covers, (long long)(in + 2 * padding), REELI_SHAPE_OF(x), own);
+            what, (long long)covers, (long long)in + 2 * (long long)padding, REELI_SHAPE_OF(x),
+            own);
     }
     return count;
 }

@@ -9,8 +9,9 @@
 
 enum { REELI_SPATIAL = 3 /* the most dims that an image has beside batch and channels */ };
 
-/* One number for each of an image's `dims` dims, at the end of to[3], before them `otherwise`, which
- * is also what nobody gave. False, and an error, for another count and for numbers below `least`. */
+/* One number for each of an image's `dims` dims, at the end of to[3], before them `otherwise`,
+ * which is also what nobody gave. False, and an error, for another count and for numbers below
+ * `least`. */
 bool reeli_read_dims(reel *r, const char *what, const char *name, reel_dims given, int dims,
                      int64_t otherwise, int64_t least, int64_t *to);
 

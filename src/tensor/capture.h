@@ -105,7 +105,8 @@ void reeli_capture_change(const reel_tensor *t);
 void reeli_capture_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
                        reel_tensor *const *x, const double *parameters);
 
-/* Whether y, which was computed from x, is a constant of the step as they are: then it is marked. */
+/* Whether y, which was computed from x, is a constant of the step as they are: then it is
+ * marked. */
 bool reeli_became_constant(reel_tensor *y, int inputs, reel_tensor *const *x);
 
 /* An entry of this kind, to be filled in; NULL, and an error, when memory is out. */

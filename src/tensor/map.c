@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernels over tensors of any layout; what they compute is written down where a step is captured. */
+/* Kernels over tensors of any layout; what they compute is written down where a step is
+ * captured. */
 #include "map.h"
 
 #include "capture.h"

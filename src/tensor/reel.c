@@ -7,8 +7,8 @@
 
 #include <math.h>
 
-/* Poison holds NaN, so that reading it anyway says so: where the strides of the dims are that it has
- * not. It is no result, as it must exist before one can fail, and it never was alive. */
+/* Poison holds NaN, so that reading it anyway says so: where the strides of the dims are that it
+ * has not. It is no result, as it must exist before one can fail, and it never was alive. */
 static reel_tensor *make_poison(reel *r)
 {
     reel_tensor *t = reeli_kept_slot(r);

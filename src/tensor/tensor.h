@@ -137,8 +137,8 @@ static inline void reeli_copy_shape(reel_tensor *t, const reel_tensor *like)
     }
 }
 
-/* The strides of elements that lie row by row. Where there are none the sizes may be so large that a
- * stride wraps round: nothing is ever reached by it. */
+/* The strides of elements that lie row by row. Where there are none the sizes may be so large that
+ * a stride wraps round: nothing is ever reached by it. */
 static inline void reeli_row_major(int ndim, const int64_t *size, int64_t *stride)
 {
     uint64_t step = 1;

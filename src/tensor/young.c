@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a step makes anew each time. A tensor that a factory makes lives until it is freed. But a loop
- * that draws its noise or makes its first state in every step has no name for the last step's any
- * more. So at the end of a step what it has made takes the place of what the step before it made by
- * the same calls, in the same order counted from the end, as a variable's new value does that of the
- * old.
+ * What a step makes anew each time. A tensor that a factory makes lives until it is freed. But a
+ * loop that draws its noise or makes its first state in every step has no name for the last step's
+ * any more. So at the end of a step what it has made takes the place of what the step before it
+ * made by the same calls, in the same order counted from the end, as a variable's new value does
+ * that of the old.
  *
  * What was made before the first rewind stays, and so does what asks for gradients, has a name or
  * hooks, is part of something, or is needed by a captured step or a loader.
@@ -34,7 +34,8 @@ static bool are_alike(const reel_tensor *a, const reel_tensor *b)
     return same;
 }
 
-/* Goes back to the last loose one born after `since`; the ring's are in the order of their birth. */
+/* Goes back to the last loose one born after `since`; the ring's are in the order of their
+ * birth. */
 static reeli_owned *last_loose(const reel *r, reeli_owned *it, uint64_t since)
 {
     while (it != &r->owned && it->born > since && !loose(it)) {

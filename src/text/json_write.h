@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * JSON written front to back into memory that grows. Commas and colons come by themselves. Where
- * memory runs out nothing more is written, and reeli_json_written says so in the end: what comes out
- * is whole or not there.
+ * memory runs out nothing more is written, and reeli_json_written says so in the end: what comes
+ * out is whole or not there.
  */
 #ifndef REELI_JSON_WRITE_H
 #define REELI_JSON_WRITE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A traced backward and its JSON when the Nth allocation fails, once or from then on: all of it comes
- * out, or an error and nothing. */
+/* A traced backward and its JSON when the Nth allocation fails, once or from then on: all of it
+ * comes out, or an error and nothing. */
 #include "check_reel.h"
 
 #include <reel/reel.h>

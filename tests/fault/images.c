@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Nets for images, sequences and boxes: each allocation fails in turn, once or for good, and nothing is
- * lost or half done; and from the second step on none is made. */
+/* Nets for images, sequences and boxes: each allocation fails in turn, once or for good, and
+ * nothing is lost or half done; and from the second step on none is made. */
 #include "faulty.h"
 
 #include <reel/reel.h>

@@ -157,8 +157,8 @@ START_TEST(what_is_there_is_whole)
 }
 END_TEST
 
-/* A limit on the size of files stands for a full disk: the write fails in the middle, and the signal
- * that comes with it would end the process. */
+/* A limit on the size of files stands for a full disk: the write fails in the middle, and the
+ * signal that comes with it would end the process. */
 START_TEST(a_full_disk_leaves_the_old_one)
 {
     training t = begin();

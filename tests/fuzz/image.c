@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes at all as a picture: it is refused with a reason, or it can be read, and what is written of
- * it is read as the same, in 256 steps. */
+/* Any bytes at all as a picture: it is refused with a reason, or it can be read, and what is
+ * written of it is read as the same, in 256 steps. */
 #include "fuzz.h"
 
 #include <math.h>

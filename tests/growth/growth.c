@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Work on n things takes n steps, and not n². Steps are counted, not timed: a step is a basic block of
- * the library's, which was compiled to count them. Four times the things may take some more than four
- * times the steps, where there is sorting, but never sixteen times.
+ * Work on n things takes n steps, and not n². Steps are counted, not timed: a step is a basic block
+ * of the library's, which was compiled to count them. Four times the things may take some more than
+ * four times the steps, where there is sorting, but never sixteen times.
  */
 #include "check_reel.h"
 

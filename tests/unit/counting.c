@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is counted, and what is refused. The database of PyTorch's operators has other cases; these are
- * its answers typed in. */
+/* What is counted, and what is refused. The database of PyTorch's operators has other cases; these
+ * are its answers typed in. */
 #include "check_reel.h"
 
 #include <reel/compare.h>
@@ -12,7 +12,8 @@
     reel_from_i64(r, (int64_t[]){__VA_ARGS__}, 1,                                                  \
                   (int64_t[]){(int64_t)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t))})
 
-/* torch.bincount(torch.tensor([3, 0, 3, 1])), with minlength=6, and with weights [1., 2., 4., 8.]. */
+/* torch.bincount(torch.tensor([3, 0, 3, 1])), with minlength=6, and with weights [1., 2., 4.,
+ * 8.]. */
 START_TEST(whole_numbers_are_counted)
 {
     reel *r = reel_new();

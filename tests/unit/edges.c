@@ -9,7 +9,8 @@ static reel_tensor *leaf(reel *r, int64_t n)
     return reel_requires_grad_(reel_ones(r, REEL_F64, REEL_SHAPE(n)), true);
 }
 
-/* torch.where takes only bools; a float's truth decides here, and no gradient passes through that. */
+/* torch.where takes only bools; a float's truth decides here, and no gradient passes through
+ * that. */
 START_TEST(a_condition_gets_no_gradient)
 {
     reel *r = quiet_reel();
@@ -80,7 +81,8 @@ START_TEST(numbers_near_the_largest)
 }
 END_TEST
 
-/* Bounds are looked at in the tensor's own dtype: torch's gaussian_nll_loss refuses a negative one. */
+/* Bounds are looked at in the tensor's own dtype: torch's gaussian_nll_loss refuses a negative
+ * one. */
 START_TEST(a_variance_of_whole_numbers)
 {
     reel *r = quiet_reel();

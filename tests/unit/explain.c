@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tape as it is shown: table, picture, JSON, and the trace of a backward. The values are those of
- * calculus: of c = (a + a)², dc/da = 8a. */
+/* The tape as it is shown: table, picture, JSON, and the trace of a backward. The values are those
+ * of calculus: of c = (a + a)², dc/da = 8a. */
 #include "check_reel.h"
 
 #include <reel/reel.h>
@@ -79,7 +79,8 @@ START_TEST(a_table)
 }
 END_TEST
 
-/* b = a + a, c = b * b at 3: two times 6 come to b, two times 12 to a; then once more, unforgotten. */
+/* b = a + a, c = b * b at 3: two times 6 come to b, two times 12 to a; then once more,
+ * unforgotten. */
 START_TEST(a_traced_backward)
 {
     r = reel_new();

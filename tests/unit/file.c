@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files are written whole or not at all, whatever lies at their path, and nothing is left beside. */
+/* Files are written whole or not at all, whatever lies at their path, and nothing is left
+ * beside. */
 #include "check_reel.h"
 
 #include <dirent.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the library hands out beside tensors: freed, shared, one in the other, used from callbacks. */
+/* What the library hands out beside tensors: freed, shared, one in the other, used from
+ * callbacks. */
 #include "check_reel.h"
 
 #include <reel/reel.h>

@@ -147,8 +147,8 @@ START_TEST(layers_name_what_they_cannot_be_made_of)
 }
 END_TEST
 
-/* From its definition: no two kept boxes overlap by more, and each of the others overlaps a kept one with a
- * higher score. */
+/* From its definition: no two kept boxes overlap by more, and each of the others overlaps a kept
+ * one with a higher score. */
 START_TEST(nms_keeps_what_it_should)
 {
     enum { N = 60 };

@@ -190,8 +190,8 @@ START_TEST(it_goes_on_where_it_stopped)
 }
 END_TEST
 
-/* a exp(-b x) + c exp(-d x), of which one term says all that there is: a flat minimum, from which an
- * undamped move leads where exp overflows. */
+/* a exp(-b x) + c exp(-d x), of which one term says all that there is: a flat minimum, from which
+ * an undamped move leads where exp overflows. */
 typedef struct decays {
     reel *r;
     reel_tensor *p[4], *x, *y;

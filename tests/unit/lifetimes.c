@@ -171,8 +171,8 @@ START_TEST(what_a_callback_made_is_gone_after_it)
 }
 END_TEST
 
-/* One stale tensor, used so many rewinds after it was made: in how many of 200 programs it was told.
- * Each begins a little further on. */
+/* One stale tensor, used so many rewinds after it was made: in how many of 200 programs it was
+ * told. Each begins a little further on. */
 static int count_told(reel *r, reel_tensor *x, int live, int rewinds)
 {
     int told = 0;
@@ -236,8 +236,8 @@ START_TEST(a_freed_tensor_is_told_much_later)
 }
 END_TEST
 
-/* A captured step's result, changed, named and asked for gradients in a step of its own: when that ends
- * it forgets what lay in it. */
+/* A captured step's result, changed, named and asked for gradients in a step of its own: when that
+ * ends it forgets what lay in it. */
 START_TEST(results_of_graphs_outlive_what_is_noted_of_them)
 {
     reel *r = quiet_reel();

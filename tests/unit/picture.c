@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Pictures in files: what is written is read again, what others write is read, what is wrong is refused;
- * and images as one picture, whose places torchvision's definition says. */
+/* Pictures in files: what is written is read again, what others write is read, what is wrong is
+ * refused; and images as one picture, whose places torchvision's definition says. */
 #include "check_reel.h"
 
 #include <reel/reel.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A program whose locale writes numbers with a comma reads, prints and reports them with a point. */
+/* A program whose locale writes numbers with a comma reads, prints and reports them with a
+ * point. */
 #include "table_file.h"
 
 #include <locale.h>

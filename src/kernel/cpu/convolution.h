@@ -29,7 +29,8 @@ REELI_INLINE vector multiply_add(vector a, vector b, vector c)
 #endif
 }
 
-/* sums[i][q] = Σ_t weights[t][i] source[q + offset[t]], for `rows` i and one or two vectors of q. */
+/* sums[i][q] = Σ_t weights[t][i] source[q + offset[t]], for `rows` i and one or two vectors of
+ * q. */
 REELI_INLINE void sum_taps(const int rows, const int vectors, int64_t taps, const T *weights,
                            const T *source, const int64_t *offset, T *sums)
 {

@@ -78,12 +78,13 @@
 #define WIDTH_ANY
 
 /* The values. */
-#define VALUE(width, name, result, element, formula) MAP(width, name, value, result, element, formula)
-#define UNARY(name, function, domain, parameters, f, gx)                                              \
+#define VALUE(width, name, result, element, formula)                                               \
+    MAP(width, name, value, result, element, formula)
+#define UNARY(name, function, domain, parameters, f, gx)                                           \
     IF_##domain(VALUE(WIDTH_##domain, name, T, NUMBERS_##parameters AT(0, x), f))
-#define BINARY(name, function, domain, parameters, f, ga, gb)                                         \
+#define BINARY(name, function, domain, parameters, f, ga, gb)                                      \
     IF_##domain(VALUE(WIDTH_##domain, name, T, NUMBERS_##parameters AT(0, a) AT(1, b), f))
-#define TERNARY(name, function, domain, parameters, f, ga, gb, gc)                                    \
+#define TERNARY(name, function, domain, parameters, f, ga, gb, gc)                                 \
     IF_##domain(VALUE(WIDTH_##domain, name, T, NUMBERS_##parameters AT(0, a) AT(1, b) AT(2, c), f))
 #define LOSS(name, parameters, f, ga, gb)                                                   \
     BINARY(name, , REDUCED, parameters, f, ga, gb)
@@ -103,23 +104,23 @@
 
 /* The gradients. */
 #ifdef GRADIENTS
-#define UNARY(name, function, domain, parameters, f, gx)                                              \
+#define UNARY(name, function, domain, parameters, f, gx)                                           \
     MAP(WIDTH_##domain, name, dx, T, NUMBERS_##parameters AT(0, g) AT(1, x) AT(2, y), gx)
 #define AT_BINARY(parameters) NUMBERS_##parameters AT(0, g) AT(1, a) AT(2, b) AT(3, y)
-#define BINARY(name, function, domain, parameters, f, ga, gb)                                         \
-    MAP(WIDTH_##domain, name, da, T, AT_BINARY(parameters), ga)                                     \
+#define BINARY(name, function, domain, parameters, f, ga, gb)                                      \
+    MAP(WIDTH_##domain, name, da, T, AT_BINARY(parameters), ga)                                    \
     MAP(WIDTH_##domain, name, db, T, AT_BINARY(parameters), gb)
 #define AT_TERNARY(parameters) NUMBERS_##parameters AT(0, g) AT(1, a) AT(2, b) AT(3, c) AT(4, y)
-#define TERNARY(name, function, domain, parameters, f, ga, gb, gc)                                    \
-    MAP(, name, da, T, AT_TERNARY(parameters), ga)                                                   \
-    MAP(, name, db, T, AT_TERNARY(parameters), gb)                                                   \
+#define TERNARY(name, function, domain, parameters, f, ga, gb, gc)                                 \
+    MAP(, name, da, T, AT_TERNARY(parameters), ga)                                                 \
+    MAP(, name, db, T, AT_TERNARY(parameters), gb)                                                 \
     MAP(, name, dc, T, AT_TERNARY(parameters), gc)
 #define LOSS(name, parameters, f, ga, gb)                                                   \
     BINARY(name, , REDUCED, parameters, f, ga, gb)
 #define COMPARE(...)
 #define PREDICATE(...)
-#define SELECT(name, function, f, ga, gb)                                                             \
-    MAP(, name, da, T, AT(0, g) CONDITION(1), ga)                                                    \
+#define SELECT(name, function, f, ga, gb)                                                          \
+    MAP(, name, da, T, AT(0, g) CONDITION(1), ga)                                                  \
     MAP(, name, db, T, AT(0, g) CONDITION(1), gb)
 #include "elementwise_hot.def"
 #include "elementwise_undef.def"

@@ -2,8 +2,8 @@
 /* Numbers moved and scaled: rows of x[rows, n] to mean 0 and variance 1, draws to their range. */
 #include <float.h>
 
-/* A row whose squares overflow is first divided by a power of two, with which its largest magnitude is
- * from 1 to 2. Returns that power, 1 for any other row; what was divided is in `to`. */
+/* A row whose squares overflow is first divided by a power of two, with which its largest magnitude
+ * is from 1 to 2. Returns that power, 1 for any other row; what was divided is in `to`. */
 static T tamed(int64_t n, const T *x, T *to, double *mean, double *squares)
 {
     const double most = sizeof(T) == 4 ? (double)FLT_MAX : DBL_MAX;

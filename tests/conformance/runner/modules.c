@@ -44,7 +44,8 @@ typedef reel_module *(*maker)(reel *r, int64_t input_size, int64_t hidden_size,
     "input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, "  \
     "nonlinearity"
 
-/* The options are the parameters from `at` on. PyTorch's 0 layers are refused; C's 0 is the default. */
+/* The options are the parameters from `at` on. PyTorch's 0 layers are refused; C's 0 is the
+ * default. */
 static reel_module *recurrent(call *c, maker make, int at)
 {
     const char *function = TEXT_OF(at + 8, "tanh");

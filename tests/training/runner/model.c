@@ -251,8 +251,8 @@ static reel_module *make(reel *r, json_t *spec, reel_dtype dtype, reason *why)
 
 enum { MAX_LAYERS = 64 };
 
-/* Save keeps a value under a name; Add and Concat join it again; Take is of a sequence its last step,
- * or all of it. They have no weights. */
+/* Save keeps a value under a name; Add and Concat join it again; Take is of a sequence its last
+ * step, or all of it. They have no weights. */
 static bool is_marker(json_t *spec)
 {
     static const char *const markers[] = {"Save", "Add", "Concat", "Take"};

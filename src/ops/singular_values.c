@@ -147,10 +147,12 @@ static reel_tensor *turning(reel_tensor *x, reel_tensor *d, reel_tensor *s)
     return reel_where(none, reeli_number_for(s, 0), quotient);
 }
 
-/* What of D is orthogonal to the columns of X, over s. */
+/* What of D is orthogonal to the columns of X, over s; 0 where nothing comes. */
 static reel_tensor *beside(reel_tensor *x, reel_tensor *d, reel_tensor *s)
 {
-    return reel_div(reel_sub(d, mm(x, mm(T(x), d))), reel_unsqueeze(s, -2));
+    reel_tensor *rest = reel_sub(d, mm(x, mm(T(x), d))), *none = reel_eq_scalar(rest, 0);
+    reel_tensor *one = reeli_number_for(s, 1), *zero = reeli_number_for(s, 0);
+    return reel_where(none, zero, reel_div(rest, reel_where(none, one, reel_unsqueeze(s, -2))));
 }
 
 /* U (turning(U, dU) S + S turning(V, dV) + dS) Vᵀ, and what U and V turn out of their spaces. */

@@ -32,12 +32,13 @@ def network(*sizes):
 def runs():
     l1, mse = {"type": "L1Loss"}, {"type": "MSELoss"}
     sgd, momentum = {"type": "SGD", "lr": 0.01}, {"type": "SGD", "lr": 0.01, "momentum": 0.9}
-    adam = {"type": "Adam", "lr": 0.003}
+    adam, lbfgs = {"type": "Adam", "lr": 0.003}, {"type": "LBFGS", "lr": 1, "line_search_fn": "strong_wolfe"}
     for sizes, rows, loss, optimizer, dtype in (
             ((1, 1), 48, l1, sgd, "float32"), ((8, 1), 48, l1, sgd, "float32"), ((8, 1), 48, mse, adam, "float32"),
-            ((8, 32, 1), 48, l1, sgd, "float32"), ((8, 32, 1), 48, mse, momentum, "float32"), ((8, 32, 1), 48, mse, adam, "float32")):
+            ((8, 32, 1), 48, l1, sgd, "float32"), ((8, 32, 1), 48, mse, momentum, "float32"), ((8, 32, 1), 48, mse, adam, "float32"),
+            ((8, 32, 1), 48, mse, adam, "float64"), ((8, 32, 1), 48, mse, lbfgs, "float64")):
         yield dict(model=network(*sizes), sizes=sizes, rows=rows, outputs=1, loss=loss, optimizer=optimizer, scheduler=None, clip=None,
-                   seed=11, steps=STEPS, dtype=dtype)
+                   seed=11, steps=100 if optimizer is lbfgs else STEPS, dtype=dtype)
 
 
 def losses_of(run):

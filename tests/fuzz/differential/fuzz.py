@@ -210,7 +210,7 @@ class Maker:
     def may_change(self, i):
         """Whether it is a result that nothing is a view of, nor it of anything."""
         t = self.values[i]
-        return t._base is None and not t.is_leaf and not any(v._base is t or (v is t and j != i) for j, v in self.values.items())
+        return t._base is None and not t.is_leaf and t.is_contiguous() and not any(v._base is t or (v is t and j != i) for j, v in self.values.items())
 
     def make(self):
         rng, names = self.rng, sorted(OPS)

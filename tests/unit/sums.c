@@ -107,6 +107,22 @@ START_TEST(whole_numbers_and_bools_sum_exactly)
 }
 END_TEST
 
+/* -0 and what is added up of it is 0, in PyTorch too, also from place to place. */
+START_TEST(sums_of_negative_zeros)
+{
+    reel *r = reel_new();
+    reel_tensor *x = reel_from_f64(r, (double[]){-0.0, -0.0, -0.0, -0.0}, REEL_SHAPE(2, 2));
+    reel_tensor *y[] = {reel_cumsum(x, 0), reel_cumsum(x, 1),
+                        reel_sum_dim(x, (int64_t[]){0}, 1, true), reel_sum(x)};
+    for (int k = 0; k < 4; k++) {
+        for (int64_t i = 0; i < reel_numel(y[k]); i++) {
+            ck_assert_msg(!signbit(reel_data_f64(y[k])[i]), "sum %d, place %d", k, (int)i);
+        }
+    }
+    reel_free(r);
+}
+END_TEST
+
 START_TEST(empty_sums)
 {
     reel *r = reel_new();
@@ -130,6 +146,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, strided_sums_are_sums);
     tcase_add_test(cases, long_sums_are_accurate);
     tcase_add_test(cases, whole_numbers_and_bools_sum_exactly);
+    tcase_add_test(cases, sums_of_negative_zeros);
     tcase_add_test(cases, empty_sums);
 }
 

@@ -127,7 +127,7 @@ typedef int64_t running;
 /* One line of a scan; `step` is its elements' distance, negative from the end. */
 static void scan_line(int64_t n, int64_t step, const T *a, const T *b, T *y)
 {
-    running s = (running)(b ? *b : *a);
+    running s = b && !a ? 0 + (running)*b : (running)(b ? *b : *a); /* a sum is never -0 */
     *y = (T)s;
     for (int64_t i = 1; i < n && !a; i++) {
         s += (running)b[i * step];
@@ -152,7 +152,7 @@ static void scan_columns(int64_t n, int width, int64_t step, const T *a, const T
         for (int k = 0; k < width; k++) {
             const running factor = (running)(a ? a[i * step + k] : 1);
             const running term = (running)(b ? b[i * step + k] : 0);
-            s[k] = i ? factor * s[k] + term : b ? term : factor;
+            s[k] = i ? factor * s[k] + term : b ? (a ? term : 0 + term) : factor;
             y[k] = (T)s[k];
         }
     }

@@ -266,7 +266,7 @@ static bool input_fits(const run *c, const reel_tensor *x, int least, int most)
                     "%lld, and "
                     "not empty",
                     c->m->name, reel_dtype_name(x->dtype), REELI_SHAPE_OF(x),
-                    reel_dtype_name(dtype), least, most, (long long)c->s.input);
+                    reel_dtype_name((reel_dtype)dtype), least, most, (long long)c->s.input);
     }
     return fits;
 }

@@ -577,8 +577,9 @@ reel_status reel_gradients(reel_tensor *output, reel_tensor *const *inputs, size
         return REEL_ERR_VALUE;
     }
     run b = {.options = options, .targets = inputs, .results = gradients, .count = count};
-    reel_status status = r && !number_targets(r, &b) ? reeli_failure(r) : go(&b, output);
-    for (size_t i = 0; i < count && status == REEL_OK; i++) {
+    const bool numbered = r && number_targets(r, &b);
+    const reel_status status = numbered ? go(&b, output) : reeli_failure(r);
+    for (size_t i = 0; numbered && i < count && status == REEL_OK; i++) {
         gradients[i] = *result_of(&b, inputs[i]);
     }
     for (size_t i = 0; i < count && gradients && status != REEL_OK; i++) {

@@ -130,6 +130,8 @@ bool reeli_tell_freed(const reeli_owned *it, const char *what)
     return false;
 }
 
+/* Who frees it writes to the flag.
+ * NOLINTNEXTLINE(readability-non-const-parameter) */
 void reeli_watch_for(reeli_owned *it, reeli_watch *watch, bool *lost)
 {
     *watch = (reeli_watch){it->watches, &it->watches, lost};

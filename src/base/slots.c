@@ -29,7 +29,7 @@ static char *end_of(const reeli_slab *slab)
 }
 
 /* From here on pointers to the slots up to `end` are ones to what is dead. */
-static inline void kill(char *slot, char *end, reeli_fate fate)
+static inline void kill(char *slot, const char *end, reeli_fate fate)
 {
     const int32_t mark = REELI_DEAD | (int32_t)fate;
     for (; slot + 4 * REELI_SLOT <= end; slot += 4 * REELI_SLOT) {

@@ -96,6 +96,12 @@ static bool blame(const char *name, const char *suffix, const reel_tensor *y, in
     return false;
 }
 
+static size_t step_of(const reeli_node *n)
+{
+    reeli_number_tape(n->out->r);
+    return n->step;
+}
+
 /* One input at a time: false if it explains what is wrong with the result. */
 static bool finite_input(const reeli_op *op, const reel_tensor *in, bool *recorded)
 {
@@ -140,7 +146,7 @@ bool reeli_sound_change(const reeli_op *op, const reel_tensor *x)
 {
     int64_t element;
     return reeli_all_finite(x, &element) ||
-           blame(op->name, "_", x, element, x->node ? x->node->step : 0);
+           blame(op->name, "_", x, element, x->node ? step_of(x->node) : 0);
 }
 
 /* Inside, a rule may divide by zero what it then masks: only what comes out counts. */
@@ -165,5 +171,5 @@ reel_tensor *reeli_watched_gradient(reeli_node *n, int input, reel_tensor *g)
         r, REEL_ERR_VALUE,
         "backward: %s (step %zu of the tape): in its gradient for input %d, %s, though "
         "what it came from is finite",
-        n->op->name, (size_t)n->step, input, place(text, dx, element));
+        n->op->name, step_of(n), input, place(text, dx, element));
 }

@@ -27,6 +27,7 @@ typedef struct run {
     uint32_t *numbers; /* a table of the targets' numbers, by their addresses */
     size_t mask;       /* its size less 1 */
     size_t open;       /* nodes that have a gradient, and have not handed it on */
+    bool traced;       /* whether what comes along each edge is noted */
     bool watched;      /* whether results may have to keep their gradients */
     bool shown; /* whether a hook was given a gradient, which then lives until the next rewind */
 } run;
@@ -371,7 +372,7 @@ static bool step_back(run *b, reeli_node *n)
         if (reeli_bad(dx)) {
             return false;
         }
-        if (REELI_RARELY(b->r->tracing) && !b->r->capture) {
+        if (REELI_RARELY(b->traced)) {
             if (!deliver_traced(b, n, i, g, dx)) {
                 return false;
             }
@@ -506,6 +507,7 @@ static reel_status go(run *b, reel_tensor *root)
     reeli_mark mark = reeli_arena_mark(&r->arena);
     const bool was_enabled = r->grad_enabled;
     b->watched = b->targets || r->retain_all_grads;
+    b->traced = r->tracing && !r->capture;
     r->grad_enabled = b->options->create_graph;
     reel_tensor *g = start_gradient(root, b->options);
     r->walking = true;

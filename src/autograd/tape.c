@@ -2,7 +2,22 @@
 /* Nodes: how an operation begins, is computed, and comes onto the tape. */
 #include "tape.h"
 
-size_t reel_tape_length(const reel *r) { return r && r->tape ? r->tape->step : 0; }
+size_t reel_tape_length(const reel *r)
+{
+    size_t length = 0;
+    for (const reeli_node *n = r ? r->tape : NULL; n; n = n->previous) {
+        length++;
+    }
+    return length;
+}
+
+void reeli_number_tape(const reel *r)
+{
+    uint32_t step = (uint32_t)reel_tape_length(r);
+    for (reeli_node *n = r->tape; n; n = n->previous) {
+        n->step = step--;
+    }
+}
 
 reeli_node *reeli_begin(const reeli_op *op, int inputs, reel_tensor *const *in)
 {
@@ -48,7 +63,6 @@ reel_tensor *reeli_record(reel *r, reeli_node *n)
     n->gradient = NULL;
     n->spent = false;
     n->version = n->out->base->version;
-    n->step = r->tape ? r->tape->step + 1 : 1;
     n->out->node = n;
     n->out->flags |= REELI_REQUIRES_GRAD;
     n->previous = r->tape;

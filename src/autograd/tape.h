@@ -51,7 +51,7 @@ struct reeli_node {
     reel_tensor *out;
     reel_tensor *gradient; /* dL/d(out) while backward runs */
     uint32_t version;      /* of out's memory when recorded */
-    uint32_t step;         /* 1 for the first on the tape, 2 for the next, … */
+    uint32_t step;         /* 1 for the first on the tape, 2 for the next, …; see below */
     bool spent;            /* a backward has used what it saved */
     int inputs;
     reeli_edge in[]; /* and behind them what the operation keeps: see reeli_parameters */
@@ -101,6 +101,10 @@ reel_tensor *reeli_apply(reeli_node *n);
 
 /* n->op->forward(n), written down. */
 bool reeli_capture_forward(reeli_node *n);
+
+/* Gives the nodes on the tape their steps: for who is about to read them, as recording has other
+ * things to do. */
+void reeli_number_tape(const reel *r);
 
 /* What came to an input of a recorded operation while backward was traced: its own copies. */
 typedef struct reeli_arrival {

@@ -114,6 +114,7 @@ bool reeli_look_at(reeli_look *it, const char *what, const reel_tensor *root)
                     what);
         return false;
     }
+    reeli_number_tape(it->r);
     if (root->node) {
         root->node->gradient = root->node->out;
     }

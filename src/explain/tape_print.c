@@ -103,6 +103,7 @@ void reel_tape_print(const reel *r, FILE *stream)
     }
     fprintf(stream, "%4s  %-16s %-20s %-12s %-24s %-24s %s\n", "step", "operation", "inputs",
             "shape", "value", "gradient g", "backward");
+    reeli_number_tape(r);
     reeli_node *first = reeli_turn(r->tape);
     for (const reeli_node *n = first; n; n = n->previous) {
         print_row(n, stream);

@@ -305,7 +305,9 @@ static bool step_all(const reeli_args *a)
             step_slot(optimizer, group->value, &optimizer->slot[i], &all, room);
         }
     }
-    reeli_arena_release(&a->r->arena, mark);
+    if (room) {
+        reeli_arena_release(&a->r->arena, mark);
+    }
     optimizer->steps++;
     return true;
 }

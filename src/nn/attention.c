@@ -367,13 +367,16 @@ static bool add_weights(reel_module *m, int64_t size, const reel_multihead_optio
 
 static bool sound_sizes(reel *r, int64_t size, int64_t count, const reel_multihead_options *o)
 {
-    const bool sound = size > 0 && count > 0 && size % count == 0 && o->kdim >= 0 && o->vdim >= 0 &&
-                       o->dropout >= 0 && o->dropout <= 1 && (unsigned)o->dtype <= REEL_F64;
+    enum { PARTS = 8 }; /* more than there are sizes in a sum or weights in a row */
+    const int64_t most = INT64_MAX / PARTS;
+    const bool sound = size > 0 && size < most && count > 0 && size % count == 0 && o->kdim >= 0 &&
+                       o->kdim < most && o->vdim >= 0 && o->vdim < most && o->dropout >= 0 &&
+                       o->dropout <= 1 && (unsigned)o->dtype <= REEL_F64;
     if (!sound) {
         reeli_error(
             r, REEL_ERR_VALUE,
             "MultiheadAttention: embed_dim %lld, %lld heads, kdim %lld, vdim %lld, dropout %g; "
-            "heads must divide embed_dim, sizes be positive, dropout a probability",
+            "heads must divide embed_dim, sizes be positive and below 2^60, dropout a probability",
             (long long)size, (long long)count, (long long)o->kdim, (long long)o->vdim, o->dropout);
     }
     return sound;

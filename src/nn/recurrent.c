@@ -407,7 +407,9 @@ static bool add_weights(reel_module *m, const shape *s, int64_t number, reel_dty
 
 static bool sound_options(reel *r, const char *name, const shape *s, const reel_rnn_options *o)
 {
-    const bool sound = s->input > 0 && s->hidden > 0 && s->layers > 0 && s->layers <= 1000 &&
+    enum { PARTS = 8 }; /* gates and directions, by which sizes are multiplied */
+    const bool sound = s->input > 0 && s->input < INT64_MAX / PARTS && s->hidden > 0 &&
+                       s->hidden < INT64_MAX / PARTS && s->layers > 0 && s->layers <= 1000 &&
                        o->dropout >= 0 && o->dropout <= 1 && (unsigned)o->dtype <= REEL_F64 &&
                        s->projected >= 0 && s->projected < s->hidden &&
                        (s->projected == 0 || s->kind == LSTM) && (!s->relu || s->kind == RNN);
@@ -415,8 +417,8 @@ static bool sound_options(reel *r, const char *name, const shape *s, const reel_
         reeli_error(
             r, REEL_ERR_VALUE,
             "%s: %lld inputs, %lld hidden, %lld layers, dropout %g, projected to %lld; sizes must "
-            "be "
-            "positive, dropout a probability, a projection smaller than hidden and an LSTM's",
+            "be positive and below 2^60, dropout a probability, a projection smaller than hidden "
+            "and an LSTM's",
             name, (long long)s->input, (long long)s->hidden, (long long)s->layers, o->dropout,
             (long long)s->projected);
     }

@@ -37,7 +37,7 @@ static reeli_items model_items(reel *r, const char *what, const reel_module *mod
     reeli_items items = {.r = r, .what = what};
     reel_named_tensors all = reel_state_dict(module);
     items.failed = !all.entries;
-    for (size_t i = 0; i < all.count; i++) {
+    for (size_t i = 0; all.entries && i < all.count; i++) {
         reeli_remember_named(&items, all.entries[i].name, all.entries[i].tensor, NULL);
     }
     return items;

@@ -97,8 +97,16 @@ REEL_API void reel_tape_print(const reel *r, FILE *stream);
 REEL_API void reel_tape_dot(const reel_tensor *root, FILE *stream);
 
 /**
- * Writes what `root` came from as JSON: values with their elements and gradients, the operations
- * that made them, and what came along each edge in a backward under `reel_set_trace`.
+ * Writes what `root` came from as JSON, an object with `format`, `version`, `root` (an id) and
+ *
+ * - `values`: id, name, kind (leaf, constant, result), shape, text and grad_text (numbers as a
+ *   reader sees them; null: no gradient), step, dtype, data, grad. Of more than 64 elements there
+ *   are the first and last eight.
+ * - `ops`, the last first: step, op, out (an id), and `in`: value (an id), wanted (whether it gets
+ *   a gradient), rule (what backward sends it, as `g * x`).
+ * - `backward`, after one under `reel_set_trace`, in its order: what came along each edge. step and
+ *   in say which; value (an id), upstream (the result's gradient), local (the slope), amount (what
+ *   came), before and after (the value's gradient), reduced (whether broadcasting was undone).
  *
  * Fails: REEL_ERR_MEMORY, REEL_ERR_FILE; REEL_ERR_STATE while a backward is under way.
  */

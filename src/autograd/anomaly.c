@@ -14,17 +14,6 @@ bool reel_set_anomaly_mode(reel *r, bool enabled)
     return was;
 }
 
-/* The offset in memory of element i, counted row by row. */
-static int64_t offset_of(const reel_tensor *t, int64_t i)
-{
-    int64_t offset = 0;
-    for (int d = t->ndim - 1; d >= 0; d--) {
-        offset += i % t->size[d] * t->stride[d];
-        i /= t->size[d];
-    }
-    return offset;
-}
-
 /* Among the elements of a view that repeats them, each once. */
 REELI_RARE static bool all_finite_once(const reel_tensor *t, int64_t *element)
 {
@@ -70,7 +59,7 @@ enum { PLACE_TEXT = 2 * REELI_SHAPE_TEXT + 64 };
 static const char *place(char text[PLACE_TEXT], const reel_tensor *t, int64_t i)
 {
     int64_t index[REEL_MAX_DIMS];
-    const double value = reeli_load(t, offset_of(t, i));
+    const double value = reeli_load(t, reeli_element_offset(t, i));
     for (int d = t->ndim - 1; d >= 0; d--) {
         index[d] = i % t->size[d];
         i /= t->size[d];

@@ -95,17 +95,6 @@ static bool value(check *c, double *sum)
     return sound;
 }
 
-/* Where element i of t, counted row by row, is. */
-static double *element(const reel_tensor *t, int64_t i)
-{
-    int64_t offset = 0;
-    for (int d = t->ndim - 1; d >= 0; d--) {
-        offset += i % t->size[d] * t->stride[d];
-        i /= t->size[d];
-    }
-    return (double *)t->data + offset;
-}
-
 /* Σ w y with *x moved by `step`. */
 static bool value_at(check *c, double *x, double step, double *sum)
 {
@@ -146,7 +135,8 @@ static bool at_kink(check *c, double *x, const double around[2], bool *kink)
 /* Compares one element's gradient; false after an error. */
 static bool compare(check *c, size_t input, int64_t i, double analytic)
 {
-    double *x = element(c->inputs[input], i), around[2];
+    const reel_tensor *t = c->inputs[input];
+    double *x = (double *)t->data + reeli_element_offset(t, i), around[2];
     if (!value_at(c, x, -c->options.eps, &around[0]) ||
         !value_at(c, x, c->options.eps, &around[1])) {
         return false;

@@ -53,12 +53,7 @@ static void read_block(const reel_tensor *t, int64_t from, int64_t n, double *to
         return;
     }
     for (int64_t i = 0; i < n; i++) {
-        int64_t rest = from + i, offset = 0;
-        for (int d = t->ndim - 1; d >= 0; d--) {
-            offset += rest % t->size[d] * t->stride[d];
-            rest /= t->size[d];
-        }
-        to[i] = reeli_load(t, offset);
+        to[i] = reeli_load(t, reeli_element_offset(t, from + i));
     }
 }
 

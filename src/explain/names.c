@@ -36,12 +36,7 @@ const char *reeli_number_text(char text[REELI_LABEL], double value)
 
 double reeli_element(const reel_tensor *t, int64_t i)
 {
-    int64_t offset = 0;
-    for (int d = t->ndim - 1; d >= 0; d--) {
-        offset += i % t->size[d] * t->stride[d];
-        i /= t->size[d];
-    }
-    return reeli_load(t, offset);
+    return reeli_load(t, reeli_element_offset(t, i));
 }
 
 const char *reeli_values_text(char text[REELI_LABEL], const reel_tensor *t)

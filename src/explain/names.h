@@ -21,8 +21,6 @@ const char *reeli_values_text(char text[REELI_LABEL], const reel_tensor *t);
 /* What n's operation sends to an input, in terms of g, the gradient of its result, of the inputs
  * and the result y by their names: "g * x". "" where it has no short way to say it. */
 const char *reeli_rule_text(char text[REELI_RULE], const reeli_node *n, int input);
-/* The same of the slope alone, without g, in the letters a, b, c and y; NULL if there is none. */
-const char *reeli_rule_of(const reeli_op *op, int input);
 
 /* The tape is linked from its end. It is turned round for as long as one goes from its beginning:
  * the node that was first. Turned again, with that, it is as it was. */
@@ -34,7 +32,7 @@ typedef struct reeli_look {
     reel *r;
     const reel_tensor *root;
     reeli_buffer
-        uses; /* of leaves and constants: reeli_look_use, by tensor, and by step from the last */
+        uses; /* reeli_look_use of leaves and constants, by tensor, and step from the end */
 } reeli_look;
 
 typedef struct reeli_look_use {

@@ -57,7 +57,8 @@ static const struct {
     {"slice", {":1 in the part, else 0"}},
 };
 
-const char *reeli_rule_of(const reeli_op *op, int input)
+/* A slope without g, in the letters a, b, c and y; NULL if it has no short form. */
+static const char *rule_of(const reeli_op *op, int input)
 {
     for (size_t i = 0; i < sizeof rules / sizeof *rules && input < RULE_INPUTS; i++) {
         if (strcmp(rules[i].op, op->name) == 0) {
@@ -103,7 +104,7 @@ static void add_named(char text[REELI_RULE], const reeli_node *n, const char *ru
 
 const char *reeli_rule_text(char text[REELI_RULE], const reeli_node *n, int input)
 {
-    const char *rule = reeli_rule_of(n->op, input);
+    const char *rule = rule_of(n->op, input);
     text[0] = '\0';
     if (!rule) {
         return text;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The tape as JSON: values, the operations that made them, and, where backward was traced, what
- * came along each edge. docs/tape.md says what each key means.
+ * came along each edge. reel/autograd.h says what each key means.
  */
 #include "tape_json.h"
-
-#include "names.h"
 
 #include <math.h>
 #include <reel/autograd.h>
@@ -138,7 +136,7 @@ static void put_values(reeli_json_writer *w, const reeli_look *look, bool for_pa
     reeli_json_put_close(w, ']');
 }
 
-static void put_tape(reeli_json_writer *w, const reeli_look *look, bool for_page)
+void reeli_json_put_tape(reeli_json_writer *w, const reeli_look *look, bool for_page)
 {
     char text[REELI_LABEL];
     reeli_json_put_open(w, NULL, '{');
@@ -163,32 +161,17 @@ static void put_tape(reeli_json_writer *w, const reeli_look *look, bool for_page
     reeli_json_put_close(w, '}');
 }
 
-bool reeli_json_put_tape(reeli_json_writer *w, const char *what, const reel_tensor *root,
-                         bool for_page)
+static reel_status write_text(reeli_json_writer *w, FILE *stream)
 {
-    reeli_look look;
-    if (!reeli_look_at(&look, what, root)) {
-        return false;
-    }
-    put_tape(w, &look, for_page);
-    reeli_look_away(&look);
-    return true;
-}
-
-/* The text that was written goes to the stream; then the writer is empty. */
-static reel_status hand_over(reeli_json_writer *w, bool whole, const char *what, FILE *stream)
-{
-    reel *r = w->r;
     size_t length = 0;
-    const char *text = whole ? reeli_json_written(w, &length) : NULL;
-    if (whole && !text) {
-        reeli_no_memory(r, what);
+    const char *text = reeli_json_written(w, &length);
+    if (!text) {
+        reeli_no_memory(w->r, "tape_json");
+        return reeli_failure(w->r);
     }
-    if (text && fwrite(text, 1, length, stream) != length) {
-        reeli_error(r, REEL_ERR_FILE, "%s: the stream takes no more", what);
-    }
-    reeli_json_writer_free(w);
-    return text ? r->status : reeli_failure(r);
+    return fwrite(text, 1, length, stream) == length
+               ? w->r->status
+               : reeli_error(w->r, REEL_ERR_FILE, "tape_json: the stream takes no more");
 }
 
 reel_status reel_tape_json(const reel_tensor *root, FILE *stream)
@@ -197,7 +180,14 @@ reel_status reel_tape_json(const reel_tensor *root, FILE *stream)
     if (!r || !stream) {
         return r ? reeli_error(r, REEL_ERR_VALUE, "tape_json: the stream is NULL") : REEL_ERR_OWNER;
     }
+    reeli_look look;
+    if (!reeli_look_at(&look, "tape_json", root)) {
+        return reeli_failure(r);
+    }
     reeli_json_writer w = {.r = r};
-    const bool whole = reeli_json_put_tape(&w, "tape_json", root, false);
-    return hand_over(&w, whole, "tape_json", stream);
+    reeli_json_put_tape(&w, &look, false);
+    reeli_look_away(&look);
+    const reel_status status = write_text(&w, stream);
+    reeli_json_writer_free(&w);
+    return status;
 }

@@ -4,12 +4,9 @@
 #define REELI_TAPE_JSON_H
 
 #include "json_write.h"
+#include "names.h"
 
-#include <reel/tensor.h>
-
-/* What root came from; of that, only what the page shows. False, and an error, if root is not
- * usable or memory is out. */
-bool reeli_json_put_tape(reeli_json_writer *w, const char *what, const reel_tensor *root,
-                         bool for_page);
+/* What the root that one looks at came from; `for_page`: of that, only what the page shows. */
+void reeli_json_put_tape(reeli_json_writer *w, const reeli_look *look, bool for_page);
 
 #endif

@@ -34,12 +34,7 @@ static void find_scale(const reel_tensor *t, double *scale, double *shift)
 {
     double low = reeli_load(t, 0), high = low;
     for (int64_t i = 0; i < t->numel; i++) {
-        int64_t at = 0, rest = i;
-        for (int d = t->ndim - 1; d >= 0; d--) {
-            at += rest % t->size[d] * t->stride[d];
-            rest /= t->size[d];
-        }
-        const double x = reeli_load(t, at);
+        const double x = reeli_load(t, reeli_element_offset(t, i));
         low = x < low ? x : low;
         high = x > high ? x : high;
     }

@@ -186,17 +186,6 @@ reel_status reel_to_bool(const reel_tensor *t, bool *out, int64_t count)
     return copy_out(t, "to_bool", out, REEL_BOOL, count);
 }
 
-/* Element i of t, counted row by row. */
-static double element(const reel_tensor *t, int64_t i)
-{
-    int64_t offset = 0;
-    for (int d = t->ndim - 1; d >= 0; d--) {
-        offset += i % t->size[d] * t->stride[d];
-        i /= t->size[d];
-    }
-    return reeli_load(t, offset);
-}
-
 /* What does not fit has become INT64_MIN, which is almost never meant: only there look again. */
 reel_status reel_to_i64(const reel_tensor *t, int64_t *out, int64_t count)
 {
@@ -205,7 +194,8 @@ reel_status reel_to_i64(const reel_tensor *t, int64_t *out, int64_t count)
         return status;
     }
     for (int64_t i = 0; i < count; i++) {
-        if (out[i] == INT64_MIN && !reeli_check_value(t->r, "to_i64", REEL_I64, element(t, i))) {
+        if (out[i] == INT64_MIN && !reeli_check_value(t->r, "to_i64", REEL_I64,
+                                                      reeli_load(t, reeli_element_offset(t, i)))) {
             return REEL_ERR_VALUE;
         }
     }

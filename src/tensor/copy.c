@@ -39,6 +39,16 @@ void reeli_fill(reel_tensor *t, double value)
                        (reeli_operand){&value, still, REEL_F64});
 }
 
+int64_t reeli_element_offset(const reel_tensor *t, int64_t i)
+{
+    int64_t offset = 0;
+    for (int d = t->ndim - 1; d >= 0; d--) {
+        offset += i % t->size[d] * t->stride[d];
+        i /= t->size[d];
+    }
+    return offset;
+}
+
 double reeli_load(const reel_tensor *t, int64_t offset)
 {
     switch (t->dtype) {

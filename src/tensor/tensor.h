@@ -241,6 +241,8 @@ static inline const void *reeli_dense(const reel_tensor *x, const char *what, in
 /* `value` into every element of t (any strides). */
 void reeli_fill(reel_tensor *t, double value);
 
+/* Where element i of t, counted row by row, lies in its memory. */
+int64_t reeli_element_offset(const reel_tensor *t, int64_t i);
 /* Element `offset` of t's memory as a double, and back. */
 double reeli_load(const reel_tensor *t, int64_t offset);
 void reeli_store(reel_tensor *t, int64_t offset, double value);

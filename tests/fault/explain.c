@@ -1,34 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* A traced backward and its JSON when the Nth allocation fails, once or from then on: all of it
  * comes out, or an error and nothing. */
-#include "check_reel.h"
+#include "faulty.h"
 
 #include <reel/reel.h>
 #include <stdio.h>
 
-/* Fails the allocation numbered `at`, and those after it if `forever`. */
-typedef struct budget {
-    int count, at;
-    bool forever;
-} budget;
-
-static void *allocate(void *context, void *block, size_t old_size, size_t new_size)
-{
-    budget *b = context;
-    (void)old_size;
-    if (new_size == 0) {
-        free(block);
-        return NULL;
-    }
-    b->count++;
-    return b->count == b->at || (b->forever && b->count > b->at) ? NULL : realloc(block, new_size);
-}
-
 /* Of a chain with a value used twice; false after an error. */
-static bool explain(budget *b, FILE *stream)
+static bool explain(faulty *f, FILE *stream)
 {
-    reel *r = reel_new_with(
-        &(reel_options){.allocator = allocate, .allocator_context = b, .handler = ignore_message});
+    reel *r = faulty_reel(f);
     if (!r) {
         return false;
     }
@@ -43,21 +24,21 @@ static bool explain(budget *b, FILE *stream)
     ck_assert(done == (reel_error_status(r) == REEL_OK));
     const bool page = reel_tape_html(y, NULL, stream) == REEL_OK;
     reel_tape_print(r, stream);
-    reel_free(r);
+    faulty_end(f, r);
     return done && page;
 }
 
 START_TEST(each_allocation)
 {
-    budget whole = {0};
+    faulty whole = {.fail_at = -1};
     FILE *stream = tmpfile();
-    ck_assert(explain(&whole, stream) && whole.count > 10);
+    ck_assert(explain(&whole, stream) && whole.calls > 10);
     const long length = ftell(stream);
-    for (int at = 1; at <= whole.count; at++) {
+    for (long at = 0; at < whole.calls; at++) {
         rewind(stream);
-        budget b = {.at = at, .forever = _i};
-        const bool done = explain(&b, stream);
-        ck_assert_msg(!done || ftell(stream) == length, "allocation %d", at);
+        faulty f = {.fail_at = at, .for_good = _i};
+        const bool done = explain(&f, stream);
+        ck_assert_msg(!done || ftell(stream) == length, "allocation %ld", at);
     }
     fclose(stream);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Losses and normalisations when the Nth allocation fails, once or from then on: an error and
  * poison, and nothing else. And when none is to be made. */
-#include "check_reel.h"
+#include "faulty.h"
 
 #include <reel/autograd.h>
 #include <reel/distance.h>
@@ -12,29 +12,6 @@
 #include <reel/views.h>
 
 enum { ROWS = 40, CLASSES = 60 };
-
-/* Fails the allocation numbered `at`, and those after it if `forever`. */
-typedef struct budget {
-    int count, at;
-    bool forever, armed;
-} budget;
-
-static void *allocate(void *context, void *block, size_t old_size, size_t new_size)
-{
-    budget *b = context;
-    (void)old_size;
-    if (new_size == 0) {
-        free(block);
-        return NULL;
-    }
-    if (b->armed) {
-        b->count++;
-        if (b->count == b->at || (b->forever && b->count > b->at)) {
-            return NULL;
-        }
-    }
-    return realloc(block, new_size);
-}
 
 typedef struct inputs {
     reel_tensor *x, *y, *unit, *classes, *labels, *weight, *signs;
@@ -92,18 +69,15 @@ static reel_tensor *loss_number(int i, const inputs *in)
     }
 }
 
-/* Whether all went well. */
-static bool run_once(int loss, int at, bool forever)
+/* Whether all went well, though the allocation that is `nth` after the inputs' failed. */
+static bool run_once(int loss, long nth, bool for_good)
 {
-    budget b = {.at = at, .forever = forever};
-    reel *r = reel_new_with(
-        &(reel_options){.allocator = allocate, .allocator_context = &b, .handler = ignore_message});
+    faulty f = {.fail_at = -1, .for_good = for_good};
+    reel *r = faulty_reel(&f);
     inputs in = make_inputs(r);
     ck_assert(!reel_failed(r));
-    b.armed = true;
-    reel_tensor *y = loss_number(loss, &in);
-    reel_status status = reel_backward(y);
-    const bool well = status == REEL_OK;
+    f.fail_at = f.calls + nth;
+    const bool well = reel_backward(loss_number(loss, &in)) == REEL_OK;
     ck_assert(well == !reel_failed(r));
     if (well) {
         ck_assert_ptr_nonnull(reel_grad(in.x));
@@ -111,18 +85,18 @@ static bool run_once(int loss, int at, bool forever)
         ck_assert_int_eq(reel_error_status(r), REEL_ERR_MEMORY);
         ck_assert_ptr_null(reel_grad(in.x));
     }
-    reel_free(r);
+    faulty_end(&f, r);
     return well;
 }
 
 START_TEST(every_failed_allocation_is_an_error)
 {
-    for (int forever = 0; forever < 2; forever++) {
-        int at = 1;
-        while (!run_once(_i, at, forever)) {
-            ck_assert_int_lt(++at, 1000);
+    for (int for_good = 0; for_good < 2; for_good++) {
+        long nth = 0;
+        while (!run_once(_i, nth, for_good)) {
+            ck_assert_int_lt(++nth, 1000);
         }
-        ck_assert_int_gt(at, 1);
+        ck_assert_int_gt(nth, 0);
     }
 }
 END_TEST
@@ -130,17 +104,18 @@ END_TEST
 /* What a step needs is in the arena after the first. */
 START_TEST(later_steps_allocate_nothing)
 {
-    budget b = {.at = -1};
-    reel *r = reel_new_with(&(reel_options){.allocator = allocate, .allocator_context = &b});
+    faulty f = {.fail_at = -1};
+    reel *r = faulty_reel(&f);
     inputs in = make_inputs(r);
+    long calls = 0;
     for (int step = 0; step < 3; step++) {
-        b.armed = step > 0;
         reel_zero_grad_of(in.x);
         ck_assert_int_eq(reel_backward(loss_number(_i, &in)), REEL_OK);
         reel_rewind(r);
+        calls = step == 0 ? f.calls : calls;
     }
-    ck_assert_int_eq(b.count, 0);
-    reel_free(r);
+    ck_assert_int_eq(f.calls, calls);
+    faulty_end(&f, r);
 }
 END_TEST
 

@@ -3,6 +3,7 @@
  * nudging. */
 #include "commands.h"
 #include "expression.h"
+#include "outputs.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -270,14 +271,16 @@ static bool write_file(const request *q, reel *r, const char *path, writer *writ
     if (!path) {
         return true;
     }
-    FILE *stream = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
+    char *text = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
     bool done = stream && write(root, stream) == REEL_OK;
-    const int why = errno;
-    done = stream && (stream == stdout ? fflush(stream) : fclose(stream)) == 0 && done;
+    done = stream && fclose(stream) == 0 && done && output_write(r, path, text, size);
     if (!done) {
-        fprintf(stderr, "%s: %s cannot be written: %s\n", q->name, path,
-                reel_error_status(r) != REEL_OK ? reel_error(r) : strerror(why));
+        fprintf(stderr, "%s: %s\n", q->name,
+                reel_failed(r) ? reel_error(r) : "there is no memory for what it writes");
     }
+    free(text);
     return done;
 }
 
@@ -292,7 +295,7 @@ static bool show(const request *q, reel *r, const scope *inputs, const reel_tens
     }
     return write_file(q, r, q->dot, write_dot, root) &&
            write_file(q, r, q->json, reel_tape_json, root) &&
-           write_file(q, r, q->html, write_html, root) && fflush(stdout) == 0;
+           write_file(q, r, q->html, write_html, root);
 }
 
 static bool run(const request *q, reel *r)
@@ -326,7 +329,11 @@ int explain(int argc, char **argv)
         fprintf(stderr, "%s: out of memory\n", q.name);
         return 1;
     }
-    const bool done = run(&q, r);
+    bool done = run(&q, r);
     reel_free(r);
+    if (done && (fflush(stdout) != 0 || ferror(stdout))) {
+        fprintf(stderr, "%s: standard output: %s\n", q.name, strerror(errno));
+        done = false;
+    }
     return done ? 0 : 1;
 }

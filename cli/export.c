@@ -114,17 +114,10 @@ static bool write_one(session *s, const model *m, const char *name, int kind, co
     bool made =
         to && (kind == 0 ? export_c(s, m, name, to) : export_expression(s, m, kind == 2, to));
     made = to && fclose(to) == 0 && made;
-    if (made && strcmp(path, "-") == 0) {
-        made = fwrite(text, 1, size, stdout) == size && flushed(s);
-    } else if (made) {
-        reel_file *file = reel_file_create(s->r, path);
-        if (file) {
-            reel_file_write(file, text, size);
-        }
-        made = reel_file_commit(file) == REEL_OK;
-    } else {
+    if (!made) {
         complain(s, "%s: there is no memory for it", path);
     }
+    made = made && output_write(s->r, path, text, size) && flushed(s);
     free(text);
     return made;
 }

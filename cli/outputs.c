@@ -59,3 +59,16 @@ bool output_may_replace(session *s, const options *o, const char *path, const ch
                     "another name, or --force to replace it",
                     path);
 }
+
+bool output_write(reel *r, const char *path, const char *text, size_t size)
+{
+    if (strcmp(path, "-") == 0) {
+        fwrite(text, 1, size, stdout);
+        return true;
+    }
+    reel_file *file = reel_file_create(r, path);
+    if (file) {
+        reel_file_write(file, text, size);
+    }
+    return reel_file_commit(file) == REEL_OK;
+}

@@ -17,4 +17,8 @@ bool output_check(session *s, const options *o, const char *path);
 bool output_may_replace(session *s, const options *o, const char *path, const char *mark,
                         bool whole);
 
+/* A whole text to a file, whose error is the reel's, or to standard output for "-", whose error is
+ * found when it is flushed. */
+bool output_write(reel *r, const char *path, const char *text, size_t size);
+
 #endif

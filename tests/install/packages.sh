@@ -37,37 +37,37 @@ archive=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $suite" | head 
 quietly debootstrap --variant=minbase "$suite" "$root/debian" "$archive"
 root=$root/debian
 trap 'rm -rf "${root%/debian}"' EXIT
-mkdir "$root/work"
-cp "${debs[@]}" "$root/work"
-cp -r "$here"/downstream-* "$source_dir/examples/data" "$root/work"
+mkdir "$root/srv/stranger"
+cp "${debs[@]}" "$root/srv/stranger"
+cp -r "$here"/downstream-* "$source_dir/examples/data" "$root/srv/stranger"
 
 heading "install, without what is only recommended"
 quietly inside apt-get install -y --no-install-recommends gcc g++ libc6-dev cmake make pkg-config
-inside find / -xdev -not -path '/work/*' | sort >"${root%/debian}/before"
-quietly inside sh -c 'apt-get install -y --no-install-recommends /work/*.deb'
+inside find / -xdev -not -path '/srv/stranger/*' | sort >"${root%/debian}/before"
+quietly inside sh -c 'apt-get install -y --no-install-recommends /srv/stranger/*.deb'
 inside ldconfig -p | grep 'libreel\.so\.' >/dev/null || die "the loader does not know libreel"
 
 heading "by pkg-config, shared and static"
-quietly inside sh -c 'cc -std=c11 -o /work/shared /work/downstream-c/main.c $(pkg-config --cflags --libs reel)'
-inside /work/shared
-quietly inside sh -c 'cc -std=c11 -o /work/static /work/downstream-c/main.c \
+quietly inside sh -c 'cc -std=c11 -o /srv/stranger/shared /srv/stranger/downstream-c/main.c $(pkg-config --cflags --libs reel)'
+inside /srv/stranger/shared
+quietly inside sh -c 'cc -std=c11 -o /srv/stranger/static /srv/stranger/downstream-c/main.c \
   $(pkg-config --static --cflags --libs reel | sed "s/-lreel/-l:libreel.a/")'
-inside /work/static
+inside /srv/stranger/static
 
 heading "by CMake, in C and C++"
 for project in downstream-c downstream-cxx; do
-  quietly inside cmake -S "/work/$project" -B "/work/build-$project"
-  quietly inside cmake --build "/work/build-$project"
-  for program in "$root/work/build-$project"/use_*; do
+  quietly inside cmake -S "/srv/stranger/$project" -B "/srv/stranger/build-$project"
+  quietly inside cmake --build "/srv/stranger/build-$project"
+  for program in "$root/srv/stranger/build-$project"/use_*; do
     inside "${program#"$root"}"
   done
 done
 
 heading "the program"
 inside reel --version
-inside reel fit /work/data/houses.csv --target price --out /work/model.safetensors | tail -n 3
-inside reel predict /work/model.safetensors /work/data/new.csv --out /work/predictions.csv
-[ -s "$root/work/predictions.csv" ] || die "there are no predictions"
+inside reel fit /srv/stranger/data/houses.csv --target price --out /srv/stranger/model.safetensors | tail -n 3
+inside reel predict /srv/stranger/model.safetensors /srv/stranger/data/new.csv --out /srv/stranger/predictions.csv
+[ -s "$root/srv/stranger/predictions.csv" ] || die "there are no predictions"
 
 heading "each package says whose it is, and under which licence"
 for deb in "${debs[@]}"; do
@@ -82,7 +82,7 @@ heading "purge: nothing is left"
 names=()
 for deb in "${debs[@]}"; do names+=("$(dpkg-deb -f "$deb" Package)"); done
 quietly inside apt-get purge -y --autoremove "${names[@]}"
-inside find / -xdev -not -path '/work/*' | sort >"${root%/debian}/after"
+inside find / -xdev -not -path '/srv/stranger/*' | sort >"${root%/debian}/after"
 left=$(comm -13 "${root%/debian}/before" "${root%/debian}/after" |
   grep -vE '^/(tmp|var/(log|cache|lib/(apt|dpkg)))/' || true)
 [ -z "$left" ] || die "these are left: $left"

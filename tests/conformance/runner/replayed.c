@@ -35,31 +35,12 @@ typedef struct bytes {
     size_t size;
 } bytes;
 
-static void *data_of(reel_tensor *t, size_t *element)
-{
-    switch (reel_dtype_of(t)) {
-    case REEL_F32:
-        *element = sizeof(float);
-        return reel_data_f32(t);
-    case REEL_F64:
-        *element = sizeof(double);
-        return reel_data_f64(t);
-    case REEL_I64:
-        *element = sizeof(int64_t);
-        return reel_data_i64(t);
-    case REEL_BOOL:
-        break;
-    }
-    *element = sizeof(bool);
-    return reel_data_bool(t);
-}
-
 static bytes copy_of(reel_tensor *t)
 {
     size_t element = 0;
     bytes b = {NULL, 0};
     reel_tensor *dense = t ? reel_contiguous(t) : NULL;
-    const void *from = dense && !reel_is_poison(dense) ? data_of(dense, &element) : NULL;
+    const void *from = dense && !reel_is_poison(dense) ? elements_of(dense, &element) : NULL;
     if (from) {
         b.size = (size_t)reel_numel(dense) * element;
         b.data = malloc(b.size + 1);
@@ -74,7 +55,7 @@ static void change_values(reel_tensor *t)
 {
     const int64_t n = reel_numel(t);
     size_t element = 0;
-    char *x = n > 0 ? data_of(t, &element) : NULL;
+    char *x = n > 0 ? elements_of(t, &element) : NULL;
     if (!x) {
         return;
     }
@@ -149,7 +130,7 @@ static bool check_replay(attempt *a, reel_graph *graph, const bytes *own, const 
     for (size_t i = 0; i < a->s.bases; i++) {
         size_t element;
         if (own[i].size) {
-            memcpy(data_of(a->s.base[i], &element), own[i].data, own[i].size);
+            memcpy(elements_of(a->s.base[i], &element), own[i].data, own[i].size);
         }
     }
     if (reel_replay(graph) != REEL_OK) {

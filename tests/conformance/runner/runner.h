@@ -81,6 +81,8 @@ static inline void begin_call(source *s) { s->leaves = s->next = s->names = 0; }
 /* Reads a value; false, with a reason, if we have nothing like it. */
 bool value_read(source *from, json_t *json, value *out);
 void value_free(value *v);
+/* The elements of a contiguous tensor, and the size of one. */
+void *elements_of(reel_tensor *t, size_t *size);
 
 /* A call being made: the values of the function's parameters, and what came back. */
 typedef struct call {

@@ -43,8 +43,7 @@ static bool read_items(source *from, json_t *list, kind is, value *out)
     return true;
 }
 
-/* The elements of a tensor as bytes; NULL for none. */
-static void *bytes_of(reel_tensor *t, size_t *size)
+void *elements_of(reel_tensor *t, size_t *size)
 {
     switch (reel_dtype_of(t)) {
     case REEL_F32:
@@ -86,7 +85,7 @@ static reel_tensor *spread(reel_tensor *data, int dims, const int64_t *extent)
     reel_tensor *room =
         reel_full(reel_of(data), reel_dtype_of(data), has_nan ? (double)NAN : 1, dims, extent);
     size_t bytes;
-    void *to = bytes_of(room, &bytes), *elements = bytes_of(data, &bytes);
+    void *to = elements_of(room, &bytes), *elements = elements_of(data, &bytes);
     if (to && elements && reel_numel(data) <= reel_numel(room)) {
         memcpy(to, elements, (size_t)reel_numel(data) * bytes);
         return room;

@@ -11,27 +11,6 @@ static void ignore(void *context, reel_level level, const char *message)
     (void)context, (void)level, (void)message;
 }
 
-static size_t element_size(const reel_tensor *t)
-{
-    static const size_t sizes[] = {sizeof(float), sizeof(double), sizeof(int64_t), sizeof(bool)};
-    return sizes[reel_dtype_of(t)];
-}
-
-static void *data_of(reel_tensor *t)
-{
-    switch (reel_dtype_of(t)) {
-    case REEL_F32:
-        return reel_data_f32(t);
-    case REEL_F64:
-        return reel_data_f64(t);
-    case REEL_I64:
-        return reel_data_i64(t);
-    case REEL_BOOL:
-        break;
-    }
-    return reel_data_bool(t);
-}
-
 bool open_program(program *p, const char *path, reason *why)
 {
     json_t *leaves = json_object_get(p->it, "leaves");
@@ -49,10 +28,12 @@ bool open_program(program *p, const char *path, reason *why)
         }
         reel_tensor *t = p->result[i] = v.tensor;
         bits *b = &p->leaf_bits[i];
-        b->size = (size_t)reel_numel(t) * element_size(t);
+        size_t size;
+        const void *elements = elements_of(t, &size);
+        b->size = (size_t)reel_numel(t) * size;
         b->data = malloc(b->size + 1);
         if (b->size) {
-            memcpy(b->data, data_of(t), b->size);
+            memcpy(b->data, elements, b->size);
         }
     }
     return true;
@@ -69,8 +50,9 @@ void close_program(program *p)
 void restore_leaves(program *p)
 {
     for (size_t i = 0; i < p->leaf_count; i++) {
+        size_t size;
         if (p->leaf_bits[i].size) {
-            memcpy(data_of(p->result[i]), p->leaf_bits[i].data, p->leaf_bits[i].size);
+            memcpy(elements_of(p->result[i], &size), p->leaf_bits[i].data, p->leaf_bits[i].size);
         }
     }
 }
@@ -92,13 +74,15 @@ void halve_leaves(program *p)
 static void append(bits *b, reel_tensor *t)
 {
     reel_tensor *dense = t && !reel_is_poison(t) ? reel_contiguous(t) : NULL;
-    const size_t size = dense ? (size_t)reel_numel(dense) * element_size(dense) : 0;
+    size_t size = 0;
+    const void *elements = dense ? elements_of(dense, &size) : NULL;
+    size *= dense ? (size_t)reel_numel(dense) : 0;
     char *data = realloc(b->data, b->size + size + 1);
     if (!data) {
         abort();
     }
     if (size) {
-        memcpy(data + b->size, data_of(dense), size);
+        memcpy(data + b->size, elements, size);
     }
     b->data = data;
     b->size += size;

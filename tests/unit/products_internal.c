@@ -261,10 +261,11 @@ static void check_identity(const product *p, const void *c)
     }
 }
 
-/* The last ones are large enough for BLAS. */
+/* Some have pieces of one column, or of one row. The last ones are large enough for BLAS. */
 START_TEST(of_any_number_of_threads)
 {
     static const int sizes[][4] = {
+        {64, 65, 1024, 0},     {64, 65, 1024, 1},     {65, 64, 1024, 2},  {65, 64, 1024, 0},
         {70, 300, 100, 0},     {300, 70, 100, 1},     {129, 257, 65, 2},  {257, 129, 65, 3},
         {8, 1000, 300, 1},     {1000, 3, 700, 0},     {65, 1025, 140, 4},
 #ifndef REEL_EMULATED

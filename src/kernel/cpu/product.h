@@ -92,37 +92,50 @@ static void vector_in_lanes(int64_t n, int64_t k, const T *a, int64_t a_step, co
     }
 }
 
+/* c[n] = a[k] b[k,n], a chain an element. */
+static void row_of_chains(int64_t n, int64_t k, const T *a, int64_t a_step, const T *b,
+                          const int64_t *b_stride, T *c)
+{
+    const int64_t down = b_stride[0], right = b_stride[1];
+    if (right == 1 && n > 1) {
+        for (int64_t j = 0; j < n; j++) {
+            c[j] = 0;
+        }
+        product_row(n, k, a, a_step, b, down, c);
+        return;
+    }
+    for (int64_t j = 0; j < n; j++, b += right) {
+        T dot = 0;
+        for (int64_t p = 0; p < k; p++) {
+            dot = fused(a[p * a_step], b[p * down], dot);
+        }
+        c[j] = dot;
+    }
+}
+
 /* In plain loops, which are quickest for a few elements. */
 static void plain_chains(int64_t m, int64_t n, int64_t k, const T *a, const int64_t *a_stride,
                          const T *b, const int64_t *b_stride, T *c, int64_t c_step)
 {
+    if (n == 1 && c_step == 1) {
+        row_of_chains(m, k, b, b_stride[0], a, (int64_t[]){a_stride[1], a_stride[0]}, c);
+        return;
+    }
     for (int64_t i = 0; i < m; i++, a += a_stride[0], c += c_step) {
-        if (b_stride[1] == 1 && n > 1) {
-            for (int64_t j = 0; j < n; j++) {
-                c[j] = 0;
-            }
-            product_row(n, k, a, a_stride[1], b, b_stride[0], c);
-            continue;
-        }
-        for (int64_t j = 0; j < n; j++) {
-            T dot = 0;
-            for (int64_t p = 0; p < k; p++) {
-                dot = fused(a[p * a_stride[1]], b[p * b_stride[0] + j * b_stride[1]], dot);
-            }
-            c[j] = dot;
-        }
+        row_of_chains(n, k, a, a_stride[1], b, b_stride, c);
     }
 }
 
 /* In doubles what has a vector for one side follows the order of BLAS: true if this did. A column
  * is its own transpose, cᵀ = bᵀ aᵀ. */
-static bool summed_in_lanes(int64_t m, int64_t n, int64_t k, const T *a, const int64_t *a_stride,
-                            const T *b, const int64_t *b_stride, T *c)
+static bool summed_in_lanes(const reeli_gemm *p, bool column)
 {
-    if (sizeof(T) == 8 && m == 1) {
-        vector_in_lanes(n, k, a, a_stride[1], b, b_stride, c);
-    } else if (sizeof(T) == 8 && n == 1) {
-        vector_in_lanes(m, k, b, b_stride[0], a, (int64_t[]){a_stride[1], a_stride[0]}, c);
+    const T *a = p->a.data, *b = p->b.data;
+    const int64_t *down = p->a.stride, *right = p->b.stride;
+    if (sizeof(T) == 8 && p->m == 1) {
+        vector_in_lanes(p->n, p->k, a, down[1], b, right, p->c);
+    } else if (sizeof(T) == 8 && column) {
+        vector_in_lanes(p->m, p->k, b, right[0], a, (int64_t[]){down[1], down[0]}, p->c);
     } else {
         return false;
     }
@@ -140,30 +153,40 @@ int64_t KERNEL(blas_from)(void)
 }
 #endif
 
+static void add_bias(const reeli_gemm *p)
+{
+    const T *bias = p->bias;
+    T *c = p->c;
+    for (int64_t i = 0; i < p->m; i++, c += p->c_step) {
+        for (int64_t j = 0; j < p->n; j++) {
+            c[j] += bias[j];
+        }
+    }
+}
+
 void KERNEL(small_product)(const reeli_gemm *p)
 {
-    const int64_t m = p->m, n = p->n, k = p->k;
-    const T *plus = p->bias;
-    T *c = p->c;
+    /* C is one column, and not just that of a wider one which is this piece's. */
+    const bool column = p->n == 1 && p->c_step == 1;
 #ifdef TILES
-    if (m * n * k >= REELI_TINY_PRODUCT && n > 1 && !(sizeof(T) == 8 && m == 1)) {
+    const bool tiny = p->m * p->n * p->k < REELI_TINY_PRODUCT;
+    if (!tiny && !column && !(sizeof(T) == 8 && p->m == 1)) {
         tiled_product(p);
         return;
     }
 #endif
-    if (!summed_in_lanes(m, n, k, p->a.data, p->a.stride, p->b.data, p->b.stride, c)) {
+    if (!summed_in_lanes(p, column)) {
 #ifdef TILES
-        if (n == 1 && m * k >= REELI_TINY_PRODUCT) {
+        if (!tiny) {
             reeli_gemm row = reeli_as_row(p);
             row.bias = NULL;
             tiled_product(&row);
         } else
 #endif
-            plain_chains(m, n, k, p->a.data, p->a.stride, p->b.data, p->b.stride, c, p->c_step);
+            plain_chains(p->m, p->n, p->k, p->a.data, p->a.stride, p->b.data, p->b.stride, p->c,
+                         p->c_step);
     }
-    for (int64_t i = 0; plus && i < m; i++, c += p->c_step) {
-        for (int64_t j = 0; j < n; j++) {
-            c[j] += plus[j];
-        }
+    if (p->bias) {
+        add_bias(p);
     }
 }

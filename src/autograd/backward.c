@@ -148,7 +148,10 @@ static bool add_to_hooked(run *b, reel_tensor *t, reel_tensor *g)
 
 static bool add_to_leaf(run *b, reel_tensor *t, reel_tensor *g)
 {
-    reeli_leaf *leaf = reeli_usable_as(b->r, "backward", "a leaf", t) ? reeli_leaf_of(t) : NULL;
+    if (!reeli_sound(b->r, t) && !reeli_usable_as(b->r, "backward", "a leaf", t)) {
+        return false;
+    }
+    reeli_leaf *leaf = t->leaf ? t->leaf : reeli_leaf_of(t);
     if (!leaf || t->flags & REELI_HOOKED) {
         return leaf && add_to_hooked(b, t, g);
     }

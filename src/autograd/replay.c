@@ -202,11 +202,16 @@ static bool may_replay(const reel_graph *g)
     return !why && gradients_fit(g);
 }
 
-/* What a call took of the arena for itself it needs no longer. */
-static inline void give_back(reel *r, reeli_mark mark)
+REELI_RARE static void release(reel *r, const reeli_mark *mark)
 {
-    if (REELI_RARELY(r->arena.at != mark.at || r->arena.slots.at != mark.slot)) {
-        reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, *mark);
+}
+
+/* What a call took of the arena for itself it needs no longer. */
+static inline void give_back(reel *r, const reeli_mark *mark)
+{
+    if (REELI_RARELY(r->arena.at != mark->at || r->arena.slots.at != mark->slot)) {
+        release(r, mark);
     }
 }
 
@@ -240,7 +245,7 @@ static bool run_entries(reel *r, const reel_graph *g)
             continue;
         }
         const bool done = e->kind == REELI_CAPTURED_FORWARD ? e->forward(e->node) : e->run(e->args);
-        give_back(r, mark);
+        give_back(r, &mark);
         if (!done) {
             return false;
         }

@@ -185,130 +185,144 @@ typedef struct pass {
     reeli_update *update;
     char *parameter;
     const char *gradient;
-    char *state[REELI_STATES];
+    void *state[REELI_STATES]; /* NULL where there is none */
     const reeli_step *step;
     size_t element;
     int64_t n;
 } pass;
 
-static void pass_over(const pass *p, int64_t from, int64_t count)
-{
-    const size_t at = (size_t)from * p->element;
-    void *state[REELI_STATES];
-    for (int k = 0; k < REELI_STATES; k++) {
-        state[k] = p->state[k] ? p->state[k] + at : NULL;
-    }
-    p->update(count, p->parameter + at, p->gradient + at, state, p->step);
-}
-
 static void pass_piece(int64_t piece, void *context)
 {
     const pass *p = context;
     const int64_t from = piece * REELI_PIECE, rest = p->n - from;
-    pass_over(p, from, rest < REELI_PIECE ? rest : REELI_PIECE);
+    const size_t at = (size_t)from * p->element;
+    void *state[REELI_STATES];
+    for (int k = 0; k < REELI_STATES; k++) {
+        state[k] = p->state[k] ? (char *)p->state[k] + at : NULL;
+    }
+    p->update(rest < REELI_PIECE ? rest : REELI_PIECE, p->parameter + at, p->gradient + at, state,
+              p->step);
 }
 
-/* What a group's parameters whose numbers are alike have in common: what the pass goes by, and the
- * numbers before and after. Most often these are all of its parameters. */
+/* The numbers of a group's parameters that are alike before a step, and after it: then what the
+ * pass goes by is prepared once. Most often these are all of its parameters. */
 typedef struct prepared {
     bool any;
     double before[REELI_NUMBERS], after[REELI_NUMBERS];
-    reeli_step s;
 } prepared;
 
-static bool same_numbers(const double *a, const double *b)
+static inline bool same_numbers(const double *a, const double *b)
 {
     bool same = true;
+    REELI_UNROLL(4)
     for (int k = 0; k < REELI_NUMBERS; k++) {
-        same = same && a[k] == b[k];
+        same &= a[k] == b[k];
     }
     return same;
 }
 
-static void prepare(prepared *all, const reeli_rule *rule, const double *value, double *number)
+/* What the optimizer's step holds of a rule that does not set it stays 0. */
+static inline void prepare(reel_optimizer *o, prepared *all, const double *value, double *number)
 {
-    if (!all->any || !same_numbers(all->before, number)) {
-        memcpy(all->before, number, sizeof all->before);
-        all->s = (reeli_step){.lr = value[REELI_lr],
-                              .weight_decay = value[REELI_weight_decay],
-                              .eps = value[REELI_eps],
-                              .maximize = value[REELI_maximize] != 0};
-        rule->prepare(value, number, &all->s);
-        memcpy(all->after, number, sizeof all->after);
-        all->any = true;
+    if (all->any && same_numbers(all->before, number)) {
+        memcpy(number, all->after, sizeof all->after);
         return;
     }
-    memcpy(number, all->after, sizeof all->after);
+    memcpy(all->before, number, sizeof all->before);
+    o->step.lr = value[REELI_lr];
+    o->step.weight_decay = value[REELI_weight_decay];
+    o->step.eps = value[REELI_eps];
+    o->step.maximize = value[REELI_maximize] != 0;
+    o->rule->prepare(value, number, &o->step);
+    memcpy(all->after, number, sizeof all->after);
+    all->any = true;
 }
 
-/* Nothing here can fail: memory was had when the optimizer was made, and the status was looked
- * at. */
-static void step_slot(reel_optimizer *o, const double *value, reeli_slot *slot, prepared *all,
-                      void *room)
+/* One fused pass over a parameter. */
+static inline void update(reel_optimizer *o, const reeli_slot *slot, const void *gradient)
 {
-    reel_tensor *p = slot->parameter;
-    if (!reeli_grad(p)) {
-        return;
-    }
-    if (o->rule->move) {
-        o->rule->move(o->owned.r, slot, reeli_gradient_data(p), value, room);
-        p->version++;
-        return;
-    }
-    prepare(all, o->rule, value, slot->number);
-    pass one = {.update = o->rule->update[o->owned.r->level][p->dtype],
-                .parameter = p->data,
-                .gradient = reeli_gradient_data(p),
-                .step = &all->s,
-                .element = reeli_element_size(p->dtype),
-                .n = p->numel};
+    reel *r = o->owned.r;
+    const reel_tensor *p = slot->parameter;
+    pass one;
+    one.update = o->rule->update[r->level][p->dtype];
+    REELI_UNROLL(4)
     for (int k = 0; k < REELI_STATES; k++) {
         one.state[k] = slot->state[k] ? slot->state[k]->data : NULL;
     }
     if (p->numel < REELI_SHARED_FROM) {
-        pass_over(&one, 0, p->numel);
+        one.update(p->numel, p->data, gradient, one.state, &o->step);
+        return;
+    }
+    one.parameter = p->data;
+    one.gradient = gradient;
+    one.step = &o->step;
+    one.element = reeli_element_size(p->dtype);
+    one.n = p->numel;
+    reeli_parallel(r, (p->numel - 1) / REELI_PIECE + 1, pass_piece, &one);
+}
+
+/* Nothing here can fail: memory was had when the optimizer was made, and the status was looked
+ * at. */
+static inline void step_slot(reel_optimizer *o, const double *value, reeli_slot *slot,
+                             prepared *all, void *room)
+{
+    reel_tensor *p = slot->parameter;
+    const reel_tensor *g = reeli_grad(p);
+    if (!g) {
+        return;
+    }
+    const void *gradient = g->flags & REELI_CONTIGUOUS ? g->data : reeli_gradient_data(p);
+    if (o->rule->move) {
+        o->rule->move(o->owned.r, slot, gradient, value, room);
     } else {
-        reeli_parallel(o->owned.r, (p->numel - 1) / REELI_PIECE + 1, pass_piece, &one);
+        prepare(o, all, value, slot->number);
+        update(o, slot, gradient);
     }
     p->version++;
 }
 
-/* Room for any one parameter's step; false, and an error, when memory is out. */
-static bool make_room(reel_optimizer *o, void **room)
+static void step_slots(reel_optimizer *o, void *room)
 {
+    size_t i = 0;
+    for (size_t g = 0; g < o->groups; g++) {
+        const reeli_group *group = &o->group[g];
+        prepared all;
+        all.any = false;
+        for (; i < group->end; i++) {
+            step_slot(o, group->value, &o->slot[i], &all, room);
+        }
+    }
+    o->steps++;
+}
+
+/* A rule whose step takes room: as much as any one parameter's. False, and an error, when memory
+ * is out. */
+static bool step_in_room(reel_optimizer *o)
+{
+    reel *r = o->owned.r;
+    const reeli_mark mark = reeli_arena_mark(&r->arena);
     size_t most = 0;
-    for (size_t i = 0; o->rule->work && i < o->slots; i++) {
+    for (size_t i = 0; i < o->slots; i++) {
         const size_t bytes = o->rule->work(o->slot[i].parameter);
         most = bytes > most ? bytes : most;
     }
-    *room = most ? reeli_arena_alloc(o->owned.r, most) : NULL;
-    if (most && !*room) {
-        reeli_no_memory(o->owned.r, o->rule->name);
+    void *room = most ? reeli_arena_alloc(r, most) : NULL;
+    if (most && !room) {
+        reeli_no_memory(r, o->rule->name);
+        return false;
     }
-    return !most || *room;
+    step_slots(o, room);
+    reeli_arena_release(&r->arena, mark);
+    return true;
 }
 
 static bool step_all(const reeli_args *a)
 {
-    reel_optimizer *optimizer = a->more;
-    const reeli_mark mark = reeli_arena_mark(&a->r->arena);
-    void *room;
-    size_t i = 0;
-    if (!make_room(optimizer, &room)) {
-        return false;
+    reel_optimizer *o = a->more;
+    if (o->rule->work) {
+        return step_in_room(o);
     }
-    for (size_t g = 0; g < optimizer->groups; g++) {
-        const reeli_group *group = &optimizer->group[g];
-        prepared all;
-        all.any = false;
-        for (; i < group->end; i++) {
-            step_slot(optimizer, group->value, &optimizer->slot[i], &all, room);
-        }
-    }
-    if (room) {
-        reeli_arena_release(&a->r->arena, mark);
-    }
-    optimizer->steps++;
+    step_slots(o, NULL);
     return true;
 }
 

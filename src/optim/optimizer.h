@@ -78,6 +78,7 @@ struct reel_optimizer {
     double defaults[REELI_SETTINGS];    /* what it was made with, for further groups */
     int64_t steps;                      /* since the last scheduler was made */
     bool lost;                          /* whether a parameter is gone */
+    reeli_step step;                    /* what the last pass went by */
     void *memory;                       /* of a rule with a step of its own */
 };
 

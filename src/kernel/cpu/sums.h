@@ -8,7 +8,7 @@
  */
 #ifdef GRADIENTS
 
-enum { ROW = 4 * LANES };
+enum { ROW = 4 * LANES, LEAST_POWER = 4, LEAST_STEP = 1 << LEAST_POWER };
 
 /* Lanes are added and multiplied one by one. LOAD reads those at x, which need not be aligned. */
 #if defined(__GNUC__) && !defined(__OPTIMIZE_SIZE__)
@@ -53,7 +53,7 @@ static int log2_up(int64_t n)
 static int level_power(int64_t rows)
 {
     int power = log2_up(rows) / 4;
-    return power < 4 ? 4 : power;
+    return power < LEAST_POWER ? LEAST_POWER : power;
 }
 
 void KERNEL(cascade_begin)(reeli_cascade *c, int64_t count)
@@ -120,11 +120,30 @@ void KERNEL(cascade_join)(reeli_cascade *c, const void *part)
     }
 }
 
+/* So few that no level flows up: 0 added to a sum, which is never -0, leaves it as it is. */
+static T sum_first_level(const T *x, int64_t stride, int64_t n)
+{
+    T sums[4] = {0};
+    for (; n >= 4; n -= 4, x += 4 * stride) {
+        sums[0] += x[0];
+        sums[1] += x[stride];
+        sums[2] += x[2 * stride];
+        sums[3] += x[3 * stride];
+    }
+    for (; n > 0; n--, x += stride) {
+        sums[0] += *x;
+    }
+    return sums[0] + sums[1] + sums[2] + sums[3];
+}
+
 /* Fewer terms than lanes, or terms that do not lie side by side: the same scheme with one lane. */
 static T sum_strided(const T *x, int64_t stride, int64_t n)
 {
-    T sums[4][4] = {{0}};
     const int64_t rows = n / 4;
+    if (rows < LEAST_STEP) {
+        return sum_first_level(x, stride, n);
+    }
+    T sums[4][4] = {{0}};
     const int power = level_power(rows);
     const int64_t mask = ((int64_t)1 << power) - 1;
     for (int64_t i = 1; i <= rows; i++, x += 4 * stride) {

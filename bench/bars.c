@@ -28,6 +28,9 @@ static const struct {
     {"W6", "eager", 0, {BAR_AT_MOST, 50}},
     {"W6", "replayed, scalar", 0, {BAR_AT_MOST, 20}},
     {"W6", "replayed, 16", 0, {BAR_AT_MOST, 25}},
+    {"W7", "", 0, {BAR_RATIO, 1.5}},
+    {"W8", "", 0, {BAR_RATIO, 1.3}},
+    {"W9", "", 0, {BAR_RATIO, 1.5}},
     {"fit", "share inside the step", 0, {BAR_AT_LEAST, 0.8}},
     {"csv", "to floats", 0, {BAR_AT_LEAST, 100}},
 };

@@ -125,6 +125,9 @@ void bench_w4_l1_loss(void);
 void bench_w4_huber_loss(void);
 void bench_w5_linear_regression(void);
 void bench_w6_chain(void);
+void bench_w7_convolutional(void);
+void bench_w8_unet(void);
+void bench_w9_lstm(void);
 void bench_fit(void);
 void bench_csv(void); /* where the library reads tables */
 void bench_bandwidth(void);

@@ -17,7 +17,17 @@ enum {
     W5_ROWS = 1000000,
     W5_COLUMNS = 100,
     W6_OPERATIONS = 1000,
-    W6_LARGEST = 16
+    W6_LARGEST = 16,
+    W7_BATCH = 32,
+    W7_SIDE = 28,
+    W7_CLASSES = 10,
+    W8_BATCH = 8,
+    W8_COLOURS = 3,
+    W8_SIDE = 64,
+    W9_BATCH = 32,
+    W9_STEPS = 50,
+    W9_INPUTS = 16,
+    W9_HIDDEN = 64
 };
 
 /* SplitMix64 (Steele, Lea, Flood 2014). */
@@ -67,6 +77,20 @@ static inline void fill_layer(float *weight, float *bias, int64_t inputs, int64_
 {
     fill_uniform(weight, inputs * outputs, bound, seed);
     fill_uniform(bias, outputs, bound, seed + 1);
+}
+
+/* Parameter number i of a net, in PyTorch's order. */
+static inline void fill_parameter(float *x, int64_t count, int i)
+{
+    fill_uniform(x, count, 0.1f, 100 + (uint64_t)i);
+}
+
+/* Classes at random. */
+static inline void fill_classes(int64_t *to, int64_t count, int64_t classes, uint64_t seed)
+{
+    for (int64_t i = 0; i < count; i++) {
+        to[i] = (int64_t)(next_bits(&seed) % (uint64_t)classes);
+    }
 }
 
 #endif

@@ -24,6 +24,10 @@ static const struct {
     {"W4h", "the same with the Huber loss", bench_w4_huber_loss, true},
     {"W5", "linear regression, 1,000,000 rows of 100, L1, SGD", bench_w5_linear_regression, true},
     {"W6", "a chain of 1,000 mul, add, tanh", bench_w6_chain, true},
+    {"W7", "a convolutional net on 32 images of 28 x 28, cross entropy, Adam",
+     bench_w7_convolutional, true},
+    {"W8", "a U-Net on 8 images of 3 x 64 x 64, L1, Adam", bench_w8_unet, true},
+    {"W9", "an LSTM of 64 over 50 steps, batch 32, MSE, Adam", bench_w9_lstm, true},
     {"fit", "an epoch of reel fit at W2's size, and its share inside the training step", bench_fit,
      false},
 #ifdef BENCH_CSV
@@ -61,7 +65,7 @@ static void usage(FILE *to)
         fprintf(to, "  %-10s %s\n", workloads[i].name, workloads[i].what);
     }
     fprintf(to, "\n"
-                "  --threads N   of W3, W4, W5 and the last two; otherwise 1, and then 2\n"
+                "  --threads N   of W3, W4, W5, W7, W8 and the last two; otherwise 1, and then 2\n"
                 "  --seconds S   for each comparison; 2. 0 is a trial, whose figures mean nothing\n"
                 "  --json        an object a line\n"
                 "  --markdown    the table of docs/performance.md\n"

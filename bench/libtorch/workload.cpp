@@ -7,9 +7,14 @@
 #include <cstdio>
 #include <memory>
 #include <torch/nn/functional/loss.h>
+#include <torch/nn/functional/pooling.h>
 #include <torch/nn/modules/activation.h>
+#include <torch/nn/modules/container/modulelist.h>
 #include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
+#include <torch/nn/modules/pooling.h>
+#include <torch/nn/modules/rnn.h>
 #include <torch/optim/adam.h>
 #include <torch/optim/sgd.h>
 #include <torch/utils.h>
@@ -167,6 +172,109 @@ struct Chain {
     }
 };
 
+static void fill_parameters(const std::vector<Tensor> &parameters)
+{
+    torch::NoGradGuard guard;
+    for (size_t i = 0; i < parameters.size(); i++) {
+        fill_parameter(parameters[i].data_ptr<float>(), parameters[i].numel(), static_cast<int>(i));
+    }
+}
+
+static nn::Conv2d convolution(int64_t inputs, int64_t outputs)
+{
+    return nn::Conv2d(nn::Conv2dOptions(inputs, outputs, 3).padding(1));
+}
+
+// One batch, and a step of Adam; of the net's modules `layers` has the parameters.
+template <class Layers> struct Net {
+    Tensor x, t;
+    Layers layers;
+    torch::optim::Adam adam;
+
+    Net(const Tensor &inputs, const Tensor &targets, const Layers &of)
+        : x(inputs), t(targets), layers(of), adam(of->parameters(), torch::optim::AdamOptions(1e-3))
+    {
+        fill_parameters(layers->parameters());
+    }
+};
+
+static Tensor random_classes()
+{
+    Tensor t = torch::empty({W7_BATCH}, torch::kLong);
+    fill_classes(t.data_ptr<int64_t>(), W7_BATCH, W7_CLASSES, 2);
+    return t;
+}
+
+struct Convolutional : Net<nn::Sequential> {
+    Convolutional()
+        : Net(uniform({W7_BATCH, 1, W7_SIDE, W7_SIDE}, 1, 1), random_classes(),
+              nn::Sequential(convolution(1, 16), nn::ReLU(), nn::MaxPool2d(2), convolution(16, 32),
+                             nn::ReLU(), nn::MaxPool2d(2), nn::Flatten(),
+                             nn::Linear(1568, W7_CLASSES)))
+    {
+    }
+
+    double step() { return descend(adam, torch::cross_entropy_loss(layers->forward(x), t)); }
+};
+
+static nn::Sequential twice(int64_t inputs, int64_t outputs)
+{
+    return nn::Sequential(convolution(inputs, outputs), nn::ReLU(), convolution(outputs, outputs),
+                          nn::ReLU());
+}
+
+static nn::ConvTranspose2d up(int64_t inputs, int64_t outputs)
+{
+    return nn::ConvTranspose2d(nn::ConvTranspose2dOptions(inputs, outputs, 2).stride(2));
+}
+
+struct UNet : Net<nn::ModuleList> {
+    UNet()
+        : Net(uniform({W8_BATCH, W8_COLOURS, W8_SIDE, W8_SIDE}, 1, 1),
+              uniform({W8_BATCH, W8_COLOURS, W8_SIDE, W8_SIDE}, 1, 2),
+              nn::ModuleList(twice(W8_COLOURS, 16), twice(16, 32), twice(32, 64), up(64, 32),
+                             twice(64, 32), up(32, 16), twice(32, 16),
+                             nn::Conv2d(nn::Conv2dOptions(16, W8_COLOURS, 1))))
+    {
+    }
+
+    Tensor run(size_t i, const Tensor &in)
+    {
+        if (auto *layer = layers[i]->as<nn::ConvTranspose2d>()) {
+            return layer->forward(in);
+        }
+        if (auto *layer = layers[i]->as<nn::Conv2d>()) {
+            return layer->forward(in);
+        }
+        return layers[i]->as<nn::Sequential>()->forward(in);
+    }
+
+    double step()
+    {
+        Tensor a = run(0, x), b = run(1, torch::max_pool2d(a, 2));
+        const Tensor c = run(2, torch::max_pool2d(b, 2));
+        b = run(4, torch::cat({b, run(3, c)}, 1));
+        a = run(6, torch::cat({a, run(5, b)}, 1));
+        return descend(adam, torch::l1_loss(run(7, a), t));
+    }
+};
+
+struct Recurrent : Net<nn::ModuleList> {
+    Recurrent()
+        : Net(uniform({W9_BATCH, W9_STEPS, W9_INPUTS}, 1, 1), uniform({W9_BATCH, 1}, 1, 2),
+              nn::ModuleList(nn::LSTM(nn::LSTMOptions(W9_INPUTS, W9_HIDDEN).batch_first(true)),
+                             nn::Linear(W9_HIDDEN, 1)))
+    {
+    }
+
+    double step()
+    {
+        const Tensor h = std::get<0>(layers[0]->as<nn::LSTM>()->forward(x));
+        const Tensor y = layers[1]->as<nn::Linear>()->forward(h.select(1, -1));
+        return descend(adam, torch::mse_loss(y, t));
+    }
+};
+
 // A workload that lives as long as the function that runs it.
 template <class T> static Workload bind(std::shared_ptr<T> state, double (T::*run)())
 {
@@ -192,6 +300,15 @@ Workload make_workload(const std::string &name, const std::string &config)
     }
     if (name == "W6") {
         return bind(std::make_shared<Chain>(config == "scalar" ? 1 : W6_LARGEST), &Chain::run);
+    }
+    if (name == "W7") {
+        return bind(std::make_shared<Convolutional>(), &Convolutional::step);
+    }
+    if (name == "W8") {
+        return bind(std::make_shared<UNet>(), &UNet::step);
+    }
+    if (name == "W9") {
+        return bind(std::make_shared<Recurrent>(), &Recurrent::step);
     }
     return {};
 }

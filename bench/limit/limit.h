@@ -89,6 +89,32 @@ void limit_w6_results(const limit_w6 *state, float *last, float *grad_x, float *
                       float *grad_b);
 void limit_w6_destroy(limit_w6 *state);
 
+/*
+ * W7, W8, W9: nets of convolutions and an LSTM, Adam with PyTorch's defaults. `weights` are arrays
+ * of a model's parameters in PyTorch's order and layout.
+ *
+ * W7: 1 x 28 x 28, batch 32: convolution to 16, ReLU, pooling, to 32, ReLU, pooling, linear to 10;
+ * cross entropy. x is (32, 1, 28, 28).
+ */
+typedef struct limit_w7 limit_w7;
+limit_w7 *limit_w7_create(const float *x, const int64_t *classes, const float *const *weights,
+                          int threads);
+float limit_w7_step(limit_w7 *state);
+void limit_w7_destroy(limit_w7 *state);
+
+/* W8: a U-Net of 16, 32 and 64 channels on 3 x 64 x 64, batch 8; L1. x and t are (8, 3, 64, 64). */
+typedef struct limit_w8 limit_w8;
+limit_w8 *limit_w8_create(const float *x, const float *t, const float *const *weights, int threads);
+float limit_w8_step(limit_w8 *state);
+void limit_w8_destroy(limit_w8 *state);
+
+/* W9: an LSTM of 16 to 64 over 50 steps, batch 32, a linear layer on its last h; mean squared
+ * error. x is (32, 50, 16), t 32 values. On one thread. */
+typedef struct limit_w9 limit_w9;
+limit_w9 *limit_w9_create(const float *x, const float *t, const float *const *weights);
+float limit_w9_step(limit_w9 *state);
+void limit_w9_destroy(limit_w9 *state);
+
 /* What the files of this folder share: a team of threads, and memory on cache-line boundaries. */
 enum { LIMIT_MAX_THREADS = 2 };
 typedef struct limit_team limit_team;

@@ -15,13 +15,11 @@
  * gradients are never stored; d1 must therefore be computed before W2 changes.
  */
 #include "limit.h"
+#include "vectors.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#if defined(__AVX512F__)
-#include <immintrin.h>
-#endif
 
 enum {
     B = 32,
@@ -45,9 +43,6 @@ enum {
     PARAMETERS = B3 + L
 };
 
-typedef float vec __attribute__((vector_size(64)));
-typedef int32_t ivec __attribute__((vector_size(64)));
-
 struct limit_w2 {
     vec w[PARAMETERS / L], m[PARAMETERS / L], v[PARAMETERS / L];
     vec x[B], xt[K_PAD][BV];
@@ -60,17 +55,6 @@ struct limit_w2 {
     float adam_rate, adam_root; /* lr / (1 - beta1^t) and 1 / sqrt(1 - beta2^t) */
     limit_optimizer optimizer;
 };
-
-static inline vec splat(float value) { return value - (vec){0}; }
-
-static inline vec positive_only(vec x, vec where)
-{
-    ivec bits;
-    memcpy(&bits, &x, sizeof bits);
-    bits &= where > 0.0f;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
 
 /* Lane l is lane index[l] of a followed by b. */
 static inline vec pick(vec a, ivec index, vec b)
@@ -123,15 +107,6 @@ static inline vec sum_rows(const vec rows[static L])
         }
     }
     return r[0];
-}
-
-static inline float sum_lanes(vec x)
-{
-    float sum = 0.0f;
-    for (int i = 0; i < L; i++) {
-        sum += x[i];
-    }
-    return sum;
 }
 
 static void gather(limit_w2 *s, const int64_t *rows)

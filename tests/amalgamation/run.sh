@@ -64,7 +64,8 @@ compare() {
 }
 
 heading "examples"
-for example in $(grep -LE 'EXAMPLES_DATA|reel_save_images' "$source_dir"/examples/*.c); do
+grep -LE 'EXAMPLES_DATA|reel_save_images' "$source_dir"/examples/*.c >names
+while read -r example; do
   name=$(basename "$example" .c)
   name=${name#*_}
   if [ "$name" = "${LEAVE_OUT-}" ]; then
@@ -80,7 +81,7 @@ for example in $(grep -LE 'EXAMPLES_DATA|reel_save_images' "$source_dir"/example
     compare "$source_dir/examples/expected/$name.txt" "./$name"
   fi
   echo "$name"
-done
+done <names
 
 roundings() {
   silently "${cc[@]}" "${flags[@]}" -I. "$source_dir/tests/amalgamation/roundings.c" "$1" -o roundings -lm

@@ -20,10 +20,17 @@ expected=$PWD/tests/data/tutorial/seed-0.txt
 
 work=$(mktemp -d)
 root=$work/$suite
-trap '! mountpoint -q "$root/proc" || umount "$root/proc"; rm -rf "$work"' EXIT
+leave() {
+  local folder
+  for folder in dev/pts proc; do
+    ! mountpoint -q "$root/$folder" || umount "$root/$folder"
+  done
+  rm -rf "$work"
+}
+trap leave EXIT
 die() {
   echo "fresh: $suite: $*"
-  tail -n 20 "$work/log"
+  tail -n 40 "$work/log"
   exit 1
 }
 inside() { chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "$@"; }
@@ -49,6 +56,8 @@ case $archive in *ubuntu*) components=main,universe ;; esac
 debootstrap "${check[@]}" --variant=minbase --components="$components" --include=libblas-dev,liblapack-dev,git \
   "$suite" "$root" "$archive" "${script[@]}" >"$work/log" 2>&1 || die "debootstrap"
 mount -t proc proc "$root/proc"
+mount -t devpts -o newinstance,ptmxmode=666 devpts "$root/dev/pts"
+ln -sf pts/ptmx "$root/dev/ptmx"
 [ ! -e /etc/resolv.conf ] || cp /etc/resolv.conf "$root/etc"
 inside useradd -m somebody
 folder="/srv/Übungen mit Reel"
@@ -65,4 +74,4 @@ inside apt-get install -y --no-install-recommends ninja-build clang >"$work/log"
 tutorial "Clang" as_user 'CC=clang REEL_BUILD_DIR=/tmp/clang ./scripts/tutorial.sh'
 inside apt-get purge -y make >"$work/log" 2>&1 || die "make stays"
 tutorial "Ninja, and no make" as_user 'REEL_BUILD_DIR=/tmp/ninja ./scripts/tutorial.sh'
-[ -z "$all" ] || inside sh -c "cd '$folder' && ./scripts/test.sh" || die "scripts/test.sh"
+[ -z "$all" ] || inside sh -c "cd '$folder' && ./scripts/test.sh" || { echo "fresh: $suite: scripts/test.sh"; exit 1; }

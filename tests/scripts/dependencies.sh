@@ -14,6 +14,8 @@ unset CC CXX CFLAGS CXXFLAGS LDFLAGS CMAKE_GENERATOR CMAKE_TOOLCHAIN_FILE CMAKE_
 unset CMAKE_C_COMPILER_LAUNCHER CMAKE_CXX_COMPILER_LAUNCHER
 failures=0
 said=$work/said
+generator=() # CMake's own, which is make; what there is, where there is none
+command -v make >/dev/null || generator=(-G Ninja)
 
 cached() { sed -n "s/^$1:[A-Z]*=//p" "$cache"; }
 
@@ -89,7 +91,7 @@ title() {
 configure() {
   rm -rf "$work/build"
   status=0
-  on_machine cmake -S "$source_dir" -B "$work/build" -D REEL_BUILD_TESTS=OFF -D REEL_BUILD_EXAMPLES=OFF \
+  on_machine cmake "${generator[@]}" -S "$source_dir" -B "$work/build" -D REEL_BUILD_TESTS=OFF -D REEL_BUILD_EXAMPLES=OFF \
     -D REEL_BUILD_BENCH=ON "$@" >"$said" 2>&1 || status=$?
   tr -s ' \n' ' ' <"$said" >"$said.flat" # messages are broken into lines
   mv "$said.flat" "$said"

@@ -203,25 +203,39 @@ static bool run_backward(reel *r, int n)
     return reel_backward(chain(r, n)) == REEL_OK;
 }
 
-static bool print_tape(reel *r, int n)
+/* Each loss comes from two operations, whatever the tape still has of the steps before. */
+static bool forget_to_rewind(reel *r, int n)
 {
-    (void)chain(r, n);
-    FILE *stream = tmpfile();
+    reel_tensor *x = reel_requires_grad_(reel_ones(r, REEL_F32, REEL_SHAPE(1)), true);
     steps = 0;
-    reel_tape_print(r, stream);
+    for (int i = 0; i < n; i++) {
+        reel_backward(reel_sum(reel_square(x)));
+    }
+    return !reel_failed(r);
+}
+
+/* What is written of a traced backward of a chain. */
+static bool write_tape(reel *r, int n, void (*write)(const reel_tensor *root, FILE *stream))
+{
+    reel_set_trace(r, true);
+    reel_tensor *y = chain(r, n);
+    FILE *stream = tmpfile();
+    reel_backward(y);
+    steps = 0;
+    write(y, stream);
     fclose(stream);
     return !reel_failed(r);
 }
 
-static bool draw_tape(reel *r, int n)
+static void print_of(const reel_tensor *root, FILE *stream)
 {
-    reel_tensor *y = chain(r, n);
-    FILE *stream = tmpfile();
-    steps = 0;
-    reel_tape_dot(y, stream);
-    fclose(stream);
-    return !reel_failed(r);
+    reel_tape_print(reel_of(root), stream);
 }
+static void json_of(const reel_tensor *root, FILE *stream) { reel_tape_json(root, stream); }
+static bool print_tape(reel *r, int n) { return write_tape(r, n, print_of); }
+static bool draw_tape(reel *r, int n) { return write_tape(r, n, reel_tape_dot); }
+static bool explain_tape(reel *r, int n) { return write_tape(r, n, reel_tape_explain); }
+static bool tape_as_json(reel *r, int n) { return write_tape(r, n, json_of); }
 
 static bool train_sequential(reel *r, int n)
 {
@@ -402,6 +416,9 @@ static const struct {
     {"backward", run_backward},
     {"tape_print", print_tape},
     {"tape_dot", draw_tape},
+    {"tape_explain", explain_tape},
+    {"tape_json", tape_as_json},
+    {"a forgotten rewind", forget_to_rewind},
     {"a Sequential", train_sequential},
     {"nested modules", nest},
     {"hooks of one tensor", call_hooks},

@@ -43,9 +43,18 @@ REEL_API reel_tensor *reel_linalg_solve_triangular(reel_tensor *a, reel_tensor *
 /** A⁻¹. Gradient: -A⁻ᵀ G A⁻ᵀ. Fails: REEL_ERR_VALUE if A is singular. Source:
  *  torch.linalg.inv. */
 REEL_API reel_tensor *reel_linalg_inv(reel_tensor *a);
-/** The determinant; 1 of no rows. Gradient: g times the cofactors, of a singular matrix, too; a
- *  second derivative only where it is not singular. Source: torch.linalg.det. */
+/** The determinant; 1 of no rows. Gradient: g times the cofactors, which a singular matrix has, too.
+ *  Source: torch.linalg.det. */
 REEL_API reel_tensor *reel_linalg_det(reel_tensor *a);
+
+/** A determinant as sign · exp(logabsdet), which does not overflow. */
+typedef struct reel_slogdet {
+    reel_tensor *sign;      /**< -1, 0 or 1; has no gradient */
+    reel_tensor *logabsdet; /**< ln |det A|; -∞ of a singular A */
+} reel_slogdet;
+/** Sign and logarithm of the determinant. Gradient: logabsdet's is g A⁻ᵀ, which fails with
+ *  REEL_ERR_VALUE if A is singular. Source: torch.linalg.slogdet. */
+REEL_API reel_slogdet reel_linalg_slogdet(reel_tensor *a);
 
 /**
  * The lower L of A = L Lᵀ, or (upper) U = Lᵀ; of A only that triangle is read.

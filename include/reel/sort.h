@@ -33,14 +33,19 @@ REEL_API reel_values reel_topk(reel_tensor *x, int64_t k, int64_t dim, bool smal
 
 /** The distinct values of a tensor. */
 typedef struct reel_distinct {
-    reel_tensor *values;  /**< in order, (n,) */
-    reel_tensor *inverse; /**< i64, of the tensor's shape: where in values each element is */
-    reel_tensor *counts;  /**< i64 (n,): how often each value occurs */
+    reel_tensor *values; /**< in order, (n,); or n parts along a dim */
+    reel_tensor
+        *inverse; /**< i64, of the tensor's shape (the dim's size): where in values each is */
+    reel_tensor *counts; /**< i64 (n,): how often each value occurs */
 } reel_distinct;
 
 /** The distinct values, in order; each NaN is one. No gradient. Fails: REEL_ERR_STATE while a step
  *  is being captured. Source: torch.unique(return_inverse=True, return_counts=True). */
 REEL_API reel_distinct reel_unique(reel_tensor *x);
+/** The distinct parts along a dim: rows, for dim 0. They are in the order of their first elements,
+ *  then of their second ones, and so on. Fails also: REEL_ERR_SHAPE if parts have no elements.
+ *  Source: torch.unique(dim=dim, return_inverse=True, return_counts=True). */
+REEL_API reel_distinct reel_unique_dim(reel_tensor *x, int64_t dim);
 
 /**
  * Where each of x would go into a sorted sequence: the first place whose element is not below it,

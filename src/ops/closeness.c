@@ -76,9 +76,9 @@ reel_tensor *reel_nan_to_num(reel_tensor *x, reel_nan_to_num_options o)
         return reel_clone(x);
     }
     const double most = x->dtype == REEL_F32 ? (double)FLT_MAX : DBL_MAX;
-    reel_tensor *infinite = reel_isinf(x), *above = reel_gt_scalar(x, 0);
     reel_tensor *high = reeli_number_for(x, reeli_option(o.posinf, most));
     reel_tensor *low = reeli_number_for(x, reeli_option(o.neginf, -most));
     reel_tensor *y = reel_where(reel_isnan(x), reeli_number_for(x, o.nan), x);
-    return reel_where(infinite, reel_where(above, high, low), y);
+    y = reel_where(reel_eq_scalar(x, (double)INFINITY), high, y);
+    return reel_where(reel_eq_scalar(x, -(double)INFINITY), low, y);
 }

@@ -16,35 +16,99 @@ static reel_distinct poison_distinct(reel_tensor *x)
     return (reel_distinct){poison, poison, poison};
 }
 
-/* How many distinct values there are among sorted items; the number of each in `rank`. NaN is
- * unequal to NaN. */
-static int64_t number(const reeli_item *items, int64_t n, bool floating, int64_t *rank)
+/* Whether rows i and j of x[n,m] differ. NaN is unequal to NaN. */
+static bool rows_differ(const reel_tensor *x, int64_t m, int64_t i, int64_t j)
 {
-    int64_t count = 0;
-    for (int64_t i = 0; i < n; i++) {
-        const bool nan = floating && items[i].key == UINT64_MAX;
-        count += i == 0 || nan || items[i].key != items[i - 1].key;
-        rank[items[i].index] = count - 1;
+    const size_t size = reeli_element_size(x->dtype);
+    for (int64_t c = 0; c < m; c++) {
+        reeli_item a, b;
+        reeli_make_items(&a, 1, (const char *)x->data + (size_t)(i * m + c) * size, x->dtype, 1,
+                         REELI_ASCENDING);
+        reeli_make_items(&b, 1, (const char *)x->data + (size_t)(j * m + c) * size, x->dtype, 1,
+                         REELI_ASCENDING);
+        if (a.key != b.key || (reeli_is_float(x->dtype) && a.key == UINT64_MAX)) {
+            return true;
+        }
     }
+    return false;
+}
+
+/* The rows of x[n,m] into order, by the last column, then by the one before it, and so on: each
+ * sort keeps what it finds equal as it was. order[n]; items[3n] is for work. */
+static void order_rows(const reel_tensor *x, int64_t n, int64_t m, int64_t *order,
+                       reeli_item *items)
+{
+    reeli_item *keys = items + 2 * n;
+    for (int64_t i = 0; i < n; i++) {
+        order[i] = i;
+    }
+    for (int64_t c = m - 1; c >= 0; c--) {
+        const size_t at = (size_t)c * reeli_element_size(x->dtype);
+        reeli_make_items(keys, n, (const char *)x->data + at, x->dtype, m, REELI_ASCENDING);
+        for (int64_t i = 0; i < n; i++) {
+            items[i] = (reeli_item){keys[order[i]].key, i};
+        }
+        reeli_sort_items(items, n, items + n);
+        for (int64_t i = 0; i < n; i++) {
+            items[i].key = (uint64_t)order[items[i].index];
+        }
+        for (int64_t i = 0; i < n; i++) {
+            order[i] = (int64_t)items[i].key;
+        }
+    }
+}
+
+/* How many distinct rows x[n,m] has; the number of each row's in rank[n]. -1, and an error, when
+ * memory is out. */
+static int64_t rank_rows(const char *what, const reel_tensor *x, int64_t m, int64_t *rank)
+{
+    reel *r = x->r;
+    const int64_t n = x->size[0];
+    int64_t bytes, count = 0;
+    const reeli_mark mark = reeli_arena_mark(&r->arena);
+    reeli_item *items = reeli_multiply(n + 1, 3 * (int64_t)sizeof *items, &bytes)
+                            ? reeli_arena_alloc(r, (size_t)bytes)
+                            : NULL;
+    if (!items) {
+        reeli_no_memory(r, what);
+        return -1;
+    }
+    order_rows(x, n, m, rank, items);
+    for (int64_t i = 0; i < n; i++) {
+        count += i == 0 || rows_differ(x, m, rank[i - 1], rank[i]);
+        items[i] = (reeli_item){(uint64_t)count - 1, rank[i]};
+    }
+    for (int64_t i = 0; i < n; i++) {
+        rank[items[i].index] = (int64_t)items[i].key;
+    }
+    reeli_arena_release(&r->arena, mark);
     return count;
 }
 
-/* The values from a dense x whose elements' ranks are known. */
-static reel_distinct collect(const char *what, reel_tensor *x, int64_t count, reel_tensor *inverse)
+/* The distinct rows of x[n,…], dense, as a tensor of that many. */
+static reel_distinct distinct_rows(const char *what, reel_tensor *x)
 {
     reel *r = x->r;
-    reel_distinct u = {reeli_empty(r, what, x->dtype, 1, &count), inverse,
-                       reeli_zeros(r, what, REEL_I64, 1, &count)};
+    int64_t size[REEL_MAX_DIMS], m = 1;
+    for (int d = 1; d < x->ndim; d++) {
+        m *= size[d] = x->size[d];
+    }
+    reel_tensor *inverse = reeli_empty(r, what, REEL_I64, 1, x->size);
+    size[0] = reeli_bad(inverse) ? -1 : rank_rows(what, x, m, inverse->data);
+    if (size[0] < 0) {
+        return poison_distinct(x);
+    }
+    reel_distinct u = {reeli_empty(r, what, x->dtype, x->ndim, size), inverse,
+                       reeli_zeros(r, what, REEL_I64, 1, size)};
     if (reeli_bad(u.values) || reeli_bad(u.counts)) {
         return poison_distinct(x);
     }
-    const size_t size = reeli_element_size(x->dtype);
-    int64_t *counts = u.counts->data;
-    for (int64_t i = 0; i < x->numel; i++) {
+    const size_t bytes = (size_t)m * reeli_element_size(x->dtype);
+    for (int64_t i = 0; i < x->size[0]; i++) {
         const int64_t at = ((int64_t *)inverse->data)[i];
-        if (counts[at]++ == 0) {
-            reeli_move(1, (char *)u.values->data + (size_t)at * size, x->dtype, 1,
-                       (const char *)x->data + (size_t)i * size, x->dtype, 1);
+        if (((int64_t *)u.counts->data)[at]++ == 0) {
+            reeli_move(m, (char *)u.values->data + (size_t)at * bytes, x->dtype, 1,
+                       (const char *)x->data + (size_t)i * bytes, x->dtype, 1);
         }
     }
     return u;
@@ -56,22 +120,47 @@ reel_distinct reel_unique(reel_tensor *x)
         REELI_REFUSE(x->r, "unique", "the shape would depend on values")) {
         return poison_distinct(x);
     }
-    reel *r = x->r;
-    x = reel_contiguous(reel_detach(x));
-    reel_tensor *inverse = reeli_bad(x) ? x : reeli_empty_like(x, "unique", REEL_I64);
-    if (reeli_bad(inverse)) {
+    reel_tensor *flat = reel_reshape(reel_contiguous(reel_detach(x)), 1, &x->numel);
+    reel_distinct u = reeli_bad(flat) ? poison_distinct(x) : distinct_rows("unique", flat);
+    u.inverse =
+        reeli_bad(u.inverse) ? u.inverse : reeli_as_result(reeli_reshape_like(u.inverse, x));
+    return u;
+}
+
+/* Along this dim there are parts of some elements to be told apart; or no parts. */
+static bool has_parts(const reel_tensor *x, int64_t dim)
+{
+    for (int d = 0; d < x->ndim; d++) {
+        if (d != dim && x->size[d] == 0) {
+            reeli_error(x->r, REEL_ERR_SHAPE,
+                        "unique_dim: shape %s has no elements along dim %lld to tell apart",
+                        REELI_SHAPE_OF(x), (long long)dim);
+            return false;
+        }
+    }
+    return true;
+}
+
+reel_distinct reel_unique_dim(reel_tensor *x, int64_t dim)
+{
+    if (!reeli_usable("unique_dim", x)) {
         return poison_distinct(x);
     }
-    const size_t bytes = (size_t)x->numel * 2 * sizeof(reeli_item);
-    reeli_item *items = reeli_arena_alloc(r, bytes + sizeof *items);
-    if (!items) {
-        reeli_no_memory(r, "unique");
+    if (x->ndim == 0) {
+        reeli_error(x->r, REEL_ERR_SHAPE, "unique_dim: a tensor of shape () has no dim %lld",
+                    (long long)dim);
         return poison_distinct(x);
     }
-    reeli_make_items(items, x->numel, x->data, x->dtype, 1, REELI_ASCENDING);
-    reeli_sort_items(items, x->numel, items + x->numel);
-    const int64_t count = number(items, x->numel, reeli_is_float(x->dtype), inverse->data);
-    return collect("unique", x, count, inverse);
+    if (!reeli_one_dim("unique_dim", x, &dim) || !has_parts(x, dim) ||
+        REELI_REFUSE(x->r, "unique_dim", "the shape would depend on values")) {
+        return poison_distinct(x);
+    }
+    reel_tensor *rows = reel_contiguous(reel_movedim(reel_detach(x), &dim, &(int64_t){0}, 1));
+    reel_distinct u = reeli_bad(rows) ? poison_distinct(x) : distinct_rows("unique_dim", rows);
+    if (dim > 0 && !reeli_bad(u.values)) {
+        u.values = reel_clone(reel_movedim(u.values, &(int64_t){0}, &dim, 1));
+    }
+    return u;
 }
 
 /* The largest of a vector of whole numbers, -1 if there are none; -2, and an error, if one is

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Matrices taken apart: Cholesky, QR, singular values; and determinants. All is computed in
- * doubles. A decomposition of several parts is one result in a row, of which they are views: so the
+ * Matrices taken apart: Cholesky, QR. All is computed in doubles. A decomposition of several parts is one result in a row, of which they are views: so the
  * tape knows but one operation, whose gradient gets all their gradients at once.
  */
 #include "decompositions.h"
@@ -80,109 +79,6 @@ reel_tensor *reel_linalg_cholesky(reel_tensor *a, bool upper)
     }
     reel_tensor *l = reeli_apply(node);
     return upper ? reel_clone(reel_mT(l)) : l;
-}
-
-/* For each matrix: its determinant, or (y has its shape) its cofactors, dL/dA of the determinant.
- */
-static bool determinants(reel_tensor *x, reel_tensor *y, bool cofactors);
-
-bool reeli_det_forward(reeli_node *n) { return determinants(n->in[0].t, n->out, false); }
-
-static bool compute_cofactors(const reeli_args *a) { return determinants(a->t[1], a->t[0], true); }
-
-/* g times the cofactors, which there are of a singular matrix, too; to be differentiated again as
- * det A⁻ᵀ, which there is not. */
-reel_tensor *reeli_det_gradient(reeli_node *n, int input, reel_tensor *g)
-{
-    reel_tensor *a = n->in[input].t, *slope;
-    if (g->r->grad_enabled) {
-        slope = reel_mul(reel_unsqueeze(reel_unsqueeze(reel_linalg_det(a), -1), -1),
-                         T(reel_linalg_inv(a)));
-    } else {
-        slope = reeli_empty(a->r, "det", a->dtype, a->ndim, a->size);
-        if (reeli_bad(slope) ||
-            !reeli_do(compute_cofactors, &(reeli_args){.r = a->r, .t = {slope, a}})) {
-            return a->r->poison;
-        }
-    }
-    return reel_mul(reel_unsqueeze(reel_unsqueeze(g, -1), -1), slope);
-}
-
-reel_tensor *reel_linalg_det(reel_tensor *a)
-{
-    reeli_node *n = reeli_begin_matrix(&reeli_op_det, a, true, 0, NULL);
-    return n ? reeli_apply(n) : reeli_poison_for(1, &a);
-}
-
-/* The product of the diagonal of P A = L U. */
-static double product_of_pivots(int64_t n, const double *lu, const int64_t *pivot)
-{
-    double product = 1;
-    for (int64_t k = 0; k < n; k++) {
-        product *= pivot[k] == k ? lu[k * n + k] : -lu[k * n + k];
-    }
-    return product;
-}
-
-/* det A of a matrix whose row `row` and column `column` are left out, up to the sign; work[n,n]. */
-static double minor_of(int64_t n, const double *a, int64_t row, int64_t column, double *work,
-                       int64_t *pivot)
-{
-    int64_t at = 0;
-    for (int64_t i = 0; i < n; i++) {
-        for (int64_t j = 0; j < n; j++) {
-            if (i != row && j != column) {
-                work[at++] = a[i * n + j];
-            }
-        }
-    }
-    reeli_lu(n - 1, work, pivot);
-    return product_of_pivots(n - 1, work, pivot);
-}
-
-/* The cofactors of one matrix, whose LU is known: det A⁻ᵀ, or minor by minor if that is 0. */
-static void find_cofactors(int64_t n, const double *a, const double *lu, int64_t *pivot,
-                           double *work, double *y)
-{
-    const double det = product_of_pivots(n, lu, pivot);
-    for (int64_t i = 0; i < n * n && det != 0; i++) {
-        work[i] = i % (n + 1) == 0;
-    }
-    if (det != 0) {
-        reeli_lu_solve(n, lu, pivot, n, work);
-        turn(n, n, work, y);
-    }
-    for (int64_t i = 0; i < n * n; i++) {
-        const double sign = (i / n + i % n) % 2 ? -1 : 1;
-        y[i] = det != 0 ? y[i] * det : sign * minor_of(n, a, i / n, i % n, work, pivot);
-    }
-}
-
-static bool determinants(reel_tensor *x, reel_tensor *y, bool cofactors)
-{
-    reel *r = x->r;
-    reeli_matrices a;
-    const reeli_mark mark = reeli_arena_mark(&r->arena);
-    bool done = reeli_copy_matrices(x, "det", &a);
-    const int64_t n = a.rows;
-    double *room = done ? reeli_doubles(r, "det", 3 * n * n + n) : NULL;
-    for (int64_t i = 0; room && i < a.count; i++) {
-        double *lu = room, *work = lu + n * n, *result = work + n * n, *own = a.data + i * n * n;
-        int64_t *pivot = (int64_t *)(void *)(result + n * n);
-        for (int64_t k = 0; k < n * n; k++) {
-            lu[k] = own[k];
-        }
-        reeli_lu(n, lu, pivot);
-        if (cofactors) {
-            find_cofactors(n, own, lu, pivot, work, result);
-            reeli_put_doubles(y, i * n * n, result, n * n);
-        } else {
-            const double det = product_of_pivots(n, lu, pivot);
-            reeli_put_doubles(y, i, &det, 1);
-        }
-    }
-    reeli_arena_release(&r->arena, mark);
-    return room != NULL;
 }
 
 /* One matrix a[m,n], which lies transposed: Q[m,k] and R[k,n], k the smaller of the two. */

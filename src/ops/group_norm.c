@@ -66,13 +66,6 @@ static bool several(const char *what, const reel_tensor *x, int64_t values)
     return values != 1;
 }
 
-static reel_tensor *normalize_rows(reel_tensor *x, int64_t rows, double eps)
-{
-    const int64_t columns = x->numel / rows;
-    reel_tensor *y = reel_reshape(x, 2, (int64_t[]){rows, columns});
-    return reeli_as_result(reeli_reshape_like(reel_layer_norm(y, 1, &columns, NULL, NULL, eps), x));
-}
-
 reel_tensor *reel_group_norm(reel_tensor *x, int64_t groups, reel_tensor *weight, reel_tensor *bias,
                              double eps)
 {
@@ -90,7 +83,7 @@ reel_tensor *reel_group_norm(reel_tensor *x, int64_t groups, reel_tensor *weight
     }
     const int64_t rows = x->size[0] * groups;
     return several("group_norm", x, x->numel / groups)
-               ? affine(normalize_rows(x, rows, eps), weight, bias)
+               ? affine(reeli_standardize(x, rows, eps, !weight && !bias), weight, bias)
                : x->r->poison;
 }
 
@@ -145,7 +138,7 @@ reel_tensor *reel_instance_norm(reel_tensor *x, reel_tensor *running_mean, reel_
         return x->r->poison;
     }
     if (!running_mean && !running_var) {
-        return affine(normalize_rows(x, rows, eps), weight, bias);
+        return affine(reeli_standardize(x, rows, eps, !weight && !bias), weight, bias);
     }
     reel_tensor *mean = copies(running_mean, x->size[0]), *var = copies(running_var, x->size[0]);
     reel_tensor *y =

@@ -59,6 +59,14 @@ bool reeli_standardize_forward(reeli_node *n)
     return true;
 }
 
+reel_tensor *reeli_standardize(reel_tensor *x, int64_t rows, double eps, bool alone)
+{
+    const int64_t columns = rows ? x->numel / rows : 0;
+    reel_tensor *y = reel_contiguous(reel_reshape(x, 2, (int64_t[]){rows, columns}));
+    y = reeli_as_result(reeli_reshape_like(standardize(y, eps), x));
+    return alone && !reeli_bad(y) && reel_requires_grad(y) ? reel_clone(y) : y;
+}
+
 static reel_tensor *row_mean(reel_tensor *x) { return reel_mean_dim(x, &(int64_t){1}, 1, true); }
 
 static bool compute_gradient(const reeli_args *a)
@@ -136,9 +144,8 @@ reel_tensor *reel_layer_norm(reel_tensor *x, int ndim, const int64_t *normalized
     for (int d = 0; d < ndim; d++) {
         columns *= normalized_shape[d];
     }
-    reel_tensor *rows = reel_reshape(x, 2, (int64_t[]){columns ? x->numel / columns : 0, columns});
-    x = reeli_reshape_like(standardize(reel_contiguous(rows), eps), x);
-    return affine(reeli_as_result(x), weight, bias);
+    x = reeli_standardize(x, columns ? x->numel / columns : 0, eps, !weight && !bias);
+    return affine(x, weight, bias);
 }
 
 reel_tensor *reel_rms_norm(reel_tensor *x, int ndim, const int64_t *normalized_shape,

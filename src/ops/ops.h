@@ -65,6 +65,10 @@ reel_tensor *reeli_sum_dims(reel_tensor *x, unsigned dims, bool keepdim);
 /* x in the given shape, which must hold as many elements; a view where that is possible. */
 reel_tensor *reeli_reshape_like(reel_tensor *x, const reel_tensor *like);
 
+/* x as so many rows, each to mean 0 and variance 1. `alone`: that is the caller's result, which the
+ * user may change in place, and so no longer what the gradient reads. */
+reel_tensor *reeli_standardize(reel_tensor *x, int64_t rows, double eps, bool alone);
+
 /* All elements of `from` into the memory of `to`, of the same shape, unrecorded. */
 void reeli_overwrite(reel_tensor *to, reel_tensor *from);
 

@@ -7,6 +7,7 @@
 #include <reel/linalg.h>
 #include <reel/sort.h>
 #include <reel/statistics.h>
+#include <reel/views.h>
 
 #define I64(r, ...)                                                                                \
     reel_from_i64(r, (int64_t[]){__VA_ARGS__}, 1,                                                  \
@@ -41,6 +42,23 @@ START_TEST(distinct_values_are_exact)
 }
 END_TEST
 
+/* torch.unique(x, dim=…, return_inverse=True, return_counts=True) of x = [[3, 1], [-0., 2], [3, 1],
+ * [0, 2]], and of its transpose. */
+START_TEST(distinct_rows_are_found)
+{
+    reel *r = reel_new();
+    reel_tensor *x = reel_from_f64(r, (double[]){3, 1, -0.0, 2, 3, 1, 0, 2}, REEL_SHAPE(4, 2));
+    reel_tensor *values = reel_from_f64(r, (double[]){0, 2, 3, 1}, REEL_SHAPE(2, 2));
+    for (int64_t dim = 0; dim < 2; dim++) {
+        const reel_distinct u = reel_unique_dim(dim ? reel_T(x) : x, dim ? -1 : 0);
+        ck_assert(reel_equal(u.values, dim ? reel_T(values) : values));
+        ck_assert(reel_equal(u.inverse, I64(r, 1, 0, 1, 0)));
+        ck_assert(reel_equal(u.counts, I64(r, 2, 2)));
+    }
+    reel_free(r);
+}
+END_TEST
+
 static void refuses(reel *r, const reel_tensor *y, reel_status status, const char *part)
 {
     ck_assert(reel_is_poison(y));
@@ -54,6 +72,9 @@ START_TEST(what_cannot_be_is_refused)
     reel_tensor *pair[] = {a, a};
     refuses(r, reel_bincount(I64(r, 1, -2), NULL, 0), REEL_ERR_VALUE, "-2");
     refuses(r, reel_bincount(a, NULL, 0), REEL_ERR_DTYPE, "bincount");
+    refuses(r, reel_unique_dim(a, 2).values, REEL_ERR_SHAPE, "unique_dim");
+    refuses(r, reel_unique_dim(reel_zeros(r, REEL_F32, REEL_SHAPE(2, 0)), 0).counts, REEL_ERR_SHAPE,
+            "no elements");
     refuses(r, reel_histc(a, 0, 0, 1), REEL_ERR_VALUE, "no 0 bins");
     refuses(r, reel_histc(a, 3, 2, 1), REEL_ERR_VALUE, "histc");
     refuses(r, reel_searchsorted(I64(r, 1, 2), a, false, NULL), REEL_ERR_DTYPE, "searchsorted");
@@ -72,6 +93,7 @@ static void add_cases(TCase *cases)
 {
     tcase_add_test(cases, whole_numbers_are_counted);
     tcase_add_test(cases, distinct_values_are_exact);
+    tcase_add_test(cases, distinct_rows_are_found);
     tcase_add_test(cases, what_cannot_be_is_refused);
 }
 

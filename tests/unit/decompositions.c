@@ -3,10 +3,12 @@
  */
 #include "records.h"
 
+#include <math.h>
 #include <reel/autograd.h>
 #include <reel/compare.h>
 #include <reel/decompositions.h>
 #include <reel/elementwise.h>
+#include <reel/gradcheck.h>
 #include <reel/join.h>
 #include <reel/linalg.h>
 #include <reel/reduce.h>
@@ -175,6 +177,42 @@ START_TEST(a_singular_determinant_has_a_gradient)
 }
 END_TEST
 
+static reel_tensor *determinant(reel_tensor *const *inputs, size_t count, void *context)
+{
+    (void)count, (void)context;
+    return reel_linalg_det(inputs[0]);
+}
+
+/* It is a polynomial, whatever the rank: 2, 1 and 0. */
+START_TEST(a_singular_determinant_has_a_second_derivative)
+{
+    static const double values[][9] = {
+        {1, 2, 3, 2, 4, 6, 1, 0, 1}, {1, 2, 3, 2, 4, 6, -1, -2, -3}, {0}};
+    for (int i = 0; i < 3; i++) {
+        reel *r = reel_new();
+        reel_tensor *a = reel_from_f64(r, values[i], REEL_SHAPE(3, 3));
+        reel_requires_grad_(a, true);
+        reel_gradgradcheck(determinant, NULL, &a, 1, NULL, NULL);
+        ck_assert_msg(!reel_failed(r), "%s", reel_error(r));
+        reel_free(r);
+    }
+}
+END_TEST
+
+/* A determinant of -10^600, and one of 0. */
+START_TEST(a_logarithm_does_not_overflow)
+{
+    reel *r = reel_new();
+    const double diagonal[] = {1e200, 1e200, -1e200};
+    reel_tensor *a = reel_diag(reel_from_f64(r, diagonal, REEL_SHAPE(3)), 0);
+    const reel_slogdet s = reel_linalg_slogdet(a), zero = reel_linalg_slogdet(reel_sub(a, a));
+    ck_assert(reel_item(s.sign) == -1);
+    ck_assert_double_eq_tol(reel_item(s.logabsdet), 600 * log(10), 1e-12);
+    ck_assert(reel_item(zero.sign) == 0 && reel_item(zero.logabsdet) == -(double)INFINITY);
+    reel_free(r);
+}
+END_TEST
+
 static void refuses(reel *r, const reel_tensor *y, reel_status status, const char *part)
 {
     ck_assert(reel_is_poison(y));
@@ -205,6 +243,8 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, they_are_pytorchs);
     tcase_add_test(cases, parts_make_the_whole);
     tcase_add_test(cases, a_singular_determinant_has_a_gradient);
+    tcase_add_test(cases, a_singular_determinant_has_a_second_derivative);
+    tcase_add_test(cases, a_logarithm_does_not_overflow);
     tcase_add_test(cases, what_has_no_answer_is_refused);
 }
 

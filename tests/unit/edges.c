@@ -2,6 +2,8 @@
 /* What lies at the edge: conditions that want gradients, repeats without end, numbers near 2^63. */
 #include "check_reel.h"
 
+#include <float.h>
+#include <math.h>
 #include <reel/reel.h>
 
 static reel_tensor *leaf(reel *r, int64_t n)
@@ -96,12 +98,26 @@ START_TEST(a_variance_of_whole_numbers)
 }
 END_TEST
 
+/* torch.nan_to_num of infinities and NaN, float64's largest for the first. */
+START_TEST(infinities_become_numbers)
+{
+    reel *r = reel_new();
+    const double x[] = {(double)INFINITY, -(double)INFINITY, (double)NAN, 1};
+    reel_tensor *y =
+        reel_nan_to_num(reel_from_f64(r, x, REEL_SHAPE(4)), (reel_nan_to_num_options){0});
+    const double expected[] = {DBL_MAX, -DBL_MAX, 0, 1};
+    ck_assert(reel_equal(y, reel_from_f64(r, expected, REEL_SHAPE(4))));
+    reel_free(r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_test(cases, a_condition_gets_no_gradient);
     tcase_add_test(cases, what_is_no_float_wants_no_gradient);
     tcase_add_test(cases, repeats_are_looked_at_once);
     tcase_add_test(cases, numbers_near_the_largest);
+    tcase_add_test(cases, infinities_become_numbers);
     tcase_add_test(cases, a_variance_of_whole_numbers);
 }
 

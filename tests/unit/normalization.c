@@ -4,7 +4,9 @@
 #include "check_reel.h"
 
 #include <reel/autograd.h>
+#include <reel/compare.h>
 #include <reel/elementwise.h>
+#include <reel/inplace.h>
 #include <reel/normalization.h>
 #include <reel/reduce.h>
 #include <reel/views.h>
@@ -191,6 +193,26 @@ START_TEST(what_is_wrong_is_refused_by_name)
 }
 END_TEST
 
+/* What is nothing but normalised may be changed in place: the gradient is that of a copy changed. */
+START_TEST(a_result_may_be_changed)
+{
+    for (int group = 0; group < 2; group++) {
+        reel *r = reel_new();
+        reel_tensor *of[2];
+        for (int in_place = 0; in_place < 2; in_place++) {
+            reel_tensor *x = sample(r);
+            reel_tensor *y = group ? reel_group_norm(x, 1, NULL, NULL, 1e-5)
+                                   : reel_layer_norm(x, 1, (int64_t[]){3}, NULL, NULL, 1e-5);
+            ck_assert_int_eq(reel_backward(reel_sum(in_place ? reel_exp_(y) : reel_exp(y))),
+                             REEL_OK);
+            of[in_place] = reel_grad(x);
+        }
+        ck_assert(reel_equal(of[0], of[1]) && !reel_failed(r));
+        reel_free(r);
+    }
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_test(cases, layer_norm_is_pytorchs);
@@ -198,6 +220,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, rows_have_mean_0_and_variance_1);
     tcase_add_test(cases, training_moves_the_running_statistics);
     tcase_add_test(cases, running_statistics_that_were_saved_are_watched);
+    tcase_add_test(cases, a_result_may_be_changed);
     tcase_add_test(cases, what_is_wrong_is_refused_by_name);
 }
 

@@ -20,6 +20,13 @@ static reel_tensor *tensordot(call *c)
     return reel_tensordot(T(0), T(1), list[0], list[1], (int)dims->items[0].count);
 }
 
+static int signed_logarithm(call *c, reel_slogdet s)
+{
+    c->result[0] = s.sign;
+    c->result[1] = s.logabsdet;
+    return 2;
+}
+
 #define FAMILY linalg_rows
 #define ROWS "linalg.def"
 #include "family.h"

@@ -12,5 +12,6 @@ int predict(int argc, char **argv);
 int inspect(int argc, char **argv);
 int export_model(int argc, char **argv);
 int explain(int argc, char **argv);
+int lab(int argc, char **argv);
 
 #endif

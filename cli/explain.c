@@ -2,8 +2,9 @@
 /* reel explain: an expression's forward and backward pass, step by step, and the proof by
  * nudging. */
 #include "commands.h"
-#include "expression.h"
+#include "lesson_text.h"
 #include "outputs.h"
+#include "program.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -21,7 +22,10 @@ enum {
     KEY_TABLE,
     KEY_DOT,
     KEY_JSON,
-    KEY_HTML
+    KEY_HTML,
+    KEY_LESSON,
+    KEY_LESSONS,
+    KEY_SEED
 };
 
 typedef struct request {
@@ -30,7 +34,9 @@ typedef struct request {
     int count;
     const char *constants; /* names with commas between them */
     const char *dot, *json, *html;
-    bool table, single;
+    const char *lesson; /* its name */
+    uint64_t seed;      /* of its questions */
+    bool table, single, lessons;
 } request;
 
 static const struct argp_option explain_options[] = {
@@ -43,8 +49,35 @@ static const struct argp_option explain_options[] = {
     {"html", KEY_HTML, "FILE", 0, "Write a page to step through in a browser; - is standard output",
      1},
     {"json", KEY_JSON, "FILE", 0, "Write the tape as JSON; - is standard output", 1},
+    {"lessons", KEY_LESSONS, NULL, 0, "List the lessons", 2},
+    {"lesson", KEY_LESSON, "LESSON", 0,
+     "Show a lesson instead of an expression; with --html, as a page", 2},
+    {"seed", KEY_SEED, "N", 0, "Other numbers in the lesson's questions", 2},
     {0},
 };
+
+/* A lesson, or the list of them, needs no expression. */
+static error_t parse_lesson(int key, char *argument, struct argp_state *state)
+{
+    request *q = state->input;
+    char *end;
+    switch (key) {
+    case KEY_LESSONS:
+        q->lessons = true;
+        return 0;
+    case KEY_LESSON:
+        q->lesson = argument;
+        return 0;
+    case KEY_SEED:
+        q->seed = strtoull(argument, &end, 10);
+        if (*end || end == argument || *argument == '-') {
+            argp_error(state, "--seed: '%s' is no whole number", argument);
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -78,17 +111,19 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         q->pieces[q->count++] = argument;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which expression? As in: reel explain 'b = a + a; c = b * b' a=3");
+        if (!q->lesson && !q->lessons) {
+            argp_error(state, "which expression? As in: reel explain 'b = a + a; c = b * b' a=3");
+        }
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return parse_lesson(key, argument, state);
     }
 }
 
 static const struct argp explain_parser = {
     explain_options,
     parse,
-    "EXPRESSION... [NAME=NUMBERS...]",
+    "EXPRESSION... [NAME=NUMBERS...]\n--lesson=LESSON\n--lessons",
     "Computes an expression and its gradients, and shows every step: forward, and backward along "
     "each "
     "edge.\v"
@@ -107,104 +142,13 @@ static const struct argp explain_parser = {
     NULL,
     NULL};
 
-static bool is_constant(const request *q, const char *name)
+static bool complain_of(const request *q, const lab_program *p)
 {
-    const size_t length = strlen(name);
-    for (const char *at = q->constants; at && *at;) {
-        const size_t part = strcspn(at, ",");
-        if (part == length && strncmp(at, name, length) == 0) {
-            return true;
-        }
-        at += part + (at[part] == ',');
+    fprintf(stderr, "%s: %s\n", q->name, p->why.text);
+    if (p->at >= 0) {
+        fprintf(stderr, "  %s\n  %*s^\n", p->pieces[p->at], p->why.at, "");
     }
     return false;
-}
-
-static bool complain_at(const request *q, const char *text, const mistake *why)
-{
-    fprintf(stderr, "%s: %s\n", q->name, why->text);
-    const size_t start = (size_t)why->at;
-    fprintf(stderr, "  %s\n  %*s^\n", text, (int)start, "");
-    return false;
-}
-
-static reel_tensor *leaf_like(reel *r, reel_dtype dtype, reel_tensor *t)
-{
-    int64_t size[REEL_MAX_DIMS];
-    for (int d = 0; d < reel_ndim(t); d++) {
-        size[d] = reel_size(t, d);
-    }
-    reel_tensor *own = reel_full(r, dtype, 0, reel_ndim(t), size);
-    return reel_copy_(own, t);
-}
-
-/* The names that have numbers, as leaves. */
-static bool read_inputs(const request *q, reel *r, scope *inputs)
-{
-    for (int i = 0; i < q->count; i++) {
-        mistake why;
-        if (!is_assignment_of_numbers(q->pieces[i])) {
-            continue;
-        }
-        scope made = {0};
-        reel_tensor *t =
-            run_expression(r, q->single ? REEL_F32 : REEL_F64, q->pieces[i], &made, &why);
-        if (!t) {
-            return complain_at(q, q->pieces[i], &why);
-        }
-        reel_tensor *own = leaf_like(r, q->single ? REEL_F32 : REEL_F64, t);
-        reel_requires_grad_(reel_set_name(own, made.name[0]), !is_constant(q, made.name[0]));
-        snprintf(inputs->name[inputs->count], NAME_SIZE, "%s", made.name[0]);
-        inputs->value[inputs->count++] = own;
-    }
-    return reel_error_status(r) == REEL_OK;
-}
-
-/* The program is what gives no name a number, one piece after the other. */
-static reel_tensor *run_program(const request *q, reel *r, const scope *inputs, bool loud)
-{
-    scope names = *inputs;
-    reel_tensor *last = NULL;
-    bool any = false;
-    for (int i = 0; i < q->count; i++) {
-        mistake why;
-        if (is_assignment_of_numbers(q->pieces[i])) {
-            continue;
-        }
-        any = true;
-        last = run_expression(r, q->single ? REEL_F32 : REEL_F64, q->pieces[i], &names, &why);
-        if (!last) {
-            if (loud) {
-                complain_at(q, q->pieces[i], &why);
-            }
-            return NULL;
-        }
-    }
-    if (!any && loud) {
-        fprintf(stderr, "%s: there are numbers and no expression\n", q->name);
-    }
-    return last;
-}
-
-/* The result with element i of x moved by `by`; NaN where it cannot be computed. */
-static double nudged(const request *q, reel *r, const scope *inputs, reel_tensor *x, int64_t i,
-                     double by)
-{
-    int64_t index[REEL_MAX_DIMS];
-    const uint64_t mark = reel_mark(r);
-    const int ndim = reel_ndim(x);
-    for (int d = ndim - 1; d >= 0; d--) {
-        index[d] = i % reel_size(x, d);
-        i /= reel_size(x, d);
-    }
-    const double was = reel_get(x, index);
-    reel_set(x, index, was + by);
-    reel_tensor *y = run_program(q, r, inputs, false);
-    const double value = y ? reel_item(y) : (double)NAN;
-    reel_set(x, index, was);
-    reel_clear_error(r);
-    reel_rewind_to(r, mark);
-    return value;
 }
 
 static void print_number(double value)
@@ -229,44 +173,45 @@ static void print_gradient(const reel_tensor *grad, int64_t i)
 }
 
 /* Each gradient beside (f(x + h) - f(x - h)) / 2h. */
-static void prove(const request *q, reel *r, const scope *inputs)
+static void prove(lab_program *p)
 {
-    const double h = q->single ? 1e-2 : 1e-6;
-    const bool was = reel_set_grad_enabled(r, false);
-    printf("\nGradients, and what nudging each number by %g up and down gives:\n", h);
+    const lab_scope *inputs = &p->inputs;
+    printf("\nGradients, and what nudging each number by %g up and down gives:\n",
+           lab_step_of_slope(p));
     for (int k = 0; k < inputs->count; k++) {
         reel_tensor *x = inputs->value[k];
         const int64_t n = reel_requires_grad(x) ? reel_numel(x) : 0;
         for (int64_t i = 0; i < n && n <= SHOWN; i++) {
-            char name[2 * NAME_SIZE];
+            char name[2 * LAB_NAME];
             snprintf(name, sizeof name, reel_ndim(x) ? "%s, element %lld" : "%s", inputs->name[k],
                      (long long)i);
-            const double slope =
-                (nudged(q, r, inputs, x, i, h) - nudged(q, r, inputs, x, i, -h)) / (2 * h);
             printf("  %-20s", name);
             print_gradient(reel_grad(x), i);
-            print_number(slope);
+            print_number(lab_slope(p, x, i));
             printf("%s\n", reel_grad(x) ? "" : "   (no path leads here)");
         }
     }
-    reel_set_grad_enabled(r, was);
 }
 
-typedef reel_status writer(const reel_tensor *root, FILE *stream);
+typedef bool writer(const void *what, FILE *stream);
 
-static reel_status write_dot(const reel_tensor *root, FILE *stream)
+static bool write_dot(const void *root, FILE *stream)
 {
     reel_tape_dot(root, stream);
-    return REEL_OK;
+    return true;
 }
 
-static reel_status write_html(const reel_tensor *root, FILE *stream)
+static bool write_json(const void *root, FILE *stream)
 {
-    return reel_tape_html(root, NULL, stream);
+    return reel_tape_json(root, stream) == REEL_OK;
 }
 
-static bool write_file(const request *q, reel *r, const char *path, writer *write,
-                       const reel_tensor *root)
+static bool write_html(const void *root, FILE *stream)
+{
+    return reel_tape_html(root, NULL, stream) == REEL_OK;
+}
+
+static bool write_file(const request *q, reel *r, const char *path, writer *write, const void *what)
 {
     if (!path) {
         return true;
@@ -274,7 +219,7 @@ static bool write_file(const request *q, reel *r, const char *path, writer *writ
     char *text = NULL;
     size_t size = 0;
     FILE *stream = open_memstream(&text, &size);
-    bool done = stream && write(root, stream) == REEL_OK;
+    bool done = stream && write(what, stream);
     done = stream && fclose(stream) == 0 && done && output_write(r, path, text, size);
     if (!done) {
         fprintf(stderr, "%s: %s\n", q->name,
@@ -284,35 +229,74 @@ static bool write_file(const request *q, reel *r, const char *path, writer *writ
     return done;
 }
 
-static bool show(const request *q, reel *r, const scope *inputs, const reel_tensor *root)
+static bool show(const request *q, lab_program *p, const reel_tensor *root)
 {
     const bool to_files = q->dot || q->json || q->html;
     if (q->table) {
-        reel_tape_print(r, stdout);
+        reel_tape_print(p->r, stdout);
     } else if (!to_files) {
         reel_tape_explain(root, stdout);
-        prove(q, r, inputs);
+        prove(p);
     }
-    return write_file(q, r, q->dot, write_dot, root) &&
-           write_file(q, r, q->json, reel_tape_json, root) &&
-           write_file(q, r, q->html, write_html, root);
+    return write_file(q, p->r, q->dot, write_dot, root) &&
+           write_file(q, p->r, q->json, write_json, root) &&
+           write_file(q, p->r, q->html, write_html, root);
 }
 
 static bool run(const request *q, reel *r)
 {
-    scope inputs = {0};
+    lab_program p = {.r = r,
+                     .dtype = q->single ? REEL_F32 : REEL_F64,
+                     .pieces = q->pieces,
+                     .count = q->count,
+                     .constants = q->constants};
     reel_retain_all_grads(r, true);
     reel_set_trace(r, true);
-    if (!read_inputs(q, r, &inputs)) {
+    reel_tensor *root = lab_read_inputs(&p) ? lab_run_program(&p) : NULL;
+    if (!root || !lab_go_back(&p, root)) {
+        return complain_of(q, &p);
+    }
+    return show(q, &p, root);
+}
+
+/* A lesson with the seed of its questions. */
+typedef struct shown_lesson {
+    const lab_lesson *lesson;
+    uint64_t seed;
+} shown_lesson;
+
+static bool write_lesson(const void *what, FILE *stream)
+{
+    const shown_lesson *it = what;
+    lab_write_lesson(it->lesson, it->seed, stream);
+    return true;
+}
+
+static bool show_lesson(const request *q, reel *r)
+{
+    lab_lesson *lesson = lab_find_lesson(r, q->lesson, 0);
+    bool done = true;
+    if (!lesson) {
+        fprintf(stderr, "%s: there is no lesson '%s'; there are:\n", q->name, q->lesson);
+        lab_print_lessons(stderr);
         return false;
     }
-    reel_tensor *root = run_program(q, r, &inputs, true);
-    if (root && reel_requires_grad(root) && reel_backward(root) != REEL_OK) {
-        fprintf(stderr, "%s: %s%s\n", q->name, reel_error(r),
-                reel_numel(root) != 1 ? ": let the expression end with sum(...) or mean(...)" : "");
-        return false;
+    if (q->html) {
+        done = write_file(q, r, q->html, write_lesson, &(shown_lesson){lesson, q->seed});
+    } else {
+        lab_print_lesson(lesson, q->seed, stdout);
     }
-    return root && show(q, r, &inputs, root);
+    free(lesson);
+    return done;
+}
+
+static bool do_as_asked(const request *q, reel *r)
+{
+    if (q->lessons) {
+        lab_print_lessons(stdout);
+        return true;
+    }
+    return q->lesson ? show_lesson(q, r) : run(q, r);
 }
 
 static void no_message(void *context, reel_level level, const char *message)
@@ -329,7 +313,7 @@ int explain(int argc, char **argv)
         fprintf(stderr, "%s: out of memory\n", q.name);
         return 1;
     }
-    bool done = run(&q, r);
+    bool done = do_as_asked(&q, r);
     reel_free(r);
     if (done && (fflush(stdout) != 0 || ferror(stdout))) {
         fprintf(stderr, "%s: standard output: %s\n", q.name, strerror(errno));

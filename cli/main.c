@@ -18,6 +18,7 @@ static const struct command {
     {"inspect", "print what a model holds", inspect},
     {"export", "write a model in C, SQL or as a formula", export_model},
     {"explain", "show an expression's gradients, step by step", explain},
+    {"lab", "run an experiment given as JSON", lab},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

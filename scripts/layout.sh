@@ -50,10 +50,12 @@ while IFS= read -r name; do
   fail "include: no line of src that begins a definition or a row has $name"
 done < <(comm -23 <(echo "$public") <(echo "$made"))
 
-page=$(mktemp)
-scripts/page.sh "$page"
-cmp -s "$page" src/explain/page.c || fail "src/explain/page.c is not made of page.html: scripts/page.sh makes it"
-rm "$page"
+pages=$(mktemp -d)
+scripts/page.sh "$pages"
+for file in explain/page.c lab/lessons_text.c; do
+  cmp -s "$pages/$file" "src/$file" || fail "src/$file is not made of its text: scripts/page.sh makes it"
+done
+rm -r "$pages"
 
 [ "$failures" -eq 0 ] || exit 1
 echo "layout: as it should be"

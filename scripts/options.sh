@@ -60,7 +60,7 @@ bash_words() {
 }
 bash_completion() {
   local command
-  for command in fit evaluate predict inspect explain export; do
+  for command in fit evaluate predict inspect explain lab export; do
     printf "_reel_%s='\n%s\n'\n" "$command" "$(bash_words "$command")"
   done
 }
@@ -76,7 +76,7 @@ zsh_value() {
 }
 zsh_completion() {
   local command name takes text names
-  for command in fit evaluate predict inspect explain export; do
+  for command in fit evaluate predict inspect explain lab export; do
     echo "_reel_$command=("
     while IFS=$separator read -r _ name takes text names; do
       text=$(sed "s/[]:[]/\\\\&/g; s/'/'\\\\''/g" <<<"$text")
@@ -97,7 +97,7 @@ fish_value() {
 }
 fish_completion() {
   local command name takes text names
-  for command in fit evaluate predict inspect explain export; do
+  for command in fit evaluate predict inspect explain lab export; do
     while IFS=$separator read -r _ name takes text names; do
       text=$(sed "s/['\\\\]/\\\\&/g" <<<"$text")
       echo "complete -c reel -n '__reel_command $command' -l $name$(fish_value "$takes" "$names") -d '$text'"
@@ -118,7 +118,7 @@ replace() {
 }
 
 [ -x "$reel" ] || { echo "there is no program $reel: build it, or name another"; exit 1; }
-for command in fit evaluate predict inspect explain export; do
+for command in fit evaluate predict inspect explain lab export; do
   manual "$command" | replace "$folder/man/reel-$command.1"
 done
 bash_completion | replace "$folder/completions/reel.bash"

@@ -1,15 +1,24 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Makes of src/explain/page.html the text that the library writes, as C: src/explain/page.c. For who
-# has changed the page; scripts/layout.sh says if that was forgotten.
+# Makes of texts that the library and the program carry C files with their lines: of the page of
+# reel explain src/explain/page.c, of the lessons src/lab/lessons_text.c. For who has changed one;
+# scripts/layout.sh says if that was forgotten.
 #
-#   scripts/page.sh [FILE]
+#   scripts/page.sh [FOLDER]     # src, if none is named
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-{
-  printf '%s\n' '/* SPDX-License-Identifier: MIT */' \
-    '/* page.html, line by line, made by scripts/page.sh. */' '/* clang-format off */' \
-    '#include "names.h"' '' '#include <stddef.h>' '' 'const char *const reeli_page[] = {'
-  sed -E 's/\\/\\\\/g; s/"/\\"/g; s/[?][?]/?\\?/g; s/.*/    "&",/' src/explain/page.html
-  printf '%s\n' '    NULL};'
-} >"${1:-src/explain/page.c}"
+folder=${1:-src}
+
+# lines <text> <header> <name> <C file>
+lines() {
+  mkdir -p "$(dirname "$folder/$4")"
+  {
+    printf '%s\n' '/* SPDX-License-Identifier: MIT */' \
+      "/* ${1##*/}, line by line, made by scripts/page.sh. */" '/* clang-format off */' \
+      "#include \"$2\"" '' '#include <stddef.h>' '' "const char *const $3[] = {"
+    sed -E 's/\\/\\\\/g; s/"/\\"/g; s/[?][?]/?\\?/g; s/.*/    "&",/' "src/$1"
+    printf '%s\n' '    NULL};'
+  } >"$folder/$4"
+}
+lines explain/page.html names.h reeli_page explain/page.c
+lines lab/lessons.json lessons.h lab_lessons lab/lessons_text.c

@@ -93,6 +93,14 @@ _reel_explain='
 --dot FILE
 --html FILE
 --json FILE
+--lesson LESSON
+--lessons
+--seed N
+--help
+--usage
+--version
+'
+_reel_lab='
 --help
 --usage
 --version
@@ -173,7 +181,7 @@ _reel() {
   previous=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _reel_lines < <(compgen -W 'fit evaluate predict inspect explain export --help --version' -- "$current")
+    _reel_lines < <(compgen -W 'fit evaluate predict inspect explain lab export --help --version' -- "$current")
     return
   fi
   case $command in
@@ -182,6 +190,7 @@ _reel() {
   predict) options=$_reel_predict ;;
   inspect) options=$_reel_inspect ;;
   explain) options=$_reel_explain ;;
+  lab) options=$_reel_lab ;;
   export) options=$_reel_export ;;
   *) return ;;
   esac

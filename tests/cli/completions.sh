@@ -84,7 +84,7 @@ if [ "$shell" != zsh ]; then # which shows only what is left of a word
   offers reel predict mod -- model.safetensors
 fi
 if [ "$shell" = bash ]; then # which breaks the line at =
-  offers reel '' -- evaluate explain export fit inspect predict --help --version
+  offers reel '' -- evaluate explain export fit inspect lab predict --help --version
   offers reel fit --loss = h -- huber
   offers reel fit --loss = -- l1 mse huber smooth_l1 quantile log_cosh
 fi

@@ -76,4 +76,37 @@ says 'no/folder/x.json cannot be written'
 run 1 explain "$(printf '(%.0s' {1..5000})a" a=1
 says 'nested too deeply'
 
+# Lessons: every one as text, with the library's digits, and as a page that asks for nothing.
+run 0 explain --lessons
+[ "$(wc -l <out)" -ge 8 ] || fail "fewer than eight lessons"
+lessons=$(awk '{ print $1 }' out)
+for lesson in $lessons; do
+  run 0 explain --lesson "$lesson" --seed 3
+  prints 'Question 1.'
+  says_nothing
+  run 0 explain --lesson "$lesson" --html "$lesson.html"
+  grep -q '<script src\|http://[^w]' "$lesson.html" && fail "$lesson.html asks for something outside"
+  [ "$(grep -o '<iframe\|<svg role' "$lesson.html" | wc -l)" -ge 2 ] || fail "$lesson.html shows nothing"
+done
+run 0 explain --lesson tutorial
+prints 'Epoch  100, Loss: 0.32458028197288513' # PyTorch's
+run 0 explain --lesson accumulate
+prints 'added to the 12.0000 that had come: 24.0000'
+run 0 explain --lesson chain
+prints '2.805e-05 * 0.1966 = 5.515e-06' # 8 times y (1 - y)
+run 1 explain --lesson nothing
+says "there is no lesson 'nothing'; there are:"
+run 1 explain --lesson order --html no/folder/x.html
+says 'no/folder/x.html cannot be written'
+
+# What the playground asks for, on the command line.
+echo '{"do": "run", "experiment": {"kind": "expression", "program": "a * a", "values": ["a=3"]}}' >request
+run 0 lab request
+[ "$(json prints 0)" = 'a.grad = tensor(6., dtype=torch.float64)' ] || fail "not the gradient of a * a"
+echo '{"do": "run"}' >request
+run 1 lab request
+prints 'has no experiment'
+run 1 lab nowhere.json
+says 'nowhere.json cannot be read'
+
 finish

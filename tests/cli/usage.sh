@@ -14,10 +14,10 @@ run 0 --version
 prints 'reel 0.'
 prints 'compiler: '
 prints 'large products: '
-for command in fit evaluate predict inspect explain export; do
+for command in fit evaluate predict inspect explain lab export; do
   run 0 "$command" --help
   prints "Usage: reel $command"
-  [ $command = export ] || prints '--json'
+  case $command in export | lab) ;; *) prints '--json' ;; esac
   run 0 "$command" --version
 done
 run 0 fit --help
@@ -33,6 +33,8 @@ refuses evaluate m.safetensors -- 'the table is missing'
 refuses predict -- 'the model is missing'
 refuses inspect -- 'the model is missing'
 refuses explain -- 'which expression?'
+refuses explain --lesson order --seed x -- "--seed: 'x' is no whole number"
+refuses lab a b -- 'one request at a time'
 refuses explain x=1 --dtype int8 -- "--dtype: 'int8' is none of float64, float32"
 
 # A value of each kind that is none.

@@ -65,6 +65,7 @@ done
 write examples/expected/house_prices.txt houses prices
 write examples/expected/predict_from_a_file.txt houses predict
 fill $data/checkpoint "$python" tests/generate/checkpoints.py
+fill $data/lab "$python" tests/generate/lab.py build/release/bin/reel
 fill $data/losses "$python" tests/generate/losses.py
 fill $data/npy "$python" tests/generate/npy.py
 fill tests/conformance/cases tests/generate/conformance.sh --max 6

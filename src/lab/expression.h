@@ -13,30 +13,30 @@
  *
  * Precedence is Python's: -a^2 is -(a^2).
  */
-#ifndef CLI_EXPRESSION_H
-#define CLI_EXPRESSION_H
+#ifndef LAB_EXPRESSION_H
+#define LAB_EXPRESSION_H
 
 #include <reel/tensor.h>
 
-enum { NAMES = 64, NAME_SIZE = 32, MISTAKE_SIZE = 256 };
+enum { LAB_NAMES = 64, LAB_NAME = 32, LAB_SENTENCE = 256 };
 
 /* What names mean. */
-typedef struct scope {
+typedef struct lab_scope {
     int count;
-    char name[NAMES][NAME_SIZE];
-    reel_tensor *value[NAMES];
-} scope;
+    char name[LAB_NAMES][LAB_NAME];
+    reel_tensor *value[LAB_NAMES];
+} lab_scope;
 
-typedef struct mistake {
+typedef struct lab_mistake {
     int at; /* the byte of the text, from 0 */
-    char text[MISTAKE_SIZE];
-} mistake;
+    char text[LAB_SENTENCE];
+} lab_mistake;
 
 /* The value of the last statement; NULL, and why, where the text is wrong or an operation fails. */
-reel_tensor *run_expression(reel *r, reel_dtype dtype, const char *text, scope *names,
-                            mistake *why);
+reel_tensor *lab_run_expression(reel *r, reel_dtype dtype, const char *text, lab_scope *names,
+                                lab_mistake *why);
 /* "a=3", "w=[[1,2],[3,4]]": whether this gives a name a value, and nothing else. */
-bool is_assignment_of_numbers(const char *text);
-reel_tensor *look_up(const scope *names, const char *name, size_t length);
+bool lab_gives_number(const char *text);
+reel_tensor *lab_look_up(const lab_scope *names, const char *name, size_t length);
 
 #endif

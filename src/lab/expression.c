@@ -18,8 +18,8 @@ typedef struct reader {
     reel *r;
     reel_dtype dtype;
     const char *text, *at;
-    scope *names;
-    mistake *why;
+    lab_scope *names;
+    lab_mistake *why;
     int depth;
 } reader;
 
@@ -33,7 +33,7 @@ static reel_tensor *wrong(reader *in, const char *at, const char *format, ...)
     if (!*in->why->text) {
         in->why->at = (int)(at - in->text);
         va_start(arguments, format);
-        vsnprintf(in->why->text, MISTAKE_SIZE, format, arguments);
+        vsnprintf(in->why->text, LAB_SENTENCE, format, arguments);
         va_end(arguments);
     }
     return NULL;
@@ -65,7 +65,7 @@ static size_t name_length(const char *at)
                : 0;
 }
 
-reel_tensor *look_up(const scope *names, const char *name, size_t length)
+reel_tensor *lab_look_up(const lab_scope *names, const char *name, size_t length)
 {
     for (int i = names->count - 1; i >= 0; i--) {
         if (strlen(names->name[i]) == length && memcmp(names->name[i], name, length) == 0) {
@@ -266,7 +266,7 @@ static reel_tensor *named(reader *in)
     if (takes(in, "(")) {
         return call(in, name, length);
     }
-    reel_tensor *t = look_up(in->names, name, length);
+    reel_tensor *t = lab_look_up(in->names, name, length);
     return t ? t
              : wrong(in, name, "'%.*s' has no value; give it one, as in %.*s=3", (int)length, name,
                      (int)length, name);
@@ -361,13 +361,13 @@ static reel_tensor *sum(reader *in)
 
 static bool name_it(reader *in, const char *name, size_t length, reel_tensor *t)
 {
-    scope *s = in->names;
-    if (length >= NAME_SIZE || s->count == NAMES) {
+    lab_scope *s = in->names;
+    if (length >= LAB_NAME || s->count == LAB_NAMES) {
         wrong(in, name,
-              length >= NAME_SIZE ? "names have up to 31 characters" : "these are too many names");
+              length >= LAB_NAME ? "names have up to 31 characters" : "these are too many names");
         return false;
     }
-    snprintf(s->name[s->count], NAME_SIZE, "%.*s", (int)length, name);
+    snprintf(s->name[s->count], LAB_NAME, "%.*s", (int)length, name);
     s->value[s->count] = t;
     reel_set_name(t, s->name[s->count++]);
     return true;
@@ -392,7 +392,8 @@ static reel_tensor *statement(reader *in)
     return t && names && !name_it(in, name, length, t) ? NULL : t;
 }
 
-reel_tensor *run_expression(reel *r, reel_dtype dtype, const char *text, scope *names, mistake *why)
+reel_tensor *lab_run_expression(reel *r, reel_dtype dtype, const char *text, lab_scope *names,
+                                lab_mistake *why)
 {
     reader in = {.r = r, .dtype = dtype, .text = text, .at = text, .names = names, .why = why};
     reel_tensor *last = NULL;
@@ -410,7 +411,7 @@ reel_tensor *run_expression(reel *r, reel_dtype dtype, const char *text, scope *
     return last ? last : wrong(&in, text, "there is nothing to compute");
 }
 
-bool is_assignment_of_numbers(const char *text)
+bool lab_gives_number(const char *text)
 {
     const size_t length = name_length(text);
     return length > 0 && text[length] == '=' &&

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* What experiments come to, as JSON. Each writes the parts of an object that is open. */
+#ifndef LAB_ANSWERS_H
+#define LAB_ANSWERS_H
+
+#include "json_write.h"
+#include "questions.h"
+
+typedef struct lab_wants {
+    bool page, tape;
+} lab_wants;
+
+void lab_put_expression(reeli_json_writer *w, const lab_experiment *e, lab_wants wants);
+void lab_put_training(reeli_json_writer *w, const lab_experiment *e, lab_wants wants);
+/* As text, to be freed; NULL if memory is out. */
+char *lab_code(const lab_experiment *e, bool python);
+/* "error": {…}; `at` and `piece` if they are not negative. */
+void lab_put_error(reeli_json_writer *w, const char *text, int piece, int at);
+/* The parts of root's tape that are wanted. */
+void lab_put_tape(reeli_json_writer *w, const reel_tensor *root, lab_wants wants);
+
+/* An experiment's pieces, for a program: its values, then its program. */
+int lab_pieces(const lab_experiment *e, const char *pieces[LAB_PIECES]);
+/* A reel that says nothing. */
+reel *lab_reel(void);
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* An experiment as a program in C or in Python, which prints what the lab's answer says. */
+#include "code.h"
+
+#include "answers.h"
+
+#include <reel/reel.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The name of "a=3", as the program has it, and what it is given. */
+static const char *split(const char *piece, char name[LAB_PIECE], char own[LAB_PIECE])
+{
+    const size_t length = strcspn(piece, "=");
+    snprintf(name, LAB_PIECE, "%.*s", (int)length, piece);
+    lab_free_name(own, piece, length);
+    return piece + length + 1;
+}
+
+static bool is_constant(const lab_experiment *e, const char *name)
+{
+    char all[LAB_PIECE + 2], one[LAB_PIECE + 2];
+    snprintf(all, sizeof all, ",%s,", e->constants);
+    snprintf(one, sizeof one, ",%s,", name);
+    return strstr(all, one) != NULL;
+}
+
+static void write_inputs(lab_text *t, const lab_experiment *e, bool python)
+{
+    for (int i = 0; i < e->values; i++) {
+        char name[LAB_PIECE], own[LAB_PIECE];
+        const char *value = split(e->value[i], name, own);
+        lab_write(t, python ? "%s = " : "    reel_tensor *%s = ", own);
+        lab_write_value(t, value, python, e->single);
+        lab_write(t, python ? "\n" : ";\n");
+        if (!is_constant(e, name)) {
+            lab_write(t, python ? "%s.requires_grad_()\n" : "    reel_requires_grad_(%s, true);\n",
+                      own);
+        }
+    }
+}
+
+static void write_prints(lab_text *t, const lab_experiment *e, const char *indent, bool python)
+{
+    for (int i = 0; i < e->values; i++) {
+        char name[LAB_PIECE], own[LAB_PIECE];
+        split(e->value[i], name, own);
+        if (!is_constant(e, name) && python) {
+            lab_write(t, "%sprint(\"%s.grad =\", %s.grad)\n", indent, name, own);
+        } else if (!is_constant(e, name)) {
+            lab_write(t, "%sprint_grad(\"%s\", %s);\n", indent, name, own);
+        }
+    }
+}
+
+static void expression_in_python(lab_text *t, const lab_experiment *e)
+{
+    char last[LAB_PIECE] = "";
+    const char *indent = e->times > 1 ? "    " : "";
+    lab_write(t, "import torch\nimport torch.nn.functional as F\n\n");
+    write_inputs(t, e, true);
+    lab_write(t, "\n");
+    if (e->times > 1) {
+        lab_write(t, "for i in range(%d):\n", e->times);
+    }
+    lab_write_statements(t, e->program, indent, true, e->single, last);
+    lab_write(t, "%s%s.backward()\n", indent, last);
+    write_prints(t, e, indent, true);
+}
+
+static void expression_in_c(lab_text *t, const lab_experiment *e)
+{
+    char last[LAB_PIECE] = "";
+    const char *indent = e->times > 1 ? "        " : "    ";
+    lab_write(t, "#include <reel/reel.h>\n#include <stdio.h>\n\n"
+                 "static void print_grad(const char *name, reel_tensor *t)\n{\n"
+                 "    printf(\"%%s.grad = %%s\\n\", name, reel_grad(t) ? reel_repr(reel_grad(t)) : "
+                 "\"None\");\n}\n\n"
+                 "int main(void)\n{\n    reel *r = reel_new();\n");
+    write_inputs(t, e, false);
+    lab_write(t, "\n");
+    if (e->times > 1) {
+        lab_write(t, "    for (int i = 0; i < %d; i++) {\n", e->times);
+    }
+    lab_write_statements(t, e->program, indent, false, e->single, last);
+    lab_write(t, "%sreel_backward(%s);\n", indent, last);
+    write_prints(t, e, indent, false);
+    if (e->times > 1) {
+        lab_write(t, "        reel_rewind(r);\n    }\n");
+    }
+    lab_write(t, "\n    int failed = reel_failed(r);\n    reel_free(r);\n    return failed;\n}\n");
+}
+
+/* The points' x or y, in brackets in Python; a fraction is a float's in C. */
+static void write_numbers(lab_text *t, const lab_experiment *e, int which, bool python)
+{
+    for (int i = 0; i < e->points; i++) {
+        char number[40];
+        snprintf(number, sizeof number, "%.9g", e->point[i][which]);
+        const bool fraction = strcspn(number, ".e") < strlen(number);
+        lab_write(t, python ? "%s[%s]" : "%s%s", i ? ", " : "", number);
+        lab_write(t, "%s", fraction && !python ? "f" : "");
+    }
+}
+
+/* Each part in a statement of its own: C does not say in which order a list's elements are made,
+ * and each draws its weights. */
+static void model_in_c(lab_text *t, const lab_experiment *e)
+{
+    int width = 1;
+    if (e->layers == 0) {
+        lab_write(t, "    reel_module *model = reel_nn_linear(r, 1, 1);\n");
+        return;
+    }
+    for (int i = 0; i <= e->layers; i++) {
+        const int next = i < e->layers ? e->hidden[i] : 1;
+        lab_write(t, "    reel_module *layer%d = reel_nn_linear(r, %d, %d);\n", i + 1, width, next);
+        width = next;
+    }
+    lab_write(t, "    reel_module *model = reel_nn_sequential(r, REEL_MODULES(");
+    for (int i = 0; i < e->layers; i++) {
+        lab_write(t, "layer%d, %s, ", i + 1, lab_activations[e->activation].c);
+    }
+    lab_write(t, "layer%d));\n", e->layers + 1);
+}
+
+static void model_in_python(lab_text *t, const lab_experiment *e)
+{
+    int width = 1;
+    lab_write(t, e->layers ? "model = nn.Sequential(" : "model = ");
+    for (int i = 0; i < e->layers; i++) {
+        lab_write(t, "nn.Linear(%d, %d), %s, ", width, e->hidden[i],
+                  lab_activations[e->activation].python);
+        width = e->hidden[i];
+    }
+    lab_write(t, "nn.Linear(%d, 1)%s\n", width, e->layers ? ")" : "");
+}
+
+/* ", momentum=0.9" in the words of the language; Adam has none. */
+static void write_optimizer(lab_text *t, const lab_experiment *e, bool python)
+{
+    const lab_choice *o = &lab_optimizers[e->optimizer];
+    const bool momentum = e->momentum != 0 && e->optimizer != LAB_ADAM;
+    if (python) {
+        lab_write(t, "optimizer = torch.optim.%s(model.parameters(), lr=%.9g", o->python, e->lr);
+        if (momentum) {
+            lab_write(t, ", momentum=%.9g", e->momentum);
+        }
+        lab_write(t, ")\n");
+    } else {
+        lab_write(t,
+                  "    reel_optimizer *optimizer = reel_optim_%s(reel_parameters(model),\n"
+                  "        (reel_%s_options){.lr = %.9g",
+                  o->c, o->c, e->lr);
+        if (momentum) {
+            lab_write(t, ", .momentum = %.9g", e->momentum);
+        }
+        lab_write(t, "});\n");
+    }
+}
+
+static void training_in_python(lab_text *t, const lab_experiment *e)
+{
+    lab_write(t,
+              "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n\n"
+              "torch.manual_seed(%llu)\nx = torch.tensor([",
+              (unsigned long long)e->seed);
+    write_numbers(t, e, 0, true);
+    lab_write(t, "], dtype=torch.float32)\ny_true = torch.tensor([");
+    write_numbers(t, e, 1, true);
+    lab_write(t, "], dtype=torch.float32)\n\n");
+    model_in_python(t, e);
+    if (e->starts) {
+        lab_write(t, "nn.init.constant_(model.weight, %.9g)\nnn.init.constant_(model.bias, %.9g)\n",
+                  e->start[0], e->start[1]);
+    }
+    write_optimizer(t, e, true);
+    lab_write(t,
+              "\nfor epoch in range(%d):\n    y_pred = model(x)\n    loss = %s\n%s"
+              "    loss.backward()\n    optimizer.step()\n"
+              "    print(f\"Epoch {epoch + 1}, Loss: {loss.item()}\")\n",
+              e->steps, lab_losses[e->loss].python,
+              e->zero_grad ? "    optimizer.zero_grad()\n" : "");
+}
+
+static void training_in_c(lab_text *t, const lab_experiment *e)
+{
+    lab_write(t,
+              "#include <reel/reel.h>\n#include <stdio.h>\n\nint main(void)\n{\n"
+              "    reel *r = reel_new();\n    reel_manual_seed(r, %llu);\n"
+              "    reel_tensor *x = reel_from_f32(r, (float[]){",
+              (unsigned long long)e->seed);
+    write_numbers(t, e, 0, false);
+    lab_write(t, "}, REEL_SHAPE(%d, 1));\n    reel_tensor *y_true = reel_from_f32(r, (float[]){",
+              e->points);
+    write_numbers(t, e, 1, false);
+    lab_write(t, "}, REEL_SHAPE(%d, 1));\n\n", e->points);
+    model_in_c(t, e);
+    if (e->starts) {
+        lab_write(t,
+                  "    reel_init_constant(reel_parameter(model, \"weight\"), %.9g);\n"
+                  "    reel_init_constant(reel_parameter(model, \"bias\"), %.9g);\n",
+                  e->start[0], e->start[1]);
+    }
+    write_optimizer(t, e, false);
+    lab_write(t,
+              "\n    for (int epoch = 0; epoch < %d; epoch++) {\n"
+              "        reel_tensor *y_pred = reel_forward(model, x);\n"
+              "        reel_tensor *loss = %s;\n%s"
+              "        reel_backward(loss);\n        reel_step(optimizer);\n"
+              "        printf(\"Epoch %%d, Loss: %%s\\n\", epoch + 1, reel_item_repr(loss));\n"
+              "        reel_rewind(r);\n    }\n\n    int failed = reel_failed(r);\n"
+              "    reel_free(r);\n    return failed;\n}\n",
+              e->steps, lab_losses[e->loss].c,
+              e->zero_grad ? "        reel_zero_grad(optimizer);\n" : "");
+}
+
+char *lab_code(const lab_experiment *e, bool python)
+{
+    lab_text t = {0};
+    if (e->training) {
+        (python ? training_in_python : training_in_c)(&t, e);
+    } else {
+        (python ? expression_in_python : expression_in_c)(&t, e);
+    }
+    if (t.failed) {
+        free(t.text);
+    }
+    return t.failed ? NULL : t.text;
+}

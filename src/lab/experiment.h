@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An experiment as JSON: an expression, or a training of a line or a small network on points.
+ *
+ *   {"kind": "expression", "program": "b = a + a; c = b * b", "values": ["a=3"], "constants": "x,t",
+ *    "dtype": "float64", "times": 1}
+ *   {"kind": "training", "points": [[1, 2], [2, 4]], "hidden": [8], "activation": "tanh",
+ *    "loss": "l1", "optimizer": "sgd", "lr": 0.01, "momentum": 0, "zero_grad": true,
+ *    "start": [0, 0], "seed": 0, "steps": 100}
+ *
+ * All but the kind and the program may be left out: then it is as the tutorial has it.
+ */
+#ifndef LAB_EXPERIMENT_H
+#define LAB_EXPERIMENT_H
+
+#include "json_read.h"
+
+enum {
+    LAB_PROGRAM = 4096, /* bytes of a program */
+    LAB_PIECES = 32,    /* names with numbers, and the program */
+    LAB_PIECE = 256,
+    LAB_POINTS = 64,
+    LAB_LAYERS = 2,
+    LAB_WIDTH = 32, /* of a hidden layer */
+    LAB_STEPS = 5000
+};
+
+/* One of a few, by its name. */
+typedef struct lab_choice {
+    const char *name, *python, *c; /* and what it is in a program */
+} lab_choice;
+
+extern const lab_choice lab_activations[], lab_losses[], lab_optimizers[];
+enum { LAB_L1, LAB_MSE, LAB_HUBER, LAB_SMOOTH_L1 };
+enum { LAB_TANH, LAB_RELU, LAB_SIGMOID };
+enum { LAB_SGD, LAB_ADAM, LAB_RMSPROP };
+
+typedef struct lab_experiment {
+    bool training;
+    /* an expression */
+    char program[LAB_PROGRAM], value[LAB_PIECES][LAB_PIECE], constants[LAB_PIECE];
+    int values;
+    bool single; /* float32 */
+    int times;   /* how often backward runs, gradients adding up */
+    /* a training */
+    double point[LAB_POINTS][2];
+    int points, hidden[LAB_LAYERS], layers, activation, loss, optimizer, steps;
+    double lr, momentum, start[2]; /* a line's weight and bias */
+    bool starts, zero_grad;
+    uint64_t seed;
+} lab_experiment;
+
+/* False, and the reel's error, where it is none. */
+bool lab_read_experiment(reeli_json *json, lab_experiment *e);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* A lesson as one page of HTML without scripts of its own: the tapes' pages in frames, trainings as
+ * pictures. */
+#include "lesson_text.h"
+
+#include "answers.h"
+#include "training.h"
+
+#include <math.h>
+#include <reel/reel.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PLOT_WIDTH = 420, PLOT_HEIGHT = 240, MARGIN = 24, PLACES = 60 };
+
+static void escape(const char *text, FILE *to)
+{
+    for (; *text; text++) {
+        switch (*text) {
+        case '<':
+            fputs("&lt;", to);
+            break;
+        case '&':
+            fputs("&amp;", to);
+            break;
+        case '"':
+            fputs("&quot;", to);
+            break;
+        default:
+            fputc(*text, to);
+        }
+    }
+}
+
+/* The page of the tape, as a frame's content. */
+static void write_frame(const reel_tensor *root, const char *title, FILE *to)
+{
+    char *page = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&page, &length);
+    const bool written = stream && reel_tape_html(root, title, stream) == REEL_OK;
+    if (stream && fclose(stream) == 0 && written) {
+        fprintf(to, "<iframe title=\"");
+        escape(title, to);
+        fprintf(to, "\" srcdoc=\"");
+        escape(page, to);
+        fprintf(to, "\"></iframe>\n");
+    }
+    free(page);
+}
+
+static void write_expression(const lab_experiment *e, FILE *to)
+{
+    const char *pieces[LAB_PIECES];
+    lab_program p = {
+        .r = lab_reel(), .dtype = REEL_F64, .pieces = pieces, .constants = e->constants};
+    reel_tensor *root = NULL;
+    p.count = lab_pieces(e, pieces);
+    reel_retain_all_grads(p.r, true);
+    reel_set_trace(p.r, true);
+    bool fine = lab_read_inputs(&p);
+    for (int i = 0; fine && i < e->times; i++) {
+        reel_rewind(p.r);
+        root = lab_run_program(&p);
+        fine = root && lab_go_back(&p, root);
+        for (int k = 0; fine && e->times > 1 && k < p.inputs.count; k++) {
+            fprintf(to, "<p>After backward number %d: %s.grad = %s</p>\n", i + 1, p.inputs.name[k],
+                    reel_repr(reel_grad(p.inputs.value[k])));
+        }
+    }
+    if (fine) {
+        write_frame(root, e->program, to);
+    }
+    reel_free(p.r);
+}
+
+/* The corners of what is drawn. */
+typedef struct view {
+    double left, right, low, high;
+} view;
+
+static double across(const view *v, double x)
+{
+    return MARGIN + (PLOT_WIDTH - 2 * MARGIN) * (x - v->left) / (v->right - v->left);
+}
+
+static double down(const view *v, double y)
+{
+    const double place = MARGIN + (PLOT_HEIGHT - 2 * MARGIN) * (v->high - y) / (v->high - v->low);
+    return fmin(fmax(place, -PLOT_HEIGHT), 2 * PLOT_HEIGHT);
+}
+
+static void begin_plot(const char *what, FILE *to)
+{
+    fprintf(to, "<svg role=\"img\" aria-label=\"%s\" viewBox=\"0 0 %d %d\">", what, PLOT_WIDTH,
+            PLOT_HEIGHT);
+}
+
+static void write_line(const view *v, int count, const double *x, const double *y, FILE *to)
+{
+    fprintf(to, "<polyline points=\"");
+    for (int i = 0; i < count; i++) {
+        fprintf(to, "%.1f,%.1f ", across(v, x ? x[i] : i), down(v, y[i]));
+    }
+    fprintf(to, "\"/>");
+}
+
+static void write_points(lab_training *t, FILE *to)
+{
+    const lab_experiment *e = t->e;
+    view v = {e->point[0][0], e->point[0][0] + 1e-9, 0, 1e-9};
+    double x[PLACES], y[PLACES];
+    for (int i = 0; i < e->points; i++) {
+        v.left = fmin(v.left, e->point[i][0]);
+        v.right = fmax(v.right, e->point[i][0]);
+        v.low = fmin(v.low, e->point[i][1]);
+        v.high = fmax(v.high, e->point[i][1]);
+    }
+    for (int i = 0; i < PLACES; i++) {
+        x[i] = v.left + (v.right - v.left) * i / (PLACES - 1);
+    }
+    begin_plot("The points and the line", to);
+    if (lab_predict(t, PLACES, x, y)) {
+        write_line(&v, PLACES, x, y, to);
+    }
+    for (int i = 0; i < e->points; i++) {
+        fprintf(to, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>", across(&v, e->point[i][0]),
+                down(&v, e->point[i][1]));
+    }
+    fprintf(to, "</svg>\n");
+}
+
+static void write_losses(int steps, const double *loss, FILE *to)
+{
+    view v = {0, fmax(1, steps - 1), 0, 1e-9};
+    for (int i = 0; i < steps; i++) {
+        v.high = fmax(v.high, loss[i]);
+    }
+    begin_plot("The loss, step by step", to);
+    write_line(&v, steps, NULL, loss, to);
+    fprintf(to, "<text x=\"%d\" y=\"16\">loss, from %.4g at the top to 0</text></svg>\n", MARGIN,
+            v.high);
+}
+
+static void write_training(const lab_experiment *e, FILE *to)
+{
+    reel *r = lab_reel();
+    double *loss = calloc(LAB_STEPS, sizeof *loss);
+    lab_training t;
+    char digits[LAB_LOSS] = "";
+    bool fine = loss && lab_begin(&t, r, e);
+    while (fine && t.done < e->steps) {
+        fine = lab_step(&t, digits, &loss[t.done]);
+    }
+    if (loss) {
+        fprintf(to, "<figure><figcaption>%s loss, learning rate %g, momentum %g%s: after %d steps ",
+                lab_losses[e->loss].name, e->lr, e->momentum,
+                e->zero_grad ? "" : ", without zero_grad", t.done);
+        if (e->layers == 0) {
+            fprintf(to, "w = %.4f, b = %.4f", lab_weight(&t), lab_bias(&t));
+        }
+        fprintf(to, *digits ? ", loss %s</figcaption>\n" : "</figcaption>\n", digits);
+        write_points(&t, to);
+        if (t.done > 1) {
+            write_losses(t.done, loss, to);
+        }
+        fprintf(to, "</figure>\n");
+    }
+    free(loss);
+    reel_free(r);
+}
+
+static void write_question(const lab_question *question, uint64_t seed, FILE *to)
+{
+    reel *r = lab_reel();
+    lab_asked asked;
+    char text[LAB_LONG];
+    if (lab_ask(&asked, r, question, seed)) {
+        fprintf(to, "<li>");
+        lab_fill_in(&asked, question->text, text);
+        escape(text, to);
+        for (int i = 0; i < question->choices; i++) {
+            fprintf(to, "<br>%d. %s", i + 1, question->choice[i]);
+        }
+        lab_fill_in(&asked, question->because, text);
+        fprintf(to, "<details><summary>Answer</summary>%.6g: ", asked.truth);
+        escape(text, to);
+        fprintf(to, "</details></li>\n");
+    }
+    reel_free(r);
+}
+
+void lab_write_lesson(const lab_lesson *lesson, uint64_t seed, FILE *to)
+{
+    static const char style[] =
+        ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;"
+        "margin:0 auto;padding:1rem}iframe{width:100%;height:44rem;border:1px solid #888;"
+        "border-radius:8px}figure{margin:1rem 0}svg{max-width:26rem;width:100%;border:1px solid "
+        "#888;border-radius:8px;margin-right:1rem}polyline{fill:none;stroke:#0b57d0;"
+        "stroke-width:2.5}circle{fill:#c2410c}text{fill:currentColor;font-size:12px}li{margin:1rem "
+        "0}"
+        "@media(prefers-color-scheme:dark){polyline{stroke:#8ab4f8}circle{fill:#ffab91}}";
+    fprintf(to, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta "
+                "name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
+    escape(lesson->title, to);
+    fprintf(to, "</title>\n<style>%s</style>\n<main>\n<h1>", style);
+    escape(lesson->title, to);
+    fprintf(to, "</h1>\n");
+    for (int i = 0; i < lesson->screens; i++) {
+        fprintf(to, "<p>");
+        escape(lesson->screen[i].text, to);
+        fprintf(to, "</p>\n");
+        for (int k = 0; k < lesson->screen[i].experiments; k++) {
+            const lab_experiment *e = &lesson->screen[i].experiment[k];
+            (e->training ? write_training : write_expression)(e, to);
+        }
+    }
+    fprintf(to, "<h2>Questions</h2>\n<ol>\n");
+    for (int i = 0; i < lesson->questions; i++) {
+        write_question(&lesson->question[i], seed, to);
+    }
+    fprintf(to, "</ol>\n</main>\n");
+}

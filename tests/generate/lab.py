@@ -1,0 +1,33 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What PyTorch prints for the Python program of each lesson's experiments: tests/data/lab.
+
+The programs are the lab's own (reel lab, "do": "code"), and are kept beside what they printed: so a
+test that compares both knows that this is what PyTorch ran. Of long trainings every 50th line is kept.
+
+    tests/generate/lab.py PROGRAM OUT
+"""
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+program, out = sys.argv[1], Path(sys.argv[2])
+LONG = 400
+
+
+def ask(**request):
+    answer = subprocess.run([program, "lab"], input=json.dumps(request), capture_output=True, text=True, check=True)
+    return json.loads(answer.stdout)
+
+
+for lesson in ask(do="lessons")["lessons"]:
+    for i, screen in enumerate(lesson["screens"]):
+        for k, experiment in enumerate(screen["experiments"]):
+            name = f"{lesson['name']}-{i + 1}-{k + 1}"
+            code = ask(do="code", language="python", experiment=experiment)["code"]
+            (out / f"{name}.py").write_text(code)
+            printed = subprocess.run([sys.executable, out / f"{name}.py"], capture_output=True, text=True, check=True)
+            lines = printed.stdout.splitlines(keepends=True)
+            kept = lines if len(lines) <= LONG else lines[49::50]
+            (out / f"{name}.txt").write_text("".join(kept))

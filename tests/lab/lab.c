@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/* The lab as the playground asks it: the lessons' trainings to PyTorch's digits, its gradients as
+ * PyTorch prints them, questions whose truth is nudging's, and requests that are none. */
+#include "lab.h"
+#include "answers.h"
+#include "check_reel.h"
+
+#include <jansson.h>
+#include <reel/reel.h>
+#include <stdio.h>
+
+/* The lab's answer to a request, as Jansson reads it. */
+static json_t *answer_to(const char *request)
+{
+    json_error_t why;
+    char *text = lab_answer(request);
+    ck_assert_ptr_nonnull(text);
+    json_t *answer = json_loads(text, 0, &why);
+    ck_assert_msg(answer != NULL, "%s: %s in %.200s", request, why.text, text);
+    free(text);
+    return answer;
+}
+
+static json_t *ask(json_t *request)
+{
+    char *text = json_dumps(request, 0);
+    json_t *answer = answer_to(text);
+    free(text);
+    json_decref(request);
+    return answer;
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    ck_assert_msg(text != NULL, "no text %s", key);
+    return text;
+}
+
+static char expected[1 << 18];
+
+static const char *stored(const char *folder, const char *name, const char *kind)
+{
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%s/%s.%s", REEL_TEST_DATA, folder, name, kind);
+    FILE *stream = fopen(path, "r");
+    ck_assert_msg(stream != NULL, "%s", path);
+    expected[fread(expected, 1, sizeof expected - 1, stream)] = '\0';
+    fclose(stream);
+    return expected;
+}
+
+/* Each "Epoch N, Loss: X" is the Nth loss: to the digit where it is L1's, else, as products are not
+ * added up in PyTorch's order, to a millionth of the first. */
+static void same_losses(const char *name, const json_t *answer, const char *lines, bool exact)
+{
+    const json_t *digits = json_object_get(answer, "digits");
+    const double first = json_real_value(json_array_get(json_object_get(answer, "loss"), 0));
+    int compared = 0, epoch;
+    char loss[64];
+    for (; sscanf(lines, "Epoch %d, Loss: %60s", &epoch, loss) == 2; compared++) {
+        const char *ours = json_string_value(json_array_get(digits, (size_t)epoch - 1));
+        ck_assert_msg(ours && (strcmp(ours, loss) == 0 ||
+                               (!exact && fabs(atof(ours) - atof(loss)) < 1e-6 * first)),
+                      "%s, epoch %d: %s, not %s", name, epoch, ours ? ours : "nothing", loss);
+        lines += strcspn(lines, "\n") + 1;
+    }
+    ck_assert_int_eq(compared, (int)json_array_size(digits) > 400
+                                   ? (int)json_array_size(digits) / 50
+                                   : (int)json_array_size(digits));
+}
+
+START_TEST(the_tutorial)
+{
+    static const int seeds[] = {0, 1, 2, 3, 4, 42, 123, 1000};
+    for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "seed-%d", seeds[i]);
+        json_t *answer = ask(json_pack("{s:s, s:{s:s, s:i}}", "do", "run", "experiment", "kind",
+                                       "training", "seed", seeds[i]));
+        same_losses(name, answer, stored("tutorial", name, "txt"), true);
+        json_decref(answer);
+    }
+}
+END_TEST
+
+/* The Python that PyTorch ran is the Python that is shown, and what it printed is the answer. */
+static void same_as_pytorch(const char *name, json_t *experiment)
+{
+    json_t *code = ask(
+        json_pack("{s:s, s:s, s:O}", "do", "code", "language", "python", "experiment", experiment));
+    ck_assert_str_eq(text_of(code, "code"), stored("lab", name, "py"));
+    json_decref(code);
+    json_t *answer =
+        ask(json_pack("{s:s, s:O, s:b}", "do", "run", "experiment", experiment, "tape", 1));
+    ck_assert_msg(!json_object_get(answer, "error"), "%s has an error", name);
+    ck_assert(json_is_object(json_object_get(answer, "tape")));
+    stored("lab", name, "txt");
+    if (json_object_get(answer, "digits")) {
+        const char *loss = json_string_value(json_object_get(experiment, "loss"));
+        same_losses(name, answer, expected, !loss || strcmp(loss, "l1") == 0);
+    } else {
+        char printed[4096] = "";
+        size_t i;
+        json_t *line;
+        json_array_foreach(json_object_get(answer, "prints"), i, line)
+        {
+            snprintf(printed + strlen(printed), sizeof printed - strlen(printed), "%s\n",
+                     json_string_value(line));
+        }
+        ck_assert_str_eq(printed, expected);
+    }
+    json_decref(answer);
+}
+
+START_TEST(lessons_are_pytorchs)
+{
+    json_t *lessons = answer_to("{\"do\": \"lessons\"}"), *lesson, *screen, *experiment;
+    size_t l, s, e;
+    ck_assert_uint_ge(json_array_size(json_object_get(lessons, "lessons")), 8);
+    json_array_foreach(json_object_get(lessons, "lessons"), l, lesson)
+    {
+        json_array_foreach(json_object_get(lesson, "screens"), s, screen)
+        {
+            json_array_foreach(json_object_get(screen, "experiments"), e, experiment)
+            {
+                char name[128];
+                snprintf(name, sizeof name, "%s-%zu-%zu", text_of(lesson, "name"), s + 1, e + 1);
+                same_as_pytorch(name, experiment);
+            }
+        }
+    }
+    json_decref(lessons);
+}
+END_TEST
+
+/* One far point: the L1 line stays within 2 %, the MSE line does not. */
+START_TEST(an_outlier)
+{
+    for (int mse = 0; mse < 2; mse++) {
+        json_t *answer = ask(json_pack("{s:s, s:{s:s, s:s, s:f, s:i, s:[[ii][ii][ii][ii][ii]]}}",
+                                       "do", "run", "experiment", "kind", "training", "loss",
+                                       mse ? "mse" : "l1", "lr", mse ? 0.05 : 0.01, "steps", 2000,
+                                       "points", 1, 2, 2, 4, 3, 6, 4, 8, 5, 40));
+        const json_t *weight = json_object_get(answer, "weight");
+        ck_assert_uint_eq(json_array_size(weight), 2001);
+        const double w = json_real_value(json_array_get(weight, 2000));
+        ck_assert_msg(mse ? fabs(w - 8) < 0.1 : fabs(w - 2) < 0.04, "%s: w = %g",
+                      mse ? "mse" : "l1", w);
+        json_decref(answer);
+    }
+}
+END_TEST
+
+/* Gradients that a question goes by are what nudging gives. */
+static void proven(lab_asked *asked, const char *name)
+{
+    lab_program *p = &asked->program;
+    for (int k = 0; k < p->inputs.count; k++) {
+        reel_tensor *x = p->inputs.value[k], *grad = reel_grad(x);
+        double all[8];
+        const int64_t n = grad ? reel_numel(x) : 0;
+        ck_assert_int_le(n, 8);
+        if (n > 0) {
+            reel_to_f64(grad, all, n);
+        }
+        for (int64_t i = 0; i < n; i++) {
+            const double slope = lab_slope(p, x, i);
+            ck_assert_msg(fabs(slope - all[i]) < 1e-4 * fmax(1, fabs(slope)), "%s: %g, not %g",
+                          name, all[i], slope);
+        }
+    }
+}
+
+/* The truth in three ways is right; what each mistake gives gets that mistake's sentence. */
+static void answered(lab_asked *asked, const char *name)
+{
+    static const char *const ways[][2] = {{"", ""}, {" (", ") * 1"}, {"0 + ", " # so"}};
+    char text[64];
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(text, sizeof text, "%s%.10g%s", ways[i][0], asked->truth, ways[i][1]);
+        const lab_reply reply = lab_check(asked, text);
+        ck_assert_msg(reply.right, "%s: %s is not right: %s", name, text, reply.says);
+    }
+    for (int i = 0; i < asked->question->mistakes; i++) {
+        snprintf(text, sizeof text, "%.10g", asked->mistake[i]);
+        const lab_reply reply = lab_check(asked, text);
+        ck_assert_msg(!reply.right && reply.mistake == i && !strchr(reply.says, '{'), "%s: %s: %s",
+                      name, text, reply.says);
+    }
+    ck_assert(!lab_check(asked, "nonsense").is_answer);
+    ck_assert_int_eq(lab_check(asked, "123456.789").mistake, -1);
+}
+
+START_TEST(questions)
+{
+    lab_lesson *lesson;
+    reel *r = lab_reel();
+    for (int l = 0; (lesson = lab_find_lesson(r, NULL, l)) != NULL; l++) {
+        ck_assert_int_gt(lesson->questions, 0);
+        for (int k = 0; k < lesson->questions; k++) {
+            char first[LAB_LONG] = "", text[LAB_LONG];
+            int others = 0;
+            for (int seed = 0; seed < 60; seed++) {
+                reel *own = lab_reel();
+                lab_asked asked;
+                ck_assert_msg(lab_ask(&asked, own, &lesson->question[k], (uint64_t)seed),
+                              "%s, %d: %s", lesson->name, k, asked.program.why.text);
+                answered(&asked, lesson->name);
+                lab_fill_in(&asked, lesson->question[k].text, text);
+                ck_assert_msg(!strstr(text, "nan") && !strchr(text, '{'), "%s", text);
+                others += seed > 0 && strcmp(first, text) != 0;
+                memcpy(first, text, sizeof first);
+                proven(&asked, lesson->name);
+                reel_free(own);
+            }
+            ck_assert_msg(others > 0 || lesson->question[k].choices, "%s, %d: always the same",
+                          lesson->name, k);
+        }
+        free(lesson);
+    }
+    ck_assert(!reel_failed(r));
+    reel_free(r);
+}
+END_TEST
+
+#define TRAINING(more) "{\"do\": \"run\", \"experiment\": {\"kind\": \"training\", " more "}}"
+#define EXPRESSION(more) "{\"do\": \"run\", \"experiment\": {\"kind\": \"expression\", " more "}}"
+
+START_TEST(what_is_wrong_is_said)
+{
+    static const struct {
+        const char *request, *says;
+        int piece, at;
+    } wrong[] = {
+        {"", "expected '{'", -1, -1},
+        {"{}", "a request has a do", -1, -1},
+        {"{\"do\": \"run\"}", "has no experiment", -1, -1},
+        {"{\"do\": \"ask\", \"lesson\": \"none\"}", "no such lesson", -1, -1},
+        {"{\"do\": \"ask\", \"lesson\": \"order\", \"question\": 9}", "no such question", -1, -1},
+        {TRAINING("\"loss\": \"l2\""), "there are l1, mse, huber, smooth_l1", -1, -1},
+        {TRAINING("\"steps\": 5001"), "from 0 to 5000", -1, -1},
+        {TRAINING("\"hidden\": [4, 4, 4]"), "too many hidden layers", -1, -1},
+        {TRAINING("\"hidden\": [33]"), "from 1 to 32", -1, -1},
+        {TRAINING("\"points\": []"), "expected a point", -1, -1},
+        {TRAINING("\"lr\": 0"), "from 1e-09 on", -1, -1},
+        {TRAINING("\"momentum\": 1"), "from 0 on, below 1", -1, -1},
+        {TRAINING("\"hidden\": [4], \"start\": [0, 0]"), "only a line", -1, -1},
+        {TRAINING("\"points\": [[1, 2], [3]]"), "expected ','", -1, -1},
+        {EXPRESSION("\"program\": \"y = tanh(x\", \"values\": [\"x=1\"]"), "here a ')'", 1, 10},
+        {EXPRESSION("\"program\": \"y = x\", \"values\": [\"x=[[1],[2,3]]\"]"), "one length", 0, 8},
+        {EXPRESSION("\"program\": \"\""), "nothing to compute", 0, 0},
+        {EXPRESSION("\"program\": \"x\", \"values\": [\"x=[1, 2]\"]"), "end with sum", -1, -1},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        json_t *answer = answer_to(wrong[i].request), *error = json_object_get(answer, "error");
+        ck_assert_msg(error != NULL, "%s has no error", wrong[i].request);
+        ck_assert_msg(strstr(text_of(error, "text"), wrong[i].says) != NULL, "%s: %s",
+                      wrong[i].request, text_of(error, "text"));
+        const json_t *piece = json_object_get(error, "piece");
+        ck_assert_int_eq(piece ? (int)json_integer_value(piece) : -1, wrong[i].piece);
+        if (piece) {
+            ck_assert_int_eq((int)json_integer_value(json_object_get(error, "at")), wrong[i].at);
+        }
+        json_decref(answer);
+    }
+}
+END_TEST
+
+/* A training that runs away stops, says why, and has what came before. */
+START_TEST(divergence)
+{
+    json_t *answer = answer_to(TRAINING("\"loss\": \"mse\", \"lr\": 0.1, \"steps\": 1000"));
+    ck_assert(strstr(text_of(answer, "stopped"), "smaller learning rate") != NULL);
+    ck_assert_int_gt((int)json_integer_value(json_object_get(answer, "steps")), 50);
+    ck_assert_int_lt((int)json_integer_value(json_object_get(answer, "steps")), 300);
+    json_decref(answer);
+}
+END_TEST
+
+/* Requests with bytes changed, lost and doubled: an object comes back, whatever it was. */
+START_TEST(damaged_requests)
+{
+    static const char *const whole[] = {
+        TRAINING("\"points\": [[1, 2], [3, 4.5]], \"hidden\": [3, 2], \"activation\": \"relu\", "
+                 "\"loss\": \"huber\", \"optimizer\": \"adam\", \"lr\": 0.1, \"steps\": 3"),
+        EXPRESSION("\"program\": \"c = a @ b + [1, 2]; y = sum(tanh(c) ^ 2 / 3)\", \"values\": "
+                   "[\"a=[[1,2],[3,4]]\", \"b=[1,2]\"], \"constants\": \"b\", \"times\": 2"),
+        "{\"do\": \"code\", \"language\": \"c\", \"experiment\": {\"kind\": \"expression\", "
+        "\"program\": "
+        "\"y = sum(where(a > 1, a, -a ** 3), 0)\", \"values\": [\"a=[1,-2,3]\"]}}",
+        "{\"do\": \"check\", \"lesson\": \"chain\", \"question\": 1, \"seed\": 3, \"answer\": "
+        "\"1/4\"}"};
+    uint32_t state = 1;
+    for (int i = 0; i < 3000; i++) {
+        char text[512];
+        snprintf(text, sizeof text, "%s", whole[i % 4]);
+        for (uint32_t k = 0; k <= (state >> 8) % 3; k++) {
+            state = state * 1664525u + 1013904223u;
+            const size_t length = strlen(text), at = (state >> 9) % length;
+            if ((state >> 28) % 4 == 0) {
+                memmove(text + at, text + at + 1, length - at);
+            } else {
+                text[at] = (state >> 28) % 2 ? "0123456789[](){},:;\"+-*/^@= ae"[(state >> 20) % 30]
+                                             : text[(state >> 4) % length];
+            }
+            if (!*text) {
+                break;
+            }
+        }
+        char *answer = lab_answer(text);
+        ck_assert_msg(answer && *answer == '{', "%s", text);
+        free(answer);
+    }
+}
+END_TEST
+
+static void add_cases(TCase *cases)
+{
+    tcase_add_test(cases, the_tutorial);
+    tcase_add_test(cases, lessons_are_pytorchs);
+    tcase_add_test(cases, an_outlier);
+    tcase_add_test(cases, questions);
+    tcase_add_test(cases, what_is_wrong_is_said);
+    tcase_add_test(cases, divergence);
+    tcase_add_test(cases, damaged_requests);
+}
+
+int main(void) { return run_suite("lab", add_cases); }

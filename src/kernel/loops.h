@@ -37,7 +37,7 @@ enum { REELI_LOOP_DTYPES = 4 }; /* a power of two, by which an index is cheap */
     DO(moments) DO(norm) DO(logsumexp) DO(softmax) DO(softmax_gradient)                            \
     DO(log_sums) DO(class_gradient) DO(standardize) DO(standardize_gradient)                       \
     DO(matrix_vector) DO(add_rows) DO(dot_product) DO(stretch) DO(blas_from)                       \
-    DO(pack_taps) DO(convolve) DO(sum_tap_gradients) DO(vector_length)                             \
+    DO(pack_taps) DO(convolve) DO(sum_tap_gradients) DO(vector_length) DO(max_pool)                \
     REELI_UPDATES(DO)
 #define REELI_UPDATES(DO)                                                                          \
     DO(sgd_update) DO(adam_update) DO(adamax_update) DO(nadam_update) DO(radam_update)             \
@@ -218,6 +218,18 @@ typedef struct reeli_tap_sums {
 REELI_LOOP(sum_tap_gradients, (const reeli_tap_sums *c))
 typedef int64_t reeli_vector_length_loop(void);
 extern reeli_vector_length_loop *const reeli_vector_length_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
+
+/* In each of three dims window i is made of the elements first[i], first[i] + step, … before end[i];
+ * there is at least one. */
+typedef struct reeli_windows {
+    int dtype;
+    int64_t planes, in[3], out[3], step[3];
+    const int64_t *first[3], *end[3];
+    int64_t kernel, stride, padding; /* of the last dim; no stride: its windows are not alike */
+} reeli_windows;
+/* Of one plane y, the largest of each window, and where in the plane it lies: the first of several,
+ * the last NaN. */
+REELI_LOOP(max_pool, (const reeli_windows *w, const void *x, void *y, int64_t *index))
 
 /* Multiply-adds from which on BLAS is quicker than small_product. */
 typedef int64_t reeli_blas_from_loop(void);

@@ -96,45 +96,23 @@ void reeli_resample(reel *r, const reeli_resampler *m, bool back, const void *fr
     reeli_parallel(r, b.pieces, resample_piece, &b);
 }
 
-/* The largest of each window of a plane, and its index there: the first of several, the last
- * NaN. */
-#define MAX_POOL(T, name)                                                                          \
-    static T name##_window(const reeli_windows *w, const T *x, int64_t z, int64_t y, int64_t i,    \
-                           int64_t *index)                                                         \
+/* g to where each window's largest lies. */
+#define MAX_POOL_BACK(T, name)                                                                     \
+    static void name(int64_t in, int64_t out, const T *g, const int64_t *index, T *dx)             \
     {                                                                                              \
-        const int64_t height = w->in[1], width = w->in[2];                                         \
-        int64_t best = (w->first[0][z] * height + w->first[1][y]) * width + w->first[2][i];        \
-        T most = x[best];                                                                          \
-        for (int64_t d = w->first[0][z]; d < w->end[0][z]; d += w->step[0]) {                      \
-            for (int64_t h = w->first[1][y]; h < w->end[1][y]; h += w->step[1]) {                  \
-                const int64_t row = (d * height + h) * width, end = row + w->end[2][i];            \
-                for (int64_t at = row + w->first[2][i]; at < end; at += w->step[2]) {              \
-                    const bool more = x[at] > most || x[at] != x[at];                              \
-                    most = more ? x[at] : most;                                                    \
-                    best = more ? at : best;                                                       \
-                }                                                                                  \
-            }                                                                                      \
-        }                                                                                          \
-        *index = best;                                                                             \
-        return most;                                                                               \
-    }                                                                                              \
-    static void name(const reeli_windows *w, const T *x, T *to, int64_t *index)                    \
-    {                                                                                              \
-        for (int64_t z = 0; z < w->out[0]; z++) {                                                  \
-            for (int64_t y = 0; y < w->out[1]; y++) {                                              \
-                for (int64_t i = 0; i < w->out[2]; i++) {                                          \
-                    *to++ = name##_window(w, x, z, y, i, index++);                                 \
-                }                                                                                  \
-            }                                                                                      \
+        memset(dx, 0, (size_t)in * sizeof *dx);                                                    \
+        for (int64_t i = 0; i < out; i++) {                                                        \
+            dx[index[i]] += g[i];                                                                  \
         }                                                                                          \
     }
-MAX_POOL(float, max_pool_f32)
-MAX_POOL(double, max_pool_f64)
+MAX_POOL_BACK(float, max_pool_back_f32)
+MAX_POOL_BACK(double, max_pool_back_f64)
 
 typedef struct planes {
     const reeli_windows *w;
-    const char *x;
-    char *y;
+    reeli_max_pool_loop *loop; /* NULL: back */
+    const char *from;
+    char *to;
     int64_t *index;
     int64_t in, out, pieces; /* elements of a plane */
 } planes;
@@ -145,23 +123,39 @@ static void pool_piece(int64_t piece, void *context)
     const reeli_windows *w = p->w;
     const int64_t bytes = (int64_t)reeli_element_size(w->dtype);
     for (int64_t i = piece * w->planes / p->pieces; i < (piece + 1) * w->planes / p->pieces; i++) {
-        const void *x = p->x + i * p->in * bytes;
-        void *y = p->y + i * p->out * bytes;
-        if (w->dtype == REEL_F32) {
-            max_pool_f32(w, x, y, p->index + i * p->out);
+        const void *from = p->from + i * (p->loop ? p->in : p->out) * bytes;
+        void *to = p->to + i * (p->loop ? p->out : p->in) * bytes;
+        int64_t *index = p->index + i * p->out;
+        if (p->loop) {
+            p->loop(w, from, to, index);
+        } else if (w->dtype == REEL_F32) {
+            max_pool_back_f32(p->in, p->out, from, index, to);
         } else {
-            max_pool_f64(w, x, y, p->index + i * p->out);
+            max_pool_back_f64(p->in, p->out, from, index, to);
         }
     }
 }
 
-/* The indices are written, by the pieces.
- * NOLINTNEXTLINE(readability-non-const-parameter) */
-void reeli_max_pool(reel *r, const reeli_windows *w, const void *x, void *y, int64_t *index)
+static void pool_planes(reel *r, planes p)
 {
-    planes p = {
-        w,          x, y, index, w->in[0] * w->in[1] * w->in[2], w->out[0] * w->out[1] * w->out[2],
-        .pieces = 1};
+    const reeli_windows *w = p.w;
+    p.in = w->in[0] * w->in[1] * w->in[2];
+    p.out = w->out[0] * w->out[1] * w->out[2];
     p.pieces = pieces_of(w->planes * (p.in + p.out), w->planes);
     reeli_parallel(r, p.pieces, pool_piece, &p);
+}
+
+void reeli_max_pool(reel *r, const reeli_windows *w, const void *x, void *y, int64_t *index)
+{
+    pool_planes(r, (planes){.w = w,
+                            .loop = reeli_max_pool_loops[r->level][w->dtype],
+                            .from = x,
+                            .to = y,
+                            .index = index});
+}
+
+void reeli_max_pool_back(reel *r, const reeli_windows *w, const void *g, const int64_t *index,
+                         void *dx)
+{
+    pool_planes(r, (planes){.w = w, .from = g, .to = dx, .index = (int64_t *)(uintptr_t)index});
 }

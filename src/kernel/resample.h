@@ -17,15 +17,10 @@ typedef struct reeli_resampler {
 /* `from` is x, or y if `back`; `to` is the other. Floats. */
 void reeli_resample(reel *r, const reeli_resampler *m, bool back, const void *from, void *to);
 
-/* In each of three dims result i is made of the elements first[i], first[i] + step, … before
- * end[i]; there is at least one. */
-typedef struct reeli_windows {
-    int dtype;
-    int64_t planes, in[3], out[3], step[3];
-    const int64_t *first[3], *end[3];
-} reeli_windows;
-
-/* y, the largest, and where in its plane it lies. */
+/* Of all planes: y, the largest of each window, and where in its plane it lies. */
 void reeli_max_pool(reel *r, const reeli_windows *w, const void *x, void *y, int64_t *index);
+/* And back: dx[index] = Σ g over the windows whose largest lies there. */
+void reeli_max_pool_back(reel *r, const reeli_windows *w, const void *g, const int64_t *index,
+                         void *dx);
 
 #endif

@@ -47,7 +47,7 @@ typedef struct reeli_window {
 
 static inline reeli_window *reeli_window_of(const reeli_node *n) { return reeli_parameters(n); }
 
-/* max_pool: windows in three dims, whatever the image has. */
+/* max_pool and its gradient: windows in three dims, whatever the image has. */
 typedef struct reeli_pooling {
     int dims; /* that it has */
     int64_t kernel[3], stride[3], padding[3], dilation[3];

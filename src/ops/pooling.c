@@ -112,9 +112,36 @@ static void find_windows(const reeli_pooling *p, int d, int64_t in, int64_t out,
     }
 }
 
-bool reeli_max_pool_forward(reeli_node *n)
+/* Of images x that become y; the windows' places are found if there is room for them. */
+static bool windows_of(const reeli_node *n, const reel_tensor *x, const reel_tensor *y, bool places,
+                       reeli_windows *w)
 {
     const reeli_pooling *p = reeli_pooling_of(n);
+    *w = (reeli_windows){.dtype = x->dtype,
+                         .planes = y->numel,
+                         .kernel = p->kernel[DIMS - 1],
+                         .stride = p->adaptive ? 0 : p->stride[DIMS - 1],
+                         .padding = p->padding[DIMS - 1]};
+    bool room = true;
+    for (int d = 0; d < DIMS && room; d++) {
+        w->in[d] = size_of(x, p->dims, d);
+        w->out[d] = size_of(y, p->dims, d);
+        w->step[d] = p->adaptive ? 1 : p->dilation[d];
+        w->planes /= w->out[d];
+        int64_t *both =
+            places ? reeli_arena_alloc(x->r, 2 * (size_t)w->out[d] * sizeof *both) : NULL;
+        room = !places || both;
+        if (both) {
+            find_windows(p, d, w->in[d], w->out[d], both, both + w->out[d]);
+            w->first[d] = both;
+            w->end[d] = both + w->out[d];
+        }
+    }
+    return room;
+}
+
+bool reeli_max_pool_forward(reeli_node *n)
+{
     const reel_tensor *x = n->in[0].t, *y = n->out;
     reel *r = x->r;
     if (y->numel == 0) {
@@ -122,21 +149,8 @@ bool reeli_max_pool_forward(reeli_node *n)
     }
     const reeli_mark mark = reeli_arena_mark(&r->arena);
     const void *data = reeli_dense(x, n->op->name, x->dtype);
-    reeli_windows w = {.dtype = x->dtype, .planes = y->numel};
-    bool room = data != NULL;
-    for (int d = 0; d < DIMS && room; d++) {
-        w.in[d] = size_of(x, p->dims, d);
-        w.out[d] = size_of(y, p->dims, d);
-        w.step[d] = p->adaptive ? 1 : p->dilation[d];
-        w.planes /= w.out[d];
-        int64_t *both = reeli_arena_alloc(r, 2 * (size_t)w.out[d] * sizeof *both);
-        room = both != NULL;
-        if (room) {
-            find_windows(p, d, w.in[d], w.out[d], both, both + w.out[d]);
-            w.first[d] = both;
-            w.end[d] = both + w.out[d];
-        }
-    }
+    reeli_windows w;
+    const bool room = data && windows_of(n, x, y, true, &w);
     if (room) {
         reeli_max_pool(r, &w, data, n->out->data, n->in[1].t->data);
     } else if (r->status == REEL_OK) {
@@ -146,18 +160,44 @@ bool reeli_max_pool_forward(reeli_node *n)
     return room;
 }
 
+/* Each window's gradient goes to where its largest was, and the gradient of that comes from there. */
 reel_tensor *reeli_max_pool_gradient(reeli_node *n, int input, reel_tensor *g)
 {
-    const reel_tensor *x = n->in[input].t;
-    const int dims = reeli_pooling_of(n)->dims;
-    int64_t elements = 1;
-    for (int d = x->ndim - dims; d < x->ndim; d++) {
-        elements *= x->size[d];
+    reeli_node *back = reeli_begin(&reeli_op_max_pool_back, 2, (reel_tensor *[]){g, n->in[1].t});
+    if (!back) {
+        return g->r->poison;
     }
-    reel_tensor *zeros =
-        reeli_zeros(x->r, n->op->name, x->dtype, 2, (int64_t[]){x->numel / elements, elements});
-    return reeli_reshape_like(
-        reel_scatter_add(zeros, 1, reeli_planes(n->in[1].t, dims), reeli_planes(g, dims)), x);
+    *reeli_pooling_of(back) = *reeli_pooling_of(n);
+    back->out = reeli_empty_like(n->in[input].t, n->op->name, g->dtype);
+    return reeli_apply(back);
+}
+
+bool reeli_max_pool_back_forward(reeli_node *n)
+{
+    const reel_tensor *g = n->in[0].t;
+    reel *r = g->r;
+    if (g->numel == 0) {
+        reeli_fill(n->out, 0);
+        return true;
+    }
+    const reeli_mark mark = reeli_arena_mark(&r->arena);
+    const void *data = reeli_dense(g, n->op->name, g->dtype);
+    const void *index = reeli_dense(n->in[1].t, n->op->name, REEL_I64);
+    const bool room = data && index;
+    if (room) {
+        reeli_windows w;
+        windows_of(n, n->out, g, false, &w);
+        reeli_max_pool_back(r, &w, data, index, n->out->data);
+    }
+    reeli_arena_release(&r->arena, mark);
+    return room;
+}
+
+reel_tensor *reeli_max_pool_back_gradient(reeli_node *n, int input, reel_tensor *g)
+{
+    const int dims = reeli_pooling_of(n)->dims;
+    return reeli_reshape_like(reel_gather(reeli_planes(g, dims), 1, reeli_planes(n->in[1].t, dims)),
+                              n->in[input].t);
 }
 
 static reel_values largest(pooling *c, reel_tensor *x)

@@ -22,6 +22,7 @@ REELI_LOOPS_OF_FLOATS(DECLARE)
 #include "vectors.h"
 #include "product_tiles.h"
 #include "convolution.h"
+#include "pooling.h"
 #endif
 #include "product.h"
 /* clang-format on */

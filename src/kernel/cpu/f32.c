@@ -4,6 +4,7 @@
 
 #define T float
 #define TYPE f32
+#define PLACE int32_t /* of an element in an image */
 #define GRADIENTS
 #define OWN_EXP_TANH
 #define LANES 8 /* of PyTorch's vectors: 32 bytes on every machine */

@@ -4,6 +4,7 @@
 
 #define T double
 #define TYPE f64
+#define PLACE int64_t
 #define GRADIENTS
 #define LANES 4 /* of PyTorch's vectors: 32 bytes on every machine */
 #define MATH(name) name

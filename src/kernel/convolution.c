@@ -137,7 +137,7 @@ static bool prepare(layer *l, reel *r, int64_t taps)
         units >= l->pieces ? 1 : least(parts_of(l->rows, OUTPUTS), parts_of(l->pieces, units));
     l->part_rows = parts_of(parts_of(l->rows, l->parts), OUTPUTS) * OUTPUTS;
     l->parts = parts_of(l->rows, l->part_rows);
-    l->pieces = least(l->pieces, units * l->parts);
+    l->pieces = r->threads > 1 ? least(l->pieces, units * l->parts) : 1;
     l->scratch_size = reeli_spread_bytes(&l->spread, l->inputs);
     l->scratch = reeli_arena_alloc(r, (size_t)(l->pieces * l->scratch_size));
     l->places[0].offset = reeli_arena_alloc(r, 2 * (size_t)taps * sizeof(int64_t));
@@ -309,34 +309,37 @@ bool reeli_convolve_transposed(reel *r, const reeli_convolution *c, const void *
     return true;
 }
 
-/* The weights as sums over the images: x spread, and of y a row of channels at each position. An
- * item of the work has some of a group's input channels, and some of its outputs. */
+/*
+ * The weights as sums over the images: x spread, and of y a row of channels at each position. An
+ * item of the work has some of the images, some of a group's outputs and some of its inputs; what
+ * items of the same weights make is added up in the images' order.
+ */
 typedef struct kernel_sums {
     const reeli_convolution *c;
     int level;
     reeli_spread spread;
-    int64_t bytes, volume, pieces;
-    int64_t inputs, input_parts, outputs, output_parts; /* channels of a part, and parts */
+    int64_t bytes, volume, pieces, items;
+    int64_t images, image_parts; /* of a part, and parts; and so for the others */
+    int64_t inputs, input_parts, outputs, output_parts;
+    int64_t step; /* a row of outputs and what fills it up to whole vectors */
     const char *x, *y;
-    char *w, *scratch;
-    int64_t source_size, gradient_size, scratch_size;
+    char *w, *scratch, *sums;
+    int64_t source_size, scratch_size, sums_size;
     int64_t *offset;
 } kernel_sums;
 
-/* Which channels one item has. */
+/* Which weights one item has. */
 typedef struct item {
-    int64_t group, input, inputs, output, outputs, step; /* a row of outputs and what fills it up */
+    int64_t group, input, inputs, output, outputs;
 } item;
 
 static item find_item(const kernel_sums *k, int64_t number)
 {
-    const int64_t vector = reeli_vector_length_loops[k->level][k->c->dtype]();
     item i = {.group = number / k->output_parts / k->input_parts,
               .input = number / k->output_parts % k->input_parts * k->inputs,
               .output = number % k->output_parts * k->outputs};
     i.inputs = least(k->inputs, k->c->inputs - i.input);
     i.outputs = least(k->outputs, k->c->outputs - i.output);
-    i.step = parts_of(i.outputs, vector) * vector;
     return i;
 }
 
@@ -345,7 +348,7 @@ static void add_image(const kernel_sums *k, const item *i, const char *source, c
                       char *sums)
 {
     const reeli_convolution *c = k->c;
-    const int64_t row = c->out[2] * i->step * k->bytes, rows = most(BAND / row, 1);
+    const int64_t row = c->out[2] * k->step * k->bytes, rows = most(BAND / row, 1);
     const int64_t plane = k->spread.size[1] * k->spread.size[2];
     for (int64_t z = 0; z < c->out[0]; z++) {
         for (int64_t y = 0; y < c->out[1]; y += rows) {
@@ -354,7 +357,7 @@ static void add_image(const kernel_sums *k, const item *i, const char *source, c
                                   .height = least(rows, c->out[1] - y),
                                   .width = c->out[2],
                                   .pitch = k->spread.size[2],
-                                  .step = i->step,
+                                  .step = k->step,
                                   .source = source + (z * plane + y * k->spread.size[2]) * k->bytes,
                                   .gradient = gradient + (z * c->out[1] + y) * row,
                                   .offset = k->offset,
@@ -363,50 +366,73 @@ static void add_image(const kernel_sums *k, const item *i, const char *source, c
     }
 }
 
-static void sum_item(const kernel_sums *k, const item *i, char *scratch)
+/* The images from `first` to `past`. */
+static void sum_images(const kernel_sums *k, const item *i, int64_t first, int64_t past,
+                       char *scratch, char *sums)
 {
     const reeli_convolution *c = k->c;
-    const int64_t taps = i->inputs * product_of(c->kernel);
-    char *gradient = scratch + k->source_size, *sums = gradient + k->gradient_size;
-    memset(gradient, 0, (size_t)(k->volume * i->step * k->bytes));
-    memset(sums, 0, (size_t)(taps * i->step * k->bytes));
-    for (int64_t n = 0; n < c->batch; n++) {
+    char *gradient = scratch + k->source_size;
+    memset(gradient, 0, (size_t)(k->volume * k->step * k->bytes));
+    memset(sums, 0, (size_t)k->sums_size);
+    for (int64_t n = first; n < past; n++) {
         const int64_t image = n * c->groups + i->group;
-        const int64_t first = (image * c->outputs + i->output) * k->volume;
+        const int64_t from = (image * c->outputs + i->output) * k->volume;
         reeli_spread_channels(&k->spread, i->inputs, k->x, image * c->inputs + i->input, scratch);
         reeli_transpose_loops[k->level](false, k->volume, i->outputs, (size_t)k->bytes, gradient,
-                                        i->step, k->y + first * k->bytes, k->volume);
+                                        k->step, k->y + from * k->bytes, k->volume);
         add_image(k, i, scratch, gradient, sums);
     }
-    const int64_t row = c->inputs * product_of(c->kernel);
-    const int64_t at = (i->group * c->outputs + i->output) * row + i->input * product_of(c->kernel);
-    reeli_transpose_loops[k->level](false, i->outputs, taps, (size_t)k->bytes, k->w + at * k->bytes,
-                                    row, sums, i->step);
 }
 
 static void sum_piece(int64_t piece, void *context)
 {
     const kernel_sums *k = context;
-    const int64_t items = k->c->groups * k->input_parts * k->output_parts;
-    for (int64_t number = piece * items / k->pieces; number < (piece + 1) * items / k->pieces;
+    for (int64_t number = piece * k->items / k->pieces; number < (piece + 1) * k->items / k->pieces;
          number++) {
-        const item i = find_item(k, number);
-        sum_item(k, &i, k->scratch + piece * k->scratch_size);
+        const item i = find_item(k, number / k->image_parts);
+        const int64_t first = number % k->image_parts * k->images;
+        sum_images(k, &i, first, least(first + k->images, k->c->batch),
+                   k->scratch + piece * k->scratch_size, k->sums + number * k->sums_size);
     }
 }
 
-/* Into parts by inputs as far as these go, for each of them reads all of y; then by outputs. */
+/* The sums of all parts of the images, and where the weights are. */
+static void join_sums(int64_t number, void *context)
+{
+    const kernel_sums *k = context;
+    const reeli_convolution *c = k->c;
+    const item i = find_item(k, number);
+    char *sums = k->sums + number * k->image_parts * k->sums_size;
+    for (int64_t part = 1; part < k->image_parts; part++) {
+        const void *both[] = {sums, sums + part * k->sums_size};
+        reeli_value_map(&reeli_formula_add, k->level, c->dtype)(k->sums_size / k->bytes, sums, both,
+                                                                NULL);
+    }
+    const int64_t volume = product_of(c->kernel), row = c->inputs * volume;
+    const int64_t at = (i.group * c->outputs + i.output) * row + i.input * volume;
+    reeli_transpose_loops[k->level](false, i.outputs, i.inputs * volume, (size_t)k->bytes,
+                                    k->w + at * k->bytes, row, sums, k->step);
+}
+
+/* Into parts by images, then by outputs, then by inputs: each of the first reads its own, each of
+ * the others all images again. */
 static void cut_kernel(kernel_sums *k)
 {
     const reeli_convolution *c = k->c;
     const int64_t wanted = pieces_for(c), groups = c->groups;
-    const int64_t inputs = least(parts_of(wanted, groups), c->inputs);
-    const int64_t outputs = least(parts_of(wanted, groups * inputs), parts_of(c->outputs, OUTPUTS));
-    k->inputs = parts_of(c->inputs, inputs);
-    k->input_parts = parts_of(c->inputs, k->inputs);
+    const int64_t vector = reeli_vector_length_loops[k->level][c->dtype]();
+    k->images = parts_of(c->batch, least(parts_of(wanted, groups), c->batch));
+    k->image_parts = parts_of(c->batch, k->images);
+    const int64_t apart = groups * k->image_parts;
+    const int64_t outputs = least(parts_of(wanted, apart), parts_of(c->outputs, OUTPUTS));
     k->outputs = parts_of(parts_of(c->outputs, outputs), OUTPUTS) * OUTPUTS;
     k->output_parts = parts_of(c->outputs, k->outputs);
-    k->pieces = least(wanted, groups * k->input_parts * k->output_parts);
+    const int64_t inputs = least(parts_of(wanted, apart * k->output_parts), c->inputs);
+    k->inputs = parts_of(c->inputs, inputs);
+    k->input_parts = parts_of(c->inputs, k->inputs);
+    k->items = apart * k->input_parts * k->output_parts;
+    k->pieces = least(wanted, k->items);
+    k->step = parts_of(least(k->outputs, c->outputs), vector) * vector;
 }
 
 bool reeli_convolve_kernel(reel *r, const reeli_convolution *c, const void *x, const void *y,
@@ -421,16 +447,19 @@ bool reeli_convolve_kernel(reel *r, const reeli_convolution *c, const void *x, c
                      .y = y,
                      .w = w};
     cut_kernel(&k);
-    const int64_t taps = k.inputs * product_of(c->kernel), step = find_item(&k, 0).step;
+    const int64_t taps = k.inputs * product_of(c->kernel);
     k.source_size = reeli_spread_bytes(&k.spread, k.inputs);
-    k.gradient_size = (k.volume * step * k.bytes + 63) / 64 * 64;
-    k.scratch_size = k.source_size + k.gradient_size + (taps * step * k.bytes + 63) / 64 * 64;
+    k.scratch_size = k.source_size + parts_of(k.volume * k.step * k.bytes, 64) * 64;
+    k.sums_size = parts_of(taps * k.step * k.bytes, 64) * 64;
+    k.pieces = r->threads > 1 ? k.pieces : 1;
     k.scratch = reeli_arena_alloc(r, (size_t)(k.pieces * k.scratch_size));
+    k.sums = reeli_arena_alloc(r, (size_t)(k.items * k.sums_size));
     k.offset = reeli_arena_alloc(r, (size_t)taps * sizeof *k.offset);
-    if (!k.scratch || !k.offset) {
+    if (!k.scratch || !k.offset || !k.sums) {
         return false;
     }
     find_offsets(c, &k.spread, k.inputs, k.offset);
     reeli_parallel(r, k.pieces, sum_piece, &k);
+    reeli_parallel(r, k.items / k.image_parts, join_sums, &k);
     return true;
 }

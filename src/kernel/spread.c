@@ -57,58 +57,60 @@ int64_t reeli_spread_index(const reeli_spread *s, const int64_t *k)
     return phase * plane + at;
 }
 
-static int64_t first_element(const reeli_spread *s, int d, int64_t phase)
+
+/* What of a phase lies in the image: its elements from `begin` to `end`; the first of them there. */
+typedef struct inside {
+    int64_t begin, end, first;
+} inside;
+
+static inside inside_of(const reeli_spread *s, int d, int64_t phase)
 {
-    return s->shift[d] + phase * s->dilation[d] % s->step[d];
+    const int64_t step = s->step[d], first = s->shift[d] + phase * s->dilation[d] % step;
+    const int64_t begin = least(first < 0 ? (step - 1 - first) / step : 0, s->size[d]);
+    const int64_t past = s->from[d] - first;
+    const int64_t end = past > 0 ? least((past - 1) / step + 1, s->size[d]) : 0;
+    return (inside){begin, end < begin ? begin : end, first + begin * step};
 }
 
-/* Element j of a phase in dim d: where it lies in the image; -1 if it does not. */
-static int64_t image_index(const reeli_spread *s, int d, int64_t phase, int64_t j)
+/* One phase of one channel, which is zeros before. */
+static void spread_plane(const reeli_spread *s, const inside *in, const char *image, char *to)
 {
-    const int64_t at = first_element(s, d, phase) + j * s->step[d];
-    return at >= 0 && at < s->from[d] ? at : -1;
-}
-
-/* A row of the last dim; zeros where the image has none, and for no row (NULL). */
-static void spread_row(const reeli_spread *s, int64_t phase, const char *row, char *to)
-{
-    const int64_t bytes = (int64_t)reeli_element_size(s->dtype), size = s->size[2],
-                  step = s->step[2];
-    const int64_t first = first_element(s, 2, phase), past = s->from[2] - first;
-    const int64_t begin = least(first < 0 ? (-first + step - 1) / step : 0, size);
-    int64_t end = row && past > 0 ? least((past - 1) / step + 1, size) : 0;
-    end = end < begin ? begin : end;
-    memset(to, 0, (size_t)(begin * bytes));
-    if (end > begin) {
-        reeli_move(end - begin, to + begin * bytes, s->dtype, 1,
-                   row + (first + begin * step) * bytes, s->dtype, step);
+    const int64_t bytes = (int64_t)reeli_element_size(s->dtype), wide = in[2].end - in[2].begin;
+    const int64_t row = s->size[2] * bytes, from_row = s->from[2] * bytes;
+    for (int64_t z = in[0].begin; z < in[0].end; z++) {
+        const int64_t depth = in[0].first + (z - in[0].begin) * s->step[0];
+        const char *from = image + (depth * s->from[1] + in[1].first) * from_row;
+        char *at = to + (z * s->size[1] + in[1].begin) * row;
+        from += in[2].first * bytes;
+        at += in[2].begin * bytes;
+        for (int64_t y = in[1].begin; y < in[1].end;
+             y++, at += row, from += s->step[1] * from_row) {
+            if (s->step[2] == 1) {
+                memcpy(at, from, (size_t)(wide * bytes));
+            } else {
+                reeli_move(wide, at, s->dtype, 1, from, s->dtype, s->step[2]);
+            }
+        }
     }
-    memset(to + end * bytes, 0, (size_t)((size - end) * bytes));
-}
-
-static char *spread_plane(const reeli_spread *s, const int64_t *phase, const char *image, char *to)
-{
-    const int64_t bytes = (int64_t)reeli_element_size(s->dtype);
-    for (int64_t j = 0; j < s->size[0] * s->size[1]; j++, to += s->size[2] * bytes) {
-        const int64_t z = image_index(s, 0, phase[0], j / s->size[1]);
-        const int64_t y = image_index(s, 1, phase[1], j % s->size[1]);
-        const char *row = image + (z * s->from[1] + y) * s->from[2] * bytes;
-        spread_row(s, phase[2], z < 0 || y < 0 ? NULL : row, to);
-    }
-    return to;
 }
 
 void reeli_spread_channels(const reeli_spread *s, int64_t channels, const char *images,
                            int64_t first, char *to)
 {
-    const int64_t bytes =
-        s->from[0] * s->from[1] * s->from[2] * (int64_t)reeli_element_size(s->dtype);
-    const int64_t phases = s->phases[0] * s->phases[1] * s->phases[2];
-    for (int64_t i = 0; i < channels * phases; i++) {
-        const int64_t number = i % phases, f2 = number % s->phases[2];
-        const int64_t f1 = number / s->phases[2] % s->phases[1];
-        const int64_t phase[] = {number / s->phases[2] / s->phases[1], f1, f2};
-        to = spread_plane(s, phase, images + (first + i / phases) * bytes, to);
+    const int64_t bytes = (int64_t)reeli_element_size(s->dtype);
+    const int64_t image = s->from[0] * s->from[1] * s->from[2] * bytes;
+    const int64_t plane = s->size[0] * s->size[1] * s->size[2] * bytes;
+    images += first * image;
+    for (int64_t i = 0; i < channels; i++, images += image) {
+        const int64_t phases[] = {s->phases[0], s->phases[1], s->phases[2]};
+        for (int64_t number = 0; number < phases[0] * phases[1] * phases[2]; number++) {
+            const inside in[] = {inside_of(s, 0, number / phases[2] / phases[1]),
+                                 inside_of(s, 1, number / phases[2] % phases[1]),
+                                 inside_of(s, 2, number % phases[2])};
+            memset(to, 0, (size_t)plane);
+            spread_plane(s, in, images, to);
+            to += plane;
+        }
     }
     memset(to, 0, READ_BEHIND);
 }

@@ -95,6 +95,19 @@ REEL_API reel_rnn_result reel_forward_packed(reel_module *module, reel_tensor *x
 REEL_API reel_rnn_state reel_forward_cell(reel_module *module, reel_tensor *x,
                                           reel_rnn_state state);
 
+/**
+ * What an LSTM does with its inputs' part of the gates, in one direction: of each step i, f, g, o =
+ * gates + V h + d; c ← σ(f) c + σ(i) tanh(g); h ← σ(o) tanh(c). `reel_nn_lstm` is made of it.
+ *
+ * Shape:    gates (L, N, 4H), weight_hh (V) (4H, H), bias_hh (d) (4H,) or NULL, h and c (N, H); the
+ *           output is (L, N, H). Of a single step h may have another size than c.
+ * Gradient: of all of them.
+ * Fails:    REEL_ERR_SHAPE, REEL_ERR_DTYPE where they do not fit one another.
+ * Source:   the layers of torch.nn.LSTM.
+ */
+REEL_API reel_rnn_result reel_lstm_steps(reel_tensor *gates, reel_tensor *weight_hh,
+                                         reel_tensor *bias_hh, reel_rnn_state start, bool reverse);
+
 /** Sequences (L, …) as one batch (L, N, …), or (N, L, …) if batch_first, L being the longest; what
  *  is behind their ends is `padding_value`. Fails: REEL_ERR_SHAPE for other dims that differ.
  *  Source: torch.nn.utils.rnn.pad_sequence. */

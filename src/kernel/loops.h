@@ -38,6 +38,7 @@ enum { REELI_LOOP_DTYPES = 4 }; /* a power of two, by which an index is cheap */
     DO(log_sums) DO(class_gradient) DO(standardize) DO(standardize_gradient)                       \
     DO(matrix_vector) DO(add_rows) DO(dot_product) DO(stretch) DO(blas_from)                       \
     DO(pack_taps) DO(convolve) DO(sum_tap_gradients) DO(vector_length) DO(max_pool)                \
+    DO(lstm_step) DO(lstm_back)                                                                    \
     REELI_UPDATES(DO)
 #define REELI_UPDATES(DO)                                                                          \
     DO(sgd_update) DO(adam_update) DO(adamax_update) DO(nadam_update) DO(radam_update)             \
@@ -230,6 +231,16 @@ typedef struct reeli_windows {
 /* Of one plane y, the largest of each window, and where in the plane it lies: the first of several,
  * the last NaN. */
 REELI_LOOP(max_pool, (const reeli_windows *w, const void *x, void *y, int64_t *index))
+
+/* Arrays of a step of an LSTM, row by row; see cpu/recurrent.h. */
+typedef struct reeli_lstm_step {
+    int64_t hidden, before_row;            /* elements from one row's c before to the next's */
+    const void *gates, *products, *before; /* before: c */
+    void *kept, *h, *c;
+} reeli_lstm_step;
+REELI_LOOP(lstm_step, (const reeli_lstm_step *s, int64_t begin, int64_t end))
+typedef reeli_lstm_step_loop reeli_lstm_back_loop;
+extern reeli_lstm_step_loop *const reeli_lstm_back_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
 
 /* Multiply-adds from which on BLAS is quicker than small_product. */
 typedef int64_t reeli_blas_from_loop(void);

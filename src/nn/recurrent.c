@@ -71,15 +71,9 @@ static reel_tensor *part(reel_tensor *gates, int64_t number, int64_t size)
     return reel_narrow(gates, -1, number * size, size);
 }
 
-static reel_rnn_state lstm_step(const weights *w, reel_tensor *x, reel_rnn_state s, int64_t size)
+static reel_rnn_state lstm_step(const weights *w, reel_tensor *x, reel_rnn_state s)
 {
-    reel_tensor *gates = reel_add(x, reel_linear(s.h, w->hh, w->bias_hh));
-    reel_tensor *in = reel_sigmoid(part(gates, 0, size));
-    reel_tensor *keep = reel_sigmoid(part(gates, 1, size));
-    reel_tensor *cell = reel_tanh(part(gates, 2, size));
-    reel_tensor *out = reel_sigmoid(part(gates, 3, size));
-    s.c = reel_add(reel_mul(keep, s.c), reel_mul(in, cell));
-    s.h = reel_mul(out, reel_tanh(s.c));
+    s = reel_lstm_steps(reel_unsqueeze(x, 0), w->hh, w->bias_hh, s, false).state;
     s.h = w->hr ? reel_linear(s.h, w->hr, NULL) : s.h;
     return s;
 }
@@ -97,7 +91,7 @@ static reel_tensor *gru_step(const weights *w, reel_tensor *x, reel_tensor *h, i
 static reel_rnn_state step(const shape *s, const weights *w, reel_tensor *x, reel_rnn_state state)
 {
     if (s->kind == LSTM) {
-        return lstm_step(w, x, state, s->hidden);
+        return lstm_step(w, x, state);
     }
     if (s->kind == GRU) {
         state.h = gru_step(w, x, state.h, s->hidden);
@@ -141,45 +135,55 @@ static reel_tensor *selected(reel_tensor *states, int64_t number)
     return states ? reel_select(states, 0, number) : NULL;
 }
 
-/* One direction of a layer: its h at each step into h[steps], and the state after the last. */
-static reel_rnn_state walk(const run *c, reel_tensor *x, int64_t number, reel_tensor **h)
+/* One direction of a layer, step by step. */
+static reel_rnn_result walk_steps(const run *c, const weights *w, reel_tensor *of_x,
+                                  reel_rnn_state state, bool back)
 {
-    const weights w = weights_of(c->m, &c->s, number);
-    const bool back = number % c->s.directions == 1;
-    reel_rnn_state state = {selected(c->start.h, number), selected(c->start.c, number)};
-    reel_tensor *of_x = reel_linear(x, w.ih, w.bias_ih);
+    reel_tensor **h = reeli_arena_alloc(of_x->r, (size_t)c->steps * sizeof(reel_tensor *));
+    if (!h) {
+        reeli_no_memory(of_x->r, c->m->name);
+        return no_result(c->m);
+    }
     for (int64_t i = 0; i < c->steps; i++) {
         const int64_t at = back ? c->steps - 1 - i : i;
-        const reel_rnn_state next = step(&c->s, &w, reel_select(of_x, 0, at), state);
+        const reel_rnn_state next = step(&c->s, w, reel_select(of_x, 0, at), state);
         if (!c->lengths) {
             state = next;
             h[at] = next.h;
             continue;
         }
         reel_tensor *here = active(c, at);
-        h[at] = reel_where(here, next.h, reel_number(c->x->r, 0));
+        h[at] = reel_where(here, next.h, reel_number(of_x->r, 0));
         state.h = reel_where(here, next.h, state.h);
         state.c = state.c ? reel_where(here, next.c, state.c) : NULL;
     }
-    return state;
+    return (reel_rnn_result){reel_stack(h, (int)c->steps, 0), state};
+}
+
+/* One direction of a layer. */
+static reel_rnn_result walk(const run *c, reel_tensor *x, int64_t number)
+{
+    const weights w = weights_of(c->m, &c->s, number);
+    const bool back = number % c->s.directions == 1;
+    const reel_rnn_state start = {selected(c->start.h, number), selected(c->start.c, number)};
+    reel_tensor *of_x = reel_linear(x, w.ih, w.bias_ih);
+    return reeli_bad(of_x) ? no_result(c->m)
+           : c->s.kind == LSTM && !w.hr && !c->lengths
+               ? reel_lstm_steps(of_x, w.hh, w.bias_hh, start, back)
+               : walk_steps(c, &w, of_x, start, back);
 }
 
 /* All layers; h and c are arrays of the states after the last step. */
 static reel_tensor *layers(const run *c, reel_tensor **h, reel_tensor **cells)
 {
-    reel *r = c->x->r;
     reel_tensor *x = c->x, *sides[2] = {NULL, NULL};
-    reel_tensor **of_steps = reeli_arena_alloc(r, (size_t)c->steps * sizeof(reel_tensor *));
-    if (!of_steps) {
-        return reeli_no_memory(r, c->m->name);
-    }
     for (int64_t layer = 0; layer < c->s.layers; layer++) {
         for (int64_t d = 0; d < c->s.directions; d++) {
             const int64_t number = layer * c->s.directions + d;
-            const reel_rnn_state last = walk(c, x, number, of_steps);
-            h[number] = last.h;
-            cells[number] = last.c;
-            sides[d] = reel_stack(of_steps, (int)c->steps, 0);
+            const reel_rnn_result one = walk(c, x, number);
+            h[number] = one.state.h;
+            cells[number] = one.state.c;
+            sides[d] = one.output;
         }
         x = c->s.directions == 2 ? reel_cat(sides, 2, -1) : sides[0];
         if (layer + 1 < c->s.layers && c->m->p[0] > 0) {

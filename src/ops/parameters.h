@@ -56,6 +56,15 @@ typedef struct reeli_pooling {
 
 static inline reeli_pooling *reeli_pooling_of(const reeli_node *n) { return reeli_parameters(n); }
 
+/* lstm: which way it goes; and while backward asks for the inputs' gradients, what they are made
+ * of. */
+typedef struct reeli_lstm {
+    bool reverse;
+    reel_tensor *gates, *dh, *dc;
+} reeli_lstm;
+
+static inline reeli_lstm *reeli_lstm_of(const reeli_node *n) { return reeli_parameters(n); }
+
 /* Which elements along a dim become one, and by which weights. */
 typedef enum reeli_mixing {
     REELI_AVERAGE,  /* a window, each divided by its size or, if `scale` is not 0, by that */

@@ -32,7 +32,9 @@ void reeli_fill(reel_tensor *t, double value)
 {
     static const int64_t still[REEL_MAX_DIMS] = {0};
     if (t->flags & REELI_CONTIGUOUS) {
-        reeli_move_all(t->r, t->numel, t->data, t->dtype, &value, REEL_F64, 0);
+        int64_t one = 0; /* the value, converted once */
+        reeli_move(1, &one, t->dtype, 1, &value, REEL_F64, 1);
+        reeli_move_all(t->r, t->numel, t->data, t->dtype, &one, t->dtype, 0);
         return;
     }
     reeli_move_strided(t->r, t->ndim, t->size, operand(t),

@@ -23,6 +23,7 @@ REELI_LOOPS_OF_FLOATS(DECLARE)
 #include "product_tiles.h"
 #include "convolution.h"
 #include "pooling.h"
+#include "recurrent.h"
 #endif
 #include "product.h"
 /* clang-format on */

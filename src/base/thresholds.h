@@ -54,6 +54,12 @@ enum {
     REELI_BLAS_PIECE = REELI_SIZE(1 << 28, 1 << 12, 1 << 28),
     /* A panel of the right operand that tiles read again and again: half of a small first cache. */
     REELI_PANEL_BYTES = REELI_SIZE(16384, 512, 2048),
+    /* The same of a product that packs both sides, once and a half a small first cache, as blocks
+     * that are less deep read C more often; and the least panels of one. */
+    REELI_PACKED_PANEL = REELI_SIZE(49152, 512, 2048),
+    REELI_LEAST_PANELS = REELI_SIZE(12, 1, 12),
+    /* A second cache, where the CPU does not say. */
+    REELI_SECOND_CACHE = REELI_SIZE(512 << 10, 4096, 512 << 10),
     /* Where a vector weighs a matrix's rows: the least rows, or columns, of a piece, where there
      * are more, and the most pieces of rows, each of which has sums of its own. */
     REELI_LEAST_ROWS = REELI_SIZE(512, 4, 512),

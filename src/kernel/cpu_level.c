@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The choice of a CPU level. */
+/* What there is to know of this CPU: its level, its second cache. */
 #include "kernels.h"
 
 #include <stdlib.h>
 #include <string.h>
+#if defined(__unix__)
+#include <unistd.h>
+#endif
 
 const char *const reeli_level_names[REELI_LEVELS] = {
     "portable",
@@ -40,4 +43,17 @@ int reeli_level_of_this_cpu(void)
         }
     }
     return levels - 1;
+}
+
+int reeli_second_cache_of_this_cpu(void)
+{
+    const int least = 128 << 10, most = 4 << 20;
+    long bytes = 0;
+#ifdef _SC_LEVEL2_CACHE_SIZE
+    bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+#endif
+    if (bytes < least || REELI_SECOND_CACHE < least) {
+        return REELI_SECOND_CACHE;
+    }
+    return bytes > most ? most : (int)bytes;
 }

@@ -22,6 +22,8 @@ extern const char *const reeli_level_names[REELI_LEVELS];
 /* The best level that this CPU can run; REEL_CPU in the environment ("portable", "avx2", "avx512")
  * may ask for a lower one. */
 int reeli_level_of_this_cpu(void);
+/* The bytes of its second cache, or a usual number where it does not say. */
+int reeli_second_cache_of_this_cpu(void);
 
 /* Each loop has a table of its own, by level and dtype, so that the linker can leave out what a
  * program does not call. int64 has those of REELI_LOOPS_OF_ALL; the others are NULL there. */
@@ -36,7 +38,7 @@ enum { REELI_LOOP_DTYPES = 4 }; /* a power of two, by which an index is cheap */
     DO(cascade_begin) DO(cascade_feed) DO(cascade_end) DO(cascade_join)                            \
     DO(moments) DO(norm) DO(logsumexp) DO(softmax) DO(softmax_gradient)                            \
     DO(log_sums) DO(class_gradient) DO(standardize) DO(standardize_gradient)                       \
-    DO(matrix_vector) DO(add_rows) DO(dot_product) DO(stretch) DO(blas_from)                       \
+    DO(matrix_vector) DO(add_rows) DO(dot_product) DO(stretch) DO(blas_from) DO(packing)           \
     DO(pack_taps) DO(convolve) DO(sum_tap_gradients) DO(vector_length) DO(max_pool)                \
     DO(lstm_step) DO(lstm_back)                                                                    \
     REELI_UPDATES(DO)
@@ -241,6 +243,29 @@ typedef struct reeli_lstm_step {
 REELI_LOOP(lstm_step, (const reeli_lstm_step *s, int64_t begin, int64_t end))
 typedef reeli_lstm_step_loop reeli_lstm_back_loop;
 extern reeli_lstm_step_loop *const reeli_lstm_back_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
+
+/* A block of a product whose operands are packed: some tiles of its rows, from the first on, and
+ * some of its depth. All tiles have the same height, or one row more. */
+typedef struct reeli_packed {
+    const reeli_gemm *p;
+    int64_t tiles;        /* of the whole product */
+    int64_t first;        /* tile of the block */
+    int64_t start, depth; /* of the block */
+    void *left;           /* room for the left operand's rows, packed */
+} reeli_packed;
+
+typedef struct reeli_packing {
+    int64_t rows, columns, depth, spare; /* of a tile, of a panel, of a block at most; and elements
+                                          * of room beside a tile's rows */
+    /* Tiles `from` to `to` of the left operand into their places. */
+    void (*pack)(const reeli_packed *b, int64_t from, int64_t to);
+    /* Those tiles by the panel of columns that begins there. */
+    void (*multiply)(const reeli_packed *b, int64_t column, int64_t from, int64_t to);
+} reeli_packing;
+
+/* NULL: there is none at this level. */
+typedef const reeli_packing *reeli_packing_loop(void);
+extern reeli_packing_loop *const reeli_packing_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
 
 /* Multiply-adds from which on BLAS is quicker than small_product. */
 typedef int64_t reeli_blas_from_loop(void);

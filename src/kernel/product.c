@@ -5,6 +5,7 @@
  */
 #include "blas.h"
 #include "kernels.h"
+#include "packed_product.h"
 #include "pool.h"
 #include "vector_product.h"
 
@@ -17,6 +18,7 @@ typedef enum way {
     DOT_ROWS, /* a large matrix with a vector, vector_product.c: each element is a row's sum */
     ADD_ROWS, /* or rows are added up */
     SHARED,   /* the loops in pieces, on threads */
+    PACKED,   /* in blocks with both operands packed, packed_product.c, on threads too */
     BLAS      /* OpenBLAS, in pieces too */
 } way;
 
@@ -58,7 +60,9 @@ static way choose(reel *r, const reeli_gemm *p)
 {
     const bool with_vector = p->m == 1 || p->n == 1;
     const bool fits = reeli_is_float(p->dtype) && fits_blas(p);
-    const way loops = with_vector || fewer(p, REELI_SHARED_PRODUCT) ? LOOPS : SHARED;
+    const way loops = with_vector || fewer(p, REELI_SHARED_PRODUCT) ? LOOPS
+                      : reeli_may_pack(r, p)                        ? PACKED
+                                                                    : SHARED;
     const bool large = fits && !fewer(p, reeli_blas_from_loops[r->level][p->dtype]());
     if (with_vector && fits && !fewer(p, REELI_VECTORS_FROM)) {
         const way found = choose_with_vector(p, BLAS);
@@ -217,6 +221,10 @@ bool reeli_product(reel *r, const reeli_gemm *p)
     case ADD_ROWS:
         done = reeli_add_rows_up(r, &row);
         break;
+    case PACKED: /* of which a lack of memory, too, leaves the bits as they are */
+        if (reeli_packed_product(r, p)) {
+            break;
+        } /* fall through */
     case SHARED:
         shared(r, p, loop);
         break;

@@ -213,10 +213,11 @@ START_TEST(of_infinities)
 }
 END_TEST
 
-/* The product by a reel of that many threads. */
-static void *multiply_with(int threads, const product *p)
+/* The product by a reel of that many threads, on a CPU with such a second cache (0: its own). */
+static void *multiply_with(int threads, int second_cache, const product *p)
 {
     reel *r = quiet_reel();
+    r->second_cache = second_cache ? second_cache : r->second_cache;
     reel_set_num_threads(r, threads);
     void *c = malloc((size_t)p->m * (size_t)p->n * bytes[p->dtype]);
     const reeli_gemm it = gemm_of(p, c);
@@ -275,10 +276,10 @@ START_TEST(of_any_number_of_threads)
     for (int i = 0; i < COUNT(sizes); i++) {
         const int dtype = i % 2 ? REEL_F32 : REEL_F64;
         product p = make_product(dtype, sizes[i][0], sizes[i][1], sizes[i][2], sizes[i][3]);
-        void *alone = multiply_with(1, &p);
+        void *alone = multiply_with(1, 0, &p);
         check_identity(&p, alone);
         for (int threads = 2; threads <= 3; threads++) {
-            void *shared = multiply_with(threads, &p);
+            void *shared = multiply_with(threads, 0, &p);
             ck_assert_msg(memcmp(alone, shared, (size_t)p.m * (size_t)p.n * bytes[dtype]) == 0,
                           "(%d,%d) (%d,%d) differs on %d threads", p.m, p.k, p.k, p.n, threads);
             free(shared);
@@ -289,11 +290,36 @@ START_TEST(of_any_number_of_threads)
 }
 END_TEST
 
+/* So large that both sides are packed, in blocks of the depth; tiles of every height. */
+START_TEST(of_blocks)
+{
+    static const int sizes[][3] = {{24, 385, 400}, {25, 400, 385}, {49, 430, 70}, {97, 384, 33},
+                                   {13, 420, 769}, {37, 391, 400}, {30, 1100, 40}};
+    if (level_of(levels[_i]) < 0) {
+        return;
+    }
+    setenv("REEL_CPU", levels[_i], 1);
+    for (int i = 0; i < COUNT(sizes) * LAYOUTS; i++) {
+        const int *size = sizes[i / LAYOUTS], dtype = i % 2 ? REEL_F32 : REEL_F64;
+        product p = make_product(dtype, size[0], size[1], size[2], (i + i / LAYOUTS) % LAYOUTS);
+        free(p.c);
+        p.c = multiply_with(1 + i % 3, 4096, &p);
+        if (_i > 0) { /* else BLAS may have done it */
+            check_chains(levels[_i], &p);
+        }
+        check_identity(&p, p.c);
+        free_product(&p);
+    }
+    unsetenv("REEL_CPU");
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_loop_test(cases, of_every_size, 0, LEVELS);
     tcase_add_loop_test(cases, of_infinities, 0, LEVELS);
     tcase_add_test(cases, of_any_number_of_threads);
+    tcase_add_loop_test(cases, of_blocks, 0, LEVELS);
 }
 
 int main(void) { return run_suite("products", add_cases); }

@@ -21,6 +21,7 @@ REELI_LOOPS_OF_FLOATS(DECLARE)
 #include "vector_product.h"
 #include "vectors.h"
 #include "product_tiles.h"
+#include "product_packed.h"
 #include "convolution.h"
 #include "pooling.h"
 #include "recurrent.h"

@@ -13,7 +13,9 @@
 
 enum {
     TILE_ROWS = VECTOR_BYTES == 32 ? 6 : 8,
+    PACKED_ROWS = VECTOR_BYTES == 64 ? 12 : TILE_ROWS, /* where the left operand is packed, too */
     TILE_VECTORS = 2,
+    PACK_AHEAD = 8, /* rows */
     PANEL_COLUMNS = TILE_VECTORS * VECTOR,
     PANEL_DEPTH = REELI_PANEL_BYTES / (PANEL_COLUMNS * sizeof(T))
 };
@@ -29,15 +31,15 @@ typedef struct tile_sums {
 REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
                        const int64_t *a_stride, const T *b, int64_t b_step, const tile_sums *to)
 {
-    vector sum[TILE_ROWS][TILE_VECTORS];
+    vector sum[PACKED_ROWS][TILE_VECTORS];
     const int64_t next_row = a_stride[0], next = a_stride[1];
-    REELI_UNROLL(16)
+    REELI_UNROLL(32)
     for (int i = 0; i < rows * vectors; i++) {
         sum[i / vectors][i % vectors] =
             CONST_VECTOR_AT(to->start + i / vectors * to->start_step + i % vectors * VECTOR);
     }
     for (int64_t p = 0; p < k; p++, a += next, b += b_step) {
-        REELI_UNROLL(16)
+        REELI_UNROLL(32)
         for (int i = 0; i < rows * vectors; i++) {
             sum[i / vectors][i % vectors] = fused_vectors(a[i / vectors * next_row] - (vector){0},
                                                           CONST_VECTOR_AT(b + i % vectors * VECTOR),
@@ -45,12 +47,12 @@ REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
         }
     }
     if (to->bias) {
-        REELI_UNROLL(16)
+        REELI_UNROLL(32)
         for (int i = 0; i < rows * vectors; i++) {
             sum[i / vectors][i % vectors] += CONST_VECTOR_AT(to->bias + i % vectors * VECTOR);
         }
     }
-    REELI_UNROLL(16)
+    REELI_UNROLL(32)
     for (int i = 0; i < rows * vectors; i++) {
         VECTOR_AT(to->c + i / vectors * to->c_step + i % vectors * VECTOR) =
             sum[i / vectors][i % vectors];
@@ -92,6 +94,17 @@ static void pack(int64_t k, int64_t columns, const T *b, const int64_t *b_stride
         TRANSPOSE(REELI_CPU)(false, k, columns, sizeof(T), panel, width, b, b_stride[1]);
         return;
     }
+    if (rows_together && columns == PANEL_COLUMNS) {
+        for (int64_t p = 0; p < k; p++, b += b_stride[0], panel += PANEL_COLUMNS) {
+            REELI_PREFETCH(b + PACK_AHEAD * b_stride[0]);
+            REELI_PREFETCH(b + PACK_AHEAD * b_stride[0] + VECTOR);
+            REELI_UNROLL(4)
+            for (int v = 0; v < TILE_VECTORS; v++) {
+                VECTOR_AT(panel + v * VECTOR) = CONST_VECTOR_AT(b + v * VECTOR);
+            }
+        }
+        return;
+    }
     for (int64_t p = 0; p < k; p++, b += b_stride[0], panel += width) {
         if (rows_together) {
             for (int64_t j = 0; j < width; j += VECTOR) {
@@ -117,7 +130,7 @@ typedef struct panel_place {
 static void edge_tile(tile_product product, int64_t rows, int64_t k, const T *a,
                       const int64_t *a_stride, const T *b, int64_t b_step, const panel_place *to)
 {
-    T aside[TILE_ROWS * PANEL_COLUMNS], bias[PANEL_COLUMNS];
+    T aside[PACKED_ROWS * PANEL_COLUMNS], bias[PANEL_COLUMNS];
     for (int64_t j = 0; j < to->columns; j += VECTOR) {
         const int64_t count = to->columns - j;
         for (int64_t i = 0; i < rows; i++) {

@@ -3,17 +3,21 @@
  * elements as a 32-byte vector has), NAMED and tile for each. to[i,j] = from[j,i] for i < rows, j <
  * columns. */
 
-/* Row by row from tiles; rows and columns are at least EDGE. Tiles at the end overlap others. */
+/* From tiles, two rows of them at a time: their elements fill a line of what is read, which in a
+ * matrix of 4,096 bytes a row would not stay in the cache. Rows and columns are at least EDGE. Tiles
+ * at the end overlap others. */
 static void NAMED(tiles)(int64_t rows, int64_t columns, T *to, int64_t to_stride, const T *from,
                          int64_t from_stride)
 {
-    for (int64_t i = 0; i < rows; i += EDGE) {
-        const int64_t row = i + EDGE <= rows ? i : rows - EDGE;
+    for (int64_t i = 0; i < rows; i += 2 * EDGE) {
         for (int64_t j = 0; j < columns; j += EDGE) {
             const int64_t column = j + EDGE <= columns ? j : columns - EDGE;
-            NAMED(tile)
-            (to + row * to_stride + column, to_stride, from + column * from_stride + row,
-             from_stride);
+            for (int64_t half = i; half < rows && half < i + 2 * EDGE; half += EDGE) {
+                const int64_t row = half + EDGE <= rows ? half : rows - EDGE;
+                NAMED(tile)
+                (to + row * to_stride + column, to_stride, from + column * from_stride + row,
+                 from_stride);
+            }
         }
     }
 }

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The same tiles for large products, where both operands are packed: the left one's rows a tile at
+ * a time, so that its factors for each step of the depth lie side by side, wherever they were; the
+ * right one's columns a panel at a time, by whoever multiplies it. A block of the depth goes on
+ * with the sums that the block before it left in C: so it is still one chain for each element.
+ */
+#ifdef TILES
+
+enum { PACKED_DEPTH = REELI_PACKED_PANEL / (PANEL_COLUMNS * sizeof(T)) };
+
+/* From two tiles on, rows cut into as few as there must be of one height, or one higher, make none
+ * lower than two thirds of the highest. */
+#define PACKED_TILE(rows, vectors)                                                                 \
+    static void NAMED(packed_##rows, vectors)(int64_t k, const T *a, const int64_t *a_stride,      \
+                                              const T *b, int64_t b_step, const tile_sums *to)     \
+    {                                                                                              \
+        (void)a_stride;                                                                            \
+        tile(rows, vectors, k, a, (const int64_t[]){1, rows}, b, b_step, to);                      \
+    }
+#define PACKED_TILES(rows) PACKED_TILE(rows, 1) PACKED_TILE(rows, 2)
+#define BOTH_PACKED(rows) {NAMED(packed_##rows, 1), NAMED(packed_##rows, 2)},
+#if VECTOR_BYTES == 64
+#define EACH_PACKED(DO) DO(8) DO(9) DO(10) DO(11) DO(12)
+#elif VECTOR_BYTES == 32
+#define EACH_PACKED(DO) DO(4) DO(5) DO(6)
+#else
+#define EACH_PACKED(DO) DO(5) DO(6) DO(7) DO(8)
+#endif
+EACH_PACKED(PACKED_TILES)
+static const tile_product packed_tiles[][TILE_VECTORS] = {EACH_PACKED(BOTH_PACKED)};
+enum { LEAST_PACKED = PACKED_ROWS + 1 - sizeof packed_tiles / sizeof *packed_tiles };
+
+static int64_t row_of(const reeli_packed *b, int64_t tile) { return tile * b->p->m / b->tiles; }
+
+/* Where a packed tile lies. Its last row may be written as a whole vector. */
+static T *place_of(const reeli_packed *b, int64_t tile)
+{
+    return (T *)b->left + (row_of(b, tile) - row_of(b, b->first)) * b->depth +
+           (tile - b->first) * VECTOR;
+}
+
+static void pack_left(const reeli_packed *b, int64_t from, int64_t to)
+{
+    const int64_t *stride = b->p->a.stride;
+    const T *a = (const T *)b->p->a.data + b->start * stride[1];
+    for (int64_t t = from; t < to; t++) {
+        const int64_t row = row_of(b, t), rows = row_of(b, t + 1) - row;
+        pack(b->depth, rows, a + row * stride[0], (const int64_t[]){stride[1], stride[0]},
+             place_of(b, t), rows);
+    }
+}
+
+static void multiply_panel(const reeli_packed *b, int64_t column, int64_t from, int64_t to)
+{
+    static const T zeros[PANEL_COLUMNS];
+    _Alignas(64) T panel[PACKED_DEPTH * PANEL_COLUMNS];
+    const reeli_gemm *p = b->p;
+    const int64_t rest = p->n - column, columns = rest < PANEL_COLUMNS ? rest : PANEL_COLUMNS;
+    const int64_t width = columns > VECTOR ? PANEL_COLUMNS : VECTOR;
+    const T *bias = p->bias;
+    bias = bias && b->start + b->depth == p->k ? bias + column : NULL;
+    pack(b->depth, columns,
+         (const T *)p->b.data + b->start * p->b.stride[0] + column * p->b.stride[1], p->b.stride,
+         panel, width);
+    for (int64_t t = from; t < to; t++) {
+        const int64_t row = row_of(b, t), rows = row_of(b, t + 1) - row;
+        const tile_product product = packed_tiles[rows - LEAST_PACKED][columns > VECTOR];
+        const bool more = b->start > 0;
+        T *c = (T *)p->c + row * p->c_step + column;
+        if (columns % VECTOR != 0) {
+            edge_tile(product, rows, b->depth, place_of(b, t), NULL, panel, width,
+                      &(panel_place){c, p->c_step, columns, bias, more});
+        } else {
+            product(b->depth, place_of(b, t), NULL, panel, width,
+                    &(tile_sums){more ? c : zeros, bias, c, more ? p->c_step : 0, p->c_step});
+        }
+    }
+}
+
+const reeli_packing *KERNEL(packing)(void)
+{
+    static const reeli_packing packing = {PACKED_ROWS, PANEL_COLUMNS, PACKED_DEPTH,
+                                          VECTOR,      pack_left,     multiply_panel};
+    return &packing;
+}
+#else
+const reeli_packing *KERNEL(packing)(void) { return NULL; }
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Large matrix products in blocks. A block is so many tiles of rows by so much of the depth that
+ * its packed left operand takes half of a second cache; threads pack it together, and then multiply
+ * it by one panel of the right operand each, which they pack for themselves. Blocks of the depth
+ * follow one another, for each element is one chain: how large they are decides no bit.
+ */
+#include "packed_product.h"
+
+#include "pool.h"
+
+enum {
+    LEAST_TILES = 2,
+    TILES_OF_JOB = 4, /* packed by one thread in one go */
+    LEAST_JOBS = 16   /* for threads, if panels are few: then a panel's tiles are shared, too */
+};
+
+static const reeli_packing *packing_of(const reel *r, const reeli_gemm *p)
+{
+    return reeli_is_float(p->dtype) ? reeli_packing_loops[r->level][p->dtype]() : NULL;
+}
+
+bool reeli_may_pack(const reel *r, const reeli_gemm *p)
+{
+    const reeli_packing *how = packing_of(r, p);
+    return how && p->m >= LEAST_TILES * how->rows && p->n >= REELI_LEAST_PANELS * how->columns &&
+           p->k >= r->second_cache / 2 / (p->n * (int64_t)reeli_element_size(p->dtype));
+}
+
+typedef struct block {
+    reeli_packed at;
+    const reeli_packing *how;
+    int64_t last;          /* behind its tiles */
+    int64_t panels, parts; /* of columns; and of the tiles, for each panel */
+} block;
+
+static void pack_some(int64_t job, void *context)
+{
+    const block *b = context;
+    const int64_t from = b->at.first + job * TILES_OF_JOB, to = from + TILES_OF_JOB;
+    b->how->pack(&b->at, from, to < b->last ? to : b->last);
+}
+
+static void multiply_some(int64_t job, void *context)
+{
+    const block *b = context;
+    const int64_t part = job / b->panels, tiles = b->last - b->at.first;
+    b->how->multiply(&b->at, job % b->panels * b->how->columns,
+                     b->at.first + part * tiles / b->parts,
+                     b->at.first + (part + 1) * tiles / b->parts);
+}
+
+static int64_t parts(int64_t all, int64_t most) { return (all - 1) / most + 1; }
+
+bool reeli_packed_product(reel *r, const reeli_gemm *p)
+{
+    const reeli_packing *how = packing_of(r, p);
+    const size_t element = reeli_element_size(p->dtype);
+    block b = {.at = {.p = p, .tiles = parts(p->m, how->rows)}, .how = how};
+    const int64_t depths = parts(p->k, how->depth), depth = parts(p->k, depths);
+    const int64_t tile = (how->rows * depth + how->spare) * (int64_t)element;
+    const int64_t fit = r->second_cache / 2 / tile, most = fit < LEAST_TILES ? LEAST_TILES : fit;
+    const int64_t blocks = parts(b.at.tiles, most);
+    b.at.left = reeli_arena_alloc(r, (size_t)(parts(b.at.tiles, blocks) * tile));
+    b.panels = parts(p->n, how->columns);
+    for (int64_t i = 0; i < blocks && b.at.left; i++) {
+        b.at.first = i * b.at.tiles / blocks;
+        b.last = (i + 1) * b.at.tiles / blocks;
+        b.parts = b.panels >= LEAST_JOBS ? 1 : parts(LEAST_JOBS, b.panels);
+        b.parts = b.parts < b.last - b.at.first ? b.parts : b.last - b.at.first;
+        for (int64_t d = 0; d < depths; d++) {
+            b.at.start = d * p->k / depths;
+            b.at.depth = (d + 1) * p->k / depths - b.at.start;
+            reeli_parallel(r, parts(b.last - b.at.first, TILES_OF_JOB), pack_some, &b);
+            reeli_parallel(r, b.panels * b.parts, multiply_some, &b);
+        }
+    }
+    return b.at.left != NULL;
+}

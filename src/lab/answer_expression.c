@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An expression's answer: its value, its gradients as they are printed, and the proof by nudging. */
+/* An expression's answer: its value, its gradients as they are printed, and the proof. */
 #include "answers.h"
 
 #include <math.h>

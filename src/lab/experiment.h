@@ -2,8 +2,8 @@
 /*
  * An experiment as JSON: an expression, or a training of a line or a small network on points.
  *
- *   {"kind": "expression", "program": "b = a + a; c = b * b", "values": ["a=3"], "constants": "x,t",
- *    "dtype": "float64", "times": 1}
+ *   {"kind": "expression", "program": "b = a + a; c = b * b", "values": ["a=3"],
+ *    "constants": "x,t", "dtype": "float64", "times": 1}
  *   {"kind": "training", "points": [[1, 2], [2, 4]], "hidden": [8], "activation": "tanh",
  *    "loss": "l1", "optimizer": "sgd", "lr": 0.01, "momentum": 0, "zero_grad": true,
  *    "start": [0, 0], "seed": 0, "steps": 100}

@@ -11,7 +11,8 @@
 void lab_print_lessons(FILE *to);
 /* Screens, experiments, and the questions with a seed's numbers. */
 void lab_print_lesson(const lab_lesson *lesson, uint64_t seed, FILE *to);
-/* The same as a page that needs nothing else: tapes to step through, pictures, answers to unfold. */
+/* The same as a page that needs nothing else: tapes to step through, pictures, and answers to
+ * unfold. */
 void lab_write_lesson(const lab_lesson *lesson, uint64_t seed, FILE *to);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The lessons: screens with text and experiments, and questions. They are written in lessons.json. */
+/* The lessons: screens with text and experiments, and questions. lessons.json has them. */
 #ifndef LAB_LESSONS_H
 #define LAB_LESSONS_H
 

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+// The playground as its readers meet it, from the file system: every lesson from first to last and back,
+// its numbers those of the program reel, an outlier dragged, an expression typed right and wrong, questions
+// answered right and wrong, by keyboard alone, narrow, dark, without a request to anywhere.
+//
+//   node playground.mjs PROGRAM CHROMIUM PAGE
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const [program, executablePath, file] = process.argv.slice(2);
+let failures = 0;
+const check = (right, what) => { if (!right) { failures++; console.log('  FAILED: ' + what); } };
+const url = pathToFileURL(resolve(file)).href;
+const axe = readFileSync(resolve('node_modules/axe-core/axe.min.js'), 'utf8');
+const native = request => JSON.parse(execFileSync(program, ['lab'], { input: JSON.stringify(request), maxBuffer: 1 << 26 }));
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+const lessons = native({ do: 'lessons' }).lessons;
+
+async function open(hash = '', options = {}) {
+  const page = await browser.newPage({ viewport: { width: 1180, height: 1000 }, ...options });
+  page.on('console', m => check(false, `the console says ${m.text()}`));
+  page.on('pageerror', e => check(false, e.message));
+  page.on('request', r => check(r.url().startsWith(url) || r.url().startsWith('data:') || r.url() === 'about:srcdoc', `asks for ${r.url().slice(0, 80)}`));
+  await page.goto(url + (hash && '#' + encodeURIComponent(JSON.stringify(hash))));
+  await page.waitForFunction(() => document.querySelector('#lessons option'));
+  return page;
+}
+async function accessible(page, name) {
+  for (const frame of page.frames()) {
+    if (frame !== page.mainFrame() && !(await (await frame.frameElement()).isVisible())) continue;
+    const found = await frame.evaluate(axe + '; axe.run({iframes: false})');
+    for (const v of found.violations) check(false, `${name}: ${v.id}: ${v.help}: ${v.nodes[0].html.slice(0, 200)}`);
+  }
+}
+const steps_of = page => page.frameLocator('#steps');
+
+// The frame's steps from first to last and back, by keys alone.
+async function stepped(page, name, tape) {
+  const frame = steps_of(page), now = () => frame.locator('#now').textContent();
+  await frame.locator('#next').focus();
+  const steps = tape.ops.length + tape.backward.length + 2, there = [await now()];
+  for (let i = 1; i <= steps; i++) {
+    await page.keyboard.press('ArrowRight');
+    there.push(await now());
+    const arrival = tape.backward[i - tape.ops.length - 2];
+    if (arrival) check(there[i].includes(arrival.amount[0]), `${name}, step ${i}: ${there[i]} has no ${arrival.amount[0]}`);
+  }
+  check(there[steps].startsWith('Done'), `${name}: no end: ${there[steps]}`);
+  for (let i = steps - 1; i >= 0; i--) {
+    await page.keyboard.press('ArrowLeft');
+    if (await now() !== there[i]) check(false, `${name}: step ${i} is another one on the way back`);
+  }
+}
+
+// A screen shows what the program says of its experiments, digit for digit.
+async function as_native(page, name, experiments) {
+  const first = native({ do: 'run', experiment: experiments[0], tape: true });
+  if (experiments[0].kind === 'expression') {
+    const rows = await page.$$eval('#proof tr', rs => rs.map(r => r.children[1].textContent));
+    check(JSON.stringify(rows) === JSON.stringify(first.gradients.map(g => g.gradient)), `${name}: other gradients: ${rows}`);
+    await stepped(page, name, first.tape);
+    return;
+  }
+  const said = await page.textContent('#summary'), digits = await page.textContent('#digits');
+  for (const e of experiments) {
+    const now = native({ do: 'run', experiment: e }).now;
+    check(said.includes(`the loss is ${now}.`), `${name}: ${said} has no ${now}`);
+  }
+  check(digits === first.digits.map((d, i) => `Epoch ${i + 1}, Loss: ${d}`).join('\n'), `${name}: other losses`);
+}
+
+async function every_lesson() {
+  const page = await open({ lesson: lessons[0].name, screen: 0, seed: 1 });
+  for (const lesson of lessons) {
+    await page.selectOption('#lessons', lesson.name);
+    const seen = [];
+    for (let i = 0; i < lesson.screens.length; i++) {
+      check(await page.textContent('#words') === lesson.screens[i].text, `${lesson.name}, ${i + 1}: another text`);
+      seen.push(await page.textContent('#progress'));
+      await as_native(page, `${lesson.name}, ${i + 1}`, lesson.screens[i].experiments);
+      if (i === lesson.screens.length - 1) { await accessible(page, lesson.name); await page.screenshot({ path: `lesson-${lesson.name}.png` }); }
+      await page.focus('#following');
+      await page.keyboard.press('Enter');
+    }
+    check((await page.$$('.question')).length === lesson.questions.length, `${lesson.name}: not ${lesson.questions.length} questions`);
+    for (let i = lesson.screens.length - 1; i >= 0; i--) {
+      await page.click('#previous');
+      check(await page.textContent('#progress') === seen[i], `${lesson.name}: not back at ${i + 1}`);
+    }
+    check(await page.isDisabled('#previous'), `${lesson.name}: there is something before the first`);
+  }
+  await page.close();
+}
+
+// Right, wrong in a known way, and no number at all; the truth is the program's.
+async function questions() {
+  const page = await open({ lesson: 'accumulate', screen: 99, seed: 7 });
+  const box = page.locator('.question').first(), reply = async text => { await box.locator('input').fill(text); await page.keyboard.press('Enter'); return box.locator('[role=status]').textContent(); };
+  const text = await box.locator('label').first().textContent(), a = Number(text.match(/a = (-?\d+)/)[1]);
+  check(text === native({ do: 'ask', lesson: 'accumulate', question: 0, seed: 7 }).text, 'another question than the program asks');
+  check((await reply(String(4 * a))).includes('a + a reads a twice'), "b's gradient is told");
+  check((await reply(`8 * ${a}`)).startsWith('Right: '), '8 a is right');
+  check((await reply('what')).includes('A number, please'), 'a word is told');
+  check((await reply('0.5')).startsWith('Not yet. Step 2'), 'the step is named');
+  await accessible(page, 'questions');
+  await page.screenshot({ path: 'questions.png' });
+  await box.locator('text=Other numbers').click();
+  check(await page.locator('.question label').first().textContent() !== text, 'the numbers are the same');
+  await page.locator('.question').first().locator('text=Show the steps').click();
+  check(await page.isVisible('#steps'), 'no steps are shown');
+  await page.selectOption('#lessons', 'order');
+  for (let i = 0; i < 2; i++) await page.click('#following');
+  const choice = page.locator('.question').nth(1);
+  await choice.locator('input').nth(0).check();
+  await choice.locator('text=Check').click();
+  check((await choice.locator('[role=status]').textContent()).includes('so does c = b * a'), 'a wrong choice is told');
+  await choice.locator('input').nth(2).check();
+  await choice.locator('text=Check').click();
+  check((await choice.locator('[role=status]').textContent()).startsWith('Right'), 'a right choice is right');
+  await page.close();
+}
+
+async function typed() {
+  const page = await open({ expression: { program: 'y = x * x', values: ['x=3'] } });
+  const type = async (program, values) => { await page.fill('#values', values); await page.fill('#program', program); await page.waitForTimeout(300); };
+  await type('s = w*x + b\nloss = (tanh(s) - 1)^2', 'w=0.75\nx=2\nb=-1');
+  check((await page.textContent('#proof tr:first-child')).startsWith('w-1.69207'), 'not the gradient of w');
+  await page.screenshot({ path: 'expression.png' });
+  await type('y = tanh(x', 'x=1');
+  const said = await page.textContent('#mistake');
+  check(said.includes("a ')' should end what tanh is called with") && said.endsWith('y = tanh(x\n' + ' '.repeat(10) + '^'), `the mistake: ${said}`);
+  check(!(await page.isVisible('#result')), 'a result of what is wrong');
+  await type('y = x @ z', 'x=1');
+  check((await page.textContent('#mistake')).includes("'z' has no value"), 'a name without a value is told');
+  await page.click('#code summary');
+  await type('y = x ^ 2', 'x=5');
+  await page.click('#code summary');
+  await page.click('#code summary');
+  check((await page.textContent('#text')).includes('reel_square(x)'), 'no program in C');
+  await page.selectOption('#which', 'python');
+  check(await page.textContent('#text') === native({ do: 'code', language: 'python', experiment: { kind: 'expression', program: 'y = x ^ 2', values: ['x=5'] } }).code, 'another program in Python');
+  const again = await open(JSON.parse(decodeURIComponent((await page.evaluate(() => location.hash)).slice(1))));
+  check(await again.inputValue('#values') === 'x=5', 'the link does not hold the values');
+  await again.close();
+  await page.close();
+}
+
+// The last point is dragged up as far as the picture goes, and then by keys to 40: L1 stays, MSE follows.
+async function outlier() {
+  const base = { kind: 'training', steps: 2000, points: [[1, 2], [2, 4], [3, 6], [4, 8], [5, 10]] };
+  const page = await open({ runs: [{ ...base, loss: 'l1', lr: 0.01 }, { ...base, loss: 'mse', lr: 0.05 }] });
+  const weights = async () => (await page.textContent('#summary')).match(/w = (-?[\d.]+)/g).map(t => Number(t.slice(4)));
+  const before = await weights();
+  check(Math.abs(before[0] - 2) < 0.04 && Math.abs(before[1] - 2) < 0.04, `before: ${before}`);
+  const circle = page.locator('#data g').nth(4).locator('circle'), box = await circle.boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2 - 5);
+  for (const [x, y] of [[0, -100], [0, -500], [0, -900]]) await page.mouse.move(box.x + box.width / 2 + x, box.y + y, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForTimeout(200);
+  const dragged = await page.locator('#data g').nth(4).getAttribute('aria-valuenow');
+  check(Number(dragged) > 20, `dragged to ${dragged}`);
+  const after = await weights();
+  check(Math.abs(after[0] - 2) < 0.04, `L1 after: ${after[0]}`);
+  check(Math.abs(after[1] - 2) > 1, `MSE after: ${after[1]}`);
+  const points = JSON.parse(decodeURIComponent((await page.evaluate(() => location.hash)).slice(1))).runs[0].points;
+  const native_w = native({ do: 'run', experiment: { ...base, points, loss: 'mse', lr: 0.05 } }).weight[2000];
+  check(Math.abs(native_w - after[1]) < 1e-4 * native_w, `the program has ${native_w}, the page ${after[1]}`);
+  await accessible(page, 'outlier');
+  await page.screenshot({ path: 'outlier.png' });
+  await page.locator('#data g').nth(4).focus();
+  await page.keyboard.press('ArrowDown');
+  check(Number(await page.locator('#data g').nth(4).getAttribute('aria-valuenow')) < Number(dragged), 'an arrow key moves no point');
+  await page.close();
+}
+
+// A training by keys alone: reset, a step, ten, settings; the tutorial's digits; a net; the tape.
+async function by_keyboard() {
+  const page = await open({ runs: [{ steps: 0 }] });
+  const reach = async id => { for (let i = 0; i < 80 && await page.evaluate(() => document.activeElement.id) !== id; i++) await page.keyboard.press('Tab'); check(await page.evaluate(() => document.activeElement.id) === id, `Tab does not come to ${id}`); };
+  await reach('one');
+  await page.keyboard.press('Enter');
+  check((await page.textContent('#digits')) === 'Epoch 1, Loss: 5.486016750335693', 'not the tutorial\'s first loss');
+  await reach('ten');
+  for (let i = 0; i < 9; i++) await page.keyboard.press('Enter');
+  check((await page.textContent('#summary')).includes('after 91 steps'), 'not 91 steps');
+  await reach('run');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => Number(document.getElementById('count').value) > 100);
+  await page.keyboard.press('Enter');
+  check(await page.textContent('#run') === 'Run', 'it does not pause');
+  await page.fill('#count', '100');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  check((await page.textContent('#digits')).endsWith('Epoch 100, Loss: 0.32458028197288513'), 'not the tutorial\'s last loss');
+  await page.selectOption('#runs select >> nth=2', '8 hidden');
+  await page.click('#tape summary');
+  await page.frameLocator('#next-step').locator('#next').focus();
+  await page.keyboard.press('Enter');
+  check((await page.frameLocator('#next-step').locator('#now').textContent()).startsWith('Forward, row 1'), 'the tape does not step');
+  await page.click('#parameters summary');
+  check((await page.$$('#tensors tr')).length === 4, 'not four parameters');
+  await accessible(page, 'training');
+  await page.screenshot({ path: 'training.png', fullPage: true });
+  await page.close();
+}
+
+async function looks() {
+  for (const [name, options] of [['narrow', { viewport: { width: 360, height: 740 } }], ['dark', { colorScheme: 'dark' }]]) {
+    for (const hash of [{ lesson: 'accumulate', screen: 1, seed: 1 }, { lesson: 'outlier', screen: 1, seed: 1 }, { lesson: 'outlier', screen: 9, seed: 1 }]) {
+      const page = await open(hash, options);
+      check(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name}: wider than the window: ${JSON.stringify(hash)}`);
+      await accessible(page, name);
+      await page.screenshot({ path: `${name}-${hash.lesson}-${hash.screen}.png`, fullPage: true });
+      await page.close();
+    }
+  }
+}
+
+for (const test of [every_lesson, questions, typed, outlier, by_keyboard, looks]) {
+  const started = Date.now();
+  await test();
+  console.log(`${test.name}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+await browser.close();
+console.log(failures ? `${failures} failures` : 'as it should be');
+process.exit(failures ? 1 : 0);

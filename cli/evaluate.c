@@ -146,11 +146,5 @@ static bool run(session *s, const options *o, model *m)
 
 int evaluate(int argc, char **argv)
 {
-    options o = evaluate_options(argc, argv);
-    session s;
-    model m = {0};
-    bool done = session_begin(&s, argv[0], &o) && run(&s, &o, &m);
-    model_free(&m);
-    options_free(&o);
-    return session_end(&s, done ? 0 : 1);
+    return model_command(argv[0], evaluate_options(argc, argv), run);
 }

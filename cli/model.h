@@ -37,6 +37,10 @@ void model_each_of_training(session *s, const model *it,
 bool model_is_one(const char *path);
 void model_free(model *it);
 
+/* All of a command that uses a model: `run` in a session, with a model that it may load into; then
+ * everything is freed, the options too. The program's exit status. */
+int model_command(const char *name, options o, bool (*run)(session *s, const options *o, model *m));
+
 /*
  * Predicts rows of a table (NULL: all), in the target's units. The result is from malloc, and
  * `count` long; NULL, and a message.

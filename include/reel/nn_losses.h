@@ -3,6 +3,9 @@
  * The losses as modules, called by `reel_loss` (an input and a target) or `reel_loss3`. What each
  * computes, and what fails, is said at the function of the same name in loss.h and distance.h.
  *
+ * A module takes after the reel what its function takes after the tensors, in the same order and
+ * form. L1Loss and MSELoss (nn.h) alone have options of their own, for their older flags.
+ *
  * Owner: the reel's; tensors in options (weights) stay the caller's and must live as long.
  * Fails: NULL and REEL_ERR_MEMORY.
  */

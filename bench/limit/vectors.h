@@ -13,6 +13,7 @@
 enum { LANES = 16 };
 typedef float vec __attribute__((vector_size(64)));
 typedef int32_t ivec __attribute__((vector_size(64)));
+typedef int8_t bytes __attribute__((vector_size(LANES)));
 typedef float unaligned_vec __attribute__((vector_size(64), aligned(4), may_alias));
 
 static inline vec splat(float value) { return value - (vec){0}; }
@@ -29,7 +30,26 @@ static inline vec keep(vec x, ivec mask)
     return x;
 }
 
-static inline vec positive_only(vec x, vec where) { return keep(x, where > 0.0f); }
+static inline vec positive_only(vec x, vec where)
+{
+#if defined(__AVX512F__)
+    const __mmask16 positive = _mm512_cmp_ps_mask((__m512)where, _mm512_setzero_ps(), _CMP_GT_OQ);
+    return (vec)_mm512_maskz_mov_ps(positive, (__m512)x);
+#else
+    return keep(x, where > 0.0f);
+#endif
+}
+
+/* x in the lanes where the bytes are `value`. */
+static inline vec where_equal(vec x, bytes at, int8_t value)
+{
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
+    return (vec)_mm512_maskz_mov_ps(_mm_cmpeq_epi8_mask((__m128i)at, _mm_set1_epi8(value)),
+                                    (__m512)x);
+#else
+    return keep(x, __builtin_convertvector(at, ivec) == value);
+#endif
+}
 
 static inline vec larger(vec a, vec b)
 {

@@ -25,8 +25,6 @@ enum {
     CUT = 4 /* added to a corner */
 };
 
-typedef int8_t corners __attribute__((vector_size(LANES)));
-
 typedef struct parameters {
     vec w1[TAPS], b1;
     float w2[TAPS][C1][C2], b2[C2];
@@ -37,7 +35,7 @@ typedef struct parameters {
 /* Of one image. */
 typedef struct work {
     float a1[P2][P2][C1], a2[F]; /* pooled; the first with its padding */
-    corners k1[H2][H2], k2[H3][H3][V2];
+    bytes k1[H2][H2], k2[H3][H3][V2];
     float d2[P2][P2][C2], d1[H2][H2][C1]; /* gradients, of the second convolution and its input */
 } work;
 
@@ -53,19 +51,13 @@ struct limit_w7 {
     int threads;
 };
 
-static inline corners pool(vec a, vec b, vec c, vec d, float *out)
+static inline bytes pool(vec a, vec b, vec c, vec d, float *out)
 {
     const vec most = larger(larger(a, b), larger(c, d));
     const ivec not_a = a != most, not_b = not_a & (b != most), not_c = not_b & (c != most);
     const ivec corner = ((most <= 0.0f) & CUT) | -(not_a + not_b + not_c);
     store(out, larger(most, (vec){0}));
-    return __builtin_convertvector(corner, corners);
-}
-
-/* d where the value came from that corner. */
-static inline vec at_corner(vec d, corners k, int corner)
-{
-    return keep(d, __builtin_convertvector(k, ivec) == corner);
+    return __builtin_convertvector(corner, bytes);
 }
 
 /* Two rows of 8 pixels at a time. The last 8 of a row read past it, and are thrown away. */
@@ -181,11 +173,11 @@ static void classify_back(const limit_w7 *s, work *w, const float z[O], paramete
             d += z[o] * s->p.w3[o][i];
             g->w3[o][i] += z[o] * a;
         }
-        for (int q = 0; q < 4; q++) {
-            store(&w->d2[2 * y + q / 2 + 1][2 * x + q % 2 + 1][h * LANES],
-                  at_corner(d, w->k2[y][x][h], q));
+        for (int8_t q = 0; q < 4; q++) {
+            const vec at = where_equal(d, w->k2[y][x][h], q);
+            store(&w->d2[2 * y + q / 2 + 1][2 * x + q % 2 + 1][h * LANES], at);
+            bias[h] += at;
         }
-        bias[h] += keep(d, __builtin_convertvector(w->k2[y][x][h], ivec) < CUT);
     }
     store(g->b2, bias[0]);
     store(g->b2 + LANES, bias[1]);
@@ -255,8 +247,8 @@ static void convolve_1_weight(const limit_w7 *s, int n, const work *w, parameter
         for (int x = 0; x < H2; x++) {
             const vec d = load(w->d1[r][x]);
 #pragma GCC unroll 4
-            for (int q = 0; q < 4; q++) {
-                const vec at = at_corner(d, w->k1[r][x], q);
+            for (int8_t q = 0; q < 4; q++) {
+                const vec at = where_equal(d, w->k1[r][x], q);
                 const float *in = &s->x[n][2 * r + q / 2][2 * x + q % 2];
                 bias += at;
 #pragma GCC unroll 9

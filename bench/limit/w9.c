@@ -9,6 +9,9 @@
  * part of the gates, and the weights' gradients. A step's own product is 8 rows by 32 columns in
  * registers, and what follows it one loop over gates, cell and hidden state.
  */
+#if defined(__AVX512F__) && !defined(__clang__)
+#pragma GCC target("prefer-vector-width=512")
+#endif
 #include "limit.h"
 #include "vectors.h"
 

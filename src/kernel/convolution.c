@@ -15,7 +15,7 @@
 enum {
     MOST = 16,       /* pieces */
     PIECE = 1 << 20, /* multiply-adds that are worth one */
-    OUTPUTS = 16,    /* channels of a piece: a multiple of these, but in the last one */
+    OUTPUTS = 32,    /* channels of a piece: a multiple of these, but in the last one */
     BAND = 16 << 10  /* bytes of gradient that one tile after another reads: half a small cache */
 };
 

@@ -231,8 +231,9 @@ typedef struct reeli_windows {
     int64_t kernel, stride, padding; /* of the last dim; no stride: its windows are not alike */
 } reeli_windows;
 /* Of one plane y, the largest of each window, and where in the plane it lies: the first of several,
- * the last NaN. */
-REELI_LOOP(max_pool, (const reeli_windows *w, const void *x, void *y, int64_t *index))
+ * the last NaN. `behind`: elements that can be read behind the plane. */
+REELI_LOOP(max_pool,
+           (const reeli_windows *w, const void *x, int64_t behind, void *y, int64_t *index))
 
 /* Arrays of a step of an LSTM, row by row; see cpu/recurrent.h. */
 typedef struct reeli_lstm_step {

@@ -127,7 +127,7 @@ static void pool_piece(int64_t piece, void *context)
         void *to = p->to + i * (p->loop ? p->out : p->in) * bytes;
         int64_t *index = p->index + i * p->out;
         if (p->loop) {
-            p->loop(w, from, to, index);
+            p->loop(w, from, (w->planes - 1 - i) * p->in, to, index);
         } else if (w->dtype == REEL_F32) {
             max_pool_back_f32(p->in, p->out, from, index, to);
         } else {

@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-enum { READ_BEHIND = 2 * 64 /* bytes: two vectors */ };
+enum {
+    READ_BEHIND = 3 * 64, /* bytes: two vectors, and what the last row shares with none */
+    MOST_SHARED = 8       /* elements */
+};
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
@@ -18,12 +21,15 @@ static int64_t greatest_divisor(int64_t a, int64_t b)
     return a;
 }
 
-/* Residues of k dilation repeat every step / gcd(step, dilation) taps. */
+/* Residues of k dilation repeat every step / gcd(step, dilation) taps. The zeros behind a row are
+ * those before the next, where each begins with enough. */
 void reeli_spread_dim(reeli_spread *s, int d, int64_t from, int64_t size, int64_t shift,
                       int64_t step, int64_t kernel, int64_t dilation)
 {
     s->from[d] = from;
-    s->size[d] = size;
+    const int64_t behind = shift + size - from, before = -shift;
+    const bool shares = d == REELI_CONV_DIMS - 1 && step == 1 && behind > 0 && before > 0;
+    s->size[d] = size - (shares ? least(least(behind, before), MOST_SHARED) : 0);
     s->shift[d] = shift;
     s->step[d] = step;
     s->dilation[d] = dilation;
@@ -93,23 +99,31 @@ static void spread_plane(const reeli_spread *s, const inside *in, const char *im
     }
 }
 
+/* The places of a phase in each dim, of phase number `number`. */
+static void find_inside(const reeli_spread *s, int64_t number, inside in[REELI_CONV_DIMS])
+{
+    for (int d = REELI_CONV_DIMS - 1; d >= 0; d--) {
+        in[d] = inside_of(s, d, number % s->phases[d]);
+        number /= s->phases[d];
+    }
+}
+
 void reeli_spread_channels(const reeli_spread *s, int64_t channels, const char *images,
                            int64_t first, char *to)
 {
     const int64_t bytes = (int64_t)reeli_element_size(s->dtype);
     const int64_t image = s->from[0] * s->from[1] * s->from[2] * bytes;
     const int64_t plane = s->size[0] * s->size[1] * s->size[2] * bytes;
+    const int64_t phases = s->phases[0] * s->phases[1] * s->phases[2];
     images += first * image;
-    for (int64_t i = 0; i < channels; i++, images += image) {
-        const int64_t phases[] = {s->phases[0], s->phases[1], s->phases[2]};
-        for (int64_t number = 0; number < phases[0] * phases[1] * phases[2]; number++) {
-            const inside in[] = {inside_of(s, 0, number / phases[2] / phases[1]),
-                                 inside_of(s, 1, number / phases[2] % phases[1]),
-                                 inside_of(s, 2, number % phases[2])};
-            memset(to, 0, (size_t)plane);
-            spread_plane(s, in, images, to);
-            to += plane;
+    for (int64_t number = 0; number < phases; number++) {
+        inside in[REELI_CONV_DIMS];
+        find_inside(s, number, in);
+        for (int64_t i = 0; i < channels; i++) {
+            char *at = to + (i * phases + number) * plane;
+            memset(at, 0, (size_t)plane);
+            spread_plane(s, in, images + i * image, at);
         }
     }
-    memset(to, 0, READ_BEHIND);
+    memset(to + channels * phases * plane, 0, READ_BEHIND);
 }

@@ -29,10 +29,10 @@ REELI_INLINE vector multiply_add(vector a, vector b, vector c)
 #endif
 }
 
-/* sums[i][q] = Σ_t weights[t][i] source[q + offset[t]], for `rows` i and one or two vectors of
- * q. */
+/* sums[i][q] = Σ_t weights[t][i] source[q + offset[t]], for `rows` i and one or two vectors of q,
+ * which begin `apart` elements from one another. */
 REELI_INLINE void sum_taps(const int rows, const int vectors, int64_t taps, const T *weights,
-                           const T *source, const int64_t *offset, T *sums)
+                           const T *source, int64_t apart, const int64_t *offset, T *sums)
 {
     vector sum[TAP_ROWS][2] = {0};
     for (int64_t t = 0; t < taps; t++, weights += rows) {
@@ -42,7 +42,7 @@ REELI_INLINE void sum_taps(const int rows, const int vectors, int64_t taps, cons
             const vector w = weights[i] - (vector){0};
             sum[i][0] = multiply_add(w, CONST_VECTOR_AT(x), sum[i][0]);
             if (vectors == 2) {
-                sum[i][1] = multiply_add(w, CONST_VECTOR_AT(x + VECTOR), sum[i][1]);
+                sum[i][1] = multiply_add(w, CONST_VECTOR_AT(x + apart), sum[i][1]);
             }
         }
     }
@@ -89,15 +89,15 @@ REELI_INLINE void sum_positions(const int rows, const int vectors, const reeli_t
     }
 }
 
-typedef void (*tap_tile)(int64_t taps, const T *weights, const T *source, const int64_t *offset,
-                         T *sums);
+typedef void (*tap_tile)(int64_t taps, const T *weights, const T *source, int64_t apart,
+                         const int64_t *offset, T *sums);
 typedef void (*position_tile)(const reeli_tap_sums *c, const int64_t *offset, const T *g, T *sums);
 
 #define TAP_TILE(rows, vectors)                                                                    \
     static void NAMED(sum_taps_##rows, vectors)(int64_t taps, const T *weights, const T *source,   \
-                                                const int64_t *offset, T *sums)                    \
+                                                int64_t apart, const int64_t *offset, T *sums)     \
     {                                                                                              \
-        sum_taps(rows, vectors, taps, weights, source, offset, sums);                              \
+        sum_taps(rows, vectors, taps, weights, source, apart, offset, sums);                       \
     }                                                                                              \
     static void NAMED(sum_positions_##rows, vectors)(const reeli_tap_sums *c,                      \
                                                      const int64_t *offset, const T *g, T *sums)   \
@@ -153,23 +153,81 @@ static void place_sums(const reeli_taps *c, const T *sums, int64_t count, int64_
     }
 }
 
+/* Positions from q on, in one row of them behind the other. */
+static void convolve_straight(const reeli_taps *c, int64_t q, int64_t count)
+{
+    const T *weights = c->weights, *bias = c->bias;
+    T sums[TAP_ROWS * POSITIONS + VECTOR]; /* the last part of a row is read as a whole vector */
+    for (int64_t row = 0, high; row < c->rows; row += high, weights += high * c->taps) {
+        high = next_rows(c->rows - row);
+        tap_tiles[high - 1][count > VECTOR](c->taps, weights, (const T *)c->source + q, VECTOR,
+                                            c->offset, sums);
+        for (int64_t i = 0; i < high; i++) {
+            place_sums(c, sums + i * POSITIONS, count, q / c->pitch, q % c->pitch,
+                       bias ? bias[row + i] : 0, (T *)c->out + (row + i) * c->out_row);
+        }
+    }
+}
+
+/* Two vectors of positions, of which `first` and `second` count, wherever they lie. */
+static void convolve_pair(const reeli_taps *c, const T *source, int64_t apart, T *out,
+                          int64_t out_apart, int64_t first, int64_t second)
+{
+    const T *weights = c->weights, *bias = c->bias;
+    T sums[TAP_ROWS * POSITIONS];
+    for (int64_t row = 0, high; row < c->rows; row += high, weights += high * c->taps) {
+        high = next_rows(c->rows - row);
+        tap_tiles[high - 1][second > 0](c->taps, weights, source, apart, c->offset, sums);
+        for (int64_t i = 0; i < high; i++) {
+            T *to = out + (row + i) * c->out_row;
+            const T plus = bias ? bias[row + i] : 0;
+            store_part(to, CONST_VECTOR_AT(sums + i * POSITIONS) + plus, first);
+            if (second > 0) {
+                store_part(to + out_apart, CONST_VECTOR_AT(sums + i * POSITIONS + VECTOR) + plus,
+                           second);
+            }
+        }
+    }
+}
+
+/* Row by row, in vectors that end with the rows; the last of a row goes with that of the next. */
+static void convolve_rows(const reeli_taps *c)
+{
+    const int64_t parts = (c->width + VECTOR - 1) / VECTOR, last = (parts - 1) * VECTOR;
+    for (int64_t y = 0; y < c->height; y++) {
+        const T *source = (const T *)c->source + y * c->pitch;
+        T *out = (T *)c->out + y * c->out_y;
+        for (int64_t x = 0; x + POSITIONS <= parts * VECTOR; x += POSITIONS) {
+            const int64_t rest = c->width - x - VECTOR;
+            convolve_pair(c, source + x, VECTOR, out + x, VECTOR, VECTOR,
+                          rest < VECTOR ? rest : VECTOR);
+        }
+        if (parts % 2 == 1 && y % 2 == 0) {
+            convolve_pair(c, source + last, c->pitch, out + last, c->out_y, c->width - last,
+                          y + 1 < c->height ? c->width - last : 0);
+        }
+    }
+}
+
+/* Rows leave vectors half empty; one behind the other they leave none, but then their ends are found
+ * among them, which costs as much as some taps. */
+static bool by_rows(const reeli_taps *c, int64_t positions)
+{
+    enum { FEW_TAPS = 32 };
+    const int64_t rows = c->height * ((c->width + VECTOR - 1) / VECTOR);
+    const int64_t straight = (positions + VECTOR - 1) / VECTOR;
+    return c->out_x == 1 && rows <= straight + straight / (c->taps < FEW_TAPS ? 4 : 16);
+}
+
 void KERNEL(convolve)(const reeli_taps *c)
 {
     const int64_t positions = (c->height - 1) * c->pitch + c->width;
-    const T *bias = c->bias;
-    T sums[TAP_ROWS * POSITIONS + VECTOR]; /* the last part of a row is read as a whole vector */
+    if (by_rows(c, positions)) {
+        convolve_rows(c);
+        return;
+    }
     for (int64_t q = 0; q < positions; q += POSITIONS) {
-        const int64_t count = positions - q < POSITIONS ? positions - q : POSITIONS;
-        const T *weights = c->weights;
-        for (int64_t row = 0, high; row < c->rows; row += high, weights += high * c->taps) {
-            high = next_rows(c->rows - row);
-            tap_tiles[high - 1][count > VECTOR](c->taps, weights, (const T *)c->source + q,
-                                                c->offset, sums);
-            for (int64_t i = 0; i < high; i++) {
-                place_sums(c, sums + i * POSITIONS, count, q / c->pitch, q % c->pitch,
-                           bias ? bias[row + i] : 0, (T *)c->out + (row + i) * c->out_row);
-            }
-        }
+        convolve_straight(c, q, positions - q < POSITIONS ? positions - q : POSITIONS);
     }
 }
 

@@ -37,6 +37,30 @@ static void take_first(int64_t n, const T *x, PLACE at, T *most, PLACE *place)
     }
 }
 
+/* Of windows of 2 x 2 all at once. */
+VECTORS_OF_512
+static void take_four(int64_t n, const T *x, int64_t width, PLACE at, T *most, PLACE *place)
+{
+    const T *y = x + width;
+    const PLACE below = (PLACE)width;
+    INDEPENDENT
+    for (int64_t i = 0; i < n; i++) {
+        T value = x[i];
+        PLACE here = at + (PLACE)i;
+        const PLACE first = here;
+        const T b = x[i + 1], c = y[i], d = y[i + 1];
+        const bool of_b = (b > value) | (b != b);
+        value = of_b ? b : value;
+        here = of_b ? first + 1 : here;
+        const bool of_c = (c > value) | (c != c);
+        value = of_c ? c : value;
+        here = of_c ? first + below : here;
+        const bool of_d = (d > value) | (d != d);
+        most[i] = of_d ? d : value;
+        place[i] = of_d ? first + below + 1 : here;
+    }
+}
+
 /* Every step-th; places begin at `top`. */
 REELI_INLINE void take_every(const int64_t step, int64_t n, const best *b, int64_t top, T *to,
                              int64_t *index)
@@ -53,6 +77,7 @@ REELI_INLINE void take_every(const int64_t step, int64_t n, const best *b, int64
 
 /* A row of x, `below` elements further than where places begin, for n windows of which the first
  * begins at x[from], a place of the padding perhaps; x goes on for `left` elements. */
+VECTORS_OF_512
 static void pool_row(const reeli_windows *w, const T *x, int64_t below, int64_t left, int64_t from,
                      int64_t n, bool first, best *b)
 {
@@ -69,12 +94,14 @@ static void pool_row(const reeli_windows *w, const T *x, int64_t below, int64_t 
     }
 }
 
-/* Windows number `begin` to `end` of row (z, h), whose places begin at `top`. */
+/* Windows of a row number `begin` to `end`, in the rows of x from `top` on; (z, h) is their row. */
+VECTORS_OF_512
 static void pool_windows(const reeli_windows *w, const T *x, int64_t z, int64_t h, int64_t top,
-                         int64_t begin, int64_t end, best *b)
+                         int64_t begin, int64_t end, int64_t behind, best *b)
 {
     const int64_t height = w->in[1], width = w->in[2], from = begin * w->stride - w->padding;
     const int64_t n = (end - begin - 1) * w->stride + 1;
+    const int64_t all = w->in[0] * height * width + behind;
     bool first = from >= 0 && from + n <= width; /* no window's begins in the padding */
     for (int64_t i = 0; i < n && !first; i++) {
         b->most[i] = (T)-INFINITY;
@@ -85,30 +112,48 @@ static void pool_windows(const reeli_windows *w, const T *x, int64_t z, int64_t 
     for (int64_t d = w->first[0][z]; d < w->end[0][z]; d += w->step[0]) {
         for (int64_t v = w->first[1][h]; v < w->end[1][h]; v += w->step[1], first = false) {
             const int64_t row = (d * height + v) * width;
-            pool_row(w, x + row, row - top, w->in[0] * height * width - row, from, n, first, b);
+            pool_row(w, x + row, row - top, all - row, from, n, first, b);
         }
     }
 }
 
-/* As many windows of row (z, h) as can be looked at in one go, from number i on; how many. */
-static int64_t pool_some(const reeli_windows *w, const T *x, int64_t z, int64_t h, int64_t i, T *to,
-                         int64_t *index)
+/* Whether these are windows of 2 x 2 that lie in the image; they are done then. */
+VECTORS_OF_512
+static bool pool_fours(const reeli_windows *w, const T *x, int64_t z, int64_t h, int64_t top,
+                       int64_t begin, int64_t end, int64_t behind, best *b)
+{
+    const int64_t width = w->in[2], from = begin * w->stride - w->padding;
+    const int64_t n = (end - begin - 1) * w->stride + 1;
+    const int64_t left = w->in[0] * w->in[1] * width + behind - top - from - width - 1;
+    if (w->kernel != 2 || w->step[2] != 1 || w->end[1][h] - w->first[1][h] != 2 ||
+        w->end[0][z] - w->first[0][z] != 1 || w->step[1] != 1 || from < 0 || from + n >= width) {
+        return false;
+    }
+    const int64_t rounded = (n + WINDOW_GROUP - 1) / WINDOW_GROUP * WINDOW_GROUP;
+    take_four(rounded <= left ? rounded : n, x + top + from, width, (PLACE)from, b->most, b->place);
+    return true;
+}
+
+/* Windows of row (z, h) from number `begin` on, as many as can be looked at in one go, which is
+ * `most` or to the row's end; how many. There is room for that many until the plane ends. */
+VECTORS_OF_512
+static int64_t pool_some(const reeli_windows *w, const T *x, int64_t z, int64_t h, int64_t begin,
+                         int64_t most, int64_t room, int64_t behind, T *to, int64_t *index)
 {
     best b;
     const int64_t top = (w->first[0][z] * w->in[1] + w->first[1][h]) * w->in[2];
-    const bool alike = w->stride > 0;
-    const int64_t most = alike ? (WINDOWS - 1) / w->stride + 1 : 1;
-    const int64_t n = w->out[2] - i < most ? w->out[2] - i : most;
-    if (!alike) {
+    const int64_t n = w->out[2] - begin < most ? w->out[2] - begin : most;
+    if (w->stride == 0) { /* not like its neighbours */
         reeli_windows own = *w;
-        own.kernel = w->end[2][i] - w->first[2][i];
-        own.padding = -w->first[2][i];
-        pool_windows(&own, x, z, h, top, 0, 1, &b);
-    } else {
-        pool_windows(w, x, z, h, top, i, i + n, &b);
+        own.kernel = w->end[2][begin] - w->first[2][begin];
+        own.padding = -w->first[2][begin];
+        pool_windows(&own, x, z, h, top, 0, 1, behind, &b);
+    } else if (!pool_fours(w, x, z, h, top, begin, begin + n, behind, &b)) {
+        pool_windows(w, x, z, h, top, begin, begin + n, behind, &b);
     }
-    if (w->stride == 2) {
-        take_every(2, n, &b, top, to, index);
+    const int64_t rounded = (n + WINDOW_GROUP - 1) / WINDOW_GROUP * WINDOW_GROUP;
+    if (w->stride == 2) { /* the next row's place may be written, too */
+        take_every(2, rounded <= room && rounded <= WINDOWS / 2 ? rounded : n, &b, top, to, index);
     } else {
         take_every(w->stride, n, &b, top, to, index);
     }
@@ -116,12 +161,18 @@ static int64_t pool_some(const reeli_windows *w, const T *x, int64_t z, int64_t 
 }
 
 /* One plane. */
-void KERNEL(max_pool)(const reeli_windows *w, const void *x, void *y, int64_t *index)
+VECTORS_OF_512
+void KERNEL(max_pool)(const reeli_windows *w, const void *x, int64_t behind, void *y,
+                      int64_t *index)
 {
     T *to = y;
-    for (int64_t r = 0; r < w->out[0] * w->out[1]; r++) {
-        for (int64_t i = 0, n; i < w->out[2]; i += n, to += n, index += n) {
-            n = pool_some(w, x, r / w->out[1], r % w->out[1], i, to, index);
+    const int64_t most = w->stride > 0 ? (WINDOWS - 1) / w->stride + 1 : 1;
+    int64_t room = w->out[0] * w->out[1] * w->out[2];
+    for (int64_t z = 0; z < w->out[0]; z++) {
+        for (int64_t h = 0; h < w->out[1]; h++) {
+            for (int64_t i = 0, n; i < w->out[2]; i += n, to += n, index += n, room -= n) {
+                n = pool_some(w, x, z, h, i, most, room, behind, to, index);
+            }
         }
     }
 }

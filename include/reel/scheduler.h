@@ -49,7 +49,7 @@ REEL_API reel_named_tensors reel_scheduler_state_dict(reel_scheduler *scheduler)
 /** Takes that over, all or nothing; the rates themselves are the optimizer's, functions stay. */
 REEL_API reel_status reel_scheduler_load_state_dict(reel_scheduler *scheduler,
                                                     const reel_named_tensor *entries, size_t count);
-/** Frees the scheduler before the reel does; of a SequentialLR not its parts. */
+/** Frees the scheduler before the reel does; not the parts that it is made of. */
 REEL_API void reel_scheduler_free(reel_scheduler *scheduler);
 
 /** Options of StepLR. */
@@ -199,6 +199,12 @@ REEL_API reel_scheduler *
 reel_lr_lambda(reel_optimizer *optimizer,
                double (*lr_lambda)(void *context, size_t group, int64_t epoch), void *context);
 
+/** MultiplicativeLR: the rate before times what the function says, from the first step on. */
+REEL_API reel_scheduler *reel_lr_multiplicative(reel_optimizer *optimizer,
+                                                double (*lr_lambda)(void *context, size_t group,
+                                                                    int64_t epoch),
+                                                void *context);
+
 /**
  * SequentialLR: `count` schedulers of one optimizer, each from its milestone on; there are count -
  * 1, in ascending order. All but ReduceLROnPlateau and SequentialLR itself can be one.
@@ -206,6 +212,10 @@ reel_lr_lambda(reel_optimizer *optimizer,
 REEL_API reel_scheduler *reel_lr_sequential(reel_optimizer *optimizer,
                                             reel_scheduler *const *schedulers, size_t count,
                                             const int64_t *milestones);
+/** ChainedScheduler: `count` schedulers of one optimizer that step together, each from the rate
+ *  that the one before it has set. Those can be parts that can be of a SequentialLR. */
+REEL_API reel_scheduler *reel_lr_chained(reel_optimizer *optimizer,
+                                         reel_scheduler *const *schedulers, size_t count);
 
 #ifdef __cplusplus
 }

@@ -68,6 +68,7 @@ reel_scheduler *reeli_scheduler_new(const reeli_schedule *kind, reel_optimizer *
     s->milestone = (int64_t *)(void *)(s->high + groups);
     s->milestones = milestones;
     s->part = parts ? (reel_scheduler **)(void *)(s->milestone + milestones) : NULL;
+    s->parts = parts;
     s->watch =
         (reeli_watch *)(void *)((reel_scheduler **)(void *)(s->milestone + milestones) + parts);
     watch_for(s, &optimizer->owned);
@@ -129,6 +130,9 @@ reel_scheduler *reeli_scheduler_begin(reel_scheduler *s)
     return s;
 }
 
+static const reeli_schedule sequential = {.name = "SequentialLR"};
+static const reeli_schedule chained = {.name = "ChainedScheduler"};
+
 /* The part of a sequence that the step with this number belongs to. */
 static size_t part_of(const reel_scheduler *s, double epoch)
 {
@@ -159,32 +163,60 @@ static void warn_of_order(const reel_scheduler *s)
     }
 }
 
+static bool has_next(const reel_scheduler *s, bool restart)
+{
+    if (!s->kind->lr) {
+        reeli_error(s->owned.r, REEL_ERR_STATE,
+                    "%s: a step needs a metric: call reel_scheduler_step_metric", s->kind->name);
+        return false;
+    }
+    if (!restart && s->last_epoch + 1 > s->end) {
+        reeli_error(s->owned.r, REEL_ERR_STATE, "%s: step %g is past its end at %g", s->kind->name,
+                    s->last_epoch + 1, s->end);
+        return false;
+    }
+    return true;
+}
+
+/* All parts of a chain, each from the rates that the one before has set. */
+static bool step_chain(reel_scheduler *s)
+{
+    bool done = true;
+    for (size_t i = 0; done && i < s->parts; i++) {
+        done = has_next(s->part[i], false);
+    }
+    if (done) {
+        warn_of_order(s->part[0]);
+    }
+    for (size_t i = 0; done && i < s->parts; i++) {
+        done = reeli_scheduler_advance(s->part[i], false);
+    }
+    return done;
+}
+
+/* The part of a sequence whose turn it is; or a scheduler by itself. */
+static bool step_one(reel_scheduler *s)
+{
+    bool restart = false;
+    s = s->part ? next_of(s, &restart) : s;
+    if (!has_next(s, restart)) {
+        return false;
+    }
+    warn_of_order(s);
+    return reeli_scheduler_advance(s, restart);
+}
+
 reel_status reel_scheduler_step(reel_scheduler *scheduler)
 {
     reel_scheduler *s = scheduler;
-    bool restart = false;
     const reel_status status = reeli_scheduler_ready(s);
     if (status != REEL_OK || REELI_REFUSE(s->owned.r, s->kind->name, "a schedule cannot step")) {
         return status != REEL_OK ? status : s->owned.r->status;
     }
-    reel *r = s->owned.r;
-    if (s->part) {
-        s = next_of(s, &restart);
+    if (!(s->kind == &chained ? step_chain(s) : step_one(s))) {
+        return s->owned.r->status;
     }
-    if (!s->kind->lr) {
-        return reeli_error(r, REEL_ERR_STATE,
-                           "%s: a step needs a metric: call reel_scheduler_step_metric",
-                           s->kind->name);
-    }
-    if (!restart && s->last_epoch + 1 > s->end) {
-        return reeli_error(r, REEL_ERR_STATE, "%s: step %g is past its end at %g", s->kind->name,
-                           s->last_epoch + 1, s->end);
-    }
-    warn_of_order(s);
-    if (!reeli_scheduler_advance(s, restart)) {
-        return r->status;
-    }
-    scheduler->last_epoch += scheduler != s;
+    s->last_epoch += s->part != NULL;
     return REEL_OK;
 }
 
@@ -233,7 +265,7 @@ static void remember(reel_scheduler *s, reeli_items *items, const char *head)
     for (size_t i = 0; i < s->groups && s->kind->lr; i++) {
         reeli_remember(items, NULL, &s->base_lr[i], "%sbase_lrs.%zu", head, i);
     }
-    for (size_t i = 0; s->part && i <= s->milestones; i++) {
+    for (size_t i = 0; i < s->parts; i++) {
         char name[48];
         snprintf(name, sizeof name, "_schedulers.%zu.", i);
         remember(s->part[i], items, name);
@@ -278,55 +310,81 @@ reel_status reel_scheduler_load_state_dict(reel_scheduler *scheduler,
     return scheduler->owned.r->status;
 }
 
-static const reeli_schedule sequential = {.name = "SequentialLR"};
-
-static bool may_follow(const reel_optimizer *o, reel_scheduler *const *part, size_t count,
-                       const int64_t *milestones)
+/* Whether these schedulers can be one's parts. */
+static bool are_parts(const reel_optimizer *o, const char *name, reel_scheduler *const *part,
+                      size_t count)
 {
-    if (count > 0 && (!part || (count > 1 && !milestones))) {
-        reeli_error(o->owned.r, REEL_ERR_VALUE, "SequentialLR: the array of %s is NULL",
-                    part ? "milestones" : "schedulers");
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; part && i < count; i++) {
         if (part[i] && reeli_scheduler_ready(part[i]) != REEL_OK) {
             return false;
         }
         if (!part[i] || part[i]->o != o) {
-            reeli_error(o->owned.r, REEL_ERR_VALUE, "SequentialLR: scheduler %zu is %s", i,
+            reeli_error(o->owned.r, REEL_ERR_VALUE, "%s: scheduler %zu is %s", name, i,
                         part[i] ? "another optimizer's" : "NULL");
             return false;
         }
         if (!part[i]->kind->lr) {
-            reeli_error(o->owned.r, REEL_ERR_VALUE, "SequentialLR: a %s cannot be a part",
+            reeli_error(o->owned.r, REEL_ERR_VALUE, "%s: a %s cannot be a part", name,
                         part[i]->kind->name);
             return false;
         }
-        if (i > 1 && milestones[i - 1] < milestones[i - 2]) {
+    }
+    return reeli_scheduler_check(o, name, part || count == 0, "the array of schedulers is NULL",
+                                 0) &&
+           reeli_scheduler_check(o, name, count > 0, "it needs a scheduler", (double)count);
+}
+
+static bool ascend(const reel_optimizer *o, const int64_t *milestones, size_t count)
+{
+    if (count > 0 && !milestones) {
+        reeli_error(o->owned.r, REEL_ERR_VALUE, "SequentialLR: the array of milestones is NULL");
+        return false;
+    }
+    for (size_t i = 1; i < count; i++) {
+        if (milestones[i] < milestones[i - 1]) {
             reeli_error(o->owned.r, REEL_ERR_VALUE,
                         "SequentialLR: milestones must ascend, and %lld comes after %lld",
-                        (long long)milestones[i - 1], (long long)milestones[i - 2]);
+                        (long long)milestones[i], (long long)milestones[i - 1]);
             return false;
         }
     }
-    return reeli_scheduler_check(o, "SequentialLR", count > 0, "it needs a scheduler",
-                                 (double)count);
+    return true;
+}
+
+static reel_scheduler *of_parts(const reeli_schedule *kind, reel_optimizer *optimizer,
+                                reel_scheduler *const *part, size_t count,
+                                const int64_t *milestones)
+{
+    reel_scheduler *s =
+        reeli_scheduler_new(kind, optimizer, milestones ? count - 1 : 0, milestones, count);
+    for (size_t i = 0; s && i < count; i++) {
+        s->part[i] = part[i];
+        watch_for(s, &part[i]->owned);
+        s->last_epoch = 0;
+    }
+    return s;
+}
+
+reel_scheduler *reel_lr_chained(reel_optimizer *optimizer, reel_scheduler *const *schedulers,
+                                size_t count)
+{
+    return reeli_may_schedule(optimizer) && are_parts(optimizer, chained.name, schedulers, count)
+               ? of_parts(&chained, optimizer, schedulers, count, NULL)
+               : NULL;
 }
 
 /* The parts have each set the first rate; all of that is undone, and the first begins. */
 reel_scheduler *reel_lr_sequential(reel_optimizer *optimizer, reel_scheduler *const *schedulers,
                                    size_t count, const int64_t *milestones)
 {
-    if (!reeli_may_schedule(optimizer) || !may_follow(optimizer, schedulers, count, milestones)) {
+    if (!reeli_may_schedule(optimizer) ||
+        !are_parts(optimizer, sequential.name, schedulers, count) ||
+        !ascend(optimizer, milestones, count - 1)) {
         return NULL;
     }
-    reel_scheduler *s = reeli_scheduler_new(&sequential, optimizer, count - 1, milestones, count);
-    if (!s || !s->part) {
+    reel_scheduler *s = of_parts(&sequential, optimizer, schedulers, count, milestones);
+    if (!s) {
         return NULL;
-    }
-    for (size_t i = 0; i < count; i++) {
-        s->part[i] = schedulers[i];
-        watch_for(s, &schedulers[i]->owned);
     }
     for (size_t i = 0; i < optimizer->groups; i++) {
         double *value = optimizer->group[i].value;
@@ -336,7 +394,6 @@ reel_scheduler *reel_lr_sequential(reel_optimizer *optimizer, reel_scheduler *co
     for (size_t i = 0; i < count; i++) {
         s->part[i]->last_epoch--;
     }
-    s->last_epoch = 0;
     if (!reeli_scheduler_first_step(s->part[0])) {
         reel_scheduler_free(s);
         return NULL;

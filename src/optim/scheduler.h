@@ -71,9 +71,10 @@ struct reel_scheduler {
             void *context;
         } lambda;
     } options;
-    reel_scheduler **part; /* of a SequentialLR: one more than milestones; else NULL */
-    bool lost;             /* whether the optimizer or a part is gone */
-    reeli_watch *watch;    /* of the optimizer, and of each part */
+    reel_scheduler **part; /* of a SequentialLR or a ChainedScheduler; else NULL */
+    size_t parts;
+    bool lost;          /* whether the optimizer or a part is gone */
+    reeli_watch *watch; /* of the optimizer, and of each part */
     size_t watches;
     double numbers[];
 };

@@ -370,19 +370,43 @@ static double lambda_lr(const reel_scheduler *s, size_t group)
 
 static const reeli_schedule lambda = {.name = "LambdaLR", .lr = lambda_lr};
 
+/* Both are made of a function. */
+static reel_scheduler *of_function(const reeli_schedule *kind, reel_optimizer *optimizer,
+                                   double (*function)(void *context, size_t group, int64_t epoch),
+                                   void *context)
+{
+    if (!reeli_may_schedule(optimizer) ||
+        !reeli_scheduler_check(optimizer, kind->name, function != NULL, "it needs a function", 0)) {
+        return NULL;
+    }
+    reel_scheduler *s = reeli_scheduler_new(kind, optimizer, 0, NULL, 0);
+    if (s) {
+        s->options.lambda.function = function;
+        s->options.lambda.context = context;
+    }
+    return reeli_scheduler_begin(s);
+}
+
 reel_scheduler *reel_lr_lambda(reel_optimizer *optimizer,
                                double (*lr_lambda)(void *context, size_t group, int64_t epoch),
                                void *context)
 {
-    if (!reeli_may_schedule(optimizer) ||
-        !reeli_scheduler_check(optimizer, lambda.name, lr_lambda != NULL, "it needs a function",
-                               0)) {
-        return NULL;
-    }
-    reel_scheduler *s = reeli_scheduler_new(&lambda, optimizer, 0, NULL, 0);
-    if (s) {
-        s->options.lambda.function = lr_lambda;
-        s->options.lambda.context = context;
-    }
-    return reeli_scheduler_begin(s);
+    return of_function(&lambda, optimizer, lr_lambda, context);
+}
+
+static double multiplicative_lr(const reel_scheduler *s, size_t group)
+{
+    return s->last_epoch == 0 ? LR
+                              : LR * s->options.lambda.function(s->options.lambda.context, group,
+                                                                (int64_t)s->last_epoch);
+}
+
+static const reeli_schedule multiplicative = {.name = "MultiplicativeLR", .lr = multiplicative_lr};
+
+reel_scheduler *reel_lr_multiplicative(reel_optimizer *optimizer,
+                                       double (*lr_lambda)(void *context, size_t group,
+                                                           int64_t epoch),
+                                       void *context)
+{
+    return of_function(&multiplicative, optimizer, lr_lambda, context);
 }

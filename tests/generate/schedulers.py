@@ -53,6 +53,10 @@ CASES = {
     "plateau_max": lambda o: sched.ReduceLROnPlateau(
         o, mode="max", factor=0.5, patience=0, threshold=0.05, threshold_mode="abs"),
     "lambda": lambda o: sched.LambdaLR(o, [lambda epoch: 0.95 ** epoch, lambda epoch: 1 / (1 + epoch)]),
+    "multiplicative": lambda o: sched.MultiplicativeLR(o, [lambda epoch: 0.95 ** epoch, lambda epoch: 1 / (1 + epoch)]),
+    "chained": lambda o: sched.ChainedScheduler(
+        [sched.ConstantLR(o, factor=0.1, total_iters=3), sched.ExponentialLR(o, 0.9), sched.StepLR(o, 4)]),
+    "chained_cycles": lambda o: sched.ChainedScheduler([sched.CyclicLR(o, 0.01, 0.1, 5), sched.PolynomialLR(o, total_iters=12, power=2)]),
     "sequential_warm": lambda o: sched.SequentialLR(
         o, [sched.LinearLR(o, start_factor=0.1, total_iters=6), sched.CosineAnnealingLR(o, 20)], [6]),
     "sequential_three": lambda o: sched.SequentialLR(

@@ -84,6 +84,23 @@ CASE(multi_step_49, multi_step, .milestones = four_nine, .count = 2)
 
 static reel_scheduler *lambda(reel_optimizer *o) { return reel_lr_lambda(o, falling, NULL); }
 
+static reel_scheduler *multiplicative(reel_optimizer *o)
+{
+    return reel_lr_multiplicative(o, falling, NULL);
+}
+
+static reel_scheduler *chained(reel_optimizer *o)
+{
+    reel_scheduler *parts[] = {constant_3(o), exponential_9(o), step_4(o)};
+    return reel_lr_chained(o, parts, 3);
+}
+
+static reel_scheduler *chained_cycles(reel_optimizer *o)
+{
+    reel_scheduler *parts[] = {cyclic(o), polynomial_12(o)};
+    return reel_lr_chained(o, parts, 2);
+}
+
 static reel_scheduler *sequential_warm(reel_optimizer *o)
 {
     reel_scheduler *parts[] = {warm_linear(o), cosine_20(o)};
@@ -118,8 +135,10 @@ static const struct {
             ROW(polynomial_power) ROW(cosine) ROW(cosine_min) ROW(restarts) ROW(restarts_mult)
                 ROW(one_cycle) ROW(one_cycle_linear) ROW(one_cycle_three) ROW(one_cycle_lr)
                     ROW(cyclic) ROW(cyclic2) ROW(cyclic_exp) ROW(cyclic_function) ROW(plateau)
-                        ROW(plateau_patience) ROW(plateau_max) ROW(lambda) ROW(sequential_warm)
-                            ROW(sequential_three) ROW(sequential_restarts) ROW(sequential_cycles)};
+                        ROW(plateau_patience) ROW(plateau_max) ROW(lambda) ROW(multiplicative)
+                            ROW(chained) ROW(chained_cycles) ROW(sequential_warm)
+                                ROW(sequential_three) ROW(sequential_restarts)
+                                    ROW(sequential_cycles)};
 enum { CASE_COUNT = sizeof cases / sizeof *cases };
 
 /* An optimizer of two groups, whose parameters have no gradients. */
@@ -177,7 +196,7 @@ START_TEST(every_schedule_is_pytorchs)
         ck_assert_int_eq(reel_scheduler_last_epoch(s), STEPS);
         reel_free(r);
     }
-    ck_assert_int_eq(count, CASE_COUNT + 9);
+    ck_assert_int_eq(count, CASE_COUNT + 10);
 }
 END_TEST
 
@@ -366,6 +385,10 @@ START_TEST(steps_refuse)
     assert_error(r, REEL_ERR_VALUE, "SequentialLR: a ReduceLROnPlateau cannot be a part");
     ck_assert_ptr_null(reel_lr_sequential(other, &t, 1, NULL));
     assert_error(r, REEL_ERR_VALUE, "SequentialLR: scheduler 0 is another optimizer's");
+    ck_assert_ptr_null(reel_lr_chained(o, &s, 1));
+    assert_error(r, REEL_ERR_VALUE, "ChainedScheduler: a ReduceLROnPlateau cannot be a part");
+    ck_assert_ptr_null(reel_lr_chained(o, NULL, 0));
+    assert_error(r, REEL_ERR_VALUE, "ChainedScheduler: it needs a scheduler");
     reel_free(r);
 }
 END_TEST

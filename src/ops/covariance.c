@@ -2,6 +2,7 @@
 /* Covariances and correlations of variables, a row each, over observations, a column each. */
 #include "losses.h"
 
+#include <float.h>
 #include <reel/elementwise.h>
 #include <reel/join.h>
 #include <reel/linalg.h>
@@ -41,7 +42,7 @@ static bool sound_weights(const reel_tensor *x, reel_tensor *w, const char *role
                     REELI_SHAPE_OF(w), (long long)x->size[1]);
         return false;
     }
-    return reeli_within(reel_to(w, REEL_F64), 0, (double)INFINITY, true,
+    return reeli_within(reel_to(w, REEL_F64), 0, (double)INFINITY, false,
                         whole ? "cov: fweights must not be negative"
                               : "cov: aweights must not be negative");
 }
@@ -74,6 +75,10 @@ reel_tensor *reel_cov(reel_tensor *x, reel_cov_options o)
     reel_tensor *total = w ? reel_sum(w) : reeli_number(x->r, (double)in->size[1]);
     if (reeli_bad(total)) {
         return total;
+    }
+    if (w && !reeli_within(reel_to(total, REEL_F64), DBL_TRUE_MIN, (double)INFINITY, false,
+                           "cov: the weights must not sum to 0")) {
+        return x->r->poison;
     }
     reel_tensor *mean = reel_div(sum_rows(w ? reel_mul(in, w) : in), total);
     in = reel_sub(in, reel_unsqueeze(mean, 1));

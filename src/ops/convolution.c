@@ -14,6 +14,7 @@
 #include "ops.h"
 #include "windows.h"
 
+#include <math.h>
 #include <reel/reduce.h>
 #include <reel/views.h>
 
@@ -40,6 +41,92 @@ static reeli_convolution shape_of(const reeli_window *v, const reel_tensor *x, c
     return c;
 }
 
+static double number_at(const void *x, int dtype, int64_t i)
+{
+    return dtype == REEL_F32 ? (double)((const float *)x)[i] : ((const double *)x)[i];
+}
+
+/* w with 0 for what is not finite: w itself if all is, NULL if memory is out. */
+static const void *finite_part(reel *r, const void *w, int dtype, int64_t count)
+{
+    const size_t bytes = (size_t)count * reeli_element_size(dtype);
+    void *part = NULL;
+    for (int64_t i = 0; i < count; i++) {
+        if (isfinite(number_at(w, dtype, i))) {
+            continue;
+        }
+        part = part ? part : reeli_arena_alloc(r, bytes);
+        if (!part) {
+            return NULL;
+        }
+        for (int64_t k = 0; k < count; k++) {
+            const double x = number_at(w, dtype, k);
+            reeli_move(1, (char *)part + (size_t)k * reeli_element_size(dtype), dtype, 1,
+                       &(double){isfinite(x) ? x : 0}, REEL_F64, 1);
+        }
+        return part;
+    }
+    return w;
+}
+
+/* The place in x that tap k of position p of y leads to; -1 for one beside it. */
+static int64_t place_of(const reeli_convolution *c, int64_t position, int64_t tap)
+{
+    int64_t at = 0, step = 1;
+    for (int d = DIMS - 1; d >= 0; d--) {
+        const int64_t p = position % c->out[d], k = tap % c->kernel[d];
+        const int64_t i = p * c->stride[d] + k * c->dilation[d] - c->padding[d];
+        if (i < 0 || i >= c->in[d]) {
+            return -1;
+        }
+        at += i * step;
+        step *= c->in[d];
+        position /= c->out[d];
+        tap /= c->kernel[d];
+    }
+    return at;
+}
+
+/* What weight number i, which is not finite, adds to x: nothing where it meets no y. */
+static void add_tap(const reeli_convolution *c, reel_tensor *x, int64_t i, double weight,
+                    const void *y)
+{
+    const int64_t taps = c->kernel[0] * c->kernel[1] * c->kernel[2];
+    const int64_t out = c->out[0] * c->out[1] * c->out[2], in = c->in[0] * c->in[1] * c->in[2];
+    const int64_t row = i / taps / c->inputs, channel = i / taps % c->inputs;
+    const int64_t to = row / c->outputs * c->inputs + channel;
+    for (int64_t n = 0; n < c->batch; n++) {
+        const int64_t from = (n * c->groups * c->outputs + row) * out;
+        for (int64_t p = 0; p < out; p++) {
+            const int64_t place = place_of(c, p, i % taps);
+            const int64_t at = (n * c->groups * c->inputs + to) * in + place;
+            if (place >= 0) {
+                reeli_store(x, at, reeli_load(x, at) + weight * number_at(y, c->dtype, from + p));
+            }
+        }
+    }
+}
+
+/* The kernel multiplies weights with zeros between and around y's positions. Those are not there:
+ * weights that are not finite, whose product with 0 would be NaN, are added by themselves. */
+static bool convolve_transposed(reel *r, const reeli_convolution *c, const void *y, const void *w,
+                                const void *bias, reel_tensor *x)
+{
+    const int64_t count =
+        c->groups * c->outputs * c->inputs * c->kernel[0] * c->kernel[1] * c->kernel[2];
+    const void *finite = finite_part(r, w, c->dtype, count);
+    if (!finite || !reeli_convolve_transposed(r, c, y, finite, bias, x->data)) {
+        return false;
+    }
+    for (int64_t i = 0; finite != w && i < count; i++) {
+        const double weight = number_at(w, c->dtype, i);
+        if (!isfinite(weight)) {
+            add_tap(c, x, i, weight, y);
+        }
+    }
+    return true;
+}
+
 /* Which operand of the three is the result, and so which kernel computes it. */
 static bool compute(reeli_node *n, const reel_tensor *x, const reel_tensor *w, const reel_tensor *y)
 {
@@ -59,7 +146,7 @@ static bool compute(reeli_node *n, const reel_tensor *x, const reel_tensor *w, c
         done = done && data[i];
     }
     done = done && (out == y   ? reeli_convolve(r, &c, data[0], data[1], plus, out->data)
-                    : out == x ? reeli_convolve_transposed(r, &c, data[2], data[1], plus, out->data)
+                    : out == x ? convolve_transposed(r, &c, data[2], data[1], plus, n->out)
                                : reeli_convolve_kernel(r, &c, data[0], data[2], out->data));
     reeli_arena_release(&r->arena, mark);
     if (!done && r->status == REEL_OK) {

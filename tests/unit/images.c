@@ -3,6 +3,7 @@
  * and back is what it was; a large image is computed as its parts are, on any number of threads. */
 #include "check_reel.h"
 
+#include <math.h>
 #include <reel/attention.h>
 #include <reel/autograd.h>
 #include <reel/boxes.h>
@@ -22,6 +23,23 @@ static reel_tensor *image(reel *r, int64_t channels, int64_t height, int64_t wid
 {
     return reel_rand(r, REEL_F32, REEL_SHAPE(2, channels, height, width));
 }
+
+/* torch.nn.functional.conv_transpose1d(torch.ones(1, 1, 3), torch.tensor([[[inf, 1, 2]]]), stride=2,
+ * padding=1, dilation=2, output_padding=1): between and around the input there is nothing. */
+START_TEST(an_infinite_weight_meets_no_padding)
+{
+    reel *r = reel_new();
+    const float weight[] = {INFINITY, 1, 2}, expected[] = {0, INFINITY, 0, INFINITY, 0, 3, 0, 2};
+    reel_tensor *y = reel_conv_transpose1d(reel_ones(r, REEL_F32, REEL_SHAPE(1, 1, 3)),
+                                           reel_from_f32(r, weight, REEL_SHAPE(1, 1, 3)), NULL,
+                                           (reel_conv_options){.stride = REEL_DIMS(2),
+                                                               .padding = REEL_DIMS(1),
+                                                               .dilation = REEL_DIMS(2),
+                                                               .output_padding = REEL_DIMS(1)});
+    ck_assert(reel_equal(y, reel_from_f32(r, expected, REEL_SHAPE(1, 1, 8))));
+    reel_free(r);
+}
+END_TEST
 
 #define REFUSED(call, status, ...)                                                                 \
     do {                                                                                           \
@@ -217,6 +235,7 @@ END_TEST
 
 static void add_cases(TCase *cases)
 {
+    tcase_add_test(cases, an_infinite_weight_meets_no_padding);
     tcase_add_test(cases, refusals_name_the_operation_and_the_numbers);
     tcase_add_test(cases, unpooling_is_undone_by_pooling);
     tcase_add_test(cases, threads_change_nothing);

@@ -207,8 +207,8 @@ reel_tensor *reel_multi_margin_loss(reel_tensor *input, reel_tensor *target,
     const double columns = (double)x->size[1];
     reel_tensor *zero = reeli_number(x->r, 0);
     x = weight ? reel_where(reel_eq(weight, zero), zero, x) : x;
-    reel_tensor *excess =
-        reel_add_scalar(reel_sub(x, reel_gather(x, 1, t)), reeli_option(o.margin, 1));
+    reel_tensor *margin = reeli_number(x->r, reeli_option(o.margin, 1));
+    reel_tensor *excess = reel_add(reel_sub(margin, reel_gather(x, 1, t)), x);
     excess = reel_scatter_value(reel_relu(excess), 1, t, 0);
     excess = o.p == 2 ? reel_square(excess) : excess;
     excess = weight ? reel_mul(excess, weight) : excess;
@@ -262,9 +262,10 @@ reel_tensor *reel_multilabel_margin_loss(reel_tensor *input, reel_tensor *target
     reel_tensor *sets = label_sets(what, t);
     reel_tensor *is_target = reel_select(sets, 1, 0), *is_none = reel_select(sets, 1, 1);
     reel_tensor *of_targets = reel_gather(x, 1, reel_where(is_target, t, reeli_number(r, 0)));
-    reel_tensor *excess = reel_sub(reel_unsqueeze(x, 1), reel_unsqueeze(of_targets, 2));
+    reel_tensor *excess =
+        reel_add(reel_sub(reeli_number(r, 1), reel_unsqueeze(of_targets, 2)), reel_unsqueeze(x, 1));
     reel_tensor *counts = reel_mul(reel_unsqueeze(is_target, 2), reel_unsqueeze(is_none, 1));
-    excess = reel_where(counts, reel_relu(reel_add_scalar(excess, 1)), reeli_number(r, 0));
+    excess = reel_where(counts, reel_relu(excess), reeli_number(r, 0));
     reel_tensor *terms =
         reel_div_scalar(reel_sum_dim(excess, (int64_t[]){1, 2}, 2, false), (double)x->size[1]);
     terms = reeli_bad(terms) || input->ndim == 2 ? terms : reel_reshape(terms, 0, NULL);

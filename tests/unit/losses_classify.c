@@ -334,8 +334,22 @@ START_TEST(triplets_swap)
 }
 END_TEST
 
+/* torch's of [[1e8, 1e8 + 8]] in float32: margin - x_target comes first, and 1 - 1e8 is -1e8. */
+START_TEST(margins_are_added_in_pytorchs_order)
+{
+    reel *r = reel_new();
+    reel_tensor *x = reel_from_f32(r, (float[]){1e8F, 1e8F + 8}, REEL_SHAPE(1, 2));
+    reel_tensor *class = reel_zeros(r, REEL_I64, REEL_SHAPE(1));
+    reel_tensor *labels = reel_from_i64(r, (int64_t[]){0, -1}, REEL_SHAPE(1, 2));
+    ck_assert(reel_item(reel_multi_margin_loss(x, class, NULL)) == 4);
+    ck_assert(reel_item(reel_multilabel_margin_loss(x, labels, REEL_MEAN)) == 4);
+    reel_free(r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
+    tcase_add_test(cases, margins_are_added_in_pytorchs_order);
     tcase_add_test(cases, values_and_both_gradients_are_pytorchs);
     tcase_add_test(cases, all_ignored_is_nan_without_gradient);
     tcase_add_test(cases, no_samples_have_a_mean_of_nan);

@@ -74,6 +74,25 @@ typedef struct reel_qr {
  *  Source: torch.linalg.qr, mode "reduced". */
 REEL_API reel_qr reel_linalg_qr(reel_tensor *a);
 
+/** V diag(values) Vᵀ of a symmetric matrix. */
+typedef struct reel_eigh {
+    reel_tensor *values;  /**< (…, n), the least first */
+    reel_tensor *vectors; /**< (…, n, n): orthogonal columns */
+} reel_eigh;
+/**
+ * A symmetric A (…, n, n) as V diag(values) Vᵀ; only the lower triangle is read, or (upper) the
+ * upper one. Which vectors are turned round is nobody's choice, and may differ from PyTorch's. Of a
+ * covariance the last columns are the principal components.
+ *
+ * Gradient: V (diag dL + M / E) Vᵀ, M = (Vᵀ dV - dVᵀ V) / 2, E_ij = l_j - l_i; through vectors if
+ *           no two values are equal.
+ * Fails:    REEL_ERR_VALUE if an element is not finite.
+ * Source:   torch.linalg.eigh.
+ */
+REEL_API reel_eigh reel_linalg_eigh(reel_tensor *a, bool upper);
+/** The eigenvalues alone. Source: torch.linalg.eigvalsh. */
+REEL_API reel_tensor *reel_linalg_eigvalsh(reel_tensor *a, bool upper);
+
 /** U diag(S) Vᵀ: orthogonal columns, singular values, orthogonal rows. */
 typedef struct reel_svd {
     reel_tensor *u;  /**< (…, m, k), k the smaller of m and n */

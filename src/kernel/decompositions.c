@@ -205,3 +205,60 @@ bool reeli_svd(int64_t n, int64_t m, double *at, double *vt, double *s)
     measure(n, m, at, vt, s, scale);
     return true;
 }
+
+/* Turns rows and columns p and q so that a_pq is 0, and vt's rows alike. Whether it was not: what
+ * is lost beside the diagonal by rounding is 0. */
+static bool turn_pair(int64_t n, double *a, double *vt, int64_t p, int64_t q)
+{
+    double *row_p = a + p * n, *row_q = a + q * n;
+    const double off = row_p[q];
+    if (!(fabs(off) > DBL_EPSILON / 4)) {
+        return false;
+    }
+    const double zeta = (row_q[q] - row_p[p]) / (2 * off);
+    const double t = (zeta < 0 ? -1 : 1) / (fabs(zeta) + hypot(1, zeta));
+    const double c = 1 / sqrt(1 + t * t), s = c * t;
+    rotate(n, row_p, row_q, c, s);
+    rotate(n, vt + p * n, vt + q * n, c, s);
+    for (int64_t i = 0; i < n; i++) {
+        rotate(1, a + i * n + p, a + i * n + q, c, s);
+    }
+    row_p[q] = row_q[p] = 0;
+    return true;
+}
+
+/* Jacobi's rotations again. */
+bool reeli_eigh(int64_t n, double *a, double *vt, double *values)
+{
+    const double most = largest(n * n, a), scale = most > 0 ? most : 1;
+    if (isinf(most)) {
+        return false;
+    }
+    for (int64_t i = 0; i < n * n; i++) {
+        a[i] /= scale;
+        vt[i] = i % (n + 1) == 0;
+    }
+    bool turned = true;
+    for (int sweep = 0; sweep < 60 && turned; sweep++) {
+        turned = false;
+        for (int64_t p = 0; p < n; p++) {
+            for (int64_t q = p + 1; q < n; q++) {
+                turned = turn_pair(n, a, vt, p, q) || turned;
+            }
+        }
+    }
+    for (int64_t i = 0; i < n; i++) {
+        values[i] = a[i * (n + 1)] * scale;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        int64_t least = i;
+        for (int64_t k = i + 1; k < n; k++) {
+            least = values[k] < values[least] ? k : least;
+        }
+        const double kept = values[i];
+        values[i] = values[least];
+        values[least] = kept;
+        swap_rows(n, vt + i * n, vt + least * n);
+    }
+    return true;
+}

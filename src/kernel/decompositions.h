@@ -25,4 +25,8 @@ int64_t reeli_cholesky(int64_t n, double *a);
  */
 bool reeli_svd(int64_t n, int64_t m, double *at, double *vt, double *s);
 
+/* A = V L Vᵀ of a symmetric a[n,n], which is used up: in vt[n,n] V's columns as rows, in values[n]
+ * L's diagonal, the least first. False: they are not finite. */
+bool reeli_eigh(int64_t n, double *a, double *vt, double *values);
+
 #endif

@@ -16,6 +16,11 @@ def svd(a):
     return [u.abs(), s, vh.abs()]
 
 
+def eigh(a, side):
+    values, vectors = L.eigh(a, UPLO=side)
+    return [values, vectors.abs()]
+
+
 def lstsq(a):
     return [L.lstsq(a, ramp(a.shape[:-1] + (2,)), driver="gelsd").solution]
 
@@ -42,5 +47,8 @@ for shape in SHAPES:
         line("lstsq", a, lstsq)
     for name, order in NORMS.items():
         line("norm_" + name, a, lambda x, order=order: [L.matrix_norm(x, order)])
+    if shape[-2] == shape[-1]:
+        line("eigh_lower", a, lambda x: eigh(x, "L"))
+        line("eigh_upper", a, lambda x: eigh(x, "U"))
     low = a[..., :1] @ a[..., :1, :]
     line("pinv", low, lambda x: [L.pinv(x)])

@@ -59,6 +59,12 @@ static int call(const char *name, reel_tensor *x, reel_tensor **y)
         y[1] = parts.r;
         return 2;
     }
+    if (strncmp(name, "eigh_", 5) == 0) {
+        const reel_eigh parts = reel_linalg_eigh(x, strcmp(name, "eigh_upper") == 0);
+        y[0] = parts.values;
+        y[1] = reel_abs(parts.vectors);
+        return 2;
+    }
     if (strcmp(name, "svd") == 0) {
         const reel_svd parts = reel_linalg_svd(x);
         y[0] = reel_abs(parts.u);
@@ -126,7 +132,7 @@ START_TEST(they_are_pytorchs)
         assert_elements(&it, &next, reel_grad(x));
         ck_assert_int_eq(next, it.words + it.values);
     }
-    ck_assert_int_eq(count, 6 * 12 + 4);
+    ck_assert_int_eq(count, 6 * 12 + 4 + 2);
     reel_free(r);
 }
 END_TEST

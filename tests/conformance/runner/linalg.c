@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "binding.h"
 
+#include <string.h>
+
 /* dims is a count, for a's last and b's first, or two lists. */
 static reel_tensor *tensordot(call *c)
 {

@@ -202,8 +202,23 @@ START_TEST(refuses)
 }
 END_TEST
 
+/* Equal numbers have a variance of 0, whatever a sum of them rounds to; so has a constant column. */
+START_TEST(equal_numbers_do_not_vary)
+{
+    reel *r = reel_new();
+    for (int64_t n = 2; n < 40; n++) {
+        reel_tensor *x = reel_full(r, REEL_F64, 0.1, REEL_SHAPE(n, 3));
+        ck_assert(reel_item(reel_var(x)) == 0);
+        ck_assert(reel_item(reel_sum(reel_std_dim(x, &(int64_t){0}, 1, 1, false))) == 0);
+        ck_assert(reel_item(reel_sum(reel_std_dim(x, &(int64_t){1}, 1, 1, false))) == 0);
+    }
+    reel_free(r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
+    tcase_add_test(cases, equal_numbers_do_not_vary);
     tcase_add_test(cases, as_pytorch);
     tcase_add_test(cases, product_of_the_others);
     tcase_add_test(cases, sorts_permutations);

@@ -202,25 +202,28 @@ static double sum_of_powers(int64_t n, const T *x, double shift, bool squared)
     return total;
 }
 
-/* Each column's mean and Σ (x - mean)², in double: the mean is found first, and exactly enough. */
+/* Each column's mean and Σ (x - mean)², in double: the mean is found first, and exactly enough. It
+ * is that of the differences from the first row, so that equal numbers have it exactly, and a
+ * variance of 0. */
 void KERNEL(moments)(int64_t n, int64_t inner, const void *terms, double *mean, double *squares)
 {
     const T *x = terms;
     if (inner == 1) {
-        *mean = sum_of_powers(n, x, 0, false) / (double)n;
+        const double first = (double)x[0];
+        *mean = first + sum_of_powers(n, x, first, false) / (double)n;
         *squares = sum_of_powers(n, x, *mean, true);
         return;
     }
     for (int64_t k = 0; k < inner; k++) {
         mean[k] = squares[k] = 0;
     }
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = 1; i < n; i++) {
         for (int64_t k = 0; k < inner; k++) {
-            mean[k] += (double)x[i * inner + k];
+            mean[k] += (double)x[i * inner + k] - (double)x[k];
         }
     }
     for (int64_t k = 0; k < inner; k++) {
-        mean[k] /= (double)n;
+        mean[k] = (double)x[k] + mean[k] / (double)n;
     }
     for (int64_t i = 0; i < n; i++) {
         for (int64_t k = 0; k < inner; k++) {

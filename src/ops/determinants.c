@@ -6,11 +6,11 @@
  */
 #include "decompositions.h"
 #include "matrices.h"
+#include "reduction.h"
 
 #include <math.h>
 #include <reel/decompositions.h>
 #include <reel/elementwise.h>
-#include <reel/join.h>
 #include <reel/linalg.h>
 #include <reel/reduce.h>
 #include <reel/views.h>
@@ -162,22 +162,14 @@ static reel_tensor *diagonal_mask(reel *r, int64_t n)
     return mask;
 }
 
-/* 1, then x without its last, multiplied up along the last dim: the product of those before. */
-static reel_tensor *product_before(reel_tensor *x)
-{
-    const int64_t n = reeli_bad(x) ? 0 : x->size[x->ndim - 1];
-    reel_tensor *first = reel_add_scalar(reel_mul_scalar(reel_narrow(x, -1, 0, 1), 0), 1);
-    return reel_cumprod(reel_cat((reel_tensor *[]){first, reel_narrow(x, -1, 0, n - 1)}, 2, -1),
-                        -1);
-}
-
 /* π_ij, the product of all s but s_i and s_j; 0 for i = j. */
 static reel_tensor *products_of_others(reel_tensor *s, reel_tensor *diagonal)
 {
     reel_tensor *rows = reel_where(diagonal, reeli_number_for(s, 1), reel_unsqueeze(s, -2));
-    reel_tensor *turned = reel_flip(rows, &(int64_t){-1}, 1);
-    reel_tensor *after = reel_flip(product_before(turned), &(int64_t){-1}, 1);
-    return reel_where(diagonal, reeli_number_for(s, 0), reel_mul(product_before(rows), after));
+    const int64_t last = reeli_bad(rows) ? 0 : rows->ndim - 1;
+    reel_tensor *others =
+        reel_mul(reeli_product_before(rows, last, false), reeli_product_before(rows, last, true));
+    return reel_where(diagonal, reeli_number_for(s, 0), others);
 }
 
 /* In the bases of A = U S Vᵀ, with M = Uᵀ G V: det U det V U K Vᵀ, K_ij = -π_ij M_ji beside the
@@ -187,7 +179,7 @@ reel_tensor *reeli_cofactors_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reel_tensor *a = n->in[input].t;
     if (reeli_rows(a) < 2) {
-        return reel_mul_scalar(g, 0);
+        return reeli_zeros(a->r, "det", a->dtype, a->ndim, a->size);
     }
     const reel_svd w = reel_linalg_svd(a);
     reel_tensor *m = mm(mm(T(w.u), g), T(w.vh)), *diagonal = diagonal_mask(a->r, reeli_rows(a));

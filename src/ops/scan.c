@@ -60,7 +60,7 @@ bool reeli_recurrence_forward(reeli_node *n) { return scan(n, n->in[0].t, n->in[
 static reel_tensor *shifted(reel_tensor *x, int64_t dim, bool reverse)
 {
     if (reeli_bad(x) || x->ndim == 0) {
-        return reeli_bad(x) ? x : reel_mul_scalar(x, 0);
+        return reeli_bad(x) ? x : reeli_zeros(x->r, "cumprod", x->dtype, 0, NULL);
     }
     const int64_t n = x->size[dim];
     if (n == 0) {

@@ -111,12 +111,24 @@ START_TEST(infinities_become_numbers)
 }
 END_TEST
 
+/* torch.cumprod(x, 0) of a number is that number, infinite or not, and its slope 1. */
+START_TEST(a_product_of_one_infinity)
+{
+    reel *r = reel_new();
+    reel_tensor *x = reel_full(r, REEL_F64, -(double)INFINITY, REEL_SHAPE());
+    reel_backward(reel_cumprod(reel_requires_grad_(x, true), 0));
+    ck_assert(reel_item(reel_grad(x)) == 1);
+    reel_free(r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_test(cases, a_condition_gets_no_gradient);
     tcase_add_test(cases, what_is_no_float_wants_no_gradient);
     tcase_add_test(cases, repeats_are_looked_at_once);
     tcase_add_test(cases, numbers_near_the_largest);
+    tcase_add_test(cases, a_product_of_one_infinity);
     tcase_add_test(cases, infinities_become_numbers);
     tcase_add_test(cases, a_variance_of_whole_numbers);
 }

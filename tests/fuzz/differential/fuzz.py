@@ -33,6 +33,7 @@ LARGEST, LARGEST_VALUE = 300, 1e6
 # Whose last digits are not PyTorch's: see docs/pytorch.md.
 INEXACT = re.compile("exp|log|sin|cos|tan|erf|pow|sigmoid|mish|gelu|silu|elu|softplus|softm|mm|mv|matmul|addr|dot|linear|conv|norm|"
                      "dist|cov|corr|einsum|inner|hypot|interpolate|pool|response|loss|entropy|div|linalg|quantile|std|var")
+ROUNDED = re.compile("corr|cosine|normalize")  # which may round to a 1 that the other misses
 DOUBLE, SINGLE = torch.float64, torch.float32
 
 # What differs on purpose: what is reported, the operators to blame, what their call is given, and the report.
@@ -257,7 +258,7 @@ class Run:
                 continue
             for k, t in enumerate(out):
                 if nudge and INEXACT.search(name):
-                    self.move(t, nudge)
+                    self.move(name, t, nudge)
                 values[("step", at, k)] = t
                 self.order.append(("step", at, k))
         self.values = values
@@ -271,12 +272,13 @@ class Run:
         return x.requires_grad_(t.requires_grad)
 
     @staticmethod
-    def move(t, nudge):
+    def move(name, t, nudge):
         """Another last digit for a result, unless it is a number that everybody has."""
         if t.is_floating_point() and t._base is None and not t.is_leaf:
             x = t.data
             away = 1 + nudge * torch.cos(torch.arange(x.numel(), dtype=x.dtype)).reshape(x.shape)
-            x.mul_(torch.where(x * 2 == (x * 2).round(), torch.ones_like(x), away))
+            known = (x * 2 == (x * 2).round()) & (ROUNDED.search(name) is None)
+            x.mul_(torch.where(known, torch.ones_like(x), away))
 
     def differentiate(self):
         wanted = [t for t in self.leaves if t.requires_grad]

@@ -55,11 +55,20 @@ static void pause_briefly(void)
 #endif
 }
 
+/* What went past the caches is there for the other threads. */
+static void end_streams(void)
+{
+#if defined(__SSE__)
+    __builtin_ia32_sfence();
+#endif
+}
+
 static void do_pieces(reeli_pool *p)
 {
     for (;;) {
         const int64_t first = atomic_fetch_add_explicit(&p->next, p->helping, memory_order_relaxed);
         if (first >= p->pieces) {
+            end_streams();
             return;
         }
         const int64_t rest = p->pieces - first,

@@ -50,6 +50,18 @@ void reeli_move_strided(reel *r, int ndim, const int64_t *size, reeli_operand to
 void reeli_sum(reel *r, int dtype, reeli_map map, int64_t n, int inputs, const void *const *x,
                const double *parameters, void *sum);
 
+/* What is computed beside a sum's terms, from each block of their inputs while it is in the first
+ * cache: y = map(g, x[0], …, g), g being one element. */
+typedef struct reeli_beside {
+    reeli_map map;
+    const void *g;
+    void *y;
+} reeli_beside;
+/* The same sum with that, or with NULL. */
+void reeli_sum_beside(reel *r, int dtype, reeli_map map, int64_t n, int inputs,
+                      const void *const *x, const double *parameters, const reeli_beside *beside,
+                      void *sum);
+
 /* sums[o,k] = Σ_i x[o,i,k] over `outer` blocks of n rows of `inner` columns. */
 void reeli_sum_lines(reel *r, int dtype, int64_t outer, int64_t n, int64_t inner, const void *x,
                      void *sums);

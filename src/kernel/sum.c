@@ -22,7 +22,26 @@ typedef struct terms {
     size_t element;
     int64_t n, part;               /* in all, and in a group that is summed apart */
     unsigned char (*sums)[4 * 32]; /* of the groups: four accumulators of 32 bytes */
+    const reeli_beside *beside;    /* NULL: nothing */
+    const void *g;                 /* of that, repeated */
 } terms;
+
+/* What is computed beside the terms from `from` on. It goes past the caches where it is large. */
+static void go_beside(const terms *t, int64_t from, int64_t count)
+{
+    _Alignas(64) unsigned char block[TERMS * sizeof(double)];
+    char *y = (char *)t->beside->y + (size_t)from * t->element;
+    const bool stream = (size_t)t->n * t->element >= REELI_STREAM_FROM && ((uintptr_t)y & 63) == 0;
+    const void *x[INPUTS + 2] = {t->g};
+    for (int o = 0; o < t->inputs; o++) {
+        x[o + 1] = t->x[o] + (size_t)from * t->element;
+    }
+    x[t->inputs + 1] = t->g;
+    t->beside->map(count, stream ? (char *)block : y, x, t->parameters);
+    if (stream) {
+        reeli_stream_loops[t->level](y, block, (size_t)count * t->element);
+    }
+}
 
 /* The terms from `from` on, at most TERMS, in memory or in `block`. */
 static const void *block_of(const terms *t, int64_t from, int64_t count, void *block)
@@ -35,6 +54,9 @@ static const void *block_of(const terms *t, int64_t from, int64_t count, void *b
         x[o] = t->x[o] + (size_t)from * t->element;
     }
     t->map(count, block, x, t->parameters);
+    if (t->beside) {
+        go_beside(t, from, count);
+    }
     return block;
 }
 
@@ -80,20 +102,41 @@ void reeli_sum(reel *r, int dtype, reeli_map map, int64_t n, int inputs, const v
                const double *parameters, void *sum)
 {
     _Alignas(64) unsigned char block[TERMS * sizeof(double)];
-    const int level = r->level;
     const bool shared = n >= REELI_SHARED_FROM && r->threads > 1 && reeli_is_float(dtype);
-    if (!shared && (!map || n <= TERMS)) {
-        if (map) {
-            map(n, block, x, parameters);
-        }
-        reeli_sum_loops[level][dtype](map ? block : x[0], 1, n, sum);
+    if (shared || (map && n > TERMS)) {
+        reeli_sum_beside(r, dtype, map, n, inputs, x, parameters, NULL, sum);
         return;
     }
+    if (map) {
+        map(n, block, x, parameters);
+    }
+    reeli_sum_loops[r->level][dtype](map ? block : x[0], 1, n, sum);
+}
+
+void reeli_sum_beside(reel *r, int dtype, reeli_map map, int64_t n, int inputs,
+                      const void *const *x, const double *parameters, const reeli_beside *beside,
+                      void *sum)
+{
+    _Alignas(64) unsigned char block[TERMS * sizeof(double)], g[TERMS * sizeof(double)];
+    const int level = r->level;
+    const bool shared = n >= REELI_SHARED_FROM && r->threads > 1 && reeli_is_float(dtype);
     const char *data[INPUTS];
     for (int o = 0; o < inputs; o++) {
         data[o] = x[o];
     }
-    terms t = {level, dtype, map, parameters, data, inputs, reeli_element_size(dtype), n, 0, NULL};
+    terms t = {.level = level,
+               .dtype = dtype,
+               .map = map,
+               .parameters = parameters,
+               .x = data,
+               .inputs = inputs,
+               .element = reeli_element_size(dtype),
+               .n = n,
+               .beside = beside,
+               .g = g};
+    if (beside) {
+        reeli_move(TERMS, g, dtype, 1, beside->g, dtype, 0);
+    }
     reeli_cascade c;
     reeli_cascade_begin_loops[level][dtype](&c, n);
     t.part = (4 * 32 / (int64_t)t.element) << 2 * c.power;

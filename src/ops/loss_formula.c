@@ -4,6 +4,7 @@
  * terms of a sum never written to memory.
  */
 #include "losses.h"
+#include "one_pass.h"
 
 #include <reel/elementwise.h>
 #include <reel/reduce.h>
@@ -203,7 +204,9 @@ reel_tensor *reeli_loss(const reeli_op *op, reel_tensor *input, reel_tensor *tar
     return reeli_apply(n);
 }
 
-bool reeli_loss_forward(reeli_node *n)
+bool reeli_loss_forward(reeli_node *n) { return reeli_loss_beside(n, NULL); }
+
+bool reeli_loss_beside(reeli_node *n, const reeli_beside *beside)
 {
     reel_tensor *y = n->out, *a = n->in[0].t;
     const reeli_row *row = reeli_row_of(n);
@@ -218,7 +221,12 @@ bool reeli_loss_forward(reeli_node *n)
     if (!input || !target) {
         return false;
     }
-    reeli_sum(y->r, y->dtype, map, a->numel, 2, (const void *[]){input, target}, row->p, y->data);
+    const void *in[] = {input, target};
+    if (beside) {
+        reeli_sum_beside(y->r, y->dtype, map, a->numel, 2, in, row->p, beside, y->data);
+    } else {
+        reeli_sum(y->r, y->dtype, map, a->numel, 2, in, row->p, y->data);
+    }
     if (row->reduction == REEL_MEAN && y->dtype == REEL_F32) {
         *(float *)y->data /= (float)a->numel;
     } else if (row->reduction == REEL_MEAN) {
@@ -236,6 +244,10 @@ reel_tensor *reeli_loss_gradient(reeli_node *n, int input, reel_tensor *g)
     }
     if (reeli_bad(g)) {
         return g;
+    }
+    reel_tensor *const early = reeli_gradient_beside_loss(n, input, g);
+    if (early) {
+        return early;
     }
     g = g->r->grad_enabled ? reeli_formula_gradient(n, input, g)
                            : reeli_fused_gradient(n, input, g, a);

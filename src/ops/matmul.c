@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Matrix products: m rows, n columns, k the depth, b the batches. */
+#include "one_pass.h"
 #include "ops.h"
 
 #include <reel/linalg.h>
@@ -260,19 +261,25 @@ static reeli_matrix rows_at(const reel_tensor *x)
     return (reeli_matrix){reeli_dense(x, "linear", x->dtype), {x->size[last], 1}};
 }
 
-bool reeli_linear_forward(reeli_node *n)
+reeli_gemm reeli_linear_gemm(const reeli_node *n)
 {
     const reel_tensor *x = n->in[0].t, *w = n->in[1].t, *bias = n->inputs == 3 ? n->in[2].t : NULL;
     const int64_t out = w->size[0], in = w->size[1];
-    const reeli_gemm p = {.dtype = x->dtype,
-                          .m = in ? x->numel / in : n->out->numel / (out ? out : 1),
-                          .n = out,
-                          .k = in,
-                          .a = rows_at(x),
-                          .b = transposed(matrix_at(w, 0)),
-                          .bias = bias ? reeli_dense(bias, "linear", bias->dtype) : NULL,
-                          .c = n->out->data,
-                          .c_step = out};
+    return (reeli_gemm){.dtype = x->dtype,
+                        .m = in ? x->numel / in : n->out->numel / (out ? out : 1),
+                        .n = out,
+                        .k = in,
+                        .a = rows_at(x),
+                        .b = transposed(matrix_at(w, 0)),
+                        .bias = bias ? reeli_dense(bias, "linear", bias->dtype) : NULL,
+                        .c = n->out->data,
+                        .c_step = out};
+}
+
+bool reeli_linear_forward(reeli_node *n)
+{
+    const reel_tensor *bias = n->inputs == 3 ? n->in[2].t : NULL;
+    const reeli_gemm p = reeli_linear_gemm(n);
     return p.a.data && (!bias || p.bias) && product(n, &p);
 }
 
@@ -285,6 +292,10 @@ reel_tensor *reeli_linear_gradient(reeli_node *n, int input, reel_tensor *g)
     }
     if (input == 0) {
         return reeli_reshape_like(reel_mm(rows, w), x);
+    }
+    reel_tensor *const early = input == 1 ? reeli_gradient_beside_line(n, g) : NULL;
+    if (early) {
+        return early;
     }
     return input == 1 ? multiply(&reeli_op_mm, rows, true, rows_of(x), false)
                       : reeli_sum_dims(rows, 1, false);

@@ -164,7 +164,8 @@ void reel_zero_grad(reel_optimizer *optimizer)
 {
     if (REELI_ALIVE(optimizer, "zero_grad") && (!optimizer->lost || !reeli_tell_lost(optimizer))) {
         note_parameters(optimizer, false);
-        reeli_do(zero_all, &(reeli_args){.r = optimizer->owned.r, .more = optimizer});
+        reeli_do(zero_all,
+                 &(reeli_args){.r = optimizer->owned.r, .more = optimizer, .settles = true});
     }
 }
 

@@ -107,6 +107,17 @@ void reeli_end_call(reel *r, const reeli_pause *pause)
     r->capture->slots = slots > r->capture->slots ? slots : r->capture->slots;
 }
 
+static bool call_now(reeli_capture_entry *e, reeli_run run, const reeli_args *args)
+{
+    reeli_pause pause;
+    e->run = run;
+    e->args = args;
+    reeli_start_call(args->r, &pause);
+    const bool done = run(args);
+    reeli_end_call(args->r, &pause);
+    return done;
+}
+
 bool reeli_capture_run(reeli_run run, const reeli_args *args)
 {
     reel *r = args->r;
@@ -119,19 +130,37 @@ bool reeli_capture_run(reeli_run run, const reeli_args *args)
         reeli_capture_change(args->t[0]);
     }
     reeli_args *kept = reeli_arena_alloc(r, sizeof *kept);
-    reeli_capture_entry *e = kept ? reeli_new_entry(r, REELI_CAPTURED_CALL) : NULL;
+    reeli_capture_entry *e =
+        kept ? reeli_new_entry(r, args->settles ? REELI_CAPTURED_SETTLEMENT : REELI_CAPTURED_CALL)
+             : NULL;
     if (!e) {
         reeli_no_memory(r, "capture");
         return false;
     }
     *kept = *args;
-    e->run = run;
-    e->args = kept;
-    reeli_pause pause;
-    reeli_start_call(r, &pause);
-    const bool done = run(kept);
-    reeli_end_call(r, &pause);
-    return done;
+    return call_now(e, run, kept);
+}
+
+reeli_capture_entry *reeli_entry_before(const reel *r, const reeli_capture_entry *e)
+{
+    reeli_capture_entry *first = r->capture->entries.data;
+    size_t count = e ? (size_t)(e - first) : r->capture->entries.count;
+    while (count > 0 && first[count - 1].kind == REELI_CAPTURED_SETTLEMENT) {
+        count--;
+    }
+    return count > 0 ? &first[count - 1] : NULL;
+}
+
+bool reeli_capture_instead(reeli_capture_entry *e, reeli_run run, const reeli_args *args)
+{
+    reeli_args *kept = reeli_arena_alloc(args->r, sizeof *kept);
+    if (!kept) {
+        reeli_no_memory(args->r, "capture");
+        return false;
+    }
+    *kept = *args;
+    e->kind = REELI_CAPTURED_CALL;
+    return call_now(e, run, kept);
 }
 
 void reeli_capture_leaf(const reel_tensor *t, bool depends)
@@ -157,7 +186,7 @@ static bool set_grad(const reeli_args *a)
 
 void reeli_set_grad(reel_tensor *t, reel_tensor *grad)
 {
-    reeli_do(set_grad, &(reeli_args){.r = t->r, .t = {NULL, t, grad}});
+    reeli_do(set_grad, &(reeli_args){.r = t->r, .t = {NULL, t, grad}, .settles = true});
 }
 
 static bool copy(const reeli_args *a)
@@ -198,7 +227,7 @@ static bool all_last(reel_tensor *y, int inputs, reel_tensor *const *x)
     return last;
 }
 
-static bool is_constant(const reel_tensor *t)
+bool reeli_is_constant(const reel_tensor *t)
 {
     return (t->base->flags & (REELI_CONSTANT | REELI_PERSISTENT)) == REELI_CONSTANT;
 }
@@ -214,7 +243,7 @@ bool reeli_became_constant(reel_tensor *y, int inputs, reel_tensor *const *x)
 {
     bool constant = owns_elements(y) && !(y->flags & REELI_PERSISTENT);
     for (int i = 0; i < inputs; i++) {
-        constant = constant && is_constant(x[i]);
+        constant = constant && reeli_is_constant(x[i]);
     }
     y->flags |= constant ? REELI_CONSTANT : 0;
     return constant;
@@ -230,7 +259,7 @@ static const void *in_a_row(const reel_tensor *x, int dtype, int64_t n)
     if (x->numel == n && (x->flags & REELI_CONTIGUOUS)) {
         return x->data;
     }
-    if (x->numel != 1 || !is_constant(x)) {
+    if (x->numel != 1 || !reeli_is_constant(x)) {
         return NULL;
     }
     void *row = reeli_arena_alloc(x->r, (size_t)n * reeli_element_size(dtype));

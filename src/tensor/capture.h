@@ -23,6 +23,7 @@ typedef struct reeli_args {
     const char *text;
     double p[3];
     int64_t i[3];
+    bool settles; /* it touches no elements, but whose they are */
 } reeli_args;
 
 typedef bool (*reeli_run)(const reeli_args *args);
@@ -32,6 +33,7 @@ enum {
     REELI_CAPTURED_MAP = 0,
     REELI_CAPTURED_CALL,
     REELI_CAPTURED_FORWARD,
+    REELI_CAPTURED_SETTLEMENT, /* a call that touches no elements */
     REELI_CAPTURED_INPUTS = 4
 };
 
@@ -111,6 +113,16 @@ bool reeli_became_constant(reel_tensor *y, int inputs, reel_tensor *const *x);
 
 /* An entry of this kind, to be filled in; NULL, and an error, when memory is out. */
 reeli_capture_entry *reeli_new_entry(reel *r, int kind);
+
+/* The last entry before e (NULL: of all) that touches elements; NULL: there is none. */
+reeli_capture_entry *reeli_entry_before(const reel *r, const reeli_capture_entry *e);
+
+/* In e's place comes a call that does what e did and more, which was to follow; it is done at once.
+ * False, and an error, when memory is out. */
+bool reeli_capture_instead(reeli_capture_entry *e, reeli_run run, const reeli_args *args);
+
+/* Whether t's elements are what they are in every replay. */
+bool reeli_is_constant(const reel_tensor *t);
 
 /* While a call runs nothing is written down, and what it takes of the arena is measured. */
 typedef struct reeli_pause {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Stores that go past the caches, for results larger than they are. */
+/* Stores that go past the caches, for results larger than they are. That other threads see them is
+ * seen to once, where a thread has done its pieces: base/pool.c. A fence for each block would wait
+ * for the memory each time. */
 #include "kernels.h"
 #include "level.h"
 
@@ -23,7 +25,4 @@ void NAME(REELI_CPU)(void *to, const void *from, size_t bytes)
     }
 #endif
     memcpy(target, source, bytes);
-#ifdef HAS_AVX2
-    _mm_sfence();
-#endif
 }

@@ -118,7 +118,6 @@ void NAME(REELI_CPU)(bool stream, int64_t rows, int64_t columns, size_t element,
         } else {
             SIZED(stream, 8)(rows, columns, to, to_stride, from, from_stride);
         }
-        _mm_sfence();
         return;
     }
 #endif

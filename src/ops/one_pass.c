@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "one_pass.h"
+
+#include "vector_product.h"
+
+#include <reel/loss.h>
+
+static reeli_map gradient_map(const reeli_node *loss, int input)
+{
+    const reeli_formula *formula = loss->op->formula;
+    return formula->gradient ? formula->gradient[loss->out->r->level][loss->out->dtype][input]
+                             : NULL;
+}
+
+/* The loss and its gradient for an input, into t[0], of the terms' gradient t[1]. */
+static bool loss_and_gradient(const reeli_args *a)
+{
+    reeli_node *loss = a->more;
+    const reeli_beside beside = {gradient_map(loss, (int)a->i[0]), a->t[1]->data, a->t[0]->data};
+    return reeli_loss_beside(loss, &beside);
+}
+
+/* Whether the inputs lie alike in memory, and the loss with them. */
+static bool alike(const reeli_node *loss)
+{
+    const reel_tensor *a = loss->in[0].t, *b = loss->in[1].t;
+    return (a->flags & b->flags & REELI_CONTIGUOUS) && reeli_same_shape(a, b) &&
+           a->dtype == b->dtype && a->dtype == loss->out->dtype;
+}
+
+reel_tensor *reeli_gradient_beside_loss(reeli_node *n, int input, reel_tensor *g)
+{
+    reel *r = g->r;
+    reeli_capture_entry *e = r->capture && !r->grad_enabled ? reeli_entry_before(r, NULL) : NULL;
+    if (!e || e->kind != REELI_CAPTURED_FORWARD || e->node != n || g->numel != 1 ||
+        reeli_row_of(n)->reduction == REEL_NONE || !alike(n) || !gradient_map(n, input) ||
+        !reeli_is_constant(g) || g->dtype != n->out->dtype) {
+        return NULL;
+    }
+    reel_tensor *dx = reeli_empty_like(n->in[input].t, n->op->name, n->out->dtype);
+    if (reeli_bad(dx) || !reeli_capture_tensor(dx)) {
+        return r->poison;
+    }
+    const reeli_args args = {.r = r, .t = {dx, g}, .more = n, .i = {input}};
+    return reeli_capture_instead(e, loss_and_gradient, &args) ? dx : r->poison;
+}
+
+/* A linear and the loss of its values. */
+static reeli_line line_of(const reeli_node *linear, const reeli_args *loss, reel_tensor *dw)
+{
+    const reeli_node *n = loss->more;
+    reeli_line l = {.values = reeli_linear_gemm(linear),
+                    .map = gradient_map(n, (int)loss->i[0]),
+                    .parameters = reeli_row_of(n)->p,
+                    .g = loss->t[1]->data,
+                    .in = {n->in[0].t->data, n->in[1].t->data},
+                    .dy = loss->t[0]->data};
+    const reeli_gemm *y = &l.values;
+    l.gradient = (reeli_gemm){.dtype = y->dtype,
+                              .m = 1,
+                              .n = y->k,
+                              .k = y->m,
+                              .a = {l.dy, {1, 1}},
+                              .b = y->a,
+                              .c = dw ? dw->data : NULL,
+                              .c_step = y->k};
+    return l;
+}
+
+typedef struct line_step {
+    const reeli_node *linear;
+    const reeli_args *loss;
+} line_step;
+
+/* The values, their gradient and that of the weight, t[0]. */
+static bool line_and_gradient(const reeli_args *a)
+{
+    const line_step *step = a->more;
+    const reeli_line l = line_of(step->linear, step->loss, a->t[0]);
+    return reeli_go_as_line(a->r, &l);
+}
+
+/* Whether the loss that is joined with its gradient is one of the linear's values, and g the
+ * gradient. */
+static bool is_loss_of(const reeli_node *linear, const reeli_args *loss, const reel_tensor *g)
+{
+    const reeli_node *n = loss->more;
+    const reel_tensor *y = n->in[loss->i[0]].t, *dy = loss->t[0];
+    return y->data == linear->out->data && y->numel == linear->out->numel && g->data == dy->data &&
+           g->numel == dy->numel && n->in[1 - loss->i[0]].t->data != y->data;
+}
+
+reel_tensor *reeli_gradient_beside_line(reeli_node *n, reel_tensor *g)
+{
+    reel *r = g->r;
+    const reel_tensor *x = n->in[0].t, *w = n->in[1].t;
+    const reeli_capture_entry *loss =
+        r->capture && !r->grad_enabled ? reeli_entry_before(r, NULL) : NULL;
+    if (!loss || loss->kind != REELI_CAPTURED_CALL || loss->run != loss_and_gradient ||
+        !is_loss_of(n, loss->args, g)) {
+        return NULL;
+    }
+    reeli_capture_entry *e = reeli_entry_before(r, loss);
+    if (!e || e->kind != REELI_CAPTURED_FORWARD || e->node != n || w->size[0] != 1 ||
+        !(x->flags & w->flags & REELI_CONTIGUOUS) ||
+        (n->inputs == 3 && !(n->in[2].t->flags & REELI_CONTIGUOUS))) {
+        return NULL;
+    }
+    const reeli_line l = line_of(n, loss->args, NULL);
+    if (!reeli_may_go_as_line(&l)) {
+        return NULL;
+    }
+    reel_tensor *dw = reeli_empty_like(w, n->op->name, w->dtype);
+    if (reeli_bad(dw) || !reeli_capture_tensor(dw)) {
+        return r->poison;
+    }
+    line_step *step = reeli_arena_alloc(r, sizeof *step);
+    if (!step) {
+        return reeli_no_memory(r, n->op->name);
+    }
+    *step = (line_step){n, loss->args};
+    const reeli_args args = {.r = r, .t = {dw, g}, .more = step};
+    return reeli_capture_instead(e, line_and_gradient, &args) ? dw : r->poison;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a captured step does in one pass where the step did it in two. A replay knows what a step
+ * cannot: that the gradient of the loss will be asked for, and what it begins with. So a loss's
+ * gradient is computed beside its terms, and a line's with its values, block by block while their
+ * inputs are in the cache; the bits are those of two passes.
+ */
+#ifndef REELI_ONE_PASS_H
+#define REELI_ONE_PASS_H
+
+#include "ops.h"
+
+/* While a step is captured, the gradient of a reduced loss for `input`, given that of its terms, if
+ * nothing has touched elements since the loss: then the loss's entry computes both from now on.
+ * NULL where that is not so. */
+reel_tensor *reeli_gradient_beside_loss(reeli_node *n, int input, reel_tensor *g);
+
+/* The same of the weight of a linear of one output whose loss has just been joined with its
+ * gradient, g: dw of y = X w + b, L(y). */
+reel_tensor *reeli_gradient_beside_line(reeli_node *n, reel_tensor *g);
+
+/* The forward of a reduced loss, and what is computed beside it, if not NULL. */
+bool reeli_loss_beside(reeli_node *n, const reeli_beside *beside);
+
+/* The product of a linear's forward; its data, or its bias, NULL: no memory. */
+reeli_gemm reeli_linear_gemm(const reeli_node *n);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* A replay computes a loss's gradient beside the loss, and a line's with its values: to the bits of
+ * the step in its two passes. */
+#include "check_reel.h"
+
+#include <reel/reel.h>
+
+enum { ROWS = 11003, COLUMNS = 100, STEPS = 3 };
+
+typedef enum kind {
+    L1,
+    HUBER,
+    MSE,
+    SMOOTH_L1_SUM,
+    QUANTILE,
+    TARGET_FIRST,
+    WITHOUT_BIAS,
+    KINDS
+} kind;
+
+typedef struct training {
+    reel *r;
+    kind kind;
+    reel_tensor *x, *t;
+    reel_module *linear;
+    reel_optimizer *sgd;
+    reel_tensor *values, *loss;
+} training;
+
+static training make_training(kind which, int threads)
+{
+    training s = {.r = quiet_reel(), .kind = which};
+    reel_set_num_threads(s.r, threads);
+    reel_manual_seed(s.r, 1);
+    s.x = reel_randn(s.r, REEL_F32, REEL_SHAPE(ROWS, COLUMNS));
+    s.t = reel_randn(s.r, REEL_F32, REEL_SHAPE(ROWS, 1));
+    s.linear = reel_nn_linear_with(s.r, COLUMNS, 1,
+                                   &(reel_linear_options){.no_bias = which == WITHOUT_BIAS});
+    s.sgd = reel_optim_sgd(reel_parameters(s.linear), (reel_sgd_options){.lr = 0.1});
+    return s;
+}
+
+static reel_tensor *loss_of(const training *s)
+{
+    switch (s->kind) {
+    case HUBER:
+        return reel_huber_loss(s->values, s->t, 0.7, REEL_MEAN);
+    case MSE:
+        return reel_mse_loss(s->values, s->t, REEL_MEAN);
+    case SMOOTH_L1_SUM:
+        return reel_div_scalar(reel_smooth_l1_loss(s->values, s->t, 0.5, REEL_SUM), ROWS);
+    case QUANTILE:
+        return reel_quantile_loss(s->values, s->t, 0.3, REEL_MEAN);
+    case TARGET_FIRST:
+        return reel_l1_loss(s->t, s->values, REEL_MEAN);
+    default:
+        return reel_l1_loss(s->values, s->t, REEL_MEAN);
+    }
+}
+
+static void step(training *s)
+{
+    s->values = reel_forward(s->linear, s->x);
+    s->loss = loss_of(s);
+    reel_zero_grad(s->sgd);
+    reel_backward(s->loss);
+    reel_step(s->sgd);
+}
+
+static void check_same(reel_tensor *a, reel_tensor *b, const char *which, const training *s)
+{
+    ck_assert_msg(
+        memcmp(reel_data_f32(a), reel_data_f32(b), (size_t)reel_numel(a) * sizeof(float)) == 0,
+        "loss %d: %s of a replay is not the step's", (int)s->kind, which);
+}
+
+START_TEST(to_the_same_bits)
+{
+    training eager = make_training((kind)(_i / 2), 1),
+             replayed = make_training((kind)(_i / 2), 1 + _i % 2);
+    reel_capture_begin(replayed.r);
+    step(&replayed);
+    reel_graph *graph = reel_capture_end(replayed.r);
+    for (int i = 0; i < STEPS; i++) {
+        if (i > 0) {
+            ck_assert_int_eq(reel_replay(graph), REEL_OK);
+        }
+        step(&eager);
+        check_same(eager.loss, replayed.loss, "the loss", &eager);
+        check_same(eager.values, replayed.values, "a value", &eager);
+        check_same(reel_grad(reel_parameter(eager.linear, "weight")),
+                   reel_grad(reel_parameter(replayed.linear, "weight")), "the gradient", &eager);
+        check_same(reel_parameter(eager.linear, "weight"),
+                   reel_parameter(replayed.linear, "weight"), "the weight", &eager);
+        reel_rewind(eager.r);
+    }
+    reel_free(eager.r);
+    reel_free(replayed.r);
+}
+END_TEST
+
+/* What is read between the loss and its backward is what the step before left, as in the step. */
+START_TEST(unless_the_gradient_is_read_between)
+{
+    reel *r = quiet_reel();
+    reel_tensor *x = reel_requires_grad_(reel_from_f32(r, (float[]){1, 2, 4}, REEL_SHAPE(3)), true);
+    reel_tensor *t = reel_zeros(r, REEL_F32, REEL_SHAPE(3));
+    reel_backward(reel_sum(reel_mul_scalar(x, 5)));
+    reel_rewind(r);
+    reel_capture_begin(r);
+    reel_tensor *loss = reel_mse_loss(x, t, REEL_SUM);
+    reel_tensor *before = reel_mul_scalar(reel_grad(x), 1);
+    reel_zero_grad_of(x);
+    reel_backward(loss);
+    reel_graph *graph = reel_capture_end(r);
+    for (int i = 0; i < 2; i++) {
+        const float *g = reel_data_f32(before);
+        ck_assert(i == 0 ? g[0] == 5 && g[2] == 5 : g[0] == 2 && g[2] == 8);
+        ck_assert(reel_data_f32(reel_grad(x))[2] == 8);
+        ck_assert_int_eq(reel_replay(graph), REEL_OK);
+    }
+    reel_free(r);
+}
+END_TEST
+
+static void add_cases(TCase *cases)
+{
+    tcase_add_loop_test(cases, to_the_same_bits, 0, 2 * KINDS);
+    tcase_add_test(cases, unless_the_gradient_is_read_between);
+}
+
+int main(void) { return run_suite("one pass", add_cases); }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The entries of a captured step that do in one pass what was done in two. */
 #include "one_pass.h"
 
 #include "vector_product.h"

@@ -240,24 +240,36 @@ static reeli_spread gradient_spread(const reeli_convolution *c)
     return s;
 }
 
-/* The taps that lead to the elements first, first + stride, …, for all outputs of a group. */
+/* Where tap number `number` finds y for the elements first, first + stride, …; false: nowhere. */
+static bool leads(const reeli_convolution *c, int64_t number, const int64_t *first, int64_t *at)
+{
+    bool whole = true;
+    int64_t k[REELI_CONV_DIMS];
+    tap_place(c, number, k);
+    for (int d = 0; d < REELI_CONV_DIMS; d++) {
+        const int64_t from = first[d] + c->padding[d] - k[d] * c->dilation[d];
+        whole = whole && from % c->stride[d] == 0;
+        at[d] = from / c->stride[d] - least_index(c, d);
+    }
+    return whole;
+}
+
+/* The taps that lead to those elements, channel by channel of a group, as a convolution has them. */
 static void find_taps(const layer *l, const int64_t *first, places *p)
 {
     const reeli_convolution *c = l->c;
     const int64_t volume = product_of(c->kernel), channel = reeli_spread_channel(&l->spread);
+    int64_t at[REELI_CONV_DIMS];
     for (int64_t t = 0; t < volume; t++) {
-        int64_t k[REELI_CONV_DIMS], at[REELI_CONV_DIMS];
-        bool leads = true;
-        tap_place(c, t, k);
-        for (int d = 0; d < REELI_CONV_DIMS; d++) {
-            const int64_t from = first[d] + c->padding[d] - k[d] * c->dilation[d];
-            leads = leads && from % c->stride[d] == 0;
-            at[d] = from / c->stride[d] - least_index(c, d);
+        if (leads(c, t, first, at)) {
+            p->offset[p->taps] = reeli_spread_index(&l->spread, at);
+            p->tap[p->taps++] = t;
         }
-        for (int64_t o = 0; leads && o < c->outputs; o++) {
-            p->offset[p->taps] = o * channel + reeli_spread_index(&l->spread, at);
-            p->tap[p->taps++] = o * c->inputs * volume + t;
-        }
+    }
+    const int64_t each = p->taps;
+    for (; p->taps < c->outputs * each; p->taps++) {
+        p->offset[p->taps] = p->offset[p->taps - each] + channel;
+        p->tap[p->taps] = p->tap[p->taps - each] + c->inputs * volume;
     }
 }
 

@@ -2,7 +2,7 @@
 /*
  * Lesson 14: images. A network that draws again what it saw, through a neck of sixteen numbers.
  *
- *     autoencoder [FOLDER]
+ *     autoencoder [FOLDER [PICTURES.npy]]
  *
  * The pictures are digits from a small font, turned, shifted, and dirty: one pixel in ten is black
  * or white, whatever it should be. The network is asked for the very picture that it was given,
@@ -17,7 +17,8 @@
  * on digits that neither has seen, beside what they were before they got dirty.
  *
  * With a folder given, FOLDER/autoencoder.ppm shows clean digits, what the networks saw, and what
- * they made of it, by L1 and by MSE.
+ * they made of it, by L1 and by MSE. A file of NumPy's, (N, H, W) of numbers from 0 on, takes the
+ * digits' place.
  */
 #include <reel/reel.h>
 #include <stdio.h>
@@ -29,7 +30,8 @@ enum {
     TRAINED_ON = 960,
     TESTED_ON = 160,
     NECK = 16,
-    EPOCHS = 25
+    EPOCHS = 25,
+    SHOWN = 16
 };
 
 /* Rows of five dots, the highest bit on the left. */
@@ -88,9 +90,23 @@ static reel_tensor *add_dirt(reel_tensor *pictures)
     return dirty;
 }
 
-/* Down to NECK numbers, and up again. */
-static reel_module *make_net(reel *r)
+/* Pictures of your own: from 0 to 1, and of sides that can be halved twice. */
+static reel_tensor *read_pictures(reel *r, const char *path)
 {
+    reel_tensor *all = reel_to(reel_npy_load(r, path), REEL_F32);
+    if (reel_ndim(all) != 3) {
+        fprintf(stderr, "autoencoder: %s is no (N, H, W)\n", path);
+        return NULL;
+    }
+    const int64_t more[] = {0, -reel_size(all, 2) & 3, 0, -reel_size(all, 1) & 3};
+    return reel_unsqueeze(reel_pad(reel_div(all, reel_max(all)), more, 4, 0), 1);
+}
+
+/* Down to NECK numbers, and up again. */
+static reel_module *make_net(reel *r, reel_tensor *pictures)
+{
+    const int64_t small[] = {16, reel_size(pictures, 2) / 4, reel_size(pictures, 3) / 4};
+    const int64_t features = small[0] * small[1] * small[2];
     const reel_conv_options half = {.stride = REEL_DIMS(2), .padding = REEL_DIMS(1)};
     const reel_conv_options twice = {.stride = REEL_DIMS(2)};
     return reel_nn_sequential(
@@ -98,8 +114,8 @@ static reel_module *make_net(reel *r)
         REEL_MODULES(reel_nn_conv2d(r, 1, 8, REEL_DIMS(3), half), reel_nn_batch_norm2d(r, 8, NULL),
                      reel_nn_relu(r), reel_nn_conv2d(r, 8, 16, REEL_DIMS(3), half),
                      reel_nn_batch_norm2d(r, 16, NULL), reel_nn_relu(r), reel_nn_flatten(r, 1, -1),
-                     reel_nn_linear(r, 256, NECK), reel_nn_linear(r, NECK, 256), reel_nn_relu(r),
-                     reel_nn_unflatten(r, 1, 3, (int64_t[]){16, 4, 4}),
+                     reel_nn_linear(r, features, NECK), reel_nn_linear(r, NECK, features),
+                     reel_nn_relu(r), reel_nn_unflatten(r, 1, 3, small),
                      reel_nn_conv_transpose2d(r, 16, 8, REEL_DIMS(2), twice), reel_nn_relu(r),
                      reel_nn_conv_transpose2d(r, 8, 1, REEL_DIMS(2), twice)));
 }
@@ -108,7 +124,7 @@ static reel_module *make_net(reel *r)
 static reel_module *train(reel *r, reel_module *loss, reel_tensor *pictures)
 {
     reel_manual_seed(r, 0);
-    reel_module *net = make_net(r);
+    reel_module *net = make_net(r, pictures);
     reel_optimizer *adam = reel_optim_adam(reel_parameters(net), (reel_adam_options){.lr = 0.005});
     reel_loader *loader =
         reel_loader_new(r, &pictures, 1, (reel_loader_options){.batch_size = 32, .shuffle = true});
@@ -144,19 +160,32 @@ static void save(const char *folder, reel_tensor *const *rows)
     snprintf(path, sizeof path, "%s/autoencoder.ppm", folder);
     reel_tensor *shown[4];
     for (int i = 0; i < 4; i++) {
-        shown[i] = reel_narrow(rows[i], 0, 0, 16);
+        shown[i] = reel_narrow(rows[i], 0, 0, SHOWN);
     }
-    reel_save_images(reel_cat(shown, 4, 0), path, (reel_grid_layout){.nrow = 16});
+    reel_save_images(reel_cat(shown, 4, 0), path, (reel_grid_layout){.nrow = SHOWN});
 }
 
 int main(int argc, char **argv)
 {
     reel *r = reel_new();
     reel_manual_seed(r, 1);
-    reel_tensor *pictures = add_dirt(draw_digits(r, TRAINED_ON));
-    reel_tensor *clean = draw_digits(r, TESTED_ON), *dirty = add_dirt(clean);
+    reel_tensor *pictures, *clean;
+    if (argc > 2) {
+        reel_tensor *all = read_pictures(r, argv[2]);
+        const int64_t count = all ? reel_size(all, 0) : 0, tested = count / 7;
+        if (tested < SHOWN) {
+            return 1;
+        }
+        clean = reel_keep(reel_narrow(all, 0, count - tested, tested));
+        pictures = add_dirt(reel_keep(reel_narrow(all, 0, 0, count - tested)));
+    } else {
+        pictures = add_dirt(draw_digits(r, TRAINED_ON));
+        clean = draw_digits(r, TESTED_ON);
+    }
+    reel_tensor *dirty = add_dirt(clean);
 
-    printf("Digits of %d pixels through %d numbers\n\n", SIDE * SIDE, NECK);
+    printf("Pictures of %d pixels through %d numbers\n\n",
+           (int)(reel_numel(clean) / reel_size(clean, 0)), NECK);
     printf("  trained  median absolute error\n");
     reel_module *by_l1 = train(r, reel_nn_l1_loss(r, (reel_l1_loss_options){0}), pictures);
     reel_module *by_mse = train(r, reel_nn_mse_loss(r, (reel_mse_loss_options){0}), pictures);

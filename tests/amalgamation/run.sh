@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Makes reel.c and reel.h and uses them as a stranger would: every example that reads no file is built
 # from them, and prints what it should, at every level of CPU that there is. CC and CFLAGS are taken
-# from the environment, as are RUN, what is to run a program (an emulator), and LEAVE_OUT, an example that
-# would take too long.
+# from the environment, as is RUN, what is to run a program (an emulator).
 #
 #   tests/amalgamation/run.sh
 set -euo pipefail
@@ -64,14 +63,10 @@ compare() {
 }
 
 heading "examples"
-grep -LE 'EXAMPLES_DATA|reel_save_images' "$source_dir"/examples/*.c >names
+grep -LE 'EXAMPLES_DATA|reel_save_images|reel_npy_load' "$source_dir"/examples/*.c >names
 while read -r example; do
   name=$(basename "$example" .c)
   name=${name#*_}
-  if [ "$name" = "${LEAVE_OUT-}" ]; then
-    echo "$name: left out"
-    continue
-  fi
   silently "${cc[@]}" "${flags[@]}" -I. "$example" reel.o -o "$name" -lm
   if [ "$name" = l1_tutorial ]; then
     for seed in "$source_dir"/tests/data/tutorial/seed-*.txt; do

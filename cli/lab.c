@@ -13,6 +13,7 @@
 
 enum { LONGEST = 1 << 16 };
 
+/* As argp calls it. NOLINTNEXTLINE(readability-non-const-parameter) */
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     const char **path = state->input;

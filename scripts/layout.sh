@@ -27,7 +27,7 @@ done < <(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*["<][^">]*\.\./
 
 while IFS= read -r -d '' file; do
   check_length 600 "$file"
-done < <(find src cli tests examples bench -type f \
+done < <(find src cli tests examples bench docs -type f \
   \( -name '*.[ch]' -o -name '*.def' -o -name '*.cpp' -o -name '*.sh' -o -name CMakeLists.txt \) -print0)
 check_length 300 include/reel/*.h
 

@@ -11,7 +11,7 @@ jobs=$(getconf _NPROCESSORS_ONLN)
 scripts/dependencies.sh lint
 scripts/layout.sh || failed=1
 
-if find include src cli tests examples bench \( -name '*.[ch]' -o -name '*.cpp' \) -print0 |
+if find include src cli tests examples bench docs \( -name '*.[ch]' -o -name '*.cpp' \) -print0 |
   xargs -0 clang-format --dry-run -Werror; then
   echo "clang-format: nothing to change ($(clang-format --version))"
 else
@@ -20,7 +20,7 @@ fi
 
 # clang-format leaves comments as they were laid out, so their width is watched here.
 if LC_ALL=C.UTF-8 grep -rnE --include='*.[ch]' --include='*.cpp' --exclude=page.c --exclude=lessons_text.c '^.{101,}' \
-  include src cli tests examples bench; then
+  include src cli tests examples bench docs; then
   echo "width: these lines are over 100 columns"
   failed=1
 fi

@@ -48,7 +48,7 @@ lines_of docs/add-an-op.md src/*/*.[ch] src/*/*.def include/reel/*.h
 lines_of docs/one-file.md examples/13_fixed_memory.c
 lines_of docs/tables.md examples/10_house_prices.c examples/11_predict_from_a_file.c
 
-for document in *.md docs/*.md; do
+for document in *.md docs/*.md docs/course/*.md docs/course/*/*.md; do
   while IFS= read -r link; do
     [ -e "$(dirname "$document")/$link" ] || fail "$document: there is no $link"
   done < <(grep -oE '\]\([^)#]+' "$document" | sed 's/^](//' | grep -v '^http' || true)

@@ -140,7 +140,7 @@ static void put_stopped(reeli_json_writer *w, const lab_training *t, const recor
 void lab_put_training(reeli_json_writer *w, const lab_experiment *e, lab_wants wants)
 {
     reel *r = lab_reel();
-    record *it = malloc(sizeof *it);
+    record *it = calloc(1, sizeof *it);
     lab_training t;
     if (r && it && lab_begin(&t, r, e)) {
         const bool whole = train(it, &t);

@@ -156,10 +156,9 @@ static void call(writing *w, const char *name, size_t length)
 {
     const size_t start = w->to->length;
     int arguments = 0;
-    size_t begin = start;
     do {
         lab_write(w->to, "%s", arguments++ ? ", " : "");
-        begin = w->to->length;
+        const size_t begin = w->to->length;
         w->at += strspn(w->at, " \t");
         const char *from = w->at;
         sum(w);

@@ -78,7 +78,7 @@ const char *const reeli_page[] = {
     "",
     "function gradients() { // what has come to each value by now",
     "  const g = new Map(steps.some(s => s.kind === 'seed') && at >= steps.findIndex(s => s.kind === 'seed') ? [[tape.root, root.text.map(() => '1.0000')]] : []);",
-    "  steps.slice(0, at + 1).forEach(s => s.kind === 'backward' && !(asking() && s === steps[at]) && g.set(s.a.value, s.a.after));",
+    "  steps.slice(0, at + 1).forEach(s => s.kind === 'backward' && !(asking() && s === steps[at]) && g.set(s.a.value, s.a.after ?\? s.a.amount));",
     "  return g;",
     "}",
     "const asking = () => $('ask').checked && at > shown && steps[at].kind === 'backward';",

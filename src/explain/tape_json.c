@@ -80,7 +80,8 @@ static void put_value(reeli_json_writer *w, const reeli_look *look, const reel_t
     reeli_json_put_close(w, '}');
 }
 
-static void put_operation(reeli_json_writer *w, const reeli_look *look, const reeli_node *n)
+static void put_operation(reeli_json_writer *w, const reeli_look *look, const reeli_node *n,
+                          bool for_page)
 {
     char text[REELI_LABEL], rule[REELI_RULE];
     reeli_json_put_open(w, NULL, '{');
@@ -91,7 +92,9 @@ static void put_operation(reeli_json_writer *w, const reeli_look *look, const re
     for (int i = 0; i < n->inputs; i++) {
         reeli_json_put_open(w, NULL, '{');
         reeli_json_put_text(w, "value", reeli_id(text, look, n->in[i].t, n->in[i].from));
-        reeli_json_put_bool(w, "wanted", n->in[i].wanted);
+        if (!for_page) {
+            reeli_json_put_bool(w, "wanted", n->in[i].wanted);
+        }
         reeli_json_put_text(w, "rule", reeli_rule_text(rule, n, i));
         reeli_json_put_close(w, '}');
     }
@@ -99,8 +102,10 @@ static void put_operation(reeli_json_writer *w, const reeli_look *look, const re
     reeli_json_put_close(w, '}');
 }
 
-/* Only of what root came from: others have no gradient now. */
-static void put_arrival(reeli_json_writer *w, const reeli_look *look, const reeli_arrival *it)
+/* Only of what root came from: others have no gradient now. A page is spared what follows: without
+ * a `before` the amount is the sum. */
+static void put_arrival(reeli_json_writer *w, const reeli_look *look, const reeli_arrival *it,
+                        bool for_page)
 {
     char text[REELI_LABEL];
     const reeli_edge *e = &it->n->in[it->input];
@@ -111,9 +116,13 @@ static void put_arrival(reeli_json_writer *w, const reeli_look *look, const reel
     put_texts(w, "upstream", it->upstream);
     put_texts(w, "local", it->local);
     put_texts(w, "amount", it->amount);
-    put_texts(w, "before", it->before);
-    put_texts(w, "after", it->after);
-    reeli_json_put_bool(w, "reduced", e->t->numel != it->n->out->numel);
+    if (it->before || !for_page) {
+        put_texts(w, "before", it->before);
+        put_texts(w, "after", it->after);
+    }
+    if (!for_page) {
+        reeli_json_put_bool(w, "reduced", e->t->numel != it->n->out->numel);
+    }
     reeli_json_put_close(w, '}');
 }
 
@@ -147,14 +156,14 @@ void reeli_json_put_tape(reeli_json_writer *w, const reeli_look *look, bool for_
     reeli_json_put_open(w, "ops", '[');
     for (const reeli_node *n = look->root->node; n; n = n->previous) {
         if (n->gradient) {
-            put_operation(w, look, n);
+            put_operation(w, look, n, for_page);
         }
     }
     reeli_json_put_close(w, ']');
     reeli_json_put_open(w, "backward", '[');
     for (const reeli_arrival *it = look->r->first_arrival; it; it = it->next) {
         if (it->n->gradient) {
-            put_arrival(w, look, it);
+            put_arrival(w, look, it, for_page);
         }
     }
     reeli_json_put_close(w, ']');

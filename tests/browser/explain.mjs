@@ -83,6 +83,20 @@ async function asked() {
   await page.close();
 }
 
+// Ten thousand rows: five megabytes at most, and it opens, steps and folds.
+async function large() {
+  execFileSync(program, ['explain', Array(10001).fill('a').join('*'), 'a=1.0001', '--html', 'large.html']);
+  const size = readFileSync('large.html').length, page = await open('large');
+  check(size < 5e6, `10,000 rows: ${size} bytes`);
+  check((await page.textContent('#count')) === 'step 0 of 30002', '10,000 rows: not all steps');
+  await page.keyboard.press('ArrowRight');
+  check((await page.textContent('#now')).includes('#1 = mul(a, a) = 1.0002'), '10,000 rows: no first step');
+  await page.keyboard.press('End');
+  check((await page.textContent('#now')).includes('d a = 27184.1774'), '10,000 rows: no gradient');
+  check((await page.$$('#rows tr')).length < 50, '10,000 rows: they are not folded');
+  await page.close();
+}
+
 async function seen() {
   const narrow = await open('neuron', { viewport: { width: 360, height: 640 } });
   check(await narrow.evaluate(() => document.documentElement.scrollWidth <= innerWidth), '360 px: wider than the window');
@@ -109,6 +123,7 @@ for (const [name, expression] of Object.entries(lessons)) {
   console.log(name);
 }
 await asked();
+await large();
 await seen();
 await browser.close();
 console.log(failures ? `${failures} failures` : 'as it should be');

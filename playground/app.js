@@ -20,6 +20,18 @@ const LINE = [[1, 2], [2, 4], [3, 6], [4, 8], [5, 10]], LOSSES = ['l1', 'mse', '
 const OPTIMIZERS = ['sgd', 'adam', 'rmsprop'], NETS = { 'a line': [], '4 hidden': [4], '8 hidden': [8], '16 hidden': [16], '8 and 8 hidden': [8, 8] };
 const EXPRESSION = { kind: 'expression', program: 'b = a + a; c = b * b', values: ['a=3'], constants: '', times: 1 };
 const TRAINING = { kind: 'training', points: LINE, hidden: [], activation: 'tanh', loss: 'l1', optimizer: 'sgd', lr: 0.01, momentum: 0, zero_grad: true, seed: 0, steps: 100 };
+const FAR = [[1, 2], [2, 4], [3, 6], [4, 8], [5, 40]], WIDE = LINE.map(([x, y]) => [100 * x, y]), BENT = [-4, -3, -2, -1, 0, 1, 2, 3, 4].map(x => [x, Math.abs(x)]);
+const PRESETS = {
+  'the tutorial': [{}],
+  'L1, rate 0.1: to and fro for ever': [{ lr: 0.1, steps: 200 }],
+  'L1, rate 1: back to where it began': [{ lr: 1, steps: 60, start: [0, 0] }],
+  'MSE at the edge: 0.08 and 0.085': [{ loss: 'mse', lr: 0.08, steps: 150, start: [0, 0] }, { loss: 'mse', lr: 0.085, start: [0, 0] }],
+  'MSE, rate 0.1: it runs away': [{ loss: 'mse', lr: 0.1, steps: 400, start: [0, 0] }],
+  'an outlier: L1 and MSE': [{ points: FAR, steps: 2000 }, { loss: 'mse', lr: 0.05 }],
+  'with and without zero_grad': [{ loss: 'mse', steps: 200, start: [0, 0] }, { loss: 'mse', zero_grad: false, start: [0, 0] }],
+  'x a hundred times as large: 9e-6 and 9.2e-6': [{ points: WIDE, loss: 'mse', lr: 9e-6, steps: 200, start: [0, 0] }, { loss: 'mse', lr: 9.2e-6, start: [0, 0] }],
+  'a network bends: tanh and relu': [{ points: BENT, hidden: [16], loss: 'mse', optimizer: 'adam', lr: 0.02, steps: 400 }, { hidden: [16], activation: 'relu', loss: 'mse', optimizer: 'adam', lr: 0.02 }],
+};
 const copy = x => JSON.parse(JSON.stringify(x));
 // All that a link holds.
 const state = { mode: 'lesson', lesson: 'nudge', screen: 0, seed: Math.floor(Math.random() * 1e6), expression: copy(EXPRESSION), runs: [copy(TRAINING)] };
@@ -183,7 +195,8 @@ function train() {
 const last = list => list[list.length - 1];
 const short = x => String(Number(Number(x).toPrecision(5)));
 function summary(a, i) {
-  const name = state.runs.length > 1 ? `${'AB'[i]}, ${state.runs[i].loss}: ` : '';
+  const r = state.runs[i], also = (r.momentum ? `, momentum ${r.momentum}` : '') + (r.zero_grad ? '' : ', without zero_grad');
+  const name = state.runs.length > 1 ? `${'AB'[i]}, ${r.loss}${also}: ` : '';
   if (a.error) return name + a.error.text + '.';
   const line = a.weight ? ` w = ${short(last(a.weight))}, b = ${short(last(a.bias))}.` : '';
   return `${name}after ${a.steps} steps the loss is ${a.now ?? 'not finite'}.${line}${a.stopped ? ` Stopped: ${a.stopped}.` : ''}`;
@@ -202,10 +215,11 @@ function settings(run, i) {
 }
 const to_all = (key, value) => { state.runs.forEach(r => { r[key] = copy(value); }); };
 function steps_to(n) { to_all('steps', Math.min(Math.max(Math.round(n) || 0, 0), 5000)); train(); }
-function pause() { cancelAnimationFrame(timer); timer = 0; $('run').textContent = 'Run'; }
+function pause() { cancelAnimationFrame(timer); timer = 0; $('run').textContent = 'Run'; $('summary').setAttribute('aria-live', 'polite'); }
 function run() {
   if (timer) return pause();
   $('run').textContent = 'Pause';
+  $('summary').setAttribute('aria-live', 'off'); // nobody can listen that fast
   const go = () => {
     const before = state.runs[0].steps;
     steps_to(before + Math.max(1, Math.floor(before / 60)));
@@ -310,6 +324,8 @@ $('count').onchange = e => steps_to(Number(e.target.value));
 $('slider').oninput = e => steps_to(Number(e.target.value));
 $('seed').onchange = e => { state.runs.forEach(r => delete r.start); to_all('seed', Math.max(0, Math.round(Number(e.target.value)) || 0)); train(); };
 $('far').onclick = () => { const n = state.runs[0].points.length - 1, p = state.runs[0].points[n]; move_point(n, p[0], 40); train(); };
+$('preset').append(make('option', { value: '' }, 'choose …'), ...Object.keys(PRESETS).map(p => make('option', {}, p)));
+$('preset').onchange = e => { const runs = PRESETS[e.target.value]; if (!runs) return; pause(); state.runs = runs.map(r => ({ ...copy(TRAINING), points: copy(runs[0].points ?? LINE), steps: runs[0].steps ?? 100, ...copy(r) })); fill_training(); };
 $('back').onclick = () => { to_all('points', LINE); train(); };
 $('table').ontoggle = fill_numbers;
 $('tape').ontoggle = () => $('tape').open && train();

@@ -209,6 +209,23 @@ async function by_keyboard() {
   await page.close();
 }
 
+// Each of the trainings to try is what the program makes of it; those that run away say so.
+async function presets() {
+  const page = await open({ runs: [{}] }), names = await page.$$eval('#preset option', os => os.map(o => o.textContent).slice(1));
+  check(names.length >= 9, `${names.length} presets`);
+  for (const name of names) {
+    await page.selectOption('#preset', name);
+    const said = await page.textContent('#summary'), runs = JSON.parse(decodeURIComponent((await page.evaluate(() => location.hash)).slice(1))).runs;
+    for (const experiment of runs) {
+      const answer = native({ do: 'run', experiment });
+      check(said.includes(answer.stopped ? `Stopped: ${answer.stopped}.` : `the loss is ${answer.now}`) || experiment.hidden.length, `${name}: ${said}`);
+      check(Boolean(answer.stopped) === name.includes('runs away'), `${name}: ${answer.stopped}`);
+    }
+  }
+  await page.screenshot({ path: 'preset.png' });
+  await page.close();
+}
+
 async function looks() {
   for (const [name, options] of [['narrow', { viewport: { width: 360, height: 740 } }], ['dark', { colorScheme: 'dark' }]]) {
     for (const hash of [{ lesson: 'accumulate', screen: 1, seed: 1 }, { lesson: 'outlier', screen: 1, seed: 1 }, { lesson: 'outlier', screen: 9, seed: 1 }]) {
@@ -221,7 +238,7 @@ async function looks() {
   }
 }
 
-for (const test of [every_lesson, questions, typed, outlier, by_keyboard, looks]) {
+for (const test of [every_lesson, questions, typed, outlier, by_keyboard, presets, looks]) {
   const started = Date.now();
   await test();
   console.log(`${test.name}: ${((Date.now() - started) / 1000).toFixed(1)} s`);

@@ -1,5 +1,6 @@
 # What the library is built with. Sets REEL_BLAS (LINKED, LOADED or NONE) and REEL_OPENBLAS_NAME; defines
-# reel::csv for REEL_WITH_IO; defines reel::zip and sets REEL_LIBZIP_NAME, or turns REEL_WITH_NPZ off.
+# reel::csv for REEL_WITH_IO; defines reel::zip and sets REEL_LIBZIP_NAME, or turns REEL_WITH_NPZ off;
+# and so for reel::png.
 check_include_file(dlfcn.h REEL_CAN_LOAD)
 
 # reel_require(<target> <what> <Debian's package> <Fedora's> <Homebrew's> <the option that does without>)
@@ -43,4 +44,10 @@ endif()
 if(NOT TARGET reel::zip)
   set(REEL_WITH_NPZ OFF)
 endif()
-message(STATUS "Files and tables: ${REEL_WITH_IO}, .npz archives: ${REEL_WITH_NPZ}")
+if(REEL_WITH_IO AND REEL_WITH_PNG AND REEL_CAN_LOAD)
+  include(${CMAKE_CURRENT_LIST_DIR}/ReelPng.cmake)
+endif()
+if(NOT TARGET reel::png)
+  set(REEL_WITH_PNG OFF)
+endif()
+message(STATUS "Files and tables: ${REEL_WITH_IO}, .npz archives: ${REEL_WITH_NPZ}, .png: ${REEL_WITH_PNG}")

@@ -6,7 +6,7 @@
 #
 #   scripts/dependencies.sh [tutorial] [tests] [lint] [fuzz] [valgrind] [docs] [packages]
 #
-# The tutorial needs a C compiler, CMake, and make or Ninja, and nothing else. Without OpenBLAS or libzip the
+# The tutorial needs a C compiler, CMake, and make or Ninja, and nothing else. Without OpenBLAS, libzip or libpng the
 # library is built and has less, so a build goes on; where anything else is missing and cannot be installed,
 # the exit status is 1.
 set -euo pipefail
@@ -38,7 +38,7 @@ cmake_is_new_enough() {
 build_needs() {
   case " $* " in
   *' tutorial '*) ;;
-  *) echo openblas libcsv libzip argp ;;
+  *) echo openblas libcsv libzip libpng argp ;;
   esac
   case " $* " in *' tests '*) echo jansson check pkg-config c++ gnuplot ;; esac
 }
@@ -104,6 +104,7 @@ package_names() {
     apt-get:jansson) echo libjansson-dev ;;
     apt-get:libcsv) echo libcsv-dev ;;
     apt-get:libzip) echo libzip-dev ;;
+    apt-get:libpng) echo libpng-dev ;;
     apt-get:ninja | dnf:ninja) echo ninja-build ;;
     apt-get:gnuplot) echo gnuplot-nox ;;
     apt-get:argp) echo libc6-dev ;;
@@ -114,6 +115,7 @@ package_names() {
     dnf:jansson) echo jansson-devel ;;
     dnf:libcsv) echo libcsv-devel ;;
     dnf:libzip) echo libzip-devel ;;
+    dnf:libpng) echo libpng-devel ;;
     dnf:argp) echo glibc-devel ;;
     dnf:fuzzer) echo clang compiler-rt ;;
     dnf:check) echo check-devel ;;
@@ -195,6 +197,7 @@ fi
     case $need in
     openblas) echo "Without OpenBLAS and its cblas.h: Reel's own loops compute all products; no benchmarks." ;;
     libzip) echo "Without libzip: no .npz archives." ;;
+    libpng) echo "Without libpng: no .png pictures." ;;
     chosen-compiler)
       echo "The compiler that was chosen (CC='${CC-}'${CMAKE_TOOLCHAIN_FILE:+, $CMAKE_TOOLCHAIN_FILE}) does not" \
         "make a program. CMake says:"

@@ -14,5 +14,7 @@
 #define REEL_HAS_IO 1
 /** Whether .npz archives are there, in npy.h. */
 #define REEL_HAS_NPZ 1
+/** Whether .png files are there, in picture.h. */
+#define REEL_HAS_PNG 1
 
 #endif

@@ -4,13 +4,14 @@
  *
  * A picture is (C, H, W), of 1 channel (grey) or 3 (red, green, blue), in float32 or float64 from 0
  * to 1. Files are Netpbm's binary ones, which need no library: PGM (P5) of one channel, PPM (P6) of
- * three.
+ * three; and PNG, where libpng is installed. Bytes are files' alone: a tensor has no dtype for them.
  *
  * Fails: REEL_ERR_FILE if the system refuses, REEL_ERR_FORMAT for a file that is not what it should
  *        be or has bytes too many or too few, REEL_ERR_SHAPE and REEL_ERR_DTYPE for a tensor that
  *        is no picture, REEL_ERR_MEMORY.
  *
- * A library configured with REEL_WITH_IO=OFF (REEL_HAS_IO is 0) has none of this.
+ * A library configured with REEL_WITH_IO=OFF (REEL_HAS_IO is 0) has none of this, one with
+ * REEL_WITH_PNG=OFF (REEL_HAS_PNG is 0) no PNG.
  */
 #ifndef REEL_PICTURE_H
 #define REEL_PICTURE_H
@@ -24,7 +25,8 @@ extern "C" {
 #endif
 
 /**
- * The picture in a .pgm or .ppm file: float32, each value divided by the file's largest.
+ * The picture in a .pgm, .ppm or .png file, whatever its name: float32, each value divided by the
+ * file's largest. Of a PNG transparency is left out, and 16 bits become 8.
  *
  * Owner: the reel's until you free it, as of a tensor that you created.
  * Fails: poison, and as above.
@@ -34,8 +36,11 @@ REEL_API reel_tensor *reel_read_image(reel *r, const char *path);
 
 /**
  * Writes a picture, in 256 steps, to a file that is replaced whole as by `reel_safetensors_save`:
- * PGM or PPM by its channels. What is below 0 or above 1 is cut off; a NaN is 0.
+ * PNG if its name ends in .png, else PGM or PPM by its channels. What is below 0 or above 1 is cut
+ * off; a NaN is 0.
  *
+ * Fails:  as above; REEL_ERR_VALUE for a .png by a library without PNG, REEL_ERR_FILE if libpng is
+ *         not installed.
  * Source: torchvision.utils.save_image.
  */
 REEL_API reel_status reel_write_image(reel_tensor *picture, const char *path);

@@ -18,9 +18,10 @@ class Reel(ConanFile):
     topics = ("machine-learning", "tensors", "autograd", "training", "c")
     package_type = "library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {"shared": [True, False], "with_io": [True, False], "with_npz": [True, False]}
-    # Files take libcsv and libzip, which are the system's: ConanCenter has no libcsv.
-    default_options = {"shared": False, "with_io": True, "with_npz": True}
+    options = {"shared": [True, False], "with_io": [True, False], "with_npz": [True, False],
+               "with_png": [True, False]}
+    # Files take libcsv, libzip and libpng, which are the system's: ConanCenter has no libcsv.
+    default_options = {"shared": False, "with_io": True, "with_npz": True, "with_png": True}
 
     def set_version(self):
         top = os.path.join(self.recipe_folder, *TOP)
@@ -43,6 +44,7 @@ class Reel(ConanFile):
     def config_options(self):
         if not self.options.with_io:
             self.options.with_npz = False
+            self.options.with_png = False
 
     def configure(self):
         self.settings.rm_safe("compiler.cppstd") # it is C
@@ -55,10 +57,10 @@ class Reel(ConanFile):
 
     def system_requirements(self):
         if self.options.with_io:
-            zip_too = bool(self.options.with_npz)
-            Apt(self).install(["libcsv-dev"] + ["libzip-dev"] * zip_too)
-            Dnf(self).install(["libcsv-devel"] + ["libzip-devel"] * zip_too)
-            Brew(self).install(["libcsv"] + ["libzip"] * zip_too)
+            zip_too, png_too = bool(self.options.with_npz), bool(self.options.with_png)
+            Apt(self).install(["libcsv-dev"] + ["libzip-dev"] * zip_too + ["libpng-dev"] * png_too)
+            Dnf(self).install(["libcsv-devel"] + ["libzip-devel"] * zip_too + ["libpng-devel"] * png_too)
+            Brew(self).install(["libcsv"] + ["libzip"] * zip_too + ["libpng"] * png_too)
 
     def generate(self):
         toolchain = CMakeToolchain(self)
@@ -66,6 +68,7 @@ class Reel(ConanFile):
             toolchain.cache_variables["REEL_BUILD_" + name] = False
         toolchain.cache_variables["REEL_WITH_IO"] = bool(self.options.with_io)
         toolchain.cache_variables["REEL_WITH_NPZ"] = bool(self.options.with_npz)
+        toolchain.cache_variables["REEL_WITH_PNG"] = bool(self.options.with_png)
         toolchain.generate()
 
     def build(self):

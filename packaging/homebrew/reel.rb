@@ -11,6 +11,7 @@ class Reel < Formula
   depends_on "cmake" => :build
   depends_on "pkgconf" => :build
   depends_on "libcsv"
+  depends_on "libpng"
   depends_on "libzip"
   depends_on "openblas"
 

@@ -1,28 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Netpbm's binary pictures, read and written. */
-#include "input_file.h"
-#include "output_file.h"
-#include "quote.h"
-#include "tensor.h"
+/* Pictures in files; Netpbm's binary ones are read and written here. */
+#include "picture_file.h"
 
-#include <reel/picture.h>
+#include "input_file.h"
+#include "quote.h"
+
 #include <string.h>
 
 static const char reading[] = "read_image", writing[] = "write_image";
 
 enum { MOST = 1 << 24 /* of a side, more than any picture has */ };
 
-/* A picture being read: where it is, and how many bytes are left. */
-typedef struct input {
-    reel *r;
-    FILE *stream;
-    const char *path;
-    int64_t left;
-} input;
+typedef reeli_picture_input input;
 
-static bool refuse(const input *in, const char *why)
+bool reeli_no_picture(const input *in, const char *why)
 {
-    reeli_error(in->r, REEL_ERR_FORMAT, "%s: %s: %s", reading, REELI_QUOTED(in->path), why);
+    reeli_error(in->r, REEL_ERR_FORMAT, "%s: %s: %s", in->what, REELI_QUOTED(in->path), why);
     return false;
 }
 
@@ -47,7 +40,7 @@ static bool read_number(input *in, int64_t most, int64_t *number)
         *number = *number * 10 + (c - '0');
     }
     return (*number >= 1 && *number <= most && is_space(c)) ||
-           refuse(in, "its header is no width, height and largest value");
+           reeli_no_picture(in, "its header is no width, height and largest value");
 }
 
 /* Values of one or two bytes, the larger one first, pixel by pixel; into planes. */
@@ -62,8 +55,8 @@ static bool read_values(input *in, reel_tensor *t, int64_t largest)
             value = low == EOF ? EOF : value * 256 + low;
         }
         if (value == EOF || value > largest) {
-            return refuse(in, value == EOF ? "it cannot be read to its end"
-                                           : "it has a value above its largest");
+            return reeli_no_picture(in, value == EOF ? "it cannot be read to its end"
+                                                     : "it has a value above its largest");
         }
         to[i % channels * pixels + i / channels] = (float)value / (float)largest;
     }
@@ -75,7 +68,8 @@ static reel_tensor *read_picture(input *in)
     int64_t width, height, largest;
     const int p = next(in), kind = next(in);
     if (p != 'P' || (kind != '5' && kind != '6')) {
-        refuse(in, "it is no binary PGM or PPM file, which begins with P5 or P6");
+        reeli_no_picture(in, "it is no PNG file, and no binary PGM or PPM file, which begins with "
+                             "P5 or P6");
         return in->r->poison;
     }
     if (!read_number(in, MOST, &width) || !read_number(in, MOST, &height) ||
@@ -99,17 +93,47 @@ static reel_tensor *read_picture(input *in)
     return t;
 }
 
+static bool begins_as_png(FILE *stream)
+{
+    const int first = fgetc(stream);
+    ungetc(first, stream);
+    return first == 0x89; /* which no text begins with */
+}
+
+#if REEL_HAS_PNG
+static reel_tensor *read_png(const input *in) { return reeli_read_png(in); }
+
+static bool write_png(reel_file *file, const reel_tensor *picture)
+{
+    return reeli_write_png(writing, file, picture);
+}
+#else
+static reel_tensor *read_png(const input *in)
+{
+    reeli_no_picture(in, "it may be a PNG file, which this Reel was built without");
+    return in->r->poison;
+}
+
+static bool write_png(reel_file *file, const reel_tensor *picture)
+{
+    (void)file;
+    reeli_error(picture->r, REEL_ERR_VALUE,
+                "%s: this Reel was built without PNG; .ppm files need no library", writing);
+    return false;
+}
+#endif
+
 reel_tensor *reel_read_image(reel *r, const char *path)
 {
     if (!r || !path) {
         return r ? reeli_fail(r, REEL_ERR_VALUE, "%s: the path is NULL", reading) : NULL;
     }
-    input in = {.r = r, .path = path};
+    input in = {.r = r, .what = reading, .path = path};
     in.stream = reeli_open_regular(r, reading, path, &in.left);
     if (!in.stream) {
         return r->poison;
     }
-    reel_tensor *t = read_picture(&in);
+    reel_tensor *t = begins_as_png(in.stream) ? read_png(&in) : read_picture(&in);
     fclose(in.stream);
     return t;
 }
@@ -121,24 +145,41 @@ static unsigned char step_of(double x)
     return (unsigned char)(scaled >= 255 ? 255 : scaled > 0 ? scaled : 0);
 }
 
-/* A row of pixels, whose channels lie in planes. */
-static bool write_row(reel_file *file, const reel_tensor *t, int64_t row)
+void reeli_picture_row(const reel_tensor *t, int64_t row, unsigned char *bytes)
 {
-    enum { PIXELS = 256 };
-    unsigned char bytes[3 * PIXELS];
     const int64_t channels = t->size[0], width = t->size[2];
-    for (int64_t x = 0; x < width; x += PIXELS) {
-        const int64_t count = width - x < PIXELS ? width - x : PIXELS;
-        for (int64_t i = 0; i < count * channels; i++) {
-            const int64_t channel = i % channels;
-            bytes[i] = step_of(reeli_load(t, channel * t->stride[0] + row * t->stride[1] +
-                                                 (x + i / channels) * t->stride[2]));
-        }
-        if (!reeli_file_put(file, bytes, (size_t)(count * channels))) {
-            return false;
-        }
+    for (int64_t i = 0; i < width * channels; i++) {
+        bytes[i] = step_of(reeli_load(t, i % channels * t->stride[0] + row * t->stride[1] +
+                                             i / channels * t->stride[2]));
     }
-    return true;
+}
+
+static bool write_netpbm(reel_file *file, const reel_tensor *t)
+{
+    char header[64];
+    const int length =
+        snprintf(header, sizeof header, "P%d\n%lld %lld\n255\n", t->size[0] == 3 ? 6 : 5,
+                 (long long)t->size[2], (long long)t->size[1]);
+    const reeli_mark mark = reeli_arena_mark(&t->r->arena);
+    const size_t size = (size_t)(t->size[0] * t->size[2]);
+    unsigned char *bytes = reeli_arena_alloc(t->r, size);
+    bool sound = bytes && reeli_file_put(file, header, (size_t)length);
+    for (int64_t row = 0; sound && row < t->size[1]; row++) {
+        reeli_picture_row(t, row, bytes);
+        sound = reeli_file_put(file, bytes, size);
+    }
+    if (!bytes) {
+        reeli_no_memory(t->r, writing);
+    }
+    reeli_arena_release(&t->r->arena, mark);
+    return sound;
+}
+
+static bool named_png(const char *path)
+{
+    const size_t length = strlen(path);
+    const char *end = length >= 4 ? path + length - 4 : "";
+    return end[0] == '.' && (end[1] | 32) == 'p' && (end[2] | 32) == 'n' && (end[3] | 32) == 'g';
 }
 
 static bool is_picture(const reel_tensor *t)
@@ -169,16 +210,10 @@ reel_status reel_write_image(reel_tensor *picture, const char *path)
         return r->status;
     }
     reel_file *file = reeli_file_begin(r, writing, path);
-    if (file) {
-        char header[64];
-        const int length =
-            snprintf(header, sizeof header, "P%d\n%lld %lld\n255\n", picture->size[0] == 3 ? 6 : 5,
-                     (long long)picture->size[2], (long long)picture->size[1]);
-        bool sound = reeli_file_put(file, header, (size_t)length);
-        for (int64_t row = 0; sound && row < picture->size[1]; row++) {
-            sound = write_row(file, picture, row);
-        }
+    if (file && (named_png(path) ? write_png : write_netpbm)(file, picture)) {
         reel_file_commit(file);
+    } else if (file) {
+        reel_file_discard(file);
     }
     return r->status;
 }

@@ -68,5 +68,6 @@ fill $data/checkpoint "$python" tests/generate/checkpoints.py
 fill $data/lab "$python" tests/generate/lab.py build/release/bin/reel
 fill $data/losses "$python" tests/generate/losses.py
 fill $data/npy "$python" tests/generate/npy.py
+fill $data/pictures "$python" tests/generate/pictures.py
 fill tests/conformance/cases tests/generate/conformance.sh --max 6
 fill tests/training/cases "$python" tests/generate/training.py

@@ -105,6 +105,8 @@ has_header CSV csv
 has_library CSV csv
 has_header ZIP zip
 has_library ZIP zip
+has_header PNG png
+has_library PNG png16
 has_header JANSSON jansson
 has_library JANSSON jansson
 asks "$dependencies"
@@ -112,7 +114,7 @@ silent
 asks "$dependencies" tests
 expect 1 not 'jansson ' libcsv 'Without'
 configure
-expect 0 'npz archives: ON' not 'OpenBLAS is not here' 'Benchmarks are not built'
+expect 0 'npz archives: ON' '.png: ON' not 'OpenBLAS is not here' 'Benchmarks are not built'
 
 title "headers without their libraries, .pc files that outlived theirs, another BLAS"
 machine
@@ -125,7 +127,7 @@ module libzip
 module openblas
 library blas 'void cblas_sgemm(void) {} void cblas_dgemm(void) {}'
 asks "$dependencies" tests
-expect 1 'Without OpenBLAS' 'Without libzip' libcsv jansson 'apt-get install' libcsv-dev libjansson-dev
+expect 1 'Without OpenBLAS' 'Without libzip' 'Without libpng' libcsv jansson 'apt-get install' libcsv-dev libjansson-dev
 configure
 expect 1 'libcsv was not found' 'scripts/dependencies.sh' 'OpenBLAS is not here'
 configure -D REEL_WITH_IO=OFF
@@ -155,12 +157,12 @@ library zip 'int something;'
 asks "$dependencies"
 expect 1 'Without OpenBLAS and its cblas.h' 'Without libzip' libcsv
 
-title "without OpenBLAS and libzip the build goes on"
+title "without OpenBLAS, libzip and libpng the build goes on"
 machine
 has_header CSV csv
 has_library CSV csv
 asks "$dependencies"
-expect 0 'Without OpenBLAS' 'Without libzip' not 'administrator'
+expect 0 'Without OpenBLAS' 'Without libzip' 'Without libpng' not 'administrator'
 
 title "the tutorial needs a compiler, CMake and make alone"
 machine

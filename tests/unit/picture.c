@@ -97,6 +97,77 @@ START_TEST(what_is_wrong_is_refused)
 }
 END_TEST
 
+#if REEL_HAS_PNG
+static void in_png(void) { snprintf(path, sizeof path, "%s/file.PNG", folder); }
+
+/* Of each kind, as zlib and the format's description make them. */
+START_TEST(png_files_are_read)
+{
+    static const char *const names[] = {"grey1",    "grey8", "grey16",    "rgb8",
+                                        "palette2", "rgba8", "interlaced"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char file[256];
+        snprintf(file, sizeof file, "%s/pictures/%s.png", REEL_TEST_DATA, names[i]);
+        reel_tensor *t = reel_read_image(r, file);
+        ck_assert_msg(!reel_is_poison(t), "%s", reel_error(r));
+        snprintf(file, sizeof file, "%s/pictures/%s.txt", REEL_TEST_DATA, names[i]);
+        FILE *values = fopen(file, "r");
+        int channels, largest, value;
+        ck_assert(values && fscanf(values, "%d %d", &channels, &largest) == 2);
+        ck_assert(reel_size(t, 0) == channels && reel_size(t, 1) == 5 && reel_size(t, 2) == 9);
+        for (int64_t k = 0; k < reel_numel(t); k++) {
+            ck_assert(fscanf(values, "%d", &value) == 1);
+            assert_close((double)reel_data_f32(t)[k], (double)value / largest, 1e-6);
+        }
+        fclose(values);
+    }
+}
+END_TEST
+
+START_TEST(png_files_are_written_and_read_again)
+{
+    in_png();
+    reel_tensor *steps = reel_div_scalar(reel_arange(r, REEL_F32, 0, 768, 1), 767);
+    reel_tensor *pictures[] = {reel_reshape(steps, 3, (int64_t[]){1, 3, 256}),
+                               reel_mT(reel_reshape(steps, 3, (int64_t[]){3, 2, 128}))};
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(reel_save_images(pictures[i], path, (reel_grid_layout){0}), REEL_OK);
+        reel_tensor *again = reel_read_image(r, path);
+        ck_assert_msg(!reel_is_poison(again), "%s", reel_error(r));
+        ck_assert(reel_item(reel_max(reel_abs(reel_sub(again, pictures[i])))) < 0.501 / 255);
+    }
+    char bytes[8] = {0};
+    FILE *file = fopen(path, "rb");
+    ck_assert(file && fread(bytes, 1, 8, file) == 8 && fclose(file) == 0);
+    ck_assert_mem_eq(bytes, "\x89PNG\r\n\x1a\n", 8);
+}
+END_TEST
+
+/* The file cut short at every byte, and with each changed. */
+START_TEST(damaged_png_files_are_refused_or_read)
+{
+    unsigned char bytes[512], other[512];
+    FILE *file = fopen(REEL_TEST_DATA "/pictures/rgb8.png", "rb");
+    ck_assert_ptr_nonnull(file);
+    const size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    in_png();
+    for (size_t i = 0; i < size; i++) {
+        ck_assert(i > size - 16 || reel_is_poison(read_bytes((const char *)bytes, i)));
+        reel_clear_error(r);
+        memcpy(other, bytes, size);
+        other[i] ^= 0x55;
+        reel_tensor *t = read_bytes((const char *)other, size);
+        ck_assert(reel_is_poison(t) == reel_failed(r));
+        reel_clear_error(r);
+    }
+    memcpy(bytes + 16, "\0\xff\xff\xff\0\xff\xff\xff", 8); /* 16 million by 16 million */
+    ck_assert(reel_is_poison(read_bytes((const char *)bytes, size)));
+    assert_error(r, REEL_ERR_FORMAT, "fewer bytes than its picture needs");
+}
+END_TEST
+#endif
+
 /* Element (channel, y, x). */
 static double at(reel_tensor *t, int64_t channel, int64_t y, int64_t x)
 {
@@ -134,6 +205,11 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, others_are_read);
     tcase_add_test(cases, what_is_wrong_is_refused);
     tcase_add_test(cases, a_grid_has_each_in_its_place);
+#if REEL_HAS_PNG
+    tcase_add_test(cases, png_files_are_read);
+    tcase_add_test(cases, png_files_are_written_and_read_again);
+    tcase_add_test(cases, damaged_png_files_are_refused_or_read);
+#endif
 }
 
 int main(void) { return run_suite("picture", add_cases); }

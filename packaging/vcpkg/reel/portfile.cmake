@@ -5,7 +5,8 @@ get_filename_component(SOURCE_PATH "${CURRENT_PORT_DIR}/../../.." ABSOLUTE)
 vcpkg_check_features(OUT_FEATURE_OPTIONS FEATURE_OPTIONS
   FEATURES
     io REEL_WITH_IO
-    npz REEL_WITH_NPZ)
+    npz REEL_WITH_NPZ
+    png REEL_WITH_PNG)
 vcpkg_cmake_configure(
   SOURCE_PATH "${SOURCE_PATH}"
   OPTIONS

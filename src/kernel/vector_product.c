@@ -135,8 +135,10 @@ bool reeli_add_rows_up(reel *r, const reeli_gemm *row)
     p.rows = row->k, p.columns = row->n, p.step = row->b.stride[0];
     p.piece = rows_of_piece(p.rows, p.columns);
     if (!many_rows(p.rows, p.columns)) {
-        p.piece =
+        /* Each column's sum is its own: the fewer pieces, the longer what is read of a row. */
+        const int64_t least =
             p.rows < REELI_PIECE / REELI_LEAST_COLUMNS ? REELI_PIECE / p.rows : REELI_LEAST_COLUMNS;
+        p.piece = largest(least, pieces_of(p.columns, r->threads), REELI_LEAST_COLUMNS);
         reeli_parallel(r, pieces_of(p.columns, p.piece), add_piece_of_columns, &p);
         return true;
     }

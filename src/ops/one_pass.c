@@ -34,8 +34,8 @@ reel_tensor *reeli_gradient_beside_loss(reeli_node *n, int input, reel_tensor *g
     reel *r = g->r;
     reeli_capture_entry *e = r->capture && !r->grad_enabled ? reeli_entry_before(r, NULL) : NULL;
     if (!e || e->kind != REELI_CAPTURED_FORWARD || e->node != n || g->numel != 1 ||
-        reeli_row_of(n)->reduction == REEL_NONE || !alike(n) || !gradient_map(n, input) ||
-        !reeli_is_constant(g) || g->dtype != n->out->dtype) {
+        n->in[0].t->numel <= REELI_BLOCK || reeli_row_of(n)->reduction == REEL_NONE || !alike(n) ||
+        !gradient_map(n, input) || !reeli_is_constant(g) || g->dtype != n->out->dtype) {
         return NULL;
     }
     reel_tensor *dx = reeli_empty_like(n->in[input].t, n->op->name, n->out->dtype);

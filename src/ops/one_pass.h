@@ -3,7 +3,7 @@
  * What a captured step does in one pass where the step did it in two. A replay knows what a step
  * cannot: that the gradient of the loss will be asked for, and what it begins with. So a loss's
  * gradient is computed beside its terms, and a line's with its values, block by block while their
- * inputs are in the cache; the bits are those of two passes.
+ * inputs are in the cache, where they are more than one; the bits are those of two passes.
  */
 #ifndef REELI_ONE_PASS_H
 #define REELI_ONE_PASS_H

@@ -11,7 +11,8 @@
 
 enum { LEVELS = 3, LAYOUTS = 6, GUARD = 8 };
 static const char *const levels[LEVELS] = {"portable", "avx2", "avx512"};
-static const int row_counts[] = {0, 1, 2, 7, 9, 17}, column_counts[] = {0, 1, 5, 16, 31, 33, 65},
+static const int row_counts[] = {0, 1, 2, 7, 9, 17},
+                 column_counts[] = {0, 1, 3, 5, 16, 31, 33, 65, 130},
                  depths[] = {0, 1, 5, 33, 130, 260};
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 

@@ -7,8 +7,8 @@
  */
 
 #define RULE(name)                                                                                 \
-    void NAMED(name, update)(int64_t n, void *parameter, const void *gradient, void *const *state, \
-                             const reeli_step *s)
+    VECTORS_OF_512 void NAMED(name, update)(int64_t n, void *parameter, const void *gradient,      \
+                                            void *const *state, const reeli_step *s)
 
 /* What every rule begins with: the gradient, turned round or not, with the weights' decay. */
 #define BEGIN                                                                                      \

@@ -169,7 +169,8 @@ void KERNEL(small_product)(const reeli_gemm *p)
     /* C is one column, and not just that of a wider one which is this piece's. */
     const bool column = p->n == 1 && p->c_step == 1;
 #ifdef TILES
-    const bool tiny = p->m * p->n * p->k < REELI_TINY_PRODUCT;
+    const bool tiny = p->m * p->n * p->k < REELI_TINY_PRODUCT ||
+                      (p->k < REELI_LEAST_DEPTH && p->n >= 8 * VECTOR && p->b.stride[1] == 1);
     if (!tiny && !column && !(sizeof(T) == 8 && p->m == 1)) {
         tiled_product(p);
         return;

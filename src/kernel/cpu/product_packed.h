@@ -53,7 +53,6 @@ static void pack_left(const reeli_packed *b, int64_t from, int64_t to)
 
 static void multiply_panel(const reeli_packed *b, int64_t column, int64_t from, int64_t to)
 {
-    static const T zeros[PANEL_COLUMNS];
     _Alignas(64) T panel[PACKED_DEPTH * PANEL_COLUMNS];
     const reeli_gemm *p = b->p;
     const int64_t rest = p->n - column, columns = rest < PANEL_COLUMNS ? rest : PANEL_COLUMNS;

@@ -118,6 +118,8 @@ static void pack(int64_t k, int64_t columns, const T *b, const int64_t *b_stride
     }
 }
 
+static const T zeros[PANEL_COLUMNS];
+
 /* Columns of the result and what their sums start from: c itself where sums go on, else zeros. */
 typedef struct panel_place {
     T *c;
@@ -133,14 +135,16 @@ static void edge_tile(tile_product product, int64_t rows, int64_t k, const T *a,
     T aside[PACKED_ROWS * PANEL_COLUMNS], bias[PANEL_COLUMNS];
     for (int64_t j = 0; j < to->columns; j += VECTOR) {
         const int64_t count = to->columns - j;
-        for (int64_t i = 0; i < rows; i++) {
-            VECTOR_AT(aside + i * PANEL_COLUMNS + j) =
-                to->more ? load_part(to->c + i * to->step + j, count) : (vector){0};
+        for (int64_t i = 0; i < rows && to->more; i++) {
+            VECTOR_AT(aside + i * PANEL_COLUMNS + j) = load_part(to->c + i * to->step + j, count);
         }
-        VECTOR_AT(bias + j) = to->bias ? load_part(to->bias + j, count) : (vector){0};
+        if (to->bias) {
+            VECTOR_AT(bias + j) = load_part(to->bias + j, count);
+        }
     }
     product(k, a, a_stride, b, b_step,
-            &(tile_sums){aside, to->bias ? bias : NULL, aside, PANEL_COLUMNS, PANEL_COLUMNS});
+            &(tile_sums){to->more ? aside : zeros, to->bias ? bias : NULL, aside,
+                         to->more ? PANEL_COLUMNS : 0, PANEL_COLUMNS});
     for (int64_t i = 0; i < rows; i++) {
         for (int64_t j = 0; j < to->columns; j += VECTOR) {
             store_part(to->c + i * to->step + j, CONST_VECTOR_AT(aside + i * PANEL_COLUMNS + j),
@@ -153,7 +157,6 @@ static void edge_tile(tile_product product, int64_t rows, int64_t k, const T *a,
 static void panel_product(int64_t m, int64_t k, const T *a, const int64_t *a_stride, const T *b,
                           int64_t b_step, panel_place to)
 {
-    static const T zeros[PANEL_COLUMNS];
     for (int64_t blocks = (m + TILE_ROWS - 1) / TILE_ROWS; blocks > 0; blocks--) {
         const int64_t rows = (m + blocks - 1) / blocks;
         const tile_product product = tiles[rows - 1][to.columns > VECTOR];
@@ -170,7 +173,7 @@ static void panel_product(int64_t m, int64_t k, const T *a, const int64_t *a_str
     }
 }
 
-static void tiled_product(const reeli_gemm *it)
+static void wide_product(const reeli_gemm *it)
 {
     _Alignas(64) T panel[PANEL_DEPTH * PANEL_COLUMNS];
     const int64_t m = it->m, n = it->n, k = it->k, *b_stride = it->b.stride;
@@ -191,6 +194,40 @@ static void tiled_product(const reeli_gemm *it)
                           (panel_place){(T *)it->c + j, it->c_step, columns,
                                         bias && p + depth == k ? bias + j : NULL, p > 0});
         }
+    }
+}
+
+/* A narrow C as its transpose, cᵀ = bᵀ aᵀ, whose rows fill vectors: some of C's rows at a time. */
+static void narrow_product(const reeli_gemm *it)
+{
+    T block[VECTOR / 2 * PANEL_COLUMNS], *c = it->c;
+    const T *a = it->a.data, *bias = it->bias;
+    const int64_t *down = it->a.stride, *right = it->b.stride;
+    for (int64_t i = 0; i < it->m; i += PANEL_COLUMNS) {
+        const int64_t rows = it->m - i < PANEL_COLUMNS ? it->m - i : PANEL_COLUMNS;
+        wide_product(&(reeli_gemm){.dtype = it->dtype,
+                                   .m = it->n,
+                                   .n = rows,
+                                   .k = it->k,
+                                   .a = {it->b.data, {right[1], right[0]}},
+                                   .b = {a + i * down[0], {down[1], down[0]}},
+                                   .c = block,
+                                   .c_step = PANEL_COLUMNS});
+        for (int64_t row = 0; row < rows; row++, c += it->c_step) {
+            for (int64_t j = 0; j < it->n; j++) {
+                const T sum = block[j * PANEL_COLUMNS + row];
+                c[j] = bias ? sum + bias[j] : sum;
+            }
+        }
+    }
+}
+
+static void tiled_product(const reeli_gemm *it)
+{
+    if (it->m >= VECTOR && (it->n <= VECTOR / 4 || (it->n <= VECTOR / 2 && it->k >= 32))) {
+        narrow_product(it);
+    } else {
+        wide_product(it);
     }
 }
 #endif

@@ -66,6 +66,40 @@ static inline void SIZED(tile, 4)(element4 *to, int64_t to_stride, const element
     half_tile4(to + 4 * to_stride, to_stride, from + 4, from_stride);
 }
 
+#ifdef HAS_AVX512
+#define SIXTEEN(i) REELI_UNROLL(16) for (int i = 0; i < 16; i++)
+
+/* Sixteen rows of sixteen: each is a line of what is read, and one of the result. */
+static void tile16(element4 *to, int64_t to_stride, const element4 *from, int64_t stride)
+{
+    __m512 r[16], t[16];
+    SIXTEEN(i) { r[i] = _mm512_loadu_ps(from + i * stride); }
+    SIXTEEN(i)
+    {
+        t[i] = i % 2 ? _mm512_unpackhi_ps(r[i - 1], r[i]) : _mm512_unpacklo_ps(r[i], r[i + 1]);
+    }
+    SIXTEEN(i) /* now r[4 b + c] has in lane l column 4 l + c of the rows 4 b to 4 b + 3 */
+    {
+        const int b = i / 4 * 4, half = i % 4 / 2;
+        const __m512d low = _mm512_castps_pd(t[b + half]), high = _mm512_castps_pd(t[b + 2 + half]);
+        r[i] =
+            _mm512_castpd_ps(i % 2 ? _mm512_unpackhi_pd(low, high) : _mm512_unpacklo_pd(low, high));
+    }
+    SIXTEEN(i) /* lanes 0 and 2 of two of them, or 1 and 3 */
+    {
+        const int a = i % 4 + i / 4 % 2 * 8;
+        t[i] = i < 8 ? _mm512_shuffle_f32x4(r[a], r[a + 4], 0x88)
+                     : _mm512_shuffle_f32x4(r[a], r[a + 4], 0xdd);
+    }
+    SIXTEEN(i)
+    {
+        const int a = i % 4 + i / 4 % 2 * 8;
+        _mm512_storeu_ps(to + i * to_stride, i < 8 ? _mm512_shuffle_f32x4(t[a], t[a + 4], 0x88)
+                                                   : _mm512_shuffle_f32x4(t[a], t[a + 4], 0xdd));
+    }
+}
+#endif
+
 /* Two columns of four rows. */
 static inline void half_tile8(element8 *to, int64_t to_stride, const element8 *from, int64_t stride)
 {
@@ -97,10 +131,14 @@ PLAIN_TILE(SIZED(tile, 8), element8, 4)
 #define T element4
 #define EDGE 8
 #define NAMED(name) SIZED(name, 4)
+#ifdef HAS_AVX512
+#define FOUR_TILES tile16
+#endif
 #include "transpose.h"
 #undef T
 #undef EDGE
 #undef NAMED
+#undef FOUR_TILES
 #define T element8
 #define EDGE 4
 #define NAMED(name) SIZED(name, 8)

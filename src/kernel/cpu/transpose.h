@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Transposition of elements of one size: transpose.c defines T, EDGE (a tile's side: as many
- * elements as a 32-byte vector has), NAMED and tile for each. to[i,j] = from[j,i] for i < rows, j <
+ * elements as a 32-byte vector has), NAMED and tile for each, and FOUR_TILES for a square of four
+ * where that is quicker. to[i,j] = from[j,i] for i < rows, j <
  * columns. */
 
 /* From tiles, two rows of them at a time: their elements fill a line of what is read, which in a
@@ -10,7 +11,13 @@ static void NAMED(tiles)(int64_t rows, int64_t columns, T *to, int64_t to_stride
                          int64_t from_stride)
 {
     for (int64_t i = 0; i < rows; i += 2 * EDGE) {
-        for (int64_t j = 0; j < columns; j += EDGE) {
+        int64_t j = 0;
+#ifdef FOUR_TILES
+        for (; i + 2 * EDGE <= rows && j + 2 * EDGE <= columns; j += 2 * EDGE) {
+            FOUR_TILES(to + i * to_stride + j, to_stride, from + j * from_stride + i, from_stride);
+        }
+#endif
+        for (; j < columns; j += EDGE) {
             const int64_t column = j + EDGE <= columns ? j : columns - EDGE;
             for (int64_t half = i; half < rows && half < i + 2 * EDGE; half += EDGE) {
                 const int64_t row = half + EDGE <= rows ? half : rows - EDGE;

@@ -40,7 +40,7 @@ build_needs() {
   *' tutorial '*) ;;
   *) echo openblas libcsv libzip libpng argp ;;
   esac
-  case " $* " in *' tests '*) echo jansson check pkg-config c++ gnuplot ;; esac
+  case " $* " in *' tests '*) echo jansson check pkg-config c++ gnuplot mpi ;; esac
 }
 
 # Which of those the build would not find, as words. Where it cannot be asked, all of them.
@@ -105,6 +105,7 @@ package_names() {
     apt-get:libcsv) echo libcsv-dev ;;
     apt-get:libzip) echo libzip-dev ;;
     apt-get:libpng) echo libpng-dev ;;
+    apt-get:mpi) echo libopenmpi-dev openmpi-bin ;;
     apt-get:ninja | dnf:ninja) echo ninja-build ;;
     apt-get:gnuplot) echo gnuplot-nox ;;
     apt-get:argp) echo libc6-dev ;;
@@ -116,6 +117,8 @@ package_names() {
     dnf:libcsv) echo libcsv-devel ;;
     dnf:libzip) echo libzip-devel ;;
     dnf:libpng) echo libpng-devel ;;
+    dnf:mpi) echo openmpi-devel ;;
+    brew:mpi) echo open-mpi ;;
     dnf:argp) echo glibc-devel ;;
     dnf:fuzzer) echo clang compiler-rt ;;
     dnf:check) echo check-devel ;;
@@ -198,6 +201,7 @@ fi
     openblas) echo "Without OpenBLAS and its cblas.h: Reel's own loops compute all products; no benchmarks." ;;
     libzip) echo "Without libzip: no .npz archives." ;;
     libpng) echo "Without libpng: no .png pictures." ;;
+    mpi) echo "There is no MPI: the library reel_mpi is neither built nor tested." ;;
     chosen-compiler)
       echo "The compiler that was chosen (CC='${CC-}'${CMAKE_TOOLCHAIN_FILE:+, $CMAKE_TOOLCHAIN_FILE}) does not" \
         "make a program. CMake says:"

@@ -1,0 +1,26 @@
+# reel_mpi, training by several processes: a library of its own, which sees the public headers alone and which
+# nothing else links. Defines reel::reel_mpi where there is MPI.
+if(NOT REEL_WITH_MPI OR (REEL_WITH_MPI STREQUAL AUTO AND NOT PROJECT_IS_TOP_LEVEL) OR CMAKE_CROSSCOMPILING)
+  message(STATUS "MPI: without")
+  return()
+endif()
+set(MPI_CXX_SKIP_MPICXX ON)
+find_package(MPI QUIET COMPONENTS C)
+if(NOT MPI_C_FOUND)
+  if(NOT REEL_WITH_MPI STREQUAL AUTO)
+    message(FATAL_ERROR "MPI was not found. Run scripts/dependencies.sh tests, install libopenmpi-dev and "
+      "openmpi-bin (Debian, Ubuntu) or openmpi-devel (Fedora), run brew install open-mpi (macOS), or configure "
+      "with -D REEL_WITH_MPI=OFF.")
+  endif()
+  message(STATUS "MPI: not found, so there is no reel_mpi")
+  return()
+endif()
+message(STATUS "MPI: ${MPI_C_LIBRARIES}")
+
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/mpi/*.c)
+add_library(reel_mpi STATIC ${sources})
+add_library(reel::reel_mpi ALIAS reel_mpi)
+target_include_directories(reel_mpi PUBLIC ${PROJECT_SOURCE_DIR}/include/mpi ${PROJECT_SOURCE_DIR}/include
+  ${PROJECT_BINARY_DIR}/include)
+target_link_libraries(reel_mpi PUBLIC reel MPI::MPI_C PRIVATE reel_compile)
+target_compile_options(reel_mpi PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-O3>) # sums in vectors

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# What one process suffers all learn of, and all end: errors, calls that do not agree, CPUs that do not, death.
+#
+#   tests/mpi/failures.sh <mpirun> <failures> [<data_parallel>]
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+mpirun=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+. "$here/job.sh"
+program=$work/failing-job # a name of its own, by which those that are left would be found
+ln -s "$2" "$program"
+
+fail() {
+  echo "FAILED: $*"
+  cat "$work/said"
+  exit 1
+}
+nobody_left() {
+  local i
+  for i in 1 2 3 4 5 6 7 8 9 10; do
+    pgrep -f "$program" >/dev/null || return 0
+    sleep 0.3
+  done
+  fail "$1: processes are left"
+}
+
+# all_say <processes> <what> <text>: all end, by themselves, with an error that has this text.
+all_say() {
+  local status=0
+  job "$1" "$program" "$2" >"$work/said" 2>&1 || status=$?
+  [ "$status" -ne 0 ] || fail "$2: the exit status is 0"
+  [ "$status" -ne 124 ] || fail "$2: somebody waits for ever"
+  [ "$(grep -c "ends with: .*$3" "$work/said")" -eq "$1" ] || fail "$2: not all said: $3"
+  nobody_left "$2"
+}
+all_say 3 shape 'view'
+grep -q 'process 0 ends with: mpi: process 2 of 3 failed: view' "$work/said" || fail "not whose error it is"
+all_say 2 leaves 'the processes do not do the same: one is at reel_mpi_leave, another at reel_mpi_average_'
+all_say 2 model 'reel_mpi_broadcast: the processes. tensors, models or batches are not alike'
+all_say 2 'no broadcast' 'reel_mpi_broadcast'
+all_say 2 options 'reel_mpi_join: '
+all_say 2 before 'narrow'
+
+# Kernels of two levels, where this CPU has them.
+status=0
+job 1 -x REEL_CPU=portable "$program" done : -n 1 "$program" done >"$work/said" 2>&1 || status=$?
+if grep -q avx2 /proc/cpuinfo 2>/dev/null; then
+  [ "$status" -ne 0 ] || fail "two levels of kernels: not noticed"
+  [ "$(grep -c "ends with: .*kernels give other digits.*REEL_CPU" "$work/said")" -eq 2 ] || fail "levels: not said"
+fi
+job 2 -x REEL_CPU=portable "$program" done >"$work/said" 2>&1 || fail "one level for all: an error"
+
+# A process that dies takes the job with it, and mpirun says which.
+status=0
+job 3 "$program" dies >"$work/said" 2>&1 || status=$?
+[ "$status" -ne 0 ] && [ "$status" -ne 124 ] || fail "dies: exit status $status"
+nobody_left dies
+
+# Killed at any moment: all end, and the checkpoint is a whole one or there is none.
+for i in 1 2 3 4 5 6; do
+  status=0
+  job 3 "$program" nothing "$work" >"$work/said" 2>&1 &
+  waiting=$!
+  until pids=$(pgrep -x -f "$program nothing $work") && [ "$(wc -w <<<"$pids")" -eq 3 ]; do sleep 0.02; done
+  sleep "0.$((RANDOM % 6))$((RANDOM % 10))"
+  kill -9 "$(tr ' ' '\n' <<<"$pids" | sed -n "$((i % 3 + 1))p")"
+  wait "$waiting" || status=$?
+  [ "$status" -ne 0 ] && [ "$status" -ne 124 ] || fail "kill -9: exit status $status"
+  nobody_left "kill -9"
+  if [ -e "$work/killed.safetensors" ]; then
+    "$here/whole.sh" "$work/killed.safetensors" >>"$work/said" || fail "kill -9: a damaged file"
+  fi
+done
+[ -e "$work/killed.safetensors" ] || fail "no checkpoint was ever written"
+
+# Ctrl-C on mpirun ends all.
+job 3 "$program" nothing "$work" >"$work/said" 2>&1 &
+waiting=$!
+until pids=$(pgrep -x -f "$program nothing $work") && [ "$(wc -w <<<"$pids")" -eq 3 ]; do sleep 0.02; done
+kill -INT "$(pgrep -P "$waiting" -f "$mpirun" | head -n 1)" 2>/dev/null || kill -INT "$waiting"
+status=0
+wait "$waiting" || status=$?
+[ "$status" -ne 0 ] && [ "$status" -ne 124 ] || fail "Ctrl-C: exit status $status"
+nobody_left Ctrl-C
+"$here/whole.sh" "$work/killed.safetensors" >>"$work/said" || fail "Ctrl-C: a damaged file"
+echo "errors, calls and kernels that do not agree, death and Ctrl-C: all processes end, and say why"

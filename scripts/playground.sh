@@ -13,6 +13,7 @@ build=build/wasm
 install_for emcc emscripten
 install_for cmake cmake
 export NODE_PATH=${NODE_PATH:-/usr/share/nodejs} # where Debian has Emscripten's acorn
+mkdir -p "$build"
 toolchain=$(dirname "$(realpath "$(command -v emcc)")")/cmake/Modules/Platform/Emscripten.cmake
 
 cmake -S . -B "$build" -D CMAKE_TOOLCHAIN_FILE="$toolchain" -D CMAKE_BUILD_TYPE=MinSizeRel -D BUILD_SHARED_LIBS=OFF \

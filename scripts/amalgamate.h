@@ -5,7 +5,7 @@
  *   REEL_WITH_BLAS   large products go to OpenBLAS, which is loaded when the first one comes;
  *                    needs -ldl where the C library has no dlopen
  */
-#ifndef _POSIX_C_SOURCE
+#if !defined(_POSIX_C_SOURCE) && !defined(__FreeBSD__)
 #define _POSIX_C_SOURCE 200809L
 #endif
 #if defined(__linux__) && !defined(_DEFAULT_SOURCE)

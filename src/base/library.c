@@ -2,8 +2,6 @@
 /* Loading, by the system's dlopen. */
 #ifdef __linux__
 #define _GNU_SOURCE /* dl_iterate_phdr, dladdr */
-#elif defined(__FreeBSD__)
-#undef _POSIX_C_SOURCE /* which hides dladdr */
 #endif
 #include "library.h"
 

@@ -143,11 +143,12 @@ reel_tensor *reel_instance_norm(reel_tensor *x, reel_tensor *running_mean, reel_
     reel_tensor *mean = copies(running_mean, x->size[0]), *var = copies(running_var, x->size[0]);
     reel_tensor *y =
         reel_batch_norm(as_channels(x), mean, var, NULL, NULL, use_input_stats, momentum, eps);
-    if (use_input_stats && !reeli_bad(y)) {
+    y = affine(reeli_as_result(reeli_reshape_like(y, x)), weight, bias);
+    if (use_input_stats && !reeli_bad(y)) { /* at last: a bias may be one of them */
         settle(running_mean, mean, x->size[0]);
         settle(running_var, var, x->size[0]);
     }
-    return affine(reeli_as_result(reeli_reshape_like(y, x)), weight, bias);
+    return y;
 }
 
 reel_tensor *reel_local_response_norm(reel_tensor *x, int64_t size, double alpha, double beta,

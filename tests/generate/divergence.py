@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: MIT
 """For how many steps Reel's losses are PyTorch's, and PyTorch's its own: the table of docs/pytorch.md.
 
-    PYTHON=… tests/generate/divergence.sh
+    PYTHON=… tests/generate/divergence.sh [--seeds N] [--only WORDS]
 
 Each training is done by PyTorch with AVX2 and one thread, by Reel, and by PyTorch with two threads, with AVX-512 and
-without vectors. Printed is the first step whose loss is further from the first one's than 1e-6, 1e-4 and 1e-2 of it.
+without vectors. Printed is the first step whose loss is further from the first one's than 1e-6, 1e-4 and 1e-2 of it; of
+several seeds the median step, – if that is never.
 """
+import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -29,16 +32,17 @@ def network(*sizes):
     return layers[:-1]
 
 
-def runs():
+def runs(seed):
     l1, mse = {"type": "L1Loss"}, {"type": "MSELoss"}
     sgd, momentum = {"type": "SGD", "lr": 0.01}, {"type": "SGD", "lr": 0.01, "momentum": 0.9}
     adam, lbfgs = {"type": "Adam", "lr": 0.003}, {"type": "LBFGS", "lr": 1, "line_search_fn": "strong_wolfe"}
     for sizes, rows, loss, optimizer, dtype in (
             ((1, 1), 48, l1, sgd, "float32"), ((8, 1), 48, l1, sgd, "float32"), ((8, 1), 48, mse, adam, "float32"),
             ((8, 32, 1), 48, l1, sgd, "float32"), ((8, 32, 1), 48, mse, momentum, "float32"), ((8, 32, 1), 48, mse, adam, "float32"),
-            ((8, 32, 1), 48, mse, adam, "float64"), ((8, 32, 1), 48, mse, lbfgs, "float64")):
+            ((8, 32, 1), 48, mse, adam, "float64"), ((8, 32, 1), 48, mse, lbfgs, "float64"),
+            ((64, 512, 512, 1), 512, mse, momentum, "float32"), ((64, 512, 512, 1), 512, l1, adam, "float32")):
         yield dict(model=network(*sizes), sizes=sizes, rows=rows, outputs=1, loss=loss, optimizer=optimizer, scheduler=None, clip=None,
-                   seed=11, steps=100 if optimizer is lbfgs else STEPS, dtype=dtype)
+                   seed=seed, steps=100 if optimizer is lbfgs or len(sizes) > 3 else STEPS, dtype=dtype)
 
 
 def losses_of(run):
@@ -62,25 +66,45 @@ def by_reel(run, binary):
 
 
 def until(ours, theirs):
-    """For each bound the first step that is further away."""
-    words = []
+    """For each bound the first step that is further away; infinity if none is."""
+    steps = []
     for bound in BOUNDS:
-        far = [k for k, (a, b) in enumerate(zip(ours, theirs)) if abs(a - b) > bound * abs(b)]
-        words.append(str(far[0]) if far else "–")
-    return "equal" if ours == theirs else " / ".join(words)
+        far = [k for k, (a, b) in enumerate(zip(ours, theirs)) if not abs(a - b) <= bound * abs(b)]
+        steps.append(far[0] if far else math.inf)
+    return steps, ours == theirs
+
+
+def cell(found):
+    """Of one seed or several."""
+    if all(equal for _, equal in found):
+        return "equal"
+    middle = [sorted(steps)[len(found) // 2] for steps in zip(*(steps for steps, _ in found))]
+    return " / ".join("–" if step == math.inf else str(step) for step in middle)
+
+
+def name_of(run):
+    words = f"{run['loss']['type']}, {run['optimizer']['type']}{' with momentum' if 'momentum' in run['optimizer'] else ''}, {run['dtype']}"
+    return f"{'–'.join(map(str, run['sizes']))}, {run['rows']} | {words} | {run['steps']}"
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("binary", help="bin/trajectories")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--only", default="", help="rows with these words in them")
+    options = parser.parse_args()
     base = {"OMP_NUM_THREADS": "1", "ATEN_CPU_CAPABILITY": "avx2"}
     print(f"| model, rows | loss, optimizer, dtype | steps | Reel | PyTorch, {' | PyTorch, '.join(VARIANTS)} |")
     print("|---|---|---|---|" + "---|" * len(VARIANTS))
-    for run in runs():
-        theirs = elsewhere(run, base)
-        row = ["–".join(map(str, run["sizes"])) + f", {run['rows']}",
-               f"{run['loss']['type']}, {run['optimizer']['type']}{' with momentum' if 'momentum' in run['optimizer'] else ''}, {run['dtype']}",
-               str(run["steps"]), until(by_reel(run, sys.argv[1]), theirs)]
-        row += [until(elsewhere(run, {**base, **v}), theirs) for v in VARIANTS.values()]
-        print("| " + " | ".join(row) + " |", flush=True)
+    for many in zip(*(runs(11 + k) for k in range(options.seeds))):
+        if options.only not in name_of(many[0]):
+            continue
+        cells = []
+        for run in many:
+            theirs = elsewhere(run, base)
+            cells.append([until(by_reel(run, options.binary), theirs)] +
+                         [until(elsewhere(run, {**base, **v}), theirs) for v in VARIANTS.values()])
+        print("| " + " | ".join([name_of(many[0])] + [cell(found) for found in zip(*cells)]) + " |", flush=True)
 
 
 if sys.argv[1] == "--run":

@@ -3,6 +3,8 @@
 """Writes tests/data/loader/epochs.txt with PyTorch: the rows of its batches and subsets from a seed.
 
 """
+import sys
+
 import torch
 from torch.utils.data import DataLoader, Subset, TensorDataset, random_split
 
@@ -34,7 +36,7 @@ def epochs(n, batch_size, shuffle, drop_last, count=3, rows=None):
 print(f"# torch {torch.__version__}")
 print("# epoch: rows, batch_size, shuffle, drop_last, rows chosen (the last ones, backwards), batches,"
       " rows handed out, sum of place * row = rows")
-for seed in (0, 1, 2**32 + 5):
+for seed in [int(word) for word in sys.argv[1:]] or (0, 1, 2**32 + 5):
     torch.manual_seed(seed)
     print("seed", seed, "=")
     for n in (1, 2, 7, 10, 1000, 20640):

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Writes tests/data/random/choices.txt: `name dtype seed argument = values`, what PyTorch draws, and the next
 uniform number, so that as many were drawn."""
+import sys
+
 import torch
 
 
@@ -28,7 +30,7 @@ ARGUMENTS = {"bernoulli": (0,), "multinomial": (1, 5, 12), "multinomial_again": 
              "normal_number": (5, 24), "dropout": (0, 3, 10)}
 for name, arguments in ARGUMENTS.items():
     for dtype in (torch.float32, torch.float64):
-        for seed in (0, 7):
+        for seed in [int(word) for word in sys.argv[1:]] or (0, 7):
             for argument in arguments:
                 torch.manual_seed(seed)
                 values = draw(name, dtype, argument).double().flatten().tolist() + [torch.rand(1).item()]

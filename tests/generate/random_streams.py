@@ -3,6 +3,8 @@
 """Writes tests/data/random/streams.txt with PyTorch: what its CPU generator draws from a seed.
 
 """
+import sys
+
 import torch
 
 HEAD, SHOWN = 4, 24
@@ -27,7 +29,7 @@ def floats(name, make):
 
 
 print(f"# torch {torch.__version__}: operation, dtype, size, arguments = values")
-for seed in (0, 1, 42, 2**32 + 5):
+for seed in [int(word) for word in sys.argv[1:]] or (0, 1, 42, 2**32 + 5):
     torch.manual_seed(seed)
     print("seed", seed, "=")
     floats("rand", torch.rand)

@@ -297,8 +297,13 @@ class Run:
             self.second = self.second if self.second else [None] * len(wanted)
 
 
-def tolerances(ours, nudged):
-    """For each tensor, from how far a nudge moves it; None where another answer comes of it."""
+def tolerances(ours, *nudged):
+    """For each tensor, from how far the nudges move it; None where another answer comes of one."""
+    each = [tolerances_by(ours, others) for others in nudged]
+    return [None if None in found else max(found) for found in zip(*each)]
+
+
+def tolerances_by(ours, nudged):
     out = []
     for a, b in zip(ours, nudged):
         if a is None or b is None or a.shape != b.shape:
@@ -342,10 +347,10 @@ def write(file, program, run):
             step["results"] = sum(i[:2] == ("step", at) for i in run.order)
         words["steps"].append(step)
     single = any(t.dtype == SINGLE for t in run.values.values())
-    nudged = Run(program, 1e-7 if single else 1e-12)
+    nudged = [Run(program, nudge) for nudge in ((1e-7, -1e-7) if single else (1e-12, -1e-12))]
 
-    def put(role, tensors, others):
-        found = tolerances(tensors, others)
+    def put(role, tensors, *others):
+        found = tolerances(tensors, *others)
         for t in tensors:
             if t is not None and t.is_floating_point() and single and t.dtype == DOUBLE:
                 found = [None if f is None else f + 1e-5 * (1 + 0) for f in found]
@@ -353,11 +358,11 @@ def write(file, program, run):
         exact = [0.0 if t is not None and not t.is_floating_point() and f is not None and f < 1e-3 else f for t, f in zip(tensors, found)]
         names = [None if t is None else case.store(f"{role}{k}", t) for k, t in enumerate(tensors)]
         return names, [1e-300 if e == 0.0 else e for e in exact]
-    words["outputs"], words["atols"] = put("y", [run.values[i] for i in run.order], [nudged.values.get(i) for i in run.order])
+    words["outputs"], words["atols"] = put("y", [run.values[i] for i in run.order], *([other.values.get(i) for i in run.order] for other in nudged))
     if run.grads is not None and (run.second is not None):
         words["sinks"], words["second_sinks"] = run.sinks, run.second_sinks
-        words["grads"], words["grad_atols"] = put("d", run.grads, nudged.grads or [None] * len(run.grads))
-        words["second"], words["second_atols"] = put("h", run.second, nudged.second or [None] * len(run.second))
+        words["grads"], words["grad_atols"] = put("d", run.grads, *(other.grads or [None] * len(run.grads) for other in nudged))
+        words["second"], words["second_atols"] = put("h", run.second, *(other.second or [None] * len(run.second) for other in nudged))
     case.keep(words)
 
 
@@ -501,6 +506,7 @@ GIVEN = {
     "infinite": lambda c: any_in(c, torch.isinf),
     "not-finite": lambda c: any_in(c, lambda t: ~t.isfinite()),
     "huge": lambda c: any_in(c, lambda t: ~(t.abs() < (1e150 if t.dtype == DOUBLE else 1e18))),
+    "exp-overflows": lambda c: any_in(c, lambda t: ~(t.abs() < (700 if t.dtype == DOUBLE else 80))),
     "zero": lambda c: any_in(c, lambda t: t == 0),
     "equal": lambda c: any(t.numel() > t.unique().numel() for t in c["tensors"]) or len(c["tensors"]) > 1,
     "tiny": lambda c: any_in(c, lambda t: (t != 0) & (t.abs() < (1e-150 if t.dtype == DOUBLE else 1e-18))),

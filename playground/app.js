@@ -199,7 +199,7 @@ function summary(a, i) {
   const name = state.runs.length > 1 ? `${'AB'[i]}, ${r.loss}${also}: ` : '';
   if (a.error) return name + a.error.text + '.';
   const line = a.weight ? ` w = ${short(last(a.weight))}, b = ${short(last(a.bias))}.` : '';
-  return `${name}after ${a.steps} steps the loss is ${a.now ?? 'not finite'}.${line}${a.stopped ? ` Stopped: ${a.stopped}.` : ''}`;
+  return `${name}after ${a.steps} step${a.steps === 1 ? '' : 's'} the loss is ${a.now ?? 'not finite'}.${line}${a.stopped ? ` Stopped: ${a.stopped}.` : ''}`;
 }
 function settings(run, i) {
   const change = (key, value) => { run[key] = value; train(); };

@@ -153,9 +153,10 @@ static void write_training(const lab_experiment *e, FILE *to)
         fine = lab_step(&t, digits, &loss[t.done]);
     }
     if (loss) {
-        fprintf(to, "<figure><figcaption>%s loss, learning rate %g, momentum %g%s: after %d steps ",
+        fprintf(to,
+                "<figure><figcaption>%s loss, learning rate %g, momentum %g%s: after %d step%s ",
                 lab_losses[e->loss].name, e->lr, e->momentum,
-                e->zero_grad ? "" : ", without zero_grad", t.done);
+                e->zero_grad ? "" : ", without zero_grad", t.done, t.done == 1 ? "" : "s");
         if (e->layers == 0) {
             fprintf(to, "w = %.4f, b = %.4f", lab_weight(&t), lab_bias(&t));
         }
@@ -193,12 +194,13 @@ static void write_question(const lab_question *question, uint64_t seed, FILE *to
 void lab_write_lesson(const lab_lesson *lesson, uint64_t seed, FILE *to)
 {
     static const char style[] =
-        ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;"
-        "margin:0 auto;padding:1rem}iframe{width:100%;height:44rem;border:1px solid #888;"
-        "border-radius:8px}figure{margin:1rem 0}svg{max-width:26rem;width:100%;border:1px solid "
-        "#888;border-radius:8px;margin-right:1rem}polyline{fill:none;stroke:#0b57d0;"
-        "stroke-width:2.5}circle{fill:#c2410c}text{fill:currentColor;font-size:12px}li{margin:1rem "
-        "0}"
+        ":root{color-scheme:light dark}*{box-sizing:border-box}body{font:16px/1.5 system-ui,"
+        "sans-serif;max-width:72rem;margin:0 auto;padding:1rem;overflow-wrap:anywhere}"
+        "iframe{width:100%;height:44rem;border:1px solid #888;border-radius:8px}"
+        "figure{margin:1rem 0;display:flex;flex-wrap:wrap;gap:1rem}figcaption{flex-basis:100%}"
+        "svg{flex:1 1 15rem;max-width:26rem;min-width:0;border:1px solid #888;border-radius:8px}"
+        "polyline{fill:none;stroke:#0b57d0;stroke-width:2.5}circle{fill:#c2410c}"
+        "text{fill:currentColor;font-size:12px}li{margin:1rem 0}"
         "@media(prefers-color-scheme:dark){polyline{stroke:#8ab4f8}circle{fill:#ffab91}}";
     fprintf(to, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta "
                 "name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");

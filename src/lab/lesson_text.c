@@ -110,9 +110,9 @@ static void print_training(const lab_experiment *e, FILE *to)
     lab_training t;
     char digits[LAB_LOSS];
     double loss;
-    fprintf(to, "\n  loss %s, %s, learning rate %g, momentum %g%s, %d steps\n\n",
+    fprintf(to, "\n  loss %s, %s, learning rate %g, momentum %g%s, %d step%s\n\n",
             lab_losses[e->loss].name, lab_optimizers[e->optimizer].name, e->lr, e->momentum,
-            whether[e->zero_grad], e->steps);
+            whether[e->zero_grad], e->steps, e->steps == 1 ? "" : "s");
     bool fine = lab_begin(&t, r, e);
     for (int i = 1; fine && i <= e->steps; i++) {
         fine = lab_step(&t, digits, &loss);

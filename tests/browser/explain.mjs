@@ -25,13 +25,13 @@ async function open(name, options = {}) {
   const url = 'file://' + resolve(name + '.html');
   page.on('console', m => check(false, `${name}: the console says ${m.text()}`));
   page.on('pageerror', e => check(false, `${name}: ${e.message}`));
-  page.on('request', r => check(r.url() === url, `${name}: asks for ${r.url()}`));
+  page.on('request', r => check(r.url() === url || r.url() === 'about:srcdoc', `${name}: asks for ${r.url()}`));
   await page.goto(url);
   return page;
 }
 
 async function accessible(page, name) {
-  const found = await page.evaluate(axe + '; axe.run()');
+  const found = await page.evaluate(axe + '; axe.run({iframes: false})');
   for (const v of found.violations) check(false, `${name}: ${v.id}: ${v.help}: ${v.nodes[0].html}`);
 }
 
@@ -83,6 +83,24 @@ async function asked() {
   await page.close();
 }
 
+// The lessons as pages: frames with steps, pictures, answers to unfold; narrow, too.
+async function lesson_pages() {
+  const names = execFileSync(program, ['explain', '--lessons']).toString().match(/^[a-z-]+/gm);
+  check(names.length >= 8, `${names.length} lessons`);
+  for (const name of names) {
+    execFileSync(program, ['explain', '--lesson', name, '--html', `page-${name}.html`]);
+    const page = await open(`page-${name}`, { viewport: { width: 360, height: 740 } });
+    check(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name}: 360 px: wider than the window`);
+    check((await page.$$('iframe, svg')).length >= 2, `${name}: shows nothing`);
+    for (const frame of page.frames().slice(1)) check((await frame.textContent('#now')).startsWith('Start'), `${name}: a frame without steps`);
+    await page.click('summary >> nth=0');
+    check(/^-?[\d.]+(e-\d+)?: /.test((await page.textContent('details >> nth=0')).replace('Answer', '')), `${name}: no answer`);
+    await accessible(page, name);
+    await page.screenshot({ path: `page-${name}.png`, fullPage: true });
+    await page.close();
+  }
+}
+
 // Ten thousand rows: five megabytes at most, and it opens, steps and folds.
 async function large() {
   execFileSync(program, ['explain', Array(10001).fill('a').join('*'), 'a=1.0001', '--html', 'large.html']);
@@ -124,6 +142,7 @@ for (const [name, expression] of Object.entries(lessons)) {
 }
 await asked();
 await large();
+await lesson_pages();
 await seen();
 await browser.close();
 console.log(failures ? `${failures} failures` : 'as it should be');

@@ -118,13 +118,21 @@ function load(experiments) {
 }
 
 // ---- questions: asked and looked at by the library
+const streak = {}; // right at the first try, in a row
 function question(number, seed) {
   const asked = lab({ do: 'ask', lesson: state.lesson, question: number, seed }), reply = make('p', { role: 'status' });
   const box = make('div', { className: 'card question' }), name = `answer-${number}`;
+  let tries = 0; // the first wrong one is told what went wrong, the second sees the steps, the third the answer
+  const steps = () => { load([asked.experiment]); state.showing = 'expression'; $('expression').hidden = $('code').hidden = false; $('inputs').open = false; fill_expression(); };
   const check = answer => {
     const said = lab({ do: 'check', lesson: state.lesson, question: number, seed, answer });
+    if (said.mistake !== undefined && !said.right && !said.says.startsWith('A number')) tries++;
+    const more = said.right || tries < 2 ? '' : tries === 2 ? ' The steps are below.' : ' ' + lab({ do: 'solve', lesson: state.lesson, question: number, seed }).says + ' Try it with other numbers.';
+    if (!said.right && tries === 2) steps();
+    if (said.right && tries === 0) streak[state.lesson + number] = (streak[state.lesson + number] ?? 0) + 1;
+    else if (!said.right) streak[state.lesson + number] = 0;
     reply.className = said.right ? 'right' : 'wrong';
-    reply.textContent = said.says ?? said.error.text;
+    reply.textContent = (said.says ?? said.error.text) + more + (streak[state.lesson + number] >= 2 ? ' Twice in a row: you have it.' : '');
   };
   const input = make('input', { type: 'text', id: name, autocomplete: 'off', size: 12 });
   const answers = asked.choices.length
@@ -134,7 +142,7 @@ function question(number, seed) {
   const form = make('form', { onsubmit: e => { e.preventDefault(); check(chosen()); } }, answers,
     make('div', { className: 'row' }, make('button', { className: 'main' }, 'Check'),
       make('button', { type: 'button', onclick: () => { const next = question(number, seed + 1); box.replaceWith(next); next.querySelector('input').focus(); } }, 'Other numbers'),
-      make('button', { type: 'button', onclick: () => { load([asked.experiment]); state.showing = 'expression'; $('expression').hidden = $('code').hidden = false; $('inputs').open = false; fill_expression(); $('expression').scrollIntoView({ block: 'start' }); } }, 'Show the steps')), reply);
+      make('button', { type: 'button', onclick: () => { steps(); $('expression').scrollIntoView({ block: 'start' }); } }, 'Show the steps')), reply);
   box.append(make('p', { className: 'faint' }, `Question ${number + 1}`), form);
   return box;
 }

@@ -5,6 +5,7 @@
 #include "answers.h"
 
 #include <reel/reel.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,7 +128,15 @@ static void put_reply(reeli_json_writer *w, lab_asked *asked, const char *answer
     reeli_json_put_text(w, "says", reply.says);
 }
 
-static void put_asked(reeli_json_writer *w, const request *q, bool check)
+static void put_truth(reeli_json_writer *w, lab_asked *asked)
+{
+    char why[LAB_LONG], says[LAB_LONG + 64];
+    lab_fill_in(asked, asked->question->because, why);
+    snprintf(says, sizeof says, "It is %.6g: %s", asked->truth == 0 ? 0.0 : asked->truth, why);
+    reeli_json_put_text(w, "says", says);
+}
+
+static void put_asked(reeli_json_writer *w, const request *q)
 {
     reel *r = lab_reel();
     lab_lesson *lesson = lab_find_lesson(r, q->lesson, 0);
@@ -136,8 +145,10 @@ static void put_asked(reeli_json_writer *w, const request *q, bool check)
         lab_put_error(w, lesson ? "there is no such question" : "there is no such lesson", -1, -1);
     } else if (!lab_ask(&asked, r, &lesson->question[q->question], (uint64_t)q->seed)) {
         lab_put_error(w, asked.program.why.text, asked.program.at, asked.program.why.at);
-    } else if (check) {
+    } else if (strcmp(q->task, "check") == 0) {
         put_reply(w, &asked, q->answer);
+    } else if (strcmp(q->task, "solve") == 0) {
+        put_truth(w, &asked);
     } else {
         put_question(w, &asked);
     }
@@ -147,8 +158,9 @@ static void put_asked(reeli_json_writer *w, const request *q, bool check)
 
 static void put_answer(reeli_json_writer *w, const request *q)
 {
-    const bool asks = strcmp(q->task, "ask") == 0, checks = strcmp(q->task, "check") == 0;
     const bool runs = strcmp(q->task, "run") == 0, codes = strcmp(q->task, "code") == 0;
+    const bool asks = strcmp(q->task, "ask") == 0 || strcmp(q->task, "check") == 0 ||
+                      strcmp(q->task, "solve") == 0;
     if ((runs || codes) && !q->has_experiment) {
         lab_put_error(w, "the request has no experiment", -1, -1);
     } else if (runs) {
@@ -159,10 +171,10 @@ static void put_answer(reeli_json_writer *w, const request *q)
         char *all = lab_lessons_text();
         reeli_json_put_json(w, "lessons", all ? all : "[]");
         free(all);
-    } else if (asks || checks) {
-        put_asked(w, q, checks);
+    } else if (asks) {
+        put_asked(w, q);
     } else {
-        lab_put_error(w, "a request has a do: run, code, lessons, ask or check", -1, -1);
+        lab_put_error(w, "a request has a do: run, code, lessons, ask, check or solve", -1, -1);
     }
 }
 

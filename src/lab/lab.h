@@ -11,6 +11,7 @@
  *   {"do": "ask", "lesson": "order", "question": 0, "seed": 7}
  *       the question with numbers of its own, and the experiment that answers it
  *   {"do": "check", …, "answer": "108"}                  right or not, and which step went wrong
+ *   {"do": "solve", …}                                   the answer, and why
  *
  * An answer is an object. {"error": {"text": …}} says what is wrong, for an expression with where
  * it is: in which piece (an index into values; program: their number) and at which byte.

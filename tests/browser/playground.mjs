@@ -102,13 +102,19 @@ async function questions() {
   const text = await box.locator('label').first().textContent(), a = Number(text.match(/a = (-?\d+)/)[1]);
   check(text === native({ do: 'ask', lesson: 'accumulate', question: 0, seed: 7 }).text, 'another question than the program asks');
   check((await reply(String(4 * a))).includes('a + a reads a twice'), "b's gradient is told");
-  check((await reply(`8 * ${a}`)).startsWith('Right: '), '8 a is right');
   check((await reply('what')).includes('A number, please'), 'a word is told');
   check((await reply('0.5')).startsWith('Not yet. Step 2'), 'the step is named');
+  check(await page.isVisible('#steps'), 'a second wrong answer shows no steps');
+  check((await reply('0.25')).includes(`It is ${8 * a}: `), 'a third wrong answer is not told the truth');
   await accessible(page, 'questions');
   await page.screenshot({ path: 'questions.png' });
   await box.locator('text=Other numbers').click();
   check(await page.locator('.question label').first().textContent() !== text, 'the numbers are the same');
+  for (const again of ['', ' Twice in a row: you have it.']) {
+    if (again) await page.locator('.question').first().locator('text=Other numbers').click();
+    const n = Number((await page.locator('.question label').first().textContent()).match(/a = (-?\d+)/)[1]), said = await reply(`8 * ${n}`);
+    check(said.startsWith('Right: ') && said.endsWith(again || '.'), `8 a is right: ${said}`);
+  }
   await page.locator('.question').first().locator('text=Show the steps').click();
   check(await page.isVisible('#steps'), 'no steps are shown');
   await page.selectOption('#lessons', 'order');

@@ -315,8 +315,37 @@ START_TEST(damaged_requests)
 }
 END_TEST
 
+/* A question, the experiment that shows its answer, a wrong reply, and the answer. */
+START_TEST(asked_and_solved)
+{
+    json_t *asked =
+        answer_to("{\"do\": \"ask\", \"lesson\": \"accumulate\", \"question\": 0, \"seed\": 7}");
+    int a = 0;
+    ck_assert_int_eq(sscanf(text_of(asked, "text"), "b = a + a; c = b * b at a = %d.", &a), 1);
+    json_t *run = ask(
+        json_pack("{s:s, s:O}", "do", "run", "experiment", json_object_get(asked, "experiment")));
+    const json_t *first = json_array_get(json_object_get(run, "gradients"), 0);
+    ck_assert_int_eq(atoi(text_of(first, "gradient")), 8 * a);
+    json_t *solved =
+        answer_to("{\"do\": \"solve\", \"lesson\": \"accumulate\", \"question\": 0, \"seed\": 7}");
+    char expected_start[32];
+    snprintf(expected_start, sizeof expected_start, "It is %d: ", 8 * a);
+    ck_assert_msg(strncmp(text_of(solved, "says"), expected_start, strlen(expected_start)) == 0,
+                  "%s", text_of(solved, "says"));
+    json_t *checked = ask(json_pack("{s:s, s:s, s:i, s:i, s:s}", "do", "check", "lesson",
+                                    "accumulate", "question", 0, "seed", 7, "answer", "1e9"));
+    ck_assert(json_is_false(json_object_get(checked, "right")));
+    ck_assert(strncmp(text_of(checked, "says"), "Not yet. Step 2", 15) == 0);
+    json_decref(asked);
+    json_decref(run);
+    json_decref(solved);
+    json_decref(checked);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
+    tcase_add_test(cases, asked_and_solved);
     tcase_add_test(cases, the_tutorial);
     tcase_add_test(cases, lessons_are_pytorchs);
     tcase_add_test(cases, an_outlier);

@@ -108,23 +108,23 @@ async function questions() {
   check((await reply('0.25')).includes(`It is ${8 * a}: `), 'a third wrong answer is not told the truth');
   await accessible(page, 'questions');
   await page.screenshot({ path: 'questions.png' });
-  await box.locator('text=Other numbers').click();
+  await box.locator('button:has-text("Other numbers")').click();
   check(await page.locator('.question label').first().textContent() !== text, 'the numbers are the same');
   for (const again of ['', ' Twice in a row: you have it.']) {
-    if (again) await page.locator('.question').first().locator('text=Other numbers').click();
+    if (again) await page.locator('.question').first().locator('button:has-text("Other numbers")').click();
     const n = Number((await page.locator('.question label').first().textContent()).match(/a = (-?\d+)/)[1]), said = await reply(`8 * ${n}`);
     check(said.startsWith('Right: ') && said.endsWith(again || '.'), `8 a is right: ${said}`);
   }
-  await page.locator('.question').first().locator('text=Show the steps').click();
+  await page.locator('.question').first().locator('button:has-text("Show the steps")').click();
   check(await page.isVisible('#steps'), 'no steps are shown');
   await page.selectOption('#lessons', 'order');
   for (let i = 0; i < 2; i++) await page.click('#following');
   const choice = page.locator('.question').nth(1);
   await choice.locator('input').nth(0).check();
-  await choice.locator('text=Check').click();
+  await choice.locator('button:has-text("Check")').click();
   check((await choice.locator('[role=status]').textContent()).includes('so does c = b * a'), 'a wrong choice is told');
   await choice.locator('input').nth(2).check();
-  await choice.locator('text=Check').click();
+  await choice.locator('button:has-text("Check")').click();
   check((await choice.locator('[role=status]').textContent()).startsWith('Right'), 'a right choice is right');
   await page.close();
 }

@@ -9,10 +9,10 @@
  * Each element is one chain over its taps, in order; rounded once a tap where the CPU can.
  */
 #if VECTOR_BYTES == 64
-#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12)
+#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(3) DO(4) DO(6) DO(8) DO(12)
 enum { TAP_ROWS = 12 };
 #elif VECTOR_BYTES == 32
-#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6)
+#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(3) DO(4) DO(6)
 enum { TAP_ROWS = 6 };
 #else
 #define EACH_TAP_ROW(DO) DO(1) DO(2) DO(3) DO(4)
@@ -105,17 +105,23 @@ typedef void (*position_tile)(const reeli_tap_sums *c, const int64_t *offset, co
         sum_positions(rows, vectors, c, offset, g, sums);                                          \
     }
 #define TAP_TILES(rows) TAP_TILE(rows, 1) TAP_TILE(rows, 2)
-#define TAPS_OF(rows) {NAMED(sum_taps_##rows, 1), NAMED(sum_taps_##rows, 2)},
-#define POSITIONS_OF(rows) {NAMED(sum_positions_##rows, 1), NAMED(sum_positions_##rows, 2)},
+#define TAPS_OF(rows) [rows] = {NAMED(sum_taps_##rows, 1), NAMED(sum_taps_##rows, 2)},
+#define POSITIONS_OF(rows)                                                                         \
+    [rows] = {NAMED(sum_positions_##rows, 1), NAMED(sum_positions_##rows, 2)},
 EACH_TAP_ROW(TAP_TILES)
-static const tap_tile tap_tiles[TAP_ROWS][2] = {EACH_TAP_ROW(TAPS_OF)};
-static const position_tile position_tiles[TAP_ROWS][2] = {EACH_TAP_ROW(POSITIONS_OF)};
+static const tap_tile tap_tiles[TAP_ROWS + 1][2] = {EACH_TAP_ROW(TAPS_OF)};
+static const position_tile position_tiles[TAP_ROWS + 1][2] = {EACH_TAP_ROW(POSITIONS_OF)};
 
-/* Rows in tiles of much the same height: how many the next one has, of those that are left. */
+/* Rows in tiles of much the same height, of the heights that there are: how many the next one has, of
+ * those that are left. */
 static int64_t next_rows(int64_t left)
 {
     const int64_t count = (left + TAP_ROWS - 1) / TAP_ROWS;
-    return (left + count - 1) / count;
+    int64_t high = (left + count - 1) / count;
+    while (!tap_tiles[high][0]) {
+        high += count > 1 ? 1 : -1;
+    }
+    return high;
 }
 
 /* The weights of `rows` outputs, row_step apart, in the order in which tiles read them. */
@@ -160,8 +166,8 @@ static void convolve_straight(const reeli_taps *c, int64_t q, int64_t count)
     T sums[TAP_ROWS * POSITIONS + VECTOR]; /* the last part of a row is read as a whole vector */
     for (int64_t row = 0, high; row < c->rows; row += high, weights += high * c->taps) {
         high = next_rows(c->rows - row);
-        tap_tiles[high - 1][count > VECTOR](c->taps, weights, (const T *)c->source + q, VECTOR,
-                                            c->offset, sums);
+        tap_tiles[high][count > VECTOR](c->taps, weights, (const T *)c->source + q, VECTOR,
+                                        c->offset, sums);
         for (int64_t i = 0; i < high; i++) {
             place_sums(c, sums + i * POSITIONS, count, q / c->pitch, q % c->pitch,
                        bias ? bias[row + i] : 0, (T *)c->out + (row + i) * c->out_row);
@@ -177,7 +183,7 @@ static void convolve_pair(const reeli_taps *c, const T *source, int64_t apart, T
     T sums[TAP_ROWS * POSITIONS];
     for (int64_t row = 0, high; row < c->rows; row += high, weights += high * c->taps) {
         high = next_rows(c->rows - row);
-        tap_tiles[high - 1][second > 0](c->taps, weights, source, apart, c->offset, sums);
+        tap_tiles[high][second > 0](c->taps, weights, source, apart, c->offset, sums);
         for (int64_t i = 0; i < high; i++) {
             T *to = out + (row + i) * c->out_row;
             const T plus = bias ? bias[row + i] : 0;
@@ -238,8 +244,8 @@ void KERNEL(sum_tap_gradients)(const reeli_tap_sums *c)
     for (int64_t o = 0; o < c->step; o += POSITIONS) {
         for (int64_t t = 0, high; t < c->taps; t += high) {
             high = next_rows(c->taps - t);
-            position_tiles[high - 1][c->step - o > VECTOR](
-                c, c->offset + t, (const T *)c->gradient + o, (T *)c->sums + t * c->step + o);
+            position_tiles[high][c->step - o > VECTOR](c, c->offset + t, (const T *)c->gradient + o,
+                                                       (T *)c->sums + t * c->step + o);
         }
     }
 }

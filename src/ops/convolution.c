@@ -304,8 +304,8 @@ static int64_t size_after(call *c, const reel_tensor *x, const reel_tensor *w, i
     if (covers > padded) {
         reeli_error(c->r, REEL_ERR_SHAPE,
                     "%s: the kernel covers %lld elements, more than the %lld that the input %s has "
-                    "with its padding",
-                    c->what, (long long)covers, (long long)padded, REELI_SHAPE_OF(x));
+                    "in dim %d with its padding",
+                    c->what, (long long)covers, (long long)padded, REELI_SHAPE_OF(x), own);
         return -1;
     }
     return (padded - covers) / stride + 1;

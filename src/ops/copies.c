@@ -319,25 +319,39 @@ reel_tensor *reel_diag(reel_tensor *x, int64_t diagonal)
                         : reel_clone(reel_diagonal(x, diagonal, 0, 1));
 }
 
+/* The counts before and after dim d; false, and an error, where they take more than there is. */
+static bool read_pair(const reel_tensor *x, const char *what, const int64_t *pair, int d,
+                      reeli_padding *p)
+{
+    const int64_t size = x->size[d], before = pair[0], after = pair[1];
+    int64_t padded;
+    p->before[d] = before;
+    p->after[d] = after;
+    if (before >= -size && after >= -size &&
+        reeli_add(size + (before < 0 ? before : 0), after, &padded) && padded >= 0 &&
+        reeli_add(padded, before > 0 ? before : 0, &padded)) {
+        return true;
+    }
+    reeli_error(x->r, REEL_ERR_SHAPE,
+                "%s: %lld before and %lld after the %lld elements of shape %s"
+                " in dim %d",
+                what, (long long)before, (long long)after, (long long)size, REELI_SHAPE_OF(x), d);
+    return false;
+}
+
 /* PyTorch's list starts at the last dim. */
 static bool read_padding(const reel_tensor *x, const char *what, const int64_t *pad, int count,
                          reeli_padding *p)
 {
     bool fits = count >= 0 && count % 2 == 0 && count / 2 <= x->ndim && (pad || count == 0);
     memset(p, 0, sizeof *p);
-    for (int i = 0; fits && i < count / 2; i++) {
-        const int d = x->ndim - 1 - i;
-        const int64_t size = x->size[d], before = pad[2 * i], after = pad[2 * i + 1];
-        int64_t padded;
-        fits = before >= -size && after >= -size &&
-               reeli_add(size + (before < 0 ? before : 0), after, &padded) && padded >= 0 &&
-               reeli_add(padded, before > 0 ? before : 0, &padded);
-        p->before[d] = before;
-        p->after[d] = after;
-    }
     if (!fits) {
-        reeli_error(x->r, REEL_ERR_SHAPE, "%s: shape %s cannot be padded by the %d counts given",
-                    what, REELI_SHAPE_OF(x), count);
+        reeli_error(x->r, REEL_ERR_SHAPE,
+                    "%s: %d counts for shape %s; there are two for each dim, from the last on",
+                    what, count, REELI_SHAPE_OF(x));
+    }
+    for (int i = 0; fits && i < count / 2; i++) {
+        fits = read_pair(x, what, pad + (ptrdiff_t)2 * i, x->ndim - 1 - i, p);
     }
     return fits;
 }

@@ -80,6 +80,8 @@ START_TEST(refusals_name_the_operation_and_the_numbers)
             "interpolate", "size", "0");
     REFUSED(reel_interpolate(x, (reel_interpolate_options){0}), REEL_ERR_VALUE, "interpolate",
             "0 scale factors");
+    REFUSED(reel_pad(x, (int64_t[]){-4, -3}, 2, 0), REEL_ERR_SHAPE, "pad", "-4 before", "-3 after",
+            "6 elements", "dim 3");
     REFUSED(reel_pad_image(x, (int64_t[]){0, 6}, 2, REEL_PAD_REFLECT), REEL_ERR_SHAPE, "pad",
             "2 dims");
     REFUSED(reel_pad_image(x, (int64_t[]){0, 6, 0, 0}, 4, REEL_PAD_REFLECT), REEL_ERR_SHAPE, "pad",

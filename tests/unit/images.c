@@ -113,28 +113,103 @@ START_TEST(unpooling_is_undone_by_pooling)
 }
 END_TEST
 
-/* Enough elements to be shared: as on one thread, and channel by channel. */
-START_TEST(threads_change_nothing)
+/* What an image x and weights w become; each of enough elements to be shared. */
+typedef reel_tensor *(*images_call)(reel_tensor *x, reel_tensor *w);
+#define CALL(name, ...)                                                                            \
+    static reel_tensor *name(reel_tensor *x, reel_tensor *w)                                       \
+    {                                                                                              \
+        (void)w;                                                                                   \
+        return __VA_ARGS__;                                                                        \
+    }
+#define OPTIONS(type, ...) ((type){__VA_ARGS__})
+CALL(same_size, reel_conv2d(x, w, NULL, OPTIONS(reel_conv_options, .same = true)))
+CALL(with_bias, reel_conv2d(x, w, reel_select(reel_flatten(w, 1, -1), 1, 0),
+                            OPTIONS(reel_conv_options, .stride = REEL_DIMS(2, 1),
+                                    .padding = REEL_DIMS(2), .dilation = REEL_DIMS(2))))
+CALL(grouped, reel_conv2d(x, reel_narrow(w, 1, 0, 2), NULL,
+                          OPTIONS(reel_conv_options, .groups = 3, .stride = REEL_DIMS(2))))
+CALL(transposed, reel_conv_transpose2d(x, reel_narrow(w, 0, 0, 6), NULL,
+                                       OPTIONS(reel_conv_options, .stride = REEL_DIMS(2),
+                                               .padding = REEL_DIMS(1))))
+CALL(largest,
+     reel_max_pool2d(x, REEL_DIMS(3),
+                     OPTIONS(reel_pool_options, .stride = REEL_DIMS(2), .padding = REEL_DIMS(1))))
+CALL(of_four, reel_max_pool2d(x, REEL_DIMS(2), OPTIONS(reel_pool_options, .ceil_mode = true)))
+CALL(means, reel_avg_pool2d(x, REEL_DIMS(2, 3), OPTIONS(reel_pool_options, .stride = REEL_DIMS(1))))
+CALL(resized, reel_interpolate(x, OPTIONS(reel_interpolate_options, .size = REEL_DIMS(90, 50),
+                                          .mode = REEL_RESIZE_LINEAR)))
+CALL(padded, reel_pad_image(x, (int64_t[]){2, 3, 1, 4}, 4, REEL_PAD_REFLECT))
+CALL(windows, reel_unfold(x, REEL_DIMS(3), OPTIONS(reel_conv_options, .padding = REEL_DIMS(1))))
+CALL(normalised, reel_group_norm(x, 3, NULL, NULL, 1e-5))
+CALL(sampled,
+     reel_grid_sample(x,
+                      reel_affine_grid(reel_narrow(reel_reshape(w, 3, (int64_t[]){-1, 2, 3}), 0, 0,
+                                                   2),
+                                       4, (int64_t[]){2, 6, 66, 70}, false),
+                      OPTIONS(reel_grid_options, 0)))
+
+/* 3 steps of 210 sequences, of 128 hidden. */
+static reel_tensor *sequence(reel_tensor *x, reel_tensor *w)
 {
-    reel_tensor *y[2], *g[2];
-    reel *r[2];
-    for (int i = 0; i < 2; i++) {
-        r[i] = quiet_reel();
-        reel_manual_seed(r[i], 3);
-        reel_set_num_threads(r[i], i == 0 ? 1 : 3);
-        reel_tensor *x = reel_requires_grad_(image(r[i], 5, 130, 140), true);
-        const reel_pool_options p = {.stride = REEL_DIMS(1), .padding = REEL_DIMS(1)};
-        y[i] = reel_avg_pool2d(reel_max_pool2d(x, REEL_DIMS(3), p), REEL_DIMS(2, 3), p);
-        reel_backward(reel_sum(reel_square(y[i])));
-        g[i] = reel_grad(x);
+    reel *r = reel_of(x);
+    reel_tensor *many = reel_tile(reel_flatten(x, 0, -1), (int64_t[]){6}, 1);
+    reel_tensor *gates =
+        reel_reshape(reel_narrow(many, 0, 0, 3 * 210 * 512), 3, (int64_t[]){3, 210, 512});
+    reel_tensor *wide =
+        reel_tile(reel_narrow(reel_flatten(w, 1, -1), 1, 0, 32), (int64_t[]){43, 4}, 2);
+    const reel_rnn_state start = {reel_zeros(r, REEL_F32, REEL_SHAPE(210, 128)),
+                                  reel_ones(r, REEL_F32, REEL_SHAPE(210, 128))};
+    return reel_lstm_steps(gates, reel_narrow(wide, 0, 0, 512), NULL, start, false).output;
+}
+
+static const images_call calls[] = {same_size,  with_bias, grouped, transposed, largest,
+                                    of_four,    means,     resized, padded,     windows,
+                                    normalised, sampled,   sequence};
+
+/* A result, and the gradients of its squares, by so many threads and a CPU level's kernels. */
+static void compute(images_call call, int threads, const char *level, reel_tensor *found[3])
+{
+    if (level) {
+        setenv("REEL_CPU", level, 1);
     }
-    for (int i = 0; i < 2; i++) {
-        reel_tensor **t = i == 0 ? y : g;
-        const size_t bytes = (size_t)reel_numel(t[0]) * sizeof(float);
-        ck_assert_mem_eq(reel_data_f32(t[0]), reel_data_f32(t[1]), bytes);
+    reel *r = quiet_reel();
+    unsetenv("REEL_CPU");
+    reel_manual_seed(r, 3);
+    reel_set_num_threads(r, threads);
+    reel_tensor *x = reel_requires_grad_(reel_randn(r, REEL_F32, REEL_SHAPE(2, 6, 66, 70)), true);
+    reel_tensor *w = reel_requires_grad_(reel_randn(r, REEL_F32, REEL_SHAPE(12, 6, 3, 3)), true);
+    found[0] = reel_keep(call(x, w));
+    reel_backward(reel_sum(reel_square(call(x, w))));
+    ck_assert_msg(!reel_failed(r), "%s", reel_error(r));
+    found[1] = reel_grad(x);
+    found[2] = reel_grad(w);
+}
+
+static void same_bits(size_t number, reel_tensor *const *a, reel_tensor *const *b)
+{
+    for (int i = 0; i < 3; i++) {
+        ck_assert(!a[i] == !b[i]);
+        ck_assert_msg(!a[i] || memcmp(reel_data_f32(a[i]), reel_data_f32(b[i]),
+                                      (size_t)reel_numel(a[i]) * sizeof(float)) == 0,
+                      "call %zu: result %d differs", number, i);
     }
-    reel_free(r[0]);
-    reel_free(r[1]);
+}
+
+/* Enough elements to be shared: as on one thread. And AVX2's kernels as AVX-512's, where this CPU
+ * has both. */
+START_TEST(threads_and_levels_change_nothing)
+{
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        reel_tensor *one[3], *three[3], *avx2[3];
+        compute(calls[i], 1, NULL, one);
+        compute(calls[i], 3, NULL, three);
+        same_bits(i, one, three);
+        compute(calls[i], 1, "avx2", avx2);
+        same_bits(i, one, avx2);
+        reel_free(reel_of(one[0]));
+        reel_free(reel_of(three[0]));
+        reel_free(reel_of(avx2[0]));
+    }
 }
 END_TEST
 
@@ -240,7 +315,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, an_infinite_weight_meets_no_padding);
     tcase_add_test(cases, refusals_name_the_operation_and_the_numbers);
     tcase_add_test(cases, unpooling_is_undone_by_pooling);
-    tcase_add_test(cases, threads_change_nothing);
+    tcase_add_test(cases, threads_and_levels_change_nothing);
     tcase_add_test(cases, nms_keeps_what_it_should);
     tcase_add_test(cases, sequences_and_boxes_name_what_does_not_fit);
     tcase_add_test(cases, layers_name_what_they_cannot_be_made_of);

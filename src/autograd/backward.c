@@ -218,6 +218,7 @@ static void expect_gradients(reel_tensor *root)
 static bool deliver(run *b, reeli_edge *e, reel_tensor *g)
 {
     if (e->from) {
+        e->from->adds_up = e->from->gradient != NULL;
         e->from->gradient = plus(e->from->gradient, g);
         return !reeli_bad(e->from->gradient);
     }
@@ -349,6 +350,14 @@ REELI_RARE static bool deliver_traced(run *b, reeli_node *n, int input, reel_ten
     return reeli_trace(n, input, &it);
 }
 
+/* A part's gradient straight into the whole's, so that n parts of one tensor are n's work, not n²'s. */
+static bool adds_part(const run *b, reeli_node *n, reel_tensor *g)
+{
+    const reeli_node *whole = n->in[0].from;
+    return whole && whole->gradient && whole->adds_up && !b->options->create_graph &&
+           !b->r->anomaly && !b->traced && reeli_add_part(n, whole->gradient, g);
+}
+
 static bool step_back(run *b, reeli_node *n)
 {
     reel_tensor *g = n->gradient;
@@ -362,7 +371,7 @@ static bool step_back(run *b, reeli_node *n)
     }
     for (int i = 0; i < n->inputs; i++) {
         reeli_edge *e = &n->in[i];
-        if (!e->wanted) {
+        if (!e->wanted || adds_part(b, n, g)) {
             continue;
         }
         if (!e->from && may_write_buffer(b, e->t) && !(b->r->destination = buffer_of(e->t))) {
@@ -381,6 +390,7 @@ static bool step_back(run *b, reeli_node *n)
             }
         } else if (e->from && !e->from->gradient) {
             e->from->gradient = dx;
+            e->from->adds_up = false;
             b->open++;
         } else if (!deliver(b, e, dx)) {
             return false;
@@ -528,11 +538,7 @@ static reel_status go(run *b, reel_tensor *root)
                    "more memory with every step",
                    (int)MANY_BACKWARDS);
     }
-    if (done) {
-        commit(b);
-    } else {
-        abandon(b);
-    }
+    (done ? commit : abandon)(b);
     if (!keeps_memory(b)) {
         reeli_arena_release(&r->arena, mark);
     }

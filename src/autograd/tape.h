@@ -53,6 +53,7 @@ struct reeli_node {
     uint32_t version;      /* of out's memory when recorded */
     uint32_t step;         /* 1 for the first on the tape, 2 for the next, …; see below */
     bool spent;            /* a backward has used what it saved */
+    bool adds_up;          /* its gradient is a sum that nobody else has */
     int inputs;
     reeli_edge in[]; /* and behind them what the operation keeps: see reeli_parameters */
 };
@@ -91,6 +92,9 @@ static inline unsigned reeli_reads(const reeli_op *op, int input)
 {
     return op->reads[input < 2 ? input : 2];
 }
+
+/* sum += g in the part of it that n shows; false: n shows no part, or that is not how they lie. */
+bool reeli_add_part(reeli_node *n, reel_tensor *sum, reel_tensor *g);
 
 /* Puts n on the tape; poison if one of its inputs is a view whose memory has changed its
  * history. */

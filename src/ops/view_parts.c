@@ -75,6 +75,30 @@ reel_tensor *reeli_unslice_gradient(reeli_node *n, int input, reel_tensor *g)
     return reeli_slice(g, reeli_part_of(n));
 }
 
+static bool add_into(const reeli_args *a)
+{
+    const reel_tensor *sum = a->t[0], *g = a->t[1];
+    const reeli_part *p = reeli_part_of(a->more);
+    int64_t stride[REEL_MAX_DIMS];
+    char *at = (char *)sum->data + locate(sum, p, stride) * (int64_t)reeli_element_size(sum->dtype);
+    const reeli_operand whole = {at, stride, sum->dtype}, part = {g->data, g->stride, g->dtype};
+    reeli_map_strided(a->r, reeli_value_map(&reeli_formula_add, a->r->level, sum->dtype),
+                      sum->dtype, sum->dtype, p->ndim, p->size, 2,
+                      (reeli_operand[]){whole, whole, part}, NULL);
+    return true;
+}
+
+bool reeli_add_part(reeli_node *n, reel_tensor *sum, reel_tensor *g)
+{
+    const reel_tensor *x = n->in[0].t;
+    if (n->op != &reeli_op_slice || sum->dtype != g->dtype || sum->ndim != x->ndim ||
+        sum->numel != x->numel || !(sum->flags & REELI_CONTIGUOUS)) {
+        return false;
+    }
+    const reeli_args args = {.r = sum->r, .t = {sum, g}, .more = n};
+    return reeli_do(add_into, &args);
+}
+
 void reeli_move_into(reel_tensor *whole, const reeli_part *p, reeli_operand from)
 {
     int64_t stride[REEL_MAX_DIMS];

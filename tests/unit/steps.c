@@ -53,6 +53,26 @@ START_TEST(what_every_step_makes_does_not_pile_up)
 }
 END_TEST
 
+/* The gradients of n parts of one result meet in one tensor of its size, not in n of them. */
+START_TEST(parts_of_one_take_the_room_of_one)
+{
+    enum { ROWS = 1000, WIDE = 16, WITHIN = 8 << 20 }; /* a thousand would take 64 MB */
+    void *memory = malloc(WITHIN);
+    reel *r = reel_new_with(&(reel_options){.memory = memory, .memory_size = WITHIN});
+    reel_tensor *x = reel_requires_grad_(reel_ones(r, REEL_F32, REEL_SHAPE(ROWS, WIDE)), true);
+    reel_tensor *y = reel_square(x), *sum = reel_number(r, 0);
+    for (int i = 0; i < ROWS; i++) {
+        sum = reel_add(sum, reel_sum(reel_mul_scalar(reel_select(y, 0, i), i)));
+    }
+    ck_assert_msg(reel_backward(sum) == REEL_OK, "%s", reel_error(r));
+    for (int i = 0; i < ROWS; i++) {
+        ck_assert(reel_data_f32(reel_grad(x))[i * WIDE + 3] == 2 * (float)i);
+    }
+    reel_free(r);
+    free(memory);
+}
+END_TEST
+
 /* All that may be held by more than a variable, each made anew in every step. */
 START_TEST(what_is_held_stays)
 {
@@ -168,6 +188,7 @@ END_TEST
 static void add_cases(TCase *cases)
 {
     tcase_add_test(cases, what_every_step_makes_does_not_pile_up);
+    tcase_add_test(cases, parts_of_one_take_the_room_of_one);
     tcase_add_test(cases, what_is_held_stays);
     tcase_add_test(cases, a_mark_ends_what_came_after_it);
     tcase_add_test(cases, what_is_older_than_a_mark_forgets_what_is_not);

@@ -255,7 +255,7 @@ static bool saved_is_sound(const reeli_node *n)
 {
     unsigned saved = 0;
     for (int i = 0; i < n->inputs; i++) {
-        saved |= n->in[i].wanted ? reeli_reads(n->op, i) : 0;
+        saved |= reeli_reads(n->op, i) & -(unsigned)n->in[i].wanted;
     }
     if (saved && n->spent) {
         reeli_error(n->out->r, REEL_ERR_STATE,

@@ -38,7 +38,7 @@ enum { REELI_LOOP_DTYPES = 4 }; /* a power of two, by which an index is cheap */
     DO(cascade_begin) DO(cascade_feed) DO(cascade_end) DO(cascade_join)                            \
     DO(moments) DO(norm) DO(logsumexp) DO(softmax) DO(softmax_gradient)                            \
     DO(log_sums) DO(class_gradient) DO(standardize) DO(standardize_gradient)                       \
-    DO(matrix_vector) DO(add_rows) DO(dot_product) DO(stretch) DO(blas_from) DO(packing)           \
+    DO(matrix_vector) DO(add_rows) DO(dot_product) DO(stretch) DO(blas_from) DO(packing) DO(signs) \
     DO(pack_taps) DO(convolve) DO(sum_tap_gradients) DO(vector_length) DO(max_pool)                \
     DO(lstm_step) DO(lstm_back)                                                                    \
     REELI_UPDATES(DO)
@@ -244,6 +244,17 @@ typedef struct reeli_lstm_step {
 REELI_LOOP(lstm_step, (const reeli_lstm_step *s, int64_t begin, int64_t end))
 typedef reeli_lstm_step_loop reeli_lstm_back_loop;
 extern reeli_lstm_step_loop *const reeli_lstm_back_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
+
+/* The signs of a - b in two bits an element, 128 of 64 elements, and numbers for them: for those
+ * above 0, those below, and the others. */
+typedef struct reeli_signs {
+    void (*take)(int64_t n, const void *a, const void *b, uint64_t *signs);
+    void (*spread)(int64_t n, const uint64_t *signs, const void *values, void *y);
+} reeli_signs;
+
+/* NULL: there are none at this level. */
+typedef const reeli_signs *reeli_signs_loop(void);
+extern reeli_signs_loop *const reeli_signs_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
 
 /* A block of a product whose operands are packed: some tiles of its rows, from the first on, and
  * some of its depth. All tiles have the same height, or one row more. */

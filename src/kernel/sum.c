@@ -30,6 +30,12 @@ typedef struct terms {
 static void go_beside(const terms *t, int64_t from, int64_t count)
 {
     _Alignas(64) unsigned char block[TERMS * sizeof(double)];
+    if (t->beside->signs) {
+        reeli_signs_loops[t->level][t->dtype]()->take(count, t->x[0] + (size_t)from * t->element,
+                                                      t->x[1] + (size_t)from * t->element,
+                                                      t->beside->signs + from / 32);
+        return;
+    }
     char *y = (char *)t->beside->y + (size_t)from * t->element;
     const bool stream = (size_t)t->n * t->element >= REELI_STREAM_FROM && ((uintptr_t)y & 63) == 0;
     const void *x[INPUTS + 2] = {t->g};
@@ -134,7 +140,7 @@ void reeli_sum_beside(reel *r, int dtype, reeli_map map, int64_t n, int inputs,
                .n = n,
                .beside = beside,
                .g = g};
-    if (beside) {
+    if (beside && beside->g) {
         reeli_move(TERMS, g, dtype, 1, beside->g, dtype, 0);
     }
     reeli_cascade c;
@@ -142,6 +148,42 @@ void reeli_sum_beside(reel *r, int dtype, reeli_map map, int64_t n, int inputs,
     t.part = (4 * 32 / (int64_t)t.element) << 2 * c.power;
     const int64_t from = feed(&t, &c, shared ? sum_parts(r, &t, &c) : 0, n);
     reeli_cascade_end_loops[level][dtype](&c, block_of(&t, from, n - from, block), n - from, sum);
+}
+
+/* Numbers for signs, over pieces. */
+typedef struct spreading {
+    int level, dtype;
+    size_t element;
+    int64_t n;
+    const uint64_t *signs;
+    const void *values;
+    char *y;
+    bool stream;
+} spreading;
+
+static void spread_piece(int64_t index, void *context)
+{
+    _Alignas(64) unsigned char block[REELI_BLOCK * sizeof(double)];
+    const spreading *s = context;
+    const reeli_signs *how = reeli_signs_loops[s->level][s->dtype]();
+    const int64_t first = index * REELI_PIECE, left = s->n - first;
+    const int64_t last = first + (left < REELI_PIECE ? left : REELI_PIECE);
+    for (int64_t i = first; i < last; i += REELI_BLOCK) {
+        const int64_t count = last - i < REELI_BLOCK ? last - i : REELI_BLOCK;
+        char *y = s->y + (size_t)i * s->element;
+        how->spread(count, s->signs + i / 32, s->values, s->stream ? (char *)block : y);
+        if (s->stream) {
+            reeli_stream_loops[s->level](y, block, (size_t)count * s->element);
+        }
+    }
+}
+
+void reeli_spread_signs(reel *r, int dtype, int64_t n, const uint64_t *signs, const void *values,
+                        void *y)
+{
+    spreading s = {r->level, dtype, reeli_element_size(dtype), n, signs, values, y, false};
+    s.stream = (size_t)n * s.element >= REELI_STREAM_FROM && ((uintptr_t)y & 63) == 0;
+    reeli_parallel(r, (n - 1) / REELI_PIECE + 1, spread_piece, &s);
 }
 
 /* Many sums: of rows, or of columns. */

@@ -199,14 +199,15 @@ reel_tensor *reeli_loss(const reeli_op *op, reel_tensor *input, reel_tensor *tar
             return r->poison;
         }
     }
-    *reeli_row_of(n) = (reeli_row){.p = {parameter}, .reduction = (uint8_t)reduction};
+    *reeli_row_of(n) = (reeli_row){.loss = {parameter, NULL}, .reduction = (uint8_t)reduction};
     n->out = reeli_empty(r, op->name, dtype, reduction == REEL_NONE ? ndim : 0, size);
+    if (reduction != REEL_NONE && input->numel > REELI_BLOCK && !reeli_bad(n->out)) {
+        reeli_keep_signs(n);
+    }
     return reeli_apply(n);
 }
 
-bool reeli_loss_forward(reeli_node *n) { return reeli_loss_beside(n, NULL); }
-
-bool reeli_loss_beside(reeli_node *n, const reeli_beside *beside)
+static inline bool reduced(reeli_node *n, const reeli_beside *beside)
 {
     reel_tensor *y = n->out, *a = n->in[0].t;
     const reeli_row *row = reeli_row_of(n);
@@ -235,6 +236,14 @@ bool reeli_loss_beside(reeli_node *n, const reeli_beside *beside)
     return true;
 }
 
+bool reeli_loss_forward(reeli_node *n)
+{
+    const reeli_beside signs = {.signs = reeli_row_of(n)->loss.signs};
+    return reduced(n, signs.signs ? &signs : NULL);
+}
+
+bool reeli_loss_beside(reeli_node *n, const reeli_beside *beside) { return reduced(n, beside); }
+
 /* With a mean, each term's share is 1/n. */
 reel_tensor *reeli_loss_gradient(reeli_node *n, int input, reel_tensor *g)
 {
@@ -245,9 +254,17 @@ reel_tensor *reeli_loss_gradient(reeli_node *n, int input, reel_tensor *g)
     if (reeli_bad(g)) {
         return g;
     }
-    reel_tensor *const early = reeli_gradient_beside_loss(n, input, g);
-    if (early) {
-        return early;
+    if (REELI_RARELY(g->r->capture != NULL)) {
+        reel_tensor *const early = reeli_gradient_beside_loss(n, input, g);
+        if (early) {
+            return early;
+        }
+    }
+    if (REELI_RARELY(reeli_row_of(n)->loss.signs != NULL)) {
+        reel_tensor *const dx = reeli_gradient_by_signs(n, input, g);
+        if (dx) {
+            return dx;
+        }
     }
     g = g->r->grad_enabled ? reeli_formula_gradient(n, input, g)
                            : reeli_fused_gradient(n, input, g, a);

@@ -261,7 +261,7 @@ static reeli_matrix rows_at(const reel_tensor *x)
     return (reeli_matrix){reeli_dense(x, "linear", x->dtype), {x->size[last], 1}};
 }
 
-reeli_gemm reeli_linear_gemm(const reeli_node *n)
+static inline reeli_gemm linear_gemm(const reeli_node *n)
 {
     const reel_tensor *x = n->in[0].t, *w = n->in[1].t, *bias = n->inputs == 3 ? n->in[2].t : NULL;
     const int64_t out = w->size[0], in = w->size[1];
@@ -276,10 +276,12 @@ reeli_gemm reeli_linear_gemm(const reeli_node *n)
                         .c_step = out};
 }
 
+reeli_gemm reeli_linear_gemm(const reeli_node *n) { return linear_gemm(n); }
+
 bool reeli_linear_forward(reeli_node *n)
 {
     const reel_tensor *bias = n->inputs == 3 ? n->in[2].t : NULL;
-    const reeli_gemm p = reeli_linear_gemm(n);
+    const reeli_gemm p = linear_gemm(n);
     return p.a.data && (!bias || p.bias) && product(n, &p);
 }
 
@@ -293,9 +295,11 @@ reel_tensor *reeli_linear_gradient(reeli_node *n, int input, reel_tensor *g)
     if (input == 0) {
         return reeli_reshape_like(reel_mm(rows, w), x);
     }
-    reel_tensor *const early = input == 1 ? reeli_gradient_beside_line(n, g) : NULL;
-    if (early) {
-        return early;
+    if (REELI_RARELY(g->r->capture != NULL) && input == 1) {
+        reel_tensor *const early = reeli_gradient_beside_line(n, g);
+        if (early) {
+            return early;
+        }
     }
     return input == 1 ? multiply(&reeli_op_mm, rows, true, rows_of(x), false)
                       : reeli_sum_dims(rows, 1, false);

@@ -17,7 +17,8 @@ static reeli_map gradient_map(const reeli_node *loss, int input)
 static bool loss_and_gradient(const reeli_args *a)
 {
     reeli_node *loss = a->more;
-    const reeli_beside beside = {gradient_map(loss, (int)a->i[0]), a->t[1]->data, a->t[0]->data};
+    const reeli_beside beside = {gradient_map(loss, (int)a->i[0]), a->t[1]->data, a->t[0]->data,
+                                 NULL};
     return reeli_loss_beside(loss, &beside);
 }
 
@@ -44,6 +45,38 @@ reel_tensor *reeli_gradient_beside_loss(reeli_node *n, int input, reel_tensor *g
     }
     const reeli_args args = {.r = r, .t = {dx, g}, .more = n, .i = {input}};
     return reeli_capture_instead(e, loss_and_gradient, &args) ? dx : r->poison;
+}
+
+void reeli_keep_signs(reeli_node *n)
+{
+    reel *r = n->out->r;
+    const reel_tensor *a = n->in[0].t;
+    const bool by_sign = n->op == &reeli_op_l1_loss || n->op == &reeli_op_quantile_loss;
+    if (!by_sign || (size_t)a->numel * sizeof(float) < REELI_STREAM_FROM || r->capture ||
+        !r->grad_enabled || !((a->flags | n->in[1].t->flags) & REELI_REQUIRES_GRAD) || !alike(n) ||
+        !reeli_signs_loops[r->level][a->dtype]()) {
+        return;
+    }
+    const size_t words = 2 * ((size_t)(a->numel - 1) / 64 + 1);
+    reeli_row_of(n)->loss.signs = reeli_arena_alloc(r, words * sizeof(uint64_t));
+}
+
+reel_tensor *reeli_gradient_by_signs(reeli_node *n, int input, reel_tensor *g)
+{
+    const uint64_t *signs = reeli_row_of(n)->loss.signs;
+    if (!signs || g->r->grad_enabled || g->numel != 1 || g->dtype != n->out->dtype) {
+        return NULL;
+    }
+    reel *r = g->r;
+    const float once = *(const float *)g->data, a[] = {1, 0, 0}, b[] = {0, 1, 0};
+    const float each[] = {once, once, once};
+    float values[3];
+    gradient_map(n, input)(3, values, (const void *[]){each, a, b, each}, reeli_row_of(n)->p);
+    reel_tensor *dx = reeli_empty_like(n->in[input].t, n->op->name, g->dtype);
+    if (!reeli_bad(dx)) {
+        reeli_spread_signs(r, dx->dtype, dx->numel, signs, values, dx->data);
+    }
+    return dx;
 }
 
 /* A linear and the loss of its values. */

@@ -19,6 +19,13 @@ reel_tensor *reeli_gradient_beside_loss(reeli_node *n, int input, reel_tensor *g
  * gradient, g: dw of y = X w + b, L(y). */
 reel_tensor *reeli_gradient_beside_line(reeli_node *n, reel_tensor *g);
 
+/* A large loss whose gradient goes by the sign of a - b alone is about to be recorded: room for
+ * these, two bits an element, which its forward fills in. So its gradient reads a sixteenth. */
+void reeli_keep_signs(reeli_node *n);
+
+/* The gradient by them, if they were kept; else NULL. */
+reel_tensor *reeli_gradient_by_signs(reeli_node *n, int input, reel_tensor *g);
+
 /* The forward of a reduced loss, and what is computed beside it, if not NULL. */
 bool reeli_loss_beside(reeli_node *n, const reeli_beside *beside);
 

@@ -16,7 +16,13 @@ typedef struct reeli_nothing {
 
 /* All rows of elementwise.def. */
 typedef struct reeli_row {
-    double p[3];       /* the row's plain numbers */
+    union {
+        double p[3]; /* the row's plain numbers */
+        struct {
+            double parameter;
+            uint64_t *signs; /* of a LOSS that goes by them: of its inputs' difference, or NULL */
+        } loss;
+    };
     uint8_t dtype;     /* that the formula is computed in */
     bool alike;        /* inputs and result are contiguous and of one shape and dtype */
     uint8_t reduction; /* of a LOSS: what becomes of its terms */

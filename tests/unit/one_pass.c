@@ -3,6 +3,8 @@
  * the step in its two passes. */
 #include "check_reel.h"
 
+#include <math.h>
+
 #include <reel/reel.h>
 
 enum { ROWS = 11003, COLUMNS = 100, MANY = 3000, STEPS = 3 };
@@ -123,8 +125,51 @@ START_TEST(unless_the_gradient_is_read_between)
 }
 END_TEST
 
+/* Element i of a large input: some equal to the target's, some without an order. */
+static float element(int64_t i, int of)
+{
+    static const float rare[][2] = {{INFINITY, INFINITY}, {NAN, 1},    {0, -0.0F},
+                                    {1, INFINITY},        {1e-45F, 0}, {-1e-45F, 1e-45F}};
+    return i % 1000 < 6 ? rare[i % 1000][of] : (float)((i * (of ? 7 : 3)) % 5);
+}
+
+/* A large L1 loss keeps signs for its backward: they give what g sign(a - b) does. */
+START_TEST(by_signs)
+{
+    enum { COUNT = (1 << 21) + 77 };
+    const bool of_target = _i % 2, quantile = _i / 2 % 2;
+    const float g = _i == 1 || _i == 2 ? -2.5F : 3;
+    reel *r = quiet_reel();
+    reel_set_num_threads(r, 1 + _i % 3);
+    reel_tensor *in[] = {reel_zeros(r, REEL_F32, REEL_SHAPE(COUNT)),
+                         reel_zeros(r, REEL_F32, REEL_SHAPE(COUNT))};
+    for (int64_t i = 0; i < COUNT; i++) {
+        reel_data_f32(in[0])[i] = element(i, 0);
+        reel_data_f32(in[1])[i] = element(i, 1);
+    }
+    reel_requires_grad_(in[of_target], true);
+    reel_tensor *loss = quantile ? reel_quantile_loss(in[0], in[1], 0.25, REEL_SUM)
+                                 : reel_l1_loss(in[0], in[1], REEL_SUM);
+    const reel_backward_options options = {.gradient = reel_from_f32(r, &g, 0, NULL),
+                                           .retain_graph = true};
+    ck_assert_int_eq(reel_backward_with(loss, &options), REEL_OK);
+    const float *dx = reel_data_f32(reel_grad(in[of_target]));
+    for (int64_t i = 0; i < COUNT; i++) {
+        const float a = element(i, 0), b = element(i, 1), above = quantile ? 0.75F : 1;
+        const float below = quantile ? -0.25F : -1, other = quantile ? 0 : g * 0;
+        float expected = a > b ? above * g : a < b ? below * g : other;
+        expected = !of_target ? expected : quantile && !(a > b) && !(a < b) ? 0 : -expected;
+        ck_assert_msg(memcmp(&dx[i], &expected, sizeof expected) == 0,
+                      "element %d, of %g and %g: %g, not %g", (int)i, (double)a, (double)b,
+                      (double)dx[i], (double)expected);
+    }
+    reel_free(r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
+    tcase_add_loop_test(cases, by_signs, 0, 4);
     tcase_add_loop_test(cases, to_the_same_bits, 0, 2 * KINDS);
     tcase_add_test(cases, unless_the_gradient_is_read_between);
 }

@@ -20,6 +20,7 @@ REELI_LOOPS_OF_FLOATS(DECLARE)
 #include "standardize.h"
 #include "vector_product.h"
 #include "vectors.h"
+#include "signs.h"
 #include "product_tiles.h"
 #include "product_packed.h"
 #include "convolution.h"

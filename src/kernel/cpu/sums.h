@@ -210,6 +210,30 @@ void KERNEL(sum)(const void *x, int64_t stride, int64_t n, void *total)
 
 enum { WIDTH = 2 * ROW };
 
+#if defined(__OPTIMIZE_SIZE__) || (defined(__x86_64__) && !defined(HAS_AVX2))
+/* The sums of the columns that `count` vectors hold, each one accumulator; where registers are too few
+ * for them, in memory. */
+static void sum_vectors(const T *x, int64_t rows, int64_t columns, const int count, T *out)
+{
+    T sums[4][WIDTH] = {{0}};
+    const int power = level_power(rows), width = count * LANES;
+    const int64_t mask = ((int64_t)1 << power) - 1;
+    for (int64_t i = 1; i <= rows; i++, x += columns) {
+        for (int j = 0; j < width; j++) {
+            sums[0][j] += x[j];
+        }
+        for (int l = 0; l < 3 && (i & (mask << (l * power))) == 0; l++) {
+            for (int j = 0; j < width; j++) {
+                sums[l + 1][j] += sums[l][j];
+                sums[l][j] = 0;
+            }
+        }
+    }
+    for (int j = 0; j < width; j++) {
+        out[j] = ((sums[0][j] + sums[1][j]) + sums[2][j]) + sums[3][j];
+    }
+}
+#else
 /* The sums of the columns that `count` vectors hold, each one accumulator in a register. */
 REELI_INLINE void sum_vectors(const T *x, int64_t rows, int64_t columns, const int count, T *out)
 {
@@ -239,6 +263,7 @@ REELI_INLINE void sum_vectors(const T *x, int64_t rows, int64_t columns, const i
         memcpy(out + v * LANES, &all, sizeof all);
     }
 }
+#endif
 
 /* The sums of fewer columns than fill four vectors; the rows go to four accumulators in turn. */
 static void sum_rest(const T *x, int64_t rows, int64_t columns, int width, T *out)

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* The signs of a - b, two bits an element: for 64 elements a word of those that are above 0 and a
+ * word of those below. */
+
+#if LANES == 8 && defined(HAS_AVX2)
+static void take_signs(int64_t n, const void *left, const void *right, uint64_t *signs)
+{
+    const T *a = left, *b = right;
+    for (; n >= 64; n -= 64, a += 64, b += 64, signs += 2) {
+        uint64_t above = 0, below = 0;
+        REELI_UNROLL(8)
+        for (int i = 0; i < 64; i += VECTOR) {
+#ifdef HAS_AVX512
+            const __m512 x = _mm512_loadu_ps(a + i), y = _mm512_loadu_ps(b + i);
+            above |= (uint64_t)_mm512_cmp_ps_mask(x, y, _CMP_GT_OQ) << i;
+            below |= (uint64_t)_mm512_cmp_ps_mask(x, y, _CMP_LT_OQ) << i;
+#else
+            const __m256 x = _mm256_loadu_ps(a + i), y = _mm256_loadu_ps(b + i);
+            above |= (uint64_t)_mm256_movemask_ps(_mm256_cmp_ps(x, y, _CMP_GT_OQ)) << i;
+            below |= (uint64_t)_mm256_movemask_ps(_mm256_cmp_ps(x, y, _CMP_LT_OQ)) << i;
+#endif
+        }
+        signs[0] = above, signs[1] = below;
+    }
+    uint64_t above = 0, below = 0;
+    for (int64_t i = 0; i < n; i++) {
+        above |= (uint64_t)(a[i] > b[i]) << i;
+        below |= (uint64_t)(a[i] < b[i]) << i;
+    }
+    if (n > 0) {
+        signs[0] = above, signs[1] = below;
+    }
+}
+
+/* y[i] = values[0] where element i is above 0, values[1] where it is below, else values[2]. */
+static void spread_signs(int64_t n, const uint64_t *signs, const void *values, void *to)
+{
+    const T *value = values;
+    T *y = to;
+    for (; n >= 64; n -= 64, y += 64, signs += 2) {
+        REELI_UNROLL(8)
+        for (int i = 0; i < 64; i += VECTOR) {
+#ifdef HAS_AVX512
+            const __m512 other = _mm512_mask_blend_ps(
+                (__mmask16)(signs[1] >> i), _mm512_set1_ps(value[2]), _mm512_set1_ps(value[1]));
+            _mm512_storeu_ps(y + i, _mm512_mask_blend_ps((__mmask16)(signs[0] >> i), other,
+                                                         _mm512_set1_ps(value[0])));
+#else
+            const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+            const __m256i up = _mm256_set1_epi32((int)(signs[0] >> i & 255));
+            const __m256i down = _mm256_set1_epi32((int)(signs[1] >> i & 255));
+            const __m256 other = _mm256_blendv_ps(
+                _mm256_set1_ps(value[2]), _mm256_set1_ps(value[1]),
+                _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_and_si256(down, bit), bit)));
+            _mm256_storeu_ps(y + i, _mm256_blendv_ps(other, _mm256_set1_ps(value[0]),
+                                                     _mm256_castsi256_ps(_mm256_cmpeq_epi32(
+                                                         _mm256_and_si256(up, bit), bit))));
+#endif
+        }
+    }
+    for (int64_t i = 0; i < n; i++) {
+        y[i] = signs[0] >> i & 1 ? value[0] : signs[1] >> i & 1 ? value[1] : value[2];
+    }
+}
+
+const reeli_signs *KERNEL(signs)(void)
+{
+    static const reeli_signs signs = {take_signs, spread_signs};
+    return &signs;
+}
+#else
+const reeli_signs *KERNEL(signs)(void) { return NULL; }
+#endif

@@ -140,7 +140,8 @@ static bool run(session *s, const options *o, model *m)
         return complain(s, "%s", message);
     }
     reel_table *table = NULL;
-    return model_load(s, m, o->files[0]) && (table = read_table(s, o, o->files[1], m)) &&
+    return model_load(s, m, o->files[0]) &&
+           (table = read_table(s, o, o->files + 1, (size_t)o->file_count - 1, m)) &&
            measure(s, o, m, table);
 }
 

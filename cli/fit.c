@@ -103,6 +103,13 @@ static bool find_target(session *s, reel_table *table, const char *name, size_t 
     return true;
 }
 
+/* The name of a column that may be given by its number. */
+static const char *meant_name(const reel_table *table, const char *text)
+{
+    int64_t column = reel_table_look_up(table, text);
+    return column < 0 ? text : reel_table_name(table, (size_t)column);
+}
+
 static bool read_tables(fitting *it)
 {
     options *o = it->o;
@@ -110,14 +117,15 @@ static bool read_tables(fitting *it)
         optimizer_is_full_batch(o->optimizer) || (!o->hidden_count && !file_is_large(o->files[0]));
     o->dtype = o->dtype >= 0 ? o->dtype : doubles;
     it->model.shape.dtype = o->dtype == 1 ? REEL_F64 : REEL_F32;
-    it->table = read_table(it->s, o, o->files[0], &it->model);
+    it->table = read_table(it->s, o, o->files, (size_t)o->file_count, &it->model);
+    o->target = it->table ? meant_name(it->table, o->target) : o->target;
     if (!it->table || !find_target(it->s, it->table, o->target, &it->target) ||
         !rows_choose(it->s, o, it->table, it->target, &it->rows)) {
         return false;
     }
     if (o->test) {
         size_t column = 0;
-        it->test_table = read_table(it->s, o, o->test, &it->model);
+        it->test_table = read_table(it->s, o, &o->test, 1, &it->model);
         if (!it->test_table || !find_target(it->s, it->test_table, o->target, &column)) {
             return false;
         }
@@ -136,6 +144,7 @@ static bool encode(fitting *it)
                                 .drop = o->drop.texts,
                                 .drop_count = o->drop.count,
                                 .refuse_missing = o->missing == 1,
+                                .max_categories = o->max_categories,
                                 .robust_target = o->loss != LOSS_MSE};
     reel_encoder *encoder = reel_encoder_fit(it->table, it->rows.train, how);
     it->model.encoder = encoder;
@@ -199,8 +208,12 @@ static void say_what_it_does(const fitting *it)
     const options *o = it->o;
     char shape[16 * MAX_HIDDEN];
     shape_text(&it->model.shape, shape, sizeof shape);
-    printf("%s: %s rows and %zu columns\n", o->files[0], thousands(reel_table_rows(it->table)),
-           reel_table_columns(it->table));
+    char others[40] = "";
+    if (o->file_count > 1) {
+        snprintf(others, sizeof others, " and %d more", o->file_count - 1);
+    }
+    printf("%s%s: %s rows and %zu columns\n", o->files[0], others,
+           thousands(reel_table_rows(it->table)), reel_table_columns(it->table));
     printf("rows: %s to train on", thousands(reel_numel(it->rows.train)));
     if (it->rows.validation) {
         printf(", %s to validate on", thousands(reel_numel(it->rows.validation)));

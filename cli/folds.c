@@ -89,7 +89,7 @@ static int64_t *choose_folds(session *s, const options *o, reel_table *table, re
         return NULL;
     }
     if (o->group) {
-        int64_t column = reel_table_find(table, o->group);
+        int64_t column = reel_table_look_up(table, o->group);
         done = column >= 0 || complain(s, "%s: there is no column '%s' to group by",
                                        reel_table_path(table), o->group);
         value = done ? column_values(s, table, (size_t)column, rows, &count) : NULL;

@@ -404,8 +404,13 @@ bool file_is_large(const char *path)
     return stat(path, &file) == 0 && file.st_size > LARGE_FILE;
 }
 
-reel_table *read_table(session *s, const options *o, const char *path, const model *m)
+reel_table *read_table(session *s, const options *o, const char *const *paths, size_t paths_count,
+                       const model *m)
 {
+    bool large = false;
+    for (size_t i = 0; i < paths_count; i++) {
+        large = large || file_is_large(paths[i]);
+    }
     size_t known = 0, count = o->text.count;
     const char *const *more = reel_encoder_text_columns(m->encoder, &known);
     const char **text = calloc(count + known + 1, sizeof *text);
@@ -416,15 +421,20 @@ reel_table *read_table(session *s, const options *o, const char *path, const mod
     for (size_t i = 0; i < count + known; i++) {
         text[i] = i < count ? o->text.texts[i] : more[i - count];
     }
-    reel_table_options how = {
-        .separator = o->separator,
-        .decimal = o->decimal,
-        .no_header = o->no_header,
-        .detect_header = true,
-        .dtype = m->shape.dtype == REEL_F64 || !file_is_large(path) ? REEL_F64 : REEL_F32,
-        .text = text,
-        .text_count = count + known};
-    reel_table *table = reel_table_read(s->r, path, how);
+    reel_table_options how = {.separator = o->separator,
+                              .decimal = o->decimal,
+                              .thousands = o->thousands,
+                              .comment = o->comment,
+                              .missing = o->na.texts,
+                              .missing_count = o->na.count,
+                              .skip_lines = o->skip,
+                              .encoding = o->encoding,
+                              .no_header = o->no_header,
+                              .detect_header = true,
+                              .dtype = m->shape.dtype == REEL_F64 || !large ? REEL_F64 : REEL_F32,
+                              .text = text,
+                              .text_count = count + known};
+    reel_table *table = reel_table_read_all(s->r, paths, paths_count, how);
     free(text);
     return table;
 }

@@ -53,10 +53,11 @@ double *model_predict(session *s, const model *it, reel_table *table, reel_tenso
 reel_tensor *model_features(const model *it, reel_table *table, const reel_tensor *rows);
 reel_tensor *model_targets(const model *it, reel_table *table, const reel_tensor *rows);
 
-/* The table at `path`, as the options say it is to be read and as the model needs it: with the
+/* The table that files make up, as the options say it is to be read and as the model needs it: with the
  * columns of text that its encoder has, if there is one yet, and in doubles unless the model is of
  * floats and the table large. NULL, and a message. */
-reel_table *read_table(session *s, const options *o, const char *path, const model *m);
+reel_table *read_table(session *s, const options *o, const char *const *paths, size_t paths_count,
+                       const model *m);
 /* Whether doubles of a whole table may be more than memory holds. */
 bool file_is_large(const char *path);
 /* A column's values at some rows, as doubles from malloc; NULL, and a message. */

@@ -45,15 +45,37 @@ enum { FIRST_KEY = 256, MAX_ROWS = 64 };
 #define TABLE_ROWS                                                                                 \
     {"separator",                                                                                  \
      "CHAR",                                                                                       \
-     "between columns: a character or 'tab' (found out from the first line)",                      \
+     "between columns: a character or 'tab' (found out from the first lines)",                     \
      CHARACTER,                                                                                    \
      AT(separator),                                                                                \
      NULL},                                                                                        \
         {"decimal", "CHAR", "in numbers: '.' or ',' (.)", CHARACTER, AT(decimal), NULL},           \
+        {"thousands",                                                                              \
+         "CHAR",                                                                                   \
+         "between groups of three digits: ',', '.', 'space', ... (nothing)",                       \
+         CHARACTER,                                                                                \
+         AT(thousands),                                                                            \
+         NULL},                                                                                    \
+        {"na",                                                                                     \
+         "TOKENS",                                                                                 \
+         "what stands for a missing value besides NA, NaN, null, None, ? and the like: -,Unknown", \
+         LIST,                                                                                     \
+         AT(na),                                                                                   \
+         NULL},                                                                                    \
+        {"comment", "CHAR",      "lines that begin with it are passed over (none)",                \
+         CHARACTER, AT(comment), NULL},                                                            \
+        {"skip", "N", "lines to pass over before the table (0)", WHOLE, AT(skip), NULL},           \
+        {"encoding",                                                                               \
+         "NAME",                                                                                   \
+         "of the text, as iconv names it: latin1, windows-1252, ... (UTF-8, or UTF-16 where it "   \
+         "is)",                                                                                    \
+         TEXT,                                                                                     \
+         AT(encoding),                                                                             \
+         NULL},                                                                                    \
         {"no-header", NULL,          "the first line is data; columns are called 1, 2, ...",       \
          FLAG,        AT(no_header), NULL},                                                        \
     {                                                                                              \
-        "text", "COLUMNS", "read as text though they look like numbers", LIST, AT(text), NULL      \
+        "text", "COLUMNS", "text though they look like numbers", LIST, AT(text), NULL              \
     }
 #define THREADS_ROW                                                                                \
     {                                                                                              \
@@ -68,10 +90,14 @@ enum { FIRST_KEY = 256, MAX_ROWS = 64 };
 
 static const row fit_rows[] = {
     {NULL, NULL, "The table:", HEADING, 0, NULL},
-    {"target", "COLUMN", "the column to predict (required)", TEXT, AT(target), NULL},
+    {"target", "COLUMN", "the column to predict, by its name or number (required)", TEXT,
+     AT(target), NULL},
     {"features", "COLUMNS", "predict from these columns only (all but the target)", LIST,
      AT(features), NULL},
     {"drop", "COLUMNS", "leave these columns out", LIST, AT(drop), NULL},
+    {"max-categories", "N",
+     "texts of a column that are told apart; of more, the rarest are one category together (50)",
+     COUNT, AT(max_categories), NULL},
     TABLE_ROWS,
     {"missing", "median|error", "fill missing values with the column's median, or stop (median)",
      CHOICE, AT(missing), missing_names},
@@ -210,7 +236,8 @@ static const row inspect_rows[] = {OUTPUT_ROWS};
 typedef struct command_line {
     const row *rows;
     size_t count;
-    int files; /* that it takes, all of them */
+    int files; /* that it takes at least */
+    bool more; /* the last may be several */
     const char *file_names[2];
     options *into;
 } command_line;
@@ -280,25 +307,54 @@ static void store_character(struct argp_state *state, const row *it, const char 
 {
     if (strcmp(text, "tab") == 0 || strcmp(text, "\\t") == 0) {
         text = "\t";
+    } else if (strcmp(text, "space") == 0) {
+        text = " ";
     }
     if (strlen(text) != 1) {
-        argp_error(state, "--%s: expected one character, or 'tab', got '%s'", it->name, text);
+        argp_error(state, "--%s: expected one character, 'tab' or 'space', got '%s'", it->name,
+                   text);
         return;
     }
     *place = *text;
 }
 
+/* The part at *at, in place: without the spaces around it, or without its quotes and with those
+ * within once. *at is then behind its comma, or NULL at the end. */
+static char *take_part(char **at)
+{
+    char *from = *at + strspn(*at, " "), *part = from, *to = from;
+    bool quoted = *from == '"';
+    for (from += quoted; *from && (quoted || *from != ','); from++) {
+        if (quoted && from[0] == '"' && from[1] != '"') {
+            quoted = false;
+            continue;
+        }
+        from += quoted && from[0] == '"';
+        *to++ = *from;
+    }
+    bool more = *from == ',';
+    while (to > part && to[-1] == ' ') {
+        to--;
+    }
+    *to = '\0';
+    *at = more ? from + 1 : NULL;
+    return part;
+}
+
 /* Takes the text apart at its commas, in place. */
 static void store_list(struct argp_state *state, char *text, text_list *list)
 {
-    for (char *part = strtok(text, ","); part; part = strtok(NULL, ",")) {
+    for (char *at = text; at;) {
+        char *part = take_part(&at);
         const char **more = realloc(list->texts, (list->count + 1) * sizeof *more);
         if (!more) {
             argp_failure(state, 1, 0, "there is no memory for the options");
             return;
         }
         list->texts = more;
-        list->texts[list->count++] = part;
+        if (*part) {
+            list->texts[list->count++] = part;
+        }
     }
 }
 
@@ -366,7 +422,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
     }
     switch (key) {
     case ARGP_KEY_ARG:
-        if (into->file_count == line->files) {
+        if (into->file_count == (line->more ? MAX_FILES : line->files)) {
             argp_error(state, "'%s' is one argument too many", text);
         } else {
             into->files[into->file_count++] = text;
@@ -478,11 +534,14 @@ static void check_training(const options *o, char **argv)
 
 options fit_options(int argc, char **argv)
 {
-    command_line line = {fit_rows, sizeof fit_rows / sizeof *fit_rows, 1, {"the table"}, NULL};
+    command_line line = {fit_rows, sizeof fit_rows / sizeof *fit_rows, 1, true, {"the table"},
+                         NULL};
     options o = read_line(
-        line, "TABLE",
+        line, "TABLE...",
         "Trains a model that predicts a column of a table from the other columns, says how good it "
-        "is and keeps it in a file. TABLE is a CSV file or a matrix in an .npy file.\v"
+        "is and keeps it in a file. TABLE is a CSV file, which gzip or zstd may have compressed, "
+        "or a "
+        "matrix in an .npy file; several with the same columns are read as one.\v"
         "What stands in parentheses is the default. Text columns become a column of 0 and 1 for "
         "each category; all columns are standardised, and so is the target.\n\n"
         "Ctrl-C ends the training early, keeps the model (with validation rows the best one) and "
@@ -527,6 +586,7 @@ void options_free(options *o)
     free(o->drop.texts);
     free(o->text.texts);
     free(o->keep.texts);
+    free(o->na.texts);
 }
 
 options evaluate_options(int argc, char **argv)
@@ -534,9 +594,10 @@ options evaluate_options(int argc, char **argv)
     command_line line = {evaluate_rows,
                          sizeof evaluate_rows / sizeof *evaluate_rows,
                          2,
+                         true,
                          {"the model", "the table"},
                          NULL};
-    return read_line(line, "MODEL TABLE",
+    return read_line(line, "MODEL TABLE...",
                      "Says how well a model that `reel fit` kept predicts the rows of a table that "
                      "has the target's column, too.\v"
                      "Example:\n"
@@ -549,10 +610,11 @@ options predict_options(int argc, char **argv)
     command_line line = {predict_rows,
                          sizeof predict_rows / sizeof *predict_rows,
                          2,
+                         true,
                          {"the model", "the table"},
                          NULL};
     return read_line(
-        line, "MODEL TABLE",
+        line, "MODEL TABLE...",
         "Predicts the target for each row of a table, by a model that `reel fit` kept. "
         "The result is a CSV file with one column, in the target's units.\v"
         "Columns are found by their names, in any order; others are passed over. "
@@ -565,7 +627,7 @@ options predict_options(int argc, char **argv)
 options export_options(int argc, char **argv)
 {
     command_line line = {
-        export_rows, sizeof export_rows / sizeof *export_rows, 1, {"the model"}, NULL};
+        export_rows, sizeof export_rows / sizeof *export_rows, 1, false, {"the model"}, NULL};
     return read_line(
         line, "MODEL",
         "Writes a model in another language, to predict where there is no reel: the names of FILE "
@@ -581,7 +643,7 @@ options export_options(int argc, char **argv)
 options inspect_options(int argc, char **argv)
 {
     command_line line = {
-        inspect_rows, sizeof inspect_rows / sizeof *inspect_rows, 1, {"the model"}, NULL};
+        inspect_rows, sizeof inspect_rows / sizeof *inspect_rows, 1, false, {"the model"}, NULL};
     return read_line(line, "MODEL",
                      "Prints what a model holds: what it predicts from which columns, how it was "
                      "trained, its coefficients or layers. Of other safetensors files it lists "

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MAX_HIDDEN = 16 };
+enum { MAX_HIDDEN = 16, MAX_FILES = 256 };
 
 /* Texts from options that may be given several times, or with commas. */
 typedef struct text_list {
@@ -66,15 +66,19 @@ bool optimizer_is_full_batch(int optimizer);
 /* What was asked for, by all commands; each has some of it. NaN and 0 where nothing was said and
  * the default depends on the rest. */
 typedef struct options {
-    const char *files[2];
+    const char *files[MAX_FILES]; /* first the model, if the command takes one, then the tables */
     int file_count;
 
     const char *target, *test, *test_rows;
     double test_fraction;
     text_list features, drop, text;
     int missing; /* of missing_names */
-    char separator, decimal;
+    char separator, decimal, thousands, comment;
     bool no_header;
+    text_list na; /* what stands for a missing value */
+    int64_t skip; /* lines before the table */
+    const char *encoding;
+    int64_t max_categories;
 
     int64_t hidden[MAX_HIDDEN];
     size_t hidden_count;

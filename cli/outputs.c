@@ -18,12 +18,12 @@ bool output_check(session *s, const options *o, const char *path)
     if (!path || strcmp(path, "-") == 0) {
         return true;
     }
-    const char *const inputs[] = {o->files[0], o->files[1], o->test, o->test_rows};
-    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
-        if (is_same(path, inputs[i])) {
-            return complain(s, "%s: it is read here, and would be replaced: give another name",
-                            path);
-        }
+    bool is_read = is_same(path, o->test) || is_same(path, o->test_rows);
+    for (int i = 0; i < o->file_count; i++) {
+        is_read = is_read || is_same(path, o->files[i]);
+    }
+    if (is_read) {
+        return complain(s, "%s: it is read here, and would be replaced: give another name", path);
     }
     return reel_file_check(s->r, path) == REEL_OK;
 }

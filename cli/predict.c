@@ -57,7 +57,7 @@ static bool choose_kept(const options *o, result *it)
         it->kept[it->kept_count++] = i;
     }
     for (size_t i = 0; !o->append && i < o->keep.count; i++) {
-        int64_t found = reel_table_find(it->table, o->keep.texts[i]);
+        int64_t found = reel_table_look_up(it->table, o->keep.texts[i]);
         if (found < 0) {
             return complain(it->s, "%s: --keep: there is no column '%s'",
                             reel_table_path(it->table), o->keep.texts[i]);
@@ -182,7 +182,8 @@ static bool run(session *s, const options *o, model *m)
         !output_may_replace(s, o, o->out, reel_encoder_target_name(m->encoder), true)) {
         return false;
     }
-    result it = {.s = s, .m = m, .table = read_table(s, o, o->files[1], m)};
+    result it = {
+        .s = s, .m = m, .table = read_table(s, o, o->files + 1, (size_t)o->file_count - 1, m)};
     double *predicted = it.table ? model_predict(s, m, it.table, NULL, &it.rows) : NULL;
     it.predicted = predicted;
     bool done = predicted && choose_kept(o, &it) && write_predictions(o, &it);

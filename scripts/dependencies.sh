@@ -6,8 +6,8 @@
 #
 #   scripts/dependencies.sh [tutorial] [tests] [lint] [fuzz] [valgrind] [docs] [packages]
 #
-# The tutorial needs a C compiler, CMake, and make or Ninja, and nothing else. Without OpenBLAS, libzip or libpng the
-# library is built and has less, so a build goes on; where anything else is missing and cannot be installed,
+# The tutorial needs a C compiler, CMake, and make or Ninja, and nothing else. Without OpenBLAS, libzip, libpng, zlib or
+# zstd the library is built and has less, so a build goes on; where anything else is missing and cannot be installed,
 # the exit status is 1.
 set -euo pipefail
 exec >&2 </dev/null
@@ -38,7 +38,7 @@ cmake_is_new_enough() {
 build_needs() {
   case " $* " in
   *' tutorial '*) ;;
-  *) echo openblas libcsv libzip libpng argp ;;
+  *) echo openblas libcsv libzip libpng zlib zstd argp ;;
   esac
   case " $* " in *' tests '*) echo jansson check pkg-config c++ gnuplot mpi ;; esac
 }
@@ -106,6 +106,8 @@ package_names() {
     apt-get:libzip) echo libzip-dev ;;
     apt-get:libpng) echo libpng-dev ;;
     apt-get:mpi) echo libopenmpi-dev openmpi-bin ;;
+    apt-get:zlib) echo zlib1g-dev ;;
+    apt-get:zstd) echo libzstd-dev ;;
     apt-get:ninja | dnf:ninja) echo ninja-build ;;
     apt-get:gnuplot) echo gnuplot-nox ;;
     apt-get:argp) echo libc6-dev ;;
@@ -119,6 +121,8 @@ package_names() {
     dnf:libpng) echo libpng-devel ;;
     dnf:mpi) echo openmpi-devel ;;
     brew:mpi) echo open-mpi ;;
+    dnf:zlib) echo zlib-devel ;;
+    dnf:zstd) echo libzstd-devel ;;
     dnf:argp) echo glibc-devel ;;
     dnf:fuzzer) echo clang compiler-rt ;;
     dnf:check) echo check-devel ;;
@@ -202,6 +206,8 @@ fi
     libzip) echo "Without libzip: no .npz archives." ;;
     libpng) echo "Without libpng: no .png pictures." ;;
     mpi) echo "There is no MPI: the library reel_mpi is neither built nor tested." ;;
+    zlib) echo "Without zlib: no tables that gzip has compressed." ;;
+    zstd) echo "Without zstd: no tables that zstd has compressed." ;;
     chosen-compiler)
       echo "The compiler that was chosen (CC='${CC-}'${CMAKE_TOOLCHAIN_FILE:+, $CMAKE_TOOLCHAIN_FILE}) does not" \
         "make a program. CMake says:"

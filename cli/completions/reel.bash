@@ -3,14 +3,20 @@
 
 # An option a line, then what it takes. The options, by scripts/options.sh:
 _reel_fit='
+--comment CHAR
 --decimal CHAR
 --drop COLUMNS
+--encoding NAME
 --features COLUMNS
+--max-categories N
 --missing median error
+--na TOKENS
 --no-header
 --separator CHAR
+--skip N
 --target COLUMN
 --text COLUMNS
+--thousands CHAR
 --folds K
 --group COLUMN
 --interval P
@@ -50,14 +56,19 @@ _reel_fit='
 --version
 '
 _reel_evaluate='
+--comment CHAR
 --decimal CHAR
+--encoding NAME
 --importance
 --json
+--na TOKENS
 --no-header
 --plot-predictions FILE
 --quiet
 --separator CHAR
+--skip N
 --text COLUMNS
+--thousands CHAR
 --threads N
 --help
 --usage
@@ -65,15 +76,20 @@ _reel_evaluate='
 '
 _reel_predict='
 --append
+--comment CHAR
 --decimal CHAR
+--encoding NAME
 --force
 --json
 --keep COLUMNS
+--na TOKENS
 --no-header
 --out FILE
 --quiet
 --separator CHAR
+--skip N
 --text COLUMNS
+--thousands CHAR
 --threads N
 --help
 --usage

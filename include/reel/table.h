@@ -20,38 +20,63 @@ typedef struct reel_table reel_table;
 
 /** How a file is read; all zero is the default. Without effect on .npy files but for the dtype. */
 typedef struct reel_table_options {
-    char separator;     /**< between fields; 0: the most frequent of , ; tab | in the first line */
+    char separator;     /**< between fields; 0: of , ; tab | the one that makes the same number of
+                             fields in the first lines */
     char decimal;       /**< before a number's fraction; 0: '.' */
+    char thousands;     /**< between groups of three digits, such as ',' or ' '; 0: nothing */
+    char comment;       /**< lines that begin with it are passed over; 0: none */
     bool no_header;     /**< the first row is data; the columns are called "1", "2", … */
     bool detect_header; /**< the same if all that the first row has are numbers, with a warning */
     reel_dtype dtype;   /**< of the numbers: REEL_F32 or REEL_F64 */
-    const char *const *text; /**< columns that are text though they may look like numbers */
+    const char *const *text; /**< columns that are text though they may look like numbers, by name
+                                  or number, as of `reel_table_look_up` */
     size_t text_count;       /**< how many */
+    const char *const *missing; /**< what stands for a missing value besides what always does */
+    size_t missing_count;       /**< how many */
+    int64_t skip_lines;         /**< lines before the table, which are passed over */
+    const char *encoding;       /**< as iconv names it: "latin1", "windows-1252"; NULL: UTF-8, or
+                                     UTF-16 where the file is */
 } reel_table_options;
 
 /**
  * Reads a table from a file: an .npy file, known by how it starts, with a matrix, whose columns are
  * called "1", "2", …; anything else is CSV. "-" is the standard input, and CSV may come by a pipe.
+ * What gzip or zstd has compressed is read through.
  *
  * In CSV the first row has the columns' names; a column without one gets its number. Fields may be
  * in quotes, and then hold separators, line breaks and doubled quotes; spaces around them are
- * dropped. Empty lines are passed over, and so is a byte order mark. A field is missing if it is
- * empty or one of NA N/A n/a #N/A <NA> NaN nan -NaN -nan null NULL None ?. A column whose first
- * value is a number holds numbers, one whose first value is not holds text, one without any value
- * holds numbers. Numbers are read as the nearest double, whatever the process's locale, and then
- * rounded to the dtype.
+ * dropped. Empty lines are passed over, and so is a byte order mark; "sep=;" in the first line names
+ * the separator. A field is missing if it is empty or one of NA N/A n/a #N/A <NA> NaN nan -NaN -nan
+ * NaT null NULL None ? \N #DIV/0! #VALUE! #REF! #NAME? #NUM! #NULL!.
  *
- * The memory is about that of the numbers alone, and of one copy of each different text.
+ * All rows say what a column holds. It holds numbers if at most a tenth of its values is anything
+ * else, or if these are but three different texts and fewer than the numbers; what is else is then
+ * missing, and a warning tells of it. Otherwise it holds text. A number may have a percent sign
+ * (12 % is 0.12), a sign of currency, parentheses for less than zero; of such there is a warning,
+ * too, and of zeros before numbers and of digits beyond 2^53, which may be names. A file is read
+ * twice where numbers turn out to be text; a pipe cannot be, and that is an error.
+ *
+ * Numbers are read as the nearest double, whatever the process's locale, and then rounded to the
+ * dtype. The memory is about that of the numbers alone, and of one copy of each different text.
  *
  * Owner: the reel's until you free it, or the reel.
  * Fails: NULL, and REEL_ERR_FILE if the file cannot be read; REEL_ERR_FORMAT for what is no table:
- *        "houses.csv:17: column 'rooms': expected a number, found 'abc'", with the line of the file
- *        (a row with too many or too few fields, a name that comes twice, a quote that is never
- *        closed, text that is not UTF-8, infinities, a compressed file); REEL_ERR_VALUE for options
- *        that are none; REEL_ERR_MEMORY.
+ *        "houses.csv:17: expected 3 fields, …", with the line of the file (a name that comes
+ *        twice, a quote that is never closed, text that is not in the encoding, a damaged archive);
+ *        REEL_ERR_VALUE for options that are none; REEL_ERR_MEMORY.
  * Source: pandas.read_csv.
  */
 REEL_API reel_table *reel_table_read(reel *r, const char *path, reel_table_options options);
+
+/**
+ * The same of several CSV files with the same columns, in whatever order, as one: the rows of the
+ * first, then those of the second, and so on.
+ *
+ * Fails: as `reel_table_read`; REEL_ERR_FORMAT for a file that has other columns.
+ * Source: pandas.concat.
+ */
+REEL_API reel_table *reel_table_read_all(reel *r, const char *const *paths, size_t count,
+                                         reel_table_options options);
 
 /**
  * A table of numbers from a matrix, which is copied; NaN is a missing value.
@@ -71,12 +96,15 @@ REEL_API int64_t reel_table_rows(const reel_table *t);
 REEL_API size_t reel_table_columns(const reel_table *t);
 /** The dtype of its numbers. */
 REEL_API reel_dtype reel_table_dtype(const reel_table *t);
-/** The file it came from, as messages name it; "" if it came from none. */
+/** The file it came from, as messages name it, of several the first; "" if it came from none. */
 REEL_API const char *reel_table_path(const reel_table *t);
 /** A column's name; NULL where there is no such column. Owner: the table. */
 REEL_API const char *reel_table_name(const reel_table *t, size_t column);
 /** The number of the column of this name, from 0; -1 if there is none. */
 REEL_API int64_t reel_table_find(const reel_table *t, const char *name);
+/** The column that a user means: of this name, or else of this number, from 1; -1 if there is none.
+ */
+REEL_API int64_t reel_table_look_up(const reel_table *t, const char *text);
 /** Whether a column holds text. */
 REEL_API bool reel_table_is_text(const reel_table *t, size_t column);
 /** How many values a column lacks. */
@@ -86,9 +114,11 @@ REEL_API size_t reel_table_categories(const reel_table *t, size_t column);
 /** Text i of a column's, in the order of first appearance; NULL where there is none. Owner: the
  *  table. */
 REEL_API const char *reel_table_category(const reel_table *t, size_t column, size_t i);
-/** The line of the file on which a row starts, from 1; row + 1 where there are no lines, 0 for
+/** The line of its file on which a row starts, from 1; row + 1 where there are no lines, 0 for
  *  a row that cannot be. */
 REEL_API int64_t reel_table_line(const reel_table *t, int64_t row);
+/** The file that a row came from, as `reel_table_path` names one. Owner: the table. */
+REEL_API const char *reel_table_row_path(const reel_table *t, int64_t row);
 
 /**
  * A column's values: numbers in the table's dtype, NaN where one is missing; for text int64, which

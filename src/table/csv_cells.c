@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* The cells: what is read a hundred million times is the start of reeli_csv_cell. */
 #include "csv_cells.h"
-#include "parse_number.h"
+#include "csv_kinds.h"
 #include "utf8.h"
 
 #include <math.h>
 #include <string.h>
 
-bool reeli_csv_is_missing(const char *text, size_t length)
+bool reeli_csv_is_missing(const reel_table_options *o, const char *text, size_t length)
 {
-    static const char *const words[] = {"NA",   "N/A",  "n/a",  "#N/A", "<NA>", "NaN", "nan",
-                                        "-NaN", "-nan", "null", "NULL", "None", "?"};
+    static const char *const words[] = {"NA",     "N/A",   "n/a",   "#N/A",    "<NA>",    "NaN",
+                                        "nan",    "-NaN",  "-nan",  "NaT",     "null",    "NULL",
+                                        "None",   "?",     "\\N",   "#DIV/0!", "#VALUE!", "#REF!",
+                                        "#NAME?", "#NUM!", "#NULL!"};
+    enum { LONGEST = 7 };
     if (length == 0) {
         return true;
     }
-    for (size_t i = 0; length <= 4 && i < sizeof words / sizeof *words; i++) {
+    for (size_t i = 0; length <= LONGEST && i < sizeof words / sizeof *words; i++) {
         if (strcmp(words[i], text) == 0) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < o->missing_count; i++) {
+        if (strcmp(o->missing[i], text) == 0) {
             return true;
         }
     }
@@ -79,7 +87,7 @@ bool reeli_csv_reserve(reeli_csv_reader *it, int64_t rows)
 
 static const char *column_name(const reeli_csv_reader *it)
 {
-    return reeli_text_at(&it->table->names, it->column);
+    return reeli_text_at(&it->table->names, reeli_csv_column(it));
 }
 
 static void put_text(reeli_csv_reader *it, reeli_column *c, const char *text, size_t length)
@@ -88,7 +96,8 @@ static void put_text(reeli_csv_reader *it, reeli_column *c, const char *text, si
     if (code < 0) {
         if (!reeli_is_utf8(text, length)) {
             reeli_csv_refuse(it, it->line,
-                             "column '%s': expected UTF-8, found '%s'; save the file as UTF-8",
+                             "column '%s': expected UTF-8, found '%s'; save the file as UTF-8, or "
+                             "say what its encoding is",
                              REELI_QUOTED(column_name(it)), REELI_QUOTED_START(text, length));
             return;
         }
@@ -101,61 +110,27 @@ static void put_text(reeli_csv_reader *it, reeli_column *c, const char *text, si
     ((int32_t *)c->cells.data)[it->table->rows] = (int32_t)code;
 }
 
-static void refuse_cell(reeli_csv_reader *it, const reeli_column *c, const char *text,
-                        size_t length)
-{
-    char why[160] = "";
-    if (c->kind == REELI_NUMBERS) {
-        snprintf(
-            why, sizeof why,
-            "; its first value, on line %lld, is a number: say that the column is text if it is",
-            (long long)c->first_line);
-    }
-    reeli_csv_refuse(it, it->line, "column '%s': expected a number, found '%s'%s",
-                     REELI_QUOTED(column_name(it)), REELI_QUOTED_START(text, length), why);
-}
-
-/* "1,5" where decimal points are read: the column is taken for text, likely without being one. */
-static void warn_of_commas(reeli_csv_reader *it, char *text, size_t length)
-{
-    double value;
-    if (it->decimal == '.' && memchr(text, ',', length) &&
-        reeli_read_number(text, length, ',', &value) == REELI_A_NUMBER) {
-        reeli_warn(it->r,
-                   "%s:%lld: column '%s' is taken for text, for it has '%s'; if that is a number, "
-                   "say that decimals have a comma",
-                   REELI_QUOTED(it->table->path), (long long)it->line,
-                   REELI_QUOTED(column_name(it)), REELI_QUOTED_START(text, length));
-    }
-}
-
-/* The first value of a column says what it holds. */
+/* The first value of a column says what it is taken for until more is known. */
 static bool first_value(reeli_csv_reader *it, reeli_column *c, char *text, size_t length)
 {
     double value;
-    reeli_reading what = reeli_read_number(text, length, it->decimal, &value);
-    c->first_line = it->line;
-    if (what == REELI_NOT_A_NUMBER) {
-        warn_of_commas(it, text, length);
-    }
+    reeli_reading what = reeli_csv_number(it, text, length, &value);
     return decide(it, c, what == REELI_NOT_A_NUMBER ? REELI_TEXT : REELI_NUMBERS);
 }
 
-static void put_read_number(reeli_csv_reader *it, reeli_column *c, char *text, size_t length)
+/* A value of a column of numbers that is no plain one. */
+static void put_odd_number(reeli_csv_reader *it, reeli_column *c, char *text, size_t length)
 {
     double value = 0;
-    reeli_reading what = reeli_read_number(text, length, it->decimal, &value);
+    reeli_reading what = reeli_csv_number(it, text, length, &value);
     if (what == REELI_NO_LOCALE) {
         reeli_csv_no_memory(it);
-    } else if (what == REELI_NOT_A_NUMBER) {
-        refuse_cell(it, c, text, length);
-    } else if (what == REELI_INFINITE || (it->table->dtype == REEL_F32 && isinf((float)value))) {
-        reeli_csv_refuse(it, it->line, "column '%s': expected a number that %s holds, found '%s'",
-                         REELI_QUOTED(column_name(it)), reel_dtype_name(it->table->dtype),
-                         REELI_QUOTED_START(text, length));
-    } else {
-        put_number(it->table, c, it->table->rows, value);
+        return;
     }
+    bool number = what == REELI_A_NUMBER;
+    c->missing += !number;
+    put_number(it->table, c, it->table->rows, number ? value : (double)NAN);
+    reeli_csv_note(it, c, text, length, it->table->rows, number, value);
 }
 
 /* Without the spaces and line breaks that quotes have kept. */
@@ -176,14 +151,14 @@ static void put_other(reeli_csv_reader *it, reeli_column *c, char *text, size_t 
 {
     int64_t breaks = reeli_csv_breaks(text, length);
     text = trimmed(text, &length);
-    if (reeli_csv_is_missing(text, length)) {
+    if (reeli_csv_is_missing(it->options, text, length)) {
         put_missing(it->table, c, it->table->rows);
         c->missing++;
     } else if (c->kind != REELI_UNDECIDED || first_value(it, c, text, length)) {
         if (c->kind == REELI_TEXT) {
             put_text(it, c, text, length);
         } else {
-            put_read_number(it, c, text, length);
+            put_odd_number(it, c, text, length);
         }
     }
     it->line += breaks;
@@ -196,11 +171,12 @@ void reeli_csv_cell(reeli_csv_reader *it, char *text, size_t length)
         it->line += reeli_csv_breaks(text, length);
         return;
     }
-    reeli_column *c = reeli_column_of(t, it->column);
+    reeli_column *c = reeli_column_of(t, reeli_csv_column(it));
     double value;
-    if (c->kind == REELI_NUMBERS && length > 0 &&
+    bool zero_first = text[0] == '0' && text[1] >= '0' && text[1] <= '9';
+    if (c->kind == REELI_NUMBERS && length > 0 && !zero_first &&
         reeli_read_number(text, length, it->decimal, &value) == REELI_A_NUMBER &&
-        (t->dtype == REEL_F64 || fabs(value) <= 0x1.fffffep127)) {
+        fabs(value) < 0x1p53) {
         put_number(t, c, t->rows, value);
         return;
     }
@@ -211,8 +187,12 @@ void reeli_csv_row_end(reeli_csv_reader *it)
 {
     reel_table *t = it->table;
     if (it->column != t->columns) {
-        reeli_csv_refuse(it, it->row_line, "expected %zu field%s, as the first row has, found %zu",
-                         t->columns, t->columns == 1 ? "" : "s", it->column);
+        const char by[] = {it->parser.delim_char == '\t' ? 't' : (char)it->parser.delim_char, '\0'};
+        reeli_csv_refuse(it, it->row_line,
+                         "expected %zu field%s, as the first row has, found %zu (the separator is "
+                         "'%s%s')",
+                         t->columns, t->columns == 1 ? "" : "s", it->column,
+                         it->parser.delim_char == '\t' ? "\\" : "", by);
         return;
     }
     if (t->lines.count == 0 || reel_table_line(t, t->rows) != it->row_line) {

@@ -6,7 +6,7 @@
 #include "csv_reader.h"
 
 /* What a text says in a cell of numbers, or might. */
-bool reeli_csv_is_missing(const char *text, size_t length);
+bool reeli_csv_is_missing(const reel_table_options *o, const char *text, size_t length);
 
 /* Makes room for so many rows in each column that has memory; false if memory is out. */
 bool reeli_csv_reserve(reeli_csv_reader *it, int64_t rows);

@@ -30,7 +30,7 @@ static bool is_data(const reeli_csv_reader *it)
         double value;
         if (reeli_read_number(text, length, it->decimal, &value) == REELI_A_NUMBER) {
             number = true;
-        } else if (!reeli_csv_is_missing(text, length)) {
+        } else if (!reeli_csv_is_missing(it->options, text, length)) {
             return false;
         }
         text += length + 1;
@@ -44,9 +44,11 @@ static void add_name(reeli_csv_reader *it, size_t column, const char *name)
     reeli_text_set *names = &it->table->names;
     int64_t first = reeli_text_set_find(names, name, length);
     if (!reeli_is_utf8(name, length)) {
-        reeli_csv_refuse(it, it->row_line,
-                         "column %zu: expected a name in UTF-8, found '%s'; save the file as UTF-8",
-                         column + 1, REELI_QUOTED_START(name, length));
+        reeli_csv_refuse(
+            it, it->row_line,
+            "column %zu: expected a name in UTF-8, found '%s'; save the file as UTF-8, "
+            "or say what its encoding is",
+            column + 1, REELI_QUOTED_START(name, length));
     } else if (first >= 0) {
         reeli_csv_refuse(it, it->row_line, "column %zu has the name '%s' of column %lld",
                          column + 1, REELI_QUOTED(name), (long long)first + 1);
@@ -56,7 +58,7 @@ static void add_name(reeli_csv_reader *it, size_t column, const char *name)
 }
 
 /* A column that has no name gets its number. */
-static void add_names(reeli_csv_reader *it, bool no_header)
+static void add_names(reeli_csv_reader *it, bool no_header, bool again)
 {
     const char *text = it->first.data;
     for (size_t j = 0; !it->failed && j < it->column; j++) {
@@ -64,12 +66,30 @@ static void add_names(reeli_csv_reader *it, bool no_header)
         snprintf(number, sizeof number, "%zu", j + 1);
         bool numbered = no_header || text[0] == '\0';
         add_name(it, j, numbered ? number : text);
-        if (numbered && !no_header && !it->failed) {
+        if (numbered && !no_header && !again && !it->failed) {
             reeli_warn(it->r, "%s:%lld: column %zu has no name, and is called '%s'",
-                       REELI_QUOTED(it->table->path), (long long)it->row_line, j + 1, number);
+                       REELI_QUOTED(it->path), (long long)it->row_line, j + 1, number);
         }
         text += strlen(text) + 1;
     }
+}
+
+static void fix_as_text(reel_table *t, size_t column)
+{
+    reeli_column_of(t, column)->kind = REELI_TEXT;
+    reeli_column_of(t, column)->fixed = true;
+}
+
+/* A mark for each column, which an earlier reading may have made. */
+static bool have_marks(reeli_csv_reader *it)
+{
+    bool there = it->as_text->count == it->column;
+    if (!there && reeli_buffer_reserve(it->r, it->as_text, it->column * sizeof(bool))) {
+        memset(it->as_text->data, 0, it->column * sizeof(bool));
+        it->as_text->count = it->column;
+        there = true;
+    }
+    return there;
 }
 
 /* The columns, those that are said to be text with their kind. */
@@ -77,7 +97,7 @@ static void add_columns(reeli_csv_reader *it)
 {
     reel_table *t = it->table;
     size_t bytes = it->column * sizeof(reeli_column);
-    if (!reeli_buffer_reserve(it->r, &t->column, bytes)) {
+    if (!reeli_buffer_reserve(it->r, &t->column, bytes) || !have_marks(it)) {
         reeli_csv_no_memory(it);
         return;
     }
@@ -85,13 +105,18 @@ static void add_columns(reeli_csv_reader *it)
     t->columns = it->column;
     for (size_t i = 0; i < it->options->text_count; i++) {
         const char *name = it->options->text[i];
-        int64_t column = reel_table_find(t, name);
+        int64_t column = reel_table_look_up(t, name);
         if (column < 0) {
             reeli_csv_refuse(it, 0, "there is no column '%s', which is to be text",
                              name ? REELI_QUOTED(name) : "NULL");
             return;
         }
-        reeli_column_of(t, (size_t)column)->kind = REELI_TEXT;
+        fix_as_text(t, (size_t)column);
+    }
+    for (size_t j = 0; j < t->columns; j++) {
+        if (((const bool *)it->as_text->data)[j]) {
+            fix_as_text(t, j);
+        }
     }
     if (!reeli_csv_reserve(it, FIRST_ROOM)) {
         reeli_csv_no_memory(it);
@@ -102,9 +127,10 @@ static void add_columns(reeli_csv_reader *it)
 static void repeat_as_data(reeli_csv_reader *it)
 {
     char *text = it->first.data;
+    size_t count = it->column;
     it->line = it->row_line;
     it->column = 0;
-    for (size_t j = 0; !it->failed && j < it->table->columns; j++) {
+    for (size_t j = 0; !it->failed && j < count; j++) {
         size_t length = strlen(text);
         reeli_csv_cell(it, text, length);
         it->column++;
@@ -115,21 +141,81 @@ static void repeat_as_data(reeli_csv_reader *it)
     }
 }
 
-void reeli_csv_names_end(reeli_csv_reader *it)
+/* Whether the row is data; said where that had to be found out, in the first reading. */
+static bool find_headless(reeli_csv_reader *it, bool again)
 {
     bool data = it->options->no_header;
     if (!data && is_data(it)) {
         data = it->options->detect_header;
-        reeli_warn(it->r, "%s:%lld: the first row has nothing but numbers, and is taken for %s",
-                   REELI_QUOTED(it->table->path), (long long)it->row_line,
-                   data ? "data" : "names; if it is data, say that there are no names");
+        if (!again) {
+            reeli_warn(it->r, "%s:%lld: the first row has nothing but numbers, and is taken for %s",
+                       REELI_QUOTED(it->path), (long long)it->row_line,
+                       data ? "data" : "names; if it is data, say that there are no names");
+        }
     }
-    add_names(it, data);
+    return data;
+}
+
+/* The columns of a file that comes after another. */
+static bool match_name(reeli_csv_reader *it, size_t column, const char *name)
+{
+    char number[32];
+    snprintf(number, sizeof number, "%zu", column + 1);
+    name = *name ? name : number;
+    int64_t found = reel_table_find(it->table, name);
+    size_t *order = it->order.data;
+    for (size_t j = 0; found >= 0 && j < column; j++) {
+        found = order[j] == (size_t)found ? -1 : found;
+    }
+    if (found < 0) {
+        reeli_csv_refuse(it, it->row_line, "'%s' is no column of %s, or comes twice",
+                         REELI_QUOTED(name), REELI_QUOTED(it->table->path));
+        return false;
+    }
+    order[column] = (size_t)found;
+    return true;
+}
+
+static void match_names(reeli_csv_reader *it)
+{
+    const char *text = it->first.data;
+    size_t columns = it->table->columns;
+    if (it->column != columns) {
+        reeli_csv_refuse(it, it->row_line, "there are %zu columns, where %s has %zu", it->column,
+                         REELI_QUOTED(it->table->path), columns);
+        return;
+    }
+    if (!reeli_buffer_reserve(it->r, &it->order, (columns + 1) * sizeof(size_t))) {
+        reeli_csv_no_memory(it);
+        return;
+    }
+    it->order.count = columns;
+    for (size_t j = 0; j < columns && match_name(it, j, text); j++) {
+        text += strlen(text) + 1;
+    }
+}
+
+static void make_columns(reeli_csv_reader *it)
+{
+    const bool again = it->as_text->count > 0;
+    it->headless = find_headless(it, again);
+    add_names(it, it->headless, again);
     if (!it->failed) {
         add_columns(it);
     }
     it->named = true;
-    if (!it->failed && data) {
+}
+
+void reeli_csv_names_end(reeli_csv_reader *it)
+{
+    it->order.count = 0;
+    if (!it->named) {
+        make_columns(it);
+    } else if (!it->headless) {
+        match_names(it);
+    }
+    it->named_here = true;
+    if (!it->failed && it->headless) {
         repeat_as_data(it);
     }
     reeli_buffer_free(it->r, &it->first);

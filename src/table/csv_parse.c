@@ -2,6 +2,7 @@
 /* The file's bytes on their way through the parser, and what is wrong with them as text. */
 #include "csv_parse.h"
 #include "csv_cells.h"
+#include "csv_kinds.h"
 #include "csv_names.h"
 
 #include <string.h>
@@ -18,7 +19,7 @@ static void on_field(void *text, size_t length, void *context)
     if (it->column == 0) {
         it->row_line = it->line;
     }
-    if (it->named) {
+    if (it->named_here) {
         reeli_csv_cell(it, text, length);
     } else {
         reeli_csv_name(it, text, length);
@@ -32,7 +33,7 @@ static void on_row(int c, void *context)
     reeli_csv_reader *it = context;
     bool second_half = c == '\n' && it->after_return && it->column == 0;
     if (!it->failed && it->column > 0) {
-        if (it->named) {
+        if (it->named_here) {
             reeli_csv_row_end(it);
         } else {
             reeli_csv_names_end(it);
@@ -58,7 +59,7 @@ static void *grow_field(void *text, size_t size)
     return fresh + HEAD;
 }
 
-static bool begin(reeli_csv_reader *it, char separator)
+static bool begin(reeli_csv_reader *it)
 {
     csv_init(&it->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL | CSV_APPEND_NULL);
     char *block = reeli_malloc(it->r, HEAD + FIELD_ROOM);
@@ -72,20 +73,25 @@ static bool begin(reeli_csv_reader *it, char separator)
     it->parser.entry_size = FIELD_ROOM;
     csv_set_realloc_func(&it->parser, grow_field);
     csv_set_blk_size(&it->parser, FIELD_ROOM);
-    csv_set_delim(&it->parser, (unsigned char)separator);
     return true;
 }
 
 static void end(reeli_csv_reader *it)
 {
-    reeli_free(it->r, it->parser.entry_buf - HEAD, HEAD + it->field_size);
+    if (it->parser.entry_buf) {
+        reeli_free(it->r, it->parser.entry_buf - HEAD, HEAD + it->field_size);
+    }
     reeli_buffer_free(it->r, &it->first);
+    reeli_buffer_free(it->r, &it->order);
 }
 
 /* "column 'rooms'", or its number as long as there are no names. */
 static const char *column_text(char text[REELI_TABLE_TEXT + 16], const reeli_csv_reader *it)
 {
-    const char *name = reel_table_name(it->table, it->column);
+    const char *name = NULL;
+    if (it->named_here && it->column < it->table->columns) {
+        name = reel_table_name(it->table, reeli_csv_column(it));
+    }
     if (name) {
         snprintf(text, REELI_TABLE_TEXT + 16, "column '%s'", REELI_QUOTED(name));
     } else {
@@ -120,7 +126,7 @@ static bool go_on(reeli_csv_reader *it, const char *at)
     return taken == 1;
 }
 
-static bool parse(reeli_csv_reader *it, const char *bytes, size_t count)
+static bool parse_bytes(reeli_csv_reader *it, const char *bytes, size_t count)
 {
     for (size_t done = 0; !it->failed && done < count;) {
         done += csv_parse(&it->parser, bytes + done, count - done, on_field, on_row, it);
@@ -129,6 +135,37 @@ static bool parse(reeli_csv_reader *it, const char *bytes, size_t count)
         }
     }
     return !it->failed;
+}
+
+/* How many bytes there are up to the line's end, and with it. */
+static size_t line_length(const char *bytes, size_t count)
+{
+    const char *end = memchr(bytes, '\n', count);
+    return end ? (size_t)(end - bytes) + 1 : count;
+}
+
+/* Line by line, without those that begin with the mark of a comment where a row would begin. */
+static bool parse_without_comments(reeli_csv_reader *it, const char *bytes, size_t count)
+{
+    for (size_t done = 0; !it->failed && done < count;) {
+        size_t length = line_length(bytes + done, count - done);
+        bool whole = bytes[done + length - 1] == '\n';
+        bool fresh = it->parser.pstate == 0 && !it->in_comment; /* no field of a row has begun */
+        if (it->in_comment || (fresh && bytes[done] == it->options->comment)) {
+            it->in_comment = !whole;
+            it->line += whole;
+        } else {
+            parse_bytes(it, bytes + done, length);
+        }
+        done += length;
+    }
+    return !it->failed;
+}
+
+static bool parse(reeli_csv_reader *it, const char *bytes, size_t count)
+{
+    return it->options->comment ? parse_without_comments(it, bytes, count)
+                                : parse_bytes(it, bytes, count);
 }
 
 /* All up to a NUL, which no text has. */
@@ -150,7 +187,7 @@ static void take_end(reeli_csv_reader *it)
     if (csv_fini(&it->parser, on_field, on_row, it) != 0) {
         reeli_csv_refuse(it, it->line, "%s: the quote that opens here is never closed",
                          COLUMN_OF(it));
-    } else if (!it->failed && !it->named) {
+    } else if (!it->failed && !it->named_here) {
         reeli_csv_refuse(it, 0, "expected a line with the columns' names, found nothing");
     }
 }
@@ -168,34 +205,76 @@ static void expect_rows(reeli_csv_reader *it, int64_t taken, int64_t bytes)
     }
 }
 
-bool reeli_csv_parse(reel_table *t, const reel_table_options *options, char separator, size_t skip,
-                     reeli_csv_source *source)
+bool reeli_csv_begin(reeli_csv_reader *it, reel_table *t, const reel_table_options *options,
+                     reeli_buffer *as_text)
 {
-    reeli_csv_reader it = {.r = t->owned.r,
-                           .table = t,
-                           .options = options,
-                           .decimal = options->decimal ? options->decimal : '.',
-                           .line = 1};
-    if (!begin(&it, separator)) {
+    *it = (reeli_csv_reader){.r = t->owned.r,
+                             .table = t,
+                             .options = options,
+                             .as_text = as_text,
+                             .path = t->path,
+                             .decimal = options->decimal ? options->decimal : '.'};
+    return begin(it);
+}
+
+/* Another file's rows begin. */
+static bool begin_file(reeli_csv_reader *it, const reeli_dialect *dialect, const char *name)
+{
+    reel_table *t = it->table;
+    size_t length = strlen(name) + 1;
+    reeli_table_file *file = reeli_buffer_add(it->r, &t->files, sizeof *file);
+    if (!file || !reeli_buffer_grow(it->r, &t->paths, t->paths.count + length)) {
+        reeli_csv_no_memory(it);
         return false;
     }
+    *file = (reeli_table_file){t->rows, t->paths.count};
+    memcpy((char *)t->paths.data + t->paths.count, name, length);
+    t->paths.count += length;
+    it->path = name;
+    it->line = dialect->line;
+    it->named_here = it->after_return = it->in_comment = false;
+    it->column = 0;
+    csv_set_delim(&it->parser, (unsigned char)dialect->separator);
+    return true;
+}
+
+bool reeli_csv_file(reeli_csv_reader *it, const reeli_dialect *dialect, reeli_csv_source *source)
+{
     int64_t taken = 0;
-    while (!it.failed && source->count > 0) {
+    size_t skip = dialect->skip;
+    if (!begin_file(it, dialect, source->name)) {
+        return false;
+    }
+    while (!it->failed && source->count > 0) {
         bool first = taken == 0;
         taken += (int64_t)source->count;
-        take(&it, source->bytes + skip, source->count - skip);
+        take(it, source->bytes + skip, source->count - skip);
         skip = 0;
-        if (first) {
-            expect_rows(&it, taken, source->size);
+        if (first && it->table->files.count == 1) {
+            expect_rows(it, taken, source->size);
+            it->failed = it->failed || (source->size > taken && !reeli_csv_settle(it));
         }
-        if (!it.failed && !reeli_csv_next(t, source)) {
-            it.failed = true;
+        if (!it->failed && !reeli_csv_next(source)) {
+            it->failed = true;
         }
     }
-    if (!it.failed) {
-        take_end(&it);
+    if (!it->failed) {
+        take_end(it);
     }
-    reeli_csv_finish(&it);
-    end(&it);
-    return !it.failed;
+    return !it->failed;
+}
+
+bool reeli_csv_end(reeli_csv_reader *it, bool *again)
+{
+    *again = false;
+    bool csv = !it->table->matrix; /* and no array of NumPy's */
+    if (!it->failed && csv && reeli_csv_settle(it)) {
+        *again = reeli_csv_mistaken(it);
+        if (!*again) {
+            reeli_csv_finish(it);
+            reeli_csv_tell(it);
+        }
+    }
+    end(it);
+    return !it->failed;
 }

@@ -12,14 +12,14 @@ void reeli_csv_refuse(reeli_csv_reader *it, int64_t line, const char *format, ..
     if (line > 0) {
         snprintf(at, sizeof at, ":%lld", (long long)line);
     }
-    reeli_error(it->r, REEL_ERR_FORMAT, "%s%s: %s", REELI_QUOTED(it->table->path), at, why);
+    reeli_error(it->r, REEL_ERR_FORMAT, "%s%s: %s", REELI_QUOTED(it->path), at, why);
     it->failed = true;
 }
 
 void reeli_csv_no_memory(reeli_csv_reader *it)
 {
-    reeli_error(it->r, REEL_ERR_MEMORY, "%s: out of memory after %lld rows",
-                REELI_QUOTED(it->table->path), (long long)it->table->rows);
+    reeli_error(it->r, REEL_ERR_MEMORY, "%s: out of memory after %lld rows", REELI_QUOTED(it->path),
+                (long long)it->table->rows);
     it->failed = true;
 }
 

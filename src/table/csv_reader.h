@@ -2,10 +2,13 @@
 /*
  * CSV on its way into a table, from the top:
  *
- *   table_read.c    opens the file, and sees what it is (csv_dialect.c)
- *   csv_parse.c     takes the bytes (csv_source.c) through libcsv, whose fields go to
+ *   table_read.c    opens the files, and sees what they are (csv_dialect.c)
+ *   csv_parse.c     takes the bytes (csv_source.c, csv_unpack.c, csv_recode.c) through libcsv, whose
+ *                   fields go to
  *   csv_names.c     the first row: columns
  *   csv_cells.c     the others: their cells
+ *   csv_kinds.c     what a column's cells make of it, and what was odd among them
+ *   csv_number.c    numbers in the clothes that people give them
  *   csv_reader.c    what is wrong with a line, in words
  *
  * Each calls only what comes after it.
@@ -22,9 +25,14 @@ typedef struct reeli_csv_reader {
     reel *r;
     reel_table *table;
     const reel_table_options *options;
+    reeli_buffer *as_text; /* bool, a column each that an earlier reading found to be text */
+    const char *path;      /* of the file that is being read */
     char decimal;
     bool named;         /* whether the columns are there */
+    bool named_here;    /* and those of this file are known */
+    bool headless;      /* whether the first row of the first file was data */
     bool failed;        /* whether an error has been recorded */
+    bool in_comment;    /* whether the last piece ended within one */
     bool after_return;  /* whether the last row ended with a carriage return */
     size_t column;      /* of the row, which comes next */
     int64_t line;       /* of the file, on which the next field starts, from 1 */
@@ -32,7 +40,14 @@ typedef struct reeli_csv_reader {
     int64_t room;       /* rows that there is memory for */
     size_t field_size;  /* of the parser's buffer */
     reeli_buffer first; /* char: the first row's fields, each with its NUL */
+    reeli_buffer order; /* size_t: which column each field is of; none: the same */
 } reeli_csv_reader;
+
+/* The column of the field that comes next, which there is. */
+static inline size_t reeli_csv_column(const reeli_csv_reader *it)
+{
+    return it->order.count ? ((const size_t *)it->order.data)[it->column] : it->column;
+}
 
 /* Records an error about a line of the file, or about all of it for line 0. */
 void reeli_csv_refuse(reeli_csv_reader *it, int64_t line, const char *format, ...)

@@ -61,7 +61,7 @@ static bool find_target(fit *f)
         reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: the target is NULL", operation);
         return false;
     }
-    int64_t column = reeli_table_column_named(f->t, operation, name);
+    int64_t column = reeli_table_column_meant(f->t, operation, name);
     if (column < 0) {
         return false;
     }
@@ -81,7 +81,7 @@ static bool find_target(fit *f)
 static bool mark(fit *f, const char *const *names, size_t count, bool *marks, bool value)
 {
     for (size_t i = 0; i < count; i++) {
-        int64_t column = reeli_table_column_named(f->t, operation, names[i]);
+        int64_t column = reeli_table_column_meant(f->t, operation, names[i]);
         if (column < 0) {
             return false;
         }
@@ -110,7 +110,7 @@ static bool choose_into(fit *f, bool *marks, size_t *chosen)
     }
     size_t listed = o->feature_count ? o->feature_count : f->t->columns;
     for (size_t i = 0; i < listed; i++) {
-        size_t column = o->feature_count ? (size_t)reel_table_find(f->t, o->features[i]) : i;
+        size_t column = o->feature_count ? (size_t)reel_table_look_up(f->t, o->features[i]) : i;
         if (marks[column]) {
             chosen[f->chosen_count++] = column;
         }
@@ -427,7 +427,7 @@ static bool run(fit *f, const reel_tensor *rows)
         return false;
     }
     f->e = reeli_encoder_new(f->t->owned.r, operation);
-    if (!f->e || !reeli_encoder_set_target(f->e, operation, f->options->target)) {
+    if (!f->e || !reeli_encoder_set_target(f->e, operation, reel_table_name(f->t, f->target))) {
         return false;
     }
     f->e->refuse_missing = f->options->refuse_missing;

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The matrix is younger than the table, so that a reel that ends has not freed it yet. */
@@ -15,11 +16,14 @@ static void destroy(reeli_owned *it)
     for (size_t j = 0; t->column.data && j < t->columns; j++) {
         reeli_buffer_free(it->r, &reeli_column_of(t, j)->cells);
         reeli_text_set_free(it->r, &reeli_column_of(t, j)->texts);
+        reeli_buffer_free(it->r, &reeli_column_of(t, j)->odd);
     }
     reeli_text_set_free(it->r, &t->names);
     reeli_buffer_free(it->r, &t->column);
     reeli_buffer_free(it->r, &t->missing);
     reeli_buffer_free(it->r, &t->lines);
+    reeli_buffer_free(it->r, &t->files);
+    reeli_buffer_free(it->r, &t->paths);
     if (t->matrix) {
         reeli_release(t->matrix);
     }
@@ -45,12 +49,8 @@ const char *reeli_table_text(char text[REELI_TABLE_TEXT], const reel_table *t)
     return text;
 }
 
-int64_t reeli_table_column_named(const reel_table *t, const char *what, const char *name)
+static int64_t there_is_none(const reel_table *t, const char *what, const char *name)
 {
-    int64_t column = reel_table_find(t, name);
-    if (column >= 0) {
-        return column;
-    }
     char names[REELI_MESSAGE_SIZE / 2] = "";
     size_t used = 0;
     for (size_t j = 0; j < t->columns; j++) {
@@ -65,6 +65,18 @@ int64_t reeli_table_column_named(const reel_table *t, const char *what, const ch
     reeli_error(t->owned.r, REEL_ERR_VALUE, "%s: %sthere is no column '%s'; there are: %s", what,
                 REELI_TABLE_TEXT_OF(t), name ? REELI_QUOTED(name) : "NULL", names);
     return -1;
+}
+
+int64_t reeli_table_column_named(const reel_table *t, const char *what, const char *name)
+{
+    int64_t column = reel_table_find(t, name);
+    return column >= 0 ? column : there_is_none(t, what, name);
+}
+
+int64_t reeli_table_column_meant(const reel_table *t, const char *what, const char *text)
+{
+    int64_t column = reel_table_look_up(t, text);
+    return column >= 0 ? column : there_is_none(t, what, text);
 }
 
 static bool refuse_name(const reel_table *t, const char *what, size_t column, const char *name,
@@ -192,6 +204,17 @@ int64_t reel_table_find(const reel_table *t, const char *name)
                                                 : -1;
 }
 
+int64_t reel_table_look_up(const reel_table *t, const char *text)
+{
+    int64_t column = reel_table_find(t, text);
+    if (column >= 0 || !text || !t || text[0] < '1' || text[0] > '9') {
+        return column;
+    }
+    char *end;
+    long long number = strtoll(text, &end, 10);
+    return *end == '\0' && (unsigned long long)number <= t->columns ? number - 1 : -1;
+}
+
 bool reel_table_is_text(const reel_table *t, size_t column)
 {
     return REELI_ALIVE(t, "table_is_text") && !t->matrix && column < t->columns &&
@@ -235,6 +258,19 @@ int64_t reel_table_line(const reel_table *t, int64_t row)
     }
     const int64_t begin = lines == &first ? 1 : lines[low].line;
     return row >= 0 && reeli_add(begin, row - lines[low].row, &line) ? line : 0;
+}
+
+const char *reel_table_row_path(const reel_table *t, int64_t row)
+{
+    if (!REELI_ALIVE(t, "table_row_path")) {
+        return "";
+    }
+    const reeli_table_file *files = t->files.data;
+    const char *path = t->path;
+    for (size_t i = 0; i < t->files.count && files[i].row <= row; i++) {
+        path = (const char *)t->paths.data + files[i].path;
+    }
+    return path;
 }
 
 reeli_numbers reeli_table_numbers(const reel_table *t, size_t column)

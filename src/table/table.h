@@ -18,11 +18,18 @@ typedef enum reeli_kind {
 
 typedef struct reeli_column {
     uint8_t kind;
+    bool fixed; /* it is text whatever it looks like */
     int64_t missing;
-    int64_t first_line; /* of its first value, to tell why it is what it is */
+    reeli_buffer odd;   /* struct reeli_odd, if its cells have more than plain numbers */
     reeli_buffer cells; /* numbers in the table's dtype, NaN: missing; text: int32_t, -1: missing */
     reeli_text_set texts; /* the different texts */
 } reeli_column;
+
+/* From this row on the rows are another file's, whose path lies there in `paths`. */
+typedef struct reeli_table_file {
+    int64_t row;
+    size_t path;
+} reeli_table_file;
 
 /* From this row on each row is on the line after that of the row before. */
 typedef struct reeli_line {
@@ -39,6 +46,8 @@ struct reel_table {
     reel_tensor *matrix;  /* (rows, columns), contiguous: all the columns' numbers; or NULL */
     reeli_buffer missing; /* int64_t, one for each column, if there is a matrix */
     reeli_buffer lines;   /* reeli_line, sorted; none: the rows are on lines 1, 2, … */
+    reeli_buffer files;   /* reeli_table_file, sorted, if it is of more than one */
+    reeli_buffer paths;   /* char: theirs, each with its NUL */
     char path[];
 };
 
@@ -77,6 +86,8 @@ static inline const int32_t *reeli_table_codes(const reel_table *t, size_t colum
 
 /* As `reel_table_find`; -1, and an error with the names that there are, if there is no such one. */
 int64_t reeli_table_column_named(const reel_table *t, const char *what, const char *name);
+/* The same of `reel_table_look_up`. */
+int64_t reeli_table_column_meant(const reel_table *t, const char *what, const char *text);
 
 /* "houses.csv: " before a message about a table, "" if it came from no file. */
 enum { REELI_TABLE_TEXT = REELI_QUOTE_SIZE + 2 };

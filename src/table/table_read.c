@@ -8,25 +8,10 @@
 
 static const char operation[] = "table_read";
 
-static bool refuse(const reel_table *t, reel_status status, const char *why)
+static bool refuse(reel *r, reel_status status, const char *path, const char *why)
 {
-    reeli_error(t->owned.r, status, "%s: %s", REELI_QUOTED(t->path), why);
+    reeli_error(r, status, "%s: %s", REELI_QUOTED(path), why);
     return false;
-}
-
-static bool read_csv(reel_table *t, const reel_table_options *options, reeli_csv_source *source)
-{
-    const char *why = reeli_not_csv(source->bytes, source->count);
-    if (why) {
-        return refuse(t, REEL_ERR_FORMAT, why);
-    }
-    size_t skip = reeli_byte_order_mark(source->bytes, source->count);
-    char separator = options->separator;
-    if (!separator) {
-        separator =
-            reeli_find_separator(source->bytes + skip, source->count - skip, options->decimal);
-    }
-    return reeli_csv_parse(t, options, separator, skip, source);
 }
 
 /* The array, in the dtype that is asked for. */
@@ -54,21 +39,77 @@ static bool read_npy(reel_table *t, const char *path)
     return !reeli_bad(matrix) && reeli_table_fill(t, operation, matrix, NULL);
 }
 
-static bool read_open(reel_table *t, const char *path, const reel_table_options *options,
-                      reeli_csv_source *source)
+/* The files of a table, as it is read. */
+typedef struct reading {
+    reel *r;
+    const char *const *paths;
+    size_t count;
+    const reel_table_options *options;
+    reeli_buffer as_text; /* bool: columns that an earlier reading found to be text */
+    bool again;           /* whether it has to be read anew */
+    bool from_pipe;       /* some file cannot be */
+} reading;
+
+static bool read_csv(reading *it, reeli_csv_reader *reader, reeli_csv_source *source)
 {
-    if (!reeli_is_npy(source->bytes, source->count)) {
-        return read_csv(t, options, source);
+    reeli_dialect dialect;
+    const char *why = reeli_not_csv(source->bytes, source->count);
+    if (why) {
+        return refuse(it->r, REEL_ERR_FORMAT, source->name, why);
     }
-    return source->size < 0 ? refuse(t, REEL_ERR_FILE, "an .npy file cannot be read from a pipe")
-                            : read_npy(t, path);
+    if (!reeli_find_dialect(source->bytes, source->count, it->options, &dialect)) {
+        return refuse(it->r, REEL_ERR_FORMAT, source->name,
+                      "there are fewer lines than are to be passed over, or they are too long");
+    }
+    return reeli_csv_file(reader, &dialect, source);
 }
 
-static bool read_table(reel_table *t, const char *path, const reel_table_options *options)
+static bool read_file(reading *it, reel_table *t, reeli_csv_reader *reader, size_t i)
 {
     reeli_csv_source source;
-    bool ok = reeli_csv_open(t, path, &source) && read_open(t, path, options, &source);
-    reeli_csv_close(t->owned.r, &source);
+    bool ok = reeli_csv_open(it->r, it->paths[i], it->options->encoding, &source);
+    it->from_pipe = it->from_pipe || !source.regular;
+    if (ok && !reeli_is_npy(source.bytes, source.count)) {
+        ok = read_csv(it, reader, &source);
+    } else if (ok && it->count > 1) {
+        ok = refuse(it->r, REEL_ERR_FORMAT, source.name, "an .npy file is a table by itself");
+    } else if (ok) {
+        ok = source.size < 0 ? refuse(it->r, REEL_ERR_FILE, source.name,
+                                      "an .npy file cannot be read from a pipe, or packed")
+                             : read_npy(t, it->paths[i]);
+    }
+    reeli_csv_close(&source);
+    return ok;
+}
+
+/* The first column that has turned out to be text. */
+static const char *mistaken_column(const reading *it, const reel_table *t)
+{
+    const bool *as_text = it->as_text.data;
+    size_t j = 0;
+    while (j + 1 < t->columns && !as_text[j]) {
+        j++;
+    }
+    return reel_table_name(t, j);
+}
+
+static bool read_table(reading *it, reel_table *t)
+{
+    reeli_csv_reader reader;
+    bool ok = reeli_csv_begin(&reader, t, it->options, &it->as_text);
+    for (size_t i = 0; ok && i < it->count; i++) {
+        ok = read_file(it, t, &reader, i);
+    }
+    reader.failed = reader.failed || !ok;
+    ok = reeli_csv_end(&reader, &it->again) && ok;
+    if (ok && it->again && it->from_pipe) {
+        reeli_error(
+            it->r, REEL_ERR_FORMAT,
+            "%s: column '%s' begins with numbers and goes on with texts, and cannot be read "
+            "twice: say that it is text",
+            REELI_QUOTED(t->path), REELI_QUOTED(mistaken_column(it, t)));
+        return false;
+    }
     return ok;
 }
 
@@ -86,30 +127,59 @@ static bool check_options(reel *r, const reel_table_options *o)
             r, REEL_ERR_VALUE,
             "%s: the separator, character %d, is a part of numbers, a quote or a line break",
             operation, (int)o->separator);
-    } else if (o->text_count && !o->text) {
-        reeli_error(r, REEL_ERR_VALUE, "%s: the list of columns of text is NULL", operation);
+    } else if ((o->text_count && !o->text) || (o->missing_count && !o->missing)) {
+        reeli_error(r, REEL_ERR_VALUE, "%s: the list of %s is NULL", operation,
+                    o->text_count && !o->text ? "columns of text" : "missing values");
+    } else if (o->thousands && (o->thousands == (o->decimal ? o->decimal : '.') ||
+                                strchr("\"\r\n+-0123456789eE", o->thousands))) {
+        reeli_error(r, REEL_ERR_VALUE,
+                    "%s: what parts thousands, character %d, is a part of numbers, a quote or a "
+                    "line break",
+                    operation, (int)o->thousands);
+    } else if (o->skip_lines < 0) {
+        reeli_error(r, REEL_ERR_VALUE, "%s: %lld lines cannot be passed over", operation,
+                    (long long)o->skip_lines);
     } else {
         return true;
     }
     return false;
 }
 
-reel_table *reel_table_read(reel *r, const char *path, reel_table_options options)
+static reel_table *read_all(reading *it)
 {
-    if (!r || !path) {
+    const char *first = strcmp(it->paths[0], "-") == 0 ? "standard input" : it->paths[0];
+    reel_table *t = NULL;
+    do {
+        it->again = false;
+        reel_table_free(t);
+        t = reeli_table_new(it->r, operation, first, it->options->dtype);
+        if (t && !read_table(it, t)) {
+            reel_table_free(t);
+            t = NULL;
+        }
+    } while (t && it->again);
+    reeli_buffer_free(it->r, &it->as_text);
+    return t;
+}
+
+reel_table *reel_table_read_all(reel *r, const char *const *paths, size_t count,
+                                reel_table_options options)
+{
+    bool there = paths && count > 0;
+    for (size_t i = 0; there && i < count; i++) {
+        there = paths[i] != NULL;
+    }
+    if (!r || !there) {
         if (r) {
             reeli_error(r, REEL_ERR_VALUE, "%s: the path is NULL", operation);
         }
         return NULL;
     }
-    if (!check_options(r, &options)) {
-        return NULL;
-    }
-    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
-    reel_table *t = reeli_table_new(r, operation, name, options.dtype);
-    if (t && !read_table(t, path, &options)) {
-        reel_table_free(t);
-        return NULL;
-    }
-    return t;
+    reading it = {.r = r, .paths = paths, .count = count, .options = &options};
+    return check_options(r, &options) ? read_all(&it) : NULL;
+}
+
+reel_table *reel_table_read(reel *r, const char *path, reel_table_options options)
+{
+    return reel_table_read_all(r, &path, 1, options);
 }

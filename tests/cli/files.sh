@@ -18,7 +18,7 @@ cannot_fit "kind" good.csv --target kind
 cannot_fit "'z'" good.csv --target y --features a,z
 cannot_fit "'z'" good.csv --target y --drop z
 printf 'a,y\n1,2\n2,x\n' >text.csv
-cannot_fit "text.csv:3: column 'y': expected a number, found 'x'" text.csv --target y
+cannot_fit "column 'y' is the target and has to hold numbers, but holds text" text.csv --target y
 printf 'a,y\n1,\n2,\n' >missing.csv
 cannot_fit "missing.csv: no row has a value in the column 'y'" missing.csv --target y
 printf 'a,y\n1,3\n,2\n4,5\n' >hole.csv

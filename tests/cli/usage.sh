@@ -26,7 +26,7 @@ prints '--hidden=SIZES'
 
 refuses fit -- 'the table is missing'
 refuses fit t.csv -- '--target is missing'
-refuses fit t.csv u.csv --target y -- "'u.csv' is one argument too many"
+refuses inspect t.csv u.csv -- "'u.csv' is one argument too many"
 refuses fit t.csv --target y --hiden 5 -- 'unrecognized option'
 refuses fit t.csv --target -- 'requires an argument'
 refuses evaluate m.safetensors -- 'the table is missing'
@@ -69,7 +69,7 @@ bad optimizer adams "there is no 'adams'"
 bad schedule slow "there is no 'slow'"
 bad dtype f16 "there is no 'f16'"
 bad missing mean "there is no 'mean'"
-bad separator ab "expected one character, or 'tab'"
+bad separator ab "expected one character, 'tab' or 'space'"
 bad decimal '' 'expected one character'
 
 # What does not go together.

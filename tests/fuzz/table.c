@@ -71,10 +71,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     budget memory;
     write_input(data, size);
     reel *r = reel_within(&memory, size, MEMORY);
+    static const char *const missing[] = {"-", "1"}, *const encodings[] = {"latin1", "UTF-16",
+                                                                           "UTF-7"};
     reel_table_options options = {.dtype = REEL_F64,
                                   .decimal = size % 2 ? '.' : ',',
                                   .no_header = size % 3 == 0,
-                                  .detect_header = size % 5 == 0};
+                                  .detect_header = size % 5 == 0,
+                                  .thousands = size % 7 == 0   ? ' '
+                                               : size % 7 == 1 ? '\''
+                                                               : 0,
+                                  .comment = size % 11 == 0 ? '#' : 0,
+                                  .missing = missing,
+                                  .missing_count = size % 13 % 3,
+                                  .skip_lines = size % 17 == 0,
+                                  .encoding = size % 19 < 3 ? encodings[size % 19] : NULL};
     reel_table *t = reel_table_read(r, path, options);
     require((t == NULL) == reel_failed(r), "no table without an error, or the other way");
     if (t) {

@@ -233,28 +233,10 @@ static void refused(const char *text, const char *part)
 
 START_TEST(cells_that_are_none)
 {
-    refused("a,b\n1,2\n3,abc\n", "t.csv:3: column 'b': expected a number, found 'abc'; its first "
-                                 "value, on line 2, is a number: say that the column is text");
-    refused("a,b\n\n\"1\",\"2\n\"\n3,4\n5,6x\n",
-            "t.csv:6: column 'b': expected a number, found '6x'");
-    refused("a,b\r\n1,2\r\n\r\n3,x\r\n", "t.csv:4: column 'b'");
-    refused("a,b\r1,2\r\r3,x\r", "t.csv:4: column 'b'");
-    refused("\r\n\n\r\r\na,b\r\n\n1,2\n3,\"\r\n\"\n4,x\r\n", "t.csv:10: column 'b'");
-    refused("a\n1\ninf\n",
-            "t.csv:3: column 'a': expected a number that float64 holds, found 'inf'");
-    refused("a\n-Infinity\n", "t.csv:2: column 'a': expected a number that float64 holds");
-    refused("a\n1e400\n", "found '1e400'");
-    refused("a\n1\n\"tab\there and a text that goes on for rather too long\"\n",
-            "found 'tab?here and a text that goes on for rat...'");
-    refused("a\n1\n\xe9t\xe9\n", "found '?t?'");
     refused("a,b\n1,x\n1,\xe9t\xe9\n",
             "t.csv:3: column 'b': expected UTF-8, found '?t?'; save the");
     refused("a,b\n1,\xed\xa0\x80\n", "expected UTF-8"); /* a surrogate */
     refused("a,b\n1,\xc0\x80\n", "expected UTF-8");     /* overlong */
-    ck_assert_ptr_null(read_with("a\n1\n1e39\n", (reel_table_options){0}));
-    assert_error(r, REEL_ERR_FORMAT,
-                 "t.csv:3: column 'a': expected a number that float32 holds, "
-                 "found '1e39'");
     reel_table *t = read_with("a\n3.4028235e38\n1e-50\n", (reel_table_options){0});
     assert_numbers(t, "a", 2, (double[]){0x1.fffffep127, 0});
 }
@@ -262,7 +244,8 @@ END_TEST
 
 START_TEST(rows_that_are_none)
 {
-    refused("a,b\n1,2\n3\n", "t.csv:3: expected 2 fields, as the first row has, found 1");
+    refused("a,b\n1,2\n3\n",
+            "t.csv:3: expected 2 fields, as the first row has, found 1 (the separator is ','");
     refused("a,b\n1,x\n3,\"4\n5\",6,7\n",
             "t.csv:3: expected 2 fields, as the first row has, found 4");
     refused("a\n1\n2,\n", "t.csv:3: expected 1 field, as the first row has, found 2");
@@ -290,19 +273,16 @@ START_TEST(files_that_are_no_text)
     refused("", "expected a line with the columns' names, found nothing");
     refused("\xef\xbb\xbf\n \n", "found nothing");
     refused_bytes("a,b\n1,\"\n\0\"\n", 10, "t.csv:3: expected text, found a byte 0");
-    refused_bytes("\x1f\x8b\x08\0", 4, "t.csv: it is compressed by gzip; unpack it (gunzip) first");
-    refused_bytes("\x28\xb5\x2f\xfd ", 5, "compressed by zstd");
+    refused_bytes("\x1f\x8b\x08\0", 4, "t.csv: the compressed file is damaged, or ends too early");
+    refused_bytes("\x28\xb5\x2f\xfd ", 5, "the compressed file is damaged");
     refused_bytes("\xfd"
                   "7zXZ\0",
                   6, "compressed by xz");
     refused_bytes("BZh91AY", 7, "compressed by bzip2");
     refused_bytes("PK\3\4", 4, "a ZIP archive or a spreadsheet; save the sheet as CSV");
     refused_bytes("\xff\xfe"
-                  "a\0,\0",
-                  6, "it is in UTF-16; convert it to UTF-8 (iconv");
-    refused_bytes("\xfe\xff\0a\0,", 6, "it is in UTF-16");
-    refused_bytes("a\0,\0b\0", 6, "it is in UTF-16");
-    refused_bytes("\0a\0,\0b", 6, "it is in UTF-16");
+                  "a\0,\0b",
+                  7, "the file ends amid a character in the encoding 'UTF-16'");
 }
 END_TEST
 

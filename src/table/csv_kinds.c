@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+/* The decision between numbers and text, and the report of what went against it. */
+#include "csv_kinds.h"
+#include "c_locale.h"
+#include "csv_number.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Of a column's values: one in ten may be no number, or these few different texts. */
+enum { ODD_SHARE = 10, FEW_TEXTS = 3 };
+
+static bool are_numbers(int64_t numbers, int64_t odd, size_t different)
+{
+    return numbers > 0 &&
+           (odd * ODD_SHARE <= numbers + odd || (different <= FEW_TEXTS && odd < numbers));
+}
+
+reeli_reading reeli_csv_number(const reeli_csv_reader *it, char *text, size_t length, double *value)
+{
+    reeli_reading what = reeli_read_number(text, length, it->decimal, value);
+    if (what == REELI_NOT_A_NUMBER) {
+        what = reeli_read_dressed(text, length, it->decimal, it->options->thousands, value);
+    }
+    bool holds = it->table->dtype == REEL_F64 || !isinf((float)*value);
+    return what == REELI_A_NUMBER && !holds ? REELI_INFINITE : what;
+}
+
+/* Counts a text; the first is kept. */
+static void keep_odd(reeli_odd_text *to, const char *text, size_t length, int64_t row, double value)
+{
+    if (to->count++ == 0) {
+        size_t kept = length < REELI_ODD_TEXT ? length : REELI_ODD_TEXT - 1;
+        memcpy(to->text, text, kept);
+        to->text[kept] = '\0';
+        to->row = row;
+        to->value = value;
+    }
+}
+
+static void keep_no_number(struct reeli_odd *odd, const char *text, size_t length, int64_t row)
+{
+    size_t i = 0;
+    size_t compared = length < REELI_ODD_TEXT ? length + 1 : REELI_ODD_TEXT - 1;
+    while (i < odd->kept && i < REELI_ODD_KEPT && memcmp(odd->texts[i].text, text, compared) != 0) {
+        i++;
+    }
+    odd->count++;
+    if (i < REELI_ODD_KEPT) {
+        odd->kept += i == odd->kept;
+        keep_odd(&odd->texts[i], text, length, row, (double)NAN);
+    } else {
+        odd->kept = REELI_ODD_KEPT + 1;
+    }
+}
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static struct reeli_odd *odd_of(reel *r, reeli_column *c)
+{
+    if (c->odd.count == 0) {
+        struct reeli_odd *odd = reeli_buffer_add(r, &c->odd, sizeof *odd);
+        if (odd) {
+            memset(odd, 0, sizeof *odd);
+        }
+    }
+    return c->odd.count ? c->odd.data : NULL;
+}
+
+/* A number with signs, with a zero before its digits, or with more digits than it holds. */
+static reeli_odd_text *kind_of_number(const reeli_csv_reader *it, struct reeli_odd *odd,
+                                      const char *text, size_t length, double value)
+{
+    char plain[REELI_ODD_TEXT];
+    double same;
+    size_t digits = strspn(text, "0123456789");
+    if (digits == length && fabs(value) >= 0x1p53) {
+        return &odd->large;
+    }
+    if (text[0] == '0' && is_digit(text[1])) {
+        return &odd->zeros;
+    }
+    if (length >= sizeof plain) {
+        return NULL;
+    }
+    memcpy(plain, text, length + 1);
+    bool dressed = reeli_read_number(plain, length, it->decimal, &same) != REELI_A_NUMBER;
+    return dressed ? &odd->dressed : NULL;
+}
+
+bool reeli_csv_note(reeli_csv_reader *it, reeli_column *c, const char *text, size_t length,
+                    int64_t row, bool number, double value)
+{
+    struct reeli_odd *odd = odd_of(it->r, c);
+    if (!odd) {
+        reeli_csv_no_memory(it);
+        return false;
+    }
+    if (!number) {
+        keep_no_number(odd, text, length, row);
+        return true;
+    }
+    reeli_odd_text *kind = kind_of_number(it, odd, text, length, value);
+    if (kind) {
+        keep_odd(kind, text, length, row, value);
+    }
+    return true;
+}
+
+/* What is known of each text of a column of text. */
+typedef struct word {
+    double value;
+    int64_t count, row;
+    bool number;
+} word;
+
+static void classify(const reeli_csv_reader *it, const reeli_column *c, word *words)
+{
+    const int32_t *codes = c->cells.data;
+    for (size_t i = 0; i < reeli_text_count(&c->texts); i++) {
+        char *text = (char *)c->texts.text.data + ((const size_t *)c->texts.starts.data)[i];
+        words[i] = (word){.row = -1};
+        words[i].number =
+            reeli_csv_number(it, text, strlen(text), &words[i].value) == REELI_A_NUMBER;
+    }
+    for (int64_t row = 0; row < it->table->rows; row++) {
+        if (codes[row] >= 0 && words[codes[row]].count++ == 0) {
+            words[codes[row]].row = row;
+        }
+    }
+}
+
+/* The column's texts become numbers, which have been read; notes those that are odd. */
+static bool convert(reeli_csv_reader *it, reeli_column *c, const word *words)
+{
+    const bool f64 = it->table->dtype == REEL_F64;
+    const int32_t *codes = c->cells.data;
+    reeli_buffer cells = {NULL, 0, 0};
+    bool ok = reeli_buffer_reserve(it->r, &cells,
+                                   (size_t)it->room * (f64 ? sizeof(double) : sizeof(float)));
+    for (int64_t row = 0; ok && row < it->table->rows; row++) {
+        const word *w = codes[row] < 0 ? NULL : &words[codes[row]];
+        double x = w && w->number ? w->value : (double)NAN;
+        c->missing += w && !w->number;
+        f64 ? (void)(((double *)cells.data)[row] = x)
+            : (void)(((float *)cells.data)[row] = (float)x);
+        if (w) {
+            const char *text = reeli_text_at(&c->texts, (size_t)codes[row]);
+            ok = reeli_csv_note(it, c, text, strlen(text), row, w->number, x);
+        }
+    }
+    if (!ok) {
+        reeli_buffer_free(it->r, &cells);
+        return it->failed || (reeli_csv_no_memory(it), false);
+    }
+    reeli_buffer_free(it->r, &c->cells);
+    reeli_text_set_free(it->r, &c->texts);
+    c->cells = cells;
+    c->texts = (reeli_text_set){0};
+    c->kind = REELI_NUMBERS;
+    return true;
+}
+
+static bool settle(reeli_csv_reader *it, reeli_column *c)
+{
+    reeli_buffer known = {NULL, 0, 0};
+    size_t count = reeli_text_count(&c->texts), different = 0;
+    if (!reeli_buffer_reserve(it->r, &known, (count + 1) * sizeof(word))) {
+        reeli_csv_no_memory(it);
+        return false;
+    }
+    word *words = known.data;
+    int64_t numbers = 0, odd = 0;
+    classify(it, c, words);
+    for (size_t i = 0; i < count; i++) {
+        *(words[i].number ? &numbers : &odd) += words[i].count;
+        different += !words[i].number && words[i].count > 0;
+    }
+    bool ok = !are_numbers(numbers, odd, different) || convert(it, c, words);
+    reeli_buffer_free(it->r, &known);
+    return ok && !it->failed;
+}
+
+bool reeli_csv_settle(reeli_csv_reader *it)
+{
+    for (size_t j = 0; j < it->table->columns; j++) {
+        reeli_column *c = reeli_column_of(it->table, j);
+        if (c->kind == REELI_TEXT && !c->fixed && !settle(it, c)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool reeli_csv_mistaken(reeli_csv_reader *it)
+{
+    bool any = false;
+    bool *as_text = it->as_text->data;
+    for (size_t j = 0; j < it->table->columns; j++) {
+        const reeli_column *c = reeli_column_of(it->table, j);
+        const struct reeli_odd *odd = c->odd.data;
+        if (c->kind == REELI_NUMBERS && c->odd.count && odd->count > 0 &&
+            !are_numbers(it->table->rows - c->missing, odd->count, odd->kept)) {
+            any = as_text[j] = true;
+        }
+    }
+    return any;
+}
+
+/* "'abc' on line 3 of b.csv" */
+static const char *place_text(char text[2 * REELI_QUOTE_SIZE + 64], const reel_table *t,
+                              const reeli_odd_text *odd)
+{
+    int length = snprintf(text, 2 * REELI_QUOTE_SIZE + 64, "'%s' on line %lld",
+                          REELI_QUOTED_START(odd->text, strlen(odd->text)),
+                          (long long)reel_table_line(t, odd->row));
+    if (t->files.count > 1) {
+        snprintf(text + length, (size_t)(2 * REELI_QUOTE_SIZE + 64 - length), " of %s",
+                 REELI_QUOTED(reel_table_row_path(t, odd->row)));
+    }
+    return text;
+}
+#define PLACE_OF(t, odd) place_text((char[2 *REELI_QUOTE_SIZE + 64]){0}, t, odd)
+
+static void tell_no_numbers(const reel_table *t, const char *name, const struct reeli_odd *odd)
+{
+    char list[REELI_MESSAGE_SIZE / 2] = "";
+    size_t used = 0;
+    bool comma = false;
+    for (size_t i = 0; i < odd->kept && i < REELI_ODD_KEPT; i++) {
+        const reeli_odd_text *one = &odd->texts[i];
+        char times[32] = "";
+        if (one->count > 1) {
+            snprintf(times, sizeof times, " (%lld times)", (long long)one->count);
+        }
+        comma = comma || strchr(one->text, ',');
+        int more = snprintf(list + used, sizeof list - used, "%s%s%s", i ? ", " : "",
+                            PLACE_OF(t, one), times);
+        used += (size_t)more;
+        if (used >= sizeof list) {
+            break;
+        }
+    }
+    bool one = odd->count == 1;
+    reeli_warn(t->owned.r,
+               "%s: column '%s': %lld value%s %s no number%s and taken for missing: %s%s%s",
+               REELI_QUOTED(t->path), REELI_QUOTED(name), (long long)odd->count, one ? "" : "s",
+               one ? "is" : "are", one ? "" : "s", list, odd->kept > REELI_ODD_KEPT ? ", …" : "",
+               comma ? "; if a comma stands before decimals or between thousands, say so" : "");
+}
+
+/* Numbers that may be names. */
+static void tell_names(const reel_table *t, const char *name, const reeli_odd_text *odd,
+                       const char *one, const char *many)
+{
+    if (odd->count == 0) {
+        return;
+    }
+    bool single = odd->count == 1;
+    reeli_warn(t->owned.r,
+               "%s: column '%s': %lld number%s %s, %s%s; if %s, say that the column is text",
+               REELI_QUOTED(t->path), REELI_QUOTED(name), (long long)odd->count, single ? "" : "s",
+               single ? one : many, PLACE_OF(t, odd), single ? "" : " the first",
+               single ? "it is a name" : "they are names");
+}
+
+static void tell_numbers(const reel_table *t, const char *name, const struct reeli_odd *odd)
+{
+    char value[40];
+    bool one = odd->dressed.count == 1;
+    if (odd->dressed.count > 0) {
+        reeli_format(value, sizeof value, "%.9g", odd->dressed.value);
+        reeli_warn(t->owned.r, "%s: column '%s': %lld value%s %s, and %s read as %s: %s as %s%s",
+                   REELI_QUOTED(t->path), REELI_QUOTED(name), (long long)odd->dressed.count,
+                   one ? "" : "s", one ? "has a sign" : "have signs", one ? "is" : "are",
+                   one ? "a number" : "numbers", PLACE_OF(t, &odd->dressed), value,
+                   one ? "" : ", and so on");
+    }
+    tell_names(t, name, &odd->zeros, "begins with a zero", "begin with a zero");
+    tell_names(t, name, &odd->large, "is beyond 2^53 and loses its last digits",
+               "are beyond 2^53 and lose their last digits");
+}
+
+/* "1,5" where decimal points are read: the column is taken for text, likely without being one. */
+static void tell_commas(const reeli_csv_reader *it, const reel_table *t, size_t column)
+{
+    char text[REELI_ODD_TEXT];
+    double value;
+    const reeli_column *c = reeli_column_of(t, column);
+    if (reeli_text_count(&c->texts) == 0 || c->fixed || it->decimal == ',') {
+        return;
+    }
+    const char *first = reeli_text_at(&c->texts, 0);
+    size_t length = strlen(first);
+    if (length < sizeof text && strchr(first, ',') &&
+        (reeli_read_number(memcpy(text, first, length + 1), length, ',', &value) ==
+             REELI_A_NUMBER ||
+         reeli_read_dressed(first, length, '.', ',', &value) == REELI_A_NUMBER)) {
+        reeli_warn(t->owned.r,
+                   "%s: column '%s' is taken for text, for it has '%s'; if that is a number, say "
+                   "that decimals have a comma, or thousands",
+                   REELI_QUOTED(t->path), REELI_QUOTED(reeli_text_at(&t->names, column)),
+                   REELI_QUOTED(first));
+    }
+}
+
+void reeli_csv_tell(reeli_csv_reader *it)
+{
+    const reel_table *t = it->table;
+    for (size_t j = 0; j < t->columns; j++) {
+        const reeli_column *c = reeli_column_of(t, j);
+        const char *name = reeli_text_at(&t->names, j);
+        if (c->kind == REELI_TEXT) {
+            tell_commas(it, t, j);
+        } else if (c->odd.count) {
+            const struct reeli_odd *odd = c->odd.data;
+            if (odd->count > 0) {
+                tell_no_numbers(t, name, odd);
+            }
+            tell_numbers(t, name, odd);
+        }
+    }
+}

@@ -110,20 +110,35 @@ static char *take_part(char **at)
     return part;
 }
 
+static void add_text(struct argp_state *state, char *text, text_list *list)
+{
+    const char **more = realloc(list->texts, (list->count + 1) * sizeof *more);
+    if (!more) {
+        argp_failure(state, 1, 0, "there is no memory for the options");
+        return;
+    }
+    list->texts = more;
+    list->texts[list->count++] = text;
+}
+
 /* Takes the text apart at its commas, in place. */
 static void store_list(struct argp_state *state, char *text, text_list *list)
 {
     for (char *at = text; at;) {
         char *part = take_part(&at);
-        const char **more = realloc(list->texts, (list->count + 1) * sizeof *more);
-        if (!more) {
-            argp_failure(state, 1, 0, "there is no memory for the options");
-            return;
-        }
-        list->texts = more;
         if (*part) {
-            list->texts[list->count++] = part;
+            add_text(state, part, list);
         }
+    }
+}
+
+static void store_parts(struct argp_state *state, const row *it, char *text, unsigned *place)
+{
+    *place = 0;
+    for (char *at = text; at;) {
+        int choice = -1;
+        store_choice(state, it, take_part(&at), &choice);
+        *place |= choice < 0 ? 0 : 1U << choice;
     }
 }
 
@@ -155,6 +170,12 @@ static void store(struct argp_state *state, const row *it, char *text, options *
         break;
     case LIST:
         store_list(state, text, place);
+        break;
+    case MORE:
+        add_text(state, text, place);
+        break;
+    case PARTS:
+        store_parts(state, it, text, place);
         break;
     case CHARACTER:
         store_character(state, it, text, place);

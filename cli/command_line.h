@@ -10,6 +10,8 @@ typedef enum kind {
     HEADING, /* a group's, no option */
     TEXT,
     LIST,         /* texts between commas */
+    MORE,         /* one text, and another one each time */
+    PARTS,        /* of the row's names, between commas, as bits */
     CHARACTER,    /* one, or "tab" */
     FLAG,         /* without a value */
     CHOICE,       /* one of the row's names */

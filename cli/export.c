@@ -18,29 +18,21 @@ exported_column *exported_columns(session *s, const model *m, size_t *count)
         complain(s, "there is no memory for the columns");
         return NULL;
     }
-    size_t texts = 0, feature = 0;
-    const char *const *text = reel_encoder_text_columns(m->encoder, &texts);
-    for (size_t i = 0; i < *count; i++) {
-        exported_column *it = &columns[i];
-        *it = (exported_column){reel_encoder_column(m->encoder, i), false, feature, 1};
-        for (size_t t = 0; t < texts; t++) {
-            it->text = it->text || strcmp(text[t], it->name) == 0;
-        }
-        size_t length = strlen(it->name), all = reel_encoder_features(m->encoder);
-        for (size_t f = feature + 1; it->text && f < all; f++, it->count++) {
-            const char *name = reel_encoder_feature_name(m->encoder, f);
-            if (strncmp(name, it->name, length) != 0 || name[length] != '=') {
-                break;
-            }
-        }
-        feature += it->count;
+    for (size_t f = 0; f < reel_encoder_features(m->encoder); f++) {
+        reel_feature feature = reel_encoder_feature(m->encoder, f);
+        exported_column *it = &columns[feature.column];
+        it->first = it->count++ ? it->first : f;
+        it->name = reel_encoder_column(m->encoder, feature.column);
+        it->text = feature.kind >= REEL_FEATURE_TEXT && feature.kind <= REEL_FEATURE_MISSING;
+        it->date = feature.kind >= REEL_FEATURE_TREND;
+        it->texts += feature.kind == REEL_FEATURE_TEXT;
     }
     return columns;
 }
 
 const char *exported_category(const model *m, const exported_column *column, size_t k)
 {
-    return reel_encoder_feature_name(m->encoder, column->first + k) + strlen(column->name) + 1;
+    return reel_encoder_feature(m->encoder, column->first + k).text;
 }
 
 /* A text between quotes of one kind, which are doubled within. */
@@ -54,34 +46,87 @@ static void put_quoted(FILE *to, char quote, const char *text)
     fputc(quote, to);
 }
 
+/* What a feature is, in a formula for people. */
+static void put_plain_feature(FILE *to, const exported_column *c, const reel_feature *f)
+{
+    static const char *const parts[] = {"days", "year", "month", "weekday", "hour"};
+    switch (f->kind) {
+    case REEL_FEATURE_NUMBER:
+        fputs(c->name, to);
+        break;
+    case REEL_FEATURE_TEXT:
+        fprintf(to, "(%s = '%s')", c->name, f->text);
+        break;
+    case REEL_FEATURE_OTHERS:
+        fprintf(to, "(%s is another text)", c->name);
+        break;
+    case REEL_FEATURE_MISSING:
+        fprintf(to, "(%s is missing)", c->name);
+        break;
+    case REEL_FEATURE_TREND:
+    case REEL_FEATURE_YEAR:
+        fprintf(to, "%s(%s)", parts[f->kind - REEL_FEATURE_TREND], c->name);
+        break;
+    default:
+        fprintf(to, "(%s(%s) = %d)", parts[f->kind - REEL_FEATURE_TREND], c->name, f->value);
+    }
+}
+
+/* A text in SQL: a case for each feature, NULL first, for nothing equals it. */
+static void put_sql_case(FILE *to, const model *m, const exported_column *c, const double *slopes)
+{
+    double missing = 0, others = 0;
+    for (size_t k = c->texts; k < c->count; k++) {
+        bool is_missing =
+            reel_encoder_feature(m->encoder, c->first + k).kind == REEL_FEATURE_MISSING;
+        *(is_missing ? &missing : &others) = slopes[c->first + k];
+    }
+    fputs("\n  + CASE WHEN ", to);
+    put_quoted(to, '"', c->name);
+    fprintf(to, " IS NULL THEN %.17g", missing);
+    for (size_t k = 0; k < c->texts; k++) {
+        fputs(" WHEN ", to);
+        put_quoted(to, '"', c->name);
+        fputs(" = ", to);
+        put_quoted(to, '\'', exported_category(m, c, k));
+        fprintf(to, " THEN %.17g", slopes[c->first + k]);
+    }
+    fprintf(to, " ELSE %.17g END", others);
+}
+
 static void put_term(FILE *to, const model *m, const exported_column *c, const double *slopes,
                      bool plain)
 {
-    if (!c->text) {
-        if (plain) {
-            fprintf(to, "\n  %+.17g * %s", slopes[c->first], c->name);
-        } else {
-            fprintf(to, "\n  + %.17g * COALESCE(", slopes[c->first]);
-            put_quoted(to, '"', c->name);
-            fprintf(to, ", %.17g)", reel_encoder_median(m->encoder, c->first));
-        }
+    if (!plain && c->text) {
+        put_sql_case(to, m, c, slopes);
         return;
     }
     if (!plain) {
-        fputs("\n  + CASE ", to);
+        fprintf(to, "\n  + %.17g * COALESCE(", slopes[c->first]);
         put_quoted(to, '"', c->name);
+        fprintf(to, ", %.17g)", reel_encoder_median(m->encoder, c->first));
+        return;
     }
     for (size_t k = 0; k < c->count; k++) {
-        const char *category = exported_category(m, c, k);
-        if (plain) {
-            fprintf(to, "\n  %+.17g * (%s = '%s')", slopes[c->first + k], c->name, category);
-        } else {
-            fputs(" WHEN ", to);
-            put_quoted(to, '\'', category);
-            fprintf(to, " THEN %.17g", slopes[c->first + k]);
+        reel_feature feature = reel_encoder_feature(m->encoder, c->first + k);
+        fprintf(to, "\n  %+.17g * ", slopes[c->first + k]);
+        put_plain_feature(to, c, &feature);
+    }
+}
+
+/* SQL's dialects have no function of dates in common. */
+static bool has_no_dates(session *s, const exported_column *columns, size_t count)
+{
+    for (size_t i = 0; columns && i < count; i++) {
+        if (columns[i].date) {
+            return complain(
+                s,
+                "--sql: column '%s' has dates, whose parts each SQL finds in its own way: "
+                "--c and --formula write them",
+                columns[i].name);
         }
     }
-    fputs(plain ? "" : " ELSE 0 END", to);
+    return columns != NULL;
 }
 
 bool export_expression(session *s, const model *m, bool plain, FILE *to)
@@ -89,7 +134,8 @@ bool export_expression(session *s, const model *m, bool plain, FILE *to)
     size_t count;
     exported_column *columns = exported_columns(s, m, &count);
     double *slopes = calloc((size_t)m->shape.features, sizeof *slopes), intercept = 0;
-    bool done = columns && slopes && linear_coefficients(m->encoder, m->net, slopes, &intercept);
+    bool done = columns && slopes && (plain || has_no_dates(s, columns, count)) &&
+                linear_coefficients(m->encoder, m->net, slopes, &intercept);
     if (done) {
         fprintf(to, "%s Made by `reel export`\n", plain ? "#" : "--");
         plain ? fprintf(to, "%s = ", reel_encoder_target_name(m->encoder)) : 0;
@@ -113,9 +159,8 @@ static bool write_one(session *s, const model *m, const char *name, int kind, co
     FILE *to = open_memstream(&text, &size);
     bool made =
         to && (kind == 0 ? export_c(s, m, name, to) : export_expression(s, m, kind == 2, to));
-    made = to && fclose(to) == 0 && made;
-    if (!made) {
-        complain(s, "%s: there is no memory for it", path);
+    if (!to || fclose(to) != 0) {
+        made = complain(s, "%s: there is no memory for it", path);
     }
     made = made && output_write(s->r, path, text, size) && flushed(s);
     free(text);

@@ -10,8 +10,9 @@
 /* A column that the model reads, and the features that it becomes. */
 typedef struct exported_column {
     const char *name;
-    bool text;
+    bool text, date;     /* neither: numbers */
     size_t first, count; /* of its features; one for a number */
+    size_t texts;        /* of them that are one text's each: the first ones */
 } exported_column;
 
 /* The columns from malloc; NULL, and a message, without memory. */

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* What is being written, and in which words. */
 typedef struct writing {
@@ -131,11 +132,24 @@ static bool put_tensor(const writing *w, const char *name, const char *as, int64
     return done || complain(w->s, "there is no memory to write the model");
 }
 
+static bool has_dates(const writing *w)
+{
+    bool any = false;
+    for (size_t i = 0; i < w->count; i++) {
+        any = any || w->columns[i].date;
+    }
+    return any;
+}
+
 static void put_row(const writing *w)
 {
     fprintf(w->to,
-            "/* A row: NAN for a number that is missing, NULL for a text. */\n"
+            "/* A row: NAN for a number that is missing, NULL for a text.%s */\n"
             "typedef struct %s_row {\n",
+            has_dates(w)
+                ? " A date is in seconds since 1970-01-01 00:00,\n * by the clock that the "
+                  "table was written by: what timegm gives; NAN for a missing one."
+                : "",
             w->name);
     for (size_t i = 0; i < w->count; i++) {
         fputs(w->columns[i].text ? "    const char *" : "    double ", w->to);
@@ -147,34 +161,115 @@ static void put_row(const writing *w)
     fprintf(w->to, "} %s_row;\n\n", w->name);
 }
 
+/* The calendar, as src/table/date.c has it. */
+static void put_calendar(const writing *w)
+{
+    fprintf(w->to,
+            "/* Part of a date: 0 the year, 1 the month, 2 the day of the week from Monday, 3 the "
+            "hour; "
+            "-1 for NAN. */\n"
+            "static int %s_date(double s, int part)\n{\n"
+            "    long days, z, era, doe, yoe, doy, month;\n"
+            "    if (s != s) {\n        return -1;\n    }\n"
+            "    days = (long)(s / 86400);\n    days -= (double)days * 86400 > s;\n"
+            "    z = days + 719468;\n    era = (z >= 0 ? z : z - 146096) / 146097;\n"
+            "    doe = z - era * 146097;\n"
+            "    yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;\n"
+            "    doy = doe - (365 * yoe + yoe / 4 - yoe / 100);\n"
+            "    month = (5 * doy + 2) / 153;\n"
+            "    month = month < 10 ? month + 3 : month - 9;\n"
+            "    return part == 0   ? (int)(yoe + era * 400 + (month <= 2))\n"
+            "           : part == 1 ? (int)month\n"
+            "           : part == 2 ? (int)(((days + 3) %% 7 + 7) %% 7)\n"
+            "                       : (int)((s - (double)days * 86400) / 3600);\n}\n\n",
+            w->name);
+}
+
+/* x[f] = what feature f is of the row. */
+static void put_feature(const writing *w, size_t f, const exported_column *c)
+{
+    FILE *to = w->to;
+    reel_feature it = reel_encoder_feature(w->m->encoder, f);
+    fprintf(to, "    x[%zu] = ", f);
+    if (it.kind == REEL_FEATURE_OTHERS) { /* what is there, and in none of the features before */
+        fputs("row->", to);
+        put_identifier(w, it.column);
+        fputs(" ? 1", to);
+        for (size_t k = 0; k < c->texts; k++) {
+            fprintf(to, " - x[%zu]", c->first + k);
+        }
+        fputs(" : 0;\n", to);
+        return;
+    }
+    bool number = it.kind == REEL_FEATURE_NUMBER || it.kind == REEL_FEATURE_TREND;
+    if (number || it.kind == REEL_FEATURE_TEXT) {
+        fprintf(to, "%s_%s(row->", w->name, number ? "number" : "same");
+    } else if (it.kind == REEL_FEATURE_YEAR) {
+        fprintf(to, "%s_number(row->", w->name);
+        put_identifier(w, it.column);
+        fputs(" != row->", to);
+        put_identifier(w, it.column);
+        fprintf(to, " ? NAN : %s_date(row->", w->name);
+    } else {
+        fprintf(to, it.kind == REEL_FEATURE_MISSING ? "row->" : "%s_date(row->", w->name);
+    }
+    put_identifier(w, it.column);
+    switch (it.kind) {
+    case REEL_FEATURE_TEXT:
+        fputs(", ", to);
+        put_string(to, it.text);
+        fputs(")", to);
+        break;
+    case REEL_FEATURE_MISSING:
+        fputs(" ? 0 : 1", to);
+        break;
+    case REEL_FEATURE_NUMBER:
+    case REEL_FEATURE_TREND:
+    case REEL_FEATURE_YEAR:
+        fprintf(to, "%s, %.17g, %.17g, %.17g)",
+                it.kind == REEL_FEATURE_TREND  ? " / 86400"
+                : it.kind == REEL_FEATURE_YEAR ? ", 0)"
+                                               : "",
+                it.median, it.mean, it.scale);
+        break;
+    default:
+        fprintf(to, ", %d) == %d ? 1 : 0", (int)(it.kind - REEL_FEATURE_YEAR), it.value);
+    }
+    fputs(";\n", to);
+}
+
+static bool has_kind(const writing *w, bool text)
+{
+    bool any = false;
+    for (size_t i = 0; i < w->count; i++) {
+        any = any || (text ? w->columns[i].texts > 0 : !w->columns[i].text);
+    }
+    return any;
+}
+
 static void put_encoder(const writing *w)
 {
-    const reel_encoder *e = w->m->encoder;
     FILE *to = w->to;
-    fprintf(to,
-            "\n#ifndef NULL\n#define NULL ((void *)0)\n#endif\n\n"
-            "static %s %s_same(const char *a, const char *b)\n{\n"
-            "    while (a && *a && *a == *b) {\n        a++;\n        b++;\n    }\n"
-            "    return a && *a == *b ? 1 : 0;\n}\n\n"
-            "static %s %s_number(double x, double median, double mean, double scale)\n{\n"
-            "    return (%s)(((x == x ? x : median) - mean) / scale);\n}\n\n"
-            "static void %s_encode(const %s_row *row, %s *x)\n{\n",
-            w->real, w->name, w->real, w->name, w->real, w->name, w->name, w->real);
-    for (size_t i = 0; i < w->count; i++) {
-        const exported_column *c = &w->columns[i];
-        for (size_t k = 0; k < c->count; k++) {
-            fprintf(to, "    x[%zu] = %s_%s(row->", c->first + k, w->name,
-                    c->text ? "same" : "number");
-            put_identifier(w, i);
-            fputs(", ", to);
-            if (c->text) {
-                put_string(to, exported_category(w->m, c, k));
-            } else {
-                fprintf(to, "%.17g, %.17g, %.17g", reel_encoder_median(e, c->first),
-                        reel_encoder_mean(e, c->first), reel_encoder_scale(e, c->first));
-            }
-            fputs(");\n", to);
-        }
+    fputs("\n#ifndef NULL\n#define NULL ((void *)0)\n#endif\n\n", to);
+    if (has_kind(w, true)) {
+        fprintf(to,
+                "static %s %s_same(const char *a, const char *b)\n{\n"
+                "    while (a && *a && *a == *b) {\n        a++;\n        b++;\n    }\n"
+                "    return a && *a == *b ? 1 : 0;\n}\n\n",
+                w->real, w->name);
+    }
+    if (has_kind(w, false)) {
+        fprintf(to,
+                "static %s %s_number(double x, double median, double mean, double scale)\n{\n"
+                "    return (%s)(((x == x ? x : median) - mean) / scale);\n}\n\n",
+                w->real, w->name, w->real);
+    }
+    if (has_dates(w)) {
+        put_calendar(w);
+    }
+    fprintf(to, "static void %s_encode(const %s_row *row, %s *x)\n{\n", w->name, w->name, w->real);
+    for (size_t f = 0; f < reel_encoder_features(w->m->encoder); f++) {
+        put_feature(w, f, &w->columns[reel_encoder_feature(w->m->encoder, f).column]);
     }
     fputs("}\n\n", to);
 }
@@ -245,6 +340,46 @@ static double test_number(const writing *w, size_t feature, size_t i)
                reel_encoder_scale(w->m->encoder, feature);
 }
 
+/* The date of test row i, in seconds: near the trend's or the year's median, or in 2024. */
+static double test_date(const writing *w, const exported_column *column, size_t i)
+{
+    enum { DAY = 86400, IN_2024 = 19800, SOME_DAYS = 40, SOME_HOURS = 5 };
+    reel_feature it = reel_encoder_feature(w->m->encoder, column->first);
+    double days = it.kind == REEL_FEATURE_TREND  ? floor(it.median)
+                  : it.kind == REEL_FEATURE_YEAR ? floor(365.2425 * (it.median - 1969.5))
+                                                 : IN_2024;
+    return days * DAY + (double)i * (SOME_DAYS * DAY + SOME_HOURS * 3600);
+}
+
+/* A feature of test row i, before it is scaled. */
+static double test_feature(const writing *w, size_t feature, size_t i)
+{
+    reel_feature it = reel_encoder_feature(w->m->encoder, feature);
+    const exported_column *column = &w->columns[it.column];
+    if (it.kind == REEL_FEATURE_NUMBER) {
+        return test_number(w, feature, i);
+    }
+    if (!column->date) {
+        return it.kind == REEL_FEATURE_TEXT && feature - column->first == i % column->texts;
+    }
+    double seconds = test_date(w, column, i);
+    time_t moment = (time_t)floor(seconds);
+    struct tm is = {0};
+    gmtime_r(&moment, &is);
+    switch (it.kind) {
+    case REEL_FEATURE_TREND:
+        return seconds / 86400;
+    case REEL_FEATURE_YEAR:
+        return is.tm_year + 1900;
+    case REEL_FEATURE_MONTH:
+        return is.tm_mon + 1 == it.value;
+    case REEL_FEATURE_WEEKDAY:
+        return (is.tm_wday + 6) % 7 == it.value;
+    default:
+        return is.tm_hour == it.value;
+    }
+}
+
 /* The net's answers to the test's rows. */
 static bool test_answers(const writing *w, double *answers)
 {
@@ -252,16 +387,9 @@ static bool test_answers(const writing *w, double *answers)
     int64_t k = m->shape.features;
     double *x = calloc((size_t)k * TESTED, sizeof *x);
     for (size_t i = 0; x && i < TESTED; i++) {
-        for (size_t c = 0; c < w->count; c++) {
-            const exported_column *column = &w->columns[c];
-            size_t f = column->first;
-            double *row = x + i * (size_t)k;
-            if (column->text) {
-                row[f + i % column->count] = 1;
-            } else {
-                row[f] = (test_number(w, f, i) - reel_encoder_mean(m->encoder, f)) /
-                         reel_encoder_scale(m->encoder, f);
-            }
+        for (size_t f = 0; f < (size_t)k; f++) {
+            x[i * (size_t)k + f] = (test_feature(w, f, i) - reel_encoder_mean(m->encoder, f)) /
+                                   reel_encoder_scale(m->encoder, f);
         }
     }
     reel_tensor *exact = x ? reel_from_f64(w->s->r, x, 2, (int64_t[]){TESTED, k}) : NULL;
@@ -295,7 +423,9 @@ static bool put_self_test(const writing *w)
             const exported_column *column = &w->columns[c];
             fputs(c ? ", " : "", w->to);
             if (column->text) {
-                put_string(w->to, exported_category(w->m, column, i % column->count));
+                put_string(w->to, exported_category(w->m, column, i % column->texts));
+            } else if (column->date) {
+                fprintf(w->to, "%.17g", test_date(w, column, i));
             } else {
                 fprintf(w->to, "%.17g", test_number(w, column->first, i));
             }

@@ -145,6 +145,9 @@ static bool encode(fitting *it)
                                 .drop_count = o->drop.count,
                                 .refuse_missing = o->missing == 1,
                                 .max_categories = o->max_categories,
+                                .date_formats = o->date_formats.texts,
+                                .date_format_count = o->date_formats.count,
+                                .date_parts = o->dates,
                                 .robust_target = o->loss != LOSS_MSE};
     reel_encoder *encoder = reel_encoder_fit(it->table, it->rows.train, how);
     it->model.encoder = encoder;

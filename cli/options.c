@@ -70,6 +70,14 @@ static const row fit_rows[] = {
     {"max-categories", "N",
      "texts of a column that are told apart; of more, the rarest are one category together (50)",
      COUNT, AT(max_categories), NULL},
+    {"dates", "PARTS",
+     "what columns of dates become: of trend, year, month, weekday, hour "
+     "(trend,month,weekday,hour)",
+     PARTS, AT(dates), date_part_names},
+    {"date-format", "FORMAT",
+     "of dates, as strptime has it: %d.%m.%Y; may be given several times (ISO 8601: "
+     "2026-11-27, 2026-11-27T19:06)",
+     MORE, AT(date_formats), NULL},
     TABLE_ROWS,
     {"missing", "median|error", "fill missing values with the column's median, or stop (median)",
      CHOICE, AT(missing), missing_names},
@@ -311,6 +319,7 @@ void options_free(options *o)
     free(o->text.texts);
     free(o->keep.texts);
     free(o->na.texts);
+    free(o->date_formats.texts);
 }
 
 options evaluate_options(int argc, char **argv)

@@ -53,10 +53,10 @@ typedef enum schedule_kind {
 } schedule_kind;
 
 /* The names of each enum's values, in its order, then NULL. */
-extern const char *const loss_names[], *const activation_names[],
-                                           *const optimizer_names[], *const schedule_names[],
-                                                                         *const dtype_names[],
-                                                                             *const missing_names[];
+extern const char *const loss_names[], *const activation_names[], *const optimizer_names[];
+extern const char *const schedule_names[], *const dtype_names[], *const missing_names[];
+/* Of a date; 1 shifted by the place of one is its bit. */
+extern const char *const date_part_names[];
 
 /* The place of `name` in such a list; -1 if it is none of them. */
 int name_index(const char *const *names, const char *name);
@@ -79,6 +79,8 @@ typedef struct options {
     int64_t skip; /* lines before the table */
     const char *encoding;
     int64_t max_categories;
+    text_list date_formats;
+    unsigned dates; /* enum reel_date_parts; 0: the usual */
 
     int64_t hidden[MAX_HIDDEN];
     size_t hidden_count;

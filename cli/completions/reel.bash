@@ -4,6 +4,8 @@
 # An option a line, then what it takes. The options, by scripts/options.sh:
 _reel_fit='
 --comment CHAR
+--date-format FORMAT
+--dates PARTS
 --decimal CHAR
 --drop COLUMNS
 --encoding NAME

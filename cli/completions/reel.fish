@@ -37,6 +37,8 @@ complete -c reel -n 'test (count (commandline -opc)) -eq 1' -f -l version -d 'pr
 
 # The options, by scripts/options.sh:
 complete -c reel -n '__reel_command fit' -l comment -x -d 'lines that begin with it are passed over (none)'
+complete -c reel -n '__reel_command fit' -l date-format -x -d 'of dates, as strptime has it: %d.%m.%Y; may be given several times (ISO 8601: 2026-11-27, 2026-11-27T19:06)'
+complete -c reel -n '__reel_command fit' -l dates -x -d 'what columns of dates become: of trend, year, month, weekday, hour (trend,month,weekday,hour)'
 complete -c reel -n '__reel_command fit' -l decimal -x -d 'in numbers: \'.\' or \',\' (.)'
 complete -c reel -n '__reel_command fit' -l drop -x -a '(__reel_columns ,)' -d 'leave these columns out'
 complete -c reel -n '__reel_command fit' -l encoding -x -d 'of the text, as iconv names it: latin1, windows-1252, ... (UTF-8, or UTF-16 where it is)'

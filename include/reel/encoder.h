@@ -4,9 +4,12 @@
  *
  * A column of numbers is one feature: (x - mean) / scale, the training rows' mean and population
  * deviation, after missing values have been taken for their median. A column of text is one feature
- * for each text that the training rows have, in strcmp's order: 1 where it is that text, else 0.
- * The target is standardised as numbers are. All of it is computed in double and rounded at the
- * end.
+ * for each text that the training rows have, in strcmp's order: 1 where it is that text, else 0;
+ * where there are too many, the rarest are one feature together, and so are missing texts if the
+ * training rows have any. Of two texts that are a yes and a no the yes alone is a feature. A column of
+ * dates is a trend, in days, that is treated as numbers are, and a feature for each month, day of the
+ * week and hour that the training rows have. The target is standardised as numbers are. All of it is
+ * computed in double and rounded at the end.
  *
  * A library configured with REEL_WITH_IO=OFF (REEL_HAS_IO is 0) has none of this.
  */
@@ -34,14 +37,30 @@ typedef struct reel_encoder_options {
     bool refuse_missing;         /**< a missing value is an error, in training and ever after */
     bool robust_target;          /**< the target's mean and deviation are those of the values
                                       within three interquartile ranges of the quartiles */
-    int64_t max_categories;      /**< 50: a column of more texts (a name, a date) is left out */
+    int64_t max_categories;      /**< 50: of more texts the rarest are one together */
+    const char *const *date_formats; /**< of strptime's: %Y %y %m %d %H %I %M %S %f %p %b %B; ISO 8601
+                                          is tried besides */
+    size_t date_format_count;        /**< how many */
+    unsigned date_parts;             /**< of enum reel_date_parts; 0: all but the year, of which a
+                                          trend and months leave nothing */
 } reel_encoder_options;
+
+/** What a date may be a feature by. */
+enum reel_date_parts {
+    REEL_DATE_TREND = 1,
+    REEL_DATE_YEAR = 2,
+    REEL_DATE_MONTH = 4,
+    REEL_DATE_WEEKDAY = 8,
+    REEL_DATE_HOUR = 16
+};
 
 /**
  * An encoder for the columns of t, with the medians, means, deviations and texts of the given rows.
  *
  * Rows without a target are left out, and so are columns of no use: without a value, of one value
- * alone, equal to one before, of too many texts. A warning tells of each.
+ * alone, equal to one before, of texts nearly all of which come once. A warning tells of each, and
+ * of numbers that are the rows' own. A column of texts that is named, here or when the table was
+ * read, stays. One of texts nine tenths of which are dates, all by one format, is one of dates.
  *
  * Shape: rows is int64 (n); NULL: all rows.
  * Owner: the reel's until you free it, or the reel. It does not need the table any more.
@@ -61,9 +80,10 @@ REEL_API reel_encoder *reel_encoder_fit(reel_table *t, const reel_tensor *rows,
  *
  * Shape: (n, features), in the table's dtype; rows as in `reel_encoder_fit`.
  * Owner: the reel's until you free it, as of a tensor that you created.
- * Fails: poison, and REEL_ERR_VALUE for a column that is not there, or holds text where the
- *        encoder has numbers or the other way round, and as `reel_encoder_fit` of rows and of
- *        missing values; REEL_ERR_MEMORY; REEL_ERR_STATE while a step is being captured.
+ * Texts that are no numbers or dates, where the encoder has such, are missing values.
+ *
+ * Fails: poison, and REEL_ERR_VALUE for a column that is not there, or holds numbers where the
+ *        encoder has texts, and as `reel_encoder_fit` of rows and of missing values; REEL_ERR_MEMORY; REEL_ERR_STATE while a step is being captured.
  */
 REEL_API reel_tensor *reel_encode(const reel_encoder *e, reel_table *t, const reel_tensor *rows);
 
@@ -86,16 +106,40 @@ REEL_API reel_tensor *reel_encode_target(const reel_encoder *e, reel_table *t,
  */
 REEL_API reel_tensor *reel_decode_target(const reel_encoder *e, reel_tensor *y);
 
+/** What a feature tells of its column. */
+typedef enum reel_feature_kind {
+    REEL_FEATURE_NUMBER,  /**< its number */
+    REEL_FEATURE_TEXT,    /**< whether it is `text` */
+    REEL_FEATURE_OTHERS,  /**< whether it is a text that is no other feature's */
+    REEL_FEATURE_MISSING, /**< whether its text is missing */
+    REEL_FEATURE_TREND,   /**< a date, in days since 1970 */
+    REEL_FEATURE_YEAR,    /**< its year */
+    REEL_FEATURE_MONTH,   /**< whether its month is `value`, 1 to 12 */
+    REEL_FEATURE_WEEKDAY, /**< whether its day of the week is `value`, 0 for Monday */
+    REEL_FEATURE_HOUR     /**< whether its hour is `value`, 0 to 23 */
+} reel_feature_kind;
+
+/** A feature: (x - mean) / scale of numbers, where a missing one is the median; 0 or 1 otherwise. */
+typedef struct reel_feature {
+    reel_feature_kind kind;
+    size_t column;              /**< of `reel_encoder_column` */
+    const char *text;           /**< of REEL_FEATURE_TEXT. Owner: the encoder */
+    int value;                  /**< of months, days of the week and hours */
+    double median, mean, scale; /**< of numbers, trends and years; otherwise 0, 0 and 1 */
+} reel_feature;
+
 /** How many features it makes. */
 REEL_API size_t reel_encoder_features(const reel_encoder *e);
-/** A feature's name: its column's, "rooms", or that and the text, "ocean_proximity=INLAND"; NULL
- *  where there is no such feature. Owner: lives until `reel_rewind`. */
+/** Feature i; a number with NaN for its mean where there is none. */
+REEL_API reel_feature reel_encoder_feature(const reel_encoder *e, size_t i);
+/** A feature's name: its column's, "rooms"; that and the text, "ocean_proximity=INLAND"; or that and a
+ *  part, "sold.month=3"; NULL where there is no such feature. Owner: lives until `reel_rewind`. */
 REEL_API const char *reel_encoder_feature_name(const reel_encoder *e, size_t i);
-/** What is subtracted from feature i; 0 for those of text. NaN where there is no such feature. */
+/** What is subtracted from feature i; 0 for those that are 0 or 1. NaN where there is none. */
 REEL_API double reel_encoder_mean(const reel_encoder *e, size_t i);
-/** What feature i is then divided by; 1 for those of text. */
+/** What feature i is then divided by; 1 for those that are 0 or 1. */
 REEL_API double reel_encoder_scale(const reel_encoder *e, size_t i);
-/** What missing values of feature i are taken for, in its column's units; 0 for those of text. */
+/** What missing values of feature i are taken for, before that; 0 for those that are 0 or 1. */
 REEL_API double reel_encoder_median(const reel_encoder *e, size_t i);
 
 /** The target's column. Owner: the encoder. */
@@ -109,7 +153,7 @@ REEL_API double reel_encoder_target_scale(const reel_encoder *e);
 REEL_API size_t reel_encoder_columns(const reel_encoder *e);
 /** The name of column i that it reads; NULL where there is none. Owner: the encoder. */
 REEL_API const char *reel_encoder_column(const reel_encoder *e, size_t i);
-/** The columns that it reads as text, for `reel_table_options.text`; NULL if there are none. Owner:
+/** The columns that it reads as text, dates too, for `reel_table_options.text`; NULL if there are none. Owner:
  *  the encoder. */
 REEL_API const char *const *reel_encoder_text_columns(const reel_encoder *e, size_t *count);
 

@@ -112,6 +112,7 @@ static void add_columns(reeli_csv_reader *it)
             return;
         }
         fix_as_text(t, (size_t)column);
+        reeli_column_of(t, (size_t)column)->named = true;
     }
     for (size_t j = 0; j < t->columns; j++) {
         if (((const bool *)it->as_text->data)[j]) {

@@ -6,11 +6,39 @@
 #include <stdio.h>
 #include <string.h>
 
+static size_t bits(uint32_t set)
+{
+    size_t count = 0;
+    for (; set; set &= set - 1) {
+        count++;
+    }
+    return count;
+}
+
+size_t reeli_input_features(const reeli_input *input)
+{
+    switch (input->kind) {
+    case REELI_INPUT_TEXT:
+        return reeli_text_count(&input->texts) + input->others + input->missing;
+    case REELI_INPUT_DATES:
+        return (size_t)(input->scale > 0) + (size_t)(input->year_scale > 0) + bits(input->months) +
+               bits(input->weekdays) + bits(input->hours);
+    default:
+        return 1;
+    }
+}
+
+void reeli_input_free(reel *r, reeli_input *input)
+{
+    reeli_text_set_free(r, &input->texts);
+    reeli_text_set_free(r, &input->reference);
+}
+
 static void destroy(reeli_owned *it)
 {
     reel_encoder *e = (reel_encoder *)it;
     for (size_t i = 0; i < e->inputs.count; i++) {
-        reeli_text_set_free(it->r, &reeli_input_of(e, i)->texts);
+        reeli_input_free(it->r, reeli_input_of(e, i));
     }
     reeli_buffer_free(it->r, &e->inputs);
     reeli_buffer_free(it->r, &e->target);
@@ -57,8 +85,8 @@ bool reeli_encoder_finish(reel_encoder *e, const char *what)
     for (size_t i = 0; i < e->inputs.count; i++) {
         reeli_input *input = reeli_input_of(e, i);
         input->first = e->features;
-        e->features += input->text ? reeli_text_count(&input->texts) : 1;
-        e->text_count += input->text;
+        e->features += reeli_input_features(input);
+        e->text_count += input->kind != REELI_INPUT_NUMBERS;
     }
     if (e->text_count > 0 && !reeli_buffer_reserve(r, &e->text, e->text_count * sizeof(char *))) {
         reeli_no_memory(r, what);
@@ -66,7 +94,7 @@ bool reeli_encoder_finish(reel_encoder *e, const char *what)
     }
     const char **text = e->text.data;
     for (size_t i = 0; i < e->inputs.count; i++) {
-        if (reeli_input_of(e, i)->text) {
+        if (reeli_input_of(e, i)->kind != REELI_INPUT_NUMBERS) {
             *text++ = reeli_input_name(e, i);
         }
     }
@@ -126,42 +154,132 @@ static size_t input_with(const reel_encoder *e, size_t i)
     return low;
 }
 
+/* The place of the bit that has so many before it. */
+static int bit_at(uint32_t set, size_t before)
+{
+    for (; before > 0; before--) {
+        set &= set - 1;
+    }
+    int at = 0;
+    while (!(set >> at & 1)) {
+        at++;
+    }
+    return at;
+}
+
+/* Feature k of a column of dates: the trend, the year, months, days of the week, hours. */
+static void describe_date(const reeli_input *input, size_t k, reel_feature *to)
+{
+    const uint32_t sets[] = {input->months, input->weekdays, input->hours};
+    static const reel_feature_kind kinds[] = {REEL_FEATURE_MONTH, REEL_FEATURE_WEEKDAY,
+                                              REEL_FEATURE_HOUR};
+    bool trend = input->scale > 0, year = input->year_scale > 0;
+    if (k < (size_t)trend + year) {
+        bool is_trend = trend && k == 0;
+        to->kind = is_trend ? REEL_FEATURE_TREND : REEL_FEATURE_YEAR;
+        to->median = is_trend ? input->median : input->year_median;
+        to->mean = is_trend ? input->mean : input->year_mean;
+        to->scale = is_trend ? input->scale : input->year_scale;
+        return;
+    }
+    k -= (size_t)trend + year;
+    size_t i = 0;
+    for (; k >= bits(sets[i]); i++) {
+        k -= bits(sets[i]);
+    }
+    to->kind = kinds[i];
+    to->value = bit_at(sets[i], k);
+}
+
+static void describe_text(const reeli_input *input, size_t k, reel_feature *to)
+{
+    size_t count = reeli_text_count(&input->texts);
+    to->kind = k < count                     ? REEL_FEATURE_TEXT
+               : k == count && input->others ? REEL_FEATURE_OTHERS
+                                             : REEL_FEATURE_MISSING;
+    to->text = k < count ? reeli_text_at(&input->texts, k) : NULL;
+}
+
+reel_feature reel_encoder_feature(const reel_encoder *e, size_t i)
+{
+    reel_feature it = {.mean = (double)NAN, .median = (double)NAN, .scale = (double)NAN};
+    if (i >= reel_encoder_features(e)) {
+        return it;
+    }
+    size_t column = input_with(e, i);
+    const reeli_input *input = reeli_input_of(e, column);
+    it = (reel_feature){.column = column, .scale = 1};
+    if (input->kind == REELI_INPUT_TEXT) {
+        describe_text(input, i - input->first, &it);
+    } else if (input->kind == REELI_INPUT_DATES) {
+        describe_date(input, i - input->first, &it);
+    } else {
+        it.median = input->median;
+        it.mean = input->mean;
+        it.scale = input->scale;
+    }
+    return it;
+}
+
+/* What comes after the column's name. */
+static const char *ending(char text[32], const reel_feature *it)
+{
+    static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    switch (it->kind) {
+    case REEL_FEATURE_OTHERS:
+        return "=(others)";
+    case REEL_FEATURE_MISSING:
+        return "=(missing)";
+    case REEL_FEATURE_TREND:
+        return ".trend";
+    case REEL_FEATURE_YEAR:
+        return ".year";
+    case REEL_FEATURE_MONTH:
+        snprintf(text, 32, ".month=%d", it->value);
+        return text;
+    case REEL_FEATURE_WEEKDAY:
+        snprintf(text, 32, ".weekday=%s", days[it->value]);
+        return text;
+    case REEL_FEATURE_HOUR:
+        snprintf(text, 32, ".hour=%d", it->value);
+        return text;
+    default:
+        return it->kind == REEL_FEATURE_TEXT ? "=" : "";
+    }
+}
+
 const char *reel_encoder_feature_name(const reel_encoder *e, size_t i)
 {
     if (i >= reel_encoder_features(e)) {
         return NULL;
     }
-    size_t number = input_with(e, i);
-    const reeli_input *input = reeli_input_of(e, number);
-    const char *column = reeli_input_name(e, number);
-    const char *word = input->text ? reeli_text_at(&input->texts, i - input->first) : "";
-    size_t length = strlen(column) + strlen(word) + sizeof "=";
+    char text[32];
+    reel_feature it = reel_encoder_feature(e, i);
+    const char *column = reeli_input_name(e, it.column), *end = ending(text, &it);
+    const char *word = it.text ? it.text : "";
+    size_t length = strlen(column) + strlen(end) + strlen(word) + 1;
     char *name = reeli_arena_alloc(e->owned.r, length);
     if (!name) {
         reeli_no_memory(e->owned.r, "encoder_feature_name");
         return NULL;
     }
-    snprintf(name, length, "%s%s%s", column, input->text ? "=" : "", word);
+    snprintf(name, length, "%s%s%s", column, end, word);
     return name;
 }
 
 double reel_encoder_mean(const reel_encoder *e, size_t i)
 {
-    return i < reel_encoder_features(e) ? reeli_input_of(e, input_with(e, i))->mean : (double)NAN;
+    return reel_encoder_feature(e, i).mean;
 }
 
 double reel_encoder_scale(const reel_encoder *e, size_t i)
 {
-    if (i >= reel_encoder_features(e)) {
-        return (double)NAN;
-    }
-    const reeli_input *input = reeli_input_of(e, input_with(e, i));
-    return input->text ? 1 : input->scale;
+    return reel_encoder_feature(e, i).scale;
 }
 
 double reel_encoder_median(const reel_encoder *e, size_t i)
 {
-    return i < reel_encoder_features(e) ? reeli_input_of(e, input_with(e, i))->median : (double)NAN;
+    return reel_encoder_feature(e, i).median;
 }
 
 const char *reel_encoder_target_name(const reel_encoder *e)

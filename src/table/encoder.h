@@ -8,11 +8,21 @@
 
 #include <reel/encoder.h>
 
+typedef enum reeli_input_kind {
+    REELI_INPUT_NUMBERS,
+    REELI_INPUT_TEXT,
+    REELI_INPUT_DATES
+} reeli_input_kind;
+
 typedef struct reeli_input {
-    bool text;
-    double median, mean, scale; /* of numbers */
-    reeli_text_set texts;       /* of text: at least one, sorted */
-    size_t first;               /* of its features */
+    reeli_input_kind kind;
+    double median, mean, scale; /* of numbers; of dates, in days: a scale of 0 is no trend */
+    reeli_text_set texts; /* of text: at least one, sorted; of dates: their format, "" for ISO */
+    reeli_text_set reference; /* of text: one that has no feature; or none */
+    bool others, missing;     /* of text: whether other texts, and missing ones, have a feature */
+    double year_median, year_mean, year_scale; /* of dates: a scale of 0 is no year */
+    uint32_t months, weekdays, hours;          /* of dates: a bit for each that has a feature */
+    size_t first;                              /* of its features */
 } reeli_input;
 
 struct reel_encoder {
@@ -24,7 +34,7 @@ struct reel_encoder {
     reeli_buffer inputs;  /* reeli_input */
     size_t features;
     size_t text_count;
-    reeli_buffer text; /* const char *, the inputs of text */
+    reeli_buffer text; /* const char *, the inputs of text and of dates */
 };
 
 static inline reeli_input *reeli_input_of(const reel_encoder *e, size_t i)
@@ -36,6 +46,25 @@ static inline const char *reeli_input_name(const reel_encoder *e, size_t i)
 {
     return reeli_text_at(&e->names, i);
 }
+
+/* How many features an input makes. */
+size_t reeli_input_features(const reeli_input *input);
+void reeli_input_free(reel *r, reeli_input *input);
+/* The format of an input's dates. */
+static inline const char *reeli_date_format(const reeli_input *input)
+{
+    return reeli_text_at(&input->texts, 0);
+}
+
+/* Which feature of an input of text a text is (NULL: a missing one): 0 on, or these. */
+enum { REELI_UNSEEN = -1, REELI_REFERENCE = -2 };
+int32_t reeli_input_word(const reeli_input *input, const char *text, size_t length);
+/* The number that a text is for an input of numbers, the seconds since 1970 for one of dates; NaN: it
+ * is none. False if memory is out. */
+bool reeli_input_value(const reeli_input *input, const char *text, double *value);
+/* The features of a number or a date, NaN for a missing one; a date makes no more than so many. */
+enum { REELI_MOST_OF_A_DATE = 2 + 12 + 7 + 24 };
+void reeli_input_encode_number(const reeli_input *input, double x, double *to);
 
 /* An encoder without target and inputs; NULL, and an error, if memory is out. */
 reel_encoder *reeli_encoder_new(reel *r, const char *what);

@@ -17,7 +17,8 @@ typedef struct source {
     size_t column;
     reeli_numbers numbers;
     const int32_t *codes; /* of text */
-    int32_t *word;        /* for each of the column's texts, which of the input's it is, or -1 */
+    int32_t *word;        /* for each of the column's texts, which feature it is, or < 0 */
+    double *value;        /* of numbers and dates: what number it is, or NaN */
     int64_t missing, unseen;
     int64_t unseen_row; /* the first */
 } source;
@@ -27,7 +28,8 @@ typedef struct encoding {
     reel_table *t;
     reeli_rows rows;
     reeli_buffer sources;
-    reeli_buffer words; /* int32_t, of all sources */
+    reeli_buffer words;  /* int32_t, of all sources of text */
+    reeli_buffer values; /* double, of the others whose columns are text */
     reel_tensor *to;
 } encoding;
 
@@ -39,16 +41,17 @@ static bool is_empty(const reel_table *t, size_t column)
     return reel_table_missing(t, column) == t->rows;
 }
 
-/* Whether the column holds what the encoder was fitted to. */
+/* Whether the column holds what the encoder was fitted to, or what can be made it. */
 static bool check_kind(const encoding *it, const char *name, size_t column, bool text)
 {
-    if (reel_table_is_text(it->t, column) == text || is_empty(it->t, column)) {
+    if (reel_table_is_text(it->t, column) || !text || is_empty(it->t, column)) {
         return true;
     }
-    reeli_error(it->t->owned.r, REEL_ERR_VALUE,
-                "%scolumn '%s' was read as %s, where the model has learned from %s%s",
-                REELI_TABLE_TEXT_OF(it->t), REELI_QUOTED(name), text ? "numbers" : "text",
-                text ? "text" : "numbers", text ? ": say that the column is text" : "");
+    reeli_error(
+        it->t->owned.r, REEL_ERR_VALUE,
+        "%scolumn '%s' was read as numbers, where the model has learned from text: say that "
+        "the column is text",
+        REELI_TABLE_TEXT_OF(it->t), REELI_QUOTED(name));
     return false;
 }
 
@@ -58,19 +61,21 @@ static bool find_columns(encoding *it, size_t *texts)
         const char *name = reeli_input_name(it->e, i);
         int64_t column = reeli_table_column_named(it->t, "encode", name);
         const reeli_input *input = reeli_input_of(it->e, i);
-        if (column < 0 || !check_kind(it, name, (size_t)column, input->text)) {
+        if (column < 0 ||
+            !check_kind(it, name, (size_t)column, input->kind != REELI_INPUT_NUMBERS)) {
             return false;
         }
         *source_of(it, i) = (source){.input = input, .column = (size_t)column};
-        *texts += reel_table_categories(it->t, (size_t)column);
+        texts[input->kind != REELI_INPUT_TEXT] += reel_table_categories(it->t, (size_t)column);
     }
     return true;
 }
 
 /* Where the columns' cells lie, and which texts are which. */
-static void open_columns(encoding *it)
+static bool open_columns(encoding *it)
 {
     int32_t *word = it->words.data;
+    double *value = it->values.data;
     for (size_t i = 0; i < it->e->inputs.count; i++) {
         source *s = source_of(it, i);
         if (!reel_table_is_text(it->t, s->column)) {
@@ -79,32 +84,40 @@ static void open_columns(encoding *it)
         }
         s->codes = reeli_table_codes(it->t, s->column);
         s->word = word;
+        s->value = value;
         for (size_t k = 0; k < reel_table_categories(it->t, s->column); k++) {
             const char *text = reel_table_category(it->t, s->column, k);
-            *word++ = s->input->text
-                          ? (int32_t)reeli_text_set_find(&s->input->texts, text, strlen(text))
-                          : -1;
+            if (s->input->kind == REELI_INPUT_TEXT) {
+                *word++ = reeli_input_word(s->input, text, strlen(text));
+            } else if (!reeli_input_value(s->input, text, value++)) {
+                reeli_no_memory(it->t->owned.r, "encode");
+                return false;
+            }
         }
     }
+    return true;
 }
 
 static bool prepare(encoding *it)
 {
     reel *r = it->t->owned.r;
-    size_t texts = 0;
+    size_t texts[2] = {0, 0};
     if (!reeli_buffer_reserve(r, &it->sources, it->e->inputs.count * sizeof(source))) {
         reeli_no_memory(r, "encode");
         return false;
     }
-    if (!find_columns(it, &texts)) {
+    if (!find_columns(it, texts)) {
         return false;
     }
-    if (!reeli_buffer_reserve(r, &it->words, (texts + 1) * sizeof(int32_t))) {
+    if (!reeli_buffer_reserve(r, &it->words, (texts[0] + 1) * sizeof(int32_t)) ||
+        !reeli_buffer_reserve(r, &it->values, (texts[1] + 1) * sizeof(double))) {
         reeli_no_memory(r, "encode");
         return false;
     }
-    open_columns(it);
     int64_t size[] = {it->rows.count, (int64_t)it->e->features};
+    if (!open_columns(it)) {
+        return false;
+    }
     it->to = reeli_create(r, "encode", (int)it->t->dtype, 2, size);
     return !reeli_bad(it->to);
 }
@@ -118,29 +131,37 @@ static inline void put(reel_tensor *to, int64_t at, double x)
     }
 }
 
-/* Rows from `begin` to `end` of a column of numbers. Text without any value is in none of them. */
+/* Rows from `begin` to `end` of a column of numbers or dates. */
 static void encode_numbers(const encoding *it, source *s, int64_t begin, int64_t end)
 {
-    int64_t features = (int64_t)it->e->features;
+    int64_t features = (int64_t)it->e->features, count = (int64_t)reeli_input_features(s->input);
+    double made[REELI_MOST_OF_A_DATE];
     for (int64_t i = begin; i < end; i++) {
-        double x = s->codes ? (double)NAN : reeli_number_at(s->numbers, reeli_row(it->rows, i));
+        int64_t row = reeli_row(it->rows, i), at = i * features + (int64_t)s->input->first;
+        int32_t code = s->codes ? s->codes[row] : -1;
+        double x = !s->codes   ? reeli_number_at(s->numbers, row)
+                   : code >= 0 ? s->value[code]
+                               : (double)NAN;
         s->missing += isnan(x);
-        x = isnan(x) ? s->input->median : x;
-        put(it->to, i * features + (int64_t)s->input->first,
-            (x - s->input->mean) / s->input->scale);
+        if (code >= 0 && isnan(x) && s->unseen++ == 0) {
+            s->unseen_row = row;
+        }
+        reeli_input_encode_number(s->input, x, made);
+        for (int64_t k = 0; k < count; k++) {
+            put(it->to, at + k, made[k]);
+        }
     }
 }
 
 static void encode_text(const encoding *it, source *s, int64_t begin, int64_t end)
 {
-    int64_t features = (int64_t)it->e->features,
-            count = (int64_t)reeli_text_count(&s->input->texts);
+    int64_t features = (int64_t)it->e->features, count = (int64_t)reeli_input_features(s->input);
     for (int64_t i = begin; i < end; i++) {
         int64_t row = reeli_row(it->rows, i), at = i * features + (int64_t)s->input->first;
         int32_t code = s->codes ? s->codes[row] : -1;
-        int32_t word = code < 0 ? -1 : s->word[code];
-        s->missing += code < 0;
-        if (code >= 0 && word < 0 && s->unseen++ == 0) {
+        int32_t word = code < 0 ? reeli_input_word(s->input, NULL, 0) : s->word[code];
+        s->missing += code < 0 && word < 0;
+        if (code >= 0 && word == REELI_UNSEEN && s->unseen++ == 0) {
             s->unseen_row = row;
         }
         for (int64_t k = 0; k < count; k++) {
@@ -155,7 +176,7 @@ static void encode_all(const encoding *it)
         int64_t end = begin + BLOCK < it->rows.count ? begin + BLOCK : it->rows.count;
         for (size_t i = 0; i < it->e->inputs.count; i++) {
             source *s = source_of(it, i);
-            if (s->input->text) {
+            if (s->input->kind == REELI_INPUT_TEXT) {
                 encode_text(it, s, begin, end);
             } else {
                 encode_numbers(it, s, begin, end);
@@ -167,8 +188,10 @@ static void encode_all(const encoding *it)
 static void warn_of_missing(const encoding *it, const source *s)
 {
     char as[48] = "0 in all its features";
-    if (!s->input->text) {
+    if (s->input->kind == REELI_INPUT_NUMBERS) {
         reeli_format(as, sizeof as, "the median, %.9g", s->input->median);
+    } else if (s->input->kind == REELI_INPUT_DATES) {
+        snprintf(as, sizeof as, "the median date, in no month or hour");
     }
     bool one = s->missing == 1;
     reeli_warn(it->t->owned.r, "%scolumn '%s': %lld missing value%s %s taken for %s",
@@ -180,17 +203,23 @@ static void warn_of_unseen(const encoding *it, const source *s)
 {
     const char *text = reel_table_category(it->t, s->column, (size_t)s->codes[s->unseen_row]);
     bool one = s->unseen == 1;
-    reeli_warn(it->t->owned.r,
-               "%s: %lld value%s, '%s'%s, %s not seen in training, and 0 in all features",
+    const char *what = s->input->kind == REELI_INPUT_TEXT
+                           ? "not seen in training, and 0 in all features"
+                       : s->input->kind == REELI_INPUT_DATES ? "no date"
+                                                             : "no number";
+    reeli_warn(it->t->owned.r, "%s: %lld value%s, '%s'%s, %s %s",
                REELI_CELL_TEXT_OF(it->t, s->unseen_row, s->column), (long long)s->unseen,
-               one ? "" : "s", REELI_QUOTED(text), one ? "" : " the first", one ? "was" : "were");
+               one ? "" : "s", REELI_QUOTED(text), one ? "" : " the first", one ? "was" : "were",
+               what);
 }
 
 static int64_t first_missing(const encoding *it, const source *s)
 {
     for (int64_t i = 0; i < it->rows.count; i++) {
         int64_t row = reeli_row(it->rows, i);
-        if (s->codes ? s->codes[row] < 0
+        bool no_value = s->codes && s->input->kind != REELI_INPUT_TEXT && s->codes[row] >= 0 &&
+                        isnan(s->value[s->codes[row]]);
+        if (s->codes ? s->codes[row] < 0 || no_value
                      : !s->numbers.data || isnan(reeli_number_at(s->numbers, row))) {
             return row;
         }
@@ -250,6 +279,7 @@ reel_tensor *reel_encode(const reel_encoder *e, reel_table *t, const reel_tensor
               encode(&it);
     reeli_buffer_free(r, &it.sources);
     reeli_buffer_free(r, &it.words);
+    reeli_buffer_free(r, &it.values);
     if (!ok && !reeli_bad(it.to)) {
         reel_tensor_free(it.to);
     }

@@ -1,67 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /* What the training rows say of each column, and which columns are of use. */
+#include "encoder_fit.h"
 #include "column_summary.h"
-#include "encoder.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char operation[] = "encoder_fit";
-
-enum { MAX_CATEGORIES = 50 };
-
-/* A column that became an input. */
-typedef struct kept {
-    uint64_t hash;
-    size_t column;
-} kept;
-
-typedef struct fit {
-    reel_table *t;
-    const reel_encoder_options *options;
-    reel_encoder *e;
-    size_t target;
-    reeli_rows rows;
-    reeli_buffer chosen; /* size_t: the columns that may become inputs */
-    size_t chosen_count;
-    reeli_buffer with_target; /* int64_t: the rows that have a target, if others have none */
-    reeli_buffer values;      /* double, a column's; int64_t, how often each of its texts comes */
-    reeli_buffer kept;        /* for each input */
-} fit;
-
-/* Room in a buffer; NULL, and an error, if memory is out. */
-static void *room(fit *f, reeli_buffer *b, size_t count, size_t size)
+void *reeli_fit_room(reeli_fit *f, reeli_buffer *b, size_t count, size_t size)
 {
     if (!reeli_buffer_reserve(f->t->owned.r, b, (count + 1) * size)) {
-        reeli_no_memory(f->t->owned.r, operation);
+        reeli_no_memory(f->t->owned.r, REELI_FIT);
         return NULL;
     }
     return b->data;
 }
 
-static bool refuse_name(const fit *f, const char *name, const char *why)
+static bool refuse_name(const reeli_fit *f, const char *name, const char *why)
 {
-    reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: %scolumn '%s' %s", operation,
+    reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: %scolumn '%s' %s", REELI_FIT,
                 REELI_TABLE_TEXT_OF(f->t), REELI_QUOTED(name), why);
     return false;
 }
 
-static void leave_out(const fit *f, size_t column, const char *why)
+void reeli_fit_leave_out(const reeli_fit *f, size_t column, const char *why)
 {
     reeli_warn(f->t->owned.r, "%scolumn '%s' is left out: %s", REELI_TABLE_TEXT_OF(f->t),
                REELI_QUOTED(reel_table_name(f->t, column)), why);
 }
 
-static bool find_target(fit *f)
+static bool find_target(reeli_fit *f)
 {
     const char *name = f->options->target;
     if (!name) {
-        reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: the target is NULL", operation);
+        reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: the target is NULL", REELI_FIT);
         return false;
     }
-    int64_t column = reeli_table_column_meant(f->t, operation, name);
+    int64_t column = reeli_table_column_meant(f->t, REELI_FIT, name);
     if (column < 0) {
         return false;
     }
@@ -78,10 +54,10 @@ static bool find_target(fit *f)
 
 /* Sets to `value` what the list names in marks; false, and an error, for what is not there, is the
  * target or comes twice. */
-static bool mark(fit *f, const char *const *names, size_t count, bool *marks, bool value)
+static bool mark(reeli_fit *f, const char *const *names, size_t count, bool *marks, bool value)
 {
     for (size_t i = 0; i < count; i++) {
-        int64_t column = reeli_table_column_meant(f->t, operation, names[i]);
+        int64_t column = reeli_table_column_meant(f->t, REELI_FIT, names[i]);
         if (column < 0) {
             return false;
         }
@@ -98,7 +74,7 @@ static bool mark(fit *f, const char *const *names, size_t count, bool *marks, bo
 
 /* The columns to look at: those listed, in that order, or all; without the target and those
  * dropped. */
-static bool choose_into(fit *f, bool *marks, size_t *chosen)
+static bool choose_into(reeli_fit *f, bool *marks, size_t *chosen)
 {
     const reel_encoder_options *o = f->options;
     for (size_t j = 0; j < f->t->columns; j++) {
@@ -118,20 +94,20 @@ static bool choose_into(fit *f, bool *marks, size_t *chosen)
     return true;
 }
 
-static bool choose(fit *f)
+static bool choose(reeli_fit *f)
 {
     const reel_encoder_options *o = f->options;
     if ((o->feature_count && !o->features) || (o->drop_count && !o->drop)) {
-        reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: a list of columns is NULL", operation);
+        reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: a list of columns is NULL", REELI_FIT);
         return false;
     }
-    bool *marks = room(f, &f->values, f->t->columns, sizeof *marks);
-    size_t *chosen = marks ? room(f, &f->chosen, f->t->columns, sizeof *chosen) : NULL;
+    bool *marks = reeli_fit_room(f, &f->values, f->t->columns, sizeof *marks);
+    size_t *chosen = marks ? reeli_fit_room(f, &f->chosen, f->t->columns, sizeof *chosen) : NULL;
     return chosen && choose_into(f, marks, chosen);
 }
 
 /* Leaves out the rows without a target. */
-static bool choose_rows(fit *f)
+static bool choose_rows(reeli_fit *f)
 {
     reeli_numbers target = reeli_table_numbers(f->t, f->target);
     int64_t count = 0, all = f->rows.count;
@@ -139,14 +115,14 @@ static bool choose_rows(fit *f)
         count += !isnan(reeli_number_at(target, reeli_row(f->rows, i)));
     }
     if (count == 0) {
-        reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: %sthere is no row with a target", operation,
+        reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: %sthere is no row with a target", REELI_FIT,
                     REELI_TABLE_TEXT_OF(f->t));
         return false;
     }
     if (count == all) {
         return true;
     }
-    int64_t *rows = room(f, &f->with_target, (size_t)count, sizeof *rows);
+    int64_t *rows = reeli_fit_room(f, &f->with_target, (size_t)count, sizeof *rows);
     for (int64_t i = 0, n = 0; rows && i < all; i++) {
         int64_t row = reeli_row(f->rows, i);
         if (!isnan(reeli_number_at(target, row))) {
@@ -160,7 +136,7 @@ static bool choose_rows(fit *f)
     return rows != NULL;
 }
 
-static bool has_missing(const fit *f, size_t column, int64_t row)
+static bool has_missing(const reeli_fit *f, size_t column, int64_t row)
 {
     return reel_table_is_text(f->t, column)
                ? reeli_table_codes(f->t, column)[row] < 0
@@ -168,7 +144,7 @@ static bool has_missing(const fit *f, size_t column, int64_t row)
 }
 
 /* With refuse_missing: the first value that is not there is the error. */
-static bool check_missing(const fit *f, size_t column)
+static bool check_missing(const reeli_fit *f, size_t column)
 {
     bool look = f->options->refuse_missing && reel_table_missing(f->t, column) > 0;
     for (int64_t i = 0; look && i < f->rows.count; i++) {
@@ -182,14 +158,8 @@ static bool check_missing(const fit *f, size_t column)
     return true;
 }
 
-static uint64_t mixed(uint64_t hash, uint64_t with)
-{
-    hash = (hash ^ with) * 0x9E3779B97F4A7C15U;
-    return hash ^ hash >> 29;
-}
-
 /* The column's values in f->values; their hash. */
-static uint64_t gather(fit *f, size_t column, double *values)
+static uint64_t gather(reeli_fit *f, size_t column, double *values)
 {
     reeli_numbers numbers = reeli_table_numbers(f->t, column);
     uint64_t hash = 0;
@@ -198,29 +168,28 @@ static uint64_t gather(fit *f, size_t column, double *values)
         values[i] = reeli_number_at(numbers, reeli_row(f->rows, i));
         double value = isnan(values[i]) ? (double)INFINITY : values[i] + 0.0; /* one zero alone */
         memcpy(&bits, &value, sizeof bits);
-        hash = mixed(hash, bits);
+        hash = reeli_fit_mixed(hash, bits);
     }
     return hash;
 }
 
-static bool same_number(const fit *f, size_t a, size_t b, int64_t row)
+static bool same_number(const reeli_fit *f, size_t a, size_t b, int64_t row)
 {
     double x = reeli_number_at(reeli_table_numbers(f->t, a), row);
     double y = reeli_number_at(reeli_table_numbers(f->t, b), row);
     return x == y || (isnan(x) && isnan(y));
 }
 
-static bool same_text(const fit *f, size_t a, size_t b, int64_t row)
+static bool same_text(const reeli_fit *f, size_t a, size_t b, int64_t row)
 {
     int32_t x = reeli_table_codes(f->t, a)[row], y = reeli_table_codes(f->t, b)[row];
     return x == y && (x < 0 || strcmp(reel_table_category(f->t, a, (size_t)x),
                                       reel_table_category(f->t, b, (size_t)y)) == 0);
 }
 
-/* Whether an input has the same values in all rows; then it says so. */
-static bool is_repeated(const fit *f, size_t column, uint64_t hash)
+bool reeli_fit_is_repeated(const reeli_fit *f, size_t column, uint64_t hash)
 {
-    const kept *others = f->kept.data;
+    const reeli_kept *others = f->kept.data;
     bool text = reel_table_is_text(f->t, column);
     for (size_t k = 0; k < f->e->inputs.count; k++) {
         bool same = others[k].hash == hash && reel_table_is_text(f->t, others[k].column) == text;
@@ -233,26 +202,37 @@ static bool is_repeated(const fit *f, size_t column, uint64_t hash)
             char why[2 * REELI_QUOTE_SIZE];
             snprintf(why, sizeof why, "it is the same as '%s'",
                      REELI_QUOTED(reel_table_name(f->t, others[k].column)));
-            leave_out(f, column, why);
+            reeli_fit_leave_out(f, column, why);
             return true;
         }
     }
     return false;
 }
 
-/* Adds a column's input, whose texts become the encoder's; false, and an error, if memory is
- * out. */
-static bool add_input(fit *f, size_t column, uint64_t hash, const reeli_input *input)
+bool reeli_fit_add(reeli_fit *f, size_t column, uint64_t hash, const reeli_input *input)
 {
-    kept *list = room(f, &f->kept, f->chosen_count, sizeof *list);
-    if (!list || !reeli_encoder_add(f->e, operation, reel_table_name(f->t, column), input)) {
+    reeli_kept *list = reeli_fit_room(f, &f->kept, f->chosen_count, sizeof *list);
+    if (!list || !reeli_encoder_add(f->e, REELI_FIT, reel_table_name(f->t, column), input)) {
         return false;
     }
-    list[f->e->inputs.count - 1] = (kept){hash, column};
+    list[f->e->inputs.count - 1] = (reeli_kept){hash, column};
     return true;
 }
 
-static bool fit_numbers(fit *f, size_t column)
+/* Whether a column is 0, 1, 2, … or 1, 2, 3, …, where it is not the only one. */
+static bool numbers_rows(const reeli_fit *f, size_t column)
+{
+    enum { FEWEST = 10 };
+    reeli_numbers numbers = reeli_table_numbers(f->t, column);
+    double first = f->t->rows ? reeli_number_at(numbers, 0) : -1;
+    bool same = f->t->rows >= FEWEST && f->chosen_count > 1 && (first == 0 || first == 1);
+    for (int64_t i = 1; same && i < f->t->rows; i++) {
+        same = reeli_number_at(numbers, i) == first + (double)i;
+    }
+    return same;
+}
+
+static bool fit_numbers(reeli_fit *f, size_t column)
 {
     double *values = f->values.data;
     uint64_t hash = gather(f, column, values);
@@ -261,113 +241,35 @@ static bool fit_numbers(fit *f, size_t column)
         there += !isnan(values[i]);
     }
     if (there == 0) {
-        leave_out(f, column, "it has no values");
+        reeli_fit_leave_out(f, column, "it has no values");
         return true;
     }
     reeli_summary s = reeli_summarise(values, f->rows.count);
     if (s.lowest == s.highest) {
-        leave_out(f, column, "all its values are the same");
+        reeli_fit_leave_out(f, column, "all its values are the same");
         return true;
     }
     if (!isnormal(s.scale) || !isfinite(s.mean)) {
-        leave_out(f, column, "its values are too close together or too far apart to be scaled");
+        reeli_fit_leave_out(f, column,
+                            "its values are too close together or too far apart to be scaled");
         return true;
     }
-    if (is_repeated(f, column, hash)) {
+    if (reeli_fit_is_repeated(f, column, hash)) {
         return true;
+    }
+    if (numbers_rows(f, column)) {
+        reeli_warn(f->t->owned.r,
+                   "%scolumn '%s' numbers the rows: leave it out unless their order says something",
+                   REELI_TABLE_TEXT_OF(f->t), REELI_QUOTED(reel_table_name(f->t, column)));
     }
     reeli_input input = {.median = s.median, .mean = s.mean, .scale = s.scale};
-    return add_input(f, column, hash, &input);
-}
-
-/* How often each text comes in the rows; their hash. */
-static uint64_t count_texts(fit *f, size_t column, int64_t *counts, int64_t *missing)
-{
-    const int32_t *codes = reeli_table_codes(f->t, column);
-    uint64_t hash = 1;
-    *missing = 0;
-    memset(counts, 0, reel_table_categories(f->t, column) * sizeof *counts);
-    for (int64_t i = 0; i < f->rows.count; i++) {
-        int32_t code = codes[reeli_row(f->rows, i)];
-        ++*(code < 0 ? missing : &counts[code]);
-        hash = mixed(hash, (uint64_t)code);
-    }
-    return hash;
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Those that come, sorted. */
-static bool collect_texts(fit *f, size_t column, const int64_t *counts, size_t different,
-                          reeli_text_set *sorted)
-{
-    reel *r = f->t->owned.r;
-    reeli_buffer list = {NULL, 0, 0};
-    bool ok = reeli_buffer_reserve(r, &list, different * sizeof(char *));
-    const char **texts = list.data;
-    for (size_t i = 0, n = 0; ok && n < different; i++) {
-        if (counts[i] > 0) {
-            texts[n++] = reel_table_category(f->t, column, i);
-        }
-    }
-    if (ok) {
-        qsort(texts, different, sizeof *texts, compare_texts);
-    }
-    for (size_t i = 0; ok && i < different; i++) {
-        ok = reeli_text_set_add(r, sorted, texts[i], strlen(texts[i]));
-    }
-    reeli_buffer_free(r, &list);
-    if (!ok) {
-        reeli_no_memory(r, operation);
-    }
-    return ok;
-}
-
-static bool add_texts(fit *f, size_t column, uint64_t hash, size_t different)
-{
-    reeli_input input = {.text = true};
-    bool ok = collect_texts(f, column, f->values.data, different, &input.texts) &&
-              add_input(f, column, hash, &input);
-    if (!ok) {
-        reeli_text_set_free(f->t->owned.r, &input.texts);
-    }
-    return ok;
-}
-
-static bool fit_text(fit *f, size_t column)
-{
-    size_t categories = reel_table_categories(f->t, column), different = 0;
-    int64_t *counts = room(f, &f->values, categories, sizeof *counts), missing;
-    if (!counts) {
-        return false;
-    }
-    uint64_t hash = count_texts(f, column, counts, &missing);
-    for (size_t i = 0; i < categories; i++) {
-        different += counts[i] > 0;
-    }
-    int64_t most = f->options->max_categories ? f->options->max_categories : MAX_CATEGORIES;
-    if (different == 0) {
-        leave_out(f, column, "it has no values");
-    } else if (different == 1 && missing == 0) {
-        leave_out(f, column, "all its values are the same");
-    } else if ((uint64_t)different > (uint64_t)most) {
-        char why[96];
-        snprintf(why, sizeof why, "it has %zu different texts, more than %lld", different,
-                 (long long)most);
-        leave_out(f, column, why);
-    } else if (!is_repeated(f, column, hash)) {
-        return add_texts(f, column, hash, different);
-    }
-    return true;
+    return reeli_fit_add(f, column, hash, &input);
 }
 
 /* A target that is all the same is left as it is but for its mean, so that it can be learned. */
-static bool fit_target(fit *f)
+static bool fit_target(reeli_fit *f)
 {
-    double *values = room(f, &f->values, (size_t)f->rows.count, sizeof *values);
+    double *values = reeli_fit_room(f, &f->values, (size_t)f->rows.count, sizeof *values);
     if (!values) {
         return false;
     }
@@ -398,36 +300,36 @@ static bool fit_target(fit *f)
     return true;
 }
 
-static bool fit_inputs(fit *f)
+static bool fit_inputs(reeli_fit *f)
 {
     const size_t *chosen = f->chosen.data;
     for (size_t i = 0; i < f->chosen_count; i++) {
         if (!check_missing(f, chosen[i]) ||
-            !(reel_table_is_text(f->t, chosen[i]) ? fit_text(f, chosen[i])
+            !(reel_table_is_text(f->t, chosen[i]) ? reeli_fit_text(f, chosen[i])
                                                   : fit_numbers(f, chosen[i]))) {
             return false;
         }
     }
     if (f->e->inputs.count == 0) {
         reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: %sno column is left to predict '%s' from",
-                    operation, REELI_TABLE_TEXT_OF(f->t), REELI_QUOTED(f->options->target));
+                    REELI_FIT, REELI_TABLE_TEXT_OF(f->t), REELI_QUOTED(f->options->target));
         return false;
     }
-    return reeli_encoder_finish(f->e, operation);
+    return reeli_encoder_finish(f->e, REELI_FIT);
 }
 
-static bool run(fit *f, const reel_tensor *rows)
+static bool run(reeli_fit *f, const reel_tensor *rows)
 {
     if (f->options->max_categories < 0) {
-        reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: max_categories is negative", operation);
+        reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: max_categories is negative", REELI_FIT);
         return false;
     }
-    if (!find_target(f) || !choose(f) || !reeli_table_rows_of(f->t, operation, rows, &f->rows) ||
-        !choose_rows(f)) {
+    if (!reeli_fit_dates_are_known(f) || !find_target(f) || !choose(f) ||
+        !reeli_table_rows_of(f->t, REELI_FIT, rows, &f->rows) || !choose_rows(f)) {
         return false;
     }
-    f->e = reeli_encoder_new(f->t->owned.r, operation);
-    if (!f->e || !reeli_encoder_set_target(f->e, operation, reel_table_name(f->t, f->target))) {
+    f->e = reeli_encoder_new(f->t->owned.r, REELI_FIT);
+    if (!f->e || !reeli_encoder_set_target(f->e, REELI_FIT, reel_table_name(f->t, f->target))) {
         return false;
     }
     f->e->refuse_missing = f->options->refuse_missing;
@@ -440,11 +342,12 @@ reel_encoder *reel_encoder_fit(reel_table *t, const reel_tensor *rows, reel_enco
         REELI_REFUSE(t->owned.r, "encoder_fit", "an encoder cannot be made")) {
         return NULL;
     }
-    fit f = {.t = t, .options = &options};
+    reeli_fit f = {.t = t, .options = &options};
     bool ok = run(&f, rows);
     reeli_buffer_free(t->owned.r, &f.chosen);
     reeli_buffer_free(t->owned.r, &f.with_target);
     reeli_buffer_free(t->owned.r, &f.values);
+    reeli_buffer_free(t->owned.r, &f.words);
     reeli_buffer_free(t->owned.r, &f.kept);
     if (!ok) {
         reel_encoder_free(f.e);

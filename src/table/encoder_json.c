@@ -5,10 +5,16 @@
  *   {"version": 1, "missing": "median",
  *    "target": {"name": "price", "mean": 2.5, "scale": 1.25},
  *    "inputs": [{"name": "rooms", "median": 3, "mean": 3.5, "scale": 2},
- *               {"name": "near", "categories": ["bay", "sea"]}]}
+ *               {"name": "near", "categories": ["bay", "sea"], "others": true, "missing": true},
+ *               {"name": "garden", "categories": ["yes"], "reference": "no"},
+ *               {"name": "sold", "date": "%d.%m.%Y", "median": 20000, "mean": 20000.5, "scale": 9,
+ *                "year_median": 2024, "year_mean": 2024.5, "year_scale": 0.5,
+ *                "months": [1, 2], "weekdays": [0, 5], "hours": [7, 8]}]}
  *
+ * A date's format is "" for ISO 8601; without a scale it has no trend, without a year's no year.
  * "missing" is "error" where missing values are refused.
  */
+#include "date.h"
 #include "encoder.h"
 #include "json_read.h"
 #include "json_write.h"
@@ -21,17 +27,64 @@ static const char writing[] = "encoder_to_json", reading[] = "encoder_from_json"
 
 static const char *const missing_text[] = {"median", "error"};
 
+static void put_text(reeli_json_writer *w, const reeli_input *input)
+{
+    reeli_json_put_open(w, "categories", '[');
+    for (size_t k = 0; k < reeli_text_count(&input->texts); k++) {
+        reeli_json_put_text(w, NULL, reeli_text_at(&input->texts, k));
+    }
+    reeli_json_put_close(w, ']');
+    if (reeli_text_count(&input->reference) > 0) {
+        reeli_json_put_text(w, "reference", reeli_text_at(&input->reference, 0));
+    }
+    if (input->others) {
+        reeli_json_put_bool(w, "others", true);
+    }
+    if (input->missing) {
+        reeli_json_put_bool(w, "missing", true);
+    }
+}
+
+static void put_set(reeli_json_writer *w, const char *key, uint32_t set)
+{
+    if (set) {
+        reeli_json_put_open(w, key, '[');
+        for (int i = 0; set >> i; i++) {
+            if (set >> i & 1) {
+                reeli_json_put_integer(w, NULL, i);
+            }
+        }
+        reeli_json_put_close(w, ']');
+    }
+}
+
+static void put_dates(reeli_json_writer *w, const reeli_input *input)
+{
+    reeli_json_put_text(w, "date", reeli_date_format(input));
+    reeli_json_put_number(w, "median", input->median);
+    if (input->scale > 0) {
+        reeli_json_put_number(w, "mean", input->mean);
+        reeli_json_put_number(w, "scale", input->scale);
+    }
+    if (input->year_scale > 0) {
+        reeli_json_put_number(w, "year_median", input->year_median);
+        reeli_json_put_number(w, "year_mean", input->year_mean);
+        reeli_json_put_number(w, "year_scale", input->year_scale);
+    }
+    put_set(w, "months", input->months);
+    put_set(w, "weekdays", input->weekdays);
+    put_set(w, "hours", input->hours);
+}
+
 static void put_input(reeli_json_writer *w, const reel_encoder *e, size_t i)
 {
     const reeli_input *input = reeli_input_of(e, i);
     reeli_json_put_open(w, NULL, '{');
     reeli_json_put_text(w, "name", reeli_input_name(e, i));
-    if (input->text) {
-        reeli_json_put_open(w, "categories", '[');
-        for (size_t k = 0; k < reeli_text_count(&input->texts); k++) {
-            reeli_json_put_text(w, NULL, reeli_text_at(&input->texts, k));
-        }
-        reeli_json_put_close(w, ']');
+    if (input->kind == REELI_INPUT_TEXT) {
+        put_text(w, input);
+    } else if (input->kind == REELI_INPUT_DATES) {
+        put_dates(w, input);
     } else {
         reeli_json_put_number(w, "median", input->median);
         reeli_json_put_number(w, "mean", input->mean);
@@ -83,6 +136,7 @@ typedef struct decoder {
     reel_encoder *e;
     reeli_buffer name; /* char: of the input that is being read */
     reeli_input input;
+    reeli_text_set format; /* of its dates, until it is known that it has some */
 } decoder;
 
 /* A column's name into `to`. */
@@ -159,33 +213,176 @@ static bool read_categories(void *context)
            (reeli_text_count(texts) > 0 || reeli_json_refuse(&d->json, "no category at all"));
 }
 
-/* Either of numbers or of text. */
-static bool read_input(decoder *d)
+static bool read_others(void *context)
 {
-    static const reeli_json_key keys[] = {{"name", read_input_name},
-                                          {"categories", read_categories},
-                                          {"median", read_input_median},
-                                          {"mean", read_input_mean},
-                                          {"scale", read_input_scale}};
-    enum { TEXT = 1 | 2, NUMBERS = 1 | 4 | 8 | 16 };
-    unsigned seen;
-    if (!reeli_json_object(&d->json, keys, 5, d, &seen)) {
+    decoder *d = context;
+    return reeli_json_bool(&d->json, &d->input.others);
+}
+
+static bool read_missing_too(void *context)
+{
+    decoder *d = context;
+    return reeli_json_bool(&d->json, &d->input.missing);
+}
+
+/* One text into a set that has none. */
+static bool read_one(decoder *d, reeli_text_set *to)
+{
+    if (!reeli_json_text(&d->json)) {
         return false;
     }
-    d->input.text = seen == TEXT;
-    if (seen != TEXT && seen != NUMBERS) {
-        return reeli_json_refuse(&d->json, "an input that has not just a name and categories, or a "
-                                           "name, median, mean and scale");
+    if (!reeli_text_set_add(d->json.r, to, d->json.text.data, d->json.text.count)) {
+        reeli_no_memory(d->json.r, reading);
+        return false;
     }
+    return true;
+}
+
+static bool read_reference(void *context)
+{
+    decoder *d = context;
+    return read_one(d, &d->input.reference);
+}
+
+static bool read_format(void *context)
+{
+    decoder *d = context;
+    if (!read_one(d, &d->format)) {
+        return false;
+    }
+    const char *format = reeli_text_at(&d->format, 0);
+    return !*format || reeli_is_date_format(format) ||
+           reeli_json_refuse(&d->json, "a format of dates that is none");
+}
+
+static bool read_year_median(void *context)
+{
+    decoder *d = context;
+    return reeli_json_number(&d->json, &d->input.year_median);
+}
+
+static bool read_year_mean(void *context)
+{
+    decoder *d = context;
+    return reeli_json_number(&d->json, &d->input.year_mean);
+}
+
+static bool read_year_scale(void *context)
+{
+    decoder *d = context;
+    return read_scale(d, &d->input.year_scale);
+}
+
+/* At least two numbers between two others, in order. */
+static bool read_set(decoder *d, int64_t least, int64_t most, uint32_t *to)
+{
+    bool more = false;
+    int64_t last = least - 1, count = 0;
+    if (!reeli_json_expect(&d->json, '[')) {
+        return false;
+    }
+    for (; reeli_json_next(&d->json, ']', &more); count++) {
+        int64_t x;
+        if (!reeli_json_integer(&d->json, &x)) {
+            return false;
+        }
+        if (x <= last || x > most) {
+            return reeli_json_refuse(&d->json,
+                                     "a month, day or hour that is none, or out of order");
+        }
+        *to |= UINT32_C(1) << x;
+        last = x;
+    }
+    return !more && (count > 1 || reeli_json_refuse(&d->json, "a single month, day or hour"));
+}
+
+static bool read_months(void *context)
+{
+    decoder *d = context;
+    return read_set(d, 1, 12, &d->input.months);
+}
+
+static bool read_weekdays(void *context)
+{
+    decoder *d = context;
+    return read_set(d, 0, 6, &d->input.weekdays);
+}
+
+static bool read_hours(void *context)
+{
+    decoder *d = context;
+    return read_set(d, 0, 23, &d->input.hours);
+}
+
+enum {
+    NAME = 1,
+    CATEGORIES = 2,
+    MEDIAN = 4,
+    MEAN = 8,
+    SCALE = 16,
+    OTHERS = 32,
+    MISSING = 64,
+    REFERENCE = 128,
+    DATE = 256,
+    YEAR = 512 | 1024 | 2048,
+    SETS = 4096 | 8192 | 16384
+};
+
+/* What an input with these keys is; false, and an error, if it is none. */
+static bool find_kind(decoder *d, unsigned seen)
+{
+    unsigned trend = seen & (MEAN | SCALE), year = seen & YEAR;
+    bool text = (seen & ~(unsigned)(OTHERS | MISSING | REFERENCE)) == (NAME | CATEGORIES);
+    bool numbers = seen == (NAME | MEDIAN | MEAN | SCALE);
+    bool dates = (seen & ~(unsigned)(MEAN | SCALE | YEAR | SETS)) == (NAME | DATE | MEDIAN) &&
+                 (trend == 0 || trend == (MEAN | SCALE)) && (year == 0 || year == YEAR) &&
+                 (seen & (SCALE | YEAR | SETS)) != 0;
+    d->input.kind = text ? REELI_INPUT_TEXT : dates ? REELI_INPUT_DATES : REELI_INPUT_NUMBERS;
+    if (dates) {
+        d->input.texts = d->format;
+        d->format = (reeli_text_set){0};
+    }
+    return text || numbers || dates ||
+           reeli_json_refuse(&d->json,
+                             "an input that has not just a name and categories, or a name, "
+                             "median, mean and scale, or a name, date and its parts");
+}
+
+static bool add_input(decoder *d)
+{
     const char *name = d->name.data;
     if (reeli_text_set_find(&d->e->names, name, strlen(name)) >= 0) {
         return reeli_json_refuse(&d->json, "a column that is there twice");
+    }
+    const reeli_text_set *reference = &d->input.reference;
+    if (reeli_text_count(reference) > 0) {
+        const char *text = reeli_text_at(reference, 0);
+        if (reeli_text_set_find(&d->input.texts, text, strlen(text)) >= 0) {
+            return reeli_json_refuse(&d->json, "a reference that is a category");
+        }
     }
     if (!reeli_encoder_add(d->e, reading, name, &d->input)) {
         return false;
     }
     d->input = (reeli_input){0};
     return true;
+}
+
+/* Of numbers, text or dates. */
+static bool read_input(decoder *d)
+{
+    static const reeli_json_key keys[] = {
+        {"name", read_input_name},     {"categories", read_categories},
+        {"median", read_input_median}, {"mean", read_input_mean},
+        {"scale", read_input_scale},   {"others", read_others},
+        {"missing", read_missing_too}, {"reference", read_reference},
+        {"date", read_format},         {"year_median", read_year_median},
+        {"year_mean", read_year_mean}, {"year_scale", read_year_scale},
+        {"months", read_months},       {"weekdays", read_weekdays},
+        {"hours", read_hours}};
+    unsigned seen;
+    return reeli_json_object(&d->json, keys, sizeof keys / sizeof *keys, d, &seen) &&
+           find_kind(d, seen) && add_input(d);
 }
 
 static bool read_inputs(void *context)
@@ -285,7 +482,8 @@ reel_encoder *reel_encoder_from_json(reel *r, const char *json)
     bool ok = d.e && read_encoder(&d);
     reeli_json_free(&d.json);
     reeli_buffer_free(r, &d.name);
-    reeli_text_set_free(r, &d.input.texts);
+    reeli_input_free(r, &d.input);
+    reeli_text_set_free(r, &d.format);
     if (!ok) {
         reel_encoder_free(d.e);
         return NULL;

@@ -18,7 +18,8 @@ typedef enum reeli_kind {
 
 typedef struct reeli_column {
     uint8_t kind;
-    bool fixed; /* it is text whatever it looks like */
+    bool fixed; /* it is text whatever it looks like, */
+    bool named; /* because somebody has said so */
     int64_t missing;
     reeli_buffer odd;   /* struct reeli_odd, if its cells have more than plain numbers */
     reeli_buffer cells; /* numbers in the table's dtype, NaN: missing; text: int32_t, -1: missing */

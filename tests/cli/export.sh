@@ -47,7 +47,7 @@ run 0 fit table.csv --target y --loss mse --quiet
 agrees 1e-12
 run 0 export model.safetensors --sql - --formula -
 prints 'COALESCE("size in m2", '
-prints "WHEN 'the \"bay\"' THEN "
+prints "WHEN \"near\" = 'the \"bay\"' THEN "
 prints 'y = '
 for activation in relu tanh sigmoid gelu silu leaky_relu elu selu celu softplus mish hardswish softsign \
   relu6; do
@@ -122,4 +122,68 @@ run 0 evaluate model.safetensors unseen.csv
 prints 'inside the  0.9 interval'
 run 1 predict unseen.csv model.safetensors
 says 'unseen.csv: this is text, and no model: the model is named first, then the table'
+# Dates, rare texts together, missing texts, yes and no: on ten thousand rows, the texts read by scanf.
+awk 'BEGIN { print "when,garden,near,y"; srand(7)
+  for (i = 0; i < 10000; i++) {
+    month = 1 + int(rand() * 12); day = 1 + int(rand() * 28); hour = int(rand() * 24); year = 1965 + int(rand() * 90)
+    garden = rand() < 0.4 ? "yes" : "no"; kind = int(rand() * 9); near = kind < 8 ? "place " kind * kind : ""
+    printf "%s,%s,%s,%.6g\n", i % 99 ? sprintf("%02d.%02d.%d %d:%02d", day, month, year, hour, i % 60) : "", garden, near, year / 9 + month + (hour > 12) * 3 + kind + rand()
+  } }' >dates.csv
+for how in '' '--hidden 8 --dtype f64'; do
+  # shellcheck disable=SC2086
+  run 0 fit dates.csv --target y --loss mse --quiet --max-categories 3 --date-format '%d.%m.%Y %H:%M' \
+    --dates trend,year,month,weekday,hour --epochs 20 $how
+  run 0 predict model.safetensors dates.csv --quiet
+  tail -n +2 out >predicted
+  run 0 export model.safetensors --c dates.c --name m
+  {
+    printf '#define _DEFAULT_SOURCE\n#include <stdio.h>\n#include <string.h>\n#include <time.h>\n'
+    cat dates.c - <<'END'
+int main(void)
+{
+    char line[200], garden[20], near[40];
+    if (m_self_test() || !fgets(line, sizeof line, stdin)) {
+        return 9;
+    }
+    while (fgets(line, sizeof line, stdin)) {
+        struct tm tm = {0};
+        char *at = strchr(line, ',');
+        m_row row;
+        int there = sscanf(line, "%d.%d.%d %d:%d", &tm.tm_mday, &tm.tm_mon, &tm.tm_year, &tm.tm_hour, &tm.tm_min) == 5;
+        tm.tm_mon--;
+        tm.tm_year -= 1900;
+        near[0] = '\0';
+        sscanf(at, ",%19[^,],%39[^,]", garden, near);
+        row.when = there ? (double)timegm(&tm) : NAN;
+        row.garden = garden;
+        row.near = near[0] ? near : NULL;
+        printf("%.17g\n", m_predict(&row));
+    }
+    return 0;
+}
+END
+  } >program.c
+  # shellcheck disable=SC2086
+  $compiler $flags -ffreestanding -c dates.c -o dates.o || fail 'it does not compile'
+  $compiler -std=c99 program.c -o program -lm || fail 'the program does not compile'
+  ./program <dates.csv >exported || fail "its self-test: $?"
+  paste predicted exported | awk '{ d = $1 - $2; d = d < 0 ? -d : d; worst = d > worst ? d : worst; n++ }
+    END { exit !(n == 10000 && worst <= 1e-10) }' || fail "it predicts something else of dates"
+done
+run 1 export model.safetensors --sql dates.sql
+says 'are for lines'
+run 0 fit dates.csv --target y --loss mse --quiet --max-categories 3 --date-format '%d.%m.%Y %H:%M'
+run 1 export model.safetensors --sql dates.sql
+says "--sql: column 'when' has dates"
+[ ! -e dates.sql ] || fail 'it leaves half of a file'
+run 0 export model.safetensors --formula -
+prints ' * days(when)'
+prints ' * (weekday(when) = 6)'
+prints " * (garden = 'yes')"
+prints ' * (near is another text)'
+prints ' * (near is missing)'
+run 0 fit dates.csv --target y --loss mse --quiet --features garden,near --max-categories 3
+run 0 export model.safetensors --sql -
+prints 'CASE WHEN "near" IS NULL THEN '
+
 finish

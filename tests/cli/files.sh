@@ -108,8 +108,9 @@ printf 'a,kind,y\n1,red,3\n' >narrow.csv
 run 1 predict model.safetensors narrow.csv
 says "'b'"
 printf 'a,b,kind,y\n1,x,red,3\n' >other.csv
-run 1 predict model.safetensors other.csv
-says "'b'"
+run 0 predict model.safetensors other.csv
+says "other.csv:2: column 'b': 1 value, 'x', was no number"
+says "column 'b': 1 missing value is taken for the median"
 run 1 evaluate model.safetensors no-target.csv
 says "there is no column 'y', which the model predicts"
 printf 'kind,b,a\ngreen,2,1\nred,,1\n' >new.csv

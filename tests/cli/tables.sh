@@ -75,4 +75,39 @@ run 0 predict latin.st latin.csv latin.csv --encoding latin1 --quiet
 printf 'x,z\n1,2\n' >other.csv
 run 1 fit first.csv other.csv --target y
 says "other.csv:1: 'z' is no column of first.csv"
+
+# Dates: a trend of a hundredth a day, three more on weekends, two more in July.
+awk 'BEGIN { print "day,y"; split("31 28 31 30 31 30 31 31 30 31 30 31", days, " ")
+  for (n = 0; n < 1000; n++) {
+    rest = n; year = 2023
+    for (;;) { whole = year == 2024 ? 366 : 365; if (rest < whole) break; rest -= whole; year++ }
+    for (m = 1; rest >= days[m] + (m == 2 && year == 2024); m++) rest -= days[m] + (m == 2 && year == 2024)
+    weekday = (n + 6) % 7 # the first of 2023 was a Sunday
+    printf "%d-%02d-%02d,%.10g\n", year, m, rest + 1, n / 100 + (weekday >= 5) * 3 + (m == 7) * 2
+  } }' >days.csv
+fits days.csv --target y
+close 1e-6 0.01 coefficients day.trend
+awk -v a="$(json coefficients 'day.weekday=Sun')" -v b="$(json coefficients 'day.weekday=Mon')" \
+  'BEGIN { d = a - b - 3; exit !(d * d < 1e-12) }' || fail 'a Sunday is not three more than a Monday'
+awk -v a="$(json coefficients 'day.month=7')" -v b="$(json coefficients 'day.month=3')" \
+  'BEGIN { d = a - b - 2; exit !(d * d < 1e-12) }' || fail 'July is not two more than March'
+fits days.csv --target y --dates trend
+grep -q 'month=7' out && fail 'months were not asked for'
+refuses fit days.csv --target y --dates trend,week -- "--dates: there is no 'week', but there are trend, year"
+run 1 fit days.csv --target y --date-format '%Q'
+says "'%Q' is no format of dates"
+
+# Texts that tell rows apart are left out, unless they are asked for; so are none of 51.
+awk 'BEGIN { print "state,x,y"; for (i = 0; i < 60; i++) print "s" i "," i % 7 "," 2 * (i % 7) + 1 }' >names.csv
+run 0 fit names.csv --target y --no-save --epochs 1
+says "column 'state' is left out: 60 different texts in 60 rows tell rows apart"
+fits names.csv --target y --features state,x
+says "column 'state' has 60 different texts: the 50 most frequent are told apart"
+prints '"state=s3"'
+prints '"state=(others)"'
+fits names.csv --target y --text state --max-categories 100
+prints '"state=s59"'
+awk 'BEGIN { print "row,x,y"; for (i = 1; i < 30; i++) print i "," i % 7 "," 2 * (i % 7) + 1 }' >numbered.csv
+run 0 fit numbered.csv --target y --no-save --epochs 1
+says "column 'row' numbers the rows: leave it out unless their order says something"
 finish

@@ -44,21 +44,21 @@ START_TEST(features_and_target)
 {
     reel_table *t = read_text(houses);
     reel_encoder *e = fit(t, "price");
-    ck_assert_uint_eq(reel_encoder_features(e), 4);
-    static const char *const names[] = {"rooms", "near=bay", "near=inland", "near=sea"};
-    static const double near[7][3] = {{0, 0, 1}, {1, 0, 0}, {1, 0, 0}, {0, 0, 1},
-                                      {0, 1, 0}, {0, 0, 0}, {1, 0, 0}};
-    double expected[28];
-    for (int i = 0; i < 28; i++) {
-        ck_assert_str_eq(reel_encoder_feature_name(e, (size_t)i % 4), names[i % 4]);
-        expected[i] = i % 4 ? near[i / 4][i % 4 - 1] : rooms[i / 4];
+    ck_assert_uint_eq(reel_encoder_features(e), 5);
+    static const char *const names[] = {"rooms", "near=bay", "near=inland", "near=sea",
+                                        "near=(missing)"};
+    static const double near[7][4] = {{0, 0, 1}, {1, 0, 0},    {1, 0, 0}, {0, 0, 1},
+                                      {0, 1, 0}, {0, 0, 0, 1}, {1, 0, 0}};
+    double expected[35];
+    for (int i = 0; i < 35; i++) {
+        ck_assert_str_eq(reel_encoder_feature_name(e, (size_t)i % 5), names[i % 5]);
+        expected[i] = i % 5 ? near[i / 5][i % 5 - 1] : rooms[i / 5];
     }
     ck_assert_int_eq(warning_count, 0);
-    assert_matrix(reel_encode(e, t, NULL), 7, 4, expected);
+    assert_matrix(reel_encode(e, t, NULL), 7, 5, expected);
     assert_matrix(reel_encode_target(e, t, NULL), 7, 1, prices);
-    ck_assert_int_eq(warning_count, 2);
+    ck_assert_int_eq(warning_count, 1);
     assert_warning(0, "t.csv: column 'rooms': 2 missing values are taken for the median, 4.5");
-    assert_warning(1, "column 'near': 1 missing value is taken for 0 in all its features");
     assert_close(reel_encoder_median(e, 0), 4.5, 0);
     assert_close(reel_encoder_mean(e, 0), 4.785857142857142, 1e-15);
     assert_close(reel_encoder_scale(e, 0), 2.888870289753489, 1e-15);
@@ -164,9 +164,9 @@ START_TEST(columns_of_no_use)
         reel_encoder_fit(t, NULL, (reel_encoder_options){.target = "y", .max_categories = 3});
     static const char *const expected[] = {
         "t.csv: column 'b' is left out: all its values are the same",
-        "column 'd' is left out: it has 4 different texts, more than 3",
+        "column 'd' has 4 different texts: the 3 most frequent are told apart, the others are one",
         "column 'e' is left out: it is the same as 'a'",
-        "column 'f' is left out: it has 4 different texts, more than 3",
+        "column 'f' has 4 different texts: the 3 most frequent are told apart, the others are one",
         "column 'g' is left out: all its values are the same",
         "column 'h' is left out: it has no values",
         "column 'i' is left out: it is the same as 'c'"};
@@ -174,13 +174,15 @@ START_TEST(columns_of_no_use)
     for (int i = 0; i < 7; i++) {
         assert_warning(i, expected[i]);
     }
-    ck_assert_uint_eq(reel_encoder_features(e), 3);
+    ck_assert_uint_eq(reel_encoder_features(e), 12);
     ck_assert_str_eq(reel_encoder_feature_name(e, 2), "c=y");
-    ck_assert_uint_eq(reel_encoder_columns(e), 2);
+    ck_assert_str_eq(reel_encoder_feature_name(e, 3), "c=(missing)");
+    ck_assert_str_eq(reel_encoder_feature_name(e, 7), "d=(others)");
+    ck_assert_uint_eq(reel_encoder_columns(e), 4);
     ck_assert_str_eq(reel_encoder_column(e, 0), "a");
     size_t count;
     const char *const *text = reel_encoder_text_columns(e, &count);
-    ck_assert(count == 1 && strcmp(text[0], "c") == 0);
+    ck_assert(count == 3 && strcmp(text[0], "c") == 0);
     ck_assert_ptr_null(reel_encoder_fit(
         t, NULL,
         (reel_encoder_options){
@@ -189,7 +191,7 @@ START_TEST(columns_of_no_use)
 }
 END_TEST
 
-/* 50 different texts are no identifier yet; nearly the same is not the same. */
+/* Nearly the same is not the same; a text of its own in each row is a name, unless it is asked for. */
 START_TEST(columns_of_use)
 {
     char text[4096] = "id,a,b,y\n";
@@ -198,12 +200,45 @@ START_TEST(columns_of_use)
         used += (size_t)snprintf(text + used, sizeof text - used, "t%d,%d,%d,%d\n", i, i,
                                  i == 25 ? 26 : i, i);
     }
-    reel_encoder *e = fit(read_text(text), "y");
-    ck_assert_uint_eq(reel_encoder_features(e), 52);
-    snprintf(text + used, sizeof text - used, "last,3,3,3\n");
-    e = fit(read_text(text), "y");
-    assert_warning(0, "column 'id' is left out: it has 51 different texts, more than 50");
+    reel_table *t = read_text(text);
+    reel_encoder *e = fit(t, "y");
     ck_assert_uint_eq(reel_encoder_features(e), 2);
+    assert_warning(0,
+                   "column 'id' is left out: 50 different texts in 50 rows tell rows apart, and no "
+                   "more; name it among the features to keep it");
+    assert_warning(1, "t.csv: column 'a' numbers the rows: leave it out unless their order says");
+    ck_assert_int_eq(warning_count, 2);
+    const char *features[] = {"id", "a", "b"};
+    e = reel_encoder_fit(
+        t, NULL, (reel_encoder_options){.target = "y", .features = features, .feature_count = 3});
+    ck_assert_uint_eq(reel_encoder_features(e), 52);
+    t = read_with(text, (reel_table_options){.text = features, .text_count = 1});
+    e = fit(t, "y");
+    ck_assert_uint_eq(reel_encoder_features(e), 52);
+    e = reel_encoder_fit(t, NULL, (reel_encoder_options){.target = "y", .max_categories = 2});
+    ck_assert_uint_eq(reel_encoder_features(e), 5);
+    ck_assert_str_eq(reel_encoder_feature_name(e, 1), "id=t1");
+    ck_assert_str_eq(reel_encoder_feature_name(e, 2), "id=(others)");
+}
+END_TEST
+
+/* The most frequent stay, in order; the others are together, and so is what was never seen. */
+START_TEST(rare_texts_together)
+{
+    reel_table *t = read_text("c,y\nr1,1\nb,2\na,3\nb,4\na,5\nc,6\nc,7\nb,8\nr2,9\n,10\n");
+    reel_encoder *e =
+        reel_encoder_fit(t, NULL, (reel_encoder_options){.target = "y", .max_categories = 3});
+    static const char *const names[] = {"c=a", "c=b", "c=c", "c=(others)", "c=(missing)"};
+    ck_assert_uint_eq(reel_encoder_features(e), 5);
+    for (size_t i = 0; i < 5; i++) {
+        ck_assert_str_eq(reel_encoder_feature_name(e, i), names[i]);
+        ck_assert_uint_eq(reel_encoder_feature(e, i).column, 0);
+    }
+    warning_count = 0;
+    reel_encoder *again = reel_encoder_from_json(r, reel_encoder_to_json(e));
+    assert_matrix(reel_encode(again, read_text("c,d\nb,1\nr2,2\nnew,3\n,4\n"), NULL), 4, 5,
+                  (double[]){0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1});
+    ck_assert_int_eq(warning_count, 0);
 }
 END_TEST
 
@@ -316,9 +351,12 @@ START_TEST(other_tables)
     assert_error(r, REEL_ERR_VALUE, "encode: ");
     ck_assert(reel_is_poison(reel_encode(e, read_text("a,c\n1,2\n"), NULL)));
     assert_error(r, REEL_ERR_VALUE, "t.csv: there is no column 'b'; there are: a, c");
-    ck_assert(reel_is_poison(reel_encode(e, read_text("a,b\nu,u\n"), NULL)));
-    assert_error(r, REEL_ERR_VALUE,
-                 "t.csv: column 'a' was read as text, where the model has learned from numbers");
+    assert_matrix(reel_encode(e, read_text("a,b\nu,u\n3 \xe2\x82\xac,v\n5,v\n"), NULL), 3, 3,
+                  (double[]){0, 1, 0, 3, 0, 1, 7, 0, 1});
+    assert_warning(0, "column 'a': 1 value is no number and taken for missing: 'u' on line 2");
+    assert_matrix(reel_encode(e, read_text("a,b\nu,u\nw,v\n"), NULL), 2, 3,
+                  (double[]){0, 1, 0, 0, 0, 1});
+    assert_warning(4, "t.csv:2: column 'a': 2 values, 'u' the first, were no number");
     ck_assert(reel_is_poison(reel_encode(e, read_text("a,b\n1,2\n"), NULL)));
     assert_error(r, REEL_ERR_VALUE,
                  "column 'b' was read as numbers, where the model has learned "
@@ -535,6 +573,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, rows_without_a_target);
     tcase_add_test(cases, columns_of_no_use);
     tcase_add_test(cases, columns_of_use);
+    tcase_add_test(cases, rare_texts_together);
     tcase_add_test(cases, chosen_columns);
     tcase_add_test(cases, columns_that_are_none);
     tcase_add_test(cases, rows_that_are_none);

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* Columns of dates, and which of their parts say something. */
+#include "column_summary.h"
+#include "date.h"
+#include "encoder_fit.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    ODD_SHARE = 10,
+    USUAL_PARTS = REEL_DATE_TREND | REEL_DATE_MONTH | REEL_DATE_WEEKDAY | REEL_DATE_HOUR
+};
+
+bool reeli_fit_dates_are_known(const reeli_fit *f)
+{
+    const reel_encoder_options *o = f->options;
+    if (o->date_parts > (USUAL_PARTS | REEL_DATE_YEAR) ||
+        (o->date_format_count && !o->date_formats)) {
+        reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: %s", REELI_FIT,
+                    o->date_format_count ? "the list of formats of dates is NULL"
+                                         : "date_parts has more than there is");
+        return false;
+    }
+    for (size_t i = 0; i < o->date_format_count; i++) {
+        if (!o->date_formats[i] || !reeli_is_date_format(o->date_formats[i])) {
+            reeli_error(
+                f->t->owned.r, REEL_ERR_VALUE,
+                "%s: '%s' is no format of dates: %%Y %%y %%m %%d %%H %%I %%M %%S %%f %%p %%b "
+                "%%B are known",
+                REELI_FIT, o->date_formats[i] ? REELI_QUOTED(o->date_formats[i]) : "NULL");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether all but a few of the values are dates by this format. */
+static bool has_format(const reeli_fit *f, size_t column, const int64_t *counts, const char *format)
+{
+    int64_t dates = 0, others = 0;
+    double seconds;
+    for (size_t i = 0; i < reel_table_categories(f->t, column); i++) {
+        if (counts[i] > 0) {
+            bool is_date = reeli_read_date(reel_table_category(f->t, column, i), format, &seconds);
+            *(is_date ? &dates : &others) += counts[i];
+            if (!is_date && others * ODD_SHARE > f->rows.count) {
+                return false;
+            }
+        }
+    }
+    return dates > 0 && others * ODD_SHARE <= dates + others;
+}
+
+bool reeli_fit_are_dates(const reeli_fit *f, size_t column, const int64_t *counts,
+                         const char **format)
+{
+    for (size_t i = 0; i <= f->options->date_format_count; i++) {
+        *format = i < f->options->date_format_count ? f->options->date_formats[i] : "";
+        if (has_format(f, column, counts, *format)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The seconds of each of the column's texts, in f->words; NULL, and an error, if memory is out. */
+static double *read_texts(reeli_fit *f, size_t column, const char *format)
+{
+    size_t count = reel_table_categories(f->t, column);
+    double *seconds = reeli_fit_room(f, &f->words, count, sizeof *seconds);
+    for (size_t i = 0; seconds && i < count; i++) {
+        reeli_read_date(reel_table_category(f->t, column, i), format, &seconds[i]);
+    }
+    return seconds;
+}
+
+static double seconds_at(const reeli_fit *f, size_t column, const double *seconds, int64_t i)
+{
+    int32_t code = reeli_table_codes(f->t, column)[reeli_row(f->rows, i)];
+    return code < 0 ? (double)NAN : seconds[code];
+}
+
+/* A set of one element says nothing. */
+static uint32_t of_use(uint32_t set) { return set & (set - 1) ? set : 0; }
+
+static void find_sets(const reeli_fit *f, size_t column, const double *seconds, unsigned parts,
+                      reeli_input *input)
+{
+    for (int64_t i = 0; i < f->rows.count; i++) {
+        double x = seconds_at(f, column, seconds, i);
+        if (!isnan(x)) {
+            reeli_date date = reeli_date_of(x);
+            input->months |= UINT32_C(1) << date.month;
+            input->weekdays |= UINT32_C(1) << date.weekday;
+            input->hours |= UINT32_C(1) << date.hour;
+        }
+    }
+    input->months = parts & REEL_DATE_MONTH ? of_use(input->months) : 0;
+    input->weekdays = parts & REEL_DATE_WEEKDAY ? of_use(input->weekdays) : 0;
+    input->hours = parts & REEL_DATE_HOUR ? of_use(input->hours) : 0;
+}
+
+/* The days, or the years, of the rows' dates. */
+static reeli_summary summarise(reeli_fit *f, size_t column, const double *seconds, bool years)
+{
+    double *values = f->values.data;
+    for (int64_t i = 0; i < f->rows.count; i++) {
+        double x = seconds_at(f, column, seconds, i);
+        values[i] = isnan(x) ? x : years ? (double)reeli_date_of(x).year : x / 86400;
+    }
+    return reeli_summarise(values, f->rows.count);
+}
+
+static void find_numbers(reeli_fit *f, size_t column, const double *seconds, unsigned parts,
+                         reeli_input *input)
+{
+    reeli_summary days = summarise(f, column, seconds, false);
+    input->median = days.median;
+    input->mean = days.mean;
+    input->scale = parts & REEL_DATE_TREND && days.lowest < days.highest ? days.scale : 0;
+    reeli_summary years = summarise(f, column, seconds, true);
+    input->year_median = years.median;
+    input->year_mean = years.mean;
+    input->year_scale = parts & REEL_DATE_YEAR && years.lowest < years.highest ? years.scale : 0;
+}
+
+bool reeli_fit_dates(reeli_fit *f, size_t column, uint64_t hash, const char *format)
+{
+    unsigned parts = f->options->date_parts ? f->options->date_parts : USUAL_PARTS;
+    const double *seconds = read_texts(f, column, format);
+    double *values =
+        seconds ? reeli_fit_room(f, &f->values, (size_t)f->rows.count, sizeof *values) : NULL;
+    if (!values) {
+        return false;
+    }
+    reeli_input input = {.kind = REELI_INPUT_DATES};
+    find_numbers(f, column, seconds, parts, &input);
+    find_sets(f, column, seconds, parts, &input);
+    if (reeli_input_features(&input) == 0) {
+        reeli_fit_leave_out(f, column,
+                            "all its dates are the same, or none of their parts is asked for");
+        return true;
+    }
+    if (reeli_fit_is_repeated(f, column, hash)) {
+        return true;
+    }
+    if (!reeli_text_set_add(f->t->owned.r, &input.texts, format, strlen(format))) {
+        reeli_no_memory(f->t->owned.r, REELI_FIT);
+        return false;
+    }
+    bool ok = reeli_fit_add(f, column, hash, &input);
+    if (!ok) {
+        reeli_input_free(f->t->owned.r, &input);
+    }
+    return ok;
+}

@@ -3,250 +3,30 @@
 #include "model.h"
 #include "json_read.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define MODEL_KEY "reel.model"
-#define ENCODER_KEY "reel.encoder"
-enum { MODEL_VERSION = 1, LARGE_FILE = 1 << 28 };
+enum { LARGE_FILE = 1 << 28 };
 
-static void describe(reeli_json_writer *w, const model *it)
+/* The library's model of what there is. */
+static reel_model *handle_of(session *s, const model *it)
 {
-    reeli_json_put_open(w, NULL, '{');
-    reeli_json_put_integer(w, "version", MODEL_VERSION);
-    reeli_json_put_open(w, "hidden", '[');
-    for (size_t i = 0; i < it->shape.hidden_count; i++) {
-        reeli_json_put_integer(w, NULL, it->shape.hidden[i]);
-    }
-    reeli_json_put_close(w, ']');
-    reeli_json_put_text(w, "activation", activation_names[it->shape.activation]);
-    reeli_json_put_number(w, "dropout", it->shape.dropout);
-    reeli_json_put_text(w, "dtype", dtype_names[it->shape.dtype]);
-    reeli_json_put_bool(w, "no_intercept", it->no_intercept);
-    if (it->interval > 0) {
-        reeli_json_put_number(w, "interval", it->interval);
-        reeli_json_put_number(w, "half_width", it->half_width);
-    }
-    if (it->training) {
-        reeli_json_put_json(w, "training", it->training);
-    }
-    reeli_json_put_close(w, '}');
+    reel_model_options about = shape_options(&it->shape);
+    about.no_intercept = it->no_intercept;
+    about.interval = it->interval;
+    about.half_width = it->half_width;
+    about.training = it->training;
+    return reel_model_new(s->r, it->encoder, it->net, about);
 }
 
 bool model_save(session *s, const model *it, const char *path)
 {
-    reeli_json_writer w = {.r = s->r};
-    size_t length;
-    describe(&w, it);
-    const char *text = reeli_json_written(&w, &length);
-    const char *encoder = reel_encoder_to_json(it->encoder);
-    reel_named_tensors tensors = reel_state_dict(it->net);
-    bool ready = text && encoder && tensors.entries;
-    reel_metadata_entry metadata[] = {{"format", "pt"}, {MODEL_KEY, text}, {ENCODER_KEY, encoder}};
-    bool saved = ready && reel_safetensors_save(s->r, path, tensors.entries, tensors.count,
-                                                metadata, 3) == REEL_OK;
-    if (!ready && !reel_failed(s->r)) {
-        complain(s, "%s: there is no memory to write the model", path);
-    }
-    reeli_json_writer_free(&w);
+    reel_model *m = handle_of(s, it);
+    bool saved = m && reel_model_save(m, path) == REEL_OK;
+    reel_model_free(m);
     return saved;
-}
-
-/* The description, as it is being read. */
-typedef struct reading {
-    reeli_json json;
-    model *to;
-    int64_t version;
-    int dtype;
-} reading;
-
-static bool read_version(void *context)
-{
-    reading *it = context;
-    return reeli_json_integer(&it->json, &it->version);
-}
-
-static bool read_hidden(void *context)
-{
-    reading *it = context;
-    network_shape *shape = &it->to->shape;
-    bool more = false;
-    if (!reeli_json_expect(&it->json, '[')) {
-        return false;
-    }
-    while (reeli_json_next(&it->json, ']', &more)) {
-        int64_t size;
-        if (!reeli_json_integer(&it->json, &size)) {
-            return false;
-        }
-        if (size < 1 || size > INT32_MAX || shape->hidden_count == MAX_HIDDEN) {
-            return reeli_json_refuse(&it->json, "a hidden layer that no network has");
-        }
-        shape->hidden[shape->hidden_count++] = size;
-    }
-    return !more;
-}
-
-/* One of the names, by its place. */
-static bool read_choice(reading *it, const char *const *names, int *choice)
-{
-    if (!reeli_json_text(&it->json)) {
-        return false;
-    }
-    *choice = name_index(names, it->json.text.data);
-    return *choice >= 0 || reeli_json_refuse(&it->json, "a name that is not known");
-}
-
-static bool read_activation(void *context)
-{
-    reading *it = context;
-    return read_choice(it, activation_names, &it->to->shape.activation);
-}
-
-static bool read_dtype(void *context)
-{
-    reading *it = context;
-    return read_choice(it, dtype_names, &it->dtype);
-}
-
-static bool read_dropout(void *context)
-{
-    reading *it = context;
-    double *share = &it->to->shape.dropout;
-    return reeli_json_number(&it->json, share) &&
-           ((*share >= 0 && *share < 1) || reeli_json_refuse(&it->json, "a share that is none"));
-}
-
-static bool read_no_intercept(void *context)
-{
-    reading *it = context;
-    return reeli_json_bool(&it->json, &it->to->no_intercept);
-}
-
-static bool read_interval(void *context)
-{
-    reading *it = context;
-    double *share = &it->to->interval;
-    return reeli_json_number(&it->json, share) &&
-           ((*share > 0 && *share < 1) || reeli_json_refuse(&it->json, "a share that is none"));
-}
-
-static bool read_half_width(void *context)
-{
-    reading *it = context;
-    double *width = &it->to->half_width;
-    return reeli_json_number(&it->json, width) &&
-           (*width >= 0 || reeli_json_refuse(&it->json, "an interval of a negative width"));
-}
-
-static bool pass_over(void *context)
-{
-    reading *it = context;
-    return reeli_json_skip(&it->json);
-}
-
-/* Kept as it stands. */
-static bool read_training(void *context)
-{
-    reading *it = context;
-    reeli_json_peek(&it->json);
-    const char *start = it->json.at;
-    if (!reeli_json_skip(&it->json)) {
-        return false;
-    }
-    it->to->training = strndup(start, (size_t)(it->json.at - start));
-    if (!it->to->training) {
-        reeli_no_memory(it->json.r, it->json.what);
-    }
-    return it->to->training != NULL;
-}
-
-/* All of it, or only the version, which may be one that has other things in it. */
-static bool read_description(session *s, reading *it, const char *what, const char *text,
-                             bool whole)
-{
-    static const reeli_json_key keys[] = {
-        {"version", read_version},       {"hidden", read_hidden},
-        {"activation", read_activation}, {"dropout", read_dropout},
-        {"dtype", read_dtype},           {"no_intercept", read_no_intercept},
-        {"training", read_training},     {"interval", read_interval},
-        {"half_width", read_half_width}, {NULL, pass_over}};
-    static const reeli_json_key version[] = {{"version", read_version}, {NULL, pass_over}};
-    enum { NEEDED = 31, VERSION = 1 };
-    unsigned seen;
-    it->json = reeli_json_of(s->r, what, text);
-    bool read = (whole ? reeli_json_object(&it->json, keys, sizeof keys / sizeof *keys, it, &seen)
-                       : reeli_json_object(&it->json, version, 2, it, &seen)) &&
-                reeli_json_end(&it->json);
-    unsigned needed = whole ? NEEDED : VERSION;
-    if (read && (seen & needed) != needed) {
-        read = reeli_json_refuse(&it->json, "something is missing");
-    }
-    reeli_json_free(&it->json);
-    return read;
-}
-
-/* Whether the file's tensor of this name is (rows, columns), or (rows) if columns is 0. */
-static bool tensor_is(const reel_safetensors *file, const char *name, int64_t rows, int64_t columns)
-{
-    int64_t size[REEL_MAX_DIMS] = {0};
-    return reel_safetensors_shape(file, name, size) == (columns ? 2 : 1) && size[0] == rows &&
-           (!columns || size[1] == columns);
-}
-
-/* Compares the sizes with the tensors that are really in the file, before a net is made of them. */
-static bool tensors_fit(const reel_safetensors *file, const network_shape *shape)
-{
-    int64_t width = shape->features;
-    size_t place = 0, step = shape->dropout > 0 ? 3 : 2;
-    for (size_t i = 0; i <= shape->hidden_count; i++, place += step) {
-        int64_t size = i < shape->hidden_count ? shape->hidden[i] : 1;
-        char weight[32], bias[32];
-        snprintf(weight, sizeof weight, "%zu.weight", place);
-        snprintf(bias, sizeof bias, "%zu.bias", place);
-        if (!tensor_is(file, weight, size, width) || !tensor_is(file, bias, size, 0)) {
-            return false;
-        }
-        width = size;
-    }
-    return reel_safetensors_count(file) == 2 * (shape->hidden_count + 1);
-}
-
-static bool make_model(session *s, model *it, reel_safetensors *file, const char *path)
-{
-    const char *text = reel_safetensors_metadata(file, MODEL_KEY);
-    const char *encoder = reel_safetensors_metadata(file, ENCODER_KEY);
-    if (!text || !encoder) {
-        return complain(s,
-                        "%s: this is no model that `reel fit` kept; `reel inspect` lists what is "
-                        "in it",
-                        path);
-    }
-    char what[256];
-    snprintf(what, sizeof what, "%s: the model's description is damaged", path);
-    reading in = {.to = it};
-    if (!read_description(s, &in, what, text, false)) {
-        return false;
-    }
-    if (in.version > MODEL_VERSION) {
-        return complain(s, "%s: a newer version of reel made this model", path);
-    }
-    if (!read_description(s, &in, what, text, true)) {
-        return false;
-    }
-    it->shape.dtype = in.dtype == 1 ? REEL_F64 : REEL_F32;
-    it->encoder = reel_encoder_from_json(s->r, encoder);
-    it->shape.features = it->encoder ? (int64_t)reel_encoder_features(it->encoder) : 0;
-    if (!it->encoder || !tensors_fit(file, &it->shape)) {
-        return complain(s,
-                        "%s: the description of the model does not fit its tensors: the file is "
-                        "damaged",
-                        path);
-    }
-    it->net = network_new(s->r, &it->shape);
-    return it->net && reel_load_state(it->net, path, true, NULL) == REEL_OK;
 }
 
 /* Whether a file begins with text, where safetensors have a length, whose last bytes are 0. */
@@ -273,10 +53,27 @@ bool model_load(session *s, model *it, const char *path)
         return complain(
             s, "%s: this is text, and no model: the model is named first, then the table", path);
     }
-    reel_safetensors *file = reel_safetensors_open(s->r, path);
-    bool loaded = file && make_model(s, it, file, path);
-    reel_safetensors_close(file);
-    return loaded;
+    reel_model *m = reel_model_load(s->r, path);
+    if (!m) {
+        return false;
+    }
+    reel_model_options about = reel_model_about(m);
+    it->encoder = reel_model_encoder(m);
+    it->net = reel_model_net(m);
+    it->shape = (network_shape){.features = (int64_t)reel_encoder_features(it->encoder),
+                                .hidden_count = about.hidden_count,
+                                .activation = name_index(activation_names, about.activation),
+                                .dropout = about.dropout,
+                                .dtype = about.dtype};
+    memcpy(it->shape.hidden, about.hidden, about.hidden_count * sizeof *about.hidden);
+    it->no_intercept = about.no_intercept;
+    it->interval = about.interval;
+    it->half_width = about.half_width;
+    it->training = about.training ? strdup(about.training) : NULL;
+    bool done = !about.training || it->training ||
+                complain(s, "there is no memory for how the model was trained");
+    reel_model_free(m);
+    return done;
 }
 
 static void ignore(void *context, reel_level level, const char *message)
@@ -375,24 +172,17 @@ reel_tensor *model_targets(const model *it, reel_table *table, const reel_tensor
 double *model_predict(session *s, const model *it, reel_table *table, reel_tensor *rows,
                       int64_t *count)
 {
-    reel_tensor *x = model_features(it, table, rows);
-    if (reel_is_poison(x)) {
-        return NULL;
-    }
-    *count = reel_size(x, 0);
-    double *predicted = malloc((*count ? (size_t)*count : 1) * sizeof *predicted);
-    if (!predicted) {
+    reel_model *m = handle_of(s, it);
+    *count = rows ? reel_numel(rows) : reel_table_rows(table);
+    double *predicted = m ? malloc((*count ? (size_t)*count : 1) * sizeof *predicted) : NULL;
+    if (m && !predicted) {
         complain(s, "there is no memory for %lld predictions", (long long)*count);
-    } else if (!network_predict(it->net, x, predicted)) {
+    }
+    if (predicted && reel_model_predict_table(m, table, rows, predicted) != REEL_OK) {
         free(predicted);
         predicted = NULL;
     }
-    double mean = reel_encoder_target_mean(it->encoder);
-    double scale = reel_encoder_target_scale(it->encoder);
-    for (int64_t i = 0; predicted && i < *count; i++) {
-        predicted[i] = mean + scale * predicted[i];
-    }
-    reel_tensor_free(x);
+    reel_model_free(m);
     return predicted;
 }
 

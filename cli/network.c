@@ -4,65 +4,31 @@
 
 enum { ROWS_AT_ONCE = 4096 };
 
-/* In the order of activation_names. */
-static reel_module *activation_new(reel *r, int activation)
+reel_model_options shape_options(const network_shape *shape)
 {
-    switch (activation) {
-    case 0:
-        return reel_nn_relu(r);
-    case 1:
-        return reel_nn_tanh(r);
-    case 2:
-        return reel_nn_sigmoid(r);
-    case 3:
-        return reel_nn_gelu(r);
-    case 4:
-        return reel_nn_silu(r);
-    case 5:
-        return reel_nn_leaky_relu(r, 0.01);
-    case 6:
-        return reel_nn_elu(r, 1);
-    case 7:
-        return reel_nn_selu(r);
-    case 8:
-        return reel_nn_celu(r, 1);
-    case 9:
-        return reel_nn_softplus(r, 1, 20);
-    case 10:
-        return reel_nn_mish(r);
-    case 11:
-        return reel_nn_hardswish(r);
-    case 12:
-        return reel_nn_softsign(r);
-    default:
-        return reel_nn_relu6(r);
+    return (reel_model_options){.hidden = shape->hidden,
+                                .hidden_count = shape->hidden_count,
+                                .activation = activation_names[shape->activation],
+                                .dropout = shape->dropout,
+                                .dtype = shape->dtype};
+}
+
+/* A line through the origin of coordinates of its own. */
+static reel_module *line_without_bias(reel *r, const network_shape *shape)
+{
+    reel_linear_options last = {.dtype = shape->dtype, .no_bias = true};
+    reel_module *layer = reel_nn_linear_with(r, shape->features, 1, &last);
+    reel_module *net = reel_nn_sequential(r, &layer, 1);
+    if (net) {
+        reel_init_constant(reel_parameter(net, "0.weight"), 0);
     }
+    return net;
 }
 
 reel_module *network_new(reel *r, const network_shape *shape)
 {
-    reel_module *parts[3 * MAX_HIDDEN + 1];
-    int count = 0;
-    int64_t width = shape->features;
-    for (size_t i = 0; i < shape->hidden_count; i++) {
-        reel_linear_options layer = {.dtype = shape->dtype};
-        parts[count++] = reel_nn_linear_with(r, width, shape->hidden[i], &layer);
-        parts[count++] = activation_new(r, shape->activation);
-        if (shape->dropout > 0) {
-            parts[count++] = reel_nn_dropout(r, shape->dropout);
-        }
-        width = shape->hidden[i];
-    }
-    reel_linear_options last = {.dtype = shape->dtype, .no_bias = shape->no_bias};
-    parts[count++] = reel_nn_linear_with(r, width, 1, &last);
-    reel_module *net = reel_nn_sequential(r, parts, count);
-    if (net && shape->hidden_count == 0) {
-        reel_tensor_list parameters = reel_parameters(net);
-        for (size_t i = 0; i < parameters.count; i++) {
-            reel_init_constant(parameters.tensors[i], 0);
-        }
-    }
-    return net;
+    return shape->no_bias ? line_without_bias(r, shape)
+                          : reel_model_network(r, shape->features, shape_options(shape));
 }
 
 /* q (t - p) where p is too low, (1 - q) (p - t) where it is too high, is half of |p - t| and

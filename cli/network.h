@@ -17,6 +17,9 @@ typedef struct network_shape {
     reel_dtype dtype;
 } network_shape;
 
+/* What the library calls such a shape. Its sizes are the shape's own. */
+reel_model_options shape_options(const network_shape *shape);
+
 /*
  * Linear, activation, dropout if there is any, …, Linear: PyTorch's nn.Sequential, with its first
  * weights from the reel's random numbers. Linear regression starts from zero.

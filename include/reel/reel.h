@@ -30,6 +30,7 @@
 #include <reel/loader.h>
 #include <reel/loss.h>
 #include <reel/metrics.h>
+#include <reel/model.h>
 #include <reel/nn.h>
 #include <reel/nn_images.h>
 #include <reel/nn_layers.h>

@@ -26,6 +26,7 @@ const char *const schedule_names[] = {"none",      "cosine",  "linear",   "step"
                                       "one_cycle", "plateau", "patience", NULL};
 const char *const dtype_names[] = {"f32", "f64", NULL};
 const char *const missing_names[] = {"median", "error", NULL};
+const char *const transform_names[] = {"none", "log", "log1p", "sqrt", NULL};
 const char *const date_part_names[] = {"trend", "year", "month", "weekday", "hour", NULL};
 
 int name_index(const char *const *names, const char *name)

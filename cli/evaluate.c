@@ -40,7 +40,9 @@ static double share_inside(const evaluation *it)
 {
     int64_t inside = 0;
     for (int64_t i = 0; i < it->n; i++) {
-        inside += fabs(it->truth[i] - it->predicted[i]) <= it->m->half_width;
+        double low, high;
+        model_interval(it->m, it->predicted[i], &low, &high);
+        inside += it->truth[i] >= low && it->truth[i] <= high;
     }
     return it->m->interval > 0 ? (double)inside / (double)it->n : (double)NAN;
 }

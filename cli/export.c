@@ -114,9 +114,13 @@ static void put_term(FILE *to, const model *m, const exported_column *c, const d
     }
 }
 
-/* SQL's dialects have no function of dates in common. */
-static bool has_no_dates(session *s, const exported_column *columns, size_t count)
+/* SQL's dialects have no function of dates in common, and none that leaves out what is below 0. */
+static bool has_words(session *s, const model *m, const exported_column *columns, size_t count)
 {
+    if (reel_encoder_transform(m->encoder) == REEL_TRANSFORM_SQRT) {
+        return complain(s, "--sql: the target is a square root, which SQL does not square by one "
+                           "function: --c and --formula write it");
+    }
     for (size_t i = 0; columns && i < count; i++) {
         if (columns[i].date) {
             return complain(
@@ -134,15 +138,22 @@ bool export_expression(session *s, const model *m, bool plain, FILE *to)
     size_t count;
     exported_column *columns = exported_columns(s, m, &count);
     double *slopes = calloc((size_t)m->shape.features, sizeof *slopes), intercept = 0;
-    bool done = columns && slopes && (plain || has_no_dates(s, columns, count)) &&
+    bool done = columns && slopes && (plain || has_words(s, m, columns, count)) &&
                 linear_coefficients(m->encoder, m->net, slopes, &intercept);
     if (done) {
         fprintf(to, "%s Made by `reel export`\n", plain ? "#" : "--");
-        plain ? fprintf(to, "%s = ", reel_encoder_target_name(m->encoder)) : 0;
+        char label[200];
+        reel_transform transform = plain ? REEL_TRANSFORM_NONE : reel_encoder_transform(m->encoder);
+        plain ? fprintf(to, "%s = ", target_label(m->encoder, label, sizeof label)) : 0;
+        transform ? fputs("EXP(", to) : 0;
         fprintf(to, "%.17g", m->no_intercept ? 0 : intercept);
         for (size_t i = 0; i < count; i++) {
             put_term(to, m, &columns[i], slopes, plain);
         }
+        fputs(transform == REEL_TRANSFORM_LOG     ? ")"
+              : transform == REEL_TRANSFORM_LOG1P ? ") - 1"
+                                                  : "",
+              to);
         fputc('\n', to);
     }
     free(columns);

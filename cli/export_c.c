@@ -326,8 +326,20 @@ static void put_predict(const writing *w)
         }
         width = rows;
     }
-    fprintf(w->to, "    return %.17g + %.17g * (double)y[0];\n}\n",
-            reel_encoder_target_mean(w->m->encoder), reel_encoder_target_scale(w->m->encoder));
+    static const char *const undone[] = {"", "exp", "expm1", ""};
+    double mean = reel_encoder_target_mean(w->m->encoder);
+    double scale = reel_encoder_target_scale(w->m->encoder);
+    reel_transform transform = reel_encoder_transform(w->m->encoder);
+    if (transform == REEL_TRANSFORM_SQRT) {
+        fprintf(w->to,
+                "    double root = %.17g + %.17g * (double)y[0];\n"
+                "    return root > 0 ? root * root : 0;\n}\n",
+                mean, scale);
+    } else {
+        bool plain = transform == REEL_TRANSFORM_NONE;
+        fprintf(w->to, "    return %s%s%.17g + %.17g * (double)y[0]%s;\n}\n", undone[transform],
+                plain ? "" : "(", mean, scale, plain ? "" : ")");
+    }
 }
 
 enum { TESTED = 3 };
@@ -396,8 +408,7 @@ static bool test_answers(const writing *w, double *answers)
     reel_tensor *input = x ? reel_keep(reel_to(exact, m->shape.dtype)) : NULL;
     bool done = x && network_predict(m->net, input, answers);
     for (int i = 0; done && i < TESTED; i++) {
-        answers[i] = reel_encoder_target_mean(m->encoder) +
-                     reel_encoder_target_scale(m->encoder) * answers[i];
+        answers[i] = reel_encoder_decode(m->encoder, answers[i]);
     }
     if (x) {
         reel_tensor_free(exact);
@@ -405,6 +416,17 @@ static bool test_answers(const writing *w, double *answers)
     }
     free(x);
     return done || complain(w->s, "there is no memory for the self-test");
+}
+
+/* What the answers' errors are compared with. */
+static double test_size(const writing *w, const double *answers)
+{
+    const reel_encoder *e = w->m->encoder;
+    double size = reel_encoder_target_scale(e) + fabs(reel_encoder_target_mean(e)) * 1e-3;
+    for (int i = 0; i < TESTED && reel_encoder_transform(e); i++) {
+        size += fabs(answers[i]);
+    }
+    return size;
 }
 
 static bool put_self_test(const writing *w)
@@ -439,8 +461,7 @@ static bool put_self_test(const writing *w)
             "        wrong += !((off < 0 ? -off : off) <= %g);\n    }\n"
             "    return wrong;\n}\n",
             TESTED, answers[0], answers[1], answers[2], TESTED, w->name,
-            (in_double(w) ? 1e-10 : 1e-4) * (reel_encoder_target_scale(w->m->encoder) +
-                                             fabs(reel_encoder_target_mean(w->m->encoder)) * 1e-3));
+            (in_double(w) ? 1e-10 : 1e-4) * test_size(w, answers));
     return true;
 }
 

@@ -148,6 +148,7 @@ static bool encode(fitting *it)
                                 .date_formats = o->date_formats.texts,
                                 .date_format_count = o->date_formats.count,
                                 .date_parts = o->dates,
+                                .target_transform = (reel_transform)o->transform,
                                 .robust_target = o->loss != LOSS_MSE};
     reel_encoder *encoder = reel_encoder_fit(it->table, it->rows.train, how);
     it->model.encoder = encoder;
@@ -345,6 +346,7 @@ static bool name_dependent(fitting *it, const coordinates *c)
 static void warn_of_inflation(fitting *it)
 {
     static const double large_inflation = 10; /* Marquardt's rule, 1970 */
+    static const double large_condition = 30; /* Belsley's, Kuh's and Welsch's, 1980 */
     const line_statistics *s = &it->statistics;
     int64_t worst = 0, count = 0;
     for (int64_t j = 1; j <= s->features; j++) {
@@ -358,6 +360,12 @@ static void warn_of_inflation(fitting *it)
                "coefficient is uncertain, predictions need not be",
                it->o->files[0], reel_encoder_feature_name(it->model.encoder, (size_t)worst - 1),
                s->inflation[worst], count > 1 ? ", and it is not the only one" : "");
+    }
+    if (s->features && s->condition > large_condition) {
+        notice(it->s,
+               "%s: the columns' condition number is %.3g: some combinations of coefficients are "
+               "hardly told apart",
+               it->o->files[0], s->condition);
     }
     reel_rewind(it->s->r);
 }
@@ -472,8 +480,9 @@ static bool report(const fitting *it)
         coefficients_print(stdout, it->s, &it->model);
     }
     if (it->model.interval > 0) {
-        printf("\ninterval: a prediction ± %.6g holds the true value with probability %g\n",
-               it->model.half_width, it->model.interval);
+        printf("\ninterval: a prediction ± %.6g%s%s holds the true value with probability %g\n",
+               it->model.half_width, o->transform ? " of its " : "",
+               o->transform ? transform_names[o->transform] : "", it->model.interval);
     }
     if (it->kept) {
         printf("\n%s has the model: reel predict %s TABLE\n", path_of(o), path_of(o));

@@ -12,13 +12,12 @@ enum { SHUFFLES = 5 };
 static double error_on(const model *m, reel_tensor *x, const double *truth, double *predicted)
 {
     int64_t n = reel_size(x, 0);
-    double mean = reel_encoder_target_mean(m->encoder);
-    double scale = reel_encoder_target_scale(m->encoder), sum = 0;
+    double sum = 0;
     if (!network_predict(m->net, x, predicted)) {
         return (double)NAN;
     }
     for (int64_t i = 0; i < n; i++) {
-        sum += fabs(mean + scale * predicted[i] - truth[i]);
+        sum += fabs(reel_encoder_decode(m->encoder, predicted[i]) - truth[i]);
     }
     return sum / (double)n;
 }

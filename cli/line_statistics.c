@@ -302,6 +302,35 @@ static bool fill(solved *s, line_statistics *it)
     return true;
 }
 
+/* Of the triangle R of X = Q R with columns of length 1, which has X's singular values. */
+static bool find_condition(const solved *s, line_statistics *it)
+{
+    const column_qr *qr = &s->c->qr;
+    int64_t n = qr->rank;
+    double *a = calloc((size_t)(n * n), sizeof *a);
+    if (!a) {
+        return complain(s->training->session, "there is no memory for the condition number");
+    }
+    for (int64_t b = 0; b < n; b++) {
+        const double *column = qr->r + qr->chosen[b] * qr->columns;
+        double square = 0;
+        for (int64_t i = 0; i <= b; i++) {
+            square += column[i] * column[i];
+        }
+        for (int64_t i = 0; i <= b; i++) {
+            a[i * n + b] = column[i] / sqrt(square);
+        }
+    }
+    reel *r = s->training->session->r;
+    reel_tensor *matrix = reel_from_f64(r, a, 2, (int64_t[]){n, n});
+    reel_tensor *values = reel_linalg_svdvals(matrix);
+    it->condition = reel_get(values, &(int64_t){0}) / reel_get(values, &(int64_t){n - 1});
+    free(a);
+    reel_tensor_free(matrix);
+    reel_rewind(r);
+    return !reel_failed(r);
+}
+
 bool line_statistics_of(line_statistics *it, const training *t, const coordinates *c,
                         reel_encoder *encoder)
 {
@@ -333,7 +362,7 @@ bool line_statistics_of(line_statistics *it, const training *t, const coordinate
         s.back = s.residual + s.n;
         s.covariance = s.back + k * m;
         it->freedom = freedom;
-        done = fill(&s, it);
+        done = fill(&s, it) && find_condition(&s, it);
         it->features = done ? s.k : 0;
     }
     free(memory);

@@ -14,6 +14,7 @@ typedef struct line_statistics {
     int64_t freedom;                       /* rows less coefficients */
     double sigma, r2, adjusted_r2, f, f_p; /* of least squares; otherwise NaN */
     int64_t f_freedom;
+    double condition;    /* of the columns, moved to their mean and scaled to one length */
     double residuals[5]; /* their least, quartiles and largest */
 } line_statistics;
 
@@ -24,6 +25,8 @@ typedef struct line_statistics {
  * q (1 - q) (Xᵀ f X)⁻¹ XᵀX (Xᵀ f X)⁻¹, with f_i = 2 h / x_i(β(q + h) - β(q - h)).
  * Nothing of other losses, with penalties, without freedom, or where rows were held out to
  * validate on.
+ *
+ * The condition number is the largest singular value of the independent columns over the smallest.
  *
  * Source: R's summary.lm; Hendricks and Koenker (1992), with Hall and Sheather's (1988) bandwidth:
  *         quantreg's summary.rq(se = "nid").

@@ -186,6 +186,24 @@ double *model_predict(session *s, const model *it, reel_table *table, reel_tenso
     return predicted;
 }
 
+void model_interval(const model *it, double predicted, double *low, double *high)
+{
+    double half = it->half_width / reel_encoder_target_scale(it->encoder);
+    double y = reel_encoder_encode(it->encoder, predicted);
+    bool plain = reel_encoder_transform(it->encoder) == REEL_TRANSFORM_NONE;
+    *low = plain ? predicted - it->half_width : reel_encoder_decode(it->encoder, y - half);
+    *high = plain ? predicted + it->half_width : reel_encoder_decode(it->encoder, y + half);
+}
+
+const char *target_label(const reel_encoder *encoder, char *text, size_t size)
+{
+    reel_transform transform = reel_encoder_transform(encoder);
+    const char *name = reel_encoder_target_name(encoder);
+    snprintf(text, size, transform ? "%s(%s)" : "%s%s", transform ? transform_names[transform] : "",
+             name);
+    return text;
+}
+
 /* Numbers far from 0, such as times, need doubles until their mean is subtracted. A large table of
  * doubles would not fit in the memory that is enough for floats. */
 bool file_is_large(const char *path)

@@ -12,8 +12,8 @@ typedef struct model {
     bool no_intercept;     /* of linear regression: it is 0 in the table's units */
     reel_encoder *encoder; /* from a table's columns to the net's inputs, and back */
     reel_module *net;
-    double interval, half_width; /* the share of true values within half_width, in the target's
-                                    units, of the predictions; 0: not known */
+    double interval, half_width; /* the share of true values within half_width, in the units of the
+                                    transformed target, of the predictions; 0: not known */
     char *training; /* how it was trained: JSON, an object; from malloc; NULL: not said */
 } model;
 
@@ -47,6 +47,11 @@ int model_command(const char *name, options o, bool (*run)(session *s, const opt
  */
 double *model_predict(session *s, const model *it, reel_table *table, reel_tensor *rows,
                       int64_t *count);
+
+/* The ends of the interval around a prediction. */
+void model_interval(const model *it, double predicted, double *low, double *high);
+/* What the net predicts, "price" or "log(price)", in `text`. */
+const char *target_label(const reel_encoder *encoder, char *text, size_t size);
 
 /* What the net takes in and gives out for rows of a table (NULL: all), in its dtype; kept. Poison,
  * and a message. */

@@ -64,6 +64,11 @@ static const row fit_rows[] = {
     {NULL, NULL, "The table:", HEADING, 0, NULL},
     {"target", "COLUMN", "the column to predict, by its name or number (required)", TEXT,
      AT(target), NULL},
+    {"target-transform", "NAME",
+     "learn the logarithm (log, log1p) or the root (sqrt) of the target; predictions are in its "
+     "own "
+     "units (none)",
+     CHOICE, AT(transform), transform_names},
     {"features", "COLUMNS", "predict from these columns only (all but the target)", LIST,
      AT(features), NULL},
     {"drop", "COLUMNS", "leave these columns out", LIST, AT(drop), NULL},

@@ -54,7 +54,8 @@ typedef enum schedule_kind {
 
 /* The names of each enum's values, in its order, then NULL. */
 extern const char *const loss_names[], *const activation_names[], *const optimizer_names[];
-extern const char *const schedule_names[], *const dtype_names[], *const missing_names[];
+extern const char *const schedule_names[], *const dtype_names[], *const missing_names[],
+                                                                     *const transform_names[];
 /* Of a date; 1 shifted by the place of one is its bit. */
 extern const char *const date_part_names[];
 
@@ -72,7 +73,7 @@ typedef struct options {
     const char *target, *test, *test_rows;
     double test_fraction;
     text_list features, drop, text;
-    int missing; /* of missing_names */
+    int missing, transform; /* of missing_names, transform_names */
     char separator, decimal, thousands, comment;
     bool no_header;
     text_list na; /* what stands for a missing value */

@@ -116,7 +116,6 @@ static void put_head(reel_file *to, const result *it)
 static void put_csv(reel_file *to, const result *it, reel_tensor *const *values)
 {
     int digits = it->m->shape.dtype == REEL_F64 ? 17 : 9;
-    double half = it->m->half_width;
     put_head(to, it);
     for (int64_t i = 0; i < it->rows; i++) {
         char line[120];
@@ -125,8 +124,9 @@ static void put_csv(reel_file *to, const result *it, reel_tensor *const *values)
             put_cell(to, it, it->kept[k], values[k], i);
         }
         if (it->m->interval > 0) {
-            snprintf(line, sizeof line, "%.*g,%.*g,%.*g\n", digits, y, digits, y - half, digits,
-                     y + half);
+            double low, high;
+            model_interval(it->m, y, &low, &high);
+            snprintf(line, sizeof line, "%.*g,%.*g,%.*g\n", digits, y, digits, low, digits, high);
         } else {
             snprintf(line, sizeof line, "%.*g\n", digits, y);
         }

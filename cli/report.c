@@ -124,7 +124,8 @@ void coefficients_print(FILE *to, session *s, const model *it)
         width = length > width && length <= 40 ? length : width;
     }
     if (all) {
-        fprintf(to, "\n%s =\n", reel_encoder_target_name(it->encoder));
+        char label[200];
+        fprintf(to, "\n%s =\n", target_label(it->encoder, label, sizeof label));
         fprintf(to, "  %-*s %*.*g\n", width, "intercept", digits + 8, digits, all[0]);
     }
     for (size_t i = 0; all && i < (size_t)it->shape.features; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Coefficients with what is known of them, in text and in JSON. */
 #include "statistics_report.h"
+#include "model.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -36,13 +37,14 @@ static void print_summary(FILE *to, const line_statistics *it)
 void statistics_print(FILE *to, const line_statistics *it, const reel_encoder *encoder)
 {
     int width = (int)strlen("intercept");
+    char label[200];
     for (int64_t j = 1; j <= it->features; j++) {
         int length = (int)strlen(name_of(encoder, j));
         width = length > width && length <= 40 ? length : width;
     }
     fprintf(to, "\n%s =\n  %-*s %14s %11s %8s %9s %11s %11s %7s\n",
-            reel_encoder_target_name(encoder), width, "", "estimate", "std. error", "t", "p",
-            "from", "to (95 %)", "VIF");
+            target_label(encoder, label, sizeof label), width, "", "estimate", "std. error", "t",
+            "p", "from", "to (95 %)", "VIF");
     for (int64_t j = 0; j <= it->features; j++) {
         fprintf(to, "  %-*s", width, name_of(encoder, j));
         print_number(to, 14, 8, it->estimate[j]);
@@ -79,6 +81,7 @@ void statistics_json(reeli_json_writer *w, const line_statistics *it, const reel
     column_json(w, "low", it, it->low, encoder);
     column_json(w, "high", it, it->high, encoder);
     column_json(w, "variance_inflation", it, it->inflation, encoder);
+    reeli_json_put_number(w, "condition_number", it->condition);
     reeli_json_put_integer(w, "degrees_of_freedom", it->freedom);
     reeli_json_put_number(w, "residual_standard_error", it->sigma);
     reeli_json_put_number(w, "r2", it->r2);

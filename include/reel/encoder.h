@@ -27,19 +27,29 @@ extern "C" {
 /** How columns become features. The functions that tell of one take NULL for one without any. */
 typedef struct reel_encoder reel_encoder;
 
+/** What is done to a target before it is standardised, and undone to answers. Medians and quantiles of
+ *  the one are those of the other; means are not. */
+typedef enum reel_transform {
+    REEL_TRANSFORM_NONE,
+    REEL_TRANSFORM_LOG,   /**< of targets above 0 */
+    REEL_TRANSFORM_LOG1P, /**< log(1 + y), of targets above -1 */
+    REEL_TRANSFORM_SQRT   /**< of targets from 0 on; what is below is 0 again */
+} reel_transform;
+
 /** What an encoder is fitted to; but for the target all zero is the default. */
 typedef struct reel_encoder_options {
-    const char *target;          /**< the column to predict: of numbers */
-    const char *const *features; /**< the columns to predict it from; none: all others */
-    size_t feature_count;        /**< how many */
-    const char *const *drop;     /**< columns that are none of them */
-    size_t drop_count;           /**< how many */
-    bool refuse_missing;         /**< a missing value is an error, in training and ever after */
-    bool robust_target;          /**< the target's mean and deviation are those of the values
+    const char *target;              /**< the column to predict: of numbers */
+    const char *const *features;     /**< the columns to predict it from; none: all others */
+    size_t feature_count;            /**< how many */
+    const char *const *drop;         /**< columns that are none of them */
+    size_t drop_count;               /**< how many */
+    bool refuse_missing;             /**< a missing value is an error, in training and ever after */
+    bool robust_target;              /**< the target's mean and deviation are those of the values
                                       within three interquartile ranges of the quartiles */
-    int64_t max_categories;      /**< 50: of more texts the rarest are one together */
-    const char *const *date_formats; /**< of strptime's: %Y %y %m %d %H %I %M %S %f %p %b %B; ISO 8601
-                                          is tried besides */
+    reel_transform target_transform; /**< of the target */
+    int64_t max_categories;          /**< 50: of more texts the rarest are one together */
+    const char *const *date_formats; /**< as strptime has them, of %Y %y %m %d %H %I %M %S %f
+                                          %p %b %B; ISO 8601 is tried, too */
     size_t date_format_count;        /**< how many */
     unsigned date_parts;             /**< of enum reel_date_parts; 0: all but the year, of which a
                                           trend and months leave nothing */
@@ -88,7 +98,7 @@ REEL_API reel_encoder *reel_encoder_fit(reel_table *t, const reel_tensor *rows,
 REEL_API reel_tensor *reel_encode(const reel_encoder *e, reel_table *t, const reel_tensor *rows);
 
 /**
- * The target of rows of a table, standardised.
+ * The target of rows of a table, transformed and standardised.
  *
  * Shape: (n, 1), in the table's dtype; rows as in `reel_encoder_fit`.
  * Owner: as of `reel_encode`.
@@ -98,7 +108,7 @@ REEL_API reel_tensor *reel_encode_target(const reel_encoder *e, reel_table *t,
                                          const reel_tensor *rows);
 
 /**
- * A model's answers in the target's own units, scale * y + mean.
+ * A model's answers in the target's own units, scale * y + mean, with the transform undone.
  *
  * Shape:    that of y, floating. Gradient: none, the result is not recorded.
  * Owner:    lives until `reel_rewind`.
@@ -148,6 +158,12 @@ REEL_API const char *reel_encoder_target_name(const reel_encoder *e);
 REEL_API double reel_encoder_target_mean(const reel_encoder *e);
 /** What the target is then divided by. */
 REEL_API double reel_encoder_target_scale(const reel_encoder *e);
+/** What is done to the target before. */
+REEL_API reel_transform reel_encoder_transform(const reel_encoder *e);
+/** One answer, as `reel_decode_target` has it. */
+REEL_API double reel_encoder_decode(const reel_encoder *e, double y);
+/** A target, standardised: NaN where its transform has no value. */
+REEL_API double reel_encoder_encode(const reel_encoder *e, double target);
 
 /** How many columns it reads. */
 REEL_API size_t reel_encoder_columns(const reel_encoder *e);

@@ -47,7 +47,7 @@ static bool answer(reel_model *m, reel_tensor *x, int64_t first, int64_t rows, d
         ready ? reel_forward(m->net, reel_narrow(x, 0, first, rows)) : m->owned.r->poison;
     bool done = !reeli_bad(y);
     for (int64_t i = 0; done && i < rows; i++) {
-        predicted[i] = m->encoder->target_mean + m->encoder->target_scale * reeli_load(y, i);
+        predicted[i] = reel_encoder_decode(m->encoder, reeli_load(y, i));
     }
     end(m, &it);
     return done;

@@ -30,6 +30,7 @@ struct reel_encoder {
     bool refuse_missing;
     reeli_buffer target; /* char: its name */
     double target_mean, target_scale;
+    reel_transform transform;
     reeli_text_set names; /* the inputs' */
     reeli_buffer inputs;  /* reeli_input */
     size_t features;
@@ -65,6 +66,12 @@ bool reeli_input_value(const reeli_input *input, const char *text, double *value
 /* The features of a number or a date, NaN for a missing one; a date makes no more than so many. */
 enum { REELI_MOST_OF_A_DATE = 2 + 12 + 7 + 24 };
 void reeli_input_encode_number(const reeli_input *input, double x, double *to);
+
+/* A target with the transform done and undone; NaN where it has no value. */
+double reeli_transform(reel_transform transform, double y);
+double reeli_transform_back(reel_transform transform, double y);
+/* NULL at the end; in the enum's order. */
+extern const char *const reeli_transform_names[];
 
 /* An encoder without target and inputs; NULL, and an error, if memory is out. */
 reel_encoder *reeli_encoder_new(reel *r, const char *what);

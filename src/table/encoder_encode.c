@@ -293,7 +293,13 @@ static reel_tensor *encode_target(const reel_encoder *e, reel_table *t, size_t c
     reeli_numbers numbers = reeli_table_numbers(t, column);
     for (int64_t i = 0; i < rows.count; i++) {
         int64_t row = reeli_row(rows, i);
-        if (isnan(reeli_number_at(numbers, row))) {
+        double y = reeli_number_at(numbers, row);
+        if (!isnan(y) && isnan(reeli_transform(e->transform, y))) {
+            return reeli_fail(r, REEL_ERR_VALUE, "%s: the target, %g, has no %s",
+                              REELI_CELL_TEXT_OF(t, row, column), y,
+                              reeli_transform_names[e->transform]);
+        }
+        if (isnan(y)) {
             return reeli_fail(r, REEL_ERR_VALUE,
                               "%s: the target is missing: leave out the rows without one",
                               REELI_CELL_TEXT_OF(t, row, column));
@@ -303,7 +309,7 @@ static reel_tensor *encode_target(const reel_encoder *e, reel_table *t, size_t c
     reel_tensor *to = reeli_create(r, "encode_target", (int)t->dtype, 2, size);
     for (int64_t i = 0; !reeli_bad(to) && i < rows.count; i++) {
         double x = reeli_number_at(numbers, reeli_row(rows, i));
-        put(to, i, (x - e->target_mean) / e->target_scale);
+        put(to, i, (reeli_transform(e->transform, x) - e->target_mean) / e->target_scale);
     }
     return to;
 }
@@ -328,13 +334,14 @@ reel_tensor *reel_encode_target(const reel_encoder *e, reel_table *t, const reel
     return encode_target(e, t, (size_t)column, chosen);
 }
 
-/* t[0] = t[1] p[0] + p[1]. */
+/* t[0] = t[1] p[0] + p[1], with transform i[0] undone. */
 static bool decode(const reeli_args *a)
 {
     reel_tensor *to = a->t[0];
     reeli_copy(to, a->t[1]);
     for (int64_t i = 0; i < to->numel; i++) {
-        put(to, i, reeli_load(to, i) * a->p[0] + a->p[1]);
+        double y = reeli_load(to, i) * a->p[0] + a->p[1];
+        put(to, i, reeli_transform_back((reel_transform)a->i[0], y));
     }
     return true;
 }
@@ -350,6 +357,9 @@ reel_tensor *reel_decode_target(const reel_encoder *e, reel_tensor *y)
                           reel_dtype_name((reel_dtype)y->dtype));
     }
     reel_tensor *to = reeli_empty(e->owned.r, what, y->dtype, y->ndim, y->size);
-    const reeli_args args = {.r = e->owned.r, .t = {to, y}, .p = {e->target_scale, e->target_mean}};
+    const reeli_args args = {.r = e->owned.r,
+                             .t = {to, y},
+                             .p = {e->target_scale, e->target_mean},
+                             .i = {(int64_t)e->transform}};
     return reeli_bad(to) || reeli_do(decode, &args) ? to : e->owned.r->poison;
 }

@@ -266,6 +266,24 @@ static bool fit_numbers(reeli_fit *f, size_t column)
     return reeli_fit_add(f, column, hash, &input);
 }
 
+static bool transform_target(reeli_fit *f, double *values)
+{
+    reel_transform transform = f->options->target_transform;
+    f->e->transform = transform;
+    for (int64_t i = 0; i < f->rows.count; i++) {
+        double y = values[i];
+        values[i] = reeli_transform(transform, y);
+        if (isnan(values[i])) {
+            reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: the target, %g, has no %s%s",
+                        REELI_CELL_TEXT_OF(f->t, reeli_row(f->rows, i), f->target), y,
+                        reeli_transform_names[transform],
+                        transform == REEL_TRANSFORM_LOG && y == 0 ? ", but a log1p" : "");
+            return false;
+        }
+    }
+    return true;
+}
+
 /* A target that is all the same is left as it is but for its mean, so that it can be learned. */
 static bool fit_target(reeli_fit *f)
 {
@@ -275,6 +293,9 @@ static bool fit_target(reeli_fit *f)
     }
     gather(f, f->target, values);
     int64_t count = f->rows.count;
+    if (!transform_target(f, values)) {
+        return false;
+    }
     if (f->options->robust_target) {
         count = reeli_without_outliers(values, count);
     }
@@ -320,6 +341,10 @@ static bool fit_inputs(reeli_fit *f)
 
 static bool run(reeli_fit *f, const reel_tensor *rows)
 {
+    if (f->options->target_transform > REEL_TRANSFORM_SQRT) {
+        reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: there is no such transform", REELI_FIT);
+        return false;
+    }
     if (f->options->max_categories < 0) {
         reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: max_categories is negative", REELI_FIT);
         return false;

@@ -79,3 +79,52 @@ void reeli_input_encode_number(const reeli_input *input, double x, double *to)
         *to = ((isnan(x) ? input->median : x) - input->mean) / input->scale;
     }
 }
+
+const char *const reeli_transform_names[] = {"none", "log", "log1p", "sqrt", NULL};
+
+double reeli_transform(reel_transform transform, double y)
+{
+    switch (transform) {
+    case REEL_TRANSFORM_LOG:
+        return y > 0 ? log(y) : (double)NAN;
+    case REEL_TRANSFORM_LOG1P:
+        return y > -1 ? log1p(y) : (double)NAN;
+    case REEL_TRANSFORM_SQRT:
+        return y >= 0 ? sqrt(y) : (double)NAN;
+    default:
+        return y;
+    }
+}
+
+double reeli_transform_back(reel_transform transform, double y)
+{
+    switch (transform) {
+    case REEL_TRANSFORM_LOG:
+        return exp(y);
+    case REEL_TRANSFORM_LOG1P:
+        return expm1(y);
+    case REEL_TRANSFORM_SQRT:
+        return y > 0 ? y * y : 0;
+    default:
+        return y;
+    }
+}
+
+reel_transform reel_encoder_transform(const reel_encoder *e)
+{
+    return REELI_ALIVE(e, "encoder_transform") ? e->transform : REEL_TRANSFORM_NONE;
+}
+
+double reel_encoder_decode(const reel_encoder *e, double y)
+{
+    return REELI_ALIVE(e, "encoder_decode")
+               ? reeli_transform_back(e->transform, e->target_mean + e->target_scale * y)
+               : (double)NAN;
+}
+
+double reel_encoder_encode(const reel_encoder *e, double target)
+{
+    return REELI_ALIVE(e, "encoder_encode")
+               ? (reeli_transform(e->transform, target) - e->target_mean) / e->target_scale
+               : (double)NAN;
+}

@@ -12,7 +12,7 @@
  *                "months": [1, 2], "weekdays": [0, 5], "hours": [7, 8]}]}
  *
  * A date's format is "" for ISO 8601; without a scale it has no trend, without a year's no year.
- * "missing" is "error" where missing values are refused.
+ * A target may have a "transform": "log", "log1p" or "sqrt". "missing" is "error" where missing values are refused.
  */
 #include "date.h"
 #include "encoder.h"
@@ -102,6 +102,9 @@ static void put_encoder(reeli_json_writer *w, const reel_encoder *e)
     reeli_json_put_text(w, "name", reel_encoder_target_name(e));
     reeli_json_put_number(w, "mean", e->target_mean);
     reeli_json_put_number(w, "scale", e->target_scale);
+    if (e->transform) {
+        reeli_json_put_text(w, "transform", reeli_transform_names[e->transform]);
+    }
     reeli_json_put_close(w, '}');
     reeli_json_put_open(w, "inputs", '[');
     for (size_t i = 0; i < e->inputs.count; i++) {
@@ -418,14 +421,32 @@ static bool read_target_scale(void *context)
     return read_scale(d, &d->e->target_scale);
 }
 
+static bool read_transform(void *context)
+{
+    decoder *d = context;
+    if (!reeli_json_text(&d->json)) {
+        return false;
+    }
+    int found = 0;
+    while (reeli_transform_names[found] &&
+           strcmp(reeli_transform_names[found], d->json.text.data) != 0) {
+        found++;
+    }
+    d->e->transform = (reel_transform)found;
+    return reeli_transform_names[found] ||
+           reeli_json_refuse(&d->json, "a transform that is not known");
+}
+
 static bool read_target(void *context)
 {
     decoder *d = context;
-    static const reeli_json_key keys[] = {
-        {"name", read_target_name}, {"mean", read_target_mean}, {"scale", read_target_scale}};
+    static const reeli_json_key keys[] = {{"name", read_target_name},
+                                          {"mean", read_target_mean},
+                                          {"scale", read_target_scale},
+                                          {"transform", read_transform}};
     unsigned seen;
-    return reeli_json_object(&d->json, keys, 3, d, &seen) &&
-           (seen == 7 ||
+    return reeli_json_object(&d->json, keys, 4, d, &seen) &&
+           ((seen & 7) == 7 ||
             reeli_json_refuse(&d->json, "a target that has not just a name, a mean and a scale"));
 }
 

@@ -43,6 +43,10 @@ agrees() {
     END { exit !(n == 2000 && worst <= most) }' || fail "it predicts something else"
 }
 
+for transform in log log1p sqrt none; do
+  run 0 fit table.csv --target y --loss mse --quiet --target-transform $transform
+  agrees 1e-11
+done
 run 0 fit table.csv --target y --loss mse --quiet
 agrees 1e-12
 run 0 export model.safetensors --sql - --formula -

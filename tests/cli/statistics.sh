@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # How certain a line's coefficients are. Expected: R 4.2's summary(lm) and confint, to 8 digits;
-# quantreg 5.94's summary(rq, se = "nid"), to 6; variance inflations of Longley's data as published
-# (Belsley, Kuh and Welsch; R's car::vif).
+# quantreg 5.94's summary(rq, se = "nid"), to 6; variance inflations as R's 1/(1 - R²) of each
+# column by the others, which are the published ones (Belsley, Kuh and Welsch), the condition number as svd(scale(X)).
 . "$(dirname "${BASH_SOURCE[0]}")/program.sh"
 
 fit() { run 0 fit "$tables/$1.csv" --target "$2" --no-save --json "${@:3}"; }
@@ -35,13 +35,40 @@ close 1e-8 -157.6747192953900 statistics residual_quantiles 1
 close 1e-8 -28.1619848187652 statistics residual_quantiles 2
 close 1e-8 101.5503832580754 statistics residual_quantiles 3
 close 1e-8 455.3940945518578 statistics residual_quantiles 4
-close 1e-3 135.53 statistics variance_inflation deflator
-close 1e-3 1788.51 statistics variance_inflation gnp
-close 1e-3 33.62 statistics variance_inflation unemployed
-close 1e-3 3.59 statistics variance_inflation armed_forces
-close 1e-3 399.15 statistics variance_inflation population
-close 1e-3 758.98 statistics variance_inflation year
+close 1e-8 135.532438280004 statistics variance_inflation deflator
+close 1e-8 1788.51348271794 statistics variance_inflation gnp
+close 1e-8 33.6188905960497 statistics variance_inflation unemployed
+close 1e-8 3.58893019344553 statistics variance_inflation armed_forces
+close 1e-8 399.151022312632 statistics variance_inflation population
+close 1e-8 758.980597406861 statistics variance_inflation year
+close 1e-9 110.544153442313 statistics condition_number
+says "the columns' condition number is 111"
 says "'gnp' is nearly a combination of other columns (variance inflation 1.79e+03), and it is not the only one"
+
+# lm(log(employed) ~ .), in the logarithm's units, and what it predicts in its own.
+fit longley employed --loss mse --target-transform log
+row 8 year 7.06076045482668e-03 4.111317484622058 0.00263182882975348 1.30564780749684e-02 4.50015777503454e-02
+close 1e-8 0.00472580284503634 statistics residual_standard_error
+close 1e-8 0.99540344898935 statistics r2
+# transformed <name> <intercept> <slope> <prediction> <prediction>
+transformed() {
+  run 0 fit "$tables/longley.csv" --target employed --features gnp --loss mse --target-transform "$1" --json
+  close 1e-8 "$2" intercept
+  close 1e-8 "$3" coefficients gnp
+  run 0 predict model.safetensors "$tables/longley.csv"
+  paste <(sed -n 2,3p out) <(printf '%s\n' "$4" "$5") |
+    awk '{ d = $1 / $2 - 1; bad += d * d > 1e-18 } END { exit bad }' || fail "it predicts something else of $1"
+}
+transformed sqrt 229.087711910802 6.80871356003365e-05 60044.4932058545 60886.1967236970
+transformed log1p 10.8787123681202 5.33785867165564e-07 60099.4450198685 60911.2937106521
+run 0 fit "$tables/longley.csv" --target employed --features gnp --loss mse --target-transform log --no-save
+prints 'log(employed) ='
+awk 'BEGIN { print "x,y"; for (i = 0; i < 9; i++) print i "," i }' >zero.csv
+run 1 fit zero.csv --target y --target-transform log
+says "zero.csv:2: column 'y': the target, 0, has no log, but a log1p"
+awk 'BEGIN { print "x,y"; for (i = 0; i < 9; i++) print i "," i - 5 }' >negative.csv
+run 1 fit negative.csv --target y --target-transform sqrt
+says "negative.csv:2: column 'y': the target, -5, has no sqrt"
 
 fit norris y --loss mse
 row 8 intercept 0.232818234301156529 -1.12672907498546 2.67746742333461e-01 -0.735466652101461 0.210820504553682

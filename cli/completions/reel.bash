@@ -17,6 +17,7 @@ _reel_fit='
 --separator CHAR
 --skip N
 --target COLUMN
+--target-transform none log log1p sqrt
 --text COLUMNS
 --thousands CHAR
 --folds K

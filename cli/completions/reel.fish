@@ -50,6 +50,7 @@ complete -c reel -n '__reel_command fit' -l no-header -d 'the first line is data
 complete -c reel -n '__reel_command fit' -l separator -x -d 'between columns: a character or \'tab\' (found out from the first lines)'
 complete -c reel -n '__reel_command fit' -l skip -x -d 'lines to pass over before the table (0)'
 complete -c reel -n '__reel_command fit' -l target -x -a '(__reel_columns)' -d 'the column to predict, by its name or number (required)'
+complete -c reel -n '__reel_command fit' -l target-transform -x -a 'none log log1p sqrt' -d 'learn the logarithm (log, log1p) or the root (sqrt) of the target; predictions are in its own units (none)'
 complete -c reel -n '__reel_command fit' -l text -x -a '(__reel_columns ,)' -d 'text though they look like numbers'
 complete -c reel -n '__reel_command fit' -l thousands -x -d 'between groups of three digits: \',\', \'.\', \'space\', ... (nothing)'
 complete -c reel -n '__reel_command fit' -l folds -x -d 'cross-validation: train K models, each tested on its share of the rows and trained on the others, and say how good they are; the model that is kept is trained on all'

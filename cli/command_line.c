@@ -251,6 +251,7 @@ options read_line(command_line line, const char *arguments, const char *what, in
                     .optimizer = -1,
                     .schedule = -1,
                     .dtype = -1,
+                    .loss = -1,
                     .quantile = nothing,
                     .delta = nothing,
                     .lr = nothing,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* reel evaluate: how good a model is on a table. */
+#include "classification.h"
 #include "commands.h"
 #include "importance.h"
 #include "model.h"
@@ -30,6 +31,7 @@ typedef struct evaluation {
     int64_t n;
     double *truth, *predicted;
     metrics measured;
+    classification classes;
     double inside; /* the share of true values within the model's interval; NaN: it has none */
     exported_column *columns;
     size_t column_count;
@@ -55,6 +57,7 @@ static bool report_json(const evaluation *it)
     reeli_json_put_text(&w, "table", it->o->files[1]);
     reeli_json_put_text(&w, "target", reel_encoder_target_name(it->m->encoder));
     metrics_json(&w, "metrics", &it->measured);
+    classification_json(&w, "classification", &it->classes);
     if (it->m->interval > 0) {
         reeli_json_put_number(&w, "interval", it->m->interval);
         reeli_json_put_number(&w, "inside", it->inside);
@@ -78,6 +81,7 @@ static bool report(const evaluation *it)
     model_each_of_training(it->s, it->m, find_quantile, &quantile);
     const metrics *measured = &it->measured;
     metrics_print(stdout, &(const char *){"test"}, &measured, 1, quantile);
+    classification_print(stdout, "test", &it->classes);
     if (it->m->interval > 0) {
         printf("inside the %4g interval    %13.6g\n", it->m->interval, it->inside);
     }
@@ -88,6 +92,13 @@ static bool report(const evaluation *it)
         printf("%-24s %18.6g\n", it->columns[i].name, it->importance[i]);
     }
     return flushed(it->s);
+}
+
+/* Of a model of probabilities. */
+static bool classify(evaluation *it)
+{
+    return reel_encoder_transform(it->m->encoder) != REEL_TRANSFORM_LOGISTIC ||
+           classification_of(it->s, it->n, it->truth, it->predicted, &it->classes);
 }
 
 static bool find_importance(evaluation *it)
@@ -116,7 +127,7 @@ static bool measure(session *s, const options *o, const model *m, reel_table *ta
     it.truth = it.predicted ? column_values(s, table, (size_t)column, it.rows, &it.n) : NULL;
     char message[PLOT_MESSAGE];
     bool done = it.truth && metrics_of(s, it.n, it.truth, it.predicted, &it.measured) &&
-                find_importance(&it);
+                find_importance(&it) && classify(&it);
     if (done) {
         it.inside = share_inside(&it);
         done = report(&it);

@@ -145,15 +145,14 @@ bool export_expression(session *s, const model *m, bool plain, FILE *to)
         char label[200];
         reel_transform transform = plain ? REEL_TRANSFORM_NONE : reel_encoder_transform(m->encoder);
         plain ? fprintf(to, "%s = ", target_label(m->encoder, label, sizeof label)) : 0;
-        transform ? fputs("EXP(", to) : 0;
+        static const char *const undone[] = {"", "EXP(", "EXP(", "", "1 / (1 + EXP(-(", "EXP("};
+        fputs(undone[transform], to);
         fprintf(to, "%.17g", m->no_intercept ? 0 : intercept);
         for (size_t i = 0; i < count; i++) {
             put_term(to, m, &columns[i], slopes, plain);
         }
-        fputs(transform == REEL_TRANSFORM_LOG     ? ")"
-              : transform == REEL_TRANSFORM_LOG1P ? ") - 1"
-                                                  : "",
-              to);
+        static const char *const ends[] = {"", ")", ") - 1", "", ")))", ")"};
+        fputs(ends[transform], to);
         fputc('\n', to);
     }
     free(columns);

@@ -326,7 +326,7 @@ static void put_predict(const writing *w)
         }
         width = rows;
     }
-    static const char *const undone[] = {"", "exp", "expm1", ""};
+    static const char *const undone[] = {"", "exp(", "expm1(", "", "1 / (1 + exp(-(", "exp("};
     double mean = reel_encoder_target_mean(w->m->encoder);
     double scale = reel_encoder_target_scale(w->m->encoder);
     reel_transform transform = reel_encoder_transform(w->m->encoder);
@@ -337,8 +337,11 @@ static void put_predict(const writing *w)
                 mean, scale);
     } else {
         bool plain = transform == REEL_TRANSFORM_NONE;
-        fprintf(w->to, "    return %s%s%.17g + %.17g * (double)y[0]%s;\n}\n", undone[transform],
-                plain ? "" : "(", mean, scale, plain ? "" : ")");
+        fprintf(w->to, "    return %s%.17g + %.17g * (double)y[0]%s;\n}\n", undone[transform], mean,
+                scale,
+                plain                                  ? ""
+                : transform == REEL_TRANSFORM_LOGISTIC ? ")))"
+                                                       : ")");
     }
 }
 

@@ -4,17 +4,11 @@
 #include "commands.h"
 #include "decay_trials.h"
 #include "doubts.h"
-#include "folds.h"
+#include "fitting.h"
 #include "line_solver.h"
-#include "line_statistics.h"
-#include "model.h"
 #include "optimizers.h"
 #include "outputs.h"
 #include "plot.h"
-#include "report.h"
-#include "row_parts.h"
-#include "statistics_report.h"
-#include "training.h"
 #include "whitening.h"
 
 #include <inttypes.h>
@@ -24,29 +18,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-typedef struct fitting {
-    session *s;
-    options *o;
-    reel_table *table, *test_table; /* the latter NULL: the test's rows are the table's */
-    size_t target;                  /* its column */
-    row_parts rows;
-    model model;
-    reel_tensor *x, *y, *validation_x, *validation_y;
-    training training;
-    line_statistics statistics;
-    folds folds;
-    metrics train_metrics, test_metrics;
-    bool kept;    /* the model is in its file */
-    bool trials;  /* are to choose the weight decay */
-    bool undrawn; /* a picture failed, which is no reason to keep the results back */
-} fitting;
-
-static const char *path_of(const options *o) { return o->out ? o->out : "model.safetensors"; }
-
 /* A model that cannot be kept is worth knowing of before it is trained. */
 static bool check_path(session *s, const options *o)
 {
-    const char *path = path_of(o);
+    const char *path = fit_path(o);
     struct stat status;
     if (!output_check(s, o, path)) {
         return false;
@@ -123,6 +98,9 @@ static bool read_tables(fitting *it)
         !rows_choose(it->s, o, it->table, it->target, &it->rows)) {
         return false;
     }
+    if (!loss_choose(it->s, o, it->table, it->target, it->rows.train)) {
+        return false;
+    }
     if (o->test) {
         size_t column = 0;
         it->test_table = read_table(it->s, o, &o->test, 1, &it->model);
@@ -150,6 +128,9 @@ static bool encode(fitting *it)
                                 .date_parts = o->dates,
                                 .target_transform = (reel_transform)o->transform,
                                 .robust_target = o->loss != LOSS_MSE};
+    if (o->loss == LOSS_BCE || o->loss == LOSS_POISSON) {
+        how.target_transform = o->loss == LOSS_BCE ? REEL_TRANSFORM_LOGISTIC : REEL_TRANSFORM_RATE;
+    }
     reel_encoder *encoder = reel_encoder_fit(it->table, it->rows.train, how);
     it->model.encoder = encoder;
     if (!encoder) {
@@ -400,6 +381,10 @@ static bool measure(fitting *it, reel_table *table, reel_tensor *which, metrics 
     bool done = predicted && find_target(it->s, table, it->o->target, &target) &&
                 (truth = column_values(it->s, table, target, which, &n)) &&
                 metrics_of(it->s, n, truth, predicted, to);
+    if (done && it->o->loss == LOSS_BCE) {
+        done = classification_of(it->s, n, truth, predicted,
+                                 to == &it->test_metrics ? &it->test_classes : &it->train_classes);
+    }
     bool wanted = it->o->plot_predictions && (to == &it->test_metrics || !it->rows.test);
     char message[PLOT_MESSAGE];
     if (done && wanted &&
@@ -416,93 +401,6 @@ static bool measure_all(fitting *it)
     reel_table *test = it->test_table ? it->test_table : it->table;
     return measure(it, it->table, it->rows.train, &it->train_metrics) &&
            (!it->rows.test || measure(it, test, it->rows.test, &it->test_metrics));
-}
-
-static void losses_json(reeli_json_writer *w, const char *key, const double *losses, int64_t count)
-{
-    reeli_json_put_open(w, key, '[');
-    for (int64_t i = 0; i < count; i++) {
-        reeli_json_put_number(w, NULL, losses[i]);
-    }
-    reeli_json_put_close(w, ']');
-}
-
-static bool report_json(const fitting *it)
-{
-    const options *o = it->o;
-    const training *t = &it->training;
-    char shape[16 * MAX_HIDDEN];
-    reeli_json_writer w;
-    shape_text(&it->model.shape, shape, sizeof shape);
-    report_begin(it->s, &w);
-    reeli_json_put_text(&w, "table", o->files[0]);
-    reeli_json_put_text(&w, "target", o->target);
-    reeli_json_put_text(&w, "model", shape);
-    reeli_json_put_integer(&w, "parameters", reel_parameter_count(it->model.net));
-    reeli_json_put_json(&w, "training", it->model.training);
-    losses_json(&w, "loss", t->losses, t->epochs);
-    metrics_json(&w, "training_metrics", &it->train_metrics);
-    reeli_json_put_bool(&w, "interrupted", t->interrupted);
-    reeli_json_put_text(&w, "out", it->kept ? path_of(o) : NULL);
-    folds_json(&w, &it->folds);
-    if (it->model.interval > 0) {
-        reeli_json_put_number(&w, "interval", it->model.interval);
-        reeli_json_put_number(&w, "half_width", it->model.half_width);
-    }
-    if (it->rows.test) {
-        metrics_json(&w, "test_metrics", &it->test_metrics);
-    }
-    if (it->validation_x) {
-        losses_json(&w, "validation_loss", t->validation_losses, t->epochs);
-        reeli_json_put_integer(&w, "best_epoch", t->best);
-    }
-    if (!o->hidden_count) {
-        coefficients_json(&w, it->s, &it->model);
-        statistics_json(&w, &it->statistics, it->model.encoder);
-    }
-    return report_end(it->s, &w);
-}
-
-static bool report(const fitting *it)
-{
-    const options *o = it->o;
-    if (o->json) {
-        return report_json(it);
-    }
-    const char *titles[] = {"training", "test"};
-    const metrics *columns[] = {&it->train_metrics, &it->test_metrics};
-    putchar('\n');
-    metrics_print(stdout, titles, columns, it->rows.test ? 2 : 1, o->loss == LOSS_QUANTILE);
-    folds_print(stdout, &it->folds);
-    if (it->statistics.features) {
-        statistics_print(stdout, &it->statistics, it->model.encoder);
-    } else if (!o->hidden_count) {
-        coefficients_print(stdout, it->s, &it->model);
-    }
-    if (it->model.interval > 0) {
-        printf("\ninterval: a prediction ± %.6g%s%s holds the true value with probability %g\n",
-               it->model.half_width, o->transform ? " of its " : "",
-               o->transform ? transform_names[o->transform] : "", it->model.interval);
-    }
-    if (it->kept) {
-        printf("\n%s has the model: reel predict %s TABLE\n", path_of(o), path_of(o));
-    }
-    return flushed(it->s);
-}
-
-static bool draw_losses(const fitting *it)
-{
-    const options *o = it->o;
-    const training *t = &it->training;
-    char axis[64], message[PLOT_MESSAGE];
-    if (!o->plot) {
-        return true;
-    }
-    snprintf(axis, sizeof axis, "%s loss (standardised target)", loss_names[o->loss]);
-    const char *path = strcmp(o->plot, "-") == 0 ? NULL : o->plot;
-    const double *validation = it->validation_x ? t->validation_losses : NULL;
-    return plot_losses(path, t->epochs, t->losses, validation, axis, message) ||
-           complain(it->s, "%s", message);
 }
 
 /* A model of its own for a fold, in silence. */
@@ -570,11 +468,11 @@ static bool run(fitting *it)
     if (!calibrated || !describe_training(it)) {
         return false;
     }
-    it->kept = !o->no_save && model_save(it->s, &it->model, path_of(o));
+    it->kept = !o->no_save && model_save(it->s, &it->model, fit_path(o));
     if (!it->kept) {
         reel_clear_error(it->s->r); /* which was said, and is no reason to keep the results back */
     }
-    return measure_all(it) && report(it) && draw_losses(it) && !it->undrawn &&
+    return measure_all(it) && fit_report(it) && fit_draw_losses(it) && !it->undrawn &&
            (o->no_save || it->kept);
 }
 

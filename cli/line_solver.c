@@ -31,10 +31,10 @@ static double dot(int64_t n, const double *a, const double *b)
     return sum;
 }
 
-/* What the loss is at a residual r = predicted - target. */
-static double loss_at(const options *o, double r)
+/* What the loss is of what is predicted and is to be. */
+static double loss_at(const options *o, double predicted, double target)
 {
-    double a = fabs(r);
+    double r = predicted - target, a = fabs(r);
     switch ((loss_kind)o->loss) {
     case LOSS_L1:
         return a;
@@ -48,13 +48,19 @@ static double loss_at(const options *o, double r)
         return a / 2 - (o->quantile - 0.5) * r;
     case LOSS_LOG_COSH:
         return a + log1p(exp(-2 * a)) - log(2);
+    case LOSS_BCE:
+        return fmax(predicted, 0) + log1p(exp(-fabs(predicted))) - predicted * target;
+    case LOSS_POISSON:
+        return exp(predicted) - predicted * target;
     }
     return 0;
 }
 
-/* The curvature of the parabola that touches the loss at r, its corner rounded off by `corner`. */
-static double curvature(const options *o, double r, double corner)
+/* The curvature of the parabola that touches the loss at r, its corner rounded off by `corner`; of
+ * odds and rates, the loss's own. */
+static double curvature(const options *o, double predicted, double target, double corner)
 {
+    double r = predicted - target, share = 1 / (1 + exp(-predicted));
     switch ((loss_kind)o->loss) {
     case LOSS_L1:
         return 1 / hypot(r, corner);
@@ -68,8 +74,25 @@ static double curvature(const options *o, double r, double corner)
         return 0.5 / hypot(r, corner);
     case LOSS_LOG_COSH:
         return fabs(r) > 1e-4 ? tanh(r) / r : 1;
+    case LOSS_BCE:
+        return share * (1 - share);
+    case LOSS_POISSON:
+        return exp(predicted);
     }
     return 0;
+}
+
+/* The loss's slope, of which the parabola's is the same. */
+static double slope(const options *o, double predicted, double target, double corner)
+{
+    if (o->loss == LOSS_BCE) {
+        return 1 / (1 + exp(-predicted)) - target;
+    }
+    if (o->loss == LOSS_POISSON) {
+        return exp(predicted) - target;
+    }
+    double tilt = o->loss == LOSS_QUANTILE ? o->quantile - 0.5 : 0;
+    return curvature(o, predicted, target, corner) * (predicted - target) - tilt;
 }
 
 static void take_row(const line *it, int64_t i)
@@ -83,7 +106,7 @@ static double objective(const line *it, const double *w)
     double sum = 0, penalty = 0;
     for (int64_t i = 0; i < it->n; i++) {
         take_row(it, i);
-        sum += loss_at(it->o, dot(it->size, it->row, w) - it->target[i]);
+        sum += loss_at(it->o, dot(it->size, it->row, w), it->target[i]);
     }
     for (int64_t j = 0; j < it->k; j++) {
         penalty += it->o->l1_penalty * fabs(w[j]) + it->o->weight_decay / 2 * w[j] * w[j];
@@ -97,19 +120,20 @@ static void assemble(const line *it, double corner, bool straight)
 {
     const options *o = it->o;
     int64_t m = it->size;
-    double tilt = o->loss == LOSS_QUANTILE ? o->quantile - 0.5 : 0;
+    double n = (double)it->n;
     memset(it->system, 0, (size_t)(m * m) * sizeof *it->system);
     memset(it->right, 0, (size_t)m * sizeof *it->right);
     for (int64_t i = 0; i < it->n; i++) {
         take_row(it, i);
-        double r = dot(m, it->row, it->at) - it->target[i];
-        double weight = curvature(o, r, corner) / (double)it->n;
+        double predicted = dot(m, it->row, it->at), target = it->target[i];
+        double weight = curvature(o, predicted, target, corner) / n;
+        double down = slope(o, predicted, target, corner) / n;
         for (int64_t a = 0; a < m; a++) {
             double scaled = weight * it->row[a];
             for (int64_t b = 0; b <= a; b++) {
                 it->system[a * m + b] += scaled * it->row[b];
             }
-            it->right[a] -= scaled * r - tilt * it->row[a] / (double)it->n;
+            it->right[a] -= down * it->row[a];
         }
     }
     for (int64_t j = 0; j < it->k; j++) {

@@ -199,8 +199,8 @@ const char *target_label(const reel_encoder *encoder, char *text, size_t size)
 {
     reel_transform transform = reel_encoder_transform(encoder);
     const char *name = reel_encoder_target_name(encoder);
-    snprintf(text, size, transform ? "%s(%s)" : "%s%s", transform ? transform_names[transform] : "",
-             name);
+    static const char *const labels[] = {"", "log(", "log1p(", "sqrt(", "logit(", "log E("};
+    snprintf(text, size, "%s%s%s", labels[transform], name, transform ? ")" : "");
     return text;
 }
 

@@ -59,6 +59,10 @@ reel_tensor *network_loss(const options *o, reel_tensor *predicted, reel_tensor 
                              : reel_quantile_loss(predicted, target, o->quantile, REEL_MEAN);
     case LOSS_LOG_COSH:
         return reel_log_cosh_loss(predicted, target, REEL_MEAN);
+    case LOSS_BCE:
+        return reel_binary_cross_entropy_with_logits(predicted, target, NULL, NULL, REEL_MEAN);
+    case LOSS_POISSON:
+        return reel_poisson_nll_loss(predicted, target, NULL);
     }
     return NULL;
 }

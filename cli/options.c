@@ -122,7 +122,8 @@ static const row fit_rows[] = {
     {NULL, NULL, "What is made small:", HEADING, 0, NULL},
     {"loss", "NAME",
      "l1 (absolute error: medians), mse (squared: means), huber, smooth_l1 and log_cosh (squared "
-     "near 0, absolute far off) or quantile (l1)",
+     "near 0, absolute far off), quantile, bce (of 0 and 1: probabilities) or poisson (of counts: "
+     "rates) (l1; bce where all is 0 or 1)",
      CHOICE, AT(loss), loss_names},
     {"quantile", "Q", "which one, with --loss quantile (" IN_TEXT(USUAL_QUANTILE) ")", FRACTION,
      AT(quantile), NULL},
@@ -237,6 +238,13 @@ static void check_model(const options *o, char **argv)
     }
     if (!isnan(o->quantile) && o->loss != LOSS_QUANTILE) {
         REFUSE(argv, "--quantile goes with --loss quantile");
+    }
+    bool linked = o->loss == LOSS_BCE || o->loss == LOSS_POISSON;
+    if (linked && (o->transform || !isnan(o->interval) || o->no_intercept)) {
+        REFUSE(argv,
+               "--loss %s is of the target as it is, and has no intervals: leave out "
+               "--target-transform, --interval and --no-intercept",
+               loss_names[o->loss]);
     }
     if (!isnan(o->delta) && o->loss != LOSS_HUBER && o->loss != LOSS_SMOOTH_L1) {
         REFUSE(argv, "--delta goes with --loss huber or --loss smooth_l1");

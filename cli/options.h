@@ -22,7 +22,9 @@ typedef enum loss_kind {
     LOSS_HUBER,
     LOSS_SMOOTH_L1,
     LOSS_QUANTILE,
-    LOSS_LOG_COSH
+    LOSS_LOG_COSH,
+    LOSS_BCE,
+    LOSS_POISSON
 } loss_kind;
 
 typedef enum optimizer_kind {

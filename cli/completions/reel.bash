@@ -33,7 +33,7 @@ _reel_fit='
 --no-intercept
 --delta D
 --l1-penalty L
---loss l1 mse huber smooth_l1 quantile log_cosh
+--loss l1 mse huber smooth_l1 quantile log_cosh bce poisson
 --quantile Q
 --weight-decay W
 --batch-size N

@@ -66,7 +66,7 @@ complete -c reel -n '__reel_command fit' -l hidden -x -d 'sizes of hidden layers
 complete -c reel -n '__reel_command fit' -l no-intercept -d 'linear regression through the origin'
 complete -c reel -n '__reel_command fit' -l delta -x -d 'where huber and smooth_l1 turn from squared to absolute, in standard deviations of the target, outliers aside (1)'
 complete -c reel -n '__reel_command fit' -l l1-penalty -x -d 'adds L times the sum of the weights\' magnitudes, for standardised columns; the useless ones become 0 (0)'
-complete -c reel -n '__reel_command fit' -l loss -x -a 'l1 mse huber smooth_l1 quantile log_cosh' -d 'l1 (absolute error: medians), mse (squared: means), huber, smooth_l1 and log_cosh (squared near 0, absolute far off) or quantile (l1)'
+complete -c reel -n '__reel_command fit' -l loss -x -a 'l1 mse huber smooth_l1 quantile log_cosh bce poisson' -d 'l1 (absolute error: medians), mse (squared: means), huber, smooth_l1 and log_cosh (squared near 0, absolute far off), quantile, bce (of 0 and 1: probabilities) or poisson (of counts: rates) (l1; bce where all is 0 or 1)'
 complete -c reel -n '__reel_command fit' -l quantile -x -d 'which one, with --loss quantile (0.5)'
 complete -c reel -n '__reel_command fit' -l weight-decay -x -d 'pull of the weights to 0 (for networks trained by adamw 0.02, or what trials on parts of a small table find best; otherwise 0)'
 complete -c reel -n '__reel_command fit' -l batch-size -x -d 'rows for a step (32 to 256 by the number of rows; all of up to 1024 for linear regression)'

@@ -31,9 +31,12 @@ typedef struct reel_encoder reel_encoder;
  *  the one are those of the other; means are not. */
 typedef enum reel_transform {
     REEL_TRANSFORM_NONE,
-    REEL_TRANSFORM_LOG,   /**< of targets above 0 */
-    REEL_TRANSFORM_LOG1P, /**< log(1 + y), of targets above -1 */
-    REEL_TRANSFORM_SQRT   /**< of targets from 0 on; what is below is 0 again */
+    REEL_TRANSFORM_LOG,      /**< of targets above 0 */
+    REEL_TRANSFORM_LOG1P,    /**< log(1 + y), of targets above -1 */
+    REEL_TRANSFORM_SQRT,     /**< of targets from 0 on; what is below is 0 again */
+    REEL_TRANSFORM_LOGISTIC, /**< targets from 0 to 1 are left as they are, not even standardised, and
+                                  answers are the logarithms of odds: 1 / (1 + exp(-y)) is decoded */
+    REEL_TRANSFORM_RATE      /**< likewise targets from 0 on, and logarithms of rates: exp(y) */
 } reel_transform;
 
 /** What an encoder is fitted to; but for the target all zero is the default. */

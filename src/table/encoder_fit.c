@@ -274,9 +274,11 @@ static bool transform_target(reeli_fit *f, double *values)
         double y = values[i];
         values[i] = reeli_transform(transform, y);
         if (isnan(values[i])) {
-            reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: the target, %g, has no %s%s",
+            reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: the target, %g, %s %s%s",
                         REELI_CELL_TEXT_OF(f->t, reeli_row(f->rows, i), f->target), y,
-                        reeli_transform_names[transform],
+                        transform > REEL_TRANSFORM_SQRT ? "can be no" : "has no",
+                        transform == REEL_TRANSFORM_LOGISTIC ? "probability"
+                                                             : reeli_transform_names[transform],
                         transform == REEL_TRANSFORM_LOG && y == 0 ? ", but a log1p" : "");
             return false;
         }
@@ -295,6 +297,11 @@ static bool fit_target(reeli_fit *f)
     int64_t count = f->rows.count;
     if (!transform_target(f, values)) {
         return false;
+    }
+    if (f->options->target_transform > REEL_TRANSFORM_SQRT) {
+        f->e->target_mean = 0;
+        f->e->target_scale = 1;
+        return true;
     }
     if (f->options->robust_target) {
         count = reeli_without_outliers(values, count);
@@ -341,7 +348,7 @@ static bool fit_inputs(reeli_fit *f)
 
 static bool run(reeli_fit *f, const reel_tensor *rows)
 {
-    if (f->options->target_transform > REEL_TRANSFORM_SQRT) {
+    if (f->options->target_transform > REEL_TRANSFORM_RATE) {
         reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: there is no such transform", REELI_FIT);
         return false;
     }

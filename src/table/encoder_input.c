@@ -80,7 +80,8 @@ void reeli_input_encode_number(const reeli_input *input, double x, double *to)
     }
 }
 
-const char *const reeli_transform_names[] = {"none", "log", "log1p", "sqrt", NULL};
+const char *const reeli_transform_names[] = {"none",     "log",  "log1p", "sqrt",
+                                             "logistic", "rate", NULL};
 
 double reeli_transform(reel_transform transform, double y)
 {
@@ -91,6 +92,10 @@ double reeli_transform(reel_transform transform, double y)
         return y > -1 ? log1p(y) : (double)NAN;
     case REEL_TRANSFORM_SQRT:
         return y >= 0 ? sqrt(y) : (double)NAN;
+    case REEL_TRANSFORM_LOGISTIC:
+        return y >= 0 && y <= 1 ? y : (double)NAN;
+    case REEL_TRANSFORM_RATE:
+        return y >= 0 ? y : (double)NAN;
     default:
         return y;
     }
@@ -105,6 +110,10 @@ double reeli_transform_back(reel_transform transform, double y)
         return expm1(y);
     case REEL_TRANSFORM_SQRT:
         return y > 0 ? y * y : 0;
+    case REEL_TRANSFORM_LOGISTIC:
+        return 1 / (1 + exp(-y));
+    case REEL_TRANSFORM_RATE:
+        return exp(y);
     default:
         return y;
     }

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* A table being fitted: fit.c does it, fit_report.c tells of it. */
+#ifndef CLI_FITTING_H
+#define CLI_FITTING_H
+
+#include "classification.h"
+#include "folds.h"
+#include "line_statistics.h"
+#include "model.h"
+#include "report.h"
+#include "row_parts.h"
+#include "training.h"
+
+typedef struct fitting {
+    session *s;
+    options *o;
+    reel_table *table, *test_table; /* the latter NULL: the test's rows are the table's */
+    size_t target;                  /* its column */
+    row_parts rows;
+    model model;
+    reel_tensor *x, *y, *validation_x, *validation_y;
+    training training;
+    line_statistics statistics;
+    folds folds;
+    metrics train_metrics, test_metrics;
+    classification train_classes, test_classes;
+    bool kept;    /* the model is in its file */
+    bool trials;  /* are to choose the weight decay */
+    bool undrawn; /* a picture failed, which is no reason to keep the results back */
+} fitting;
+
+/* Where the model goes. */
+const char *fit_path(const options *o);
+/* Prints the figures; false if they cannot be written. */
+bool fit_report(const fitting *it);
+/* Draws the losses, if that was asked for; false, and a message. */
+bool fit_draw_losses(const fitting *it);
+
+#endif

@@ -94,6 +94,12 @@ static bool read_tables(fitting *it)
     it->model.shape.dtype = o->dtype == 1 ? REEL_F64 : REEL_F32;
     it->table = read_table(it->s, o, o->files, (size_t)o->file_count, &it->model);
     o->target = it->table ? meant_name(it->table, o->target) : o->target;
+    if (it->table && o->weights && reel_table_look_up(it->table, o->weights) < 0) {
+        return complain(it->s, "%s: --weights: there is no column '%s'", o->files[0], o->weights);
+    }
+    if (it->table && o->weights && !o->features.count && !options_drop(o, o->weights)) {
+        return complain(it->s, "there is no memory for the columns' names");
+    }
     if (!it->table || !find_target(it->s, it->table, o->target, &it->target) ||
         !rows_choose(it->s, o, it->table, it->target, &it->rows)) {
         return false;
@@ -111,6 +117,41 @@ static bool read_tables(fitting *it)
         return it->rows.test != NULL;
     }
     return true;
+}
+
+/* y with a second column, the weights of the rows, whose mean is 1. */
+static bool add_weights(fitting *it, reel_tensor *rows, reel_tensor **y)
+{
+    const options *o = it->o;
+    int64_t n = 0, column = reel_table_look_up(it->table, o->weights);
+    if (reel_table_is_text(it->table, (size_t)column)) {
+        return complain(it->s, "%s: --weights: column '%s' holds text", o->files[0], o->weights);
+    }
+    double *w = column_values(it->s, it->table, (size_t)column, rows, &n), sum = 0;
+    for (int64_t i = 0; w && i < n; i++) {
+        if (!(w[i] >= 0)) {
+            complain(it->s, "%s:%" PRId64 ": column '%s': a weight has to be a number from 0 on",
+                     reel_table_row_path(it->table, reel_data_i64(rows)[i]),
+                     reel_table_line(it->table, reel_data_i64(rows)[i]), o->weights);
+            free(w);
+            return false;
+        }
+        sum += w[i];
+    }
+    for (int64_t i = 0; w && i < n; i++) {
+        w[i] *= (double)n / sum;
+    }
+    reel_tensor *weights = w && sum > 0 ? reel_from_f64(it->s->r, w, 2, (int64_t[]){n, 1}) : NULL;
+    bool done = weights || (w && complain(it->s, "%s: all weights are 0", o->files[0]));
+    if (weights) {
+        reel_tensor *both[] = {*y, reel_to(weights, reel_dtype_of(*y))};
+        *y = reel_keep(reel_cat(both, 2, 1));
+        reel_tensor_free(both[0]);
+        reel_tensor_free(weights);
+        reel_rewind(it->s->r);
+    }
+    free(w);
+    return done && !reel_failed(it->s->r);
 }
 
 static bool encode(fitting *it)
@@ -142,7 +183,12 @@ static bool encode(fitting *it)
         it->validation_x = model_features(&it->model, it->table, it->rows.validation);
         it->validation_y = model_targets(&it->model, it->table, it->rows.validation);
     }
-    return !reel_failed(it->s->r);
+    bool done = !reel_failed(it->s->r);
+    if (done && o->weights) {
+        done = add_weights(it, it->rows.train, &it->y) &&
+               (!it->validation_y || add_weights(it, it->rows.validation, &it->validation_y));
+    }
+    return done;
 }
 
 static bool make_net(fitting *it)
@@ -457,7 +503,8 @@ static bool run(fitting *it)
         say_what_it_does(it);
     }
     bool believed =
-        doubt_training(it->s, o, it->y, reel_parameter_count(it->model.net)) &&
+        doubt_training(it->s, o, reel_narrow(it->y, 1, 0, 1),
+                       reel_parameter_count(it->model.net)) &&
         (!it->rows.test ||
          doubt_test(it->s, &it->model, it->test_table ? it->test_table : it->table, it->rows.test));
     if (!believed || !(o->hidden_count ? train_network(it) : train_linear(it))) {

@@ -15,11 +15,11 @@ static const double most_work = 2e11; /* products of all steps together */
 typedef struct line {
     const options *o;
     reel_tensor *x, *y;
-    int64_t n, k, size; /* size: k, or k + 1 with a bias */
-    double *at, *best;  /* weights */
-    double *system;     /* size x size, row by row, its lower triangle */
-    double *right, *row, *target;
-    double least; /* the loss at `best` */
+    int64_t n, k, size;                    /* size: k, or k + 1 with a bias */
+    double *at, *best;                     /* weights */
+    double *system;                        /* size x size, row by row, its lower triangle */
+    double *right, *row, *target, *weight; /* of rows: the latter two */
+    double least;                          /* the loss at `best` */
 } line;
 
 static double dot(int64_t n, const double *a, const double *b)
@@ -106,7 +106,7 @@ static double objective(const line *it, const double *w)
     double sum = 0, penalty = 0;
     for (int64_t i = 0; i < it->n; i++) {
         take_row(it, i);
-        sum += loss_at(it->o, dot(it->size, it->row, w), it->target[i]);
+        sum += it->weight[i] * loss_at(it->o, dot(it->size, it->row, w), it->target[i]);
     }
     for (int64_t j = 0; j < it->k; j++) {
         penalty += it->o->l1_penalty * fabs(w[j]) + it->o->weight_decay / 2 * w[j] * w[j];
@@ -126,8 +126,9 @@ static void assemble(const line *it, double corner, bool straight)
     for (int64_t i = 0; i < it->n; i++) {
         take_row(it, i);
         double predicted = dot(m, it->row, it->at), target = it->target[i];
-        double weight = curvature(o, predicted, target, corner) / n;
-        double down = slope(o, predicted, target, corner) / n;
+        double share = it->weight[i] / n;
+        double weight = curvature(o, predicted, target, corner) * share;
+        double down = slope(o, predicted, target, corner) * share;
         for (int64_t a = 0; a < m; a++) {
             double scaled = weight * it->row[a];
             for (int64_t b = 0; b <= a; b++) {
@@ -251,9 +252,11 @@ static void zero_weights(line *it)
 static bool read_net(line *it, reel_module *net)
 {
     reel_tensor *bias = reel_parameter(net, "0.bias");
+    bool weighted = reel_size(it->y, 1) == 2;
     it->at[it->k] = bias ? reel_item(bias) : 0;
     for (int64_t i = 0; i < it->n; i++) {
         it->target[i] = reel_get(it->y, (int64_t[]){i, 0});
+        it->weight[i] = weighted ? reel_get(it->y, (int64_t[]){i, 1}) : 1;
     }
     return reel_to_f64(reel_parameter(net, "0.weight"), it->at, it->k) == REEL_OK;
 }
@@ -290,7 +293,7 @@ bool line_solve(const training *of)
     it.k = reel_size(it.x, 1);
     it.size = it.k + (reel_parameter(of->net, "0.bias") != NULL);
     size_t m = (size_t)it.k + 1;
-    double *memory = malloc((m * m + 4 * m + (size_t)it.n) * sizeof *memory);
+    double *memory = malloc((m * m + 4 * m + 2 * (size_t)it.n) * sizeof *memory);
     if (!memory) {
         return complain(of->session, "there is no memory for the line's equations");
     }
@@ -300,6 +303,7 @@ bool line_solve(const training *of)
     it.right = it.best + m;
     it.row = it.right + m;
     it.target = it.row + m;
+    it.weight = it.target + it.n;
     bool done = read_net(&it, of->net);
     if (done) {
         memcpy(it.best, it.at, m * sizeof *it.best);

@@ -341,8 +341,8 @@ bool line_statistics_of(line_statistics *it, const training *t, const coordinate
     s.bias = reel_parameter(t->net, "0.bias") != NULL;
     s.m = s.k + s.bias;
     int64_t freedom = s.n - c->qr.rank - s.bias;
-    if (!c->triangle || t->validation_x || t->interrupted || freedom < 1 || c->qr.rank < 1 ||
-        !(o->loss == LOSS_MSE || is_quantile(o))) {
+    if (!c->triangle || reel_size(t->y, 1) == 2 || t->validation_x || t->interrupted ||
+        freedom < 1 || c->qr.rank < 1 || !(o->loss == LOSS_MSE || is_quantile(o))) {
         return true;
     }
     size_t k = (size_t)s.k + 1, m = (size_t)s.m;

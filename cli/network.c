@@ -34,37 +34,50 @@ reel_module *network_new(reel *r, const network_shape *shape)
 /* q (t - p) where p is too low, (1 - q) (p - t) where it is too high, is half of |p - t| and
  * (q - ½) (t - p): only the first half has a corner. */
 static reel_tensor *smooth_quantile_loss(double q, reel_tensor *predicted, reel_tensor *target,
-                                         double smoothing)
+                                         double smoothing, reel_reduction how)
 {
-    reel_tensor *distance = reel_smooth_l1_loss(predicted, target, smoothing, REEL_MEAN);
-    reel_tensor *tilt = reel_mean(reel_sub(target, predicted));
+    reel_tensor *distance = reel_smooth_l1_loss(predicted, target, smoothing, how);
+    reel_tensor *off = reel_sub(target, predicted);
+    reel_tensor *tilt = how == REEL_NONE ? off : reel_mean(off);
     return reel_add(reel_mul_scalar(distance, 0.5), reel_mul_scalar(tilt, q - 0.5));
+}
+
+static reel_tensor *loss_of(const options *o, reel_tensor *predicted, reel_tensor *target,
+                            double smoothing, reel_reduction how)
+{
+    switch ((loss_kind)o->loss) {
+    case LOSS_L1:
+        return smoothing > 0 ? reel_smooth_l1_loss(predicted, target, smoothing, how)
+                             : reel_l1_loss(predicted, target, how);
+    case LOSS_MSE:
+        return reel_mse_loss(predicted, target, how);
+    case LOSS_HUBER:
+        return reel_huber_loss(predicted, target, o->delta, how);
+    case LOSS_SMOOTH_L1:
+        return reel_smooth_l1_loss(predicted, target, o->delta, how);
+    case LOSS_QUANTILE:
+        return smoothing > 0 ? smooth_quantile_loss(o->quantile, predicted, target, smoothing, how)
+                             : reel_quantile_loss(predicted, target, o->quantile, how);
+    case LOSS_LOG_COSH:
+        return reel_log_cosh_loss(predicted, target, how);
+    case LOSS_BCE:
+        return reel_binary_cross_entropy_with_logits(predicted, target, NULL, NULL, how);
+    case LOSS_POISSON:
+        return reel_poisson_nll_loss(predicted, target,
+                                     &(reel_poisson_nll_loss_options){.reduction = how});
+    }
+    return NULL;
 }
 
 reel_tensor *network_loss(const options *o, reel_tensor *predicted, reel_tensor *target,
                           double smoothing)
 {
-    switch ((loss_kind)o->loss) {
-    case LOSS_L1:
-        return smoothing > 0 ? reel_smooth_l1_loss(predicted, target, smoothing, REEL_MEAN)
-                             : reel_l1_loss(predicted, target, REEL_MEAN);
-    case LOSS_MSE:
-        return reel_mse_loss(predicted, target, REEL_MEAN);
-    case LOSS_HUBER:
-        return reel_huber_loss(predicted, target, o->delta, REEL_MEAN);
-    case LOSS_SMOOTH_L1:
-        return reel_smooth_l1_loss(predicted, target, o->delta, REEL_MEAN);
-    case LOSS_QUANTILE:
-        return smoothing > 0 ? smooth_quantile_loss(o->quantile, predicted, target, smoothing)
-                             : reel_quantile_loss(predicted, target, o->quantile, REEL_MEAN);
-    case LOSS_LOG_COSH:
-        return reel_log_cosh_loss(predicted, target, REEL_MEAN);
-    case LOSS_BCE:
-        return reel_binary_cross_entropy_with_logits(predicted, target, NULL, NULL, REEL_MEAN);
-    case LOSS_POISSON:
-        return reel_poisson_nll_loss(predicted, target, NULL);
+    if (reel_size(target, 1) == 1) {
+        return loss_of(o, predicted, target, smoothing, REEL_MEAN);
     }
-    return NULL;
+    reel_tensor *weights = reel_narrow(target, 1, 1, 1);
+    target = reel_narrow(target, 1, 0, 1);
+    return reel_mean(reel_mul(loss_of(o, predicted, target, smoothing, REEL_NONE), weights));
 }
 
 /* Rows from `first` on, as many as there are at once. */

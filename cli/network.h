@@ -28,7 +28,8 @@ reel_model_options shape_options(const network_shape *shape);
  */
 reel_module *network_new(reel *r, const network_shape *shape);
 
-/* How far predictions are from targets. `smoothing`, unless it is 0, rounds off the corner of the
+/* How far predictions are from targets (rows, 1); or (rows, 2), of which the second column says how
+ * much each row counts. `smoothing`, unless it is 0, rounds off the corner of the
  * l1 and the quantile loss within that distance from 0. */
 reel_tensor *network_loss(const options *o, reel_tensor *predicted, reel_tensor *target,
                           double smoothing);

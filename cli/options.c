@@ -72,6 +72,9 @@ static const row fit_rows[] = {
     {"features", "COLUMNS", "predict from these columns only (all but the target)", LIST,
      AT(features), NULL},
     {"drop", "COLUMNS", "leave these columns out", LIST, AT(drop), NULL},
+    {"weights", "COLUMN",
+     "how much each row counts in the training, from 0 on; no column to predict from", TEXT,
+     AT(weights), NULL},
     {"max-categories", "N",
      "texts of a column that are told apart; of more, the rarest are one category together (50)",
      COUNT, AT(max_categories), NULL},
@@ -91,6 +94,9 @@ static const row fit_rows[] = {
     {"test", "FILE", "the rows of another table", TEXT, AT(test), NULL},
     {"test-fraction", "F", "this share of the rows, drawn at random", FRACTION, AT(test_fraction),
      NULL},
+    {"time", "COLUMN",
+     "the last rows by this column, numbers or ISO 8601 dates: --test-fraction of them (0.2)", TEXT,
+     AT(time), NULL},
     {"test-rows", "FILE", "the rows whose numbers, from 0, this file lists", TEXT, AT(test_rows),
      NULL},
 
@@ -303,6 +309,12 @@ options fit_options(int argc, char **argv)
     if ((o.test != NULL) + (o.test_rows != NULL) + !isnan(o.test_fraction) > 1) {
         REFUSE(argv, "--test, --test-fraction and --test-rows exclude one another");
     }
+    if (o.time && (o.test || o.test_rows || o.folds)) {
+        REFUSE(argv, "--time holds the last rows out: leave out --test, --test-rows and --folds");
+    }
+    if (o.weights && (o.no_intercept || o.optimizer == OPTIMIZER_LEVENBERG_MARQUARDT)) {
+        REFUSE(argv, "--weights is for models with an intercept, and not for levenberg_marquardt");
+    }
     if (o.features.count && o.drop.count) {
         REFUSE(argv, "--features and --drop exclude one another");
     }
@@ -323,6 +335,16 @@ options fit_options(int argc, char **argv)
     o.quantile = isnan(o.quantile) ? USUAL_QUANTILE : o.quantile;
     o.delta = isnan(o.delta) ? USUAL_DELTA : o.delta;
     return o;
+}
+
+bool options_drop(options *o, const char *name)
+{
+    const char **more = realloc(o->drop.texts, (o->drop.count + 1) * sizeof *more);
+    if (more) {
+        o->drop.texts = more;
+        more[o->drop.count++] = name;
+    }
+    return more != NULL;
 }
 
 void options_free(options *o)

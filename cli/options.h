@@ -98,7 +98,7 @@ typedef struct options {
 
     double interval;
     int64_t folds;
-    const char *group;
+    const char *group, *weights, *time;
     text_list keep;
     bool append, importance;
     const char *c, *sql, *formula, *name; /* of export */
@@ -115,6 +115,8 @@ options evaluate_options(int argc, char **argv);
 options predict_options(int argc, char **argv);
 options inspect_options(int argc, char **argv);
 options export_options(int argc, char **argv);
+/* One more column to leave out; false without memory. */
+bool options_drop(options *o, const char *name);
 void options_free(options *o);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The parts of a table: drawn by fractions, or listed in files of row numbers. */
 #include "row_parts.h"
+#include "model.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #define CALIBRATION_SHARE 0.2
+#define LATEST_SHARE 0.2
 enum { FEWEST_TO_CALIBRATE = 50 };
 
 reel_tensor *rows_with_target(session *s, reel_table *table, size_t target)
@@ -123,11 +125,76 @@ static bool take_listed(session *s, const char *path, int64_t rows, reel_tensor 
     return done;
 }
 
+/* When a row is from. */
+typedef struct moment {
+    double value;
+    const char *text; /* NULL: it is the value */
+    int64_t row;
+} moment;
+
+static int by_time(const void *a, const void *b)
+{
+    const moment *x = a, *y = b;
+    int order = x->text && y->text ? strcmp(x->text, y->text)
+                                   : (x->value > y->value) - (x->value < y->value);
+    return order ? order : (x->row > y->row) - (x->row < y->row);
+}
+
+/* The rows in the order of a column, what is missing first; from malloc. */
+static moment *in_order(session *s, reel_table *table, size_t column, reel_tensor *rows)
+{
+    int64_t n = 0;
+    double *values = column_values(s, table, column, rows, &n);
+    moment *all = values ? malloc((size_t)n * sizeof *all) : NULL;
+    bool text = reel_table_is_text(table, column);
+    for (int64_t i = 0; all && i < n; i++) {
+        double x = isnan(values[i]) ? -(double)INFINITY : values[i];
+        const char *word = text && x >= 0 ? reel_table_category(table, column, (size_t)x) : "";
+        all[i] = (moment){x, text ? word : NULL, reel_data_i64(rows)[i]};
+    }
+    if (all) {
+        qsort(all, (size_t)n, sizeof *all, by_time);
+    } else if (values) {
+        complain(s, "there is no memory for the rows");
+    }
+    free(values);
+    return all;
+}
+
+static bool take_latest(session *s, const options *o, reel_table *table, reel_tensor **from,
+                        reel_tensor **latest)
+{
+    int64_t column = reel_table_look_up(table, o->time), n = reel_numel(*from);
+    double share = isnan(o->test_fraction) ? LATEST_SHARE : o->test_fraction;
+    int64_t count = (int64_t)floor(share * (double)n + 0.5), rest = n - (count < 1 ? 1 : count);
+    if (column < 0 || rest < 1) {
+        return column < 0 ? complain(s, "--time: there is no column '%s'", o->time)
+                          : complain(s, "--time: too few rows to train on are left of %" PRId64, n);
+    }
+    moment *all = in_order(s, table, (size_t)column, *from);
+    int64_t *rows = all ? malloc((size_t)n * sizeof *rows) : NULL;
+    for (int64_t i = 0; rows && i < n; i++) {
+        rows[i] = all[i].row;
+    }
+    if (rows) {
+        int64_t last = n - rest;
+        reel_tensor_free(*from);
+        *from = reel_from_i64(s->r, rows, 1, &rest);
+        *latest = reel_from_i64(s->r, rows + rest, 1, &last);
+    }
+    free(rows);
+    free(all);
+    return rows && !reel_failed(s->r);
+}
+
 bool rows_choose(session *s, const options *o, reel_table *table, size_t target, row_parts *it)
 {
     *it = (row_parts){.train = rows_with_target(s, table, target)};
     if (!it->train) {
         return false;
+    }
+    if (o->time) {
+        return take_latest(s, o, table, &it->train, &it->test);
     }
     if (!isnan(o->test_fraction) &&
         !draw(s, o->test_fraction, "--test-fraction", &it->train, &it->test)) {

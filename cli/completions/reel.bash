@@ -20,12 +20,14 @@ _reel_fit='
 --target-transform none log log1p sqrt
 --text COLUMNS
 --thousands CHAR
+--weights COLUMN
 --folds K
 --group COLUMN
 --interval P
 --test FILE
 --test-fraction F
 --test-rows FILE
+--time COLUMN
 --activation relu tanh sigmoid gelu silu leaky_relu elu selu celu softplus mish hardswish softsign relu6
 --dropout P
 --dtype f32 f64

@@ -62,4 +62,35 @@ awk 'BEGIN { print "x,y"; for (i = 0; i < 9; i++) print i "," i - 5 }' >negative
 run 1 fit negative.csv --target y --loss poisson
 says "negative.csv:2: column 'y': the target, -5, can be no rate"
 refuses fit negative.csv --target y --loss bce --interval 0.9 -- 'has no intervals'
+
+# How much each row counts: R's lm and glm with weights, here 1, 2, 3, 4, 0, 1, …
+awk -F, -v OFS=, 'NR == 1 { print $0, "w" } NR > 1 { print $0, (NR - 1) % 5 }' "$tables/binary.csv" >weights.csv
+run 0 fit weights.csv --target z --features x,y --loss mse --weights w --no-save --json
+close 1e-12 5.756150635312352 intercept
+close 1e-12 0.331658937469432 coefficients x
+close 1e-12 -1.460723669214229 coefficients y
+for optimizer in adam lbfgs; do
+  run 0 fit weights.csv --target y --weights w --optimizer $optimizer --no-save --json
+  close 1e-10 0.850075306160498 intercept
+  close 1e-10 1.134587633207910 coefficients x
+  close 1e-10 -0.170632738343293 coefficients z
+  grep -q '"w"' out && fail 'the weights are a column to predict from'
+done
+run 0 fit weights.csv --target z --weights w --hidden 4 --epochs 5 --patience 3 --no-save --quiet
+run 1 fit weights.csv --target z --weights u
+says "--weights: there is no column 'u'"
+run 1 fit weights.csv --target z --weights x
+says "weights.csv:2: column 'x': a weight has to be a number from 0 on"
+refuses fit weights.csv --target z --weights w --no-intercept -- '--weights is for models with an intercept'
+
+# The last rows by a column are tested: they are where the line has another offset.
+awk 'BEGIN { print "day,x,y"; for (i = 99; i >= 0; i--) { n = (i * 37) % 100; printf "2026-%02d-%02d,%d,%d\n", 1 + n / 28, 1 + n % 28, i % 7, 2 * (i % 7) + (n >= 70 ? 100 : 0) } }' >later.csv
+run 0 fit later.csv --target y --features x --time day --test-fraction 0.3 --json --no-save
+close 0 30 test_metrics rows
+close 1e-6 100 test_metrics mean_absolute_error
+run 0 fit later.csv --target y --features x --time day --json --no-save
+close 0 20 test_metrics rows
+run 1 fit later.csv --target y --time week
+says "--time: there is no column 'week'"
+refuses fit later.csv --target y --time day --folds 3 -- '--time holds the last rows out'
 finish

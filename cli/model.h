@@ -58,9 +58,9 @@ const char *target_label(const reel_encoder *encoder, char *text, size_t size);
 reel_tensor *model_features(const model *it, reel_table *table, const reel_tensor *rows);
 reel_tensor *model_targets(const model *it, reel_table *table, const reel_tensor *rows);
 
-/* The table that files make up, as the options say it is to be read and as the model needs it: with the
- * columns of text that its encoder has, if there is one yet, and in doubles unless the model is of
- * floats and the table large. NULL, and a message. */
+/* The table that files make up, as the options say it is to be read and as the model needs it: with
+ * the columns of text that its encoder has, if there is one yet, and in doubles unless the model is
+ * of floats and the table large. NULL, and a message. */
 reel_table *read_table(session *s, const options *o, const char *const *paths, size_t paths_count,
                        const model *m);
 /* Whether doubles of a whole table may be more than memory holds. */

@@ -6,8 +6,8 @@
  *     bounding_boxes [PICTURES.npy BOXES.npy]
  *
  * A picture has one rectangle or one disc in it, on a noisy ground; the answer is the box around
- * it, as its centre, width and height. But one box in twenty of those to learn from is that of another
- * picture, as happens where people draw them.
+ * it, as its centre, width and height. But one box in twenty of those to learn from is that of
+ * another picture, as happens where people draw them.
  *
  * Four losses learn from the same pictures and the same weights. What counts is how much a box
  * overlaps the true one, on pictures that no network has seen and whose boxes are all right:
@@ -17,9 +17,9 @@
  * it is square. The generalized IoU is what is asked for: of a box that is far off it can lose no
  * more than 2.
  *
- * Two files of NumPy's take the place of what is drawn: pictures (N, H, W) of numbers from 0 on, and
- * a box for each, (N, 4): centre, width and height in parts of the picture's width and height. What
- * is wrong in these is wrong already; the last fifth is what the nets are tried on.
+ * Two files of NumPy's take the place of what is drawn: pictures (N, H, W) of numbers from 0 on,
+ * and a box for each, (N, 4): centre, width and height in parts of the picture's width and height.
+ * What is wrong in these is wrong already; the last fifth is what the nets are tried on.
  */
 #include <reel/reel.h>
 #include <stdio.h>

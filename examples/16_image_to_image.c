@@ -21,8 +21,8 @@
  * lost, counts too.) All is on pictures that no net has seen.
  *
  * With a folder given, FOLDER/image_to_image.ppm shows noisy pictures, what the nets made of them,
- * by MSE and by L1, and the clean ones. A file of NumPy's, (N, H, W) of numbers from 0 on, takes the
- * place of the drawn pictures.
+ * by MSE and by L1, and the clean ones. A file of NumPy's, (N, H, W) of numbers from 0 on, takes
+ * the place of the drawn pictures.
  */
 #include <reel/reel.h>
 #include <stdio.h>

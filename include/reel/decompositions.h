@@ -43,7 +43,8 @@ REEL_API reel_tensor *reel_linalg_solve_triangular(reel_tensor *a, reel_tensor *
 /** A⁻¹. Gradient: -A⁻ᵀ G A⁻ᵀ. Fails: REEL_ERR_VALUE if A is singular. Source:
  *  torch.linalg.inv. */
 REEL_API reel_tensor *reel_linalg_inv(reel_tensor *a);
-/** The determinant; 1 of no rows. Gradient: g times the cofactors, which a singular matrix has, too.
+/** The determinant; 1 of no rows. Gradient: g times the cofactors, which a singular matrix has,
+ * too.
  *  Source: torch.linalg.det. */
 REEL_API reel_tensor *reel_linalg_det(reel_tensor *a);
 

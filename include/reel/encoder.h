@@ -6,10 +6,10 @@
  * deviation, after missing values have been taken for their median. A column of text is one feature
  * for each text that the training rows have, in strcmp's order: 1 where it is that text, else 0;
  * where there are too many, the rarest are one feature together, and so are missing texts if the
- * training rows have any. Of two texts that are a yes and a no the yes alone is a feature. A column of
- * dates is a trend, in days, that is treated as numbers are, and a feature for each month, day of the
- * week and hour that the training rows have. The target is standardised as numbers are. All of it is
- * computed in double and rounded at the end.
+ * training rows have any. Of two texts that are a yes and a no the yes alone is a feature. A column
+ * of dates is a trend, in days, that is treated as numbers are, and a feature for each month, day
+ * of the week and hour that the training rows have. The target is standardised as numbers are. All
+ * of it is computed in double and rounded at the end.
  *
  * A library configured with REEL_WITH_IO=OFF (REEL_HAS_IO is 0) has none of this.
  */
@@ -27,15 +27,15 @@ extern "C" {
 /** How columns become features. The functions that tell of one take NULL for one without any. */
 typedef struct reel_encoder reel_encoder;
 
-/** What is done to a target before it is standardised, and undone to answers. Medians and quantiles of
- *  the one are those of the other; means are not. */
+/** What is done to a target before it is standardised, and undone to answers. Medians and quantiles
+ *  of the one are those of the other; means are not. */
 typedef enum reel_transform {
     REEL_TRANSFORM_NONE,
     REEL_TRANSFORM_LOG,      /**< of targets above 0 */
     REEL_TRANSFORM_LOG1P,    /**< log(1 + y), of targets above -1 */
     REEL_TRANSFORM_SQRT,     /**< of targets from 0 on; what is below is 0 again */
-    REEL_TRANSFORM_LOGISTIC, /**< targets from 0 to 1 are left as they are, not even standardised, and
-                                  answers are the logarithms of odds: 1 / (1 + exp(-y)) is decoded */
+    REEL_TRANSFORM_LOGISTIC, /**< targets from 0 to 1 stay as they are, not even standardised;
+                                  answers are logarithms of odds: 1 / (1 + exp(-y)) is decoded */
     REEL_TRANSFORM_RATE      /**< likewise targets from 0 on, and logarithms of rates: exp(y) */
 } reel_transform;
 
@@ -96,7 +96,8 @@ REEL_API reel_encoder *reel_encoder_fit(reel_table *t, const reel_tensor *rows,
  * Texts that are no numbers or dates, where the encoder has such, are missing values.
  *
  * Fails: poison, and REEL_ERR_VALUE for a column that is not there, or holds numbers where the
- *        encoder has texts, and as `reel_encoder_fit` of rows and of missing values; REEL_ERR_MEMORY; REEL_ERR_STATE while a step is being captured.
+ *        encoder has texts, and as `reel_encoder_fit` of rows and of missing values;
+ *        REEL_ERR_MEMORY; REEL_ERR_STATE while a step is being captured.
  */
 REEL_API reel_tensor *reel_encode(const reel_encoder *e, reel_table *t, const reel_tensor *rows);
 
@@ -132,7 +133,8 @@ typedef enum reel_feature_kind {
     REEL_FEATURE_HOUR     /**< whether its hour is `value`, 0 to 23 */
 } reel_feature_kind;
 
-/** A feature: (x - mean) / scale of numbers, where a missing one is the median; 0 or 1 otherwise. */
+/** A feature: (x - mean) / scale of numbers, where a missing one is the median; 0 or 1
+ * otherwise. */
 typedef struct reel_feature {
     reel_feature_kind kind;
     size_t column;              /**< of `reel_encoder_column` */
@@ -145,8 +147,9 @@ typedef struct reel_feature {
 REEL_API size_t reel_encoder_features(const reel_encoder *e);
 /** Feature i; a number with NaN for its mean where there is none. */
 REEL_API reel_feature reel_encoder_feature(const reel_encoder *e, size_t i);
-/** A feature's name: its column's, "rooms"; that and the text, "ocean_proximity=INLAND"; or that and a
- *  part, "sold.month=3"; NULL where there is no such feature. Owner: lives until `reel_rewind`. */
+/** A feature's name: its column's, "rooms"; that and the text, "ocean_proximity=INLAND"; or that
+ *  and a part, "sold.month=3"; NULL where there is no such feature. Owner: lives until
+ *  `reel_rewind`. */
 REEL_API const char *reel_encoder_feature_name(const reel_encoder *e, size_t i);
 /** What is subtracted from feature i; 0 for those that are 0 or 1. NaN where there is none. */
 REEL_API double reel_encoder_mean(const reel_encoder *e, size_t i);
@@ -172,8 +175,8 @@ REEL_API double reel_encoder_encode(const reel_encoder *e, double target);
 REEL_API size_t reel_encoder_columns(const reel_encoder *e);
 /** The name of column i that it reads; NULL where there is none. Owner: the encoder. */
 REEL_API const char *reel_encoder_column(const reel_encoder *e, size_t i);
-/** The columns that it reads as text, dates too, for `reel_table_options.text`; NULL if there are none. Owner:
- *  the encoder. */
+/** The columns that it reads as text, dates too, for `reel_table_options.text`; NULL if there are
+ *  none. Owner: the encoder. */
 REEL_API const char *const *reel_encoder_text_columns(const reel_encoder *e, size_t *count);
 
 /**

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Models of tables: an encoder and a network of fully connected layers in one file, as `reel fit` keeps
- * them and `reel predict` uses them.
+ * Models of tables: an encoder and a network of fully connected layers in one file, as `reel fit`
+ * keeps them and `reel predict` uses them.
  *
  * A library configured with REEL_WITH_IO=OFF (REEL_HAS_IO is 0) has none of this.
  */
@@ -57,8 +57,8 @@ REEL_API reel_model *reel_model_new(reel *r, reel_encoder *encoder, reel_module 
                                     reel_model_options options);
 
 /**
- * Reads the model that `reel fit` or `reel_model_save` wrote. The file may come from anywhere: all of
- * it is checked before it is believed.
+ * Reads the model that `reel fit` or `reel_model_save` wrote. The file may come from anywhere: all
+ * of it is checked before it is believed.
  *
  * Owner: as of `reel_model_new`; its encoder and its network are freed with the reel.
  * Fails: NULL, and REEL_ERR_FILE, REEL_ERR_FORMAT, REEL_ERR_MEMORY.
@@ -80,8 +80,8 @@ REEL_API reel_module *reel_model_net(const reel_model *m);
 /** What it was made with. Owner of the texts and sizes: the model. */
 REEL_API reel_model_options reel_model_about(const reel_model *m);
 
-/** A value of a row in memory: a text, or, where that is NULL, a number, NaN for a missing one. Dates
- *  as numbers are seconds since 1970. */
+/** A value of a row in memory: a text, or, where that is NULL, a number, NaN for a missing one.
+ *  Dates as numbers are seconds since 1970. */
 typedef struct reel_cell {
     const char *text; /**< for a column of text NULL is a missing one */
     double number;    /**< where text is NULL */

@@ -4,7 +4,8 @@
  *
  * A picture is (C, H, W), of 1 channel (grey) or 3 (red, green, blue), in float32 or float64 from 0
  * to 1. Files are Netpbm's binary ones, which need no library: PGM (P5) of one channel, PPM (P6) of
- * three; and PNG, where libpng is installed. Bytes are files' alone: a tensor has no dtype for them.
+ * three; and PNG, where libpng is installed. Bytes are files' alone: a tensor has no dtype for
+ * them.
  *
  * Fails: REEL_ERR_FILE if the system refuses, REEL_ERR_FORMAT for a file that is not what it should
  *        be or has bytes too many or too few, REEL_ERR_SHAPE and REEL_ERR_DTYPE for a tensor that

@@ -45,9 +45,9 @@ typedef struct reel_table_options {
  *
  * In CSV the first row has the columns' names; a column without one gets its number. Fields may be
  * in quotes, and then hold separators, line breaks and doubled quotes; spaces around them are
- * dropped. Empty lines are passed over, and so is a byte order mark; "sep=;" in the first line names
- * the separator. A field is missing if it is empty or one of NA N/A n/a #N/A <NA> NaN nan -NaN -nan
- * NaT null NULL None ? \N #DIV/0! #VALUE! #REF! #NAME? #NUM! #NULL!.
+ * dropped. Empty lines are passed over, and so is a byte order mark; "sep=;" in the first line
+ * names the separator. A field is missing if it is empty or one of NA N/A n/a #N/A <NA> NaN nan
+ * -NaN -nan NaT null NULL None ? \N #DIV/0! #VALUE! #REF! #NAME? #NUM! #NULL!.
  *
  * All rows say what a column holds. It holds numbers if at most a tenth of its values is anything
  * else, or if these are but three different texts and fewer than the numbers; what is else is then

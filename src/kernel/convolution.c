@@ -254,7 +254,8 @@ static bool leads(const reeli_convolution *c, int64_t number, const int64_t *fir
     return whole;
 }
 
-/* The taps that lead to those elements, channel by channel of a group, as a convolution has them. */
+/* The taps that lead to those elements, channel by channel of a group, as a convolution has
+ * them. */
 static void find_taps(const layer *l, const int64_t *first, places *p)
 {
     const reeli_convolution *c = l->c;

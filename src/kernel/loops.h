@@ -222,8 +222,8 @@ REELI_LOOP(sum_tap_gradients, (const reeli_tap_sums *c))
 typedef int64_t reeli_vector_length_loop(void);
 extern reeli_vector_length_loop *const reeli_vector_length_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
 
-/* In each of three dims window i is made of the elements first[i], first[i] + step, … before end[i];
- * there is at least one. */
+/* In each of three dims window i is made of the elements first[i], first[i] + step, … before
+ * end[i]; there is at least one. */
 typedef struct reeli_windows {
     int dtype;
     int64_t planes, in[3], out[3], step[3];

@@ -63,7 +63,8 @@ int64_t reeli_spread_index(const reeli_spread *s, const int64_t *k)
     return phase * plane + at;
 }
 
-/* What of a phase lies in the image: its elements from `begin` to `end`; the first of them there. */
+/* What of a phase lies in the image: its elements from `begin` to `end`; the first of them
+ * there. */
 typedef struct inside {
     int64_t begin, end, first;
 } inside;

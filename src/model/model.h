@@ -34,7 +34,8 @@ int reeli_activation_of(const char *name);
 /* A model without an encoder and a network; NULL, and an error, if memory is out. */
 reel_model *reeli_model_begin(reel *r, const char *what);
 bool reeli_model_set_training(reel_model *m, const char *json, size_t length);
-/* Whether its encoder and its network, whose tensors `shape` tells of, fit what it says of itself. */
+/* Whether its encoder and its network, whose tensors `shape` tells of, fit what it says of
+ * itself. */
 bool reeli_model_fits(const reel_model *m, size_t tensors,
                       int (*shape)(void *context, const char *name, int64_t *size), void *context);
 /* Makes its network, if it has none yet, and its room; false, and an error. */
@@ -42,8 +43,8 @@ bool reeli_model_finish(reel_model *m);
 
 /* Its description in JSON, with a NUL behind it, in the arena; NULL, and an error. */
 const char *reeli_model_to_json(const reel_model *m);
-/* Fills a model without encoder and network from a description; false, and an error that starts with
- * `what`. */
+/* Fills a model without encoder and network from a description; false, and an error that starts
+ * with `what`. */
 bool reeli_model_from_json(reel_model *m, const char *what, const char *json);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Matrices taken apart: Cholesky, QR. All is computed in doubles. A decomposition of several parts is one result in a row, of which they are views: so the
- * tape knows but one operation, whose gradient gets all their gradients at once.
+ * Matrices taken apart: Cholesky, QR. All is computed in doubles. A decomposition of several parts
+ * is one result in a row, of which they are views: so the tape knows but one operation, whose
+ * gradient gets all their gradients at once.
  */
 #include "decompositions.h"
 #include "matrices.h"

@@ -160,7 +160,8 @@ bool reeli_max_pool_forward(reeli_node *n)
     return room;
 }
 
-/* Each window's gradient goes to where its largest was, and the gradient of that comes from there. */
+/* Each window's gradient goes to where its largest was, and the gradient of that comes from
+ * there. */
 reel_tensor *reeli_max_pool_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reeli_node *back = reeli_begin(&reeli_op_max_pool_back, 2, (reel_tensor *[]){g, n->in[1].t});

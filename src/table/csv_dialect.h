@@ -16,7 +16,8 @@ typedef struct reeli_dialect {
 
 /* What cannot be read as CSV: a sentence that says what it is, and what to do. NULL: it may be. */
 const char *reeli_not_csv(const char *bytes, size_t count);
-/* The encoding of a text that is not in UTF-8, by its first bytes; NULL: there is nothing to see. */
+/* The encoding of a text that is not in UTF-8, by its first bytes; NULL: there is nothing to
+ * see. */
 const char *reeli_find_encoding(const char *bytes, size_t count);
 /* Whether it is an array of NumPy's. */
 bool reeli_is_npy(const char *bytes, size_t count);

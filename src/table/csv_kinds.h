@@ -29,7 +29,8 @@ reeli_reading reeli_csv_number(const reeli_csv_reader *it, char *text, size_t le
  * may be none; false, and an error, if memory is out. */
 bool reeli_csv_note(reeli_csv_reader *it, reeli_column *c, const char *text, size_t length,
                     int64_t row, bool number, double value);
-/* Makes numbers of columns of text that are mostly numbers; false, and an error, if memory is out. */
+/* Makes numbers of columns of text that are mostly numbers; false, and an error, if memory is
+ * out. */
 bool reeli_csv_settle(reeli_csv_reader *it);
 /* Whether some column that holds numbers has to be read as text. It is marked in it->as_text. */
 bool reeli_csv_mistaken(reeli_csv_reader *it);

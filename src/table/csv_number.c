@@ -64,8 +64,8 @@ static void take_currency(part *p)
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/* Whether what stands at p is the mark between thousands, of so many bytes: three digits follow, and
- * no fourth. A space may be any. */
+/* Whether what stands at p is the mark between thousands, of so many bytes: three digits follow,
+ * and no fourth. A space may be any. */
 static size_t mark_at(const part *p, size_t i, char thousands)
 {
     size_t n = p->start[i] == thousands;

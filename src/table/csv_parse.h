@@ -13,8 +13,8 @@ bool reeli_csv_begin(reeli_csv_reader *it, reel_table *t, const reel_table_optio
                      reeli_buffer *as_text);
 /* Reads a file from its first piece, which is there, to the end; false, and an error. */
 bool reeli_csv_file(reeli_csv_reader *it, const reeli_dialect *dialect, reeli_csv_source *source);
-/* Ends the table, unless it failed; false if it did. *again: columns have turned out to be text, and
- * all is to be read anew. */
+/* Ends the table, unless it failed; false if it did. *again: columns have turned out to be text,
+ * and all is to be read anew. */
 bool reeli_csv_end(reeli_csv_reader *it, bool *again);
 
 #endif

@@ -3,7 +3,8 @@
  * CSV on its way into a table, from the top:
  *
  *   table_read.c    opens the files, and sees what they are (csv_dialect.c)
- *   csv_parse.c     takes the bytes (csv_source.c, csv_unpack.c, csv_recode.c) through libcsv, whose
+ *   csv_parse.c     takes the bytes (csv_source.c, csv_unpack.c, csv_recode.c) through libcsv,
+ *   whose
  *                   fields go to
  *   csv_names.c     the first row: columns
  *   csv_cells.c     the others: their cells

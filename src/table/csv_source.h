@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The text of a table, piece by piece, from a file or a pipe, whatever it is packed and written in. */
+/* The text of a table, piece by piece, from a file or a pipe, whatever it is packed and written
+ * in. */
 #ifndef REELI_CSV_SOURCE_H
 #define REELI_CSV_SOURCE_H
 

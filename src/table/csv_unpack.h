@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that gzip or zstd has compressed, by their own libraries, which are loaded when the first is
- * met. A build without their headers says so. */
+/* Files that gzip or zstd has compressed, by their own libraries, which are loaded when the first
+ * is met. A build without their headers says so. */
 #ifndef REELI_CSV_UNPACK_H
 #define REELI_CSV_UNPACK_H
 

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * Seconds since 1970-01-01 00:00 of a text: by a format of strptime's (%Y %y %m %d %H %I %M %S %f %p %b
- * %B %%; spaces stand for any), or, where that is "", by ISO 8601: 2026-11, 2026-11-27,
+ * Seconds since 1970-01-01 00:00 of a text: by a format of strptime's (%Y %y %m %d %H %I %M %S %f
+ * %p %b %B %%; spaces stand for any), or, where that is "", by ISO 8601: 2026-11, 2026-11-27,
  * 2026-11-27T19:06:30.5. What follows a time as its zone is passed over: the clock counts.
  */
 bool reeli_read_date(const char *text, const char *format, double *seconds);

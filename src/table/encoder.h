@@ -60,8 +60,8 @@ static inline const char *reeli_date_format(const reeli_input *input)
 /* Which feature of an input of text a text is (NULL: a missing one): 0 on, or these. */
 enum { REELI_UNSEEN = -1, REELI_REFERENCE = -2 };
 int32_t reeli_input_word(const reeli_input *input, const char *text, size_t length);
-/* The number that a text is for an input of numbers, the seconds since 1970 for one of dates; NaN: it
- * is none. False if memory is out. */
+/* The number that a text is for an input of numbers, the seconds since 1970 for one of dates; NaN:
+ * it is none. False if memory is out. */
 bool reeli_input_value(const reeli_input *input, const char *text, double *value);
 /* The features of a number or a date, NaN for a missing one; a date makes no more than so many. */
 enum { REELI_MOST_OF_A_DATE = 2 + 12 + 7 + 24 };

@@ -34,7 +34,8 @@ void *reeli_fit_room(reeli_fit *f, reeli_buffer *b, size_t count, size_t size);
 void reeli_fit_leave_out(const reeli_fit *f, size_t column, const char *why);
 /* Whether an input has the same values in all rows; then it says so. */
 bool reeli_fit_is_repeated(const reeli_fit *f, size_t column, uint64_t hash);
-/* Adds a column's input, whose texts become the encoder's; false, and an error, if memory is out. */
+/* Adds a column's input, whose texts become the encoder's; false, and an error, if memory is
+ * out. */
 bool reeli_fit_add(reeli_fit *f, size_t column, uint64_t hash, const reeli_input *input);
 
 static inline uint64_t reeli_fit_mixed(uint64_t hash, uint64_t with)

@@ -12,7 +12,8 @@
  *                "months": [1, 2], "weekdays": [0, 5], "hours": [7, 8]}]}
  *
  * A date's format is "" for ISO 8601; without a scale it has no trend, without a year's no year.
- * A target may have a "transform": "log", "log1p" or "sqrt". "missing" is "error" where missing values are refused.
+ * A target may have a "transform": "log", "log1p" or "sqrt". "missing" is "error" where missing
+ * values are refused.
  */
 #include "date.h"
 #include "encoder.h"

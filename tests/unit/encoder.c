@@ -191,7 +191,8 @@ START_TEST(columns_of_no_use)
 }
 END_TEST
 
-/* Nearly the same is not the same; a text of its own in each row is a name, unless it is asked for. */
+/* Nearly the same is not the same; a text of its own in each row is a name, unless it is asked
+ * for. */
 START_TEST(columns_of_use)
 {
     char text[4096] = "id,a,b,y\n";

@@ -136,7 +136,8 @@ START_TEST(no_dates)
 }
 END_TEST
 
-/* What the training did not see, what is missing, what is no date; in the model's file as before. */
+/* What the training did not see, what is missing, what is no date; in the model's file as
+ * before. */
 START_TEST(other_dates)
 {
     static const char rows[] = "when,y\n03.01.2026,1\n04.02.2026,2\n05.02.2026,3\n06.03.2026,4\n";

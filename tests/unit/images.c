@@ -24,8 +24,9 @@ static reel_tensor *image(reel *r, int64_t channels, int64_t height, int64_t wid
     return reel_rand(r, REEL_F32, REEL_SHAPE(2, channels, height, width));
 }
 
-/* torch.nn.functional.conv_transpose1d(torch.ones(1, 1, 3), torch.tensor([[[inf, 1, 2]]]), stride=2,
- * padding=1, dilation=2, output_padding=1): between and around the input there is nothing. */
+/* torch.nn.functional.conv_transpose1d(torch.ones(1, 1, 3), torch.tensor([[[inf, 1, 2]]]),
+ * stride=2, padding=1, dilation=2, output_padding=1): between and around the input there is
+ * nothing. */
 START_TEST(an_infinite_weight_meets_no_padding)
 {
     reel *r = reel_new();

@@ -193,7 +193,8 @@ START_TEST(what_is_wrong_is_refused_by_name)
 }
 END_TEST
 
-/* What is nothing but normalised may be changed in place: the gradient is that of a copy changed. */
+/* What is nothing but normalised may be changed in place: the gradient is that of a copy
+ * changed. */
 START_TEST(a_result_may_be_changed)
 {
     for (int group = 0; group < 2; group++) {

@@ -202,7 +202,8 @@ START_TEST(refuses)
 }
 END_TEST
 
-/* Equal numbers have a variance of 0, whatever a sum of them rounds to; so has a constant column. */
+/* Equal numbers have a variance of 0, whatever a sum of them rounds to; so has a constant
+ * column. */
 START_TEST(equal_numbers_do_not_vary)
 {
     reel *r = reel_new();

@@ -112,8 +112,8 @@ EACH_TAP_ROW(TAP_TILES)
 static const tap_tile tap_tiles[TAP_ROWS + 1][2] = {EACH_TAP_ROW(TAPS_OF)};
 static const position_tile position_tiles[TAP_ROWS + 1][2] = {EACH_TAP_ROW(POSITIONS_OF)};
 
-/* Rows in tiles of much the same height, of the heights that there are: how many the next one has, of
- * those that are left. */
+/* Rows in tiles of much the same height, of the heights that there are: how many the next one has,
+ * of those that are left. */
 static int64_t next_rows(int64_t left)
 {
     const int64_t count = (left + TAP_ROWS - 1) / TAP_ROWS;
@@ -215,8 +215,8 @@ static void convolve_rows(const reeli_taps *c)
     }
 }
 
-/* Rows leave vectors half empty; one behind the other they leave none, but then their ends are found
- * among them, which costs as much as some taps. */
+/* Rows leave vectors half empty; one behind the other they leave none, but then their ends are
+ * found among them, which costs as much as some taps. */
 static bool by_rows(const reeli_taps *c, int64_t positions)
 {
     enum { FEW_TAPS = 32 };

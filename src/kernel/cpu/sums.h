@@ -211,8 +211,8 @@ void KERNEL(sum)(const void *x, int64_t stride, int64_t n, void *total)
 enum { WIDTH = 2 * ROW };
 
 #if defined(__OPTIMIZE_SIZE__) || (defined(__x86_64__) && !defined(HAS_AVX2))
-/* The sums of the columns that `count` vectors hold, each one accumulator; where registers are too few
- * for them, in memory. */
+/* The sums of the columns that `count` vectors hold, each one accumulator; where registers are too
+ * few for them, in memory. */
 static void sum_vectors(const T *x, int64_t rows, int64_t columns, const int count, T *out)
 {
     T sums[4][WIDTH] = {{0}};

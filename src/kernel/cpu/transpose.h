@@ -5,8 +5,8 @@
  * columns. */
 
 /* From tiles, two rows of them at a time: their elements fill a line of what is read, which in a
- * matrix of 4,096 bytes a row would not stay in the cache. Rows and columns are at least EDGE. Tiles
- * at the end overlap others. */
+ * matrix of 4,096 bytes a row would not stay in the cache. Rows and columns are at least EDGE.
+ * Tiles at the end overlap others. */
 static void NAMED(tiles)(int64_t rows, int64_t columns, T *to, int64_t to_stride, const T *from,
                          int64_t from_stride)
 {

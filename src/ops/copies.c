@@ -333,8 +333,8 @@ static bool read_pair(const reel_tensor *x, const char *what, const int64_t *pai
         return true;
     }
     reeli_error(x->r, REEL_ERR_SHAPE,
-                "%s: %lld before and %lld after the %lld elements of shape %s"
-                " in dim %d",
+                "%s: %lld before and %lld after the %lld elements of shape %s in dim %d leaves a "
+                "size that cannot be",
                 what, (long long)before, (long long)after, (long long)size, REELI_SHAPE_OF(x), d);
     return false;
 }

@@ -46,7 +46,7 @@ lines_of() {
 
 lines_of docs/add-an-op.md src/*/*.[ch] src/*/*.def include/reel/*.h
 lines_of docs/one-file.md examples/13_fixed_memory.c
-lines_of docs/tables.md examples/10_house_prices.c examples/11_predict_from_a_file.c
+lines_of docs/tables.md examples/10_house_prices.c examples/11_predict_from_a_file.c tests/unit/model.c
 
 for document in *.md docs/*.md docs/course/*.md docs/course/*/*.md; do
   while IFS= read -r link; do

@@ -30,12 +30,12 @@ typedef struct reel_encoder reel_encoder;
 /** What is done to a target before it is standardised, and undone to answers. Medians and quantiles
  *  of the one are those of the other; means are not. */
 typedef enum reel_transform {
-    REEL_TRANSFORM_NONE,
+    REEL_TRANSFORM_NONE,     /**< nothing */
     REEL_TRANSFORM_LOG,      /**< of targets above 0 */
     REEL_TRANSFORM_LOG1P,    /**< log(1 + y), of targets above -1 */
     REEL_TRANSFORM_SQRT,     /**< of targets from 0 on; what is below is 0 again */
-    REEL_TRANSFORM_LOGISTIC, /**< targets from 0 to 1 stay as they are, not even standardised;
-                                  answers are logarithms of odds: 1 / (1 + exp(-y)) is decoded */
+    REEL_TRANSFORM_LOGISTIC, /**< targets from 0 to 1 are left as they are, not even scaled;
+                                  answers are logarithms of odds, back by 1 / (1 + exp(-y)) */
     REEL_TRANSFORM_RATE      /**< likewise targets from 0 on, and logarithms of rates: exp(y) */
 } reel_transform;
 
@@ -136,7 +136,7 @@ typedef enum reel_feature_kind {
 /** A feature: (x - mean) / scale of numbers, where a missing one is the median; 0 or 1
  * otherwise. */
 typedef struct reel_feature {
-    reel_feature_kind kind;
+    reel_feature_kind kind;     /**< what it tells */
     size_t column;              /**< of `reel_encoder_column` */
     const char *text;           /**< of REEL_FEATURE_TEXT. Owner: the encoder */
     int value;                  /**< of months, days of the week and hours */

@@ -226,6 +226,20 @@ START_TEST(models_that_are_none)
 }
 END_TEST
 
+/* As docs/tables.md shows it. */
+START_TEST(one_row)
+{
+    reel_table *t = read_text(houses);
+    reel_model *made = reel_model_new(r, encoder_of(t), NULL, (reel_model_options){0});
+    ck_assert_int_eq(reel_model_save(made, path), REEL_OK);
+    reel_model *m = reel_model_load(r, path);
+    reel_cell cells[] = {{NULL, 91}, {"sea", 0}, {"2024-05-06", 0}, {"yes", 0}};
+    double price;
+    reel_model_predict(m, cells, 1, &price);
+    ck_assert_double_eq_tol(price, reel_encoder_target_mean(reel_model_encoder(m)), 1e-6);
+}
+END_TEST
+
 static long allocations;
 
 static void *counting(void *context, void *block, size_t old_size, size_t new_size)
@@ -282,6 +296,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, cells_that_are_none);
     tcase_add_test(cases, file_and_back);
     tcase_add_test(cases, models_that_are_none);
+    tcase_add_test(cases, one_row);
     tcase_add_test(cases, no_allocation_in_the_steady_state);
 }
 

@@ -8,6 +8,7 @@
 #include "plot.h"
 #include "report.h"
 #include "row_parts.h"
+#include "shown_name.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -89,7 +90,8 @@ static bool report(const evaluation *it)
         printf("\nshuffled                 the error grows by\n");
     }
     for (size_t i = 0; it->importance && i < it->column_count; i++) {
-        printf("%-24s %18.6g\n", it->columns[i].name, it->importance[i]);
+        print_name(stdout, it->columns[i].name, 24);
+        printf(" %18.6g\n", it->importance[i]);
     }
     return flushed(it->s);
 }

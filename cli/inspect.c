@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "model.h"
 #include "report.h"
+#include "shown_name.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -118,11 +119,13 @@ static bool model_text(session *s, const model *m, const reel_safetensors *file)
     model_each_of_training(s, m, print_training, NULL);
     printf("\n\n%-32s %14s %14s\n", "feature", "mean", "scale");
     for (size_t i = 0; i < (size_t)m->shape.features; i++) {
-        printf("%-32s %14.6g %14.6g\n", reel_encoder_feature_name(m->encoder, i),
-               reel_encoder_mean(m->encoder, i), reel_encoder_scale(m->encoder, i));
+        print_name(stdout, reel_encoder_feature_name(m->encoder, i), 32);
+        printf(" %14.6g %14.6g\n", reel_encoder_mean(m->encoder, i),
+               reel_encoder_scale(m->encoder, i));
     }
-    printf("%-32s %14.6g %14.6g\n", reel_encoder_target_name(m->encoder),
-           reel_encoder_target_mean(m->encoder), reel_encoder_target_scale(m->encoder));
+    print_name(stdout, reel_encoder_target_name(m->encoder), 32);
+    printf(" %14.6g %14.6g\n", reel_encoder_target_mean(m->encoder),
+           reel_encoder_target_scale(m->encoder));
     if (m->shape.hidden_count == 0) {
         coefficients_print(stdout, s, m);
     }

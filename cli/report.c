@@ -2,6 +2,7 @@
 /* Figures of a model as a table, coefficients in the units of the table, and what is JSON. */
 #include "report.h"
 
+#include "shown_name.h"
 #include "whitening.h"
 
 #include <errno.h>
@@ -120,7 +121,7 @@ void coefficients_print(FILE *to, session *s, const model *it)
     int digits = it->shape.dtype == REEL_F64 ? 15 : 7;
     int width = (int)strlen("intercept");
     for (size_t i = 0; i < (size_t)it->shape.features; i++) {
-        int length = (int)strlen(reel_encoder_feature_name(it->encoder, i));
+        int length = shown_width(reel_encoder_feature_name(it->encoder, i));
         width = length > width && length <= 40 ? length : width;
     }
     if (all) {
@@ -129,8 +130,9 @@ void coefficients_print(FILE *to, session *s, const model *it)
         fprintf(to, "  %-*s %*.*g\n", width, "intercept", digits + 8, digits, all[0]);
     }
     for (size_t i = 0; all && i < (size_t)it->shape.features; i++) {
-        fprintf(to, "  %-*s %*.*g\n", width, reel_encoder_feature_name(it->encoder, i), digits + 8,
-                digits, all[i + 1]);
+        fputs("  ", to);
+        print_name(to, reel_encoder_feature_name(it->encoder, i), width);
+        fprintf(to, " %*.*g\n", digits + 8, digits, all[i + 1]);
     }
     free(all);
 }

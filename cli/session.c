@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The start and the end of a command, its messages, and its being interrupted. */
 #include "session.h"
+#include "shown_name.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -44,13 +45,19 @@ int session_end(session *it, int status)
     return status == 0 && failed ? 1 : status;
 }
 
+/* One line of standard error, whatever names are in it. */
+static void say(const session *it, const char *what, const char *format, va_list arguments)
+{
+    char text[1024], shown[1024];
+    vsnprintf(text, sizeof text, format, arguments);
+    fprintf(stderr, "%s: %s%s\n", it->name, what, shown_text(text, shown, sizeof shown));
+}
+
 bool complain(const session *it, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    fprintf(stderr, "%s: ", it->name);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    say(it, "", format, arguments);
     va_end(arguments);
     return false;
 }
@@ -68,7 +75,8 @@ void notice(session *it, const char *format, ...)
         reeli_text_set_add(it->r, &it->warnings, text, strlen(text));
     }
     if (!said && !it->quiet) {
-        fprintf(stderr, "%s: note: %s\n", it->name, text);
+        char shown[sizeof text];
+        fprintf(stderr, "%s: note: %s\n", it->name, shown_text(text, shown, sizeof shown));
     }
 }
 

@@ -2,6 +2,7 @@
 /* Coefficients with what is known of them, in text and in JSON. */
 #include "statistics_report.h"
 #include "model.h"
+#include "shown_name.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -39,14 +40,15 @@ void statistics_print(FILE *to, const line_statistics *it, const reel_encoder *e
     int width = (int)strlen("intercept");
     char label[200];
     for (int64_t j = 1; j <= it->features; j++) {
-        int length = (int)strlen(name_of(encoder, j));
+        int length = shown_width(name_of(encoder, j));
         width = length > width && length <= 40 ? length : width;
     }
     fprintf(to, "\n%s =\n  %-*s %14s %11s %8s %9s %11s %11s %7s\n",
             target_label(encoder, label, sizeof label), width, "", "estimate", "std. error", "t",
             "p", "from", "to (95 %)", "VIF");
     for (int64_t j = 0; j <= it->features; j++) {
-        fprintf(to, "  %-*s", width, name_of(encoder, j));
+        fputs("  ", to);
+        print_name(to, name_of(encoder, j), width);
         print_number(to, 14, 8, it->estimate[j]);
         print_number(to, 11, 5, it->error[j]);
         print_number(to, 8, 4, it->t[j]);

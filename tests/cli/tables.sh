@@ -110,4 +110,14 @@ prints '"state=s59"'
 awk 'BEGIN { print "row,x,y"; for (i = 1; i < 30; i++) print i "," i % 7 "," 2 * (i % 7) + 1 }' >numbered.csv
 run 0 fit numbered.csv --target y --no-save --epochs 1
 says "column 'row' numbers the rows: leave it out unless their order says something"
+
+# Names that would move a terminal's cursor, and names whose bytes are more than their characters.
+printf 'c,y\n"two\nlines",1\n"\033[31mred",2\n"two\nlines",1.1\n"S\303\274d",2.1\n"\033[31mred",3\n' >control.csv
+run 0 fit control.csv --target y --no-save --loss mse --quiet --epochs 1
+LC_ALL=C grep -q "$(printf '\033')" out err && fail 'an escape reaches the terminal'
+prints 'c=two?lines'
+awk '/c=S/ { sub(/S[^d]*d/, "Sud"); sued = length($0) } /c=.*red/ { red = length($0) } END { exit sued != red || !red }' out ||
+  fail 'the coefficients are not below one another'
+run 0 fit control.csv --target y --no-save --loss mse --epochs 1
+LC_ALL=C grep -q "$(printf '\033')" out err && fail 'an escape reaches the terminal'
 finish

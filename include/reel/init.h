@@ -53,6 +53,20 @@ REEL_API reel_tensor *reel_init_kaiming_uniform(reel_tensor *t, double a, reel_f
 REEL_API reel_tensor *reel_init_kaiming_normal(reel_tensor *t, double a, reel_fan_mode mode,
                                                reel_nonlinearity nonlinearity);
 
+/** Orthogonal rows or columns, whichever are fewer, times gain; of a weight of more dims as a
+ *  matrix (out, the rest). Source: torch.nn.init.orthogonal_. */
+REEL_API reel_tensor *reel_init_orthogonal(reel_tensor *t, double gain);
+/** Of a convolution's weight, of 3 to 5 dims: each channel of a group hands on the input of its
+ *  number. Fails: REEL_ERR_VALUE, too, for groups that do not divide its outputs. Source:
+ *  torch.nn.init.dirac_. */
+REEL_API reel_tensor *reel_init_dirac(reel_tensor *t, int64_t groups);
+/** Normal, within [low, high]. Source: torch.nn.init.trunc_normal_(t, mean, std, low, high). */
+REEL_API reel_tensor *reel_init_trunc_normal(reel_tensor *t, double mean, double std, double low,
+                                             double high);
+/** A normal matrix, of which each column has so large a part of zeros. Source:
+ *  torch.nn.init.sparse_. */
+REEL_API reel_tensor *reel_init_sparse(reel_tensor *t, double sparsity, double std);
+
 #ifdef __cplusplus
 }
 #endif

@@ -71,3 +71,4 @@ fill $data/npy "$python" tests/generate/npy.py
 fill $data/pictures "$python" tests/generate/pictures.py
 fill tests/conformance/cases tests/generate/conformance.sh --max 6
 fill tests/training/cases "$python" tests/generate/training.py
+fill tests/training/cases "$python" tests/generate/initial.py

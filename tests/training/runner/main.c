@@ -13,7 +13,8 @@ static const char usage[] =
     "usage: trajectories [--verbose | --losses] DIR|FILE...\n"
     "\n"
     "Replays training runs of PyTorch's (*.safetensors): the same initial weights from the\n"
-    "seed, to the bit, and the same loss and learning rate at every step. Prints each run that\n"
+    "seed, to the bit, and the same loss and learning rate at every step; or initial weights\n"
+    "alone. Prints each run that\n"
     "fails, with the first thing that differs, and one line at the end; the exit status is 0\n"
     "if none failed.\n"
     "\n"
@@ -43,7 +44,8 @@ static void run_file(tally *to, const char *path)
     outcome result = FAILED;
     if (file) {
         note_version(&to->versions, reel_safetensors_metadata(file, "torch"));
-        result = replay(r, file, to->losses, &why);
+        result = reel_safetensors_metadata(file, "cases") ? replay_initial(r, file, &why)
+                                                          : replay(r, file, to->losses, &why);
     } else {
         because(&why, "%s", reel_error(r));
     }

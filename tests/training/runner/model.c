@@ -24,7 +24,8 @@ typedef struct given {
     int padding_mode, mode;
     double scale_factor, k, dropout;
     int64_t layers, projected;
-    bool batch_first, bidirectional;
+    int64_t kdim, vdim;
+    bool add_bias_kv, batch_first, bidirectional;
     int nonlinearity;
 } given;
 
@@ -85,6 +86,18 @@ static const field fields[] = {
     {"dropout", REAL, offsetof(given, dropout), NULL},
     {"embed_dim", WHOLE, offsetof(given, size), NULL},
     {"num_heads", WHOLE, offsetof(given, groups), NULL},
+    {"kdim", WHOLE, offsetof(given, kdim), NULL},
+    {"vdim", WHOLE, offsetof(given, vdim), NULL},
+    {"add_bias_kv", FLAG, offsetof(given, add_bias_kv), NULL},
+    {"d_model", WHOLE, offsetof(given, size), NULL},
+    {"nhead", WHOLE, offsetof(given, groups), NULL},
+    {"dim_feedforward", WHOLE, offsetof(given, out), NULL},
+    {"in_features", WHOLE, offsetof(given, in), NULL},
+    {"out_features", WHOLE, offsetof(given, out), NULL},
+    {"in1_features", WHOLE, offsetof(given, in), NULL},
+    {"in2_features", WHOLE, offsetof(given, size), NULL},
+    {"num_parameters", WHOLE, offsetof(given, size), NULL},
+    {"normalized_shape", DIMS, offsetof(given, output), NULL},
     {"norm_type", REAL, offsetof(given, p), NULL},
     {"k", REAL, offsetof(given, k), NULL},
     {"in", WHOLE, offsetof(given, in), NULL},
@@ -167,7 +180,7 @@ static const field fields[] = {
     &(reel_multihead_options)                                                                      \
     {                                                                                              \
         .dropout = g->dropout, .no_bias = g->no_bias, .batch_first = g->batch_first,               \
-        .dtype = dtype                                                                             \
+        .kdim = g->kdim, .vdim = g->vdim, .add_bias_kv = g->add_bias_kv, .dtype = dtype            \
     }
 /* A plane padded alike on all sides. */
 #define AROUND                                                                                     \

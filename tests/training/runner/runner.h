@@ -64,5 +64,7 @@ typedef enum outcome { PASSED, FAILED, SKIPPED } outcome;
 
 /* Replays the run in this file. */
 outcome replay(reel *r, reel_safetensors *file, bool losses, reason *why);
+/* Or the initial weights, where those are what is in it. */
+outcome replay_initial(reel *r, reel_safetensors *file, reason *why);
 
 #endif

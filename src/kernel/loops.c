@@ -5,15 +5,18 @@
 #include "by_level.h"
 
 /* clang-format off */
-#define TABLE(name, i64)                                                                           \
+#define TABLE_BY(by, name, i64)                                                                    \
     DECLARE_FLOATS(reeli_##name##_loop, reeli_##name)                                              \
     reeli_##name##_loop *const reeli_##name##_loops[REELI_LEVELS][REELI_LOOP_DTYPES] =             \
-        BY_LEVEL(DTYPES, reeli_##name, i64);
+        by(DTYPES, reeli_##name, i64);
+#define TABLE(name, i64) TABLE_BY(BY_LEVEL, name, i64)
 #define TABLE_OF_FLOATS(name) TABLE(name, NULL)
+#define TABLE_OF_TWO_LEVELS(name) TABLE_BY(BY_TWO_LEVELS, name, NULL)
 #define TABLE_OF_ALL(name)                                                                         \
     reeli_##name##_loop reeli_##name##_i64_portable;                                               \
     TABLE(name, reeli_##name##_i64_portable)
 REELI_LOOPS_OF_FLOATS(TABLE_OF_FLOATS)
+REELI_OTHER_UPDATES(TABLE_OF_TWO_LEVELS)
 REELI_LOOPS_OF_ALL(TABLE_OF_ALL)
 
 #define OF_LEVEL(level, f64_level, name, unused) name##_##level

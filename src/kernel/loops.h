@@ -42,9 +42,11 @@ enum { REELI_LOOP_DTYPES = 4 }; /* a power of two, by which an index is cheap */
     DO(pack_taps) DO(convolve) DO(sum_tap_gradients) DO(vector_length) DO(max_pool)                \
     DO(lstm_step) DO(lstm_back)                                                                    \
     REELI_UPDATES(DO)
-#define REELI_UPDATES(DO)                                                                          \
-    DO(sgd_update) DO(adam_update) DO(adamax_update) DO(nadam_update) DO(radam_update)             \
-    DO(rmsprop_update) DO(adagrad_update) DO(adadelta_update) DO(asgd_update) DO(rprop_update)
+#define REELI_UPDATES(DO) DO(sgd_update) DO(adam_update)
+/* Bound by memory or by division whatever the width: they have no third level. */
+#define REELI_OTHER_UPDATES(DO)                                                                    \
+    DO(adamax_update) DO(nadam_update) DO(radam_update) DO(rmsprop_update)                         \
+    DO(adagrad_update) DO(adadelta_update) DO(asgd_update) DO(rprop_update)
 /* clang-format on */
 
 /* y[i] = formula(x[0][i], x[1][i], …) for i < n. y may be one of the x. */
@@ -102,6 +104,7 @@ typedef void reeli_update(int64_t n, void *parameter, const void *gradient, void
     typedef reeli_update reeli_##name##_loop;                                                      \
     extern reeli_update *const reeli_##name##_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
 REELI_UPDATES(REELI_UPDATE)
+REELI_OTHER_UPDATES(REELI_UPDATE)
 
 /* Element (i, j) of a matrix lies i stride[0] + j stride[1] elements after the first. */
 typedef struct reeli_matrix {

@@ -7,6 +7,7 @@
 REELI_LOOPS_OF_ALL(DECLARE)
 #ifdef GRADIENTS
 REELI_LOOPS_OF_FLOATS(DECLARE)
+REELI_OTHER_UPDATES(DECLARE)
 #endif
 
 /* Each needs those before it. */

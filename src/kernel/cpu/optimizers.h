@@ -91,6 +91,9 @@ RULE(adam)
     }
 }
 
+/* The others have no third level. */
+#if LEVEL(REELI_CPU) != LEVEL(avx512)
+
 /* u = max(beta2 u, |g| + eps); p = p - lr m / u. */
 RULE(adamax)
 {
@@ -245,6 +248,9 @@ RULE(rprop)
         previous[i] = kept;
     }
 }
+
+#endif
+
 #undef RULE
 #undef BEGIN
 #undef ELEMENT

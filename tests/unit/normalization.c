@@ -8,6 +8,7 @@
 #include <reel/elementwise.h>
 #include <reel/inplace.h>
 #include <reel/normalization.h>
+#include <reel/random.h>
 #include <reel/reduce.h>
 #include <reel/views.h>
 
@@ -214,6 +215,23 @@ START_TEST(a_result_may_be_changed)
 }
 END_TEST
 
+/* A bias that is the running variance is added as it was before the call, as by torch. */
+START_TEST(a_bias_may_be_what_is_updated)
+{
+    reel *r = reel_new();
+    reel_tensor *x = reel_randn(r, REEL_F64, REEL_SHAPE(2, 3, 4)), *y[2];
+    for (int shared = 0; shared < 2; shared++) {
+        reel_tensor *mean = reel_zeros(r, REEL_F64, REEL_SHAPE(3));
+        reel_tensor *var = reel_ones(r, REEL_F64, REEL_SHAPE(3));
+        reel_tensor *bias = shared ? var : reel_ones(r, REEL_F64, REEL_SHAPE(3));
+        y[shared] = reel_instance_norm(x, mean, var, NULL, bias, true, 0.5, 1e-5);
+        ck_assert(at(var, 0) != 1);
+    }
+    ck_assert(reel_equal(y[0], y[1]));
+    reel_free(r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_test(cases, layer_norm_is_pytorchs);
@@ -222,6 +240,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, training_moves_the_running_statistics);
     tcase_add_test(cases, running_statistics_that_were_saved_are_watched);
     tcase_add_test(cases, a_result_may_be_changed);
+    tcase_add_test(cases, a_bias_may_be_what_is_updated);
     tcase_add_test(cases, what_is_wrong_is_refused_by_name);
 }
 

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BLOCK = 1024 }; /* numbers that are added up at a time, on the stack */
+
 void reeli_mpi_free_flat(reel_mpi *m)
 {
     for (int i = 0; i < 2; i++) {
@@ -166,33 +168,52 @@ bool reeli_mpi_begin_batch(reel_mpi *m, int64_t rows, int64_t batch)
     return keep_random_numbers(m, batch);
 }
 
-/* w times n numbers, at f's place *at of the leaf's memory. */
-static void lay(const reeli_flat *f, int leaf, int64_t *at, const void *from, int64_t n, double w)
+/* A leaf on its way into the tree: it is the right half of the last `merges` sums, one after the
+ * other, so it is added to those in passing, and is written once. */
+typedef struct leaf {
+    const reeli_flat *f;
+    int number, merges;
+    int64_t at;
+} leaf;
+
+/* s_{k-m} + (… + (s_{k-1} + w x)) in the place of the first, of n < BLOCK numbers. x NULL: of 0. */
+#define LAY_BLOCK(T)                                                                               \
+    T sum[BLOCK];                                                                                  \
+    const T share = (T)w, *from = x;                                                               \
+    for (int64_t i = 0; i < n; i++) {                                                              \
+        sum[i] = from ? from[i] * share : 0;                                                       \
+    }                                                                                              \
+    for (int k = 1; k <= l->merges; k++) {                                                         \
+        const T *left = (const T *)l->f->sums[l->number - k] + l->at;                              \
+        for (int64_t i = 0; i < n; i++) {                                                          \
+            sum[i] = left[i] + sum[i];                                                             \
+        }                                                                                          \
+    }                                                                                              \
+    memcpy((T *)l->f->sums[l->number - l->merges] + l->at, sum, (size_t)n * sizeof *sum)
+
+static void lay_floats(const leaf *l, const void *x, int64_t n, double w) { LAY_BLOCK(float); }
+
+static void lay_doubles(const leaf *l, const void *x, int64_t n, double w) { LAY_BLOCK(double); }
+
+/* w times n numbers, at the leaf's next place. */
+static void lay(leaf *l, const void *x, int64_t n, double w)
 {
-    if (f->dtype == REEL_F32) {
-        float *to = (float *)f->sums[leaf] + *at;
-        const float *x = from;
-        const float share = (float)w;
-        for (int64_t i = 0; i < n; i++) {
-            to[i] = x[i] * share;
+    for (int64_t i = 0; i < n; i += BLOCK) {
+        const int64_t now = n - i < BLOCK ? n - i : BLOCK;
+        const void *from = x ? (const char *)x + (size_t)i * l->f->element : NULL;
+        if (l->f->dtype == REEL_F32) {
+            lay_floats(l, from, now, w);
+        } else {
+            lay_doubles(l, from, now, w);
         }
-    } else {
-        double *to = (double *)f->sums[leaf] + *at;
-        const double *x = from;
-        for (int64_t i = 0; i < n; i++) {
-            to[i] = x[i] * w;
-        }
+        l->at += now;
     }
-    *at += n;
 }
 
-static void lay_number(const reeli_flat *f, int leaf, int64_t at, double value)
+static void lay_number(leaf *l, double value)
 {
-    if (f->dtype == REEL_F32) {
-        ((float *)f->sums[leaf])[at] = (float)value;
-    } else {
-        ((double *)f->sums[leaf])[at] = value;
-    }
+    const float single = (float)value;
+    lay(l, l->f->dtype == REEL_F32 ? (const void *)&single : &value, 1, 1);
 }
 
 static double number_at(const reeli_flat *f, int64_t at)
@@ -201,31 +222,22 @@ static double number_at(const reeli_flat *f, int64_t at)
                                 : ((const double *)f->sums[0])[at];
 }
 
-/* What this piece has for one dtype, as leaf number `nodes`. */
-static void lay_leaf(reel_mpi *m, const reeli_flat *f, reel_tensor_list parameters, double share)
+/* What this piece has for one dtype: all but the loss. */
+static void lay_model(const reel_mpi *m, leaf *l, reel_tensor_list parameters, double share)
 {
     const double w = m->options.reduction == REEL_SUM ? 1 : share;
-    const int leaf = m->nodes;
-    int64_t at = 0;
     for (size_t i = 0; i < parameters.count; i++) {
         const reel_tensor *p = parameters.tensors[i];
-        if (reel_dtype_of(p) != f->dtype) {
-            continue;
+        if (reel_dtype_of(p) == l->f->dtype) {
+            reel_tensor *g = reel_grad(p);
+            lay(l, g ? reeli_mpi_elements(g) : NULL, reel_numel(p), w);
+            lay_number(l, g ? 1 : 0);
         }
-        reel_tensor *g = reel_grad(p);
-        const int64_t n = reel_numel(p);
-        if (g) {
-            lay(f, leaf, &at, reeli_mpi_elements(g), n, w);
-        } else {
-            memset((char *)f->sums[leaf] + (size_t)at * f->element, 0, (size_t)n * f->element);
-            at += n;
-        }
-        lay_number(f, leaf, at++, g ? 1 : 0);
     }
     for (size_t i = 0; i < m->kept_count; i++) {
         reel_tensor *t = m->kept[i].tensor;
-        if (reel_dtype_of(t) == f->dtype) {
-            lay(f, leaf, &at, reeli_mpi_elements(t), reel_numel(t), share);
+        if (reel_dtype_of(t) == l->f->dtype) {
+            lay(l, reeli_mpi_elements(t), reel_numel(t), share);
         }
     }
 }
@@ -244,15 +256,15 @@ static bool take(reel_mpi *m, const reel_tensor *loss)
     if (reel_failed(m->r) || !room_for_leaf(m)) {
         return false;
     }
+    const int number = m->nodes, merges = reeli_mpi_add_leaf(m, m->next);
     for (int i = 0; i < 2; i++) {
-        const reeli_flat *f = &m->flat[i];
-        lay_leaf(m, f, parameters, share);
-        const bool here = loss && reel_dtype_of(loss) == f->dtype;
+        leaf l = {.f = &m->flat[i], .number = number, .merges = merges};
+        lay_model(m, &l, parameters, share);
+        const bool here = loss && reel_dtype_of(loss) == l.f->dtype;
         const double w = m->options.reduction == REEL_SUM ? 1 : share;
-        const double one = f->dtype == REEL_F32 ? (double)((float)value * (float)w) : value * w;
-        lay_number(f, m->nodes, f->count - 1, here ? one : 0);
+        const double one = l.f->dtype == REEL_F32 ? (double)((float)value * (float)w) : value * w;
+        lay_number(&l, here ? one : 0);
     }
-    reeli_mpi_add_leaf(m, m->options.allreduce ? m->rank : m->next);
     return true;
 }
 

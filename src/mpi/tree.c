@@ -39,18 +39,19 @@ static void add(reel_dtype dtype, void *a, const void *b, int64_t n)
     }
 }
 
-void reeli_mpi_add_leaf(reel_mpi *m, int piece)
+/* A piece as the last of *count nodes, which then become their sums; returns how many sums. */
+static int add_piece(reeli_node *node, int *count, int piece)
 {
-    m->node[m->nodes++] = (reeli_node){piece, 1};
-    while (m->nodes > 1 && are_halves(m->node[m->nodes - 2], m->node[m->nodes - 1])) {
-        m->nodes--;
-        for (int i = 0; i < 2; i++) {
-            const reeli_flat *f = &m->flat[i];
-            add(f->dtype, f->sums[m->nodes - 1], f->sums[m->nodes], f->count);
-        }
-        m->node[m->nodes - 1].size *= 2;
+    int merges = 0;
+    node[(*count)++] = (reeli_node){piece, 1};
+    for (; *count > 1 && are_halves(node[*count - 2], node[*count - 1]); merges++) {
+        --*count;
+        node[*count - 1].size *= 2;
     }
+    return merges;
 }
+
+int reeli_mpi_add_leaf(reel_mpi *m, int piece) { return add_piece(m->node, &m->nodes, piece); }
 
 /* The nodes that a process has at the end of its part; returns how many. */
 static int nodes_of(const reel_mpi *m, int rank, reeli_node *node)
@@ -58,11 +59,7 @@ static int nodes_of(const reel_mpi *m, int rank, reeli_node *node)
     const int end = reeli_mpi_first_piece(m, m->pieces, rank + 1);
     int count = 0;
     for (int piece = reeli_mpi_first_piece(m, m->pieces, rank); piece < end; piece++) {
-        node[count++] = (reeli_node){piece, 1};
-        while (count > 1 && are_halves(node[count - 2], node[count - 1])) {
-            count--;
-            node[count - 1].size *= 2;
-        }
+        add_piece(node, &count, piece);
     }
     return count;
 }

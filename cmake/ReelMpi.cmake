@@ -18,9 +18,20 @@ endif()
 message(STATUS "MPI: ${MPI_C_LIBRARIES}")
 
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/mpi/*.c)
-add_library(reel_mpi STATIC ${sources})
-add_library(reel::reel_mpi ALIAS reel_mpi)
-target_include_directories(reel_mpi PUBLIC ${PROJECT_SOURCE_DIR}/include/mpi ${PROJECT_SOURCE_DIR}/include
+add_library(reel_mpi_objects OBJECT ${sources})
+target_include_directories(reel_mpi_objects PRIVATE ${PROJECT_SOURCE_DIR}/include/mpi ${PROJECT_SOURCE_DIR}/include
   ${PROJECT_BINARY_DIR}/include)
-target_link_libraries(reel_mpi PUBLIC reel MPI::MPI_C PRIVATE reel_compile)
-target_compile_options(reel_mpi PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-O3>) # sums in vectors
+target_link_libraries(reel_mpi_objects PRIVATE MPI::MPI_C reel_compile)
+target_compile_options(reel_mpi_objects PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-O3>) # sums in vectors
+
+add_library(reel_mpi STATIC $<TARGET_OBJECTS:reel_mpi_objects>)
+add_library(reel::reel_mpi ALIAS reel_mpi)
+target_include_directories(reel_mpi INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include/mpi>)
+target_link_libraries(reel_mpi PUBLIC reel MPI::MPI_C)
+
+# find_package(reel COMPONENTS mpi). In no package of Debian's so far.
+if(REEL_INSTALL)
+  install(FILES include/mpi/reel/mpi.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/reel COMPONENT reel_mpi)
+  install(TARGETS reel_mpi EXPORT reelMpiTargets COMPONENT reel_mpi)
+  install(EXPORT reelMpiTargets NAMESPACE reel:: DESTINATION ${config_dir} COMPONENT reel_mpi)
+endif()

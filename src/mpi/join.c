@@ -29,6 +29,9 @@ static bool fail_by_operation(reel_call *call)
 
 static void record(reel_mpi *m, failure *f)
 {
+    if (!m->r) { /* which may be gone */
+        return;
+    }
     const reel_custom_op op = {.name = "mpi", .forward = fail_by_operation};
     reel_custom(&op, f, &m->one, 1);
 }
@@ -67,7 +70,8 @@ static bool learn_of(reel_mpi *m, int failed)
 {
     failure f = {.status = REEL_ERR_STATE};
     if (failed == m->rank) {
-        snprintf(f.sentence, sizeof f.sentence, "%s", reel_error(m->r));
+        snprintf(f.sentence, sizeof f.sentence, "%s",
+                 m->r ? reel_error(m->r) : "it called MPI_Finalize without reel_mpi_leave");
     }
     m->over = true;
     if (reeli_mpi_done(m, MPI_Bcast(f.sentence, SENTENCE, MPI_CHAR, failed, m->comm),
@@ -171,6 +175,28 @@ static uint64_t how_to_train(const reel_mpi_options *o)
     return reeli_mpi_mix(reeli_mpi_mix((uint64_t)o->pieces, (uint64_t)o->bucket), flags);
 }
 
+/* MPI_Finalize begins with this: who waits for a process that did not leave learns that it has
+ * gone. */
+static int tell_at_the_end(MPI_Comm comm, int key, void *value, void *extra)
+{
+    (void)comm, (void)key, (void)extra;
+    reel_mpi *m = value;
+    if (!m->over) {
+        m->r = NULL;
+        reeli_mpi_agree(m, REELI_AT_LEAVE, 0);
+        m->key = MPI_KEYVAL_INVALID;
+    }
+    return MPI_SUCCESS;
+}
+
+static bool watch_for_the_end(reel_mpi *m)
+{
+    return reeli_mpi_done(
+               m, MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, tell_at_the_end, &m->key, NULL),
+               "MPI_Comm_create_keyval") &&
+           reeli_mpi_done(m, MPI_Comm_set_attr(MPI_COMM_SELF, m->key, m), "MPI_Comm_set_attr");
+}
+
 static bool check(reel_mpi *m)
 {
     int is_there = 0;
@@ -192,11 +218,17 @@ static bool check(reel_mpi *m)
     m->options.bucket = m->options.bucket ? m->options.bucket : 1 << 20;
     return reeli_mpi_done(m, MPI_Comm_rank(m->comm, &m->rank), "MPI_Comm_rank") &&
            reeli_mpi_done(m, MPI_Comm_size(m->comm, &m->size), "MPI_Comm_size") &&
-           reeli_mpi_agree(m, REELI_AT_JOIN, how_to_train(&m->options)) && same_digits(m);
+           reeli_mpi_agree(m, REELI_AT_JOIN, how_to_train(&m->options)) && same_digits(m) &&
+           watch_for_the_end(m);
 }
 
 static void release(reel_mpi *m)
 {
+    if (m->key != MPI_KEYVAL_INVALID) {
+        m->over = true;
+        MPI_Comm_delete_attr(MPI_COMM_SELF, m->key);
+        MPI_Comm_free_keyval(&m->key);
+    }
     reeli_mpi_free_flat(m);
     reel_tensor_free(m->one);
     reel_tensor_free(m->rng);
@@ -211,7 +243,7 @@ reel_mpi *reel_mpi_join(reel *r, MPI_Comm comm, reel_mpi_options options)
     if (!m) {
         return NULL;
     }
-    *m = (reel_mpi){.r = r, .comm = comm, .options = options, .size = 1};
+    *m = (reel_mpi){.r = r, .comm = comm, .options = options, .size = 1, .key = MPI_KEYVAL_INVALID};
     m->flat[0] = (reeli_flat){.dtype = REEL_F32, .element = sizeof(float)};
     m->flat[1] = (reeli_flat){.dtype = REEL_F64, .element = sizeof(double)};
     m->one = reel_keep(reel_scalar(r, REEL_F32, 1));

@@ -14,6 +14,7 @@ struct reel_mpi_loader {
     reel_tensor *row_numbers; /* 0 … rows - 1, whose batches are the batches' rows */
     reel_tensor *batch;       /* the one under way */
     int64_t next;             /* the number in its epoch of the one after it */
+    bool as_they_lie;         /* so that pieces are views */
     size_t count;
     reel_tensor *tensors[];
 };
@@ -51,7 +52,8 @@ reel_mpi_loader *reel_mpi_loader_new(reel_mpi *m, reel_tensor *const *tensors, s
         reeli_mpi_fail(m, REEL_ERR_MEMORY, "loader: out of memory");
         return NULL;
     }
-    *l = (reel_mpi_loader){.m = m, .count = count};
+    *l =
+        (reel_mpi_loader){.m = m, .count = count, .as_they_lie = !options.shuffle && !options.rows};
     memcpy(l->tensors, tensors, count * sizeof *tensors);
     const int64_t rows = reel_size(tensors[0], 0);
     reel_tensor *numbers = reel_arange(m->r, REEL_I64, 0, (double)rows, 1);
@@ -97,8 +99,10 @@ bool reel_mpi_loader_next(reel_mpi_loader *l, reel_tensor **piece)
     reel_manual_seed(m->r, reeli_mpi_mix(m->batch_seed, (uint64_t)m->next));
     const int64_t from = first_row(m, m->next), rows = first_row(m, m->next + 1) - from;
     reel_tensor *index = reel_narrow(l->batch, 0, from, rows);
+    const int64_t first = reel_data_i64(l->batch)[from];
     for (size_t i = 0; i < l->count; i++) {
-        piece[i] = reel_index_select(l->tensors[i], 0, index);
+        piece[i] = l->as_they_lie ? reel_narrow(l->tensors[i], 0, first, rows)
+                                  : reel_index_select(l->tensors[i], 0, index);
     }
     return !reel_failed(m->r);
 }

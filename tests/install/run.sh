@@ -72,6 +72,12 @@ downstream "C, find_package, shared and static" downstream-c -D CMAKE_PREFIX_PAT
 downstream "C++, find_package" downstream-cxx -D CMAKE_PREFIX_PATH="$prefix"
 downstream "C, add_subdirectory" downstream-c -D REEL_SOURCE_DIR="$source_dir"
 
+if [ -e "$lib/libreel_mpi.a" ]; then
+  downstream "C, find_package, over MPI" downstream-mpi -D CMAKE_PREFIX_PATH="$prefix"
+else
+  echo "This build has no reel_mpi: it is NOT tried"
+fi
+
 heading "C, pkg-config"
 export PKG_CONFIG_PATH="$lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
 # shellcheck disable=SC2046
@@ -100,6 +106,7 @@ if [ "$(uname)" != Darwin ]; then
 fi
 check_names '^reel_' "$shared" -D
 check_names '^reeli?_' "$lib/libreel.a"
+[ ! -e "$lib/libreel_mpi.a" ] || check_names '^reeli?_mpi_' "$lib/libreel_mpi.a"
 
 heading "size"
 strip -x -o "$work/stripped" "$shared"
@@ -114,6 +121,7 @@ esac
 heading "each header alone"
 for header in "$prefix"/include/reel/*.h; do
   name=reel/${header##*/}
+  [ "$name" != reel/mpi.h ] || continue # the one that needs another library's
   for language in "$cc -xc -std=c11" "$cxx -xc++ -std=c++17"; do
     # shellcheck disable=SC2086
     $language -Wall -Wextra -Wpedantic -Werror -I"$prefix/include" -fsyntax-only - \

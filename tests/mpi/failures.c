@@ -42,7 +42,10 @@ static void train(reel *r, reel_mpi *mpi, const char *folder)
             if (epoch == 1 && is("dies")) {
                 abort();
             }
-            if (epoch == 1 && is("leaves")) {
+            if (epoch == 1 && is("exits")) {
+                exit(0);
+            }
+            if (epoch == 1 && (is("leaves") || is("forgets"))) {
                 reel_mpi_loader_free(loader);
                 return;
             }
@@ -81,7 +84,7 @@ int main(int argc, char **argv)
     if (mpi) {
         train(r, mpi, argc > 2 ? argv[2] : NULL);
     }
-    const reel_status status = reel_mpi_leave(mpi);
+    const reel_status status = is("forgets") ? REEL_OK : reel_mpi_leave(mpi);
     printf("process %d ends with: %s\n", rank, reel_error(r));
     fflush(stdout); /* mpirun may end this process when another one has ended */
     const bool failed = status != REEL_OK || reel_failed(r);

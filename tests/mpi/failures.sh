@@ -52,35 +52,44 @@ if grep -q avx2 /proc/cpuinfo 2>/dev/null; then
 fi
 job 2 -x REEL_CPU=portable "$program" done >"$work/said" 2>&1 || fail "one level for all: an error"
 
-# A process that dies takes the job with it, and mpirun says which.
-status=0
-job 3 "$program" dies >"$work/said" 2>&1 || status=$?
-[ "$status" -ne 0 ] && [ "$status" -ne 124 ] || fail "dies: exit status $status"
-nobody_left dies
+# A process that forgets to leave tells the others when MPI ends; one that does not end MPI takes the job with it.
+for what in forgets exits dies; do
+  status=0
+  job 3 "$program" "$what" >"$work/said" 2>&1 || status=$?
+  [ "$status" -ne 0 ] && [ "$status" -ne 124 ] || fail "$what: exit status $status"
+  nobody_left "$what"
+  [ "$what" != forgets ] || [ "$(grep -c 'ends with: .*process 2 of 3 failed: it .* without reel_mpi_leave' "$work/said")" -eq 2 ] ||
+    fail "forgets: not said"
+done
 
-# Killed at any moment: all end, and the checkpoint is a whole one or there is none.
-for i in 1 2 3 4 5 6; do
+# A job of three that trains until it is killed: `pids` are theirs, `waiting` that of mpirun's shell. It has begun
+# once there is a checkpoint.
+begin() {
+  rm -f "$work/killed.safetensors"
   status=0
   job 3 "$program" nothing "$work" >"$work/said" 2>&1 &
   waiting=$!
-  until pids=$(pgrep -x -f "$program nothing $work") && [ "$(wc -w <<<"$pids")" -eq 3 ]; do sleep 0.02; done
-  sleep "0.$((RANDOM % 6))$((RANDOM % 10))"
-  kill -9 "$(tr ' ' '\n' <<<"$pids" | sed -n "$((i % 3 + 1))p")"
+  for i in $(seq 1500); do
+    [ ! -e "$work/killed.safetensors" ] || break
+    sleep 0.02
+  done
+  pids=$(pgrep -x -f "$program nothing $work") && [ "$(wc -w <<<"$pids")" -eq 3 ] || fail "the job has not begun"
+}
+
+# Killed at any moment: all end, and the checkpoint is whole.
+for kill in $(seq "${REEL_TEST_KILLS:-5}"); do
+  begin
+  sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
+  kill -9 "$(tr ' ' '\n' <<<"$pids" | sed -n "$((kill % 3 + 1))p")"
   wait "$waiting" || status=$?
   [ "$status" -ne 0 ] && [ "$status" -ne 124 ] || fail "kill -9: exit status $status"
   nobody_left "kill -9"
-  if [ -e "$work/killed.safetensors" ]; then
-    "$here/whole.sh" "$work/killed.safetensors" >>"$work/said" || fail "kill -9: a damaged file"
-  fi
+  "$here/whole.sh" "$work/killed.safetensors" >>"$work/said" || fail "kill -9: a damaged file"
 done
-[ -e "$work/killed.safetensors" ] || fail "no checkpoint was ever written"
 
 # Ctrl-C on mpirun ends all.
-job 3 "$program" nothing "$work" >"$work/said" 2>&1 &
-waiting=$!
-until pids=$(pgrep -x -f "$program nothing $work") && [ "$(wc -w <<<"$pids")" -eq 3 ]; do sleep 0.02; done
+begin
 kill -INT "$(pgrep -P "$waiting" -f "$mpirun" | head -n 1)" 2>/dev/null || kill -INT "$waiting"
-status=0
 wait "$waiting" || status=$?
 [ "$status" -ne 0 ] && [ "$status" -ne 124 ] || fail "Ctrl-C: exit status $status"
 nobody_left Ctrl-C

@@ -4,7 +4,9 @@
  * writes what they come to. Batches of all sizes, fewer rows than processes among them; dropout and
  * batch norm; parameters that only some pieces use; two dtypes; each way of reducing a loss.
  *
- *     trainings FOLDER [allreduce]
+ *     trainings FOLDER [allreduce | first | rest]
+ *
+ * first stops half-way, and rest goes on from there with what process 0 alone has loaded.
  */
 #include <reel/mpi.h>
 #include <reel/reel.h>
@@ -85,7 +87,7 @@ static const kind kinds[] = {
     {"normalized", normalized, momentum, REEL_F32, REEL_MEAN, 150, 6, 32, 4, 5},
     {"choice", choice, adamw, REEL_F32, REEL_MEAN, 64, 2, 16, 16, 4},
     {"doubles", line_of_doubles, momentum, REEL_F64, REEL_SUM, 101, 3, 25, 5, 5},
-    {"one row", line, sgd, REEL_F32, REEL_MEAN, 3, 1, 1, 0, 5},
+    {"one row", line, sgd, REEL_F32, REEL_MEAN, 3, 1, 1, 0, 6},
 };
 
 /* x, and what is to be learned of it. The tutorial's are 1 … 5 and twice that. */
@@ -121,8 +123,10 @@ static bool all_alike(reel_mpi *mpi, reel_module *model)
     return alike;
 }
 
-static void train(reel_mpi *mpi, reel *r, const kind *k, const char *folder)
+static void train(reel_mpi *mpi, reel *r, const kind *k, const char *folder, const char *mode)
 {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s.safetensors", folder, k->name);
     reel_tensor *x, *y, *piece[2];
     /* Other first parameters in each process: process 0's are to be everybody's. */
     reel_manual_seed(r, 1000 * (uint64_t)reel_mpi_rank(mpi));
@@ -131,12 +135,18 @@ static void train(reel_mpi *mpi, reel *r, const kind *k, const char *folder)
     make_data(r, k, &x, &y);
     reel_manual_seed(r, (uint64_t)reel_mpi_rank(mpi));
     reel_optimizer *optimizer = k->optimizer(reel_parameters(model));
+    const bool is_rest = strcmp(mode, "rest") == 0, is_first = strcmp(mode, "first") == 0;
+    const reel_checkpoint checkpoint = {.model = model, .optimizer = optimizer};
+    if (is_rest && reel_mpi_rank(mpi) == 0) {
+        reel_load_checkpoint(r, path, &checkpoint);
+    }
     reel_mpi_broadcast(mpi, model, optimizer);
     reel_mpi_loader *loader =
         reel_mpi_loader_new(mpi, (reel_tensor *[]){x, y}, 2,
                             (reel_loader_options){.batch_size = k->batch_size,
                                                   .shuffle = strcmp(k->name, "tutorial") != 0});
-    for (int epoch = 0; epoch < k->epochs; epoch++) {
+    const int last = is_first ? k->epochs / 2 : k->epochs;
+    for (int epoch = is_rest ? k->epochs / 2 : 0; epoch < last; epoch++) {
         while (reel_mpi_loader_next(loader, piece)) {
             reel_tensor *loss = reel_l1_loss(reel_forward(model, piece[0]), piece[1], k->reduction);
             reel_zero_grad(optimizer);
@@ -151,10 +161,8 @@ static void train(reel_mpi *mpi, reel *r, const kind *k, const char *folder)
         }
     }
     printf("%s", all_alike(mpi, model) ? "" : "THE PROCESSES' PARAMETERS DIFFER\n");
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s.safetensors", folder, k->name);
     if (reel_mpi_rank(mpi) == 0) {
-        reel_save_checkpoint(r, path, &(reel_checkpoint){.model = model, .optimizer = optimizer});
+        reel_save_checkpoint(r, path, &checkpoint);
     }
     reel_mpi_loader_free(loader);
 }
@@ -162,15 +170,17 @@ static void train(reel_mpi *mpi, reel *r, const kind *k, const char *folder)
 int main(int argc, char **argv)
 {
     MPI_Init(&argc, &argv);
+    const char *mode = argc > 2 ? argv[2] : "";
     int failed = 0;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         reel *r = reel_new();
-        reel_mpi *mpi = reel_mpi_join(r, MPI_COMM_WORLD,
-                                      (reel_mpi_options){.pieces = kinds[i].pieces,
-                                                         .reduction = kinds[i].reduction,
-                                                         .bucket = 100, /* several of them */
-                                                         .allreduce = argc > 2});
-        train(mpi, r, &kinds[i], argv[1]);
+        reel_mpi *mpi =
+            reel_mpi_join(r, MPI_COMM_WORLD,
+                          (reel_mpi_options){.pieces = kinds[i].pieces,
+                                             .reduction = kinds[i].reduction,
+                                             .bucket = 100, /* several of them */
+                                             .allreduce = strcmp(mode, "allreduce") == 0});
+        train(mpi, r, &kinds[i], argv[1], mode);
         failed |= reel_mpi_leave(mpi) != REEL_OK;
         reel_free(r);
     }

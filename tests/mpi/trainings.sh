@@ -26,6 +26,14 @@ for processes in 1 2 3 4 8; do
 done
 [ "$(find "$work/1" -type f | wc -l)" -ge 7 ] || { echo "files are missing"; exit 1; }
 
+mkdir "$work/resumed"
+job 3 "$program" "$work/resumed" first >"$work/halves"
+job 2 "$program" "$work/resumed" rest >>"$work/halves"
+diff <(sort "$work/halves") <(sort "$work/1/losses") || { echo "3 processes, then 2: other losses"; exit 1; }
+for file in "$work/resumed"/*; do
+  cmp "$file" "$work/1/${file##*/}" || { echo "3 processes, then 2: other parameters"; exit 1; }
+done
+
 grep '^tutorial' "$work/1/losses" | awk '{ print $NF }' >"$work/ours"
 [ "$(wc -l <"$work/ours")" -eq 100 ] || { echo "not the tutorial's hundred losses"; exit 1; }
 near <(head -n 100 "$here/../data/tutorial/seed-0.txt") "$work/ours"

@@ -98,7 +98,8 @@ typedef struct reel_mpi_loader reel_mpi_loader;
 
 /**
  * A loader of the same batches as `reel_loader_new` with the same options makes from the same seed.
- * Every process has all rows, and gathers only those of its pieces. By all processes.
+ * Every process has all rows, and gathers only those of its pieces; where rows come as they lie, a
+ * piece is a view of them. By all processes.
  *
  * Fails: NULL, as `reel_loader_new`.
  * Owner: yours, until `reel_mpi_loader_free`, before the reel. The tensors must outlive it.

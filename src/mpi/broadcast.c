@@ -177,15 +177,16 @@ reel_tensor *reel_mpi_gather(reel_mpi *m, reel_tensor *t)
     if (!reel_failed(m->r) && reel_ndim(t) == 0) {
         reeli_mpi_fail(m, REEL_ERR_SHAPE, "gather: a tensor of no dims has no rows");
     }
-    if (!reel_failed(m->r) && !reeli_mpi_elements(t)) { /* which says why */
-        return poison(m);
+    if (!reel_failed(m->r)) {
+        reeli_mpi_elements(t); /* says why, where they do not lie row by row */
     }
     int64_t *rows = malloc((size_t)m->size * sizeof *rows);
     if (!rows) {
         reeli_mpi_fail(m, REEL_ERR_MEMORY, "gather: out of memory");
     }
     const uint64_t shape = reel_failed(m->r) ? 0 : shape_of(0, t, 1);
-    reel_tensor *result = reeli_mpi_agree(m, REELI_AT_GATHER, shape) ? gather(m, t, rows) : NULL;
+    const bool agreed = reeli_mpi_agree(m, REELI_AT_GATHER, shape);
+    reel_tensor *result = agreed && rows ? gather(m, t, rows) : NULL;
     free(rows);
     return result ? result : poison(m);
 }

@@ -89,8 +89,8 @@ bool reeli_mpi_begin_batch(reel_mpi *m, int64_t rows, int64_t batch);
 /* The random numbers go on from where they were before the batch. */
 void reeli_mpi_end_batch(reel_mpi *m);
 
-/* Takes a piece into the tree, as leaf number `nodes`, and returns to how many of the sums before it
- * it is to be added, one after the other from the right. */
+/* Takes a piece into the tree, as leaf number `nodes`, and returns to how many of the sums before
+ * it it is to be added, one after the other from the right. */
 int reeli_mpi_add_leaf(reel_mpi *m, int piece);
 /* Room for what other processes send; before they are told to. */
 bool reeli_mpi_room(reel_mpi *m, reeli_flat *f);

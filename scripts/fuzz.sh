@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Runs every fuzz target for so many seconds each, under the address and undefined behaviour sanitizers:
 #
-#   scripts/fuzz.sh [SECONDS]      60 if none are given
+#   scripts/fuzz.sh [SECONDS [NAME...]]      60 if none are given, and all of them
 #
+# api makes calls of all public functions, the others read a file's bytes; scripts/fuzz.sh 3600 api is an hour of it.
 # With Clang's libFuzzer the inputs are guided by coverage; where that is not installed and cannot be, they are
 # damaged copies of the corpus, drawn blindly, and a line says so. What makes a target fail is left in
 # build/fuzz/found; bin/fuzz_<name> of any build runs it again.
@@ -11,6 +12,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 seconds=${1-60}
+[ $# -eq 0 ] || shift
+wanted=" $* "
 sanitizers=address,undefined
 build=build/fuzz
 found=$PWD/$build/found
@@ -47,6 +50,7 @@ build() {
 names=()
 for source in tests/fuzz/*.c; do
   name=$(basename "$source" .c)
+  [ $# -eq 0 ] || [[ $wanted = *" $name "* ]] || continue
   if [ "$name" = npz ] && ! printf '#include <zip.h>\n' | ${CC:-cc} -xc -fsyntax-only - 2>/dev/null; then
     echo "fuzz: npz is left out, libzip is not installed"
     continue
@@ -71,12 +75,19 @@ for name in "${names[@]}"; do
   program=$build/bin/fuzz_$name
   if [ "$guided" = ON ]; then
     corpus=$build/corpus/$name # what is found new stays out of the repository
+    longest=8192
+    [ "$name" != api ] || longest=512
     mkdir -p "$corpus"
-    "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=8192 \
+    folders=("$corpus")
+    [ ! -d "tests/fuzz/corpus/$name" ] || folders+=("tests/fuzz/corpus/$name")
+    "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len="$longest" \
       -print_final_stats=1 -verbosity=0 -artifact_prefix="$found/$name-" \
-      "$corpus" "tests/fuzz/corpus/$name" >"$build/$name.log" 2>&1 || failed=1
+      "${folders[@]}" >"$build/$name.log" 2>&1 || failed=1
     grep -E 'number_of_executed_units|average_exec_per_sec|peak_rss_mb|ERROR|SUMMARY' "$build/$name.log" |
       sed "s/^/fuzz $name: /" || true
+  elif [ "$name" = api ]; then
+    "$program" --seed "$RANDOM" --runs 1000000000 --seconds "$seconds" >"$build/$name.log" 2>&1 || failed=1
+    sed "s/^/fuzz $name: /" "$build/$name.log" | tail -n 20
   else
     "$program" --mutate 1000000000 "$seconds" tests/fuzz/corpus/"$name"/* >"$build/$name.log" 2>&1 || failed=1
     sed "s/^/fuzz $name: /" "$build/$name.log" | tail -n 20

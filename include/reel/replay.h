@@ -49,7 +49,8 @@ REEL_API reel_status reel_capture_begin(reel *r);
  * Ends it. The step has been done once by then, as always.
  *
  * Fails:  NULL if no step is being captured, if anything failed since it began, or if something
- *         that the step uses has been freed since. What the step returned is then gone.
+ *         that the step uses has been freed since. What the step returned is then gone. From a
+ *         callback, too, and then the capture goes on.
  * Owner:  the graph is the reel's until it is freed or the reel is; and until then what the step
  *         returned can be read. It has no history.
  * Source: torch.cuda.CUDAGraph.capture_end.

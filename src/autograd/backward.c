@@ -584,8 +584,8 @@ reel_status reel_gradients(reel_tensor *output, reel_tensor *const *inputs, size
                            const reel_backward_options *options, reel_tensor **gradients)
 {
     reel *r = output ? reeli_reel_of(output) : NULL;
-    if (r && (!reeli_given(r, "gradients", inputs, (int64_t)count) ||
-              !reeli_given(r, "gradients", gradients, (int64_t)count))) {
+    if (r && (!reeli_list_given(r, "gradients", inputs, count) ||
+              !reeli_list_given(r, "gradients", gradients, count))) {
         return REEL_ERR_VALUE;
     }
     run b = {.options = options, .targets = inputs, .results = gradients, .count = count};

@@ -3,15 +3,6 @@
  * before forgets what it has of that. */
 #include "tape.h"
 
-/* In the arena, the last one first. */
-typedef struct reeli_step_mark reeli_step_mark;
-struct reeli_step_mark {
-    reeli_step_mark *outer;
-    uint64_t number;
-    reeli_node *tape;
-    reeli_mark arena; /* behind this */
-};
-
 uint64_t reel_mark(reel *r)
 {
     if (!r || r->status != REEL_OK || REELI_REFUSE(r, "mark", "it cannot be called")) {
@@ -22,7 +13,7 @@ uint64_t reel_mark(reel *r)
         reeli_no_memory(r, "mark");
         return 0;
     }
-    *mark = (reeli_step_mark){r->marks, ++r->last_mark, r->tape, reeli_arena_mark(&r->arena)};
+    *mark = (reeli_step_mark){r->marks, ++r->last_mark, reeli_arena_mark(&r->arena)};
     r->marks = mark;
     return mark->number;
 }
@@ -45,14 +36,14 @@ static void settle(reel *r, const reeli_mark *mark)
 }
 
 /* The same of a result; and what was noted of it after the mark is gone. */
-static void forget_later(void *slot)
+static void forget_later(void *slot, const void *context)
 {
     reel_tensor *t = slot;
-    const reel *r = t->r;
     if (t->flags >= 0) {
         return;
     }
-    const reeli_mark mark = r->marks->arena;
+    const reel *r = t->r;
+    const reeli_mark mark = *(const reeli_mark *)context;
     if (t->node && !reeli_arena_before(&r->arena, mark, t->node)) {
         t->node = NULL;
         t->flags &= ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
@@ -63,6 +54,18 @@ static void forget_later(void *slot)
     } else if (t->leaf && t->leaf->grad &&
                !reeli_arena_before(&r->arena, mark, t->leaf->grad->data)) {
         t->leaf->grad = NULL;
+    }
+}
+
+void reeli_forget_after(reel *r, const reeli_mark *mark)
+{
+    settle(r, mark);
+    reeli_visit_slots(&r->arena.slots, forget_later, mark);
+    while (r->tape && !reeli_arena_before(&r->arena, *mark, r->tape)) {
+        r->tape = r->tape->previous;
+    }
+    if (r->last_arrival && !reeli_arena_before(&r->arena, *mark, r->last_arrival)) {
+        r->first_arrival = r->last_arrival = NULL;
     }
 }
 
@@ -82,9 +85,5 @@ void reel_rewind_to(reel *r, uint64_t mark)
         return;
     }
     r->marks = at;
-    settle(r, &at->arena);
-    r->tape = at->tape;
-    r->first_arrival = r->last_arrival = NULL;
-    reeli_arena_rewind_to(&r->arena, at->arena);
-    reeli_visit_slots(&r->arena.slots, forget_later);
+    reeli_arena_rewind_to(r, at->arena);
 }

@@ -138,9 +138,10 @@ static void reserve_scratch(reel *r, size_t bytes, size_t slots)
 reel_graph *reel_capture_end(reel *r)
 {
     reel_graph *g = r ? r->capture : NULL;
-    if (!g) {
+    if (!g || r->visits || r->walking) {
         if (r) {
-            reeli_error(r, REEL_ERR_STATE, "capture_end: no step is being captured");
+            reeli_error(r, REEL_ERR_STATE, "capture_end: %s",
+                        g ? "it cannot be called from a callback" : "no step is being captured");
         }
         return NULL;
     }
@@ -151,6 +152,10 @@ reel_graph *reel_capture_end(reel *r)
         reeli_error(r, REEL_ERR_STATE,
                     "capture_end: a tensor, module or optimizer that the step uses has been freed "
                     "in it");
+    } else if (r->failed_since && r->status == REEL_OK) {
+        reeli_error(r, REEL_ERR_STATE,
+                    "capture_end: something failed since reel_capture_begin; that the error was "
+                    "cleared does not make it a step");
     }
     const reeli_arena own = r->arena;
     r->arena = g->arena;
@@ -238,7 +243,7 @@ static inline const reeli_capture_entry *run_maps(const reeli_capture_entry *e,
 static bool run_entries(reel *r, const reel_graph *g)
 {
     const reeli_mark mark = reeli_arena_mark(&r->arena);
-    const reeli_capture_entry *e = g->entries.data, *const end = e + g->entries.count;
+    const reeli_capture_entry *e = g->entries.data, *const end = e ? e + g->entries.count : NULL;
     while (e < end) {
         if (e->kind == REELI_CAPTURED_MAP) {
             e = run_maps(e, end);

@@ -108,17 +108,23 @@ static void release_blocks(reeli_arena *arena, reeli_mark mark)
     arena->at = at;
 }
 
+_Static_assert(offsetof(reel, arena) == 0, "a reel begins with its arena");
+
 void reeli_arena_release(reeli_arena *arena, reeli_mark mark)
 {
-    reeli_release_slots(&arena->slots, mark.slab, mark.slot, mark.callbacks != arena->callbacks,
-                        REELI_TAKEN_BACK);
+    const bool seen = mark.callbacks != arena->callbacks;
+    if (REELI_RARELY(seen)) {
+        reeli_forget_after((reel *)(void *)arena, &mark);
+    }
+    reeli_release_slots(&arena->slots, mark.slab, mark.slot, seen, REELI_TAKEN_BACK);
     release_blocks(arena, mark);
 }
 
-void reeli_arena_rewind_to(reeli_arena *arena, reeli_mark mark)
+void reeli_arena_rewind_to(reel *r, reeli_mark mark)
 {
-    reeli_release_slots(&arena->slots, mark.slab, mark.slot, true, REELI_REWOUND);
-    release_blocks(arena, mark);
+    reeli_forget_after(r, &mark);
+    reeli_release_slots(&r->arena.slots, mark.slab, mark.slot, true, REELI_REWOUND);
+    release_blocks(&r->arena, mark);
 }
 
 bool reeli_arena_before(const reeli_arena *arena, reeli_mark mark, const void *memory)

@@ -57,10 +57,13 @@ struct reel;
 void *reeli_arena_more(struct reel *r, size_t size);
 /* At the end of a step. */
 void reeli_arena_reset(struct reel *r);
-void reeli_arena_release(reeli_arena *arena, reeli_mark mark);
+void reeli_arena_release(reeli_arena *arena, reeli_mark mark); /* a reel's own */
 void reeli_arena_free(struct reel *r);
 /* The same for the user, who has seen what has lain there. */
-void reeli_arena_rewind_to(reeli_arena *arena, reeli_mark mark);
+void reeli_arena_rewind_to(struct reel *r, reeli_mark mark);
+/* Before that, and before a release where callbacks of the user's ran after the mark: the tape and
+ * the tensors from before it forget what lies behind. It is the engine's, see autograd/marks.c. */
+void reeli_forget_after(struct reel *r, const reeli_mark *mark);
 /* Whether `memory` is not the arena's, or was allocated before the mark. */
 bool reeli_arena_before(const reeli_arena *arena, reeli_mark mark, const void *memory);
 /* Whether `memory` lies in it. */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { WAITING = 250 }; /* so many go before a handle's memory is used again */
+enum { WAITING = 250 }; /* so many die later than a handle whose memory is used again */
 
 /* Sizes are rounded up to steps, and large ones to powers of two: each has a queue of its own. */
 static size_t rounded(size_t size)
@@ -31,18 +31,28 @@ static reeli_queue *queue_of(reel *r, size_t size)
     return &r->dead[i < REELI_SIZES ? i : REELI_SIZES - 1];
 }
 
-/* Memory of the handle of that size that has been dead the longest, if that is long enough, or,
- * when memory is out, if there is one; else NULL. */
-static reeli_owned *take_dead(reel *r, size_t size, size_t waiting)
+static bool is_like(const reeli_owned *it, const reeli_owned *other)
 {
-    reeli_queue *q = queue_of(r, size);
-    reeli_owned *it = q->first;
-    if (q->count <= waiting || it->size != size) {
-        return NULL;
+    return it->size == other->size && it->destroy == other->destroy &&
+           strcmp(it->kind, other->kind) == 0;
+}
+
+/* Memory of the handle of that size and kind that has been dead the longest, if `waiting` others
+ * are dead for less; else NULL. Of that kind, so that a pointer to what was freed long ago leads,
+ * if to anything, to what it is a pointer to. */
+static reeli_owned *take_dead(reel *r, const reeli_owned *like, size_t waiting)
+{
+    reeli_queue *q = queue_of(r, like->size);
+    reeli_owned *before = NULL, *it = q->first;
+    for (size_t left = q->count; left > waiting; left--, before = it, it = it->next) {
+        if (is_like(it, like)) {
+            *(before ? &before->next : &q->first) = it->next;
+            q->last = it->next ? q->last : before;
+            q->count--;
+            return it;
+        }
     }
-    q->first = it->next;
-    q->count--;
-    return it;
+    return NULL;
 }
 
 static void put_dead(reeli_owned *it)
@@ -66,22 +76,23 @@ void reeli_free_queues(reel *r)
 
 void *reeli_own(reel *r, const char *kind, size_t size, void (*destroy)(reeli_owned *it))
 {
-    size = kind ? rounded(size) : size;
-    reeli_owned *it = kind ? take_dead(r, size, WAITING) : NULL;
-    it = it ? it : reeli_malloc(r, size);
-    it = it || !kind ? it : take_dead(r, size, 0);
+    const reeli_owned head = {.next = &r->owned,
+                              .previous = r->owned.previous,
+                              .r = r,
+                              .size = kind ? rounded(size) : size,
+                              .destroy = destroy,
+                              .kind = kind,
+                              .born = r->births + 1,
+                              .alive = true};
+    reeli_owned *it = kind ? take_dead(r, &head, WAITING) : NULL;
+    it = it ? it : reeli_malloc(r, head.size);
+    it = it || !kind ? it : take_dead(r, &head, 0); /* rather than none */
     if (!it) {
         return NULL;
     }
-    memset(it, 0, size);
-    *it = (reeli_owned){.next = &r->owned,
-                        .previous = r->owned.previous,
-                        .r = r,
-                        .size = size,
-                        .destroy = destroy,
-                        .kind = kind,
-                        .born = ++r->births,
-                        .alive = true};
+    memset(it, 0, head.size);
+    *it = head;
+    r->births++;
     it->previous->next = it;
     r->owned.previous = it;
     return it;

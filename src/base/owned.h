@@ -4,8 +4,8 @@
  * others learn that something of it has gone.
  *
  * What is handed out (modules, optimizers, graphs, …) is a handle: after its end the memory of it
- * waits behind hundreds of others before it is another one's, so that a pointer to it can be looked
- * at and told. What refers to something that may go before it watches it.
+ * waits behind hundreds of others before it is another one's of its kind, so that a pointer to it
+ * can be looked at and told. What refers to something that may go before it watches it.
  */
 #ifndef REELI_OWNED_H
 #define REELI_OWNED_H

@@ -292,14 +292,15 @@ size_t reeli_slots_since(const reeli_slots *slots, const reeli_slab *slab, const
     return (bytes + (size_t)(slots->at - at)) / REELI_SLOT;
 }
 
-void reeli_visit_slots(const reeli_slots *slots, void (*visit)(void *slot))
+void reeli_visit_slots(const reeli_slots *slots, void (*visit)(void *slot, const void *context),
+                       const void *context)
 {
     char *at = slots->start;
     for (reeli_slab *slab = slots->first; slab;
          slab = slab->next, at = slab ? first_slot(slab) : at) {
         char *const end = slab == slots->current ? slots->at : end_of(slab);
         for (; at < end; at += REELI_SLOT) {
-            visit(at);
+            visit(at, context);
         }
         if (slab == slots->current) {
             break;

@@ -115,7 +115,8 @@ void reeli_retire_slots(struct reel *r, reeli_slots *slots);
 /* How many slots were taken since the slab was at `at`. */
 size_t reeli_slots_since(const reeli_slots *slots, const reeli_slab *slab, const char *at);
 /* Calls `visit` for each slot that this step has taken. */
-void reeli_visit_slots(const reeli_slots *slots, void (*visit)(void *slot));
+void reeli_visit_slots(const reeli_slots *slots, void (*visit)(void *slot, const void *context),
+                       const void *context);
 /* Whether the header of which this is the address is still what its slab holds there. */
 bool reeli_is_slot(const void *header);
 

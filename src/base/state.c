@@ -115,7 +115,7 @@ void reeli_state_free(reel *r)
 
 void reeli_enter_callback(reel *r, reeli_visit *v, const char *head, bool may_rewind)
 {
-    *v = (reeli_visit){r->marks, r->within, r->visits, r->in_callback_since, r->destination};
+    *v = (reeli_visit){r->last_mark, r->within, r->visits, r->in_callback_since, r->destination};
     r->within = head ? head : r->within;
     r->in_callback_since = r->births;
     r->callbacks++;
@@ -128,7 +128,9 @@ void reeli_leave_callback(reel *r, const reeli_visit *v)
 {
     r->callbacks--;
     r->visits = v->visits;
-    r->marks = v->marks;
+    while (r->marks && r->marks->number > v->last_mark) { /* its own */
+        r->marks = r->marks->outer;
+    }
     r->within = v->within;
     r->in_callback_since = v->since;
     r->destination = v->destination;
@@ -170,11 +172,22 @@ static void tell(reel *r, reel_level level, const char *text)
 {
     if (!r->telling && !is_repeated(r, text)) {
         reeli_visit visit;
+        struct reel_graph *const capture = r->capture; /* of which it is no part */
         r->telling = true;
+        r->capture = NULL;
         reeli_enter_callback(r, &visit, NULL, false);
         r->handler(r->handler_context, level, text);
         reeli_leave_callback(r, &visit);
+        r->capture = capture;
         r->telling = false;
+    }
+}
+
+/* Names that are not ours may be of several lines, or sound a bell. */
+static void make_one_line(char *text)
+{
+    for (char *c = text; *c; c++) {
+        *c = (unsigned char)*c < ' ' || *c == 0x7f ? ' ' : *c;
     }
 }
 
@@ -187,6 +200,7 @@ static void report(reel *r, reel_status status, const char *format, va_list argu
     int head = r->within ? snprintf(text, REELI_MESSAGE_SIZE / 2, "%s: ", r->within) : 0;
     size_t at = head < REELI_MESSAGE_SIZE / 2 ? (size_t)head : REELI_MESSAGE_SIZE / 2 - 1;
     reeli_vformat(text + at, REELI_MESSAGE_SIZE - at, format, arguments);
+    make_one_line(text);
     if (first) {
         r->status = status;
     }

@@ -15,6 +15,13 @@
 
 enum { REELI_MESSAGE_SIZE = 512 };
 
+/* A mark within a step, in the arena. */
+typedef struct reeli_step_mark {
+    struct reeli_step_mark *outer; /* the one before it */
+    uint64_t number;
+    reeli_mark arena; /* behind this */
+} reeli_step_mark;
+
 /* OpenBLAS's two products, once they have been looked for; NULL where it is not used. */
 typedef struct reeli_blas {
     int callers; /* threads that there was room for; 0: it was not looked for yet */
@@ -55,7 +62,7 @@ struct reel {
     uint64_t births;        /* of what was ever in the ring */
     uint64_t step_born, last_step_born; /* births before this step, and before the last one */
     uint32_t made, made_before;         /* tensors by factories in this step, and in the last */
-    struct reeli_step_mark *marks;      /* of this step; NULL: none */
+    reeli_step_mark *marks;             /* of this step, the last one; NULL: none */
     uint64_t last_mark;                 /* the last one's number */
     uint32_t backwards;                 /* since the last rewind */
     bool graph_touched; /* whether something was noted of a captured step's result in this one */
@@ -108,7 +115,7 @@ void reeli_free(reel *r, void *block, size_t size);
 
 /* What is put back after a callback of the user's. */
 typedef struct reeli_visit {
-    struct reeli_step_mark *marks;
+    uint64_t last_mark;
     const char *within;
     int visits;
     uint64_t since;

@@ -95,7 +95,7 @@ reel_status reel_random_split(reel *r, int64_t rows, const int64_t *lengths, siz
     if (may_split(r, what, rows, parts) != REEL_OK) {
         return reel_error_status(r);
     }
-    if (!reeli_given(r, what, lengths, (int64_t)count)) {
+    if (!reeli_list_given(r, what, lengths, count)) {
         return REEL_ERR_VALUE;
     }
     for (size_t i = 0; i < count; i++) {

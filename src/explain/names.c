@@ -10,10 +10,12 @@
 
 const char *reeli_label(char text[REELI_LABEL], const reel_tensor *t, const reeli_node *from)
 {
-    if (t->leaf && t->leaf->name[0]) {
+    if (!reeli_bad(t) && t->leaf && t->leaf->name[0]) {
         snprintf(text, REELI_LABEL, "%s", t->leaf->name);
     } else if (from) {
         snprintf(text, REELI_LABEL, "#%lu", (unsigned long)from->step);
+    } else if (reeli_bad(t)) {
+        snprintf(text, REELI_LABEL, "freed");
     } else if (t->numel == 1 && !reeli_requires_grad(t)) {
         reeli_format(text, REELI_LABEL, "%g", reeli_load(t, 0));
     } else {
@@ -42,8 +44,8 @@ double reeli_element(const reel_tensor *t, int64_t i)
 const char *reeli_values_text(char text[REELI_LABEL], const reel_tensor *t)
 {
     char first[REELI_LABEL], last[REELI_LABEL];
-    if (!t || t->numel == 0) {
-        snprintf(text, REELI_LABEL, t ? "[]" : "-");
+    if (reeli_bad(t) || t->numel == 0) {
+        snprintf(text, REELI_LABEL, reeli_bad(t) ? "-" : "[]");
     } else if (t->numel == 1) {
         reeli_number_text(text, reeli_load(t, 0));
     } else {

@@ -8,6 +8,12 @@
 
 enum { REELI_LABEL = 64, REELI_RULE = 192, REELI_LINE = 512 };
 
+/* The tape may outlive what it was recorded of: t, or poison if that has been freed. */
+static inline const reel_tensor *reeli_shown(const reel_tensor *t)
+{
+    return reeli_bad(t) ? reeli_reel_of(t)->poison : t;
+}
+
 /* For people: a tensor's name, else the step that made it, #3, else what it is. */
 const char *reeli_label(char text[REELI_LABEL], const reel_tensor *t, const reeli_node *from);
 
@@ -15,7 +21,7 @@ const char *reeli_label(char text[REELI_LABEL], const reel_tensor *t, const reel
 const char *reeli_number_text(char text[REELI_LABEL], double value);
 /* Element i of t, counted row by row. */
 double reeli_element(const reel_tensor *t, int64_t i);
-/* One value as it is; more of them as the first and last; "-" of NULL. */
+/* One value as it is; more of them as the first and last; "-" of NULL, or what is gone. */
 const char *reeli_values_text(char text[REELI_LABEL], const reel_tensor *t);
 
 /* What n's operation sends to an input, in terms of g, the gradient of its result, of the inputs

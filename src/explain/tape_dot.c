@@ -10,8 +10,9 @@
 static void dot_box(const char *id, const reel_tensor *t, const reeli_node *from, FILE *stream)
 {
     char text[REELI_LABEL], value[REELI_LABEL], gradient[REELI_LABEL];
-    const char *fill = from ? "#ffffff" : reeli_requires_grad(t) ? "#ffd966" : "#d9d9d9";
     reeli_label(text, t, from);
+    t = reeli_shown(t);
+    const char *fill = from ? "#ffffff" : reeli_requires_grad(t) ? "#ffd966" : "#d9d9d9";
     for (char *c = text; *c; c++) {
         *c = strchr("\"\\|{}<>", *c) ? '_' : *c;
     }

@@ -40,9 +40,9 @@ static void say_forward(const reeli_look *look, const reeli_sheet *to)
     reeli_say(to, "Forward, each row from rows above it:\n");
     for (const reeli_node *n = first; n; n = n->previous) {
         for (int i = 0; n->gradient && i < n->inputs; i++) {
-            if (reeli_names_leaf(look, n, i) && n->in[i].t->leaf && n->in[i].t->leaf->name[0]) {
-                reeli_say(to, "      %s = %s\n", n->in[i].t->leaf->name,
-                          reeli_values_text(value, n->in[i].t));
+            const reel_tensor *t = reeli_shown(n->in[i].t);
+            if (reeli_names_leaf(look, n, i) && t->leaf && t->leaf->name[0]) {
+                reeli_say(to, "      %s = %s\n", t->leaf->name, reeli_values_text(value, t));
             }
         }
         if (n->gradient) {

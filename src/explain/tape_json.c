@@ -62,10 +62,11 @@ static void put_value(reeli_json_writer *w, const reeli_look *look, const reel_t
                       const reeli_node *from, bool for_page)
 {
     char text[REELI_LABEL];
-    const reel_tensor *grad = reeli_grad(t);
     reeli_json_put_open(w, NULL, '{');
     reeli_json_put_text(w, "id", reeli_id(text, look, t, from));
     reeli_json_put_text(w, "name", reeli_label(text, t, from));
+    t = reeli_shown(t);
+    const reel_tensor *grad = reeli_grad(t);
     reeli_json_put_text(w, "kind", from ? "result" : reeli_requires_grad(t) ? "leaf" : "constant");
     reeli_json_put_open(w, "shape", '[');
     for (int d = 0; d < t->ndim; d++) {

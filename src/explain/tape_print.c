@@ -35,13 +35,14 @@ static void print_rules(const reeli_node *n, FILE *stream)
 static void print_row(const reeli_node *n, FILE *stream)
 {
     char text[REELI_LABEL], value[REELI_LABEL], gradient[REELI_LABEL];
-    const bool named = n->out->leaf && n->out->leaf->name[0];
-    snprintf(text, sizeof text, "%s%s%s", named ? n->out->leaf->name : "", named ? " = " : "",
+    const reel_tensor *out = reeli_shown(n->out);
+    const bool named = out->leaf && out->leaf->name[0];
+    snprintf(text, sizeof text, "%s%s%s", named ? out->leaf->name : "", named ? " = " : "",
              n->op->name);
     fprintf(stream, "%4lu  %-16s ", (unsigned long)n->step, text);
     print_inputs(n, stream);
-    fprintf(stream, "%-12s %-24s %-24s ", REELI_SHAPE_OF(n->out), reeli_values_text(value, n->out),
-            reeli_values_text(gradient, reeli_grad(n->out)));
+    fprintf(stream, "%-12s %-24s %-24s ", REELI_SHAPE_OF(out), reeli_values_text(value, out),
+            reeli_values_text(gradient, reeli_grad(out)));
     print_rules(n, stream);
 }
 

@@ -106,7 +106,8 @@ reel_attention reel_scaled_dot_product_attention(reel_tensor *query, reel_tensor
     if (options.dropout_p != 0) {
         weights = reel_dropout(weights, options.dropout_p, true);
     }
-    return (reel_attention){reel_matmul(weights, value), weights};
+    reel_tensor *output = reel_matmul(weights, value);
+    return reeli_bad(output) ? none(output) : (reel_attention){output, weights};
 }
 
 enum { HEADS = 0, SIZE = 1, BATCH_FIRST = 2, ZERO = 3 };

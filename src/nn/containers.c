@@ -111,11 +111,15 @@ reel_module *reel_nn_flatten(reel *r, int64_t start_dim, int64_t end_dim)
 
 static reel_tensor *user(reel_module *m, reel_tensor *const *in)
 {
+    reel *r = m->owned.r;
     reeli_visit visit;
-    reeli_enter_callback(m->owned.r, &visit, NULL, false);
+    reeli_enter_callback(r, &visit, NULL, false);
     reel_tensor *y = m->user_forward(m, in[0], m->context);
-    reeli_leave_callback(m->owned.r, &visit);
-    return y ? y : reeli_fail(m->owned.r, REEL_ERR_VALUE, "%s: its forward returned NULL", m->name);
+    reeli_leave_callback(r, &visit);
+    if (!y) {
+        return reeli_fail(r, REEL_ERR_VALUE, "%s: its forward returned NULL", m->name);
+    }
+    return reeli_usable_as(r, m->name, "what its forward returned", y) ? y : r->poison;
 }
 
 reel_module *reel_nn_module(reel *r, const char *name, reel_module_forward forward, void *context)

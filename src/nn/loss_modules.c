@@ -14,6 +14,19 @@ static reel_module *loss_module(reel *r, const char *name, int inputs, reeli_com
     return m;
 }
 
+/* Whether a loss may have this weight, or none: it is kept for later, when nobody would be told
+ * any more why it is poison. */
+static bool may_weigh(reel *r, const char *name, const reel_tensor *weight)
+{
+    if (!r || !weight || reeli_usable_as(r, name, "its weight", weight)) {
+        return true;
+    }
+    if (r->status == REEL_OK) {
+        reeli_error(r, REEL_ERR_STATE, "%s: its weight is poison", name);
+    }
+    return false;
+}
+
 /* The older flags decide where they are set. */
 static reel_reduction with_flags(reel *r, reel_reduction reduction, reel_legacy_flag size_average,
                                  reel_legacy_flag reduce)
@@ -92,29 +105,34 @@ ONE(reel_nn_hinge_embedding_loss, reel_hinge_embedding_loss, HingeEmbeddingLoss,
 MARGIN(reel_nn_margin_ranking_loss, reel_margin_ranking_loss, MarginRankingLoss)
 MARGIN(reel_nn_cosine_embedding_loss, reel_cosine_embedding_loss, CosineEmbeddingLoss)
 
-/* With options of their own, kept as they are. */
-#define OPTIONS(make, function, Name, count, field, ...)                                           \
+/* With options of their own, kept as they are; `given` is the weight among them, or NULL. */
+#define OPTIONS(make, function, Name, count, field, given, ...)                                    \
     static reel_tensor *apply_##function(reel_module *m, reel_tensor *const *in)                   \
     {                                                                                              \
         return function(__VA_ARGS__, &m->options.field);                                           \
     }                                                                                              \
     reel_module *make(reel *r, const function##_options *options)                                  \
     {                                                                                              \
+        if (!may_weigh(r, #Name, options ? (given) : NULL)) {                                      \
+            return NULL;                                                                           \
+        }                                                                                          \
         reel_module *m = reeli_module_new(r, #Name, count, apply_##function);                      \
         if (m && options) {                                                                        \
             m->options.field = *options;                                                           \
         }                                                                                          \
         return m;                                                                                  \
     }
-OPTIONS(reel_nn_nll_loss, reel_nll_loss, NLLLoss, 2, nll, in[0], in[1])
-OPTIONS(reel_nn_poisson_nll_loss, reel_poisson_nll_loss, PoissonNLLLoss, 2, poisson, in[0], in[1])
-OPTIONS(reel_nn_multi_margin_loss, reel_multi_margin_loss, MultiMarginLoss, 2, multi_margin, in[0],
+OPTIONS(reel_nn_nll_loss, reel_nll_loss, NLLLoss, 2, nll, options->weight, in[0], in[1])
+OPTIONS(reel_nn_poisson_nll_loss, reel_poisson_nll_loss, PoissonNLLLoss, 2, poisson, NULL, in[0],
         in[1])
-OPTIONS(reel_nn_gaussian_nll_loss, reel_gaussian_nll_loss, GaussianNLLLoss, 3, gaussian, in[0],
-        in[1], in[2])
-OPTIONS(reel_nn_triplet_margin_loss, reel_triplet_margin_loss, TripletMarginLoss, 3, triplet, in[0],
-        in[1], in[2])
-OPTIONS(reel_nn_cross_entropy, reel_cross_entropy, CrossEntropyLoss, 2, cross_entropy, in[0], in[1])
+OPTIONS(reel_nn_multi_margin_loss, reel_multi_margin_loss, MultiMarginLoss, 2, multi_margin,
+        options->weight, in[0], in[1])
+OPTIONS(reel_nn_gaussian_nll_loss, reel_gaussian_nll_loss, GaussianNLLLoss, 3, gaussian, NULL,
+        in[0], in[1], in[2])
+OPTIONS(reel_nn_triplet_margin_loss, reel_triplet_margin_loss, TripletMarginLoss, 3, triplet, NULL,
+        in[0], in[1], in[2])
+OPTIONS(reel_nn_cross_entropy, reel_cross_entropy, CrossEntropyLoss, 2, cross_entropy,
+        options->weight, in[0], in[1])
 
 /* With weights, which stay the caller's. */
 static reel_tensor *bce(reel_module *m, reel_tensor *const *in)
@@ -124,7 +142,8 @@ static reel_tensor *bce(reel_module *m, reel_tensor *const *in)
 
 reel_module *reel_nn_bce_loss(reel *r, reel_tensor *weight, reel_reduction reduction)
 {
-    reel_module *m = loss_module(r, "BCELoss", 2, bce, reduction);
+    reel_module *m =
+        may_weigh(r, "BCELoss", weight) ? loss_module(r, "BCELoss", 2, bce, reduction) : NULL;
     if (m) {
         m->weight = weight;
     }
@@ -139,7 +158,10 @@ static reel_tensor *bce_with_logits(reel_module *m, reel_tensor *const *in)
 reel_module *reel_nn_bce_with_logits_loss(reel *r, reel_tensor *weight, reel_tensor *pos_weight,
                                           reel_reduction reduction)
 {
-    reel_module *m = loss_module(r, "BCEWithLogitsLoss", 2, bce_with_logits, reduction);
+    static const char name[] = "BCEWithLogitsLoss";
+    reel_module *m = may_weigh(r, name, weight) && may_weigh(r, name, pos_weight)
+                         ? loss_module(r, name, 2, bce_with_logits, reduction)
+                         : NULL;
     if (m) {
         m->weight = weight;
         m->bias = pos_weight; /* the second tensor of two */
@@ -155,8 +177,10 @@ static reel_tensor *multilabel_soft_margin(reel_module *m, reel_tensor *const *i
 reel_module *reel_nn_multilabel_soft_margin_loss(reel *r, reel_tensor *weight,
                                                  reel_reduction reduction)
 {
-    reel_module *m =
-        loss_module(r, "MultiLabelSoftMarginLoss", 2, multilabel_soft_margin, reduction);
+    static const char name[] = "MultiLabelSoftMarginLoss";
+    reel_module *m = may_weigh(r, name, weight)
+                         ? loss_module(r, name, 2, multilabel_soft_margin, reduction)
+                         : NULL;
     if (m) {
         m->weight = weight;
     }

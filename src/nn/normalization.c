@@ -130,6 +130,11 @@ static reel_module *by_channel(reel *r, const char *name, int dims, int64_t chan
                     (long long)channels);
         return NULL;
     }
+    if (r && (unsigned)o->dtype > REEL_F64) { /* of running statistics as of parameters */
+        reeli_error(r, REEL_ERR_DTYPE, "%s: it is float32 or float64, not %s", name,
+                    reel_dtype_name(o->dtype));
+        return NULL;
+    }
     reel_module *m = reeli_module_new(r, name, 1, compute);
     if (!m) {
         return NULL;

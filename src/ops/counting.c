@@ -238,15 +238,15 @@ static void bounds(const reel_tensor *x, double *low, double *high)
     }
 }
 
-/* Which of so many bins x is in, in x's own arithmetic. */
-static int64_t bin_f32(float x, float low, float high, float bins)
+/* How many bins x is from the first, in x's own arithmetic, which may overflow. */
+static double bin_f32(float x, float low, float high, float bins)
 {
-    return (int64_t)((x - low) * bins / (high - low));
+    return (double)((x - low) * bins / (high - low));
 }
 
-static int64_t bin_f64(double x, double low, double high, double bins)
+static double bin_f64(double x, double low, double high, double bins)
 {
-    return (int64_t)((x - low) * bins / (high - low));
+    return (x - low) * bins / (high - low);
 }
 
 static bool count_bins(const reeli_args *a)
@@ -255,6 +255,10 @@ static bool count_bins(const reeli_args *a)
     const reel_tensor *x = a->t[1];
     double low = a->p[0], high = a->p[1];
     const int64_t bins = y->numel;
+    if (x->dtype == REEL_F32) { /* where they may come to be equal */
+        low = (double)(float)low;
+        high = (double)(float)high;
+    }
     bounds(x, &low, &high);
     const double width = x->dtype == REEL_F32 ? (double)((float)high - (float)low) : high - low;
     if (!isfinite(low) || !isfinite(high) || !isfinite(width)) {
@@ -271,10 +275,11 @@ static bool count_bins(const reeli_args *a)
         if (!(value >= low && value <= high)) {
             continue;
         }
-        int64_t at = x->dtype == REEL_F32
-                         ? bin_f32((float)value, (float)low, (float)high, (float)bins)
-                         : bin_f64(value, low, high, (double)bins);
-        at = at >= bins ? bins - 1 : at; /* the last bin has its upper bound, too */
+        const double place = x->dtype == REEL_F32
+                                 ? bin_f32((float)value, (float)low, (float)high, (float)bins)
+                                 : bin_f64(value, low, high, (double)bins);
+        /* The last bin has its upper bound, too. */
+        const int64_t at = place < (double)bins ? (int64_t)place : bins - 1;
         reeli_store(y, at, reeli_load(y, at) + 1);
     }
     return true;

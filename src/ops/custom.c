@@ -98,7 +98,7 @@ reel_tensor *reel_call_keep(reel_call *call, int slot, reel_dtype dtype, int ndi
         reel_call_fail(call, REEL_ERR_DTYPE, "there is no dtype %d to keep", (int)dtype);
         return u->r->poison;
     }
-    if (!u->kept[slot]) {
+    if (!u->kept[slot] && reeli_given(u->r, u->name, size, ndim)) {
         reel_tensor *t = reeli_empty(u->r, u->name, (int)dtype, ndim, size);
         u->kept[slot] = reeli_bad(t) ? NULL : t;
     }
@@ -430,10 +430,12 @@ reel_status reel_custom_all(const reel_custom_op *op, void *context, reel_tensor
                             int count, reel_tensor **outputs)
 {
     reel *r = find_reel(inputs, count);
-    if (r && apply(r, op, context, inputs, count, outputs)) {
+    if (r && reeli_given(r, "custom", outputs, 1) &&
+        apply(r, op, context, inputs, count, outputs)) {
         return REEL_OK;
     }
-    for (int k = 0; op && (k == 0 || (k < op->outputs && k < REEL_CUSTOM_OUTPUTS)); k++) {
+    for (int k = 0; op && outputs && (k == 0 || (k < op->outputs && k < REEL_CUSTOM_OUTPUTS));
+         k++) {
         outputs[k] = r ? r->poison : NULL;
     }
     return r && r->status != REEL_OK ? r->status : REEL_ERR_OWNER;

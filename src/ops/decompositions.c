@@ -168,7 +168,8 @@ reel_qr reel_linalg_qr(reel_tensor *a)
         return (reel_qr){whole, whole};
     }
     const reel_qr parts = qr_parts(whole, a);
-    return (reel_qr){reel_clone(parts.q), reel_clone(parts.r)};
+    const reel_qr own = {reel_clone(parts.q), reel_clone(parts.r)};
+    return reeli_bad(own.q) || reeli_bad(own.r) ? (reel_qr){a->r->poison, a->r->poison} : own;
 }
 #undef mm
 #undef T

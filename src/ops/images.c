@@ -129,8 +129,11 @@ static bool can_pad(const reel_tensor *x, int d, int64_t before, int64_t after, 
     const int64_t most = mode == REEL_PAD_REFLECT    ? size - 1
                          : mode == REEL_PAD_CIRCULAR ? size
                                                      : INT32_MAX;
+    /* A circle is of what is left where something is taken away. */
+    const bool circle = mode == REEL_PAD_CIRCULAR;
     const bool fits = before <= most && after <= most && before >= -size && after >= -size &&
-                      size + before + after > 0;
+                      size + before + after > 0 &&
+                      (!circle || size + (before < 0 ? before : 0) + (after < 0 ? after : 0) > 0);
     if (!fits) {
         reeli_error(
             x->r, REEL_ERR_SHAPE,

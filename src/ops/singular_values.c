@@ -187,7 +187,10 @@ reel_svd reel_linalg_svd(reel_tensor *a)
         return (reel_svd){whole, whole, whole};
     }
     const reel_svd parts = svd_parts(whole, a);
-    return (reel_svd){reel_clone(parts.u), reel_clone(parts.s), reel_clone(parts.vh)};
+    const reel_svd own = {reel_clone(parts.u), reel_clone(parts.s), reel_clone(parts.vh)};
+    reel_tensor *const poison = a->r->poison;
+    const bool bad = reeli_bad(own.u) || reeli_bad(own.s) || reeli_bad(own.vh); /* then all are */
+    return bad ? (reel_svd){poison, poison, poison} : own;
 }
 
 reel_tensor *reel_linalg_svdvals(reel_tensor *a) { return reel_linalg_svd(a).s; }

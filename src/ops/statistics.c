@@ -89,16 +89,22 @@ reel_tensor *reel_std_dim(reel_tensor *x, const int64_t *dims, int count, double
     return moment(&reeli_op_std, x, dims, count, correction, keepdim);
 }
 
+/* Both, or poison twice. */
+static reel_moments with_mean(reel_tensor *spread, reel_tensor *x, const int64_t *dims, int count,
+                              bool keepdim)
+{
+    reel_tensor *mean = reeli_bad(spread) ? spread : reel_mean_dim(x, dims, count, keepdim);
+    return reeli_bad(mean) ? (reel_moments){mean, mean} : (reel_moments){spread, mean};
+}
+
 reel_moments reel_var_mean(reel_tensor *x, const int64_t *dims, int count, double correction,
                            bool keepdim)
 {
-    return (reel_moments){reel_var_dim(x, dims, count, correction, keepdim),
-                          reel_mean_dim(x, dims, count, keepdim)};
+    return with_mean(reel_var_dim(x, dims, count, correction, keepdim), x, dims, count, keepdim);
 }
 
 reel_moments reel_std_mean(reel_tensor *x, const int64_t *dims, int count, double correction,
                            bool keepdim)
 {
-    return (reel_moments){reel_std_dim(x, dims, count, correction, keepdim),
-                          reel_mean_dim(x, dims, count, keepdim)};
+    return with_mean(reel_std_dim(x, dims, count, correction, keepdim), x, dims, count, keepdim);
 }

@@ -77,7 +77,7 @@ static bool complete_shape(reel *r, const char *what, int own_ndim, const int64_
                     reeli_shape_text((char[REELI_SHAPE_TEXT]){0}, ndim, size));
         return false;
     }
-    return true;
+    return numel > 0 || reeli_check_shape(r, what, ndim, full);
 }
 
 static reel_tensor *reshape(reel_tensor *x, const char *what, int ndim, const int64_t *size,

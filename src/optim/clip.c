@@ -6,7 +6,6 @@
 
 #include <math.h>
 #include <reel/optimizer.h>
-#include <string.h>
 
 /* The next gradient of the list from *i on; NULL at the end. *i is then behind it. */
 static reel_tensor *next_gradient(const reel_tensor_list *list, size_t *i)
@@ -22,7 +21,7 @@ static reel_tensor *next_gradient(const reel_tensor_list *list, size_t *i)
 
 static bool usable(const reel_tensor_list *list, const char *what)
 {
-    if (!reeli_given(list->r, what, list->tensors, (int64_t)list->count)) {
+    if (!reeli_list_given(list->r, what, list->tensors, list->count)) {
         return false;
     }
     for (size_t i = 0; i < list->count; i++) {
@@ -153,10 +152,12 @@ static clipping *keep(const clipping *c)
     }
     *kept = *c;
     kept->norm = (double *)(void *)(kept + 1);
-    kept->list.tensors = memcpy(kept->norm + 1, c->list.tensors, bytes);
+    reel_tensor **tensors = (reel_tensor **)(void *)(kept->norm + 1);
     for (size_t i = 0; i < c->list.count; i++) {
-        reeli_note_leaf(c->list.tensors[i], true);
+        tensors[i] = c->list.tensors[i];
+        reeli_note_leaf(tensors[i], true);
     }
+    kept->list.tensors = tensors;
     return kept;
 }
 

@@ -39,7 +39,7 @@ static bool may_average(reel_tensor_list list, double decay)
         reeli_error(r, REEL_ERR_VALUE, "EMA: the list of parameters is empty");
         return false;
     }
-    if (!reeli_given(r, "EMA", list.tensors, (int64_t)list.count)) {
+    if (!reeli_list_given(r, "EMA", list.tensors, list.count)) {
         return false;
     }
     for (size_t i = 0; i < list.count; i++) {

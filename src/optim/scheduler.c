@@ -97,7 +97,8 @@ bool reeli_scheduler_advance(reel_scheduler *s, bool restart)
     }
     const size_t count = kind->chained ? s->o->groups : s->groups;
     for (size_t i = 0; i < count; i++) {
-        s->o->group[i].value[REELI_lr] = rule(s, i);
+        const double lr = rule(s, i); /* which may call the user's function, and that move groups */
+        s->o->group[i].value[REELI_lr] = lr;
         if (kind->momentum) {
             set_momentum(s, i, kind->momentum(s, i));
         }
@@ -220,9 +221,14 @@ reel_status reel_scheduler_step(reel_scheduler *scheduler)
     return REEL_OK;
 }
 
+int64_t reeli_epoch(const reel_scheduler *s)
+{
+    return s->last_epoch >= -0x1p63 && s->last_epoch < 0x1p63 ? (int64_t)s->last_epoch : 0;
+}
+
 int64_t reel_scheduler_last_epoch(const reel_scheduler *scheduler)
 {
-    return REELI_ALIVE(scheduler, "scheduler_last_epoch") ? (int64_t)scheduler->last_epoch : 0;
+    return REELI_ALIVE(scheduler, "scheduler_last_epoch") ? reeli_epoch(scheduler) : 0;
 }
 
 void reel_scheduler_free(reel_scheduler *scheduler)

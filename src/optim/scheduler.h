@@ -93,6 +93,8 @@ reel_scheduler *reeli_scheduler_new(const reeli_schedule *kind, reel_optimizer *
 reel_scheduler *reeli_scheduler_begin(reel_scheduler *s);
 /* The first step, for the second time if s has become part of a sequence. */
 bool reeli_scheduler_first_step(reel_scheduler *s);
+/* last_epoch as a whole number; 0 where a state made it what is none. */
+int64_t reeli_epoch(const reel_scheduler *s);
 /* Goes to the next step, or to step 0; false, and an error: no memory for momentum. */
 bool reeli_scheduler_advance(reel_scheduler *s, bool restart);
 

@@ -364,8 +364,12 @@ reel_lr_cosine_annealing_warm_restarts(reel_optimizer *optimizer,
 
 static double lambda_lr(const reel_scheduler *s, size_t group)
 {
-    return s->base_lr[group] *
-           s->options.lambda.function(s->options.lambda.context, group, (int64_t)s->last_epoch);
+    reeli_visit visit;
+    reeli_enter_callback(s->owned.r, &visit, NULL, false);
+    const double factor =
+        s->options.lambda.function(s->options.lambda.context, group, reeli_epoch(s));
+    reeli_leave_callback(s->owned.r, &visit);
+    return s->base_lr[group] * factor;
 }
 
 static const reeli_schedule lambda = {.name = "LambdaLR", .lr = lambda_lr};

@@ -55,9 +55,8 @@ static double anneal(const reel_scheduler *s, size_t group, bool momentum)
     const double from = reeli_group_value(s, group, bounds[0]),
                  to = reeli_group_value(s, group, bounds[1]);
     const double part = (s->last_epoch - begin) / (p.end - begin);
-    return (int)s->mode[ANNEAL_STRATEGY] == REEL_ANNEAL_COS
-               ? to + (from - to) / 2 * (cos(PI * part) + 1)
-               : (to - from) * part + from;
+    return s->mode[ANNEAL_STRATEGY] == REEL_ANNEAL_COS ? to + (from - to) / 2 * (cos(PI * part) + 1)
+                                                       : (to - from) * part + from;
 }
 
 static double one_cycle_lr(const reel_scheduler *s, size_t group)
@@ -92,6 +91,8 @@ static bool sound_one_cycle(const reel_optimizer *o, const reel_lr_one_cycle_opt
                                  (double)options->total_steps) &&
            reeli_scheduler_check(o, name, options->pct_start >= 0 && options->pct_start <= 1,
                                  "pct_start must be from 0 to 1", options->pct_start) &&
+           reeli_scheduler_check(o, name, (unsigned)options->anneal_strategy <= REEL_ANNEAL_LINEAR,
+                                 "anneal_strategy must be one of them", options->anneal_strategy) &&
            reeli_scheduler_check(o, name, momentum || options->no_cycle_momentum,
                                  "the optimizer has no momentum to cycle", 0);
 }
@@ -147,9 +148,13 @@ static double scale(const reel_scheduler *s, double cycle)
 {
     const reel_lr_cyclic_options *o = &s->options.cyclic;
     const double epoch = s->last_epoch;
-    const int mode = (int)s->mode[0];
+    const double mode = s->mode[0];
     if (o->scale_fn) {
-        return o->scale_fn(o->context, o->scale_by_iterations ? epoch : cycle);
+        reeli_visit visit;
+        reeli_enter_callback(s->owned.r, &visit, NULL, false);
+        const double factor = o->scale_fn(o->context, o->scale_by_iterations ? epoch : cycle);
+        reeli_leave_callback(s->owned.r, &visit);
+        return factor;
     }
     return mode == REEL_TRIANGULAR    ? 1
            : mode == REEL_TRIANGULAR2 ? 1 / pow(2, cycle - 1)
@@ -199,6 +204,8 @@ reel_scheduler *reel_lr_cyclic(reel_optimizer *optimizer, reel_lr_cyclic_options
         !reeli_scheduler_check(optimizer, cyclic.name,
                                options.step_size_up > 0 && options.step_size_down >= 0,
                                "step sizes must be above 0", options.step_size_up) ||
+        !reeli_scheduler_check(optimizer, cyclic.name, (unsigned)options.mode <= REEL_EXP_RANGE,
+                               "the mode must be one of them", options.mode) ||
         !reeli_scheduler_check(optimizer, cyclic.name,
                                options.no_cycle_momentum ||
                                    (optimizer->rule->settings & REELI_BIT(momentum)),

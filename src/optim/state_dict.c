@@ -160,7 +160,7 @@ static bool collect_names(const reeli_items *items, reeli_text_set *names)
 static bool hand_out(const reeli_items *items, const reeli_text_set *names,
                      const reel_named_tensor *given, size_t count)
 {
-    if (!reeli_given(items->r, items->what, given, (int64_t)count)) {
+    if (!reeli_list_given(items->r, items->what, given, count)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {

@@ -248,7 +248,10 @@ int64_t reel_table_line(const reel_table *t, int64_t row)
     const reeli_line first = {0}, *lines = &first;
     size_t low = 0, high = 1;
     int64_t line;
-    if (REELI_ALIVE(t, "table_line") && t->lines.count) {
+    if (t && !REELI_ALIVE(t, "table_line")) {
+        return 0;
+    }
+    if (t && t->lines.count) {
         lines = t->lines.data;
         high = t->lines.count;
     }

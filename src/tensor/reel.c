@@ -94,8 +94,9 @@ void reeli_settle_gradients(reel *r)
 }
 
 /* What the arena holds of a captured step's result is gone with this step. */
-static void forget_step(void *slot)
+static void forget_step(void *slot, const void *context)
 {
+    (void)context;
     reel_tensor *t = slot;
     if (t->flags >= 0) {
         return;
@@ -119,7 +120,7 @@ void reel_rewind(reel *r)
     } else if (r && !REELI_REFUSE(r, "rewind", "it cannot be called")) {
         reeli_settle_gradients(r);
         for (reel_graph *g = r->graph_touched ? r->graphs : NULL; g; g = g->next) {
-            reeli_visit_slots(&g->arena.slots, forget_step);
+            reeli_visit_slots(&g->arena.slots, forget_step, NULL);
         }
         r->graph_touched = false;
         r->tape = NULL;

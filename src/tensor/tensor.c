@@ -21,16 +21,16 @@ reeli_owned *reeli_owned_of(const reel_tensor *t)
 }
 
 /* The same where a size is 0 or negative, or not all can be multiplied. A stride counts 0 as 1, as
- * PyTorch's do. */
+ * PyTorch's do; and the other sizes are to be such that any of them can be multiplied. */
 REELI_RARE static int64_t measure_empty(int ndim, const int64_t *size)
 {
     int64_t step = 1;
     bool sound = true, empty = false;
     for (int d = ndim - 1; d >= 0 && sound; d--) {
         empty = empty || size[d] == 0;
-        sound = size[d] >= 0 && (d == 0 || reeli_multiply(step, size[d] ? size[d] : 1, &step));
+        sound = size[d] >= 0 && reeli_multiply(step, size[d] ? size[d] : 1, &step);
     }
-    return sound && empty ? 0 : -1;
+    return sound && empty && step <= INT64_MAX / 8 ? 0 : -1;
 }
 
 /* The number of elements of a tensor of such a shape; -1 if there is none: dims or sizes are no
@@ -49,15 +49,20 @@ static int64_t measure(int ndim, const int64_t *size)
     return numel <= INT64_MAX / 8 ? numel : -1;
 }
 
-REELI_RARE static bool tell_missing(reel *r, const char *what, int64_t count)
+REELI_RARE static bool tell_missing(reel *r, const char *what, size_t count)
 {
-    reeli_error(r, REEL_ERR_VALUE, "%s: the array of %lld is NULL", what, (long long)count);
+    reeli_error(r, REEL_ERR_VALUE, "%s: the array of %zu is NULL", what, count);
     return false;
 }
 
 bool reeli_given(reel *r, const char *what, const void *array, int64_t count)
 {
-    return array || count <= 0 || tell_missing(r, what, count);
+    return array || count <= 0 || tell_missing(r, what, (size_t)count);
+}
+
+bool reeli_list_given(reel *r, const char *what, const void *list, size_t count)
+{
+    return list || count == 0 || tell_missing(r, what, count);
 }
 
 bool reeli_check_shape(reel *r, const char *what, int ndim, const int64_t *size)
@@ -144,8 +149,9 @@ reel_tensor *reeli_empty_like(const reel_tensor *like, const char *what, int dty
     return t;
 }
 
-static void follow_base(void *slot)
+static void follow_base(void *slot, const void *context)
 {
+    (void)context;
     reel_tensor *t = slot;
     if (t->flags < 0 && t->base->flags >= 0) {
         t->flags = REELI_DEAD | REELI_BASE_FREED;
@@ -154,9 +160,9 @@ static void follow_base(void *slot)
 
 void reeli_sweep(reel *r)
 {
-    reeli_visit_slots(&r->arena.slots, follow_base);
+    reeli_visit_slots(&r->arena.slots, follow_base, NULL);
     for (const reel_graph *g = r->graphs; g; g = g->next) {
-        reeli_visit_slots(&g->arena.slots, follow_base);
+        reeli_visit_slots(&g->arena.slots, follow_base, NULL);
     }
 }
 

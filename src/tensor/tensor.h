@@ -137,14 +137,13 @@ static inline void reeli_copy_shape(reel_tensor *t, const reel_tensor *like)
     }
 }
 
-/* The strides of elements that lie row by row. Where there are none the sizes may be so large that
- * a stride wraps round: nothing is ever reached by it. */
+/* The strides of elements that lie row by row. */
 static inline void reeli_row_major(int ndim, const int64_t *size, int64_t *stride)
 {
-    uint64_t step = 1;
+    int64_t step = 1;
     for (int d = ndim - 1; d >= 0; d--) {
-        stride[d] = (int64_t)step;
-        step *= size[d] ? (uint64_t)size[d] : 1;
+        stride[d] = step;
+        step *= size[d] ? size[d] : 1;
     }
 }
 
@@ -212,6 +211,8 @@ bool reeli_check_shape(reel *r, const char *what, int ndim, const int64_t *size)
 
 /* Whether an array of so many is there; the error if there is none. */
 bool reeli_given(reel *r, const char *what, const void *array, int64_t count);
+/* The same of a list, whose count has no sign. */
+bool reeli_list_given(reel *r, const char *what, const void *list, size_t count);
 
 /* `dim` counted from the end if negative; false, and an error, if it is none of ndim dims (a tensor
  * of no dims has one for this purpose, as in PyTorch). */

@@ -350,8 +350,7 @@ REELI_RARE static bool deliver_traced(run *b, reeli_node *n, int input, reel_ten
     return reeli_trace(n, input, &it);
 }
 
-/* A part's gradient straight into the whole's, so that n parts of one tensor are n's work, not
- * n²'s. */
+/* A part's gradient straight into the whole's: n parts of one tensor take n steps, not n². */
 static bool adds_part(const run *b, reeli_node *n, reel_tensor *g)
 {
     const reeli_node *whole = n->in[0].from;

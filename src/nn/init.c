@@ -220,7 +220,8 @@ typedef struct truncated {
     reel_tensor *t, *drawn, *chance;
 } truncated;
 
-/* Draws all once more, and keeps of those what takes the place of one outside; how many those are. */
+/* Draws all once more, and keeps of those what takes the place of one outside; how many those
+ * are. */
 static int64_t draw_outside_again(const truncated *d, bool first)
 {
     int64_t outside = 0;

@@ -4,9 +4,10 @@
  * never in a crash, and nothing is left when the reel is freed. api.awk makes the calls from the
  * headers; bytes say which, and with what.
  *
- *   fuzz_api --seed S --runs N [--from K] [--seconds T] [--trace]   inputs of its own, from the K-th
- *   fuzz_api --list                                                 what is called, and what is not
- *   fuzz_api [--trace] FILE...                                      inputs that a fuzzer has found; - is stdin
+ *   fuzz_api --seed S --runs N [--from K] [--seconds T] [--trace]   inputs of its own, from the
+ *   K-th fuzz_api --list                                                 what is called, and what
+ *   is not fuzz_api [--trace] FILE...                                      inputs that a fuzzer has
+ *   found; - is stdin
  *
  * An input of its own depends on S and on its number alone: what ended the program at K comes again
  * with --from K --runs 1, and --trace shows its calls.

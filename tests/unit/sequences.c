@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Kinds of faults that random sequences of calls have found (tests/fuzz/api.c): callbacks that reach
- * into what calls them, what outlives what it refers to, numbers at the edges. */
+/* Kinds of faults that random sequences of calls have found (tests/fuzz/api.c): callbacks that
+ * reach into what calls them, what outlives what it refers to, numbers at the edges. */
 #include "check_reel.h"
 
 #include <reel/reel.h>

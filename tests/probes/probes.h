@@ -32,6 +32,7 @@ static struct {
     reel_graph *graph;
     reel_table *table;
     reel_encoder *encoder;
+    reel_model *model;
     reel_safetensors *safetensors;
     reel_npz *npz;
     reel_file *file;
@@ -111,6 +112,9 @@ static void set_up_files(const char *folder)
     good.encoder = reel_encoder_fit(good.table, NULL, options);
     freed.encoder = reel_encoder_fit(good.table, NULL, options);
     reel_encoder_free(freed.encoder);
+    good.model = reel_model_new(good.r, good.encoder, NULL, (reel_model_options){0});
+    freed.model = reel_model_new(good.r, good.encoder, NULL, (reel_model_options){0});
+    reel_model_free(freed.model);
     reel_table_free(freed.table);
 #endif
 #if REEL_HAS_NPZ

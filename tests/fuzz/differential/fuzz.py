@@ -257,7 +257,7 @@ class Run:
                 self.errors[at] = str(why)
                 continue
             for k, t in enumerate(out):
-                if nudge and INEXACT.search(name):
+                if nudge and INEXACT.search(name) and not any(t is v for v in values.values()):
                     self.move(name, t, nudge)
                 values[("step", at, k)] = t
                 self.order.append(("step", at, k))
@@ -274,7 +274,7 @@ class Run:
     @staticmethod
     def move(name, t, nudge):
         """Another last digit for a result, unless it is a number that everybody has."""
-        if t.is_floating_point() and t._base is None and not t.is_leaf:
+        if t.is_floating_point() and (t._base is None or ROUNDED.search(name)):
             x = t.data
             away = 1 + nudge * torch.cos(torch.arange(x.numel(), dtype=x.dtype)).reshape(x.shape)
             known = (x * 2 == (x * 2).round()) & (ROUNDED.search(name) is None)

@@ -427,6 +427,15 @@ static void join_sums(int64_t number, void *context)
                                     k->w + at * k->bytes, row, sums, k->step);
 }
 
+/* How many sums of all weights take at most twice the room of the images and their results. */
+static int64_t sums_for(const reeli_convolution *c)
+{
+    const double images = (double)c->batch * ((double)c->inputs * (double)product_of(c->in) +
+                                              (double)c->outputs * (double)product_of(c->out));
+    const double weights = (double)c->inputs * (double)c->outputs * (double)product_of(c->kernel);
+    return 2 * images < weights ? 1 : least(MOST, (int64_t)(2 * images / weights));
+}
+
 /* Into parts by images, then by outputs, then by inputs: each of the first reads its own, each of
  * the others all images again. */
 static void cut_kernel(kernel_sums *k)
@@ -434,7 +443,7 @@ static void cut_kernel(kernel_sums *k)
     const reeli_convolution *c = k->c;
     const int64_t wanted = pieces_for(c), groups = c->groups;
     const int64_t vector = reeli_vector_length_loops[k->level][c->dtype]();
-    k->images = parts_of(c->batch, least(parts_of(wanted, groups), c->batch));
+    k->images = parts_of(c->batch, least(least(parts_of(wanted, groups), c->batch), sums_for(c)));
     k->image_parts = parts_of(c->batch, k->images);
     const int64_t apart = groups * k->image_parts;
     const int64_t outputs = least(parts_of(wanted, apart), parts_of(c->outputs, OUTPUTS));

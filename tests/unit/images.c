@@ -214,6 +214,26 @@ START_TEST(threads_and_levels_change_nothing)
 }
 END_TEST
 
+/* Small images and large weights, of 2.4 MB: neither is copied so often as there are pieces of work. */
+START_TEST(a_convolution_takes_a_few_times_its_operands)
+{
+    enum { CHANNELS = 256, WITHIN = 24 << 20 };
+    void *memory = malloc(WITHIN);
+    reel *r = reel_new_with(&(reel_options){.memory = memory, .memory_size = WITHIN});
+    reel_tensor *x =
+        reel_requires_grad_(reel_ones(r, REEL_F32, REEL_SHAPE(16, CHANNELS, 8, 8)), true);
+    reel_tensor *w =
+        reel_requires_grad_(reel_ones(r, REEL_F32, REEL_SHAPE(CHANNELS, CHANNELS, 3, 3)), true);
+    reel_tensor *y = reel_conv2d(x, w, NULL, (reel_conv_options){.same = true});
+    ck_assert_msg(reel_backward(reel_sum(y)) == REEL_OK, "%s", reel_error(r));
+    /* The middle of the kernel meets each pixel of each image, its corner no last row or column. */
+    ck_assert(reel_data_f32(reel_grad(w))[4] == 16 * 64 &&
+              reel_data_f32(reel_grad(w))[0] == 16 * 49);
+    reel_free(r);
+    free(memory);
+}
+END_TEST
+
 #define NO_LAYER(call, ...)                                                                        \
     do {                                                                                           \
         const char *const parts[] = {__VA_ARGS__};                                                 \
@@ -317,6 +337,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, refusals_name_the_operation_and_the_numbers);
     tcase_add_test(cases, unpooling_is_undone_by_pooling);
     tcase_add_test(cases, threads_and_levels_change_nothing);
+    tcase_add_test(cases, a_convolution_takes_a_few_times_its_operands);
     tcase_add_test(cases, nms_keeps_what_it_should);
     tcase_add_test(cases, sequences_and_boxes_name_what_does_not_fit);
     tcase_add_test(cases, layers_name_what_they_cannot_be_made_of);

@@ -83,7 +83,7 @@ static void bench_net(const net *n, int threads)
                           .eager = {run_eager, &s},
                           .replayed = {run_replayed, &replayed},
                           .limit = {limit ? n->run_limit : NULL, limit},
-                          .steps = 10,
+                          .steps = 5,
                           .tolerance = 1e-4});
     require_success(s.r);
     require_success(other.r);

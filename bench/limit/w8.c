@@ -124,7 +124,7 @@ static inline void multiply(const int wide, const int vectors, const products *c
 {
     for (int i = 0; i < c->side * c->side; i += wide) {
         const int y = i / c->side, x = i % c->side, step = c->in.pixel;
-        vec sum[16][2];
+        vec sum[16][2] = {0};
 #pragma GCC unroll 16
         for (int j = 0; j < wide; j++) {
             sum[j][0] = c->bias ? load(c->bias + o) : (vec){0};
@@ -177,7 +177,7 @@ static void multiply_all(const products *c)
 static inline void add_row(const int high, const int vectors, const float *in, int in_step,
                            const float *d, int d_step, int width, float *g, int outputs)
 {
-    vec sum[16][2];
+    vec sum[16][2] = {0};
 #pragma GCC unroll 16
     for (int i = 0; i < high; i++) {
         sum[i][0] = load(g + i * outputs);

@@ -167,6 +167,75 @@ static void train(reel_mpi *mpi, reel *r, const kind *k, const char *folder, con
     reel_mpi_loader_free(loader);
 }
 
+/* A network of doubles that is trained, and a batch norm beside it that only keeps its
+ * statistics. */
+static reel_tensor *loss_of(reel_module *both, reel_tensor *x, reel_tensor *y, reel_reduction how)
+{
+    reel_forward(reel_module_at(both, 1), reel_to(x, REEL_F32));
+    return reel_mse_loss(reel_forward(reel_module_at(both, 0), x), y, how);
+}
+
+static reel_module *make_both(reel *r)
+{
+    const reel_linear_options doubles = {.dtype = REEL_F64};
+    reel_module *net =
+        reel_nn_sequential(r, REEL_MODULES(reel_nn_linear_with(r, 6, 5, &doubles), reel_nn_tanh(r),
+                                           reel_nn_linear_with(r, 5, 1, &doubles)));
+    return reel_nn_module_list(r, REEL_MODULES(net, reel_nn_batch_norm1d(r, 6, NULL)));
+}
+
+static bool is_near(reel_tensor *a, reel_tensor *b, double tolerance)
+{
+    return a && b && reel_item(reel_max(reel_abs(reel_sub(a, b)))) <= tolerance;
+}
+
+/* The identity that all rests on: what the gradients of pieces of five and of six rows are averaged
+ * to is the gradient of the batch, and the mean of their running means is the batch's. */
+static bool is_the_batch(reel_mpi_options options)
+{
+    reel *r = reel_new();
+    reel_tensor *x = reel_rand(r, REEL_F64, REEL_SHAPE(43, 6)), *piece[2];
+    reel_tensor *y = reel_rand(r, REEL_F64, REEL_SHAPE(43, 1)), *wanted[4];
+    reel_module *both = make_both(r), *other = make_both(r);
+    reel_backward(loss_of(both, x, y, options.reduction));
+    loss_of(other, x, y, options.reduction);
+    reel_tensor *mean = reel_keep(reel_state_named(other, "1.running_mean"));
+    reel_tensor_list p = reel_parameters(both);
+    reel_tensor *loss = reel_keep(loss_of(both, x, y, options.reduction));
+    for (int i = 0; i < 4; i++) {
+        wanted[i] = reel_keep(reel_grad(p.tensors[i]));
+        reel_zero_grad_of(p.tensors[i]);
+    }
+    reel_zero_(reel_state_named(both, "1.running_mean"));
+    reel_rewind(r);
+
+    reel_mpi *mpi = reel_mpi_join(r, MPI_COMM_WORLD, options);
+    reel_mpi_broadcast(mpi, both, NULL);
+    reel_mpi_loader *loader = reel_mpi_loader_new(mpi, (reel_tensor *[]){x, y}, 2,
+                                                  (reel_loader_options){.batch_size = 43});
+    bool near = true;
+    while (reel_mpi_loader_next(loader, piece)) {
+        reel_tensor *l = loss_of(both, piece[0], piece[1], options.reduction);
+        for (int i = 0; i < 4; i++) {
+            reel_zero_grad_of(p.tensors[i]);
+        }
+        reel_backward(l);
+        if (reel_mpi_average_gradients(mpi, &l)) {
+            near = is_near(l, loss, 1e-12) &&
+                   is_near(reel_state_named(both, "1.running_mean"), mean, 1e-6);
+            for (int i = 0; i < 4; i++) {
+                near = near && is_near(reel_grad(p.tensors[i]), wanted[i], 1e-12);
+            }
+            near = near && !reel_grad(p.tensors[4]); /* the batch norm's weight had none */
+        }
+        reel_rewind(r);
+    }
+    reel_mpi_loader_free(loader);
+    near = reel_mpi_leave(mpi) == REEL_OK && near;
+    reel_free(r);
+    return near;
+}
+
 int main(int argc, char **argv)
 {
     MPI_Init(&argc, &argv);
@@ -183,6 +252,15 @@ int main(int argc, char **argv)
         train(mpi, r, &kinds[i], argv[1], mode);
         failed |= reel_mpi_leave(mpi) != REEL_OK;
         reel_free(r);
+    }
+    for (int way = 0; way < 4; way++) {
+        const reel_mpi_options options = {.reduction = way % 2 ? REEL_SUM : REEL_MEAN,
+                                          .allreduce = way > 1};
+        if (!is_the_batch(options)) {
+            fprintf(stderr, "not the batch's gradient: reduction %d, allreduce %d\n", way % 2,
+                    way > 1);
+            failed = 1;
+        }
     }
     MPI_Finalize();
     return failed;

@@ -29,7 +29,7 @@ static bool fail_by_operation(reel_call *call)
 
 static void record(reel_mpi *m, failure *f)
 {
-    if (!m->r) { /* which may be gone */
+    if (m->gone) {
         return;
     }
     const reel_custom_op op = {.name = "mpi", .forward = fail_by_operation};
@@ -71,7 +71,9 @@ static bool learn_of(reel_mpi *m, int failed)
     failure f = {.status = REEL_ERR_STATE};
     if (failed == m->rank) {
         snprintf(f.sentence, sizeof f.sentence, "%s",
-                 m->r ? reel_error(m->r) : "it called MPI_Finalize without reel_mpi_leave");
+                 m->gone ? "it called MPI_Finalize without reel_mpi_leave"
+                 : m->r  ? reel_error(m->r)
+                         : "out of memory for a reel");
     }
     m->over = true;
     if (reeli_mpi_done(m, MPI_Bcast(f.sentence, SENTENCE, MPI_CHAR, failed, m->comm),
@@ -92,7 +94,7 @@ bool reeli_mpi_agree(reel_mpi *m, int place, uint64_t detail)
         return false;
     }
     const int64_t at = (int64_t)place << 56 | (int64_t)(reeli_mpi_mix(0, detail) >> 8);
-    const int64_t mine[3] = {reel_failed(m->r) ? m->rank : INT64_MAX, at, -at};
+    const int64_t mine[3] = {m->gone || reel_failed(m->r) ? m->rank : INT64_MAX, at, -at};
     int64_t all[3];
     if (!reeli_mpi_done(m, MPI_Allreduce(mine, all, 3, MPI_INT64_T, MPI_MIN, m->comm),
                         "MPI_Allreduce")) {
@@ -142,9 +144,8 @@ static uint64_t digits_of_kernels(reel *r)
     return hash >> 2;
 }
 
-static bool same_digits(reel_mpi *m)
+static bool same_digits(reel_mpi *m, int64_t mine)
 {
-    const int64_t mine = (int64_t)digits_of_kernels(m->r);
     const int64_t both[2] = {mine, -mine};
     int64_t all[2], first = mine;
     if (!reeli_mpi_done(m, MPI_Allreduce(both, all, 2, MPI_INT64_T, MPI_MIN, m->comm),
@@ -182,7 +183,7 @@ static int tell_at_the_end(MPI_Comm comm, int key, void *value, void *extra)
     (void)comm, (void)key, (void)extra;
     reel_mpi *m = value;
     if (!m->over) {
-        m->r = NULL;
+        m->gone = true;
         reeli_mpi_agree(m, REELI_AT_LEAVE, 0);
         m->key = MPI_KEYVAL_INVALID;
     }
@@ -216,9 +217,10 @@ static bool check(reel_mpi *m)
     }
     m->options.pieces = m->options.pieces ? m->options.pieces : 8;
     m->options.bucket = m->options.bucket ? m->options.bucket : 1 << 20;
+    const int64_t digits = (int64_t)digits_of_kernels(m->r);
     return reeli_mpi_done(m, MPI_Comm_rank(m->comm, &m->rank), "MPI_Comm_rank") &&
            reeli_mpi_done(m, MPI_Comm_size(m->comm, &m->size), "MPI_Comm_size") &&
-           reeli_mpi_agree(m, REELI_AT_JOIN, how_to_train(&m->options)) && same_digits(m) &&
+           reeli_mpi_agree(m, REELI_AT_JOIN, how_to_train(&m->options)) && same_digits(m, digits) &&
            watch_for_the_end(m);
 }
 

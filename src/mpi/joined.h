@@ -41,6 +41,7 @@ struct reel_mpi {
     int rank, size;
     reel_mpi_options options;
     int key;   /* of an attribute that MPI_Finalize deletes: so it is noticed that nobody left */
+    bool gone; /* MPI ends, and the reel may have ended */
     bool over; /* an error is known to all: nobody sends or waits any more */
     reel_tensor *one;
     reel_module *model;

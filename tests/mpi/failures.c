@@ -17,6 +17,27 @@ static int rank, size;
 static const char *what;
 static bool is(const char *name) { return rank == size - 1 && strcmp(what, name) == 0; }
 
+/* The last process's memory fails for good at this allocation; 0: never. */
+static long fails_at, allocations;
+
+static void *allocate(void *context, void *block, size_t old_size, size_t new_size)
+{
+    (void)context;
+    if (new_size == 0) {
+        free(block);
+        return NULL;
+    }
+    if (new_size > old_size && ++allocations >= fails_at && fails_at) {
+        return NULL;
+    }
+    return realloc(block, new_size);
+}
+
+static void ignore(void *context, reel_level level, const char *message)
+{
+    (void)context, (void)level, (void)message;
+}
+
 static void collect(void *context, reel_level level, const char *message)
 {
     (void)context;
@@ -69,12 +90,48 @@ static void train(reel *r, reel_mpi *mpi, const char *folder)
     reel_mpi_loader_free(loader);
 }
 
+/* Memory fails at each allocation in turn: each time all processes have an error, or none has. */
+static int starve(void)
+{
+    int turn = 0, worst = 1;
+    for (bool over = false; !over; turn++) {
+        allocations = 0;
+        fails_at = rank == size - 1 ? turn + 1 : 0;
+        reel *r = reel_new_with(&(reel_options){.allocator = allocate, .handler = ignore});
+        reel_mpi *mpi = reel_mpi_join(r, MPI_COMM_WORLD, (reel_mpi_options){0});
+        if (mpi) {
+            train(r, mpi, NULL);
+        }
+        const reel_status left = reel_mpi_leave(mpi);
+        const int failed = left != REEL_OK || reel_failed(r);
+        int least;
+        MPI_Allreduce(&failed, &least, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+        MPI_Allreduce(&failed, &worst, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+        if (least != worst) {
+            fprintf(stderr, "allocation %d fails, and %s\n", turn + 1,
+                    failed ? "this process has an error" : "this one does not know");
+            MPI_Abort(MPI_COMM_WORLD, 1);
+        }
+        over = !worst;
+        reel_free(r);
+    }
+    if (rank == 0) {
+        printf("each of %d allocations failed once\n", turn - 1);
+    }
+    return turn > 20 ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
     MPI_Init(&argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     what = argc > 1 ? argv[1] : "nothing";
+    if (strcmp(what, "memory") == 0) {
+        const int failed = starve();
+        MPI_Finalize();
+        return failed;
+    }
     reel *r = reel_new_with(&(reel_options){.handler = collect});
     if (is("before")) {
         reel_narrow(reel_ones(r, REEL_F32, REEL_SHAPE(2)), 0, 5, 1);

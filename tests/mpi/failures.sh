@@ -43,6 +43,9 @@ all_say 2 'no broadcast' 'reel_mpi_broadcast'
 all_say 2 options 'reel_mpi_join: '
 all_say 2 before 'narrow'
 
+job 3 "$program" memory >"$work/said" 2>&1 || fail "memory that fails in one process"
+grep -q 'each of [0-9]* allocations failed once' "$work/said" || fail "memory: nothing was tried"
+
 # Kernels of two levels, where this CPU has them.
 status=0
 job 1 -x REEL_CPU=portable "$program" done : -n 1 "$program" done >"$work/said" 2>&1 || status=$?

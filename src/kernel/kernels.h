@@ -56,7 +56,7 @@ typedef struct reeli_beside {
     reeli_map map;
     const void *g;
     void *y;
-    uint64_t *signs; /* or, of two inputs, the signs of their difference; NULL: not */
+    uint32_t *signs; /* or, of two inputs, the signs of their difference; NULL: not */
 } reeli_beside;
 /* The same sum with that, or with NULL. */
 void reeli_sum_beside(reel *r, int dtype, reeli_map map, int64_t n, int inputs,
@@ -64,7 +64,7 @@ void reeli_sum_beside(reel *r, int dtype, reeli_map map, int64_t n, int inputs,
                       void *sum);
 
 /* y's elements by such signs: values[0] where one is above 0, values[1] where below, values[2]. */
-void reeli_spread_signs(reel *r, int dtype, int64_t n, const uint64_t *signs, const void *values,
+void reeli_spread_signs(reel *r, int dtype, int64_t n, const uint32_t *signs, const void *values,
                         void *y);
 
 /* sums[o,k] = Σ_i x[o,i,k] over `outer` blocks of n rows of `inner` columns. */

@@ -248,11 +248,11 @@ REELI_LOOP(lstm_step, (const reeli_lstm_step *s, int64_t begin, int64_t end))
 typedef reeli_lstm_step_loop reeli_lstm_back_loop;
 extern reeli_lstm_step_loop *const reeli_lstm_back_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
 
-/* The signs of a - b in two bits an element, 128 of 64 elements, and numbers for them: for those
+/* The signs of a - b in two bits an element, 64 of 32 elements, and numbers for them: for those
  * above 0, those below, and the others. */
 typedef struct reeli_signs {
-    void (*take)(int64_t n, const void *a, const void *b, uint64_t *signs);
-    void (*spread)(int64_t n, const uint64_t *signs, const void *values, void *y);
+    void (*take)(int64_t n, const void *a, const void *b, uint32_t *signs);
+    void (*spread)(int64_t n, const uint32_t *signs, const void *values, void *y);
 } reeli_signs;
 
 /* NULL: there are none at this level. */

@@ -33,7 +33,7 @@ static void go_beside(const terms *t, int64_t from, int64_t count)
     if (t->beside->signs) {
         reeli_signs_loops[t->level][t->dtype]()->take(count, t->x[0] + (size_t)from * t->element,
                                                       t->x[1] + (size_t)from * t->element,
-                                                      t->beside->signs + from / 32);
+                                                      t->beside->signs + from / 16);
         return;
     }
     char *y = (char *)t->beside->y + (size_t)from * t->element;
@@ -155,7 +155,7 @@ typedef struct spreading {
     int level, dtype;
     size_t element;
     int64_t n;
-    const uint64_t *signs;
+    const uint32_t *signs;
     const void *values;
     char *y;
     bool stream;
@@ -171,14 +171,14 @@ static void spread_piece(int64_t index, void *context)
     for (int64_t i = first; i < last; i += REELI_BLOCK) {
         const int64_t count = last - i < REELI_BLOCK ? last - i : REELI_BLOCK;
         char *y = s->y + (size_t)i * s->element;
-        how->spread(count, s->signs + i / 32, s->values, s->stream ? (char *)block : y);
+        how->spread(count, s->signs + i / 16, s->values, s->stream ? (char *)block : y);
         if (s->stream) {
             reeli_stream_loops[s->level](y, block, (size_t)count * s->element);
         }
     }
 }
 
-void reeli_spread_signs(reel *r, int dtype, int64_t n, const uint64_t *signs, const void *values,
+void reeli_spread_signs(reel *r, int dtype, int64_t n, const uint32_t *signs, const void *values,
                         void *y)
 {
     spreading s = {r->level, dtype, reeli_element_size(dtype), n, signs, values, y, false};

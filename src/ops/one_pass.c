@@ -57,13 +57,13 @@ void reeli_keep_signs(reeli_node *n)
         !reeli_signs_loops[r->level][a->dtype]()) {
         return;
     }
-    const size_t words = 2 * ((size_t)(a->numel - 1) / 64 + 1);
-    reeli_row_of(n)->loss.signs = reeli_arena_alloc(r, words * sizeof(uint64_t));
+    const size_t words = 2 * ((size_t)(a->numel - 1) / 32 + 1);
+    reeli_row_of(n)->loss.signs = reeli_arena_alloc(r, words * sizeof(uint32_t));
 }
 
 reel_tensor *reeli_gradient_by_signs(reeli_node *n, int input, reel_tensor *g)
 {
-    const uint64_t *signs = reeli_row_of(n)->loss.signs;
+    const uint32_t *signs = reeli_row_of(n)->loss.signs;
     if (!signs || g->r->grad_enabled || g->numel != 1 || g->dtype != n->out->dtype) {
         return NULL;
     }

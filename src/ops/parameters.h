@@ -20,7 +20,7 @@ typedef struct reeli_row {
         double p[3]; /* the row's plain numbers */
         struct {
             double parameter;
-            uint64_t *signs; /* of a LOSS that goes by them: of its inputs' difference, or NULL */
+            uint32_t *signs; /* of a LOSS that goes by them: of its inputs' difference, or NULL */
         } loss;
     };
     uint8_t dtype;     /* that the formula is computed in */

@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* The signs of a - b, two bits an element: for 64 elements a word of those that are above 0 and a
+/* The signs of a - b, two bits an element: for 32 elements a word of those that are above 0 and a
  * word of those below. */
 
 #if LANES == 8 && defined(HAS_AVX2)
-static void take_signs(int64_t n, const void *left, const void *right, uint64_t *signs)
+static void take_signs(int64_t n, const void *left, const void *right, uint32_t *signs)
 {
     const T *a = left, *b = right;
-    for (; n >= 64; n -= 64, a += 64, b += 64, signs += 2) {
-        uint64_t above = 0, below = 0;
+    for (; n >= 32; n -= 32, a += 32, b += 32, signs += 2) {
+        uint32_t above = 0, below = 0;
         REELI_UNROLL(8)
-        for (int i = 0; i < 64; i += VECTOR) {
+        for (int i = 0; i < 32; i += VECTOR) {
 #ifdef HAS_AVX512
             const __m512 x = _mm512_loadu_ps(a + i), y = _mm512_loadu_ps(b + i);
-            above |= (uint64_t)_mm512_cmp_ps_mask(x, y, _CMP_GT_OQ) << i;
-            below |= (uint64_t)_mm512_cmp_ps_mask(x, y, _CMP_LT_OQ) << i;
+            above |= (uint32_t)_mm512_cmp_ps_mask(x, y, _CMP_GT_OQ) << i;
+            below |= (uint32_t)_mm512_cmp_ps_mask(x, y, _CMP_LT_OQ) << i;
 #else
             const __m256 x = _mm256_loadu_ps(a + i), y = _mm256_loadu_ps(b + i);
-            above |= (uint64_t)_mm256_movemask_ps(_mm256_cmp_ps(x, y, _CMP_GT_OQ)) << i;
-            below |= (uint64_t)_mm256_movemask_ps(_mm256_cmp_ps(x, y, _CMP_LT_OQ)) << i;
+            above |= (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(x, y, _CMP_GT_OQ)) << i;
+            below |= (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(x, y, _CMP_LT_OQ)) << i;
 #endif
         }
         signs[0] = above, signs[1] = below;
     }
-    uint64_t above = 0, below = 0;
+    uint32_t above = 0, below = 0;
     for (int64_t i = 0; i < n; i++) {
-        above |= (uint64_t)(a[i] > b[i]) << i;
-        below |= (uint64_t)(a[i] < b[i]) << i;
+        above |= (uint32_t)(a[i] > b[i]) << i;
+        below |= (uint32_t)(a[i] < b[i]) << i;
     }
     if (n > 0) {
         signs[0] = above, signs[1] = below;
@@ -33,13 +33,13 @@ static void take_signs(int64_t n, const void *left, const void *right, uint64_t 
 }
 
 /* y[i] = values[0] where element i is above 0, values[1] where it is below, else values[2]. */
-static void spread_signs(int64_t n, const uint64_t *signs, const void *values, void *to)
+static void spread_signs(int64_t n, const uint32_t *signs, const void *values, void *to)
 {
     const T *value = values;
     T *y = to;
-    for (; n >= 64; n -= 64, y += 64, signs += 2) {
+    for (; n >= 32; n -= 32, y += 32, signs += 2) {
         REELI_UNROLL(8)
-        for (int i = 0; i < 64; i += VECTOR) {
+        for (int i = 0; i < 32; i += VECTOR) {
 #ifdef HAS_AVX512
             const __m512 other = _mm512_mask_blend_ps(
                 (__mmask16)(signs[1] >> i), _mm512_set1_ps(value[2]), _mm512_set1_ps(value[1]));

@@ -329,10 +329,8 @@ static void close_world(world *it)
         it->memory.limit = 0;
         reel_clear_error(it->r);
         reel_set_anomaly_mode(it->r, false);
-        if (it->capturing) {
-            reel_capture_end(it->r);
-            reel_clear_error(it->r);
-        }
+        reel_capture_end(it->r); /* if it is on */
+        reel_clear_error(it->r);
         reel_rewind(it->r);
         const double sum = reel_item(reel_sum(reel_ones(it->r, REEL_F32, REEL_SHAPE(3))));
         FAULTY_REQUIRE(sum == 3 || reel_error_status(it->r) == REEL_ERR_MEMORY,

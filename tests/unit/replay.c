@@ -359,6 +359,7 @@ START_TEST(cleared_error)
     reel_clear_error(r);
     step(&t);
     ck_assert_ptr_null(reel_capture_end(r));
+    assert_error(r, REEL_ERR_STATE, "capture_end: something failed since reel_capture_begin");
     ck_assert_ptr_null(reel_capture_end(r));
     assert_error(r, REEL_ERR_STATE, "capture_end: no step is being captured");
 }

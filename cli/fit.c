@@ -5,6 +5,7 @@
 #include "decay_trials.h"
 #include "doubts.h"
 #include "fitting.h"
+#include "html_report.h"
 #include "line_solver.h"
 #include "optimizers.h"
 #include "outputs.h"
@@ -45,7 +46,8 @@ static bool check_picture(session *s, const options *o, const char *path)
 /* All that can be known to fail before hours are spent. */
 static bool check_outputs(session *s, const options *o)
 {
-    return (o->no_save || check_path(s, o)) && check_picture(s, o, o->plot) &&
+    return (o->no_save || check_path(s, o)) && output_check(s, o, o->report) &&
+           output_may_replace(s, o, o->report, "reel fit", false) && check_picture(s, o, o->plot) &&
            check_picture(s, o, o->plot_predictions);
 }
 
@@ -179,6 +181,8 @@ static bool encode(fitting *it)
     }
     it->x = model_features(&it->model, it->table, it->rows.train);
     it->y = model_targets(&it->model, it->table, it->rows.train);
+    it->features =
+        o->report && !reel_is_poison(it->x) ? reel_keep(reel_mul_scalar(it->x, 1)) : NULL;
     if (it->rows.validation) {
         it->validation_x = model_features(&it->model, it->table, it->rows.validation);
         it->validation_y = model_targets(&it->model, it->table, it->rows.validation);
@@ -456,6 +460,7 @@ static bool train_fold(void *context, reel_tensor *train, reel_tensor *test, met
     options o = *whole->o;
     o.quiet = true;
     o.plot_predictions = NULL;
+    o.report = NULL;
     fitting it = *whole;
     it.o = &o;
     it.rows = (row_parts){.train = train, .test = test};
@@ -519,8 +524,8 @@ static bool run(fitting *it)
     if (!it->kept) {
         reel_clear_error(it->s->r); /* which was said, and is no reason to keep the results back */
     }
-    return measure_all(it) && fit_report(it) && fit_draw_losses(it) && !it->undrawn &&
-           (o->no_save || it->kept);
+    return measure_all(it) && fit_report(it) && fit_draw_losses(it) && html_report(it) &&
+           !it->undrawn && (o->no_save || it->kept);
 }
 
 int fit(int argc, char **argv)

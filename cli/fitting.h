@@ -19,6 +19,7 @@ typedef struct fitting {
     row_parts rows;
     model model;
     reel_tensor *x, *y, *validation_x, *validation_y;
+    reel_tensor *features; /* x as the encoder made it, for --report; NULL: not wanted */
     training training;
     line_statistics statistics;
     folds folds;

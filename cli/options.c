@@ -186,6 +186,9 @@ static const row fit_rows[] = {
      AT(plot), NULL},
     {"plot-predictions", "FILE", "picture of predicted against true values", TEXT,
      AT(plot_predictions), NULL},
+    {"report", "FILE",
+     "all of it as one page of HTML: figures, notes, predictions, residuals, what each column does",
+     TEXT, AT(report), NULL},
     OUTPUT_ROWS,
 };
 

@@ -102,7 +102,7 @@ typedef struct options {
     text_list keep;
     bool append, importance;
     const char *c, *sql, *formula, *name; /* of export */
-    const char *out, *plot, *plot_predictions;
+    const char *out, *plot, *plot_predictions, *report;
     bool no_save, force, quiet, json;
 } options;
 

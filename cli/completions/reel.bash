@@ -56,6 +56,7 @@ _reel_fit='
 --plot FILE
 --plot-predictions FILE
 --quiet
+--report FILE
 --help
 --usage
 --version

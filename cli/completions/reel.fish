@@ -89,6 +89,7 @@ complete -c reel -n '__reel_command fit' -l out -r -F -d 'where the model goes (
 complete -c reel -n '__reel_command fit' -l plot -r -F -d 'picture of the losses: .svg, .png, .pdf, or - for the terminal'
 complete -c reel -n '__reel_command fit' -l plot-predictions -r -F -d 'picture of predicted against true values'
 complete -c reel -n '__reel_command fit' -l quiet -d 'no progress and no warnings'
+complete -c reel -n '__reel_command fit' -l report -r -F -d 'all of it as one page of HTML: figures, notes, predictions, residuals, what each column does'
 complete -c reel -n '__reel_command fit' -l help -d 'Give this help list'
 complete -c reel -n '__reel_command fit' -l usage -d 'Give a short usage message'
 complete -c reel -n '__reel_command fit' -l version -d 'Print program version'

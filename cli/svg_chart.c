@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* Charts in SVG: a frame, its ends' values, and what lies within. */
+#include "svg_chart.h"
+
+#include <math.h>
+
+enum { WIDTH = 460, HEIGHT = 320, LEFT = 70, RIGHT = 15, TOP = 30, BOTTOM = 45, MOST_DOTS = 2000 };
+
+void put_html(FILE *to, const char *text)
+{
+    for (; *text; text++) {
+        switch (*text) {
+        case '<':
+            fputs("&lt;", to);
+            break;
+        case '>':
+            fputs("&gt;", to);
+            break;
+        case '&':
+            fputs("&amp;", to);
+            break;
+        case '"':
+            fputs("&quot;", to);
+            break;
+        default:
+            fputc((unsigned char)*text < ' ' && *text != '\n' ? '?' : *text, to);
+        }
+    }
+}
+
+typedef struct range {
+    double low, high;
+} range;
+
+static range range_of(const double *values, int64_t n)
+{
+    range r = {HUGE_VAL, -HUGE_VAL};
+    for (int64_t i = 0; i < n; i++) {
+        if (isfinite(values[i])) {
+            r.low = fmin(r.low, values[i]);
+            r.high = fmax(r.high, values[i]);
+        }
+    }
+    if (!(r.high > r.low)) {
+        double at = isfinite(r.low) ? r.low : 0, around = fabs(at) > 0 ? fabs(at) / 10 : 1;
+        return (range){at - around, at + around};
+    }
+    return r;
+}
+
+static double place_x(range r, double x)
+{
+    return LEFT + (WIDTH - LEFT - RIGHT) * (x - r.low) / (r.high - r.low);
+}
+
+static double place_y(range r, double y)
+{
+    return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (y - r.low) / (r.high - r.low);
+}
+
+static void put_text(FILE *to, double x, double y, const char *how, const char *text)
+{
+    fprintf(to, "<text x=\"%.1f\" y=\"%.1f\" %s>", x, y, how);
+    put_html(to, text);
+    fputs("</text>\n", to);
+}
+
+static void put_frame(FILE *to, const chart *it, range x, range y)
+{
+    char ends[4][32];
+    double middle = (LEFT + WIDTH - RIGHT) / 2.0, bottom = HEIGHT - BOTTOM;
+    const double values[] = {x.low, x.high, y.low, y.high};
+    for (int i = 0; i < 4; i++) {
+        snprintf(ends[i], sizeof ends[i], "%.4g", values[i]);
+    }
+    fprintf(to,
+            "<svg viewBox=\"0 0 %d %d\" role=\"img\"><rect x=\"%d\" y=\"%d\" width=\"%d\" "
+            "height=\"%d\" class=\"frame\"/>\n",
+            WIDTH, HEIGHT, LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
+    put_text(to, middle, TOP - 10, "text-anchor=\"middle\" class=\"title\"", it->title);
+    put_text(to, middle, bottom + 35, "text-anchor=\"middle\"", it->x_label);
+    put_text(to, LEFT, bottom + 16, "text-anchor=\"start\"", ends[0]);
+    put_text(to, WIDTH - RIGHT, bottom + 16, "text-anchor=\"end\"", ends[1]);
+    put_text(to, LEFT - 6, bottom, "text-anchor=\"end\"", ends[2]);
+    put_text(to, LEFT - 6, TOP + 10, "text-anchor=\"end\"", ends[3]);
+    fprintf(to, "<g transform=\"rotate(-90 16 %d)\">", HEIGHT / 2);
+    put_text(to, 16, HEIGHT / 2.0, "text-anchor=\"middle\"", it->y_label);
+    fputs("</g>\n", to);
+}
+
+static void put_guide(FILE *to, int guide, range x, range y)
+{
+    double from = guide == 1 ? fmax(x.low, y.low) : x.low;
+    double until = guide == 1 ? fmin(x.high, y.high) : x.high;
+    if (guide == 0 || until <= from || (guide == 2 && (y.low > 0 || y.high < 0))) {
+        return;
+    }
+    fprintf(to, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" class=\"guide\"/>\n",
+            place_x(x, from), place_y(y, guide == 1 ? from : 0), place_x(x, until),
+            place_y(y, guide == 1 ? until : 0));
+}
+
+void put_chart(FILE *to, const chart *it)
+{
+    range x = range_of(it->x, it->n), y = range_of(it->y, it->n);
+    int64_t every = it->line || it->n <= MOST_DOTS ? 1 : it->n / MOST_DOTS + 1;
+    put_frame(to, it, x, y);
+    put_guide(to, it->guide, x, y);
+    fputs(it->line ? "<polyline points=\"" : "", to);
+    for (int64_t i = 0; i < it->n; i += every) {
+        if (isfinite(it->x[i]) && isfinite(it->y[i])) {
+            fprintf(to, it->line ? "%.1f,%.1f " : "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2\"/>\n",
+                    place_x(x, it->x[i]), place_y(y, it->y[i]));
+        }
+    }
+    fputs(it->line ? "\"/></svg>\n" : "</svg>\n", to);
+}

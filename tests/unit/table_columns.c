@@ -218,8 +218,21 @@ START_TEST(lines_that_are_passed_over)
 }
 END_TEST
 
+/* Whether the library has no iconv, as its error then says. */
+static bool without_iconv(void)
+{
+    reel_table *t = read_with("a\n1\n", (reel_table_options){.encoding = "latin1"});
+    if (!t) {
+        assert_error(r, REEL_ERR_FILE, "t.csv: this build has no iconv, and reads UTF-8 alone");
+    }
+    return !t;
+}
+
 START_TEST(encodings)
 {
+    if (without_iconv()) {
+        return;
+    }
     reel_table *t = read_with("stra\xdf"
                               "e,y\nS\xfc"
                               "d,1\n",
@@ -238,6 +251,12 @@ START_TEST(encodings)
     write_bytes("\0a\0,\0b\0\n\0001\0,\0002", 14);
     t = reel_table_read(r, path, (reel_table_options){0});
     ck_assert_double_eq(value_at(t, 1, 0), 2);
+    write_bytes("\xff\xfe"
+                "a\0,\0b",
+                7);
+    ck_assert_ptr_null(reel_table_read(r, path, (reel_table_options){0}));
+    assert_error(r, REEL_ERR_FORMAT,
+                 "t.csv: the file ends amid a character in the encoding 'UTF-16'");
     ck_assert_ptr_null(read_with("a\n1\n", (reel_table_options){.encoding = "klingon"}));
     assert_error(r, REEL_ERR_FORMAT, "t.csv: iconv does not know the encoding 'klingon'");
     ck_assert_ptr_null(read_with("a\n\xff\n", (reel_table_options){.encoding = "UTF-8"}));
@@ -249,6 +268,9 @@ END_TEST
 /* Of many pieces, so that characters lie across their ends. */
 START_TEST(long_encodings)
 {
+    if (without_iconv()) {
+        return;
+    }
     FILE *stream = fopen(path, "wb");
     fprintf(stream, "a,b\n");
     for (int i = 0; i < 40000; i++) {
@@ -265,10 +287,12 @@ END_TEST
 /* By the programs themselves, which the tests of compressed files need. */
 static bool pack(const char *how, const char *as)
 {
-    char command[512];
-    snprintf(command, sizeof command, "%s <%s >%s.p 2>/dev/null && mv %s.p %s", how, path, path,
-             path, as);
-    return system(command) == 0;
+    char command[512], packed[128];
+    snprintf(packed, sizeof packed, "%s.p", path);
+    snprintf(command, sizeof command, "%s <%s >%s 2>/dev/null && mv %s %s", how, path, packed,
+             packed, as);
+    bool done = system(command) == 0;
+    return done || (unlink(packed), false);
 }
 
 START_TEST(compressed)
@@ -286,7 +310,6 @@ START_TEST(compressed)
         ck_assert_int_eq(reel_table_rows(plain), ROWS);
         if (!pack(programs[i], path)) {
             ck_assert_msg(i == 1, "there is no gzip"); /* zstd need not be there */
-            unlink("t.csv.p");
             continue;
         }
         reel_table *t = reel_table_read(r, path, (reel_table_options){0});

@@ -110,7 +110,7 @@ static char *take_part(char **at)
     return part;
 }
 
-static void add_text(struct argp_state *state, char *text, text_list *list)
+static void add_text(struct argp_state *state, const char *text, text_list *list)
 {
     const char **more = realloc(list->texts, (list->count + 1) * sizeof *more);
     if (!more) {

@@ -32,14 +32,15 @@ exported_column *exported_columns(session *s, const model *m, size_t *count)
 
 const char *exported_category(const model *m, const exported_column *column, size_t k)
 {
-    return reel_encoder_feature(m->encoder, column->first + k).text;
+    const char *text = reel_encoder_feature(m->encoder, column->first + k).text;
+    return text ? text : "";
 }
 
 /* A text between quotes of one kind, which are doubled within. */
 static void put_quoted(FILE *to, char quote, const char *text)
 {
     fputc(quote, to);
-    for (; *text; text++) {
+    for (; text && *text; text++) {
         fputc(*text, to);
         *text == quote ? fputc(quote, to) : 0;
     }

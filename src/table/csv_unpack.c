@@ -123,7 +123,8 @@ static bool begin_gzip(reeli_csv_source *source)
 
 static bool inflate_some(reeli_csv_source *source, char *to, size_t room, size_t *made)
 {
-    (void)to, (void)room;
+    (void)room;
+    *to = 0;
     *made = 0;
     return is_damaged(source);
 }
@@ -159,7 +160,8 @@ static bool decompress_some(reeli_csv_source *source, char *to, size_t room, siz
     reeli_unpacker *it = &source->unpacker;
     zstd *z = it->state;
     ZSTD_inBuffer in = {it->packed, it->count, it->at};
-    ZSTD_outBuffer out = {to, room, 0};
+    ZSTD_outBuffer out = {.size = room};
+    out.dst = to;
     size_t left = z->ZSTD_decompressStream(z->stream, &out, &in);
     it->at = in.pos;
     *made = out.pos;
@@ -182,7 +184,8 @@ static bool begin_zstd(reeli_csv_source *source)
 
 static bool decompress_some(reeli_csv_source *source, char *to, size_t room, size_t *made)
 {
-    (void)to, (void)room;
+    (void)room;
+    *to = 0;
     *made = 0;
     return is_damaged(source);
 }

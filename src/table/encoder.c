@@ -184,7 +184,7 @@ static void describe_date(const reeli_input *input, size_t k, reel_feature *to)
     }
     k -= (size_t)trend + year;
     size_t i = 0;
-    for (; k >= bits(sets[i]); i++) {
+    for (; i < 2 && k >= bits(sets[i]); i++) {
         k -= bits(sets[i]);
     }
     to->kind = kinds[i];

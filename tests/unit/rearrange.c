@@ -101,7 +101,7 @@ START_TEST(padding_takes_away_too)
     ck_assert(reel_is_poison(reel_pad(x, (int64_t[]){-2, -2}, 2, 0)));
     assert_error(r, REEL_ERR_SHAPE, "pad: -2 before and -2 after the 3 elements");
     ck_assert(reel_is_poison(reel_pad(x, (int64_t[]){1}, 1, 0)));
-    assert_error(r, REEL_ERR_SHAPE, "pad: shape (2, 3)");
+    assert_error(r, REEL_ERR_SHAPE, "pad: 1 counts for shape (2, 3)");
     reel_free(r);
 }
 END_TEST

@@ -214,7 +214,8 @@ START_TEST(threads_and_levels_change_nothing)
 }
 END_TEST
 
-/* Small images and large weights, of 2.4 MB: neither is copied so often as there are pieces of work. */
+/* Small images and large weights, of 2.4 MB: neither is copied so often as there are pieces of
+ * work. */
 START_TEST(a_convolution_takes_a_few_times_its_operands)
 {
     enum { CHANNELS = 256, WITHIN = 24 << 20 };

@@ -363,8 +363,9 @@ static void remove_files(void)
 static void set_up(void)
 {
     static const char *const names[] = {"table.csv", "a.npz", "b.safetensors", "c.npy", "d.pgm"};
-    strcpy(folder,
-           access("/dev/shm", W_OK) == 0 ? "/dev/shm/reel-api-XXXXXX" : "/tmp/reel-api-XXXXXX");
+    const bool in_memory = access("/dev/shm", W_OK) == 0;
+    snprintf(folder, sizeof folder, "%s",
+             in_memory ? "/dev/shm/reel-api-XXXXXX" : "/tmp/reel-api-XXXXXX");
     FAULTY_REQUIRE(mkdtemp(folder) != NULL, "no folder");
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         snprintf(paths[i], sizeof paths[i], "%s/%s", folder, names[i]);
@@ -411,17 +412,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 enum { SHORTEST = 32, LONGEST = 512, ALLOWED_SECONDS = 20 };
 static unsigned long seed, run;
 
+static char again[128]; /* how the input is had once more */
+
 /* What ends the program also says where it was. */
 static void crashed(int number)
 {
-    char text[256];
-    const int length = snprintf(
-        text, sizeof text, "api: signal %d in %s; again: --seed %lu --from %lu --runs 1 --trace\n",
-        number, now.name ? now.name : "the input", seed, run);
-    if (write(2, text, (size_t)length) != length) {
-        _exit(3);
+    const char *const parts[] = {"api: a signal in ", now.name ? now.name : "the input", again};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (write(2, parts[i], strlen(parts[i])) < 0) {
+            break;
+        }
     }
-    _exit(2);
+    _exit(number == SIGALRM ? 3 : 2);
 }
 
 /* Source: Steele, Lea, Flood, Fast splittable pseudorandom number generators, 2014. */
@@ -458,6 +460,8 @@ static void random_inputs(unsigned long from, unsigned long runs, double seconds
     unsigned long slowest_run = from, all = 0, good = 0;
     for (run = from; run < from + runs && last - start < seconds; run++) {
         alarm(ALLOWED_SECONDS);
+        snprintf(again, sizeof again, "; again: --seed %lu --from %lu --runs 1 --trace\n", seed,
+                 run);
         random_input();
         const double time = seconds_now();
         if (time - last > slowest) {

@@ -107,6 +107,10 @@ has_header ZIP zip
 has_library ZIP zip
 has_header PNG png
 has_library PNG png16
+has_header Z zlib
+has_library Z z
+has_header ZSTD zstd
+has_library ZSTD zstd
 has_header JANSSON jansson
 has_library JANSSON jansson
 asks "$dependencies"
@@ -127,7 +131,7 @@ module libzip
 module openblas
 library blas 'void cblas_sgemm(void) {} void cblas_dgemm(void) {}'
 asks "$dependencies" tests
-expect 1 'Without OpenBLAS' 'Without libzip' 'Without libpng' libcsv jansson 'apt-get install' libcsv-dev libjansson-dev
+expect 1 'Without OpenBLAS' 'Without libzip' 'Without libpng' 'Without zlib' 'Without zstd' libcsv jansson 'apt-get install' libcsv-dev libjansson-dev
 configure
 expect 1 'libcsv was not found' 'scripts/dependencies.sh' 'OpenBLAS is not here'
 configure -D REEL_WITH_IO=OFF

@@ -113,14 +113,21 @@ static void forget_step(void *slot, const void *context)
     }
 }
 
+void reeli_forget_in_graphs(reel *r)
+{
+    for (reel_graph *g = r->graphs; g; g = g->next) {
+        reeli_visit_slots(&g->arena.slots, forget_step, NULL);
+    }
+}
+
 void reel_rewind(reel *r)
 {
     if (r && r->visits) {
         reeli_error(r, REEL_ERR_STATE, "rewind: it cannot be called from a callback");
     } else if (r && !REELI_REFUSE(r, "rewind", "it cannot be called")) {
         reeli_settle_gradients(r);
-        for (reel_graph *g = r->graph_touched ? r->graphs : NULL; g; g = g->next) {
-            reeli_visit_slots(&g->arena.slots, forget_step, NULL);
+        if (r->graph_touched) {
+            reeli_forget_in_graphs(r);
         }
         r->graph_touched = false;
         r->tape = NULL;

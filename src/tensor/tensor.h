@@ -186,6 +186,8 @@ static inline reel_tensor *reeli_grad(const reel_tensor *t)
 void reeli_forget_history(reel_tensor *t);
 /* At the end of a step: leaves keep the values of what still lies in the arena of theirs. */
 void reeli_settle_gradients(reel *r);
+/* At the end of a step, or of a captured one: what graphs hold forgets what lies in its arena. */
+void reeli_forget_in_graphs(reel *r);
 
 /* Zeros in the arena, which no gradient passes. */
 reel_tensor *reeli_zeros(reel *r, const char *what, int dtype, int ndim, const int64_t *size);

@@ -121,6 +121,8 @@ reel_module *reel_model_network(reel *r, int64_t features, reel_model_options op
 static void destroy(reeli_owned *it)
 {
     reel_model *m = (reel_model *)it;
+    reeli_unwatch(&m->watch[0]);
+    reeli_unwatch(&m->watch[1]);
     reeli_buffer_free(it->r, &m->training);
     reeli_buffer_free(it->r, &m->made);
     if (m->x) {
@@ -193,6 +195,18 @@ bool reeli_model_fits(const reel_model *m, size_t tensors,
     return tensors == 2 * (m->hidden_count + 1);
 }
 
+bool reeli_model_usable(const reel_model *m, const char *what)
+{
+    if (!REELI_ALIVE(m, what)) {
+        return false;
+    }
+    if (m->lost) {
+        reeli_error(m->owned.r, REEL_ERR_OWNER, "%s: the model's encoder or network has been freed",
+                    what);
+    }
+    return !m->lost;
+}
+
 bool reeli_model_finish(reel_model *m)
 {
     reel *r = m->owned.r;
@@ -210,7 +224,13 @@ bool reeli_model_finish(reel_model *m)
         return false;
     }
     m->x = m->net ? reeli_create_part(r, "model", (int)m->dtype, 2, size) : NULL;
-    return m->x != NULL;
+    if (!m->x) {
+        return false;
+    }
+    reeli_watch_for(&m->encoder->owned, &m->watch[0], &m->lost);
+    reeli_watch_for((reeli_owned *)(void *)m->net, &m->watch[1],
+                    &m->lost); /* which it begins with */
+    return true;
 }
 
 static int module_shape(void *net, const char *name, int64_t *size)
@@ -246,8 +266,13 @@ reel_model *reel_model_new(reel *r, reel_encoder *encoder, reel_module *network,
     if (!r || !REELI_ALIVE(encoder, what) || !check_options(r, what, &options)) {
         return NULL;
     }
-    if (encoder->owned.r != r) {
-        reeli_error(r, REEL_ERR_OWNER, "%s: the encoder belongs to another reel", what);
+    const reeli_owned *net = (const reeli_owned *)(const void *)network;
+    if (net && !net->alive) {
+        reeli_tell_freed(net, what);
+        return NULL;
+    }
+    if (encoder->owned.r != r || (net && net->r != r)) {
+        reeli_error(r, REEL_ERR_OWNER, "%s: the encoder or the network is another reel's", what);
         return NULL;
     }
     reel_model *m = reeli_model_begin(r, what);
@@ -271,12 +296,12 @@ reel_model *reel_model_new(reel *r, reel_encoder *encoder, reel_module *network,
 
 reel_encoder *reel_model_encoder(const reel_model *m)
 {
-    return REELI_ALIVE(m, "model_encoder") ? m->encoder : NULL;
+    return reeli_model_usable(m, "model_encoder") ? m->encoder : NULL;
 }
 
 reel_module *reel_model_net(const reel_model *m)
 {
-    return REELI_ALIVE(m, "model_net") ? m->net : NULL;
+    return reeli_model_usable(m, "model_net") ? m->net : NULL;
 }
 
 void reel_model_free(reel_model *m)

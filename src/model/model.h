@@ -14,6 +14,8 @@ struct reel_model {
     reeli_owned owned;
     reel_encoder *encoder;
     reel_module *net;
+    reeli_watch watch[2]; /* of the two */
+    bool lost;            /* one of them has been freed */
     int64_t hidden[REELI_MOST_HIDDEN];
     size_t hidden_count;
     int activation; /* of reeli_activation_names */
@@ -31,6 +33,8 @@ extern const char *const reeli_activation_names[];
 /* The place of a name among them; -1 if it is none. */
 int reeli_activation_of(const char *name);
 
+/* Whether it can be used, in `what`'s name: it and what it is made of are there. */
+bool reeli_model_usable(const reel_model *m, const char *what);
 /* A model without an encoder and a network; NULL, and an error, if memory is out. */
 reel_model *reeli_model_begin(reel *r, const char *what);
 bool reeli_model_set_training(reel_model *m, const char *json, size_t length);

@@ -11,7 +11,7 @@
 
 reel_status reel_model_save(const reel_model *m, const char *path)
 {
-    if (!REELI_ALIVE(m, "model_save")) {
+    if (!reeli_model_usable(m, "model_save")) {
         return REEL_ERR_VALUE;
     }
     reel *r = m->owned.r;

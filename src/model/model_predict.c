@@ -110,7 +110,7 @@ reel_status reel_model_predict(reel_model *m, const reel_cell *cells, int64_t ro
                                double *predicted)
 {
     static const char what[] = "model_predict";
-    if (!REELI_ALIVE(m, what)) {
+    if (!reeli_model_usable(m, what)) {
         return REEL_ERR_VALUE;
     }
     reel *r = m->owned.r;
@@ -137,7 +137,7 @@ reel_status reel_model_predict_table(reel_model *m, reel_table *t, const reel_te
                                      double *predicted)
 {
     static const char what[] = "model_predict_table";
-    if (!REELI_ALIVE(m, what) || !REELI_ALIVE(t, what)) {
+    if (!reeli_model_usable(m, what) || !REELI_ALIVE(t, what)) {
         return REEL_ERR_VALUE;
     }
     reel *r = m->owned.r;

@@ -284,10 +284,18 @@ static bool truncate_normal(truncated *d)
         d->low = likely > 0.3 ? (double)(float)d->low : d->low;
         d->high = likely > 0.3 ? (double)(float)d->high : d->high;
     }
-    for (int64_t left = draw(d, true); left > 0;) {
+    enum { MOST_ROUNDS = 10000 };
+    int64_t left = draw(d, true);
+    for (int round = 0; left > 0 && round < MOST_ROUNDS; round++) {
         left = draw(d, false);
     }
-    return true;
+    if (left > 0) {
+        reeli_error(d->t->r, REEL_ERR_VALUE,
+                    "init.trunc_normal_: hardly any number lies within [%g, %g] about %g with a "
+                    "deviation of %g",
+                    d->low, d->high, d->mean, d->std);
+    }
+    return left == 0;
 }
 
 reel_tensor *reel_init_trunc_normal(reel_tensor *t, double mean, double std, double low,

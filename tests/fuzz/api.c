@@ -149,6 +149,9 @@ static void *make(enum kind kind)
         it = reel_encoder_fit(draw_handle(KIND_table), NULL,
                               (reel_encoder_options){.target = "target"});
         break;
+    case KIND_model:
+        it = reel_model_new(here->r, draw_handle(KIND_encoder), NULL, (reel_model_options){0});
+        break;
     default:
         it = make_file(kind);
         break;

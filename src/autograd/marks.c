@@ -60,13 +60,17 @@ static void forget_later(void *slot, const void *context)
 void reeli_forget_after(reel *r, const reeli_mark *mark)
 {
     settle(r, mark);
-    reeli_visit_slots(&r->arena.slots, forget_later, mark);
     while (r->tape && !reeli_arena_before(&r->arena, *mark, r->tape)) {
         r->tape = r->tape->previous;
     }
     if (r->last_arrival && !reeli_arena_before(&r->arena, *mark, r->last_arrival)) {
         r->first_arrival = r->last_arrival = NULL;
     }
+}
+
+void reeli_forget_noted(reel *r, const reeli_mark *mark)
+{
+    reeli_visit_slots(&r->arena.slots, forget_later, mark);
 }
 
 void reel_rewind_to(reel *r, uint64_t mark)

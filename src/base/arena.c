@@ -117,6 +117,9 @@ void reeli_arena_release(reeli_arena *arena, reeli_mark mark)
         reeli_forget_after((reel *)(void *)arena, &mark);
     }
     reeli_release_slots(&arena->slots, mark.slab, mark.slot, seen, REELI_TAKEN_BACK);
+    if (REELI_RARELY(seen)) {
+        reeli_forget_noted((reel *)(void *)arena, &mark);
+    }
     release_blocks(arena, mark);
 }
 
@@ -124,6 +127,7 @@ void reeli_arena_rewind_to(reel *r, reeli_mark mark)
 {
     reeli_forget_after(r, &mark);
     reeli_release_slots(&r->arena.slots, mark.slab, mark.slot, true, REELI_REWOUND);
+    reeli_forget_noted(r, &mark);
     release_blocks(&r->arena, mark);
 }
 

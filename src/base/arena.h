@@ -64,6 +64,8 @@ void reeli_arena_rewind_to(struct reel *r, reeli_mark mark);
 /* Before that, and before a release where callbacks of the user's ran after the mark: the tape and
  * the tensors from before it forget what lies behind. It is the engine's, see autograd/marks.c. */
 void reeli_forget_after(struct reel *r, const reeli_mark *mark);
+/* The same of headers that are left, when the others are gone. */
+void reeli_forget_noted(struct reel *r, const reeli_mark *mark);
 /* Whether `memory` is not the arena's, or was allocated before the mark. */
 bool reeli_arena_before(const reeli_arena *arena, reeli_mark mark, const void *memory);
 /* Whether `memory` lies in it. */

@@ -124,7 +124,7 @@ reel_distinct reel_unique(reel_tensor *x)
     reel_distinct u = reeli_bad(flat) ? poison_distinct(x) : distinct_rows("unique", flat);
     u.inverse =
         reeli_bad(u.inverse) ? u.inverse : reeli_as_result(reeli_reshape_like(u.inverse, x));
-    return u;
+    return reeli_bad(u.inverse) ? poison_distinct(x) : u; /* all or none */
 }
 
 /* Along this dim there are parts of some elements to be told apart; or no parts. */
@@ -160,7 +160,7 @@ reel_distinct reel_unique_dim(reel_tensor *x, int64_t dim)
     if (dim > 0 && !reeli_bad(u.values)) {
         u.values = reel_clone(reel_movedim(u.values, &(int64_t){0}, &dim, 1));
     }
-    return u;
+    return reeli_bad(u.values) ? poison_distinct(x) : u;
 }
 
 /* The largest of a vector of whole numbers, -1 if there are none; -2, and an error, if one is

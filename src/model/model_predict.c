@@ -130,7 +130,7 @@ reel_status reel_model_predict(reel_model *m, const reel_cell *cells, int64_t ro
         m->x->version++;
         ok = ok && answer(m, m->x, 0, count, predicted + first);
     }
-    return ok ? REEL_OK : reeli_failure(r);
+    return ok ? r->status : reeli_failure(r);
 }
 
 reel_status reel_model_predict_table(reel_model *m, reel_table *t, const reel_tensor *rows,
@@ -160,5 +160,5 @@ reel_status reel_model_predict_table(reel_model *m, reel_table *t, const reel_te
     if (!reeli_bad(x)) {
         reel_tensor_free(x);
     }
-    return ok ? REEL_OK : reeli_failure(r);
+    return ok ? r->status : reeli_failure(r);
 }

@@ -113,6 +113,17 @@ static bool read_table(reading *it, reel_table *t)
     return ok;
 }
 
+/* Whether there is a text in each place of a list. */
+static bool is_whole(const char *const *texts, size_t count)
+{
+    for (size_t i = 0; texts && i < count; i++) {
+        if (!texts[i]) {
+            return false;
+        }
+    }
+    return texts || count == 0;
+}
+
 static bool check_options(reel *r, const reel_table_options *o)
 {
     if (o->dtype != REEL_F32 && o->dtype != REEL_F64) {
@@ -127,9 +138,9 @@ static bool check_options(reel *r, const reel_table_options *o)
             r, REEL_ERR_VALUE,
             "%s: the separator, character %d, is a part of numbers, a quote or a line break",
             operation, (int)o->separator);
-    } else if ((o->text_count && !o->text) || (o->missing_count && !o->missing)) {
-        reeli_error(r, REEL_ERR_VALUE, "%s: the list of %s is NULL", operation,
-                    o->text_count && !o->text ? "columns of text" : "missing values");
+    } else if (!is_whole(o->text, o->text_count) || !is_whole(o->missing, o->missing_count)) {
+        reeli_error(r, REEL_ERR_VALUE, "%s: the list of %s is NULL, or one of them", operation,
+                    is_whole(o->text, o->text_count) ? "missing values" : "columns of text");
     } else if (o->thousands && (o->thousands == (o->decimal ? o->decimal : '.') ||
                                 strchr("\"\r\n+-0123456789eE", o->thousands))) {
         reeli_error(r, REEL_ERR_VALUE,

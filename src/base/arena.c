@@ -108,8 +108,6 @@ static void release_blocks(reeli_arena *arena, reeli_mark mark)
     arena->at = at;
 }
 
-_Static_assert(offsetof(reel, arena) == 0, "a reel begins with its arena");
-
 void reeli_arena_release(reeli_arena *arena, reeli_mark mark)
 {
     const bool seen = mark.callbacks != arena->callbacks;

@@ -86,6 +86,7 @@ struct reel {
     reel_status status;
     char message[REELI_MESSAGE_SIZE];
 };
+_Static_assert(offsetof(reel, arena) == 0, "a reel begins with its arena: arena.c");
 
 /* A reel with its defaults, no poison yet; NULL when memory is out. */
 reel *reeli_state_new(const reel_options *options);

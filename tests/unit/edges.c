@@ -115,7 +115,7 @@ END_TEST
 START_TEST(a_product_of_one_infinity)
 {
     reel *r = reel_new();
-    reel_tensor *x = reel_full(r, REEL_F64, -(double)INFINITY, REEL_SHAPE());
+    reel_tensor *x = reel_scalar(r, REEL_F64, -(double)INFINITY);
     reel_backward(reel_cumprod(reel_requires_grad_(x, true), 0));
     ck_assert(reel_item(reel_grad(x)) == 1);
     reel_free(r);

@@ -34,7 +34,8 @@ static void into_planes(const unsigned char *bytes, int64_t from, reel_tensor *t
     const int64_t channels = t->size[0], pixels = t->numel / channels;
     float *to = t->data;
     for (int64_t i = 0; i < t->numel; i++) {
-        to[i] = (float)bytes[i % pixels * from + i / pixels] / 255;
+        const int64_t channel = i / pixels, pixel = i % pixels;
+        to[i] = (float)bytes[pixel * from + channel] / 255;
     }
 }
 

@@ -130,12 +130,11 @@ static void plain_chains(int64_t m, int64_t n, int64_t k, const T *a, const int6
  * is its own transpose, cᵀ = bᵀ aᵀ. */
 static bool summed_in_lanes(const reeli_gemm *p, bool column)
 {
-    const reeli_matrix *a = &p->a, *b = &p->b;
     if (sizeof(T) == 8 && p->m == 1) {
-        vector_in_lanes(p->n, p->k, a->data, a->stride[1], b->data, b->stride, p->c);
+        vector_in_lanes(p->n, p->k, p->a.data, p->a.stride[1], p->b.data, p->b.stride, p->c);
     } else if (sizeof(T) == 8 && column) {
-        vector_in_lanes(p->m, p->k, b->data, b->stride[0], a->data,
-                        (int64_t[]){a->stride[1], a->stride[0]}, p->c);
+        vector_in_lanes(p->m, p->k, p->b.data, p->b.stride[0], p->a.data,
+                        (int64_t[]){p->a.stride[1], p->a.stride[0]}, p->c);
     } else {
         return false;
     }

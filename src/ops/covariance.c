@@ -76,7 +76,7 @@ reel_tensor *reel_cov(reel_tensor *x, reel_cov_options o)
     if (reeli_bad(total)) {
         return total;
     }
-    if (w && !reeli_within(reel_to(total, REEL_F64), DBL_TRUE_MIN, (double)INFINITY, false,
+    if (w && !reeli_within(reel_to(total, REEL_F64), DBL_MIN * DBL_EPSILON, (double)INFINITY, false,
                            "cov: the weights must not sum to 0")) {
         return x->r->poison;
     }

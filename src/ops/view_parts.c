@@ -81,10 +81,10 @@ static bool add_into(const reeli_args *a)
     const reeli_part *p = reeli_part_of(a->more);
     int64_t stride[REEL_MAX_DIMS];
     char *at = (char *)sum->data + locate(sum, p, stride) * (int64_t)reeli_element_size(sum->dtype);
-    const reeli_operand whole = {at, stride, sum->dtype}, part = {g->data, g->stride, g->dtype};
+    const reeli_operand operand[] = {
+        {at, stride, sum->dtype}, {at, stride, sum->dtype}, {g->data, g->stride, g->dtype}};
     reeli_map_strided(a->r, reeli_value_map(&reeli_formula_add, a->r->level, sum->dtype),
-                      sum->dtype, sum->dtype, p->ndim, p->size, 2,
-                      (reeli_operand[]){whole, whole, part}, NULL);
+                      sum->dtype, sum->dtype, p->ndim, p->size, 2, operand, NULL);
     return true;
 }
 

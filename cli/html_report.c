@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The page is made in memory, and written whole. */
 #include "html_report.h"
+#include "html.h"
 #include "outputs.h"
 #include "statistics_report.h"
 #include "svg_chart.h"
@@ -23,9 +24,9 @@ static void put_head(const page *p)
 {
     const options *o = p->of->o;
     fputs("<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>", p->to);
-    put_html(p->to, o->target);
+    reeli_put_html(p->to, o->target);
     fputs(" from ", p->to);
-    put_html(p->to, o->files[0]);
+    reeli_put_html(p->to, o->files[0]);
     fputs("</title>\n<style>body{font:16px/1.5 sans-serif;max-width:62em;margin:2em auto;padding:0 "
           "1em}"
           "pre{overflow-x:auto;background:#f4f4f4;padding:1em}svg{width:29em;max-width:100%;font:"
@@ -34,9 +35,9 @@ static void put_head(const page *p)
           ".guide{stroke:#888;stroke-dasharray:4}circle{fill:#0072b2;fill-opacity:.5}"
           "polyline{fill:none;stroke:#0072b2;stroke-width:2}</style>\n<h1>",
           p->to);
-    put_html(p->to, o->target);
+    reeli_put_html(p->to, o->target);
     fputs("</h1>\n<p>Made by <code>reel fit</code> from ", p->to);
-    put_html(p->to, o->files[0]);
+    reeli_put_html(p->to, o->files[0]);
     fprintf(p->to, ", %s rows.</p>\n", thousands(reel_table_rows(p->of->table)));
 }
 
@@ -63,7 +64,7 @@ static bool put_figures(const page *p)
     }
     bool done = fclose(to) == 0;
     fputs("<h2>How good it is</h2>\n<pre>", p->to);
-    put_html(p->to, done ? text : "");
+    reeli_put_html(p->to, done ? text : "");
     fputs("</pre>\n", p->to);
     free(text);
     return done;
@@ -78,7 +79,7 @@ static void put_notes(const page *p)
     fputs("<h2>What was noticed</h2>\n<ul>\n", p->to);
     for (size_t i = 0; i < reeli_text_count(notes); i++) {
         fputs("<li>", p->to);
-        put_html(p->to, reeli_text_at(notes, i));
+        reeli_put_html(p->to, reeli_text_at(notes, i));
         fputs("</li>\n", p->to);
     }
     fputs("</ul>\n", p->to);

@@ -1,32 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Charts in SVG: a frame, its ends' values, and what lies within. */
 #include "svg_chart.h"
+#include "html.h"
 
 #include <math.h>
 
 enum { WIDTH = 460, HEIGHT = 320, LEFT = 70, RIGHT = 15, TOP = 30, BOTTOM = 45, MOST_DOTS = 2000 };
-
-void put_html(FILE *to, const char *text)
-{
-    for (; *text; text++) {
-        switch (*text) {
-        case '<':
-            fputs("&lt;", to);
-            break;
-        case '>':
-            fputs("&gt;", to);
-            break;
-        case '&':
-            fputs("&amp;", to);
-            break;
-        case '"':
-            fputs("&quot;", to);
-            break;
-        default:
-            fputc((unsigned char)*text < ' ' && *text != '\n' ? '?' : *text, to);
-        }
-    }
-}
 
 typedef struct range {
     double low, high;
@@ -61,7 +40,7 @@ static double place_y(range r, double y)
 static void put_text(FILE *to, double x, double y, const char *how, const char *text)
 {
     fprintf(to, "<text x=\"%.1f\" y=\"%.1f\" %s>", x, y, how);
-    put_html(to, text);
+    reeli_put_html(to, text);
     fputs("</text>\n", to);
 }
 

@@ -7,9 +7,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* A text, for HTML. */
-void put_html(FILE *to, const char *text);
-
 /* A diagram of n points (x[i], y[i]): as a line, or as dots, of which there are at most some
  * thousand. `guide`: 0 nothing, 1 the line y = x, 2 the line y = 0. Points that are no numbers are
  * left out. */

@@ -79,11 +79,17 @@ function(reel_find target)
   endif()
 endfunction()
 
-# reel_name_at_run_time(<variable> <library> <name>): what a program loads the library by. The name alone, if
-# it lies where the loader looks; otherwise with its folder.
-function(reel_name_at_run_time variable library name)
+# reel_name_at_run_time(<variable> <library> [<name>]): what a program loads the library by; if no name is given
+# by the one with the version of its interface, for the link without it is only there to compile with. The name
+# alone, if it lies where the loader looks; otherwise with its folder.
+function(reel_name_at_run_time variable library)
   get_filename_component(folder "${library}" DIRECTORY)
   get_filename_component(real "${library}" REALPATH)
+  get_filename_component(name "${real}" NAME)
+  string(REGEX REPLACE "^(.+\\.so\\.[0-9]+).*" "\\1" name "${name}")
+  if(ARGC GREATER 2)
+    set(name "${ARGV2}")
+  endif()
   set(${variable} "${name}" PARENT_SCOPE)
   foreach(known IN LISTS CMAKE_C_IMPLICIT_LINK_DIRECTORIES)
     if(EXISTS "${known}/${name}")

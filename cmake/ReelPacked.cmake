@@ -7,10 +7,7 @@ reel_find(reel::zstd LIBRARY zstd HEADER zstd.h MODULE libzstd CALLS ZSTD_create
 
 foreach(packing IN ITEMS z zstd)
   string(TOUPPER ${packing} upper)
-  if(TARGET reel::${packing}) # with the version of its interface
-    get_filename_component(name "${REEL_${upper}_LIBRARY}" REALPATH)
-    get_filename_component(name "${name}" NAME)
-    string(REGEX REPLACE "^(lib${packing}\\.so\\.[0-9]+).*" "\\1" name "${name}")
-    reel_name_at_run_time(REEL_LIB${upper}_NAME "${REEL_${upper}_LIBRARY}" "${name}")
+  if(TARGET reel::${packing})
+    reel_name_at_run_time(REEL_LIB${upper}_NAME "${REEL_${upper}_LIBRARY}")
   endif()
 endforeach()

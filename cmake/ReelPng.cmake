@@ -5,9 +5,5 @@ reel_find(reel::png LIBRARY png16 png HEADER png.h MODULE libpng
   CALLS png_image_begin_read_from_memory png_image_finish_read png_image_write_to_memory)
 
 if(TARGET reel::png)
-  # With the version of its interface: the link without it is only there to compile with.
-  get_filename_component(name "${REEL_PNG_LIBRARY}" REALPATH)
-  get_filename_component(name "${name}" NAME)
-  string(REGEX REPLACE "^(libpng[0-9]*\\.so\\.[0-9]+).*" "\\1" name "${name}")
-  reel_name_at_run_time(REEL_LIBPNG_NAME "${REEL_PNG_LIBRARY}" "${name}")
+  reel_name_at_run_time(REEL_LIBPNG_NAME "${REEL_PNG_LIBRARY}")
 endif()

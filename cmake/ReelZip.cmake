@@ -5,9 +5,5 @@ reel_find(reel::zip LIBRARY zip HEADER zip.h MODULE libzip
   CALLS zip_open_from_source zip_file_set_dostime zip_source_seek_compute_offset)
 
 if(TARGET reel::zip)
-  # With the version of its interface: the link without it is only there to compile with.
-  get_filename_component(name "${REEL_ZIP_LIBRARY}" REALPATH)
-  get_filename_component(name "${name}" NAME)
-  string(REGEX REPLACE "^(libzip\\.so\\.[0-9]+).*" "\\1" name "${name}")
-  reel_name_at_run_time(REEL_LIBZIP_NAME "${REEL_ZIP_LIBRARY}" "${name}")
+  reel_name_at_run_time(REEL_LIBZIP_NAME "${REEL_ZIP_LIBRARY}")
 endif()

@@ -180,7 +180,23 @@ static void measure(int64_t n, int64_t m, double *at, double *vt, double *s, dou
     }
 }
 
+/* Turns rows p and q of a (n, m), and vt's alike; whether there was anything to turn. */
+typedef bool turn(int64_t n, int64_t m, double *a, double *vt, int64_t p, int64_t q);
+
 /* Jacobi's rotations: turns of all pairs of rows until none is left to turn. */
+static void turn_all(turn *turn_pair, int64_t n, int64_t m, double *a, double *vt)
+{
+    bool turned = true;
+    for (int sweep = 0; sweep < 60 && turned; sweep++) {
+        turned = false;
+        for (int64_t p = 0; p < n; p++) {
+            for (int64_t q = p + 1; q < n; q++) {
+                turned = turn_pair(n, m, a, vt, p, q) || turned;
+            }
+        }
+    }
+}
+
 bool reeli_svd(int64_t n, int64_t m, double *at, double *vt, double *s)
 {
     const double most = largest(n * m, at), scale = most > 0 ? most : 1;
@@ -193,23 +209,16 @@ bool reeli_svd(int64_t n, int64_t m, double *at, double *vt, double *s)
     for (int64_t i = 0; i < n * n; i++) {
         vt[i] = i % (n + 1) == 0;
     }
-    bool turned = true;
-    for (int sweep = 0; sweep < 60 && turned; sweep++) {
-        turned = false;
-        for (int64_t p = 0; p < n; p++) {
-            for (int64_t q = p + 1; q < n; q++) {
-                turned = part(n, m, at, vt, p, q) || turned;
-            }
-        }
-    }
+    turn_all(part, n, m, at, vt);
     measure(n, m, at, vt, s, scale);
     return true;
 }
 
 /* Turns rows and columns p and q so that a_pq is 0, and vt's rows alike. Whether it was not: what
  * is lost beside the diagonal by rounding is 0. */
-static bool turn_pair(int64_t n, double *a, double *vt, int64_t p, int64_t q)
+static bool turn_both(int64_t n, int64_t m, double *a, double *vt, int64_t p, int64_t q)
 {
+    (void)m; /* which is n */
     double *row_p = a + p * n, *row_q = a + q * n;
     const double off = row_p[q];
     if (!(fabs(off) > DBL_EPSILON / 4)) {
@@ -227,7 +236,6 @@ static bool turn_pair(int64_t n, double *a, double *vt, int64_t p, int64_t q)
     return true;
 }
 
-/* Jacobi's rotations again. */
 bool reeli_eigh(int64_t n, double *a, double *vt, double *values)
 {
     const double most = largest(n * n, a), scale = most > 0 ? most : 1;
@@ -238,15 +246,7 @@ bool reeli_eigh(int64_t n, double *a, double *vt, double *values)
         a[i] /= scale;
         vt[i] = i % (n + 1) == 0;
     }
-    bool turned = true;
-    for (int sweep = 0; sweep < 60 && turned; sweep++) {
-        turned = false;
-        for (int64_t p = 0; p < n; p++) {
-            for (int64_t q = p + 1; q < n; q++) {
-                turned = turn_pair(n, a, vt, p, q) || turned;
-            }
-        }
-    }
+    turn_all(turn_both, n, n, a, vt);
     for (int64_t i = 0; i < n; i++) {
         values[i] = a[i * (n + 1)] * scale;
     }

@@ -4,6 +4,7 @@
 #include "lesson_text.h"
 
 #include "answers.h"
+#include "html.h"
 #include "training.h"
 
 #include <math.h>
@@ -12,25 +13,6 @@
 #include <stdlib.h>
 
 enum { PLOT_WIDTH = 420, PLOT_HEIGHT = 240, MARGIN = 24, PLACES = 60 };
-
-static void escape(const char *text, FILE *to)
-{
-    for (; *text; text++) {
-        switch (*text) {
-        case '<':
-            fputs("&lt;", to);
-            break;
-        case '&':
-            fputs("&amp;", to);
-            break;
-        case '"':
-            fputs("&quot;", to);
-            break;
-        default:
-            fputc(*text, to);
-        }
-    }
-}
 
 /* The page of the tape, as a frame's content. */
 static void write_frame(const reel_tensor *root, const char *title, FILE *to)
@@ -41,9 +23,9 @@ static void write_frame(const reel_tensor *root, const char *title, FILE *to)
     const bool written = stream && reel_tape_html(root, title, stream) == REEL_OK;
     if (stream && fclose(stream) == 0 && written) {
         fprintf(to, "<iframe title=\"");
-        escape(title, to);
+        reeli_put_html(to, title);
         fprintf(to, "\" srcdoc=\"");
-        escape(page, to);
+        reeli_put_html(to, page);
         fprintf(to, "\"></iframe>\n");
     }
     free(page);
@@ -179,13 +161,13 @@ static void write_question(const lab_question *question, uint64_t seed, FILE *to
     if (lab_ask(&asked, r, question, seed)) {
         fprintf(to, "<li>");
         lab_fill_in(&asked, question->text, text);
-        escape(text, to);
+        reeli_put_html(to, text);
         for (int i = 0; i < question->choices; i++) {
             fprintf(to, "<br>%d. %s", i + 1, question->choice[i]);
         }
         lab_fill_in(&asked, question->because, text);
         fprintf(to, "<details><summary>Answer</summary>%.6g: ", asked.truth);
-        escape(text, to);
+        reeli_put_html(to, text);
         fprintf(to, "</details></li>\n");
     }
     reel_free(r);
@@ -204,13 +186,13 @@ void lab_write_lesson(const lab_lesson *lesson, uint64_t seed, FILE *to)
         "@media(prefers-color-scheme:dark){polyline{stroke:#8ab4f8}circle{fill:#ffab91}}";
     fprintf(to, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta "
                 "name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
-    escape(lesson->title, to);
+    reeli_put_html(to, lesson->title);
     fprintf(to, "</title>\n<style>%s</style>\n<main>\n<h1>", style);
-    escape(lesson->title, to);
+    reeli_put_html(to, lesson->title);
     fprintf(to, "</h1>\n");
     for (int i = 0; i < lesson->screens; i++) {
         fprintf(to, "<p>");
-        escape(lesson->screen[i].text, to);
+        reeli_put_html(to, lesson->screen[i].text);
         fprintf(to, "</p>\n");
         for (int k = 0; k < lesson->screen[i].experiments; k++) {
             const lab_experiment *e = &lesson->screen[i].experiment[k];

@@ -43,7 +43,7 @@ bool reeli_cholesky_forward(reeli_node *n)
     reel *r = n->out->r;
     reeli_matrices a;
     const reeli_mark mark = reeli_arena_mark(&r->arena);
-    bool done = reeli_copy_matrices(n->in[0].t, "cholesky", &a);
+    bool done = reeli_copy_matrices(n->in[0].t, n->out, "cholesky", &a);
     for (int64_t i = 0; done && i < a.count; i++) {
         double *own = a.data + i * a.rows * a.rows;
         const int64_t minor = reeli_cholesky(a.rows, own);
@@ -111,7 +111,7 @@ bool reeli_qr_forward(reeli_node *n)
     reel *r = n->out->r;
     reeli_matrices a;
     const reeli_mark mark = reeli_arena_mark(&r->arena);
-    bool done = reeli_copy_matrices(n->in[0].t, "qr", &a);
+    bool done = reeli_copy_matrices(n->in[0].t, n->out, "qr", &a);
     const int64_t rows = a.rows, columns = a.columns, k = smaller(rows, columns);
     double *at = done ? reeli_doubles(r, "qr", rows * columns + rows + k * (rows + columns)) : NULL;
     for (int64_t i = 0; at && i < a.count; i++) {

@@ -111,7 +111,7 @@ static bool each_matrix(const reel_tensor *x, reel_tensor *y, asked what)
     reel *r = x->r;
     reeli_matrices a;
     const reeli_mark mark = reeli_arena_mark(&r->arena);
-    const bool done = reeli_copy_matrices(x, "det", &a);
+    const bool done = reeli_copy_matrices(x, y, "det", &a);
     const int64_t n = a.rows;
     double *room = done ? reeli_doubles(r, "det", 3 * n * n + n) : NULL;
     for (int64_t i = 0; room && i < a.count; i++) {

@@ -46,7 +46,7 @@ bool reeli_eigh_forward(reeli_node *n)
     reel *r = n->out->r;
     reeli_matrices a;
     const reeli_mark mark = reeli_arena_mark(&r->arena);
-    const bool copied = reeli_copy_matrices(n->in[0].t, "eigh", &a);
+    const bool copied = reeli_copy_matrices(n->in[0].t, n->out, "eigh", &a);
     const int64_t size = a.rows * a.rows;
     double *work = copied ? reeli_doubles(r, "eigh", 2 * size + a.rows) : NULL;
     bool done = work != NULL;

@@ -7,12 +7,14 @@
 
 /* A batch of matrices as doubles, in the arena: x's own elements, or a copy of them. */
 typedef struct reeli_matrices {
-    int64_t count, rows, columns;
+    int64_t count, rows,
+        columns;  /* count: 0 where neither they nor what comes of them has elements */
     double *data; /* a copy, to be worked in */
 } reeli_matrices;
 
-/* A copy of x's matrices; false, and an error, when memory is out. */
-bool reeli_copy_matrices(const reel_tensor *x, const char *what, reeli_matrices *m);
+/* A copy of x's matrices, of which y is made; false, and an error, when memory is out. */
+bool reeli_copy_matrices(const reel_tensor *x, const reel_tensor *y, const char *what,
+                         reeli_matrices *m);
 /* `count` doubles in the arena; NULL, and an error, when memory is out. */
 double *reeli_doubles(reel *r, const char *what, int64_t count);
 /* `count` doubles to y's elements from number `at` on. */

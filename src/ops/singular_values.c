@@ -100,7 +100,7 @@ static bool each_matrix(reeli_node *n, int64_t size, bool inverse)
     singular w = {.rows = 0};
     double *y = NULL;
     const reeli_mark mark = reeli_arena_mark(&r->arena);
-    bool done = reeli_copy_matrices(n->in[0].t, n->op->name, &a) &&
+    bool done = reeli_copy_matrices(n->in[0].t, n->out, n->op->name, &a) &&
                 find_room(&w, r, n->op->name, a.rows, a.columns) &&
                 (y = reeli_doubles(r, n->op->name, size));
     for (int64_t i = 0; done && i < a.count; i++) {

@@ -24,11 +24,12 @@ double *reeli_doubles(reel *r, const char *what, int64_t count)
     return x;
 }
 
-bool reeli_copy_matrices(const reel_tensor *x, const char *what, reeli_matrices *m)
+bool reeli_copy_matrices(const reel_tensor *x, const reel_tensor *y, const char *what,
+                         reeli_matrices *m)
 {
     *m = (reeli_matrices){.rows = reeli_rows(x), .columns = reeli_columns(x)};
     const int64_t size = m->rows * m->columns;
-    m->count = 1;
+    m->count = x->numel > 0 || y->numel > 0;
     for (int d = 0; d < x->ndim - 2; d++) {
         m->count *= x->size[d];
     }
@@ -85,8 +86,8 @@ static bool solve_each(reeli_node *n, solver *solve)
     reel *r = y->r;
     reeli_matrices a, b;
     const reeli_mark mark = reeli_arena_mark(&r->arena);
-    bool done = reeli_copy_matrices(n->in[0].t, n->op->name, &a) &&
-                reeli_copy_matrices(n->in[1].t, n->op->name, &b);
+    bool done = reeli_copy_matrices(n->in[0].t, y, n->op->name, &a) &&
+                reeli_copy_matrices(n->in[1].t, y, n->op->name, &b);
     for (int64_t i = 0; done && i < a.count; i++) {
         const int64_t size = b.rows * b.columns;
         done = solve(n, a.rows, a.data + i * a.rows * a.rows, b.columns, b.data + i * size, i);

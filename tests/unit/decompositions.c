@@ -244,8 +244,27 @@ START_TEST(what_has_no_answer_is_refused)
 }
 END_TEST
 
+/* A batch of 2^40 matrices without elements is no work. */
+START_TEST(of_no_elements)
+{
+    reel *r = quiet_reel();
+    const int64_t many = (int64_t)1 << 40;
+    reel_tensor *tall = reel_zeros(r, REEL_F64, REEL_SHAPE(many, 3, 0));
+    reel_tensor *square = reel_zeros(r, REEL_F64, REEL_SHAPE(many, 0, 0));
+    ck_assert_int_eq(reel_numel(reel_linalg_svdvals(tall)), 0);
+    ck_assert_int_eq(reel_numel(reel_linalg_qr(tall).q), 0);
+    ck_assert_int_eq(reel_numel(reel_linalg_cholesky(square, false)), 0);
+    ck_assert_int_eq(reel_numel(reel_linalg_eigvalsh(square, false)), 0);
+    ck_assert_int_eq(reel_numel(reel_linalg_solve(square, square)), 0);
+    ck_assert_double_eq(reel_item(reel_linalg_det(reel_zeros(r, REEL_F64, REEL_SHAPE(0, 0)))), 1);
+    ck_assert_msg(!reel_failed(r), "%s", reel_error(r));
+    reel_free(r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
+    tcase_add_test(cases, of_no_elements);
     tcase_add_test(cases, they_are_pytorchs);
     tcase_add_test(cases, parts_make_the_whole);
     tcase_add_test(cases, a_singular_determinant_has_a_gradient);

@@ -59,6 +59,7 @@ mount -t proc proc "$root/proc"
 mount -t devpts -o newinstance,ptmxmode=666 devpts "$root/dev/pts"
 ln -sf pts/ptmx "$root/dev/ptmx"
 [ ! -e /etc/resolv.conf ] || cp /etc/resolv.conf "$root/etc"
+printf '127.0.0.1 localhost %s\n' "$(uname -n)" >"$root/etc/hosts" # as every system has it: mpirun looks itself up
 inside useradd -m somebody
 folder="/srv/Übungen mit Reel"
 git clone -q . "$root$folder"

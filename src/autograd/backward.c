@@ -346,7 +346,11 @@ REELI_RARE static bool deliver_traced(run *b, reeli_node *n, int input, reel_ten
     if (!deliver(b, e, dx)) {
         return false;
     }
-    it.after = reeli_trace_copy(arrived(b, e));
+    reel_tensor *after = arrived(b, e);
+    if (!after) { /* a leaf that is not asked for: nothing came to it */
+        return true;
+    }
+    it.after = reeli_trace_copy(after);
     return reeli_trace(n, input, &it);
 }
 

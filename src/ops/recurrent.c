@@ -99,7 +99,8 @@ bool reeli_lstm_forward(reeli_node *n)
         room = room && in[i];
     }
     char *products = reeli_arena_alloc(w.r, (size_t)w.gates);
-    char *turned = reeli_arena_alloc(w.r, (size_t)(w.gates / (w.rows ? w.rows : 1) * w.before));
+    char *turned =
+        reeli_arena_alloc(w.r, reeli_element_size(w.dtype) * (size_t)n->in[WEIGHT].t->numel);
     char *out = n->out->data, *kept = n->in[KEPT].t->data;
     room = room && products && turned;
     if (room) { /* each step multiplies by the weight's columns */

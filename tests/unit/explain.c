@@ -111,6 +111,22 @@ START_TEST(a_traced_backward)
 }
 END_TEST
 
+/* A leaf whose gradient nobody asks for gets none, and is no fault of the trace either. */
+START_TEST(traced_gradients)
+{
+    r = reel_new();
+    reel_set_trace(r, true);
+    reel_tensor *a = leaf(3, "a"), *w = leaf(5, "w"), *slope = NULL;
+    ck_assert_int_eq(reel_gradients(reel_mul(a, w), &a, 1, NULL, &slope), REEL_OK);
+    ck_assert_double_eq(reel_item(slope), 5);
+    reel_tensor *y = reel_mul(a, w);
+    reel_requires_grad_(w, false);
+    ck_assert_int_eq(reel_backward(y), REEL_OK);
+    ck_assert_double_eq(reel_item(reel_grad(a)), 5);
+    reel_free(r);
+}
+END_TEST
+
 START_TEST(json)
 {
     r = reel_new();
@@ -202,6 +218,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, a_picture);
     tcase_add_test(cases, a_table);
     tcase_add_test(cases, a_traced_backward);
+    tcase_add_test(cases, traced_gradients);
     tcase_add_test(cases, json);
     tcase_add_test(cases, a_page);
     tcase_add_test(cases, a_long_tape);

@@ -343,6 +343,25 @@ START_TEST(sizes_of_what_has_no_elements)
 }
 END_TEST
 
+/* As PyTorch's: sequences of no rows have a result, and weights whose gradients are 0. */
+START_TEST(recurrent_nets_on_no_rows)
+{
+    reel *r = quiet_reel();
+    reel_module *nets[] = {reel_nn_lstm(r, 3, 64, NULL), reel_nn_gru(r, 3, 64, NULL),
+                           reel_nn_rnn(r, 3, 64, NULL)};
+    for (int i = 0; i < 3; i++) {
+        reel_tensor *x = reel_zeros(r, REEL_F32, REEL_SHAPE(2, 0, 3));
+        const reel_rnn_result y = reel_forward_rnn(nets[i], x, (reel_rnn_state){0});
+        ck_assert_int_eq(reel_size(y.output, 1), 0);
+        ck_assert_int_eq(reel_size(y.output, 2), 64);
+        ck_assert_int_eq(reel_backward(reel_sum(y.output)), REEL_OK);
+        reel_tensor *weight = reel_parameter(nets[i], "weight_hh_l0");
+        ck_assert_double_eq(reel_item(reel_sum(reel_abs(reel_grad(weight)))), 0);
+    }
+    reel_free(r);
+}
+END_TEST
+
 /* A range of no width in float32 is PyTorch's of one, to each side of it. */
 START_TEST(bins_without_a_width)
 {
@@ -383,6 +402,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, captures_end_where_they_began);
     tcase_add_test(cases, what_is_kept_or_returned_is_looked_at);
     tcase_add_test(cases, sizes_of_what_has_no_elements);
+    tcase_add_test(cases, recurrent_nets_on_no_rows);
     tcase_add_test(cases, bins_without_a_width);
     tcase_add_test(cases, a_freed_table_has_no_lines);
 }

@@ -27,6 +27,7 @@ typedef struct run {
     uint32_t *numbers; /* a table of the targets' numbers, by their addresses */
     size_t mask;       /* its size less 1 */
     size_t open;       /* nodes that have a gradient, and have not handed it on */
+    bool once;         /* whether this backward uses up what was saved for it */
     bool traced;       /* whether what comes along each edge is noted */
     bool watched;      /* whether results may have to keep their gradients */
     bool shown; /* whether a hook was given a gradient, which then lives until the next rewind */
@@ -355,11 +356,10 @@ REELI_RARE static bool deliver_traced(run *b, reeli_node *n, int input, reel_ten
 }
 
 /* A part's gradient straight into the whole's: n parts of one tensor take n steps, not n². */
-static bool adds_part(const run *b, reeli_node *n, reel_tensor *g)
+static bool adds_part(const run *b, reeli_node *n, const reeli_node *whole, reel_tensor *g)
 {
-    const reeli_node *whole = n->in[0].from;
-    return whole && whole->gradient && whole->adds_up && !b->options->create_graph &&
-           !b->r->anomaly && !b->traced && reeli_add_part(n, whole->gradient, g);
+    return whole->gradient && whole->adds_up && !b->options->create_graph && !b->r->anomaly &&
+           !b->traced && reeli_add_part(n, whole->gradient, g);
 }
 
 static bool step_back(run *b, reeli_node *n)
@@ -375,7 +375,7 @@ static bool step_back(run *b, reeli_node *n)
     }
     for (int i = 0; i < n->inputs; i++) {
         reeli_edge *e = &n->in[i];
-        if (!e->wanted || adds_part(b, n, g)) {
+        if (!e->wanted || (e->from && adds_part(b, n, e->from, g))) {
             continue;
         }
         if (!e->from && may_write_buffer(b, e->t) && !(b->r->destination = buffer_of(e->t))) {
@@ -400,7 +400,7 @@ static bool step_back(run *b, reeli_node *n)
             return false;
         }
     }
-    n->spent = !b->options->retain_graph && !b->options->create_graph;
+    n->spent = b->once;
     return true;
 }
 
@@ -524,6 +524,7 @@ static reel_status go(run *b, reel_tensor *root)
     reeli_mark mark = reeli_arena_mark(&r->arena);
     const bool was_enabled = r->grad_enabled;
     b->watched = b->targets || r->retain_all_grads;
+    b->once = !b->options->retain_graph && !b->options->create_graph;
     b->traced = r->tracing && !r->capture;
     r->grad_enabled = b->options->create_graph;
     reel_tensor *g = start_gradient(root, b->options);

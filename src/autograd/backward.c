@@ -61,9 +61,9 @@ static bool add_in_place(const run *b, reel_tensor *sum, reel_tensor *g)
         sum->dtype != g->dtype || sum->numel != g->numel) {
         return false;
     }
-    reeli_run_map_alike(b->r, reeli_value_map(&reeli_formula_add, b->r->level, sum->dtype),
-                        sum->dtype, sum, false, 2, (reel_tensor *[]){sum, g}, NULL);
-    return true;
+    reeli_map add = reeli_value_map(&reeli_formula_add, b->r->level, sum->dtype);
+    return reeli_run_map_alike(b->r, add, sum->dtype, sum, false, 2, (reel_tensor *[]){sum, g},
+                               NULL);
 }
 
 /* Where a persistent leaf's gradient lives; made when the first one comes. */

@@ -25,10 +25,9 @@ bool reeli_capture_forward(reeli_node *n)
             return false;
         }
     }
-    if (!reeli_capture_tensor(n->out)) {
+    if (!reeli_capture_tensor(n->out) || !reeli_capture_change(n->out)) {
         return false;
     }
-    reeli_capture_change(n->out);
     reeli_pause pause;
     reeli_start_call(r, &pause);
     const bool done = n->op->forward(n);

@@ -59,8 +59,7 @@ reel_tensor *reel_box_area(reel_tensor *boxes)
 typedef struct pair {
     corners a, b;
     double eps, eps_of_quotients, eps_of_shapes;
-    reel_tensor *both, *iou;     /* the area of the union, and what is made of it */
-    reel_tensor *width, *height; /* of the box around both */
+    reel_tensor *both, *iou; /* the area of the union, and what is made of it */
 } pair;
 
 /* max(x, 0), with the gradient of x at 0. */
@@ -76,15 +75,24 @@ static void measure(pair *p)
                                   side(reel_maximum(a->y1, b->y1), reel_minimum(a->y2, b->y2)));
     p->both = reel_sub(reel_add(area(a), area(b)), inter);
     p->iou = reel_div(inter, reel_add_scalar(p->both, p->eps_of_quotients));
-    p->width = reel_sub(reel_maximum(a->x2, b->x2), reel_minimum(a->x1, b->x1));
-    p->height = reel_sub(reel_maximum(a->y2, b->y2), reel_minimum(a->y1, b->y1));
+}
+
+/* The sides of the box around both. */
+static reel_tensor *width_around(const pair *p)
+{
+    return reel_sub(reel_maximum(p->a.x2, p->b.x2), reel_minimum(p->a.x1, p->b.x1));
+}
+
+static reel_tensor *height_around(const pair *p)
+{
+    return reel_sub(reel_maximum(p->a.y2, p->b.y2), reel_minimum(p->a.y1, p->b.y1));
 }
 
 static reel_tensor *intersection_alone(const pair *p) { return p->iou; }
 
 static reel_tensor *generalized(const pair *p)
 {
-    reel_tensor *around = reel_mul(p->width, p->height);
+    reel_tensor *width = width_around(p), *around = reel_mul(width, height_around(p));
     return reel_sub(
         p->iou, reel_div(reel_sub(around, p->both), reel_add_scalar(around, p->eps_of_quotients)));
 }
@@ -99,8 +107,8 @@ static reel_tensor *apart(reel_tensor *a1, reel_tensor *a2, reel_tensor *b1, ree
 static reel_tensor *by_distance(const pair *p)
 {
     const corners *a = &p->a, *b = &p->b;
-    reel_tensor *diagonal =
-        reel_add_scalar(reel_add(reel_square(p->width), reel_square(p->height)), p->eps);
+    reel_tensor *width = reel_square(width_around(p)), *height = reel_square(height_around(p));
+    reel_tensor *diagonal = reel_add_scalar(reel_add(width, height), p->eps);
     reel_tensor *distance =
         reel_add(apart(a->x1, a->x2, b->x1, b->x2), apart(a->y1, a->y2, b->y1, b->y2));
     return reel_sub(p->iou, reel_div(distance, diagonal));

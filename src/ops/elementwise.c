@@ -126,10 +126,13 @@ static inline reel_tensor *quick(const reeli_op *op, int inputs, reel_tensor *co
         return y;
     }
     reeli_map map = reeli_value_map(op->formula, r->level, dtype);
-    if (alike || y->numel == 1) { /* then no operand has more than that one element */
-        reeli_run_map_alike(r, map, dtype, y, op->compares, inputs, in, parameters);
-    } else {
-        reeli_run_map(r, map, dtype, y, op->compares, inputs, in, parameters);
+    /* Of one element: then no operand has more either. */
+    const bool done =
+        alike || y->numel == 1
+            ? reeli_run_map_alike(r, map, dtype, y, op->compares, inputs, in, parameters)
+            : reeli_run_map(r, map, dtype, y, op->compares, inputs, in, parameters);
+    if (!done) {
+        return r->poison;
     }
     return recorded(op, inputs, in, parameters, y, alike);
 }
@@ -177,9 +180,8 @@ bool reeli_elementwise_forward(reeli_node *n)
         x[i] = n->in[i].t;
     }
     const reeli_row *row = reeli_row_of(n);
-    reeli_run_map(r, reeli_value_map(n->op->formula, r->level, row->dtype), row->dtype, n->out,
-                  n->op->compares, n->inputs, x, row->p);
-    return true;
+    return reeli_run_map(r, reeli_value_map(n->op->formula, r->level, row->dtype), row->dtype,
+                         n->out, n->op->compares, n->inputs, x, row->p);
 }
 
 /* The map reads g, the inputs and y; what the formula does not use is not even converted. A rare
@@ -206,12 +208,9 @@ reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g, cons
     if (reeli_bad(dx)) {
         return dx;
     }
-    if (alike) {
-        reeli_run_map_alike(r, map, dtype, dx, false, inputs, x, row->p);
-    } else {
-        reeli_run_map(r, map, dtype, dx, false, inputs, x, row->p);
-    }
-    return dx;
+    const bool done = alike ? reeli_run_map_alike(r, map, dtype, dx, false, inputs, x, row->p)
+                            : reeli_run_map(r, map, dtype, dx, false, inputs, x, row->p);
+    return done ? dx : r->poison;
 }
 
 reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g)

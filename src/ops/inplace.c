@@ -174,16 +174,17 @@ static void put(reel_tensor *x, const reel_tensor *source)
 /* Writes x; its memory's version goes on. */
 static bool write(const change *c, reel_tensor *x)
 {
+    bool done = true;
     if (c->op == &reeli_op_where) {
         put(x, c->in[2]);
     } else {
         reel *r = x->r;
         const int dtype = c->dtype == REEL_BOOL ? REEL_I64 : c->dtype;
-        reeli_run_map(r, reeli_value_map(c->op->formula, r->level, dtype), dtype, x, false,
-                      c->inputs, c->in, c->parameters);
+        done = reeli_run_map(r, reeli_value_map(c->op->formula, r->level, dtype), dtype, x, false,
+                             c->inputs, c->in, c->parameters);
     }
     x->base->version++;
-    return true;
+    return done;
 }
 
 static bool write_again(const reeli_args *a)

@@ -214,8 +214,7 @@ static inline bool reduced(reeli_node *n, const reeli_beside *beside)
     reeli_map map = reeli_value_map(n->op->formula, y->r->level, y->dtype);
     if (row->reduction == REEL_NONE) {
         reel_tensor *x[] = {a, n->in[1].t};
-        reeli_run_map(y->r, map, y->dtype, y, false, 2, x, row->p);
-        return true;
+        return reeli_run_map(y->r, map, y->dtype, y, false, 2, x, row->p);
     }
     const void *input = reeli_dense(a, n->op->name, y->dtype),
                *target = reeli_dense(n->in[1].t, n->op->name, y->dtype);

@@ -23,8 +23,9 @@ reeli_reading reeli_csv_number(const reeli_csv_reader *it, char *text, size_t le
     if (what == REELI_NOT_A_NUMBER) {
         what = reeli_read_dressed(text, length, it->decimal, it->options->thousands, value);
     }
-    bool holds = it->table->dtype == REEL_F64 || !isinf((float)*value);
-    return what == REELI_A_NUMBER && !holds ? REELI_INFINITE : what;
+    const bool too_large =
+        what == REELI_A_NUMBER && it->table->dtype != REEL_F64 && isinf((float)*value);
+    return too_large ? REELI_INFINITE : what;
 }
 
 /* Counts a text; the first is kept. */

@@ -328,8 +328,8 @@ reel_tensor *reel_table_column(reel_table *t, size_t column)
     if (reeli_bad(to)) {
         return to;
     }
-    if (r->capture) {
-        reeli_capture_use(r, &t->owned);
+    if (r->capture && !reeli_capture_use(r, &t->owned)) {
+        return r->poison;
     }
     const reeli_args args = {.r = r, .t = {to}, .more = t, .i = {(int64_t)column}};
     return reeli_do(fill_column, &args) ? to : r->poison;

@@ -15,30 +15,28 @@ static void *append(reel *r, reeli_buffer *items, size_t size)
     return item;
 }
 
-void reeli_capture_use(reel *r, reeli_owned *it)
+bool reeli_capture_use(reel *r, reeli_owned *it)
 {
     reel_graph *g = r->capture;
     if (reeli_is_watched(it, &g->broken)) {
-        return;
+        return true;
     }
     reeli_need *need = reeli_arena_alloc(r, sizeof *need);
     if (!need) {
         reeli_no_memory(r, "capture");
-        return;
+        return false;
     }
     need->next = g->needs;
     g->needs = need;
     reeli_watch_for(it, &need->watch, &g->broken);
+    return true;
 }
 
 /* Whether memory lasts as long as the graph does, or its end would be noticed. */
 static bool lasts(reel *r, const reel_tensor *t)
 {
-    if (t->flags & REELI_PERSISTENT) {
-        reeli_capture_use(r, reeli_owned_of(t));
-        return true;
-    }
-    return reeli_slab_of(t)->graph == r->arena.slots.graph;
+    return t->flags & REELI_PERSISTENT ? reeli_capture_use(r, reeli_owned_of(t))
+                                       : reeli_slab_of(t)->graph == r->arena.slots.graph;
 }
 
 bool reeli_capture_tensor(const reel_tensor *t)
@@ -47,10 +45,12 @@ bool reeli_capture_tensor(const reel_tensor *t)
     if (lasts(r, t) && (t->base == t || lasts(r, t->base))) {
         return true;
     }
-    reeli_error(r, REEL_ERR_STATE,
-                "capture: a tensor of shape %s was returned before reel_capture_begin; make it "
-                "within the step, or keep it with reel_keep",
-                REELI_SHAPE_OF(t));
+    if (r->status != REEL_ERR_MEMORY) {
+        reeli_error(r, REEL_ERR_STATE,
+                    "capture: a tensor of shape %s was returned before reel_capture_begin; make it "
+                    "within the step, or keep it with reel_keep",
+                    REELI_SHAPE_OF(t));
+    }
     return false;
 }
 
@@ -60,23 +60,24 @@ static bool is_of_step(const reel_tensor *t)
     return !(t->flags & REELI_PERSISTENT) || t->leaf->graph == t->r->capture;
 }
 
-void reeli_capture_change(const reel_tensor *t)
+bool reeli_capture_change(const reel_tensor *t)
 {
     reel_tensor *base = t->base;
     reel *r = t->r;
     if (!r->capture || !(base->flags & REELI_CONSTANT) || !is_of_step(base)) {
-        return;
+        return true;
     }
     const size_t bytes = (size_t)base->numel * reeli_element_size(base->dtype);
     reeli_restored *it = reeli_arena_alloc(r, sizeof *it + bytes);
     if (!it) {
         reeli_no_memory(r, "capture");
-        return;
+        return false;
     }
     *it = (reeli_restored){r->capture->restored, base->data, it + 1, bytes};
     memcpy(it + 1, base->data, bytes);
     r->capture->restored = it;
     base->flags &= ~REELI_CONSTANT;
+    return true;
 }
 
 reeli_capture_entry *reeli_new_entry(reel *r, int kind)
@@ -126,8 +127,8 @@ bool reeli_capture_run(reeli_run run, const reeli_args *args)
             return false;
         }
     }
-    if (args->t[0]) {
-        reeli_capture_change(args->t[0]);
+    if (args->t[0] && !reeli_capture_change(args->t[0])) {
+        return false;
     }
     reeli_args *kept = reeli_arena_alloc(r, sizeof *kept);
     reeli_capture_entry *e =
@@ -269,25 +270,31 @@ static const void *in_a_row(const reel_tensor *x, int dtype, int64_t n)
     return row;
 }
 
-/* Fills in an entry for a map whose operands all lie in rows; false if they do not. */
-static bool plain_entry(reel *r, reeli_map map, int dtype, reel_tensor *y, int inputs,
-                        reel_tensor *const *x, const double *p)
+/* Finds the rows in which all operands lie; false if they do not. */
+static bool all_in_rows(int dtype, const reel_tensor *y, int inputs, reel_tensor *const *x,
+                        const void **rows)
 {
-    const void *rows[REELI_CAPTURED_INPUTS] = {NULL};
-    bool plain =
+    bool all =
         inputs <= REELI_CAPTURED_INPUTS && y->numel <= REELI_BLOCK && (y->flags & REELI_CONTIGUOUS);
-    for (int i = 0; i < inputs && plain; i++) {
-        plain = (rows[i] = in_a_row(x[i], dtype, y->numel)) != NULL;
+    for (int i = 0; i < inputs && all; i++) {
+        all = (rows[i] = in_a_row(x[i], dtype, y->numel)) != NULL;
     }
-    double *kept = plain && p ? reeli_arena_alloc(r, 3 * sizeof *kept) : NULL;
-    reeli_capture_entry *e = plain && (kept || !p) ? reeli_new_entry(r, REELI_CAPTURED_MAP) : NULL;
+    return all;
+}
+
+/* A map whose operands all lie in rows. */
+static bool add_rows_entry(reel *r, reeli_map map, const reel_tensor *y,
+                           const void *const rows[REELI_CAPTURED_INPUTS], const double *p)
+{
+    double *kept = p ? reeli_arena_alloc(r, 3 * sizeof *kept) : NULL;
+    reeli_capture_entry *e = kept || !p ? reeli_new_entry(r, REELI_CAPTURED_MAP) : NULL;
     if (!e) {
         return false;
     }
     e->map = map;
     e->n = (int32_t)y->numel;
     e->y = y->data;
-    memcpy(e->x, rows, sizeof rows);
+    memcpy(e->x, rows, sizeof e->x);
     e->p = kept;
     for (int i = 0; i < 3 && p; i++) {
         kept[i] = p[i];
@@ -295,29 +302,45 @@ static bool plain_entry(reel *r, reeli_map map, int dtype, reel_tensor *y, int i
     return true;
 }
 
-void reeli_capture_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
-                       reel_tensor *const *x, const double *p)
+static bool add_layout_entry(reel *r, const layout_map *what)
 {
-    const int result = compares ? REEL_BOOL : dtype;
-    if (!all_last(y, inputs, x) || reeli_became_constant(y, inputs, x) ||
-        (y->dtype == result && plain_entry(r, map, dtype, y, inputs, x, p))) {
-        return;
-    }
     layout_map *m = reeli_arena_alloc(r, sizeof *m);
     reeli_args *args = m ? reeli_arena_alloc(r, sizeof *args) : NULL;
     reeli_capture_entry *e = args ? reeli_new_entry(r, REELI_CAPTURED_CALL) : NULL;
     if (!e) {
-        reeli_no_memory(r, "capture");
-        return;
+        return false;
     }
-    *m = (layout_map){.map = map, .dtype = dtype, .inputs = inputs, .compares = compares, .y = y};
-    for (int i = 0; i < inputs; i++) {
-        m->x[i] = x[i];
-    }
-    for (int i = 0; i < 3 && p; i++) {
-        m->p[i] = p[i];
-    }
+    *m = *what;
     *args = (reeli_args){.r = r, .more = m};
     e->run = run_layout_map;
     e->args = args;
+    return true;
+}
+
+bool reeli_capture_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
+                       reel_tensor *const *x, const double *p)
+{
+    const void *rows[REELI_CAPTURED_INPUTS] = {NULL};
+    const int result = compares ? REEL_BOOL : dtype;
+    if (!all_last(y, inputs, x)) {
+        return false;
+    }
+    if (reeli_became_constant(y, inputs, x)) {
+        return true;
+    }
+    bool added;
+    if (y->dtype == result && all_in_rows(dtype, y, inputs, x, rows)) {
+        added = add_rows_entry(r, map, y, rows, p);
+    } else {
+        layout_map m = {.map = map, .dtype = dtype, .inputs = inputs, .compares = compares, .y = y};
+        memcpy(m.x, x, (size_t)inputs * sizeof(reel_tensor *));
+        if (p) {
+            memcpy(m.p, p, sizeof m.p);
+        }
+        added = add_layout_entry(r, &m);
+    }
+    if (!added) {
+        reeli_no_memory(r, "capture");
+    }
+    return added;
 }

@@ -99,12 +99,13 @@ static inline bool reeli_do(reeli_run run, const reeli_args *args)
 /* Whether t and its memory last as long as the graph; an error if not. */
 bool reeli_capture_tensor(const reel_tensor *t);
 
-/* t's elements are about to be changed where they are, by what is written down. */
-void reeli_capture_change(const reel_tensor *t);
+/* t's elements are about to be changed where they are, by what is written down. As all that
+ * follows: false, and an error, when memory is out. */
+bool reeli_capture_change(const reel_tensor *t);
 
 /* y = map(x…) has been computed: written down for a replay. Few elements in a row are an entry of
  * their own; what follows from constants needs none. */
-void reeli_capture_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
+bool reeli_capture_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
                        reel_tensor *const *x, const double *parameters);
 
 /* Whether y, which was computed from x, is a constant of the step as they are: then it is
@@ -142,7 +143,7 @@ static inline void reeli_note_leaf(const reel_tensor *t, bool depends)
 }
 
 /* The step needs it. */
-void reeli_capture_use(reel *r, reeli_owned *it);
+bool reeli_capture_use(reel *r, reeli_owned *it);
 
 /* The leaf t's gradient is `grad` from now on. */
 void reeli_set_grad(reel_tensor *t, reel_tensor *grad);

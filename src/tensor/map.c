@@ -8,23 +8,24 @@
 enum { OPERANDS = 6 };
 
 /* Runs it as outside of a capture, and writes it down. */
-static void write_down(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
+static bool write_down(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
                        reel_tensor *const *x, const double *p)
 {
     reel_graph *graph = r->capture;
-    reeli_capture_change(y);
+    if (!reeli_capture_change(y)) {
+        return false;
+    }
     r->capture = NULL;
     reeli_run_map(r, map, dtype, y, compares, inputs, x, p);
     r->capture = graph;
-    reeli_capture_map(r, map, dtype, y, compares, inputs, x, p);
+    return reeli_capture_map(r, map, dtype, y, compares, inputs, x, p);
 }
 
-void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
+bool reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
                    reel_tensor *const *x, const double *p)
 {
     if (REELI_RARELY(r->capture != NULL)) {
-        write_down(r, map, dtype, y, compares, inputs, x, p);
-        return;
+        return write_down(r, map, dtype, y, compares, inputs, x, p);
     }
     const int result = compares ? REEL_BOOL : dtype;
     const void *data[OPERANDS];
@@ -39,7 +40,7 @@ void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compa
     }
     if (direct) {
         reeli_map_contiguous(r, map, dtype, result, y->numel, y->data, inputs, data, repeat, p);
-        return;
+        return true;
     }
     int64_t stride[OPERANDS][REEL_MAX_DIMS];
     reeli_operand operands[OPERANDS] = {{y->data, y->stride, y->dtype}};
@@ -48,4 +49,5 @@ void reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compa
         operands[i + 1] = (reeli_operand){x[i]->data, stride[i], x[i]->dtype};
     }
     reeli_map_strided(r, map, dtype, result, y->ndim, y->size, inputs, operands, p);
+    return true;
 }

@@ -13,14 +13,17 @@ typedef reel_tensor *(*convolve)(reel_tensor *x, reel_tensor *weight, reel_tenso
                                  reel_conv_options options);
 
 /* The image with its padding, of another kind than zeros, on both sides of each dim from the last
- * on; and a convolution without any. */
+ * on; and a convolution without any, which refuses a kernel that no image is as large as. */
 static reel_tensor *padded(const reel_module *m, reel_tensor *x, reel_conv_options *o)
 {
     int64_t pad[2 * 3];
     for (int i = 0; i < m->dims; i++) {
         const int d = m->dims - 1 - i;
         const int64_t dilation = o->dilation.count ? size_in(o->dilation, d) : 1;
-        const int64_t all = dilation * (m->weight->size[2 + d] - 1);
+        int64_t all;
+        if (!reeli_multiply(dilation, m->weight->size[2 + d] - 1, &all)) {
+            return x;
+        }
         pad[2 * i] = o->same ? all / 2 : o->padding.count ? size_in(o->padding, d) : 0;
         pad[2 * i + 1] = o->same ? all - all / 2 : pad[2 * i];
     }

@@ -95,7 +95,8 @@ typedef struct reel_cell {
  * digits may depend on how many rows there are, as a product's order of adding does.
  *
  * Fails: REEL_ERR_VALUE for a missing value if the encoder refuses those, for pointers that are
- *        NULL; REEL_ERR_MEMORY; REEL_ERR_STATE while a step is being captured.
+ *        NULL; REEL_ERR_MEMORY; REEL_ERR_STATE while a step is being captured, or from a
+ *        callback.
  */
 REEL_API reel_status reel_model_predict(reel_model *m, const reel_cell *cells, int64_t rows,
                                         double *predicted);

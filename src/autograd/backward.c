@@ -19,9 +19,8 @@
 typedef struct run {
     reel *r;
     const reel_backward_options *options;
-    reel_tensor *leaves; /* reached so far, through next_leaf */
-    reel_tensor *const
-        *targets; /* reel_gradients: whose gradients are asked for; then leaves keep theirs */
+    reel_tensor *leaves;         /* reached so far, through next_leaf */
+    reel_tensor *const *targets; /* of reel_gradients; then leaves keep theirs */
     reel_tensor **results;
     size_t count;
     uint32_t *numbers; /* a table of the targets' numbers, by their addresses */
@@ -30,7 +29,7 @@ typedef struct run {
     bool once;         /* whether this backward uses up what was saved for it */
     bool traced;       /* whether what comes along each edge is noted */
     bool watched;      /* whether results may have to keep their gradients */
-    bool shown; /* whether a hook was given a gradient, which then lives until the next rewind */
+    bool shown;        /* whether a hook was given a gradient: it lives until the next rewind */
 } run;
 
 /* Where the number of t is, counted from 1, if it is a target; else a place with 0 in it. */
@@ -347,12 +346,8 @@ REELI_RARE static bool deliver_traced(run *b, reeli_node *n, int input, reel_ten
     if (!deliver(b, e, dx)) {
         return false;
     }
-    reel_tensor *after = arrived(b, e);
-    if (!after) { /* a leaf that is not asked for: nothing came to it */
-        return true;
-    }
-    it.after = reeli_trace_copy(after);
-    return reeli_trace(n, input, &it);
+    it.after = reeli_trace_copy(arrived(b, e)); /* NULL: a leaf's that nobody asks for */
+    return !it.after || reeli_trace(n, input, &it);
 }
 
 /* A part's gradient straight into the whole's: n parts of one tensor take n steps, not n². */

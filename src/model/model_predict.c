@@ -58,7 +58,12 @@ static bool may_predict(const reel_model *m, const char *what, const void *predi
     if (!predicted) {
         reeli_error(m->owned.r, REEL_ERR_VALUE, "%s: there is no room for predictions", what);
     }
-    return predicted && !REELI_REFUSE(m->owned.r, what, "rows cannot be predicted");
+    reel *r = m->owned.r;
+    if (predicted && r->visits) {
+        reeli_error(r, REEL_ERR_STATE, "%s: rows cannot be predicted from a callback", what);
+        return false;
+    }
+    return predicted && !REELI_REFUSE(r, what, "rows cannot be predicted");
 }
 
 /* What of the row's cell is a feature, in `to`; false, and an error. */

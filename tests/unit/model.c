@@ -157,6 +157,25 @@ START_TEST(cells_that_are_none)
 }
 END_TEST
 
+static reel_tensor *predicts(reel_tensor *gradient, void *model)
+{
+    double y;
+    ck_assert_int_eq(reel_model_predict(model, (reel_cell[4]){{NULL, 0}}, 1, &y), REEL_ERR_STATE);
+    assert_error(r, REEL_ERR_STATE, "model_predict: rows cannot be predicted from a callback");
+    return gradient;
+}
+
+START_TEST(callbacks_do_not_predict)
+{
+    reel_table *t = read_text(houses);
+    reel_model *m = reel_model_new(r, encoder_of(t), NULL, (reel_model_options){0});
+    reel_tensor *x = reel_requires_grad_(reel_scalar(r, REEL_F32, 2), true);
+    reel_register_hook(x, predicts, m);
+    ck_assert_int_eq(reel_backward(reel_square(x)), REEL_OK);
+    ck_assert_double_eq(reel_item(reel_grad(x)), 4);
+}
+END_TEST
+
 START_TEST(file_and_back)
 {
     static const int64_t hidden[] = {4};
@@ -297,6 +316,7 @@ static void add_cases(TCase *cases)
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, rows_from_memory_and_from_tables);
     tcase_add_test(cases, cells_that_are_none);
+    tcase_add_test(cases, callbacks_do_not_predict);
     tcase_add_test(cases, file_and_back);
     tcase_add_test(cases, models_that_are_none);
     tcase_add_test(cases, one_row);

@@ -341,7 +341,7 @@ reel_tensor *reel_init_sparse(reel_tensor *t, double sparsity, double std)
     if (sound) {
         reeli_fill_normal(t, 0, std);
         const int64_t zeros = (int64_t)ceil(sparsity * (double)t->size[0]);
-        for (int64_t column = 0; sound && column < t->size[1]; column++) {
+        for (int64_t column = 0; sound && column < t->size[1] && t->numel > 0; column++) {
             sound = clear_column(t, column, zeros);
         }
     }

@@ -119,6 +119,9 @@ static reel_rnn_result no_result(const reel_module *m)
     return (reel_rnn_result){poison, {poison, poison}};
 }
 
+/* Whether one of the states is none: then the result has none either. */
+static bool is_bad(const reel_rnn_state *s) { return reeli_bad(s->h) || (s->c && reeli_bad(s->c)); }
+
 /* (batch, 1): which sequences have not ended before the step. */
 static reel_tensor *active(const run *c, int64_t at)
 {
@@ -157,7 +160,8 @@ static reel_rnn_result walk_steps(const run *c, const weights *w, reel_tensor *o
         state.h = reel_where(here, next.h, state.h);
         state.c = state.c ? reel_where(here, next.c, state.c) : NULL;
     }
-    return (reel_rnn_result){reel_stack(h, (int)c->steps, 0), state};
+    reel_tensor *y = reel_stack(h, (int)c->steps, 0);
+    return reeli_bad(y) ? no_result(c->m) : (reel_rnn_result){y, state};
 }
 
 /* One direction of a layer. */
@@ -217,7 +221,7 @@ static reel_rnn_result run_layers(const run *c)
                                        : result.output;
     result.state.h = stacked(c, h, count);
     result.state.c = c->s.kind == LSTM ? stacked(c, h + count, count) : NULL;
-    return result;
+    return reeli_bad(result.output) || is_bad(&result.state) ? no_result(c->m) : result;
 }
 
 /* A state of this size that was given, with a batch; or zeros. NULL after an error. */
@@ -373,7 +377,7 @@ reel_rnn_state reel_forward_cell(reel_module *module, reel_tensor *x, reel_rnn_s
     reel_rnn_state next = step(&c.s, &w, reel_linear(c.x, w.ih, w.bias_ih), first);
     next.h = c.alone ? reel_squeeze(next.h, 0) : next.h;
     next.c = c.alone && next.c ? reel_squeeze(next.c, 0) : next.c;
-    return next;
+    return is_bad(&next) ? no_result(module).state : next;
 }
 
 static reel_tensor *cell_output(reel_module *m, reel_tensor *const *in)

@@ -209,7 +209,8 @@ reel_slogdet reel_linalg_slogdet(reel_tensor *a)
         reeli_bad(logarithm) ? logarithm : reeli_empty_like(logarithm, "slogdet", a->dtype);
     if (reeli_bad(sign) ||
         !reeli_do(find_signs, &(reeli_args){.r = a->r, .t = {sign, reel_detach(a)}})) {
-        return (reel_slogdet){logarithm, logarithm};
+        reel_tensor *const poison = reeli_bad(logarithm) ? logarithm : a->r->poison;
+        return (reel_slogdet){poison, poison};
     }
     return (reel_slogdet){sign, logarithm};
 }

@@ -105,7 +105,9 @@ reel_eigh reel_linalg_eigh(reel_tensor *a, bool upper)
         return (reel_eigh){whole, whole};
     }
     const reel_eigh parts = parts_of(whole, reeli_rows(a));
-    return (reel_eigh){reel_clone(parts.values), reel_clone(parts.vectors)};
+    const reel_eigh own = {reel_clone(parts.values), reel_clone(parts.vectors)};
+    reel_tensor *const poison = a->r->poison;
+    return reeli_bad(own.values) || reeli_bad(own.vectors) ? (reel_eigh){poison, poison} : own;
 }
 
 reel_tensor *reel_linalg_eigvalsh(reel_tensor *a, bool upper)

@@ -360,5 +360,7 @@ reel_rnn_result reel_lstm_steps(reel_tensor *gates, reel_tensor *weight_hh, reel
     reel_tensor *y = reeli_apply(n);
     reel_tensor *h = reel_clone(reel_select(y, 0, reverse ? 0 : steps - 1));
     reel_tensor *c = reel_clone(reel_select(y, 0, steps));
-    return (reel_rnn_result){reeli_as_result(reel_narrow(y, 0, 0, steps)), {h, c}};
+    y = reeli_as_result(reel_narrow(y, 0, 0, steps));
+    bad = reeli_bad(y) || reeli_bad(h) || reeli_bad(c) ? r->poison : NULL; /* then all are */
+    return bad ? (reel_rnn_result){bad, {bad, bad}} : (reel_rnn_result){y, {h, c}};
 }

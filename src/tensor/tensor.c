@@ -288,6 +288,9 @@ reel_tensor *reeli_view(reel_tensor *t, const char *what, int ndim, const int64_
                         const int64_t *stride, int64_t offset)
 {
     reel *r = t->r;
+    if (REELI_RARELY(r->capture != NULL) && !reeli_capture_tensor(t)) {
+        return r->poison; /* it would outlive what it shows */
+    }
     reel_tensor *v = reeli_take_slot(r);
     if (!v) {
         return reeli_no_memory(r, what);

@@ -381,6 +381,12 @@ START_TEST(refuses_to_begin)
     reel_mul(t.x, old);
     ck_assert_ptr_null(reel_capture_end(r));
     assert_error(r, REEL_ERR_STATE, "was returned before reel_capture_begin");
+    reel_rewind(r);
+    old = reel_mul(t.x, t.x); /* a view of it that lives with the graph would outlive it */
+    ck_assert_int_eq(reel_capture_begin(r), REEL_OK);
+    ck_assert(reel_is_poison(reel_unsqueeze(old, 0)));
+    ck_assert_ptr_null(reel_capture_end(r));
+    assert_error(r, REEL_ERR_STATE, "was returned before reel_capture_begin");
     ck_assert_int_eq(reel_capture_begin(NULL), REEL_ERR_MEMORY);
     ck_assert_ptr_null(reel_capture_end(NULL));
     ck_assert_int_eq(reel_replay(NULL), REEL_ERR_OWNER);

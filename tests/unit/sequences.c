@@ -343,6 +343,8 @@ START_TEST(sizes_of_what_has_no_elements)
         .dilation = REEL_DIMS(INT64_MAX), .same = true, .pad_mode = REEL_PAD_REFLECT};
     ck_assert(reel_is_poison(reel_forward(reel_nn_conv1d(r, 1, 1, REEL_DIMS(3), wide), image)));
     assert_error(r, REEL_ERR_VALUE, "dilation must be");
+    x = reel_zeros(r, REEL_F32, REEL_SHAPE(0, INT64_MAX / 8));
+    ck_assert(!reel_is_poison(reel_init_sparse(x, 0.5, 1))); /* at once */
     reel_free(r);
 }
 END_TEST

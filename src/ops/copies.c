@@ -364,7 +364,7 @@ static reel_tensor *pad_by(reel_tensor *x, const char *what, const reeli_padding
     }
     int64_t size[REEL_MAX_DIMS];
     for (int d = 0; d < x->ndim; d++) {
-        size[d] = x->size[d] + p->before[d] + p->after[d];
+        size[d] = x->size[d] + (p->before[d] + p->after[d]); /* each sum fits */
     }
     *reeli_padding_of(n) = *p;
     n->out = reeli_empty(x->r, what, x->dtype, x->ndim, size);

@@ -22,7 +22,7 @@ work=$(mktemp -d)
 root=$work/$suite
 leave() {
   local folder
-  for folder in dev/pts proc; do
+  for folder in dev/pts sys proc; do
     ! mountpoint -q "$root/$folder" || umount "$root/$folder"
   done
   rm -rf "$work"
@@ -56,6 +56,7 @@ case $archive in *ubuntu*) components=main,universe ;; esac
 debootstrap "${check[@]}" --variant=minbase --components="$components" --include=libblas-dev,liblapack-dev,git \
   "$suite" "$root" "$archive" "${script[@]}" >"$work/log" 2>&1 || die "debootstrap"
 mount -t proc proc "$root/proc"
+mount -t sysfs -o ro sysfs "$root/sys"
 mount -t devpts -o newinstance,ptmxmode=666 devpts "$root/dev/pts"
 ln -sf pts/ptmx "$root/dev/ptmx"
 [ ! -e /etc/resolv.conf ] || cp /etc/resolv.conf "$root/etc"

@@ -339,6 +339,8 @@ START_TEST(sizes_of_what_has_no_elements)
     reel_tensor *image = reel_ones(r, REEL_F32, REEL_SHAPE(1, 1, 2));
     ck_assert(reel_is_poison(reel_pad_image(image, (int64_t[]){-2, 1}, 2, REEL_PAD_CIRCULAR)));
     assert_error(r, REEL_ERR_SHAPE, "one must stay");
+    ck_assert(reel_is_poison(reel_pad(image, (int64_t[]){INT64_MAX - 1, -2}, 2, 0)));
+    assert_error(r, REEL_ERR_SHAPE, "");
     const reel_conv_options wide = {
         .dilation = REEL_DIMS(INT64_MAX), .same = true, .pad_mode = REEL_PAD_REFLECT};
     ck_assert(reel_is_poison(reel_forward(reel_nn_conv1d(r, 1, 1, REEL_DIMS(3), wide), image)));

@@ -42,7 +42,7 @@ static void order_rows(const reel_tensor *x, int64_t n, int64_t m, int64_t *orde
     for (int64_t i = 0; i < n; i++) {
         order[i] = i;
     }
-    for (int64_t c = m - 1; c >= 0; c--) {
+    for (int64_t c = m - 1; c >= 0 && n > 1; c--) {
         const size_t at = (size_t)c * reeli_element_size(x->dtype);
         reeli_make_items(keys, n, (const char *)x->data + at, x->dtype, m, REELI_ASCENDING);
         for (int64_t i = 0; i < n; i++) {

@@ -347,6 +347,7 @@ START_TEST(sizes_of_what_has_no_elements)
     assert_error(r, REEL_ERR_VALUE, "dilation must be");
     x = reel_zeros(r, REEL_F32, REEL_SHAPE(0, INT64_MAX / 8));
     ck_assert(!reel_is_poison(reel_init_sparse(x, 0.5, 1))); /* at once */
+    ck_assert_int_eq(reel_size(reel_unique_dim(x, 0).values, 0), 0);
     reel_free(r);
 }
 END_TEST

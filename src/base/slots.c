@@ -226,14 +226,15 @@ void reeli_release_slots(reeli_slots *slots, reeli_slab *slab, char *at, bool se
 }
 
 /* What a step like the one that ends now will want, wherever in a slab it begins: so many slabs
- * beside as many that this one left, and one more for what is taken and given back in between. */
+ * beside as many that this one left, and one more for what is taken and given back in between.
+ * When memory is out nobody is told: an error's handler must not meet a step that has half ended,
+ * and who wants a slab then asks again. */
 static void provide(reel *r, size_t slabs)
 {
-    if (slabs > r->slabs.planned) {
+    const size_t wanted = 2 * slabs + 1;
+    if (slabs > r->slabs.planned &&
+        (r->slabs.count >= wanted || add_chunk(r, wanted - r->slabs.count))) {
         r->slabs.planned = slabs;
-        if (r->slabs.count < 2 * slabs + 1 && !add_chunk(r, 2 * slabs + 1 - r->slabs.count)) {
-            reeli_no_memory(r, "rewind");
-        }
     }
 }
 

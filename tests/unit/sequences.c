@@ -341,6 +341,10 @@ START_TEST(sizes_of_what_has_no_elements)
     assert_error(r, REEL_ERR_SHAPE, "one must stay");
     ck_assert(reel_is_poison(reel_pad(image, (int64_t[]){INT64_MAX - 1, -2}, 2, 0)));
     assert_error(r, REEL_ERR_SHAPE, "");
+    const reel_dims large = REEL_DIMS(INT32_MAX);
+    const reel_pool_options padded = {
+        .padding = REEL_DIMS(INT32_MAX / 2), .stride = REEL_DIMS(INT32_MAX), .ceil_mode = true};
+    ck_assert_double_eq(reel_item(reel_max_pool1d(image, large, padded)), 1); /* at once */
     const reel_conv_options wide = {
         .dilation = REEL_DIMS(INT64_MAX), .same = true, .pad_mode = REEL_PAD_REFLECT};
     ck_assert(reel_is_poison(reel_forward(reel_nn_conv1d(r, 1, 1, REEL_DIMS(3), wide), image)));

@@ -81,7 +81,10 @@ VECTORS_OF_512
 static void pool_row(const reeli_windows *w, const T *x, int64_t below, int64_t left, int64_t from,
                      int64_t n, bool first, best *b)
 {
-    for (int64_t k = 0, at = from; k < w->kernel; k++, at += w->step[2]) {
+    /* What of the kernel no window lays on the row is passed over. */
+    const int64_t before = from + n > 0 ? 0 : -(from + n) / w->step[2] + 1;
+    for (int64_t k = before, at = from + k * w->step[2]; k < w->kernel && at < w->in[2];
+         k++, at += w->step[2]) {
         const int64_t skip = at < 0 ? -at : 0, past = w->in[2] - at;
         const int64_t rounded = (n + WINDOW_GROUP - 1) / WINDOW_GROUP * WINDOW_GROUP;
         const int64_t end = past < n ? past : skip == 0 && at + rounded <= left ? rounded : n;

@@ -5,6 +5,7 @@
 #define REELI_FMA_H
 
 #include "arithmetic.h"
+#include "compiler.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -21,13 +22,16 @@ double reeli_fma_in_software(double a, double b, double c);
 
 /* A sum and its rounding error, as one double rounded to odd: where there is an error, the one of
  * the sum's neighbours and itself whose last bit is 1 and between which the exact sum lies. Who
- * rounds it again, to fewer digits, still sees on which side of a tie the exact sum was. */
-static inline double reeli_round_to_odd(double sum, double error)
+ * rounds it again, to fewer digits, still sees on which side of a tie the exact sum was. That is
+ * the sum cut off, towards 0, with a 1 in its last place. */
+REELI_INLINE double reeli_round_to_odd(double sum, double error)
 {
-    int64_t bits;
+    uint64_t bits, lost;
     memcpy(&bits, &sum, sizeof bits);
-    const int64_t outwards = (error > 0) - (error < 0), even = ~bits & 1; /* no NaN is either */
-    bits += even * (sum < 0 ? -outwards : outwards);
+    memcpy(&lost, &error, sizeof lost);
+    const uint64_t below = lost ^ bits, size = lost & (~(uint64_t)0 >> 1);
+    lost = (-size & ~(size + ((uint64_t)1 << 52))) >> 63; /* 1 unless it is 0 or no number */
+    bits = (bits - (below >> 63 & lost)) | lost;
     memcpy(&sum, &bits, sizeof sum);
     return sum;
 }
@@ -39,7 +43,7 @@ static inline double reeli_round_to_odd(double sum, double error)
  * Source: Boldo and Melquiond, Emulation of a FMA and correctly rounded sums, IEEE Transactions on
  * Computers, 2008; the error of the sum is Knuth's.
  */
-static inline float reeli_fmaf_in_software(float a, float b, float c)
+REELI_INLINE float reeli_fmaf_in_software(float a, float b, float c)
 {
     const double product = (double)a * (double)b, sum = product + (double)c, back = sum - product;
     const double error = (product - (sum - back)) + ((double)c - back); /* NaN if sum is infinite */

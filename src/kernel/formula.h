@@ -13,7 +13,8 @@
 #include <string.h>
 
 /* glibc's vector library: GCC may call these for a whole vector at a time. */
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__) &&       \
+    !defined(REELI_FOR_SIZE)
 #if __GLIBC_PREREQ(2, 35)
 #define VECTOR_MATH1(name)                                                                         \
     __attribute__((simd("notinbranch"), const)) float name##f(float);                              \

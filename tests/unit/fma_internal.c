@@ -88,11 +88,28 @@ START_TEST(agrees_with_the_library)
         const double c = i % 3 ? any_double() : -a * b;
         const double got = reeli_fma_in_software(a, b, c), expected = fma(a, b, c);
         ck_assert_msg(same(got, expected), "%a * %a + %a: %a, not %a", a, b, c, got, expected);
-        const float d = any_float(), e = any_float();
-        const float f = i % 3 ? any_float() : -d * e;
-        const float own = reeli_fmaf_in_software(d, e, f), theirs = fmaf(d, e, f);
-        ck_assert_msg(same((double)own, (double)theirs), "%a * %a + %a: %a, not %a", (double)d,
-                      (double)e, (double)f, (double)own, (double)theirs);
+    }
+}
+END_TEST
+
+enum { BLOCK = 1000 };
+
+/* Of floats in a loop, which the compiler may do in vectors. */
+START_TEST(agrees_in_vectors)
+{
+    state = 7 + (uint64_t)_i;
+    float a[BLOCK], b[BLOCK], c[BLOCK], own[BLOCK];
+    for (int i = 0; i < BLOCK; i++) {
+        a[i] = any_float(), b[i] = any_float();
+        c[i] = i % 3 ? any_float() : i % 2 ? -a[i] * b[i] : a[i] * b[i] * 0x1p24F;
+    }
+    for (int i = 0; i < BLOCK; i++) {
+        own[i] = reeli_fmaf_in_software(a[i], b[i], c[i]);
+    }
+    for (int i = 0; i < BLOCK; i++) {
+        const float theirs = fmaf(a[i], b[i], c[i]);
+        ck_assert_msg(same((double)own[i], (double)theirs), "%a * %a + %a: %a, not %a",
+                      (double)a[i], (double)b[i], (double)c[i], (double)own[i], (double)theirs);
     }
 }
 END_TEST
@@ -103,6 +120,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, is_rounded_once);
 #if defined(__GLIBC__) || defined(REELI_FMA_INSTRUCTION)
     tcase_add_test(cases, agrees_with_the_library);
+    tcase_add_loop_test(cases, agrees_in_vectors, 0, 500);
 #endif
 }
 

@@ -19,9 +19,9 @@
     const T x = p[i], plain = sense * gradients[i], g = decay != 0 ? fused(decay, x, plain) : plain;
 
 /* The way from `from` to `to` by a share of it, counted from the nearer end. */
-static inline T between(T from, T to, T share)
+REELI_INLINE T between(T from, T to, T share)
 {
-    return share < (T)0.5 ? fused(share, to - from, from) : fused(share - 1, to - from, to);
+    return fused(share < (T)0.5 ? share : share - 1, to - from, share < (T)0.5 ? from : to);
 }
 
 /* Two averages: m of g, v of g², each newest term with the share that is missing to 1. */
@@ -31,6 +31,13 @@ static inline T between(T from, T to, T share)
 #define AVERAGE(g)                                                                                 \
     m[i] = between(m[i], g, share1);                                                               \
     v[i] = fused(share2 * g, g, beta2 * v[i]);
+
+/* Where it takes many instructions it is left out if there is nothing to add. */
+#ifdef HAS_FMA
+#define FUSED_IS_DEAR false
+#else
+#define FUSED_IS_DEAR true
+#endif
 
 /* The larger, and NaN if one is. */
 static inline T larger(T a, T b) { return a > b || a != a ? a : b; }
@@ -56,6 +63,15 @@ RULE(sgd)
     }
     const T momentum = (T)s->momentum, share = (T)s->share;
     const T first = (T)s->first, nesterov = (T)s->nesterov;
+    if (FUSED_IS_DEAR && decay == 0 && share == 1 && nesterov == 0) {
+        EACH
+        {
+            const T g = sense * gradients[i], next = first != 0 ? g : g + momentum * velocity[i];
+            velocity[i] = next;
+            p[i] = fused(step, next, p[i]);
+        }
+        return;
+    }
     EACH
     {
         ELEMENT
@@ -83,16 +99,32 @@ RULE(adam)
         }
         return;
     }
+#define DESCEND                                                                                    \
+    AVERAGE(g)                                                                                     \
+    p[i] = shrink * x + step * m[i] / (sqrt(v[i]) / correction + eps);
+    if (FUSED_IS_DEAR && decay == 0) {
+        EACH
+        {
+            const T x = p[i], g = sense * gradients[i];
+            DESCEND
+        }
+        return;
+    }
     EACH
     {
         ELEMENT
-        AVERAGE(g)
-        p[i] = shrink * x + step * m[i] / (sqrt(v[i]) / correction + eps);
+        DESCEND
     }
+#undef DESCEND
 }
 
 /* The others have no third level. */
 #if LEVEL(REELI_CPU) != LEVEL(avx512)
+#ifndef HAS_FMA
+static T fused_by_call(T a, T b, T c) { return fused(a, b, c); }
+#undef fused
+#define fused(a, b, c) fused_by_call(a, b, c)
+#endif
 
 /* u = max(beta2 u, |g| + eps); p = p - lr m / u. */
 RULE(adamax)

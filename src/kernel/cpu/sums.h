@@ -219,6 +219,7 @@ static void sum_vectors(const T *x, int64_t rows, int64_t columns, const int cou
     const int power = level_power(rows), width = count * LANES;
     const int64_t mask = ((int64_t)1 << power) - 1;
     for (int64_t i = 1; i <= rows; i++, x += columns) {
+        INDEPENDENT
         for (int j = 0; j < width; j++) {
             sums[0][j] += x[j];
         }

@@ -45,6 +45,7 @@
 #include <reel/recurrent.h>
 #include <reel/reduce.h>
 #include <reel/replay.h>
+#include <reel/row_file.h>
 #include <reel/scheduler.h>
 #include <reel/sort.h>
 #include <reel/statistics.h>

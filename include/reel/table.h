@@ -36,6 +36,9 @@ typedef struct reel_table_options {
     int64_t skip_lines;         /**< lines before the table, which are passed over */
     const char *encoding;       /**< as iconv names it: "latin1", "windows-1252"; NULL: UTF-8, or
                                      UTF-16 where the file is */
+    int64_t memory; /**< bytes that the cells of a CSV table may take in memory; those of a larger
+                         one lie in a file without a name, in TMPDIR or /var/tmp; 0: all in memory
+                     */
 } reel_table_options;
 
 /**

@@ -19,6 +19,13 @@
 #ifndef O_NOCTTY
 #define O_NOCTTY 0
 #endif
+/* Where an open file cannot lose its name it is to be opened like this, and then goes when it is
+ * closed. */
+#ifdef O_TEMPORARY
+#define REELI_REMOVED_WHEN_CLOSED O_TEMPORARY
+#else
+#define REELI_REMOVED_WHEN_CLOSED 0
+#endif
 
 /* open, of bytes as they are, in a descriptor that no child inherits. */
 int reeli_file_open(const char *path, int flags);

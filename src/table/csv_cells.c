@@ -2,6 +2,7 @@
 /* The cells: what is read a hundred million times is the start of reeli_csv_cell. */
 #include "csv_cells.h"
 #include "csv_kinds.h"
+#include "pages.h"
 #include "utf8.h"
 
 #include <math.h>
@@ -35,21 +36,24 @@ static size_t cell_size(const reel_table *t, const reeli_column *c)
     return c->kind == REELI_NUMBERS && t->dtype == REEL_F64 ? sizeof(double) : sizeof(float);
 }
 
-static inline void put_number(const reel_table *t, reeli_column *c, int64_t row, double x)
+/* Where the row that is being read lies in memory. */
+static inline int64_t next_place(const reel_table *t) { return t->rows - t->pages.first; }
+
+static inline void put_number(const reel_table *t, reeli_column *c, int64_t place, double x)
 {
     if (t->dtype == REEL_F64) {
-        ((double *)c->cells.data)[row] = x;
+        ((double *)c->cells.data)[place] = x;
     } else {
-        ((float *)c->cells.data)[row] = (float)x;
+        ((float *)c->cells.data)[place] = (float)x;
     }
 }
 
-static void put_missing(reel_table *t, reeli_column *c, int64_t row)
+static void put_missing(reel_table *t, reeli_column *c, int64_t place)
 {
     if (c->kind == REELI_NUMBERS) {
-        put_number(t, c, row, (double)NAN);
+        put_number(t, c, place, (double)NAN);
     } else if (c->kind == REELI_TEXT) {
-        ((int32_t *)c->cells.data)[row] = -1;
+        ((int32_t *)c->cells.data)[place] = -1;
     }
 }
 
@@ -62,7 +66,7 @@ static bool decide(reeli_csv_reader *it, reeli_column *c, reeli_kind kind)
         reeli_csv_no_memory(it);
         return false;
     }
-    for (int64_t i = 0; i < it->table->rows; i++) {
+    for (int64_t i = 0; i < next_place(it->table); i++) {
         put_missing(it->table, c, i);
     }
     return true;
@@ -107,7 +111,7 @@ static void put_text(reeli_csv_reader *it, reeli_column *c, const char *text, si
             return;
         }
     }
-    ((int32_t *)c->cells.data)[it->table->rows] = (int32_t)code;
+    ((int32_t *)c->cells.data)[next_place(it->table)] = (int32_t)code;
 }
 
 /* The first value of a column says what it is taken for until more is known. */
@@ -129,7 +133,7 @@ static void put_odd_number(reeli_csv_reader *it, reeli_column *c, char *text, si
     }
     bool number = what == REELI_A_NUMBER;
     c->missing += !number;
-    put_number(it->table, c, it->table->rows, number ? value : (double)NAN);
+    put_number(it->table, c, next_place(it->table), number ? value : (double)NAN);
     reeli_csv_note(it, c, text, length, it->table->rows, number, value);
 }
 
@@ -152,7 +156,7 @@ static void put_other(reeli_csv_reader *it, reeli_column *c, char *text, size_t 
     int64_t breaks = reeli_csv_breaks(text, length);
     text = trimmed(text, &length);
     if (reeli_csv_is_missing(it->options, text, length)) {
-        put_missing(it->table, c, it->table->rows);
+        put_missing(it->table, c, next_place(it->table));
         c->missing++;
     } else if (c->kind != REELI_UNDECIDED || first_value(it, c, text, length)) {
         if (c->kind == REELI_TEXT) {
@@ -177,10 +181,39 @@ void reeli_csv_cell(reeli_csv_reader *it, char *text, size_t length)
     if (c->kind == REELI_NUMBERS && length > 0 && !zero_first &&
         reeli_read_number(text, length, it->decimal, &value) == REELI_A_NUMBER &&
         fabs(value) < 0x1p53) {
-        put_number(t, c, t->rows, value);
+        put_number(t, c, next_place(t), value);
         return;
     }
     put_other(it, c, text, length);
+}
+
+bool reeli_csv_fits(const reeli_csv_reader *it, double rows)
+{
+    const double bytes = (double)it->options->memory, columns = (double)it->table->columns;
+    return bytes == 0 || rows * columns * (double)reeli_cell_bytes(it->table) <= bytes;
+}
+
+bool reeli_csv_to_pages(reeli_csv_reader *it)
+{
+    bool done = it->table->pages.rows || reeli_pages_begin(it->table, "table_read");
+    it->room = it->table->pages.rows;
+    return done;
+}
+
+/* For more rows: more memory, or a file. */
+static bool make_room(reeli_csv_reader *it)
+{
+    int64_t more = it->room + it->room / 2;
+    if (it->table->pages.rows) {
+        return reeli_pages_put(it->table, "table_read");
+    }
+    if (!reeli_csv_fits(it, (double)more)) {
+        return reeli_csv_to_pages(it);
+    }
+    if (!reeli_csv_reserve(it, more)) {
+        reeli_csv_no_memory(it);
+    }
+    return !it->failed;
 }
 
 void reeli_csv_row_end(reeli_csv_reader *it)
@@ -203,14 +236,30 @@ void reeli_csv_row_end(reeli_csv_reader *it)
         }
         *line = (reeli_line){t->rows, it->row_line};
     }
-    if (++t->rows == it->room && !reeli_csv_reserve(it, it->room + it->room / 2)) {
-        reeli_csv_no_memory(it);
+    t->rows++;
+    if (next_place(t) == it->room && !make_room(it)) {
+        it->failed = true;
+    }
+}
+
+static void finish_pages(reeli_csv_reader *it)
+{
+    reel_table *t = it->table;
+    it->failed = it->failed || !reeli_pages_put(t, "table_read");
+    for (size_t j = 0; j < t->columns; j++) {
+        reeli_column *c = reeli_column_of(t, j);
+        c->kind = c->kind == REELI_UNDECIDED ? REELI_NUMBERS : c->kind;
+        reeli_buffer_free(it->r, &c->cells);
     }
 }
 
 void reeli_csv_finish(reeli_csv_reader *it)
 {
     reel_table *t = it->table;
+    if (t->pages.rows) {
+        finish_pages(it);
+        return;
+    }
     it->room = t->rows > 0 ? t->rows : 1;
     for (size_t j = 0; !it->failed && j < t->columns; j++) {
         reeli_column *c = reeli_column_of(t, j);

@@ -10,6 +10,10 @@ bool reeli_csv_is_missing(const reel_table_options *o, const char *text, size_t 
 
 /* Makes room for so many rows in each column that has memory; false if memory is out. */
 bool reeli_csv_reserve(reeli_csv_reader *it, int64_t rows);
+/* Whether so many rows may lie in memory. */
+bool reeli_csv_fits(const reeli_csv_reader *it, double rows);
+/* From now on the cells go to a file; false, and an error. */
+bool reeli_csv_to_pages(reeli_csv_reader *it);
 
 /* A field of a row, NUL-terminated, and the row's end. */
 void reeli_csv_cell(reeli_csv_reader *it, char *text, size_t length);

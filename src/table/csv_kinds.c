@@ -3,6 +3,7 @@
 #include "csv_kinds.h"
 #include "c_locale.h"
 #include "csv_number.h"
+#include "pages.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -116,9 +117,13 @@ typedef struct word {
     bool number;
 } word;
 
-static void classify(const reeli_csv_reader *it, const reeli_column *c, word *words)
+static bool classify(const reeli_csv_reader *it, size_t column, word *words)
 {
-    const int32_t *codes = c->cells.data;
+    const reeli_column *c = reeli_column_of(it->table, column);
+    reeli_cursor codes;
+    if (!reeli_cursor_open(&codes, it->table, column)) {
+        return false;
+    }
     for (size_t i = 0; i < reeli_text_count(&c->texts); i++) {
         char *text = (char *)c->texts.text.data + ((const size_t *)c->texts.starts.data)[i];
         words[i] = (word){.row = -1};
@@ -126,34 +131,69 @@ static void classify(const reeli_csv_reader *it, const reeli_column *c, word *wo
             reeli_csv_number(it, text, strlen(text), &words[i].value) == REELI_A_NUMBER;
     }
     for (int64_t row = 0; row < it->table->rows; row++) {
-        if (codes[row] >= 0 && words[codes[row]].count++ == 0) {
-            words[codes[row]].row = row;
+        int32_t code = reeli_code_at(&codes, row);
+        if (code >= 0 && words[code].count++ == 0) {
+            words[code].row = row;
         }
     }
+    reeli_cursor_close(&codes);
+    return it->r->status == REEL_OK;
 }
 
-/* The column's texts become numbers, which have been read; notes those that are odd. */
-static bool convert(reeli_csv_reader *it, reeli_column *c, const word *words)
+/* `count` texts from `row` on become numbers, which have been read; notes those that are odd. */
+static bool convert_rows(reeli_csv_reader *it, reeli_column *c, const word *words, int64_t row,
+                         int64_t count, const int32_t *codes, void *to)
 {
-    const bool f64 = it->table->dtype == REEL_F64;
-    const int32_t *codes = c->cells.data;
-    reeli_buffer cells = {NULL, 0, 0};
-    bool ok = reeli_buffer_reserve(it->r, &cells,
-                                   (size_t)it->room * (f64 ? sizeof(double) : sizeof(float)));
-    for (int64_t row = 0; ok && row < it->table->rows; row++) {
-        const word *w = codes[row] < 0 ? NULL : &words[codes[row]];
+    for (int64_t i = 0; i < count; i++) {
+        const word *w = codes[i] < 0 ? NULL : &words[codes[i]];
         double x = w && w->number ? w->value : (double)NAN;
         c->missing += w && !w->number;
-        f64 ? (void)(((double *)cells.data)[row] = x)
-            : (void)(((float *)cells.data)[row] = (float)x);
+        it->table->dtype == REEL_F64 ? (void)(((double *)to)[i] = x)
+                                     : (void)(((float *)to)[i] = (float)x);
         if (w) {
-            const char *text = reeli_text_at(&c->texts, (size_t)codes[row]);
-            ok = reeli_csv_note(it, c, text, strlen(text), row, w->number, x);
+            const char *text = reeli_text_at(&c->texts, (size_t)codes[i]);
+            if (!reeli_csv_note(it, c, text, strlen(text), row + i, w->number, x)) {
+                return false;
+            }
         }
     }
+    return true;
+}
+
+/* The blocks that are in the file. `numbers` has room for one, and more. */
+static bool convert_pages(reeli_csv_reader *it, size_t column, const word *words, void *numbers)
+{
+    reel_table *t = it->table;
+    reeli_buffer codes = {NULL, 0, 0};
+    const int64_t rows = t->pages.rows;
+    bool ok = reeli_buffer_reserve(it->r, &codes, (size_t)rows * reeli_cell_bytes(t));
+    if (!ok) {
+        reeli_csv_no_memory(it);
+    }
+    for (int64_t at = 0; ok && at < t->pages.first; at += rows) {
+        ok = reeli_pages_read(t, column, at / rows, codes.data) &&
+             convert_rows(it, reeli_column_of(t, column), words, at, rows, codes.data, numbers) &&
+             reeli_pages_write(t, column, at / rows, numbers);
+    }
+    reeli_buffer_free(it->r, &codes);
+    return ok;
+}
+
+static bool convert(reeli_csv_reader *it, size_t column, const word *words)
+{
+    reel_table *t = it->table;
+    reeli_column *c = reeli_column_of(t, column);
+    reeli_buffer cells = {NULL, 0, 0};
+    bool ok = reeli_buffer_reserve(it->r, &cells, (size_t)it->room * reeli_cell_bytes(t));
+    if (!ok) {
+        reeli_csv_no_memory(it);
+    }
+    ok = ok && (!t->pages.rows || convert_pages(it, column, words, cells.data)) &&
+         convert_rows(it, c, words, t->pages.first, t->rows - t->pages.first, c->cells.data,
+                      cells.data);
     if (!ok) {
         reeli_buffer_free(it->r, &cells);
-        return it->failed || (reeli_csv_no_memory(it), false);
+        return false;
     }
     reeli_buffer_free(it->r, &c->cells);
     reeli_text_set_free(it->r, &c->texts);
@@ -163,8 +203,9 @@ static bool convert(reeli_csv_reader *it, reeli_column *c, const word *words)
     return true;
 }
 
-static bool settle(reeli_csv_reader *it, reeli_column *c)
+static bool settle(reeli_csv_reader *it, size_t column)
 {
+    const reeli_column *c = reeli_column_of(it->table, column);
     reeli_buffer known = {NULL, 0, 0};
     size_t count = reeli_text_count(&c->texts), different = 0;
     if (!reeli_buffer_reserve(it->r, &known, (count + 1) * sizeof(word))) {
@@ -173,12 +214,12 @@ static bool settle(reeli_csv_reader *it, reeli_column *c)
     }
     word *words = known.data;
     int64_t numbers = 0, odd = 0;
-    classify(it, c, words);
-    for (size_t i = 0; i < count; i++) {
+    bool ok = classify(it, column, words);
+    for (size_t i = 0; ok && i < count; i++) {
         *(words[i].number ? &numbers : &odd) += words[i].count;
         different += !words[i].number && words[i].count > 0;
     }
-    bool ok = !are_numbers(numbers, odd, different) || convert(it, c, words);
+    ok = ok && (!are_numbers(numbers, odd, different) || convert(it, column, words));
     reeli_buffer_free(it->r, &known);
     return ok && !it->failed;
 }
@@ -186,8 +227,9 @@ static bool settle(reeli_csv_reader *it, reeli_column *c)
 bool reeli_csv_settle(reeli_csv_reader *it)
 {
     for (size_t j = 0; j < it->table->columns; j++) {
-        reeli_column *c = reeli_column_of(it->table, j);
-        if (c->kind == REELI_TEXT && !c->fixed && !settle(it, c)) {
+        const reeli_column *c = reeli_column_of(it->table, j);
+        if (c->kind == REELI_TEXT && !c->fixed && !settle(it, j)) {
+            it->failed = true;
             return false;
         }
     }

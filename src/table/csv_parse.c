@@ -199,7 +199,9 @@ static void expect_rows(reeli_csv_reader *it, int64_t taken, int64_t bytes)
     int64_t rows = it->table->rows;
     if (!it->failed && rows > 0 && bytes > taken) {
         double expected = 1.02 * (double)rows * ((double)bytes / (double)taken);
-        if (expected > (double)it->room && expected < 0x1p48) {
+        if (!reeli_csv_fits(it, expected)) {
+            it->failed = !reeli_csv_to_pages(it);
+        } else if (expected > (double)it->room && expected < 0x1p48) {
             reeli_csv_reserve(it, (int64_t)expected); /* a guess: without it, little by little */
         }
     }

@@ -2,7 +2,8 @@
 /* Rows of a table as features, and the target there and back. */
 #include "c_locale.h"
 #include "capture.h"
-#include "encoder.h"
+#include "pages.h"
+#include "row_file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,12 +16,14 @@ enum { BLOCK = 512 };
 typedef struct source {
     const reeli_input *input;
     size_t column;
-    reeli_numbers numbers;
-    const int32_t *codes; /* of text */
-    int32_t *word;        /* for each of the column's texts, which feature it is, or < 0 */
-    double *value;        /* of numbers and dates: what number it is, or NaN */
+    bool text; /* it has codes; else numbers */
+    reeli_cursor cells;
+    int32_t *word; /* for each of the column's texts, which feature it is, or < 0 */
+    double *value; /* of numbers and dates: what number it is, or NaN */
     int64_t missing, unseen;
-    int64_t unseen_row; /* the first */
+    int64_t unseen_place; /* the first, among the rows */
+    int64_t missing_place;
+    int32_t unseen_code;
 } source;
 
 typedef struct encoding {
@@ -30,7 +33,9 @@ typedef struct encoding {
     reeli_buffer sources;
     reeli_buffer words;  /* int32_t, of all sources of text */
     reeli_buffer values; /* double, of the others whose columns are text */
-    reel_tensor *to;
+    reeli_buffer order;  /* int64_t: the places of the rows by blocks, of a table in a file */
+    reel_row_file *file; /* where the rows go, in that order; NULL: all of them to `to` */
+    reel_tensor *to;     /* of a file's rows, so many as are put at once */
 } encoding;
 
 static source *source_of(const encoding *it, size_t i) { return (source *)it->sources.data + i; }
@@ -65,7 +70,10 @@ static bool find_columns(encoding *it, size_t *texts)
             !check_kind(it, name, (size_t)column, input->kind != REELI_INPUT_NUMBERS)) {
             return false;
         }
-        *source_of(it, i) = (source){.input = input, .column = (size_t)column};
+        source *s = source_of(it, i);
+        *s = (source){.input = input, .column = (size_t)column};
+        s->unseen_place = s->missing_place = INT64_MAX;
+        it->sources.count++;
         texts[input->kind != REELI_INPUT_TEXT] += reel_table_categories(it->t, (size_t)column);
     }
     return true;
@@ -78,11 +86,13 @@ static bool open_columns(encoding *it)
     double *value = it->values.data;
     for (size_t i = 0; i < it->e->inputs.count; i++) {
         source *s = source_of(it, i);
-        if (!reel_table_is_text(it->t, s->column)) {
-            s->numbers = reeli_table_numbers(it->t, s->column);
+        s->text = reel_table_is_text(it->t, s->column);
+        if (!reeli_cursor_open(&s->cells, it->t, s->column)) {
+            return false;
+        }
+        if (!s->text) {
             continue;
         }
-        s->codes = reeli_table_codes(it->t, s->column);
         s->word = word;
         s->value = value;
         for (size_t k = 0; k < reel_table_categories(it->t, s->column); k++) {
@@ -114,11 +124,12 @@ static bool prepare(encoding *it)
         reeli_no_memory(r, "encode");
         return false;
     }
-    int64_t size[] = {it->rows.count, (int64_t)it->e->features};
-    if (!open_columns(it)) {
+    int64_t size[] = {it->file && it->rows.count > BLOCK ? BLOCK : it->rows.count,
+                      (int64_t)it->e->features};
+    if (!open_columns(it) || !reeli_rows_by_block(it->t, "encode", it->rows, &it->order)) {
         return false;
     }
-    it->to = reeli_create(r, "encode", (int)it->t->dtype, 2, size);
+    it->to = reeli_create(r, "encode", (int)(it->file ? it->file->dtype : it->t->dtype), 2, size);
     return !reeli_bad(it->to);
 }
 
@@ -131,46 +142,73 @@ static inline void put(reel_tensor *to, int64_t at, double x)
     }
 }
 
-/* Rows from `begin` to `end` of a column of numbers or dates. */
+/* What is counted is told with its first place, in whatever order the rows come. */
+static void count_missing(source *s, int64_t place)
+{
+    s->missing++;
+    s->missing_place = place < s->missing_place ? place : s->missing_place;
+}
+
+static void count_unseen(source *s, int64_t place, int32_t code)
+{
+    s->unseen++;
+    s->unseen_code = place < s->unseen_place ? code : s->unseen_code;
+    s->unseen_place = place < s->unseen_place ? place : s->unseen_place;
+}
+
+/* Where the features of the row at `place`, which is looked at as number k, begin in `to`. */
+static int64_t begin_of(const encoding *it, const source *s, int64_t k, int64_t place)
+{
+    int64_t row = it->file ? k % BLOCK : place;
+    return row * (int64_t)it->e->features + (int64_t)s->input->first;
+}
+
+/* Rows from number `begin` to `end` of a column of numbers or dates. */
 static void encode_numbers(const encoding *it, source *s, int64_t begin, int64_t end)
 {
-    int64_t features = (int64_t)it->e->features, count = (int64_t)reeli_input_features(s->input);
+    int64_t count = (int64_t)reeli_input_features(s->input);
     double made[REELI_MOST_OF_A_DATE];
-    for (int64_t i = begin; i < end; i++) {
-        int64_t row = reeli_row(it->rows, i), at = i * features + (int64_t)s->input->first;
-        int32_t code = s->codes ? s->codes[row] : -1;
-        double x = !s->codes   ? reeli_number_at(s->numbers, row)
+    for (int64_t k = begin; k < end; k++) {
+        int64_t i = reeli_by_block(&it->order, k), row = reeli_row(it->rows, i);
+        int64_t at = begin_of(it, s, k, i);
+        int32_t code = s->text ? reeli_code_at(&s->cells, row) : -1;
+        double x = !s->text    ? reeli_number_at(&s->cells, row)
                    : code >= 0 ? s->value[code]
                                : (double)NAN;
-        s->missing += isnan(x);
-        if (code >= 0 && isnan(x) && s->unseen++ == 0) {
-            s->unseen_row = row;
+        if (isnan(x)) {
+            count_missing(s, i);
+        }
+        if (code >= 0 && isnan(x)) {
+            count_unseen(s, i, code);
         }
         reeli_input_encode_number(s->input, x, made);
-        for (int64_t k = 0; k < count; k++) {
-            put(it->to, at + k, made[k]);
+        for (int64_t f = 0; f < count; f++) {
+            put(it->to, at + f, made[f]);
         }
     }
 }
 
 static void encode_text(const encoding *it, source *s, int64_t begin, int64_t end)
 {
-    int64_t features = (int64_t)it->e->features, count = (int64_t)reeli_input_features(s->input);
-    for (int64_t i = begin; i < end; i++) {
-        int64_t row = reeli_row(it->rows, i), at = i * features + (int64_t)s->input->first;
-        int32_t code = s->codes ? s->codes[row] : -1;
+    int64_t count = (int64_t)reeli_input_features(s->input);
+    for (int64_t k = begin; k < end; k++) {
+        int64_t i = reeli_by_block(&it->order, k), row = reeli_row(it->rows, i);
+        int64_t at = begin_of(it, s, k, i);
+        int32_t code = s->text ? reeli_code_at(&s->cells, row) : -1;
         int32_t word = code < 0 ? reeli_input_word(s->input, NULL, 0) : s->word[code];
-        s->missing += code < 0 && word < 0;
-        if (code >= 0 && word == REELI_UNSEEN && s->unseen++ == 0) {
-            s->unseen_row = row;
+        if (code < 0 && word < 0) {
+            count_missing(s, i);
         }
-        for (int64_t k = 0; k < count; k++) {
-            put(it->to, at + k, k == word);
+        if (code >= 0 && word == REELI_UNSEEN) {
+            count_unseen(s, i, code);
+        }
+        for (int64_t f = 0; f < count; f++) {
+            put(it->to, at + f, f == word);
         }
     }
 }
 
-static void encode_all(const encoding *it)
+static bool encode_all(const encoding *it)
 {
     for (int64_t begin = 0; begin < it->rows.count; begin += BLOCK) {
         int64_t end = begin + BLOCK < it->rows.count ? begin + BLOCK : it->rows.count;
@@ -182,7 +220,12 @@ static void encode_all(const encoding *it)
                 encode_numbers(it, s, begin, end);
             }
         }
+        if (it->t->owned.r->status != REEL_OK ||
+            (it->file && !reeli_row_file_put(it->file, begin, end - begin, it->to->data))) {
+            return false;
+        }
     }
+    return true;
 }
 
 static void warn_of_missing(const encoding *it, const source *s)
@@ -201,30 +244,16 @@ static void warn_of_missing(const encoding *it, const source *s)
 
 static void warn_of_unseen(const encoding *it, const source *s)
 {
-    const char *text = reel_table_category(it->t, s->column, (size_t)s->codes[s->unseen_row]);
+    const char *text = reel_table_category(it->t, s->column, (size_t)s->unseen_code);
+    const int64_t row = reeli_row(it->rows, s->unseen_place);
     bool one = s->unseen == 1;
     const char *what = s->input->kind == REELI_INPUT_TEXT
                            ? "not seen in training, and 0 in all features"
                        : s->input->kind == REELI_INPUT_DATES ? "no date"
                                                              : "no number";
     reeli_warn(it->t->owned.r, "%s: %lld value%s, '%s'%s, %s %s",
-               REELI_CELL_TEXT_OF(it->t, s->unseen_row, s->column), (long long)s->unseen,
-               one ? "" : "s", REELI_QUOTED(text), one ? "" : " the first", one ? "was" : "were",
-               what);
-}
-
-static int64_t first_missing(const encoding *it, const source *s)
-{
-    for (int64_t i = 0; i < it->rows.count; i++) {
-        int64_t row = reeli_row(it->rows, i);
-        bool no_value = s->codes && s->input->kind != REELI_INPUT_TEXT && s->codes[row] >= 0 &&
-                        isnan(s->value[s->codes[row]]);
-        if (s->codes ? s->codes[row] < 0 || no_value
-                     : !s->numbers.data || isnan(reeli_number_at(s->numbers, row))) {
-            return row;
-        }
-    }
-    return 0;
+               REELI_CELL_TEXT_OF(it->t, row, s->column), (long long)s->unseen, one ? "" : "s",
+               REELI_QUOTED(text), one ? "" : " the first", one ? "was" : "were", what);
 }
 
 /* Says what was done for want of something better; false where missing values are refused. */
@@ -233,8 +262,9 @@ static bool tell(const encoding *it)
     for (size_t i = 0; i < it->e->inputs.count; i++) {
         const source *s = source_of(it, i);
         if (s->missing > 0 && it->e->refuse_missing) {
-            reeli_error(it->t->owned.r, REEL_ERR_VALUE, "%s: the value is missing",
-                        REELI_CELL_TEXT_OF(it->t, first_missing(it, s), s->column));
+            reeli_error(
+                it->t->owned.r, REEL_ERR_VALUE, "%s: the value is missing",
+                REELI_CELL_TEXT_OF(it->t, reeli_row(it->rows, s->missing_place), s->column));
             return false;
         }
     }
@@ -250,13 +280,18 @@ static bool tell(const encoding *it)
     return true;
 }
 
-static bool encode(encoding *it)
+static bool encode(encoding *it) { return prepare(it) && encode_all(it) && tell(it); }
+
+static void end(encoding *it)
 {
-    if (!prepare(it)) {
-        return false;
+    reel *r = it->t->owned.r;
+    for (size_t i = 0; i < it->sources.count; i++) {
+        reeli_cursor_close(&source_of(it, i)->cells);
     }
-    encode_all(it);
-    return tell(it);
+    reeli_buffer_free(r, &it->sources);
+    reeli_buffer_free(r, &it->words);
+    reeli_buffer_free(r, &it->values);
+    reeli_buffer_free(r, &it->order);
 }
 
 /* Whether both are there and of one reel. */
@@ -277,41 +312,123 @@ reel_tensor *reel_encode(const reel_encoder *e, reel_table *t, const reel_tensor
     encoding it = {.e = e, .t = t, .to = r->poison};
     bool ok = may_encode(e, t, "encode") && reeli_table_rows_of(t, "encode", rows, &it.rows) &&
               encode(&it);
-    reeli_buffer_free(r, &it.sources);
-    reeli_buffer_free(r, &it.words);
-    reeli_buffer_free(r, &it.values);
+    end(&it);
     if (!ok && !reeli_bad(it.to)) {
         reel_tensor_free(it.to);
     }
     return ok ? it.to : r->poison;
 }
 
+/* The rows, which lie by blocks, in their own order, in another file. */
+static reel_row_file *in_order(encoding *it, int64_t memory)
+{
+    reel *r = it->t->owned.r;
+    reel_row_file *to = reel_row_file_new(r, it->file->dtype, it->file->columns, memory);
+    reeli_buffer places = {NULL, 0, 0}; /* where each row of the order lies */
+    const size_t bytes = (size_t)it->rows.count * sizeof(int64_t);
+    bool ok = to != NULL;
+    if (ok && !reeli_buffer_reserve(r, &places, bytes)) {
+        reeli_no_memory(r, "encode");
+        ok = false;
+    }
+    int64_t *place = places.data;
+    for (int64_t k = 0; ok && k < it->rows.count; k++) {
+        place[reeli_by_block(&it->order, k)] = k;
+    }
+    reeli_buffer_free(r, &it->order);
+    ok = ok && reeli_row_order_begin(it->file, place, it->rows.count);
+    reeli_buffer_free(r, &places);
+    for (int64_t at = 0; ok && at < it->rows.count; at += BLOCK) {
+        int64_t count = it->rows.count - at < BLOCK ? it->rows.count - at : BLOCK;
+        ok = reeli_row_order_next(it->file, count, it->to->data) &&
+             reeli_row_file_put(to, at, count, it->to->data);
+    }
+    reel_row_file_free(it->file);
+    it->file = ok ? to : NULL;
+    if (!ok) {
+        reel_row_file_free(to);
+    }
+    return it->file;
+}
+
+reel_row_file *reel_encode_to_file(const reel_encoder *e, reel_table *t, const reel_tensor *rows,
+                                   reel_dtype dtype, int64_t memory)
+{
+    static const char what[] = "encode_to_file";
+    if (!REELI_ALIVE(e, what) || !REELI_ALIVE(t, what)) {
+        return NULL;
+    }
+    reel *r = t->owned.r;
+    encoding it = {.e = e, .t = t, .to = r->poison};
+    if (may_encode(e, t, what) && reeli_table_rows_of(t, what, rows, &it.rows)) {
+        it.file = reel_row_file_new(r, dtype, (int64_t)e->features, memory);
+    }
+    bool ok = it.file && encode(&it);
+    if (ok && it.order.count) {
+        ok = in_order(&it, memory) != NULL;
+    }
+    end(&it);
+    if (!reeli_bad(it.to)) {
+        reel_tensor_free(it.to);
+    }
+    if (!ok) {
+        reel_row_file_free(it.file);
+    }
+    return ok ? it.file : NULL;
+}
+
+/* A row whose target is none; an error. */
+static bool refuse_target(const reel_encoder *e, const reel_table *t, size_t column, int64_t row,
+                          double y)
+{
+    if (isnan(y)) {
+        reeli_error(t->owned.r, REEL_ERR_VALUE,
+                    "%s: the target is missing: leave out the rows without one",
+                    REELI_CELL_TEXT_OF(t, row, column));
+    } else {
+        reeli_error(t->owned.r, REEL_ERR_VALUE, "%s: the target, %g, has no %s",
+                    REELI_CELL_TEXT_OF(t, row, column), y, reeli_transform_names[e->transform]);
+    }
+    return false;
+}
+
+static bool fill_target(const reel_encoder *e, reeli_cursor *numbers, reeli_rows rows,
+                        const reeli_buffer *order, reel_tensor *to)
+{
+    int64_t bad = INT64_MAX;
+    double bad_value = 0;
+    for (int64_t k = 0; k < rows.count; k++) {
+        int64_t i = reeli_by_block(order, k);
+        double y = reeli_number_at(numbers, reeli_row(rows, i));
+        double changed = reeli_transform(e->transform, y);
+        if (isnan(changed) && i < bad) {
+            bad = i;
+            bad_value = y;
+        }
+        put(to, i, (changed - e->target_mean) / e->target_scale);
+    }
+    return numbers->t->owned.r->status == REEL_OK &&
+           (bad == INT64_MAX ||
+            refuse_target(e, numbers->t, numbers->column, reeli_row(rows, bad), bad_value));
+}
+
 static reel_tensor *encode_target(const reel_encoder *e, reel_table *t, size_t column,
                                   reeli_rows rows)
 {
     reel *r = t->owned.r;
-    reeli_numbers numbers = reeli_table_numbers(t, column);
-    for (int64_t i = 0; i < rows.count; i++) {
-        int64_t row = reeli_row(rows, i);
-        double y = reeli_number_at(numbers, row);
-        if (!isnan(y) && isnan(reeli_transform(e->transform, y))) {
-            return reeli_fail(r, REEL_ERR_VALUE, "%s: the target, %g, has no %s",
-                              REELI_CELL_TEXT_OF(t, row, column), y,
-                              reeli_transform_names[e->transform]);
-        }
-        if (isnan(y)) {
-            return reeli_fail(r, REEL_ERR_VALUE,
-                              "%s: the target is missing: leave out the rows without one",
-                              REELI_CELL_TEXT_OF(t, row, column));
-        }
-    }
     int64_t size[] = {rows.count, 1};
+    reeli_cursor numbers = {.window = NULL};
+    reeli_buffer order = {NULL, 0, 0};
     reel_tensor *to = reeli_create(r, "encode_target", (int)t->dtype, 2, size);
-    for (int64_t i = 0; !reeli_bad(to) && i < rows.count; i++) {
-        double x = reeli_number_at(numbers, reeli_row(rows, i));
-        put(to, i, (reeli_transform(e->transform, x) - e->target_mean) / e->target_scale);
+    bool ok = !reeli_bad(to) && reeli_cursor_open(&numbers, t, column) &&
+              reeli_rows_by_block(t, "encode_target", rows, &order) &&
+              fill_target(e, &numbers, rows, &order, to);
+    reeli_cursor_close(&numbers);
+    reeli_buffer_free(r, &order);
+    if (!ok && !reeli_bad(to)) {
+        reel_tensor_free(to);
     }
-    return to;
+    return ok ? to : r->poison;
 }
 
 reel_tensor *reel_encode_target(const reel_encoder *e, reel_table *t, const reel_tensor *rows)

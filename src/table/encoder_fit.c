@@ -106,13 +106,37 @@ static bool choose(reeli_fit *f)
     return chosen && choose_into(f, marks, chosen);
 }
 
+/* The column's values in f->values, and their hash, unless that is NULL; false, and an error. */
+static bool gather(const reeli_fit *f, size_t column, double *values, uint64_t *hash)
+{
+    reeli_cursor numbers;
+    uint64_t bits, mixed = 0;
+    bool ok = reeli_cursor_open(&numbers, f->t, column);
+    for (int64_t k = 0; ok && k < f->rows.count; k++) {
+        int64_t i = reeli_fit_place(f, k);
+        values[i] = reeli_number_at(&numbers, reeli_row(f->rows, i));
+        double value = isnan(values[i]) ? (double)INFINITY : values[i] + 0.0; /* one zero alone */
+        memcpy(&bits, &value, sizeof bits);
+        mixed = reeli_fit_mixed(mixed, bits);
+    }
+    reeli_cursor_close(&numbers);
+    if (hash) {
+        *hash = mixed;
+    }
+    return ok && f->t->owned.r->status == REEL_OK;
+}
+
 /* Leaves out the rows without a target. */
 static bool choose_rows(reeli_fit *f)
 {
-    reeli_numbers target = reeli_table_numbers(f->t, f->target);
-    int64_t count = 0, all = f->rows.count;
+    int64_t all = f->rows.count, count = 0;
+    double *target = reeli_fit_room(f, &f->values, (size_t)all, sizeof *target);
+    if (!target || !reeli_rows_by_block(f->t, REELI_FIT, f->rows, &f->order) ||
+        !gather(f, f->target, target, NULL)) {
+        return false;
+    }
     for (int64_t i = 0; i < all; i++) {
-        count += !isnan(reeli_number_at(target, reeli_row(f->rows, i)));
+        count += !isnan(target[i]);
     }
     if (count == 0) {
         reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: %sthere is no row with a target", REELI_FIT,
@@ -124,67 +148,64 @@ static bool choose_rows(reeli_fit *f)
     }
     int64_t *rows = reeli_fit_room(f, &f->with_target, (size_t)count, sizeof *rows);
     for (int64_t i = 0, n = 0; rows && i < all; i++) {
-        int64_t row = reeli_row(f->rows, i);
-        if (!isnan(reeli_number_at(target, row))) {
-            rows[n++] = row;
+        if (!isnan(target[i])) {
+            rows[n++] = reeli_row(f->rows, i);
         }
     }
     f->rows = (reeli_rows){rows, 1, count};
     reeli_warn(f->t->owned.r, "%s%lld row%s without a target (column '%s') %s left out",
                REELI_TABLE_TEXT_OF(f->t), (long long)(all - count), all - count == 1 ? "" : "s",
                REELI_QUOTED(reel_table_name(f->t, f->target)), all - count == 1 ? "is" : "are");
-    return rows != NULL;
-}
-
-static bool has_missing(const reeli_fit *f, size_t column, int64_t row)
-{
-    return reel_table_is_text(f->t, column)
-               ? reeli_table_codes(f->t, column)[row] < 0
-               : isnan(reeli_number_at(reeli_table_numbers(f->t, column), row));
+    return rows && reeli_rows_by_block(f->t, REELI_FIT, f->rows, &f->order);
 }
 
 /* With refuse_missing: the first value that is not there is the error. */
 static bool check_missing(const reeli_fit *f, size_t column)
 {
     bool look = f->options->refuse_missing && reel_table_missing(f->t, column) > 0;
-    for (int64_t i = 0; look && i < f->rows.count; i++) {
-        int64_t row = reeli_row(f->rows, i);
-        if (has_missing(f, column, row)) {
-            reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: the value is missing",
-                        REELI_CELL_TEXT_OF(f->t, row, column));
-            return false;
-        }
+    bool text = reel_table_is_text(f->t, column);
+    int64_t first = -1;
+    reeli_cursor cells;
+    if (!look || !reeli_cursor_open(&cells, f->t, column)) {
+        return !look;
     }
-    return true;
-}
-
-/* The column's values in f->values; their hash. */
-static uint64_t gather(reeli_fit *f, size_t column, double *values)
-{
-    reeli_numbers numbers = reeli_table_numbers(f->t, column);
-    uint64_t hash = 0;
-    for (int64_t i = 0; i < f->rows.count; i++) {
-        uint64_t bits;
-        values[i] = reeli_number_at(numbers, reeli_row(f->rows, i));
-        double value = isnan(values[i]) ? (double)INFINITY : values[i] + 0.0; /* one zero alone */
-        memcpy(&bits, &value, sizeof bits);
-        hash = reeli_fit_mixed(hash, bits);
+    for (int64_t k = 0; k < f->rows.count; k++) {
+        int64_t i = reeli_fit_place(f, k), row = reeli_row(f->rows, i);
+        bool there = text ? reeli_code_at(&cells, row) >= 0 : !isnan(reeli_number_at(&cells, row));
+        first = !there && (first < 0 || i < first) ? i : first;
     }
-    return hash;
+    reeli_cursor_close(&cells);
+    if (first >= 0) {
+        reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: the value is missing",
+                    REELI_CELL_TEXT_OF(f->t, reeli_row(f->rows, first), column));
+    }
+    return first < 0;
 }
 
-static bool same_number(const reeli_fit *f, size_t a, size_t b, int64_t row)
+static bool same_text(const reeli_fit *f, size_t a, size_t b, int32_t x, int32_t y)
 {
-    double x = reeli_number_at(reeli_table_numbers(f->t, a), row);
-    double y = reeli_number_at(reeli_table_numbers(f->t, b), row);
-    return x == y || (isnan(x) && isnan(y));
-}
-
-static bool same_text(const reeli_fit *f, size_t a, size_t b, int64_t row)
-{
-    int32_t x = reeli_table_codes(f->t, a)[row], y = reeli_table_codes(f->t, b)[row];
     return x == y && (x < 0 || strcmp(reel_table_category(f->t, a, (size_t)x),
                                       reel_table_category(f->t, b, (size_t)y)) == 0);
+}
+
+/* Whether two columns, both of text or both of numbers, have the same values in all rows. */
+static bool are_same(const reeli_fit *f, size_t a, size_t b)
+{
+    reeli_cursor at_a, at_b = {.window = NULL};
+    bool same = reeli_cursor_open(&at_a, f->t, a) && reeli_cursor_open(&at_b, f->t, b);
+    bool text = reel_table_is_text(f->t, a);
+    for (int64_t k = 0; same && k < f->rows.count; k++) {
+        int64_t row = reeli_row(f->rows, reeli_fit_place(f, k));
+        if (text) {
+            same = same_text(f, a, b, reeli_code_at(&at_a, row), reeli_code_at(&at_b, row));
+        } else {
+            double x = reeli_number_at(&at_a, row), y = reeli_number_at(&at_b, row);
+            same = x == y || (isnan(x) && isnan(y));
+        }
+    }
+    reeli_cursor_close(&at_a);
+    reeli_cursor_close(&at_b);
+    return same;
 }
 
 bool reeli_fit_is_repeated(const reeli_fit *f, size_t column, uint64_t hash)
@@ -193,12 +214,7 @@ bool reeli_fit_is_repeated(const reeli_fit *f, size_t column, uint64_t hash)
     bool text = reel_table_is_text(f->t, column);
     for (size_t k = 0; k < f->e->inputs.count; k++) {
         bool same = others[k].hash == hash && reel_table_is_text(f->t, others[k].column) == text;
-        for (int64_t i = 0; same && i < f->rows.count; i++) {
-            int64_t row = reeli_row(f->rows, i);
-            same = text ? same_text(f, column, others[k].column, row)
-                        : same_number(f, column, others[k].column, row);
-        }
-        if (same) {
+        if (same && are_same(f, column, others[k].column)) {
             char why[2 * REELI_QUOTE_SIZE];
             snprintf(why, sizeof why, "it is the same as '%s'",
                      REELI_QUOTED(reel_table_name(f->t, others[k].column)));
@@ -223,20 +239,25 @@ bool reeli_fit_add(reeli_fit *f, size_t column, uint64_t hash, const reeli_input
 static bool numbers_rows(const reeli_fit *f, size_t column)
 {
     enum { FEWEST = 10 };
-    reeli_numbers numbers = reeli_table_numbers(f->t, column);
-    double first = f->t->rows ? reeli_number_at(numbers, 0) : -1;
-    bool same = f->t->rows >= FEWEST && f->chosen_count > 1 && (first == 0 || first == 1);
+    reeli_cursor numbers;
+    bool same = reeli_cursor_open(&numbers, f->t, column) && f->t->rows >= FEWEST;
+    double first = same ? reeli_number_at(&numbers, 0) : -1;
+    same = same && f->chosen_count > 1 && (first == 0 || first == 1);
     for (int64_t i = 1; same && i < f->t->rows; i++) {
-        same = reeli_number_at(numbers, i) == first + (double)i;
+        same = reeli_number_at(&numbers, i) == first + (double)i;
     }
+    reeli_cursor_close(&numbers);
     return same;
 }
 
 static bool fit_numbers(reeli_fit *f, size_t column)
 {
     double *values = f->values.data;
-    uint64_t hash = gather(f, column, values);
+    uint64_t hash;
     int64_t there = 0;
+    if (!gather(f, column, values, &hash)) {
+        return false;
+    }
     for (int64_t i = 0; i < f->rows.count; i++) {
         there += !isnan(values[i]);
     }
@@ -293,9 +314,8 @@ static bool fit_target(reeli_fit *f)
     if (!values) {
         return false;
     }
-    gather(f, f->target, values);
     int64_t count = f->rows.count;
-    if (!transform_target(f, values)) {
+    if (!gather(f, f->target, values, NULL) || !transform_target(f, values)) {
         return false;
     }
     if (f->options->target_transform > REEL_TRANSFORM_SQRT) {
@@ -378,6 +398,7 @@ reel_encoder *reel_encoder_fit(reel_table *t, const reel_tensor *rows, reel_enco
     bool ok = run(&f, rows);
     reeli_buffer_free(t->owned.r, &f.chosen);
     reeli_buffer_free(t->owned.r, &f.with_target);
+    reeli_buffer_free(t->owned.r, &f.order);
     reeli_buffer_free(t->owned.r, &f.values);
     reeli_buffer_free(t->owned.r, &f.words);
     reeli_buffer_free(t->owned.r, &f.kept);

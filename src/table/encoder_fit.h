@@ -4,7 +4,7 @@
 #ifndef REELI_ENCODER_FIT_H
 #define REELI_ENCODER_FIT_H
 
-#include "encoder.h"
+#include "pages.h"
 
 #define REELI_FIT "encoder_fit"
 
@@ -23,10 +23,17 @@ typedef struct reeli_fit {
     reeli_buffer chosen; /* size_t: the columns that may become inputs */
     size_t chosen_count;
     reeli_buffer with_target; /* int64_t: the rows that have a target, if others have none */
+    reeli_buffer order;       /* int64_t: their places by blocks, of a table in a file */
     reeli_buffer values;      /* double, a column's; int64_t, how often each of its texts comes */
     reeli_buffer words;       /* the texts that come, while their column is fitted */
     reeli_buffer kept;        /* for each input */
 } reeli_fit;
+
+/* The place in f->rows that is looked at as number k. */
+static inline int64_t reeli_fit_place(const reeli_fit *f, int64_t k)
+{
+    return reeli_by_block(&f->order, k);
+}
 
 /* Room in a buffer; NULL, and an error, if memory is out. */
 void *reeli_fit_room(reeli_fit *f, reeli_buffer *b, size_t count, size_t size);

@@ -75,20 +75,21 @@ static double *read_texts(reeli_fit *f, size_t column, const char *format)
     return seconds;
 }
 
-static double seconds_at(const reeli_fit *f, size_t column, const double *seconds, int64_t i)
+/* The seconds of place i of the rows. */
+static double seconds_at(const reeli_fit *f, reeli_cursor *codes, const double *seconds, int64_t i)
 {
-    int32_t code = reeli_table_codes(f->t, column)[reeli_row(f->rows, i)];
+    int32_t code = reeli_code_at(codes, reeli_row(f->rows, i));
     return code < 0 ? (double)NAN : seconds[code];
 }
 
 /* A set of one element says nothing. */
 static uint32_t of_use(uint32_t set) { return set & (set - 1) ? set : 0; }
 
-static void find_sets(const reeli_fit *f, size_t column, const double *seconds, unsigned parts,
-                      reeli_input *input)
+static void find_sets(const reeli_fit *f, reeli_cursor *codes, const double *seconds,
+                      unsigned parts, reeli_input *input)
 {
-    for (int64_t i = 0; i < f->rows.count; i++) {
-        double x = seconds_at(f, column, seconds, i);
+    for (int64_t k = 0; k < f->rows.count; k++) {
+        double x = seconds_at(f, codes, seconds, reeli_fit_place(f, k));
         if (!isnan(x)) {
             reeli_date date = reeli_date_of(x);
             input->months |= UINT32_C(1) << date.month;
@@ -102,24 +103,25 @@ static void find_sets(const reeli_fit *f, size_t column, const double *seconds, 
 }
 
 /* The days, or the years, of the rows' dates. */
-static reeli_summary summarise(reeli_fit *f, size_t column, const double *seconds, bool years)
+static reeli_summary summarise(reeli_fit *f, reeli_cursor *codes, const double *seconds, bool years)
 {
     double *values = f->values.data;
-    for (int64_t i = 0; i < f->rows.count; i++) {
-        double x = seconds_at(f, column, seconds, i);
+    for (int64_t k = 0; k < f->rows.count; k++) {
+        int64_t i = reeli_fit_place(f, k);
+        double x = seconds_at(f, codes, seconds, i);
         values[i] = isnan(x) ? x : years ? (double)reeli_date_of(x).year : x / 86400;
     }
     return reeli_summarise(values, f->rows.count);
 }
 
-static void find_numbers(reeli_fit *f, size_t column, const double *seconds, unsigned parts,
+static void find_numbers(reeli_fit *f, reeli_cursor *codes, const double *seconds, unsigned parts,
                          reeli_input *input)
 {
-    reeli_summary days = summarise(f, column, seconds, false);
+    reeli_summary days = summarise(f, codes, seconds, false);
     input->median = days.median;
     input->mean = days.mean;
     input->scale = parts & REEL_DATE_TREND && days.lowest < days.highest ? days.scale : 0;
-    reeli_summary years = summarise(f, column, seconds, true);
+    reeli_summary years = summarise(f, codes, seconds, true);
     input->year_median = years.median;
     input->year_mean = years.mean;
     input->year_scale = parts & REEL_DATE_YEAR && years.lowest < years.highest ? years.scale : 0;
@@ -131,12 +133,17 @@ bool reeli_fit_dates(reeli_fit *f, size_t column, uint64_t hash, const char *for
     const double *seconds = read_texts(f, column, format);
     double *values =
         seconds ? reeli_fit_room(f, &f->values, (size_t)f->rows.count, sizeof *values) : NULL;
-    if (!values) {
+    reeli_cursor codes;
+    if (!values || !reeli_cursor_open(&codes, f->t, column)) {
         return false;
     }
     reeli_input input = {.kind = REELI_INPUT_DATES};
-    find_numbers(f, column, seconds, parts, &input);
-    find_sets(f, column, seconds, parts, &input);
+    find_numbers(f, &codes, seconds, parts, &input);
+    find_sets(f, &codes, seconds, parts, &input);
+    reeli_cursor_close(&codes);
+    if (f->t->owned.r->status != REEL_OK) {
+        return false;
+    }
     if (reeli_input_features(&input) == 0) {
         reeli_fit_leave_out(f, column,
                             "all its dates are the same, or none of their parts is asked for");

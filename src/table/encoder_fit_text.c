@@ -9,19 +9,22 @@
 
 enum { MAX_CATEGORIES = 50, FEW_TEXTS = 20, FEWEST_NAMES = 5 };
 
-/* How often each text comes in the rows; their hash. */
-static uint64_t count_texts(reeli_fit *f, size_t column, int64_t *counts, int64_t *missing)
+/* How often each text comes in the rows, and their hash; false, and an error. */
+static bool count_texts(reeli_fit *f, size_t column, int64_t *counts, int64_t *missing,
+                        uint64_t *hash)
 {
-    const int32_t *codes = reeli_table_codes(f->t, column);
-    uint64_t hash = 1;
+    reeli_cursor codes;
+    bool ok = reeli_cursor_open(&codes, f->t, column);
+    *hash = 1;
     *missing = 0;
     memset(counts, 0, reel_table_categories(f->t, column) * sizeof *counts);
-    for (int64_t i = 0; i < f->rows.count; i++) {
-        int32_t code = codes[reeli_row(f->rows, i)];
+    for (int64_t k = 0; ok && k < f->rows.count; k++) {
+        int32_t code = reeli_code_at(&codes, reeli_row(f->rows, reeli_fit_place(f, k)));
         ++*(code < 0 ? missing : &counts[code]);
-        hash = reeli_fit_mixed(hash, (uint64_t)code);
+        *hash = reeli_fit_mixed(*hash, (uint64_t)code);
     }
-    return hash;
+    reeli_cursor_close(&codes);
+    return ok && f->t->owned.r->status == REEL_OK;
 }
 
 /* A text that comes. */
@@ -137,10 +140,10 @@ bool reeli_fit_text(reeli_fit *f, size_t column)
     size_t categories = reel_table_categories(f->t, column), different = 0;
     int64_t *counts = reeli_fit_room(f, &f->values, categories, sizeof *counts), missing;
     const char *format;
-    if (!counts) {
+    uint64_t hash;
+    if (!counts || !count_texts(f, column, counts, &missing, &hash)) {
         return false;
     }
-    uint64_t hash = count_texts(f, column, counts, &missing);
     for (size_t i = 0; i < categories; i++) {
         different += counts[i] > 0;
     }

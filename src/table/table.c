@@ -2,6 +2,7 @@
 /* A table's life, and its columns as tensors. */
 #include "table.h"
 #include "capture.h"
+#include "pages.h"
 #include "utf8.h"
 
 #include <math.h>
@@ -13,6 +14,7 @@
 static void destroy(reeli_owned *it)
 {
     reel_table *t = (reel_table *)it;
+    reeli_pages_close(t);
     for (size_t j = 0; t->column.data && j < t->columns; j++) {
         reeli_buffer_free(it->r, &reeli_column_of(t, j)->cells);
         reeli_text_set_free(it->r, &reeli_column_of(t, j)->texts);
@@ -111,10 +113,11 @@ static bool count_missing(reel_table *t, const char *what)
 {
     int64_t *missing = t->missing.data;
     for (size_t j = 0; j < t->columns; j++) {
-        reeli_numbers numbers = reeli_table_numbers(t, j);
+        reeli_cursor numbers;
+        reeli_cursor_open(&numbers, t, j);
         missing[j] = 0;
         for (int64_t i = 0; i < t->rows; i++) {
-            double x = reeli_number_at(numbers, i);
+            double x = reeli_number_at(&numbers, i);
             missing[j] += isnan(x);
             if (isinf(x)) {
                 reeli_error(t->owned.r, REEL_ERR_VALUE,
@@ -276,17 +279,6 @@ const char *reel_table_row_path(const reel_table *t, int64_t row)
     return path;
 }
 
-reeli_numbers reeli_table_numbers(const reel_table *t, size_t column)
-{
-    bool f64 = t->dtype == REEL_F64;
-    if (!t->matrix) {
-        return (reeli_numbers){reeli_column_of(t, column)->cells.data, 1, f64};
-    }
-    const char *data = t->matrix->data;
-    return (reeli_numbers){data + column * reeli_element_size((int)t->dtype), (int64_t)t->columns,
-                           f64};
-}
-
 static bool has_column(const reel_table *t, const char *what, size_t column)
 {
     if (column >= t->columns) {
@@ -299,21 +291,20 @@ static bool has_column(const reel_table *t, const char *what, size_t column)
 /* Column i[0] of the table `more`. */
 static bool fill_column(const reeli_args *a)
 {
-    const reel_table *t = a->more;
+    reel_table *t = a->more;
     const size_t column = (size_t)a->i[0];
     reel_tensor *to = a->t[0];
-    if (reel_table_is_text(t, column)) {
-        const int32_t *codes = reeli_table_codes(t, column);
-        for (int64_t i = 0; i < t->rows; i++) {
-            ((int64_t *)to->data)[i] = codes[i];
+    reeli_cursor cells;
+    bool ok = reeli_cursor_open(&cells, t, column), text = reel_table_is_text(t, column);
+    for (int64_t i = 0; ok && i < t->rows; i++) {
+        if (text) {
+            ((int64_t *)to->data)[i] = reeli_code_at(&cells, i);
+        } else {
+            reeli_store(to, i, reeli_number_at(&cells, i));
         }
-        return true;
     }
-    reeli_numbers numbers = reeli_table_numbers(t, column);
-    for (int64_t i = 0; i < t->rows; i++) {
-        reeli_store(to, i, reeli_number_at(numbers, i));
-    }
-    return true;
+    reeli_cursor_close(&cells);
+    return ok && t->owned.r->status == REEL_OK;
 }
 
 reel_tensor *reel_table_column(reel_table *t, size_t column)
@@ -335,11 +326,18 @@ reel_tensor *reel_table_column(reel_table *t, size_t column)
     return reeli_do(fill_column, &args) ? to : r->poison;
 }
 
-static bool is_present(const reel_table *t, size_t column, int64_t row)
+/* The rows that have a value, in their order; false, and an error. */
+static bool find_present(reel_table *t, size_t column, int64_t *rows)
 {
-    return reel_table_is_text(t, column)
-               ? reeli_table_codes(t, column)[row] >= 0
-               : !isnan(reeli_number_at(reeli_table_numbers(t, column), row));
+    reeli_cursor cells;
+    bool ok = reeli_cursor_open(&cells, t, column), text = reel_table_is_text(t, column);
+    for (int64_t i = 0, n = 0; ok && i < t->rows; i++) {
+        if (text ? reeli_code_at(&cells, i) >= 0 : !isnan(reeli_number_at(&cells, i))) {
+            rows[n++] = i;
+        }
+    }
+    reeli_cursor_close(&cells);
+    return ok && t->owned.r->status == REEL_OK;
 }
 
 reel_tensor *reel_table_present_rows(reel_table *t, size_t column)
@@ -351,11 +349,9 @@ reel_tensor *reel_table_present_rows(reel_table *t, size_t column)
     }
     int64_t count = t->rows - reel_table_missing(t, column);
     reel_tensor *result = reeli_create(t->owned.r, what, REEL_I64, 1, &count);
-    int64_t *rows = reeli_bad(result) ? NULL : result->data;
-    for (int64_t i = 0, n = 0; rows && i < t->rows; i++) {
-        if (is_present(t, column, i)) {
-            rows[n++] = i;
-        }
+    if (!reeli_bad(result) && !find_present(t, column, result->data)) {
+        reel_tensor_free(result);
+        result = t->owned.r->poison;
     }
     return result;
 }

@@ -37,9 +37,18 @@ typedef struct reeli_line {
     int64_t row, line;
 } reeli_line;
 
+/* Cells that are too many for memory lie in a scratch file (pages.c), in blocks of rows, which hold
+ * column after column. What comes last is in memory, in `cells` of each column. */
+typedef struct reeli_pages {
+    int descriptor;
+    int64_t rows;  /* of a block; 0: all cells are in memory */
+    int64_t first; /* the row that memory begins with */
+} reeli_pages;
+
 struct reel_table {
     reeli_owned owned;
     reel_dtype dtype;
+    reeli_pages pages;
     int64_t rows;
     size_t columns;
     reeli_text_set names;
@@ -64,25 +73,43 @@ static inline reeli_column *reeli_column_of(const reel_table *t, size_t column)
     return (reeli_column *)t->column.data + column;
 }
 
-/* Numbers of a column in memory: every `step`th element from `data` on, in the table's dtype. */
-typedef struct reeli_numbers {
-    const void *data;
-    int64_t step;
+/* A column's cells, of which `count` rows from `first` on are at hand. */
+typedef struct reeli_cursor {
+    const char *cells; /* of row `first`; every `step`th element is the column's */
+    int64_t first, count, step;
     bool f64;
-} reeli_numbers;
+    reel_table *t;
+    size_t column;
+    void *window; /* memory for a block; NULL: all is at hand */
+} reeli_cursor;
 
-reeli_numbers reeli_table_numbers(const reel_table *t, size_t column);
+/* False, and an error, if memory is out. It is to be closed either way. */
+bool reeli_cursor_open(reeli_cursor *it, reel_table *t, size_t column);
+void reeli_cursor_close(reeli_cursor *it);
+/* Brings a row's block in. If that fails there is an error, and nothing but missing values. */
+void reeli_cursor_move(reeli_cursor *it, int64_t row);
 
-static inline double reeli_number_at(reeli_numbers n, int64_t row)
+static inline int64_t reeli_cursor_place(reeli_cursor *it, int64_t row)
 {
-    return n.f64 ? ((const double *)n.data)[row * n.step]
-                 : (double)((const float *)n.data)[row * n.step];
+    if (row - it->first < 0 || row - it->first >= it->count) {
+        reeli_cursor_move(it, row);
+    }
+    return (row - it->first) * it->step;
 }
 
-/* Which text of its column's each row has, -1 where it has none. */
-static inline const int32_t *reeli_table_codes(const reel_table *t, size_t column)
+/* A number; NaN where there is none. */
+static inline double reeli_number_at(reeli_cursor *it, int64_t row)
 {
-    return reeli_column_of(t, column)->cells.data;
+    int64_t place = reeli_cursor_place(it, row);
+    return it->f64 ? ((const double *)(const void *)it->cells)[place]
+                   : (double)((const float *)(const void *)it->cells)[place];
+}
+
+/* Which text of its column's a row has, -1 where it has none. */
+static inline int32_t reeli_code_at(reeli_cursor *it, int64_t row)
+{
+    int64_t place = reeli_cursor_place(it, row);
+    return ((const int32_t *)(const void *)it->cells)[place];
 }
 
 /* As `reel_table_find`; -1, and an error with the names that there are, if there is no such one. */

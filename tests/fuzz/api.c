@@ -139,6 +139,10 @@ static void *make(enum kind kind)
     case KIND_loader:
         it = reel_loader_new(here->r, &(reel_tensor *){draw_tensor()}, 1, (reel_loader_options){0});
         break;
+    case KIND_row_file:
+        it = reel_row_file_new(here->r, REEL_F32, 3, draw_whole());
+        reel_row_file_write(it, 0, draw_tensor());
+        break;
     case KIND_graph:
         it = make_graph();
         break;

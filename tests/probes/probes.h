@@ -29,6 +29,7 @@ static struct {
     reel_ema *ema;
     reel_early_stopping *early_stopping;
     reel_loader *loader;
+    reel_row_file *row_file;
     reel_graph *graph;
     reel_table *table;
     reel_encoder *encoder;
@@ -137,6 +138,7 @@ static void set_up_handles(void)
     good.ema = reel_ema_new(reel_parameters(m), (reel_ema_options){0});
     good.early_stopping = reel_early_stopping_new(m, (reel_early_stopping_options){0});
     good.loader = reel_loader_new(r, good.list, 2, (reel_loader_options){0});
+    good.row_file = reel_row_file_new(r, REEL_F32, 2, 0);
     for (int i = 0; i < 8; i++) {
         good.modules[i] = reel_nn_relu(r);
         good.schedulers[i] = good.scheduler;
@@ -154,12 +156,14 @@ static void set_up_handles(void)
     freed.ema = reel_ema_new(reel_parameters(freed.module), (reel_ema_options){0});
     freed.early_stopping = reel_early_stopping_new(freed.module, (reel_early_stopping_options){0});
     freed.loader = reel_loader_new(r, good.list, 2, (reel_loader_options){0});
+    freed.row_file = reel_row_file_new(r, REEL_F32, 2, 0);
     reel_module_free(freed.module);
     reel_optimizer_free(freed.optimizer);
     reel_scheduler_free(freed.scheduler);
     reel_ema_free(freed.ema);
     reel_early_stopping_free(freed.early_stopping);
     reel_loader_free(freed.loader);
+    reel_row_file_free(freed.row_file);
 }
 
 static void set_up(const char *folder, int ndim, const int64_t *size, bool wants_gradient)

@@ -18,6 +18,7 @@ typedef struct things {
     reel_scheduler *scheduler, *plateau;
     reel_early_stopping *stopping;
     reel_loader *loader;
+    reel_row_file *rows; /* x's */
 } things;
 
 static const int64_t shape[] = {2, 3};
@@ -48,6 +49,9 @@ static things set_up(void)
     it.plateau = reel_lr_reduce_on_plateau(it.sgd, (reel_lr_reduce_on_plateau_options){0});
     it.stopping = reel_early_stopping_new(it.module, (reel_early_stopping_options){0});
     it.loader = reel_loader_new(r, &it.x, 1, (reel_loader_options){0});
+    it.rows = reel_row_file_new(r, REEL_F64, 3, 0);
+    reel_row_file_write(it.rows, 0, it.x);
+    reel_row_file_order(it.rows, NULL);
     ck_assert_msg(!reel_failed(r), "%s", reel_error(r));
     return it;
 }

@@ -15,13 +15,15 @@ static int by_size(const void *a, const void *b)
 static double *residuals(session *s, const model *m, reel_table *table, reel_tensor *rows)
 {
     int64_t n = reel_numel(rows);
-    reel_tensor *x = model_features(m, table, rows), *y = model_targets(m, table, rows);
+    matrix *x = model_matrix(s, m, table, rows);
+    reel_tensor *y = model_targets(m, table, rows);
     double *off = malloc(2 * (size_t)n * sizeof *off);
-    bool done = off && network_predict(m->net, x, off + n) && reel_to_f64(y, off, n) == REEL_OK;
+    bool done =
+        x && off && network_predict_rows(m->net, x, off + n) && reel_to_f64(y, off, n) == REEL_OK;
     for (int64_t i = 0; done && i < n; i++) {
         off[i] -= off[n + i];
     }
-    reel_tensor_free(x);
+    matrix_free(x);
     reel_tensor_free(y);
     if (!off) {
         complain(s, "there is no memory for the residuals");

@@ -7,19 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void matrix_row(reel_tensor *x, int64_t i, double *row)
-{
-    int64_t k = reel_size(x, 1);
-    if (reel_dtype_of(x) == REEL_F64) {
-        memcpy(row, reel_data_f64(x) + i * k, (size_t)k * sizeof *row);
-        return;
-    }
-    const float *from = reel_data_f32(x) + i * k;
-    for (int64_t j = 0; j < k; j++) {
-        row[j] = (double)from[j];
-    }
-}
-
 static double norm(int64_t n, const double *x)
 {
     double sum = 0;
@@ -54,9 +41,9 @@ static void reflect(int64_t n, double *v, int64_t more, int64_t stride)
 
 /* The triangle of all rows into the first k rows of `block`, (rows, k) column by column, which is 0
  * at first. */
-static void triangle_of(reel_tensor *x, int64_t rows, double *block, double *row)
+static void triangle_of(matrix *x, int64_t rows, double *block, double *row)
 {
-    int64_t n = reel_size(x, 0), k = reel_size(x, 1), filled = k;
+    int64_t n = x->rows, k = x->columns, filled = k;
     for (int64_t i = 0; i < n; i++) {
         matrix_row(x, i, row);
         for (int64_t j = 0; j < k; j++) {
@@ -89,9 +76,9 @@ static void reveal(column_qr *it, double tolerance)
     }
 }
 
-bool column_qr_of(column_qr *it, reel_tensor *x, double tolerance)
+bool column_qr_of(column_qr *it, matrix *x, double tolerance)
 {
-    int64_t k = reel_size(x, 1), rows = 3 * k + 64;
+    int64_t k = x->columns, rows = 3 * k + 64;
     size_t columns = (size_t)k;
     *it = (column_qr){.columns = k};
     double *block = calloc((size_t)rows * columns, sizeof *block);

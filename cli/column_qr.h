@@ -4,7 +4,7 @@
 #ifndef CLI_COLUMN_QR_H
 #define CLI_COLUMN_QR_H
 
-#include <reel/reel.h>
+#include "matrix.h"
 
 /* X P = Q R over the columns that are independent, in their order: column `chosen[b]` of X is
  * Σ_a Q[:, a] R[a, b]. A dependent column's entry of `rank_of` is -1. */
@@ -15,16 +15,13 @@ typedef struct column_qr {
     int64_t *rank_of; /* the place of each column among them, or -1 */
 } column_qr;
 
-/* Row i of a matrix of floats or doubles, as doubles. */
-void matrix_row(reel_tensor *x, int64_t i, double *row);
-
 /*
  * Finds R by Householder's reflections of X itself: what is lost is the columns' condition, not its
  * square. A column is dependent if what is left of it is at most `tolerance` times its length.
  *
  * Fails: false, without memory.
  */
-bool column_qr_of(column_qr *it, reel_tensor *x, double tolerance);
+bool column_qr_of(column_qr *it, matrix *x, double tolerance);
 /* b = R⁻¹ b over the rank. */
 void column_qr_solve(const column_qr *it, double *b);
 /* The weights of the independent columns that make up dependent column j, over the rank. */

@@ -58,6 +58,24 @@ static void store_whole(struct argp_state *state, const row *it, const char *tex
     *place = whole;
 }
 
+static void store_bytes(struct argp_state *state, const row *it, const char *text, int64_t *place)
+{
+    static const char units[] = "KMGT";
+    char *end;
+    double size = strtod(text, &end);
+    const char *unit = *end ? strchr(units, *end & ~0x20) : NULL;
+    for (const char *u = units; unit && u <= unit; u++) {
+        size *= 1024;
+    }
+    bool ended = *end == '\0' || (unit && end[1] == '\0') || (unit && strcmp(end + 1, "B") == 0);
+    if (end == text || !ended || !(size >= 1 << 20) || !(size < 0x1p62)) {
+        argp_error(state, "--%s: expected a size from 1M on, as 64M or 2G, got '%s'", it->name,
+                   text);
+        return;
+    }
+    *place = (int64_t)size;
+}
+
 static void store_choice(struct argp_state *state, const row *it, const char *text, int *place)
 {
     *place = name_index(it->names, text);
@@ -195,6 +213,9 @@ static void store(struct argp_state *state, const row *it, char *text, options *
     case COUNT:
     case WHOLE:
         store_whole(state, it, text, place);
+        break;
+    case BYTES:
+        store_bytes(state, it, text, place);
         break;
     case SIZES:
         store_sizes(state, it, text, into);

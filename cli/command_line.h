@@ -21,6 +21,7 @@ typedef enum kind {
     SHARE,        /* 0 or above and below 1 */
     COUNT,        /* a whole number from 1 on */
     WHOLE,        /* a whole number from 0 on */
+    BYTES,        /* a size, as 64M, of a megabyte or more */
     SIZES         /* counts between commas, or nothing */
 } kind;
 

@@ -30,24 +30,28 @@ static double try_part(const options *o, const training *whole, reel_tensor *par
 {
     reel *r = whole->session->r;
     reel_tensor *others = NULL;
-    if (reel_split_rows(r, reel_size(whole->x, 0), part, &others) != REEL_OK) {
+    if (reel_split_rows(r, whole->x->rows, part, &others) != REEL_OK) {
         return (double)NAN;
     }
-    reel_tensor *x = rows_of(whole->x, part), *y = rows_of(whole->y, part);
+    matrix *x = matrix_select(whole->x, part);
+    reel_tensor *y = rows_of(whole->y, part);
     *t = (training){.session = whole->session, .o = o, .net = net};
-    t->x = rows_of(whole->x, others);
+    t->x = matrix_select(whole->x, others);
     t->y = rows_of(whole->y, others);
     char name[48];
     snprintf(name, sizeof name, "trying weight decay %g", o->weight_decay);
     t->progress = progress_begin_trial(stderr, name, o->epochs, reel_numel(others),
                                        o->quiet || o->json ? PROGRESS_SILENT : PROGRESS_SHOWN);
-    double loss = train(t) ? network_mean_loss(o, net, x, y) : (double)NAN;
+    double loss = x && t->x && train(t) ? network_mean_loss(o, net, x, y) : (double)NAN;
     progress_end(t->progress, NULL);
-    reel_tensor *made[] = {others, x, y, t->x, t->y};
+    reel_tensor *made[] = {others, y, t->y};
     for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
         reel_tensor_free(made[i]);
     }
-    t->x = t->y = NULL;
+    matrix_free(x);
+    matrix_free(t->x);
+    t->x = NULL;
+    t->y = NULL;
     return loss;
 }
 
@@ -98,7 +102,7 @@ bool trials_choose_decay(options *o, const network_shape *shape, training *it, r
 {
     reel *r = it->session->r;
     reel_tensor *state = reel_keep(reel_get_rng_state(r)), *parts[PARTS] = {NULL};
-    if (reel_k_fold(r, reel_size(it->x, 0), PARTS, true, parts) != REEL_OK) {
+    if (reel_k_fold(r, it->x->rows, PARTS, true, parts) != REEL_OK) {
         return false;
     }
     int best = best_decay(o, shape, it, parts, net);

@@ -79,8 +79,8 @@ bool doubt_training(session *s, const options *o, reel_tensor *y, int64_t parame
 
 bool doubt_test(session *s, const model *m, reel_table *table, reel_tensor *rows)
 {
-    reel_tensor *x = model_features(m, table, rows);
-    int64_t n = reel_is_poison(x) ? 0 : reel_size(x, 0), k = m->shape.features, worst = 0;
+    matrix *x = model_matrix(s, m, table, rows);
+    int64_t n = x ? x->rows : 0, k = m->shape.features, worst = 0;
     double *row = calloc(2 * (size_t)k, sizeof *row), *mean = row + k;
     for (int64_t i = 0; row && i < n; i++) {
         matrix_row(x, i, row);
@@ -102,7 +102,7 @@ bool doubt_test(session *s, const model *m, reel_table *table, reel_tensor *rows
     }
     bool done = row || complain(s, "there is no memory to look at the test");
     free(row);
-    reel_tensor_free(x);
+    matrix_free(x);
     reel_rewind(s->r);
     return done && !reel_failed(s->r);
 }

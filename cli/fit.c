@@ -179,15 +179,17 @@ static bool encode(fitting *it)
     if (!encoder) {
         return false;
     }
-    it->x = model_features(&it->model, it->table, it->rows.train);
-    it->y = model_targets(&it->model, it->table, it->rows.train);
-    it->features =
-        o->report && !reel_is_poison(it->x) ? reel_keep(reel_mul_scalar(it->x, 1)) : NULL;
-    if (it->rows.validation) {
-        it->validation_x = model_features(&it->model, it->table, it->rows.validation);
+    it->x = model_matrix(it->s, &it->model, it->table, it->rows.train);
+    it->y = it->x ? model_targets(&it->model, it->table, it->rows.train) : NULL;
+    if (it->x && o->report) {
+        int64_t most = it->x->rows < MATRIX_ROWS ? it->x->rows : MATRIX_ROWS;
+        it->features = reel_keep(reel_mul_scalar(matrix_rows(it->x, 0, most), 1));
+    }
+    if (it->x && it->rows.validation) {
+        it->validation_x = model_matrix(it->s, &it->model, it->table, it->rows.validation);
         it->validation_y = model_targets(&it->model, it->table, it->rows.validation);
     }
-    bool done = !reel_failed(it->s->r);
+    bool done = it->x && !reel_failed(it->s->r);
     if (done && o->weights) {
         done = add_weights(it, it->rows.train, &it->y) &&
                (!it->validation_y || add_weights(it, it->rows.validation, &it->validation_y));
@@ -411,10 +413,9 @@ static bool train_linear(fitting *it)
     shape.no_bias = o->no_intercept;
     reel_module *net = network_new(it->s->r, &shape);
     bool done =
-        net &&
-        coordinates_choose(&c, it->model.encoder, !o->no_intercept, whiten, &it->x, &it->y) &&
+        net && coordinates_choose(&c, it->model.encoder, !o->no_intercept, whiten, it->x, &it->y) &&
         name_dependent(it, &c) &&
-        (!it->validation_x || coordinates_apply(&c, &it->validation_x, &it->validation_y)) &&
+        (!it->validation_x || coordinates_apply(&c, it->validation_x, &it->validation_y)) &&
         train_net(it, net) && line_solve(&it->training) &&
         line_statistics_of(&it->statistics, &it->training, &c, it->model.encoder) &&
         coordinates_return(&c, net, it->model.net);
@@ -453,6 +454,13 @@ static bool measure_all(fitting *it)
            (!it->rows.test || measure(it, test, it->rows.test, &it->test_metrics));
 }
 
+static void free_matrices(fitting *it)
+{
+    matrix_free(it->x);
+    matrix_free(it->validation_x);
+    it->x = it->validation_x = NULL;
+}
+
 /* A model of its own for a fold, in silence. */
 static bool train_fold(void *context, reel_tensor *train, reel_tensor *test, metrics *measured)
 {
@@ -462,6 +470,7 @@ static bool train_fold(void *context, reel_tensor *train, reel_tensor *test, met
     o.plot_predictions = NULL;
     o.report = NULL;
     fitting it = *whole;
+    it.x = it.validation_x = NULL;
     it.o = &o;
     it.rows = (row_parts){.train = train, .test = test};
     it.model = (model){.shape.dtype = whole->model.shape.dtype};
@@ -480,6 +489,7 @@ static bool train_fold(void *context, reel_tensor *train, reel_tensor *test, met
                 measured->mean_absolute_error);
     }
     it.s->quiet = was_quiet;
+    free_matrices(&it);
     training_free(&it.training);
     line_statistics_free(&it.statistics);
     model_free(&it.model);
@@ -535,6 +545,7 @@ int fit(int argc, char **argv)
     fitting it = {.s = &s, .o = &o};
     bool done = session_begin(&s, argv[0], &o) && run(&it);
     int status = !done ? 1 : it.training.interrupted ? INTERRUPTED : 0;
+    free_matrices(&it);
     training_free(&it.training);
     line_statistics_free(&it.statistics);
     folds_free(&it.folds);

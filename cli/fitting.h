@@ -18,8 +18,9 @@ typedef struct fitting {
     size_t target;                  /* its column */
     row_parts rows;
     model model;
-    reel_tensor *x, *y, *validation_x, *validation_y;
-    reel_tensor *features; /* x as the encoder made it, for --report; NULL: not wanted */
+    matrix *x, *validation_x;
+    reel_tensor *y, *validation_y;
+    reel_tensor *features; /* x's first rows as the encoder made them, for --report; or NULL */
     training training;
     line_statistics statistics;
     folds folds;

@@ -15,11 +15,11 @@ static reel_tensor *closure(void *context)
 {
     whole *it = context;
     const training *t = it->training;
-    reel_rewind(reel_of(t->x));
+    reel_rewind(t->session->r);
     if (t->o->optimizer == OPTIMIZER_LEVENBERG_MARQUARDT) {
-        return reel_sub(reel_forward(t->net, t->x), t->y);
+        return reel_sub(reel_forward(t->net, t->x->all), t->y);
     }
-    reel_tensor *loss = training_loss(t, t->x, t->y, it->smoothing);
+    reel_tensor *loss = training_loss(t, t->x->all, t->y, it->smoothing);
     reel_zero_grad(it->optimizer);
     reel_backward(loss);
     return loss;
@@ -35,7 +35,7 @@ static bool descend(whole *it, int64_t most)
         if (reel_step_with(it->optimizer, closure, it, &loss) != REEL_OK) {
             return false;
         }
-        reel_rewind(reel_of(t->x));
+        reel_rewind(t->session->r);
         double now = network_mean_loss(t->o, t->net, t->x, t->y);
         if (!training_note(t, now)) {
             return false;
@@ -66,6 +66,13 @@ static void descend_to_corner(training *t)
 
 void train_full_batch(training *t)
 {
+    if (!t->x->all) {
+        complain(t->session,
+                 "--optimizer %s goes over all rows at once, which do not fit in --memory: give it "
+                 "more, or another optimizer",
+                 optimizer_names[t->o->optimizer]);
+        return;
+    }
     if (t->o->loss == LOSS_L1 || t->o->loss == LOSS_QUANTILE || t->o->l1_penalty > 0) {
         descend_to_corner(t);
         return;

@@ -14,7 +14,8 @@ static const double most_work = 2e11; /* products of all steps together */
 /* The line's weights, its bias last, and the system for the next step. */
 typedef struct line {
     const options *o;
-    reel_tensor *x, *y;
+    matrix *x;
+    reel_tensor *y;
     int64_t n, k, size;                    /* size: k, or k + 1 with a bias */
     double *at, *best;                     /* weights */
     double *system;                        /* size x size, row by row, its lower triangle */
@@ -270,14 +271,14 @@ static bool write_net(const line *it, reel_module *net)
     if (bias) {
         reel_set(reel_detach(bias), (int64_t[]){0}, it->best[it->k]);
     }
-    reel_rewind(reel_of(it->x));
-    return !reel_failed(reel_of(it->x));
+    reel_rewind(it->x->r);
+    return !reel_failed(it->x->r);
 }
 
 static bool is_due(const training *it)
 {
     const options *o = it->o;
-    double k = (double)reel_size(it->x, 1), work = (double)reel_size(it->x, 0) * k * k;
+    double k = (double)it->x->columns, work = (double)it->x->rows * k * k;
     bool decays_apart = o->weight_decay > 0 && o->optimizer == OPTIMIZER_ADAMW;
     return !it->validation_x && !it->interrupted && !decays_apart && k <= (double)MOST_COLUMNS &&
            work < most_work / (o->loss == LOSS_MSE && o->l1_penalty == 0 ? 4 : 40);
@@ -289,8 +290,8 @@ bool line_solve(const training *of)
         return true;
     }
     line it = {.o = of->o, .x = of->x, .y = of->y};
-    it.n = reel_size(it.x, 0);
-    it.k = reel_size(it.x, 1);
+    it.n = it.x->rows;
+    it.k = it.x->columns;
     it.size = it.k + (reel_parameter(of->net, "0.bias") != NULL);
     size_t m = (size_t)it.k + 1;
     double *memory = malloc((m * m + 4 * m + 2 * (size_t)it.n) * sizeof *memory);

@@ -158,7 +158,7 @@ static bool other_quantile(const solved *s, double q, double *v)
     o.quantile = q;
     training other = *s->training;
     network_shape shape = {.features = s->k, .no_bias = !s->bias};
-    shape.dtype = reel_dtype_of(s->training->x);
+    shape.dtype = s->training->x->dtype;
     other.o = &o;
     other.net = network_new(s->training->session->r, &shape);
     bool done = other.net && line_solve(&other);
@@ -322,11 +322,11 @@ static bool find_condition(const solved *s, line_statistics *it)
         }
     }
     reel *r = s->training->session->r;
-    reel_tensor *matrix = reel_from_f64(r, a, 2, (int64_t[]){n, n});
-    reel_tensor *values = reel_linalg_svdvals(matrix);
+    reel_tensor *triangle = reel_from_f64(r, a, 2, (int64_t[]){n, n});
+    reel_tensor *values = reel_linalg_svdvals(triangle);
     it->condition = reel_get(values, &(int64_t){0}) / reel_get(values, &(int64_t){n - 1});
     free(a);
-    reel_tensor_free(matrix);
+    reel_tensor_free(triangle);
     reel_rewind(r);
     return !reel_failed(r);
 }
@@ -336,8 +336,8 @@ bool line_statistics_of(line_statistics *it, const training *t, const coordinate
 {
     const options *o = t->o;
     *it = (line_statistics){0};
-    solved s = {.training = t, .c = c, .encoder = encoder, .n = reel_size(t->x, 0)};
-    s.k = reel_size(t->x, 1);
+    solved s = {.training = t, .c = c, .encoder = encoder, .n = t->x->rows};
+    s.k = t->x->columns;
     s.bias = reel_parameter(t->net, "0.bias") != NULL;
     s.m = s.k + s.bias;
     int64_t freedom = s.n - c->qr.rank - s.bias;

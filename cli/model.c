@@ -2,6 +2,7 @@
 /* A model's file: tensors, an encoder and some JSON, of which nothing is believed. */
 #include "model.h"
 #include "json_read.h"
+#include "progress.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +165,18 @@ reel_tensor *model_features(const model *it, reel_table *table, const reel_tenso
     return converted(reel_encode(it->encoder, table, rows), it->shape.dtype);
 }
 
+matrix *model_matrix(session *s, const model *it, reel_table *table, const reel_tensor *rows)
+{
+    double count = rows ? (double)reel_numel(rows) : (double)reel_table_rows(table);
+    double element = it->shape.dtype == REEL_F64 ? sizeof(double) : sizeof(float);
+    if (count * element * (double)reel_encoder_features(it->encoder) <= (double)s->memory / 4) {
+        return matrix_in_memory(model_features(it, table, rows));
+    }
+    int64_t memory = s->memory / 4;
+    return matrix_in_file(
+        s->r, reel_encode_to_file(it->encoder, table, rows, it->shape.dtype, memory), memory);
+}
+
 reel_tensor *model_targets(const model *it, reel_table *table, const reel_tensor *rows)
 {
     return converted(reel_encode_target(it->encoder, table, rows), it->shape.dtype);
@@ -237,12 +250,17 @@ reel_table *read_table(session *s, const options *o, const char *const *paths, s
                               .missing_count = o->na.count,
                               .skip_lines = o->skip,
                               .encoding = o->encoding,
+                              .memory = s->memory / 4,
                               .no_header = o->no_header,
                               .detect_header = true,
                               .dtype = m->shape.dtype == REEL_F64 || !large ? REEL_F64 : REEL_F32,
                               .text = text,
                               .text_count = count + known};
+    reading shown = reading_begin(stderr, o->quiet || o->json ? PROGRESS_SILENT : PROGRESS_SHOWN);
+    how.progress = reading_at;
+    how.progress_context = &shown;
     reel_table *table = reel_table_read_all(s->r, paths, paths_count, how);
+    reading_end(&shown);
     free(text);
     return table;
 }

@@ -58,6 +58,9 @@ const char *target_label(const reel_encoder *encoder, char *text, size_t size);
 reel_tensor *model_features(const model *it, reel_table *table, const reel_tensor *rows);
 reel_tensor *model_targets(const model *it, reel_table *table, const reel_tensor *rows);
 
+/* The former, where they fit. NULL, and a message. */
+matrix *model_matrix(session *s, const model *it, reel_table *table, const reel_tensor *rows);
+
 /* The table that files make up, as the options say it is to be read and as the model needs it: with
  * the columns of text that its encoder has, if there is one yet, and in doubles unless the model is
  * of floats and the table large. NULL, and a message. */

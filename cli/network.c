@@ -2,8 +2,6 @@
 /* The layers of a net by their sizes, and the loss and its words by their names. */
 #include "network.h"
 
-enum { ROWS_AT_ONCE = 4096 };
-
 reel_model_options shape_options(const network_shape *shape)
 {
     return (reel_model_options){.hidden = shape->hidden,
@@ -80,11 +78,10 @@ reel_tensor *network_loss(const options *o, reel_tensor *predicted, reel_tensor 
     return reel_mean(reel_mul(loss_of(o, predicted, target, smoothing, REEL_NONE), weights));
 }
 
-/* Rows from `first` on, as many as there are at once. */
-static reel_tensor *part_of(reel_tensor *x, int64_t first)
+/* How many rows from `first` on are looked at at once. */
+static int64_t at_once(const matrix *x, int64_t first)
 {
-    int64_t left = reel_size(x, 0) - first;
-    return reel_narrow(x, 0, first, left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE);
+    return x->rows - first < MATRIX_ROWS ? x->rows - first : MATRIX_ROWS;
 }
 
 /* Evaluation: without dropout, and without a tape. */
@@ -102,12 +99,12 @@ static void end_evaluation(reel_module *net, reel *r, bool was_enabled)
     reel_train(net);
 }
 
-bool network_predict(reel_module *net, reel_tensor *x, double *predicted)
+bool network_predict_rows(reel_module *net, matrix *x, double *predicted)
 {
-    reel *r = reel_of(x);
+    reel *r = x->r;
     bool was_enabled = begin_evaluation(net, r);
-    for (int64_t i = 0; i < reel_size(x, 0) && !reel_failed(r); i += ROWS_AT_ONCE) {
-        reel_tensor *part = reel_forward(net, part_of(x, i));
+    for (int64_t i = 0; i < x->rows && !reel_failed(r); i += MATRIX_ROWS) {
+        reel_tensor *part = reel_forward(net, matrix_rows(x, i, at_once(x, i)));
         reel_to_f64(part, predicted + i, reel_numel(part));
         reel_rewind(r);
     }
@@ -115,17 +112,24 @@ bool network_predict(reel_module *net, reel_tensor *x, double *predicted)
     return !reel_failed(r);
 }
 
-double network_mean_loss(const options *o, reel_module *net, reel_tensor *x, reel_tensor *y)
+bool network_predict(reel_module *net, reel_tensor *x, double *predicted)
 {
-    reel *r = reel_of(x);
+    matrix all = matrix_around(x);
+    return network_predict_rows(net, &all, predicted);
+}
+
+double network_mean_loss(const options *o, reel_module *net, matrix *x, reel_tensor *y)
+{
+    reel *r = x->r;
     bool was_enabled = begin_evaluation(net, r);
     double sum = 0;
-    for (int64_t i = 0; i < reel_size(x, 0) && !reel_failed(r); i += ROWS_AT_ONCE) {
-        reel_tensor *part = part_of(y, i);
-        reel_tensor *mean = network_loss(o, reel_forward(net, part_of(x, i)), part, 0);
-        sum += reel_item(mean) * (double)reel_size(part, 0);
+    for (int64_t i = 0; i < x->rows && !reel_failed(r); i += MATRIX_ROWS) {
+        int64_t count = at_once(x, i);
+        reel_tensor *part = reel_narrow(y, 0, i, count);
+        reel_tensor *out = reel_forward(net, matrix_rows(x, i, count));
+        sum += reel_item(network_loss(o, out, part, 0)) * (double)count;
         reel_rewind(r);
     }
     end_evaluation(net, r, was_enabled);
-    return sum / (double)reel_size(x, 0);
+    return sum / (double)x->rows;
 }

@@ -3,9 +3,8 @@
 #ifndef CLI_NETWORK_H
 #define CLI_NETWORK_H
 
+#include "matrix.h"
 #include "options.h"
-
-#include <reel/reel.h>
 
 typedef struct network_shape {
     int64_t features;
@@ -36,9 +35,10 @@ reel_tensor *network_loss(const options *o, reel_tensor *predicted, reel_tensor 
 
 /* The net's result for each row of x, as doubles; in parts, so that memory does not grow with the
  * rows. Rewinds. */
+bool network_predict_rows(reel_module *net, matrix *x, double *predicted);
 bool network_predict(reel_module *net, reel_tensor *x, double *predicted);
 
 /* The mean loss over all rows, likewise. */
-double network_mean_loss(const options *o, reel_module *net, reel_tensor *x, reel_tensor *y);
+double network_mean_loss(const options *o, reel_module *net, matrix *x, reel_tensor *y);
 
 #endif

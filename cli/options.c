@@ -46,8 +46,12 @@
          NULL},                                                                                    \
         {"no-header", NULL,          "the first line is data; columns are called 1, 2, ...",       \
          FLAG,        AT(no_header), NULL},                                                        \
+        {"text", "COLUMNS", "text though they look like numbers", LIST, AT(text), NULL},           \
     {                                                                                              \
-        "text", "COLUMNS", "text though they look like numbers", LIST, AT(text), NULL              \
+        "memory", "SIZE",                                                                          \
+            "rows that take more lie in a file in TMPDIR or /var/tmp: 64M, 2G, ... (a quarter of " \
+            "the machine's)",                                                                      \
+            BYTES, AT(memory), NULL                                                                \
     }
 #define THREADS_ROW                                                                                \
     {                                                                                              \

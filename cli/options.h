@@ -81,6 +81,7 @@ typedef struct options {
     text_list na; /* what stands for a missing value */
     int64_t skip; /* lines before the table */
     const char *encoding;
+    int64_t memory; /* bytes; 0: as the machine has */
     int64_t max_categories;
     text_list date_formats;
     unsigned dates; /* enum reel_date_parts; 0: the usual */

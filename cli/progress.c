@@ -180,6 +180,46 @@ static int64_t line_every(int64_t epochs)
     }
 }
 
+reading reading_begin(FILE *to, progress_mode mode)
+{
+    return (reading){.to = mode == PROGRESS_SILENT ? NULL : to, .redrawn = can_redraw(to)};
+}
+
+/* On a terminal twice a second, after the first; elsewhere twice a minute. */
+void reading_at(void *context, const char *path, int64_t bytes, int64_t size)
+{
+    reading *it = context;
+    double at = now(), every = it->redrawn ? 0.5 : 30;
+    if (!it->path || strcmp(it->path, path) != 0) {
+        it->path = path;
+        it->began = at;
+        it->drawn = it->redrawn ? at + 0.5 : at;
+    }
+    if (!it->to || at - it->drawn < every) {
+        return;
+    }
+    char share[PART] = "", left[PART] = "";
+    double rate = (double)bytes / (at - it->began);
+    if (size > 0) {
+        snprintf(share, sizeof share, ", %d %%", (int)(100 * (double)bytes / (double)size));
+        duration_text((double)(size - bytes) / rate, "left", left);
+    }
+    fprintf(it->to, "%sreading %s: %.0f MB%s, %.0f MB/s  %s%s", it->redrawn ? "\r" : "", path,
+            (double)bytes / 1e6, share, rate / 1e6, left, it->redrawn ? "\033[K" : "\n");
+    fflush(it->to);
+    it->open = it->redrawn;
+    it->drawn = at;
+}
+
+void reading_end(reading *it)
+{
+    if (it->open) {
+        fputs("\r\033[K", it->to);
+        fflush(it->to);
+    }
+    it->open = false;
+}
+
 void progress_rows(progress *p, int64_t rows)
 {
     if (p && p->redrawn) {

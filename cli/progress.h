@@ -59,4 +59,17 @@ void progress_break(progress *p);
  */
 void progress_end(progress *p, const char *why);
 
+/* How far the reading of a table is, where that takes longer than a moment. */
+typedef struct reading {
+    FILE *to; /* NULL: it is not shown */
+    const char *path;
+    bool redrawn, open;
+    double began, drawn;
+} reading;
+
+reading reading_begin(FILE *to, progress_mode mode);
+/* As `reel_table_progress`; the context is the reading. */
+void reading_at(void *context, const char *path, int64_t bytes, int64_t size);
+void reading_end(reading *it);
+
 #endif

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST_THREADS = 256 };
 
@@ -20,12 +21,25 @@ static void handle(void *context, reel_level level, const char *message)
     }
 }
 
+/* Of what the machine has, as far as that is known. */
+static int64_t quarter_of_memory(void)
+{
+#ifdef _SC_PHYS_PAGES
+    const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    if (pages > 0 && size > 0) {
+        return (int64_t)pages / 4 * size;
+    }
+#endif
+    return INT64_C(1) << 30;
+}
+
 bool session_begin(session *it, const char *name, const options *o)
 {
 #ifdef SIGXFSZ
     signal(SIGXFSZ, SIG_IGN); /* a file that becomes too large is an error, of gnuplot's, too */
 #endif
-    *it = (session){.name = name, .quiet = o->quiet};
+    *it = (session){
+        .name = name, .quiet = o->quiet, .memory = o->memory ? o->memory : quarter_of_memory()};
     reel_options how = {.handler = handle, .handler_context = it};
     it->r = reel_new_with(&how);
     if (!it->r) {

@@ -12,6 +12,7 @@ typedef struct session {
     reel *r;
     const char *name; /* "reel fit", which messages begin with */
     bool quiet;
+    int64_t memory;          /* bytes that its rows may take, all in all */
     reeli_text_set warnings; /* what --json reports of them, each once */
 } session;
 

@@ -112,13 +112,14 @@ static reel_tensor *joined(reel_tensor *a, reel_tensor *b)
 static void anneal(loop *it, int64_t epochs)
 {
     training *t = it->training;
-    reel_tensor *all[2] = {joined(t->x, t->validation_x), joined(t->y, t->validation_y)};
+    matrix *x = matrix_joined(t->x, t->validation_x);
+    reel_tensor *y = joined(t->y, t->validation_y);
     reel_rewind(t->session->r);
     reel_early_stopping_restore(t->stopping);
     reel_graph_free(it->graph); /* it reads the old loader's batch */
     reel_loader_free(it->loader);
     it->graph = NULL;
-    it->loader = reel_loader_new(t->session->r, all, 2, batches_of(t->o));
+    it->loader = x ? matrix_loader(x, y, batches_of(t->o)) : NULL;
     it->scheduler = schedule_new(t->o, it->optimizer, epochs * reel_loader_batches(it->loader));
     t->annealed_from = t->epochs;
     if (it->loader && it->scheduler) {
@@ -126,8 +127,8 @@ static void anneal(loop *it, int64_t epochs)
     }
     reel_loader_free(it->loader);
     it->loader = NULL;
-    reel_tensor_free(all[0]);
-    reel_tensor_free(all[1]);
+    matrix_free(x);
+    reel_tensor_free(y);
 }
 
 /* A schedule over all epochs would be near its start when patience runs out, with steps too long
@@ -164,9 +165,8 @@ static void zero_small_weights(const training *it)
 
 static void train_in_batches(training *it)
 {
-    reel_tensor *tensors[] = {it->x, it->y};
     loop all = {.training = it, .optimizer = optimizer_new(it->o, it->net)};
-    all.loader = reel_loader_new(it->session->r, tensors, 2, batches_of(it->o));
+    all.loader = matrix_loader(it->x, it->y, batches_of(it->o));
     int64_t per_epoch = it->o->schedule == SCHEDULE_PLATEAU ? 1 : reel_loader_batches(all.loader);
     bool patiently = it->o->schedule == SCHEDULE_PATIENCE && it->stopping;
     if (!patiently) {

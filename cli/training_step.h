@@ -13,10 +13,12 @@ typedef struct training {
     session *session;
     const options *o; /* without anything left open: training_defaults */
     reel_module *net;
-    reel_tensor *x, *y;                       /* (rows, features), (rows, 1) */
-    reel_tensor *validation_x, *validation_y; /* NULL: none */
-    progress *progress;                       /* NULL: not shown */
-    reel_early_stopping *stopping;            /* NULL: nothing to validate on */
+    matrix *x;      /* (rows, features) */
+    reel_tensor *y; /* (rows, 1), or 2 with weights */
+    matrix *validation_x;
+    reel_tensor *validation_y;     /* NULL: none */
+    progress *progress;            /* NULL: not shown */
+    reel_early_stopping *stopping; /* NULL: nothing to validate on */
 
     double *losses, *validation_losses; /* of each epoch; from malloc */
     int64_t epochs;                     /* that were trained */

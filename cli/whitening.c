@@ -9,9 +9,9 @@
 enum { MOST_WHITENED = 256 }; /* features; more would take longer than the training */
 
 /* What is added to a column to bring its mean to 0. */
-static bool column_means(reel_tensor *x, double *shift)
+static bool column_means(matrix *x, double *shift)
 {
-    int64_t n = reel_size(x, 0), k = reel_size(x, 1);
+    int64_t n = x->rows, k = x->columns;
     double *row = malloc((size_t)k * sizeof *row);
     memset(shift, 0, (size_t)k * sizeof *shift);
     for (int64_t i = 0; row && i < n; i++) {
@@ -25,19 +25,16 @@ static bool column_means(reel_tensor *x, double *shift)
 }
 
 /* What rounding leaves of a column that depends on others; of floats also the numbers' own. */
-static double tolerance_of(const reel_tensor *x)
-{
-    return reel_dtype_of(x) == REEL_F64 ? 1e-11 : 1e-6;
-}
+static double tolerance_of(const matrix *x) { return x->dtype == REEL_F64 ? 1e-11 : 1e-6; }
 
 /* T = √n R⁻¹, upper triangular, so that (X T)ᵀ X T = n. Dependent columns have zeros. */
-static bool whiten_by(coordinates *it, reel_tensor *x)
+static bool whiten_by(coordinates *it, matrix *x)
 {
     int64_t k = it->features;
     it->triangle = calloc((size_t)(k * k), sizeof *it->triangle);
     double *column = malloc((size_t)k * sizeof *column);
     bool done = it->triangle && column && column_qr_of(&it->qr, x, tolerance_of(x));
-    double root = sqrt((double)reel_size(x, 0));
+    double root = sqrt((double)x->rows);
     for (int64_t b = 0; done && b < it->qr.rank; b++) {
         memset(column, 0, (size_t)k * sizeof *column);
         column[b] = root;
@@ -62,61 +59,63 @@ static bool replace(reel_tensor **x, reel_tensor *now)
     return true;
 }
 
-static void put_row(reel_tensor *x, int64_t i, const double *row)
+/* What a row becomes. */
+typedef struct row_change {
+    const coordinates *of;
+    double *shift, *sums; /* the shift as the matrix's dtype has it; room for a row */
+} row_change;
+
+static void shift_row(const void *context, double *row)
 {
-    int64_t k = reel_size(x, 1);
-    if (reel_dtype_of(x) == REEL_F64) {
-        memcpy(reel_data_f64(x) + i * k, row, (size_t)k * sizeof *row);
-        return;
-    }
-    float *to = reel_data_f32(x) + i * k;
-    for (int64_t j = 0; j < k; j++) {
-        to[j] = (float)row[j];
+    const row_change *it = context;
+    for (int64_t j = 0; j < it->of->features; j++) {
+        row[j] += it->shift[j];
     }
 }
 
-static bool add_shift(const coordinates *it, reel_tensor **x, reel_tensor **y)
+/* x T in double: T can be large where columns nearly depend on one another. */
+static void multiply_row(const void *context, double *row)
 {
-    reel *r = reel_of(*x);
-    reel_tensor *shift = reel_from_f64(r, it->shift, 1, (int64_t[]){it->features});
-    reel_tensor *same = reel_to(shift, reel_dtype_of(*x));
-    bool done = replace(x, reel_add(*x, same)) && replace(y, reel_add_scalar(*y, it->target_shift));
-    reel_tensor_free(shift);
-    reel_rewind(r);
-    return done;
-}
-
-/* X T in double, row by row: T can be large where columns nearly depend on one another. */
-static bool multiply(const coordinates *it, reel_tensor **x)
-{
-    int64_t n = reel_size(*x, 0), k = it->features;
-    reel_tensor *to = reel_zeros(reel_of(*x), reel_dtype_of(*x), 2, (int64_t[]){n, k});
-    double *row = malloc(2 * (size_t)k * sizeof *row), *sums = row + k;
-    bool done = row && !reel_is_poison(to);
-    for (int64_t i = 0; done && i < n; i++) {
-        matrix_row(*x, i, row);
-        memset(sums, 0, (size_t)k * sizeof *sums);
-        for (int64_t a = 0; a < k; a++) {
-            for (int64_t b = a; b < k; b++) {
-                sums[b] += row[a] * it->triangle[a * k + b];
-            }
+    const row_change *it = context;
+    int64_t k = it->of->features;
+    memset(it->sums, 0, (size_t)k * sizeof *it->sums);
+    for (int64_t a = 0; a < k; a++) {
+        for (int64_t b = a; b < k; b++) {
+            it->sums[b] += row[a] * it->of->triangle[a * k + b];
         }
-        put_row(to, i, sums);
     }
-    free(row);
-    reel_tensor_free(done ? *x : to);
-    *x = done ? to : *x;
+    memcpy(row, it->sums, (size_t)k * sizeof *row);
+}
+
+static bool add_shift(const coordinates *it, matrix *x, reel_tensor **y)
+{
+    row_change how = {.of = it, .shift = malloc((size_t)it->features * sizeof *how.shift)};
+    for (int64_t j = 0; how.shift && j < it->features; j++) {
+        how.shift[j] = x->dtype == REEL_F64 ? it->shift[j] : (double)(float)it->shift[j];
+    }
+    bool done = how.shift && matrix_change(x, shift_row, &how) &&
+                replace(y, reel_add_scalar(*y, it->target_shift));
+    free(how.shift);
+    reel_rewind(x->r);
     return done;
 }
 
-bool coordinates_apply(const coordinates *it, reel_tensor **x, reel_tensor **y)
+static bool multiply(const coordinates *it, matrix *x)
+{
+    row_change how = {.of = it, .sums = malloc((size_t)it->features * sizeof *how.sums)};
+    bool done = how.sums && matrix_change(x, multiply_row, &how);
+    free(how.sums);
+    return done;
+}
+
+bool coordinates_apply(const coordinates *it, matrix *x, reel_tensor **y)
 {
     return add_shift(it, x, y) && (!it->triangle || multiply(it, x));
 }
 
 /* With an intercept columns are moved to their mean, so that those of categories, which add up to
  * 1, are seen to depend on one another; without one they are moved back to where they came from. */
-static bool choose_shift(coordinates *it, reel_encoder *encoder, bool intercept, reel_tensor *x)
+static bool choose_shift(coordinates *it, reel_encoder *encoder, bool intercept, matrix *x)
 {
     size_t count = (size_t)it->features;
     it->shift = malloc(count * sizeof *it->shift);
@@ -134,16 +133,16 @@ static bool choose_shift(coordinates *it, reel_encoder *encoder, bool intercept,
 }
 
 bool coordinates_choose(coordinates *it, reel_encoder *encoder, bool intercept, bool whiten,
-                        reel_tensor **x, reel_tensor **y)
+                        matrix *x, reel_tensor **y)
 {
-    *it = (coordinates){.features = reel_size(*x, 1)};
-    if (!choose_shift(it, encoder, intercept, *x) || !add_shift(it, x, y)) {
+    *it = (coordinates){.features = x->columns};
+    if (!choose_shift(it, encoder, intercept, x) || !add_shift(it, x, y)) {
         return false;
     }
     if (!whiten || it->features > MOST_WHITENED) {
         return true;
     }
-    return whiten_by(it, *x) && multiply(it, x);
+    return whiten_by(it, x) && multiply(it, x);
 }
 
 /* weight = T w, and the bias makes up for the shifts. */

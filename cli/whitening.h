@@ -17,15 +17,15 @@ typedef struct coordinates {
 
 /*
  * Chooses T such that the columns of *x T are uncorrelated and of variance 1; a column that is a
- * combination of those before it gets zeros. `whiten` false: T is the identity. Replaces *x and *y
- * by what is trained on; the old ones are freed.
+ * combination of those before it gets zeros. `whiten` false: T is the identity. Changes x and
+ * replaces *y by what is trained on; the old one is freed.
  *
  * Fails: false, without memory.
  */
 bool coordinates_choose(coordinates *it, reel_encoder *encoder, bool intercept, bool whiten,
-                        reel_tensor **x, reel_tensor **y);
+                        matrix *x, reel_tensor **y);
 /* The same coordinates for other rows. */
-bool coordinates_apply(const coordinates *it, reel_tensor **x, reel_tensor **y);
+bool coordinates_apply(const coordinates *it, matrix *x, reel_tensor **y);
 /* Puts T w, and the bias that belongs to it, into `net`, whose inputs are the encoder's. */
 bool coordinates_return(const coordinates *it, reel_module *trained, reel_module *net);
 void coordinates_free(coordinates *it);

@@ -11,6 +11,7 @@ _reel_fit='
 --encoding NAME
 --features COLUMNS
 --max-categories N
+--memory SIZE
 --missing median error
 --na TOKENS
 --no-header
@@ -67,6 +68,7 @@ _reel_evaluate='
 --encoding NAME
 --importance
 --json
+--memory SIZE
 --na TOKENS
 --no-header
 --plot-predictions FILE
@@ -88,6 +90,7 @@ _reel_predict='
 --force
 --json
 --keep COLUMNS
+--memory SIZE
 --na TOKENS
 --no-header
 --out FILE

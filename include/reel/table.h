@@ -18,6 +18,10 @@ extern "C" {
 /** A table in memory. Every function below takes NULL for a table without columns. */
 typedef struct reel_table reel_table;
 
+/** Called while a file is read: so many bytes of its text have been, of `size`, which is -1 where
+ *  it is not known. */
+typedef void (*reel_table_progress)(void *context, const char *path, int64_t bytes, int64_t size);
+
 /** How a file is read; all zero is the default. Without effect on .npy files but for the dtype. */
 typedef struct reel_table_options {
     char separator;     /**< between fields; 0: of , ; tab | the one that makes the same number of
@@ -39,6 +43,8 @@ typedef struct reel_table_options {
     int64_t memory; /**< bytes that the cells of a CSV table may take in memory; those of a larger
                          one lie in a file without a name, in TMPDIR or /var/tmp; 0: all in memory
                      */
+    reel_table_progress progress; /**< told of each piece of a CSV file; NULL: nobody is */
+    void *progress_context;       /**< what it gets */
 } reel_table_options;
 
 /**

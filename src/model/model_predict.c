@@ -2,6 +2,7 @@
 /* Rows through a model, a block at a time: what tables and memory have in common is everything but
  * where the features come from. */
 #include "model.h"
+#include "row_file.h"
 
 #include <math.h>
 #include <reel/autograd.h>
@@ -138,6 +139,30 @@ reel_status reel_model_predict(reel_model *m, const reel_cell *cells, int64_t ro
     return ok ? r->status : reeli_failure(r);
 }
 
+/* Whether the table's rows as features are not too much for it. */
+static bool fits(const reel_model *m, const reel_table *t, const reel_tensor *rows)
+{
+    double count = rows ? (double)rows->numel : (double)t->rows, features = (double)m->x->size[1];
+    return !t->memory ||
+           count * features * (double)reeli_element_size(m->x->dtype) <= (double)t->memory;
+}
+
+static bool predict_from_file(reel_model *m, reel_table *t, const reel_tensor *rows,
+                              double *predicted)
+{
+    reel_row_file *file = reel_encode_to_file(m->encoder, t, rows, m->dtype, t->memory);
+    bool ok = file != NULL;
+    for (int64_t first = 0; ok && first < file->rows; first += REELI_MODEL_ROWS) {
+        int64_t left = file->rows - first;
+        int64_t count = left < REELI_MODEL_ROWS ? left : REELI_MODEL_ROWS;
+        m->x->version++;
+        ok = reeli_row_file_get(file, first, count, m->x->data) &&
+             answer(m, m->x, 0, count, predicted + first);
+    }
+    reel_row_file_free(file);
+    return ok;
+}
+
 reel_status reel_model_predict_table(reel_model *m, reel_table *t, const reel_tensor *rows,
                                      double *predicted)
 {
@@ -146,7 +171,10 @@ reel_status reel_model_predict_table(reel_model *m, reel_table *t, const reel_te
         return REEL_ERR_VALUE;
     }
     reel *r = m->owned.r;
-    reel_tensor *x = may_predict(m, what, predicted) ? reel_encode(m->encoder, t, rows) : r->poison;
+    if (may_predict(m, what, predicted) && !fits(m, t, rows)) {
+        return predict_from_file(m, t, rows, predicted) ? r->status : reeli_failure(r);
+    }
+    reel_tensor *x = predicted ? reel_encode(m->encoder, t, rows) : r->poison;
     bool ok = !reeli_bad(x);
     if (ok && x->dtype != (int)m->dtype) {
         reel_tensor *converted = reeli_create(r, what, (int)m->dtype, 2, x->size);

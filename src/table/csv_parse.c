@@ -210,6 +210,7 @@ static void expect_rows(reeli_csv_reader *it, int64_t taken, int64_t bytes)
 bool reeli_csv_begin(reeli_csv_reader *it, reel_table *t, const reel_table_options *options,
                      reeli_buffer *as_text)
 {
+    t->memory = options->memory;
     *it = (reeli_csv_reader){.r = t->owned.r,
                              .table = t,
                              .options = options,
@@ -255,6 +256,9 @@ bool reeli_csv_file(reeli_csv_reader *it, const reeli_dialect *dialect, reeli_cs
         if (first && it->table->files.count == 1) {
             expect_rows(it, taken, source->size);
             it->failed = it->failed || (source->size > taken && !reeli_csv_settle(it));
+        }
+        if (it->options->progress) {
+            it->options->progress(it->options->progress_context, it->path, taken, source->size);
         }
         if (!it->failed && !reeli_csv_next(source)) {
             it->failed = true;

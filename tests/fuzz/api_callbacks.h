@@ -134,6 +134,12 @@ static double (*callback_lr_lambda(void))(void *, size_t, int64_t)
     return rarely() ? NULL : some_lr;
 }
 
+static void some_progress(void *context, const char *path, int64_t bytes, int64_t size)
+{
+    (void)context, (void)path, (void)bytes, (void)size;
+}
+
+static reel_table_progress callback_progress(void) { return rarely() ? NULL : some_progress; }
 static reel_hook callback_reel_hook(void) { return rarely() ? NULL : some_gradient; }
 static reel_module_forward callback_reel_module_forward(void)
 {

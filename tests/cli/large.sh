@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Tables that memory does not hold: the same bytes of model and the same predictions as in memory, however little
+# of it there is, whatever the files are; a disk that is full is an error, and nothing is left on it.
+. "$(dirname "${BASH_SOURCE[0]}")/program.sh"
+
+mkdir scratch
+export TMPDIR=$PWD/scratch
+# 10,000 rows of 101 columns, some 8 MB in memory, from 400 different ones.
+awk 'BEGIN {
+  srand(3)
+  for (j = 0; j < 99; j++) printf "x%d,", j
+  print "place,y"
+  for (i = 0; i < 400; i++) {
+    y = 0
+    for (j = 0; j < 99; j++) { x = int(1000 * rand()); y += (j % 7 - 3) * x; printf "%s,", i % 50 == j && j < 2 ? "" : x }
+    printf "%s,%d\n", substr("north south east", 1 + 6 * (i % 2), 5), y + int(100 * rand())
+  }
+}' >few.csv
+{ head -n 1 few.csv && for _ in $(seq 25); do tail -n +2 few.csv; done; } >large.csv
+parts=(--test-fraction 0.2 --validation-fraction 0.1 --seed 3)
+network=(--hidden 4 --epochs 2 "${parts[@]}")
+line=(--loss mse --epochs 1 "${parts[@]}")
+
+run 0 fit large.csv --target y "${network[@]}" --out network.safetensors
+run 0 fit large.csv --target y "${line[@]}" --out line.safetensors
+
+# same <what it is> <model> <argument>...: comes to the model that memory comes to. Half of the address space, which
+# is a third of what the table takes, is what the program itself needs.
+same() {
+  local what=$1 model=$2
+  shift 2
+  last="reel fit $*"
+  (ulimit -v 16500 && "$reel" fit "$@" --out again.safetensors >out 2>err) || fail "$what: exit status $?"
+  cmp again.safetensors "$model.safetensors" || fail "$what: other bytes"
+  [ -z "$(ls scratch)" ] || fail "$what: something is left in TMPDIR"
+}
+little=(--memory 2M --target y)
+(ulimit -v 16500 && ! "$reel" fit large.csv --target y "${network[@]}" --no-save >out 2>err) ||
+  fail "the limit is none: memory holds the table"
+same 'a quarter of the memory' network large.csv "${little[@]}" "${network[@]}"
+same 'a line' line large.csv "${little[@]}" "${line[@]}"
+head -n 3001 large.csv >a.csv
+{ head -n 1 large.csv && tail -n +3002 large.csv; } >b.csv
+gzip -k a.csv
+same 'two files' network a.csv b.csv "${little[@]}" "${network[@]}"
+if "$reel" fit a.csv.gz --target y --epochs 1 --no-save >out 2>err; then
+  same 'a compressed file' network a.csv.gz b.csv "${little[@]}" "${network[@]}"
+fi
+same 'standard input' network - "${little[@]}" "${network[@]}" <large.csv
+
+for command in 'predict network.safetensors' 'evaluate network.safetensors' 'predict line.safetensors'; do
+  # shellcheck disable=SC2086
+  run 0 $command large.csv
+  mv out expected
+  last="reel $command"
+  # shellcheck disable=SC2086
+  (ulimit -v 16500 && "$reel" $command large.csv --memory 2M >out 2>err) || fail "exit status $?"
+  cmp out expected || fail "not what it says of a table in memory"
+done
+
+# A disk that is full, at each of the things that are put on it.
+for most in 1000 6000; do
+  last="reel fit, with files of up to $most KB"
+  status=0
+  (ulimit -f "$most" && "$reel" fit large.csv "${little[@]}" "${network[@]}" --out full.safetensors >out 2>err) || status=$?
+  [ "$status" -eq 1 ] || fail "exit status $status"
+  says 'a scratch file cannot be written: File too large'
+  [ -z "$(ls scratch)" ] && [ ! -e full.safetensors ] || fail "something is left"
+done
+last='reel fit, TMPDIR is not there'
+TMPDIR=/nowhere run 1 fit large.csv "${little[@]}" "${network[@]}" --no-save
+says "a scratch file in '/nowhere' cannot be made"
+
+# Killed at any moment it leaves nothing, as its files have no names.
+for wait in 0.1 0.5; do
+  "$reel" fit large.csv "${little[@]}" --hidden 4 --epochs 1000 --out killed.safetensors >out 2>err &
+  sleep $wait
+  kill -9 $!
+  wait $! 2>/dev/null || true
+  [ -z "$(ls scratch)" ] && [ ! -e killed.safetensors ] || fail "kill -9 leaves something"
+done
+
+run 1 fit large.csv "${little[@]}" --hidden 4 --optimizer lbfgs --no-save
+says 'goes over all rows at once, which do not fit in --memory'
+run 2 fit large.csv --target y --memory 10
+says "--memory: expected a size from 1M on, as 64M or 2G, got '10'"
+finish

@@ -140,10 +140,11 @@ bool reeli_arena_before(const reeli_arena *arena, reeli_mark mark, const void *m
     return true;
 }
 
-void reeli_arena_reset(reel *r)
+bool reeli_arena_reset(reel *r)
 {
-    reeli_end_slots(r);
+    const bool room = reeli_end_slots(r);
     release_blocks(&r->arena, (reeli_mark){.block = NULL});
+    return room;
 }
 
 bool reeli_arena_holds(const reeli_arena *arena, const void *memory)

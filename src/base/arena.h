@@ -55,8 +55,8 @@ struct reel;
 
 /* `size` bytes that live until the next reset; NULL, without a message, when memory is out. */
 void *reeli_arena_more(struct reel *r, size_t size);
-/* At the end of a step. */
-void reeli_arena_reset(struct reel *r);
+/* At the end of a step; false, without a message, when memory for one like it is out. */
+bool reeli_arena_reset(struct reel *r);
 void reeli_arena_release(reeli_arena *arena, reeli_mark mark); /* a reel's own */
 void reeli_arena_free(struct reel *r);
 /* The same for the user, who has seen what has lain there. */

@@ -227,30 +227,30 @@ void reeli_release_slots(reeli_slots *slots, reeli_slab *slab, char *at, bool se
 
 /* What a step like the one that ends now will want, wherever in a slab it begins: so many slabs
  * beside as many that this one left, and one more for what is taken and given back in between.
- * When memory is out nobody is told: an error's handler must not meet a step that has half ended,
- * and who wants a slab then asks again. */
-static void provide(reel *r, size_t slabs)
+ * False when memory is out. */
+static bool provide(reel *r, size_t slabs)
 {
-    const size_t wanted = 2 * slabs + 1;
-    if (slabs > r->slabs.planned &&
-        (r->slabs.count >= wanted || add_chunk(r, wanted - r->slabs.count))) {
-        r->slabs.planned = slabs;
+    if (slabs <= r->slabs.planned) {
+        return true;
     }
+    r->slabs.planned = slabs;
+    return r->slabs.count >= 2 * slabs + 1 || add_chunk(r, 2 * slabs + 1 - r->slabs.count);
 }
 
 /* The slabs that this step has filled queue up. */
-REELI_RARE static void leave_slabs(reel *r, reeli_slots *slots)
+REELI_RARE static bool leave_slabs(reel *r, reeli_slots *slots)
 {
     const ptrdiff_t before = slots->start - first_slot(slots->first);
     const size_t left = queue_all(&r->slabs, slots->first, slots->current);
     const ptrdiff_t taken = slots->at - first_slot(slots->current) - before;
     r->slabs.waiting = left;
-    provide(r, left + (taken > 0));
+    return provide(r, left + (taken > 0));
 }
 
-void reeli_end_slots(reel *r)
+bool reeli_end_slots(reel *r)
 {
     reeli_slots *slots = &r->arena.slots;
+    bool room = true;
     if (r->slabs.cooling) {
         queue_all(&r->slabs, r->slabs.cooling, NULL);
         r->slabs.cooling = NULL;
@@ -258,11 +258,12 @@ void reeli_end_slots(reel *r)
     if (slots->current) {
         kill_from(slots, slots->first, slots->start, REELI_REWOUND);
         if (slots->first != slots->current || !r->slabs.planned) {
-            leave_slabs(r, slots);
+            room = leave_slabs(r, slots);
         }
         slots->first = slots->current;
         slots->start = slots->at;
     }
+    return room;
 }
 
 void reeli_retire_slots(reel *r, reeli_slots *slots)

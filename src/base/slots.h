@@ -107,8 +107,9 @@ void reeli_free_slot(struct reel *r, void *slot, reeli_fate fate);
  * somebody may have seen where they are (`seen`), are not used again for a while. */
 void reeli_release_slots(reeli_slots *slots, reeli_slab *slab, char *at, bool seen,
                          reeli_fate fate);
-/* The step's slots are dead, and the next step begins behind them. */
-void reeli_end_slots(struct reel *r);
+/* The step's slots are dead, and the next step begins behind them. False, without a message, when
+ * memory for one like it is out. */
+bool reeli_end_slots(struct reel *r);
 /* All slots of a captured step are dead. */
 void reeli_retire_slots(struct reel *r, reeli_slots *slots);
 

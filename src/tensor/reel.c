@@ -135,9 +135,12 @@ void reel_rewind(reel *r)
         r->backwards = 0;
         r->retained_grads = false;
         r->first_arrival = r->last_arrival = NULL;
-        reeli_arena_reset(r);
+        const bool room = reeli_arena_reset(r);
         if (r->made || r->made_before || !r->rewound) {
             reeli_end_young(r);
+        }
+        if (!room) { /* told when all is done: an error's handler may record */
+            reeli_no_memory(r, "rewind");
         }
     }
 }

@@ -86,6 +86,7 @@ reel_status reel_capture_begin(reel *r)
         reeli_no_memory(r, "capture_begin");
         return r->status;
     }
+    g->owned.alive = false; /* nobody has it yet: whoever knows the address knows an older one */
     g->arena = r->arena;
     r->arena = (reeli_arena){.slots.graph = g};
     g->next = r->graphs;
@@ -165,6 +166,7 @@ reel_graph *reel_capture_end(reel *r)
         reeli_disown(&g->owned);
         return NULL;
     }
+    g->owned.alive = true;
     return g;
 }
 

@@ -207,8 +207,8 @@ reel_slogdet reel_linalg_slogdet(reel_tensor *a)
     reel_tensor *logarithm = n ? reeli_apply(n) : reeli_poison_for(1, &a);
     reel_tensor *sign =
         reeli_bad(logarithm) ? logarithm : reeli_empty_like(logarithm, "slogdet", a->dtype);
-    if (reeli_bad(sign) ||
-        !reeli_do(find_signs, &(reeli_args){.r = a->r, .t = {sign, reel_detach(a)}})) {
+    reel_tensor *plain = reeli_bad(sign) ? sign : reel_detach(a);
+    if (reeli_bad(plain) || !reeli_do(find_signs, &(reeli_args){.r = a->r, .t = {sign, plain}})) {
         reel_tensor *const poison = reeli_bad(logarithm) ? logarithm : a->r->poison;
         return (reel_slogdet){poison, poison};
     }

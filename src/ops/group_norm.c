@@ -100,14 +100,16 @@ static reel_tensor *as_channels(reel_tensor *x)
 }
 
 /* The running ones become the mean over the samples of what those have become. */
-static void settle(reel_tensor *running, reel_tensor *each, int64_t samples)
+static bool settle(reel_tensor *running, reel_tensor *each, int64_t samples)
 {
+    bool done = true;
     if (running && !reeli_bad(each)) {
         const bool was = reel_set_grad_enabled(running->r, false);
         each = reel_reshape(each, 2, (int64_t[]){samples, running->size[0]});
-        reeli_overwrite(running, reel_mean_dim(each, &(int64_t){0}, 1, false));
+        done = reeli_overwrite(running, reel_mean_dim(each, &(int64_t){0}, 1, false));
         reel_set_grad_enabled(running->r, was);
     }
+    return done;
 }
 
 /* One copy of the running ones for each sample. */
@@ -144,9 +146,9 @@ reel_tensor *reel_instance_norm(reel_tensor *x, reel_tensor *running_mean, reel_
     reel_tensor *y =
         reel_batch_norm(as_channels(x), mean, var, NULL, NULL, use_input_stats, momentum, eps);
     y = affine(reeli_as_result(reeli_reshape_like(y, x)), weight, bias);
-    if (use_input_stats && !reeli_bad(y)) { /* at last: a bias may be one of them */
-        settle(running_mean, mean, x->size[0]);
-        settle(running_var, var, x->size[0]);
+    if (use_input_stats && !reeli_bad(y) && /* at last: a bias may be one of them */
+        !(settle(running_mean, mean, x->size[0]) && settle(running_var, var, x->size[0]))) {
+        return x->r->poison;
     }
     return y;
 }

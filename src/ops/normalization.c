@@ -187,22 +187,22 @@ static bool count_write(const reeli_args *a)
     return true;
 }
 
-void reeli_overwrite(reel_tensor *to, reel_tensor *from)
+bool reeli_overwrite(reel_tensor *to, reel_tensor *from)
 {
     reeli_node *n = reeli_begin(&reeli_op_clone, 1, &from);
-    if (n) {
-        n->out = reeli_view(to, "batch_norm", to->ndim, to->size, to->stride, 0);
-        if (!reeli_bad(reeli_apply(n))) {
-            reeli_do(count_write, &(reeli_args){.r = to->r, .t = {to}});
-        }
+    if (!n) {
+        return false;
     }
+    n->out = reeli_view(to, "batch_norm", to->ndim, to->size, to->stride, 0);
+    return !reeli_bad(reeli_apply(n)) &&
+           reeli_do(count_write, &(reeli_args){.r = to->r, .t = {to}});
 }
 
 /* running ← (1 - momentum) running + momentum new. */
-static void update_running(reel_tensor *running, reel_tensor *new, double momentum)
+static bool update_running(reel_tensor *running, reel_tensor *new, double momentum)
 {
     new = reeli_reshape_like(reel_mul_scalar(new, momentum), running);
-    reeli_overwrite(running, reel_add(reel_mul_scalar(running, 1 - momentum), new));
+    return reeli_overwrite(running, reel_add(reel_mul_scalar(running, 1 - momentum), new));
 }
 
 typedef struct batch {
@@ -226,18 +226,17 @@ static void measure(batch *b)
 }
 
 /* The running ones after a batch, unrecorded. */
-static void update_both(const batch *b, reel_tensor *running_mean, reel_tensor *running_var,
+static bool update_both(const batch *b, reel_tensor *running_mean, reel_tensor *running_var,
                         double momentum)
 {
     const double n = (double)b->samples;
     const bool was = reel_set_grad_enabled(b->x->r, false);
-    if (running_mean) {
-        update_running(running_mean, b->mean, momentum);
-    }
-    if (running_var) {
-        update_running(running_var, reel_mul_scalar(b->variance, n / (n - 1)), momentum);
+    bool done = !running_mean || update_running(running_mean, b->mean, momentum);
+    if (done && running_var) {
+        done = update_running(running_var, reel_mul_scalar(b->variance, n / (n - 1)), momentum);
     }
     reel_set_grad_enabled(b->x->r, was);
+    return done;
 }
 
 /* The arguments fit together; records the error if not. */
@@ -298,8 +297,8 @@ reel_tensor *reel_batch_norm(reel_tensor *x, reel_tensor *running_mean, reel_ten
     reel_tensor *scale = inverse_deviation(b.variance, eps);
     scale = weight ? reel_mul(scale, by_channel(x, weight, "weight")) : scale;
     reel_tensor *y = affine(b.deviation, scale, bias ? by_channel(x, bias, "bias") : NULL);
-    if (training && !reeli_bad(y)) {
-        update_both(&b, running_mean, running_var, momentum);
+    if (training && !reeli_bad(y) && !update_both(&b, running_mean, running_var, momentum)) {
+        return x->r->poison;
     }
     return y;
 }

@@ -69,8 +69,9 @@ reel_tensor *reeli_reshape_like(reel_tensor *x, const reel_tensor *like);
  * user may change in place, and so no longer what the gradient reads. */
 reel_tensor *reeli_standardize(reel_tensor *x, int64_t rows, double eps, bool alone);
 
-/* All elements of `from` into the memory of `to`, of the same shape, unrecorded. */
-void reeli_overwrite(reel_tensor *to, reel_tensor *from);
+/* All elements of `from` into the memory of `to`, of the same shape, unrecorded. False, and an
+ * error, if that cannot be. */
+bool reeli_overwrite(reel_tensor *to, reel_tensor *from);
 
 /* y[…, i, …] = x[…, index[i], …] in dim `dim`, as the operation op; index is seen as a vector. Of
  * slice `padding` (-1: none) embedding's gradient is 0. */

@@ -17,7 +17,7 @@ static inline size_t reeli_element_size(int dtype)
     return bytes[dtype];
 }
 
-static inline bool reeli_is_float(int dtype) { return dtype <= REEL_F64; }
+static inline bool reeli_is_float(int dtype) { return (unsigned)dtype <= REEL_F64; }
 
 /* Bool below integer below float: what is of a higher one does not fit into a lower. */
 static inline int reeli_category(int dtype)

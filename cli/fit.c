@@ -10,6 +10,7 @@
 #include "optimizers.h"
 #include "outputs.h"
 #include "plot.h"
+#include "together.h"
 #include "whitening.h"
 
 #include <inttypes.h>
@@ -230,6 +231,9 @@ static bool describe_training(fitting *it)
     reeli_json_put_text(&w, "schedule", schedule_names[o->schedule]);
     reeli_json_put_integer(&w, "epochs", it->training.epochs);
     reeli_json_put_integer(&w, "batch_size", o->batch_size);
+    if (together_pieces(it->s)) {
+        reeli_json_put_integer(&w, "pieces", together_pieces(it->s));
+    }
     reeli_json_put_integer(&w, "seed", o->seed);
     reeli_json_put_number(&w, "weight_decay", o->weight_decay);
     reeli_json_put_number(&w, "l1_penalty", o->l1_penalty);
@@ -541,6 +545,7 @@ static bool run(fitting *it)
 int fit(int argc, char **argv)
 {
     options o = fit_options(argc, argv);
+    together_options(&o);
     session s;
     fitting it = {.s = &s, .o = &o};
     bool done = session_begin(&s, argv[0], &o) && run(&it);

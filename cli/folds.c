@@ -112,7 +112,7 @@ static bool run(folds *it, session *s, const int64_t *fold, reel_tensor *rows, f
         reel_tensor *train = test ? rows_of(s, fold, rows, k, true) : NULL;
         done = train && fit(context, train, test, &it->parts[k]);
         reel_tensor_free(test);
-        if (interrupted()) {
+        if (interrupted(s)) {
             it->count = 0; /* of those that are left nothing is known */
         }
     }

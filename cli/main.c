@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The program `reel`: small regression models from tables, on the command line. */
 #include "commands.h"
+#include "together.h"
 
 #include <argp.h>
 #include <reel/base.h>
@@ -55,6 +56,9 @@ static void print_version(FILE *to, struct argp_state *state)
 
 int main(int argc, char **argv)
 {
+    if (!together_start(argc, argv)) {
+        return 1;
+    }
     argp_program_version_hook = print_version;
     argp_err_exit_status = 2;
     if (argc < 2) {

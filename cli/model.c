@@ -3,6 +3,7 @@
 #include "model.h"
 #include "json_read.h"
 #include "progress.h"
+#include "together.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -262,7 +263,7 @@ reel_table *read_table(session *s, const options *o, const char *const *paths, s
     reel_table *table = reel_table_read_all(s->r, paths, paths_count, how);
     reading_end(&shown);
     free(text);
-    return table;
+    return table && together_same(s, paths[0], reel_table_hash(table)) ? table : NULL;
 }
 
 double *column_values(session *s, reel_table *table, size_t column, reel_tensor *rows,

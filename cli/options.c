@@ -171,6 +171,11 @@ static const row fit_rows[] = {
     {"batch-size", "N",
      "rows for a step (32 to 256 by the number of rows; all of up to 1024 for linear regression)",
      COUNT, AT(batch_size), NULL},
+    {"pieces", "N",
+     "cut each batch into so many pieces, whose gradients are computed one by one and added up in "
+     "one tree: the same digits from any number of processes that mpirun starts (8 under mpirun; "
+     "otherwise a batch stays whole)",
+     COUNT, AT(pieces), NULL},
     {"clip", "NORM", "longest gradient (no limit)", POSITIVE, AT(clip), NULL},
     {"patience", "N", "stop after N epochs without a better validation loss", COUNT, AT(patience),
      NULL},

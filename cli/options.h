@@ -94,7 +94,7 @@ typedef struct options {
 
     int optimizer, schedule, dtype; /* of their lists; -1: the default */
     double lr, momentum, weight_decay, l1_penalty, clip;
-    int64_t epochs, batch_size, patience, seed, threads;
+    int64_t epochs, batch_size, pieces, patience, seed, threads;
     double validation_fraction;
 
     double interval;

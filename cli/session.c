@@ -2,6 +2,7 @@
 /* The start and the end of a command, its messages, and its being interrupted. */
 #include "session.h"
 #include "shown_name.h"
+#include "together.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -14,6 +15,9 @@ enum { MOST_THREADS = 256 };
 static void handle(void *context, reel_level level, const char *message)
 {
     session *it = context;
+    if (it->silent) {
+        return;
+    }
     if (level == REEL_ERROR) {
         complain(it, "%s", message);
     } else {
@@ -40,17 +44,21 @@ bool session_begin(session *it, const char *name, const options *o)
 #endif
     *it = (session){
         .name = name, .quiet = o->quiet, .memory = o->memory ? o->memory : quarter_of_memory()};
+    it->complaint = it->complaint_text;
     reel_options how = {.handler = handle, .handler_context = it};
     it->r = reel_new_with(&how);
     if (!it->r) {
         return complain(it, "there is no memory to begin with");
     }
     reel_set_num_threads(it->r, o->threads < MOST_THREADS ? (int)o->threads : MOST_THREADS);
-    return true;
+    it->together = together_join(it, o);
+    return !reel_failed(it->r);
 }
 
 int session_end(session *it, int status)
 {
+    status = status == 0 && reel_failed(it->r) ? 1 : status;
+    together_leave(it, status);
     bool failed = reel_failed(it->r);
     if (it->r) {
         reeli_text_set_free(it->r, &it->warnings);
@@ -70,6 +78,9 @@ static void say(const session *it, const char *what, const char *format, va_list
 bool complain(const session *it, const char *format, ...)
 {
     va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(it->complaint, sizeof it->complaint_text, format, arguments);
+    va_end(arguments);
     va_start(arguments, format);
     say(it, "", format, arguments);
     va_end(arguments);
@@ -107,6 +118,7 @@ void watch_interrupts(void)
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
 }
 
-bool interrupted(void) { return caught != 0; }
+bool interrupted(session *it) { return together_any(it, caught != 0); }

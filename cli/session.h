@@ -12,7 +12,11 @@ typedef struct session {
     reel *r;
     const char *name; /* "reel fit", which messages begin with */
     bool quiet;
-    int64_t memory;          /* bytes that its rows may take, all in all */
+    int64_t memory;            /* bytes that its rows may take, all in all */
+    struct together *together; /* those that run it as well; NULL: none */
+    char *complaint;           /* what failed last */
+    bool silent;
+    char complaint_text[512];
     reeli_text_set warnings; /* what --json reports of them, each once */
 } session;
 
@@ -32,8 +36,10 @@ __attribute__((format(printf, 2, 3)))
 #endif
 void notice(session *it, const char *format, ...);
 
-/* From now on Ctrl-C is remembered, once; a second one ends the program. */
+/* From now on Ctrl-C is remembered, once; a second one ends the program. So is what mpirun makes of
+ * it for its processes. */
 void watch_interrupts(void);
-bool interrupted(void);
+/* Whether it came, to any of those that run the command. */
+bool interrupted(session *it);
 
 #endif

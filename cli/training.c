@@ -3,6 +3,7 @@
 #include "training.h"
 #include "full_batch.h"
 #include "optimizers.h"
+#include "together.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,22 +17,34 @@ typedef struct loop {
     reel_optimizer *optimizer;
     reel_scheduler *scheduler; /* NULL: a constant rate */
     reel_loader *loader;
-    reel_tensor *x, *y; /* the batch */
-    reel_tensor *loss;  /* its loss, penalties included */
-    reel_graph *graph;  /* the step of a full batch, once it was captured */
+    together_loader *pieces; /* in its place, where several processes train */
+    int64_t rows;            /* of an epoch */
+    reel_tensor *x, *y;      /* the batch */
+    reel_tensor *loss;       /* its loss, penalties included */
+    reel_graph *graph;       /* the step of a full batch, once it was captured */
 } loop;
 
-/* The training step: all of it is captured, so none of it may look at a value. */
-static void step(loop *it)
+static void differentiate(loop *it)
 {
-    const training *t = it->training;
-    it->loss = training_loss(t, it->x, it->y, 0);
+    it->loss = training_loss(it->training, it->x, it->y, 0);
     reel_zero_grad(it->optimizer);
     reel_backward(it->loss);
+}
+
+static void take_step(const loop *it)
+{
+    const training *t = it->training;
     if (t->o->clip > 0) {
         reel_clip_grad_norm(reel_parameters(t->net), t->o->clip, (reel_clip_options){0});
     }
     reel_step(it->optimizer);
+}
+
+/* The training step: all of it is captured, so none of it may look at a value. */
+static void step(loop *it)
+{
+    differentiate(it);
+    take_step(it);
 }
 
 static double captured_step(loop *it)
@@ -74,16 +87,65 @@ static double epoch(loop *it)
         if (it->scheduler && t->o->schedule != SCHEDULE_PLATEAU) {
             reel_scheduler_step(it->scheduler);
         }
-        if (interrupted()) {
+        if (interrupted(t->session)) {
             break;
         }
     }
     return sum / (double)rows;
 }
 
-static reel_loader_options batches_of(const options *o)
+/* The same by several processes, piece by piece. All of them stop after the same batch. */
+static double epoch_together(loop *it)
 {
-    return (reel_loader_options){.batch_size = o->batch_size, .shuffle = true};
+    const training *t = it->training;
+    reel_tensor *piece[2];
+    double sum = 0;
+    int64_t rows = 0;
+    bool stop = false;
+    while (!stop && together_next(it->pieces, piece)) {
+        it->x = piece[0];
+        it->y = piece[1];
+        differentiate(it);
+        if (together_average(t->session, &it->loss)) {
+            int64_t left = it->rows - rows;
+            int64_t size = left < t->o->batch_size ? left : t->o->batch_size;
+            take_step(it);
+            sum += reel_item(it->loss) * (double)size;
+            rows += size;
+            progress_rows(t->progress, rows);
+            if (it->scheduler && t->o->schedule != SCHEDULE_PLATEAU) {
+                reel_scheduler_step(it->scheduler);
+            }
+            stop = interrupted(t->session);
+        }
+        reel_rewind(t->session->r);
+    }
+    return sum / (double)rows;
+}
+
+/* A loader of the rows; how many batches it makes of them, 0 after an error. */
+static int64_t load(loop *it, matrix *x, reel_tensor *y)
+{
+    session *s = it->training->session;
+    reel_loader_options how = {.batch_size = it->training->o->batch_size, .shuffle = true};
+    int64_t size = how.batch_size < x->rows ? how.batch_size : x->rows;
+    it->rows = x->rows;
+    if (s->together) {
+        it->pieces = together_loader_new(s, x, y, how);
+    } else {
+        it->loader = matrix_loader(x, y, how);
+    }
+    return it->pieces || it->loader ? (x->rows + size - 1) / size : 0;
+}
+
+static void unload(loop *it)
+{
+    reel_graph_free(it->graph); /* it reads the loader's batch */
+    reel_loader_free(it->loader);
+    together_loader_free(it->pieces);
+    it->graph = NULL;
+    it->loader = NULL;
+    it->pieces = NULL;
 }
 
 /* Epochs up to `most`, to Ctrl-C or to the last one that was worth it. */
@@ -92,7 +154,7 @@ static void run(loop *it, int64_t most)
     training *t = it->training;
     bool going_on = true;
     while (going_on && t->epochs < most) {
-        double loss = epoch(it);
+        double loss = it->pieces ? epoch_together(it) : epoch(it);
         going_on = training_note(t, loss);
         if (going_on && it->scheduler && t->o->schedule == SCHEDULE_PLATEAU) {
             double validation_loss = t->validation_losses[t->epochs - 1];
@@ -116,17 +178,14 @@ static void anneal(loop *it, int64_t epochs)
     reel_tensor *y = joined(t->y, t->validation_y);
     reel_rewind(t->session->r);
     reel_early_stopping_restore(t->stopping);
-    reel_graph_free(it->graph); /* it reads the old loader's batch */
-    reel_loader_free(it->loader);
-    it->graph = NULL;
-    it->loader = x ? matrix_loader(x, y, batches_of(t->o)) : NULL;
-    it->scheduler = schedule_new(t->o, it->optimizer, epochs * reel_loader_batches(it->loader));
+    unload(it);
+    int64_t per_epoch = x ? load(it, x, y) : 0;
+    it->scheduler = schedule_new(t->o, it->optimizer, epochs * per_epoch);
     t->annealed_from = t->epochs;
-    if (it->loader && it->scheduler) {
+    if (per_epoch && it->scheduler) {
         run(it, t->epochs + epochs);
     }
-    reel_loader_free(it->loader);
-    it->loader = NULL;
+    unload(it);
     matrix_free(x);
     reel_tensor_free(y);
 }
@@ -166,17 +225,19 @@ static void zero_small_weights(const training *it)
 static void train_in_batches(training *it)
 {
     loop all = {.training = it, .optimizer = optimizer_new(it->o, it->net)};
-    all.loader = matrix_loader(it->x, it->y, batches_of(it->o));
-    int64_t per_epoch = it->o->schedule == SCHEDULE_PLATEAU ? 1 : reel_loader_batches(all.loader);
+    int64_t batches = load(&all, it->x, it->y);
+    int64_t per_epoch = it->o->schedule == SCHEDULE_PLATEAU ? 1 : batches;
     bool patiently = it->o->schedule == SCHEDULE_PATIENCE && it->stopping;
     if (!patiently) {
         all.scheduler = schedule_new(it->o, all.optimizer, it->o->epochs * per_epoch);
     }
-    if (all.optimizer && all.loader) {
+    if (it->session->together) {
+        together_train(it->session, it->net, all.optimizer);
+    }
+    if (all.optimizer && batches) {
         patiently ? run_patiently(&all) : run(&all, it->o->epochs);
     }
-    reel_graph_free(all.graph);
-    reel_loader_free(all.loader);
+    unload(&all);
     reel_scheduler_free(all.scheduler);
     reel_optimizer_free(all.optimizer);
 }

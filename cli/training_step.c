@@ -96,7 +96,7 @@ bool training_note(training *it, double loss)
     }
     bool stop = waited_long_enough(it, validation_loss);
     progress_epoch(it->progress, it->epochs, loss, validation_loss, it->best == it->epochs);
-    it->interrupted = interrupted();
+    it->interrupted = interrupted(it->session);
     it->why = it->interrupted ? "interrupted" : it->why;
     return !stop && !it->interrupted;
 }

@@ -46,6 +46,7 @@ _reel_fit='
 --momentum M
 --optimizer adam adamw sgd rmsprop adagrad adadelta adamax nadam radam asgd rprop lbfgs levenberg_marquardt
 --patience N
+--pieces N
 --schedule none cosine linear step exponential one_cycle plateau patience
 --seed N
 --threads N

@@ -79,6 +79,7 @@ complete -c reel -n '__reel_command fit' -l lr -x -d 'learning rate at the start
 complete -c reel -n '__reel_command fit' -l momentum -x -d 'of sgd and rmsprop (0.9 for sgd)'
 complete -c reel -n '__reel_command fit' -l optimizer -x -a 'adam adamw sgd rmsprop adagrad adadelta adamax nadam radam asgd rprop lbfgs levenberg_marquardt' -d 'adam, adamw, sgd, rmsprop, adagrad, adadelta, adamax, nadam, radam, asgd, rprop, lbfgs or levenberg_marquardt (adamw); the last two go over all rows at once until it gets no better'
 complete -c reel -n '__reel_command fit' -l patience -x -d 'stop after N epochs without a better validation loss'
+complete -c reel -n '__reel_command fit' -l pieces -x -d 'cut each batch into so many pieces, whose gradients are computed one by one and added up in one tree: the same digits from any number of processes that mpirun starts (8 under mpirun; otherwise a batch stays whole)'
 complete -c reel -n '__reel_command fit' -l schedule -x -a 'none cosine linear step exponential one_cycle plateau patience' -d 'of the learning rate: none, cosine, linear, step, exponential, one_cycle, plateau or patience (cosine, which ends at 0; with --patience, patience: constant until it has run out, then down to 0 over as many epochs)'
 complete -c reel -n '__reel_command fit' -l seed -x -d 'of all that is random (0)'
 complete -c reel -n '__reel_command fit' -l threads -x -d 'threads to compute with; results do not depend on it (1)'

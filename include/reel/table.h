@@ -107,6 +107,9 @@ REEL_API size_t reel_table_columns(const reel_table *t);
 REEL_API reel_dtype reel_table_dtype(const reel_table *t);
 /** The file it came from, as messages name it, of several the first; "" if it came from none. */
 REEL_API const char *reel_table_path(const reel_table *t);
+/** A number that tells files apart by what is in them, as it was read: two that differ in a byte
+ *  have, but by a rare chance, two of them; 0 of a table that came from none. */
+REEL_API uint64_t reel_table_hash(const reel_table *t);
 /** A column's name; NULL where there is no such column. Owner: the table. */
 REEL_API const char *reel_table_name(const reel_table *t, size_t column);
 /** The number of the column of this name, from 0; -1 if there is none. */

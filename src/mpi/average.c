@@ -150,7 +150,7 @@ void reeli_mpi_end_batch(reel_mpi *m)
     }
 }
 
-bool reeli_mpi_begin_batch(reel_mpi *m, int64_t rows, int64_t batch)
+void reeli_mpi_choose_pieces(reel_mpi *m, int64_t rows)
 {
     const int most = m->options.allreduce ? m->size : m->options.pieces;
     m->rows = rows;
@@ -162,6 +162,11 @@ bool reeli_mpi_begin_batch(reel_mpi *m, int64_t rows, int64_t batch)
         m->first = 0;
         m->end = 1;
     }
+}
+
+bool reeli_mpi_begin_batch(reel_mpi *m, int64_t rows, int64_t batch)
+{
+    reeli_mpi_choose_pieces(m, rows);
     m->next = m->first;
     m->nodes = 0;
     keep_buffers(m);

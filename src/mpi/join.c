@@ -106,8 +106,9 @@ bool reeli_mpi_agree(reel_mpi *m, int place, uint64_t detail)
     if (all[1] == -all[2]) {
         return true;
     }
-    static const char *const names[] = {"reel_mpi_join", "reel_mpi_leave", "reel_mpi_broadcast",
-                                        "reel_mpi_average_gradients", "reel_mpi_gather"};
+    static const char *const names[] = {"reel_mpi_join",      "reel_mpi_leave",
+                                        "reel_mpi_broadcast", "reel_mpi_average_gradients",
+                                        "reel_mpi_gather",    "reel_mpi_any"};
     m->over = true;
     const int a = (int)(all[1] >> 56), b = (int)(-all[2] >> 56);
     if (a != b) {
@@ -255,6 +256,17 @@ reel_mpi *reel_mpi_join(reel *r, MPI_Comm comm, reel_mpi_options options)
         return NULL;
     }
     return m;
+}
+
+bool reel_mpi_any(reel_mpi *m, bool here)
+{
+    int any = here;
+    return !m ? here
+              : reeli_mpi_agree(m, REELI_AT_ANY, 0) &&
+                    reeli_mpi_done(m,
+                                   MPI_Allreduce(MPI_IN_PLACE, &any, 1, MPI_INT, MPI_MAX, m->comm),
+                                   "MPI_Allreduce") &&
+                    any;
 }
 
 int reel_mpi_rank(const reel_mpi *m) { return m ? m->rank : 0; }

@@ -67,7 +67,14 @@ bool reeli_mpi_fail(reel_mpi *m, reel_status status, const char *format, ...)
 bool reeli_mpi_done(reel_mpi *m, int code, const char *function);
 
 /* What the processes have to agree on that they do. */
-enum { REELI_AT_JOIN, REELI_AT_LEAVE, REELI_AT_BROADCAST, REELI_AT_AVERAGE, REELI_AT_GATHER };
+enum {
+    REELI_AT_JOIN,
+    REELI_AT_LEAVE,
+    REELI_AT_BROADCAST,
+    REELI_AT_AVERAGE,
+    REELI_AT_GATHER,
+    REELI_AT_ANY
+};
 /* Whether all processes are at the same place with the same `detail`, and none has failed; else all
  * have an error from then on. */
 bool reeli_mpi_agree(reel_mpi *m, int place, uint64_t detail);
@@ -84,6 +91,8 @@ int reeli_mpi_first_piece(const reel_mpi *m, int pieces, int rank);
 /* Makes room for the model's gradients and buffers; false, and an error, when memory is out. */
 bool reeli_mpi_lay_out(reel_mpi *m);
 void reeli_mpi_free_flat(reel_mpi *m);
+/* Which pieces this process has of a batch of so many rows. */
+void reeli_mpi_choose_pieces(reel_mpi *m, int64_t rows);
 /* Begins a batch of so many rows, the epoch's number `batch`: chooses this process's pieces, keeps
  * what each starts from. */
 bool reeli_mpi_begin_batch(reel_mpi *m, int64_t rows, int64_t batch);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Batches of row numbers come from the library's own loader; this process gathers its pieces'
- * rows. */
+/* An epoch's row numbers come from the library's own loader; this process gathers its pieces' rows,
+ * or has a file give them in their order. */
 #include "joined.h"
 
 #include <reel/indexing.h>
@@ -12,9 +12,13 @@ struct reel_mpi_loader {
     reel_mpi *m;
     reel_loader *batches;
     reel_tensor *row_numbers; /* 0 … rows - 1, whose batches are the batches' rows */
-    reel_tensor *batch;       /* the one under way */
-    int64_t next;             /* the number in its epoch of the one after it */
+    reel_tensor *order;       /* the epoch's, batch after batch */
+    reel_tensor *own;         /* those of this process's pieces, if there is a file */
+    reel_tensor *window;      /* and where a piece's rows come to */
+    int64_t batch_size, rows; /* rows: of an epoch */
+    int64_t next;             /* the batch that comes next; 0 begins an epoch */
     bool as_they_lie;         /* so that pieces are views */
+    reel_row_file *file;      /* the first source; or NULL */
     size_t count;
     reel_tensor *tensors[];
 };
@@ -26,45 +30,85 @@ void reel_mpi_loader_free(reel_mpi_loader *l)
             reel_loader_free(l->batches);
         }
         reel_tensor_free(l->row_numbers);
+        reel_tensor_free(l->order);
+        reel_tensor_free(l->own);
+        reel_tensor_free(l->window);
         free(l);
     }
 }
 
-/* What the library's loader says of these tensors, it says itself. */
-static bool may_load(reel *r, reel_tensor *const *tensors, size_t count,
-                     reel_loader_options options)
+/* What is made is to last for more than a step. */
+static reel_tensor *kept(reel_tensor *made)
 {
-    reel_loader *trial = reel_loader_new(r, tensors, count, options);
-    if (trial) {
-        reel_loader_free(trial);
-    }
-    return trial;
+    reel_tensor *lasting = reel_keep(made);
+    reel_tensor_free(made);
+    return lasting;
 }
 
-reel_mpi_loader *reel_mpi_loader_new(reel_mpi *m, reel_tensor *const *tensors, size_t count,
-                                     reel_loader_options options)
+static reel_tensor *numbers(reel *r, int64_t rows)
 {
-    if (!m || !may_load(m->r, tensors, count, options)) {
+    return kept(reel_arange(r, REEL_I64, 0, (double)rows, 1));
+}
+
+static bool furnish(reel_mpi_loader *l, int64_t rows, reel_loader_options options)
+{
+    reel *r = l->m->r;
+    const int64_t asked = options.batch_size ? options.batch_size : 1;
+    const int64_t all = options.rows ? reel_numel(options.rows) : rows;
+    l->batch_size = asked < all ? asked : all;
+    l->rows = options.drop_last ? all - all % asked : all;
+    l->row_numbers = numbers(r, rows);
+    l->order = numbers(r, l->rows);
+    if (l->file) {
+        const int64_t size[] = {l->batch_size, reel_row_file_columns(l->file)};
+        l->own = numbers(r, l->rows);
+        l->window = kept(reel_zeros(r, reel_row_file_dtype(l->file), 2, size));
+    }
+    l->batches = reel_loader_new(r, &l->row_numbers, 1, options);
+    return l->batches && !reel_failed(r);
+}
+
+/* `trial` is a loader of the library's own for the same; what it says of the tensors is said. */
+static reel_mpi_loader *new_loader(reel_mpi *m, reel_loader *trial, reel_row_file *file,
+                                   reel_tensor *const *tensors, size_t count,
+                                   reel_loader_options options)
+{
+    if (!trial) {
         return NULL;
     }
+    reel_loader_free(trial);
     reel_mpi_loader *l = malloc(sizeof *l + count * sizeof *l->tensors);
     if (!l) {
         reeli_mpi_fail(m, REEL_ERR_MEMORY, "loader: out of memory");
         return NULL;
     }
-    *l =
-        (reel_mpi_loader){.m = m, .count = count, .as_they_lie = !options.shuffle && !options.rows};
-    memcpy(l->tensors, tensors, count * sizeof *tensors);
-    const int64_t rows = reel_size(tensors[0], 0);
-    reel_tensor *numbers = reel_arange(m->r, REEL_I64, 0, (double)rows, 1);
-    l->row_numbers = reel_keep(numbers);
-    reel_tensor_free(numbers);
-    l->batches = reel_loader_new(m->r, &l->row_numbers, 1, options);
-    if (!l->batches) {
+    *l = (reel_mpi_loader){.m = m, .file = file, .count = count};
+    l->as_they_lie = !options.shuffle && !options.rows;
+    if (count) {
+        memcpy(l->tensors, tensors, count * sizeof *tensors);
+    }
+    if (!furnish(l, file ? reel_row_file_rows(file) : reel_size(tensors[0], 0), options)) {
         reel_mpi_loader_free(l);
         return NULL;
     }
     return l;
+}
+
+reel_mpi_loader *reel_mpi_loader_new(reel_mpi *m, reel_tensor *const *tensors, size_t count,
+                                     reel_loader_options options)
+{
+    return m ? new_loader(m, reel_loader_new(m->r, tensors, count, options), NULL, tensors, count,
+                          options)
+             : NULL;
+}
+
+reel_mpi_loader *reel_mpi_row_file_loader(reel_mpi *m, reel_row_file *f,
+                                          reel_tensor *const *tensors, size_t count,
+                                          reel_loader_options options)
+{
+    return m ? new_loader(m, reel_row_file_loader(f, tensors, count, options), f, tensors, count,
+                          options)
+             : NULL;
 }
 
 /* Piece `piece` begins at this row of the batch; the first ones have a row more than the rest. */
@@ -74,15 +118,59 @@ static int64_t first_row(const reel_mpi *m, int piece)
     return piece * each + (piece < more ? piece : more);
 }
 
+static int64_t rows_of_batch(const reel_mpi_loader *l, int64_t batch)
+{
+    const int64_t left = l->rows - batch * l->batch_size;
+    return left < l->batch_size ? left : l->batch_size;
+}
+
+/* The rows of all of this process's pieces of the epoch, for the file to have them in order. */
+static bool order_own(reel_mpi_loader *l)
+{
+    const int64_t *order = reel_data_i64(l->order);
+    int64_t *own = reel_data_i64(l->own), count = 0;
+    for (int64_t b = 0; b * l->batch_size < l->rows; b++) {
+        reeli_mpi_choose_pieces(l->m, rows_of_batch(l, b));
+        const int64_t from = first_row(l->m, l->m->first), end = first_row(l->m, l->m->end);
+        memcpy(own + count, order + b * l->batch_size + from, (size_t)(end - from) * sizeof *own);
+        count += end - from;
+    }
+    l->m->rows = 0;
+    const bool all = l->as_they_lie && count == l->rows;
+    return reel_row_file_order(l->file, all ? NULL : reel_narrow(l->own, 0, 0, count)) == REEL_OK;
+}
+
+static bool begin_epoch(reel_mpi_loader *l)
+{
+    int64_t *order = reel_data_i64(l->order), at = 0;
+    for (reel_tensor *batch; reel_loader_next(l->batches, &batch);) {
+        memcpy(order + at, reel_data_i64(batch), (size_t)reel_numel(batch) * sizeof *order);
+        at += reel_numel(batch);
+    }
+    return !reel_failed(l->m->r) && (!l->file || order_own(l));
+}
+
 /* The next batch, of which this process has pieces first … end - 1. */
 static bool begin_batch(reel_mpi_loader *l)
 {
     reeli_mpi_end_batch(l->m);
-    if (!reel_loader_next(l->batches, &l->batch)) {
+    if (l->next == 0 && !begin_epoch(l)) {
+        return false;
+    }
+    if (l->next * l->batch_size >= l->rows) {
         l->next = 0;
         return false;
     }
-    return reeli_mpi_begin_batch(l->m, reel_size(l->batch, 0), l->next++);
+    const int64_t batch = l->next++;
+    return reeli_mpi_begin_batch(l->m, rows_of_batch(l, batch), batch);
+}
+
+/* A piece's rows of the file. */
+static reel_tensor *from_file(reel_mpi_loader *l, int64_t rows)
+{
+    reel_tensor *piece = reel_narrow(l->window, 0, 0, rows);
+    reel_row_file_next(l->file, piece);
+    return piece;
 }
 
 bool reel_mpi_loader_next(reel_mpi_loader *l, reel_tensor **piece)
@@ -98,10 +186,13 @@ bool reel_mpi_loader_next(reel_mpi_loader *l, reel_tensor **piece)
     }
     reel_manual_seed(m->r, reeli_mpi_mix(m->batch_seed, (uint64_t)m->next));
     const int64_t from = first_row(m, m->next), rows = first_row(m, m->next + 1) - from;
-    reel_tensor *index = reel_narrow(l->batch, 0, from, rows);
-    const int64_t first = reel_data_i64(l->batch)[from];
+    const int64_t at = (l->next - 1) * l->batch_size + from;
+    reel_tensor *index = reel_narrow(l->order, 0, at, rows);
+    if (l->file) {
+        *piece++ = from_file(l, rows);
+    }
     for (size_t i = 0; i < l->count; i++) {
-        piece[i] = l->as_they_lie ? reel_narrow(l->tensors[i], 0, first, rows)
+        piece[i] = l->as_they_lie ? reel_narrow(l->tensors[i], 0, at, rows)
                                   : reel_index_select(l->tensors[i], 0, index);
     }
     return !reel_failed(m->r);

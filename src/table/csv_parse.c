@@ -168,6 +168,18 @@ static bool parse(reeli_csv_reader *it, const char *bytes, size_t count)
                                 : parse_bytes(it, bytes, count);
 }
 
+/* Eight bytes at a time. */
+static uint64_t mixed(uint64_t hash, const char *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i += sizeof hash) {
+        uint64_t some = 0;
+        memcpy(&some, bytes + i, count - i < sizeof some ? count - i : sizeof some);
+        hash = (hash ^ some) * 0x9E3779B97F4A7C15U;
+        hash ^= hash >> 29;
+    }
+    return hash;
+}
+
 /* All up to a NUL, which no text has. */
 static bool take(reeli_csv_reader *it, const char *bytes, size_t count)
 {
@@ -251,6 +263,7 @@ bool reeli_csv_file(reeli_csv_reader *it, const reeli_dialect *dialect, reeli_cs
     while (!it->failed && source->count > 0) {
         bool first = taken == 0;
         taken += (int64_t)source->count;
+        it->table->hash = mixed(it->table->hash + 1, source->bytes, source->count);
         take(it, source->bytes + skip, source->count - skip);
         skip = 0;
         if (first && it->table->files.count == 1) {

@@ -195,6 +195,8 @@ const char *reel_table_path(const reel_table *t)
     return REELI_ALIVE(t, "table_path") ? t->path : "";
 }
 
+uint64_t reel_table_hash(const reel_table *t) { return REELI_ALIVE(t, "table_hash") ? t->hash : 0; }
+
 const char *reel_table_name(const reel_table *t, size_t column)
 {
     return REELI_ALIVE(t, "table_name") && column < t->columns ? reeli_text_at(&t->names, column)

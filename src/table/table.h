@@ -49,6 +49,7 @@ struct reel_table {
     reeli_owned owned;
     reel_dtype dtype;
     reeli_pages pages;
+    uint64_t hash;  /* of the text that it was read from */
     int64_t memory; /* bytes that rows may take at a time, cells or features; 0: any */
     int64_t rows;
     size_t columns;

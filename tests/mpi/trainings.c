@@ -141,10 +141,14 @@ static void train(reel_mpi *mpi, reel *r, const kind *k, const char *folder, con
         reel_load_checkpoint(r, path, &checkpoint);
     }
     reel_mpi_broadcast(mpi, model, optimizer);
-    reel_mpi_loader *loader =
-        reel_mpi_loader_new(mpi, (reel_tensor *[]){x, y}, 2,
-                            (reel_loader_options){.batch_size = k->batch_size,
-                                                  .shuffle = strcmp(k->name, "tutorial") != 0});
+    const reel_loader_options batches = {.batch_size = k->batch_size,
+                                         .shuffle = strcmp(k->name, "tutorial") != 0};
+    /* With three processes the inputs lie in a file, which makes no difference. */
+    reel_row_file *file =
+        reel_mpi_size(mpi) == 3 ? reel_row_file_new(r, k->dtype, k->columns, 0) : NULL;
+    reel_row_file_write(file, 0, x);
+    reel_mpi_loader *loader = file ? reel_mpi_row_file_loader(mpi, file, &y, 1, batches)
+                                   : reel_mpi_loader_new(mpi, (reel_tensor *[]){x, y}, 2, batches);
     const int last = is_first ? k->epochs / 2 : k->epochs;
     for (int epoch = is_rest ? k->epochs / 2 : 0; epoch < last; epoch++) {
         while (reel_mpi_loader_next(loader, piece)) {

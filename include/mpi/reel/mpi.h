@@ -36,6 +36,7 @@
 #include <reel/loader.h>
 #include <reel/loss.h>
 #include <reel/optimizer.h>
+#include <reel/row_file.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -119,6 +120,18 @@ REEL_API reel_mpi_loader *reel_mpi_loader_new(reel_mpi *mpi, reel_tensor *const 
  * Owner: the tensors live until `reel_rewind`.
  */
 REEL_API bool reel_mpi_loader_next(reel_mpi_loader *loader, reel_tensor **piece);
+#if REEL_HAS_IO
+/**
+ * The same of rows that lie in a file, and those of tensors after them: as of
+ * `reel_row_file_loader`. Each process has a file with all rows, or one that they share, and reads
+ * only its pieces' rows back in order.
+ *
+ * Fails: as `reel_row_file_loader`.
+ */
+REEL_API reel_mpi_loader *reel_mpi_row_file_loader(reel_mpi *mpi, reel_row_file *f,
+                                                   reel_tensor *const *tensors, size_t count,
+                                                   reel_loader_options options);
+#endif
 /** How many batches an epoch has. Source: len(loader). */
 REEL_API int64_t reel_mpi_loader_batches(const reel_mpi_loader *loader);
 /** Frees the loader. */
@@ -153,6 +166,10 @@ REEL_API void reel_mpi_part(const reel_mpi *mpi, int64_t rows, int64_t *first, i
  * Source:   torch.distributed.all_gather, of parts that may differ in length.
  */
 REEL_API reel_tensor *reel_mpi_gather(reel_mpi *mpi, reel_tensor *t);
+
+/** Whether it is so in any process: whether one was interrupted, so that all stop after the same
+ *  step. By all processes. Fails: false. */
+REEL_API bool reel_mpi_any(reel_mpi *mpi, bool here);
 
 /**
  * Leaves, and frees it; NULL does nothing. By all processes, also after an error, which it tells

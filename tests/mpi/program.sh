@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# `mpirun reel fit` by 1, 2, 3, 4 and 8 processes, and `reel fit --pieces 8` by none: the same bytes of model, the
+# same figures, one writer. What one process suffers is said once; Ctrl-C keeps the model; a process that is killed
+# leaves a whole file or none, and no other process.
+#
+#   tests/mpi/program.sh <mpirun> <reel>
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+mpirun=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+. "$here/job.sh"
+mkdir "$work/bin"
+ln "$2" "$work/bin/reel" 2>/dev/null || cp "$2" "$work/bin/reel" # in a folder by whose name its processes are found
+ln "$2-mpi" "$work/bin/reel-mpi" 2>/dev/null || cp "$2-mpi" "$work/bin/reel-mpi"
+reel=$work/bin/reel
+cd "$work"
+
+fail() {
+  echo "FAILED: $*"
+  tail -n 40 out err
+  exit 1
+}
+nobody_left() {
+  local i
+  for i in 1 2 3 4 5 6 7 8 9 10; do
+    pgrep -f "$work/bin/reel" >/dev/null || return 0
+    sleep 0.3
+  done
+  fail "$1: processes are left"
+}
+
+awk 'BEGIN {
+  srand(5)
+  print "a,b,c,kind,y"
+  for (i = 0; i < 400; i++) {
+    a = rand(); b = rand(); c = rand(); k = int(3 * rand())
+    printf "%.6f,%.6f,%s,%s,%.6f\n", a, b, i % 9 ? c : "", substr("xyz", k + 1, 1), a * b - c + k + rand() / 10
+  }
+}' >t.csv
+network=(--target y --hidden 8 --epochs 4 --weight-decay 0.01 --dropout 0.1 --batch-size 37 --test-fraction 0.2
+  --validation-fraction 0.2)
+line=(--target y --loss huber --epochs 3 --batch-size 50 --test-fraction 0.2)
+
+"$reel" fit t.csv "${network[@]}" --pieces 8 --out m.safetensors >expected 2>err || fail 'reel fit --pieces'
+cp m.safetensors network.safetensors
+"$reel" fit t.csv "${line[@]}" --pieces 8 --out m.safetensors >expected-line 2>err || fail 'reel fit --pieces, a line'
+cp m.safetensors line.safetensors
+grep -q 'pieces\\": *8' line.safetensors || fail 'the model does not say how it was trained'
+"$reel" predict network.safetensors t.csv >predicted
+
+for processes in 1 2 3 4 8; do
+  rm m.safetensors
+  # Those of an odd number have the features in a file.
+  memory=$((processes % 2 ? 1 : 1000))M
+  job "$processes" "$reel" fit t.csv "${network[@]}" --memory "$memory" --out m.safetensors >out 2>err ||
+    fail "$processes processes"
+  cmp m.safetensors network.safetensors || fail "$processes processes: other bytes"
+  cmp out expected || fail "$processes processes: other figures"
+done
+job 2 "$reel" fit t.csv "${line[@]}" --out m.safetensors >out 2>err || fail 'a line'
+cmp m.safetensors line.safetensors && cmp out expected-line || fail 'a line by two processes is another one'
+job 2 "$reel" predict network.safetensors t.csv --out p.csv >out 2>err || fail predict
+cmp p.csv predicted || fail 'two processes predict otherwise'
+[ "$(find . -name '*.tmp')" = '' ] || fail 'something is left'
+
+# says <processes> <text> <command>...: all end with an error, which is said once.
+says() {
+  local processes=$1 text=$2 status=0
+  shift 2
+  job "$processes" "$@" >out 2>err || status=$?
+  [ "$status" -ne 0 ] && [ "$status" -ne 124 ] || fail "$*: exit status $status"
+  [ "$(grep -c -- "$text" err)" -eq 1 ] || fail "$*: it does not say once: $text"
+  nobody_left "$*"
+}
+cat >one-differs.sh <<EOF
+#!/bin/sh
+table=t.csv
+[ "\$OMPI_COMM_WORLD_RANK" != 1 ] || table=\$1
+exec "$reel" fit \$table --target y --hidden 4 --epochs 2 --no-save
+EOF
+chmod +x one-differs.sh
+sed '9s/^./9/' t.csv >other.csv
+says 2 't.csv is another one for process 1 than for process 0' ./one-differs.sh other.csv
+says 3 'process 1 of 3 failed: nowhere.csv: cannot be opened' ./one-differs.sh nowhere.csv
+says 2 'nothing.csv: cannot be opened' "$reel" fit nothing.csv --target y
+says 2 "unrecognized option '--targte'" "$reel" fit t.csv --targte y
+mkdir alone
+cp "$reel" alone/reel
+OMPI_COMM_WORLD_SIZE=2 PATH=/usr/bin:/bin alone/reel fit t.csv --target y >out 2>err && fail 'without reel-mpi it trains'
+grep -q 'there has to be the program reel-mpi' err || fail 'it does not say what is missing'
+
+# A training of three that ends when it is told to: `pids` are theirs. It has begun once an epoch is over.
+begin() {
+  status=0
+  job 3 "$reel" fit t.csv --target y --hidden 8 --weight-decay 0 --epochs 100000000 --out m.safetensors >out 2>err &
+  waiting=$!
+  for _ in $(seq 1500); do
+    ! grep -q epoch err || break
+    sleep 0.02
+  done
+  pids=$(pgrep -f "^$work/bin/reel fit") && [ "$(wc -w <<<"$pids")" -eq 3 ] || fail 'the job has not begun'
+}
+rm m.safetensors
+begin
+kill -INT "$(pgrep -P "$waiting" -f "$mpirun" | head -n 1)" 2>/dev/null || kill -INT "$waiting"
+wait "$waiting" || status=$?
+[ "$status" -ne 0 ] && [ "$status" -ne 124 ] || fail "Ctrl-C: exit status $status"
+nobody_left Ctrl-C
+"$here/whole.sh" m.safetensors && "$reel" evaluate m.safetensors t.csv >out || fail 'Ctrl-C: there is no model'
+cp m.safetensors before
+for kill in $(seq "${REEL_TEST_KILLS:-2}"); do
+  begin
+  sleep "0.$((RANDOM % 10))$((RANDOM % 10))"
+  kill -9 "$(tr ' ' '\n' <<<"$pids" | sed -n "$((kill % 3 + 1))p")"
+  wait "$waiting" || status=$?
+  [ "$status" -ne 0 ] && [ "$status" -ne 124 ] || fail "kill -9: exit status $status"
+  nobody_left 'kill -9'
+  cmp m.safetensors before || fail 'kill -9: the old model is not what it was'
+done
+echo "reel fit by 1, 2, 3, 4 and 8 processes, and by none: the same bytes; errors are said once, and all end"

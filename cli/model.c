@@ -252,6 +252,7 @@ reel_table *read_table(session *s, const options *o, const char *const *paths, s
                               .skip_lines = o->skip,
                               .encoding = o->encoding,
                               .memory = s->memory / 4,
+                              .cache = paths == o->files || paths == o->files + 1 ? o->cache : NULL,
                               .no_header = o->no_header,
                               .detect_header = true,
                               .dtype = m->shape.dtype == REEL_F64 || !large ? REEL_F64 : REEL_F32,

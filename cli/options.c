@@ -47,6 +47,13 @@
         {"no-header", NULL,          "the first line is data; columns are called 1, 2, ...",       \
          FLAG,        AT(no_header), NULL},                                                        \
         {"text", "COLUMNS", "text though they look like numbers", LIST, AT(text), NULL},           \
+        {"cache",                                                                                  \
+         "FILE",                                                                                   \
+         "keep the table there as it was read, and read that the next time, if its files are the " \
+         "same",                                                                                   \
+         TEXT,                                                                                     \
+         AT(cache),                                                                                \
+         NULL},                                                                                    \
     {                                                                                              \
         "memory", "SIZE",                                                                          \
             "rows that take more lie in a file in TMPDIR or /var/tmp: 64M, 2G, ... (a quarter of " \

@@ -72,7 +72,7 @@ typedef struct options {
     const char *files[MAX_FILES]; /* first the model, if the command takes one, then the tables */
     int file_count;
 
-    const char *target, *test, *test_rows;
+    const char *target, *test, *test_rows, *cache;
     double test_fraction;
     text_list features, drop, text;
     int missing, transform; /* of missing_names, transform_names */

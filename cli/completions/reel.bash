@@ -3,6 +3,7 @@
 
 # An option a line, then what it takes. The options, by scripts/options.sh:
 _reel_fit='
+--cache FILE
 --comment CHAR
 --date-format FORMAT
 --dates PARTS
@@ -64,6 +65,7 @@ _reel_fit='
 --version
 '
 _reel_evaluate='
+--cache FILE
 --comment CHAR
 --decimal CHAR
 --encoding NAME
@@ -85,6 +87,7 @@ _reel_evaluate='
 '
 _reel_predict='
 --append
+--cache FILE
 --comment CHAR
 --decimal CHAR
 --encoding NAME

@@ -36,6 +36,7 @@ complete -c reel -n 'test (count (commandline -opc)) -eq 1' -f -l help -d 'list 
 complete -c reel -n 'test (count (commandline -opc)) -eq 1' -f -l version -d 'print the version'
 
 # The options, by scripts/options.sh:
+complete -c reel -n '__reel_command fit' -l cache -r -F -d 'keep the table there as it was read, and read that the next time, if its files are the same'
 complete -c reel -n '__reel_command fit' -l comment -x -d 'lines that begin with it are passed over (none)'
 complete -c reel -n '__reel_command fit' -l date-format -x -d 'of dates, as strptime has it: %d.%m.%Y; may be given several times (ISO 8601: 2026-11-27, 2026-11-27T19:06)'
 complete -c reel -n '__reel_command fit' -l dates -x -d 'what columns of dates become: of trend, year, month, weekday, hour (trend,month,weekday,hour)'
@@ -95,6 +96,7 @@ complete -c reel -n '__reel_command fit' -l report -r -F -d 'all of it as one pa
 complete -c reel -n '__reel_command fit' -l help -d 'Give this help list'
 complete -c reel -n '__reel_command fit' -l usage -d 'Give a short usage message'
 complete -c reel -n '__reel_command fit' -l version -d 'Print program version'
+complete -c reel -n '__reel_command evaluate' -l cache -r -F -d 'keep the table there as it was read, and read that the next time, if its files are the same'
 complete -c reel -n '__reel_command evaluate' -l comment -x -d 'lines that begin with it are passed over (none)'
 complete -c reel -n '__reel_command evaluate' -l decimal -x -d 'in numbers: \'.\' or \',\' (.)'
 complete -c reel -n '__reel_command evaluate' -l encoding -x -d 'of the text, as iconv names it: latin1, windows-1252, ... (UTF-8, or UTF-16 where it is)'
@@ -114,6 +116,7 @@ complete -c reel -n '__reel_command evaluate' -l help -d 'Give this help list'
 complete -c reel -n '__reel_command evaluate' -l usage -d 'Give a short usage message'
 complete -c reel -n '__reel_command evaluate' -l version -d 'Print program version'
 complete -c reel -n '__reel_command predict' -l append -d 'with all columns of the table before the predictions'
+complete -c reel -n '__reel_command predict' -l cache -r -F -d 'keep the table there as it was read, and read that the next time, if its files are the same'
 complete -c reel -n '__reel_command predict' -l comment -x -d 'lines that begin with it are passed over (none)'
 complete -c reel -n '__reel_command predict' -l decimal -x -d 'in numbers: \'.\' or \',\' (.)'
 complete -c reel -n '__reel_command predict' -l encoding -x -d 'of the text, as iconv names it: latin1, windows-1252, ... (UTF-8, or UTF-16 where it is)'

@@ -189,6 +189,9 @@ void reeli_csv_cell(reeli_csv_reader *it, char *text, size_t length)
 
 bool reeli_csv_fits(const reeli_csv_reader *it, double rows)
 {
+    if (it->options->cache) {
+        return false; /* it is kept as it lies in a file */
+    }
     const double bytes = (double)it->options->memory, columns = (double)it->table->columns;
     return bytes == 0 || rows * columns * (double)reeli_cell_bytes(it->table) <= bytes;
 }
@@ -256,7 +259,8 @@ static void finish_pages(reeli_csv_reader *it)
 void reeli_csv_finish(reeli_csv_reader *it)
 {
     reel_table *t = it->table;
-    if (t->pages.rows) {
+    if (t->pages.rows || it->options->cache) {
+        it->failed = it->failed || !reeli_csv_to_pages(it);
         finish_pages(it);
         return;
     }

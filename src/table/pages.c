@@ -24,7 +24,7 @@ static int64_t rows_of_block(const reel_table *t)
 static int64_t place_of(const reel_table *t, size_t column, int64_t block)
 {
     int64_t part = t->pages.rows * (int64_t)reeli_cell_bytes(t);
-    return (block * (int64_t)t->columns + (int64_t)column) * part;
+    return t->pages.base + (block * (int64_t)t->columns + (int64_t)column) * part;
 }
 
 bool reeli_pages_read(reel_table *t, size_t column, int64_t block, void *to)

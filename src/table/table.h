@@ -43,6 +43,7 @@ typedef struct reeli_pages {
     int descriptor;
     int64_t rows;  /* of a block; 0: all cells are in memory */
     int64_t first; /* the row that memory begins with */
+    int64_t base;  /* where the first block begins */
 } reeli_pages;
 
 struct reel_table {

@@ -2,6 +2,7 @@
 /* Tables from files: what a file is, and who reads it. */
 #include "csv_dialect.h"
 #include "csv_parse.h"
+#include "table_cache.h"
 
 #include <reel/npy.h>
 #include <string.h>
@@ -158,8 +159,22 @@ static bool check_options(reel *r, const reel_table_options *o)
 
 static reel_table *read_all(reading *it)
 {
+    const reel_table_options *o = it->options;
     const char *first = strcmp(it->paths[0], "-") == 0 ? "standard input" : it->paths[0];
-    reel_table *t = NULL;
+    const uint64_t key = o->cache ? reeli_cache_key(it->paths, it->count, o) : 0;
+    bool ours = true, known = o->cache != NULL;
+    for (size_t i = 0; i < it->count; i++) {
+        known = known && strcmp(it->paths[i], "-") != 0;
+    }
+    reel_table *t = o->cache ? reeli_cache_open(it->r, first, o, known ? key : ~key, &ours) : NULL;
+    if (t || it->r->status != REEL_OK) {
+        return t;
+    }
+    if (!ours) {
+        refuse(it->r, REEL_ERR_FILE, o->cache,
+               "there is a file of that name, and it is no table that was kept");
+        return NULL;
+    }
     do {
         it->again = false;
         reel_table_free(t);
@@ -170,6 +185,10 @@ static reel_table *read_all(reading *it)
         }
     } while (t && it->again);
     reeli_buffer_free(it->r, &it->as_text);
+    if (t && o->cache && !t->matrix && !reeli_cache_keep(t, o, key)) {
+        reel_table_free(t);
+        t = NULL;
+    }
     return t;
 }
 

@@ -19,7 +19,7 @@ awk 'BEGIN {
 }' >few.csv
 { head -n 1 few.csv && for _ in $(seq 25); do tail -n +2 few.csv; done; } >large.csv
 parts=(--test-fraction 0.2 --validation-fraction 0.1 --seed 3)
-network=(--hidden 4 --epochs 2 "${parts[@]}")
+network=(--hidden 4 --epochs 1 "${parts[@]}")
 line=(--loss mse --epochs 1 "${parts[@]}")
 
 run 0 fit large.csv --target y "${network[@]}" --out network.safetensors
@@ -58,6 +58,27 @@ for command in 'predict network.safetensors' 'evaluate network.safetensors' 'pre
   (ulimit -v 16500 && "$reel" $command large.csv --memory 2M >out 2>err) || fail "exit status $?"
   cmp out expected || fail "not what it says of a table in memory"
 done
+
+# A table that is kept is read again, unless its file has changed or it is damaged.
+for way in 'is made' 'is read' 'is damaged' 'is of another table' 'is whole again'; do
+  case $way in
+    'is damaged') printf 'x' | dd of=kept bs=1 seek=70000 conv=notrunc 2>/dev/null ;;
+    'is of another table') touch -d '2001-01-01' large.csv ;;
+  esac
+  same "a table that is kept $way" network large.csv "${little[@]}" "${network[@]}" --cache kept
+  if [ "$way" = 'is damaged' ]; then says 'kept: the table that was kept is damaged, and is read anew'; fi
+done
+last='reel fit large.csv --cache kept'
+mv large.csv moved.csv
+cp -p moved.csv large.csv
+"$reel" fit large.csv "${little[@]}" "${network[@]}" --no-save --cache kept >first 2>/dev/null
+truncate -s 100 large.csv # of another size, so that it is looked at
+"$reel" fit large.csv "${little[@]}" "${network[@]}" --no-save --cache kept >out 2>err && fail 'an old table is used'
+mv moved.csv large.csv
+echo precious >precious
+run 1 fit large.csv "${little[@]}" --no-save --cache precious
+says 'precious: there is a file of that name, and it is no table that was kept'
+[ "$(cat precious)" = precious ] || fail 'it was replaced'
 
 # A disk that is full, at each of the things that are put on it.
 for most in 1000 6000; do

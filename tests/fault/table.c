@@ -51,6 +51,36 @@ static bool encode(reel *r, reel_table *t)
     return true;
 }
 
+/* Its rows in a file, in an order, in batches. */
+static bool encode_to_file(reel *r, reel_table *t)
+{
+    reel_tensor *rows = reel_table_present_rows(t, 5), *batch[2], *parts[2];
+    reel_encoder *e = reel_encoder_fit(t, NULL, (reel_encoder_options){.target = "y"});
+    if (reel_failed(r) ||
+        reel_random_split(r, reel_numel(rows), (int64_t[]){600, 98}, 2, parts) != REEL_OK) {
+        return false;
+    }
+    reel_tensor *mixed = reel_keep(reel_index_select(rows, 0, parts[0]));
+    reel_row_file *x = reel_encode_to_file(e, t, mixed, REEL_F32, 0);
+    reel_tensor *y = reel_encode_target(e, t, mixed);
+    reel_loader *loader =
+        reel_row_file_loader(x, &y, 1, (reel_loader_options){.batch_size = 7, .shuffle = true});
+    int64_t seen = 0;
+    while (reel_loader_next(loader, batch)) {
+        seen += reel_size(batch[0], 0);
+    }
+    ck_assert(reel_failed(r) || seen == 600);
+    return !reel_failed(r);
+}
+
+static bool read_from_file(reel *r)
+{
+    reel_table *t = reel_table_read(
+        r, csv,
+        (reel_table_options){.text = (const char *[]){"text"}, .text_count = 1, .memory = 1});
+    return t && encode(r, t) && encode_to_file(r, t);
+}
+
 static bool read_csv(reel *r)
 {
     reel_table *t = reel_table_read(
@@ -114,6 +144,13 @@ START_TEST(csv_survives)
 }
 END_TEST
 
+START_TEST(files_survive)
+{
+    write_csv();
+    fail_everywhere(read_from_file);
+}
+END_TEST
+
 START_TEST(npy_survives)
 {
     reel *r = quiet_reel();
@@ -139,6 +176,7 @@ static void add_cases(TCase *cases)
 {
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, csv_survives);
+    tcase_add_test(cases, files_survive);
     tcase_add_test(cases, npy_survives);
 }
 

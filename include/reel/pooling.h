@@ -44,7 +44,18 @@ REEL_API reel_tensor *reel_max_pool1d(reel_tensor *x, reel_dims kernel_size,
 /** The same over two dims. Source: torch.nn.functional.max_pool2d. */
 REEL_API reel_tensor *reel_max_pool2d(reel_tensor *x, reel_dims kernel_size,
                                       reel_pool_options options);
-/** The same over three dims. Source: torch.nn.functional.max_pool3d. */
+/**
+ * `reel_max_pool2d` of `reel_conv2d`: the same values, and the same gradients up to the order in
+ * which the bias's is summed. Windows of 2 x 2 side by side are looked at while the convolution's
+ * sums are in registers, and what lies between is never written; a `Sequential` calls this for its
+ * Conv2d, ReLU and MaxPool2d. With other windows, or less than 8 channels, it is the two calls.
+ *
+ * Source: torch.nn.functional.max_pool2d(torch.nn.functional.conv2d(…), …).
+ */
+REEL_API reel_tensor *reel_conv2d_max_pool2d(reel_tensor *x, reel_tensor *weight, reel_tensor *bias,
+                                             reel_conv_options options, reel_dims kernel_size,
+                                             reel_pool_options pool);
+/** `reel_max_pool1d` over three dims. Source: torch.nn.functional.max_pool3d. */
 REEL_API reel_tensor *reel_max_pool3d(reel_tensor *x, reel_dims kernel_size,
                                       reel_pool_options options);
 /** And where in its plane each was found, counted row by row: what `reel_max_unpool1d` goes by.

@@ -40,6 +40,7 @@ static int64_t pieces_for(const reeli_convolution *c)
  * those of one residue. */
 typedef struct places {
     int64_t taps;
+    bool by_channels;
     int64_t *offset, *tap;                /* in the spread source, and in the weights */
     char *weights;                        /* packed, for each group and part */
     int64_t size[REELI_CONV_DIMS];        /* of positions */
@@ -49,13 +50,15 @@ typedef struct places {
 /* A convolution, or a transposed one, of images and weights. */
 typedef struct layer {
     const reeli_convolution *c;
+    bool transposed;
     int level;
     reeli_spread spread;
     int64_t bytes;                /* of an element */
     int64_t inputs, rows, volume; /* channels of a group, in and out; elements of a result's */
     const char *from, *bias;
     char *to, *scratch;
-    int64_t scratch_size, pieces, parts, part_rows;
+    int64_t packed; /* rows, up to whole vectors */
+    int64_t source_size, scratch_size, pieces, parts, part_rows;
     places *places;
     int64_t count;
 } layer;
@@ -63,6 +66,24 @@ typedef struct layer {
 static int64_t rows_of_part(const layer *l, int64_t part)
 {
     return least(l->part_rows, l->rows - part * l->part_rows);
+}
+
+/* Elements of a channel of y. */
+static int64_t y_volume(const reeli_convolution *c)
+{
+    return c->corners ? c->out[1] / 2 * (c->out[2] / 2) : product_of(c->out);
+}
+
+static char *corners_of(const reeli_convolution *c, int64_t unit, int64_t output)
+{
+    const int64_t at = unit * y_volume(c) * reeli_corner_step(c->outputs) + output;
+    return (char *)c->corners + at * (int64_t)reeli_element_size(c->dtype);
+}
+
+/* Where the weights of a group's part begin, which are followed by a tap for the bias. */
+static char *weights_of(const layer *l, const places *p, int64_t group, int64_t part)
+{
+    return p->weights + (group * l->packed + part * l->part_rows) * (p->taps + 1) * l->bytes;
 }
 
 /* The positions `p` of an image's group: `part` of its channels. */
@@ -76,16 +97,45 @@ static void convolve_places(const layer *l, const places *p, int64_t unit, int64
                     .height = p->size[1],
                     .width = p->size[2],
                     .pitch = l->spread.size[2],
-                    .weights = p->weights + row * p->taps * l->bytes,
+                    .by_channels = p->by_channels,
+                    .weights = weights_of(l, p, group, part),
                     .bias = l->bias ? l->bias + row * l->bytes : NULL,
                     .offset = p->offset,
+                    .corner_step = reeli_corner_step(l->c->outputs),
                     .out_row = l->volume,
                     .out_y = p->step[1],
                     .out_x = p->step[2]};
+    if (l->c->corners && !l->transposed) {
+        t.corners = corners_of(l->c, unit, part * l->part_rows);
+    }
     for (int64_t z = 0; z < p->size[0]; z++) {
+        const int64_t at = channel * l->volume + p->start + z * p->step[0];
         t.source = source + z * l->spread.size[1] * l->spread.size[2] * l->bytes;
-        t.out = l->to + (channel * l->volume + p->start + z * p->step[0]) * l->bytes;
+        t.out = l->to + at * l->bytes;
         reeli_convolve_loops[l->level][l->c->dtype](&t);
+    }
+}
+
+/* The channels of one unit that is read, spread. Of a pooled y each element first comes to its
+ * corner, where the channels of a position lie side by side; then row by row to planes. */
+static void spread_unit(const layer *l, int64_t unit, char *source)
+{
+    const reeli_convolution *c = l->c;
+    if (!c->corners || !l->transposed) {
+        reeli_spread_channels(&l->spread, l->inputs, l->from, unit * l->inputs, source);
+        return;
+    }
+    const int64_t step = reeli_corner_step(c->outputs), *shift = l->spread.shift;
+    const int64_t *size = l->spread.size;
+    char *rows = source + l->source_size;
+    reeli_spread_corners_loops[l->level][c->dtype](
+        c->outputs, c->out[1], c->out[2], l->from + unit * c->outputs * y_volume(c) * l->bytes,
+        corners_of(c, unit, 0), step, rows, step);
+    for (int64_t y = 0; y < least(c->out[1], size[1] + shift[1]); y++) {
+        reeli_transpose_loops[l->level](
+            false, c->outputs, least(c->out[2], size[2] + shift[2]), (size_t)l->bytes,
+            source + ((y - shift[1]) * size[2] - shift[2]) * l->bytes,
+            reeli_spread_channel(&l->spread), rows + y * c->out[2] * step * l->bytes, step);
     }
 }
 
@@ -94,11 +144,12 @@ static void run_piece(int64_t piece, void *context)
     const layer *l = context;
     const int64_t items = l->c->batch * l->c->groups * l->parts;
     char *source = l->scratch + piece * l->scratch_size;
+    memset(source, 0, (size_t)l->scratch_size);
     for (int64_t item = piece * items / l->pieces, last = -1;
          item < (piece + 1) * items / l->pieces; item++) {
         const int64_t unit = item / l->parts;
         if (unit != last) {
-            reeli_spread_channels(&l->spread, l->inputs, l->from, unit * l->inputs, source);
+            spread_unit(l, unit, source);
         }
         last = unit;
         for (int64_t i = 0; i < l->count; i++) {
@@ -111,16 +162,26 @@ static void run_piece(int64_t piece, void *context)
 
 /* The weights in the order in which they are read: group by group, and in each part by part. A
  * group's begin `group_step` after the last one's, a row's `row_step`. */
-static void pack_weights(const layer *l, const places *p, const char *weights, int64_t group_step,
+static void pack_weights(const layer *l, places *p, const char *weights, int64_t group_step,
                          int64_t row_step)
 {
+    const int level = l->level, dtype = l->c->dtype;
+    const reeli_taps whole = {.rows = l->part_rows < l->rows ? l->part_rows : l->rows,
+                              .taps = p->taps,
+                              .height = p->size[1],
+                              .width = p->size[2],
+                              .pitch = l->spread.size[2],
+                              .out_x = p->step[2]};
+    p->by_channels =
+        (l->c->corners && !l->transposed) || reeli_fits_channels_loops[level][dtype](&whole);
     for (int64_t group = 0; group < l->c->groups; group++) {
         for (int64_t part = 0; part < l->parts; part++) {
             const int64_t row = part * l->part_rows;
-            reeli_pack_taps_loops[l->level][l->c->dtype](
+            reeli_pack_taps_loops[level][dtype](
                 rows_of_part(l, part), row_step, p->taps, p->tap,
                 weights + (group * group_step + row * row_step) * l->bytes,
-                p->weights + (group * l->rows + row) * p->taps * l->bytes);
+                l->bias ? l->bias + (group * l->rows + row) * l->bytes : NULL, p->by_channels,
+                weights_of(l, p, group, part));
         }
     }
 }
@@ -130,7 +191,9 @@ static bool prepare(layer *l, reel *r, int64_t taps)
 {
     const reeli_convolution *c = l->c;
     const int64_t units = c->batch * c->groups;
+    const int64_t vector = reeli_vector_length_loops[r->level][c->dtype]();
     l->level = r->level;
+    l->packed = parts_of(l->rows, vector) * vector;
     l->bytes = (int64_t)reeli_element_size(c->dtype);
     l->pieces = pieces_for(c);
     l->parts =
@@ -138,11 +201,15 @@ static bool prepare(layer *l, reel *r, int64_t taps)
     l->part_rows = parts_of(parts_of(l->rows, l->parts), OUTPUTS) * OUTPUTS;
     l->parts = parts_of(l->rows, l->part_rows);
     l->pieces = r->threads > 1 ? least(l->pieces, units * l->parts) : 1;
-    l->scratch_size = reeli_spread_bytes(&l->spread, l->inputs);
+    l->source_size = l->scratch_size = reeli_spread_bytes(&l->spread, l->inputs);
+    if (c->corners && l->transposed) {
+        l->scratch_size += product_of(c->out) * reeli_corner_step(c->outputs) * l->bytes;
+    }
     l->scratch = reeli_arena_alloc(r, (size_t)(l->pieces * l->scratch_size));
     l->places[0].offset = reeli_arena_alloc(r, 2 * (size_t)taps * sizeof(int64_t));
     l->places[0].tap = l->places[0].offset + taps;
-    l->places[0].weights = reeli_arena_alloc(r, (size_t)(c->groups * l->rows * taps * l->bytes));
+    l->places[0].weights =
+        reeli_arena_alloc(r, (size_t)(c->groups * l->packed * (taps + l->count) * l->bytes));
     return l->scratch && l->places[0].offset && l->places[0].weights;
 }
 
@@ -151,7 +218,7 @@ static void begin_after(const layer *l, const places *p, places *next)
 {
     next->offset = p->offset + p->taps;
     next->tap = p->tap + p->taps;
-    next->weights = p->weights + l->c->groups * l->rows * p->taps * l->bytes;
+    next->weights = p->weights + l->c->groups * l->packed * (p->taps + 1) * l->bytes;
 }
 
 /* Tap number `number` of a channel's: its place k in each dim. */
@@ -198,7 +265,7 @@ bool reeli_convolve(reel *r, const reeli_convolution *c, const void *x, const vo
                .spread = strided_spread(c),
                .inputs = c->inputs,
                .rows = c->outputs,
-               .volume = product_of(c->out),
+               .volume = y_volume(c),
                .from = x,
                .bias = bias,
                .to = y,
@@ -297,6 +364,7 @@ bool reeli_convolve_transposed(reel *r, const reeli_convolution *c, const void *
         residues[d] = least(c->stride[d], c->in[d]);
     }
     layer l = {.c = c,
+               .transposed = true,
                .spread = gradient_spread(c),
                .inputs = c->outputs,
                .rows = c->inputs,
@@ -385,14 +453,20 @@ static void sum_images(const kernel_sums *k, const item *i, int64_t first, int64
 {
     const reeli_convolution *c = k->c;
     char *gradient = scratch + k->source_size;
-    memset(gradient, 0, (size_t)(k->volume * k->step * k->bytes));
+    memset(scratch, 0, (size_t)k->scratch_size);
     memset(sums, 0, (size_t)k->sums_size);
     for (int64_t n = first; n < past; n++) {
         const int64_t image = n * c->groups + i->group;
-        const int64_t from = (image * c->outputs + i->output) * k->volume;
+        const char *y = k->y + (image * c->outputs + i->output) * y_volume(c) * k->bytes;
         reeli_spread_channels(&k->spread, i->inputs, k->x, image * c->inputs + i->input, scratch);
-        reeli_transpose_loops[k->level](false, k->volume, i->outputs, (size_t)k->bytes, gradient,
-                                        k->step, k->y + from * k->bytes, k->volume);
+        if (c->corners) {
+            reeli_spread_corners_loops[k->level][c->dtype](
+                i->outputs, c->out[1], c->out[2], y, corners_of(c, image, i->output),
+                reeli_corner_step(c->outputs), gradient, k->step);
+        } else {
+            reeli_transpose_loops[k->level](false, k->volume, i->outputs, (size_t)k->bytes,
+                                            gradient, k->step, y, k->volume);
+        }
         add_image(k, i, scratch, gradient, sums);
     }
 }

@@ -82,7 +82,17 @@ typedef struct reeli_convolution {
     int64_t batch, groups, inputs, outputs; /* channels of one group */
     int64_t in[REELI_CONV_DIMS], kernel[REELI_CONV_DIMS], out[REELI_CONV_DIMS];
     int64_t stride[REELI_CONV_DIMS], padding[REELI_CONV_DIMS], dilation[REELI_CONV_DIMS];
+    /* In two dims: of each 2 x 2 of out y has but the largest, and for each of its positions, of
+     * each image's group, there is a row of outputs up to whole vectors, which says for each in
+     * which corner of the four it was: the first of several, the last NaN; an integer as large as
+     * an element. NULL: y is all of out. */
+    void *corners;
 } reeli_convolution;
+enum { REELI_CORNERS = 16 }; /* a row of corners has a multiple of these */
+static inline int64_t reeli_corner_step(int64_t outputs)
+{
+    return (outputs + REELI_CORNERS - 1) / REELI_CORNERS * REELI_CORNERS;
+}
 
 /* Each of the three of the other two: y = x * w + bias, and the sums that are its gradients. False
  * when memory is out. They use the arena. */

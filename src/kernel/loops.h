@@ -39,7 +39,8 @@ enum { REELI_LOOP_DTYPES = 4 }; /* a power of two, by which an index is cheap */
     DO(moments) DO(norm) DO(logsumexp) DO(softmax) DO(softmax_gradient)                            \
     DO(log_sums) DO(class_gradient) DO(standardize) DO(standardize_gradient)                       \
     DO(matrix_vector) DO(add_rows) DO(dot_product) DO(stretch) DO(blas_from) DO(packing) DO(signs) \
-    DO(pack_taps) DO(convolve) DO(sum_tap_gradients) DO(vector_length) DO(max_pool)                \
+    DO(pack_taps) DO(convolve) DO(fits_channels) DO(sum_tap_gradients) DO(vector_length)           \
+    DO(spread_corners) DO(max_pool)                                                                \
     DO(lstm_step) DO(lstm_back)                                                                    \
     REELI_UPDATES(DO)
 #define REELI_UPDATES(DO) DO(sgd_update) DO(adam_update)
@@ -199,19 +200,35 @@ REELI_LOOP(stretch, (int64_t n, void *x, double range, double low))
 
 /* Results of a convolution over rows of positions, `width` of them in each row and the rows `pitch`
  * apart in the source: out[row, y, x] = bias[row] + Σ_t weights[row, t] source[y, x + offset[t]].
- * The source can be read for two vectors past its last position. */
+ * The source can be read for two vectors past its last position. With corners out[row] has instead
+ * the largest of each 2 x 2 of them, which makes it half as high and wide, and for each of its
+ * positions a row of corners says for each channel which of the four that was: the first of
+ * several, the last NaN. */
 typedef struct reeli_taps {
     int64_t rows, taps, height, width, pitch;
+    bool by_channels;             /* a vector is some rows of one position, not the other way */
     const void *source, *weights; /* as pack_taps packed them */
     const void *bias;             /* NULL: none */
     const int64_t *offset;
     void *out;
     int64_t out_row, out_y, out_x; /* its steps */
+    void *corners;                 /* NULL: none; else integers as large as an element */
+    int64_t corner_step;
 } reeli_taps;
 REELI_LOOP(convolve, (const reeli_taps *c))
-/* The weights of `rows` outputs, row_step apart, in the order that convolve reads. */
+/* Which of the two ways leaves fewer places of vectors empty. */
+typedef bool reeli_fits_channels_loop(const reeli_taps *c);
+extern reeli_fits_channels_loop *const reeli_fits_channels_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
+/* The weights of `rows` outputs, row_step apart, in the order that convolve reads. By channels
+ * there are rows up to whole vectors, and a tap more, which is the bias. */
 REELI_LOOP(pack_taps, (int64_t rows, int64_t row_step, int64_t taps, const int64_t *tap,
-                       const void *weights, void *packed))
+                       const void *weights, const void *bias, bool by_channels, void *packed))
+
+/* The way back: of planes g, half of `height` x `width`, each element to its corner of four, of
+ * which the others become 0. The result has `step` channels at each position of the whole
+ * planes. */
+REELI_LOOP(spread_corners, (int64_t channels, int64_t height, int64_t width, const void *g,
+                            const void *corners, int64_t corner_step, void *to, int64_t step))
 
 /* And sums over such positions: sums[t, o] += Σ source[y, x + offset[t]] gradient[y, x, o], with as
  * many o as `step`, which is a multiple of a vector's length. */

@@ -78,6 +78,20 @@ static inside inside_of(const reeli_spread *s, int d, int64_t phase)
     return (inside){begin, end < begin ? begin : end, first + begin * step};
 }
 
+/* memcpy, by two copies of one size that may overlap: most rows of images are short. */
+static void copy_row(char *to, const char *from, size_t bytes)
+{
+    if (bytes >= 64 && bytes <= 128) {
+        memcpy(to, from, 64);
+        memcpy(to + bytes - 64, from + bytes - 64, 64);
+    } else if (bytes >= 32 && bytes < 64) {
+        memcpy(to, from, 32);
+        memcpy(to + bytes - 32, from + bytes - 32, 32);
+    } else {
+        memcpy(to, from, bytes);
+    }
+}
+
 /* One phase of one channel, which is zeros before. */
 static void spread_plane(const reeli_spread *s, const inside *in, const char *image, char *to)
 {
@@ -92,7 +106,7 @@ static void spread_plane(const reeli_spread *s, const inside *in, const char *im
         for (int64_t y = in[1].begin; y < in[1].end;
              y++, at += row, from += s->step[1] * from_row) {
             if (s->step[2] == 1) {
-                memcpy(at, from, (size_t)(wide * bytes));
+                copy_row(at, from, (size_t)(wide * bytes));
             } else {
                 reeli_move(wide, at, s->dtype, 1, from, s->dtype, s->step[2]);
             }
@@ -121,10 +135,7 @@ void reeli_spread_channels(const reeli_spread *s, int64_t channels, const char *
         inside in[REELI_CONV_DIMS];
         find_inside(s, number, in);
         for (int64_t i = 0; i < channels; i++) {
-            char *at = to + (i * phases + number) * plane;
-            memset(at, 0, (size_t)plane);
-            spread_plane(s, in, images + i * image, at);
+            spread_plane(s, in, images + i * image, to + (i * phases + number) * plane);
         }
     }
-    memset(to + channels * phases * plane, 0, READ_BEHIND);
 }

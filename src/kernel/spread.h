@@ -32,7 +32,8 @@ int64_t reeli_spread_bytes(const reeli_spread *s, int64_t channels);
 /* The distance in elements of tap k from its position. */
 int64_t reeli_spread_index(const reeli_spread *s, const int64_t *k);
 
-/* Channels from number `first` of a row of them on. */
+/* Channels from number `first` of a row of them on, to memory that is zeros, but for such
+ * channels. */
 void reeli_spread_channels(const reeli_spread *s, int64_t channels, const char *images,
                            int64_t first, char *to);
 

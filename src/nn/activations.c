@@ -57,6 +57,7 @@
     }
 
 PLAIN(reel_nn_relu, reel_relu, ReLU)
+bool reeli_is_relu(const reel_module *m) { return m->compute == apply_reel_relu; }
 PLAIN(reel_nn_relu6, reel_relu6, ReLU6)
 PLAIN(reel_nn_tanh, reel_tanh, Tanh)
 PLAIN(reel_nn_sigmoid, reel_sigmoid, Sigmoid)

@@ -3,6 +3,7 @@
 #include "module.h"
 
 #include <math.h>
+#include <reel/activation.h>
 #include <reel/normalization.h>
 #include <reel/views.h>
 
@@ -32,13 +33,20 @@ static reel_tensor *padded(const reel_module *m, reel_tensor *x, reel_conv_optio
     return reel_pad_image(x, pad, 2 * m->dims, o->pad_mode);
 }
 
+/* The image as the convolution wants it. */
+static reel_tensor *prepared(const reel_module *m, reel_tensor *x, reel_conv_options *o)
+{
+    *o = m->options.image.conv;
+    return o->pad_mode == REEL_PAD_ZEROS ? x : padded(m, x, o);
+}
+
 static reel_tensor *convolution(reel_module *m, reel_tensor *const *in)
 {
     static const convolve functions[2][3] = {
         {reel_conv1d, reel_conv2d, reel_conv3d},
         {reel_conv_transpose1d, reel_conv_transpose2d, reel_conv_transpose3d}};
-    reel_conv_options o = m->options.image.conv;
-    reel_tensor *x = o.pad_mode == REEL_PAD_ZEROS ? in[0] : padded(m, in[0], &o);
+    reel_conv_options o;
+    reel_tensor *x = prepared(m, in[0], &o);
     return functions[m->i[0]][m->dims - 1](x, m->weight, m->bias, o);
 }
 
@@ -150,6 +158,32 @@ static reel_module *windows(reel *r, const char *name, int inputs, reeli_compute
 POOL(reel_nn_max_pool1d, reel_max_pool1d, MaxPool1d, 1, in[0], size, o)
 POOL(reel_nn_max_pool2d, reel_max_pool2d, MaxPool2d, 1, in[0], size, o)
 POOL(reel_nn_max_pool3d, reel_max_pool3d, MaxPool3d, 1, in[0], size, o)
+
+static const reeli_member *next_of(const reeli_member *e, reeli_compute compute)
+{
+    const reeli_member *next = e ? e->next : NULL;
+    return next && next->child && next->child->compute == compute ? next : NULL;
+}
+
+/* The largest of what ReLU leaves is ReLU of the largest, of which there are fewer. */
+const reeli_member *reeli_pooled_convolution(const reeli_member *e, reel_tensor **x)
+{
+    reel_module *m = e->child;
+    if (!m || m->compute != convolution || m->dims != 2 || m->i[0] || !m->owned.alive) {
+        return NULL;
+    }
+    const bool relu = e->next && e->next->child && reeli_is_relu(e->next->child);
+    const reeli_member *last = next_of(relu ? e->next : e, apply_reel_max_pool2d);
+    if (last) {
+        reel_conv_options o;
+        reel_tensor *in = prepared(m, *x, &o);
+        *x = reel_conv2d_max_pool2d(in, m->weight, m->bias, o, last->child->options.image.size,
+                                    last->child->options.image.pool);
+        *x = relu ? reel_relu(*x) : *x;
+    }
+    return last;
+}
+
 POOL(reel_nn_avg_pool1d, reel_avg_pool1d, AvgPool1d, 1, in[0], size, o)
 POOL(reel_nn_avg_pool2d, reel_avg_pool2d, AvgPool2d, 1, in[0], size, o)
 POOL(reel_nn_avg_pool3d, reel_avg_pool3d, AvgPool3d, 1, in[0], size, o)

@@ -72,6 +72,12 @@ struct reel_module {
     char own_name[REELI_NAME_SIZE];
 };
 
+bool reeli_is_relu(const reel_module *m);
+
+/* If the modules from e on are a Conv2d, perhaps a ReLU, and a MaxPool2d: *x becomes what they make
+ * of it, and the last of the three is returned; else NULL. */
+const reeli_member *reeli_pooled_convolution(const reeli_member *e, reel_tensor **x);
+
 /* What reel_parameters hands out: it can be read for as long as a handle can. */
 typedef struct reeli_list {
     reeli_owned owned;

@@ -15,15 +15,18 @@
 #include "windows.h"
 
 #include <math.h>
+#include <reel/pooling.h>
 #include <reel/reduce.h>
 #include <reel/views.h>
+#include <string.h>
 
 enum { DIMS = REELI_CONV_DIMS, BEFORE = 2 /* dims before the image's: batch and channels */ };
 
 /* What the kernels ask for; dims that there are not have size 1. */
-static reeli_convolution shape_of(const reeli_window *v, const reel_tensor *x, const reel_tensor *w,
+static reeli_convolution shape_of(const reeli_node *n, const reel_tensor *x, const reel_tensor *w,
                                   const reel_tensor *y)
 {
+    const reeli_window *v = reeli_window_of(n);
     reeli_convolution c = {.dtype = x->dtype,
                            .batch = x->size[0],
                            .groups = v->groups,
@@ -38,7 +41,25 @@ static reeli_convolution shape_of(const reeli_window *v, const reel_tensor *x, c
         c.padding[d] = v->padding[d];
         c.dilation[d] = v->dilation[d];
     }
+    if (n->op == &reeli_op_convolution_max_pool) {
+        const reeli_pooled_window *p = reeli_pooled_window_of(n);
+        c.out[DIMS - 2] = p->size[0];
+        c.out[DIMS - 1] = p->size[1];
+        c.corners = p->corners;
+    }
     return c;
+}
+
+/* Where in out's plane a position of a pooled y has its value from. */
+static int64_t corner_place(const reeli_convolution *c, int64_t unit, int64_t channel,
+                            int64_t position)
+{
+    const int64_t width = c->out[DIMS - 1], wide = width / 2, volume = c->out[DIMS - 2] / 2 * wide;
+    const int64_t row = unit * volume + position;
+    const int64_t at = row * reeli_corner_step(c->outputs) + channel;
+    const int64_t corner = c->dtype == REEL_F32 ? ((const int32_t *)c->corners)[at]
+                                                : ((const int64_t *)c->corners)[at];
+    return (position / wide * 2 + corner / 2) * width + position % wide * 2 + corner % 2;
 }
 
 static double number_at(const void *x, int dtype, int64_t i)
@@ -107,15 +128,36 @@ static void add_tap(const reeli_convolution *c, reel_tensor *x, int64_t i, doubl
     }
 }
 
+/* y as if it had not been pooled: 0 where nothing came from. NULL if memory is out. */
+static const void *unpooled(reel *r, reeli_convolution *c, const char *y)
+{
+    const size_t bytes = reeli_element_size(c->dtype);
+    const int64_t height = c->out[DIMS - 2], width = c->out[DIMS - 1];
+    const int64_t volume = height / 2 * (width / 2), planes = c->batch * c->groups * c->outputs;
+    char *whole = reeli_arena_alloc(r, (size_t)(planes * height * width) * bytes);
+    if (!whole) {
+        return NULL;
+    }
+    memset(whole, 0, (size_t)(planes * height * width) * bytes);
+    for (int64_t i = 0; i < planes * volume; i++) {
+        const int64_t plane = i / volume;
+        const int64_t at = corner_place(c, plane / c->outputs, plane % c->outputs, i % volume);
+        memcpy(whole + (size_t)(plane * height * width + at) * bytes, y + (size_t)i * bytes, bytes);
+    }
+    c->corners = NULL;
+    return whole;
+}
+
 /* The kernel multiplies weights with zeros between and around y's positions. Those are not there:
  * weights that are not finite, whose product with 0 would be NaN, are added by themselves. */
-static bool convolve_transposed(reel *r, const reeli_convolution *c, const void *y, const void *w,
+static bool convolve_transposed(reel *r, reeli_convolution *c, const void *y, const void *w,
                                 const void *bias, reel_tensor *x)
 {
     const int64_t count =
         c->groups * c->outputs * c->inputs * c->kernel[0] * c->kernel[1] * c->kernel[2];
     const void *finite = finite_part(r, w, c->dtype, count);
-    if (!finite || !reeli_convolve_transposed(r, c, y, finite, bias, x->data)) {
+    y = finite && finite != w && c->corners ? unpooled(r, c, y) : y;
+    if (!finite || !y || !reeli_convolve_transposed(r, c, y, finite, bias, x->data)) {
         return false;
     }
     for (int64_t i = 0; finite != w && i < count; i++) {
@@ -128,15 +170,15 @@ static bool convolve_transposed(reel *r, const reeli_convolution *c, const void 
 }
 
 /* Which operand of the three is the result, and so which kernel computes it. */
-static bool compute(reeli_node *n, const reel_tensor *x, const reel_tensor *w, const reel_tensor *y)
+static bool compute_of(const reeli_node *n, const reel_tensor *x, const reel_tensor *w,
+                       const reel_tensor *bias, const reel_tensor *y, reel_tensor *out)
 {
-    const reel_tensor *out = n->out, *bias = n->inputs == 3 ? n->in[2].t : NULL;
     reel *r = out->r;
     if (x->numel == 0 || w->numel == 0 || y->numel == 0) { /* no image, so nothing to add up */
-        reeli_fill(n->out, 0);
+        reeli_fill(out, 0);
         return true;
     }
-    const reeli_convolution c = shape_of(reeli_window_of(n), x, w, y);
+    reeli_convolution c = shape_of(n, x, w, y);
     const reeli_mark mark = reeli_arena_mark(&r->arena);
     const void *data[3], *plus = bias ? reeli_dense(bias, n->op->name, bias->dtype) : NULL;
     const reel_tensor *all[] = {x, w, y};
@@ -146,7 +188,7 @@ static bool compute(reeli_node *n, const reel_tensor *x, const reel_tensor *w, c
         done = done && data[i];
     }
     done = done && (out == y   ? reeli_convolve(r, &c, data[0], data[1], plus, out->data)
-                    : out == x ? convolve_transposed(r, &c, data[2], data[1], plus, n->out)
+                    : out == x ? convolve_transposed(r, &c, data[2], data[1], plus, out)
                                : reeli_convolve_kernel(r, &c, data[0], data[2], out->data));
     reeli_arena_release(&r->arena, mark);
     if (!done && r->status == REEL_OK) {
@@ -155,7 +197,13 @@ static bool compute(reeli_node *n, const reel_tensor *x, const reel_tensor *w, c
     return done;
 }
 
+static bool compute(reeli_node *n, const reel_tensor *x, const reel_tensor *w, const reel_tensor *y)
+{
+    return compute_of(n, x, w, n->inputs == 3 ? n->in[2].t : NULL, y, n->out);
+}
+
 bool reeli_convolution_forward(reeli_node *n) { return compute(n, n->in[0].t, n->in[1].t, n->out); }
+bool reeli_convolution_max_pool_forward(reeli_node *n) { return reeli_convolution_forward(n); }
 
 bool reeli_convolution_transpose_forward(reeli_node *n)
 {
@@ -216,6 +264,68 @@ reel_tensor *reeli_convolution_kernel_gradient(reeli_node *n, int input, reel_te
                       : result(&reeli_op_convolution, n, x, g, y);
 }
 
+/* The gradient t[0] for x or w, of g. */
+static bool pooled_gradient(const reeli_args *a)
+{
+    const reeli_node *n = a->more;
+    const reel_tensor *x = n->in[0].t, *w = n->in[1].t;
+    return a->i[0] == 0 ? compute_of(n, a->t[0], w, NULL, a->t[1], a->t[0])
+                        : compute_of(n, x, a->t[0], NULL, a->t[1], a->t[0]);
+}
+
+static bool find_corners(const reeli_args *a)
+{
+    const reeli_node *n = a->more;
+    const reel_tensor *y = n->out;
+    const reeli_convolution c = shape_of(n, n->in[0].t, n->in[1].t, y);
+    const int64_t volume = y->size[DIMS - 1] * y->size[DIMS];
+    int64_t *index = a->t[0]->data;
+    for (int64_t i = 0; i < a->t[0]->numel; i++) {
+        const int64_t plane = i / volume;
+        index[i] = corner_place(&c, plane / c.outputs, plane % c.outputs, i % volume);
+    }
+    return true;
+}
+
+/* g where it came from in the convolution's result, in operations that can be recorded. */
+static reel_tensor *record_unpooled(reeli_node *n, reel_tensor *g)
+{
+    const reeli_pooled_window *p = reeli_pooled_window_of(n);
+    reel *r = g->r;
+    reel_tensor *index = reeli_empty(r, n->op->name, REEL_I64, g->ndim, g->size);
+    const reeli_args args = {.r = r, .t = {index}, .more = n};
+    if (reeli_bad(index) || !reeli_do(find_corners, &args)) {
+        return r->poison;
+    }
+    reeli_node *back = reeli_begin(&reeli_op_max_pool_back, 2, (reel_tensor *[]){g, index});
+    if (!back) {
+        return r->poison;
+    }
+    reeli_pooling *how = reeli_pooling_of(back);
+    *how = (reeli_pooling){.dims = 2};
+    for (int d = 0; d < DIMS; d++) {
+        how->kernel[d] = how->stride[d] = d < DIMS - 2 ? 1 : 2;
+        how->dilation[d] = 1;
+    }
+    const int64_t size[] = {g->size[0], g->size[1], p->size[0], p->size[1]};
+    back->out = reeli_empty(r, n->op->name, g->dtype, g->ndim, size);
+    return reeli_apply(back);
+}
+
+reel_tensor *reeli_convolution_max_pool_gradient(reeli_node *n, int input, reel_tensor *g)
+{
+    if (input > 1) {
+        return bias_gradient(g);
+    }
+    if (g->r->grad_enabled) {
+        g = record_unpooled(n, g);
+        return reeli_bad(g) ? g : reeli_convolution_gradient(n, input, g);
+    }
+    reel_tensor *dx = reeli_empty_like(n->in[input].t, n->op->name, g->dtype);
+    const reeli_args args = {.r = g->r, .t = {dx, g}, .more = n, .i = {input}};
+    return reeli_bad(dx) || !reeli_do(pooled_gradient, &args) ? g->r->poison : dx;
+}
+
 /* A call: its name, how many dims an image has, and the numbers that were given. */
 typedef struct call {
     reel *r;
@@ -224,6 +334,7 @@ typedef struct call {
     bool transposed;
     reeli_window window;
     int64_t more[DIMS]; /* a transposed one's output_padding */
+    bool pooled; /* the largest of each 2 x 2 is asked for, and then whether that has been done */
 } call;
 
 static bool read_options(call *c, const reel_conv_options *o)
@@ -363,38 +474,64 @@ static bool sizes_after(call *c, const reel_tensor *x, const reel_tensor *w, boo
     return true;
 }
 
-static reel_tensor *convolve(const char *what, int dims, bool transposed, reel_tensor *x,
-                             reel_tensor *w, reel_tensor *bias, const reel_conv_options *o)
+/* The largest of each 2 x 2 of what the convolution would give, of which there must be some, and
+ * channels enough to fill vectors. */
+static reel_tensor *apply_pooled(call *c, reel_tensor *x, reel_tensor *w, reel_tensor *bias,
+                                 const int64_t *size)
+{
+    enum { FEW = 8 };
+    c->pooled = size[2] > 1 && size[3] > 1 && size[1] / c->window.groups >= FEW;
+    if (!c->pooled) {
+        return apply(&reeli_op_convolution, c->what, &c->window, x, w, bias, size);
+    }
+    const int64_t half[] = {size[0], size[1], size[2] / 2, size[3] / 2};
+    const int64_t row = c->window.groups * reeli_corner_step(size[1] / c->window.groups);
+    reeli_node *n =
+        reeli_begin(&reeli_op_convolution_max_pool, bias ? 3 : 2, (reel_tensor *[]){x, w, bias});
+    void *corners = reeli_arena_alloc(c->r, (size_t)(half[0] * half[2] * half[3] * row + 1) *
+                                                reeli_element_size(x->dtype));
+    if (!n || !corners) {
+        return reeli_no_memory(c->r, c->what);
+    }
+    *reeli_pooled_window_of(n) = (reeli_pooled_window){c->window, {size[2], size[3]}, corners};
+    n->out = reeli_empty(c->r, c->what, x->dtype, x->ndim, half);
+    return reeli_apply(n);
+}
+
+static reel_tensor *convolve(call *c, reel_tensor *x, reel_tensor *w, reel_tensor *bias,
+                             const reel_conv_options *o)
 {
     reel_tensor *in[] = {x, w, bias};
-    const int inputs = bias ? 3 : 2;
-    if (!reeli_all_usable(what, inputs, in) || !reeli_one_dtype(what, inputs, in) ||
-        !reeli_floating(what, "input", x)) {
+    const int inputs = bias ? 3 : 2, dims = c->dims;
+    if (!reeli_all_usable(c->what, inputs, in) || !reeli_one_dtype(c->what, inputs, in) ||
+        !reeli_floating(c->what, "input", x)) {
         return reeli_poison_for(inputs, in);
     }
-    call c = {.r = x->r, .what = what, .dims = dims, .transposed = transposed};
+    c->r = x->r;
     const bool alone = x->ndim == dims + BEFORE - 1; /* an image without its batch */
     if ((!alone && x->ndim != dims + BEFORE) || w->ndim != dims + BEFORE) {
         return reeli_fail(x->r, REEL_ERR_SHAPE,
                           "%s: input %s and weight %s must have %d dims, or the input one less",
-                          what, REELI_SHAPE_OF(x), REELI_SHAPE_OF(w), dims + BEFORE);
+                          c->what, REELI_SHAPE_OF(x), REELI_SHAPE_OF(w), dims + BEFORE);
     }
     int64_t size[DIMS + BEFORE];
     x = alone ? reel_unsqueeze(x, 0) : x;
-    if (reeli_bad(x) || !read_options(&c, o) || !channels_fit(&c, x, w, bias) ||
-        !sizes_after(&c, x, w, o->same, size)) {
-        return c.r->poison;
+    if (reeli_bad(x) || !read_options(c, o) || !channels_fit(c, x, w, bias) ||
+        !sizes_after(c, x, w, o->same, size)) {
+        return c->r->poison;
     }
-    reel_tensor *y = apply(transposed ? &reeli_op_convolution_transpose : &reeli_op_convolution,
-                           what, &c.window, x, w, bias, size);
+    const reeli_op *op = c->transposed ? &reeli_op_convolution_transpose : &reeli_op_convolution;
+    reel_tensor *y = c->pooled ? apply_pooled(c, x, w, bias, size)
+                               : apply(op, c->what, &c->window, x, w, bias, size);
     return alone ? reeli_as_result(reel_squeeze(y, 0)) : y;
 }
 
-#define CONVOLUTION(function, dims, transposed)                                                    \
+#define CONVOLUTION(function, count, back)                                                         \
     reel_tensor *function(reel_tensor *x, reel_tensor *weight, reel_tensor *bias,                  \
                           reel_conv_options options)                                               \
     {                                                                                              \
-        return convolve(&(#function)[sizeof "reel"], dims, transposed, x, weight, bias, &options); \
+        call c = {.what = &(#function)[sizeof "reel"], .dims = (count), .transposed = (back)};     \
+        return convolve(&c, x, weight, bias, &options);                                            \
     }
 CONVOLUTION(reel_conv1d, 1, false)
 CONVOLUTION(reel_conv2d, 2, false)
@@ -402,3 +539,24 @@ CONVOLUTION(reel_conv3d, 3, false)
 CONVOLUTION(reel_conv_transpose1d, 1, true)
 CONVOLUTION(reel_conv_transpose2d, 2, true)
 CONVOLUTION(reel_conv_transpose3d, 3, true)
+
+/* Each dim has this number, or nothing is given and that is it, too. */
+static bool all_are(reel_dims given, int64_t number, bool otherwise)
+{
+    bool all = given.count > 0 || otherwise;
+    for (int d = 0; d < given.count && d < 2; d++) {
+        all = all && given.size[d] == number;
+    }
+    return all && given.count <= 2;
+}
+
+reel_tensor *reel_conv2d_max_pool2d(reel_tensor *x, reel_tensor *weight, reel_tensor *bias,
+                                    reel_conv_options options, reel_dims kernel_size,
+                                    reel_pool_options pool)
+{
+    call c = {.what = "conv2d", .dims = 2};
+    c.pooled = all_are(kernel_size, 2, false) && all_are(pool.stride, 2, true) &&
+               all_are(pool.padding, 0, true) && all_are(pool.dilation, 1, true) && !pool.ceil_mode;
+    reel_tensor *y = convolve(&c, x, weight, bias, &options);
+    return c.pooled ? y : reel_max_pool2d(y, kernel_size, pool);
+}

@@ -53,6 +53,19 @@ typedef struct reeli_window {
 
 static inline reeli_window *reeli_window_of(const reeli_node *n) { return reeli_parameters(n); }
 
+/* convolution_max_pool: the same, how high and wide the convolution's result is of which 2 x 2
+ * become one, and in which corner of them that was; see kernels.h. */
+typedef struct reeli_pooled_window {
+    reeli_window window; /* the first, so that a convolution's gradient finds it */
+    int64_t size[2];
+    void *corners;
+} reeli_pooled_window;
+
+static inline reeli_pooled_window *reeli_pooled_window_of(const reeli_node *n)
+{
+    return reeli_parameters(n);
+}
+
 /* max_pool and its gradient: windows in three dims, whatever the image has. */
 typedef struct reeli_pooling {
     int dims; /* that it has */

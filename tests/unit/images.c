@@ -66,6 +66,17 @@ START_TEST(refusals_name_the_operation_and_the_numbers)
             "conv2d", "padding", "-1");
     REFUSED(reel_conv2d(x, w, NULL, (reel_conv_options){.groups = 3}), REEL_ERR_SHAPE, "conv2d",
             "2 outputs", "3 groups");
+    REFUSED(reel_conv_transpose1d(image(r, 4, 5, 1), reel_rand(r, REEL_F32, REEL_SHAPE(5, 2, 3)),
+                                  NULL, (reel_conv_options){.padding = REEL_DIMS(3)}),
+            REEL_ERR_SHAPE, "conv_transpose1d", "must have 3 dims");
+    REFUSED(reel_conv_transpose2d(x, w, NULL, (reel_conv_options){.padding = REEL_DIMS(5)}),
+            REEL_ERR_SHAPE, "conv_transpose2d", "4 channels", "takes 2");
+    w = reel_rand(r, REEL_F32, REEL_SHAPE(4, 2, 3, 2));
+    REFUSED(reel_conv_transpose2d(x, w, NULL, (reel_conv_options){.padding = REEL_DIMS(1, 4)}),
+            REEL_ERR_SHAPE, "conv_transpose2d", "a size of -1 in dim 3");
+    w = reel_rand(r, REEL_F32, REEL_SHAPE(4, 2, 3, 3));
+    REFUSED(reel_conv_transpose2d(x, w, NULL, (reel_conv_options){.padding = REEL_DIMS(1, 4)}),
+            REEL_ERR_SHAPE, "conv_transpose2d", "a size of 0 in dim 3");
     REFUSED(reel_max_pool2d(x, REEL_DIMS(6), p), REEL_ERR_SHAPE, "max_pool2d", "6 elements", "5");
     REFUSED(reel_max_pool2d(x, REEL_DIMS(2), (reel_pool_options){.padding = REEL_DIMS(2)}),
             REEL_ERR_VALUE, "max_pool2d", "padding 2", "2 elements");
@@ -136,6 +147,28 @@ CALL(largest,
      reel_max_pool2d(x, REEL_DIMS(3),
                      OPTIONS(reel_pool_options, .stride = REEL_DIMS(2), .padding = REEL_DIMS(1))))
 CALL(of_four, reel_max_pool2d(x, REEL_DIMS(2), OPTIONS(reel_pool_options, .ceil_mode = true)))
+/* Convolutions and of their results the largest of each 2 x 2: in two calls, and in one. */
+static const reel_conv_options plain = {.padding = {1, {1}}};
+static const reel_conv_options odd = {
+    .stride = {2, {1, 2}}, .padding = {2, {0, 2}}, .dilation = {1, {2}}};
+static const reel_pool_options fours;
+#define BIAS reel_detach(reel_select(reel_flatten(w, 1, -1), 1, 0))
+CALL(in_two, reel_max_pool2d(reel_conv2d(x, w, BIAS, plain), REEL_DIMS(2), fours))
+CALL(in_one, reel_conv2d_max_pool2d(x, w, BIAS, plain, REEL_DIMS(2), fours))
+CALL(odd_in_two, reel_max_pool2d(reel_conv2d(x, w, NULL, odd), REEL_DIMS(2), fours))
+CALL(odd_in_one, reel_conv2d_max_pool2d(x, w, NULL, odd, REEL_DIMS(2), fours))
+CALL(by_threes, reel_max_pool2d(reel_conv2d(x, w, NULL, plain), REEL_DIMS(3), fours))
+CALL(by_threes_in_one, reel_conv2d_max_pool2d(x, w, NULL, plain, REEL_DIMS(3), fours))
+
+/* Three groups of 32 outputs and of 2 inputs; the weights are w's, 8 times over. */
+static reel_tensor *many_of(reel_tensor *w)
+{
+    return reel_tile(reel_narrow(w, 1, 0, 2), (int64_t[]){8, 1, 1, 1}, 4);
+}
+static const reel_conv_options in_groups = {.groups = 3};
+CALL(groups_in_two,
+     reel_max_pool2d(reel_conv2d(x, many_of(w), NULL, in_groups), REEL_DIMS(2), fours))
+CALL(groups_in_one, reel_conv2d_max_pool2d(x, many_of(w), NULL, in_groups, REEL_DIMS(2, 2), fours))
 CALL(means, reel_avg_pool2d(x, REEL_DIMS(2, 3), OPTIONS(reel_pool_options, .stride = REEL_DIMS(1))))
 CALL(resized, reel_interpolate(x, OPTIONS(reel_interpolate_options, .size = REEL_DIMS(90, 50),
                                           .mode = REEL_RESIZE_LINEAR)))
@@ -163,9 +196,9 @@ static reel_tensor *sequence(reel_tensor *x, reel_tensor *w)
     return reel_lstm_steps(gates, reel_narrow(wide, 0, 0, 512), NULL, start, false).output;
 }
 
-static const images_call calls[] = {same_size,  with_bias, grouped, transposed, largest,
-                                    of_four,    means,     resized, padded,     windows,
-                                    normalised, sampled,   sequence};
+static const images_call calls[] = {same_size,  with_bias, grouped,       transposed, largest,
+                                    of_four,    means,     resized,       padded,     windows,
+                                    normalised, sampled,   groups_in_one, odd_in_one, sequence};
 
 /* A result, and the gradients of its squares, by so many threads and a CPU level's kernels. */
 static void compute(images_call call, int threads, const char *level, reel_tensor *found[3])
@@ -211,6 +244,75 @@ START_TEST(threads_and_levels_change_nothing)
         reel_free(reel_of(three[0]));
         reel_free(reel_of(avx2[0]));
     }
+}
+END_TEST
+
+/* In one call: the same bits, those of gradients, too. */
+START_TEST(pooling_at_once_changes_nothing)
+{
+    static const images_call pairs[][2] = {{in_two, in_one},
+                                           {odd_in_two, odd_in_one},
+                                           {by_threes, by_threes_in_one},
+                                           {groups_in_two, groups_in_one}};
+    static const char *const levels[] = {NULL, "portable"};
+    for (size_t i = 0; i < 2 * sizeof pairs / sizeof *pairs; i++) {
+        reel_tensor *two[3], *one[3];
+        compute(pairs[i / 2][0], 1, levels[i % 2], two);
+        compute(pairs[i / 2][1], 2, levels[i % 2], one);
+        same_bits(i, two, one);
+        reel_free(reel_of(two[0]));
+        reel_free(reel_of(one[0]));
+    }
+}
+END_TEST
+
+/* What is not a number wins, the last of several; and an infinite weight's gradient goes where it
+ * would go in two calls. */
+START_TEST(pooling_at_once_takes_what_is_not_finite_alike)
+{
+    double dx[2][20];
+    for (int at_once = 0; at_once < 2; at_once++) {
+        reel *r = quiet_reel();
+        reel_tensor *x = reel_ones(r, REEL_F64, REEL_SHAPE(1, 1, 4, 5));
+        reel_tensor *w = reel_ones(r, REEL_F64, REEL_SHAPE(9, 1, 1, 1));
+        reel_data_f64(x)[6] = reel_data_f64(x)[5] = reel_data_f64(x)[0] = NAN;
+        reel_data_f64(w)[4] = INFINITY;
+        reel_requires_grad_(x, true);
+        reel_tensor *y = at_once ? reel_conv2d_max_pool2d(x, w, NULL, OPTIONS(reel_conv_options, 0),
+                                                          REEL_DIMS(2), fours)
+                                 : reel_max_pool2d(reel_conv2d(x, w, NULL, (reel_conv_options){0}),
+                                                   REEL_DIMS(2), fours);
+        ck_assert(isnan(reel_data_f64(y)[0]) && reel_data_f64(y)[1] == 1);
+        ck_assert(reel_backward(reel_sum(y)) == REEL_OK);
+        memcpy(dx[at_once], reel_data_f64(reel_grad(x)), sizeof *dx);
+        ck_assert(isinf(dx[at_once][6]) && isinf(dx[at_once][2]));
+        reel_free(r);
+    }
+    for (int i = 0; i < 20; i++) {
+        ck_assert(dx[0][i] == dx[1][i] || (isnan(dx[0][i]) && isnan(dx[1][i])));
+    }
+}
+END_TEST
+
+/* A Sequential takes Conv2d, ReLU and MaxPool2d together, and comes to what they come to alone. */
+START_TEST(a_sequential_pools_at_once)
+{
+    reel *r = quiet_reel();
+    reel_module *modules[] = {
+        reel_nn_conv2d(r, 3, 16, REEL_DIMS(3),
+                       (reel_conv_options){.pad_mode = REEL_PAD_REFLECT, .padding = REEL_DIMS(1)}),
+        reel_nn_relu(r), reel_nn_max_pool2d(r, REEL_DIMS(2), fours)};
+    reel_module *all = reel_nn_sequential(r, modules, 3);
+    reel_tensor *x = image(r, 3, 9, 12), *y = x;
+    for (int i = 0; i < 3; i++) {
+        y = reel_forward(modules[i], y);
+    }
+    const size_t before = reel_tape_length(r);
+    ck_assert(reel_equal(reel_forward(all, x), y));
+    ck_assert_uint_eq(reel_tape_length(r) - before, 2);
+    REFUSED(reel_forward(all, image(r, 4, 9, 12)), REEL_ERR_SHAPE, "conv2d", "4 channels");
+    REFUSED(reel_forward(all, image(r, 3, 2, 1)), REEL_ERR_SHAPE, "");
+    reel_free(r);
 }
 END_TEST
 
@@ -338,6 +440,9 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, refusals_name_the_operation_and_the_numbers);
     tcase_add_test(cases, unpooling_is_undone_by_pooling);
     tcase_add_test(cases, threads_and_levels_change_nothing);
+    tcase_add_test(cases, pooling_at_once_changes_nothing);
+    tcase_add_test(cases, pooling_at_once_takes_what_is_not_finite_alike);
+    tcase_add_test(cases, a_sequential_pools_at_once);
     tcase_add_test(cases, a_convolution_takes_a_few_times_its_operands);
     tcase_add_test(cases, nms_keeps_what_it_should);
     tcase_add_test(cases, sequences_and_boxes_name_what_does_not_fit);

@@ -9,7 +9,7 @@
  * Each element is one chain over its taps, in order; rounded once a tap where the CPU can.
  */
 #if VECTOR_BYTES == 64
-#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(3) DO(4) DO(6) DO(8) DO(12)
+#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(3) DO(4) DO(6) DO(8) DO(9) DO(12)
 enum { TAP_ROWS = 12 };
 #elif VECTOR_BYTES == 32
 #define EACH_TAP_ROW(DO) DO(1) DO(2) DO(3) DO(4) DO(6)
@@ -50,6 +50,34 @@ REELI_INLINE void sum_taps(const int rows, const int vectors, int64_t taps, cons
     for (int i = 0; i < rows; i++) {
         VECTOR_AT(sums + i * POSITIONS) = sum[i][0];
         VECTOR_AT(sums + i * POSITIONS + VECTOR) = sum[i][1];
+    }
+}
+
+/* sums[q][i] = bias[i] + Σ_t weights[t][i] source[q + offset[t]], for `positions` q and two vectors
+ * of i; or one vector, and then for positions `apart` from those, too. The bias is behind the
+ * weights. */
+REELI_INLINE void sum_channels(const int positions, const int vectors, int64_t taps,
+                               const T *weights, const T *source, int64_t apart,
+                               const int64_t *offset, T *sums)
+{
+    vector sum[TAP_ROWS][2] = {0};
+    for (int64_t t = 0; t < taps; t++, weights += vectors * VECTOR) {
+        const T *x = source + offset[t];
+        const vector w0 = CONST_VECTOR_AT(weights);
+        const vector w1 = CONST_VECTOR_AT(weights + (vectors - 1) * VECTOR);
+        REELI_UNROLL(16)
+        for (int q = 0; q < positions; q++) {
+            const vector first = x[q] - (vector){0};
+            const vector second = vectors == 2 ? first : x[apart + q] - (vector){0};
+            sum[q][0] = multiply_add(w0, first, sum[q][0]);
+            sum[q][1] = multiply_add(w1, second, sum[q][1]);
+        }
+    }
+    REELI_UNROLL(16)
+    for (int q = 0; q < positions; q++) {
+        VECTOR_AT(sums + q * POSITIONS) = sum[q][0] + CONST_VECTOR_AT(weights);
+        VECTOR_AT(sums + q * POSITIONS + VECTOR) =
+            sum[q][1] + CONST_VECTOR_AT(weights + (vectors - 1) * VECTOR);
     }
 }
 
@@ -99,6 +127,12 @@ typedef void (*position_tile)(const reeli_tap_sums *c, const int64_t *offset, co
     {                                                                                              \
         sum_taps(rows, vectors, taps, weights, source, apart, offset, sums);                       \
     }                                                                                              \
+    static void NAMED(sum_channels_##rows, vectors)(int64_t taps, const T *weights,                \
+                                                    const T *source, int64_t apart,                \
+                                                    const int64_t *offset, T *sums)                \
+    {                                                                                              \
+        sum_channels(rows, vectors, taps, weights, source, apart, offset, sums);                   \
+    }                                                                                              \
     static void NAMED(sum_positions_##rows, vectors)(const reeli_tap_sums *c,                      \
                                                      const int64_t *offset, const T *g, T *sums)   \
     {                                                                                              \
@@ -106,10 +140,12 @@ typedef void (*position_tile)(const reeli_tap_sums *c, const int64_t *offset, co
     }
 #define TAP_TILES(rows) TAP_TILE(rows, 1) TAP_TILE(rows, 2)
 #define TAPS_OF(rows) [rows] = {NAMED(sum_taps_##rows, 1), NAMED(sum_taps_##rows, 2)},
+#define CHANNELS_OF(rows) [rows] = {NAMED(sum_channels_##rows, 1), NAMED(sum_channels_##rows, 2)},
 #define POSITIONS_OF(rows)                                                                         \
     [rows] = {NAMED(sum_positions_##rows, 1), NAMED(sum_positions_##rows, 2)},
 EACH_TAP_ROW(TAP_TILES)
 static const tap_tile tap_tiles[TAP_ROWS + 1][2] = {EACH_TAP_ROW(TAPS_OF)};
+static const tap_tile channel_tiles[TAP_ROWS + 1][2] = {EACH_TAP_ROW(CHANNELS_OF)};
 static const position_tile position_tiles[TAP_ROWS + 1][2] = {EACH_TAP_ROW(POSITIONS_OF)};
 
 /* Rows in tiles of much the same height, of the heights that there are: how many the next one has,
@@ -124,12 +160,9 @@ static int64_t next_rows(int64_t left)
     return high;
 }
 
-/* The weights of `rows` outputs, row_step apart, in the order in which tiles read them. */
-void KERNEL(pack_taps)(int64_t rows, int64_t row_step, int64_t taps, const int64_t *tap,
-                       const void *weights, void *packed)
+static void pack_rows(int64_t rows, int64_t row_step, int64_t taps, const int64_t *tap,
+                      const T *from, T *to)
 {
-    const T *from = weights;
-    T *to = packed;
     for (int64_t high; rows > 0; rows -= high, from += high * row_step) {
         high = next_rows(rows);
         for (int64_t t = 0; t < taps; t++) {
@@ -137,6 +170,19 @@ void KERNEL(pack_taps)(int64_t rows, int64_t row_step, int64_t taps, const int64
                 *to++ = from[i * row_step + tap[t]];
             }
         }
+    }
+}
+
+#include "convolution_channels.h"
+
+/* The weights of `rows` outputs, row_step apart, in the order in which tiles read them. */
+void KERNEL(pack_taps)(int64_t rows, int64_t row_step, int64_t taps, const int64_t *tap,
+                       const void *weights, const void *bias, bool by_channels, void *packed)
+{
+    if (by_channels) {
+        pack_channels(rows, row_step, taps, tap, weights, bias, packed);
+    } else {
+        pack_rows(rows, row_step, taps, tap, weights, packed);
     }
 }
 
@@ -217,18 +263,41 @@ static void convolve_rows(const reeli_taps *c)
 
 /* Rows leave vectors half empty; one behind the other they leave none, but then their ends are
  * found among them, which costs as much as some taps. */
-static bool by_rows(const reeli_taps *c, int64_t positions)
+static bool by_rows(const reeli_taps *c, int64_t rows, int64_t straight)
 {
     enum { FEW_TAPS = 32 };
-    const int64_t rows = c->height * ((c->width + VECTOR - 1) / VECTOR);
-    const int64_t straight = (positions + VECTOR - 1) / VECTOR;
     return c->out_x == 1 && rows <= straight + straight / (c->taps < FEW_TAPS ? 4 : 16);
+}
+
+/* Vectors, with rows one by one and one behind the other. */
+static int64_t vectors_by_row(const reeli_taps *c)
+{
+    return c->height * ((c->width + VECTOR - 1) / VECTOR);
+}
+
+static int64_t vectors_straight(const reeli_taps *c)
+{
+    return ((c->height - 1) * c->pitch + c->width + VECTOR - 1) / VECTOR;
+}
+
+/* A result by channels has to be turned round, which costs as much as some of its taps. */
+bool KERNEL(fits_channels)(const reeli_taps *c)
+{
+    enum { TURN = 8 };
+    const int64_t rows = vectors_by_row(c), straight = vectors_straight(c);
+    const int64_t by_position = c->rows * (by_rows(c, rows, straight) ? rows : straight);
+    const int64_t by_channel = c->height * c->width * ((c->rows + VECTOR - 1) / VECTOR);
+    return VECTOR > 1 && c->out_x == 1 && by_channel * (c->taps + TURN) < by_position * c->taps;
 }
 
 void KERNEL(convolve)(const reeli_taps *c)
 {
     const int64_t positions = (c->height - 1) * c->pitch + c->width;
-    if (by_rows(c, positions)) {
+    if (c->by_channels) {
+        convolve_channels(c);
+        return;
+    }
+    if (by_rows(c, vectors_by_row(c), vectors_straight(c))) {
         convolve_rows(c);
         return;
     }

@@ -120,5 +120,10 @@ const char *reeli_rule_text(char text[REELI_RULE], const reeli_node *n, int inpu
         add_named(text, n, rule);
         add(text, ")", sum);
     }
+    const reel_tensor *x = n->in[input].t;
+    if (n->op->formula && !reeli_bad(x) && !reeli_bad(n->out) && x->numel < n->out->numel) {
+        static const char stretched[] = ", summed where it was stretched";
+        add(text, stretched, sizeof stretched - 1);
+    }
     return text;
 }

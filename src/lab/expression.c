@@ -206,19 +206,40 @@ static reel_tensor *over_dim(reader *in, const char *at, bool mean, reel_tensor 
     return result(in, at, (mean ? reel_mean_dim : reel_sum_dim)(x, &d, 1, false));
 }
 
+static bool is(const char *name, const char *at, size_t length)
+{
+    return strlen(name) == length && strncmp(name, at, length) == 0;
+}
+
+/* A copy is held, for detach's result shares x's memory, which may be nudged. */
+static reel_tensor *detached(reader *in, reel_tensor *x)
+{
+    lab_held *held = in->names->held;
+    if (held && held->again && held->next < held->count) {
+        return held->value[held->next++];
+    }
+    reel_tensor *y = reel_detach(x);
+    if (held && !held->again && held->count < LAB_HELD) {
+        held->value[held->count++] = reel_clone(y);
+    }
+    return y;
+}
+
 static reel_tensor *apply(reader *in, const char *at, size_t length, int count,
                           reel_tensor *const *x)
 {
-    const bool sums = length == 3 && strncmp(at, "sum", 3) == 0;
-    const bool means = length == 4 && strncmp(at, "mean", 4) == 0;
-    if (count == 3 && length == 5 && strncmp(at, "where", 5) == 0) {
+    const bool sums = is("sum", at, length), means = is("mean", at, length);
+    if (count == 3 && is("where", at, length)) {
         return result(in, at, reel_where(x[0], x[1], x[2]));
+    }
+    if (count == 1 && is("detach", at, length)) {
+        return result(in, at, detached(in, x[0]));
     }
     if (count == 2 && (sums || means)) {
         return over_dim(in, at, means, x[0], x[1]);
     }
     for (int i = 0; i < FUNCTIONS; i++) {
-        if (strlen(functions[i].name) != length || strncmp(functions[i].name, at, length) != 0) {
+        if (!is(functions[i].name, at, length)) {
             continue;
         }
         if (count == 1 && functions[i].unary) {

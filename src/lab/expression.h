@@ -18,10 +18,19 @@
 
 #include <reel/tensor.h>
 
-enum { LAB_NAMES = 64, LAB_NAME = 32, LAB_SENTENCE = 256 };
+enum { LAB_NAMES = 64, LAB_NAME = 32, LAB_SENTENCE = 256, LAB_HELD = 16 };
+
+/* What a program's calls of detach gave, one after another. When it is run again with an input that
+ * has been nudged they give the same: what is detached is a constant. */
+typedef struct lab_held {
+    reel_tensor *value[LAB_HELD];
+    int count, next;
+    bool again;
+} lab_held;
 
 /* What names mean. */
 typedef struct lab_scope {
+    lab_held *held; /* NULL: nothing is run again */
     int count;
     char name[LAB_NAMES][LAB_NAME];
     reel_tensor *value[LAB_NAMES];

@@ -67,6 +67,9 @@ reel_tensor *lab_run_program(lab_program *p)
     reel_tensor *last = NULL;
     bool any = false;
     p->names = p->inputs;
+    p->names.held = &p->held;
+    p->held.next = 0;
+    p->held.count = p->held.again ? p->held.count : 0;
     for (int i = 0; i < p->count; i++) {
         if (lab_gives_number(p->pieces[i])) {
             continue;
@@ -120,7 +123,9 @@ double lab_slope(lab_program *p, reel_tensor *x, int64_t i)
         i /= reel_size(x, d);
     }
     const bool was = reel_set_grad_enabled(p->r, false);
+    p->held.again = true;
     const double slope = (nudged(p, x, index, h) - nudged(p, x, index, -h)) / (2 * h);
+    p->held.again = false;
     reel_set_grad_enabled(p->r, was);
     return slope;
 }

@@ -13,6 +13,7 @@ typedef struct lab_program {
     const char *constants; /* names that want no gradient, with commas between them; NULL: none */
     lab_scope inputs;      /* what pieces gave numbers, as leaves */
     lab_scope names;       /* and, after a run, what the statements named */
+    lab_held held;         /* and what they detached */
     lab_mistake why;       /* of what failed, */
     int at;                /* and in which piece; -1: in none */
 } lab_program;

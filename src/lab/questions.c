@@ -27,6 +27,7 @@ static void name_gradients(lab_scope *names)
 static double value_of(lab_asked *it, const char *expression)
 {
     lab_scope names = it->program.names;
+    names.held = NULL;
     lab_mistake why;
     const bool was = reel_set_grad_enabled(it->r, false);
     reel_tensor *t = lab_run_expression(it->r, REEL_F64, expression, &names, &why);

@@ -27,7 +27,7 @@ one() {
   ./program >printed
   printf '{"do": "run", "experiment": %s}' "$(cat experiment)" | "$reel" lab >answer
   if "$json_value" answer prints >/dev/null; then
-    "$json_value" answer prints | sed 's/^\["//; s/"\]$//; s/","/\n/g' >answered
+    "$json_value" answer prints | sed 's/^\["//; s/"\]$//; s/","/\n/g; s/\\n/\n/g' >answered
   elif ! "$json_value" answer digits | tr -d '["]' | tr ',' '\n' | awk 'NF { print "Epoch " NR ", Loss: " $0 }' >answered; then
     echo "$1 has no answer"
   fi

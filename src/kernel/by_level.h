@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tables with a row for each level of CPU. Doubles gain nothing from the third level and have the
- * second's there; integers are no training's cost and have the first's everywhere. */
+ * second's there, and so do loops of floats that gain nothing from vectors of 512 bits; integers
+ * are no training's cost and have the first's everywhere. */
 #ifndef REELI_BY_LEVEL_H
 #define REELI_BY_LEVEL_H
 

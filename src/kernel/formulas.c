@@ -10,15 +10,26 @@
 #define VALUE_NUMERIC(value) value
 #define VALUE_ANY(value) value
 
+#define VALUE_REDUCED(value) NULL
+
+/* Those whose vectors are of 256 bits at the third level, too (cpu/maps.h), have the second's. */
+#define LEVELS_FLOATING BY_LEVEL
+#define LEVELS_REAL BY_LEVEL
+#define LEVELS_NUMERIC BY_TWO_LEVELS
+#define LEVELS_ANY BY_TWO_LEVELS
+#define LEVELS_REDUCED BY_TWO_LEVELS
+
 /* The hot rows: loops for floats at each level, values and gradients. */
 #define HOT(name, domain, gradients)                                                               \
     DECLARE_FLOATS(reeli_map_loop, reeli_##name##_value)                                           \
     reeli_map_loop reeli_##name##_value_i64_portable;                                              \
     static const reeli_map name##_values[REELI_LEVELS][REELI_LOOP_DTYPES] =                        \
-        BY_LEVEL(DTYPES, reeli_##name##_value, VALUE_##domain(reeli_##name##_value_i64_portable)); \
+        LEVELS_##domain(DTYPES, reeli_##name##_value,                                              \
+                        VALUE_##domain(reeli_##name##_value_i64_portable));                        \
     const reeli_formula reeli_formula_##name = {name##_values[0], REELI_LOOP_DTYPES, gradients};
-#define GRADIENTS(name, ROW)                                                                       \
-    static const reeli_map name##_gradients[REELI_LEVELS][2][3] = BY_LEVEL(FLOATS, name, ROW);
+#define GRADIENTS(name, domain, ROW)                                                               \
+    static const reeli_map name##_gradients[REELI_LEVELS][2][3] =                                  \
+        LEVELS_##domain(FLOATS, name, ROW);
 #define FLOATS(level, f64_level, name, ROW) {ROW(name, f32, level), ROW(name, f64, f64_level)}
 #define DX(name, type, level) {reeli_##name##_dx_##type##_##level}
 #define DA_DB(name, type, level)                                                                   \
@@ -29,20 +40,20 @@
 
 #define UNARY(name, function, domain, ...)                                                         \
     DECLARE_GRADIENT(name, dx)                                                                     \
-    GRADIENTS(name, DX)                                                                            \
+    GRADIENTS(name, domain, DX)                                                                            \
     HOT(name, domain, name##_gradients)
 #define BINARY(name, function, domain, ...)                                                        \
     DECLARE_GRADIENT(name, da)                                                                     \
     DECLARE_GRADIENT(name, db)                                                                     \
-    GRADIENTS(name, DA_DB)                                                                         \
+    GRADIENTS(name, domain, DA_DB)                                                                         \
     HOT(name, domain, name##_gradients)
-#define LOSS(name, ...) BINARY(name, , FLOATING, )
+#define LOSS(name, ...) BINARY(name, , REDUCED, )
 #define COMPARE(name, ...) HOT(name, ANY, NULL)
 #define PREDICATE(name, ...) HOT(name, ANY, NULL)
 #define SELECT(name, ...)                                                                          \
     DECLARE_GRADIENT(name, da)                                                                     \
     DECLARE_GRADIENT(name, db)                                                                     \
-    GRADIENTS(name, AFTER_CONDITION)                                                               \
+    GRADIENTS(name, ANY, AFTER_CONDITION)                                                               \
     HOT(name, ANY, name##_gradients)
 #include "elementwise_hot.def"
 #include "elementwise_undef.def"

@@ -9,15 +9,16 @@
     DECLARE_FLOATS(reeli_##name##_loop, reeli_##name)                                              \
     reeli_##name##_loop *const reeli_##name##_loops[REELI_LEVELS][REELI_LOOP_DTYPES] =             \
         by(DTYPES, reeli_##name, i64);
-#define TABLE(name, i64) TABLE_BY(BY_LEVEL, name, i64)
-#define TABLE_OF_FLOATS(name) TABLE(name, NULL)
-#define TABLE_OF_TWO_LEVELS(name) TABLE_BY(BY_TWO_LEVELS, name, NULL)
-#define TABLE_OF_ALL(name)                                                                         \
+#define TABLE_OF_FLOATS(name) TABLE_BY(BY_LEVEL, name, NULL)
+#define NARROW_OF_FLOATS(name) TABLE_BY(BY_TWO_LEVELS, name, NULL)
+#define NARROW_OF_ALL(name)                                                                        \
     reeli_##name##_loop reeli_##name##_i64_portable;                                               \
-    TABLE(name, reeli_##name##_i64_portable)
+    TABLE_BY(BY_TWO_LEVELS, name, reeli_##name##_i64_portable)
 REELI_LOOPS_OF_FLOATS(TABLE_OF_FLOATS)
-REELI_OTHER_UPDATES(TABLE_OF_TWO_LEVELS)
-REELI_LOOPS_OF_ALL(TABLE_OF_ALL)
+REELI_NARROW_OF_FLOATS(NARROW_OF_FLOATS)
+REELI_NARROW_OF_ALL(NARROW_OF_ALL)
+reeli_small_product_loop reeli_small_product_i64_portable;
+TABLE_BY(BY_LEVEL, small_product, reeli_small_product_i64_portable)
 
 #define OF_LEVEL(level, f64_level, name, unused) name##_##level
 #define TABLE_OF_LEVELS(name)                                                                      \

@@ -7,25 +7,32 @@
 REELI_LOOPS_OF_ALL(DECLARE)
 #ifdef GRADIENTS
 REELI_LOOPS_OF_FLOATS(DECLARE)
-REELI_OTHER_UPDATES(DECLARE)
+REELI_NARROW_OF_FLOATS(DECLARE)
 #endif
 
 /* Each needs those before it. */
 /* clang-format off */
+#ifdef GRADIENTS
+#include "lanes.h"
+#endif
+#ifndef ONLY_WIDE
 #include "sums.h"
 #include "reductions.h"
 #ifdef GRADIENTS
 #include "softmax.h"
-#include "optimizers.h"
 #include "class_rows.h"
 #include "standardize.h"
+#include "pooling.h"
+#endif
+#endif
+#ifdef GRADIENTS
+#include "optimizers.h"
 #include "vector_product.h"
 #include "vectors.h"
 #include "signs.h"
 #include "product_tiles.h"
 #include "product_packed.h"
 #include "convolution.h"
-#include "pooling.h"
 #include "recurrent.h"
 #endif
 #include "product.h"

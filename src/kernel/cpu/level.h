@@ -23,6 +23,12 @@
 #define HAS_AVX512
 #endif
 
+/* The third level has loops of its own where vectors of 512 bits pay: long formulas, products, what
+ * is made of them. For the rest by_level.h gives it the second's. */
+#if LEVEL(REELI_CPU) >= 3
+#define ONLY_WIDE
+#endif
+
 /* a b + c, rounded once. */
 #if defined(HAS_AVX2) || defined(REELI_FMA_INSTRUCTION)
 #define HAS_FMA

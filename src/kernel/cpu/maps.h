@@ -41,8 +41,8 @@
         EACH { element out[i] = (result)(formula); }                                               \
     }
 
-#define MAP(width, name, part, result, element, formula)                                           \
-    LOOP(width, NAMED(name, part), result, element, formula)
+#define MAP(domain, name, part, result, element, formula)                                          \
+    HERE_##domain(LOOP(WIDTH_##domain, NAMED(name, part), result, element, formula))
 
 #define AT(k, name) const T name = ((const T *)in[k])[i]; (void)name;
 #define CONDITION(k) const bool c = ((const T *)in[k])[i] != 0;
@@ -68,38 +68,48 @@
 #define IF_ANY(...) __VA_ARGS__
 
 /* Formulas of the floats alone are long: they gain from 512 bits, where loops that are bound by
- * memory lose by them. */
+ * memory lose by them, and have no third level. */
 #if defined(HAS_AVX512) && !defined(__clang__)
 #define VECTORS_OF_512 __attribute__((target("prefer-vector-width=512")))
 #else
 #define VECTORS_OF_512
+#endif
+#ifdef ONLY_WIDE
+#define IF_NARROW(...)
+#else
+#define IF_NARROW(...) __VA_ARGS__
 #endif
 #define WIDTH_FLOATING VECTORS_OF_512
 #define WIDTH_REAL VECTORS_OF_512
 #define WIDTH_NUMERIC
 #define WIDTH_REDUCED
 #define WIDTH_ANY
+#define HERE_FLOATING(...) __VA_ARGS__
+#define HERE_REAL(...) __VA_ARGS__
+#define HERE_NUMERIC IF_NARROW
+#define HERE_REDUCED IF_NARROW
+#define HERE_ANY IF_NARROW
 
 /* The values. */
-#define VALUE(width, name, result, element, formula)                                               \
-    MAP(width, name, value, result, element, formula)
+#define VALUE(domain, name, result, element, formula)                                              \
+    MAP(domain, name, value, result, element, formula)
 #define UNARY(name, function, domain, parameters, f, gx)                                           \
-    IF_##domain(VALUE(WIDTH_##domain, name, T, NUMBERS_##parameters AT(0, x), f))
+    IF_##domain(VALUE(domain, name, T, NUMBERS_##parameters AT(0, x), f))
 #define BINARY(name, function, domain, parameters, f, ga, gb)                                      \
-    IF_##domain(VALUE(WIDTH_##domain, name, T, NUMBERS_##parameters AT(0, a) AT(1, b), f))
+    IF_##domain(VALUE(domain, name, T, NUMBERS_##parameters AT(0, a) AT(1, b), f))
 #define TERNARY(name, function, domain, parameters, f, ga, gb, gc)                                 \
-    IF_##domain(VALUE(WIDTH_##domain, name, T, NUMBERS_##parameters AT(0, a) AT(1, b) AT(2, c), f))
+    IF_##domain(VALUE(domain, name, T, NUMBERS_##parameters AT(0, a) AT(1, b) AT(2, c), f))
 #define LOSS(name, parameters, f, ga, gb)                                                   \
     BINARY(name, , REDUCED, parameters, f, ga, gb)
-#define COMPARE(name, function, f) VALUE(, name, bool, AT(0, a) AT(1, b), f)
-#define PREDICATE(name, function, f) VALUE(, name, bool, AT(0, x), f)
-#define SELECT(name, function, f, ga, gb) VALUE(, name, T, CONDITION(0) AT(1, a) AT(2, b), f)
+#define COMPARE(name, function, f) VALUE(ANY, name, bool, AT(0, a) AT(1, b), f)
+#define PREDICATE(name, function, f) VALUE(ANY, name, bool, AT(0, x), f)
+#define SELECT(name, function, f, ga, gb) VALUE(ANY, name, T, CONDITION(0) AT(1, a) AT(2, b), f)
 #include "elementwise_hot.def"
 
 /* Those of rare rows are compiled at the portable level alone. */
 #undef VALUE
-#define VALUE(width, name, result, element, formula)                                               \
-    LOOP(width, PASTE3(name, value, TYPE), result, element, formula)
+#define VALUE(domain, name, result, element, formula)                                              \
+    LOOP(WIDTH_##domain, PASTE3(name, value, TYPE), result, element, formula)
 #if LEVEL(REELI_CPU) == LEVEL(portable)
 #include "elementwise_rare.def"
 #endif
@@ -108,23 +118,23 @@
 /* The gradients. */
 #ifdef GRADIENTS
 #define UNARY(name, function, domain, parameters, f, gx)                                           \
-    MAP(WIDTH_##domain, name, dx, T, NUMBERS_##parameters AT(0, g) AT(1, x) AT(2, y), gx)
+    MAP(domain, name, dx, T, NUMBERS_##parameters AT(0, g) AT(1, x) AT(2, y), gx)
 #define AT_BINARY(parameters) NUMBERS_##parameters AT(0, g) AT(1, a) AT(2, b) AT(3, y)
 #define BINARY(name, function, domain, parameters, f, ga, gb)                                      \
-    MAP(WIDTH_##domain, name, da, T, AT_BINARY(parameters), ga)                                    \
-    MAP(WIDTH_##domain, name, db, T, AT_BINARY(parameters), gb)
+    MAP(domain, name, da, T, AT_BINARY(parameters), ga)                                    \
+    MAP(domain, name, db, T, AT_BINARY(parameters), gb)
 #define AT_TERNARY(parameters) NUMBERS_##parameters AT(0, g) AT(1, a) AT(2, b) AT(3, c) AT(4, y)
 #define TERNARY(name, function, domain, parameters, f, ga, gb, gc)                                 \
-    MAP(, name, da, T, AT_TERNARY(parameters), ga)                                                 \
-    MAP(, name, db, T, AT_TERNARY(parameters), gb)                                                 \
-    MAP(, name, dc, T, AT_TERNARY(parameters), gc)
+    MAP(ANY, name, da, T, AT_TERNARY(parameters), ga)                                                 \
+    MAP(ANY, name, db, T, AT_TERNARY(parameters), gb)                                                 \
+    MAP(ANY, name, dc, T, AT_TERNARY(parameters), gc)
 #define LOSS(name, parameters, f, ga, gb)                                                   \
     BINARY(name, , REDUCED, parameters, f, ga, gb)
 #define COMPARE(...)
 #define PREDICATE(...)
 #define SELECT(name, function, f, ga, gb)                                                          \
-    MAP(, name, da, T, AT(0, g) CONDITION(1), ga)                                                  \
-    MAP(, name, db, T, AT(0, g) CONDITION(1), gb)
+    MAP(ANY, name, da, T, AT(0, g) CONDITION(1), ga)                                                  \
+    MAP(ANY, name, db, T, AT(0, g) CONDITION(1), gb)
 #include "elementwise_hot.def"
 #include "elementwise_undef.def"
 #endif

@@ -16,28 +16,31 @@
     const T *const gradients = gradient;                                                           \
     const T sense = s->maximize ? -1 : 1, decay = (T)s->weight_decay;
 #define ELEMENT                                                                                    \
-    const T x = p[i], plain = sense * gradients[i], g = decay != 0 ? fused(decay, x, plain) : plain;
+    const T x = p[i], plain = sense * gradients[i];                                                \
+    const T g = decay != 0 ? seldom_fused(decay, x, plain) : plain;
+
+/* Where a fused multiply-add takes many instructions, training's usual cases have loops of their
+ * own, in vectors; in all else it is a call. */
+#ifdef HAS_FMA
+#define FUSED_IS_DEAR false
+#define seldom_fused(a, b, c) fused(a, b, c)
+#else
+#define FUSED_IS_DEAR true
+static T fused_by_call(T a, T b, T c) { return fused(a, b, c); }
+#define seldom_fused(a, b, c) fused_by_call(a, b, c)
+#endif
 
 /* The way from `from` to `to` by a share of it, counted from the nearer end. */
-REELI_INLINE T between(T from, T to, T share)
-{
-    return fused(share < (T)0.5 ? share : share - 1, to - from, share < (T)0.5 ? from : to);
-}
+#define BETWEEN(fused, from, to, share)                                                            \
+    fused((share) < (T)0.5 ? (share) : (share)-1, (to) - (from), (share) < (T)0.5 ? (from) : (to))
 
 /* Two averages: m of g, v of g², each newest term with the share that is missing to 1. */
 #define AVERAGES                                                                                   \
     T *const m = state[0], *const v = state[1];                                                    \
     const T share1 = (T)(1 - s->beta1), beta2 = (T)s->beta2, share2 = (T)(1 - s->beta2);
-#define AVERAGE(g)                                                                                 \
-    m[i] = between(m[i], g, share1);                                                               \
-    v[i] = fused(share2 * g, g, beta2 * v[i]);
-
-/* Where it takes many instructions it is left out if there is nothing to add. */
-#ifdef HAS_FMA
-#define FUSED_IS_DEAR false
-#else
-#define FUSED_IS_DEAR true
-#endif
+#define AVERAGE(fused, g)                                                                          \
+    m[i] = BETWEEN(fused, m[i], g, share1);                                                        \
+    v[i] = fused(share2 * (g), g, beta2 * v[i]);
 
 /* The larger, and NaN if one is. */
 static inline T larger(T a, T b) { return a > b || a != a ? a : b; }
@@ -54,10 +57,14 @@ RULE(sgd)
     const T step = (T)-s->lr;
     T *const velocity = state[0];
     if (s->momentum == 0) {
+        if (FUSED_IS_DEAR && decay == 0) {
+            EACH { p[i] = fused(step, sense * gradients[i], p[i]); }
+            return;
+        }
         EACH
         {
             ELEMENT
-            p[i] = fused(step, g, x);
+            p[i] = seldom_fused(step, g, x);
         }
         return;
     }
@@ -75,9 +82,9 @@ RULE(sgd)
     EACH
     {
         ELEMENT
-        const T old = momentum * velocity[i], next = first != 0 ? g : fused(share, g, old);
+        const T old = momentum * velocity[i], next = first != 0 ? g : seldom_fused(share, g, old);
         velocity[i] = next;
-        p[i] = fused(step, nesterov != 0 ? fused(momentum, next, g) : next, x);
+        p[i] = seldom_fused(step, nesterov != 0 ? seldom_fused(momentum, next, g) : next, x);
     }
 }
 
@@ -93,38 +100,33 @@ RULE(adam)
         EACH
         {
             ELEMENT
-            AVERAGE(g)
+            AVERAGE(seldom_fused, g)
             largest[i] = larger(v[i], largest[i]);
             p[i] = shrink * x + step * m[i] / (sqrt(largest[i]) / correction + eps);
         }
         return;
     }
-#define DESCEND                                                                                    \
-    AVERAGE(g)                                                                                     \
+#define DESCEND(fused)                                                                             \
+    AVERAGE(fused, g)                                                                              \
     p[i] = shrink * x + step * m[i] / (sqrt(v[i]) / correction + eps);
     if (FUSED_IS_DEAR && decay == 0) {
         EACH
         {
             const T x = p[i], g = sense * gradients[i];
-            DESCEND
+            DESCEND(fused)
         }
         return;
     }
     EACH
     {
         ELEMENT
-        DESCEND
+        DESCEND(seldom_fused)
     }
 #undef DESCEND
 }
 
 /* The others have no third level. */
-#if LEVEL(REELI_CPU) != LEVEL(avx512)
-#ifndef HAS_FMA
-static T fused_by_call(T a, T b, T c) { return fused(a, b, c); }
-#undef fused
-#define fused(a, b, c) fused_by_call(a, b, c)
-#endif
+#ifndef ONLY_WIDE
 
 /* u = max(beta2 u, |g| + eps); p = p - lr m / u. */
 RULE(adamax)
@@ -136,7 +138,7 @@ RULE(adamax)
     EACH
     {
         ELEMENT
-        m[i] = between(m[i], g, share);
+        m[i] = BETWEEN(seldom_fused, m[i], g, share);
         u[i] = larger(magnitude(g) + eps, beta2 * u[i]);
         p[i] = x + step * m[i] / u[i];
     }
@@ -152,7 +154,7 @@ RULE(nadam)
     EACH
     {
         ELEMENT
-        AVERAGE(g)
+        AVERAGE(seldom_fused, g)
         const T d = sqrt(v[i] / correction) + eps;
         p[i] = (shrink * x + own * g / d) + step * m[i] / d;
     }
@@ -169,7 +171,7 @@ RULE(radam)
     EACH
     {
         ELEMENT
-        AVERAGE(g)
+        AVERAGE(seldom_fused, g)
         const T step = m[i] / correction1 * lr;
         p[i] = shrink * x -
                (adaptive != 0 ? step * (1 / (sqrt(v[i]) + eps) * correction2) * rectified : step);
@@ -189,7 +191,7 @@ RULE(rmsprop)
         EACH
         {
             ELEMENT
-            v[i] = fused(share * g, g, alpha * v[i]);
+            v[i] = seldom_fused(share * g, g, alpha * v[i]);
             p[i] = x + step * g / (sqrt(v[i]) + eps);
         }
         return;
@@ -197,17 +199,17 @@ RULE(rmsprop)
     EACH
     {
         ELEMENT
-        T spread = v[i] = fused(share * g, g, alpha * v[i]);
+        T spread = v[i] = seldom_fused(share * g, g, alpha * v[i]);
         if (centered) {
-            const T a = average[i] = between(average[i], g, share);
-            spread = fused(-a, a, spread);
+            const T a = average[i] = BETWEEN(seldom_fused, average[i], g, share);
+            spread = seldom_fused(-a, a, spread);
         }
         const T d = sqrt(spread) + eps;
         if (direct) {
             p[i] = x + step * g / d;
         } else {
             const T b = buffer[i] = momentum * buffer[i] + g / d;
-            p[i] = fused(step, b, x);
+            p[i] = seldom_fused(step, b, x);
         }
     }
 }
@@ -222,7 +224,7 @@ RULE(adagrad)
     EACH
     {
         ELEMENT
-        const T old = sum[i], next = fused(g, g, first != 0 ? start : old);
+        const T old = sum[i], next = seldom_fused(g, g, first != 0 ? start : old);
         sum[i] = next;
         p[i] = x + step * g / (sqrt(next) + eps);
     }
@@ -237,10 +239,10 @@ RULE(adadelta)
     EACH
     {
         ELEMENT
-        v[i] = fused(share * g, g, rho * v[i]);
+        v[i] = seldom_fused(share * g, g, rho * v[i]);
         const T delta = sqrt(d[i] + eps) / sqrt(v[i] + eps) * g;
-        d[i] = fused(share * delta, delta, rho * d[i]);
-        p[i] = fused(step, delta, x);
+        d[i] = seldom_fused(share * delta, delta, rho * d[i]);
+        p[i] = seldom_fused(step, delta, x);
     }
 }
 
@@ -254,7 +256,7 @@ RULE(asgd)
     EACH
     {
         ELEMENT
-        const T next = fused(step, g, shrink * x), a = average[i];
+        const T next = seldom_fused(step, g, shrink * x), a = average[i];
         p[i] = next;
         average[i] = rest != 0 ? a + (next - a) * weight : next;
     }
@@ -276,7 +278,7 @@ RULE(rprop)
         const T old = steps[i], step = limited((first != 0 ? start : old) * factor, low, high);
         const T kept = factor == shrinks ? 0 : g;
         steps[i] = step;
-        p[i] = fused(-sign(kept), step, x);
+        p[i] = seldom_fused(-sign(kept), step, x);
         previous[i] = kept;
     }
 }

@@ -7,7 +7,10 @@
  */
 #ifdef TILES
 
-enum { PACKED_DEPTH = REELI_PACKED_PANEL / (PANEL_COLUMNS * sizeof(T)) };
+enum {
+    PACKED_DEPTH = REELI_PACKED_PANEL / (PANEL_COLUMNS * sizeof(T)),
+    LINE = 64 / sizeof(T) /* of a cache */
+};
 
 /* From two tiles on, rows cut into as few as there must be of one height, or one higher, make none
  * lower than two thirds of the highest. */
@@ -67,6 +70,11 @@ static void multiply_panel(const reeli_packed *b, int64_t column, int64_t from, 
         const tile_product product = packed_tiles[rows - LEAST_PACKED][columns > VECTOR];
         const bool more = b->start > 0;
         T *c = (T *)p->c + row * p->c_step + column;
+        for (int64_t i = rows; i < 2 * rows && t + 1 < to; i++) { /* the next tile's */
+            for (int64_t j = 0; j < columns; j += LINE) {
+                REELI_PREFETCH(c + i * p->c_step + j);
+            }
+        }
         if (columns % VECTOR != 0) {
             edge_tile(product, rows, b->depth, place_of(b, t), NULL, panel, width,
                       &(panel_place){c, p->c_step, columns, bias, more});

@@ -261,6 +261,16 @@ static bool run_entries(reel *r, const reel_graph *g)
     return true;
 }
 
+/* What calls need for a while is there, reserved. */
+static void run_in_its_arena(reel *r, reel_graph *g)
+{
+    const reeli_arena arena = r->arena;
+    r->arena = g->arena;
+    run_entries(r, g);
+    g->arena = r->arena;
+    r->arena = arena;
+}
+
 reel_status reel_replay(reel_graph *graph)
 {
     reel *r = REELI_ALIVE(graph, "replay") ? graph->owned.r : NULL;
@@ -270,16 +280,16 @@ reel_status reel_replay(reel_graph *graph)
     if (!may_replay(graph)) {
         return r->status;
     }
-    const reeli_arena arena = r->arena;
     const bool grad_enabled = r->grad_enabled;
     for (const reeli_restored *it = graph->restored; it; it = it->next) {
         memcpy(it->to, it->from, it->bytes);
     }
-    r->arena = graph->arena;
     r->grad_enabled = false;
-    run_entries(r, graph);
+    if (graph->scratch || graph->slots) {
+        run_in_its_arena(r, graph);
+    } else {
+        run_entries(r, graph);
+    }
     r->grad_enabled = grad_enabled;
-    graph->arena = r->arena;
-    r->arena = arena;
     return r->status;
 }

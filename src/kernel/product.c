@@ -198,6 +198,8 @@ static void shared(reel *r, const reeli_gemm *p, reeli_small_product_loop *loop)
     reeli_parallel(r, cut(&s, REELI_SHARED_PRODUCT), multiply_piece, &s);
 }
 
+bool reeli_is_small_product(const reeli_gemm *p) { return fewer(p, REELI_SMALL_PRODUCT); }
+
 bool reeli_product(reel *r, const reeli_gemm *p)
 {
     reeli_small_product_loop *const loop = reeli_small_product_loops[r->level][p->dtype];

@@ -29,6 +29,62 @@ static bool product(const reeli_node *n, const reeli_gemm *p)
     return done;
 }
 
+/* A product as a captured step does it again: where its operands lie is known. */
+typedef struct ready_product {
+    reeli_gemm p;
+    const reeli_node *n;
+    reeli_small_product_loop *loop; /* of a small one; else NULL */
+} ready_product;
+
+static bool run_ready(const reeli_args *a)
+{
+    const ready_product *it = a->more;
+    if (it->loop) {
+        it->loop(&it->p);
+        return true;
+    }
+    return product(it->n, &it->p);
+}
+
+/* The product n that has just been written down: from now on as a ready one, if there is memory. */
+static void make_ready(const reeli_node *n, const reeli_gemm *p)
+{
+    reel *r = n->out->r;
+    reeli_capture_entry *e = reeli_entry_before(r, NULL);
+    if (!e || e->kind != REELI_CAPTURED_FORWARD || e->node != n) {
+        return;
+    }
+    struct {
+        reeli_args args;
+        ready_product it;
+    } *kept = reeli_arena_alloc(r, sizeof *kept);
+    if (kept) {
+        reeli_small_product_loop *loop = reeli_small_product_loops[r->level][p->dtype];
+        kept->it = (ready_product){*p, n, reeli_is_small_product(p) ? loop : NULL};
+        kept->args = (reeli_args){.r = r, .more = &kept->it};
+        e->kind = REELI_CAPTURED_CALL;
+        e->run = run_ready;
+        e->args = &kept->args;
+    }
+}
+
+/* The product of mm, or of the first matrices of bmm: `rows` is the dim of the result's rows. */
+static inline reeli_gemm gemm_of(const reeli_node *n, int rows)
+{
+    const reel_tensor *a = n->in[0].t, *b = n->in[1].t, *c = n->out;
+    const reeli_transposition *taken = reeli_transposition_of(n);
+    const int columns = rows + 1;
+    const reeli_matrix left = matrix_at(a, rows), right = matrix_at(b, rows);
+    return (reeli_gemm){.dtype = c->dtype,
+                        .m = c->size[rows],
+                        .n = c->size[columns],
+                        .k = a->size[taken->a ? rows : columns],
+                        .a = taken->a ? transposed(left) : left,
+                        .b = taken->b ? transposed(right) : right,
+                        .c = c->data,
+                        .c_step = c->size[columns]};
+}
+
 /* mm and bmm: the checks, and a node with its result's shape. Either operand may be taken
  * transposed, which spares gradients a view: dims last - 1 and last are its rows and columns, or
  * the other way. */
@@ -50,26 +106,13 @@ static reel_tensor *multiply(const reeli_op *op, reel_tensor *a, bool a_transpos
     size[columns] = b->size[b_transposed ? rows : columns];
     *reeli_transposition_of(n) = (reeli_transposition){a_transposed, b_transposed};
     n->out = reeli_empty(a->r, op->name, a->dtype, ndim, size);
-    return reeli_apply(n);
+    reel_tensor *c = reeli_apply(n);
+    if (REELI_RARELY(a->r->capture != NULL) && ndim == 2 && !reeli_bad(c)) {
+        const reeli_gemm p = gemm_of(n, 0);
+        make_ready(n, &p);
+    }
+    return c;
 }
-
-/* The product of mm, or of the first matrices of bmm: `rows` is the dim of the result's rows. */
-static inline reeli_gemm gemm_of(const reeli_node *n, int rows)
-{
-    const reel_tensor *a = n->in[0].t, *b = n->in[1].t, *c = n->out;
-    const reeli_transposition *taken = reeli_transposition_of(n);
-    const int columns = rows + 1;
-    const reeli_matrix left = matrix_at(a, rows), right = matrix_at(b, rows);
-    return (reeli_gemm){.dtype = c->dtype,
-                        .m = c->size[rows],
-                        .n = c->size[columns],
-                        .k = a->size[taken->a ? rows : columns],
-                        .a = taken->a ? transposed(left) : left,
-                        .b = taken->b ? transposed(right) : right,
-                        .c = c->data,
-                        .c_step = c->size[columns]};
-}
-
 /* Of C = A B, with A and B as they are taken: dA = G Bᵀ and dB = Aᵀ G; or dAᵀ = B Gᵀ, dBᵀ = Gᵀ
  * A. */
 static reel_tensor *product_gradient(reeli_node *n, int input, reel_tensor *g)
@@ -228,28 +271,6 @@ static bool linear_fits(const reel_tensor *x, const reel_tensor *w, const reel_t
     return true;
 }
 
-/* Y[r,o] = X[r,i] W[o,i]ᵀ + bias[o]. With G = dL/dY: dX = G W, dW = Gᵀ X, dbias = Σ over rows of
- * G. */
-reel_tensor *reel_linear(reel_tensor *x, reel_tensor *weight, reel_tensor *bias)
-{
-    reel_tensor *in[] = {x, weight, bias};
-    const int inputs = bias ? 3 : 2;
-    reeli_node *n = reeli_begin(&reeli_op_linear, inputs, in);
-    if (n && !bias && weight->ndim == 1) {
-        return reel_matmul(x, weight);
-    }
-    if (!n || !linear_fits(x, weight, bias) || !reeli_one_dtype("linear", inputs, in)) {
-        return reeli_poison_for(inputs, in);
-    }
-    int64_t size[REEL_MAX_DIMS];
-    for (int d = 0; d < x->ndim; d++) {
-        size[d] = x->size[d];
-    }
-    size[x->ndim - 1] = weight->size[0];
-    n->out = reeli_empty(x->r, "linear", x->dtype, x->ndim, size);
-    return reeli_apply(n);
-}
-
 /* x's rows: all its dims but the last are seen as one, in a copy where its strides do not allow it.
  * Data of NULL: no memory. */
 static reeli_matrix rows_at(const reel_tensor *x)
@@ -274,6 +295,44 @@ static inline reeli_gemm linear_gemm(const reeli_node *n)
                         .bias = bias ? reeli_dense(bias, "linear", bias->dtype) : NULL,
                         .c = n->out->data,
                         .c_step = out};
+}
+
+/* Not one of a single output that may yet be joined with its loss, nor one of copies. */
+static void make_linear_ready(const reeli_node *n)
+{
+    const reel_tensor *x = n->in[0].t, *w = n->in[1].t;
+    if ((x->flags & w->flags & (n->inputs == 3 ? n->in[2].t->flags : ~0)) & REELI_CONTIGUOUS) {
+        const reeli_gemm p = linear_gemm(n);
+        if (p.n != 1 || reeli_is_small_product(&p)) {
+            make_ready(n, &p);
+        }
+    }
+}
+
+/* Y[r,o] = X[r,i] W[o,i]ᵀ + bias[o]. With G = dL/dY: dX = G W, dW = Gᵀ X, dbias = Σ over rows of
+ * G. */
+reel_tensor *reel_linear(reel_tensor *x, reel_tensor *weight, reel_tensor *bias)
+{
+    reel_tensor *in[] = {x, weight, bias};
+    const int inputs = bias ? 3 : 2;
+    reeli_node *n = reeli_begin(&reeli_op_linear, inputs, in);
+    if (n && !bias && weight->ndim == 1) {
+        return reel_matmul(x, weight);
+    }
+    if (!n || !linear_fits(x, weight, bias) || !reeli_one_dtype("linear", inputs, in)) {
+        return reeli_poison_for(inputs, in);
+    }
+    int64_t size[REEL_MAX_DIMS];
+    for (int d = 0; d < x->ndim; d++) {
+        size[d] = x->size[d];
+    }
+    size[x->ndim - 1] = weight->size[0];
+    n->out = reeli_empty(x->r, "linear", x->dtype, x->ndim, size);
+    reel_tensor *y = reeli_apply(n);
+    if (REELI_RARELY(x->r->capture != NULL) && !reeli_bad(y)) {
+        make_linear_ready(n);
+    }
+    return y;
 }
 
 reeli_gemm reeli_linear_gemm(const reeli_node *n) { return linear_gemm(n); }

@@ -14,6 +14,7 @@ static void product_row(int64_t n, int64_t k, const T *a, int64_t a_step, const 
     }
 }
 
+#ifndef ONLY_WIDE
 /* One of a batch's: PyTorch's loop over small ones rounds each product before it is added. */
 void KERNEL(plain_product)(const reeli_gemm *p)
 {
@@ -32,6 +33,7 @@ void KERNEL(plain_product)(const reeli_gemm *p)
         }
     }
 }
+#endif
 
 /* BLAS's order in doubles where a side is a vector: 4 lanes over blocks of 8, the rest to one. */
 static T dot_in_lanes(int64_t k, const T *a, int64_t a_step, const T *b, int64_t b_step)
@@ -163,8 +165,30 @@ static void add_bias(const reeli_gemm *p)
     }
 }
 
+/* The same chains where there is hardly anything to do. */
+static void tiny_product(const reeli_gemm *p)
+{
+    const int64_t n = p->n, k = p->k, down = p->b.stride[0], right = p->a.stride[1];
+    const T *a = p->a.data, *bias = p->bias;
+    T *c = p->c;
+    for (int64_t i = p->m; i > 0; i--, a += p->a.stride[0], c += p->c_step) {
+        const T *b = p->b.data;
+        for (int64_t j = 0; j < n; j++, b += p->b.stride[1]) {
+            T dot = 0;
+            for (int64_t q = 0; q < k; q++) {
+                dot = fused(a[q * right], b[q * down], dot);
+            }
+            c[j] = bias ? dot + bias[j] : dot;
+        }
+    }
+}
+
 void KERNEL(small_product)(const reeli_gemm *p)
 {
+    if (sizeof(T) == 4 && p->m * p->n * p->k < REELI_TINY_PRODUCT) {
+        tiny_product(p);
+        return;
+    }
     /* C is one column, and not just that of a wider one which is this piece's. */
     const bool column = p->n == 1 && p->c_step == 1;
 #ifdef TILES

@@ -10,11 +10,11 @@
 #define TURN TURN_OF(REELI_CPU)
 reeli_transpose_loop TURN;
 
-enum { LINE = 64 };
+enum { CHANNEL_LINE = 64 };
 
 /* Pooled positions that wait, each POSITIONS apart. */
 typedef struct waiting {
-    T value[LINE * POSITIONS];
+    T value[CHANNEL_LINE * POSITIONS];
     int64_t count, done; /* how many, and how many have left */
 } waiting;
 
@@ -55,12 +55,12 @@ static void turn_round(const reeli_taps *c, const block *b, int64_t n, const T *
 /* Row y, or rows y and y + 1 at once. */
 static void convolve_line(const reeli_taps *c, const block *b, int64_t y)
 {
-    T line[LINE * POSITIONS];
+    T line[CHANNEL_LINE * POSITIONS];
     const T *source = (const T *)c->source + y * c->pitch;
     const int64_t apart = y + 1 < c->height ? c->pitch : 0;
     for (int64_t x = 0, n; x < c->width; x += n) {
         n = 0;
-        for (int64_t high; x + n < c->width && n + TAP_ROWS <= LINE; n += high) {
+        for (int64_t high; x + n < c->width && n + TAP_ROWS <= CHANNEL_LINE; n += high) {
             high = next_rows(c->width - x - n);
             channel_tiles[high][b->vectors - 1](c->taps, b->weights, source + x + n, apart,
                                                 c->offset, line + n * POSITIONS);
@@ -126,7 +126,7 @@ static void convolve_pooled(const reeli_taps *c, const block *b)
             n = pool_tile(c, b, y, x, &w);
             w.count += n;
             const bool last = y + 4 > c->height && x + 2 * n + 2 > c->width;
-            if (last || w.count + TAP_ROWS / 2 > LINE) {
+            if (last || w.count + TAP_ROWS / 2 > CHANNEL_LINE) {
                 turn_round(c, b, w.count, w.value, w.done);
                 w.done += w.count;
                 w.count = 0;
@@ -174,14 +174,14 @@ VECTORS_OF_512
 void KERNEL(spread_corners)(int64_t channels, int64_t height, int64_t width, const void *g,
                             const void *corners, int64_t corner_step, void *to, int64_t step)
 {
-    T line[LINE * POSITIONS];
+    T line[CHANNEL_LINE * POSITIONS];
     const int64_t wide = width / 2, volume = height / 2 * wide;
     for (int64_t c = 0; c < channels; c += POSITIONS) {
         const int64_t here = channels - c < POSITIONS ? channels - c : POSITIONS;
         const int64_t whole = (here + VECTOR - 1) / VECTOR * VECTOR;
         memset(line, 0, here < whole ? sizeof line : 0);
-        for (int64_t at = 0; at < volume; at += LINE) {
-            const int64_t n = volume - at < LINE ? volume - at : LINE;
+        for (int64_t at = 0; at < volume; at += CHANNEL_LINE) {
+            const int64_t n = volume - at < CHANNEL_LINE ? volume - at : CHANNEL_LINE;
             TURN(false, n, here, sizeof(T), line, POSITIONS, (const T *)g + c * volume + at,
                  volume);
             for (int64_t i = 0; i < n; i++) {

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-const char *const loss_names[] = {"l1",       "mse", "huber",   "smooth_l1", "quantile",
-                                  "log_cosh", "bce", "poisson", NULL};
+const char *const loss_names[] = {"l1",       "mse", "huber",   "smooth_l1",     "quantile",
+                                  "log_cosh", "bce", "poisson", "cross_entropy", NULL};
 const char *const activation_names[] = {"relu",       "tanh",      "sigmoid",  "gelu",  "silu",
                                         "leaky_relu", "elu",       "selu",     "celu",  "softplus",
                                         "mish",       "hardswish", "softsign", "relu6", NULL};

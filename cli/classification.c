@@ -7,12 +7,28 @@
 #include <math.h>
 #include <stdlib.h>
 
+enum { FEW_CLASSES = 6 };
+
 /* What the target's values are like. */
 typedef struct look {
     int64_t zeros, ones, n;
     double most, sum;
-    bool whole; /* from 0 on */
+    bool whole;    /* from 0 on */
+    int different; /* values, as far as they are few */
+    double values[FEW_CLASSES];
 } look;
+
+static void remember(look *it, double y)
+{
+    bool known = it->different > FEW_CLASSES;
+    for (int k = 0; !known && k < it->different; k++) {
+        known = it->values[k] == y;
+    }
+    if (!known && it->different < FEW_CLASSES) {
+        it->values[it->different] = y;
+    }
+    it->different += !known;
+}
 
 static look look_at(const double *values, int64_t n)
 {
@@ -23,9 +39,23 @@ static look look_at(const double *values, int64_t n)
         it.ones += y == 1;
         it.most = y > it.most ? y : it.most;
         it.sum += y;
+        remember(&it, y);
         it.whole = it.whole && y >= 0 && y == floor(y);
     }
     return it;
+}
+
+/* Whether a column of text has numbers in it. */
+static bool has_numbers(const reel_table *table, size_t column)
+{
+    bool any = false;
+    for (size_t i = 0; !any && i < reel_table_categories(table, column); i++) {
+        const char *text = reel_table_category(table, column, i);
+        char *end;
+        double x = strtod(text, &end);
+        any = end != text && !*end && isfinite(x);
+    }
+    return any;
 }
 
 bool loss_choose(session *s, options *o, reel_table *table, size_t target, reel_tensor *rows)
@@ -35,8 +65,16 @@ bool loss_choose(session *s, options *o, reel_table *table, size_t target, reel_
         return true;
     }
     o->loss = LOSS_L1;
-    if (reel_table_is_text(table, target) || o->transform || !isnan(o->interval) ||
-        o->no_intercept) {
+    if (o->transform || !isnan(o->interval) || o->no_intercept) {
+        return true;
+    }
+    if (reel_table_is_text(table, target) && has_numbers(table, target)) {
+        return true; /* which ends with an error: they may be meant to be quantities */
+    }
+    if (reel_table_is_text(table, target)) {
+        o->loss = LOSS_CROSS_ENTROPY;
+        notice(s, "the values of '%s' are text: --loss cross_entropy, which predicts a class",
+               reel_table_name(table, target));
         return true;
     }
     double *values = column_values(s, table, target, rows, &n);
@@ -52,6 +90,12 @@ bool loss_choose(session *s, options *o, reel_table *table, size_t target, reel_
     } else if (it.whole && it.zeros && it.most > 1 && it.sum < 10 * (double)n) {
         notice(s, "the values of '%s' look like counts, whose rate --loss poisson predicts",
                reel_table_name(table, target));
+    } else if (it.whole && it.different <= FEW_CLASSES && it.n >= FEW_CLASSES * it.different) {
+        notice(
+            s,
+            "'%s' has %d values, which are whole numbers: if they are no quantities but classes, "
+            "--loss cross_entropy tells them apart",
+            reel_table_name(table, target), it.different);
     }
     return true;
 }

@@ -106,3 +106,13 @@ bool doubt_test(session *s, const model *m, reel_table *table, reel_tensor *rows
     reel_rewind(s->r);
     return done && !reel_failed(s->r);
 }
+
+void doubt_separation(session *s, double log_loss)
+{
+    static const double next_to_nothing = 1e-6;
+    if (log_loss < next_to_nothing) {
+        notice(s,
+               "the classes are told apart without an error: the coefficients could grow without "
+               "end, and say little each by itself");
+    }
+}

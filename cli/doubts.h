@@ -14,6 +14,9 @@
  */
 bool doubt_training(session *s, const options *o, reel_tensor *y, int64_t parameters);
 
+/* A notice if a line tells classes apart so well that its coefficients have no end. */
+void doubt_separation(session *s, double log_loss);
+
 /* A notice if the rows of a test lie elsewhere than those that the encoder was fitted to, by the
  * feature that is furthest off. */
 bool doubt_test(session *s, const model *m, reel_table *table, reel_tensor *rows);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* reel evaluate: how good a model is on a table. */
+#include "class_metrics.h"
 #include "classification.h"
 #include "commands.h"
 #include "importance.h"
@@ -31,11 +32,11 @@ typedef struct evaluation {
     reel_tensor *rows;
     int64_t n;
     double *truth, *predicted;
+    double *all; /* of classes: their probabilities */
     metrics measured;
+    class_metrics confusion;
     classification classes;
-    double inside; /* the share of true values within the model's interval; NaN: it has none */
-    exported_column *columns;
-    size_t column_count;
+    double inside;      /* the share of true values within the model's interval; NaN: it has none */
     double *importance; /* of the columns; NULL: not asked for */
 } evaluation;
 
@@ -59,14 +60,15 @@ static bool report_json(const evaluation *it)
     reeli_json_put_text(&w, "target", reel_encoder_target_name(it->m->encoder));
     metrics_json(&w, "metrics", &it->measured);
     classification_json(&w, "classification", &it->classes);
+    class_metrics_json(&w, "classes", &it->confusion);
     if (it->m->interval > 0) {
         reeli_json_put_number(&w, "interval", it->m->interval);
         reeli_json_put_number(&w, "inside", it->inside);
     }
     if (it->importance) {
         reeli_json_put_open(&w, "importance", '{');
-        for (size_t i = 0; i < it->column_count; i++) {
-            reeli_json_put_number(&w, it->columns[i].name, it->importance[i]);
+        for (size_t i = 0; i < reel_encoder_columns(it->m->encoder); i++) {
+            reeli_json_put_number(&w, reel_encoder_column(it->m->encoder, i), it->importance[i]);
         }
         reeli_json_put_close(&w, '}');
     }
@@ -83,17 +85,26 @@ static bool report(const evaluation *it)
     const metrics *measured = &it->measured;
     metrics_print(stdout, &(const char *){"test"}, &measured, 1, quantile);
     classification_print(stdout, "test", &it->classes);
+    class_metrics_print(stdout, "test", &it->confusion);
     if (it->m->interval > 0) {
         printf("inside the %4g interval    %13.6g\n", it->m->interval, it->inside);
     }
     if (it->importance) {
-        printf("\nshuffled                 the error grows by\n");
+        printf("\nshuffled                 the %s grows by\n",
+               it->confusion.rows ? "log loss" : "error");
     }
-    for (size_t i = 0; it->importance && i < it->column_count; i++) {
-        print_name(stdout, it->columns[i].name, 24);
+    for (size_t i = 0; it->importance && i < reel_encoder_columns(it->m->encoder); i++) {
+        print_name(stdout, reel_encoder_column(it->m->encoder, i), 24);
         printf(" %18.6g\n", it->importance[i]);
     }
     return flushed(it->s);
+}
+
+static bool find_metrics(evaluation *it)
+{
+    return it->all ? class_metrics_of(it->s, it->m->encoder, it->n, it->truth, it->all,
+                                      &it->confusion, &it->measured)
+                   : metrics_of(it->s, it->n, it->truth, it->predicted, &it->measured);
 }
 
 /* Of a model of probabilities. */
@@ -108,10 +119,7 @@ static bool find_importance(evaluation *it)
     if (!it->o->importance) {
         return true;
     }
-    it->columns = exported_columns(it->s, it->m, &it->column_count);
-    it->importance = it->columns ? importance_of(it->s, it->m, it->table, it->rows, it->truth,
-                                                 it->columns, it->column_count)
-                                 : NULL;
+    it->importance = importance_of(it->s, it->m, it->table, it->rows, it->truth);
     return it->importance != NULL;
 }
 
@@ -125,11 +133,14 @@ static bool measure(session *s, const options *o, const model *m, reel_table *ta
     }
     evaluation it = {.s = s, .o = o, .m = m, .table = table};
     it.rows = rows_with_target(s, table, (size_t)column);
+    bool classes = reel_encoder_classes(m->encoder) > 0;
     it.predicted = it.rows ? model_predict(s, m, table, it.rows, &it.n) : NULL;
-    it.truth = it.predicted ? column_values(s, table, (size_t)column, it.rows, &it.n) : NULL;
+    it.all = it.predicted && classes ? model_predict_all(s, m, table, it.rows, &it.n) : NULL;
+    it.truth = it.predicted && (it.all || !classes)
+                   ? model_truth(s, m, table, (size_t)column, it.rows, &it.n)
+                   : NULL;
     char message[PLOT_MESSAGE];
-    bool done = it.truth && metrics_of(s, it.n, it.truth, it.predicted, &it.measured) &&
-                find_importance(&it) && classify(&it);
+    bool done = it.truth && find_metrics(&it) && find_importance(&it) && classify(&it);
     if (done) {
         it.inside = share_inside(&it);
         done = report(&it);
@@ -139,8 +150,9 @@ static bool measure(session *s, const options *o, const model *m, reel_table *ta
         done = complain(s, "%s", message);
     }
     free(it.predicted);
+    free(it.all);
     free(it.truth);
-    free(it.columns);
+    class_metrics_free(&it.confusion);
     free(it.importance);
     return done;
 }

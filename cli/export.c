@@ -18,21 +18,29 @@ exported_column *exported_columns(session *s, const model *m, size_t *count)
         complain(s, "there is no memory for the columns");
         return NULL;
     }
-    for (size_t f = 0; f < reel_encoder_features(m->encoder); f++) {
-        reel_feature feature = reel_encoder_feature(m->encoder, f);
-        exported_column *it = &columns[feature.column];
-        it->first = it->count++ ? it->first : f;
-        it->name = reel_encoder_column(m->encoder, feature.column);
-        it->text = feature.kind >= REEL_FEATURE_TEXT && feature.kind <= REEL_FEATURE_MISSING;
-        it->date = feature.kind >= REEL_FEATURE_TREND;
-        it->texts += feature.kind == REEL_FEATURE_TEXT;
+    size_t first = 0;
+    for (size_t c = 0; c < *count; c++) {
+        exported_column *it = &columns[c];
+        it->place = c;
+        it->first = first;
+        it->name = reel_encoder_column(m->encoder, c);
+        it->count = reel_encoder_column_features(m->encoder, c);
+        it->reference = reel_encoder_reference(m->encoder, c);
+        for (size_t k = 0; k < it->count; k++) {
+            reel_feature_kind kind = reel_encoder_column_feature(m->encoder, c, k).kind;
+            it->text = it->text || (kind >= REEL_FEATURE_TEXT && kind <= REEL_FEATURE_MISSING);
+            it->date = it->date || kind >= REEL_FEATURE_TREND;
+            it->texts += kind == REEL_FEATURE_TEXT;
+            it->missing = it->missing || kind == REEL_FEATURE_MISSING;
+        }
+        first += it->count;
     }
     return columns;
 }
 
 const char *exported_category(const model *m, const exported_column *column, size_t k)
 {
-    const char *text = reel_encoder_feature(m->encoder, column->first + k).text;
+    const char *text = reel_encoder_column_feature(m->encoder, column->place, k).text;
     return text ? text : "";
 }
 
@@ -134,13 +142,61 @@ static bool has_words(session *s, const model *m, const exported_column *columns
     return columns != NULL;
 }
 
+/* Whether features are products. */
+static bool has_terms(const model *m) { return reel_encoder_factors(m->encoder, 0) > 0; }
+
+/* A factor in a formula for people. */
+static void put_factor(FILE *to, const exported_column *columns, const reel_factor *f)
+{
+    static const char *const names[] = {"", "log", "log1p", "sqrt", "exp"};
+    const exported_column *c = &columns[f->feature.column];
+    if (f->function == REEL_FUNCTION_NONE) {
+        put_plain_feature(to, c, &f->feature);
+    } else if (f->function == REEL_FUNCTION_POWER) {
+        fprintf(to, "%s^%d", c->name, f->degree);
+    } else {
+        fprintf(to, "%s(%s)", names[f->function], c->name);
+    }
+}
+
+static void put_products(FILE *to, const model *m, const exported_column *columns,
+                         const double *slopes)
+{
+    for (size_t i = 0; i < reel_encoder_features(m->encoder); i++) {
+        fprintf(to, "\n  %+.17g", slopes[i]);
+        for (size_t k = 0; k < reel_encoder_factors(m->encoder, i); k++) {
+            reel_factor f = reel_encoder_factor(m->encoder, i, k);
+            fputs(" * ", to);
+            put_factor(to, columns, &f);
+        }
+    }
+}
+
+/* A polynomial is written by its recurrence, which no formula is. */
+static bool has_formula(session *s, const model *m, bool plain)
+{
+    if (has_terms(m) && !plain) {
+        return complain(s, "--sql: the model has terms: --c writes them, and --formula most");
+    }
+    for (size_t i = 0; i < reel_encoder_features(m->encoder); i++) {
+        for (size_t k = 0; k < reel_encoder_factors(m->encoder, i); k++) {
+            if (reel_encoder_factor(m->encoder, i, k).function == REEL_FUNCTION_POLY) {
+                return complain(s, "--formula: poly has no formula that is short: I(x^2) has, and "
+                                   "--c writes both");
+            }
+        }
+    }
+    return true;
+}
+
 bool export_expression(session *s, const model *m, bool plain, FILE *to)
 {
     size_t count;
     exported_column *columns = exported_columns(s, m, &count);
     double *slopes = calloc((size_t)m->shape.features, sizeof *slopes), intercept = 0;
-    bool done = columns && slopes && (plain || has_words(s, m, columns, count)) &&
-                linear_coefficients(m->encoder, m->net, slopes, &intercept);
+    bool done = columns && slopes && has_formula(s, m, plain) &&
+                (plain || has_words(s, m, columns, count)) &&
+                linear_coefficients(m->encoder, m->net, 0, slopes, &intercept);
     if (done) {
         fprintf(to, "%s Made by `reel export`\n", plain ? "#" : "--");
         char label[200];
@@ -149,7 +205,10 @@ bool export_expression(session *s, const model *m, bool plain, FILE *to)
         static const char *const undone[] = {"", "EXP(", "EXP(", "", "1 / (1 + EXP(-(", "EXP("};
         fputs(undone[transform], to);
         fprintf(to, "%.17g", m->no_intercept ? 0 : intercept);
-        for (size_t i = 0; i < count; i++) {
+        if (has_terms(m)) {
+            put_products(to, m, columns, slopes);
+        }
+        for (size_t i = 0; !has_terms(m) && i < count; i++) {
             put_term(to, m, &columns[i], slopes, plain);
         }
         static const char *const ends[] = {"", ")", ") - 1", "", ")))", ")"};
@@ -206,6 +265,12 @@ static bool run(session *s, const options *o, model *m)
     }
     if (!model_load(s, m, o->files[0])) {
         return false;
+    }
+    if ((o->sql || o->formula) && m->shape.outputs > 1) {
+        return complain(s,
+                        "%s: --sql and --formula are for lines of one number, and this one has "
+                        "several: --c writes any model",
+                        o->files[0]);
     }
     if ((o->sql || o->formula) && m->shape.hidden_count) {
         return complain(s,

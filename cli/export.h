@@ -10,9 +10,12 @@
 /* A column that the model reads, and the features that it becomes. */
 typedef struct exported_column {
     const char *name;
-    bool text, date;     /* neither: numbers */
-    size_t first, count; /* of its features; one for a number */
-    size_t texts;        /* of them that are one text's each: the first ones */
+    size_t place;          /* among the encoder's columns */
+    bool text, date;       /* neither: numbers */
+    size_t first, count;   /* of its features, before terms; one for a number */
+    size_t texts;          /* of them that are one text's each: the first ones */
+    bool missing;          /* whether missing texts have a feature */
+    const char *reference; /* a text that has none, but was seen; NULL: there is no such one */
 } exported_column;
 
 /* The columns from malloc; NULL, and a message, without memory. */

@@ -141,6 +141,7 @@ static bool add_weights(fitting *it, reel_tensor *rows, reel_tensor **y)
         }
         sum += w[i];
     }
+    it->weight_mean = y == &it->y ? sum / (double)n : it->weight_mean;
     for (int64_t i = 0; w && i < n; i++) {
         w[i] *= (double)n / sum;
     }
@@ -167,6 +168,7 @@ static bool encode(fitting *it)
                                 .drop_count = o->drop.count,
                                 .refuse_missing = o->missing == 1,
                                 .max_categories = o->max_categories,
+                                .terms = o->terms,
                                 .date_formats = o->date_formats.texts,
                                 .date_format_count = o->date_formats.count,
                                 .date_parts = o->dates,
@@ -174,6 +176,8 @@ static bool encode(fitting *it)
                                 .robust_target = o->loss != LOSS_MSE};
     if (o->loss == LOSS_BCE || o->loss == LOSS_POISSON) {
         how.target_transform = o->loss == LOSS_BCE ? REEL_TRANSFORM_LOGISTIC : REEL_TRANSFORM_RATE;
+    } else if (o->loss == LOSS_CROSS_ENTROPY) {
+        how.target_transform = REEL_TRANSFORM_CLASS;
     }
     reel_encoder *encoder = reel_encoder_fit(it->table, it->rows.train, how);
     it->model.encoder = encoder;
@@ -182,10 +186,6 @@ static bool encode(fitting *it)
     }
     it->x = model_matrix(it->s, &it->model, it->table, it->rows.train);
     it->y = it->x ? model_targets(&it->model, it->table, it->rows.train) : NULL;
-    if (it->x && o->report) {
-        int64_t most = it->x->rows < MATRIX_ROWS ? it->x->rows : MATRIX_ROWS;
-        it->features = reel_keep(reel_mul_scalar(matrix_rows(it->x, 0, most), 1));
-    }
     if (it->x && it->rows.validation) {
         it->validation_x = model_matrix(it->s, &it->model, it->table, it->rows.validation);
         it->validation_y = model_targets(&it->model, it->table, it->rows.validation);
@@ -207,6 +207,7 @@ static bool make_net(fitting *it)
     memcpy(shape->hidden, o->hidden, sizeof shape->hidden);
     shape->activation = o->activation;
     shape->dropout = o->dropout;
+    shape->outputs = (int64_t)reel_encoder_classes(it->model.encoder);
     it->model.no_intercept = o->no_intercept;
     it->model.net = network_new(it->s->r, shape);
     return it->model.net != NULL;
@@ -267,7 +268,7 @@ static void say_what_it_does(const fitting *it)
     } else {
         printf("; none held out to test on (--test-fraction 0.2 would)\n");
     }
-    const char *kind = o->hidden_count ? activation_names[o->activation] : "linear regression";
+    const char *kind = model_kind(&it->model);
     printf("model: %s, %s, %s parameters\n", shape, kind,
            thousands(reel_parameter_count(it->model.net)));
     printf("training: %s loss, %s", loss_names[o->loss], optimizer_names[o->optimizer]);
@@ -297,6 +298,7 @@ static bool train_net(fitting *it, reel_module *net)
                     .net = net,
                     .x = it->x,
                     .y = it->y,
+                    .weight_mean = it->weight_mean,
                     .validation_x = it->validation_x,
                     .validation_y = it->validation_y};
     t->progress = progress_begin(stderr, it->o->epochs, reel_numel(it->rows.train), mode);
@@ -362,8 +364,14 @@ static bool name_combination(fitting *it, const column_qr *qr, int64_t j)
             snprintf(text + length, sizeof text - length, "%s%s", length ? ", " : "", name);
         }
     }
-    notice(it->s, "%s: '%s' follows from %s%s and gets the coefficient 0", it->o->files[0],
-           reel_encoder_feature_name(it->model.encoder, (size_t)j), text, named > 3 ? ", …" : "");
+    const char *name = reel_encoder_feature_name(it->model.encoder, (size_t)j);
+    if (named) {
+        notice(it->s, "%s: '%s' follows from %s%s and gets the coefficient 0", it->o->files[0],
+               name, text, named > 3 ? ", …" : "");
+    } else {
+        notice(it->s, "%s: '%s' is the same in all rows and gets the coefficient 0",
+               it->o->files[0], name);
+    }
     free(weights);
     return true;
 }
@@ -428,13 +436,35 @@ static bool train_linear(fitting *it)
     return done;
 }
 
+static bool measure_classes(fitting *it, reel_table *table, reel_tensor *which, size_t target,
+                            metrics *to)
+{
+    int64_t n = 0;
+    class_metrics *confusion = to == &it->test_metrics ? &it->test_confusion : &it->train_confusion;
+    double *all = model_predict_all(it->s, &it->model, table, which, &n);
+    double *truth = all ? model_truth(it->s, &it->model, table, target, which, &n) : NULL;
+    class_metrics_free(confusion);
+    bool done = truth && class_metrics_of(it->s, it->model.encoder, n, truth, all, confusion, to);
+    if (done && to == &it->train_metrics && !it->o->hidden_count) {
+        doubt_separation(it->s, to->log_loss);
+    }
+    free(all);
+    free(truth);
+    return done;
+}
+
 static bool measure(fitting *it, reel_table *table, reel_tensor *which, metrics *to)
 {
     int64_t n = 0;
     size_t target = 0;
+    if (!find_target(it->s, table, it->o->target, &target)) {
+        return false;
+    }
+    if (it->o->loss == LOSS_CROSS_ENTROPY) {
+        return measure_classes(it, table, which, target, to);
+    }
     double *truth = NULL, *predicted = model_predict(it->s, &it->model, table, which, &n);
-    bool done = predicted && find_target(it->s, table, it->o->target, &target) &&
-                (truth = column_values(it->s, table, target, which, &n)) &&
+    bool done = predicted && (truth = model_truth(it->s, &it->model, table, target, which, &n)) &&
                 metrics_of(it->s, n, truth, predicted, to);
     if (done && it->o->loss == LOSS_BCE) {
         done = classification_of(it->s, n, truth, predicted,
@@ -477,6 +507,7 @@ static bool train_fold(void *context, reel_tensor *train, reel_tensor *test, met
     it.x = it.validation_x = NULL;
     it.o = &o;
     it.rows = (row_parts){.train = train, .test = test};
+    it.train_confusion = it.test_confusion = (class_metrics){0};
     it.model = (model){.shape.dtype = whole->model.shape.dtype};
     int64_t count = reel_numel(train);
     bool was_quiet = it.s->quiet;
@@ -489,13 +520,17 @@ static bool train_fold(void *context, reel_tensor *train, reel_tensor *test, met
                measure(&it, it.table, test, measured);
     }
     if (done && !whole->o->quiet && !whole->o->json) {
-        fprintf(stderr, "a fold of %s rows: mean absolute error %g\n", thousands(reel_numel(test)),
-                measured->mean_absolute_error);
+        bool classes = !isnan(measured->accuracy);
+        fprintf(stderr, "a fold of %s rows: %s %g\n", thousands(reel_numel(test)),
+                classes ? "accuracy" : "mean absolute error",
+                classes ? measured->accuracy : measured->mean_absolute_error);
     }
     it.s->quiet = was_quiet;
     free_matrices(&it);
     training_free(&it.training);
     line_statistics_free(&it.statistics);
+    class_metrics_free(&it.train_confusion);
+    class_metrics_free(&it.test_confusion);
     model_free(&it.model);
     return done;
 }
@@ -554,6 +589,8 @@ int fit(int argc, char **argv)
     training_free(&it.training);
     line_statistics_free(&it.statistics);
     folds_free(&it.folds);
+    class_metrics_free(&it.train_confusion);
+    class_metrics_free(&it.test_confusion);
     model_free(&it.model);
     options_free(&o);
     return session_end(&s, status);

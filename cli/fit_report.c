@@ -37,6 +37,8 @@ static bool report_json(const fitting *it)
     metrics_json(&w, "training_metrics", &it->train_metrics);
     classification_json(&w, "training_classification", &it->train_classes);
     classification_json(&w, "test_classification", &it->test_classes);
+    class_metrics_json(&w, "training_classes", &it->train_confusion);
+    class_metrics_json(&w, "test_classes", &it->test_confusion);
     reeli_json_put_bool(&w, "interrupted", t->interrupted);
     reeli_json_put_text(&w, "out", it->kept ? fit_path(o) : NULL);
     folds_json(&w, &it->folds);
@@ -70,6 +72,8 @@ bool fit_report(const fitting *it)
     metrics_print(stdout, titles, columns, it->rows.test ? 2 : 1, o->loss == LOSS_QUANTILE);
     classification_print(stdout, "training", &it->train_classes);
     classification_print(stdout, "test", &it->test_classes);
+    class_metrics_print(stdout, "training", &it->train_confusion);
+    class_metrics_print(stdout, "test", &it->test_confusion);
     folds_print(stdout, &it->folds);
     if (it->statistics.features) {
         statistics_print(stdout, &it->statistics, it->model.encoder);
@@ -95,7 +99,8 @@ bool fit_draw_losses(const fitting *it)
     if (!o->plot) {
         return true;
     }
-    snprintf(axis, sizeof axis, "%s loss (standardised target)", loss_names[o->loss]);
+    snprintf(axis, sizeof axis, "%s loss%s", loss_names[o->loss],
+             o->loss == LOSS_CROSS_ENTROPY ? "" : " (standardised target)");
     const char *path = strcmp(o->plot, "-") == 0 ? NULL : o->plot;
     const double *validation = it->validation_x ? t->validation_losses : NULL;
     return plot_losses(path, t->epochs, t->losses, validation, axis, message) ||

@@ -3,6 +3,7 @@
 #ifndef CLI_FITTING_H
 #define CLI_FITTING_H
 
+#include "class_metrics.h"
 #include "classification.h"
 #include "folds.h"
 #include "line_statistics.h"
@@ -20,12 +21,13 @@ typedef struct fitting {
     model model;
     matrix *x, *validation_x;
     reel_tensor *y, *validation_y;
-    reel_tensor *features; /* x's first rows as the encoder made them, for --report; or NULL */
+    double weight_mean; /* of the rows' weights, in the table */
     training training;
     line_statistics statistics;
     folds folds;
     metrics train_metrics, test_metrics;
     classification train_classes, test_classes;
+    class_metrics train_confusion, test_confusion;
     bool kept;    /* the model is in its file */
     bool trials;  /* are to choose the weight decay */
     bool undrawn; /* a picture failed, which is no reason to keep the results back */

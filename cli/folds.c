@@ -158,6 +158,8 @@ static const struct figure {
     {"mean absolute error", "mean_absolute_error", offsetof(metrics, mean_absolute_error)},
     {"root mean squared error", "root_mean_squared_error",
      offsetof(metrics, root_mean_squared_error)},
+    {"accuracy", "accuracy", offsetof(metrics, accuracy)},
+    {"log loss", "log_loss", offsetof(metrics, log_loss)},
     {"R squared", "r2_score", offsetof(metrics, r2)},
     {"median absolute error", "median_absolute_error", offsetof(metrics, median_absolute_error)},
     {"share at or below", "quantile_coverage", offsetof(metrics, coverage)},
@@ -190,6 +192,9 @@ void folds_json(reeli_json_writer *w, const folds *it)
     for (int i = 0; i < FIGURES; i++) {
         double mean, deviation;
         summarise(it, figures[i].offset, &mean, &deviation);
+        if (isnan(mean)) {
+            continue;
+        }
         reeli_json_put_open(w, figures[i].key, '{');
         reeli_json_put_number(w, "mean", mean);
         reeli_json_put_number(w, "standard_deviation", deviation);

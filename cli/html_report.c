@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The page is made in memory, and written whole. */
 #include "html_report.h"
+#include "export.h"
 #include "html.h"
+#include "importance.h"
 #include "outputs.h"
 #include "statistics_report.h"
 #include "svg_chart.h"
@@ -10,7 +12,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GRID = 25, MOST_ROWS = 500, MOST_CURVES = 24 };
+enum { GRID = 25, MOST_ROWS = 500, MOST_CURVES = 24, MOST_BARS = 20 };
+
+/* Colours of Okabe and Ito, which people tell apart who see fewer of them. */
+static const char style[] =
+    ":root{color-scheme:light "
+    "dark;--s0:#0072b2;--s1:#d55e00;--s2:#009e73;--s3:#cc79a7;--s4:#e69f00;"
+    "--s5:#56b4e9;--ground:#fff;--ink:#1a1a1a;--soft:#f2f2f2;--line:#767676}"
+    "@media(prefers-color-scheme:dark){:root{--s0:#56b4e9;--s1:#f0905a;--s2:#3fc79a;--s3:#e29ac3;"
+    "--s4:#e69f00;--s5:#f0e442;--ground:#16181b;--ink:#e6e6e6;--soft:#24272b;--line:#949494}}"
+    "body{font:16px/1.5 sans-serif;max-width:62em;margin:2em auto;padding:0 1em;"
+    "background:var(--ground);color:var(--ink);overflow-wrap:break-word}"
+    "pre{overflow-x:auto;background:var(--soft);padding:1em;font-size:13px}"
+    "svg{width:29em;max-width:100%;font:11px sans-serif;fill:var(--ink)}"
+    ".frame{fill:none;stroke:var(--line)}.title{font-weight:bold;font-size:13px}"
+    ".guide{stroke:var(--line);stroke-dasharray:4}circle{fill:var(--s0);fill-opacity:.5}"
+    "polyline{fill:none;stroke-width:2}polyline.s0{stroke:var(--s0)}polyline.s1{stroke:var(--s1)}"
+    "polyline.s2{stroke:var(--s2)}polyline.s3{stroke:var(--s3)}polyline.s4{stroke:var(--s4)}"
+    "polyline.s5{stroke:var(--s5)}.bar.s0,.name.s0{fill:var(--s0)}.bar.s1,.name.s1{fill:var(--s1)}"
+    ".bar.s2,.name.s2{fill:var(--s2)}.bar.s3,.name.s3{fill:var(--s3)}"
+    ".bar.s4,.name.s4{fill:var(--s4)}.bar.s5,.name.s5{fill:var(--s5)}";
 
 /* What the page is made of. */
 typedef struct page {
@@ -23,18 +44,17 @@ typedef struct page {
 static void put_head(const page *p)
 {
     const options *o = p->of->o;
-    fputs("<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>", p->to);
+    fputs("<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\">\n"
+          "<meta name=\"generator\" content=\"reel fit\">\n<title>",
+          p->to);
     reeli_put_html(p->to, o->target);
     fputs(" from ", p->to);
     reeli_put_html(p->to, o->files[0]);
-    fputs("</title>\n<style>body{font:16px/1.5 sans-serif;max-width:62em;margin:2em auto;padding:0 "
-          "1em}"
-          "pre{overflow-x:auto;background:#f4f4f4;padding:1em}svg{width:29em;max-width:100%;font:"
-          "11px "
-          "sans-serif}.frame{fill:none;stroke:#888}.title{font-weight:bold;font-size:13px}"
-          ".guide{stroke:#888;stroke-dasharray:4}circle{fill:#0072b2;fill-opacity:.5}"
-          "polyline{fill:none;stroke:#0072b2;stroke-width:2}</style>\n<h1>",
+    fputs("</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+          "<style>",
           p->to);
+    fputs(style, p->to);
+    fputs("</style>\n<h1>", p->to);
     reeli_put_html(p->to, o->target);
     fputs("</h1>\n<p>Made by <code>reel fit</code> from ", p->to);
     reeli_put_html(p->to, o->files[0]);
@@ -56,6 +76,8 @@ static bool put_figures(const page *p)
     metrics_print(to, titles, columns, it->rows.test ? 2 : 1, it->o->loss == LOSS_QUANTILE);
     classification_print(to, "training", &it->train_classes);
     classification_print(to, "test", &it->test_classes);
+    class_metrics_print(to, "training", &it->train_confusion);
+    class_metrics_print(to, "test", &it->test_confusion);
     folds_print(to, &it->folds);
     if (it->statistics.features) {
         statistics_print(to, &it->statistics, it->model.encoder);
@@ -107,59 +129,123 @@ static void put_losses(const page *p)
 static void put_pictures(const page *p)
 {
     const char *rows = p->of->rows.test ? "rows to test on" : "rows that were trained on";
+    if (reel_encoder_classes(p->of->model.encoder)) {
+        fputs("<h2>The training</h2>\n", p->to);
+        put_losses(p);
+        return;
+    }
     fprintf(p->to, "<h2>Predictions and residuals of the %s</h2>\n", rows);
     put_chart(p->to, &(chart){"Predicted and true", "true", "predicted", p->n, p->truth,
-                              p->predicted, false, 1});
+                              p->predicted, false, 1, 0, NULL});
     put_chart(p->to, &(chart){"Residuals", "predicted", "true less predicted", p->n, p->predicted,
-                              p->residual, false, 2});
+                              p->residual, false, 2, 0, NULL});
     put_losses(p);
 }
 
-/* The mean prediction of some rows where feature f is each of GRID values. */
-static bool dependence(const page *p, reel_tensor *x, size_t f, double *at, double *mean)
+/* What the predictions are called: the classes, as many as there are colours. */
+static int name_outputs(const page *p, const char **names)
 {
-    const model *m = &p->of->model;
-    reel_feature feature = reel_encoder_feature(m->encoder, f);
-    int64_t n = reel_size(x, 0);
-    double *predicted = malloc(((size_t)n + 1) * sizeof *predicted);
-    bool done = predicted != NULL;
-    for (int g = 0; done && g < GRID; g++) {
-        double standard = -2 + 4.0 * g / (GRID - 1);
-        reel_fill_(reel_narrow(x, 1, (int64_t)f, 1), standard);
-        done = network_predict(m->net, x, predicted);
-        at[g] = feature.mean + feature.scale * standard;
-        mean[g] = 0;
-        for (int64_t i = 0; done && i < n; i++) {
-            mean[g] += reel_encoder_decode(m->encoder, predicted[i]) / (double)n;
+    const reel_encoder *e = p->of->model.encoder;
+    size_t count = reel_encoder_classes(e);
+    int series = count > MOST_SERIES ? MOST_SERIES : (int)count;
+    for (int s = 0; s < series; s++) {
+        names[s] = reel_encoder_class(e, (size_t)s);
+    }
+    return series ? series : 1;
+}
+
+/* The output that series s is of: of quantiles the middle one. */
+static size_t output_of(const asked_rows *rows, int series, int s)
+{
+    return series > 1 ? (size_t)s : rows->outputs / 2;
+}
+
+/* Two standard deviations around the mean of a column of numbers, as far as there are values. */
+static void find_ends(const asked_rows *rows, size_t column, double *low, double *high)
+{
+    double sum = 0, squares = 0, least = (double)INFINITY, most = -least, n = 0;
+    for (int64_t i = 0; i < rows->n; i++) {
+        double x = rows->cells[(size_t)i * rows->columns + column].number;
+        if (isfinite(x)) {
+            sum += x;
+            n++;
+            least = fmin(least, x);
+            most = fmax(most, x);
         }
     }
-    free(predicted);
-    return done;
+    for (int64_t i = 0; i < rows->n; i++) {
+        double off = rows->cells[(size_t)i * rows->columns + column].number - sum / n;
+        squares += isfinite(off) ? off * off : 0;
+    }
+    *low = fmax(least, sum / n - 2 * sqrt(squares / n));
+    *high = fmin(most, sum / n + 2 * sqrt(squares / n));
+}
+
+static void put_number_dependence(const page *p, asked_rows *rows, size_t column, int series,
+                                  const char *const *names)
+{
+    double at[GRID], mean[GRID * MOST_SERIES], low, high;
+    const char *name = reel_encoder_column(p->of->model.encoder, column);
+    find_ends(rows, column, &low, &high);
+    for (int g = 0; g < GRID && low < high; g++) {
+        at[g] = low + (high - low) * g / (GRID - 1);
+        for (int s = 0; s < series; s++) {
+            mean[s * GRID + g] =
+                asked_mean(rows, column, (reel_cell){NULL, at[g]}, output_of(rows, series, s));
+        }
+    }
+    if (low < high) {
+        put_chart(p->to, &(chart){name, name, series > 1 ? "mean probability" : "mean prediction",
+                                  GRID, at, mean, true, 0, series, names});
+    }
+}
+
+/* The mean predictions with each of the column's texts, from `first` on the encoder's features. */
+static void put_text_dependence(const page *p, asked_rows *rows, const exported_column *column,
+                                size_t place, int series, const char *const *names)
+{
+    const char *labels[MOST_BARS + 1];
+    double values[(MOST_BARS + 1) * MOST_SERIES];
+    int n = 0, count = (int)column->texts < MOST_BARS ? (int)column->texts : MOST_BARS;
+    for (int k = 0; k <= count; k++) {
+        bool known = k < count;
+        const char *text = known ? exported_category(&p->of->model, column, (size_t)k) : NULL;
+        labels[n] = known ? text : column->reference ? column->reference : "(missing)";
+        text = known ? text : column->reference;
+        if (!known && !column->reference && !column->missing) {
+            break;
+        }
+        for (int s = 0; s < series; s++) {
+            values[n * series + s] =
+                asked_mean(rows, place, (reel_cell){text, (double)NAN}, output_of(rows, series, s));
+        }
+        n++;
+    }
+    put_bars(p->to, &(bars){column->name, series > 1 ? "mean probability" : "mean prediction", n,
+                            labels, values, series, names});
 }
 
 static bool put_dependences(const page *p)
 {
     const fitting *it = p->of;
-    int64_t all = reel_size(it->features, 0), most = all < MOST_ROWS ? all : MOST_ROWS;
-    int curves = 0;
-    bool done = true;
+    const char *names[MOST_SERIES] = {0};
+    asked_rows rows;
+    size_t count = 0;
+    int series = name_outputs(p, names), pictures = 0;
+    exported_column *columns = exported_columns(it->s, &it->model, &count);
+    bool done = asked_of(&rows, it->s, &it->model, it->table, it->rows.train, MOST_ROWS) && columns;
     fputs("<h2>What each column does, on the average</h2>\n", p->to);
-    for (size_t f = 0; done && f < (size_t)reel_size(it->features, 1) && curves < MOST_CURVES;
-         f++) {
-        double at[GRID], mean[GRID];
-        reel_feature feature = reel_encoder_feature(it->model.encoder, f);
-        if (feature.kind != REEL_FEATURE_NUMBER) {
-            continue;
+    for (size_t c = 0; done && c < count && pictures < MOST_CURVES; c++) {
+        if (columns[c].text) {
+            put_text_dependence(p, &rows, &columns[c], c, series, names);
+        } else if (!columns[c].date) {
+            put_number_dependence(p, &rows, c, series, names);
         }
-        reel_tensor *x = reel_keep(reel_narrow(it->features, 0, 0, most));
-        done = dependence(p, x, f, at, mean);
-        const char *name = reel_encoder_column(it->model.encoder, feature.column);
-        if (done && ++curves) {
-            put_chart(p->to, &(chart){name, name, "mean prediction", GRID, at, mean, true, 0});
-        }
-        reel_tensor_free(x);
+        pictures += !columns[c].date;
     }
-    return done;
+    asked_free(&rows);
+    free(columns);
+    return done && !reel_failed(it->s->r);
 }
 
 static bool put_page(page *p)
@@ -179,7 +265,8 @@ static bool find_rows(page *p)
     reel_tensor *rows = it->rows.test ? it->rows.test : it->rows.train;
     int64_t column = reel_table_find(table, it->o->target);
     p->predicted = model_predict(it->s, &it->model, table, rows, &p->n);
-    p->truth = p->predicted ? column_values(it->s, table, (size_t)column, rows, &p->n) : NULL;
+    p->truth =
+        p->predicted ? model_truth(it->s, &it->model, table, (size_t)column, rows, &p->n) : NULL;
     p->residual = p->truth ? malloc(((size_t)p->n + 1) * sizeof *p->residual) : NULL;
     for (int64_t i = 0; p->residual && i < p->n; i++) {
         p->residual[i] = p->truth[i] - p->predicted[i];

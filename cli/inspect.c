@@ -111,8 +111,7 @@ static bool model_text(session *s, const model *m, const reel_safetensors *file)
 {
     char shape[16 * MAX_HIDDEN];
     shape_text(&m->shape, shape, sizeof shape);
-    const char *kind =
-        m->shape.hidden_count ? activation_names[m->shape.activation] : "linear regression";
+    const char *kind = model_kind(m);
     printf("predicts %s\nmodel: %s, %s, %s parameters, %s\n", reel_encoder_target_name(m->encoder),
            shape, kind, thousands(reel_parameter_count(m->net)), dtype_names[m->shape.dtype]);
     printf("training:");

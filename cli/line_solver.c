@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Iteratively reweighted least squares over all rows, in double. */
 #include "line_solver.h"
+#include "cholesky.h"
 #include "column_qr.h"
 #include "optimizers.h"
+#include "softmax_solver.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -53,6 +55,8 @@ static double loss_at(const options *o, double predicted, double target)
         return fmax(predicted, 0) + log1p(exp(-fabs(predicted))) - predicted * target;
     case LOSS_POISSON:
         return exp(predicted) - predicted * target;
+    case LOSS_CROSS_ENTROPY:
+        break; /* softmax_solver.c */
     }
     return 0;
 }
@@ -79,6 +83,8 @@ static double curvature(const options *o, double predicted, double target, doubl
         return share * (1 - share);
     case LOSS_POISSON:
         return exp(predicted);
+    case LOSS_CROSS_ENTROPY:
+        break; /* softmax_solver.c */
     }
     return 0;
 }
@@ -151,32 +157,6 @@ static void assemble(const line *it, double corner, bool straight)
     }
 }
 
-/* Cholesky's factor in place, and the solution in `right`. What has no pivot does not move. */
-static void solve(const line *it)
-{
-    int64_t m = it->size;
-    double *g = it->system, *d = it->right;
-    for (int64_t a = 0; a < m; a++) {
-        double before = g[a * m + a];
-        for (int64_t b = 0; b <= a; b++) {
-            double sum = g[a * m + b] - dot(b, g + a * m, g + b * m);
-            double pivot = g[b * m + b];
-            g[a * m + b] = b < a                  ? (pivot > 0 ? sum / pivot : 0)
-                           : sum > 1e-14 * before ? sqrt(sum)
-                                                  : 0;
-        }
-        double pivot = g[a * m + a];
-        d[a] = pivot > 0 ? (d[a] - dot(a, g + a * m, d)) / pivot : 0;
-    }
-    for (int64_t a = m - 1; a >= 0; a--) {
-        double pivot = g[a * m + a];
-        d[a] = pivot > 0 ? d[a] / pivot : 0;
-        for (int64_t b = 0; b < a; b++) {
-            d[b] -= g[a * m + b] * d[a];
-        }
-    }
-}
-
 /* Keeps `at` if it is no worse; how much better it is, as a share. */
 static double keep(line *it)
 {
@@ -192,7 +172,8 @@ static double keep(line *it)
 
 static void move(const line *it)
 {
-    solve(it);
+    cholesky_factor(it->size, it->system); /* what has no pivot does not move */
+    cholesky_solve(it->size, it->system, it->right);
     for (int64_t j = 0; j < it->size; j++) {
         it->at[j] += it->right[j];
     }
@@ -286,6 +267,9 @@ static bool is_due(const training *it)
 
 bool line_solve(const training *of)
 {
+    if (of->o->loss == LOSS_CROSS_ENTROPY) {
+        return softmax_solve(of);
+    }
     if (!is_due(of)) {
         return true;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Covariances in coordinates in which the columns are uncorrelated, brought back to the table's. */
 #include "line_statistics.h"
+#include "cholesky.h"
 #include "distributions.h"
 #include "line_solver.h"
 
@@ -16,13 +17,20 @@ typedef struct solved {
     const coordinates *c;
     reel_encoder *encoder;
     int64_t n, k, m;
-    bool bias;
+    int64_t counted; /* rows whose weight is not 0 */
+    bool bias, weighted;
     double *v, *row, *residual;
-    double *back; /* (k + 1, m): the table's coefficients, the intercept first, from v and b */
+    double *weight; /* of rows, as the table has them; 1 without */
+    double *back;   /* (k + 1, m): the table's coefficients, the intercept first, from v and b */
     double *covariance; /* (m, m) */
 } solved;
 
 static bool is_quantile(const options *o) { return o->loss == LOSS_L1 || o->loss == LOSS_QUANTILE; }
+
+static bool is_likelihood(const options *o)
+{
+    return o->loss == LOSS_BCE || o->loss == LOSS_POISSON;
+}
 
 static double quantile_of(const options *o) { return o->loss == LOSS_L1 ? 0.5 : o->quantile; }
 
@@ -87,44 +95,153 @@ static double quantile_in(const double *sorted, int64_t n, double q)
     return i + 1 < n ? sorted[i] + (at - below) * (sorted[i + 1] - sorted[i]) : sorted[i];
 }
 
-/* Residuals in the table's units, and what is made of them; their sum of squares. */
+static double target_at(const solved *s, int64_t i)
+{
+    return reel_get(s->training->y, (int64_t[]){i, 0});
+}
+
+/* The rows' weights: those of the training have the mean 1, R's are the table's. */
+static void read_row_weights(solved *s)
+{
+    s->weighted = reel_size(s->training->y, 1) == 2;
+    for (int64_t i = 0; i < s->n; i++) {
+        double w = s->weighted ? reel_get(s->training->y, (int64_t[]){i, 1}) : 1;
+        s->weight[i] = s->weighted ? w * s->training->weight_mean : 1;
+        s->counted += w > 0;
+    }
+}
+
+/* y ln(y / p), which is 0 for 0. */
+static double y_log(double y, double p) { return y > 0 ? y * log(y / p) : 0; }
+
+/* What a row adds to the deviance if its mean is `mean`. */
+static double deviance_of(const options *o, double y, double mean)
+{
+    return o->loss == LOSS_POISSON ? 2 * (y_log(y, mean) - (y - mean))
+                                   : 2 * (y_log(y, mean) + y_log(1 - y, 1 - mean));
+}
+
+static double mean_of(const options *o, double at)
+{
+    return o->loss == LOSS_POISSON ? exp(at) : 1 / (1 + exp(-at));
+}
+
+static void find_quantiles(const solved *s, line_statistics *it)
+{
+    qsort(s->residual, (size_t)s->counted, sizeof *s->residual, by_size);
+    for (int q = 0; q < 5; q++) {
+        it->residuals[q] = quantile_in(s->residual, s->counted, q / 4.0);
+    }
+}
+
+/* Residuals in the table's units, times the roots of weights; the sum of their squares, and that of
+ * the targets around their mean. */
 static double look_at_residuals(solved *s, line_statistics *it, double *total)
 {
-    double scale = reel_encoder_target_scale(s->encoder), sum = 0, mean = 0;
-    double *y = reel_dtype_of(s->training->y) == REEL_F64 ? reel_data_f64(s->training->y) : NULL;
+    double scale = reel_encoder_target_scale(s->encoder), sum = 0, mean = 0, weights = 0;
+    int64_t place = 0;
     for (int64_t i = 0; i < s->n; i++) {
-        take_row(s, i);
-        double target = y ? y[i] : (double)reel_data_f32(s->training->y)[i];
-        s->residual[i] = scale * (target - at_row(s, s->v));
-        mean += scale * target / (double)s->n;
+        weights += s->weight[i];
+        mean += s->weight[i] * scale * target_at(s, i);
     }
+    mean = s->bias ? mean / weights : 0;
     *total = 0;
     for (int64_t i = 0; i < s->n; i++) {
-        double target = scale * (y ? y[i] : (double)reel_data_f32(s->training->y)[i]);
-        sum += s->residual[i] * s->residual[i];
-        *total += (target - s->bias * mean) * (target - s->bias * mean);
+        take_row(s, i);
+        double target = target_at(s, i), w = s->weight[i];
+        double off = sqrt(w) * scale * (target - at_row(s, s->v));
+        sum += off * off;
+        *total += w * (scale * target - mean) * (scale * target - mean);
+        if (w > 0) {
+            s->residual[place++] = off;
+        }
     }
-    qsort(s->residual, (size_t)s->n, sizeof *s->residual, by_size);
-    for (int q = 0; q < 5; q++) {
-        it->residuals[q] = quantile_in(s->residual, s->n, q / 4.0);
-    }
+    find_quantiles(s, it);
     return sum;
 }
 
-static void least_squares(const solved *s, line_statistics *it, double sum, double total)
+/* (zᵀ W z)⁻¹ into `covariance`, of weights in `w`. */
+static bool invert(const solved *s, const double *w)
+{
+    int64_t m = s->m;
+    double *a = calloc((size_t)(m * m), sizeof *a);
+    for (int64_t i = 0; a && i < s->n; i++) {
+        take_row(s, i);
+        for (int64_t j = 0; j < m; j++) {
+            for (int64_t l = 0; l <= j; l++) {
+                a[j * m + l] += w[i] * s->row[j] * s->row[l];
+            }
+        }
+    }
+    if (a) {
+        cholesky_factor(m, a);
+        cholesky_inverse(m, a, s->covariance);
+    }
+    free(a);
+    return a || complain(s->training->session, "there is no memory for the standard errors");
+}
+
+static bool least_squares(const solved *s, line_statistics *it, double sum, double total)
 {
     int64_t coefficients = s->c->qr.rank + s->bias;
     double freedom = (double)it->freedom, scale = reel_encoder_target_scale(s->encoder);
     it->sigma = sqrt(sum / freedom);
     it->r2 = 1 - sum / total;
-    it->adjusted_r2 = 1 - (1 - it->r2) * (double)(s->n - s->bias) / freedom;
+    it->adjusted_r2 = 1 - (1 - it->r2) * (double)(s->counted - s->bias) / freedom;
     it->f_freedom = coefficients - s->bias;
     it->f = (total - sum) / (double)it->f_freedom / (it->sigma * it->sigma);
     it->f_p = fisher_upper(it->f, (double)it->f_freedom, freedom);
-    double variance = it->sigma * it->sigma / (scale * scale) / (double)s->n;
-    for (int64_t a = 0; a < s->m; a++) {
-        s->covariance[a * s->m + a] = variance; /* zᵀz = n */
+    double variance = it->sigma * it->sigma / (scale * scale);
+    if (s->weighted && !invert(s, s->weight)) {
+        return false;
     }
+    for (int64_t a = 0; a < s->m * s->m; a++) {
+        bool diagonal = a / s->m == a % s->m;
+        double z = s->weighted ? s->covariance[a] : diagonal ? 1 / (double)s->n : 0; /* zᵀz = n */
+        s->covariance[a] = variance * z;
+    }
+    return true;
+}
+
+/* The mean without any column, which with an intercept is that of the targets. */
+static double null_mean(const solved *s)
+{
+    double sum = 0, weights = 0;
+    for (int64_t i = 0; i < s->n; i++) {
+        sum += s->weight[i] * target_at(s, i);
+        weights += s->weight[i];
+    }
+    return s->bias ? sum / weights : mean_of(s->training->o, 0);
+}
+
+/* Deviances, Akaike's criterion, the residuals' parts of the deviance, the curvature's inverse. */
+static bool likelihood(const solved *s, line_statistics *it)
+{
+    const options *o = s->training->o;
+    double *w = calloc((size_t)s->n, sizeof *w), none = null_mean(s), more = 0;
+    int64_t place = 0;
+    it->deviance = it->null_deviance = 0;
+    for (int64_t i = 0; w && i < s->n; i++) {
+        take_row(s, i);
+        double y = target_at(s, i), mean = mean_of(o, at_row(s, s->v)), weight = s->weight[i];
+        double part = weight * deviance_of(o, y, mean);
+        bool poisson = o->loss == LOSS_POISSON;
+        it->deviance += part;
+        it->null_deviance += weight * deviance_of(o, y, none);
+        more += weight * (poisson          ? 2 * (lgamma(y + 1) + y - (y > 0 ? y * log(y) : 0))
+                          : y > 0 && y < 1 ? (double)NAN
+                                           : 0);
+        w[i] = weight * (poisson ? mean : mean * (1 - mean));
+        if (weight > 0) {
+            s->residual[place++] = copysign(sqrt(fmax(part, 0)), y - mean);
+        }
+    }
+    it->aic = it->deviance + more + 2 * (double)(s->c->qr.rank + s->bias);
+    bool done = w ? invert(s, w)
+                  : complain(s->training->session, "there is no memory for the standard errors");
+    find_quantiles(s, it);
+    free(w);
+    return done;
 }
 
 static double density(double z) { return exp(-z * z / 2) / sqrt(2 * acos(-1)); }
@@ -208,12 +325,12 @@ static bool sandwich(const solved *s, double q, double h, const double *spread)
     double *f = calloc(2, size), *copy = f + m * m, *b = s->covariance;
     for (int64_t i = 0; f && i < s->n; i++) {
         take_row(s, i);
-        double gap = at_row(s, spread) - pow(DBL_EPSILON, 2.0 / 3);
-        double weight = gap > 0 ? 2 * h / gap : 0;
+        double w = s->weight[i], gap = w * at_row(s, spread) - pow(DBL_EPSILON, 2.0 / 3);
+        double weight = gap > 0 ? 2 * h / gap * w * w : 0;
         for (int64_t a = 0; a < m; a++) {
             for (int64_t c = 0; c < m; c++) {
                 f[a * m + c] += weight * s->row[a] * s->row[c];
-                b[a * m + c] += s->row[a] * s->row[c] * q * (1 - q);
+                b[a * m + c] += w * w * s->row[a] * s->row[c] * q * (1 - q);
             }
         }
     }
@@ -243,7 +360,8 @@ static bool quantile_errors(const solved *s)
 /* Standard errors in the table's units, and what follows from them. */
 static void bring_back(const solved *s, line_statistics *it)
 {
-    double reach = student_quantile(0.05, (double)it->freedom);
+    bool z = it->source == ERRORS_BY_CURVATURE;
+    double reach = z ? normal_quantile(0.975) : student_quantile(0.05, (double)it->freedom);
     for (int64_t j = 0; j <= s->k; j++) {
         const double *way = s->back + j * s->m;
         double variance = 0;
@@ -255,7 +373,9 @@ static void bring_back(const solved *s, line_statistics *it)
         bool there = j ? s->c->qr.rank_of[j - 1] >= 0 : s->bias;
         it->error[j] = there ? sqrt(variance) : (double)NAN;
         it->t[j] = it->estimate[j] / it->error[j];
-        it->p[j] = there ? student_two_sided(it->t[j], (double)it->freedom) : (double)NAN;
+        it->p[j] = !there ? (double)NAN
+                   : z    ? erfc(fabs(it->t[j]) / sqrt(2))
+                          : student_two_sided(it->t[j], (double)it->freedom);
         it->low[j] = it->estimate[j] - reach * it->error[j];
         it->high[j] = it->estimate[j] + reach * it->error[j];
     }
@@ -278,15 +398,100 @@ static void inflations(const solved *s, line_statistics *it)
     }
 }
 
+static void start_from(const solved *s, reel_module *net)
+{
+    for (int64_t j = 0; j < s->m; j++) {
+        bool bias = j == s->k;
+        reel_set(reel_detach(reel_parameter(net, bias ? "0.bias" : "0.weight")),
+                 bias ? (int64_t[]){0} : (int64_t[]){0, j}, s->v[j]);
+    }
+    reel_rewind(s->training->session->r);
+}
+
+/* How often each row is in a sample, times its weight, into the second column of y. */
+static void draw_sample(const solved *s, reel_tensor *y)
+{
+    reel *r = s->training->session->r;
+    reel_tensor *rows = reel_randint(r, REEL_I64, 0, s->n, 1, &s->n);
+    const int64_t *row = reel_is_poison(rows) ? NULL : reel_data_i64(rows);
+    for (int64_t i = 0; i < s->n; i++) {
+        reel_set(y, (int64_t[]){i, 0}, target_at(s, i));
+        reel_set(y, (int64_t[]){i, 1}, 0);
+    }
+    for (int64_t i = 0; row && i < s->n; i++) {
+        int64_t at[] = {row[i], 1};
+        reel_set(y, at, reel_get(y, at) + s->weight[row[i]]);
+    }
+    reel_tensor_free(rows);
+    reel_rewind(r);
+}
+
+/* The coefficients' covariance over lines through samples of the rows. Random numbers are from
+ * --seed, and afterwards where they were. */
+static bool bootstrap(const solved *s)
+{
+    reel *r = s->training->session->r;
+    int64_t m = s->m, count = s->training->o->bootstrap;
+    reel_tensor *state = reel_keep(reel_get_rng_state(r));
+    training sample = *s->training;
+    network_shape shape = {.features = s->k, .no_bias = !s->bias};
+    shape.dtype = s->training->x->dtype;
+    sample.y = reel_zeros(r, reel_dtype_of(s->training->y), 2, (int64_t[]){s->n, 2});
+    sample.net = network_new(r, &shape);
+    double *sums = calloc(2 * (size_t)m, sizeof *sums), *v = sums + m;
+    bool done = sums && sample.net && !reel_is_poison(sample.y);
+    reel_manual_seed(r, (uint64_t)s->training->o->seed);
+    memset(s->covariance, 0, (size_t)(m * m) * sizeof *s->covariance);
+    for (int64_t b = 0; done && b < count && !interrupted(s->training->session); b++) {
+        draw_sample(s, sample.y);
+        start_from(s, sample.net);
+        done = line_solve(&sample);
+        read_weights(sample.net, s->k, v);
+        for (int64_t j = 0; done && j < m; j++) {
+            v[j] -= s->v[j]; /* which loses no digits below */
+            sums[j] += v[j];
+            for (int64_t l = 0; l <= j; l++) {
+                s->covariance[j * m + l] += v[j] * v[l];
+            }
+        }
+    }
+    for (int64_t j = 0; done && j < m; j++) {
+        for (int64_t l = 0; l <= j; l++) {
+            double sum = s->covariance[j * m + l] - sums[j] * sums[l] / (double)count;
+            s->covariance[j * m + l] = s->covariance[l * m + j] = sum / (double)(count - 1);
+        }
+    }
+    reel_set_rng_state(r, state);
+    reel_tensor_free(state);
+    reel_tensor_free(sample.y);
+    reel_module_free(sample.net);
+    free(sums);
+    return done || complain(s->training->session, "the bootstrap could not be made");
+}
+
 static bool fill(solved *s, line_statistics *it)
 {
     read_weights(s->training->net, s->k, s->v);
     find_way_back(s);
+    read_row_weights(s);
+    const options *o = s->training->o;
     double total, sum = look_at_residuals(s, it, &total);
     it->sigma = it->r2 = it->adjusted_r2 = it->f = it->f_p = (double)NAN;
-    if (s->training->o->loss == LOSS_MSE) {
-        least_squares(s, it, sum, total);
-    } else if (!quantile_errors(s)) {
+    it->deviance = it->null_deviance = it->aic = (double)NAN;
+    it->freedom = s->counted - s->c->qr.rank - s->bias;
+    it->source = o->loss == LOSS_MSE ? ERRORS_OF_SQUARES
+                 : is_likelihood(o)  ? ERRORS_BY_CURVATURE
+                                     : ERRORS_BY_SANDWICH;
+    bool done = o->loss == LOSS_MSE ? least_squares(s, it, sum, total)
+                : is_likelihood(o)  ? likelihood(s, it)
+                : o->bootstrap      ? true
+                                    : quantile_errors(s);
+    if (done && o->bootstrap) {
+        it->source = ERRORS_BY_BOOTSTRAP;
+        it->samples = o->bootstrap;
+        done = bootstrap(s);
+    }
+    if (!done) {
         return false;
     }
     double mean = reel_encoder_target_mean(s->encoder),
@@ -341,12 +546,13 @@ bool line_statistics_of(line_statistics *it, const training *t, const coordinate
     s.bias = reel_parameter(t->net, "0.bias") != NULL;
     s.m = s.k + s.bias;
     int64_t freedom = s.n - c->qr.rank - s.bias;
-    if (!c->triangle || reel_size(t->y, 1) == 2 || t->validation_x || t->interrupted ||
-        freedom < 1 || c->qr.rank < 1 || !(o->loss == LOSS_MSE || is_quantile(o))) {
+    bool known = o->loss == LOSS_MSE || is_quantile(o) || is_likelihood(o) || o->bootstrap;
+    if (!c->triangle || t->validation_x || t->interrupted || freedom < 1 || c->qr.rank < 1 ||
+        !known || o->loss == LOSS_CROSS_ENTROPY) {
         return true;
     }
     size_t k = (size_t)s.k + 1, m = (size_t)s.m;
-    double *memory = calloc(2 * k + (size_t)s.n + k * m + m * m, sizeof *memory);
+    double *memory = calloc(2 * k + 2 * (size_t)s.n + k * m + m * m, sizeof *memory);
     it->estimate = calloc(7 * k, sizeof *memory);
     bool done = memory && it->estimate;
     if (!done) {
@@ -359,9 +565,9 @@ bool line_statistics_of(line_statistics *it, const training *t, const coordinate
         s.v = memory;
         s.row = s.v + k;
         s.residual = s.row + k;
-        s.back = s.residual + s.n;
+        s.weight = s.residual + s.n;
+        s.back = s.weight + s.n;
         s.covariance = s.back + k * m;
-        it->freedom = freedom;
         done = fill(&s, it) && find_condition(&s, it);
         it->features = done ? s.k : 0;
     }

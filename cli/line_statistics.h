@@ -6,14 +6,25 @@
 #include "training_step.h"
 #include "whitening.h"
 
+/* Where standard errors come from. */
+typedef enum error_source {
+    ERRORS_OF_SQUARES,   /* all errors have one variance */
+    ERRORS_BY_SANDWICH,  /* of quantiles; they differ from row to row */
+    ERRORS_BY_CURVATURE, /* of a likelihood, where it is greatest: z in place of t */
+    ERRORS_BY_BOOTSTRAP  /* of samples of the rows */
+} error_source;
+
 /* In the table's units; what is of a coefficient has the intercept at 0, feature j at j + 1. NaN
  * where there is none. */
 typedef struct line_statistics {
     int64_t features; /* 0: there are no statistics */
+    error_source source;
     double *estimate, *error, *t, *p, *low, *high, *inflation;
     int64_t freedom;                       /* rows less coefficients */
     double sigma, r2, adjusted_r2, f, f_p; /* of least squares; otherwise NaN */
     int64_t f_freedom;
+    double deviance, null_deviance, aic; /* of likelihoods; otherwise NaN */
+    int64_t samples;                     /* of a bootstrap */
     double condition;    /* of the columns, moved to their mean and scaled to one length */
     double residuals[5]; /* their least, quartiles and largest */
 } line_statistics;
@@ -23,13 +34,16 @@ typedef struct line_statistics {
  * Of least squares as usual, (XᵀX)⁻¹ σ². Of a quantile q by a sandwich that lets the errors'
  * density f_i change from row to row,
  * q (1 - q) (Xᵀ f X)⁻¹ XᵀX (Xᵀ f X)⁻¹, with f_i = 2 h / x_i(β(q + h) - β(q - h)).
- * Nothing of other losses, with penalties, without freedom, or where rows were held out to
- * validate on.
+ * Of probabilities and rates by the curvature of the likelihood, (Xᵀ W X)⁻¹, with W = p (1 - p) or
+ * the rate. With --bootstrap, of any loss, the deviation of the coefficients of lines through as
+ * many samples of the rows, drawn with replacement, each as large as the table. Weights of rows
+ * count as R's lm, glm and quantreg have them. Nothing of other losses, with penalties, without
+ * freedom, or where rows were held out to validate on.
  *
  * The condition number is the largest singular value of the independent columns over the smallest.
  *
- * Source: R's summary.lm; Hendricks and Koenker (1992), with Hall and Sheather's (1988) bandwidth:
- *         quantreg's summary.rq(se = "nid").
+ * Source: R's summary.lm and summary.glm; Efron (1979), bootstrap of pairs; Hendricks and Koenker
+ *         (1992), with Hall and Sheather's (1988) bandwidth: quantreg's summary.rq(se = "nid").
  * Fails: false, and a message.
  */
 bool line_statistics_of(line_statistics *it, const training *t, const coordinates *c,

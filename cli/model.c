@@ -12,8 +12,7 @@
 #define MODEL_KEY "reel.model"
 enum { LARGE_FILE = 1 << 28 };
 
-/* The library's model of what there is. */
-static reel_model *handle_of(session *s, const model *it)
+reel_model *model_handle(session *s, const model *it)
 {
     reel_model_options about = shape_options(&it->shape);
     about.no_intercept = it->no_intercept;
@@ -25,7 +24,7 @@ static reel_model *handle_of(session *s, const model *it)
 
 bool model_save(session *s, const model *it, const char *path)
 {
-    reel_model *m = handle_of(s, it);
+    reel_model *m = model_handle(s, it);
     bool saved = m && reel_model_save(m, path) == REEL_OK;
     reel_model_free(m);
     return saved;
@@ -66,6 +65,7 @@ bool model_load(session *s, model *it, const char *path)
                                 .hidden_count = about.hidden_count,
                                 .activation = name_index(activation_names, about.activation),
                                 .dropout = about.dropout,
+                                .outputs = about.outputs,
                                 .dtype = about.dtype};
     memcpy(it->shape.hidden, about.hidden, about.hidden_count * sizeof *about.hidden);
     it->no_intercept = about.no_intercept;
@@ -183,21 +183,63 @@ reel_tensor *model_targets(const model *it, reel_table *table, const reel_tensor
     return converted(reel_encode_target(it->encoder, table, rows), it->shape.dtype);
 }
 
-double *model_predict(session *s, const model *it, reel_table *table, reel_tensor *rows,
-                      int64_t *count)
+static double *predict(session *s, const model *it, reel_table *table, reel_tensor *rows, bool all,
+                       int64_t *count)
 {
-    reel_model *m = handle_of(s, it);
+    reel_model *m = model_handle(s, it);
     *count = rows ? reel_numel(rows) : reel_table_rows(table);
-    double *predicted = m ? malloc((*count ? (size_t)*count : 1) * sizeof *predicted) : NULL;
+    size_t size = (size_t)*count * (all && m ? reel_model_outputs(m) : 1);
+    double *predicted = m ? malloc((size ? size : 1) * sizeof *predicted) : NULL;
     if (m && !predicted) {
         complain(s, "there is no memory for %lld predictions", (long long)*count);
     }
-    if (predicted && reel_model_predict_table(m, table, rows, predicted) != REEL_OK) {
+    if (predicted && (all ? reel_model_predict_table_all(m, table, rows, predicted)
+                          : reel_model_predict_table(m, table, rows, predicted)) != REEL_OK) {
         free(predicted);
         predicted = NULL;
     }
     reel_model_free(m);
     return predicted;
+}
+
+double *model_predict(session *s, const model *it, reel_table *table, reel_tensor *rows,
+                      int64_t *count)
+{
+    return predict(s, it, table, rows, false, count);
+}
+
+double *model_predict_all(session *s, const model *it, reel_table *table, reel_tensor *rows,
+                          int64_t *count)
+{
+    return predict(s, it, table, rows, true, count);
+}
+
+double *model_truth(session *s, const model *it, reel_table *table, size_t column,
+                    reel_tensor *rows, int64_t *count)
+{
+    double *values = column_values(s, table, column, rows, count);
+    bool classes = reel_encoder_classes(it->encoder) > 0;
+    bool text = reel_table_is_text(table, column);
+    int64_t unknown = 0;
+    if (values && !classes && text) {
+        complain(s, "%s: column '%s' holds text, where the model predicts numbers",
+                 reel_table_path(table), reel_table_name(table, column));
+        free(values);
+        return NULL;
+    }
+    for (int64_t i = 0; values && classes && i < *count; i++) {
+        char number[32];
+        snprintf(number, sizeof number, "%.17g", values[i]);
+        const char *word = text ? reel_table_category(table, column, (size_t)values[i]) : number;
+        values[i] = (double)reel_encoder_class_of(it->encoder, word);
+        unknown += values[i] < 0;
+    }
+    if (unknown) {
+        notice(s, "%s: %lld row%s of column '%s' ha%s a class that was not seen in training",
+               reel_table_path(table), (long long)unknown, unknown == 1 ? "" : "s",
+               reel_table_name(table, column), unknown == 1 ? "s" : "ve");
+    }
+    return values;
 }
 
 void model_interval(const model *it, double predicted, double *low, double *high)
@@ -213,8 +255,9 @@ const char *target_label(const reel_encoder *encoder, char *text, size_t size)
 {
     reel_transform transform = reel_encoder_transform(encoder);
     const char *name = reel_encoder_target_name(encoder);
-    static const char *const labels[] = {"", "log(", "log1p(", "sqrt(", "logit(", "log E("};
-    snprintf(text, size, "%s%s%s", labels[transform], name, transform ? ")" : "");
+    static const char *const labels[] = {"", "log(", "log1p(", "sqrt(", "logit(", "log E(", ""};
+    bool named = *labels[transform];
+    snprintf(text, size, "%s%s%s", labels[transform], name, named ? ")" : "");
     return text;
 }
 

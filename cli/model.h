@@ -24,6 +24,9 @@ typedef struct model {
  */
 bool model_save(session *s, const model *it, const char *path);
 
+/* The library's model of the same, which is its caller's to free; NULL, and a message. */
+reel_model *model_handle(session *s, const model *it);
+
 /* Reads such a file. It may come from anywhere: all that it says is checked before it is believed.
  * False, and a message. */
 bool model_load(session *s, model *it, const char *path);
@@ -47,6 +50,14 @@ int model_command(const char *name, options o, bool (*run)(session *s, const opt
  */
 double *model_predict(session *s, const model *it, reel_table *table, reel_tensor *rows,
                       int64_t *count);
+
+/* All outputs of each row, as `reel_model_predict_all` has them. */
+double *model_predict_all(session *s, const model *it, reel_table *table, reel_tensor *rows,
+                          int64_t *count);
+/* What is true of the rows: the target's values; of classes their numbers, -1 for one that the
+ * model does not know. From malloc; NULL, and a message. */
+double *model_truth(session *s, const model *it, reel_table *table, size_t column,
+                    reel_tensor *rows, int64_t *count);
 
 /* The ends of the interval around a prediction. */
 void model_interval(const model *it, double predicted, double *low, double *high);

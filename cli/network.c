@@ -8,6 +8,7 @@ reel_model_options shape_options(const network_shape *shape)
                                 .hidden_count = shape->hidden_count,
                                 .activation = activation_names[shape->activation],
                                 .dropout = shape->dropout,
+                                .outputs = shape->outputs,
                                 .dtype = shape->dtype};
 }
 
@@ -40,6 +41,15 @@ static reel_tensor *smooth_quantile_loss(double q, reel_tensor *predicted, reel_
     return reel_add(reel_mul_scalar(distance, 0.5), reel_mul_scalar(tilt, q - 0.5));
 }
 
+/* Of class numbers (rows, 1). */
+static reel_tensor *class_loss(reel_tensor *predicted, reel_tensor *target, reel_reduction how)
+{
+    reel_tensor *classes = reel_to(reel_squeeze(target, 1), REEL_I64);
+    reel_tensor *loss =
+        reel_cross_entropy(predicted, classes, &(reel_cross_entropy_options){.reduction = how});
+    return how == REEL_NONE ? reel_unsqueeze(loss, 1) : loss;
+}
+
 static reel_tensor *loss_of(const options *o, reel_tensor *predicted, reel_tensor *target,
                             double smoothing, reel_reduction how)
 {
@@ -63,6 +73,8 @@ static reel_tensor *loss_of(const options *o, reel_tensor *predicted, reel_tenso
     case LOSS_POISSON:
         return reel_poisson_nll_loss(predicted, target,
                                      &(reel_poisson_nll_loss_options){.reduction = how});
+    case LOSS_CROSS_ENTROPY:
+        return class_loss(predicted, target, how);
     }
     return NULL;
 }
@@ -105,7 +117,8 @@ bool network_predict_rows(reel_module *net, matrix *x, double *predicted)
     bool was_enabled = begin_evaluation(net, r);
     for (int64_t i = 0; i < x->rows && !reel_failed(r); i += MATRIX_ROWS) {
         reel_tensor *part = reel_forward(net, matrix_rows(x, i, at_once(x, i)));
-        reel_to_f64(part, predicted + i, reel_numel(part));
+        reel_to_f64(part, predicted, reel_numel(part));
+        predicted += reel_numel(part);
         reel_rewind(r);
     }
     end_evaluation(net, r, was_enabled);

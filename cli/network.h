@@ -12,7 +12,8 @@ typedef struct network_shape {
     size_t hidden_count; /* 0: linear regression */
     int activation;      /* of activation_names */
     double dropout;
-    bool no_bias; /* in the last layer */
+    int64_t outputs; /* 0: one */
+    bool no_bias;    /* in the last layer */
     reel_dtype dtype;
 } network_shape;
 
@@ -33,7 +34,7 @@ reel_module *network_new(reel *r, const network_shape *shape);
 reel_tensor *network_loss(const options *o, reel_tensor *predicted, reel_tensor *target,
                           double smoothing);
 
-/* The net's result for each row of x, as doubles; in parts, so that memory does not grow with the
+/* The net's results for each row of x, as doubles; in parts, so that memory does not grow with the
  * rows. Rewinds. */
 bool network_predict_rows(reel_module *net, matrix *x, double *predicted);
 bool network_predict(reel_module *net, reel_tensor *x, double *predicted);

@@ -83,6 +83,11 @@ static const row fit_rows[] = {
     {"features", "COLUMNS", "predict from these columns only (all but the target)", LIST,
      AT(features), NULL},
     {"drop", "COLUMNS", "leave these columns out", LIST, AT(drop), NULL},
+    {"terms", "TERMS",
+     "predict from these, as the right side of R's formulas: 'a*b, poly(x, 3), log(z), .', where . "
+     "is "
+     "all other columns (the columns)",
+     TEXT, AT(terms), NULL},
     {"weights", "COLUMN",
      "how much each row counts in the training, from 0 on; no column to predict from", TEXT,
      AT(weights), NULL},
@@ -122,6 +127,12 @@ static const row fit_rows[] = {
      "has to be to hold the true value with this probability; `reel predict` gives it, too",
      FRACTION, AT(interval), NULL},
 
+    {"bootstrap", "N",
+     "standard errors of a line by fitting N more, each to as many rows drawn from the table (of "
+     "mse, "
+     "l1, quantile, bce and poisson by formulas; 200 are usual)",
+     COUNT, AT(bootstrap), NULL},
+
     {NULL, NULL, "The model:", HEADING, 0, NULL},
     {"hidden", "SIZES", "sizes of hidden layers, as 64,64 (none: linear regression)", SIZES, 0,
      NULL},
@@ -139,8 +150,9 @@ static const row fit_rows[] = {
     {NULL, NULL, "What is made small:", HEADING, 0, NULL},
     {"loss", "NAME",
      "l1 (absolute error: medians), mse (squared: means), huber, smooth_l1 and log_cosh (squared "
-     "near 0, absolute far off), quantile, bce (of 0 and 1: probabilities) or poisson (of counts: "
-     "rates) (l1; bce where all is 0 or 1)",
+     "near 0, absolute far off), quantile, bce (of 0 and 1: probabilities), poisson (of counts: "
+     "rates) or cross_entropy (of texts or whole numbers: classes) (l1; bce where all is 0 or 1, "
+     "cross_entropy where all is text)",
      CHOICE, AT(loss), loss_names},
     {"quantile", "Q", "which one, with --loss quantile (" IN_TEXT(USUAL_QUANTILE) ")", FRACTION,
      AT(quantile), NULL},
@@ -227,6 +239,8 @@ static const row predict_rows[] = {
      NULL},
     {"keep", "COLUMNS", "with these columns of the table before the predictions", LIST, AT(keep),
      NULL},
+    {"probabilities", NULL, "of a class, with the probability of each", FLAG, AT(probabilities),
+     NULL},
     {"force", NULL, "replace a file that holds no predictions of this target", FLAG, AT(force),
      NULL},
     OUTPUT_ROWS,
@@ -258,13 +272,18 @@ static void check_model(const options *o, char **argv)
     if (o->no_intercept && o->hidden_count) {
         REFUSE(argv, "--no-intercept is for linear regression, without --hidden");
     }
+    if (o->bootstrap && (o->hidden_count || o->bootstrap < 2 || o->l1_penalty > 0 ||
+                         o->weight_decay > 0 || o->loss == LOSS_CROSS_ENTROPY)) {
+        REFUSE(argv, "--bootstrap is for lines of one number without penalties, by 2 or more "
+                     "samples");
+    }
     if (o->dropout > 0 && !o->hidden_count) {
         REFUSE(argv, "--dropout needs hidden layers: give --hidden, as 64,64");
     }
     if (!isnan(o->quantile) && o->loss != LOSS_QUANTILE) {
         REFUSE(argv, "--quantile goes with --loss quantile");
     }
-    bool linked = o->loss == LOSS_BCE || o->loss == LOSS_POISSON;
+    bool linked = o->loss == LOSS_BCE || o->loss == LOSS_POISSON || o->loss == LOSS_CROSS_ENTROPY;
     if (linked && (o->transform || !isnan(o->interval) || o->no_intercept)) {
         REFUSE(argv,
                "--loss %s is of the target as it is, and has no intervals: leave out "

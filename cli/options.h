@@ -24,7 +24,8 @@ typedef enum loss_kind {
     LOSS_QUANTILE,
     LOSS_LOG_COSH,
     LOSS_BCE,
-    LOSS_POISSON
+    LOSS_POISSON,
+    LOSS_CROSS_ENTROPY
 } loss_kind;
 
 typedef enum optimizer_kind {
@@ -72,7 +73,7 @@ typedef struct options {
     const char *files[MAX_FILES]; /* first the model, if the command takes one, then the tables */
     int file_count;
 
-    const char *target, *test, *test_rows, *cache;
+    const char *target, *test, *test_rows, *terms, *cache;
     double test_fraction;
     text_list features, drop, text;
     int missing, transform; /* of missing_names, transform_names */
@@ -98,10 +99,10 @@ typedef struct options {
     double validation_fraction;
 
     double interval;
-    int64_t folds;
+    int64_t folds, bootstrap;
     const char *group, *weights, *time;
     text_list keep;
-    bool append, importance;
+    bool append, importance, probabilities;
     const char *c, *sql, *formula, *name; /* of export */
     const char *out, *plot, *plot_predictions, *report;
     bool no_save, force, quiet, json;

@@ -30,7 +30,7 @@ bool output_check(session *s, const options *o, const char *path)
 
 static bool has_mark(const char *path, const char *mark, bool whole)
 {
-    char text[1024], interval[1100];
+    char text[1024];
     FILE *file = fopen(path, "r");
     size_t length = file ? fread(text, 1, sizeof text - 1, file) : 0;
     text[length] = '\0';
@@ -41,8 +41,11 @@ static bool has_mark(const char *path, const char *mark, bool whole)
         return strstr(text, mark) != NULL;
     }
     text[strcspn(text, "\r\n")] = '\0';
-    snprintf(interval, sizeof interval, "%s,%s_low,%s_high", mark, mark, mark);
-    return strcmp(text, mark) == 0 || strcmp(text, interval) == 0;
+    size_t name = strlen(mark); /* alone, or with more of the target's columns behind it */
+    const char *more = text + name + 1;
+    return strncmp(text, mark, name) == 0 &&
+           (!text[name] || (text[name] == ',' && strncmp(more, mark, name) == 0 &&
+                            (more[name] == '_' || more[name] == '=')));
 }
 
 bool output_may_replace(session *s, const options *o, const char *path, const char *mark,

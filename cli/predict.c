@@ -42,6 +42,8 @@ typedef struct result {
     size_t *kept;
     size_t kept_count;
     const double *predicted;
+    const double *all; /* the probabilities of classes; NULL: not asked for */
+    size_t outputs;    /* how many of them */
     int64_t rows;
 } result;
 
@@ -109,6 +111,25 @@ static void put_head(reel_file *to, const result *it)
         put(to, i ? "," : "");
         put_field(to, name);
     }
+    for (size_t k = 0; it->all && k < it->outputs; k++) {
+        char name[512];
+        snprintf(name, sizeof name, "%s=%s", target, reel_encoder_class(it->m->encoder, k));
+        put(to, ",");
+        put_field(to, name);
+    }
+    put(to, "\n");
+}
+
+/* The class that is predicted, and what else is asked for. */
+static void put_class(reel_file *to, const result *it, int64_t row)
+{
+    char number[40];
+    put_field(to, reel_encoder_class(it->m->encoder, (size_t)it->predicted[row]));
+    for (size_t k = 0; it->all && k < it->outputs; k++) {
+        snprintf(number, sizeof number, ",%.*g", it->m->shape.dtype == REEL_F64 ? 17 : 9,
+                 it->all[(size_t)row * it->outputs + k]);
+        put(to, number);
+    }
     put(to, "\n");
 }
 
@@ -122,6 +143,10 @@ static void put_csv(reel_file *to, const result *it, reel_tensor *const *values)
         double y = it->predicted[i];
         for (size_t k = 0; k < it->kept_count; k++) {
             put_cell(to, it, it->kept[k], values[k], i);
+        }
+        if (reel_encoder_classes(it->m->encoder)) {
+            put_class(to, it, i);
+            continue;
         }
         if (it->m->interval > 0) {
             double low, high;
@@ -150,6 +175,19 @@ static bool write_csv(result *it, const char *path)
     return (path ? reel_file_commit(to) == REEL_OK : flushed(it->s)) && done;
 }
 
+static void probabilities_json(reeli_json_writer *w, const result *it)
+{
+    reeli_json_put_open(w, "probabilities", '{');
+    for (size_t k = 0; k < it->outputs; k++) {
+        reeli_json_put_open(w, reel_encoder_class(it->m->encoder, k), '[');
+        for (int64_t i = 0; i < it->rows; i++) {
+            reeli_json_put_number(w, NULL, it->all[(size_t)i * it->outputs + k]);
+        }
+        reeli_json_put_close(w, ']');
+    }
+    reeli_json_put_close(w, '}');
+}
+
 static bool write_json(result *it)
 {
     reeli_json_writer w;
@@ -160,10 +198,16 @@ static bool write_json(result *it)
         reeli_json_put_number(&w, "half_width", it->m->half_width);
     }
     reeli_json_put_open(&w, "predictions", '[');
+    bool classes = reel_encoder_classes(it->m->encoder) > 0;
     for (int64_t i = 0; i < it->rows; i++) {
-        reeli_json_put_number(&w, NULL, it->predicted[i]);
+        double y = it->predicted[i];
+        classes ? reeli_json_put_text(&w, NULL, reel_encoder_class(it->m->encoder, (size_t)y))
+                : reeli_json_put_number(&w, NULL, y);
     }
     reeli_json_put_close(&w, ']');
+    if (it->all) {
+        probabilities_json(&w, it);
+    }
     return report_end(it->s, &w);
 }
 
@@ -182,12 +226,23 @@ static bool run(session *s, const options *o, model *m)
         !output_may_replace(s, o, o->out, reel_encoder_target_name(m->encoder), true)) {
         return false;
     }
+    if (o->probabilities && !reel_encoder_classes(m->encoder)) {
+        return complain(s, "%s: --probabilities: the model predicts a number, and no class",
+                        o->files[0]);
+    }
     result it = {
         .s = s, .m = m, .table = read_table(s, o, o->files + 1, (size_t)o->file_count - 1, m)};
     double *predicted = it.table ? model_predict(s, m, it.table, NULL, &it.rows) : NULL;
+    double *all = NULL;
     it.predicted = predicted;
-    bool done = predicted && choose_kept(o, &it) && write_predictions(o, &it);
+    it.outputs = reel_encoder_classes(m->encoder);
+    if (predicted && o->probabilities) {
+        it.all = all = model_predict_all(s, m, it.table, NULL, &it.rows);
+    }
+    bool done =
+        predicted && (all || !o->probabilities) && choose_kept(o, &it) && write_predictions(o, &it);
     free(predicted);
+    free(all);
     free(it.kept);
     return done;
 }

@@ -11,11 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+metrics metrics_none(int64_t rows)
+{
+    const double none = (double)NAN;
+    return (metrics){rows, none, none, none, none, none, none, none};
+}
+
 bool metrics_of(session *s, int64_t rows, const double *truth, const double *predicted, metrics *it)
 {
     reel_tensor *target = reel_from_f64(s->r, truth, 1, &rows);
     reel_tensor *input = reel_from_f64(s->r, predicted, 1, &rows);
-    it->rows = rows;
+    *it = metrics_none(rows);
     it->mean_absolute_error = reel_mean_absolute_error(input, target);
     it->root_mean_squared_error = reel_root_mean_squared_error(input, target);
     it->r2 = reel_r2_score(input, target);
@@ -51,6 +57,11 @@ void metrics_print(FILE *to, const char *const *titles, const metrics *const *co
         fprintf(to, " %14s", thousands(columns[i]->rows));
     }
     fputc('\n', to);
+    if (!isnan(columns[0]->accuracy)) {
+        print_row(to, "accuracy", columns, count, offsetof(metrics, accuracy));
+        print_row(to, "log loss", columns, count, offsetof(metrics, log_loss));
+        return;
+    }
     print_row(to, "mean absolute error", columns, count, offsetof(metrics, mean_absolute_error));
     print_row(to, "root mean squared error", columns, count,
               offsetof(metrics, root_mean_squared_error));
@@ -66,6 +77,12 @@ void metrics_json(reeli_json_writer *w, const char *key, const metrics *it)
 {
     reeli_json_put_open(w, key, '{');
     reeli_json_put_integer(w, "rows", it->rows);
+    if (!isnan(it->accuracy)) {
+        reeli_json_put_number(w, "accuracy", it->accuracy);
+        reeli_json_put_number(w, "log_loss", it->log_loss);
+        reeli_json_put_close(w, '}');
+        return;
+    }
     reeli_json_put_number(w, "mean_absolute_error", it->mean_absolute_error);
     reeli_json_put_number(w, "root_mean_squared_error", it->root_mean_squared_error);
     reeli_json_put_number(w, "r2_score", it->r2);
@@ -74,11 +91,19 @@ void metrics_json(reeli_json_writer *w, const char *key, const metrics *it)
     reeli_json_put_close(w, '}');
 }
 
+const char *model_kind(const model *m)
+{
+    return m->shape.hidden_count              ? activation_names[m->shape.activation]
+           : reel_encoder_classes(m->encoder) ? "logistic regression"
+                                              : "linear regression";
+}
+
 void shape_text(const network_shape *shape, char *text, size_t size)
 {
+    int64_t outputs = shape->outputs ? shape->outputs : 1;
     int length = snprintf(text, size, "%" PRId64, shape->features);
     for (size_t i = 0; i <= shape->hidden_count && (size_t)length < size; i++) {
-        int64_t width = i < shape->hidden_count ? shape->hidden[i] : 1;
+        int64_t width = i < shape->hidden_count ? shape->hidden[i] : outputs;
         length += snprintf(text + length, size - (size_t)length, "-%" PRId64, width);
     }
 }
@@ -100,13 +125,13 @@ const char *thousands(int64_t n)
     return start;
 }
 
-/* The coefficients from malloc, the intercept first; NULL, and a message. */
-static double *coefficients(session *s, const model *it)
+/* Those of output `row` from malloc, the intercept first; NULL, and a message. */
+static double *coefficients(session *s, const model *it, int64_t row)
 {
     double *all = calloc((size_t)it->shape.features + 1, sizeof *all);
     if (!all) {
         complain(s, "there is no memory for the coefficients");
-    } else if (!linear_coefficients(it->encoder, it->net, all + 1, all)) {
+    } else if (!linear_coefficients(it->encoder, it->net, row, all + 1, all)) {
         free(all);
         all = NULL;
     } else if (it->no_intercept) {
@@ -115,31 +140,57 @@ static double *coefficients(session *s, const model *it)
     return all;
 }
 
+/* How many lines there are; of classes all but the first, to which the others are relative. */
+static int64_t lines_of(const model *it, int64_t *first)
+{
+    *first = reel_encoder_classes(it->encoder) > 0;
+    return it->shape.outputs ? it->shape.outputs : 1;
+}
+
+/* What output `row` predicts, in `text`. */
+static const char *line_label(const model *it, int64_t row, char *text, size_t size)
+{
+    const char *name = reel_encoder_target_name(it->encoder);
+    if (reel_encoder_classes(it->encoder)) {
+        snprintf(text, size, "log P(%s=%s) / P(%s=%s)", name,
+                 reel_encoder_class(it->encoder, (size_t)row), name,
+                 reel_encoder_class(it->encoder, 0));
+        return text;
+    }
+    return target_label(it->encoder, text, size);
+}
+
 void coefficients_print(FILE *to, session *s, const model *it)
 {
-    double *all = coefficients(s, it);
     int digits = it->shape.dtype == REEL_F64 ? 15 : 7;
     int width = (int)strlen("intercept");
+    int64_t row, lines = lines_of(it, &row);
     for (size_t i = 0; i < (size_t)it->shape.features; i++) {
         int length = shown_width(reel_encoder_feature_name(it->encoder, i));
         width = length > width && length <= 40 ? length : width;
     }
-    if (all) {
-        char label[200];
-        fprintf(to, "\n%s =\n", target_label(it->encoder, label, sizeof label));
+    for (; row < lines; row++) {
+        char label[200], shown[200];
+        double *all = coefficients(s, it, row);
+        if (!all) {
+            return;
+        }
+        line_label(it, row, label, sizeof label);
+        fprintf(to, "\n%s =\n", shown_text(label, shown, sizeof shown));
         fprintf(to, "  %-*s %*.*g\n", width, "intercept", digits + 8, digits, all[0]);
+        for (size_t i = 0; i < (size_t)it->shape.features; i++) {
+            fputs("  ", to);
+            print_name(to, reel_encoder_feature_name(it->encoder, i), width);
+            fprintf(to, " %*.*g\n", digits + 8, digits, all[i + 1]);
+        }
+        free(all);
     }
-    for (size_t i = 0; all && i < (size_t)it->shape.features; i++) {
-        fputs("  ", to);
-        print_name(to, reel_encoder_feature_name(it->encoder, i), width);
-        fprintf(to, " %*.*g\n", digits + 8, digits, all[i + 1]);
-    }
-    free(all);
 }
 
-void coefficients_json(reeli_json_writer *w, session *s, const model *it)
+/* The members of one line. */
+static void line_json(reeli_json_writer *w, session *s, const model *it, int64_t row)
 {
-    double *all = coefficients(s, it);
+    double *all = coefficients(s, it, row);
     reeli_json_put_number(w, "intercept", all ? all[0] : (double)NAN);
     reeli_json_put_open(w, "coefficients", '{');
     for (size_t i = 0; all && i < (size_t)it->shape.features; i++) {
@@ -147,6 +198,22 @@ void coefficients_json(reeli_json_writer *w, session *s, const model *it)
     }
     reeli_json_put_close(w, '}');
     free(all);
+}
+
+void coefficients_json(reeli_json_writer *w, session *s, const model *it)
+{
+    int64_t row, lines = lines_of(it, &row);
+    if (lines == 1) {
+        line_json(w, s, it, 0);
+        return;
+    }
+    reeli_json_put_open(w, "lines", '{');
+    for (; row < lines; row++) {
+        reeli_json_put_open(w, reel_encoder_class(it->encoder, (size_t)row), '{');
+        line_json(w, s, it, row);
+        reeli_json_put_close(w, '}');
+    }
+    reeli_json_put_close(w, '}');
 }
 
 void report_begin(session *s, reeli_json_writer *w)

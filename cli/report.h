@@ -12,8 +12,12 @@
 typedef struct metrics {
     int64_t rows;
     double mean_absolute_error, root_mean_squared_error, r2, median_absolute_error;
-    double coverage; /* the share of rows whose true value is at most the predicted one */
+    double coverage;           /* the share of rows whose true value is at most the predicted one */
+    double accuracy, log_loss; /* of classes, which have none of the others; otherwise NaN */
 } metrics;
+
+/* Of so many rows, nothing known yet. */
+metrics metrics_none(int64_t rows);
 
 bool metrics_of(session *s, int64_t rows, const double *truth, const double *predicted,
                 metrics *it);
@@ -22,6 +26,8 @@ void metrics_print(FILE *to, const char *const *titles, const metrics *const *co
                    bool coverage);
 void metrics_json(reeli_json_writer *w, const char *key, const metrics *it);
 
+/* "linear regression", "relu", …. */
+const char *model_kind(const model *m);
 /* Sizes from input to output: "13-64-64-1". */
 void shape_text(const network_shape *shape, char *text, size_t size);
 /* A whole number with commas between its thousands; good until the fourth call after this one. */

@@ -22,11 +22,23 @@ static void print_summary(FILE *to, const line_statistics *it)
 {
     fprintf(to, "\nresiduals: from %.5g to %.5g, quartiles %.5g, %.5g, %.5g\n", it->residuals[0],
             it->residuals[4], it->residuals[1], it->residuals[2], it->residuals[3]);
-    if (isnan(it->sigma)) {
+    static const char *const sources[] = {NULL, "a sandwich for errors that differ from row to row",
+                                          "the curvature of the likelihood", "samples of the rows"};
+    if (it->source == ERRORS_BY_BOOTSTRAP) {
         fprintf(to,
-                "standard errors: a sandwich for errors that differ from row to row; %" PRId64
+                "standard errors: the deviation over %" PRId64 " %s; %" PRId64
                 " degrees of freedom\n",
+                it->samples, sources[it->source], it->freedom);
+    } else if (it->source != ERRORS_OF_SQUARES) {
+        fprintf(to, "standard errors: %s; %" PRId64 " degrees of freedom\n", sources[it->source],
                 it->freedom);
+    }
+    if (!isnan(it->deviance)) {
+        fprintf(to, "deviance: %.6g, of the mean alone %.6g", it->deviance, it->null_deviance);
+        isnan(it->aic) ? 0 : fprintf(to, "; AIC %.6g", it->aic);
+        fputc('\n', to);
+    }
+    if (isnan(it->sigma)) {
         return;
     }
     fprintf(to, "residual standard error: %.6g on %" PRId64 " degrees of freedom\n", it->sigma,
@@ -44,8 +56,8 @@ void statistics_print(FILE *to, const line_statistics *it, const reel_encoder *e
         width = length > width && length <= 40 ? length : width;
     }
     fprintf(to, "\n%s =\n  %-*s %14s %11s %8s %9s %11s %11s %7s\n",
-            target_label(encoder, label, sizeof label), width, "", "estimate", "std. error", "t",
-            "p", "from", "to (95 %)", "VIF");
+            target_label(encoder, label, sizeof label), width, "", "estimate", "std. error",
+            it->source == ERRORS_BY_CURVATURE ? "z" : "t", "p", "from", "to (95 %)", "VIF");
     for (int64_t j = 0; j <= it->features; j++) {
         fputs("  ", to);
         print_name(to, name_of(encoder, j), width);
@@ -78,11 +90,19 @@ void statistics_json(reeli_json_writer *w, const line_statistics *it, const reel
     }
     reeli_json_put_open(w, "statistics", '{');
     column_json(w, "standard_error", it, it->error, encoder);
-    column_json(w, "t", it, it->t, encoder);
+    column_json(w, it->source == ERRORS_BY_CURVATURE ? "z" : "t", it, it->t, encoder);
     column_json(w, "p", it, it->p, encoder);
     column_json(w, "low", it, it->low, encoder);
     column_json(w, "high", it, it->high, encoder);
     column_json(w, "variance_inflation", it, it->inflation, encoder);
+    if (!isnan(it->deviance)) {
+        reeli_json_put_number(w, "deviance", it->deviance);
+        reeli_json_put_number(w, "null_deviance", it->null_deviance);
+        reeli_json_put_number(w, "aic", it->aic);
+    }
+    if (it->samples) {
+        reeli_json_put_integer(w, "bootstrap", it->samples);
+    }
     reeli_json_put_number(w, "condition_number", it->condition);
     reeli_json_put_integer(w, "degrees_of_freedom", it->freedom);
     reeli_json_put_number(w, "residual_standard_error", it->sigma);

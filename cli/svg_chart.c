@@ -4,8 +4,10 @@
 #include "html.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { WIDTH = 460, HEIGHT = 320, LEFT = 70, RIGHT = 15, TOP = 30, BOTTOM = 45, MOST_DOTS = 2000 };
+enum { LABELS = 150, VALUES = 70, BAR = 16 };
 
 typedef struct range {
     double low, high;
@@ -79,18 +81,82 @@ static void put_guide(FILE *to, int guide, range x, range y)
             place_y(y, guide == 1 ? until : 0));
 }
 
-void put_chart(FILE *to, const chart *it)
+/* Which colour is whose, below one another in a corner. */
+static void put_names(FILE *to, int series, const char *const *names)
 {
-    range x = range_of(it->x, it->n), y = range_of(it->y, it->n);
+    for (int i = 0; i < series && series > 1; i++) {
+        char how[64];
+        snprintf(how, sizeof how, "text-anchor=\"end\" class=\"name s%d\"", i);
+        put_text(to, WIDTH - RIGHT - 6, TOP + 14.0 * (i + 1), how, names[i]);
+    }
+}
+
+static void put_points(FILE *to, const chart *it, const double *values, range x, range y)
+{
     int64_t every = it->line || it->n <= MOST_DOTS ? 1 : it->n / MOST_DOTS + 1;
-    put_frame(to, it, x, y);
-    put_guide(to, it->guide, x, y);
-    fputs(it->line ? "<polyline points=\"" : "", to);
     for (int64_t i = 0; i < it->n; i += every) {
-        if (isfinite(it->x[i]) && isfinite(it->y[i])) {
+        if (isfinite(it->x[i]) && isfinite(values[i])) {
             fprintf(to, it->line ? "%.1f,%.1f " : "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2\"/>\n",
-                    place_x(x, it->x[i]), place_y(y, it->y[i]));
+                    place_x(x, it->x[i]), place_y(y, values[i]));
         }
     }
-    fputs(it->line ? "\"/></svg>\n" : "</svg>\n", to);
+}
+
+void put_chart(FILE *to, const chart *it)
+{
+    int series = it->series > 1 ? it->series : 1;
+    range x = range_of(it->x, it->n), y = range_of(it->y, it->n * series);
+    put_frame(to, it, x, y);
+    put_guide(to, it->guide, x, y);
+    for (int s = 0; s < series; s++) {
+        if (it->line) {
+            fprintf(to, "<polyline class=\"s%d\" points=\"", s);
+        }
+        put_points(to, it, it->y + s * it->n, x, y);
+        fputs(it->line ? "\"/>\n" : "", to);
+    }
+    put_names(to, series, it->names);
+    fputs("</svg>\n", to);
+}
+
+/* A label that has room beside its bar. */
+static void put_label(FILE *to, double y, const char *label)
+{
+    char text[64];
+    size_t length = strlen(label), cut = length <= 24 ? length : 21;
+    while (cut > 0 && cut < length && (label[cut] & 0xC0) == 0x80) {
+        cut--; /* not within a character */
+    }
+    snprintf(text, sizeof text, "%.*s%s", (int)cut, label, cut < length ? "…" : "");
+    put_text(to, LABELS - 6, y, "text-anchor=\"end\"", text);
+}
+
+void put_bars(FILE *to, const bars *it)
+{
+    int series = it->series > 1 ? it->series : 1, step = BAR * series + 6;
+    int height = TOP + it->n * step + BOTTOM;
+    range r = range_of(it->values, (int64_t)it->n * series);
+    r.low = fmin(r.low, 0);
+    r.high = fmax(r.high, 0);
+    double unit = (WIDTH - LABELS - VALUES) / (r.high > r.low ? r.high - r.low : 1);
+    double zero = LABELS - r.low * unit;
+    fprintf(to, "<svg viewBox=\"0 0 %d %d\" role=\"img\">\n", WIDTH, height);
+    put_text(to, WIDTH / 2.0, TOP - 10, "text-anchor=\"middle\" class=\"title\"", it->title);
+    put_text(to, WIDTH / 2.0, height - 12, "text-anchor=\"middle\"", it->x_label);
+    for (int i = 0; i < it->n; i++) {
+        double top = TOP + i * step;
+        put_label(to, top + (step - 6) / 2.0 + 4, it->labels[i]);
+        for (int s = 0; s < series; s++) {
+            char value[32];
+            double x = it->values[i * series + s], width = fabs(x) * unit, y = top + s * BAR;
+            fprintf(
+                to,
+                "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" class=\"bar s%d\"/>\n",
+                x < 0 ? zero - width : zero, y, width, BAR - 2, s);
+            snprintf(value, sizeof value, "%.4g", x);
+            put_text(to, (x < 0 ? zero : zero + width) + 5, y + BAR - 5, "", value);
+        }
+    }
+    put_names(to, series, it->names);
+    fputs("</svg>\n", to);
 }

@@ -16,8 +16,9 @@ typedef struct training {
     matrix *x;      /* (rows, features) */
     reel_tensor *y; /* (rows, 1), or 2 with weights */
     matrix *validation_x;
-    reel_tensor *validation_y;     /* NULL: none */
-    progress *progress;            /* NULL: not shown */
+    reel_tensor *validation_y; /* NULL: none */
+    double weight_mean;        /* of the rows' weights in the table, which have the mean 1 in y */
+    progress *progress;        /* NULL: not shown */
     reel_early_stopping *stopping; /* NULL: nothing to validate on */
 
     double *losses, *validation_losses; /* of each epoch; from malloc */

@@ -145,24 +145,33 @@ bool coordinates_choose(coordinates *it, reel_encoder *encoder, bool intercept, 
     return whiten_by(it, x) && multiply(it, x);
 }
 
-/* weight = T w, and the bias makes up for the shifts. */
-bool coordinates_return(const coordinates *it, reel_module *trained, reel_module *net)
+/* Output `row` of one line. */
+static void return_row(const coordinates *it, const double *w, double offset, int64_t row,
+                       reel_module *net)
 {
     int64_t k = it->features;
-    reel_tensor *to = reel_parameter(net, "0.weight"), *bias = reel_parameter(trained, "0.bias");
-    double *w = malloc((size_t)k * sizeof *w);
-    bool done = w && reel_to_f64(reel_parameter(trained, "0.weight"), w, k) == REEL_OK;
-    double offset = (bias ? reel_item(bias) : 0) - it->target_shift;
-    for (int64_t i = 0; done && i < k; i++) {
+    for (int64_t i = 0; i < k; i++) {
         double sum = it->triangle ? 0 : w[i];
         for (int64_t j = i; it->triangle && j < k; j++) {
             sum += it->triangle[i * k + j] * w[j];
         }
         offset += it->shift[i] * sum;
-        reel_set(reel_detach(to), (int64_t[]){0, i}, sum);
+        reel_set(reel_detach(reel_parameter(net, "0.weight")), (int64_t[]){row, i}, sum);
     }
-    if (done) {
-        reel_set(reel_detach(reel_parameter(net, "0.bias")), (int64_t[]){0}, offset);
+    reel_set(reel_detach(reel_parameter(net, "0.bias")), (int64_t[]){row}, offset);
+}
+
+/* weight = T w, and the bias makes up for the shifts. */
+bool coordinates_return(const coordinates *it, reel_module *trained, reel_module *net)
+{
+    int64_t k = it->features;
+    reel_tensor *to = reel_parameter(net, "0.weight"), *bias = reel_parameter(trained, "0.bias");
+    int64_t outputs = reel_size(to, 0);
+    double *w = malloc((size_t)(k * outputs) * sizeof *w);
+    bool done = w && reel_to_f64(reel_parameter(trained, "0.weight"), w, k * outputs) == REEL_OK;
+    for (int64_t row = 0; done && row < outputs; row++) {
+        double offset = (bias ? reel_get(bias, &row) : 0) - it->target_shift;
+        return_row(it, w + row * k, offset, row, net);
     }
     free(w);
     reel_rewind(reel_of(to));
@@ -177,18 +186,17 @@ void coordinates_free(coordinates *it)
     *it = (coordinates){0};
 }
 
-bool linear_coefficients(reel_encoder *encoder, reel_module *net, double *slopes, double *intercept)
+bool linear_coefficients(reel_encoder *encoder, reel_module *net, int64_t row, double *slopes,
+                         double *intercept)
 {
     size_t count = reel_encoder_features(encoder);
     double scale = reel_encoder_target_scale(encoder);
-    if (reel_to_f64(reel_parameter(net, "0.weight"), slopes, (int64_t)count) != REEL_OK) {
-        return false;
-    }
-    *intercept =
-        reel_encoder_target_mean(encoder) + scale * reel_item(reel_parameter(net, "0.bias"));
+    reel_tensor *weight = reel_parameter(net, "0.weight"), *bias = reel_parameter(net, "0.bias");
+    *intercept = reel_encoder_target_mean(encoder) + scale * reel_get(bias, &row);
     for (size_t i = 0; i < count; i++) {
-        slopes[i] *= scale / reel_encoder_scale(encoder, i);
+        double slope = reel_get(weight, (int64_t[]){row, (int64_t)i});
+        slopes[i] = slope * (scale / reel_encoder_scale(encoder, i));
         *intercept -= slopes[i] * reel_encoder_mean(encoder, i);
     }
-    return true;
+    return !reel_failed(reel_of(weight));
 }

@@ -30,8 +30,9 @@ bool coordinates_apply(const coordinates *it, matrix *x, reel_tensor **y);
 bool coordinates_return(const coordinates *it, reel_module *trained, reel_module *net);
 void coordinates_free(coordinates *it);
 
-/* The coefficients of linear regression in the table's own units: y = intercept + Σ slope x. */
-bool linear_coefficients(reel_encoder *encoder, reel_module *net, double *slopes,
+/* The coefficients of linear regression in the table's own units, of output `row`: y = intercept +
+ * Σ slope x. */
+bool linear_coefficients(reel_encoder *encoder, reel_module *net, int64_t row, double *slopes,
                          double *intercept);
 
 #endif

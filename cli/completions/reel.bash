@@ -20,9 +20,11 @@ _reel_fit='
 --skip N
 --target COLUMN
 --target-transform none log log1p sqrt
+--terms TERMS
 --text COLUMNS
 --thousands CHAR
 --weights COLUMN
+--bootstrap N
 --folds K
 --group COLUMN
 --interval P
@@ -37,7 +39,7 @@ _reel_fit='
 --no-intercept
 --delta D
 --l1-penalty L
---loss l1 mse huber smooth_l1 quantile log_cosh bce poisson
+--loss l1 mse huber smooth_l1 quantile log_cosh bce poisson cross_entropy
 --quantile Q
 --weight-decay W
 --batch-size N
@@ -98,6 +100,7 @@ _reel_predict='
 --na TOKENS
 --no-header
 --out FILE
+--probabilities
 --quiet
 --separator CHAR
 --skip N

@@ -36,12 +36,14 @@ typedef enum reel_transform {
     REEL_TRANSFORM_SQRT,     /**< of targets from 0 on; what is below is 0 again */
     REEL_TRANSFORM_LOGISTIC, /**< targets from 0 to 1 are left as they are, not even scaled;
                                   answers are logarithms of odds, back by 1 / (1 + exp(-y)) */
-    REEL_TRANSFORM_RATE      /**< likewise targets from 0 on, and logarithms of rates: exp(y) */
+    REEL_TRANSFORM_RATE,     /**< likewise targets from 0 on, and logarithms of rates: exp(y) */
+    REEL_TRANSFORM_CLASS     /**< targets are texts or whole numbers, each a class; encoded it is
+                                  the class's number, from 0, as `reel_encoder_class` has them */
 } reel_transform;
 
 /** What an encoder is fitted to; but for the target all zero is the default. */
 typedef struct reel_encoder_options {
-    const char *target;              /**< the column to predict: of numbers */
+    const char *target;              /**< the column to predict: of numbers, or of classes */
     const char *const *features;     /**< the columns to predict it from; none: all others */
     size_t feature_count;            /**< how many */
     const char *const *drop;         /**< columns that are none of them */
@@ -54,7 +56,9 @@ typedef struct reel_encoder_options {
     const char *const *date_formats; /**< as strptime has them, of %Y %y %m %d %H %I %M %S %f
                                           %p %b %B; ISO 8601 is tried, too */
     size_t date_format_count;        /**< how many */
-    unsigned date_parts;             /**< of enum reel_date_parts; 0: all but the year, of which a
+    const char *terms;   /**< what features are instead of the columns, as below; NULL: the
+                                          columns */
+    unsigned date_parts; /**< of enum reel_date_parts; 0: all but the year, of which a
                                           trend and months leave nothing */
 } reel_encoder_options;
 
@@ -66,6 +70,15 @@ enum reel_date_parts {
     REEL_DATE_WEEKDAY = 8,
     REEL_DATE_HOUR = 16
 };
+
+/*
+ * Terms are the right side of R's formulas: "a, b:c" or "a + b:c", where b:c is the product of the
+ * two, a*b is a, b and a:b, log(a), log1p(a), sqrt(a), exp(a) and I(a^2) are functions of a column,
+ * poly(a, 3) is three polynomials that are orthogonal over the training rows, and . is all columns
+ * that no other term has for itself. Of texts each is a factor of 0 and 1. Names with signs in them
+ * stand in quotes. Each feature is scaled as numbers are; a value that a function does not take is
+ * what a missing one is.
+ */
 
 /**
  * An encoder for the columns of t, with the medians, means, deviations and texts of the given rows.
@@ -106,7 +119,8 @@ REEL_API reel_tensor *reel_encode(const reel_encoder *e, reel_table *t, const re
  *
  * Shape: (n, 1), in the table's dtype; rows as in `reel_encoder_fit`.
  * Owner: as of `reel_encode`.
- * Fails: as `reel_encode`; a row without a target is an error: see `reel_table_present_rows`.
+ * Fails: as `reel_encode`; a row without a target is an error: see `reel_table_present_rows`; and
+ *        so is a class that was not among the training rows.
  */
 REEL_API reel_tensor *reel_encode_target(const reel_encoder *e, reel_table *t,
                                          const reel_tensor *rows);
@@ -130,7 +144,8 @@ typedef enum reel_feature_kind {
     REEL_FEATURE_YEAR,    /**< its year */
     REEL_FEATURE_MONTH,   /**< whether its month is `value`, 1 to 12 */
     REEL_FEATURE_WEEKDAY, /**< whether its day of the week is `value`, 0 for Monday */
-    REEL_FEATURE_HOUR     /**< whether its hour is `value`, 0 to 23 */
+    REEL_FEATURE_HOUR,    /**< whether its hour is `value`, 0 to 23 */
+    REEL_FEATURE_TERM     /**< a product: `reel_encoder_factor` */
 } reel_feature_kind;
 
 /** A feature: (x - mean) / scale of numbers, where a missing one is the median; 0 or 1
@@ -142,6 +157,37 @@ typedef struct reel_feature {
     int value;                  /**< of months, days of the week and hours */
     double median, mean, scale; /**< of numbers, trends and years; otherwise 0, 0 and 1 */
 } reel_feature;
+
+/** What is done to a factor's number. */
+typedef enum reel_term_function {
+    REEL_FUNCTION_NONE, /**< nothing */
+    REEL_FUNCTION_LOG,
+    REEL_FUNCTION_LOG1P,
+    REEL_FUNCTION_SQRT,
+    REEL_FUNCTION_EXP,
+    REEL_FUNCTION_POWER, /**< x^degree */
+    REEL_FUNCTION_POLY /**< P_degree(x) / sqrt(norms[degree]): P_0 = 1, P_1 = x - centers[0], P_k = (x
+                              - centers[k - 1]) P_{k - 1} - norms[k - 1] / norms[k - 2] P_{k - 2} */
+} reel_term_function;
+
+/** A factor of a term: what its column is, not scaled, or a function of that. */
+typedef struct reel_factor {
+    reel_feature feature;          /**< of which it is made: with mean 0 and scale 1 */
+    reel_term_function function;   /**< of the feature */
+    int degree;                    /**< of powers and polynomials */
+    const double *centers, *norms; /**< of REEL_FUNCTION_POLY. Owner: the encoder */
+} reel_factor;
+
+/** How many factors feature i has: 0 if it is no term. */
+REEL_API size_t reel_encoder_factors(const reel_encoder *e, size_t i);
+/** Factor k of feature i; its feature's mean is NaN where there is none. */
+REEL_API reel_factor reel_encoder_factor(const reel_encoder *e, size_t i, size_t k);
+
+/** How many features column i becomes, before terms are made of them. */
+REEL_API size_t reel_encoder_column_features(const reel_encoder *e, size_t i);
+/** Feature k of those of column i, with its mean and scale; a number with NaN for its mean where
+ *  there is none. */
+REEL_API reel_feature reel_encoder_column_feature(const reel_encoder *e, size_t i, size_t k);
 
 /** How many features it makes. */
 REEL_API size_t reel_encoder_features(const reel_encoder *e);
@@ -166,6 +212,13 @@ REEL_API double reel_encoder_target_mean(const reel_encoder *e);
 REEL_API double reel_encoder_target_scale(const reel_encoder *e);
 /** What is done to the target before. */
 REEL_API reel_transform reel_encoder_transform(const reel_encoder *e);
+/** How many classes the target has; 0 if it is a number. */
+REEL_API size_t reel_encoder_classes(const reel_encoder *e);
+/** Class i: texts in strcmp's order, or whole numbers in theirs; NULL where there is none. Owner:
+ *  the encoder. */
+REEL_API const char *reel_encoder_class(const reel_encoder *e, size_t i);
+/** Which class a text is, or a number that was written in another way; -1: none. */
+REEL_API int64_t reel_encoder_class_of(const reel_encoder *e, const char *text);
 /** One answer, as `reel_decode_target` has it. */
 REEL_API double reel_encoder_decode(const reel_encoder *e, double y);
 /** A target, standardised: NaN where its transform has no value. */
@@ -175,6 +228,9 @@ REEL_API double reel_encoder_encode(const reel_encoder *e, double target);
 REEL_API size_t reel_encoder_columns(const reel_encoder *e);
 /** The name of column i that it reads; NULL where there is none. Owner: the encoder. */
 REEL_API const char *reel_encoder_column(const reel_encoder *e, size_t i);
+/** The text of column i that has no feature: of a yes and a no the no; NULL if there is none.
+ *  Owner: the encoder. */
+REEL_API const char *reel_encoder_reference(const reel_encoder *e, size_t i);
 /** The columns that it reads as text, dates too, for `reel_table_options.text`; NULL if there are
  *  none. Owner: the encoder. */
 REEL_API const char *const *reel_encoder_text_columns(const reel_encoder *e, size_t *count);

@@ -29,10 +29,15 @@ typedef struct reel_model_options {
     double dropout;         /**< after each activation, in training */
     reel_dtype dtype;       /**< REEL_F32 or REEL_F64 */
     bool no_intercept;      /**< of linear regression: it is 0 in the table's units */
-    double interval;      /**< the share of true values within half_width of a prediction; 0: it is
-                                 not known */
-    double half_width;    /**< in the target's units */
-    const char *training; /**< how it was trained, a JSON object; NULL: that is not said */
+    double interval;        /**< the share of true values within half_width of a prediction, or, of
+                                 several quantiles, between the first and the last; 0: it is not
+                                 known */
+    double half_width;      /**< in the target's units */
+    const char *training;   /**< how it was trained, a JSON object; NULL: that is not said */
+    int64_t outputs; /**< of the network: one for each class of the target or each quantile; 0:
+                               as many as there are of those, or 1 */
+    const double *quantiles; /**< that the outputs are, ascending, between 0 and 1 */
+    size_t quantile_count;   /**< how many, up to 32 */
 } reel_model_options;
 
 /**
@@ -108,6 +113,26 @@ REEL_API reel_status reel_model_predict(reel_model *m, const reel_cell *cells, i
  */
 REEL_API reel_status reel_model_predict_table(reel_model *m, reel_table *t, const reel_tensor *rows,
                                               double *predicted);
+
+/** How many numbers `reel_model_predict_all` has of a row: a probability for each class, a value
+ *  for each quantile, otherwise 1. */
+REEL_API size_t reel_model_outputs(const reel_model *m);
+
+/**
+ * All that there is to a prediction: of classes their probabilities, in the order of
+ * `reel_encoder_class`, where `reel_model_predict` gives the number of the most probable one; of
+ * several quantiles all, in ascending order, where that gives the one next to the median. all[i *
+ * outputs] is the first of row i.
+ *
+ * Fails: as `reel_model_predict`.
+ * Source: quantiles that cross are put in order, as Chernozhukov, Fernandez-Val and Galichon (2010)
+ *         do, which brings them nearer to the true ones.
+ */
+REEL_API reel_status reel_model_predict_all(reel_model *m, const reel_cell *cells, int64_t rows,
+                                            double *all);
+/** The same of rows of a table. Fails: as `reel_encode`. */
+REEL_API reel_status reel_model_predict_table_all(reel_model *m, reel_table *t,
+                                                  const reel_tensor *rows, double *all);
 
 /** Frees a model. */
 REEL_API void reel_model_free(reel_model *m);

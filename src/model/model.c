@@ -81,6 +81,17 @@ static bool check_options(reel *r, const char *what, const reel_model_options *o
     if (!(o->interval >= 0 && o->interval < 1) || !(o->half_width >= 0)) {
         return refuse(r, what, "the interval's share or width is none");
     }
+    if (o->outputs < 0 || o->outputs > INT32_MAX) {
+        return refuse(r, what, "there are less outputs than none, or more than there can be");
+    }
+    if (o->quantile_count > REELI_MOST_QUANTILES || (o->quantile_count && !o->quantiles)) {
+        return refuse(r, what, "there are more than 32 quantiles, or they are NULL");
+    }
+    for (size_t i = 0; i < o->quantile_count; i++) {
+        if (!(o->quantiles[i] > (i ? o->quantiles[i - 1] : 0) && o->quantiles[i] < 1)) {
+            return refuse(r, what, "quantiles have to be between 0 and 1, in ascending order");
+        }
+    }
     return o->dtype == REEL_F32 || o->dtype == REEL_F64 ||
            refuse(r, what, "a model computes in float32 or float64");
 }
@@ -98,7 +109,8 @@ static reel_module *layers_new(reel *r, int64_t width, const reel_model_options 
         }
         width = o->hidden[i];
     }
-    parts[count++] = reel_nn_linear_with(r, width, 1, &layer);
+    int64_t outputs = o->outputs ? o->outputs : o->quantile_count ? (int64_t)o->quantile_count : 1;
+    parts[count++] = reel_nn_linear_with(r, width, outputs, &layer);
     return reel_nn_sequential(r, parts, count);
 }
 
@@ -164,7 +176,10 @@ reel_model_options reel_model_about(const reel_model *m)
                                 .no_intercept = m->no_intercept,
                                 .interval = m->interval,
                                 .half_width = m->half_width,
-                                .training = m->training.data};
+                                .training = m->training.data,
+                                .outputs = m->outputs,
+                                .quantiles = m->quantiles,
+                                .quantile_count = m->quantile_count};
 }
 
 /* Whether the tensor of this name is (rows, columns), or (rows) if columns is 0. */
@@ -176,13 +191,25 @@ static bool tensor_is(int (*shape)(void *context, const char *name, int64_t *siz
            (!columns || size[1] == columns);
 }
 
+bool reeli_model_settle(reel_model *m)
+{
+    int64_t classes = (int64_t)reel_encoder_classes(m->encoder);
+    int64_t quantiles = (int64_t)m->quantile_count, outputs = classes ? classes : quantiles;
+    outputs = outputs ? outputs : 1;
+    bool fits = (!m->outputs || m->outputs == outputs) && !(classes && quantiles) &&
+                !(classes && m->interval > 0) &&
+                (!quantiles || reel_encoder_transform(m->encoder) <= REEL_TRANSFORM_SQRT);
+    m->outputs = outputs;
+    return fits;
+}
+
 bool reeli_model_fits(const reel_model *m, size_t tensors,
                       int (*shape)(void *context, const char *name, int64_t *size), void *context)
 {
     int64_t width = (int64_t)reel_encoder_features(m->encoder);
     size_t place = 0, step = m->dropout > 0 ? 3 : 2;
     for (size_t i = 0; i <= m->hidden_count; i++, place += step) {
-        int64_t size = i < m->hidden_count ? m->hidden[i] : 1;
+        int64_t size = i < m->hidden_count ? m->hidden[i] : m->outputs;
         char weight[32], bias[32];
         snprintf(weight, sizeof weight, "%zu.weight", place);
         snprintf(bias, sizeof bias, "%zu.bias", place);
@@ -214,11 +241,8 @@ bool reeli_model_finish(reel_model *m)
     if (!m->net) {
         m->net = reel_model_network(r, size[1], reel_model_about(m));
     }
-    size_t most = 1;
-    for (size_t i = 0; i < m->encoder->inputs.count; i++) {
-        size_t count = reeli_input_features(reeli_input_of(m->encoder, i));
-        most = count > most ? count : most;
-    }
+    size_t row = m->encoder->base + m->encoder->features, outputs = (size_t)m->outputs;
+    size_t most = row > outputs ? row : outputs;
     if (!reeli_buffer_reserve(r, &m->made, most * sizeof(double))) {
         reeli_no_memory(r, "model");
         return false;
@@ -256,6 +280,11 @@ static bool take_options(reel_model *m, const reel_model_options *o)
     m->no_intercept = o->no_intercept;
     m->interval = o->interval;
     m->half_width = o->half_width;
+    m->outputs = o->outputs;
+    m->quantile_count = o->quantile_count;
+    for (size_t i = 0; i < o->quantile_count; i++) {
+        m->quantiles[i] = o->quantiles[i];
+    }
     return !o->training || reeli_model_set_training(m, o->training, strlen(o->training));
 }
 
@@ -282,6 +311,12 @@ reel_model *reel_model_new(reel *r, reel_encoder *encoder, reel_module *network,
     }
     m->encoder = encoder;
     m->net = network;
+    if (!reeli_model_settle(m)) {
+        reeli_error(r, REEL_ERR_SHAPE,
+                    "%s: the outputs are other than the target's classes or the quantiles", what);
+        reel_model_free(m);
+        return NULL;
+    }
     if (network && !reeli_model_fits(m, reel_parameters(network).count, module_shape, network)) {
         reeli_error(r, REEL_ERR_SHAPE, "%s: the network's layers have other sizes", what);
         reel_model_free(m);

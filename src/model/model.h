@@ -8,7 +8,7 @@
 
 #include <reel/model.h>
 
-enum { REELI_MOST_HIDDEN = 16, REELI_MODEL_ROWS = 256 };
+enum { REELI_MOST_HIDDEN = 16, REELI_MOST_QUANTILES = 32, REELI_MODEL_ROWS = 256 };
 
 struct reel_model {
     reeli_owned owned;
@@ -23,9 +23,12 @@ struct reel_model {
     reel_dtype dtype;
     bool no_intercept;
     double interval, half_width;
+    int64_t outputs;
+    double quantiles[REELI_MOST_QUANTILES];
+    size_t quantile_count;
     reeli_buffer training; /* char: JSON; none: not said */
     reel_tensor *x;        /* (REELI_MODEL_ROWS, features): rows from memory, encoded */
-    reeli_buffer made;     /* double: the features of one column */
+    reeli_buffer made;     /* double: a row's features; a row's outputs */
 };
 
 /* NULL at the end. */
@@ -38,6 +41,9 @@ bool reeli_model_usable(const reel_model *m, const char *what);
 /* A model without an encoder and a network; NULL, and an error, if memory is out. */
 reel_model *reeli_model_begin(reel *r, const char *what);
 bool reeli_model_set_training(reel_model *m, const char *json, size_t length);
+/* Once the encoder is there: how many outputs there are; false, and no error, if that is not what
+ * was said before. */
+bool reeli_model_settle(reel_model *m);
 /* Whether its encoder and its network, whose tensors `shape` tells of, fit what it says of
  * itself. */
 bool reeli_model_fits(const reel_model *m, size_t tensors,

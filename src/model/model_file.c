@@ -51,7 +51,7 @@ static bool fill(reel_model *m, reel_safetensors *file, const char *path)
         return false;
     }
     m->encoder = reel_encoder_from_json(r, encoder);
-    if (!m->encoder ||
+    if (!m->encoder || !reeli_model_settle(m) ||
         !reeli_model_fits(m, (size_t)reel_safetensors_count(file), file_shape, file)) {
         return refuse(r, path,
                       "the description of the model does not fit its tensors: the file is damaged");

@@ -5,7 +5,8 @@
  *   {"version": 1, "hidden": [64, 64], "activation": "relu", "dropout": 0, "dtype": "f32",
  *    "no_intercept": false, "interval": 0.9, "half_width": 12.5, "training": {…}}
  *
- * The last three are there if they are known; what else there is is passed over.
+ * The last three are there if they are known, "outputs": 3 if there is not one alone, "quantiles":
+ * [0.1, 0.5, 0.9] if there are several; what else there is is passed over.
  */
 #include "json_read.h"
 #include "json_write.h"
@@ -31,6 +32,16 @@ static void describe(reeli_json_writer *w, const reel_model *m)
     if (m->interval > 0) {
         reeli_json_put_number(w, "interval", m->interval);
         reeli_json_put_number(w, "half_width", m->half_width);
+    }
+    if (m->outputs > 1) {
+        reeli_json_put_integer(w, "outputs", m->outputs);
+    }
+    if (m->quantile_count) {
+        reeli_json_put_open(w, "quantiles", '[');
+        for (size_t i = 0; i < m->quantile_count; i++) {
+            reeli_json_put_number(w, NULL, m->quantiles[i]);
+        }
+        reeli_json_put_close(w, ']');
     }
     if (m->training.data) {
         reeli_json_put_json(w, "training", m->training.data);
@@ -143,6 +154,36 @@ static bool read_half_width(void *context)
            (*width >= 0 || reeli_json_refuse(&it->json, "an interval of a negative width"));
 }
 
+static bool read_outputs(void *context)
+{
+    reading *it = context;
+    int64_t *outputs = &it->to->outputs;
+    return reeli_json_integer(&it->json, outputs) &&
+           ((*outputs > 0 && *outputs <= INT32_MAX) ||
+            reeli_json_refuse(&it->json, "outputs that no network has"));
+}
+
+static bool read_quantiles(void *context)
+{
+    reading *it = context;
+    reel_model *m = it->to;
+    bool more = false;
+    if (!reeli_json_expect(&it->json, '[')) {
+        return false;
+    }
+    for (double last = 0; reeli_json_next(&it->json, ']', &more);) {
+        double q;
+        if (!reeli_json_number(&it->json, &q)) {
+            return false;
+        }
+        if (!(q > last && q < 1) || m->quantile_count == REELI_MOST_QUANTILES) {
+            return reeli_json_refuse(&it->json, "a quantile that is none, or out of order");
+        }
+        m->quantiles[m->quantile_count++] = last = q;
+    }
+    return !more;
+}
+
 static bool pass_over(void *context)
 {
     reading *it = context;
@@ -167,7 +208,8 @@ static bool read_description(reading *it, const char *what, const char *text, bo
         {"activation", read_activation}, {"dropout", read_dropout},
         {"dtype", read_dtype},           {"no_intercept", read_no_intercept},
         {"training", read_training},     {"interval", read_interval},
-        {"half_width", read_half_width}, {NULL, pass_over}};
+        {"half_width", read_half_width}, {"outputs", read_outputs},
+        {"quantiles", read_quantiles},   {NULL, pass_over}};
     static const reeli_json_key version[] = {{"version", read_version}, {NULL, pass_over}};
     enum { NEEDED = 31, ONLY_VERSION = 1 };
     unsigned seen, needed = whole ? NEEDED : ONLY_VERSION;

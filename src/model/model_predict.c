@@ -7,6 +7,7 @@
 #include <math.h>
 #include <reel/autograd.h>
 #include <reel/views.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Evaluation: without dropout and without a tape, in what is left of the step. */
@@ -39,16 +40,71 @@ static void end(reel_model *m, const evaluation *it)
     reel_set_grad_enabled(r, it->grad);
 }
 
-/* The answers to `rows` rows of x from `first` on, in the target's units. */
-static bool answer(reel_model *m, reel_tensor *x, int64_t first, int64_t rows, double *predicted)
+static int by_size(const void *a, const void *b)
 {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* exp(y) over their sum, in place; the place of the largest. */
+static int64_t softmax(double *y, int64_t n)
+{
+    int64_t most = 0;
+    double sum = 0;
+    for (int64_t k = 1; k < n; k++) {
+        most = y[k] > y[most] ? k : most;
+    }
+    double largest = y[most];
+    for (int64_t k = 0; k < n; k++) {
+        y[k] = exp(y[k] - largest);
+        sum += y[k];
+    }
+    for (int64_t k = 0; k < n; k++) {
+        y[k] /= sum;
+    }
+    return most;
+}
+
+/* The place of the quantile next to the median. */
+static int64_t middle(const reel_model *m)
+{
+    int64_t best = 0;
+    for (size_t k = 1; k < m->quantile_count; k++) {
+        best = fabs(m->quantiles[k] - 0.5) < fabs(m->quantiles[best] - 0.5) ? (int64_t)k : best;
+    }
+    return best;
+}
+
+/* The answer of the net's outputs, from y's element `at` on: all of it, or one number. */
+static void give(const reel_model *m, const reel_tensor *y, int64_t at, bool all, double *to)
+{
+    double *made = all ? to : m->made.data;
+    bool classes = reeli_text_count(&m->encoder->classes) > 0;
+    for (int64_t k = 0; k < m->outputs; k++) {
+        double x = reeli_load(y, at + k);
+        made[k] = classes ? x : reel_encoder_decode(m->encoder, x);
+    }
+    if (!classes && m->outputs > 1) {
+        qsort(made, (size_t)m->outputs, sizeof *made, by_size);
+    }
+    int64_t place = classes ? softmax(made, m->outputs) : middle(m);
+    if (!all) {
+        *to = classes ? (double)place : made[place];
+    }
+}
+
+/* The answers to `rows` rows of x from `first` on, in the target's units. */
+static bool answer(reel_model *m, reel_tensor *x, int64_t first, int64_t rows, bool all,
+                   double *predicted)
+{
+    int64_t step = all ? m->outputs : 1;
     evaluation it;
     bool ready = begin(m, &it);
     reel_tensor *y =
         ready ? reel_forward(m->net, reel_narrow(x, 0, first, rows)) : m->owned.r->poison;
     bool done = !reeli_bad(y);
     for (int64_t i = 0; done && i < rows; i++) {
-        predicted[i] = reel_encoder_decode(m->encoder, reeli_load(y, i));
+        give(m, y, i * m->outputs, all, predicted + i * step);
     }
     end(m, &it);
     return done;
@@ -95,25 +151,29 @@ static bool encode_cell(const reel_model *m, size_t column, const reel_cell *cel
     return true;
 }
 
-/* A row of x. A column of text has features without end, which are written one by one. */
+/* A row of x: the columns' features, or the terms' of those, which stand behind them. */
 static bool encode_row(reel_model *m, const reel_cell *cells, int64_t row, int64_t place)
 {
-    int64_t at = place * (int64_t)m->encoder->features;
-    for (size_t j = 0; j < m->encoder->inputs.count; j++) {
-        size_t count = reeli_input_features(reeli_input_of(m->encoder, j));
-        double *to = m->made.data;
-        if (!encode_cell(m, j, &cells[j], row, to)) {
+    const reel_encoder *e = m->encoder;
+    int64_t at = place * (int64_t)e->features, odd = 0;
+    double *made = m->made.data;
+    for (size_t j = 0; j < e->inputs.count; j++) {
+        if (!encode_cell(m, j, &cells[j], row, made + reeli_input_of(e, j)->first)) {
             return false;
         }
-        for (size_t k = 0; k < count; k++) {
-            reeli_store(m->x, at++, to[k]);
-        }
+    }
+    if (e->terms.count) {
+        reeli_terms_apply(e, made, made + e->base, &odd);
+        made += e->base;
+    }
+    for (size_t k = 0; k < e->features; k++) {
+        reeli_store(m->x, at++, made[k]);
     }
     return true;
 }
 
-reel_status reel_model_predict(reel_model *m, const reel_cell *cells, int64_t rows,
-                               double *predicted)
+static reel_status predict_cells(reel_model *m, const reel_cell *cells, int64_t rows, bool all,
+                                 double *predicted)
 {
     static const char what[] = "model_predict";
     if (!reeli_model_usable(m, what)) {
@@ -134,9 +194,25 @@ reel_status reel_model_predict(reel_model *m, const reel_cell *cells, int64_t ro
                             i);
         }
         m->x->version++;
-        ok = ok && answer(m, m->x, 0, count, predicted + first);
+        ok = ok && answer(m, m->x, 0, count, all, predicted + first * (all ? m->outputs : 1));
     }
     return ok ? r->status : reeli_failure(r);
+}
+
+reel_status reel_model_predict(reel_model *m, const reel_cell *cells, int64_t rows,
+                               double *predicted)
+{
+    return predict_cells(m, cells, rows, false, predicted);
+}
+
+reel_status reel_model_predict_all(reel_model *m, const reel_cell *cells, int64_t rows, double *all)
+{
+    return predict_cells(m, cells, rows, true, all);
+}
+
+size_t reel_model_outputs(const reel_model *m)
+{
+    return reeli_model_usable(m, "model_outputs") ? (size_t)m->outputs : 0;
 }
 
 /* Whether the table's rows as features are not too much for it. */
@@ -147,7 +223,7 @@ static bool fits(const reel_model *m, const reel_table *t, const reel_tensor *ro
            count * features * (double)reeli_element_size(m->x->dtype) <= (double)t->memory;
 }
 
-static bool predict_from_file(reel_model *m, reel_table *t, const reel_tensor *rows,
+static bool predict_from_file(reel_model *m, reel_table *t, const reel_tensor *rows, bool all,
                               double *predicted)
 {
     reel_row_file *file = reel_encode_to_file(m->encoder, t, rows, m->dtype, t->memory);
@@ -157,14 +233,14 @@ static bool predict_from_file(reel_model *m, reel_table *t, const reel_tensor *r
         int64_t count = left < REELI_MODEL_ROWS ? left : REELI_MODEL_ROWS;
         m->x->version++;
         ok = reeli_row_file_get(file, first, count, m->x->data) &&
-             answer(m, m->x, 0, count, predicted + first);
+             answer(m, m->x, 0, count, all, predicted + first * (all ? m->outputs : 1));
     }
     reel_row_file_free(file);
     return ok;
 }
 
-reel_status reel_model_predict_table(reel_model *m, reel_table *t, const reel_tensor *rows,
-                                     double *predicted)
+static reel_status predict_table(reel_model *m, reel_table *t, const reel_tensor *rows, bool all,
+                                 double *predicted)
 {
     static const char what[] = "model_predict_table";
     if (!reeli_model_usable(m, what) || !REELI_ALIVE(t, what)) {
@@ -172,7 +248,7 @@ reel_status reel_model_predict_table(reel_model *m, reel_table *t, const reel_te
     }
     reel *r = m->owned.r;
     if (may_predict(m, what, predicted) && !fits(m, t, rows)) {
-        return predict_from_file(m, t, rows, predicted) ? r->status : reeli_failure(r);
+        return predict_from_file(m, t, rows, all, predicted) ? r->status : reeli_failure(r);
     }
     reel_tensor *x = predicted ? reel_encode(m->encoder, t, rows) : r->poison;
     bool ok = !reeli_bad(x);
@@ -187,11 +263,23 @@ reel_status reel_model_predict_table(reel_model *m, reel_table *t, const reel_te
     }
     for (int64_t first = 0; ok && first < x->size[0]; first += REELI_MODEL_ROWS) {
         int64_t left = x->size[0] - first;
-        ok = answer(m, x, first, left < REELI_MODEL_ROWS ? left : REELI_MODEL_ROWS,
-                    predicted + first);
+        ok = answer(m, x, first, left < REELI_MODEL_ROWS ? left : REELI_MODEL_ROWS, all,
+                    predicted + first * (all ? m->outputs : 1));
     }
     if (!reeli_bad(x)) {
         reel_tensor_free(x);
     }
     return ok ? r->status : reeli_failure(r);
+}
+
+reel_status reel_model_predict_table(reel_model *m, reel_table *t, const reel_tensor *rows,
+                                     double *predicted)
+{
+    return predict_table(m, t, rows, false, predicted);
+}
+
+reel_status reel_model_predict_table_all(reel_model *m, reel_table *t, const reel_tensor *rows,
+                                         double *all)
+{
+    return predict_table(m, t, rows, true, all);
 }

@@ -43,6 +43,9 @@ static void destroy(reeli_owned *it)
     reeli_buffer_free(it->r, &e->inputs);
     reeli_buffer_free(it->r, &e->target);
     reeli_buffer_free(it->r, &e->text);
+    reeli_text_set_free(it->r, &e->classes);
+    reeli_buffer_free(it->r, &e->terms);
+    reeli_buffer_free(it->r, &e->scales);
     reeli_text_set_free(it->r, &e->names);
 }
 
@@ -84,10 +87,11 @@ bool reeli_encoder_finish(reel_encoder *e, const char *what)
     reel *r = e->owned.r;
     for (size_t i = 0; i < e->inputs.count; i++) {
         reeli_input *input = reeli_input_of(e, i);
-        input->first = e->features;
-        e->features += reeli_input_features(input);
+        input->first = e->base;
+        e->base += reeli_input_features(input);
         e->text_count += input->kind != REELI_INPUT_NUMBERS;
     }
+    e->features = e->base;
     if (e->text_count > 0 && !reeli_buffer_reserve(r, &e->text, e->text_count * sizeof(char *))) {
         reeli_no_memory(r, what);
         return false;
@@ -200,25 +204,47 @@ static void describe_text(const reeli_input *input, size_t k, reel_feature *to)
     to->text = k < count ? reeli_text_at(&input->texts, k) : NULL;
 }
 
-reel_feature reel_encoder_feature(const reel_encoder *e, size_t i)
+reel_feature reeli_input_feature(const reel_encoder *e, size_t i, size_t k)
 {
-    reel_feature it = {.mean = (double)NAN, .median = (double)NAN, .scale = (double)NAN};
-    if (i >= reel_encoder_features(e)) {
-        return it;
-    }
-    size_t column = input_with(e, i);
-    const reeli_input *input = reeli_input_of(e, column);
-    it = (reel_feature){.column = column, .scale = 1};
+    const reeli_input *input = reeli_input_of(e, i);
+    reel_feature it = {.column = i, .scale = 1};
     if (input->kind == REELI_INPUT_TEXT) {
-        describe_text(input, i - input->first, &it);
+        describe_text(input, k, &it);
     } else if (input->kind == REELI_INPUT_DATES) {
-        describe_date(input, i - input->first, &it);
+        describe_date(input, k, &it);
     } else {
         it.median = input->median;
         it.mean = input->mean;
         it.scale = input->scale;
     }
     return it;
+}
+
+static reel_feature no_feature(void)
+{
+    return (reel_feature){.mean = (double)NAN, .median = (double)NAN, .scale = (double)NAN};
+}
+
+reel_feature reel_encoder_feature(const reel_encoder *e, size_t i)
+{
+    if (i >= reel_encoder_features(e)) {
+        return no_feature();
+    }
+    if (e->terms.count) {
+        return reeli_term_feature(e, i);
+    }
+    size_t column = input_with(e, i);
+    return reeli_input_feature(e, column, i - reeli_input_of(e, column)->first);
+}
+
+size_t reel_encoder_column_features(const reel_encoder *e, size_t i)
+{
+    return i < reel_encoder_columns(e) ? reeli_input_features(reeli_input_of(e, i)) : 0;
+}
+
+reel_feature reel_encoder_column_feature(const reel_encoder *e, size_t i, size_t k)
+{
+    return k < reel_encoder_column_features(e, i) ? reeli_input_feature(e, i, k) : no_feature();
 }
 
 /* What comes after the column's name. */
@@ -248,22 +274,30 @@ static const char *ending(char text[32], const reel_feature *it)
     }
 }
 
+size_t reeli_feature_name(const reel_encoder *e, const reel_feature *it, char *text, size_t size)
+{
+    char part[32];
+    int length = snprintf(text, size, "%s%s%s", reeli_input_name(e, it->column), ending(part, it),
+                          it->text ? it->text : "");
+    return length < 0 ? 0 : (size_t)length;
+}
+
 const char *reel_encoder_feature_name(const reel_encoder *e, size_t i)
 {
     if (i >= reel_encoder_features(e)) {
         return NULL;
     }
-    char text[32];
+    if (e->terms.count) {
+        return reeli_term_name(e, i);
+    }
     reel_feature it = reel_encoder_feature(e, i);
-    const char *column = reeli_input_name(e, it.column), *end = ending(text, &it);
-    const char *word = it.text ? it.text : "";
-    size_t length = strlen(column) + strlen(end) + strlen(word) + 1;
+    size_t length = reeli_feature_name(e, &it, NULL, 0) + 1;
     char *name = reeli_arena_alloc(e->owned.r, length);
     if (!name) {
         reeli_no_memory(e->owned.r, "encoder_feature_name");
         return NULL;
     }
-    snprintf(name, length, "%s%s%s", column, end, word);
+    reeli_feature_name(e, &it, name, length);
     return name;
 }
 
@@ -305,6 +339,13 @@ size_t reel_encoder_columns(const reel_encoder *e)
 const char *reel_encoder_column(const reel_encoder *e, size_t i)
 {
     return i < reel_encoder_columns(e) ? reeli_input_name(e, i) : NULL;
+}
+
+const char *reel_encoder_reference(const reel_encoder *e, size_t i)
+{
+    const reeli_text_set *set =
+        i < reel_encoder_columns(e) ? &reeli_input_of(e, i)->reference : NULL;
+    return set && reeli_text_count(set) ? reeli_text_at(set, 0) : NULL;
 }
 
 const char *const *reel_encoder_text_columns(const reel_encoder *e, size_t *count)

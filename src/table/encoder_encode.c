@@ -36,6 +36,10 @@ typedef struct encoding {
     reeli_buffer order;  /* int64_t: the places of the rows by blocks, of a table in a file */
     reel_row_file *file; /* where the rows go, in that order; NULL: all of them to `to` */
     reel_tensor *to;     /* of a file's rows, so many as are put at once */
+    bool base_only;      /* the columns' features, without terms and warnings */
+    reel_tensor *made;   /* the terms' features of those; NULL: there are no terms */
+    reeli_buffer row;    /* double: a row's features of columns, then of terms */
+    int64_t odd;         /* values that a function does not take */
 } encoding;
 
 static source *source_of(const encoding *it, size_t i) { return (source *)it->sources.data + i; }
@@ -108,6 +112,19 @@ static bool open_columns(encoding *it)
     return true;
 }
 
+static bool prepare_terms(encoding *it, int64_t rows, int dtype)
+{
+    reel *r = it->t->owned.r;
+    int64_t size[] = {rows, (int64_t)it->e->features};
+    if (!reeli_buffer_reserve(r, &it->row, (it->e->base + it->e->features) * sizeof(double))) {
+        reeli_no_memory(r, "encode");
+        return false;
+    }
+    reel_tensor *made = reeli_create(r, "encode", dtype, 2, size);
+    it->made = reeli_bad(made) ? NULL : made;
+    return it->made != NULL;
+}
+
 static bool prepare(encoding *it)
 {
     reel *r = it->t->owned.r;
@@ -125,12 +142,14 @@ static bool prepare(encoding *it)
         return false;
     }
     int64_t size[] = {it->file && it->rows.count > BLOCK ? BLOCK : it->rows.count,
-                      (int64_t)it->e->features};
+                      (int64_t)it->e->base};
     if (!open_columns(it) || !reeli_rows_by_block(it->t, "encode", it->rows, &it->order)) {
         return false;
     }
-    it->to = reeli_create(r, "encode", (int)(it->file ? it->file->dtype : it->t->dtype), 2, size);
-    return !reeli_bad(it->to);
+    int dtype = (int)(it->file ? it->file->dtype : it->t->dtype);
+    bool terms = it->e->terms.count > 0; /* they are made of doubles */
+    it->to = reeli_create(r, "encode", terms ? (int)REEL_F64 : dtype, 2, size);
+    return !reeli_bad(it->to) && (!terms || it->base_only || prepare_terms(it, size[0], dtype));
 }
 
 static inline void put(reel_tensor *to, int64_t at, double x)
@@ -160,7 +179,7 @@ static void count_unseen(source *s, int64_t place, int32_t code)
 static int64_t begin_of(const encoding *it, const source *s, int64_t k, int64_t place)
 {
     int64_t row = it->file ? k % BLOCK : place;
-    return row * (int64_t)it->e->features + (int64_t)s->input->first;
+    return row * (int64_t)it->e->base + (int64_t)s->input->first;
 }
 
 /* Rows from number `begin` to `end` of a column of numbers or dates. */
@@ -208,7 +227,23 @@ static void encode_text(const encoding *it, source *s, int64_t begin, int64_t en
     }
 }
 
-static bool encode_all(const encoding *it)
+/* `count` rows' features of terms, of those of columns. */
+static void fill_terms(encoding *it, int64_t count)
+{
+    int64_t base = (int64_t)it->e->base, features = (int64_t)it->e->features;
+    double *row = it->row.data;
+    for (int64_t i = 0; i < count; i++) {
+        for (int64_t k = 0; k < base; k++) {
+            row[k] = reeli_load(it->to, i * base + k);
+        }
+        reeli_terms_apply(it->e, row, row + base, &it->odd);
+        for (int64_t k = 0; k < features; k++) {
+            put(it->made, i * features + k, row[base + k]);
+        }
+    }
+}
+
+static bool encode_all(encoding *it)
 {
     for (int64_t begin = 0; begin < it->rows.count; begin += BLOCK) {
         int64_t end = begin + BLOCK < it->rows.count ? begin + BLOCK : it->rows.count;
@@ -220,10 +255,17 @@ static bool encode_all(const encoding *it)
                 encode_numbers(it, s, begin, end);
             }
         }
+        if (it->file && it->made) {
+            fill_terms(it, end - begin);
+        }
+        const reel_tensor *rows = it->made ? it->made : it->to;
         if (it->t->owned.r->status != REEL_OK ||
-            (it->file && !reeli_row_file_put(it->file, begin, end - begin, it->to->data))) {
+            (it->file && !reeli_row_file_put(it->file, begin, end - begin, rows->data))) {
             return false;
         }
+    }
+    if (!it->file && it->made) {
+        fill_terms(it, it->rows.count);
     }
     return true;
 }
@@ -280,7 +322,26 @@ static bool tell(const encoding *it)
     return true;
 }
 
-static bool encode(encoding *it) { return prepare(it) && encode_all(it) && tell(it); }
+static void warn_of_odd(const encoding *it)
+{
+    if (it->odd) {
+        reeli_warn(it->t->owned.r, "%s%lld value%s no logarithm or root: the median's %s taken",
+                   REELI_TABLE_TEXT_OF(it->t), (long long)it->odd, it->odd == 1 ? " has" : "s have",
+                   it->odd == 1 ? "is" : "are");
+    }
+}
+
+static bool encode(encoding *it)
+{
+    bool ok = prepare(it) && encode_all(it) && (it->base_only || tell(it));
+    if (ok && it->made) {
+        warn_of_odd(it);
+        reel_tensor_free(it->to);
+        it->to = it->made;
+        it->made = NULL;
+    }
+    return ok;
+}
 
 static void end(encoding *it)
 {
@@ -292,6 +353,10 @@ static void end(encoding *it)
     reeli_buffer_free(r, &it->words);
     reeli_buffer_free(r, &it->values);
     reeli_buffer_free(r, &it->order);
+    reeli_buffer_free(r, &it->row);
+    if (it->made) {
+        reel_tensor_free(it->made);
+    }
 }
 
 /* Whether both are there and of one reel. */
@@ -312,6 +377,18 @@ reel_tensor *reel_encode(const reel_encoder *e, reel_table *t, const reel_tensor
     encoding it = {.e = e, .t = t, .to = r->poison};
     bool ok = may_encode(e, t, "encode") && reeli_table_rows_of(t, "encode", rows, &it.rows) &&
               encode(&it);
+    end(&it);
+    if (!ok && !reeli_bad(it.to)) {
+        reel_tensor_free(it.to);
+    }
+    return ok ? it.to : r->poison;
+}
+
+reel_tensor *reeli_encode_base(const reel_encoder *e, reel_table *t, reeli_rows rows)
+{
+    reel *r = t->owned.r;
+    encoding it = {.e = e, .t = t, .rows = rows, .to = r->poison, .base_only = true};
+    bool ok = encode(&it);
     end(&it);
     if (!ok && !reeli_bad(it.to)) {
         reel_tensor_free(it.to);
@@ -442,6 +519,9 @@ reel_tensor *reel_encode_target(const reel_encoder *e, reel_table *t, const reel
     reeli_rows chosen;
     if (column < 0 || !reeli_table_rows_of(t, what, rows, &chosen)) {
         return t->owned.r->poison;
+    }
+    if (e->transform == REEL_TRANSFORM_CLASS) {
+        return reeli_encode_classes(e, t, (size_t)column, chosen);
     }
     if (reel_table_is_text(t, (size_t)column)) {
         return reeli_fail(t->owned.r, REEL_ERR_VALUE,

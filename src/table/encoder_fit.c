@@ -42,10 +42,13 @@ static bool find_target(reeli_fit *f)
         return false;
     }
     f->target = (size_t)column;
-    if (reel_table_is_text(f->t, f->target)) {
+    bool class = f->options->target_transform == REEL_TRANSFORM_CLASS;
+    if (reel_table_is_text(f->t, f->target) && !class) {
         const char *first = reel_table_category(f->t, f->target, 0);
         char why[2 * REELI_QUOTE_SIZE];
-        snprintf(why, sizeof why, "is the target and has to hold numbers, but holds text%s%s%s",
+        snprintf(why, sizeof why,
+                 "is the target and has to hold numbers, but holds text%s%s%s, which would be "
+                 "classes",
                  first ? ", such as '" : "", first ? REELI_QUOTED(first) : "", first ? "'" : "");
         return refuse_name(f, name, why);
     }
@@ -126,17 +129,31 @@ static bool gather(const reeli_fit *f, size_t column, double *values, uint64_t *
     return ok && f->t->owned.r->status == REEL_OK;
 }
 
+/* Which rows have a target, by their places. */
+static bool find_present(const reeli_fit *f, bool *there)
+{
+    reeli_cursor cells;
+    bool text = reel_table_is_text(f->t, f->target),
+         ok = reeli_cursor_open(&cells, f->t, f->target);
+    for (int64_t k = 0; ok && k < f->rows.count; k++) {
+        int64_t i = reeli_fit_place(f, k), row = reeli_row(f->rows, i);
+        there[i] = text ? reeli_code_at(&cells, row) >= 0 : !isnan(reeli_number_at(&cells, row));
+    }
+    reeli_cursor_close(&cells);
+    return ok && f->t->owned.r->status == REEL_OK;
+}
+
 /* Leaves out the rows without a target. */
 static bool choose_rows(reeli_fit *f)
 {
     int64_t all = f->rows.count, count = 0;
-    double *target = reeli_fit_room(f, &f->values, (size_t)all, sizeof *target);
-    if (!target || !reeli_rows_by_block(f->t, REELI_FIT, f->rows, &f->order) ||
-        !gather(f, f->target, target, NULL)) {
+    bool *there = reeli_fit_room(f, &f->words, (size_t)all, sizeof *there);
+    if (!there || !reeli_rows_by_block(f->t, REELI_FIT, f->rows, &f->order) ||
+        !find_present(f, there)) {
         return false;
     }
     for (int64_t i = 0; i < all; i++) {
-        count += !isnan(target[i]);
+        count += there[i];
     }
     if (count == 0) {
         reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: %sthere is no row with a target", REELI_FIT,
@@ -148,7 +165,7 @@ static bool choose_rows(reeli_fit *f)
     }
     int64_t *rows = reeli_fit_room(f, &f->with_target, (size_t)count, sizeof *rows);
     for (int64_t i = 0, n = 0; rows && i < all; i++) {
-        if (!isnan(target[i])) {
+        if (there[i]) {
             rows[n++] = reeli_row(f->rows, i);
         }
     }
@@ -290,7 +307,6 @@ static bool fit_numbers(reeli_fit *f, size_t column)
 static bool transform_target(reeli_fit *f, double *values)
 {
     reel_transform transform = f->options->target_transform;
-    f->e->transform = transform;
     for (int64_t i = 0; i < f->rows.count; i++) {
         double y = values[i];
         values[i] = reeli_transform(transform, y);
@@ -313,6 +329,10 @@ static bool fit_target(reeli_fit *f)
     double *values = reeli_fit_room(f, &f->values, (size_t)f->rows.count, sizeof *values);
     if (!values) {
         return false;
+    }
+    f->e->transform = f->options->target_transform;
+    if (f->e->transform == REEL_TRANSFORM_CLASS) {
+        return reeli_fit_classes(f);
     }
     int64_t count = f->rows.count;
     if (!gather(f, f->target, values, NULL) || !transform_target(f, values)) {
@@ -368,7 +388,7 @@ static bool fit_inputs(reeli_fit *f)
 
 static bool run(reeli_fit *f, const reel_tensor *rows)
 {
-    if (f->options->target_transform > REEL_TRANSFORM_RATE) {
+    if (f->options->target_transform > REEL_TRANSFORM_CLASS) {
         reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: there is no such transform", REELI_FIT);
         return false;
     }
@@ -385,7 +405,8 @@ static bool run(reeli_fit *f, const reel_tensor *rows)
         return false;
     }
     f->e->refuse_missing = f->options->refuse_missing;
-    return fit_target(f) && fit_inputs(f);
+    return (!f->options->terms || reeli_fit_read_terms(f)) && fit_target(f) && fit_inputs(f) &&
+           (!f->e->terms.count || reeli_fit_terms(f));
 }
 
 reel_encoder *reel_encoder_fit(reel_table *t, const reel_tensor *rows, reel_encoder_options options)

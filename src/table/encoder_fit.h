@@ -51,6 +51,14 @@ static inline uint64_t reeli_fit_mixed(uint64_t hash, uint64_t with)
     return hash ^ hash >> 29;
 }
 
+/* Reads the terms, whose factors' inputs are columns of the table yet, into the encoder, and
+ * chooses the columns; false, and an error. */
+bool reeli_fit_read_terms(reeli_fit *f);
+/* Fits them, once the inputs are there; false, and an error. */
+bool reeli_fit_terms(reeli_fit *f);
+/* Finds the target's classes; false, and an error. */
+bool reeli_fit_classes(reeli_fit *f);
+
 /* Fits a column of text. `counts` has how often each of its texts comes. */
 bool reeli_fit_text(reeli_fit *f, size_t column);
 /* Whether its texts are dates. If they are, *format is theirs. */

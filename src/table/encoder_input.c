@@ -60,11 +60,11 @@ static void encode_date(const reeli_input *input, double seconds, double *to)
     reeli_date date = there ? reeli_date_of(seconds) : (reeli_date){0, -1, -1, -1};
     if (input->scale > 0) {
         double days = there ? seconds / 86400 : input->median;
-        *to++ = (days - input->mean) / input->scale;
+        *to++ = input->raw ? days : (days - input->mean) / input->scale;
     }
     if (input->year_scale > 0) {
         double year = there ? (double)date.year : input->year_median;
-        *to++ = (year - input->year_mean) / input->year_scale;
+        *to++ = input->raw ? year : (year - input->year_mean) / input->year_scale;
     }
     to = put_bits(to, input->months, date.month);
     to = put_bits(to, input->weekdays, date.weekday);
@@ -76,12 +76,13 @@ void reeli_input_encode_number(const reeli_input *input, double x, double *to)
     if (input->kind == REELI_INPUT_DATES) {
         encode_date(input, x, to);
     } else {
-        *to = ((isnan(x) ? input->median : x) - input->mean) / input->scale;
+        double there = isnan(x) ? input->median : x;
+        *to = input->raw ? there : (there - input->mean) / input->scale;
     }
 }
 
 const char *const reeli_transform_names[] = {"none",     "log",  "log1p", "sqrt",
-                                             "logistic", "rate", NULL};
+                                             "logistic", "rate", "class", NULL};
 
 double reeli_transform(reel_transform transform, double y)
 {

@@ -12,13 +12,12 @@
  *                "months": [1, 2], "weekdays": [0, 5], "hours": [7, 8]}]}
  *
  * A date's format is "" for ISO 8601; without a scale it has no trend, without a year's no year.
- * A target may have a "transform": "log", "log1p" or "sqrt". "missing" is "error" where missing
+ * A target may have a "transform": "log", "log1p", "sqrt", "logistic", "rate" or "class", which has
+ * "classes": ["a", "b"]. "missing" is "error" where missing
  * values are refused.
  */
+#include "encoder_json.h"
 #include "date.h"
-#include "encoder.h"
-#include "json_read.h"
-#include "json_write.h"
 
 #include <string.h>
 
@@ -28,13 +27,18 @@ static const char writing[] = "encoder_to_json", reading[] = "encoder_from_json"
 
 static const char *const missing_text[] = {"median", "error"};
 
-static void put_text(reeli_json_writer *w, const reeli_input *input)
+static void put_texts(reeli_json_writer *w, const char *key, const reeli_text_set *texts)
 {
-    reeli_json_put_open(w, "categories", '[');
-    for (size_t k = 0; k < reeli_text_count(&input->texts); k++) {
-        reeli_json_put_text(w, NULL, reeli_text_at(&input->texts, k));
+    reeli_json_put_open(w, key, '[');
+    for (size_t k = 0; k < reeli_text_count(texts); k++) {
+        reeli_json_put_text(w, NULL, reeli_text_at(texts, k));
     }
     reeli_json_put_close(w, ']');
+}
+
+static void put_text(reeli_json_writer *w, const reeli_input *input)
+{
+    put_texts(w, "categories", &input->texts);
     if (reeli_text_count(&input->reference) > 0) {
         reeli_json_put_text(w, "reference", reeli_text_at(&input->reference, 0));
     }
@@ -106,12 +110,18 @@ static void put_encoder(reeli_json_writer *w, const reel_encoder *e)
     if (e->transform) {
         reeli_json_put_text(w, "transform", reeli_transform_names[e->transform]);
     }
+    if (e->transform == REEL_TRANSFORM_CLASS) {
+        put_texts(w, "classes", &e->classes);
+    }
     reeli_json_put_close(w, '}');
     reeli_json_put_open(w, "inputs", '[');
     for (size_t i = 0; i < e->inputs.count; i++) {
         put_input(w, e, i);
     }
     reeli_json_put_close(w, ']');
+    if (e->terms.count) {
+        reeli_put_terms(w, e);
+    }
     reeli_json_put_close(w, '}');
 }
 
@@ -141,6 +151,7 @@ typedef struct decoder {
     reeli_buffer name; /* char: of the input that is being read */
     reeli_input input;
     reeli_text_set format; /* of its dates, until it is known that it has some */
+    reeli_buffer scales;   /* double: of terms, a mean and a scale in turn */
 } decoder;
 
 /* A column's name into `to`. */
@@ -191,10 +202,9 @@ static bool read_input_scale(void *context)
     return read_scale(d, &d->input.scale);
 }
 
-static bool read_categories(void *context)
+/* Texts into a set, in order or each once. */
+static bool read_texts(decoder *d, reeli_text_set *texts, bool sorted)
 {
-    decoder *d = context;
-    reeli_text_set *texts = &d->input.texts;
     bool more = false;
     if (!reeli_json_expect(&d->json, '[')) {
         return false;
@@ -204,9 +214,12 @@ static bool read_categories(void *context)
             return false;
         }
         const char *text = d->json.text.data;
-        if (reeli_text_count(texts) > 0 &&
+        if (sorted && reeli_text_count(texts) > 0 &&
             strcmp(reeli_text_at(texts, reeli_text_count(texts) - 1), text) >= 0) {
             return reeli_json_refuse(&d->json, "categories that are not in order");
+        }
+        if (!sorted && reeli_text_set_find(texts, text, d->json.text.count) >= 0) {
+            return reeli_json_refuse(&d->json, "a class that comes twice");
         }
         if (!reeli_text_set_add(d->json.r, texts, text, d->json.text.count)) {
             reeli_no_memory(d->json.r, reading);
@@ -215,6 +228,19 @@ static bool read_categories(void *context)
     }
     return !more &&
            (reeli_text_count(texts) > 0 || reeli_json_refuse(&d->json, "no category at all"));
+}
+
+static bool read_categories(void *context)
+{
+    decoder *d = context;
+    return read_texts(d, &d->input.texts, true);
+}
+
+static bool read_classes(void *context)
+{
+    decoder *d = context;
+    return read_texts(d, &d->e->classes, false) &&
+           (reeli_text_count(&d->e->classes) > 1 || reeli_json_refuse(&d->json, "a single class"));
 }
 
 static bool read_others(void *context)
@@ -444,11 +470,15 @@ static bool read_target(void *context)
     static const reeli_json_key keys[] = {{"name", read_target_name},
                                           {"mean", read_target_mean},
                                           {"scale", read_target_scale},
-                                          {"transform", read_transform}};
+                                          {"transform", read_transform},
+                                          {"classes", read_classes}};
+    enum { CLASSES = 16 };
     unsigned seen;
-    return reeli_json_object(&d->json, keys, 4, d, &seen) &&
+    return reeli_json_object(&d->json, keys, 5, d, &seen) &&
            ((seen & 7) == 7 ||
-            reeli_json_refuse(&d->json, "a target that has not just a name, a mean and a scale"));
+            reeli_json_refuse(&d->json, "a target that has not just a name, a mean and a scale")) &&
+           (!(seen & CLASSES) == (d->e->transform != REEL_TRANSFORM_CLASS) ||
+            reeli_json_refuse(&d->json, "classes of a target that has none, or none of one"));
 }
 
 static bool read_version(void *context)
@@ -471,24 +501,49 @@ static bool read_missing(void *context)
            reeli_json_refuse(&d->json, "expected \"median\" or \"error\"");
 }
 
+static bool read_terms(void *context)
+{
+    decoder *d = context;
+    return reeli_read_terms(&d->json, d->e, &d->scales);
+}
+
+/* Once the inputs' features are counted, and so the terms'. */
+static bool finish_terms(decoder *d)
+{
+    reel_encoder *e = d->e;
+    if (!reeli_encoder_finish_terms(e, reading)) {
+        return false;
+    }
+    if (d->scales.count != 2 * e->features) {
+        return reeli_json_refuse(&d->json, "terms with other numbers of means than of features");
+    }
+    memcpy(e->scales.data, d->scales.data, d->scales.count * sizeof(double));
+    for (size_t i = 0; i < e->inputs.count; i++) {
+        reeli_input_of(e, i)->raw = true;
+    }
+    return true;
+}
+
 static bool read_encoder(decoder *d)
 {
     static const reeli_json_key keys[] = {{"version", read_version},
                                           {"missing", read_missing},
                                           {"target", read_target},
-                                          {"inputs", read_inputs}};
+                                          {"inputs", read_inputs},
+                                          {"terms", read_terms}};
+    enum { NEEDED = 15 };
     unsigned seen;
-    if (!reeli_json_object(&d->json, keys, 4, d, &seen) || !reeli_json_end(&d->json)) {
+    if (!reeli_json_object(&d->json, keys, 5, d, &seen) || !reeli_json_end(&d->json)) {
         return false;
     }
-    if (seen != 15) {
+    if ((seen & NEEDED) != NEEDED) {
         return reeli_json_refuse(&d->json,
                                  "an encoder without its version, missing, target or inputs");
     }
     if (reeli_text_set_find(&d->e->names, d->e->target.data, strlen(d->e->target.data)) >= 0) {
         return reeli_json_refuse(&d->json, "an input that is the target");
     }
-    return reeli_encoder_finish(d->e, reading);
+    return reeli_encoder_finish(d->e, reading) && (!d->e->terms.count || finish_terms(d));
 }
 
 reel_encoder *reel_encoder_from_json(reel *r, const char *json)
@@ -506,6 +561,7 @@ reel_encoder *reel_encoder_from_json(reel *r, const char *json)
     reeli_buffer_free(r, &d.name);
     reeli_input_free(r, &d.input);
     reeli_text_set_free(r, &d.format);
+    reeli_buffer_free(r, &d.scales);
     if (!ok) {
         reel_encoder_free(d.e);
         return NULL;

@@ -71,7 +71,7 @@ offers() {
 spaced='year built' # as it is typed
 [ "$shell" = fish ] || spaced='year\ built'
 offers reel fit --missing '' -- median error
-offers reel fit --loss '' -- l1 mse huber smooth_l1 quantile log_cosh bce poisson
+offers reel fit --loss '' -- l1 mse huber smooth_l1 quantile log_cosh bce poisson cross_entropy
 offers reel fit houses.csv --target '' -- area "$spaced" district price
 offers reel fit decimal.csv --target '' -- width height
 if [ "$shell" != zsh ]; then # which shows only what is left of a word
@@ -86,7 +86,7 @@ fi
 if [ "$shell" = bash ]; then # which breaks the line at =
   offers reel '' -- evaluate explain export fit inspect lab predict --help --version
   offers reel fit --loss = h -- huber
-  offers reel fit --loss = -- l1 mse huber smooth_l1 quantile log_cosh bce poisson
+  offers reel fit --loss = -- l1 mse huber smooth_l1 quantile log_cosh bce poisson cross_entropy
 fi
 
 [ "$failures" -eq 0 ] || exit 1

@@ -14,7 +14,7 @@ cannot_fit() {
 }
 cannot_fit 'none.csv' none.csv --target y
 cannot_fit "good.csv: there is no column 'z' to predict; there are a, b, kind, y" good.csv --target z
-cannot_fit "kind" good.csv --target kind
+cannot_fit "kind" good.csv --target kind --loss l1
 cannot_fit "'z'" good.csv --target y --features a,z
 cannot_fit "'z'" good.csv --target y --drop z
 printf 'a,y\n1,2\n2,x\n' >text.csv

@@ -97,6 +97,84 @@ for options in '--loss l1' '--loss quantile --optimizer lbfgs'; do
   close 1e-6 0.3277886172 statistics p ACIDCONC
 done
 
+# glm(y ~ x + z, binomial), glm(c ~ x + z, poisson): z in place of t.
+# likely <coefficient> <standard error> <z> <p>
+likely() {
+  close 1e-8 "$2" statistics standard_error "$1"
+  close 1e-8 "$3" statistics z "$1"
+  close 1e-6 "$4" statistics p "$1" # of an error of z it makes z² times as much
+}
+fit binary y
+likely intercept 0.2262504752425912 4.19366131102199 2.74487720777719e-05
+likely x 0.1434554748284084 7.70081670675950 1.35199306065903e-14
+likely z 0.0402914331173283 -4.99480916383192 5.88939748738864e-07
+close 1e-8 0.823556753185952 statistics low x
+close 1e-8 1.385891881283497 statistics high x
+close 1e-10 453.247501186405 statistics deviance
+close 1e-10 554.507744406289 statistics null_deviance
+close 1e-10 459.247501186405 statistics aic
+fit counts c --loss poisson
+likely intercept 0.0717338839684923 3.31688364821985 9.10275162960314e-04
+likely x 0.0340951488850676 11.05412485359968 2.09368731296085e-28
+likely z 0.0108282873708368 10.13566262357020 3.83762792783530e-24
+close 1e-10 457.348983364066 statistics deviance
+close 1e-10 680.643068142049 statistics null_deviance
+close 1e-10 1413.296372544055 statistics aic
+run 0 fit "$tables/counts.csv" --target c --loss poisson --no-save --quiet
+prints 'standard errors: the curvature of the likelihood; 397 degrees of freedom'
+
+# lm and glm with weights 1, 2, 3, 4, 0, 1, …; rq's nid with weights 1, 2, 3, 1, ….
+awk -F, -v OFS=, 'NR == 1 { print $0, "w" } NR > 1 { print $0, (NR - 1) % 5 }' "$tables/binary.csv" >weights.csv
+run 0 fit weights.csv --target z --features x,y --loss mse --weights w --no-save --json
+row 8 intercept 0.243868809400748 23.60347208590057 8.44658421849632e-72 5.2763446890642367 6.235956581560467
+close 1e-8 0.193869054218794 statistics standard_error x
+close 1e-8 6.49441639501070e-05 statistics p y
+close 1e-9 4.6493474565943149 statistics residual_standard_error
+close 1e-9 0.0491608438147027 statistics r2
+close 1e-9 0.0431618586021771 statistics adjusted_r2
+close 1e-8 8.1948599759935536 statistics f
+close 0 317 statistics degrees_of_freedom
+close 1e-8 -3.782729364255333 statistics residual_quantiles 1
+close 1e-8 11.324663841794951 statistics residual_quantiles 4
+run 0 fit weights.csv --target y --features x,z --weights w --no-save --json
+likely x 0.1041390967011219 10.89492485674390 1.21867122018277e-27
+likely z 0.0277198968947557 -6.15560508724603 7.47913822537888e-10
+close 1e-10 919.081887998311 statistics deviance
+close 1e-10 925.081887998311 statistics aic
+awk -F, -v OFS=, 'NR == 1 { print $0, "w" } NR > 1 { print $0, 1 + (NR - 2) % 3 }' "$tables/binary.csv" >weights.csv
+run 0 fit weights.csv --target z --features x --weights w --no-save --json
+close 1e-6 0.287154824707 statistics standard_error intercept
+close 1e-6 0.299648399455 statistics standard_error x
+run 0 fit weights.csv --target z --features x --weights w --no-save --json --loss quantile --quantile 0.3
+close 1e-6 0.219292128660 statistics standard_error intercept
+close 1e-6 0.206996055672 statistics standard_error x
+
+# quantreg's summary(rq, se = "boot", bsmethod = "xy") of three times 2,000 samples: 11.6 to 12.2, 0.208 to 0.219,
+# 0.564 to 0.572, 0.163 to 0.169; a sample of 400 varies by some 10 %. The seed makes the samples, not the line.
+fit stackloss STACKLOSS --bootstrap 400
+close 0.3 12 statistics standard_error intercept
+close 0.3 0.214 statistics standard_error AIRFLOW
+close 0.3 0.568 statistics standard_error WATERTEMP
+close 0.3 0.166 statistics standard_error ACIDCONC
+first=$(json statistics standard_error AIRFLOW)
+slope=$(json coefficients AIRFLOW)
+fit stackloss STACKLOSS --bootstrap 400
+[ "$(json statistics standard_error AIRFLOW)" = "$first" ] || fail 'the same seed draws other samples'
+fit stackloss STACKLOSS --bootstrap 400 --seed 5
+[ "$(json statistics standard_error AIRFLOW)" != "$first" ] || fail 'another seed draws the same samples'
+close 1e-9 "$slope" coefficients AIRFLOW
+# Errors of one variance: the formula's; and of losses that have none.
+awk 'BEGIN { print "x,y"; srand(3); for (i = 0; i < 300; i++) { e = 0; for (k = 0; k < 12; k++) e += rand(); print i "," i / 10 + e } }' >normal.csv
+run 0 fit normal.csv --target y --loss mse --no-save --json
+formula=$(json statistics standard_error x)
+run 0 fit normal.csv --target y --loss mse --no-save --json --bootstrap 300
+close 0.2 "$formula" statistics standard_error x
+run 0 fit normal.csv --target y --loss huber --no-save --json --bootstrap 300
+close 0.25 "$formula" statistics standard_error x
+run 0 fit normal.csv --target y --loss huber --no-save --quiet --bootstrap 20
+prints 'standard errors: the deviation over 20 samples of the rows; 298 degrees of freedom'
+refuses fit normal.csv --target y --bootstrap 20 --hidden 4 -- '--bootstrap is for lines'
+
 # Each row once as the test: the deleted residuals e / (1 - h) (R: residuals(m) / (1 - hatvalues(m))).
 fit stackloss STACKLOSS --loss mse --folds 21
 close 1e-9 2.9780077234498 folds mean_absolute_error mean

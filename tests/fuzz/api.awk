@@ -10,6 +10,7 @@ BEGIN {
   left_out["reel_new"] = left_out["reel_new_with"] = left_out["reel_free"] = "a reel is the input's first and last: api.c"
   left_out["reel_set_message_handler"] = "the handler is the one that counts"
   left_out["reel_call_keep"] = left_out["reel_call_fail"] = "for a callback that has a reel_call: api.h's call them"
+  left_out["reel_model_predict_all"] = left_out["reel_model_predict_table_all"] = "its model says how many numbers a row has: unit/classes calls it"
   left_out["reel_model_predict"] = "its encoder says how many cells a row has: unit/model calls it"
   left_out["reel_print"] = "writes to stdout what reel_repr returns"
 

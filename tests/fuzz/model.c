@@ -26,10 +26,13 @@ void notice(session *it, const char *format, ...)
 
 static void use(session *s, const model *m)
 {
-    double predicted[3];
-    int64_t rows = sizeof predicted / sizeof *predicted;
+    enum { ROWS = 3 };
+    int64_t rows = ROWS, outputs = m->shape.outputs;
+    double *predicted = calloc(ROWS * (size_t)outputs, sizeof *predicted);
+    require(predicted != NULL, "there is no memory");
     reel_tensor *x = reel_ones(s->r, m->shape.dtype, 2, (int64_t[]){rows, m->shape.features});
     require(network_predict(m->net, x, predicted), "the model does not predict");
+    free(predicted);
     if (m->shape.hidden_count == 0) {
         reeli_json_writer w = {.r = s->r};
         size_t length;

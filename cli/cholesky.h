@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Small systems of equations whose matrix is symmetric and not negative. */
+#ifndef CLI_CHOLESKY_H
+#define CLI_CHOLESKY_H
+
+#include <stdint.h>
+
+/* The triangle L of A = L Lᵀ in place of the lower triangle of a, (m, m) row by row. What has no
+ * pivot, because it depends on what is before it, gets zeros. */
+void cholesky_factor(int64_t m, double *a);
+/* b = A⁻¹ b by that triangle; 0 for what has no pivot. */
+void cholesky_solve(int64_t m, const double *l, double *b);
+/* The whole of A⁻¹ into `to`, (m, m); zeros for what has no pivot. */
+void cholesky_inverse(int64_t m, const double *l, double *to);
+
+#endif

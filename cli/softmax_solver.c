@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* Newton's steps over the classes but the first, halved where they are too long. */
+#include "softmax_solver.h"
+#include "cholesky.h"
+#include "column_qr.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_STEPS = 100, MOST_HALVINGS = 30, MOST_WEIGHTS = 1000 };
+static const double most_work = 5e9; /* products of one step */
+
+/* Weights of c classes (all but the first), m each, the bias last. */
+typedef struct softmax {
+    matrix *x;
+    int64_t n, k, m, c;
+    double *at, *next, *step, *system; /* the latter (c m, c m) */
+    double *row, *p;                   /* p: the probabilities of all c + 1 classes */
+    double *target, *weight;           /* of rows */
+} softmax;
+
+/* The row's probabilities; what the loss is of its class. */
+static double look_at(const softmax *it, const double *w, int64_t i)
+{
+    double most = 0, sum = 0, is = 0;
+    matrix_row(it->x, i, it->row);
+    it->row[it->k] = 1;
+    it->p[0] = 0;
+    for (int64_t a = 0; a < it->c; a++) {
+        it->p[a + 1] = 0;
+        for (int64_t j = 0; j < it->m; j++) {
+            it->p[a + 1] += w[a * it->m + j] * it->row[j];
+        }
+        most = fmax(most, it->p[a + 1]);
+    }
+    for (int64_t a = 0; a <= it->c; a++) {
+        double e = it->p[a] - most;
+        is = a == (int64_t)it->target[i] ? e : is;
+        it->p[a] = exp(e);
+        sum += it->p[a];
+    }
+    for (int64_t a = 0; a <= it->c; a++) {
+        it->p[a] /= sum;
+    }
+    return log(sum) - is;
+}
+
+static double objective(const softmax *it, const double *w)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < it->n; i++) {
+        sum += it->weight[i] * look_at(it, w, i);
+    }
+    return sum / (double)it->n;
+}
+
+/* The gradient into `step`, the lower triangle of the second derivatives into `system`: between
+ * classes a and b the latter are p_a ([a = b] - p_b) x xᵀ. */
+static void assemble(const softmax *it)
+{
+    int64_t m = it->m, size = it->c * m;
+    memset(it->system, 0, (size_t)(size * size) * sizeof *it->system);
+    memset(it->step, 0, (size_t)size * sizeof *it->step);
+    for (int64_t i = 0; i < it->n; i++) {
+        look_at(it, it->at, i);
+        double share = it->weight[i] / (double)it->n;
+        for (int64_t a = 0; a < it->c; a++) {
+            double p = it->p[a + 1], off = share * ((a + 1 == (int64_t)it->target[i]) - p);
+            for (int64_t j = 0; j < m; j++) {
+                it->step[a * m + j] += off * it->row[j];
+            }
+            for (int64_t b = 0; b <= a; b++) {
+                double h = share * p * ((a == b) - it->p[b + 1]);
+                for (int64_t j = 0; j < m; j++) {
+                    double *to = it->system + (a * m + j) * size + b * m, by = h * it->row[j];
+                    for (int64_t l = 0; l < m; l++) {
+                        to[l] += by * it->row[l];
+                    }
+                }
+            }
+        }
+    }
+}
+
+static void descend(softmax *it)
+{
+    int64_t size = it->c * it->m;
+    double now = objective(it, it->at);
+    for (int i = 0; i < MOST_STEPS; i++) {
+        double share = 1, next = now;
+        assemble(it);
+        cholesky_factor(size, it->system);
+        cholesky_solve(size, it->system, it->step);
+        for (int half = 0; half < MOST_HALVINGS; half++, share /= 2) {
+            for (int64_t j = 0; j < size; j++) {
+                it->next[j] = it->at[j] + share * it->step[j];
+            }
+            next = objective(it, it->next);
+            if (next < now) {
+                break;
+            }
+        }
+        if (!(next < now)) {
+            return;
+        }
+        memcpy(it->at, it->next, (size_t)size * sizeof *it->at);
+        now = next;
+    }
+}
+
+/* The net's weights relative to those of the first class. */
+static bool read_net(softmax *it, const training *of)
+{
+    reel_tensor *weight = reel_parameter(of->net, "0.weight");
+    reel_tensor *bias = reel_parameter(of->net, "0.bias");
+    bool weighted = reel_size(of->y, 1) == 2;
+    for (int64_t a = 0; a < it->c; a++) {
+        for (int64_t j = 0; j < it->m; j++) {
+            int64_t one[] = {a + 1, j}, first[] = {0, j};
+            it->at[a * it->m + j] = j < it->k ? reel_get(weight, one) - reel_get(weight, first)
+                                              : reel_get(bias, one) - reel_get(bias, first);
+        }
+    }
+    for (int64_t i = 0; i < it->n; i++) {
+        it->target[i] = reel_get(of->y, (int64_t[]){i, 0});
+        it->weight[i] = weighted ? reel_get(of->y, (int64_t[]){i, 1}) : 1;
+    }
+    return !reel_failed(of->session->r);
+}
+
+static bool write_net(const softmax *it, const training *of)
+{
+    reel_tensor *weight = reel_detach(reel_parameter(of->net, "0.weight"));
+    reel_tensor *bias = reel_detach(reel_parameter(of->net, "0.bias"));
+    for (int64_t a = 0; a <= it->c; a++) {
+        for (int64_t j = 0; j < it->m; j++) {
+            double x = a ? it->at[(a - 1) * it->m + j] : 0;
+            reel_set(j < it->k ? weight : bias, (int64_t[]){a, j}, x);
+        }
+    }
+    reel_rewind(of->session->r);
+    return !reel_failed(of->session->r);
+}
+
+bool softmax_solve(const training *of)
+{
+    const options *o = of->o;
+    softmax it = {.x = of->x, .n = of->x->rows, .k = of->x->columns};
+    it.m = it.k + 1;
+    it.c = reel_size(reel_parameter(of->net, "0.weight"), 0) - 1;
+    int64_t size = it.c * it.m;
+    double work = (double)it.n * (double)size * (double)size;
+    if (of->validation_x || of->interrupted || o->l1_penalty > 0 || o->weight_decay > 0 ||
+        size > MOST_WEIGHTS || work > most_work) {
+        return true;
+    }
+    size_t s = (size_t)size, rest = (size_t)(it.m + it.c + 1 + 2 * it.n);
+    double *memory = malloc((s * s + 3 * s + rest) * sizeof *memory);
+    if (!memory) {
+        return complain(of->session, "there is no memory for the line's equations");
+    }
+    it.system = memory;
+    it.at = it.system + s * s;
+    it.next = it.at + s;
+    it.step = it.next + s;
+    it.row = it.step + s;
+    it.p = it.row + it.m;
+    it.target = it.p + it.c + 1;
+    it.weight = it.target + it.n;
+    bool done = read_net(&it, of);
+    if (done) {
+        descend(&it);
+        done = write_net(&it, of);
+    }
+    free(memory);
+    return done;
+}

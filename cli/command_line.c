@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* argp wants characters or numbers above them. */
-enum { FIRST_KEY = 256, MAX_ROWS = 64 };
+enum { FIRST_KEY = 256 };
 
 /* A number that is the whole text. */
 static bool read_number(const char *text, double *number)
@@ -281,12 +281,17 @@ options read_line(command_line line, const char *arguments, const char *what, in
                     .validation_fraction = nothing,
                     .interval = nothing,
                     .threads = 1};
-    struct argp_option table[MAX_ROWS + 1];
+    struct argp_option *table = calloc((size_t)line.count + 1, sizeof *table);
+    if (!table) {
+        fprintf(stderr, "%s: out of memory\n", argv[0]);
+        exit(1);
+    }
     line.into = &into;
     to_argp(&line, table);
     struct argp argp = {table, parse, arguments, what, NULL, NULL, NULL};
     if (argp_parse(&argp, argc, argv, 0, NULL, &line) != 0) {
         exit(1);
     }
+    free(table);
     return into;
 }

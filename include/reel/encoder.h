@@ -160,11 +160,11 @@ typedef struct reel_feature {
 
 /** What is done to a factor's number. */
 typedef enum reel_term_function {
-    REEL_FUNCTION_NONE, /**< nothing */
-    REEL_FUNCTION_LOG,
-    REEL_FUNCTION_LOG1P,
-    REEL_FUNCTION_SQRT,
-    REEL_FUNCTION_EXP,
+    REEL_FUNCTION_NONE,  /**< nothing */
+    REEL_FUNCTION_LOG,   /**< log(x) */
+    REEL_FUNCTION_LOG1P, /**< log(1 + x) */
+    REEL_FUNCTION_SQRT,  /**< √x */
+    REEL_FUNCTION_EXP,   /**< eˣ */
     REEL_FUNCTION_POWER, /**< x^degree */
     REEL_FUNCTION_POLY /**< P_degree(x) / sqrt(norms[degree]): P_0 = 1, P_1 = x - centers[0], P_k = (x
                               - centers[k - 1]) P_{k - 1} - norms[k - 1] / norms[k - 2] P_{k - 2} */

@@ -40,13 +40,11 @@ typedef struct reel_table_options {
     int64_t skip_lines;         /**< lines before the table, which are passed over */
     const char *encoding;       /**< as iconv names it: "latin1", "windows-1252"; NULL: UTF-8, or
                                      UTF-16 where the file is */
-    int64_t memory; /**< bytes that the cells of a CSV table may take in memory; those of a larger
-                         one lie in a file without a name, in TMPDIR or /var/tmp; 0: all in memory
-                     */
-    const char
-        *cache; /**< a file that a CSV table is kept in as it was read, and read from the next
-                            time if the files, by their sizes and times, and the options are the
-                            same; NULL: it is not kept. Of standard input it is always made anew */
+    int64_t memory;    /**< bytes that the cells of a CSV table may take in memory; a larger one's
+                            lie in a file without a name, in TMPDIR or /var/tmp; 0: all in memory */
+    const char *cache; /**< a file that a CSV table is kept in as it was read, and read from if the
+                            files (sizes and times) and options are those of then; NULL: none. Of
+                            standard input it is always made anew */
     reel_table_progress progress; /**< told of each piece of a CSV file; NULL: nobody is */
     void *progress_context;       /**< what it gets */
 } reel_table_options;

@@ -103,6 +103,7 @@ void together_part(const session *s, int64_t n, int64_t *first, int64_t *count)
     *count = n;
 }
 
+/* As others have it. NOLINTNEXTLINE(readability-non-const-parameter) */
 bool together_gather(session *s, double *all, int64_t n)
 {
     (void)s, (void)all, (void)n;

@@ -131,18 +131,26 @@ bool network_predict(reel_module *net, reel_tensor *x, double *predicted)
     return network_predict_rows(net, &all, predicted);
 }
 
-double network_mean_loss(const options *o, reel_module *net, matrix *x, reel_tensor *y)
+int64_t network_blocks(const matrix *x) { return (x->rows + MATRIX_ROWS - 1) / MATRIX_ROWS; }
+
+double network_block_loss(const options *o, reel_module *net, matrix *x, reel_tensor *y,
+                          int64_t block)
 {
     reel *r = x->r;
     bool was_enabled = begin_evaluation(net, r);
-    double sum = 0;
-    for (int64_t i = 0; i < x->rows && !reel_failed(r); i += MATRIX_ROWS) {
-        int64_t count = at_once(x, i);
-        reel_tensor *part = reel_narrow(y, 0, i, count);
-        reel_tensor *out = reel_forward(net, matrix_rows(x, i, count));
-        sum += reel_item(network_loss(o, out, part, 0)) * (double)count;
-        reel_rewind(r);
-    }
+    int64_t first = block * MATRIX_ROWS, count = at_once(x, first);
+    reel_tensor *part = reel_narrow(y, 0, first, count);
+    reel_tensor *out = reel_forward(net, matrix_rows(x, first, count));
+    double sum = reel_item(network_loss(o, out, part, 0)) * (double)count;
     end_evaluation(net, r, was_enabled);
+    return sum;
+}
+
+double network_mean_loss(const options *o, reel_module *net, matrix *x, reel_tensor *y)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < network_blocks(x) && !reel_failed(x->r); i++) {
+        sum += network_block_loss(o, net, x, y, i);
+    }
     return sum / (double)x->rows;
 }

@@ -41,5 +41,9 @@ bool network_predict(reel_module *net, reel_tensor *x, double *predicted);
 
 /* The mean loss over all rows, likewise. */
 double network_mean_loss(const options *o, reel_module *net, matrix *x, reel_tensor *y);
+/* Which is the sum of these, of blocks of MATRIX_ROWS, over the rows. */
+int64_t network_blocks(const matrix *x);
+double network_block_loss(const options *o, reel_module *net, matrix *x, reel_tensor *y,
+                          int64_t block);
 
 #endif

@@ -11,6 +11,14 @@
 /* Of standardised weights that a penalty pulls on. */
 #define NEXT_TO_ZERO 1e-3
 
+/* What goes before the step, of pieces of one size, as it was captured. */
+enum { PIECE_SIZES = 4 };
+typedef struct piece_graph {
+    reel_tensor *x; /* the pieces' own; NULL: nothing was captured yet */
+    reel_graph *graph;
+    reel_tensor *loss;
+} piece_graph;
+
 /* What an epoch needs beside the training itself. */
 typedef struct loop {
     training *training;
@@ -22,6 +30,7 @@ typedef struct loop {
     reel_tensor *x, *y;      /* the batch */
     reel_tensor *loss;       /* its loss, penalties included */
     reel_graph *graph;       /* the step of a full batch, once it was captured */
+    piece_graph of_piece[PIECE_SIZES];
 } loop;
 
 static void differentiate(loop *it)
@@ -94,6 +103,30 @@ static double epoch(loop *it)
     return sum / (double)rows;
 }
 
+/* A piece's gradients and loss. Those of each size are captured once, and replayed on the
+ * others. */
+static void differentiate_piece(loop *it)
+{
+    reel *r = it->training->session->r;
+    int i = 0;
+    while (i < PIECE_SIZES - 1 && it->of_piece[i].x && it->of_piece[i].x != it->x) {
+        i++;
+    }
+    piece_graph *of = &it->of_piece[i];
+    if (of->x && of->x != it->x) {
+        differentiate(it);
+        return;
+    }
+    if (of->graph) {
+        reel_replay(of->graph);
+    } else {
+        reel_capture_begin(r);
+        differentiate(it);
+        *of = (piece_graph){it->x, reel_capture_end(r), it->loss};
+    }
+    it->loss = of->loss;
+}
+
 /* The same by several processes, piece by piece. All of them stop after the same batch. */
 static double epoch_together(loop *it)
 {
@@ -105,7 +138,7 @@ static double epoch_together(loop *it)
     while (!stop && together_next(it->pieces, piece)) {
         it->x = piece[0];
         it->y = piece[1];
-        differentiate(it);
+        differentiate_piece(it);
         if (together_average(t->session, &it->loss)) {
             int64_t left = it->rows - rows;
             int64_t size = left < t->o->batch_size ? left : t->o->batch_size;
@@ -141,6 +174,10 @@ static int64_t load(loop *it, matrix *x, reel_tensor *y)
 static void unload(loop *it)
 {
     reel_graph_free(it->graph); /* it reads the loader's batch */
+    for (int i = 0; i < PIECE_SIZES; i++) {
+        reel_graph_free(it->of_piece[i].graph);
+        it->of_piece[i] = (piece_graph){NULL, NULL, NULL};
+    }
     reel_loader_free(it->loader);
     together_loader_free(it->pieces);
     it->graph = NULL;

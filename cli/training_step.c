@@ -2,6 +2,7 @@
 /* The loss with its penalties; an epoch's losses, and whether it was the last. */
 #include "training_step.h"
 #include "optimizers.h"
+#include "together.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -54,11 +55,32 @@ static bool make_room(training *it)
     return (losses && validation) || complain(it->session, "there is no memory for the losses");
 }
 
+/* The validation's mean loss, of which each of several processes has some blocks. */
+static double validate_together(const training *it)
+{
+    matrix *x = it->validation_x;
+    int64_t blocks = network_blocks(x), first, count;
+    double sum = 0, *sums = calloc((size_t)blocks, sizeof *sums);
+    together_part(it->session, blocks, &first, &count);
+    for (int64_t i = first; sums && i < first + count; i++) {
+        sums[i] = network_block_loss(it->o, it->net, x, it->validation_y, i);
+    }
+    bool done = sums || complain(it->session, "there is no memory for the validation's losses");
+    done = done && together_gather(it->session, sums, blocks);
+    for (int64_t i = 0; done && i < blocks; i++) {
+        sum += sums[i];
+    }
+    free(sums);
+    return done ? sum / (double)x->rows : (double)NAN;
+}
+
 static double validate(const training *it)
 {
     bool any = it->validation_x && !it->annealed_from;
-    return any ? network_mean_loss(it->o, it->net, it->validation_x, it->validation_y)
-               : (double)NAN;
+    return !any ? (double)NAN
+           : it->session->together
+               ? validate_together(it)
+               : network_mean_loss(it->o, it->net, it->validation_x, it->validation_y);
 }
 
 static bool diverged(const training *it)

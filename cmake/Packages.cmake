@@ -4,6 +4,8 @@
 #   libreel0.1   the shared library, named by its soname: two minor versions go side by side
 #   libreel-dev  headers, libreel.a, what find_package and pkg-config read, manual pages of section 3
 #   reel         the program, its manual pages and completions
+#   reel-mpi     what it becomes under mpirun, where MPI was when it was built
+#   libreel-mpi-dev  the library of that, its header, what find_package and pkg-config read
 #   libreel-doc  the reference as HTML, the documents, the examples
 #
 # An install rule that names no component is libreel-dev's; cli/ says that its own are the program's.
@@ -91,6 +93,16 @@ if(REEL_BUILD_CLI)
   reel_package(reel_program reel science "trains models on CSV tables, predicts and evaluates\n${about}\n
 The program fits lines and networks to a table without a line of C."
     RECOMMENDS "${loaded}" SUGGESTS "gnuplot-nox | gnuplot")
+endif()
+if(TARGET reel_mpi)
+  reel_package(reel_mpi libreel-mpi-dev libdevel "tensors and training in C: by several processes\n${about}\n
+This is its data parallel training over MPI: the same bits from any number of processes."
+    DEPENDS "libreel-dev ${same}, libopenmpi-dev | libmpich-dev")
+endif()
+if(TARGET reel_mpi_cli)
+  reel_package(reel_mpi_program reel-mpi science "trains models on CSV tables by several processes\n${about}\n
+mpirun reel fit comes to the same model, to the byte, with any number of processes."
+    DEPENDS "reel ${same}" RECOMMENDS "${loaded}, openmpi-bin | mpich")
 endif()
 if(REEL_REFERENCE)
   reel_package(reel_doc libreel-doc doc "tensors and training in C: reference, documents, examples\n${about}"

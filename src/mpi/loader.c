@@ -3,10 +3,21 @@
  * or has a file give them in their order. */
 #include "joined.h"
 
+#include <reel/autograd.h>
 #include <reel/indexing.h>
+#include <reel/inplace.h>
 #include <reel/views.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Pieces come in four sizes at most: two of a whole batch, two of the last one. */
+enum { SIZES = 4 };
+
+/* The tensors that pieces of one size come in, so that a captured step can read them. */
+typedef struct piece_set {
+    int64_t rows; /* 0: not made yet */
+    reel_tensor **tensors;
+} piece_set;
 
 struct reel_mpi_loader {
     reel_mpi *m;
@@ -14,14 +25,25 @@ struct reel_mpi_loader {
     reel_tensor *row_numbers; /* 0 … rows - 1, whose batches are the batches' rows */
     reel_tensor *order;       /* the epoch's, batch after batch */
     reel_tensor *own;         /* those of this process's pieces, if there is a file */
-    reel_tensor *window;      /* and where a piece's rows come to */
     int64_t batch_size, rows; /* rows: of an epoch */
     int64_t next;             /* the batch that comes next; 0 begins an epoch */
     bool as_they_lie;         /* so that pieces are views */
     reel_row_file *file;      /* the first source; or NULL */
+    piece_set pieces[SIZES];  /* unless they are views */
     size_t count;
     reel_tensor *tensors[];
 };
+
+static size_t sources(const reel_mpi_loader *l) { return l->count + (l->file != NULL); }
+
+static void free_pieces(const reel_mpi_loader *l, piece_set *set)
+{
+    for (size_t i = 0; set->tensors && i < sources(l); i++) {
+        reel_tensor_free(set->tensors[i]);
+    }
+    free(set->tensors);
+    *set = (piece_set){0, NULL};
+}
 
 void reel_mpi_loader_free(reel_mpi_loader *l)
 {
@@ -32,7 +54,9 @@ void reel_mpi_loader_free(reel_mpi_loader *l)
         reel_tensor_free(l->row_numbers);
         reel_tensor_free(l->order);
         reel_tensor_free(l->own);
-        reel_tensor_free(l->window);
+        for (int i = 0; i < SIZES; i++) {
+            free_pieces(l, &l->pieces[i]);
+        }
         free(l);
     }
 }
@@ -60,9 +84,7 @@ static bool furnish(reel_mpi_loader *l, int64_t rows, reel_loader_options option
     l->row_numbers = numbers(r, rows);
     l->order = numbers(r, l->rows);
     if (l->file) {
-        const int64_t size[] = {l->batch_size, reel_row_file_columns(l->file)};
         l->own = numbers(r, l->rows);
-        l->window = kept(reel_zeros(r, reel_row_file_dtype(l->file), 2, size));
     }
     l->batches = reel_loader_new(r, &l->row_numbers, 1, options);
     return l->batches && !reel_failed(r);
@@ -165,12 +187,62 @@ static bool begin_batch(reel_mpi_loader *l)
     return reeli_mpi_begin_batch(l->m, rows_of_batch(l, batch), batch);
 }
 
-/* A piece's rows of the file. */
-static reel_tensor *from_file(reel_mpi_loader *l, int64_t rows)
+/* A tensor for pieces of so many rows of source i. */
+static reel_tensor *piece_of(const reel_mpi_loader *l, size_t i, int64_t rows)
 {
-    reel_tensor *piece = reel_narrow(l->window, 0, 0, rows);
-    reel_row_file_next(l->file, piece);
-    return piece;
+    int64_t size[REEL_MAX_DIMS] = {rows};
+    if (l->file && i == 0) {
+        size[1] = reel_row_file_columns(l->file);
+        return kept(reel_zeros(l->m->r, reel_row_file_dtype(l->file), 2, size));
+    }
+    const reel_tensor *from = l->tensors[i - (l->file != NULL)];
+    for (int dim = 1; dim < reel_ndim(from); dim++) {
+        size[dim] = reel_size(from, dim);
+    }
+    return kept(reel_zeros(l->m->r, reel_dtype_of(from), reel_ndim(from), size));
+}
+
+/* The tensors for pieces of so many rows, which are made once; NULL, and an error. */
+static reel_tensor *const *pieces_of(reel_mpi_loader *l, int64_t rows)
+{
+    int place = 0;
+    while (place < SIZES - 1 && l->pieces[place].rows && l->pieces[place].rows != rows) {
+        place++;
+    }
+    piece_set *set = &l->pieces[place];
+    if (set->rows == rows) {
+        return set->tensors;
+    }
+    free_pieces(l, set);
+    set->tensors = calloc(sources(l), sizeof *set->tensors);
+    if (!set->tensors) {
+        reeli_mpi_fail(l->m, REEL_ERR_MEMORY, "loader: out of memory");
+        return NULL;
+    }
+    for (size_t i = 0; i < sources(l); i++) {
+        set->tensors[i] = piece_of(l, i, rows);
+    }
+    set->rows = rows;
+    return reel_failed(l->m->r) ? NULL : set->tensors;
+}
+
+/* Fills the tensors for a piece of `rows` rows from `at` of the epoch on. */
+static bool fill(reel_mpi_loader *l, int64_t at, int64_t rows, reel_tensor **piece)
+{
+    reel_tensor *const *to = pieces_of(l, rows);
+    reel_tensor *index = reel_narrow(l->order, 0, at, rows);
+    const bool was = reel_set_grad_enabled(l->m->r, false);
+    for (size_t i = 0; to && i < sources(l); i++) {
+        piece[i] = to[i];
+        if (l->file && i == 0) {
+            reel_row_file_next(l->file, to[0]);
+        } else {
+            reel_tensor *from = l->tensors[i - (l->file != NULL)];
+            reel_copy_(to[i], reel_index_select(from, 0, index));
+        }
+    }
+    reel_set_grad_enabled(l->m->r, was);
+    return !reel_failed(l->m->r);
 }
 
 bool reel_mpi_loader_next(reel_mpi_loader *l, reel_tensor **piece)
@@ -187,15 +259,13 @@ bool reel_mpi_loader_next(reel_mpi_loader *l, reel_tensor **piece)
     reel_manual_seed(m->r, reeli_mpi_mix(m->batch_seed, (uint64_t)m->next));
     const int64_t from = first_row(m, m->next), rows = first_row(m, m->next + 1) - from;
     const int64_t at = (l->next - 1) * l->batch_size + from;
-    reel_tensor *index = reel_narrow(l->order, 0, at, rows);
-    if (l->file) {
-        *piece++ = from_file(l, rows);
+    if (l->as_they_lie && !l->file) {
+        for (size_t i = 0; i < l->count; i++) {
+            piece[i] = reel_narrow(l->tensors[i], 0, at, rows);
+        }
+        return !reel_failed(m->r);
     }
-    for (size_t i = 0; i < l->count; i++) {
-        piece[i] = l->as_they_lie ? reel_narrow(l->tensors[i], 0, at, rows)
-                                  : reel_index_select(l->tensors[i], 0, index);
-    }
-    return !reel_failed(m->r);
+    return fill(l, at, rows, piece);
 }
 
 int64_t reel_mpi_loader_batches(const reel_mpi_loader *l)

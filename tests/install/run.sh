@@ -84,6 +84,12 @@ export PKG_CONFIG_PATH="$lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
 quietly "$cc" -std=c11 -o "$work/use_pkg_config" "$here/downstream-c/main.c" \
   $(pkg-config --cflags --libs reel) -Wl,-rpath,"$lib"
 "$work/use_pkg_config"
+if [ -e "$lib/libreel_mpi.a" ]; then
+  # shellcheck disable=SC2046
+  quietly "$cc" -std=c11 -o "$work/use_pkg_config_mpi" "$here/downstream-mpi/main.c" \
+    $(pkg-config --cflags --libs reel-mpi) -Wl,-rpath,"$lib"
+  "$work/use_pkg_config_mpi"
+fi
 version=$(pkg-config --modversion reel)
 [ "$version" = "$(sed -n "s/^#define REEL_VERSION_[MP].* //p" "$prefix/include/reel/config.h" | paste -sd. -)" ] ||
   die "reel.pc is of version $version"

@@ -94,9 +94,10 @@ grep -q 'there has to be the program reel-mpi' err || fail 'it does not say what
 # A training of three that ends when it is told to: `pids` are theirs. It has begun once an epoch is over.
 begin() {
   status=0
+  : >err # what the last one has said there is none of this one's
   job 3 "$reel" fit t.csv --target y --hidden 8 --weight-decay 0 --epochs 100000000 --out m.safetensors >out 2>err &
   waiting=$!
-  for _ in $(seq 1500); do
+  for _ in $(seq 6000); do
     ! grep -q epoch err || break
     sleep 0.02
   done

@@ -117,7 +117,9 @@ REEL_API reel_mpi_loader *reel_mpi_loader_new(reel_mpi *mpi, reel_tensor *const 
  * does the same whoever has the piece; then they are again what they were before the batch.
  *
  * Fails: false while an error is recorded.
- * Owner: the tensors live until `reel_rewind`.
+ * Owner: the tensors are the loader's, the same ones for each piece of the same size: what reads
+ *        them can be captured and replayed, up to the gradients, and so can the step. Views of rows
+ *        that come as they lie live until `reel_rewind`.
  */
 REEL_API bool reel_mpi_loader_next(reel_mpi_loader *loader, reel_tensor **piece);
 #if REEL_HAS_IO

@@ -17,23 +17,13 @@ fail() {
   cat "$work/said"
   exit 1
 }
-nobody_left() {
-  local i
-  for i in 1 2 3 4 5 6 7 8 9 10; do
-    pgrep -f "$program" >/dev/null || return 0
-    sleep 0.3
-  done
-  fail "$1: processes are left"
-}
 
 # all_say <processes> <what> <text>: all end, by themselves, with an error that has this text.
 all_say() {
   local status=0
   job "$1" "$program" "$2" >"$work/said" 2>&1 || status=$?
-  [ "$status" -ne 0 ] || fail "$2: the exit status is 0"
-  [ "$status" -ne 124 ] || fail "$2: somebody waits for ever"
   [ "$(grep -c "ends with: .*$3" "$work/said")" -eq "$1" ] || fail "$2: not all said: $3"
-  nobody_left "$2"
+  ended "$2" "$status" "$program"
 }
 all_say 3 shape 'view'
 grep -q 'process 0 ends with: mpi: process 2 of 3 failed: view' "$work/said" || fail "not whose error it is"
@@ -59,8 +49,7 @@ job 2 -x REEL_CPU=portable "$program" done >"$work/said" 2>&1 || fail "one level
 for what in forgets exits dies; do
   status=0
   job 3 "$program" "$what" >"$work/said" 2>&1 || status=$?
-  [ "$status" -ne 0 ] && [ "$status" -ne 124 ] || fail "$what: exit status $status"
-  nobody_left "$what"
+  ended "$what" "$status" "$program"
   [ "$what" != forgets ] || [ "$(grep -c 'ends with: .*process 2 of 3 failed: it .* without reel_mpi_leave' "$work/said")" -eq 2 ] ||
     fail "forgets: not said"
 done
@@ -85,16 +74,14 @@ for kill in $(seq "${REEL_TEST_KILLS:-5}"); do
   sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
   kill -9 "$(tr ' ' '\n' <<<"$pids" | sed -n "$((kill % 3 + 1))p")"
   wait "$waiting" || status=$?
-  [ "$status" -ne 0 ] && [ "$status" -ne 124 ] || fail "kill -9: exit status $status"
-  nobody_left "kill -9"
+  ended "kill -9" "$status" "$program"
   "$here/whole.sh" "$work/killed.safetensors" >>"$work/said" || fail "kill -9: a damaged file"
 done
 
 # Ctrl-C on mpirun ends all.
 begin
-kill -INT "$(pgrep -P "$waiting" -f "$mpirun" | head -n 1)" 2>/dev/null || kill -INT "$waiting"
+interrupt "$waiting"
 wait "$waiting" || status=$?
-[ "$status" -ne 0 ] && [ "$status" -ne 124 ] || fail "Ctrl-C: exit status $status"
-nobody_left Ctrl-C
+ended "Ctrl-C" "$status" "$program"
 "$here/whole.sh" "$work/killed.safetensors" >>"$work/said" || fail "Ctrl-C: a damaged file"
 echo "errors, calls and kernels that do not agree, death and Ctrl-C: all processes end, and say why"

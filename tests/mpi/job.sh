@@ -7,3 +7,19 @@ job() {
   timeout 120 "$mpirun" --oversubscribe --allow-run-as-root --bind-to none --mca mpi_yield_when_idle 1 \
     --mca btl self,vader --mca btl_vader_single_copy_mechanism none --mca orte_tmpdir_base "$work" -n "$processes" "$@"
 }
+
+# ended <what> <status> <program>: a job that was to fail has done so, by itself, and after three seconds no process of
+# the program is left.
+ended() {
+  local i
+  [ "$2" -ne 0 ] || fail "$1: the exit status is 0"
+  [ "$2" -ne 124 ] || fail "$1: somebody waits for ever"
+  for i in 1 2 3 4 5 6 7 8 9 10; do
+    pgrep -f "$3" >/dev/null || return 0
+    sleep 0.3
+  done
+  fail "$1: processes are left"
+}
+
+# interrupt <waiting>: what Ctrl-C does to mpirun, whose shell waits for it.
+interrupt() { kill -INT "$(pgrep -P "$1" -f "$mpirun" | head -n 1)" 2>/dev/null || kill -INT "$1"; }

@@ -22,14 +22,6 @@ fail() {
   tail -n 40 out err
   exit 1
 }
-nobody_left() {
-  local i
-  for i in 1 2 3 4 5 6 7 8 9 10; do
-    pgrep -f "$work/bin/reel" >/dev/null || return 0
-    sleep 0.3
-  done
-  fail "$1: processes are left"
-}
 
 awk 'BEGIN {
   srand(5)
@@ -70,9 +62,8 @@ says() {
   local processes=$1 text=$2 status=0
   shift 2
   job "$processes" "$@" >out 2>err || status=$?
-  [ "$status" -ne 0 ] && [ "$status" -ne 124 ] || fail "$*: exit status $status"
+  ended "$*" "$status" "$work/bin/reel"
   [ "$(grep -c -- "$text" err)" -eq 1 ] || fail "$*: it does not say once: $text"
-  nobody_left "$*"
 }
 cat >one-differs.sh <<EOF
 #!/bin/sh
@@ -105,10 +96,9 @@ begin() {
 }
 rm m.safetensors
 begin
-kill -INT "$(pgrep -P "$waiting" -f "$mpirun" | head -n 1)" 2>/dev/null || kill -INT "$waiting"
+interrupt "$waiting"
 wait "$waiting" || status=$?
-[ "$status" -ne 0 ] && [ "$status" -ne 124 ] || fail "Ctrl-C: exit status $status"
-nobody_left Ctrl-C
+ended "Ctrl-C" "$status" "$work/bin/reel"
 "$here/whole.sh" m.safetensors && "$reel" evaluate m.safetensors t.csv >out || fail 'Ctrl-C: there is no model'
 cp m.safetensors before
 for kill in $(seq "${REEL_TEST_KILLS:-2}"); do
@@ -116,8 +106,7 @@ for kill in $(seq "${REEL_TEST_KILLS:-2}"); do
   sleep "0.$((RANDOM % 10))$((RANDOM % 10))"
   kill -9 "$(tr ' ' '\n' <<<"$pids" | sed -n "$((kill % 3 + 1))p")"
   wait "$waiting" || status=$?
-  [ "$status" -ne 0 ] && [ "$status" -ne 124 ] || fail "kill -9: exit status $status"
-  nobody_left 'kill -9'
+  ended "kill -9" "$status" "$work/bin/reel"
   cmp m.safetensors before || fail 'kill -9: the old model is not what it was'
 done
 echo "reel fit by 1, 2, 3, 4 and 8 processes, and by none: the same bytes; errors are said once, and all end"

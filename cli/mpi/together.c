@@ -53,12 +53,28 @@ void together_options(options *o)
     }
 }
 
+/* How many of the processes are on this machine, and share its memory. */
+static int neighbours(void)
+{
+    int count = 1;
+    MPI_Comm here;
+    if (MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &here) ==
+        MPI_SUCCESS) {
+        MPI_Comm_size(here, &count);
+        MPI_Comm_free(&here);
+    }
+    return count;
+}
+
 together *together_join(session *s, const options *o)
 {
     together *it = calloc(1, sizeof *it);
     if (!it) {
         complain(s, "there is no memory to begin with");
         return NULL;
+    }
+    if (!o->memory) {
+        s->memory /= neighbours();
     }
     it->pieces = o->pieces ? o->pieces : PIECES;
     it->mpi =

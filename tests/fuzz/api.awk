@@ -61,6 +61,7 @@ function draw(type, name, room,   plain) {
   if (type == "uint64_t") return "draw_remembered()"
   if (type == "size_t") return "draw_place()"
   if (type ~ /^(int|unsigned)$/) return "(" type ")" (name in small ? "draw_few()" : "draw_whole()")
+  if (type == "const char *" && name == "cache") return "draw_path()" # which is written to
   if (type == "const char *") return "draw_" (name ~ /^(path|json|equation)$/ ? name : "name") "()"
   if (type == "FILE *") return "draw_stream()"
   if (type ~ /void \*$/ && name == "context") return "NULL"

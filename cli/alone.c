@@ -90,6 +90,8 @@ bool together_any(session *s, bool here)
     return here;
 }
 
+void together_follow(session *s, bool before) { (void)s, (void)before; }
+
 bool together_same(session *s, const char *what, uint64_t number)
 {
     (void)s, (void)what, (void)number;

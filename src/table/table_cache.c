@@ -376,7 +376,7 @@ static bool fill(reel_table *t, const head *h)
 }
 
 /* As reading it has said. */
-static void tell(reel_table *t, const reel_table_options *options)
+static void tell_oddities(reel_table *t, const reel_table_options *options)
 {
     reeli_csv_reader reader = {.r = t->owned.r,
                                .table = t,
@@ -410,7 +410,7 @@ reel_table *reeli_cache_open(reel *r, const char *name, const reel_table_options
     t->pages.rows = 1; /* so that it is closed */
     t->memory = options->memory;
     if (is_possible(&h, t, status.st_size) && fill(t, &h)) {
-        tell(t, options);
+        tell_oddities(t, options);
         return t;
     }
     reel_table_free(t);

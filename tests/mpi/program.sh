@@ -51,6 +51,8 @@ for processes in 1 2 3 4 8; do
   cmp m.safetensors network.safetensors || fail "$processes processes: other bytes"
   cmp out expected || fail "$processes processes: other figures"
 done
+job 3 "$reel" fit t.csv "${network[@]}" --cache kept --out m.safetensors >out 2>err || fail 'a table that is kept'
+cmp m.safetensors network.safetensors && [ -s kept ] || fail 'a table that is kept: other bytes'
 job 2 "$reel" fit t.csv "${line[@]}" --out m.safetensors >out 2>err || fail 'a line'
 cmp m.safetensors line.safetensors && cmp out expected-line || fail 'a line by two processes is another one'
 job 2 "$reel" predict network.safetensors t.csv --out p.csv >out 2>err || fail predict

@@ -40,11 +40,8 @@ typedef struct reel_table_options {
     int64_t skip_lines;         /**< lines before the table, which are passed over */
     const char *encoding;       /**< as iconv names it: "latin1", "windows-1252"; NULL: UTF-8, or
                                      UTF-16 where the file is */
-    int64_t memory;    /**< bytes that the cells of a CSV table may take in memory; a larger one's
-                            lie in a file without a name, in TMPDIR or /var/tmp; 0: all in memory */
-    const char *cache; /**< a file that a CSV table is kept in as it was read, and read from if the
-                            files (sizes and times) and options are those of then; NULL: none. Of
-                            standard input it is always made anew */
+    int64_t memory;    /**< bytes that a CSV table's cells may take in memory; 0: any number */
+    const char *cache; /**< where a CSV table is kept as it was read; NULL: nowhere */
     reel_table_progress progress; /**< told of each piece of a CSV file; NULL: nobody is */
     void *progress_context;       /**< what it gets */
 } reel_table_options;
@@ -69,6 +66,11 @@ typedef struct reel_table_options {
  *
  * Numbers are read as the nearest double, whatever the process's locale, and then rounded to the
  * dtype. The memory is about that of the numbers alone, and of one copy of each different text.
+ * Cells that would take more than `memory` lie in a file without a name, in TMPDIR or /var/tmp.
+ *
+ * What is kept in `cache` is read the next time, if the options and the files, by their sizes and
+ * times, are those that it was made of, and it is whole; otherwise it is made anew. Of standard
+ * input it is made each time. A file that is something else is not replaced.
  *
  * Owner: the reel's until you free it, or the reel.
  * Fails: NULL, and REEL_ERR_FILE if the file cannot be read; REEL_ERR_FORMAT for what is no table:

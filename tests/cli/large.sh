@@ -39,6 +39,7 @@ little=(--memory 2M --target y)
 (ulimit -v 16500 && ! "$reel" fit large.csv --target y "${network[@]}" --no-save >out 2>err) ||
   fail "the limit is none: memory holds the table"
 same 'a quarter of the memory' network large.csv "${little[@]}" "${network[@]}"
+says 'MB in a file, as --memory is 2 MB'
 same 'a line' line large.csv "${little[@]}" "${line[@]}"
 head -n 3001 large.csv >a.csv
 { head -n 1 large.csv && tail -n +3002 large.csv; } >b.csv

@@ -105,6 +105,21 @@ bool reeli_convolve_transposed(reel *r, const reeli_convolution *c, const void *
 bool reeli_convolve_kernel(reel *r, const reeli_convolution *c, const void *x, const void *y,
                            void *w);
 
+/* x[batch, channels, inner], dense, and a channel's weight and bias (NULL: 1 and 0). Of stats,
+ * which normalizing fills, the first `channels` elements are means, then come variances, then
+ * factors 1 / √(variance + eps). */
+typedef struct reeli_channels {
+    int dtype;
+    int64_t batch, channels, inner;
+    const void *x, *w, *b;
+    void *stats;
+    double eps;
+} reeli_channels;
+/* y = (x - mean) factor w + b; and the gradients of x (NULL: not wanted), w and b, of g = dL/dy. */
+void reeli_normalize_channels(reel *r, const reeli_channels *c, void *y);
+void reeli_channel_gradients(reel *r, const reeli_channels *c, const void *g, void *dx, void *dw,
+                             void *db);
+
 /* Over `size`, the index tensor's (at least 1 dim): to[…] = from[…], or += if `add`, where one of
  * the two is moved along a dim by step * (the index there). Its stride in that dim is 0, and the
  * other's step. An index outside [0, bound) ends it: false, and the index in *bad. */

@@ -47,7 +47,7 @@ enum { REELI_LOOP_DTYPES = 4 }; /* a power of two, by which an index is cheap */
     DO(cascade_begin) DO(cascade_feed) DO(cascade_end) DO(cascade_join)                            \
     DO(moments) DO(norm) DO(logsumexp) DO(softmax) DO(softmax_gradient)                            \
     DO(log_sums) DO(class_gradient) DO(standardize) DO(standardize_gradient) DO(stretch)           \
-    DO(max_pool)                                                                                   \
+    DO(channel_normalize) DO(channel_sums) DO(channel_gradient) DO(max_pool)                       \
     REELI_OTHER_UPDATES(DO)
 #define REELI_OTHER_UPDATES(DO)                                                                    \
     DO(adamax_update) DO(nadam_update) DO(radam_update) DO(rmsprop_update)                         \
@@ -186,6 +186,10 @@ REELI_LOOP(standardize, (int64_t rows, int64_t n, const void *x, double eps, voi
 /* dL/dx of g = dL/dy. */
 REELI_LOOP(standardize_gradient,
            (int64_t rows, int64_t n, const void *g, const void *y, const void *scale, void *dx))
+/* A piece of a channel; see cpu/standardize.h. */
+REELI_LOOP(channel_normalize, (int64_t n, const void *x, const double *of, void *y))
+REELI_LOOP(channel_sums, (int64_t n, const void *g, const void *x, double mean, double *sums))
+REELI_LOOP(channel_gradient, (int64_t n, const void *g, const void *x, const double *of, void *dx))
 
 /* Each element a chain of fused multiply-adds over k, in doubles BLAS's order, of lanes, where m or
  * n is 1. Not with one_bias. */

@@ -205,6 +205,8 @@ static bool update_running(reel_tensor *running, reel_tensor *new, double moment
     return reeli_overwrite(running, reel_add(reel_mul_scalar(running, 1 - momentum), new));
 }
 
+enum { LONG = 8 /* elements that a channel has of a sample: they are a piece to work on */ };
+
 typedef struct batch {
     reel_tensor *x, *deviation;
     reel_tensor *mean, *variance; /* of one element a channel, in x's dims */
@@ -214,7 +216,6 @@ typedef struct batch {
 
 static void measure(batch *b)
 {
-    b->samples = b->x->numel / b->x->size[1];
     for (int d = 0, at = 0; d < b->x->ndim; d++) {
         if (d != 1) {
             b->dims[at++] = d;
@@ -286,7 +287,16 @@ reel_tensor *reel_batch_norm(reel_tensor *x, reel_tensor *running_mean, reel_ten
     if (!sound_batch(x, others, training)) {
         return x->r->poison;
     }
-    batch b = {.x = x};
+    batch b = {.x = x, .samples = x->numel / x->size[1]};
+    if (training && b.samples / x->size[0] >= LONG) {
+        reel_tensor *y = reeli_batch_norm(x, weight, bias, eps, &b.mean, &b.variance);
+        if (!reeli_bad(y) && !update_both(&b, running_mean, running_var, momentum)) {
+            return x->r->poison;
+        }
+        return weight && bias ? y
+                              : affine(y, weight ? by_channel(x, weight, "weight") : NULL,
+                                       bias ? by_channel(x, bias, "bias") : NULL);
+    }
     if (training) {
         measure(&b);
     } else {

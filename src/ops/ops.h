@@ -82,4 +82,9 @@ reel_tensor *reeli_take(const reeli_op *op, reel_tensor *x, int64_t dim, reel_te
 reel_tensor *reeli_narrow_backward(reel_tensor *g, int ndim, const int64_t *size, int64_t dim,
                                    int64_t start);
 
+/* x[batch, channels, …], which has elements, normalized by its channels' means and variances, which
+ * are returned as well; with weight and bias, if there are both. */
+reel_tensor *reeli_batch_norm(reel_tensor *x, reel_tensor *weight, reel_tensor *bias, double eps,
+                              reel_tensor **mean, reel_tensor **variance);
+
 #endif

@@ -253,6 +253,15 @@ typedef struct reeli_classes {
 
 static inline reeli_classes *reeli_classes_of(const reeli_node *n) { return reeli_parameters(n); }
 
+/* batch_norm: what is added to a variance; and while backward asks for the inputs' gradients, all
+ * of them. */
+typedef struct reeli_batch {
+    double eps;
+    reel_tensor *dx, *dw, *db;
+} reeli_batch;
+
+static inline reeli_batch *reeli_batch_of(const reeli_node *n) { return reeli_parameters(n); }
+
 /* standardize: what is added to a variance. pinv: the share of the largest singular value that
  * counts as 0. */
 typedef struct reeli_epsilon {

@@ -175,6 +175,9 @@ CALL(resized, reel_interpolate(x, OPTIONS(reel_interpolate_options, .size = REEL
 CALL(padded, reel_pad_image(x, (int64_t[]){2, 3, 1, 4}, 4, REEL_PAD_REFLECT))
 CALL(windows, reel_unfold(x, REEL_DIMS(3), OPTIONS(reel_conv_options, .padding = REEL_DIMS(1))))
 CALL(normalised, reel_group_norm(x, 3, NULL, NULL, 1e-5))
+CALL(batch_normalised,
+     reel_batch_norm(x, NULL, NULL, reel_narrow(reel_flatten(w, 0, -1), 0, 3, 6),
+                     reel_narrow(reel_flatten(w, 0, -1), 0, 9, 6), true, 0.1, 1e-5))
 CALL(sampled,
      reel_grid_sample(x,
                       reel_affine_grid(reel_narrow(reel_reshape(w, 3, (int64_t[]){-1, 2, 3}), 0, 0,
@@ -196,9 +199,10 @@ static reel_tensor *sequence(reel_tensor *x, reel_tensor *w)
     return reel_lstm_steps(gates, reel_narrow(wide, 0, 0, 512), NULL, start, false).output;
 }
 
-static const images_call calls[] = {same_size,  with_bias, grouped,       transposed, largest,
-                                    of_four,    means,     resized,       padded,     windows,
-                                    normalised, sampled,   groups_in_one, odd_in_one, sequence};
+static const images_call calls[] = {
+    same_size,     with_bias,  grouped,          transposed, largest,    of_four,
+    means,         resized,    padded,           windows,    normalised, sampled,
+    groups_in_one, odd_in_one, batch_normalised, sequence};
 
 /* A result, and the gradients of its squares, by so many threads and a CPU level's kernels. */
 static void compute(images_call call, int threads, const char *level, reel_tensor *found[3])

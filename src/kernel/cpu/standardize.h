@@ -64,3 +64,47 @@ void KERNEL(stretch)(int64_t n, void *numbers, double range, double low)
         x[i] = fused(x[i], (T)range, (T)low);
     }
 }
+
+/* A piece of a channel, of = {mean, scale, weight, bias}: y = (x - mean) (scale weight) + bias. */
+void KERNEL(channel_normalize)(int64_t n, const void *from, const double *of, void *to)
+{
+    const T *x = from, mean = (T)of[0], factor = (T)of[1] * (T)of[2], bias = (T)of[3];
+    T *y = to;
+    INDEPENDENT
+    for (int64_t i = 0; i < n; i++) {
+        y[i] = (x[i] - mean) * factor + bias;
+    }
+}
+
+/* sums += {Σ g, Σ g (x - mean)}. */
+void KERNEL(channel_sums)(int64_t n, const void *gradient, const void *from, double mean,
+                          double *sums)
+{
+    enum { PART = 512 };
+    const T *g = gradient, *x = from;
+    T product[PART], sum;
+    for (int64_t at = 0; at < n; at += PART, g += PART, x += PART) {
+        const int64_t here = n - at < PART ? n - at : PART;
+        INDEPENDENT
+        for (int64_t i = 0; i < here; i++) {
+            product[i] = g[i] * (x[i] - (T)mean);
+        }
+        KERNEL(sum)(g, 1, here, &sum);
+        sums[0] += (double)sum;
+        KERNEL(sum)(product, 1, here, &sum);
+        sums[1] += (double)sum;
+    }
+}
+
+/* of = {mean, factor, a, b}: dx = factor (g - a - (x - mean) b). */
+void KERNEL(channel_gradient)(int64_t n, const void *gradient, const void *from, const double *of,
+                              void *to)
+{
+    const T *g = gradient, *x = from, mean = (T)of[0], factor = (T)of[1], a = (T)of[2];
+    const T b = (T)of[3];
+    T *dx = to;
+    INDEPENDENT
+    for (int64_t i = 0; i < n; i++) {
+        dx[i] = factor * (g[i] - a - (x[i] - mean) * b);
+    }
+}

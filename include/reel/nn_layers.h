@@ -51,8 +51,16 @@ REEL_API reel_module *reel_nn_flatten(reel *r, int64_t start_dim, int64_t end_di
  *  torch.nn.Bilinear. */
 REEL_API reel_module *reel_nn_bilinear(reel *r, int64_t in1_features, int64_t in2_features,
                                        int64_t out_features, const reel_linear_options *options);
-/** `count` rows of `size`, drawn from N(0, 1), looked up by index. Source: torch.nn.Embedding. */
-REEL_API reel_module *reel_nn_embedding(reel *r, int64_t count, int64_t size, reel_dtype dtype);
+/**
+ * `count` rows of `size`, drawn from N(0, 1), looked up by index. Row padding_idx (negative: from
+ * the end; REEL_NO_PADDING of reel/indexing.h: none) is zeros and gets no gradient, so that it
+ * stays so.
+ *
+ * Fails:  REEL_ERR_VALUE too for a padding_idx that is none of the rows.
+ * Source: torch.nn.Embedding.
+ */
+REEL_API reel_module *reel_nn_embedding(reel *r, int64_t count, int64_t size, int64_t padding_idx,
+                                        reel_dtype dtype);
 
 /** Options of the normalizations; all zero is PyTorch's default. */
 typedef struct reel_norm_options {

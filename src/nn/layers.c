@@ -7,6 +7,7 @@
 #include <reel/autograd.h>
 #include <reel/indexing.h>
 #include <reel/linalg.h>
+#include <string.h>
 
 /* Sizes must be positive and the dtype floating. */
 static bool sound_layer(reel *r, const char *name, int count, const int64_t *sizes,
@@ -91,19 +92,31 @@ static reel_tensor *embedding(reel_module *m, reel_tensor *const *in)
     return reel_embedding(in[0], m->weight, m->i[0]);
 }
 
-reel_module *reel_nn_embedding(reel *r, int64_t count, int64_t size, reel_dtype dtype)
+reel_module *reel_nn_embedding(reel *r, int64_t count, int64_t size, int64_t padding_idx,
+                               reel_dtype dtype)
 {
+    const bool padded = padding_idx != REEL_NO_PADDING;
     if (!sound_layer(r, "Embedding", 2, (int64_t[]){count, size}, dtype)) {
+        return NULL;
+    }
+    if (padded && (padding_idx >= count || padding_idx < -count)) {
+        reeli_error(r, REEL_ERR_VALUE, "Embedding: padding_idx %lld is none of its %lld rows",
+                    (long long)padding_idx, (long long)count);
         return NULL;
     }
     reel_module *m = reeli_module_new(r, "Embedding", 1, embedding);
     if (!m) {
         return NULL;
     }
-    m->i[0] = REEL_NO_PADDING;
+    m->i[0] = padding_idx;
     m->weight = reeli_add_parameter(m, "weight", dtype, 0, 0, 2, (int64_t[]){count, size});
     if (m->weight) {
         reeli_fill_normal(m->weight, 0, 1);
+    }
+    if (m->weight && padded) {
+        const size_t row = (size_t)size * reeli_element_size((int)dtype);
+        const int64_t at = padding_idx < 0 ? padding_idx + count : padding_idx;
+        memset((char *)m->weight->data + (size_t)at * row, 0, row);
     }
     return reeli_finished(m, m->weight != NULL);
 }

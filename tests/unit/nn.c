@@ -144,6 +144,32 @@ static double loss_of(reel *r, reel_module *loss)
 }
 
 /* |d| = 0.5, 0.5, 0, 1. */
+/* torch.manual_seed(0); e = torch.nn.Embedding(5, 3, padding_idx=2), and the gradient of
+ * e(torch.tensor([1, 2, 4, 2])).pow(2).sum(), in PyTorch 1.13. */
+START_TEST(padding_of_an_embedding_stays_zeros)
+{
+    static const float weight[] = {
+        1.5409961F,   -0.2934289F,  -2.1787894F, 0.56843126F, -1.0845224F, -1.3985955F, 0, 0, 0,
+        -0.40334353F, -0.59663534F, 0.18203649F, -0.8566746F, 1.1006042F,  -1.0711874F};
+    static const float grad[] = {0, 0, 0, 1.1368625F, -2.1690447F, -2.797191F, 0,          0,
+                                 0, 0, 0, 0,          -1.7133492F, 2.2012084F, -2.1423748F};
+    for (int64_t padding = 2; padding >= -3; padding -= 5) {
+        reel *r = quiet_reel();
+        reel_manual_seed(r, 0);
+        reel_module *e = reel_nn_embedding(r, 5, 3, padding, REEL_F32);
+        reel_tensor *rows = reel_from_i64(r, (int64_t[]){1, 2, 4, 2}, REEL_SHAPE(4));
+        reel_backward(reel_sum(reel_square(reel_forward(e, rows))));
+        for (int i = 0; i < 15; i++) {
+            ck_assert(reel_data_f32(reel_parameter(e, "weight"))[i] == weight[i]);
+            ck_assert(reel_data_f32(reel_grad(reel_parameter(e, "weight")))[i] == grad[i]);
+        }
+        ck_assert_ptr_null(reel_nn_embedding(r, 5, 3, 5, REEL_F32));
+        assert_error(r, REEL_ERR_VALUE, "Embedding: padding_idx 5 is none of its 5 rows");
+        reel_free(r);
+    }
+}
+END_TEST
+
 START_TEST(losses_reduce)
 {
     reel *r = quiet_reel(); /* the older flags warn */
@@ -193,6 +219,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, a_double_layer_has_the_same_values);
     tcase_add_test(cases, modules_of_a_list_are_made_in_its_order);
     tcase_add_test(cases, a_linear_layer_computes);
+    tcase_add_test(cases, padding_of_an_embedding_stays_zeros);
     tcase_add_test(cases, losses_reduce);
     tcase_add_test(cases, older_flags_decide);
 }

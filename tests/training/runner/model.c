@@ -16,6 +16,7 @@ typedef struct given {
     reel_legacy_flag size_average, reduce;
     int64_t ignore_index;
     bool has_index; /* whether one was given */
+    int64_t padding_idx;
     double label_smoothing;
     bool log_target, no_log_input, full;
     int64_t groups;
@@ -32,6 +33,7 @@ typedef struct given {
 static const given defaults = {
     .out = 1,
     .dim = -1,
+    .padding_idx = REEL_NO_PADDING,
     .p = 0.5,
     .alpha = 1,
     .beta = 1,
@@ -58,6 +60,7 @@ static const field fields[] = {
     {"out_channels", WHOLE, offsetof(given, out), NULL},
     {"num_embeddings", WHOLE, offsetof(given, in), NULL},
     {"embedding_dim", WHOLE, offsetof(given, out), NULL},
+    {"padding_idx", WHOLE, offsetof(given, padding_idx), NULL},
     {"num_features", WHOLE, offsetof(given, size), NULL},
     {"num_channels", WHOLE, offsetof(given, size), NULL},
     {"upscale_factor", WHOLE, offsetof(given, size), NULL},

@@ -16,7 +16,7 @@ install_for npm nodejs npm
 scripts/playground.sh
 page=$(realpath build/playground/index.html)
 mkdir -p "$folder"
-cp tests/browser/package.json tests/browser/*.mjs "$folder"
+cp tests/browser/package.json tests/browser/*.mjs tests/browser/*.yml "$folder"
 cd "$folder"
 [ -d node_modules/axe-core ] || npm install --no-audit --no-fund --silent
 node explain.mjs "$reel" "$(command -v chromium)"

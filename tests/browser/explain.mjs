@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The page of reel explain as its readers meet it: stepped through from first to last and back by keys
-// alone, asked and answered, narrow, dark, printed, without scripts; and nothing asked for outside of it.
+// alone, asked and answered, narrow, dark, printed, read aloud, in colours of one's own, without scripts; and
+// nothing asked for outside of it.
 //
 //   node explain.mjs PROGRAM CHROMIUM
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { chromium } from 'playwright-core';
 
@@ -133,6 +134,34 @@ async function seen() {
   const printed = await open('twice');
   await printed.emulateMedia({ media: 'print' });
   check(await printed.isVisible('#story'), 'printed: no sentences');
+  check((await printed.pdf()).subarray(0, 5).toString() === '%PDF-', 'printed: no PDF');
+}
+
+// What a screen reader is told, in the middle and in print, word for word: spoken.yml.
+async function spoken() {
+  const page = await open('twice');
+  for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowRight');
+  let said = await page.locator('body').ariaSnapshot();
+  await page.emulateMedia({ media: 'print' });
+  said += '\n# printed\n' + await page.locator('body').ariaSnapshot() + '\n';
+  writeFileSync('spoken.txt', said);
+  check(said === readFileSync('spoken.yml', 'utf8'), 'a screen reader is told something else: build/browser/spoken.txt');
+  await page.close();
+}
+
+// With colours of the reader's own: this step's box, line and row can still be told from the others.
+async function own_colours() {
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await open('twice', { forcedColors: 'active', colorScheme });
+    for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowRight');
+    const [box, other, text, row, rest] = await page.evaluate(() => [['svg .now rect', 'stroke'], ['svg g:not(.now) rect', 'stroke'], ['svg text', 'fill'], ['tr.now td', 'borderBottomWidth'], ['tbody tr:not(.now) td', 'borderBottomWidth']]
+      .map(([which, what]) => getComputedStyle(document.querySelector(which))[what]));
+    check(box !== other && row !== rest, `own colours, ${colorScheme}: this step looks like any: ${box}, ${row}`);
+    check(text === (colorScheme === 'dark' ? 'rgb(255, 255, 255)' : 'rgb(0, 0, 0)'), `own colours, ${colorScheme}: text is ${text}`);
+    await accessible(page, 'own colours');
+    await page.screenshot({ path: `own-${colorScheme}.png` });
+    await page.close();
+  }
 }
 
 for (const [name, expression] of Object.entries(lessons)) {
@@ -144,6 +173,8 @@ await asked();
 await large();
 await lesson_pages();
 await seen();
+await spoken();
+await own_colours();
 await browser.close();
 console.log(failures ? `${failures} failures` : 'as it should be');
 process.exit(failures ? 1 : 0);

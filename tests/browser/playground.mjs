@@ -233,7 +233,7 @@ async function presets() {
 }
 
 async function looks() {
-  for (const [name, options] of [['narrow', { viewport: { width: 360, height: 740 } }], ['dark', { colorScheme: 'dark' }]]) {
+  for (const [name, options] of [['narrow', { viewport: { width: 360, height: 740 } }], ['dark', { colorScheme: 'dark' }], ['own', { forcedColors: 'active' }]]) {
     for (const hash of [{ lesson: 'accumulate', screen: 1, seed: 1 }, { lesson: 'outlier', screen: 1, seed: 1 }, { lesson: 'outlier', screen: 9, seed: 1 }]) {
       const page = await open(hash, options);
       check(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name}: wider than the window: ${JSON.stringify(hash)}`);

@@ -283,11 +283,11 @@ static int64_t vectors_straight(const reeli_taps *c)
 /* A result by channels has to be turned round, which costs as much as some of its taps. */
 bool KERNEL(fits_channels)(const reeli_taps *c)
 {
-    enum { TURN = 8 };
+    enum { TO_TURN = 8 };
     const int64_t rows = vectors_by_row(c), straight = vectors_straight(c);
     const int64_t by_position = c->rows * (by_rows(c, rows, straight) ? rows : straight);
     const int64_t by_channel = c->height * c->width * ((c->rows + VECTOR - 1) / VECTOR);
-    return VECTOR > 1 && c->out_x == 1 && by_channel * (c->taps + TURN) < by_position * c->taps;
+    return VECTOR > 1 && c->out_x == 1 && by_channel * (c->taps + TO_TURN) < by_position * c->taps;
 }
 
 void KERNEL(convolve)(const reeli_taps *c)

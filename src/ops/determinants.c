@@ -67,21 +67,36 @@ static double minor_of(int64_t n, const double *a, int64_t row, int64_t column, 
     return product_of_pivots(n - 1, work, pivot);
 }
 
-/* The cofactors of one matrix, whose LU is known: det A⁻ᵀ, or minor by minor if that is 0. */
+/* det A⁻ᵀ to y[n,n]; false if a number on the way there is not what doubles hold in full. */
+static bool by_inverse(int64_t n, const double *lu, const int64_t *pivot, double *work, double *y)
+{
+    const double det = product_of_pivots(n, lu, pivot);
+    bool sound = isnormal(det);
+    if (det == 0) {
+        return false;
+    }
+    for (int64_t i = 0; i < n * n; i++) {
+        work[i] = i % (n + 1) == 0;
+    }
+    reeli_lu_solve(n, lu, pivot, n, work);
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t j = 0; j < n; j++) {
+            y[i * n + j] = work[j * n + i] * det;
+            sound = sound && isfinite(y[i * n + j]);
+        }
+    }
+    return sound || isnan(det);
+}
+
+/* The cofactors of one matrix, whose LU is known; minor by minor if they are not to be had from
+ * the inverse. */
 static void find_cofactors(int64_t n, const double *a, const double *lu, int64_t *pivot,
                            double *work, double *y)
 {
-    const double det = product_of_pivots(n, lu, pivot);
-    for (int64_t i = 0; i < n * n && det != 0; i++) {
-        work[i] = i % (n + 1) == 0;
-    }
-    if (det != 0) {
-        reeli_lu_solve(n, lu, pivot, n, work);
-    }
-    for (int64_t i = 0; i < n; i++) {
+    const bool found = by_inverse(n, lu, pivot, work, y);
+    for (int64_t i = 0; !found && i < n; i++) {
         for (int64_t j = 0; j < n; j++) {
-            y[i * n + j] = det != 0 ? work[j * n + i] * det
-                                    : ((i + j) % 2 ? -1 : 1) * minor_of(n, a, i, j, work, pivot);
+            y[i * n + j] = ((i + j) % 2 ? -1 : 1) * minor_of(n, a, i, j, work, pivot);
         }
     }
 }

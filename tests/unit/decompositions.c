@@ -183,6 +183,23 @@ START_TEST(a_singular_determinant_has_a_gradient)
 }
 END_TEST
 
+/* Cofactors are there where the inverse, or the determinant itself, is beyond doubles. */
+START_TEST(a_determinants_gradient_is_not_its_inverse)
+{
+    static const double diagonals[][2] = {{1e-310, 1}, {1e-310, 1e300}, {1e200, 1e200}};
+    for (int i = 0; i < 3; i++) {
+        reel *r = reel_new();
+        const double *d = diagonals[i];
+        reel_tensor *a = reel_from_f64(r, (double[]){d[0], 0, 0, d[1]}, REEL_SHAPE(2, 2));
+        reel_requires_grad_(a, true);
+        reel_backward(reel_linalg_det(a));
+        ck_assert(reel_equal(reel_grad(a),
+                             reel_from_f64(r, (double[]){d[1], 0, 0, d[0]}, REEL_SHAPE(2, 2))));
+        reel_free(r);
+    }
+}
+END_TEST
+
 static reel_tensor *determinant(reel_tensor *const *inputs, size_t count, void *context)
 {
     (void)count, (void)context;
@@ -268,6 +285,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, they_are_pytorchs);
     tcase_add_test(cases, parts_make_the_whole);
     tcase_add_test(cases, a_singular_determinant_has_a_gradient);
+    tcase_add_test(cases, a_determinants_gradient_is_not_its_inverse);
     tcase_add_test(cases, a_singular_determinant_has_a_second_derivative);
     tcase_add_test(cases, a_logarithm_does_not_overflow);
     tcase_add_test(cases, what_has_no_answer_is_refused);

@@ -141,3 +141,19 @@ bool check_tensor(const reel_tensor *ours, const reel_tensor *theirs, double ato
     }
     return same_elements(ours, theirs, atol, why);
 }
+
+void print_differences(const reel_tensor *ours, const reel_tensor *theirs, double atol)
+{
+    const int64_t count = reel_numel(ours);
+    double *a = calloc((size_t)count + 1, 8), *b = calloc((size_t)count + 1, 8);
+    const bool copied = a && b && same_kind(ours, theirs) &&
+                        reel_to_f64(ours, a, count) == REEL_OK &&
+                        reel_to_f64(theirs, b, count) == REEL_OK;
+    for (int64_t i = 0; copied && i < count; i++) {
+        if (!is_close(reel_dtype_of(ours), atol, a[i], b[i])) {
+            printf(" %.17g, PyTorch has %.17g\n", a[i], b[i]);
+        }
+    }
+    free(a);
+    free(b);
+}

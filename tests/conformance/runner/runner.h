@@ -119,6 +119,9 @@ const value *argument_named(const binding *to, const call *c, const char *name);
  * where the case has its own, 0 where it has not. */
 bool check_tensor(const reel_tensor *ours, const reel_tensor *theirs, double atol, reason *why);
 
+/* A line for each element of tensors of one shape that differs. */
+void print_differences(const reel_tensor *ours, const reel_tensor *theirs, double atol);
+
 /* PyTorch refuses some calls when they are made that C refuses when they are compiled: a number in
  * place of a tensor, an approximation that has no name. Those pass too; --verbose tells which they
  * are. */

@@ -14,6 +14,7 @@ without PyTorch, is of --seed 20 --count 40 --steps 4.
 """
 import argparse
 import collections
+import fnmatch
 import math
 import os
 import random
@@ -135,9 +136,10 @@ class Maker:
                 t = torch.tensor(values, dtype=DOUBLE).reshape(t.shape)
             t = t.detach().to(dtype).clone(memory_format=torch.contiguous_format)
             if self.options.special and q > 0.7:
+                large, small = (1e300, 1e-310) if dtype == DOUBLE else (1e30, 1e-40)
                 for k in range(t.numel()):
                     if rng.random() < 0.15:
-                        t.view(-1)[k] = rng.choice([math.inf, -math.inf, math.nan, -0.0, 1e300, 1e-310])
+                        t.view(-1)[k] = rng.choice([math.inf, -math.inf, math.nan, -0.0, large, small])
             t.requires_grad_(rng.random() < 0.8 if wanted is None else wanted)
         else:
             t = t.detach().clone(memory_format=torch.contiguous_format)
@@ -245,7 +247,7 @@ class Run:
     def __init__(self, program, nudge=0.0):
         values = {("leaf", k): self.fresh(t, nudge) for k, t in enumerate(program.leaves)}
         self.leaves = [values[("leaf", k)] for k in range(len(program.leaves))]
-        self.errors, self.order = {}, list(values)
+        self.errors, self.order, self.made = {}, list(values), {}
         for at, (name, args, kwargs, count) in enumerate(program.steps):
             def real(r):
                 return values[r.i] if isinstance(r, Ref) else r
@@ -260,6 +262,7 @@ class Run:
                 if nudge and INEXACT.search(name) and not any(t is v for v in values.values()):
                     self.move(name, t, nudge)
                 values[("step", at, k)] = t
+                self.made[("step", at, k)] = t.detach().clone(memory_format=torch.contiguous_format)
                 self.order.append(("step", at, k))
         self.values = values
         self.differentiate()
@@ -309,6 +312,9 @@ def tolerances_by(ours, nudged):
         if a is None or b is None or a.shape != b.shape:
             out.append(None)
             continue
+        if not a.is_floating_point():
+            out.append(1e-300 if torch.equal(a, b) else None)
+            continue
         x, y = a.detach().to(DOUBLE), b.detach().to(DOUBLE)
         finite = x.isfinite()
         if not torch.equal(x[~finite].nan_to_num(7), y[~finite].nan_to_num(7)) or not torch.equal(finite, y.isfinite()):
@@ -355,9 +361,8 @@ def write(file, program, run):
             if t is not None and t.is_floating_point() and single and t.dtype == DOUBLE:
                 found = [None if f is None else f + 1e-5 * (1 + 0) for f in found]
                 break
-        exact = [0.0 if t is not None and not t.is_floating_point() and f is not None and f < 1e-3 else f for t, f in zip(tensors, found)]
         names = [None if t is None else case.store(f"{role}{k}", t) for k, t in enumerate(tensors)]
-        return names, [1e-300 if e == 0.0 else e for e in exact]
+        return names, found
     words["outputs"], words["atols"] = put("y", [run.values[i] for i in run.order], *([other.values.get(i) for i in run.order] for other in nudged))
     if run.grads is not None and (run.second is not None):
         words["sinks"], words["second_sinks"] = run.sinks, run.second_sinks
@@ -367,7 +372,8 @@ def write(file, program, run):
 
 
 def ask(binary, programs):
-    """{number: what Reel says}, of those that disagree; programs that PyTorch itself gives up are left out."""
+    """{number: what Reel says}, of those that disagree: a line, and one for each element that does. Programs that PyTorch
+    itself gives up are left out."""
     file = cases.CaseFile("programs")
     numbers = []
     for n, program in programs:
@@ -382,7 +388,7 @@ def ask(binary, programs):
     file.write(path)
     out = subprocess.run([binary, path], capture_output=True, text=True, errors="replace")
     os.unlink(path)
-    found = {numbers[int(m[1])]: m[2] for m in re.finditer(r"^FAIL (\d+): (.*)$", out.stdout, re.M)}
+    found = {numbers[int(m[1])]: m[2].rstrip() for m in re.finditer(r"^FAIL (\d+): (.*\n(?: .*\n)*)", out.stdout, re.M)}
     if out.returncode not in (0, 1):
         found["crash"] = f"status {out.returncode}: {out.stderr[-300:]}"
     return found, len(numbers), file
@@ -445,8 +451,7 @@ def as_leaf(program, at):
     for i in run.order:
         if i[:2] == ("step", at):
             leaf[i] = Ref(("leaf", len(kept.leaves)))
-            t = run.values[i]
-            kept.leaves.append(t.detach().contiguous().clone().requires_grad_(t.requires_grad))
+            kept.leaves.append(run.made[i].requires_grad_(run.values[i].requires_grad))
 
     def moved(r):
         if not isinstance(r, Ref) or r.i[0] == "leaf":
@@ -499,6 +504,21 @@ def any_in(call, test):
     return any(test(t.detach()).any().item() for t in call["tensors"] if t.is_floating_point() and t.numel())
 
 
+def repeats(call):
+    """Whether an element is equal to another one, of the same tensor or of another."""
+    every = [x for t in call["tensors"] if t.is_floating_point() for x in t.detach().flatten().tolist()]
+    return len(set(every)) < len(every)
+
+
+def singular_values(call):
+    """Of each matrix that the call is given, the largest first, as parts of that."""
+    for t in call["tensors"]:
+        if t.is_floating_point() and t.dim() >= 2 and t.numel() and t.isfinite().all():
+            for matrix in t.detach().to(DOUBLE).reshape(-1, *t.shape[-2:]):
+                s = torch.linalg.svdvals(matrix)
+                yield s / s[0].clamp_min(1e-300)
+
+
 GIVEN = {
     "two-dtypes": lambda c: {DOUBLE, SINGLE} <= {t.dtype for t in c["tensors"]},
     "no-floats": lambda c: not all(t.is_floating_point() for t in c["tensors"]) or not c["tensors"],
@@ -508,11 +528,18 @@ GIVEN = {
     "huge": lambda c: any_in(c, lambda t: ~(t.abs() < (1e150 if t.dtype == DOUBLE else 1e18))),
     "exp-overflows": lambda c: any_in(c, lambda t: ~(t.abs() < (700 if t.dtype == DOUBLE else 80))),
     "zero": lambda c: any_in(c, lambda t: t == 0),
-    "equal": lambda c: any(t.numel() > t.unique().numel() for t in c["tensors"]) or len(c["tensors"]) > 1,
+    "equal": repeats,
     "tiny": lambda c: any_in(c, lambda t: (t != 0) & (t.abs() < (1e-150 if t.dtype == DOUBLE else 1e-18))),
+    "at-edges": lambda c: any_in(c, lambda t: (t <= 1e-3) | (t >= 1 - 1e-3)),
+    "singular": lambda c: any(s[-1] < 1e-12 for s in singular_values(c)),
+    "equal-singular-values": lambda c: any((s.diff().abs() < 1e-7).any() for s in singular_values(c)),
+    "low-rank": lambda c: any((s > 1e-9).sum() <= len(s) - 2 for s in singular_values(c)),
     "empty": lambda c: any(t.numel() == 0 for t in c["tensors"]),
+    "twice": lambda c: len({t.data_ptr() for t in c["tensors"] if t.numel()}) < sum(t.numel() > 0 for t in c["tensors"]),
+    "constant": lambda c: any(t.is_floating_point() and t.numel() and any((t.detach().amax(d) == t.detach().amin(d)).any() for d in range(t.dim()))
+                              for t in c["tensors"]),
     "behind-not-finite": lambda c: c["behind"],
-    "negative": lambda c: any_in(c, lambda t: t < 0),
+    "in-place": lambda c: c["in place"],
 }
 
 
@@ -529,20 +556,21 @@ def calls_of(program):
     """Of each call what an explanation asks for."""
     run, found = Run(program), []
     behind = any(t is not None and t.is_floating_point() and not t.isfinite().all() for t in [*run.values.values(), *(run.grads or [])])
+    in_place = any(name.endswith("_") for name, *_ in program.steps)
     for name, args, kwargs, _ in program.steps:
         real = swap([args, kwargs], lambda r: run.values.get(r.i) if isinstance(r, Ref) else r)
-        found.append({"name": name, "args": real[0], "kwargs": real[1], "behind": behind, "tensors": list(cases.tensors_in(real))})
+        found.append({"name": name, "args": real[0], "kwargs": real[1], "behind": behind, "in place": in_place, "tensors": list(cases.tensors_in(real))})
     return found
 
 
 def blamed(program, said, line):
     """The calls that the line explains; none if the report is another."""
     kinds, names, given, words, _ = line
-    if not {kind_of(said), "behind"} & set(kinds) or not words.search(said):
+    if not {kind_of(said), "behind"} & set(kinds) or not all(words.search(line) for line in said.split("\n")):
         return []
     made_by = "behind" not in kinds and re.match(r"(?:value \d+|refusal) \(([^)]*)\)", said)
     return [at for at, call in enumerate(calls_of(program))
-            if (names == ["*"] or call["name"] in names) and (not made_by or made_by[1] == call["name"])
+            if any(fnmatch.fnmatchcase(call["name"], name) for name in names) and (not made_by or made_by[1] == call["name"])
             and all(is_given(call, condition) for condition in given if condition != "-")]
 
 
@@ -581,6 +609,7 @@ def main():
     parser.add_argument("--samples", type=int, default=40, help="of each operator")
     parser.add_argument("--special", action="store_true", help="infinities, NaN, -0, very large and very small numbers")
     parser.add_argument("--float32", action="store_true", help="float32 leaves, too")
+    parser.add_argument("--program", type=int, action="append", help="only this one, by the number that is printed")
     parser.add_argument("--write", help="keeps those that agree in this file")
     parser.add_argument("--show", type=int, default=2, help="of each kind of disagreement")
     options = parser.parse_args()
@@ -590,7 +619,7 @@ def main():
         collect(PARAMETERS, options.samples)
     drop_refused(options)
     programs, used = [], collections.Counter()
-    for k in range(options.count):
+    for k in options.program or range(options.count):
         program = Maker(random.Random(options.seed * 1000003 + k), options).make()
         if program.steps:
             programs.append((k, program))
@@ -617,7 +646,7 @@ def main():
     for group, members in sorted(groups.items(), key=lambda it: -len(it[1])):
         print("==", *group, f"x{len(members)}")
         for k, program, said in members[: options.show]:
-            print(f"  program {k}: {said}")
+            print(f"  program {k}: " + "; ".join(said.split("\n")[:6]))
             show(program)
     if crash:
         print("CRASH", crash)

@@ -21,6 +21,8 @@ typedef struct program {
     size_t results, leaf_count;
     reel_tensor *gradient[MAX_LEAVES], *second[MAX_LEAVES];
     bits leaf_bits[MAX_REGISTERS];
+    const reel_tensor *wrong, *right; /* the first results that differ; NULL, NULL */
+    double atol;                      /* theirs */
 } program;
 
 /* In a reel of its own, with its leaves read. */

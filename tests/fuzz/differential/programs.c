@@ -23,6 +23,7 @@ static bool compare_all(program *p, json_t *names, json_t *atols, reel_tensor *c
         reel_tensor *theirs = reel_safetensors_tensor(p->s.file, json_string_value(name));
         reel_tensor *got = ours[i] ? ours[i] : reel_zeros_like(theirs);
         if (!check_tensor(got, theirs, json_number_value(atol), &inner)) {
+            p->wrong = got, p->right = theirs, p->atol = json_number_value(atol);
             return because(why, "%s %zu (%s): %s", what, i, p->maker[i] ? p->maker[i] : "leaf",
                            inner.text);
         }
@@ -122,6 +123,9 @@ static int run_file(const char *path)
         if (!open_program(&p, path, &why) || !check(&p, &refused, &why)) {
             printf("FAIL %lld: %s\n", (long long)json_integer_value(json_object_get(p.it, "id")),
                    why.text);
+            if (p.wrong && !reel_is_poison(p.wrong)) {
+                print_differences(p.wrong, p.right, p.atol);
+            }
             failed++;
         }
         uncaptured += refused;

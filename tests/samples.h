@@ -152,6 +152,7 @@ static inline const double *sample_parameters(const reeli_op *op)
     static const double usual[3] = {0.7, 1.2, 0.6}, none[3] = {-1, 0, 0}, two[3] = {2, 0, 0};
     return strcmp(op->name, "logit") == 0            ? none
            : strcmp(op->name, "round_decimals") == 0 ? two
+           : strcmp(op->name, "polygamma") == 0      ? two
                                                      : usual;
 }
 

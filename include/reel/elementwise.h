@@ -90,6 +90,16 @@ REEL_API reel_tensor *reel_atanh(reel_tensor *x);
 REEL_API reel_tensor *reel_erf(reel_tensor *x);
 /** 1 - erf x, exact where that is small. Gradient: -g 2/√π exp(-x²). Source: torch.erfc. */
 REEL_API reel_tensor *reel_erfc(reel_tensor *x);
+/** The x whose erf is given; ±∞ at ±1, NaN beyond. Gradient: g √π/2 exp(y²). Source:
+ * torch.erfinv. */
+REEL_API reel_tensor *reel_erfinv(reel_tensor *x);
+/** ln |Γ(x)|. Gradient: g ψ(x). Source: torch.lgamma. */
+REEL_API reel_tensor *reel_lgamma(reel_tensor *x);
+/** ψ(x), the derivative of ln Γ; NaN at -1, -2, …. Gradient: g ψ'(x). Source: torch.digamma. */
+REEL_API reel_tensor *reel_digamma(reel_tensor *x);
+/** The n-th derivative of ψ. Gradient: g times the next one. Fails: REEL_ERR_VALUE for an order n
+ *  below 0, or above 170, whose factorial is beyond doubles. Source: torch.polygamma. */
+REEL_API reel_tensor *reel_polygamma(reel_tensor *x, int64_t n);
 /** 1 / (1 + e⁻ˣ). Gradient: g y (1 - y). Source: torch.sigmoid. */
 REEL_API reel_tensor *reel_sigmoid(reel_tensor *x);
 /** ln(x / (1 - x)), x first limited to [eps, 1 - eps]; an eps below 0 is none, and then x outside

@@ -47,6 +47,13 @@ REEL_API reel_distinct reel_unique(reel_tensor *x);
  *  Source: torch.unique(dim=dim, return_inverse=True, return_counts=True). */
 REEL_API reel_distinct reel_unique_dim(reel_tensor *x, int64_t dim);
 
+/** As `reel_unique`, of runs: a value comes again each time that another one was between. Source:
+ *  torch.unique_consecutive(return_inverse=True, return_counts=True). */
+REEL_API reel_distinct reel_unique_consecutive(reel_tensor *x);
+/** The same of parts along a dim, as `reel_unique_dim`. Source: torch.unique_consecutive(dim=dim,
+ * …). */
+REEL_API reel_distinct reel_unique_consecutive_dim(reel_tensor *x, int64_t dim);
+
 /**
  * Where each of x would go into a sorted sequence: the first place whose element is not below it,
  * or (right) is above it; i64. No gradient.

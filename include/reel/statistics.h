@@ -74,6 +74,33 @@ REEL_API reel_tensor *reel_bincount(reel_tensor *x, reel_tensor *weights, int64_
  */
 REEL_API reel_tensor *reel_histc(reel_tensor *x, int64_t bins, double min, double max);
 
+/** A histogram. */
+typedef struct reel_bins {
+    reel_tensor *counts; /**< (n,): how many elements lie in each bin, or what they weigh */
+    reel_tensor *edges;  /**< (n + 1,): the bins' bounds */
+} reel_bins;
+
+/** How a histogram is made. */
+typedef struct reel_histogram_options {
+    int64_t bins;        /**< of equal width; 0: 100. PyTorch has no default */
+    double min;          /**< where they begin, … */
+    double max;          /**< … and end; equal: at the least and the largest element */
+    reel_tensor *edges;  /**< bounds in order in place of all that, or NULL */
+    reel_tensor *weight; /**< of each element, in x's shape and dtype, or NULL */
+    bool density;        /**< counts are divided by their sum and by the bins' widths */
+} reel_histogram_options;
+
+/**
+ * How many elements lie in each bin: a bound belongs to the bin that it begins, and the last one to
+ * the last bin. What lies outside, and NaN, is left out. No gradient.
+ *
+ * Fails:  REEL_ERR_VALUE for a range that is not finite, REEL_ERR_DTYPE for integers,
+ *         REEL_ERR_SHAPE for weights of another shape; REEL_ERR_STATE while a step is being
+ *         captured, if elements say where the bins are.
+ * Source: torch.histogram.
+ */
+REEL_API reel_bins reel_histogram(reel_tensor *x, reel_histogram_options options);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,6 +5,7 @@
 #define REELI_FORMULA_H
 
 #include "kernels.h"
+#include "special.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -87,6 +88,7 @@ VECTOR_MATH2(pow)
 #define expm1(x) MATH(expm1)(x)
 #define fabs(x) MATH(fabs)(x)
 #define floor(x) MATH(floor)(x)
+#define lgamma(x) MATH(lgamma)(x)
 #define log(x) MATH(log)(x)
 #define log10(x) MATH(log10)(x)
 #define log1p(x) MATH(log1p)(x)
@@ -104,6 +106,9 @@ VECTOR_MATH2(pow)
 #define fmod(x, y) MATH(fmod)(x, y)
 #define hypot(x, y) MATH(hypot)(x, y)
 #define pow(x, y) MATH(pow)(x, y)
+
+#define erfinv(x) ((T)reeli_erfinv_of((double)(x)))
+#define polygamma(n, x) ((T)reeli_polygamma_of((double)(n), (double)(x)))
 
 #define PARAMETER(value) ((T)(value))
 #define not_a_number(x) ((x) != (x))

@@ -11,6 +11,7 @@
 #define SQRT_2_OVER_PI 0.79788456080286535588
 #define ONE_OVER_SQRT_2PI 0.39894228040143267794
 #define TWO_OVER_SQRT_PI 1.12837916709551257390
+#define HALF_SQRT_PI 0.88622692545275801365
 /* The normal distribution's cumulative function; its approximation ½ (1 + tanh u), which is
  * sigmoid(2u) and as such has no 1 - tanh² to lose digits in; the slope of 2u. */
 #define NORMAL_CDF(x) mul(0.5, add(1, erf(mul(SQRT_HALF, x))))

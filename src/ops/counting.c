@@ -58,9 +58,10 @@ static void order_rows(const reel_tensor *x, int64_t n, int64_t m, int64_t *orde
     }
 }
 
-/* How many distinct rows x[n,m] has; the number of each row's in rank[n]. -1, and an error, when
- * memory is out. */
-static int64_t rank_rows(const char *what, const reel_tensor *x, int64_t m, int64_t *rank)
+/* How many distinct rows x[n,m] has, or how many runs of equal ones; the number of each row's in
+ * rank[n]. -1, and an error, when memory is out. */
+static int64_t rank_rows(const char *what, const reel_tensor *x, int64_t m, bool runs,
+                         int64_t *rank)
 {
     reel *r = x->r;
     const int64_t n = x->size[0];
@@ -73,7 +74,12 @@ static int64_t rank_rows(const char *what, const reel_tensor *x, int64_t m, int6
         reeli_no_memory(r, what);
         return -1;
     }
-    order_rows(x, n, m, rank, items);
+    for (int64_t i = 0; runs && i < n; i++) {
+        rank[i] = i;
+    }
+    if (!runs) {
+        order_rows(x, n, m, rank, items);
+    }
     for (int64_t i = 0; i < n; i++) {
         count += i == 0 || rows_differ(x, m, rank[i - 1], rank[i]);
         items[i] = (reeli_item){(uint64_t)count - 1, rank[i]};
@@ -85,8 +91,8 @@ static int64_t rank_rows(const char *what, const reel_tensor *x, int64_t m, int6
     return count;
 }
 
-/* The distinct rows of x[n,…], dense, as a tensor of that many. */
-static reel_distinct distinct_rows(const char *what, reel_tensor *x)
+/* The distinct rows of x[n,…], dense, or one of each run, as a tensor of that many. */
+static reel_distinct distinct_rows(const char *what, reel_tensor *x, bool runs)
 {
     reel *r = x->r;
     int64_t size[REEL_MAX_DIMS], m = 1;
@@ -94,7 +100,7 @@ static reel_distinct distinct_rows(const char *what, reel_tensor *x)
         m *= size[d] = x->size[d];
     }
     reel_tensor *inverse = reeli_empty(r, what, REEL_I64, 1, x->size);
-    size[0] = reeli_bad(inverse) ? -1 : rank_rows(what, x, m, inverse->data);
+    size[0] = reeli_bad(inverse) ? -1 : rank_rows(what, x, m, runs, inverse->data);
     if (size[0] < 0) {
         return poison_distinct(x);
     }
@@ -114,26 +120,32 @@ static reel_distinct distinct_rows(const char *what, reel_tensor *x)
     return u;
 }
 
-reel_distinct reel_unique(reel_tensor *x)
+static reel_distinct distinct(const char *what, reel_tensor *x, bool runs)
 {
-    if (!reeli_usable("unique", x) ||
-        REELI_REFUSE(x->r, "unique", "the shape would depend on values")) {
+    if (!reeli_usable(what, x) || REELI_REFUSE(x->r, what, "the shape would depend on values")) {
         return poison_distinct(x);
     }
     reel_tensor *flat = reel_reshape(reel_contiguous(reel_detach(x)), 1, &x->numel);
-    reel_distinct u = reeli_bad(flat) ? poison_distinct(x) : distinct_rows("unique", flat);
+    reel_distinct u = reeli_bad(flat) ? poison_distinct(x) : distinct_rows(what, flat, runs);
     u.inverse =
         reeli_bad(u.inverse) ? u.inverse : reeli_as_result(reeli_reshape_like(u.inverse, x));
     return reeli_bad(u.inverse) ? poison_distinct(x) : u; /* all or none */
 }
 
+reel_distinct reel_unique(reel_tensor *x) { return distinct("unique", x, false); }
+
+reel_distinct reel_unique_consecutive(reel_tensor *x)
+{
+    return distinct("unique_consecutive", x, true);
+}
+
 /* Along this dim there are parts of some elements to be told apart; or no parts. */
-static bool has_parts(const reel_tensor *x, int64_t dim)
+static bool has_parts(const char *what, const reel_tensor *x, int64_t dim)
 {
     for (int d = 0; d < x->ndim; d++) {
         if (d != dim && x->size[d] == 0) {
             reeli_error(x->r, REEL_ERR_SHAPE,
-                        "unique_dim: shape %s has no elements along dim %lld to tell apart",
+                        "%s: shape %s has no elements along dim %lld to tell apart", what,
                         REELI_SHAPE_OF(x), (long long)dim);
             return false;
         }
@@ -141,26 +153,36 @@ static bool has_parts(const reel_tensor *x, int64_t dim)
     return true;
 }
 
-reel_distinct reel_unique_dim(reel_tensor *x, int64_t dim)
+static reel_distinct distinct_parts(const char *what, reel_tensor *x, int64_t dim, bool runs)
 {
-    if (!reeli_usable("unique_dim", x)) {
+    if (!reeli_usable(what, x)) {
         return poison_distinct(x);
     }
     if (x->ndim == 0) {
-        reeli_error(x->r, REEL_ERR_SHAPE, "unique_dim: a tensor of shape () has no dim %lld",
+        reeli_error(x->r, REEL_ERR_SHAPE, "%s: a tensor of shape () has no dim %lld", what,
                     (long long)dim);
         return poison_distinct(x);
     }
-    if (!reeli_one_dim("unique_dim", x, &dim) || !has_parts(x, dim) ||
-        REELI_REFUSE(x->r, "unique_dim", "the shape would depend on values")) {
+    if (!reeli_one_dim(what, x, &dim) || !has_parts(what, x, dim) ||
+        REELI_REFUSE(x->r, what, "the shape would depend on values")) {
         return poison_distinct(x);
     }
     reel_tensor *rows = reel_contiguous(reel_movedim(reel_detach(x), &dim, &(int64_t){0}, 1));
-    reel_distinct u = reeli_bad(rows) ? poison_distinct(x) : distinct_rows("unique_dim", rows);
+    reel_distinct u = reeli_bad(rows) ? poison_distinct(x) : distinct_rows(what, rows, runs);
     if (dim > 0 && !reeli_bad(u.values)) {
         u.values = reel_clone(reel_movedim(u.values, &(int64_t){0}, &dim, 1));
     }
     return reeli_bad(u.values) ? poison_distinct(x) : u;
+}
+
+reel_distinct reel_unique_dim(reel_tensor *x, int64_t dim)
+{
+    return distinct_parts("unique_dim", x, dim, false);
+}
+
+reel_distinct reel_unique_consecutive_dim(reel_tensor *x, int64_t dim)
+{
+    return distinct_parts("unique_consecutive_dim", x, dim, true);
 }
 
 /* The largest of a vector of whole numbers, -1 if there are none; -2, and an error, if one is
@@ -389,4 +411,77 @@ reel_tensor *reel_bucketize(reel_tensor *x, reel_tensor *boundaries, bool right)
         return reeli_poison_for(2, in);
     }
     return search("bucketize", boundaries, x, right);
+}
+
+static bool sound_histogram(const reel_tensor *x, const reel_histogram_options *o)
+{
+    if (!reeli_usable("histogram", x) || !reeli_floating("histogram", "input", x)) {
+        return false;
+    }
+    if (o->edges && (!reeli_usable_as(x->r, "histogram", "edges", o->edges) ||
+                     !reeli_has_ndim("histogram", "edges", o->edges, 1) ||
+                     !reeli_has_dtype("histogram", "edges", o->edges, x->dtype))) {
+        return false;
+    }
+    if (o->weight && (!reeli_usable_as(x->r, "histogram", "weight", o->weight) ||
+                      !reeli_shape_of_input("histogram", "weight", o->weight, x) ||
+                      !reeli_has_dtype("histogram", "weight", o->weight, x->dtype))) {
+        return false;
+    }
+    if (o->bins < 0 || o->bins == INT64_MAX || !(o->min <= o->max)) {
+        reeli_error(x->r, REEL_ERR_VALUE, "histogram: there are no %lld bins from %g to %g",
+                    (long long)o->bins, o->min, o->max);
+        return false;
+    }
+    if (o->edges && o->edges->numel == 0) {
+        reeli_error(x->r, REEL_ERR_SHAPE, "histogram: edges must not be empty");
+        return false;
+    }
+    return o->edges || o->min < o->max ||
+           !REELI_REFUSE(x->r, "histogram", "where its bins are would depend on values");
+}
+
+static reel_tensor *edges_of(reel_tensor *x, const reel_histogram_options *o)
+{
+    double low = o->min, high = o->max;
+    if (o->edges) {
+        return reel_detach(o->edges);
+    }
+    if (low == high) {
+        low = x->numel ? reel_item(reel_min(x)) : 0;
+        high = x->numel ? reel_item(reel_max(x)) : 1;
+    }
+    if (low == high) {
+        low -= 0.5;
+        high += 0.5;
+    }
+    return isfinite(low) && isfinite(high)
+               ? reel_linspace(x->r, (reel_dtype)x->dtype, low, high, (o->bins ? o->bins : 100) + 1)
+               : reeli_fail(x->r, REEL_ERR_VALUE, "histogram: the range [%g, %g] is not finite",
+                            low, high);
+}
+
+reel_bins reel_histogram(reel_tensor *x, reel_histogram_options options)
+{
+    if (!sound_histogram(x, &options)) {
+        reel_tensor *poison = reeli_poison_for(1, &x);
+        return (reel_bins){poison, poison};
+    }
+    reel *r = x->r;
+    reel_tensor *flat = reel_reshape(reel_detach(x), 1, &x->numel),
+                *edges = edges_of(flat, &options);
+    const int64_t count = reeli_bad(edges) ? 0 : edges->numel, places = count + 1;
+    reel_tensor *last = reel_narrow(edges, 0, count - 1, 1),
+                *at = reel_bucketize(flat, edges, true);
+    at = reel_where(reel_eq(flat, last), reel_number(r, (double)(count - 1)), at);
+    reel_tensor *shares = options.weight ? reel_reshape(reel_detach(options.weight), 1, &x->numel)
+                                         : reel_ones_like(flat);
+    /* Place 0 is below the bins, the last one above. */
+    reel_tensor *all =
+        reel_index_add(reeli_zeros(r, "histogram", x->dtype, 1, &places), 0, at, shares, 1);
+    reel_tensor *counts = reel_clone(reel_narrow(all, 0, 1, count - 1));
+    if (options.density) {
+        counts = reel_div(reel_div(counts, reel_sum(counts)), reel_diff(edges, 1, 0, NULL, NULL));
+    }
+    return reeli_bad(counts) ? (reel_bins){r->poison, r->poison} : (reel_bins){counts, edges};
 }

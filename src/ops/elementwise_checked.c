@@ -209,6 +209,18 @@ reel_tensor *reel_softshrink(reel_tensor *x, double lambd)
     return reeli_softshrink(x, lambd);
 }
 
+reel_tensor *reel_polygamma(reel_tensor *x, int64_t n)
+{
+    if (!reeli_usable("polygamma", x)) {
+        return reeli_poison_for(1, &x);
+    }
+    if (n < 0 || n > 170) {
+        return reeli_fail(x->r, REEL_ERR_VALUE,
+                          "polygamma: the order must be from 0 to 170, and is %lld", (long long)n);
+    }
+    return reeli_polygamma(x, (double)n);
+}
+
 /* The weight, one for each channel, is seen as (C, 1, …, 1), so that it lies along x's dim 1. */
 reel_tensor *reel_prelu(reel_tensor *x, reel_tensor *weight)
 {

@@ -17,6 +17,7 @@ reel_tensor *reeli_div_floor(reel_tensor *a, reel_tensor *b);
 reel_tensor *reeli_fmod(reel_tensor *a, reel_tensor *b);
 reel_tensor *reeli_remainder(reel_tensor *a, reel_tensor *b);
 reel_tensor *reeli_pow(reel_tensor *a, reel_tensor *b);
+reel_tensor *reeli_polygamma(reel_tensor *x, double order);
 reel_tensor *reeli_prelu(reel_tensor *x, reel_tensor *weight);
 
 #endif

@@ -46,6 +46,11 @@ static reel_tensor *larger_of(reel_tensor *a, reel_tensor *least)
     return reel_where(reel_lt(a, least), least, a);
 }
 
+static reel_tensor *polygamma_of(reel_tensor *order, reel_tensor *x)
+{
+    return reeli_polygamma(x, reeli_load(order, 0));
+}
+
 #include "vocabulary.h"
 
 #define FORMULA(name, part, declare, formula)                                                      \

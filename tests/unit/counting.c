@@ -59,6 +59,38 @@ START_TEST(distinct_rows_are_found)
 }
 END_TEST
 
+/* torch.unique_consecutive(x, return_inverse=True, return_counts=True). */
+START_TEST(runs_are_found)
+{
+    reel *r = reel_new();
+    reel_tensor *x = reel_from_f64(r, (double[]){NAN, NAN, 1, 1, 0, 1, -0.0, 0}, REEL_SHAPE(8));
+    const reel_distinct u = reel_unique_consecutive(x);
+    ck_assert_int_eq(reel_numel(u.values), 6);
+    ck_assert(reel_equal(u.inverse, I64(r, 0, 1, 2, 2, 3, 4, 5, 5)));
+    ck_assert(reel_equal(u.counts, I64(r, 1, 1, 2, 1, 1, 2)));
+    reel_free(r);
+}
+END_TEST
+
+/* torch.histogram(x, bins, weight=…, density=…): what is outside and NaN is in no bin. */
+START_TEST(a_histogram_has_the_last_edge_in_it)
+{
+    reel *r = reel_new();
+    reel_tensor *x = reel_from_f64(r, (double[]){0.5, NAN, 2, 3, -1, 1}, REEL_SHAPE(6));
+    reel_tensor *weight = reel_from_f64(r, (double[]){2, 5, 1, 4, 7, 3}, REEL_SHAPE(6));
+    reel_tensor *even = reel_from_f64(r, (double[]){0, 1, 2, 3}, REEL_SHAPE(4));
+    reel_tensor *uneven = reel_from_f64(r, (double[]){0, 1, 3}, REEL_SHAPE(3));
+    reel_bins b = reel_histogram(x, (reel_histogram_options){.edges = even});
+    ck_assert(reel_equal(b.counts, reel_from_f64(r, (double[]){1, 1, 2}, REEL_SHAPE(3))));
+    b = reel_histogram(
+        x, (reel_histogram_options){.edges = uneven, .weight = weight, .density = true});
+    ck_assert(reel_equal(b.counts, reel_from_f64(r, (double[]){0.2, 0.4}, REEL_SHAPE(2))));
+    b = reel_histogram(reel_zeros(r, REEL_F64, REEL_SHAPE(0)), (reel_histogram_options){.bins = 2});
+    ck_assert(reel_equal(b.edges, reel_from_f64(r, (double[]){0, 0.5, 1}, REEL_SHAPE(3))));
+    reel_free(r);
+}
+END_TEST
+
 static void refuses(reel *r, const reel_tensor *y, reel_status status, const char *part)
 {
     ck_assert(reel_is_poison(y));
@@ -72,6 +104,13 @@ START_TEST(what_cannot_be_is_refused)
     reel_tensor *pair[] = {a, a};
     refuses(r, reel_bincount(I64(r, 1, -2), NULL, 0), REEL_ERR_VALUE, "-2");
     refuses(r, reel_bincount(a, NULL, 0), REEL_ERR_DTYPE, "bincount");
+    refuses(r,
+            reel_histogram(reel_from_f32(r, (float[]){1, NAN}, REEL_SHAPE(2)),
+                           (reel_histogram_options){0})
+                .counts,
+            REEL_ERR_VALUE, "not finite");
+    refuses(r, reel_histogram(a, (reel_histogram_options){.weight = reel_T(a)}).edges,
+            REEL_ERR_SHAPE, "weight");
     refuses(r, reel_unique_dim(a, 2).values, REEL_ERR_SHAPE, "unique_dim");
     refuses(r, reel_unique_dim(reel_zeros(r, REEL_F32, REEL_SHAPE(2, 0)), 0).counts, REEL_ERR_SHAPE,
             "no elements");
@@ -94,6 +133,8 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, whole_numbers_are_counted);
     tcase_add_test(cases, distinct_values_are_exact);
     tcase_add_test(cases, distinct_rows_are_found);
+    tcase_add_test(cases, runs_are_found);
+    tcase_add_test(cases, a_histogram_has_the_last_edge_in_it);
     tcase_add_test(cases, what_cannot_be_is_refused);
 }
 

@@ -24,17 +24,30 @@ static int picked(call *c, reel_values v) { return two(c, v.values, v.indices); 
 static int moments(call *c, reel_moments m) { return two(c, m.spread, m.mean); }
 
 /* What was asked for of the distinct values. */
-static int distinct(call *c, reel_distinct u)
+static int distinct(call *c, reel_distinct u, bool inverse, bool counts)
 {
     int count = 0;
     c->result[count++] = u.values;
-    if (B(2, false)) {
+    if (inverse) {
         c->result[count++] = u.inverse;
     }
-    if (B(3, false)) {
+    if (counts) {
         c->result[count++] = u.counts;
     }
     return count;
+}
+
+static int histogram(call *c)
+{
+    const bool counted = IS_NUMBER(1);
+    const reel_bins b =
+        reel_histogram(T(0), (reel_histogram_options){.bins = counted ? I(1, 100) : 0,
+                                                      .edges = counted ? NULL : T(1),
+                                                      .min = GIVEN(2) ? (double)INTS(2)[0] : 0,
+                                                      .max = GIVEN(2) ? (double)INTS(2)[1] : 0,
+                                                      .weight = O(3),
+                                                      .density = B(4, false)});
+    return two(c, b.counts, b.edges);
 }
 
 static int median(call *c)

@@ -12,7 +12,9 @@
 /* The operators that have cases which cannot be captured. */
 static const char *const refused[] = {
     "narrow",              /* a tensor as `start`: its value decides where the view lies */
+    "histogram",           /* without a range values decide where its bins are */
     "unique",              /* values decide the shape */
+    "unique_consecutive",  /* the same */
     "bincount",            /* the same */
     "torchvision.ops.nms", /* values decide how many are kept */
     "torchvision.ops.batched_nms",

@@ -2,16 +2,22 @@
 # SPDX-License-Identifier: MIT
 """Writes tests/data/optim/clip.txt with PyTorch: two gradients clipped by norm, and averages of a parameter.
 
-The cases are those of tests/unit/clip.c.
+The cases are those of tests/unit/clip.c; with a seed the norms and their bounds are drawn.
 """
 import math
+import random
+import sys
 
 import torch
 from torch.optim.swa_utils import AveragedModel
 
+NORMS = [(1.0, 2.0), (100.0, 2.0), (0.5, 1.0), (2.0, 3.0), (0.7, math.inf)]
+if sys.argv[1:]:
+    random.seed(int(sys.argv[1]))
+    NORMS = [(10 ** random.uniform(-3, 2), p) for p in (1.0, 2.0, math.inf, random.uniform(0.5, 2), random.uniform(2, 9))]
 print(f"# torch {torch.__version__}: norm dtype max_norm norm_type = norm, gradients")
 for dtype in (torch.float32, torch.float64):
-    for max_norm, norm_type in ((1.0, 2.0), (100.0, 2.0), (0.5, 1.0), (2.0, 3.0), (0.7, math.inf)):
+    for max_norm, norm_type in NORMS:
         a = torch.tensor([0.0] * 3, dtype=dtype, requires_grad=True)
         b = torch.tensor([0.0] * 4, dtype=dtype, requires_grad=True)
         a.grad = torch.tensor([3.0, -0.1, 0.7], dtype=dtype)

@@ -4,8 +4,8 @@
 
     PYTHON=… tests/generate/divergence.sh [--seeds N] [--only WORDS]
 
-Each training is done by PyTorch with AVX2 and one thread, by Reel, and by PyTorch with two threads, with AVX-512 and
-without vectors. Printed is the first step whose loss is further from the first one's than 1e-6, 1e-4 and 1e-2 of it; of
+Each training is done by PyTorch with AVX2 and one thread, by Reel, and by PyTorch with two threads, with AVX-512,
+without vectors, and with the products that its BLAS computes on a CPU that has none of these. Printed is the first step whose loss is further from the first one's than 1e-6, 1e-4 and 1e-2 of it; of
 several seeds the median step, – if that is never.
 """
 import argparse
@@ -22,7 +22,8 @@ import training  # noqa: E402
 
 STEPS = 2000
 BOUNDS = (1e-6, 1e-4, 1e-2)
-VARIANTS = {"2 threads": {"OMP_NUM_THREADS": "2"}, "AVX-512": {"ATEN_CPU_CAPABILITY": "avx512"}, "no vectors": {"ATEN_CPU_CAPABILITY": "default"}}
+VARIANTS = {"2 threads": {"OMP_NUM_THREADS": "2"}, "AVX-512": {"ATEN_CPU_CAPABILITY": "avx512"}, "no vectors": {"ATEN_CPU_CAPABILITY": "default"},
+            "another CPU's BLAS": {"MKL_CBWR": "COMPATIBLE"}}
 
 
 def network(*sizes):
@@ -49,16 +50,16 @@ def losses_of(run):
     return training.train(run, getattr(torch, run["dtype"]))["losses"].tolist()
 
 
-def elsewhere(run, variables):
-    """The losses by PyTorch in a process of its own."""
-    out = subprocess.run([sys.executable, "-W", "ignore", __file__, "--run", json.dumps(run)], env={**os.environ, **variables},
-                         capture_output=True, text=True, check=True)
+def elsewhere(many, variables):
+    """The losses of all runs by PyTorch in a process of its own."""
+    out = subprocess.run([sys.executable, "-W", "ignore", __file__, "--run"], input=json.dumps(many), env={**os.environ, **variables},
+                         stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(out.stdout)
 
 
 def by_reel(run, binary):
     with tempfile.TemporaryDirectory() as folder:
-        training.write(folder, "run", run, getattr(torch, run["dtype"]))
+        training.write(folder, "run", run, getattr(torch, run["dtype"]), twice=False)
         out = subprocess.run([binary, "--losses", os.path.join(folder, "run.safetensors")], capture_output=True, text=True)
     if out.returncode:
         sys.exit(out.stdout)
@@ -94,20 +95,19 @@ def main():
     parser.add_argument("--only", default="", help="rows with these words in them")
     options = parser.parse_args()
     base = {"OMP_NUM_THREADS": "1", "ATEN_CPU_CAPABILITY": "avx2"}
+    wanted = [many for many in zip(*(runs(11 + k) for k in range(options.seeds))) if options.only in name_of(many[0])]
+    every = [run for many in wanted for run in many]
+    theirs = elsewhere(every, base)
+    columns = [[by_reel(run, options.binary) for run in every]] + [elsewhere(every, {**base, **v}) for v in VARIANTS.values()]
     print(f"| model, rows | loss, optimizer, dtype | steps | Reel | PyTorch, {' | PyTorch, '.join(VARIANTS)} |")
     print("|---|---|---|---|" + "---|" * len(VARIANTS))
-    for many in zip(*(runs(11 + k) for k in range(options.seeds))):
-        if options.only not in name_of(many[0]):
-            continue
-        cells = []
-        for run in many:
-            theirs = elsewhere(run, base)
-            cells.append([until(by_reel(run, options.binary), theirs)] +
-                         [until(elsewhere(run, {**base, **v}), theirs) for v in VARIANTS.values()])
-        print("| " + " | ".join([name_of(many[0])] + [cell(found) for found in zip(*cells)]) + " |", flush=True)
+    for k, many in enumerate(wanted):
+        places = range(k * options.seeds, (k + 1) * options.seeds)
+        cells = [cell([until(column[i], theirs[i]) for i in places]) for column in columns]
+        print("| " + " | ".join([name_of(many[0])] + cells) + " |")
 
 
 if sys.argv[1] == "--run":
-    print(json.dumps(losses_of(json.loads(sys.argv[2]))))
+    print(json.dumps([losses_of(run) for run in json.load(sys.stdin)]))
 else:
     main()

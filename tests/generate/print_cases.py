@@ -3,9 +3,11 @@
 """Writes tests/data/print/cases.txt with PyTorch: tensors, and the text that it prints for them.
 
 A case is a line `dtype size… = value…`, whose values repeat until the tensor is full (after `linear`:
-start and step), and its text, each line after a bar.
+start and step), and its text, each line after a bar. With seeds there are 200 more for each, drawn.
 """
 import math
+import random
+import sys
 
 import torch
 
@@ -112,3 +114,24 @@ case(f32, [2, 9], nan)
 case(f64, [2, 2, 8], 1e-7, 12.5)
 case(i64, [12], 123456789012345678)
 case(i64, [3, 4], -9876543210987654)
+
+
+def number(dtype, kind):
+    """One of a kind: from -10 to 10, of any size, whole, or among those that are none."""
+    if dtype == b:
+        return random.random() < 0.5
+    if dtype == i64:
+        return random.randint(-(10 ** kind * 10), 10 ** kind * 10)
+    if kind == 3 and random.random() < 0.3:
+        return random.choice([nan, inf, -inf, -0.0])
+    sizes = random.uniform(-10, 10), random.choice([-1, 1]) * 10 ** random.uniform(-9, 9), float(random.randint(-2000, 2000))
+    return torch.tensor(random.choice(sizes) if kind == 3 else sizes[kind], dtype=dtype).item()
+
+
+for seed in sys.argv[1:]:
+    random.seed(int(seed))
+    for _ in range(200):
+        dtype, kind = random.choice([f32, f32, f64, f64, i64, b]), random.randint(0, 3)
+        size = [random.choice([0, 1, 1, 2, 3, 5, 8, 40]) if random.random() < 0.9 else 300 for _ in range(random.randint(0, 4))]
+        if math.prod(size) <= 20000:
+            case(dtype, size, *(number(dtype, kind) for _ in range(20)))

@@ -40,6 +40,30 @@ ONE = {
     "selu": F.selu, "relu6": F.relu6, "glu": lambda x: F.glu(x, 0), "softmin": lambda x: F.softmin(x, 1),
     "trace": lambda x: x.trace(), "logit": lambda x: torch.logit(x, 0.25), "transposed_mm": lambda x: x @ x.T,
 }
+EYE = torch.eye
+
+
+def square(x):
+    return x @ x.T
+
+
+def regular(x):
+    return square(x) + EYE(len(x), dtype=x.dtype)
+
+
+ONE.update({
+    "logcumsumexp": lambda x: x.logcumsumexp(1), "cummax": lambda x: x.cummax(1)[0], "cummin": lambda x: x.cummin(1)[0],
+    "min": lambda x: x.min(1)[0], "max_all": lambda x: x.max(), "min_all": lambda x: x.min(), "median_all": lambda x: x.median(),
+    "topk": lambda x: x.topk(1, 1)[0], "max_pool1d": lambda x: F.max_pool1d(x.unsqueeze(0), 2, 1, 1).squeeze(0),
+    "bmm": lambda x: torch.bmm(x.unsqueeze(0), x.T.unsqueeze(0)), "linear": lambda x: F.linear(x, x),
+    "det": lambda x: torch.linalg.det(square(x)), "slogdet": lambda x: torch.linalg.slogdet(regular(x))[1],
+    "inv": lambda x: torch.linalg.inv(regular(x)), "cholesky": lambda x: torch.linalg.cholesky(regular(x)),
+    "solve": lambda x: torch.linalg.solve(regular(x), x), "qr": lambda x: torch.linalg.qr(regular(x))[1],
+    "solve_triangular": lambda x: torch.linalg.solve_triangular(regular(x).tril(), x, upper=False),
+    "eigvalsh": lambda x: torch.linalg.eigvalsh(regular(x)), "svdvals": lambda x: torch.linalg.svdvals(regular(x)),
+    "pinv": lambda x: torch.linalg.pinv(regular(x)),
+})
+ALGEBRA = ("det", "slogdet", "inv", "cholesky", "solve", "qr", "solve_triangular", "eigvalsh", "svdvals", "pinv")
 PAIRS = {
     "equal": ([[1.0, 2.0]], [[1.0, 2.0]]),
     "one_equal": ([[1.0, 2.0], [0.0, 0.0]], [[1.0, 3.5], [0.0, -1.0]]),
@@ -108,7 +132,9 @@ OF_CLASSES = {
 LEFT_OUT = {(name, "infinite") for name in ("prod", "prod_all", "cumprod", "norm0.5", "norm1.5")} | {
     (name, base) for name in ONE if name.startswith("pow") and "." in name for base in ("infinite", "zeros", "mixed")} | {
     (name, "infinite") for name in ("distance0.5", "distance1.5")} | {
-    (name, "ignored") for name in ("multi_margin", "multilabel_margin")}
+    (name, "ignored") for name in ("multi_margin", "multilabel_margin")} | {
+    (name, "infinite") for name in ALGEBRA} | {  # refused; and of equal values there is no derivative
+    ("eigvalsh", "zeros"), ("svdvals", "zeros")}
 
 # Beside an infinity norms and distances have no derivatives.
 PYTORCHS = {(name, "infinite") for name in ("norm2", "normalize2", "distance2", "hypot", "triplet", "triplet_swap")}
@@ -192,8 +218,21 @@ def poisson_full(a, t):
     return a.exp() - t * a + choose(~large, 0.0, t1 * t1.log() - t1 + (2 * torch.pi * t1).log() / 2)
 
 
+def determinant(x):
+    m = square(x)
+    return m[0, 0] * m[1, 1] - m[0, 1] * m[1, 0] if len(m) > 1 else m[0, 0]
+
+
+def logcumsumexp(x):
+    """From an infinity on, that; and the first is x itself, -infinity too, which adds nothing to the others."""
+    far = (x == INF).any(1, keepdim=True)
+    rest = choose(far | (x == -INF), -1000.0, x).logcumsumexp(1)
+    return torch.where(far, x.cummax(1)[0], torch.cat([x[:, :1], rest[:, 1:]], 1))
+
+
 IGNORED, WEIGHTLESS = [True, False, False], [True, False, False]
 RIGHT = {
+    "det": determinant, "logcumsumexp": logcumsumexp,
     **{f"norm{p}": lambda x, p=p: norm(x, p) for p in (0.5, 1.5, 2)},
     "normalize2": lambda x: x / norm(x, 2, 1).clamp(min=1e-12).unsqueeze(1),
     "logit": lambda x: torch.logit(choose((x < 0.25) | (x > 0.75), 0.5, x)) + choose((x < 0.25) | (x > 0.75), 0.0, 0 * x)

@@ -140,13 +140,16 @@ def train(run, dtype):
         if scheduler:
             scheduler.step(*([losses[-1]] if run["scheduler"]["type"] == "ReduceLROnPlateau" else []))
     tensors.update({"final." + k: v.clone() for k, v in model.state_dict().items()})
+    for i, memory in optimizer.state_dict()["state"].items() if run.get("remembered") and run["optimizer"]["type"] != "LBFGS" else ():
+        tensors.update({f"optim.{i}.{k}": torch.as_tensor(v, dtype=torch.float64).clone() for k, v in memory.items() if v is not None})
     tensors.update(x=x, **({} if y is x else {"y": y}), losses=torch.tensor(losses, dtype=torch.float64), lrs=torch.tensor(lrs, dtype=torch.float64))
     return tensors
 
 
-def write(out, name, run, dtype):
+def write(out, name, run, dtype, twice=True):
+    """A run as a file; of float32 also the losses in float64, if it is to be done twice."""
     tensors = train(run, dtype)
-    if dtype == torch.float32:
+    if dtype == torch.float32 and twice:
         tensors["losses_f64"] = train(run, torch.float64)["losses"]
     if not tensors["losses"].isfinite().all():
         print(f"{name}: left out, its loss is not finite")
@@ -295,6 +298,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--steps", type=int, default=50)
+    parser.add_argument("--remembered", action="store_true", help="also what optimizers remember in the end")
     parser.add_argument("--only", default="", help="runs with this in their name")
     options = parser.parse_args()
     os.makedirs(options.out, exist_ok=True)
@@ -305,6 +309,7 @@ def main():
         for i, (name, run) in enumerate(described):
             if options.only not in name:
                 continue
+            run["remembered"] = options.remembered
             for dtype in (torch.float32, torch.float64):
                 place = f"{repeat:02d}-{i:02d}" if options.count > 1 else f"{i:02d}"
                 written += write(options.out, f"{place}-{name}-{str(dtype)[-2:]}", run, dtype)

@@ -176,6 +176,53 @@ static bool check_state(run *it, const char *prefix, bool bits)
     return true;
 }
 
+/* What the optimizer remembers under PyTorch's name, "optim.0.exp_avg": a tensor, or a number. */
+static bool check_remembered(run *it, const char *name, const reel_named_tensors *ours)
+{
+    enum { LENGTH = sizeof "optim." - 1 };
+    reel_tensor *theirs = reel_safetensors_tensor(it->file, name), *found = NULL;
+    for (size_t i = 0; i < ours->count; i++) {
+        const char *own = ours->entries[i].name;
+        if (strncmp(own, "state.", LENGTH) == 0 && strcmp(own + LENGTH, name + LENGTH) == 0) {
+            found = ours->entries[i].tensor;
+        }
+    }
+    if (!found || reel_numel(found) != reel_numel(theirs)) {
+        return because(it->why, "the optimizer has %s %s", found ? "another" : "no", name);
+    }
+    reel_tensor *far = reel_max(reel_abs(reel_sub(reel_to(found, REEL_F64), theirs)));
+    const double off = reel_item(far), size = reel_item(reel_max(reel_abs(theirs)));
+    const double allowed = (it->dtype == REEL_F32 ? 1e-3 : 1e-6) * size + 1e-12;
+    return off <= allowed ||
+           because(it->why, "the optimizer's %s is %.2g off, %.2g allowed", name, off, allowed);
+}
+
+/* All that it remembers, where the file has it: as many tensors as PyTorch's, and of the numbers
+ * those that it has, too. (SGD's keeps count of the steps, whose first one makes its momentum.) */
+static bool check_optimizer(run *it)
+{
+    const reel_named_tensors ours = reel_optimizer_state_dict(it->optimizer);
+    size_t count = 0, theirs = 0;
+    bool any = false;
+    for (size_t i = 0; i < ours.count; i++) {
+        count += strncmp(ours.entries[i].name, "state.", strlen("state.")) == 0 &&
+                 reel_ndim(ours.entries[i].tensor) > 0;
+    }
+    for (size_t i = 0; i < reel_safetensors_count(it->file); i++) {
+        const char *name = reel_safetensors_name(it->file, i);
+        if (strncmp(name, "optim.", strlen("optim.")) == 0) {
+            any = true;
+            theirs += reel_ndim(reel_safetensors_tensor(it->file, name)) > 0;
+            if (!check_remembered(it, name, &ours)) {
+                return false;
+            }
+        }
+    }
+    reel_rewind(it->r);
+    return !any || theirs == count ||
+           because(it->why, "the optimizer remembers %zu tensors, PyTorch's %zu", count, theirs);
+}
+
 static reel_tensor *gradients(void *context)
 {
     run *it = context;
@@ -295,7 +342,8 @@ static bool stray(run *it)
 static bool train_and_compare(run *it)
 {
     it->ours = calloc((size_t)it->steps + 1, sizeof *it->ours);
-    bool sound = it->ours && train(it, it->ours) && check_state(it, "final.", false) && stray(it);
+    bool sound = it->ours && train(it, it->ours) && check_state(it, "final.", false) &&
+                 check_optimizer(it) && stray(it);
     for (int64_t step = 0; sound && step < it->steps; step++) {
         sound = compare(it, step);
     }

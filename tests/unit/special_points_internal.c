@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Functions of whole tensors at kinks, at 0, at infinity, of one element and of none, and beside
  * what they ignore: values, gradients and gradients of gradients against PyTorch's. Expected
- * values: tests/generate/special_points.py. */
+ * values: tests/generate/special_points.py. Every differentiable operation is among them, but for
+ * those of elementwise.def, which are in special_values_internal.c. */
 #include "records.h"
 
+#include <ops.h>
 #include <reel/reel.h>
+#include <tape.h>
 
 enum { INPUTS = 2, ELEMENTS = 16 };
 
@@ -37,6 +40,14 @@ static reel_tensor *signs(reel_tensor *b)
 static reel_tensor *constant(reel_tensor *a, double value)
 {
     return reel_full(reel_of(a), REEL_F64, value, 1, (int64_t[]){reel_size(a, 0)});
+}
+
+/* a aᵀ + I */
+static reel_tensor *regular(reel_tensor *a)
+{
+    reel *r = reel_of(a);
+    return reel_add(reel_matmul(a, reel_t(a)),
+                    reel_eye(r, REEL_F64, reel_size(a, 0), reel_size(a, 0)));
 }
 
 #define JOIN_(a, b) a##b
@@ -81,6 +92,51 @@ static reel_tensor *weighted(reel_tensor *t)
     return reel_sum(reel_mul(t, reel_from_f64(reel_of(t), weight, reel_ndim(t), size)));
 }
 
+/* The operations that some function here was recorded as. */
+enum { MOST = 512 };
+static const reeli_op *seen[MOST];
+static int seen_count;
+
+static bool is_seen(const reeli_op *op)
+{
+    for (int i = 0; i < seen_count; i++) {
+        if (seen[i] == op) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void note_operations(const reel *it)
+{
+    for (const reeli_node *n = it->tape; n; n = n->previous) {
+        if (!is_seen(n->op)) {
+            ck_assert_int_lt(seen_count, MOST);
+            seen[seen_count++] = n->op;
+        }
+    }
+}
+
+/* What has no special points. */
+static bool is_the_same_everywhere(const char *name)
+{
+    static const char *const linear[] = {
+        /* It moves elements, adds them up or weighs them by what is no function of theirs. */
+        "cat", "clone", "constant_pad_nd", "embedding", "expand", "flip", "gather", "index",
+        "index_add", "index_select", "permute", "resample", "reshape", "scatter", "scatter_add",
+        "slice", "to", "tril", "triu", "unslice", "max_pool_back",
+        /* Products, of which each factor is the other's slope. */
+        "convolution", "convolution_kernel", "convolution_transpose",
+        /* The user's own, and those made of elementwise functions, which have tests of theirs. */
+        "custom", "custom_gradient", "custom_kept", "lstm", "recurrence"};
+    for (size_t i = 0; i < sizeof linear / sizeof *linear; i++) {
+        if (strcmp(linear[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void begin(point *p, const record *it)
 {
     *p = (point){.r = p->r};
@@ -115,6 +171,7 @@ static void call(point *p)
             reel_gradients(weighted(p->value), p->x, (size_t)p->inputs, &options, p->gradient),
             REEL_OK);
     }
+    note_operations(p->r);
     reel_tensor *sum = NULL;
     for (int k = 0; k < p->inputs; k++) {
         reel_tensor *term =
@@ -173,6 +230,11 @@ START_TEST(as_pytorch)
         }
     }
     reel_free(p.r);
+    for (int i = 0; reeli_ops[i]; i++) {
+        const reeli_op *op = reeli_ops[i];
+        const bool needed = op->gradient && !op->formula && !is_the_same_everywhere(op->name);
+        ck_assert_msg(!needed || is_seen(op), "%s has no special points here", op->name);
+    }
 }
 END_TEST
 

@@ -23,6 +23,7 @@
 #define REELI_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #endif
 #define REELI_RARE __attribute__((cold, noinline)) /* a function out of the way of the usual */
+#define REELI_APART __attribute__((noinline))      /* whose registers and stack its callers spare */
 #else
 #define REELI_RARELY(condition) (condition)
 #define REELI_PREFETCH(address) ((void)(address))
@@ -30,6 +31,7 @@
 #define REELI_UNROLL(times)
 #define REELI_PRINTF(text, first)
 #define REELI_RARE
+#define REELI_APART
 #endif
 
 /* a + b and a * b in *result; false when it does not fit. */

@@ -168,27 +168,24 @@ static void add_bias(const reeli_gemm *p)
 /* The same chains where there is hardly anything to do. */
 static void tiny_product(const reeli_gemm *p)
 {
-    const int64_t n = p->n, k = p->k, down = p->b.stride[0], right = p->a.stride[1];
-    const T *a = p->a.data, *bias = p->bias;
-    T *c = p->c;
-    for (int64_t i = p->m; i > 0; i--, a += p->a.stride[0], c += p->c_step) {
-        const T *b = p->b.data;
-        for (int64_t j = 0; j < n; j++, b += p->b.stride[1]) {
+    const int64_t m = p->m, k = p->k, down = p->b.stride[0], right = p->a.stride[1];
+    const int64_t next_row = p->a.stride[0], c_step = p->c_step;
+    const T *b = p->b.data, *bias = p->bias;
+    for (int64_t j = 0; j < p->n; j++, b += p->b.stride[1]) {
+        const T *a = p->a.data;
+        T *c = (T *)p->c + j;
+        for (int64_t i = 0; i < m; i++, a += next_row, c += c_step) {
             T dot = 0;
             for (int64_t q = 0; q < k; q++) {
                 dot = fused(a[q * right], b[q * down], dot);
             }
-            c[j] = bias ? dot + bias[j] : dot;
+            *c = bias ? dot + bias[j] : dot;
         }
     }
 }
 
-void KERNEL(small_product)(const reeli_gemm *p)
+REELI_APART static void larger_product(const reeli_gemm *p)
 {
-    if (sizeof(T) == 4 && p->m * p->n * p->k < REELI_TINY_PRODUCT) {
-        tiny_product(p);
-        return;
-    }
     /* C is one column, and not just that of a wider one which is this piece's. */
     const bool column = p->n == 1 && p->c_step == 1;
 #ifdef TILES
@@ -212,5 +209,14 @@ void KERNEL(small_product)(const reeli_gemm *p)
     }
     if (p->bias) {
         add_bias(p);
+    }
+}
+
+void KERNEL(small_product)(const reeli_gemm *p)
+{
+    if (sizeof(T) == 4 && p->m * p->n * p->k < REELI_TINY_PRODUCT) {
+        tiny_product(p);
+    } else {
+        larger_product(p);
     }
 }

@@ -11,27 +11,43 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* target - predicted of the rows, standardised, from malloc; NULL, and a message. */
-static double *residuals(session *s, const model *m, reel_table *table, reel_tensor *rows)
+/* Rows that the net was not trained on, standardised: their targets, and its outputs, of which each
+ * row's are in order. All from one malloc. */
+typedef struct unseen {
+    int64_t n, outputs;
+    double *target, *predicted, *off;
+} unseen;
+
+static bool look_at(unseen *it, session *s, const model *m, reel_table *table, reel_tensor *rows)
 {
-    int64_t n = reel_numel(rows);
+    *it = (unseen){.n = reel_numel(rows), .outputs = m->shape.outputs ? m->shape.outputs : 1};
     matrix *x = model_matrix(s, m, table, rows);
     reel_tensor *y = model_targets(m, table, rows);
-    double *off = malloc(2 * (size_t)n * sizeof *off);
-    bool done =
-        x && off && network_predict_rows(m->net, x, off + n) && reel_to_f64(y, off, n) == REEL_OK;
-    for (int64_t i = 0; done && i < n; i++) {
-        off[i] -= off[n + i];
+    it->target = malloc((size_t)(it->n * (2 + it->outputs)) * sizeof *it->target);
+    it->off = it->target + it->n;
+    it->predicted = it->off + it->n;
+    bool done = x && it->target && network_predict_rows(m->net, x, it->predicted) &&
+                reel_to_f64(y, it->target, it->n) == REEL_OK;
+    for (int64_t i = 0; done && i < it->n; i++) {
+        qsort(it->predicted + i * it->outputs, (size_t)it->outputs, sizeof(double), by_size);
     }
     matrix_free(x);
     reel_tensor_free(y);
-    if (!off) {
+    if (!it->target) {
         complain(s, "there is no memory for the residuals");
     }
     if (!done) {
-        free(off);
+        free(it->target);
     }
-    return done ? off : NULL;
+    return done;
+}
+
+/* Adds to what the net gives for an output. */
+static void move_output(const model *m, int64_t output, double by)
+{
+    reel_tensor_list all = reel_parameters(m->net);
+    reel_tensor *bias = reel_detach(all.tensors[all.count - 1]);
+    reel_set(bias, &output, reel_get(bias, &output) + by);
 }
 
 /* The residual of rank ⌈q (n + 1)⌉, or the largest. Sorts them. */
@@ -42,26 +58,32 @@ static double rank_of(double *off, int64_t n, double q)
     return off[(rank < n ? rank : n) - 1];
 }
 
-bool calibrate_quantile(session *s, const model *m, reel_table *table, reel_tensor *rows, double q)
+bool calibrate_quantiles(session *s, const model *m, reel_table *table, reel_tensor *rows,
+                         const options *o)
 {
+    unseen it;
     if (!rows) {
         return true;
     }
-    double *off = residuals(s, m, table, rows);
-    if (!off) {
+    if (!look_at(&it, s, m, table, rows)) {
         return false;
     }
-    double shift = rank_of(off, reel_numel(rows), q);
-    reel_tensor_list all = reel_parameters(m->net);
-    reel_tensor *bias = reel_detach(all.tensors[all.count - 1]);
-    reel_set(bias, (int64_t[]){0}, reel_get(bias, (int64_t[]){0}) + shift);
-    free(off);
+    bool interval = !isnan(o->interval);
+    for (int64_t k = interval; k < it.outputs - interval; k++) {
+        for (int64_t i = 0; i < it.n; i++) {
+            it.off[i] = it.target[i] - it.predicted[i * it.outputs + k];
+        }
+        double q = it.outputs > 1 ? o->quantiles[k] : o->quantile;
+        move_output(m, k, rank_of(it.off, it.n, q));
+    }
+    free(it.target);
     reel_rewind(s->r);
     return !reel_failed(s->r);
 }
 
 bool calibrate_interval(session *s, model *m, reel_table *table, reel_tensor *rows, double share)
 {
+    unseen it;
     int64_t n = rows ? reel_numel(rows) : 0;
     if (ceil(share * (double)(n + 1) - 1e-9) > (double)n) {
         return complain(s,
@@ -69,15 +91,23 @@ bool calibrate_interval(session *s, model *m, reel_table *table, reel_tensor *ro
                         "probability",
                         share, (long long)n);
     }
-    double *off = residuals(s, m, table, rows);
-    for (int64_t i = 0; off && i < n; i++) {
-        off[i] = fabs(off[i]);
+    if (!look_at(&it, s, m, table, rows)) {
+        return false;
     }
-    if (off) {
-        m->interval = share;
-        m->half_width = rank_of(off, n, share) * reel_encoder_target_scale(m->encoder);
+    int64_t last = it.outputs - 1;
+    for (int64_t i = 0; i < n; i++) {
+        const double *all = it.predicted + i * it.outputs;
+        it.off[i] = last ? fmax(all[0] - it.target[i], it.target[i] - all[last])
+                         : fabs(it.target[i] - all[0]);
     }
-    free(off);
+    double by = rank_of(it.off, n, share);
+    m->interval = share;
+    m->half_width = last ? 0 : by * reel_encoder_target_scale(m->encoder);
+    if (last) {
+        move_output(m, 0, -by);
+        move_output(m, last, by);
+    }
+    free(it.target);
     reel_rewind(s->r);
-    return off && !reel_failed(s->r);
+    return !reel_failed(s->r);
 }

@@ -160,6 +160,24 @@ static void store_parts(struct argp_state *state, const row *it, char *text, uns
     }
 }
 
+static void store_quantiles(struct argp_state *state, const row *it, char *text, options *into)
+{
+    into->quantile_count = 0;
+    for (char *part = strtok(text, ","); part; part = strtok(NULL, ",")) {
+        double q, last = into->quantile_count ? into->quantiles[into->quantile_count - 1] : 0;
+        if (!read_number(part, &q) || !(q > 0 && q < 1)) {
+            argp_error(state, "--%s: expected a number between 0 and 1, got '%s'", it->name, part);
+            return;
+        }
+        if (q <= last || into->quantile_count == MAX_QUANTILES) {
+            argp_error(state, "--%s: expected up to %d quantiles in ascending order", it->name,
+                       MAX_QUANTILES);
+            return;
+        }
+        into->quantiles[into->quantile_count++] = q;
+    }
+}
+
 static void store_sizes(struct argp_state *state, const row *it, char *text, options *into)
 {
     into->hidden_count = 0;
@@ -220,6 +238,9 @@ static void store(struct argp_state *state, const row *it, char *text, options *
     case SIZES:
         store_sizes(state, it, text, into);
         break;
+    case QUANTILES:
+        store_quantiles(state, it, text, into);
+        break;
     }
 }
 
@@ -273,7 +294,6 @@ options read_line(command_line line, const char *arguments, const char *what, in
                     .schedule = -1,
                     .dtype = -1,
                     .loss = -1,
-                    .quantile = nothing,
                     .delta = nothing,
                     .lr = nothing,
                     .momentum = nothing,

@@ -22,7 +22,8 @@ typedef enum kind {
     COUNT,        /* a whole number from 1 on */
     WHOLE,        /* a whole number from 0 on */
     BYTES,        /* a size, as 64M, of a megabyte or more */
-    SIZES         /* counts between commas, or nothing */
+    SIZES,        /* counts between commas, or nothing */
+    QUANTILES     /* numbers between 0 and 1, ascending, between commas */
 } kind;
 
 typedef struct row {

@@ -32,7 +32,8 @@ typedef struct evaluation {
     reel_tensor *rows;
     int64_t n;
     double *truth, *predicted;
-    double *all; /* of classes: their probabilities */
+    double *all; /* of classes their probabilities, of quantiles all; otherwise the same */
+    size_t outputs;
     metrics measured;
     class_metrics confusion;
     classification classes;
@@ -45,7 +46,7 @@ static double share_inside(const evaluation *it)
     int64_t inside = 0;
     for (int64_t i = 0; i < it->n; i++) {
         double low, high;
-        model_interval(it->m, it->predicted[i], &low, &high);
+        model_interval(it->m, it->all + (size_t)i * it->outputs, &low, &high);
         inside += it->truth[i] >= low && it->truth[i] <= high;
     }
     return it->m->interval > 0 ? (double)inside / (double)it->n : (double)NAN;
@@ -102,9 +103,13 @@ static bool report(const evaluation *it)
 
 static bool find_metrics(evaluation *it)
 {
-    return it->all ? class_metrics_of(it->s, it->m->encoder, it->n, it->truth, it->all,
-                                      &it->confusion, &it->measured)
-                   : metrics_of(it->s, it->n, it->truth, it->predicted, &it->measured);
+    if (reel_encoder_classes(it->m->encoder)) {
+        return class_metrics_of(it->s, it->m->encoder, it->n, it->truth, it->all, &it->confusion,
+                                &it->measured);
+    }
+    bool done = metrics_of(it->s, it->n, it->truth, it->predicted, &it->measured);
+    metrics_of_quantiles(&it->measured, it->m, it->truth, it->all);
+    return done;
 }
 
 /* Of a model of probabilities. */
@@ -133,12 +138,10 @@ static bool measure(session *s, const options *o, const model *m, reel_table *ta
     }
     evaluation it = {.s = s, .o = o, .m = m, .table = table};
     it.rows = rows_with_target(s, table, (size_t)column);
-    bool classes = reel_encoder_classes(m->encoder) > 0;
+    it.outputs = m->shape.outputs > 1 ? (size_t)m->shape.outputs : 1;
     it.predicted = it.rows ? model_predict(s, m, table, it.rows, &it.n) : NULL;
-    it.all = it.predicted && classes ? model_predict_all(s, m, table, it.rows, &it.n) : NULL;
-    it.truth = it.predicted && (it.all || !classes)
-                   ? model_truth(s, m, table, (size_t)column, it.rows, &it.n)
-                   : NULL;
+    it.all = it.predicted ? model_predict_all(s, m, table, it.rows, &it.n) : NULL;
+    it.truth = it.all ? model_truth(s, m, table, (size_t)column, it.rows, &it.n) : NULL;
     char message[PLOT_MESSAGE];
     bool done = it.truth && find_metrics(&it) && find_importance(&it) && classify(&it);
     if (done) {

@@ -175,10 +175,44 @@ static void put_classes(const writing *w)
             n, n, n, count, count, count, n, n, count, n);
 }
 
+/* Next to the median, as `reel_model_predict` has it. */
+static size_t middle_of(const model *m)
+{
+    size_t best = 0;
+    for (size_t k = 1; k < m->shape.quantile_count; k++) {
+        bool nearer = fabs(m->quantiles[k] - 0.5) < fabs(m->quantiles[best] - 0.5);
+        best = nearer ? k : best;
+    }
+    return best;
+}
+
+/* In order, by insertion: there are few. */
+static void put_quantiles(const writing *w)
+{
+    const char *n = w->name;
+    int64_t count = outputs_of(w);
+    fprintf(w->to,
+            "void %s_all(const %s_row *row, double *all)\n{\n    int i, k;\n    %s_net(row, all);\n"
+            "    for (i = 0; i < %" PRId64 "; i++) {\n        double y = %s_decode(all[i]);\n"
+            "        for (k = i; k > 0 && all[k - 1] > y; k--) {\n"
+            "            all[k] = all[k - 1];\n        }\n        all[k] = y;\n    }\n}\n\n"
+            "double %s_predict(const %s_row *row)\n{\n    double all[%" PRId64 "];\n"
+            "    %s_all(row, all);\n    return all[%zu];\n}\n",
+            n, n, n, count, n, n, n, count, n, middle_of(w->m));
+}
+
 void put_c_declarations(const writing *w)
 {
     const char *n = w->name;
-    if (reel_encoder_classes(w->m->encoder)) {
+    if (w->m->shape.quantile_count) {
+        fputs("/* The quantiles", w->to);
+        for (size_t k = 0; k < w->m->shape.quantile_count; k++) {
+            fprintf(w->to, "%s %g", k ? "," : "", w->m->quantiles[k]);
+        }
+        fprintf(w->to, ", and of them %g. */\nvoid %s_all(const %s_row *row, double *all);\n",
+                w->m->quantiles[middle_of(w->m)], n, n);
+        fprintf(w->to, "double %s_predict(const %s_row *row);\n", n, n);
+    } else if (reel_encoder_classes(w->m->encoder)) {
         fprintf(w->to,
                 "/* The classes; the number of the most probable one; the same, with the "
                 "probability\n * of each in `all`. */\n"
@@ -202,7 +236,7 @@ void put_c_net(const writing *w)
         put_classes(w);
     } else {
         put_decode(w);
-        put_predict(w);
+        w->m->shape.quantile_count ? put_quantiles(w) : put_predict(w);
     }
 }
 

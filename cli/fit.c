@@ -52,35 +52,6 @@ static bool check_outputs(session *s, const options *o)
            check_picture(s, o, o->plot_predictions);
 }
 
-/* A table's columns, "a, b, c", as far as they fit. */
-static const char *column_names(const reel_table *table, char *text, size_t size)
-{
-    size_t length = 0;
-    text[0] = '\0';
-    for (size_t i = 0; i < reel_table_columns(table); i++) {
-        const char *name = reel_table_name(table, i), *comma = i ? ", " : "";
-        if (length + strlen(name) + sizeof ", …" >= size) {
-            snprintf(text + length, size - length, "%s…", comma);
-            break;
-        }
-        length += (size_t)snprintf(text + length, size - length, "%s%s", comma, name);
-    }
-    return text;
-}
-
-/* The target's column in a table. */
-static bool find_target(session *s, reel_table *table, const char *name, size_t *column)
-{
-    int64_t found = reel_table_find(table, name);
-    if (found < 0) {
-        char names[200];
-        return complain(s, "%s: there is no column '%s' to predict; there are %s",
-                        reel_table_path(table), name, column_names(table, names, sizeof names));
-    }
-    *column = (size_t)found;
-    return true;
-}
-
 /* The name of a column that may be given by its number. */
 static const char *meant_name(const reel_table *table, const char *text)
 {
@@ -103,7 +74,7 @@ static bool read_tables(fitting *it)
     if (it->table && o->weights && !o->features.count && !options_drop(o, o->weights)) {
         return complain(it->s, "there is no memory for the columns' names");
     }
-    if (!it->table || !find_target(it->s, it->table, o->target, &it->target) ||
+    if (!it->table || !fit_find_target(it->s, it->table, o->target, &it->target) ||
         !rows_choose(it->s, o, it->table, it->target, &it->rows)) {
         return false;
     }
@@ -113,7 +84,7 @@ static bool read_tables(fitting *it)
     if (o->test) {
         size_t column = 0;
         it->test_table = read_table(it->s, o, &o->test, 1, &it->model);
-        if (!it->test_table || !find_target(it->s, it->test_table, o->target, &column)) {
+        if (!it->test_table || !fit_find_target(it->s, it->test_table, o->target, &column)) {
             return false;
         }
         it->rows.test = rows_with_target(it->s, it->test_table, column);
@@ -208,6 +179,12 @@ static bool make_net(fitting *it)
     shape->activation = o->activation;
     shape->dropout = o->dropout;
     shape->outputs = (int64_t)reel_encoder_classes(it->model.encoder);
+    if (o->loss == LOSS_QUANTILE && o->quantile_count > 1) {
+        memcpy(it->model.quantiles, o->quantiles, sizeof it->model.quantiles);
+        shape->quantiles = it->model.quantiles;
+        shape->quantile_count = o->quantile_count;
+        shape->outputs = (int64_t)o->quantile_count;
+    }
     it->model.no_intercept = o->no_intercept;
     it->model.net = network_new(it->s->r, shape);
     return it->model.net != NULL;
@@ -236,6 +213,9 @@ static bool describe_training(fitting *it)
         reeli_json_put_integer(&w, "pieces", together_pieces(it->s));
     }
     reeli_json_put_integer(&w, "seed", o->seed);
+    if (o->repeat) {
+        reeli_json_put_integer(&w, "network_seed", it->seed);
+    }
     reeli_json_put_number(&w, "weight_decay", o->weight_decay);
     reeli_json_put_number(&w, "l1_penalty", o->l1_penalty);
     reeli_json_put_close(&w, '}');
@@ -354,8 +334,65 @@ static bool train_network(fitting *it)
     }
     return (it->training.interrupted || train_net(it, it->model.net)) &&
            (it->o->loss != LOSS_QUANTILE ||
-            calibrate_quantile(it->s, &it->model, it->table, it->rows.calibration,
-                               it->o->quantile));
+            calibrate_quantiles(it->s, &it->model, it->table, it->rows.calibration, it->o));
+}
+
+/* What the network that is trained has come to: by this one is chosen. */
+static double loss_of(fitting *it)
+{
+    const training *t = &it->training;
+    double least = (double)INFINITY;
+    for (int64_t i = 0; it->validation_x && i < t->epochs; i++) {
+        least = fmin(least, t->validation_losses[i]);
+    }
+    return it->validation_x ? least : network_mean_loss(it->o, it->model.net, it->x, it->y);
+}
+
+/* From one more seed; measured on the rows to test on, if there are any. */
+static bool train_once_more(fitting *it, int64_t k)
+{
+    bool test = it->rows.test != NULL;
+    reel_table *table = test && it->test_table ? it->test_table : it->table;
+    if (k) {
+        it->trials = false;
+        it->training = (training){.session = it->s};
+        reel_manual_seed(it->s->r, (uint64_t)(it->o->seed + k));
+        it->model.net = network_new(it->s->r, &it->model.shape);
+    }
+    return it->model.net && train_network(it) &&
+           fit_measure(it, table, test ? it->rows.test : it->rows.train, &it->repeats.parts[k]);
+}
+
+/* Several networks, of which the best by its loss is kept. */
+static bool train_repeatedly(fitting *it)
+{
+    const char *picture = it->o->plot_predictions;
+    reel_module *best = NULL;
+    training of_best = {.losses = NULL};
+    double least = (double)INFINITY;
+    bool done = true;
+    it->repeats = (folds){.count = it->o->repeat, .what = "seeds"};
+    it->repeats.parts = calloc((size_t)it->o->repeat, sizeof *it->repeats.parts);
+    it->o->plot_predictions = NULL; /* of the one that is kept */
+    for (int64_t k = 0; done && it->repeats.parts && k < it->o->repeat; k++) {
+        done = train_once_more(it, k);
+        double loss = done ? loss_of(it) : (double)NAN;
+        bool better = !best || loss < least;
+        training_free(better ? &of_best : &it->training);
+        reel_module_free(better ? best : it->model.net);
+        it->seed = better ? it->o->seed + k : it->seed;
+        least = better ? loss : least;
+        of_best = better ? it->training : of_best;
+        best = better ? it->model.net : best;
+        if (interrupted(it->s)) {
+            it->repeats.count = 0; /* of those that are left nothing is known */
+            break;
+        }
+    }
+    it->training = of_best;
+    it->model.net = best;
+    it->o->plot_predictions = picture;
+    return it->repeats.parts ? done : complain(it->s, "there is no memory for the seeds");
 }
 
 /* Column j, and the first of those that make it up. */
@@ -447,58 +484,6 @@ static bool train_linear(fitting *it)
     return done;
 }
 
-static bool measure_classes(fitting *it, reel_table *table, reel_tensor *which, size_t target,
-                            metrics *to)
-{
-    int64_t n = 0;
-    class_metrics *confusion = to == &it->test_metrics ? &it->test_confusion : &it->train_confusion;
-    double *all = model_predict_all(it->s, &it->model, table, which, &n);
-    double *truth = all ? model_truth(it->s, &it->model, table, target, which, &n) : NULL;
-    class_metrics_free(confusion);
-    bool done = truth && class_metrics_of(it->s, it->model.encoder, n, truth, all, confusion, to);
-    if (done && to == &it->train_metrics && !it->o->hidden_count) {
-        doubt_separation(it->s, to->log_loss);
-    }
-    free(all);
-    free(truth);
-    return done;
-}
-
-static bool measure(fitting *it, reel_table *table, reel_tensor *which, metrics *to)
-{
-    int64_t n = 0;
-    size_t target = 0;
-    if (!find_target(it->s, table, it->o->target, &target)) {
-        return false;
-    }
-    if (it->o->loss == LOSS_CROSS_ENTROPY) {
-        return measure_classes(it, table, which, target, to);
-    }
-    double *truth = NULL, *predicted = model_predict(it->s, &it->model, table, which, &n);
-    bool done = predicted && (truth = model_truth(it->s, &it->model, table, target, which, &n)) &&
-                metrics_of(it->s, n, truth, predicted, to);
-    if (done && it->o->loss == LOSS_BCE) {
-        done = classification_of(it->s, n, truth, predicted,
-                                 to == &it->test_metrics ? &it->test_classes : &it->train_classes);
-    }
-    bool wanted = it->o->plot_predictions && (to == &it->test_metrics || !it->rows.test);
-    char message[PLOT_MESSAGE];
-    if (done && wanted &&
-        !plot_predictions(it->o->plot_predictions, n, truth, predicted, it->o->target, message)) {
-        it->undrawn = !complain(it->s, "%s", message);
-    }
-    free(truth);
-    free(predicted);
-    return done;
-}
-
-static bool measure_all(fitting *it)
-{
-    reel_table *test = it->test_table ? it->test_table : it->table;
-    return measure(it, it->table, it->rows.train, &it->train_metrics) &&
-           (!it->rows.test || measure(it, test, it->rows.test, &it->test_metrics));
-}
-
 static void free_matrices(fitting *it)
 {
     matrix_free(it->x);
@@ -528,7 +513,7 @@ static bool train_fold(void *context, reel_tensor *train, reel_tensor *test, met
         it.trials = trials_are_due(&o, count);
         training_defaults(&o, reel_numel(it.rows.train));
         done = make_net(&it) && (o.hidden_count ? train_network(&it) : train_linear(&it)) &&
-               measure(&it, it.table, test, measured);
+               fit_measure(&it, it.table, test, measured);
     }
     if (done && !whole->o->quiet && !whole->o->json) {
         bool classes = !isnan(measured->accuracy);
@@ -573,7 +558,9 @@ static bool run(fitting *it)
                        reel_parameter_count(it->model.net)) &&
         (!it->rows.test ||
          doubt_test(it->s, &it->model, it->test_table ? it->test_table : it->table, it->rows.test));
-    if (!believed || !(o->hidden_count ? train_network(it) : train_linear(it))) {
+    if (!believed || !(o->repeat         ? train_repeatedly(it)
+                       : o->hidden_count ? train_network(it)
+                                         : train_linear(it))) {
         return false;
     }
     bool calibrated = isnan(o->interval) || calibrate_interval(it->s, &it->model, it->table,
@@ -585,7 +572,7 @@ static bool run(fitting *it)
     if (!it->kept) {
         reel_clear_error(it->s->r); /* which was said, and is no reason to keep the results back */
     }
-    return measure_all(it) && fit_report(it) && fit_draw_losses(it) && html_report(it) &&
+    return fit_measure_all(it) && fit_report(it) && fit_draw_losses(it) && html_report(it) &&
            !it->undrawn && (o->no_save || it->kept);
 }
 
@@ -601,6 +588,7 @@ int fit(int argc, char **argv)
     training_free(&it.training);
     line_statistics_free(&it.statistics);
     folds_free(&it.folds);
+    folds_free(&it.repeats);
     class_metrics_free(&it.train_confusion);
     class_metrics_free(&it.test_confusion);
     model_free(&it.model);

@@ -42,6 +42,7 @@ static bool report_json(const fitting *it)
     reeli_json_put_bool(&w, "interrupted", t->interrupted);
     reeli_json_put_text(&w, "out", it->kept ? fit_path(o) : NULL);
     folds_json(&w, &it->folds);
+    folds_json(&w, &it->repeats);
     if (it->model.interval > 0) {
         reeli_json_put_number(&w, "interval", it->model.interval);
         reeli_json_put_number(&w, "half_width", it->model.half_width);
@@ -75,12 +76,22 @@ bool fit_report(const fitting *it)
     class_metrics_print(stdout, "training", &it->train_confusion);
     class_metrics_print(stdout, "test", &it->test_confusion);
     folds_print(stdout, &it->folds);
+    folds_print(stdout, &it->repeats);
+    if (it->repeats.count) {
+        printf("the network of seed %" PRId64 " is kept: its loss is least on the rows to %s on\n",
+               it->seed, it->validation_x ? "validate" : "train");
+    }
     if (it->statistics.features) {
         statistics_print(stdout, &it->statistics, it->model.encoder);
     } else if (!o->hidden_count) {
         coefficients_print(stdout, it->s, &it->model);
     }
-    if (it->model.interval > 0) {
+    if (it->model.interval > 0 && it->model.shape.quantile_count) {
+        printf("\ninterval: from quantile %g to %g, moved so that it holds the true value with "
+               "probability %g\n",
+               it->model.quantiles[0], it->model.quantiles[it->model.shape.quantile_count - 1],
+               it->model.interval);
+    } else if (it->model.interval > 0) {
         printf("\ninterval: a prediction ± %.6g%s%s holds the true value with probability %g\n",
                it->model.half_width, o->transform ? " of its " : "",
                o->transform ? transform_names[o->transform] : "", it->model.interval);

@@ -24,7 +24,8 @@ typedef struct fitting {
     double weight_mean; /* of the rows' weights, in the table */
     training training;
     line_statistics statistics;
-    folds folds;
+    folds folds, repeats;
+    int64_t seed; /* of the network that is kept, of several */
     metrics train_metrics, test_metrics;
     classification train_classes, test_classes;
     class_metrics train_confusion, test_confusion;
@@ -35,6 +36,12 @@ typedef struct fitting {
 
 /* Where the model goes. */
 const char *fit_path(const options *o);
+/* The target's column in a table; false, and a message. */
+bool fit_find_target(session *s, reel_table *table, const char *name, size_t *column);
+/* Measures the model on some rows of a table, and draws them if that was asked for; on all that are
+ * to be. False, and a message. */
+bool fit_measure(fitting *it, reel_table *table, reel_tensor *which, metrics *to);
+bool fit_measure_all(fitting *it);
 /* Prints the figures; false if they cannot be written. */
 bool fit_report(const fitting *it);
 /* Draws the losses, if that was asked for; false, and a message. */

@@ -122,7 +122,7 @@ static bool run(folds *it, session *s, const int64_t *fold, reel_tensor *rows, f
 bool folds_run(folds *it, session *s, const options *o, reel_table *table, reel_tensor *rows,
                fold_fit fit, void *context)
 {
-    *it = (folds){.count = o->folds};
+    *it = (folds){.count = o->folds, .what = "folds"};
     if (it->count == 0) {
         return true;
     }
@@ -171,8 +171,9 @@ void folds_print(FILE *to, const folds *it)
     if (it->count == 0) {
         return;
     }
-    fprintf(to, "\n%" PRId64 " folds%*s %14s %14s\n", it->count, it->count < 10 ? 17 : 16, "",
-            "mean", "std. deviation");
+    char title[48];
+    snprintf(title, sizeof title, "%" PRId64 " %s", it->count, it->what);
+    fprintf(to, "\n%-24s %14s %14s\n", title, "mean", "std. deviation");
     for (int i = 0; i < FIGURES - 1; i++) {
         double mean, deviation;
         summarise(it, figures[i].offset, &mean, &deviation);
@@ -187,7 +188,7 @@ void folds_json(reeli_json_writer *w, const folds *it)
     if (it->count == 0) {
         return;
     }
-    reeli_json_put_open(w, "folds", '{');
+    reeli_json_put_open(w, it->what, '{');
     reeli_json_put_integer(w, "count", it->count);
     for (int i = 0; i < FIGURES; i++) {
         double mean, deviation;

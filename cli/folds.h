@@ -6,8 +6,9 @@
 #include "report.h"
 
 typedef struct folds {
-    int64_t count;  /* 0: none were asked for */
-    metrics *parts; /* of each fold's test rows; from malloc */
+    int64_t count;    /* 0: none were asked for */
+    const char *what; /* "folds", or "seeds" */
+    metrics *parts;   /* of each fold's test rows; from malloc */
 } folds;
 
 /* Trains on some rows and measures on others; false, and a message. */

@@ -79,6 +79,7 @@ static bool put_figures(const page *p)
     class_metrics_print(to, "training", &it->train_confusion);
     class_metrics_print(to, "test", &it->test_confusion);
     folds_print(to, &it->folds);
+    folds_print(to, &it->repeats);
     if (it->statistics.features) {
         statistics_print(to, &it->statistics, it->model.encoder);
     } else if (!it->o->hidden_count) {

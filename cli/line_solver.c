@@ -265,10 +265,44 @@ static bool is_due(const training *it)
            work < most_work / (o->loss == LOSS_MSE && o->l1_penalty == 0 ? 4 : 40);
 }
 
+/* The line of one quantile out of several, or into its place. */
+static void copy_line(reel_module *from, int64_t a, reel_module *to, int64_t b)
+{
+    static const char *const names[] = {"0.weight", "0.bias"};
+    for (int i = 0; i < 2; i++) {
+        reel_tensor *x = reel_parameter(from, names[i]), *y = reel_parameter(to, names[i]);
+        reel_copy_(reel_select(reel_detach(y), 0, b), reel_select(reel_detach(x), 0, a));
+    }
+    reel_rewind(reel_of(reel_parameter(to, names[0])));
+}
+
+/* Lines of several quantiles have nothing to do with one another. */
+static bool solve_each(const training *of)
+{
+    reel *r = of->session->r;
+    options o = *of->o;
+    training one = *of;
+    network_shape shape = {.features = of->x->columns, .dtype = of->x->dtype};
+    one.o = &o;
+    one.net = network_new(r, &shape);
+    bool done = one.net != NULL;
+    for (size_t k = 0; done && k < of->o->quantile_count; k++) {
+        o.quantile = of->o->quantiles[k];
+        copy_line(of->net, (int64_t)k, one.net, 0);
+        done = line_solve(&one);
+        copy_line(one.net, 0, of->net, (int64_t)k);
+    }
+    reel_module_free(one.net);
+    return done;
+}
+
 bool line_solve(const training *of)
 {
     if (of->o->loss == LOSS_CROSS_ENTROPY) {
         return softmax_solve(of);
+    }
+    if (reel_size(reel_parameter(of->net, "0.weight"), 0) > 1) {
+        return solve_each(of);
     }
     if (!is_due(of)) {
         return true;

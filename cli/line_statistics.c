@@ -548,7 +548,7 @@ bool line_statistics_of(line_statistics *it, const training *t, const coordinate
     int64_t freedom = s.n - c->qr.rank - s.bias;
     bool known = o->loss == LOSS_MSE || is_quantile(o) || is_likelihood(o) || o->bootstrap;
     if (!c->triangle || t->validation_x || t->interrupted || freedom < 1 || c->qr.rank < 1 ||
-        !known || o->loss == LOSS_CROSS_ENTROPY) {
+        !known || reel_size(reel_parameter(t->net, "0.weight"), 0) > 1) {
         return true;
     }
     size_t k = (size_t)s.k + 1, m = (size_t)s.m;

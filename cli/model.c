@@ -15,6 +15,7 @@ enum { LARGE_FILE = 1 << 28 };
 reel_model *model_handle(session *s, const model *it)
 {
     reel_model_options about = shape_options(&it->shape);
+    about.quantiles = it->quantiles; /* wherever the model has been moved to */
     about.no_intercept = it->no_intercept;
     about.interval = it->interval;
     about.half_width = it->half_width;
@@ -68,6 +69,9 @@ bool model_load(session *s, model *it, const char *path)
                                 .outputs = about.outputs,
                                 .dtype = about.dtype};
     memcpy(it->shape.hidden, about.hidden, about.hidden_count * sizeof *about.hidden);
+    memcpy(it->quantiles, about.quantiles, about.quantile_count * sizeof *about.quantiles);
+    it->shape.quantiles = it->quantiles;
+    it->shape.quantile_count = about.quantile_count;
     it->no_intercept = about.no_intercept;
     it->interval = about.interval;
     it->half_width = about.half_width;
@@ -242,13 +246,18 @@ double *model_truth(session *s, const model *it, reel_table *table, size_t colum
     return values;
 }
 
-void model_interval(const model *it, double predicted, double *low, double *high)
+void model_interval(const model *it, const double *all, double *low, double *high)
 {
+    if (it->shape.quantile_count) {
+        *low = all[0];
+        *high = all[it->shape.quantile_count - 1];
+        return;
+    }
     double half = it->half_width / reel_encoder_target_scale(it->encoder);
-    double y = reel_encoder_encode(it->encoder, predicted);
+    double y = reel_encoder_encode(it->encoder, all[0]);
     bool plain = reel_encoder_transform(it->encoder) == REEL_TRANSFORM_NONE;
-    *low = plain ? predicted - it->half_width : reel_encoder_decode(it->encoder, y - half);
-    *high = plain ? predicted + it->half_width : reel_encoder_decode(it->encoder, y + half);
+    *low = plain ? all[0] - it->half_width : reel_encoder_decode(it->encoder, y - half);
+    *high = plain ? all[0] + it->half_width : reel_encoder_decode(it->encoder, y + half);
 }
 
 const char *target_label(const reel_encoder *encoder, char *text, size_t size)

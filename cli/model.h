@@ -14,6 +14,7 @@ typedef struct model {
     reel_module *net;
     double interval, half_width; /* the share of true values within half_width, in the units of the
                                     transformed target, of the predictions; 0: not known */
+    double quantiles[MAX_QUANTILES]; /* that its outputs are, if they are several */
     char *training; /* how it was trained: JSON, an object; from malloc; NULL: not said */
 } model;
 
@@ -59,8 +60,8 @@ double *model_predict_all(session *s, const model *it, reel_table *table, reel_t
 double *model_truth(session *s, const model *it, reel_table *table, size_t column,
                     reel_tensor *rows, int64_t *count);
 
-/* The ends of the interval around a prediction. */
-void model_interval(const model *it, double predicted, double *low, double *high);
+/* The ends of the interval around a prediction, of which `all` is all. */
+void model_interval(const model *it, const double *all, double *low, double *high);
 /* What the net predicts, "price" or "log(price)", in `text`. */
 const char *target_label(const reel_encoder *encoder, char *text, size_t size);
 

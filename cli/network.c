@@ -9,6 +9,8 @@ reel_model_options shape_options(const network_shape *shape)
                                 .activation = activation_names[shape->activation],
                                 .dropout = shape->dropout,
                                 .outputs = shape->outputs,
+                                .quantiles = shape->quantiles,
+                                .quantile_count = shape->quantile_count,
                                 .dtype = shape->dtype};
 }
 
@@ -41,6 +43,22 @@ static reel_tensor *smooth_quantile_loss(double q, reel_tensor *predicted, reel_
     return reel_add(reel_mul_scalar(distance, 0.5), reel_mul_scalar(tilt, q - 0.5));
 }
 
+/* The mean over the quantiles, each of which has a column. */
+static reel_tensor *quantiles_loss(const options *o, reel_tensor *predicted, reel_tensor *target,
+                                   double smoothing, reel_reduction how)
+{
+    int64_t outputs = reel_size(predicted, 1);
+    reel_tensor *sum = NULL;
+    for (int64_t k = 0; k < outputs; k++) {
+        double q = outputs > 1 ? o->quantiles[k] : o->quantile;
+        reel_tensor *one = outputs > 1 ? reel_narrow(predicted, 1, k, 1) : predicted;
+        reel_tensor *loss = smoothing > 0 ? smooth_quantile_loss(q, one, target, smoothing, how)
+                                          : reel_quantile_loss(one, target, q, how);
+        sum = sum ? reel_add(sum, loss) : loss;
+    }
+    return outputs > 1 ? reel_mul_scalar(sum, 1 / (double)outputs) : sum;
+}
+
 /* Of class numbers (rows, 1). */
 static reel_tensor *class_loss(reel_tensor *predicted, reel_tensor *target, reel_reduction how)
 {
@@ -64,8 +82,7 @@ static reel_tensor *loss_of(const options *o, reel_tensor *predicted, reel_tenso
     case LOSS_SMOOTH_L1:
         return reel_smooth_l1_loss(predicted, target, o->delta, how);
     case LOSS_QUANTILE:
-        return smoothing > 0 ? smooth_quantile_loss(o->quantile, predicted, target, smoothing, how)
-                             : reel_quantile_loss(predicted, target, o->quantile, how);
+        return quantiles_loss(o, predicted, target, smoothing, how);
     case LOSS_LOG_COSH:
         return reel_log_cosh_loss(predicted, target, how);
     case LOSS_BCE:

@@ -12,8 +12,10 @@ typedef struct network_shape {
     size_t hidden_count; /* 0: linear regression */
     int activation;      /* of activation_names */
     double dropout;
-    int64_t outputs; /* 0: one */
-    bool no_bias;    /* in the last layer */
+    int64_t outputs;         /* 0: one */
+    const double *quantiles; /* that they are, if there are several; of the model or the options */
+    size_t quantile_count;
+    bool no_bias; /* in the last layer */
     reel_dtype dtype;
 } network_shape;
 

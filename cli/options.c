@@ -122,9 +122,15 @@ static const row fit_rows[] = {
      COUNT, AT(folds), NULL},
     {"group", "COLUMN", "with --folds, rows that are equal in it are not parted", TEXT, AT(group),
      NULL},
+    {"repeat", "K",
+     "train a network from K seeds, --seed and those after it, and say how its errors vary; the "
+     "one "
+     "whose loss is least on the rows to validate on, or else to train on, is kept",
+     COUNT, AT(repeat), NULL},
     {"interval", "P",
      "keep a fifth of the rows from the training to learn how wide an interval around a prediction "
-     "has to be to hold the true value with this probability; `reel predict` gives it, too",
+     "has to be to hold the true value with this probability; `reel predict` gives it, too. With "
+     "--loss quantile it is as wide as each row's values vary",
      FRACTION, AT(interval), NULL},
 
     {"bootstrap", "N",
@@ -154,8 +160,10 @@ static const row fit_rows[] = {
      "rates) or cross_entropy (of texts or whole numbers: classes) (l1; bce where all is 0 or 1, "
      "cross_entropy where all is text)",
      CHOICE, AT(loss), loss_names},
-    {"quantile", "Q", "which one, with --loss quantile (" IN_TEXT(USUAL_QUANTILE) ")", FRACTION,
-     AT(quantile), NULL},
+    {"quantile", "Q",
+     "which one, with --loss quantile; or several, as 0.1,0.5,0.9, which do not cross "
+     "(" IN_TEXT(USUAL_QUANTILE) ")",
+     QUANTILES, 0, NULL},
     {"delta", "D",
      "where huber and smooth_l1 turn from squared to absolute, in standard deviations of the "
      "target, outliers aside (" IN_TEXT(USUAL_DELTA) ")",
@@ -280,7 +288,7 @@ static void check_model(const options *o, char **argv)
     if (o->dropout > 0 && !o->hidden_count) {
         REFUSE(argv, "--dropout needs hidden layers: give --hidden, as 64,64");
     }
-    if (!isnan(o->quantile) && o->loss != LOSS_QUANTILE) {
+    if (o->quantile_count && o->loss != LOSS_QUANTILE) {
         REFUSE(argv, "--quantile goes with --loss quantile");
     }
     bool linked = o->loss == LOSS_BCE || o->loss == LOSS_POISSON || o->loss == LOSS_CROSS_ENTROPY;
@@ -321,6 +329,23 @@ static void check_training(const options *o, char **argv)
     }
 }
 
+/* Those that were asked for, or both ends of an interval with the median, or that alone. */
+static void choose_quantiles(options *o)
+{
+    if (!o->quantile_count && !isnan(o->interval) && o->loss == LOSS_QUANTILE) {
+        o->quantiles[o->quantile_count++] = (1 - o->interval) / 2;
+        o->quantiles[o->quantile_count++] = USUAL_QUANTILE;
+        o->quantiles[o->quantile_count++] = (1 + o->interval) / 2;
+    } else if (!o->quantile_count) {
+        o->quantiles[o->quantile_count++] = USUAL_QUANTILE;
+    }
+    o->quantile = o->quantiles[0];
+    for (size_t k = 1; k < o->quantile_count; k++) {
+        bool nearer = fabs(o->quantiles[k] - 0.5) < fabs(o->quantile - 0.5);
+        o->quantile = nearer ? o->quantiles[k] : o->quantile;
+    }
+}
+
 options fit_options(int argc, char **argv)
 {
     command_line line = {fit_rows, sizeof fit_rows / sizeof *fit_rows, 1, true, {"the table"},
@@ -356,8 +381,14 @@ options fit_options(int argc, char **argv)
     if (o.features.count && o.drop.count) {
         REFUSE(argv, "--features and --drop exclude one another");
     }
-    if (!isnan(o.interval) && o.loss == LOSS_QUANTILE) {
-        REFUSE(argv, "--interval goes round a median or a mean: leave out --loss quantile");
+    if (!isnan(o.interval) && o.loss == LOSS_QUANTILE && o.quantile_count == 1) {
+        REFUSE(argv, "--interval with --loss quantile goes from one quantile to another: leave out "
+                     "--quantile, or give both");
+    }
+    if (o.repeat && (o.folds || !o.hidden_count || o.repeat < 2)) {
+        REFUSE(argv,
+               "--repeat trains networks, with --hidden, 2 times or more; leave out --folds: a "
+               "line is the same from every seed");
     }
     if (o.folds == 1) {
         REFUSE(argv, "--folds: one part leaves no rows to train on: expected 2 or more");
@@ -370,7 +401,7 @@ options fit_options(int argc, char **argv)
     }
     check_model(&o, argv);
     check_training(&o, argv);
-    o.quantile = isnan(o.quantile) ? USUAL_QUANTILE : o.quantile;
+    choose_quantiles(&o);
     o.delta = isnan(o.delta) ? USUAL_DELTA : o.delta;
     return o;
 }

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MAX_HIDDEN = 16, MAX_FILES = 256 };
+enum { MAX_HIDDEN = 16, MAX_QUANTILES = 32, MAX_FILES = 256 };
 
 /* Texts from options that may be given several times, or with commas. */
 typedef struct text_list {
@@ -90,7 +90,10 @@ typedef struct options {
     int64_t hidden[MAX_HIDDEN];
     size_t hidden_count;
     int activation, loss; /* of their lists */
-    double dropout, quantile, delta;
+    double dropout, delta;
+    double quantile; /* the one that is predicted: of several the one next to the median */
+    double quantiles[MAX_QUANTILES]; /* ascending */
+    size_t quantile_count;           /* 1 or more with --loss quantile */
     bool no_intercept;
 
     int optimizer, schedule, dtype; /* of their lists; -1: the default */
@@ -99,7 +102,7 @@ typedef struct options {
     double validation_fraction;
 
     double interval;
-    int64_t folds, bootstrap;
+    int64_t folds, bootstrap, repeat;
     const char *group, *weights, *time;
     text_list keep;
     bool append, importance, probabilities;

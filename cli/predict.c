@@ -42,7 +42,7 @@ typedef struct result {
     size_t *kept;
     size_t kept_count;
     const double *predicted;
-    const double *all; /* the probabilities of classes; NULL: not asked for */
+    const double *all; /* the probabilities of classes, or all quantiles; NULL: not asked for */
     size_t outputs;    /* how many of them */
     int64_t rows;
 } result;
@@ -113,18 +113,30 @@ static void put_head(reel_file *to, const result *it)
     }
     for (size_t k = 0; it->all && k < it->outputs; k++) {
         char name[512];
-        snprintf(name, sizeof name, "%s=%s", target, reel_encoder_class(it->m->encoder, k));
-        put(to, ",");
-        put_field(to, name);
+        if (it->m->shape.quantile_count) {
+            snprintf(name, sizeof name, "%s_%g", target, it->m->quantiles[k]);
+        } else {
+            snprintf(name, sizeof name, "%s=%s", target, reel_encoder_class(it->m->encoder, k));
+        }
+        if (it->m->interval == 0) {
+            put(to, ",");
+            put_field(to, name);
+        }
     }
     put(to, "\n");
 }
 
-/* The class that is predicted, and what else is asked for. */
-static void put_class(reel_file *to, const result *it, int64_t row)
+/* The class or the number that is predicted, and what else is asked for. */
+static void put_all(reel_file *to, const result *it, int64_t row)
 {
     char number[40];
-    put_field(to, reel_encoder_class(it->m->encoder, (size_t)it->predicted[row]));
+    if (it->m->shape.quantile_count) {
+        snprintf(number, sizeof number, "%.*g", it->m->shape.dtype == REEL_F64 ? 17 : 9,
+                 it->predicted[row]);
+        put(to, number);
+    } else {
+        put_field(to, reel_encoder_class(it->m->encoder, (size_t)it->predicted[row]));
+    }
     for (size_t k = 0; it->all && k < it->outputs; k++) {
         snprintf(number, sizeof number, ",%.*g", it->m->shape.dtype == REEL_F64 ? 17 : 9,
                  it->all[(size_t)row * it->outputs + k]);
@@ -144,13 +156,14 @@ static void put_csv(reel_file *to, const result *it, reel_tensor *const *values)
         for (size_t k = 0; k < it->kept_count; k++) {
             put_cell(to, it, it->kept[k], values[k], i);
         }
-        if (reel_encoder_classes(it->m->encoder)) {
-            put_class(to, it, i);
+        bool quantiles = it->m->shape.quantile_count && it->m->interval == 0;
+        if (reel_encoder_classes(it->m->encoder) || quantiles) {
+            put_all(to, it, i);
             continue;
         }
         if (it->m->interval > 0) {
             double low, high;
-            model_interval(it->m, y, &low, &high);
+            model_interval(it->m, it->all ? it->all + (size_t)i * it->outputs : &y, &low, &high);
             snprintf(line, sizeof line, "%.*g,%.*g,%.*g\n", digits, y, digits, low, digits, high);
         } else {
             snprintf(line, sizeof line, "%.*g\n", digits, y);
@@ -175,11 +188,14 @@ static bool write_csv(result *it, const char *path)
     return (path ? reel_file_commit(to) == REEL_OK : flushed(it->s)) && done;
 }
 
-static void probabilities_json(reeli_json_writer *w, const result *it)
+static void all_json(reeli_json_writer *w, const result *it)
 {
-    reeli_json_put_open(w, "probabilities", '{');
+    bool quantiles = it->m->shape.quantile_count > 0;
+    reeli_json_put_open(w, quantiles ? "quantiles" : "probabilities", '{');
     for (size_t k = 0; k < it->outputs; k++) {
-        reeli_json_put_open(w, reel_encoder_class(it->m->encoder, k), '[');
+        char name[32];
+        snprintf(name, sizeof name, "%g", quantiles ? it->m->quantiles[k] : 0);
+        reeli_json_put_open(w, quantiles ? name : reel_encoder_class(it->m->encoder, k), '[');
         for (int64_t i = 0; i < it->rows; i++) {
             reeli_json_put_number(w, NULL, it->all[(size_t)i * it->outputs + k]);
         }
@@ -206,7 +222,7 @@ static bool write_json(result *it)
     }
     reeli_json_put_close(&w, ']');
     if (it->all) {
-        probabilities_json(&w, it);
+        all_json(&w, it);
     }
     return report_end(it->s, &w);
 }
@@ -235,12 +251,13 @@ static bool run(session *s, const options *o, model *m)
     double *predicted = it.table ? model_predict(s, m, it.table, NULL, &it.rows) : NULL;
     double *all = NULL;
     it.predicted = predicted;
-    it.outputs = reel_encoder_classes(m->encoder);
-    if (predicted && o->probabilities) {
+    it.outputs = m->shape.outputs > 1 ? (size_t)m->shape.outputs : 1;
+    bool all_wanted = o->probabilities || m->shape.quantile_count;
+    if (predicted && all_wanted) {
         it.all = all = model_predict_all(s, m, it.table, NULL, &it.rows);
     }
     bool done =
-        predicted && (all || !o->probabilities) && choose_kept(o, &it) && write_predictions(o, &it);
+        predicted && (all || !all_wanted) && choose_kept(o, &it) && write_predictions(o, &it);
     free(predicted);
     free(all);
     free(it.kept);

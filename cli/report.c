@@ -14,7 +14,14 @@
 metrics metrics_none(int64_t rows)
 {
     const double none = (double)NAN;
-    return (metrics){rows, none, none, none, none, none, none, none};
+    return (metrics){.rows = rows,
+                     .mean_absolute_error = none,
+                     .root_mean_squared_error = none,
+                     .r2 = none,
+                     .median_absolute_error = none,
+                     .coverage = none,
+                     .accuracy = none,
+                     .log_loss = none};
 }
 
 bool metrics_of(session *s, int64_t rows, const double *truth, const double *predicted, metrics *it)
@@ -31,6 +38,19 @@ bool metrics_of(session *s, int64_t rows, const double *truth, const double *pre
     reel_tensor_free(input);
     reel_rewind(s->r);
     return !reel_failed(s->r);
+}
+
+void metrics_of_quantiles(metrics *it, const model *m, const double *truth, const double *all)
+{
+    it->quantiles = m->shape.quantile_count;
+    for (size_t k = 0; k < it->quantiles; k++) {
+        it->quantile[k] = m->quantiles[k];
+        it->share[k] = 0;
+        for (int64_t i = 0; i < it->rows; i++) {
+            it->share[k] += truth[i] <= all[(size_t)i * it->quantiles + k];
+        }
+        it->share[k] /= (double)it->rows;
+    }
 }
 
 static void print_row(FILE *to, const char *name, const metrics *const *columns, int count,
@@ -68,7 +88,12 @@ void metrics_print(FILE *to, const char *const *titles, const metrics *const *co
     print_row(to, "R squared", columns, count, offsetof(metrics, r2));
     print_row(to, "median absolute error", columns, count,
               offsetof(metrics, median_absolute_error));
-    if (coverage) {
+    for (size_t k = 0; k < columns[0]->quantiles; k++) {
+        char name[40];
+        snprintf(name, sizeof name, "share at or below %g", columns[0]->quantile[k]);
+        print_row(to, name, columns, count, offsetof(metrics, share) + k * sizeof(double));
+    }
+    if (coverage && !columns[0]->quantiles) {
         print_row(to, "share at or below", columns, count, offsetof(metrics, coverage));
     }
 }
@@ -88,6 +113,17 @@ void metrics_json(reeli_json_writer *w, const char *key, const metrics *it)
     reeli_json_put_number(w, "r2_score", it->r2);
     reeli_json_put_number(w, "median_absolute_error", it->median_absolute_error);
     reeli_json_put_number(w, "quantile_coverage", it->coverage);
+    if (it->quantiles) {
+        reeli_json_put_open(w, "share_at_or_below", '{');
+    }
+    for (size_t k = 0; k < it->quantiles; k++) {
+        char name[40];
+        snprintf(name, sizeof name, "%g", it->quantile[k]);
+        reeli_json_put_number(w, name, it->share[k]);
+    }
+    if (it->quantiles) {
+        reeli_json_put_close(w, '}');
+    }
     reeli_json_put_close(w, '}');
 }
 
@@ -157,7 +193,12 @@ static const char *line_label(const model *it, int64_t row, char *text, size_t s
                  reel_encoder_class(it->encoder, 0));
         return text;
     }
-    return target_label(it->encoder, text, size);
+    target_label(it->encoder, text, size);
+    size_t length = strlen(text);
+    if (it->shape.quantile_count) {
+        snprintf(text + length, size - length, " at %g", it->quantiles[row]);
+    }
+    return text;
 }
 
 void coefficients_print(FILE *to, session *s, const model *it)
@@ -209,7 +250,11 @@ void coefficients_json(reeli_json_writer *w, session *s, const model *it)
     }
     reeli_json_put_open(w, "lines", '{');
     for (; row < lines; row++) {
-        reeli_json_put_open(w, reel_encoder_class(it->encoder, (size_t)row), '{');
+        char quantile[32];
+        snprintf(quantile, sizeof quantile, "%g", it->quantiles[row < MAX_QUANTILES ? row : 0]);
+        reeli_json_put_open(
+            w, it->shape.quantile_count ? quantile : reel_encoder_class(it->encoder, (size_t)row),
+            '{');
         line_json(w, s, it, row);
         reeli_json_put_close(w, '}');
     }

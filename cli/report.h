@@ -12,13 +12,18 @@
 typedef struct metrics {
     int64_t rows;
     double mean_absolute_error, root_mean_squared_error, r2, median_absolute_error;
-    double coverage;           /* the share of rows whose true value is at most the predicted one */
+    double coverage;  /* the share of rows whose true value is at most the predicted one */
+    size_t quantiles; /* that are predicted, if several */
+    double quantile[MAX_QUANTILES], share[MAX_QUANTILES]; /* of rows at or below each */
     double accuracy, log_loss; /* of classes, which have none of the others; otherwise NaN */
 } metrics;
 
 /* Of so many rows, nothing known yet. */
 metrics metrics_none(int64_t rows);
 
+/* How many true values are at or below each of the model's quantiles, of which `all` has the
+ * rows'. */
+void metrics_of_quantiles(metrics *it, const model *m, const double *truth, const double *all);
 bool metrics_of(session *s, int64_t rows, const double *truth, const double *predicted,
                 metrics *it);
 /* A column for each of `count` of them, under its title. `coverage`: a line for that, too. */

@@ -28,6 +28,7 @@ _reel_fit='
 --folds K
 --group COLUMN
 --interval P
+--repeat K
 --test FILE
 --test-fraction F
 --test-rows FILE

@@ -103,7 +103,7 @@ for model in '' '--hidden 16 --epochs 30' '--loss mse --hidden 16 --epochs 30'; 
   paste -d, unseen.csv out | awk -F, 'NR > 1 { n++; inside += $2 >= $4 && $2 <= $5 }
     END { d = inside / n - 0.9; exit !(d * d < 0.07 * 0.07) }' || fail 'it holds another share'
 done
-refuses fit seen.csv --target y --interval 0.9 --loss quantile -- 'leave out --loss quantile'
+refuses fit seen.csv --target y --interval 0.9 --loss quantile --quantile 0.5 -- 'leave out --quantile'
 head -n 9 seen.csv >few.csv
 run 1 fit few.csv --target y --interval 0.9
 says 'are too few for that probability'

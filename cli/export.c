@@ -227,8 +227,9 @@ static bool write_one(session *s, const model *m, const char *name, int kind, co
     char *text = NULL;
     size_t size = 0;
     FILE *to = open_memstream(&text, &size);
-    bool made =
-        to && (kind == 0 ? export_c(s, m, name, to) : export_expression(s, m, kind == 2, to));
+    bool made = to && (kind == 0   ? export_c(s, m, name, to)
+                       : kind == 3 ? export_onnx(s, m, to)
+                                   : export_expression(s, m, kind == 2, to));
     if (!to || fclose(to) != 0) {
         made = complain(s, "%s: there is no memory for it", path);
     }
@@ -249,15 +250,16 @@ static bool is_identifier(const char *name)
 
 static bool run(session *s, const options *o, model *m)
 {
-    const char *paths[] = {o->c, o->sql, o->formula};
+    const char *paths[] = {o->c, o->sql, o->formula, o->onnx};
     const char *name = o->name ? o->name : "model";
-    if (!o->c && !o->sql && !o->formula) {
-        return complain(s, "say what is to be written: --c FILE, --sql FILE or --formula FILE");
+    if (!o->c && !o->sql && !o->formula && !o->onnx) {
+        return complain(s, "say what is to be written: --c FILE, --onnx FILE, --sql FILE or "
+                           "--formula FILE");
     }
     if (!is_identifier(name)) {
         return complain(s, "--name: '%s' is no name in C", name);
     }
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         if (!output_check(s, o, paths[i]) ||
             !output_may_replace(s, o, paths[i], "reel export", false)) {
             return false;
@@ -279,7 +281,7 @@ static bool run(session *s, const options *o, model *m)
                         o->files[0]);
     }
     bool done = true;
-    for (int i = 0; done && i < 3; i++) {
+    for (int i = 0; done && i < 4; i++) {
         done = !paths[i] || write_one(s, m, name, i, paths[i]);
     }
     return done;

@@ -29,6 +29,12 @@ const char *exported_category(const model *m, const exported_column *column, siz
  * differ from `reel predict`, and of float64 models the last of 15.
  */
 bool export_c(session *s, const model *m, const char *name, FILE *to);
+/*
+ * An ONNX graph, of opset 13: an input (N, 1) for each column, in doubles or texts, where "" is a
+ * missing one, dates in seconds since 1970; an output of the target's name, and more of classes,
+ * quantiles and intervals. It computes in the model's dtype.
+ */
+bool export_onnx(session *s, const model *m, FILE *to);
 /* A line as an expression in SQL; `plain` as a formula for people. */
 bool export_expression(session *s, const model *m, bool plain, FILE *to);
 

@@ -175,17 +175,6 @@ static void put_classes(const writing *w)
             n, n, n, count, count, count, n, n, count, n);
 }
 
-/* Next to the median, as `reel_model_predict` has it. */
-static size_t middle_of(const model *m)
-{
-    size_t best = 0;
-    for (size_t k = 1; k < m->shape.quantile_count; k++) {
-        bool nearer = fabs(m->quantiles[k] - 0.5) < fabs(m->quantiles[best] - 0.5);
-        best = nearer ? k : best;
-    }
-    return best;
-}
-
 /* In order, by insertion: there are few. */
 static void put_quantiles(const writing *w)
 {
@@ -198,7 +187,7 @@ static void put_quantiles(const writing *w)
             "            all[k] = all[k - 1];\n        }\n        all[k] = y;\n    }\n}\n\n"
             "double %s_predict(const %s_row *row)\n{\n    double all[%" PRId64 "];\n"
             "    %s_all(row, all);\n    return all[%zu];\n}\n",
-            n, n, n, count, n, n, n, count, n, middle_of(w->m));
+            n, n, n, count, n, n, n, count, n, model_middle(w->m));
 }
 
 void put_c_declarations(const writing *w)
@@ -210,7 +199,7 @@ void put_c_declarations(const writing *w)
             fprintf(w->to, "%s %g", k ? "," : "", w->m->quantiles[k]);
         }
         fprintf(w->to, ", and of them %g. */\nvoid %s_all(const %s_row *row, double *all);\n",
-                w->m->quantiles[middle_of(w->m)], n, n);
+                w->m->quantiles[model_middle(w->m)], n, n);
         fprintf(w->to, "double %s_predict(const %s_row *row);\n", n, n);
     } else if (reel_encoder_classes(w->m->encoder)) {
         fprintf(w->to,

@@ -5,6 +5,7 @@
 #include "progress.h"
 #include "together.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -258,6 +259,16 @@ void model_interval(const model *it, const double *all, double *low, double *hig
     bool plain = reel_encoder_transform(it->encoder) == REEL_TRANSFORM_NONE;
     *low = plain ? all[0] - it->half_width : reel_encoder_decode(it->encoder, y - half);
     *high = plain ? all[0] + it->half_width : reel_encoder_decode(it->encoder, y + half);
+}
+
+size_t model_middle(const model *it)
+{
+    size_t best = 0;
+    for (size_t k = 1; k < it->shape.quantile_count; k++) {
+        bool nearer = fabs(it->quantiles[k] - 0.5) < fabs(it->quantiles[best] - 0.5);
+        best = nearer ? k : best;
+    }
+    return best;
 }
 
 const char *target_label(const reel_encoder *encoder, char *text, size_t size)

@@ -62,6 +62,8 @@ double *model_truth(session *s, const model *it, reel_table *table, size_t colum
 
 /* The ends of the interval around a prediction, of which `all` is all. */
 void model_interval(const model *it, const double *all, double *low, double *high);
+/* Which of several quantiles is predicted: the one next to the median. */
+size_t model_middle(const model *it);
 /* What the net predicts, "price" or "log(price)", in `text`. */
 const char *target_label(const reel_encoder *encoder, char *text, size_t size);
 

@@ -256,6 +256,7 @@ static const row predict_rows[] = {
 
 static const row export_rows[] = {
     {"c", "FILE", "a C99 file that predicts, without anything but libm", TEXT, AT(c), NULL},
+    {"onnx", "FILE", "an ONNX graph, with the encoder in it", TEXT, AT(onnx), NULL},
     {"name", "NAME", "what the names in it begin with (model)", TEXT, AT(name), NULL},
     {"sql", "FILE", "a line as an expression in SQL", TEXT, AT(sql), NULL},
     {"formula", "FILE", "a line as a formula", TEXT, AT(formula), NULL},

@@ -106,7 +106,7 @@ typedef struct options {
     const char *group, *weights, *time;
     text_list keep;
     bool append, importance, probabilities;
-    const char *c, *sql, *formula, *name; /* of export */
+    const char *c, *onnx, *sql, *formula, *name; /* of export */
     const char *out, *plot, *plot_predictions, *report;
     bool no_save, force, quiet, json;
 } options;

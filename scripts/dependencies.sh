@@ -40,7 +40,7 @@ build_needs() {
   *' tutorial '*) ;;
   *) echo openblas libcsv libzip libpng zlib zstd argp ;;
   esac
-  case " $* " in *' tests '*) echo jansson check pkg-config c++ gnuplot mpi ;; esac
+  case " $* " in *' tests '*) echo jansson check pkg-config c++ gnuplot mpi protobuf-c ;; esac
 }
 
 # Which of those the build would not find, as words. Where it cannot be asked, all of them.
@@ -106,6 +106,7 @@ package_names() {
     apt-get:libzip) echo libzip-dev ;;
     apt-get:libpng) echo libpng-dev ;;
     apt-get:mpi) echo libopenmpi-dev openmpi-bin ;;
+    apt-get:protobuf-c) echo libprotobuf-c-dev protobuf-c-compiler protobuf-compiler ;;
     apt-get:zlib) echo zlib1g-dev ;;
     apt-get:zstd) echo libzstd-dev ;;
     apt-get:ninja | dnf:ninja) echo ninja-build ;;
@@ -121,6 +122,8 @@ package_names() {
     dnf:libpng) echo libpng-devel ;;
     dnf:mpi) echo openmpi-devel ;;
     brew:mpi) echo open-mpi ;;
+    dnf:protobuf-c) echo protobuf-c-devel protobuf-c-compiler protobuf-compiler ;;
+    brew:protobuf-c) echo protobuf-c protobuf ;;
     dnf:zlib) echo zlib-devel ;;
     dnf:zstd) echo libzstd-devel ;;
     dnf:argp) echo glibc-devel ;;
@@ -206,6 +209,7 @@ fi
     libzip) echo "Without libzip: no .npz archives." ;;
     libpng) echo "Without libpng: no .png pictures." ;;
     mpi) echo "There is no MPI: the library reel_mpi is neither built nor tested." ;;
+    protobuf-c) echo "There is no protobuf-c, or no protoc: reel export writes no ONNX files." ;;
     zlib) echo "Without zlib: no tables that gzip has compressed." ;;
     zstd) echo "Without zstd: no tables that zstd has compressed." ;;
     chosen-compiler)

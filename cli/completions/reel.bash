@@ -143,6 +143,7 @@ _reel_export='
 --force
 --formula FILE
 --name NAME
+--onnx FILE
 --quiet
 --sql FILE
 --help

@@ -164,6 +164,7 @@ complete -c reel -n '__reel_command export' -l c -r -F -d 'a C99 file that predi
 complete -c reel -n '__reel_command export' -l force -d 'replace a file that was not exported'
 complete -c reel -n '__reel_command export' -l formula -r -F -d 'a line as a formula'
 complete -c reel -n '__reel_command export' -l name -x -d 'what the names in it begin with (model)'
+complete -c reel -n '__reel_command export' -l onnx -r -F -d 'an ONNX graph, with the encoder in it'
 complete -c reel -n '__reel_command export' -l quiet -d 'no warnings'
 complete -c reel -n '__reel_command export' -l sql -r -F -d 'a line as an expression in SQL'
 complete -c reel -n '__reel_command export' -l help -d 'Give this help list'

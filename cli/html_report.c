@@ -31,7 +31,8 @@ static const char style[] =
     "polyline.s2{stroke:var(--s2)}polyline.s3{stroke:var(--s3)}polyline.s4{stroke:var(--s4)}"
     "polyline.s5{stroke:var(--s5)}.bar.s0,.name.s0{fill:var(--s0)}.bar.s1,.name.s1{fill:var(--s1)}"
     ".bar.s2,.name.s2{fill:var(--s2)}.bar.s3,.name.s3{fill:var(--s3)}"
-    ".bar.s4,.name.s4{fill:var(--s4)}.bar.s5,.name.s5{fill:var(--s5)}";
+    ".bar.s4,.name.s4{fill:var(--s4)}.bar.s5,.name.s5{fill:var(--s5)}"
+    "@media(max-width:480px){svg{font-size:13px}.title{font-size:16px}}";
 
 /* What the page is made of. */
 typedef struct page {

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { WIDTH = 460, HEIGHT = 320, LEFT = 70, RIGHT = 15, TOP = 30, BOTTOM = 45, MOST_DOTS = 2000 };
-enum { LABELS = 150, VALUES = 70, BAR = 16 };
+enum { WIDTH = 460, HEIGHT = 320, LEFT = 84, RIGHT = 15, TOP = 30, BOTTOM = 45, MOST_DOTS = 2000 };
+enum { LABELS = 150, VALUES = 84, BAR = 16 };
 
 typedef struct range {
     double low, high;
@@ -46,6 +46,14 @@ static void put_text(FILE *to, double x, double y, const char *how, const char *
     fputs("</text>\n", to);
 }
 
+/* What a picture is called is read out where it is not seen. */
+static void begin(FILE *to, int height, const char *title)
+{
+    fprintf(to, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"", WIDTH, height);
+    reeli_put_html(to, title);
+    fputs("\">\n", to);
+}
+
 static void put_frame(FILE *to, const chart *it, range x, range y)
 {
     char ends[4][32];
@@ -54,10 +62,11 @@ static void put_frame(FILE *to, const chart *it, range x, range y)
     for (int i = 0; i < 4; i++) {
         snprintf(ends[i], sizeof ends[i], "%.4g", values[i]);
     }
+    begin(to, HEIGHT, it->title);
     fprintf(to,
-            "<svg viewBox=\"0 0 %d %d\" role=\"img\"><rect x=\"%d\" y=\"%d\" width=\"%d\" "
+            "<rect x=\"%d\" y=\"%d\" width=\"%d\" "
             "height=\"%d\" class=\"frame\"/>\n",
-            WIDTH, HEIGHT, LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
+            LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
     put_text(to, middle, TOP - 10, "text-anchor=\"middle\" class=\"title\"", it->title);
     put_text(to, middle, bottom + 35, "text-anchor=\"middle\"", it->x_label);
     put_text(to, LEFT, bottom + 16, "text-anchor=\"start\"", ends[0]);
@@ -140,7 +149,7 @@ void put_bars(FILE *to, const bars *it)
     r.high = fmax(r.high, 0);
     double unit = (WIDTH - LABELS - VALUES) / (r.high > r.low ? r.high - r.low : 1);
     double zero = LABELS - r.low * unit;
-    fprintf(to, "<svg viewBox=\"0 0 %d %d\" role=\"img\">\n", WIDTH, height);
+    begin(to, height, it->title);
     put_text(to, WIDTH / 2.0, TOP - 10, "text-anchor=\"middle\" class=\"title\"", it->title);
     put_text(to, WIDTH / 2.0, height - 12, "text-anchor=\"middle\"", it->x_label);
     for (int i = 0; i < it->n; i++) {

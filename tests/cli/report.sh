@@ -12,6 +12,8 @@ grep -qE 'https?:|src=|href=|<script|@import' page.html && fail 'it loads someth
 grep -q '<b>' page.html && fail 'a name is markup'
 grep -q 'size &lt;b&gt;&amp;' page.html || fail 'a name is missing'
 [ "$(grep -c '<svg' page.html)" -eq "$(grep -c '</svg>' page.html)" ] || fail 'a picture does not end'
+[ "$(grep -c '<svg' page.html)" -eq "$(grep -c 'aria-label="' page.html)" ] || fail 'a picture has no name'
+grep -q 'prefers-color-scheme:dark' page.html || fail 'it is never dark'
 [ "$(grep -c '<svg' page.html)" -eq 5 ] || fail 'not five pictures'
 [ "$(grep -c '<circle' page.html)" -eq 100 ] || fail 'not a dot for each row in two pictures'
 grep -q 'R squared  *1  *1' page.html || fail 'the figures are missing'

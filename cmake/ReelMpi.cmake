@@ -1,6 +1,10 @@
 # reel_mpi, training by several processes: a library of its own, which sees the public headers alone and which
-# nothing else links. Defines reel::reel_mpi where there is MPI.
-if(NOT REEL_WITH_MPI OR (REEL_WITH_MPI STREQUAL AUTO AND NOT PROJECT_IS_TOP_LEVEL) OR CMAKE_CROSSCOMPILING)
+# nothing else links. Defines reel::reel_mpi where there is MPI; it needs the files of REEL_WITH_IO, in which rows lie
+# that memory does not hold.
+if(NOT REEL_WITH_IO AND REEL_WITH_MPI AND NOT REEL_WITH_MPI STREQUAL AUTO)
+  message(FATAL_ERROR "REEL_WITH_MPI=ON needs REEL_WITH_IO=ON: training by several processes reads rows from files.")
+endif()
+if(NOT REEL_WITH_IO OR NOT REEL_WITH_MPI OR (REEL_WITH_MPI STREQUAL AUTO AND NOT PROJECT_IS_TOP_LEVEL) OR CMAKE_CROSSCOMPILING)
   message(STATUS "MPI: without")
   return()
 endif()

@@ -122,7 +122,6 @@ REEL_API reel_mpi_loader *reel_mpi_loader_new(reel_mpi *mpi, reel_tensor *const 
  *        that come as they lie live until `reel_rewind`.
  */
 REEL_API bool reel_mpi_loader_next(reel_mpi_loader *loader, reel_tensor **piece);
-#if REEL_HAS_IO
 /**
  * The same of rows that lie in a file, and those of tensors after them: as of
  * `reel_row_file_loader`. Each process has a file with all rows, or one that they share, and reads
@@ -133,7 +132,6 @@ REEL_API bool reel_mpi_loader_next(reel_mpi_loader *loader, reel_tensor **piece)
 REEL_API reel_mpi_loader *reel_mpi_row_file_loader(reel_mpi *mpi, reel_row_file *f,
                                                    reel_tensor *const *tensors, size_t count,
                                                    reel_loader_options options);
-#endif
 /** How many batches an epoch has. Source: len(loader). */
 REEL_API int64_t reel_mpi_loader_batches(const reel_mpi_loader *loader);
 /** Frees the loader. */

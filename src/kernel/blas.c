@@ -6,6 +6,7 @@
 #include "blas.h"
 #include "dtype.h"
 #include "library.h"
+#include "loops.h"
 
 #include <stdio.h>
 
@@ -124,25 +125,16 @@ static bool has_3dnow(void)
 
 static bool runs_here(const char *core)
 {
-    const bool now = has_3dnow(), fma4 = __builtin_cpu_supports("fma4") != 0;
-    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    const bool now = has_3dnow(), fma4 = reeli_cpu_has(REELI_CPU_FMA4);
+    const bool avx2 = reeli_cpu_has(REELI_CPU_AVX2), avx512 = reeli_cpu_has(REELI_CPU_AVX512);
     const struct {
         const char *core;
         bool runs;
-    } cores[] = {{"Opteron", now},
-                 {"Opteron_SSE3", now},
-                 {"Sandybridge", __builtin_cpu_supports("avx") != 0},
-                 {"Bulldozer", fma4},
-                 {"Piledriver", fma4},
-                 {"Steamroller", fma4},
-                 {"Excavator", fma4},
-                 {"Haswell", avx2},
-                 {"Zen", avx2},
-                 {"SkylakeX", avx512},
-                 {"Cooperlake", avx512},
-                 {"SapphireRapids", avx512}};
+    } cores[] = {
+        {"Opteron", now},     {"Opteron_SSE3", now},  {"Sandybridge", reeli_cpu_has(REELI_CPU_AVX)},
+        {"Bulldozer", fma4},  {"Piledriver", fma4},   {"Steamroller", fma4},
+        {"Excavator", fma4},  {"Haswell", avx2},      {"Zen", avx2},
+        {"SkylakeX", avx512}, {"Cooperlake", avx512}, {"SapphireRapids", avx512}};
     for (size_t i = 0; i < sizeof cores / sizeof *cores; i++) {
         if (strcmp(cores[i].core, core) == 0) {
             return cores[i].runs;

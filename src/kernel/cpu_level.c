@@ -7,6 +7,9 @@
 #if defined(__unix__)
 #include <unistd.h>
 #endif
+#ifdef REELI_X86
+#include <cpuid.h>
+#endif
 
 const char *const reeli_level_names[REELI_LEVELS] = {
     "portable",
@@ -16,18 +19,39 @@ const char *const reeli_level_names[REELI_LEVELS] = {
 #endif
 };
 
+#ifdef REELI_X86
+/* What cpuid says, where the system keeps such registers for each thread (xgetbv). The compiler's
+ * own question asks for all that there ever was, in 4 KB. */
+bool reeli_cpu_has(reeli_cpu_feature feature)
+{
+    enum { AVX_STATE = 0x6, AVX512_STATE = 0xe6 };
+    const unsigned two = bit_AVX2, three = bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL;
+    unsigned a, b, c, d, kept, first, extended = 0, seventh = 0;
+    if (!__get_cpuid(1, &a, &b, &first, &d) || !(first & bit_OSXSAVE) || !(first & bit_AVX)) {
+        return false;
+    }
+    __asm__("xgetbv" : "=a"(kept), "=d"(d) : "c"(0));
+    if (!__get_cpuid_count(7, 0, &a, &seventh, &c, &d)) {
+        seventh = 0;
+    }
+    if (!__get_cpuid(0x80000001, &a, &b, &extended, &d)) {
+        extended = 0;
+    }
+    const bool avx = (kept & AVX_STATE) == AVX_STATE;
+    const bool avx2 = avx && first & bit_FMA && (seventh & two) == two;
+    return feature == REELI_CPU_AVX    ? avx
+           : feature == REELI_CPU_FMA4 ? avx && extended & bit_FMA4
+           : feature == REELI_CPU_AVX2
+               ? avx2
+               : avx2 && (seventh & three) == three && (kept & AVX512_STATE) == AVX512_STATE;
+}
+#endif
+
 /* How many of the levels this CPU can run, from the first on. */
 static int runnable(void)
 {
 #ifdef REELI_X86
-    __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
-        return 1;
-    }
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-                   __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
-               ? 3
-               : 2;
+    return reeli_cpu_has(REELI_CPU_AVX512) ? 3 : reeli_cpu_has(REELI_CPU_AVX2) ? 2 : 1;
 #else
     return 1;
 #endif

@@ -22,6 +22,17 @@ extern const char *const reeli_level_names[REELI_LEVELS];
 /* The best level that this CPU can run; REEL_CPU in the environment ("portable", "avx2", "avx512")
  * may ask for a lower one. */
 int reeli_level_of_this_cpu(void);
+#ifdef REELI_X86
+/* Whether this CPU has it, and the system keeps its registers. AVX2 stands for FMA, too, and AVX512
+ * for its parts F, DQ, BW and VL. */
+typedef enum reeli_cpu_feature {
+    REELI_CPU_AVX,
+    REELI_CPU_FMA4,
+    REELI_CPU_AVX2,
+    REELI_CPU_AVX512
+} reeli_cpu_feature;
+bool reeli_cpu_has(reeli_cpu_feature feature);
+#endif
 /* The bytes of its second cache, or a usual number where it does not say. */
 int reeli_second_cache_of_this_cpu(void);
 

@@ -9,11 +9,14 @@
  * Each element is one chain over its taps, in order; rounded once a tap where the CPU can.
  */
 #if VECTOR_BYTES == 64
-#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(4) DO(6) DO(9) DO(12)
+#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(4) DO(6) DO(8) DO(9) DO(12)
 enum { TAP_ROWS = 12 };
 #elif VECTOR_BYTES == 32
-#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(3) DO(4) DO(6)
+#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(4) DO(6)
 enum { TAP_ROWS = 6 };
+#elif defined(REELI_FOR_SIZE)
+#define EACH_TAP_ROW(DO) DO(1) DO(2)
+enum { TAP_ROWS = 2 };
 #else
 #define EACH_TAP_ROW(DO) DO(1) DO(2) DO(4)
 enum { TAP_ROWS = 4 };

@@ -60,14 +60,14 @@ static double validate_together(const training *it)
 {
     matrix *x = it->validation_x;
     int64_t blocks = network_blocks(x), first, count;
-    double sum = 0, *sums = calloc((size_t)blocks, sizeof *sums);
+    double sum = 0, *sums = calloc((size_t)blocks + 1, sizeof *sums);
     together_part(it->session, blocks, &first, &count);
     for (int64_t i = first; sums && i < first + count; i++) {
         sums[i] = network_block_loss(it->o, it->net, x, it->validation_y, i);
     }
-    bool done = sums || complain(it->session, "there is no memory for the validation's losses");
-    done = done && together_gather(it->session, sums, blocks);
-    for (int64_t i = 0; done && i < blocks; i++) {
+    bool done = sums ? together_gather(it->session, sums, blocks)
+                     : complain(it->session, "there is no memory for the validation's losses");
+    for (int64_t i = 0; sums && done && i < blocks; i++) {
         sum += sums[i];
     }
     free(sums);

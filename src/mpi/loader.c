@@ -214,7 +214,7 @@ static reel_tensor *const *pieces_of(reel_mpi_loader *l, int64_t rows)
         return set->tensors;
     }
     free_pieces(l, set);
-    set->tensors = calloc(sources(l), sizeof *set->tensors);
+    set->tensors = calloc(sources(l) + 1, sizeof *set->tensors);
     if (!set->tensors) {
         reeli_mpi_fail(l->m, REEL_ERR_MEMORY, "loader: out of memory");
         return NULL;

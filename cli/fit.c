@@ -224,17 +224,6 @@ static bool describe_training(fitting *it)
     return done;
 }
 
-/* Beside what is the same however much memory there is. */
-static void say_where_rows_lie(const fitting *it)
-{
-    const matrix *x = it->x;
-    double element = x->dtype == REEL_F64 ? sizeof(double) : sizeof(float);
-    if (x->file) {
-        fprintf(stderr, "features: %.0f MB in a file, as --memory is %.0f MB\n",
-                (double)x->rows * (double)x->columns * element / 1e6, (double)it->s->memory / 1e6);
-    }
-}
-
 /* What was decided, before it takes its time. */
 static void say_what_it_does(const fitting *it)
 {
@@ -551,7 +540,7 @@ static bool run(fitting *it)
     }
     if (!o->json && !o->quiet) {
         say_what_it_does(it);
-        say_where_rows_lie(it);
+        matrix_tell(it->x, it->s->memory);
     }
     bool believed =
         doubt_training(it->s, o, reel_narrow(it->y, 1, 0, 1),

@@ -3,6 +3,7 @@
  * lie. */
 #include "matrix.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +53,15 @@ void matrix_free(matrix *it)
         reel_row_file_free(it->file);
     }
     free(it);
+}
+
+void matrix_tell(const matrix *it, int64_t memory)
+{
+    double element = it->dtype == REEL_F64 ? sizeof(double) : sizeof(float);
+    if (it->file) {
+        fprintf(stderr, "features: %.0f MB in a file, as --memory is %.0f MB\n",
+                (double)it->rows * (double)it->columns * element / 1e6, (double)memory / 1e6);
+    }
 }
 
 /* Memory for rows of the file; false without. */

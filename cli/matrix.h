@@ -27,6 +27,9 @@ void matrix_free(matrix *it);
 /* One of a tensor that stays whose it is; not to be freed. */
 matrix matrix_around(reel_tensor *all);
 
+/* Says on standard error how much lies in a file, if it does, beside what memory there is. */
+void matrix_tell(const matrix *it, int64_t memory);
+
 /* `count` rows from `first` on, up to MATRIX_ROWS; they live until others are asked for, or until
  * reel_rewind. */
 reel_tensor *matrix_rows(matrix *it, int64_t first, int64_t count);

@@ -76,7 +76,8 @@ static int64_t y_volume(const reeli_convolution *c)
 
 static char *corners_of(const reeli_convolution *c, int64_t unit, int64_t output)
 {
-    const int64_t at = unit * y_volume(c) * reeli_corner_step(c->outputs) + output;
+    const int64_t rows = unit * reeli_corner_rows(y_volume(c));
+    const int64_t at = rows * reeli_corner_step(c->outputs) + output;
     return (char *)c->corners + at * (int64_t)reeli_element_size(c->dtype);
 }
 

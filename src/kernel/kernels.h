@@ -84,16 +84,19 @@ typedef struct reeli_convolution {
     int64_t batch, groups, inputs, outputs; /* channels of one group */
     int64_t in[REELI_CONV_DIMS], kernel[REELI_CONV_DIMS], out[REELI_CONV_DIMS];
     int64_t stride[REELI_CONV_DIMS], padding[REELI_CONV_DIMS], dilation[REELI_CONV_DIMS];
-    /* In two dims: of each 2 x 2 of out y has but the largest, and for each of its positions, of
-     * each image's group, there is a row of outputs up to whole vectors, which says for each in
-     * which corner of the four it was: the first of several, the last NaN; an integer as large as
-     * an element. NULL: y is all of out. */
+    /* In two dims: of each 2 x 2 of out y has but the largest, and these say which it was; see
+     * reeli_taps in loops.h. A row has reeli_corner_step(outputs) integers, and a group of an image
+     * reeli_corner_rows(…) rows. NULL: y is all of out. */
     void *corners;
 } reeli_convolution;
-enum { REELI_CORNERS = 16 }; /* a row of corners has a multiple of these */
+enum { REELI_CORNERS = 16 }; /* a row has a multiple of these */
 static inline int64_t reeli_corner_step(int64_t outputs)
 {
     return (outputs + REELI_CORNERS - 1) / REELI_CORNERS * REELI_CORNERS;
+}
+static inline int64_t reeli_corner_rows(int64_t positions)
+{
+    return (positions + REELI_CORNERS_IN_ONE - 1) / REELI_CORNERS_IN_ONE;
 }
 
 /* Each of the three of the other two: y = x * w + bias, and the sums that are its gradients. False

@@ -219,10 +219,12 @@ REELI_LOOP(stretch, (int64_t n, void *x, double range, double low))
 
 /* Results of a convolution over rows of positions, `width` of them in each row and the rows `pitch`
  * apart in the source: out[row, y, x] = bias[row] + Σ_t weights[row, t] source[y, x + offset[t]].
- * The source can be read for two vectors past its last position. With corners out[row] has instead
- * the largest of each 2 x 2 of them, which makes it half as high and wide, and for each of its
- * positions a row of corners says for each channel which of the four that was: the first of
- * several, the last NaN. */
+ * The source can be read for two vectors past its last position. With corners out[row] has
+ * instead the largest of each 2 x 2 of them, which makes it half as high and wide, and corners say
+ * for each channel which of the four that was: the first of several, the last NaN. Two bits are
+ * enough: an integer as large as an element has those of REELI_CORNERS_IN_ONE positions, and behind
+ * a row of such integers, one for each channel, comes that of the next positions. */
+enum { REELI_CORNERS_IN_ONE = 8 };
 typedef struct reeli_taps {
     int64_t rows, taps, height, width, pitch;
     bool by_channels;             /* a vector is some rows of one position, not the other way */

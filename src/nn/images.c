@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <reel/activation.h>
+#include <reel/inplace.h>
 #include <reel/normalization.h>
 #include <reel/views.h>
 
@@ -179,7 +180,8 @@ const reeli_member *reeli_pooled_convolution(const reeli_member *e, reel_tensor 
         reel_tensor *in = prepared(m, *x, &o);
         *x = reel_conv2d_max_pool2d(in, m->weight, m->bias, o, last->child->options.image.size,
                                     last->child->options.image.pool);
-        *x = relu ? reel_relu(*x) : *x;
+        const bool own = reeli_bad(*x) || (*x)->base == *x; /* nobody else's, and no gradient's */
+        *x = !relu ? *x : own ? reel_relu_(*x) : reel_relu(*x);
     }
     return last;
 }

@@ -55,10 +55,11 @@ static int64_t corner_place(const reeli_convolution *c, int64_t unit, int64_t ch
                             int64_t position)
 {
     const int64_t width = c->out[DIMS - 1], wide = width / 2, volume = c->out[DIMS - 2] / 2 * wide;
-    const int64_t row = unit * volume + position;
+    const int64_t row = unit * reeli_corner_rows(volume) + position / REELI_CORNERS_IN_ONE;
     const int64_t at = row * reeli_corner_step(c->outputs) + channel;
-    const int64_t corner = c->dtype == REEL_F32 ? ((const int32_t *)c->corners)[at]
-                                                : ((const int64_t *)c->corners)[at];
+    const int64_t word = c->dtype == REEL_F32 ? ((const int32_t *)c->corners)[at]
+                                              : ((const int64_t *)c->corners)[at];
+    const int64_t corner = word >> 2 * (position % REELI_CORNERS_IN_ONE) & 3;
     return (position / wide * 2 + corner / 2) * width + position % wide * 2 + corner % 2;
 }
 
@@ -488,8 +489,9 @@ static reel_tensor *apply_pooled(call *c, reel_tensor *x, reel_tensor *w, reel_t
     const int64_t row = c->window.groups * reeli_corner_step(size[1] / c->window.groups);
     reeli_node *n =
         reeli_begin(&reeli_op_convolution_max_pool, bias ? 3 : 2, (reel_tensor *[]){x, w, bias});
-    void *corners = reeli_arena_alloc(c->r, (size_t)(half[0] * half[2] * half[3] * row + 1) *
-                                                reeli_element_size(x->dtype));
+    void *corners =
+        reeli_arena_alloc(c->r, (size_t)(half[0] * reeli_corner_rows(half[2] * half[3]) * row + 1) *
+                                    reeli_element_size(x->dtype));
     if (!n || !corners) {
         return reeli_no_memory(c->r, c->what);
     }

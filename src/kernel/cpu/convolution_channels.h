@@ -74,8 +74,9 @@ static void convolve_line(const reeli_taps *c, const block *b, int64_t y)
 
 /* The largest of four positions, of n channels; a NaN; the first of several. */
 VECTORS_OF_512
-static void keep_largest(int64_t n, const T *top, const T *low, T *most, PLACE *corner)
+static void keep_largest(int64_t n, const T *top, const T *low, int shift, T *most, PLACE *corner)
 {
+    const PLACE kept = shift > 0 ? -1 : 0; /* what other positions have */
     INDEPENDENT
     for (int64_t i = 0; i < n; i++) {
         const T b = top[i + POSITIONS], c = low[i], d = low[i + POSITIONS];
@@ -89,7 +90,8 @@ static void keep_largest(int64_t n, const T *top, const T *low, T *most, PLACE *
         at = of_c ? 2 : at;
         const bool of_d = (d > value) | (d != d);
         most[i] = of_d ? d : value;
-        corner[i] = of_d ? 3 : at;
+        at = of_d ? 3 : at;
+        corner[i] = (corner[i] & kept) | at << shift;
     }
 }
 
@@ -107,11 +109,11 @@ static int64_t pool_tile(const reeli_taps *c, const block *b, int64_t y, int64_t
         sum(c->taps, b->weights, source + c->pitch, 0, c->offset, sums[1]);
     }
     const T *low = b->vectors == 2 ? sums[1] : sums[0] + VECTOR;
-    PLACE *corner = (PLACE *)c->corners + (w->done + w->count) * c->corner_step + b->row;
-    for (int64_t i = 0; i < high / 2; i++, corner += c->corner_step) {
-        const int64_t at = 2 * i * POSITIONS;
+    for (int64_t i = 0; i < high / 2; i++) {
+        const int64_t at = 2 * i * POSITIONS, here = w->done + w->count + i;
         keep_largest(b->vectors * VECTOR, sums[0] + at, low + at,
-                     w->value + (w->count + i) * POSITIONS, corner);
+                     2 * (int)(here % REELI_CORNERS_IN_ONE), w->value + (w->count + i) * POSITIONS,
+                     (PLACE *)c->corners + here / REELI_CORNERS_IN_ONE * c->corner_step + b->row);
     }
     return high / 2;
 }
@@ -155,13 +157,13 @@ static void convolve_channels(const reeli_taps *c)
 /* Of n channels at one position: to the corner of four that each came from, `below` the lower
  * two. */
 VECTORS_OF_512
-static void spread_four(int64_t n, const T *g, const PLACE *corner, T *to, int64_t step,
+static void spread_four(int64_t n, const T *g, const PLACE *corner, int shift, T *to, int64_t step,
                         int64_t below)
 {
     INDEPENDENT
     for (int64_t i = 0; i < n; i++) {
         const T value = g[i];
-        const PLACE at = corner[i];
+        const PLACE at = corner[i] >> shift & 3;
         to[i] = at == 0 ? value : 0;
         to[i + step] = at == 1 ? value : 0;
         to[i + below] = at == 2 ? value : 0;
@@ -185,9 +187,10 @@ void KERNEL(spread_corners)(int64_t channels, int64_t height, int64_t width, con
             TURN(false, n, here, sizeof(T), line, POSITIONS, (const T *)g + c * volume + at,
                  volume);
             for (int64_t i = 0; i < n; i++) {
-                const int64_t y = (at + i) / wide, x = (at + i) % wide;
-                spread_four(whole, line + i * POSITIONS,
-                            (const PLACE *)corners + (at + i) * corner_step + c,
+                const int64_t q = at + i, y = q / wide, x = q % wide;
+                const int64_t word = q / REELI_CORNERS_IN_ONE * corner_step + c;
+                spread_four(whole, line + i * POSITIONS, (const PLACE *)corners + word,
+                            2 * (int)(q % REELI_CORNERS_IN_ONE),
                             (T *)to + (2 * y * width + 2 * x) * step + c, step, width * step);
             }
         }

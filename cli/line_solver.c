@@ -3,6 +3,7 @@
 #include "line_solver.h"
 #include "cholesky.h"
 #include "column_qr.h"
+#include "line_vertex.h"
 #include "optimizers.h"
 #include "softmax_solver.h"
 
@@ -296,6 +297,19 @@ static bool solve_each(const training *of)
     return done;
 }
 
+/* Of a quantile without penalties the minimum is a corner, and can be had to the last digit. */
+static bool go_to_corner(const line *it)
+{
+    const options *o = it->o;
+    quantile_problem p = {it->x, it->n, it->k, it->size, it->target, it->weight, 0.5};
+    if ((o->loss != LOSS_L1 && o->loss != LOSS_QUANTILE) || o->l1_penalty > 0 ||
+        o->weight_decay > 0) {
+        return true;
+    }
+    p.q = o->loss == LOSS_QUANTILE ? o->quantile : 0.5;
+    return quantile_vertex(&p, it->best);
+}
+
 bool line_solve(const training *of)
 {
     if (of->o->loss == LOSS_CROSS_ENTROPY) {
@@ -334,7 +348,7 @@ bool line_solve(const training *of)
             zero_weights(&it);
             settle(&it);
         }
-        done = write_net(&it, of->net);
+        done = go_to_corner(&it) && write_net(&it, of->net);
     }
     free(memory);
     return done;

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/* From corner to corner along the edges between them. */
+#include "line_vertex.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_NUMBERS = 1 << 22, MOST_WEIGHTS = 128, MOST_EXCHANGES = 2000 };
+
+/* A row by how far it is off, or how far along an edge it is met. */
+typedef struct met {
+    double at;
+    int64_t row;
+} met;
+
+typedef struct corner {
+    const quantile_problem *of;
+    int64_t m;        /* weights that there are: columns of zeros have none */
+    int64_t *column;  /* of each */
+    double *rows;     /* (n, m) */
+    double *residual; /* n */
+    int64_t *basis;   /* m rows on the line */
+    bool *on_line;    /* n */
+    double *inverse;  /* (m, m): of the basis's rows */
+    double *work;     /* (m, 2 m) */
+    double *v, *dual; /* m */
+    met *list;        /* n */
+} corner;
+
+static int by_place(const void *a, const void *b)
+{
+    double x = ((const met *)a)->at, y = ((const met *)b)->at;
+    return (x > y) - (x < y);
+}
+
+static double dot(int64_t m, const double *a, const double *b)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < m; i++) {
+        sum += a[i] * b[i];
+    }
+    return sum;
+}
+
+/* Those rows, nearest to the line, that are independent, by elimination; false: there are not
+ * enough. */
+static bool choose_basis(corner *it)
+{
+    int64_t m = it->m, found = 0, n = it->of->n;
+    double *reduced = it->work;
+    for (int64_t i = 0; i < n; i++) {
+        it->list[i] = (met){it->of->weight[i] > 0 ? fabs(it->residual[i]) : (double)INFINITY, i};
+    }
+    qsort(it->list, (size_t)n, sizeof *it->list, by_place);
+    for (int64_t i = 0; i < n && found < m && isfinite(it->list[i].at); i++) {
+        const double *from = it->rows + it->list[i].row * m;
+        double *row = reduced + found * m, whole = sqrt(dot(m, from, from));
+        memcpy(row, from, (size_t)m * sizeof *row);
+        for (int pass = 0; pass < 2; pass++) {
+            for (int64_t a = 0; a < found; a++) {
+                double part = dot(m, row, reduced + a * m);
+                for (int64_t j = 0; j < m; j++) {
+                    row[j] -= part * reduced[a * m + j];
+                }
+            }
+        }
+        double left = sqrt(dot(m, row, row));
+        for (int64_t j = 0; j < m && left > 0; j++) {
+            row[j] /= left;
+        }
+        if (left > 1e-8 * whole) {
+            it->basis[found++] = it->list[i].row;
+        }
+    }
+    return found == m;
+}
+
+/* Inverts the basis's rows, by Gauss and Jordan with pivots; false where that loses all digits. */
+static bool invert(corner *it)
+{
+    int64_t m = it->m, width = 2 * m;
+    double *a = it->work;
+    for (int64_t i = 0; i < m; i++) {
+        memcpy(a + i * width, it->rows + it->basis[i] * m, (size_t)m * sizeof *a);
+        memset(a + i * width + m, 0, (size_t)m * sizeof *a);
+        a[i * width + m + i] = 1;
+    }
+    for (int64_t j = 0; j < m; j++) {
+        int64_t best = j;
+        for (int64_t i = j + 1; i < m; i++) {
+            best = fabs(a[i * width + j]) > fabs(a[best * width + j]) ? i : best;
+        }
+        if (!(fabs(a[best * width + j]) > 1e-12)) {
+            return false;
+        }
+        for (int64_t c = 0; c < width; c++) {
+            double was = a[j * width + c];
+            a[j * width + c] = a[best * width + c];
+            a[best * width + c] = was;
+        }
+        double pivot = a[j * width + j];
+        for (int64_t c = 0; c < width; c++) {
+            a[j * width + c] /= pivot;
+        }
+        for (int64_t i = 0; i < m; i++) {
+            double factor = i == j ? 0 : a[i * width + j];
+            for (int64_t c = 0; c < width && factor != 0; c++) {
+                a[i * width + c] -= factor * a[j * width + c];
+            }
+        }
+    }
+    for (int64_t i = 0; i < m; i++) {
+        memcpy(it->inverse + i * m, a + i * width + m, (size_t)m * sizeof *a);
+    }
+    return true;
+}
+
+/* The line through the basis's rows, how far off the others are, and the dual numbers: λ with Σ w ψ
+ * x + Σ λ x = 0, where ψ is q above the line and q - 1 below it. */
+static bool settle(corner *it)
+{
+    const quantile_problem *p = it->of;
+    int64_t m = it->m;
+    if (!invert(it)) {
+        return false;
+    }
+    memset(it->on_line, 0, (size_t)p->n * sizeof *it->on_line);
+    for (int64_t i = 0; i < m; i++) {
+        it->v[i] = 0;
+        for (int64_t b = 0; b < m; b++) {
+            it->v[i] += it->inverse[i * m + b] * p->target[it->basis[b]];
+        }
+        it->on_line[it->basis[i]] = true;
+    }
+    double *pull = it->work;
+    memset(pull, 0, (size_t)m * sizeof *pull);
+    for (int64_t i = 0; i < p->n; i++) {
+        const double *row = it->rows + i * m;
+        it->residual[i] = it->on_line[i] ? 0 : p->target[i] - dot(m, row, it->v);
+        double tilt = it->on_line[i] ? 0 : p->weight[i] * (it->residual[i] > 0 ? p->q : p->q - 1);
+        for (int64_t j = 0; j < m && tilt != 0; j++) {
+            pull[j] += tilt * row[j];
+        }
+    }
+    for (int64_t b = 0; b < m; b++) {
+        it->dual[b] = 0;
+        for (int64_t j = 0; j < m; j++) {
+            it->dual[b] -= it->inverse[j * m + b] * pull[j];
+        }
+    }
+    return true;
+}
+
+/* Leaves the corner along the steepest edge, where row basis[b] is no longer on the line; which row
+ * is met where the loss begins to grow, or -1: there is no way down. */
+static int64_t descend(corner *it, int64_t *leaving)
+{
+    const quantile_problem *p = it->of;
+    int64_t m = it->m, count = 0;
+    double steepest = -1e-9, side = 0;
+    for (int64_t b = 0; b < m; b++) {
+        double w = p->weight[it->basis[b]], up = it->dual[b] + w * (1 - p->q);
+        double down = w * p->q - it->dual[b], slope = up < down ? up : down;
+        if (slope < steepest * w) {
+            steepest = slope / w;
+            side = up < down ? 1 : -1;
+            *leaving = b;
+        }
+    }
+    if (side == 0) {
+        return -1;
+    }
+    double *d = it->work, slope = steepest * p->weight[it->basis[*leaving]];
+    for (int64_t j = 0; j < m; j++) {
+        d[j] = side * it->inverse[j * m + *leaving];
+    }
+    for (int64_t i = 0; i < p->n; i++) {
+        double along = it->on_line[i] || !(p->weight[i] > 0) ? 0 : dot(m, it->rows + i * m, d);
+        double at = along != 0 ? it->residual[i] / along : -1;
+        if (at > 0) {
+            it->list[count++] = (met){at, i};
+        }
+    }
+    qsort(it->list, (size_t)count, sizeof *it->list, by_place);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t row = it->list[i].row;
+        slope += p->weight[row] * fabs(dot(m, it->rows + row * m, d));
+        if (slope >= 0) {
+            return row;
+        }
+    }
+    return -1;
+}
+
+static double loss_of(const corner *it)
+{
+    const quantile_problem *p = it->of;
+    double sum = 0;
+    for (int64_t i = 0; i < p->n; i++) {
+        double r = it->residual[i];
+        sum += p->weight[i] * (r > 0 ? p->q * r : (p->q - 1) * r);
+    }
+    return sum;
+}
+
+/* The columns that are not all 0, and the bias; all rows of those. */
+static void read_rows(corner *it, double *row, bool bias)
+{
+    const quantile_problem *p = it->of;
+    for (int64_t j = 0; j < p->m; j++) {
+        bool there = j == p->k && bias;
+        for (int64_t i = 0; i < p->n && j < p->k && !there; i++) {
+            matrix_row(p->x, i, row);
+            there = row[j] != 0;
+        }
+        if (there) {
+            it->column[it->m++] = j;
+        }
+    }
+    for (int64_t i = 0; i < p->n; i++) {
+        matrix_row(p->x, i, row);
+        row[p->k] = 1;
+        for (int64_t j = 0; j < it->m; j++) {
+            it->rows[i * it->m + j] = row[it->column[j]];
+        }
+    }
+}
+
+static void search(corner *it, double *v)
+{
+    const quantile_problem *p = it->of;
+    for (int64_t j = 0; j < it->m; j++) {
+        it->v[j] = v[it->column[j]];
+    }
+    for (int64_t i = 0; i < p->n; i++) {
+        it->residual[i] = p->target[i] - dot(it->m, it->rows + i * it->m, it->v);
+    }
+    double before = loss_of(it);
+    bool there = it->m > 0 && choose_basis(it) && settle(it);
+    for (int i = 0; there && i < MOST_EXCHANGES; i++) {
+        int64_t leaving = 0, entering = descend(it, &leaving);
+        if (entering < 0) {
+            break;
+        }
+        it->basis[leaving] = entering;
+        there = settle(it);
+    }
+    if (there && loss_of(it) <= before) {
+        for (int64_t j = 0; j < it->m; j++) {
+            v[it->column[j]] = it->v[j];
+        }
+    }
+}
+
+bool quantile_vertex(const quantile_problem *p, double *v)
+{
+    if (p->n * (p->k + 1) > MOST_NUMBERS || p->k >= MOST_WEIGHTS) {
+        return true;
+    }
+    size_t n = (size_t)p->n, m = (size_t)p->k + 1;
+    corner it = {.of = p};
+    double *numbers = malloc((n * m + n + 3 * m * m + 3 * m) * sizeof *numbers);
+    int64_t *places = malloc(2 * m * sizeof *places);
+    it.on_line = malloc(n * sizeof *it.on_line);
+    it.list = malloc(n * sizeof *it.list);
+    bool done = numbers && places && it.on_line && it.list;
+    if (done) {
+        it.rows = numbers;
+        it.residual = it.rows + n * m;
+        it.inverse = it.residual + n;
+        it.work = it.inverse + m * m;
+        it.v = it.work + 2 * m * m;
+        it.dual = it.v + m;
+        it.column = places;
+        it.basis = places + m;
+        read_rows(&it, it.dual + m, p->m > p->k);
+        search(&it, v);
+    }
+    free(numbers);
+    free(places);
+    free(it.on_line);
+    free(it.list);
+    return done;
+}

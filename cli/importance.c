@@ -37,8 +37,10 @@ bool asked_of(asked_rows *it, session *s, const model *m, reel_table *table, ree
     it->outputs = reel_model_outputs(it->model);
     it->cells = calloc((size_t)it->n * it->columns + 1, sizeof *it->cells);
     it->all = calloc((size_t)it->n * it->outputs + 1, sizeof *it->all);
-    bool done =
-        (it->cells && it->all) || complain(s, "there is no memory for %" PRId64 " rows", it->n);
+    if (!it->cells || !it->all) {
+        return complain(s, "there is no memory for %" PRId64 " rows", it->n);
+    }
+    bool done = true;
     for (size_t j = 0; done && j < it->columns; j++) {
         int64_t column = reel_table_find(table, reel_encoder_column(m->encoder, j));
         done = column >= 0 && fill_column(it, table, rows, (size_t)column, j);
@@ -132,9 +134,11 @@ double *importance_of(session *s, const model *m, reel_table *table, reel_tensor
     bool done = asked_of(&it, s, m, table, rows, INT64_MAX);
     double *importance = calloc(it.columns + 1, sizeof *importance);
     reel_cell *kept = malloc(((size_t)it.n + 1) * sizeof *kept);
-    done = done &&
-           ((importance && kept) || complain(s, "there is no memory for the importances")) &&
-           measure(&it, m, truth, kept, importance);
+    if (done && importance && kept) {
+        done = measure(&it, m, truth, kept, importance);
+    } else {
+        done = done && complain(s, "there is no memory for the importances");
+    }
     asked_free(&it);
     free(kept);
     if (!done) {

@@ -36,6 +36,7 @@ ONE = {
     "sort": lambda x: x.sort(dim=1, stable=True)[0],
     "layer_norm": lambda x: F.layer_norm(x, x.shape[1:]),
     "batch_norm": lambda x: F.batch_norm(x, None, None, training=True),
+    "batch_norm_of_rows": lambda x: F.batch_norm(x.unsqueeze(2).repeat(1, 1, 8), None, None, training=True),
     "clamp": lambda x: x.clamp(0, 2), "leaky_relu": lambda x: F.leaky_relu(x, 0.0), "celu": lambda x: F.celu(x, 0.5),
     "selu": F.selu, "relu6": F.relu6, "glu": lambda x: F.glu(x, 0), "softmin": lambda x: F.softmin(x, 1),
     "trace": lambda x: x.trace(), "logit": lambda x: torch.logit(x, 0.25), "transposed_mm": lambda x: x @ x.T,

@@ -121,7 +121,8 @@ size=$(wc -c <"$work/stripped")
 echo "${shared##*/}, stripped: $size bytes"
 case $(sed -n 's/^CMAKE_BUILD_TYPE:.*=//p' "$build/CMakeCache.txt") in
   Debug) echo "not optimised, so its size says nothing" ;;
-  *) [ "$size" -le 1048576 ] || die "more than a megabyte of 2^20 bytes" ;;
+  *) # a promise of ours, and no fault of a compiler that makes more of the same code
+    [ "${CI-}" != true ] || [ "$size" -le 1048576 ] || die "more than a megabyte of 2^20 bytes" ;;
 esac
 
 heading "each header alone"

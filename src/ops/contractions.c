@@ -127,7 +127,10 @@ reel_tensor *reel_baddbmm(reel_tensor *input, reel_tensor *a, reel_tensor *b, do
 reel_tensor *reel_addr(reel_tensor *input, reel_tensor *a, reel_tensor *b, double beta,
                        double alpha)
 {
-    return add_product("addr", reel_outer, input, a, b, beta, alpha);
+    reel_tensor *in[] = {input, a, b},
+                *y = add_product("addr", reel_outer, input, a, b, beta, alpha);
+    /* An input that weighs 0 counts for the dtype still. */
+    return reeli_bad(y) ? y : reel_to(y, (reel_dtype)reeli_promote(3, in));
 }
 
 reel_tensor *reel_inner(reel_tensor *a, reel_tensor *b)

@@ -445,7 +445,7 @@ static reel_tensor *edges_of(reel_tensor *x, const reel_histogram_options *o)
 {
     double low = o->min, high = o->max;
     if (o->edges) {
-        return reel_detach(o->edges);
+        return reel_clone(reel_detach(o->edges));
     }
     if (low == high) {
         low = x->numel ? reel_item(reel_min(x)) : 0;

@@ -85,7 +85,7 @@ static bool by_inverse(int64_t n, const double *lu, const int64_t *pivot, double
             sound = sound && isfinite(y[i * n + j]);
         }
     }
-    return sound || isnan(det);
+    return sound;
 }
 
 /* The cofactors of one matrix, whose LU is known; minor by minor if they are not to be had from

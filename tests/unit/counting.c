@@ -82,6 +82,7 @@ START_TEST(a_histogram_has_the_last_edge_in_it)
     reel_tensor *uneven = reel_from_f64(r, (double[]){0, 1, 3}, REEL_SHAPE(3));
     reel_bins b = reel_histogram(x, (reel_histogram_options){.edges = even});
     ck_assert(reel_equal(b.counts, reel_from_f64(r, (double[]){1, 1, 2}, REEL_SHAPE(3))));
+    ck_assert_ptr_ne(reel_data_f64(b.edges), reel_data_f64(even));
     b = reel_histogram(
         x, (reel_histogram_options){.edges = uneven, .weight = weight, .density = true});
     ck_assert(reel_equal(b.counts, reel_from_f64(r, (double[]){0.2, 0.4}, REEL_SHAPE(2))));

@@ -35,62 +35,58 @@ void KERNEL(plain_product)(const reeli_gemm *p)
 }
 #endif
 
-/* BLAS's order in doubles where a side is a vector: 4 lanes over blocks of 8, the rest to one. */
-static T dot_in_lanes(int64_t k, const T *a, int64_t a_step, const T *b, int64_t b_step)
+enum { BLAS_LANES = 16 / sizeof(T), BLAS_ROWS = 4 };
+
+/* c[j] = a[k] b[j,k] for some rows of b, as PyTorch's BLAS adds up where a matrix meets a vector: in
+ * lanes of 16 bytes, of which the first has the first terms, so many that whole rounds are left. */
+static inline void rows_in_lanes(int rows, int64_t k, const T *a, int64_t a_step, const T *b,
+                                 int64_t row, int64_t step, T *c)
 {
-    T lane[4] = {0};
-    int64_t p = 0;
-    if (a_step == 1 && b_step == 1) {
-        for (; p + 8 <= k; p += 8) {
-            for (int q = 0; q < 4; q++) {
-                lane[q] = fused(a[p + 4 + q], b[p + 4 + q], fused(a[p + q], b[p + q], lane[q]));
+    T lane[BLAS_ROWS][BLAS_LANES] = {{0}};
+    const int64_t first = k > 0 ? (k - 1) % BLAS_LANES + 1 : 0;
+    for (int64_t p = 0; p < first; p++) {
+        for (int j = 0; j < rows; j++) {
+            lane[j][0] += a[p * a_step] * b[j * row + p * step];
+        }
+    }
+    for (int64_t p = first; p < k; p += BLAS_LANES) {
+        for (int j = 0; j < rows; j++) {
+            for (int q = 0; q < BLAS_LANES; q++) {
+                lane[j][q] += a[(p + q) * a_step] * b[j * row + (p + q) * step];
             }
         }
     }
-    for (; p + 8 <= k; p += 8) {
-        for (int64_t q = p; q < p + 8; q++) {
-            lane[q % 4] = fused(a[q * a_step], b[q * b_step], lane[q % 4]);
-        }
-    }
-    for (; p < k; p++) {
-        lane[0] = fused(a[p * a_step], b[p * b_step], lane[0]);
-    }
-    return (lane[0] + lane[1]) + (lane[2] + lane[3]);
-}
-
-/* c[n] = a[k] b[k,n] in that order, where b's rows lie side by side: n in vectors. */
-static void row_in_lanes(int64_t n, int64_t k, const T *a, int64_t a_step, const T *b,
-                         int64_t b_step, T *c)
-{
-    enum { BLOCK = 8 };
-    int64_t j = 0;
-    for (; j + BLOCK <= n; j += BLOCK) {
-        T lane[4][BLOCK] = {{0}};
-        for (int64_t p = 0; p < k; p++) {
-            T *to = lane[p < k / 8 * 8 ? p % 4 : 0];
-            for (int i = 0; i < BLOCK; i++) {
-                to[i] = fused(a[p * a_step], b[p * b_step + j + i], to[i]);
-            }
-        }
-        for (int i = 0; i < BLOCK; i++) {
-            c[j + i] = (lane[0][i] + lane[1][i]) + (lane[2][i] + lane[3][i]);
-        }
-    }
-    for (; j < n; j++) {
-        c[j] = dot_in_lanes(k, a, a_step, b + j, b_step);
+    for (int j = 0; j < rows; j++) {
+        const T *l = lane[j];
+        c[j] = BLAS_LANES == 4 ? (l[0] + l[2]) + (l[1] + l[BLAS_LANES - 1]) : l[0] + l[1];
     }
 }
 
-/* c[n] = a[k] b[k,n] in that order. */
+/* c[n] = a[k] b[k,n] in that order; where b's rows lie side by side, one is added after the
+ * other. */
 static void vector_in_lanes(int64_t n, int64_t k, const T *a, int64_t a_step, const T *b,
                             const int64_t *b_stride, T *c)
 {
-    if (b_stride[1] == 1) {
-        row_in_lanes(n, k, a, a_step, b, b_stride[0], c);
+    const int64_t down = b_stride[0], right = b_stride[1];
+    if (right == 1) {
+        for (int64_t j = 0; j < n; j++) {
+            c[j] = 0;
+        }
+        for (int64_t p = 0; p < k; p++, b += down) {
+            const T factor = a[p * a_step];
+            INDEPENDENT for (int64_t j = 0; j < n; j++) { c[j] += factor * b[j]; }
+        }
         return;
     }
-    for (int64_t j = 0; j < n; j++) {
-        c[j] = dot_in_lanes(k, a, a_step, b + j * b_stride[1], b_stride[0]);
+    for (; n >= BLAS_ROWS; n -= BLAS_ROWS, b += BLAS_ROWS * right, c += BLAS_ROWS) {
+        if (a_step == 1 && down == 1) {
+            rows_in_lanes(BLAS_ROWS, k, a, 1, b, right, 1, c);
+        } else {
+            rows_in_lanes(BLAS_ROWS, k, a, a_step, b, right, down, c);
+        }
+    }
+    for (; n > 0; n--, b += right, c++) {
+        rows_in_lanes(1, k, a, a_step, b, right, down, c);
     }
 }
 
@@ -128,13 +124,13 @@ static void plain_chains(int64_t m, int64_t n, int64_t k, const T *a, const int6
     }
 }
 
-/* In doubles what has a vector for one side follows the order of BLAS: true if this did. A column
- * is its own transpose, cᵀ = bᵀ aᵀ. */
+/* What has a vector for one side follows the order of BLAS: true if this did. A column is its own
+ * transpose, cᵀ = bᵀ aᵀ. */
 static bool summed_in_lanes(const reeli_gemm *p, bool column)
 {
-    if (sizeof(T) == 8 && p->m == 1) {
+    if (p->m == 1) {
         vector_in_lanes(p->n, p->k, p->a.data, p->a.stride[1], p->b.data, p->b.stride, p->c);
-    } else if (sizeof(T) == 8 && column) {
+    } else if (column) {
         vector_in_lanes(p->m, p->k, p->b.data, p->b.stride[0], p->a.data,
                         (int64_t[]){p->a.stride[1], p->a.stride[0]}, p->c);
     } else {
@@ -191,7 +187,7 @@ REELI_APART static void larger_product(const reeli_gemm *p)
 #ifdef TILES
     const bool tiny = p->m * p->n * p->k < REELI_TINY_PRODUCT ||
                       (p->k < REELI_LEAST_DEPTH && p->n >= 8 * VECTOR && p->b.stride[1] == 1);
-    if (!tiny && !column && !(sizeof(T) == 8 && p->m == 1)) {
+    if (!tiny && !column && p->m != 1) {
         tiled_product(p);
         return;
     }

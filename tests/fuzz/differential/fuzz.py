@@ -259,7 +259,7 @@ class Run:
                 self.errors[at] = str(why)
                 continue
             for k, t in enumerate(out):
-                if nudge and INEXACT.search(name) and not any(t is v for v in values.values()):
+                if nudge and INEXACT.search(name) and (name.endswith("_") or not any(t is v for v in values.values())):
                     self.move(name, t, nudge)
                 values[("step", at, k)] = t
                 self.made[("step", at, k)] = t.detach().clone(memory_format=torch.contiguous_format)
@@ -534,6 +534,8 @@ GIVEN = {
     "singular": lambda c: any(s[-1] < 1e-12 for s in singular_values(c)),
     "equal-singular-values": lambda c: any((s.diff().abs() < 1e-7).any() for s in singular_values(c)),
     "low-rank": lambda c: any((s > 1e-9).sum() <= len(s) - 2 for s in singular_values(c)),
+    "negative": lambda c: any_in(c, lambda t: t < 0),
+    "unsorted": lambda c: any(t.dim() == 1 and t.numel() > 1 and not (t.diff() >= 0).all() for t in c["args"][1:] if isinstance(t, torch.Tensor)),
     "empty": lambda c: any(t.numel() == 0 for t in c["tensors"]),
     "twice": lambda c: len({t.data_ptr() for t in c["tensors"] if t.numel()}) < sum(t.numel() > 0 for t in c["tensors"]),
     "constant": lambda c: any(t.is_floating_point() and t.numel() and any((t.detach().amax(d) == t.detach().amin(d)).any() for d in range(t.dim()))

@@ -40,6 +40,7 @@ data=tests/data
 write $data/factory/ranges.txt ranges
 write $data/linalg/decompositions.txt decompositions
 write $data/linear/layers.txt linear
+write $data/linear/vectors.txt vector_products
 write $data/loader/epochs.txt loader
 write $data/metrics/cases.txt metrics
 write $data/operators/names.txt operators

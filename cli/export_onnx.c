@@ -324,7 +324,7 @@ static const char *activation(const writing *w, const char *x)
 static const char *parameter(const writing *w, const char *name, int64_t rows, int64_t columns)
 {
     size_t n = (size_t)((rows ? rows : 1) * columns);
-    double *values = malloc(n * sizeof *values);
+    double *values = malloc((n + 1) * sizeof *values);
     const char *made = NULL;
     if (values && reel_to_f64(reel_parameter(w->m->net, name), values, (int64_t)n) == REEL_OK) {
         made = onnx_numbers(w->g, values, w->real, rows, columns);

@@ -133,7 +133,7 @@ double *importance_of(session *s, const model *m, reel_table *table, reel_tensor
     asked_rows it;
     bool done = asked_of(&it, s, m, table, rows, INT64_MAX);
     double *importance = calloc(it.columns + 1, sizeof *importance);
-    reel_cell *kept = malloc(((size_t)it.n + 1) * sizeof *kept);
+    reel_cell *kept = calloc((size_t)it.n + 1, sizeof *kept);
     if (done && importance && kept) {
         done = measure(&it, m, truth, kept, importance);
     } else {

@@ -240,8 +240,9 @@ reel_tensor *reeli_encode_classes(const reel_encoder *e, reel_table *t, size_t c
         reeli_no_memory(r, what);
         ok = false;
     }
-    for (size_t k = 0; ok && k < texts; k++) {
-        ((int64_t *)of_text.data)[k] = reel_encoder_class_of(e, reel_table_category(t, column, k));
+    int64_t *classes = of_text.data;
+    for (size_t k = 0; ok && classes && k < texts; k++) {
+        classes[k] = reel_encoder_class_of(e, reel_table_category(t, column, k));
     }
     ok = ok && reeli_cursor_open(&cells, t, column) && reeli_rows_by_block(t, what, rows, &order) &&
          fill_classes(e, &cells, rows, &order, of_text.data, to);

@@ -65,8 +65,11 @@ static unsigned but_channels(const reel_tensor *x) { return ((1u << x->ndim) - 1
 
 static reel_tensor *mean_of(reel_tensor *x)
 {
-    const double count = reeli_bad(x) ? 1 : (double)(x->numel / x->size[1]);
-    return reel_div_scalar(reeli_sum_dims(x, but_channels(x), true), count);
+    if (reeli_bad(x)) {
+        return x;
+    }
+    const int64_t count = x->numel / x->size[1];
+    return reel_div_scalar(reeli_sum_dims(x, but_channels(x), true), (double)count);
 }
 
 static reel_tensor *flat(reel_tensor *x) { return reel_flatten(x, 0, -1); }

@@ -278,7 +278,8 @@ static bool find_corners(const reeli_args *a)
 {
     const reeli_node *n = a->more;
     const reel_tensor *y = n->out;
-    const reeli_convolution c = shape_of(n, n->in[0].t, n->in[1].t, y);
+    reeli_convolution c = shape_of(n, n->in[0].t, n->in[1].t, y);
+    c.corners = reeli_pooled_window_of(n)->corners;
     const int64_t volume = y->size[DIMS - 1] * y->size[DIMS];
     int64_t *index = a->t[0]->data;
     for (int64_t i = 0; i < a->t[0]->numel; i++) {
@@ -516,7 +517,7 @@ static reel_tensor *convolve(call *c, reel_tensor *x, reel_tensor *w, reel_tenso
                           "%s: input %s and weight %s must have %d dims, or the input one less",
                           c->what, REELI_SHAPE_OF(x), REELI_SHAPE_OF(w), dims + BEFORE);
     }
-    int64_t size[DIMS + BEFORE];
+    int64_t size[DIMS + BEFORE] = {0};
     x = alone ? reel_unsqueeze(x, 0) : x;
     if (reeli_bad(x) || !read_options(c, o) || !channels_fit(c, x, w, bias) ||
         !sizes_after(c, x, w, o->same, size)) {

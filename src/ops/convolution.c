@@ -54,7 +54,8 @@ static reeli_convolution shape_of(const reeli_node *n, const reel_tensor *x, con
 static int64_t corner_place(const reeli_convolution *c, int64_t unit, int64_t channel,
                             int64_t position)
 {
-    const int64_t width = c->out[DIMS - 1], wide = width / 2, volume = c->out[DIMS - 2] / 2 * wide;
+    const int64_t width = c->out[DIMS - 1], wide = width < 2 ? 1 : width / 2;
+    const int64_t volume = c->out[DIMS - 2] / 2 * wide;
     const int64_t row = unit * reeli_corner_rows(volume) + position / REELI_CORNERS_IN_ONE;
     const int64_t at = row * reeli_corner_step(c->outputs) + channel;
     const int64_t word = c->dtype == REEL_F32 ? ((const int32_t *)c->corners)[at]

@@ -18,6 +18,8 @@
 #define LEVELS_NUMERIC BY_TWO_LEVELS
 #define LEVELS_ANY BY_TWO_LEVELS
 #define LEVELS_REDUCED BY_TWO_LEVELS
+#define LEVELS_COMPARED BY_TWO_OF_FLOATS
+#define VALUE_COMPARED(value) value
 
 /* The hot rows: loops for floats at each level, values and gradients. */
 #define HOT(name, domain, gradients)                                                               \
@@ -48,7 +50,7 @@
     GRADIENTS(name, domain, DA_DB)                                                                         \
     HOT(name, domain, name##_gradients)
 #define LOSS(name, ...) BINARY(name, , REDUCED, )
-#define COMPARE(name, ...) HOT(name, ANY, NULL)
+#define COMPARE(name, ...) HOT(name, COMPARED, NULL)
 #define PREDICATE(name, ...) HOT(name, ANY, NULL)
 #define SELECT(name, ...)                                                                          \
     DECLARE_GRADIENT(name, da)                                                                     \

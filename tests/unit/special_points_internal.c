@@ -9,7 +9,7 @@
 #include <reel/reel.h>
 #include <tape.h>
 
-enum { INPUTS = 2, ELEMENTS = 16 };
+enum { INPUTS = 2, ELEMENTS = 64 };
 
 static int64_t *one_dim(int64_t d)
 {

@@ -89,6 +89,12 @@
 #define HERE_NUMERIC IF_NARROW
 #define HERE_REDUCED IF_NARROW
 #define HERE_ANY IF_NARROW
+#define WIDTH_COMPARED
+#if LEVEL(REELI_CPU) == LEVEL(portable) || defined(OWN_EXP_TANH) /* not of doubles else */
+#define HERE_COMPARED IF_NARROW
+#else
+#define HERE_COMPARED(...)
+#endif
 
 /* The values. */
 #define VALUE(domain, name, result, element, formula)                                              \
@@ -101,7 +107,7 @@
     IF_##domain(VALUE(domain, name, T, NUMBERS_##parameters AT(0, a) AT(1, b) AT(2, c), f))
 #define LOSS(name, parameters, f, ga, gb)                                                   \
     BINARY(name, , REDUCED, parameters, f, ga, gb)
-#define COMPARE(name, function, f) VALUE(ANY, name, bool, AT(0, a) AT(1, b), f)
+#define COMPARE(name, function, f) VALUE(COMPARED, name, bool, AT(0, a) AT(1, b), f)
 #define PREDICATE(name, function, f) VALUE(ANY, name, bool, AT(0, x), f)
 #define SELECT(name, function, f, ga, gb) VALUE(ANY, name, T, CONDITION(0) AT(1, a) AT(2, b), f)
 #include "elementwise_hot.def"

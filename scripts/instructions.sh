@@ -20,7 +20,7 @@ fi
 scripts/dependencies.sh valgrind
 unset OPENBLAS_CORETYPE # or bench starts once more without it, which valgrind does not follow
 cmake -S . -B "$build" -D CMAKE_BUILD_TYPE=Release -D REEL_BUILD_TESTS=OFF -D REEL_BUILD_EXAMPLES=OFF \
-  -D REEL_BUILD_CLI=OFF -D REEL_WITH_IO=OFF -D REEL_BUILD_BENCH=ON -D REEL_BENCH_LIBTORCH=OFF "-D REEL_BENCH_LIMIT_OPTIONS=-O2;-Wno-psabi" >/dev/null
+  -D REEL_BUILD_CLI=OFF -D REEL_WITH_IO=OFF -D REEL_WITH_MPI=OFF -D REEL_BUILD_BENCH=ON -D REEL_BENCH_LIBTORCH=OFF "-D REEL_BENCH_LIMIT_OPTIONS=-O2;-Wno-psabi" >/dev/null
 cmake --build "$build" --target bench --parallel "$(getconf _NPROCESSORS_ONLN)" >/dev/null
 
 # A line a way of doing the work: its name, and instructions for one unit.

@@ -97,9 +97,11 @@ begin() {
   pids=$(pgrep -f "^$work/bin/reel fit") && [ "$(wc -w <<<"$pids")" -eq 3 ] || fail 'the job has not begun'
 }
 rm m.safetensors
+export OMPI_MCA_odls_base_sigkill_timeout=10 # on a busy machine a second is little
 begin
 interrupt "$waiting"
 wait "$waiting" || status=$?
+unset OMPI_MCA_odls_base_sigkill_timeout
 ended "Ctrl-C" "$status" "$work/bin/reel"
 "$here/whole.sh" m.safetensors && "$reel" evaluate m.safetensors t.csv >out || fail 'Ctrl-C: there is no model'
 cp m.safetensors before

@@ -46,26 +46,30 @@ static bool run_ready(const reeli_args *a)
     return product(it->n, &it->p);
 }
 
-/* The product n that has just been written down: from now on as a ready one, if there is memory. */
-static void make_ready(const reeli_node *n, const reeli_gemm *p)
+/* The product n that has just been written down: from now on as a ready one. False, and an error,
+ * when memory is out. */
+static bool make_ready(const reeli_node *n, const reeli_gemm *p)
 {
     reel *r = n->out->r;
     reeli_capture_entry *e = reeli_entry_before(r, NULL);
     if (!e || e->kind != REELI_CAPTURED_FORWARD || e->node != n) {
-        return;
+        return true;
     }
     struct {
         reeli_args args;
         ready_product it;
     } *kept = reeli_arena_alloc(r, sizeof *kept);
-    if (kept) {
-        reeli_small_product_loop *loop = reeli_small_product_loops[r->level][p->dtype];
-        kept->it = (ready_product){*p, n, reeli_is_small_product(p) ? loop : NULL};
-        kept->args = (reeli_args){.r = r, .more = &kept->it};
-        e->kind = REELI_CAPTURED_CALL;
-        e->run = run_ready;
-        e->args = &kept->args;
+    if (!kept) {
+        reeli_no_memory(r, "capture");
+        return false;
     }
+    reeli_small_product_loop *loop = reeli_small_product_loops[r->level][p->dtype];
+    kept->it = (ready_product){*p, n, reeli_is_small_product(p) ? loop : NULL};
+    kept->args = (reeli_args){.r = r, .more = &kept->it};
+    e->kind = REELI_CAPTURED_CALL;
+    e->run = run_ready;
+    e->args = &kept->args;
+    return true;
 }
 
 /* The product of mm, or of the first matrices of bmm: `rows` is the dim of the result's rows. */
@@ -109,7 +113,7 @@ static reel_tensor *multiply(const reeli_op *op, reel_tensor *a, bool a_transpos
     reel_tensor *c = reeli_apply(n);
     if (REELI_RARELY(a->r->capture != NULL) && ndim == 2 && !reeli_bad(c)) {
         const reeli_gemm p = gemm_of(n, 0);
-        make_ready(n, &p);
+        return make_ready(n, &p) ? c : a->r->poison;
     }
     return c;
 }
@@ -298,15 +302,14 @@ static inline reeli_gemm linear_gemm(const reeli_node *n)
 }
 
 /* Not one of a single output that may yet be joined with its loss, nor one of copies. */
-static void make_linear_ready(const reeli_node *n)
+static bool make_linear_ready(const reeli_node *n)
 {
     const reel_tensor *x = n->in[0].t, *w = n->in[1].t;
     if ((x->flags & w->flags & (n->inputs == 3 ? n->in[2].t->flags : ~0)) & REELI_CONTIGUOUS) {
         const reeli_gemm p = linear_gemm(n);
-        if (p.n != 1 || reeli_is_small_product(&p)) {
-            make_ready(n, &p);
-        }
+        return (p.n == 1 && !reeli_is_small_product(&p)) || make_ready(n, &p);
     }
+    return true;
 }
 
 /* Y[r,o] = X[r,i] W[o,i]ᵀ + bias[o]. With G = dL/dY: dX = G W, dW = Gᵀ X, dbias = Σ over rows of
@@ -329,8 +332,8 @@ reel_tensor *reel_linear(reel_tensor *x, reel_tensor *weight, reel_tensor *bias)
     size[x->ndim - 1] = weight->size[0];
     n->out = reeli_empty(x->r, "linear", x->dtype, x->ndim, size);
     reel_tensor *y = reeli_apply(n);
-    if (REELI_RARELY(x->r->capture != NULL) && !reeli_bad(y)) {
-        make_linear_ready(n);
+    if (REELI_RARELY(x->r->capture != NULL) && !reeli_bad(y) && !make_linear_ready(n)) {
+        return x->r->poison;
     }
     return y;
 }

@@ -23,7 +23,8 @@ void together_leave(session *s, int status);
 int64_t together_pieces(const session *s);
 /* Whether it is so in any process. By all, as everything from here on. */
 bool together_any(session *s, bool here);
-/* Called before and after what one process of a machine is to do first, and the others when it has. */
+/* Called before and after what one process of a machine is to do first, and the others when it
+ * has. */
 void together_follow(session *s, bool before);
 /* Whether a number is the same in all; else an error that names `what`. */
 bool together_same(session *s, const char *what, uint64_t number);

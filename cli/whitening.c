@@ -118,7 +118,7 @@ bool coordinates_apply(const coordinates *it, matrix *x, reel_tensor **y)
 static bool choose_shift(coordinates *it, reel_encoder *encoder, bool intercept, matrix *x)
 {
     size_t count = (size_t)it->features;
-    it->shift = malloc(count * sizeof *it->shift);
+    it->shift = calloc(count, sizeof *it->shift);
     if (!it->shift) {
         return false;
     }

@@ -166,8 +166,9 @@ typedef enum reel_term_function {
     REEL_FUNCTION_SQRT,  /**< √x */
     REEL_FUNCTION_EXP,   /**< eˣ */
     REEL_FUNCTION_POWER, /**< x^degree */
-    REEL_FUNCTION_POLY /**< P_degree(x) / sqrt(norms[degree]): P_0 = 1, P_1 = x - centers[0], P_k = (x
-                              - centers[k - 1]) P_{k - 1} - norms[k - 1] / norms[k - 2] P_{k - 2} */
+    /** P_degree(x) / sqrt(norms[degree]), with P_0 = 1, P_1 = x - centers[0] and
+     *  P_k = (x - centers[k - 1]) P_{k - 1} - norms[k - 1] / norms[k - 2] P_{k - 2} */
+    REEL_FUNCTION_POLY
 } reel_term_function;
 
 /** A factor of a term: what its column is, not scaled, or a function of that. */

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-/* A tensor whose rows are handed out, or NULL: the stream's are. Both kinds of batch lie in the memory of the first. */
+/* A tensor whose rows are handed out, or NULL: the stream's are. Both kinds of batch lie in the
+ * memory of the first. */
 typedef struct source {
     reel_tensor *from;
     reeli_watch watch;         /* of that */

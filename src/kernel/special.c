@@ -42,8 +42,9 @@ static double power_sum(double s, double q)
         sum = sign * (far_sum(s, 1 - q - below) - far_sum(s, 1 - q));
         q += below;
     }
-    for (; q < far; q++) {
+    while (q < far) {
         sum += pow(q, -s);
+        q += 1;
     }
     return sum + far_sum(s, q);
 }
@@ -59,8 +60,10 @@ static double digamma(double x)
         return (double)NAN;
     }
     double sum = x < 0 ? -PI / tan(PI * (x - trunc(x))) : 0;
-    for (x = x < 0 ? 1 - x : x; x < FAR; x++) {
+    x = x < 0 ? 1 - x : x;
+    while (x < FAR) {
         sum -= 1 / x;
+        x += 1;
     }
     double power = 1, rest = 0;
     for (int i = 0; i < TERMS; i++) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rows in any order, with the disk read and written in long pieces: a distribution sort. The order's
- * places are cut into buckets that memory holds. The file is gone through once, and each row is
- * written, with its place, to the end of its bucket's part of a second file; then one bucket after
- * the other is read back, and its rows are put in their places.
+ * Rows in any order, with the disk read and written in long pieces: a distribution sort. The
+ * order's places are cut into buckets that memory holds. The file is gone through once, and each
+ * row is written, with its place, to the end of its bucket's part of a second file; then one bucket
+ * after the other is read back, and its rows are put in their places.
  */
 #include "row_file.h"
 #include "scratch_file.h"

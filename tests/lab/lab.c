@@ -50,8 +50,8 @@ static const char *stored(const char *folder, const char *name, const char *kind
     return expected;
 }
 
-/* In tiny blocks no product is added up in PyTorch's order, and a training that diverges carries the
- * difference along. */
+/* In tiny blocks no product is added up in PyTorch's order, and a training that diverges carries
+ * the difference along. */
 #ifdef REELI_STRESS
 #define CLOSE 1e-5
 enum { IN_ORDER = false };

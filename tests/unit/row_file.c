@@ -5,7 +5,8 @@
 
 enum { ROWS = 20000 };
 
-/* Numbers, dressed numbers that begin as text, a few odd values, texts, dates, gaps at the start. */
+/* Numbers, dressed numbers that begin as text, a few odd values, texts, dates, gaps at the
+ * start. */
 /* Whether the error is this one, which is then forgotten. */
 #define assert_says(text)                                                                          \
     do {                                                                                           \

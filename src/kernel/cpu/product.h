@@ -37,8 +37,9 @@ void KERNEL(plain_product)(const reeli_gemm *p)
 
 enum { BLAS_LANES = 16 / sizeof(T), BLAS_ROWS = 4 };
 
-/* c[j] = a[k] b[j,k] for some rows of b, as PyTorch's BLAS adds up where a matrix meets a vector: in
- * lanes of 16 bytes, of which the first has the first terms, so many that whole rounds are left. */
+/* c[j] = a[k] b[j,k] for some rows of b, as PyTorch's BLAS adds up where a matrix meets a vector:
+ * in lanes of 16 bytes, of which the first has the first terms, so many that whole rounds are
+ * left. */
 static inline void rows_in_lanes(int rows, int64_t k, const T *a, int64_t a_step, const T *b,
                                  int64_t row, int64_t step, T *c)
 {

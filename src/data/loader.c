@@ -195,7 +195,7 @@ static reel_loader *new_loader(reel *r, const reeli_row_stream *stream, reel_ten
     }
     const int64_t asked = options.batch_size ? options.batch_size : 1;
     const int64_t bound = rows_of(stream, tensors);
-    l->stream = stream ? *stream : (reeli_row_stream){NULL};
+    l->stream = stream ? *stream : (reeli_row_stream){.owner = NULL};
     l->rows = options.rows ? options.rows->numel : bound;
     l->batch_size = asked < l->rows ? asked : l->rows;
     l->batches = l->rows / asked + (!options.drop_last && l->rows % asked > 0);

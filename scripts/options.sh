@@ -46,7 +46,7 @@ manual() {
       group=$next
     fi
     echo ".It Fl -$name${takes:+ Ns = Ns Ar $takes}"
-    sed 's/\\/\\e/g; s/^[.'"'"']/\\\&&/' <<<"$text"
+    sed 's/\\/\\e/g; s/\([.?!]\) \([A-Z]\)/\1\n\2/g; s/^[.'"'"']/\\\&&/' <<<"$text" # a sentence, a line
   done < <(options "$1")
   echo .El
 }

@@ -124,10 +124,10 @@ REEL_API reel_mpi_loader *reel_mpi_loader_new(reel_mpi *mpi, reel_tensor *const 
 REEL_API bool reel_mpi_loader_next(reel_mpi_loader *loader, reel_tensor **piece);
 /**
  * The same of rows that lie in a file, and those of tensors after them: as of
- * `reel_row_file_loader`. Each process has a file with all rows, or one that they share, and reads
+ * reel_row_file_loader. Each process has a file with all rows, or one that they share, and reads
  * only its pieces' rows back in order.
  *
- * Fails: as `reel_row_file_loader`.
+ * Fails: as reel_row_file_loader.
  */
 REEL_API reel_mpi_loader *reel_mpi_row_file_loader(reel_mpi *mpi, reel_row_file *f,
                                                    reel_tensor *const *tensors, size_t count,

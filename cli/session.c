@@ -79,6 +79,7 @@ bool complain(const session *it, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
     vsnprintf(it->complaint, sizeof it->complaint_text, format, arguments);
     va_end(arguments);
     va_start(arguments, format);
@@ -93,6 +94,7 @@ void notice(session *it, const char *format, ...)
     char text[1024];
     va_list arguments;
     va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     bool said = reeli_text_set_find(&it->warnings, text, strlen(text)) >= 0;

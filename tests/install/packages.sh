@@ -34,8 +34,9 @@ debs=("${debs[@]}")
 [ ${#debs[@]} -eq 4 ] || die "expected 4 packages, found ${#debs[@]}"
 if command -v mpicc >/dev/null; then
   [ ${#of_mpi[@]} -eq 2 ] || die "expected 2 packages for MPI, found ${#of_mpi[@]}"
+  listed=$(for deb in "${of_mpi[@]}"; do dpkg-deb -c "$deb"; done)
   for file in usr/bin/reel-mpi usr/include/reel/mpi.h libreel_mpi.a pkgconfig/reel-mpi.pc; do
-    for deb in "${of_mpi[@]}"; do dpkg-deb -c "$deb"; done | grep -q "$file" || die "no package has $file"
+    grep -q "$file" <<<"$listed" || die "no package has $file"
   done
 fi
 for deb in "${debs[@]}"; do

@@ -22,50 +22,50 @@
 #define VALUE_COMPARED(value) value
 
 /* The hot rows: loops for floats at each level, values and gradients. */
-#define HOT(name, domain, gradients) \
-    DECLARE_FLOATS(reeli_map_loop, reeli_##name##_value) \
-    reeli_map_loop reeli_##name##_value_i64_portable; \
-    static const reeli_map name##_values[REELI_LEVELS][REELI_LOOP_DTYPES] = \
-        LEVELS_##domain(DTYPES, reeli_##name##_value, \
-                        VALUE_##domain(reeli_##name##_value_i64_portable)); \
+#define HOT(name, domain, gradients)                                                               \
+    DECLARE_FLOATS(reeli_map_loop, reeli_##name##_value)                                           \
+    reeli_map_loop reeli_##name##_value_i64_portable;                                              \
+    static const reeli_map name##_values[REELI_LEVELS][REELI_LOOP_DTYPES] =                        \
+        LEVELS_##domain(DTYPES, reeli_##name##_value,                                              \
+                        VALUE_##domain(reeli_##name##_value_i64_portable));                        \
     const reeli_formula reeli_formula_##name = {name##_values[0], REELI_LOOP_DTYPES, gradients};
-#define GRADIENTS(name, domain, ROW) \
-    static const reeli_map name##_gradients[REELI_LEVELS][2][3] = \
+#define GRADIENTS(name, domain, ROW)                                                               \
+    static const reeli_map name##_gradients[REELI_LEVELS][2][3] =                                  \
         LEVELS_##domain(FLOATS, name, ROW);
 #define FLOATS(level, f64_level, name, ROW) {ROW(name, f32, level), ROW(name, f64, f64_level)}
 #define DX(name, type, level) {reeli_##name##_dx_##type##_##level}
-#define DA_DB(name, type, level) \
+#define DA_DB(name, type, level)                                                                   \
     {reeli_##name##_da_##type##_##level, reeli_##name##_db_##type##_##level}
-#define AFTER_CONDITION(name, type, level) \
+#define AFTER_CONDITION(name, type, level)                                                         \
     {NULL, reeli_##name##_da_##type##_##level, reeli_##name##_db_##type##_##level}
 #define DECLARE_GRADIENT(name, part) DECLARE_FLOATS(reeli_map_loop, reeli_##name##_##part)
 
-#define UNARY(name, function, domain, ...) \
-    DECLARE_GRADIENT(name, dx) \
-    GRADIENTS(name, domain, DX) \
+#define UNARY(name, function, domain, ...)                                                         \
+    DECLARE_GRADIENT(name, dx)                                                                     \
+    GRADIENTS(name, domain, DX)                                                                    \
     HOT(name, domain, name##_gradients)
-#define BINARY(name, function, domain, ...) \
-    DECLARE_GRADIENT(name, da) \
-    DECLARE_GRADIENT(name, db) \
-    GRADIENTS(name, domain, DA_DB) \
+#define BINARY(name, function, domain, ...)                                                        \
+    DECLARE_GRADIENT(name, da)                                                                     \
+    DECLARE_GRADIENT(name, db)                                                                     \
+    GRADIENTS(name, domain, DA_DB)                                                                 \
     HOT(name, domain, name##_gradients)
 #define LOSS(name, ...) BINARY(name, , REDUCED, )
 #define COMPARE(name, ...) HOT(name, COMPARED, NULL)
 #define PREDICATE(name, ...) HOT(name, ANY, NULL)
-#define SELECT(name, ...) \
-    DECLARE_GRADIENT(name, da) \
-    DECLARE_GRADIENT(name, db) \
-    GRADIENTS(name, ANY, AFTER_CONDITION) \
+#define SELECT(name, ...)                                                                          \
+    DECLARE_GRADIENT(name, da)                                                                     \
+    DECLARE_GRADIENT(name, db)                                                                     \
+    GRADIENTS(name, ANY, AFTER_CONDITION)                                                          \
     HOT(name, ANY, name##_gradients)
 #include "elementwise_hot.def"
 #include "elementwise_undef.def"
 
 /* The rare ones: values, compiled once. */
-#define RARE(name, domain) \
-    reeli_map_loop reeli_##name##_value_f32, reeli_##name##_value_f64, reeli_##name##_value_i64; \
-    static const reeli_map name##_values[REELI_LOOP_DTYPES] = { \
-        reeli_##name##_value_f32, reeli_##name##_value_f64, \
-        VALUE_##domain(reeli_##name##_value_i64)}; \
+#define RARE(name, domain)                                                                         \
+    reeli_map_loop reeli_##name##_value_f32, reeli_##name##_value_f64, reeli_##name##_value_i64;   \
+    static const reeli_map name##_values[REELI_LOOP_DTYPES] = {                                    \
+        reeli_##name##_value_f32, reeli_##name##_value_f64,                                        \
+        VALUE_##domain(reeli_##name##_value_i64)};                                                 \
     const reeli_formula reeli_formula_##name = {name##_values, 0, NULL};
 #define UNARY(name, function, domain, ...) RARE(name, domain)
 #define BINARY(name, function, domain, ...) RARE(name, domain)

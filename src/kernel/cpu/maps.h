@@ -22,7 +22,7 @@
 
 /* Elements are independent, and an output may be one of the inputs. Clang finds out when it
  * runs; GCC makes vectors of a loop in small code where it has to, of floats, which pay for it. */
-#if defined(__GNUC__) && !defined(__clang__) && defined(REELI_FOR_SIZE) && \
+#if defined(__GNUC__) && !defined(__clang__) && defined(REELI_FOR_SIZE) &&                   \
     defined(OWN_EXP_TANH)
 #define INDEPENDENT _Pragma("omp simd")
 #elif defined(__GNUC__) && !defined(__clang__)
@@ -32,16 +32,16 @@
 #endif
 #define EACH INDEPENDENT for (int64_t i = 0; i < n; i++)
 
-#define LOOP(width, function, result, element, formula) \
-    reeli_map_loop function; \
-    width void function(int64_t n, void *to, const void *const *in, const double *p) \
-    { \
-        (void)p; \
-        result *out = to; \
-        EACH { element out[i] = (result)(formula); } \
+#define LOOP(width, function, result, element, formula)                                            \
+    reeli_map_loop function;                                                                       \
+    width void function(int64_t n, void *to, const void *const *in, const double *p)               \
+    {                                                                                              \
+        (void)p;                                                                                   \
+        result *out = to;                                                                          \
+        EACH { element out[i] = (result)(formula); }                                               \
     }
 
-#define MAP(domain, name, part, result, element, formula) \
+#define MAP(domain, name, part, result, element, formula)                                          \
     HERE_##domain(LOOP(WIDTH_##domain, NAMED(name, part), result, element, formula))
 
 #define AT(k, name) const T name = ((const T *)in[k])[i]; (void)name;
@@ -51,7 +51,7 @@
 #define NUMBERS_P0
 #define NUMBERS_P1(first) const T first = PARAMETER(p[0]); (void)first;
 #define NUMBERS_P2(first, second) NUMBERS_P1(first) const T second = PARAMETER(p[1]); (void)second;
-#define NUMBERS_P3(first, second, third) \
+#define NUMBERS_P3(first, second, third)                                                           \
     NUMBERS_P2(first, second) const T third = PARAMETER(p[2]); (void)third;
 
 /* Formulas of the floats alone fall away where T is an integer. */
@@ -97,15 +97,15 @@
 #endif
 
 /* The values. */
-#define VALUE(domain, name, result, element, formula) \
+#define VALUE(domain, name, result, element, formula)                                              \
     MAP(domain, name, value, result, element, formula)
-#define UNARY(name, function, domain, parameters, f, gx) \
+#define UNARY(name, function, domain, parameters, f, gx)                                           \
     IF_##domain(VALUE(domain, name, T, NUMBERS_##parameters AT(0, x), f))
-#define BINARY(name, function, domain, parameters, f, ga, gb) \
+#define BINARY(name, function, domain, parameters, f, ga, gb)                                      \
     IF_##domain(VALUE(domain, name, T, NUMBERS_##parameters AT(0, a) AT(1, b), f))
-#define TERNARY(name, function, domain, parameters, f, ga, gb, gc) \
+#define TERNARY(name, function, domain, parameters, f, ga, gb, gc)                                 \
     IF_##domain(VALUE(domain, name, T, NUMBERS_##parameters AT(0, a) AT(1, b) AT(2, c), f))
-#define LOSS(name, parameters, f, ga, gb) \
+#define LOSS(name, parameters, f, ga, gb)                                                   \
     BINARY(name, , REDUCED, parameters, f, ga, gb)
 #define COMPARE(name, function, f) VALUE(COMPARED, name, bool, AT(0, a) AT(1, b), f)
 #define PREDICATE(name, function, f) VALUE(ANY, name, bool, AT(0, x), f)
@@ -114,7 +114,7 @@
 
 /* Those of rare rows are compiled at the portable level alone. */
 #undef VALUE
-#define VALUE(domain, name, result, element, formula) \
+#define VALUE(domain, name, result, element, formula)                                              \
     LOOP(WIDTH_##domain, PASTE3(name, value, TYPE), result, element, formula)
 #if LEVEL(REELI_CPU) == LEVEL(portable)
 #include "elementwise_rare.def"
@@ -123,23 +123,23 @@
 
 /* The gradients. */
 #ifdef GRADIENTS
-#define UNARY(name, function, domain, parameters, f, gx) \
+#define UNARY(name, function, domain, parameters, f, gx)                                           \
     MAP(domain, name, dx, T, NUMBERS_##parameters AT(0, g) AT(1, x) AT(2, y), gx)
 #define AT_BINARY(parameters) NUMBERS_##parameters AT(0, g) AT(1, a) AT(2, b) AT(3, y)
-#define BINARY(name, function, domain, parameters, f, ga, gb) \
-    MAP(domain, name, da, T, AT_BINARY(parameters), ga) \
+#define BINARY(name, function, domain, parameters, f, ga, gb)                                      \
+    MAP(domain, name, da, T, AT_BINARY(parameters), ga)                                    \
     MAP(domain, name, db, T, AT_BINARY(parameters), gb)
 #define AT_TERNARY(parameters) NUMBERS_##parameters AT(0, g) AT(1, a) AT(2, b) AT(3, c) AT(4, y)
-#define TERNARY(name, function, domain, parameters, f, ga, gb, gc) \
-    MAP(ANY, name, da, T, AT_TERNARY(parameters), ga) \
-    MAP(ANY, name, db, T, AT_TERNARY(parameters), gb) \
+#define TERNARY(name, function, domain, parameters, f, ga, gb, gc)                                 \
+    MAP(ANY, name, da, T, AT_TERNARY(parameters), ga)                                              \
+    MAP(ANY, name, db, T, AT_TERNARY(parameters), gb)                                              \
     MAP(ANY, name, dc, T, AT_TERNARY(parameters), gc)
-#define LOSS(name, parameters, f, ga, gb) \
+#define LOSS(name, parameters, f, ga, gb)                                                   \
     BINARY(name, , REDUCED, parameters, f, ga, gb)
 #define COMPARE(...)
 #define PREDICATE(...)
-#define SELECT(name, function, f, ga, gb) \
-    MAP(ANY, name, da, T, AT(0, g) CONDITION(1), ga) \
+#define SELECT(name, function, f, ga, gb)                                                          \
+    MAP(ANY, name, da, T, AT(0, g) CONDITION(1), ga)                                               \
     MAP(ANY, name, db, T, AT(0, g) CONDITION(1), gb)
 #include "elementwise_hot.def"
 #include "elementwise_undef.def"

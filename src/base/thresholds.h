@@ -42,9 +42,9 @@ enum {
     REELI_TINY_PRODUCT = REELI_SIZE(32, 1, 32),
     /* And below such a depth, where rows lie side by side. */
     REELI_LEAST_DEPTH = REELI_SIZE(3, 1, 3),
-    /* With a vector, from which on the matrix is read once, front to back. The smaller ones of
-     * doubles add up in BLAS's order, on which the steps of L-BFGS depend, so it is the same in
-     * every build. */
+    /* With a vector, from which on the matrix is read once, front to back. The smaller ones
+     * add up in BLAS's order, on which the steps of L-BFGS depend, so it is the same in every
+     * build. */
     REELI_VECTORS_FROM = 4096,
     /* From which on threads share one, and of a piece. */
     REELI_SHARED_PRODUCT = REELI_SIZE(1 << 20, 256, 1 << 20),

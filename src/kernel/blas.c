@@ -12,9 +12,6 @@
 
 #if defined(REELI_OPENBLAS) || defined(REELI_LINK_BLAS)
 
-#ifdef REELI_X86
-#include <cpuid.h>
-#endif
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -117,15 +114,9 @@ static bool is_room(char *about, bool loading, int callers)
 /* OpenBLAS believes what OPENBLAS_CORETYPE says, and a CPU that does not know the instructions ends
  * the program. */
 #ifdef REELI_X86
-static bool has_3dnow(void)
-{
-    unsigned a, b, c, d = 0;
-    return __get_cpuid(0x80000001, &a, &b, &c, &d) && d >> 31;
-}
-
 static bool runs_here(const char *core)
 {
-    const bool now = has_3dnow(), fma4 = reeli_cpu_has(REELI_CPU_FMA4);
+    const bool now = reeli_cpu_has(REELI_CPU_3DNOW), fma4 = reeli_cpu_has(REELI_CPU_FMA4);
     const bool avx2 = reeli_cpu_has(REELI_CPU_AVX2), avx512 = reeli_cpu_has(REELI_CPU_AVX512);
     const struct {
         const char *core;

@@ -25,25 +25,28 @@ const char *const reeli_level_names[REELI_LEVELS] = {
 bool reeli_cpu_has(reeli_cpu_feature feature)
 {
     enum { AVX_STATE = 0x6, AVX512_STATE = 0xe6 };
-    const unsigned two = bit_AVX2, three = bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL;
-    unsigned a, b, c, d, kept, first, extended = 0, seventh = 0;
-    if (!__get_cpuid(1, &a, &b, &first, &d) || !(first & bit_OSXSAVE) || !(first & bit_AVX)) {
-        return false;
+    const unsigned parts = bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL;
+    unsigned a, b, c, d, kept = 0, first = 0, seventh = 0, extended = 0, oldest = 0;
+    __get_cpuid(1, &a, &b, &first, &d); /* what there is not stays 0 */
+    __get_cpuid_count(7, 0, &a, &seventh, &c, &d);
+    __get_cpuid(0x80000001, &a, &b, &extended, &oldest);
+    if (first & bit_OSXSAVE) {
+        __asm__("xgetbv" : "=a"(kept), "=d"(d) : "c"(0));
     }
-    __asm__("xgetbv" : "=a"(kept), "=d"(d) : "c"(0));
-    if (!__get_cpuid_count(7, 0, &a, &seventh, &c, &d)) {
-        seventh = 0;
+    const bool avx = first & bit_AVX && (kept & AVX_STATE) == AVX_STATE;
+    const bool avx2 = avx && first & bit_FMA && seventh & bit_AVX2;
+    switch (feature) {
+    case REELI_CPU_3DNOW:
+        return oldest & bit_3DNOW;
+    case REELI_CPU_AVX:
+        return avx;
+    case REELI_CPU_FMA4:
+        return avx && extended & bit_FMA4;
+    case REELI_CPU_AVX2:
+        return avx2;
+    default:
+        return avx2 && (seventh & parts) == parts && (kept & AVX512_STATE) == AVX512_STATE;
     }
-    if (!__get_cpuid(0x80000001, &a, &b, &extended, &d)) {
-        extended = 0;
-    }
-    const bool avx = (kept & AVX_STATE) == AVX_STATE;
-    const bool avx2 = avx && first & bit_FMA && (seventh & two) == two;
-    return feature == REELI_CPU_AVX    ? avx
-           : feature == REELI_CPU_FMA4 ? avx && extended & bit_FMA4
-           : feature == REELI_CPU_AVX2
-               ? avx2
-               : avx2 && (seventh & three) == three && (kept & AVX512_STATE) == AVX512_STATE;
 }
 #endif
 

@@ -26,6 +26,7 @@ int reeli_level_of_this_cpu(void);
 /* Whether this CPU has it, and the system keeps its registers. AVX2 stands for FMA, too, and AVX512
  * for its parts F, DQ, BW and VL. */
 typedef enum reeli_cpu_feature {
+    REELI_CPU_3DNOW,
     REELI_CPU_AVX,
     REELI_CPU_FMA4,
     REELI_CPU_AVX2,
@@ -202,8 +203,8 @@ REELI_LOOP(channel_normalize, (int64_t n, const void *x, const double *of, void 
 REELI_LOOP(channel_sums, (int64_t n, const void *g, const void *x, double mean, double *sums))
 REELI_LOOP(channel_gradient, (int64_t n, const void *g, const void *x, const double *of, void *dx))
 
-/* Each element a chain of fused multiply-adds over k, in doubles BLAS's order, of lanes, where m or
- * n is 1. Not with one_bias. */
+/* Each element a chain of fused multiply-adds over k, or in BLAS's order where m or n is 1. Not with
+ * one_bias. */
 REELI_LOOP(small_product, (const reeli_gemm *p))
 /* Without a bias and without fused multiply-adds, for the small ones of a batch. */
 REELI_LOOP(plain_product, (const reeli_gemm *p))

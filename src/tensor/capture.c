@@ -32,26 +32,29 @@ bool reeli_capture_use(reel *r, reeli_owned *it)
     return true;
 }
 
-/* Whether memory lasts as long as the graph does, or its end would be noticed. */
-static bool lasts(reel *r, const reel_tensor *t)
+/* Whether memory lasts as long as the graph does, or its end can be noticed. */
+static bool lasts(const reel *r, const reel_tensor *t)
 {
-    return t->flags & REELI_PERSISTENT ? reeli_capture_use(r, reeli_owned_of(t))
-                                       : reeli_slab_of(t)->graph == r->arena.slots.graph;
+    return t->flags & REELI_PERSISTENT || reeli_slab_of(t)->graph == r->arena.slots.graph;
+}
+
+/* Its end will be noticed. */
+static bool watch_end(reel *r, const reel_tensor *t)
+{
+    return !(t->flags & REELI_PERSISTENT) || reeli_capture_use(r, reeli_owned_of(t));
 }
 
 bool reeli_capture_tensor(const reel_tensor *t)
 {
     reel *r = t->r;
-    if (lasts(r, t) && (t->base == t || lasts(r, t->base))) {
-        return true;
-    }
-    if (r->status != REEL_ERR_MEMORY) {
+    if (!lasts(r, t) || !lasts(r, t->base)) {
         reeli_error(r, REEL_ERR_STATE,
                     "capture: a tensor of shape %s was returned before reel_capture_begin; make it "
                     "within the step, or keep it with reel_keep",
                     REELI_SHAPE_OF(t));
+        return false;
     }
-    return false;
+    return watch_end(r, t) && watch_end(r, t->base);
 }
 
 /* Whether the step that is being captured has made t. */

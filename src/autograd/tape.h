@@ -100,6 +100,17 @@ bool reeli_add_part(reeli_node *n, reel_tensor *sum, reel_tensor *g);
  * history. */
 reel_tensor *reeli_record(reel *r, reeli_node *n);
 
+/* Whether this is the first input whose gradient backward asks for. It asks for one after another;
+ * with the first an operation may compute what all of them are made of. */
+static inline bool reeli_is_first_wanted(const reeli_node *n, int input)
+{
+    int first = 0;
+    while (!n->in[first].wanted) {
+        first++;
+    }
+    return input == first;
+}
+
 /* Computes n->out (poison passes through), records n if gradients are wanted, and returns it. */
 reel_tensor *reeli_apply(reeli_node *n);
 

@@ -96,15 +96,11 @@ static bool record_back(reeli_node *n, reel_tensor *g, reeli_batch *all)
     return !reeli_bad(all->dx) && !reeli_bad(all->dw) && !reeli_bad(all->db);
 }
 
-/* All are computed with the first that is asked for: backward asks for one after another. */
 reel_tensor *reeli_batch_norm_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reeli_batch *all = reeli_batch_of(n);
-    int first = X;
-    while (!n->in[first].wanted) {
-        first++;
-    }
-    if (input == first && !(g->r->grad_enabled ? record_back : compute_back)(n, g, all)) {
+    if (reeli_is_first_wanted(n, input) &&
+        !(g->r->grad_enabled ? record_back : compute_back)(n, g, all)) {
         return g->r->poison;
     }
     return input == X ? all->dx : input == WEIGHT ? all->dw : all->db;

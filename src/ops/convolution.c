@@ -279,8 +279,7 @@ static bool find_corners(const reeli_args *a)
 {
     const reeli_node *n = a->more;
     const reel_tensor *y = n->out;
-    reeli_convolution c = shape_of(n, n->in[0].t, n->in[1].t, y);
-    c.corners = reeli_pooled_window_of(n)->corners;
+    const reeli_convolution c = shape_of(n, n->in[0].t, n->in[1].t, y);
     const int64_t volume = y->size[DIMS - 1] * y->size[DIMS];
     int64_t *index = a->t[0]->data;
     for (int64_t i = 0; i < a->t[0]->numel; i++) {

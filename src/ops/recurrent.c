@@ -285,16 +285,11 @@ static reel_tensor *h_before(reeli_node *n)
                     2, 0);
 }
 
-/* What all inputs' gradients are made of is computed with the first that is asked for: backward
- * asks for one after another. */
 reel_tensor *reeli_lstm_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reeli_lstm *all = reeli_lstm_of(n);
-    int first = 0;
-    while (!n->in[first].wanted) {
-        first++;
-    }
-    if (input == first && !(g->r->grad_enabled ? record_back : compute_back)(n, g, all)) {
+    if (reeli_is_first_wanted(n, input) &&
+        !(g->r->grad_enabled ? record_back : compute_back)(n, g, all)) {
         return g->r->poison;
     }
     switch (input) {

@@ -6,6 +6,7 @@
 #include "compiler.h"
 #include "parse_number.h"
 
+#include <math.h>
 #include <reel/reel.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -202,7 +203,11 @@ static reel_tensor *over_dim(reader *in, const char *at, bool mean, reel_tensor 
     if (reel_numel(dim) != 1) {
         return wrong(in, at, "the dim to sum over is a number");
     }
-    const int64_t d = (int64_t)reel_item(dim);
+    const double number = reel_item(dim);
+    if (!(fabs(number) <= REEL_MAX_DIMS) || number != floor(number)) {
+        return wrong(in, at, "the dim to sum over is a whole number, such as 0 or -1");
+    }
+    const int64_t d = (int64_t)number;
     return result(in, at, (mean ? reel_mean_dim : reel_sum_dim)(x, &d, 1, false));
 }
 

@@ -260,6 +260,8 @@ START_TEST(what_is_wrong_is_said)
         {TRAINING("\"points\": [[1, 2], [3]]"), "expected ','", -1, -1},
         {EXPRESSION("\"program\": \"y = tanh(x\", \"values\": [\"x=1\"]"), "here a ')'", 1, 10},
         {EXPRESSION("\"program\": \"y = x\", \"values\": [\"x=[[1],[2,3]]\"]"), "one length", 0, 8},
+        {EXPRESSION("\"program\": \"y = sum(x, 4e21)\", \"values\": [\"x=[1,2]\"]"), "whole", 1, 4},
+        {EXPRESSION("\"program\": \"y = sum(x, .5)\", \"values\": [\"x=[1,2]\"]"), "whole", 1, 4},
         {EXPRESSION("\"program\": \"\""), "nothing to compute", 0, 0},
         {EXPRESSION("\"program\": \"x\", \"values\": [\"x=[1, 2]\"]"), "end with sum", -1, -1},
     };

@@ -97,7 +97,7 @@ begin() {
   pids=$(pgrep -f "^$work/bin/reel fit") && [ "$(wc -w <<<"$pids")" -eq 3 ] || fail 'the job has not begun'
 }
 rm m.safetensors
-export OMPI_MCA_odls_base_sigkill_timeout=10 # on a busy machine a second is little
+export OMPI_MCA_odls_base_sigkill_timeout=4 # on a busy machine a second is little
 begin
 interrupt "$waiting"
 wait "$waiting" || status=$?

@@ -261,11 +261,12 @@ static void end_texts(struct reeli_odd *odd)
     }
 }
 
-static bool take_column(reel *r, rest *from, reeli_column *c)
+static bool take_column(reel *r, rest *from, int64_t rows, reeli_column *c)
 {
     int64_t numbers[5];
     if (!take(from, numbers, sizeof numbers) || numbers[0] < REELI_NUMBERS ||
-        numbers[0] > REELI_TEXT || numbers[4] < 0 || numbers[4] > 1) {
+        numbers[0] > REELI_TEXT || numbers[3] < 0 || numbers[3] > rows || numbers[4] < 0 ||
+        numbers[4] > 1) {
         return false;
     }
     c->kind = (uint8_t)numbers[0];
@@ -299,11 +300,28 @@ static bool take_files(reel_table *t, rest *from)
     return ok;
 }
 
+static bool take_lines(reel_table *t, rest *from)
+{
+    reel *r = t->owned.r;
+    size_t count;
+    if (!take_count(from, sizeof(reeli_line), &count) ||
+        !reeli_buffer_reserve(r, &t->lines, (count + 1) * sizeof(reeli_line)) ||
+        !take(from, t->lines.data, count * sizeof(reeli_line))) {
+        return false;
+    }
+    const reeli_line *lines = t->lines.data;
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = (i ? lines[i].row >= lines[i - 1].row : lines[i].row == 0) && lines[i].line >= 1;
+    }
+    t->lines.count = count;
+    return ok;
+}
+
 static bool take_rest(reel_table *t, const head *h, rest *from)
 {
     reel *r = t->owned.r;
     const size_t columns = (size_t)h->columns;
-    size_t lines;
     if (!take_texts(r, from, &t->names) || reeli_text_count(&t->names) != columns ||
         !reeli_buffer_reserve(r, &t->column, (columns + 1) * sizeof(reeli_column))) {
         return false;
@@ -311,17 +329,11 @@ static bool take_rest(reel_table *t, const head *h, rest *from)
     memset(t->column.data, 0, columns * sizeof(reeli_column));
     t->columns = columns;
     for (size_t j = 0; j < columns; j++) {
-        if (!take_column(r, from, reeli_column_of(t, j))) {
+        if (!take_column(r, from, h->rows, reeli_column_of(t, j))) {
             return false;
         }
     }
-    if (!take_count(from, sizeof(reeli_line), &lines) ||
-        !reeli_buffer_reserve(r, &t->lines, (lines + 1) * sizeof(reeli_line)) ||
-        !take(from, t->lines.data, lines * sizeof(reeli_line))) {
-        return false;
-    }
-    t->lines.count = lines;
-    return take_files(t, from) && from->left == 0;
+    return take_lines(t, from) && take_files(t, from) && from->left == 0;
 }
 
 /* Whether each code is a text's. */
@@ -346,11 +358,11 @@ static bool is_possible(const head *h, const reel_table *t, int64_t size)
 {
     int64_t part, block, all;
     const int64_t cell = (int64_t)reeli_cell_bytes(t);
-    return h->rows >= 0 && h->columns >= 1 && h->columns < INT32_MAX && h->block >= 1 &&
-           h->block <= 1 << 20 && h->rest >= 0 && h->dtype == (int64_t)t->dtype &&
+    return h->rows >= 0 && h->end >= 0 && h->columns >= 1 && h->columns < INT32_MAX &&
+           h->block >= 1 && h->block <= 1 << 20 && h->rest >= 0 && h->dtype == (int64_t)t->dtype &&
            reeli_multiply(h->block, cell, &part) && reeli_multiply(part, h->columns, &block) &&
-           reeli_multiply(block, (h->rows + h->block - 1) / h->block, &all) &&
-           h->end == (int64_t)sizeof *h + all && size - h->end == h->rest;
+           reeli_multiply(block, h->rows / h->block + (h->rows % h->block > 0), &all) &&
+           h->end - (int64_t)sizeof *h == all && size - h->end == h->rest;
 }
 
 /* Fills t from the file that is open; false if there is something wrong with it, or memory is

@@ -203,6 +203,9 @@ bool reeli_is_small_product(const reeli_gemm *p) { return fewer(p, REELI_SMALL_P
 bool reeli_product(reel *r, const reeli_gemm *p)
 {
     reeli_small_product_loop *const loop = reeli_small_product_loops[r->level][p->dtype];
+    if (p->m == 0 || p->n == 0) {
+        return true; /* however deep it is */
+    }
     if (fewer(p, REELI_SMALL_PRODUCT)) {
         loop(p);
         return true;

@@ -159,7 +159,7 @@ bool reeli_bmm_forward(reeli_node *n)
     reeli_gemm p = gemm_of(n, 1);
     const bool plain = p.m < REELI_PLAIN_PRODUCT && p.n < REELI_PLAIN_PRODUCT &&
                        p.k < REELI_PLAIN_PRODUCT && p.m * p.n * p.k < REELI_PLAIN_PRODUCT;
-    for (int64_t i = 0; i < c->size[0]; i++) {
+    for (int64_t i = 0; c->numel > 0 && i < c->size[0]; i++) {
         p.a.data = (const char *)a->data + i * a->stride[0] * bytes;
         p.b.data = (const char *)b->data + i * b->stride[0] * bytes;
         p.c = (char *)c->data + i * p.m * p.n * bytes;

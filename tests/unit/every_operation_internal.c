@@ -154,6 +154,39 @@ static void check_no_elements(const sample *it)
 START_TEST(no_elements) { for_share(_i, check_no_elements); }
 END_TEST
 
+/* Memory for what a result of no elements may take, and for no more. */
+static void *little(void *context, void *block, size_t old_size, size_t new_size)
+{
+    (void)context;
+    (void)old_size;
+    if (new_size == 0) {
+        free(block);
+        return NULL;
+    }
+    return new_size <= 1 << 24 ? realloc(block, new_size) : NULL;
+}
+
+/* 2^40 of nothing, as in (2^40, 0, 3): what has no elements takes no time, forward and backward. */
+static void check_many_of_nothing(const sample *it)
+{
+    static const int64_t many = (int64_t)1 << 40;
+    static const sizes with[] = {{0, many, 4}, {0, 3, many}, {many, 0, 4},
+                                 {2, 0, many}, {many, 3, 0}, {2, many, 0}};
+    for (size_t k = 0; k < sizeof with / sizeof *with; k++) {
+        reel_tensor *x[SAMPLE_INPUTS];
+        r = reel_new_with(&(reel_options){.allocator = little, .handler = ignore_message});
+        make_inputs(it, with[k], REEL_F32, false, x);
+        reel_tensor *y = reel_failed(r) ? r->poison : it->call(it, x);
+        if (!reeli_bad(y) && has_gradient(it) && reeli_requires_grad(y)) {
+            reel_backward_with(y, &(reel_backward_options){.gradient = reel_ones_like(y)});
+        }
+        reel_free(r);
+    }
+}
+
+START_TEST(many_of_nothing) { for_share(_i, check_many_of_nothing); }
+END_TEST
+
 /* Poison in any place gives poison and no second error; so do NULL and a tensor of another reel,
  * with an error. */
 static void check_poison(const sample *it)
@@ -267,6 +300,7 @@ static void add_cases(TCase *cases)
     tcase_add_loop_test(cases, gradients, 0, SHARES);
     tcase_add_loop_test(cases, one_tensor_twice, 0, SHARES);
     tcase_add_loop_test(cases, no_elements, 0, SHARES);
+    tcase_add_loop_test(cases, many_of_nothing, 0, SHARES);
     tcase_add_loop_test(cases, poison, 0, SHARES);
     tcase_add_loop_test(cases, not_finite, 0, SHARES);
     tcase_add_loop_test(cases, results_are_new, 0, SHARES);

@@ -55,6 +55,14 @@ static inline bool reeli_multiply(int64_t a, int64_t b, int64_t *result)
 #endif
 }
 
+/* a b of sizes, or INT64_MAX where it is more, which is no size that anything has: what has no
+ * elements may have sizes whose product is none. */
+static inline int64_t reeli_times(int64_t a, int64_t b)
+{
+    int64_t product;
+    return reeli_multiply(a, b, &product) ? product : INT64_MAX;
+}
+
 /* How many bits the number has: 0 for 0, 64 from 2^63 on. */
 static inline int reeli_bits(uint64_t x)
 {

@@ -454,7 +454,7 @@ static bool sizes_after(call *c, const reel_tensor *x, const reel_tensor *w, boo
                         int64_t *size)
 {
     size[0] = x->size[0];
-    size[1] = c->transposed ? w->size[1] * c->window.groups : w->size[0];
+    size[1] = c->transposed ? reeli_times(w->size[1], c->window.groups) : w->size[0];
     for (int d = DIMS - c->dims; d < DIMS; d++) {
         const int own = x->ndim - DIMS + d;
         if (w->size[own] == 0 || x->size[own] == 0 ||

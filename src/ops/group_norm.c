@@ -132,10 +132,10 @@ reel_tensor *reel_instance_norm(reel_tensor *x, reel_tensor *running_mean, reel_
                           "instance_norm: without the input's statistics running_mean and "
                           "running_var are needed");
     }
-    const int64_t rows = x->size[0] * x->size[1];
     if (x->numel == 0) {
         return affine(x, weight, bias);
     }
+    const int64_t rows = x->size[0] * x->size[1];
     if (use_input_stats && !several("instance_norm", x, x->numel / rows)) {
         return x->r->poison;
     }

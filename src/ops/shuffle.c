@@ -40,7 +40,7 @@ static void channels_and_places(const reel_tensor *x, int64_t *size)
 {
     size[0] = 1;
     for (int d = 0; d < x->ndim - 3; d++) {
-        size[0] *= x->size[d];
+        size[0] = reeli_times(size[0], x->size[d]);
     }
     for (int d = 0; d < 3; d++) {
         size[1 + d] = x->size[x->ndim - 3 + d];
@@ -72,7 +72,8 @@ reel_tensor *reel_pixel_shuffle(reel_tensor *x, int64_t upscale_factor)
         return no_factor("pixel_shuffle", x, r * r);
     }
     return shuffle(x, (int64_t[]){s[0], s[1] / (r * r), r, r, s[2], s[3]},
-                   (int64_t[]){0, 1, 4, 2, 5, 3}, s[1] / (r * r), s[2] * r, s[3] * r);
+                   (int64_t[]){0, 1, 4, 2, 5, 3}, s[1] / (r * r), reeli_times(s[2], r),
+                   reeli_times(s[3], r));
 }
 
 reel_tensor *reel_pixel_unshuffle(reel_tensor *x, int64_t downscale_factor)
@@ -87,7 +88,7 @@ reel_tensor *reel_pixel_unshuffle(reel_tensor *x, int64_t downscale_factor)
         return no_factor("pixel_unshuffle", x, r);
     }
     return shuffle(x, (int64_t[]){s[0], s[1], s[2] / r, r, s[3] / r, r},
-                   (int64_t[]){0, 1, 3, 5, 2, 4}, s[1] * r * r, s[2] / r, s[3] / r);
+                   (int64_t[]){0, 1, 3, 5, 2, 4}, reeli_times(s[1], r * r), s[2] / r, s[3] / r);
 }
 
 reel_tensor *reel_channel_shuffle(reel_tensor *x, int64_t groups)
@@ -95,7 +96,7 @@ reel_tensor *reel_channel_shuffle(reel_tensor *x, int64_t groups)
     if (!can_shuffle("channel_shuffle", x, groups)) {
         return reeli_poison_for(1, &x);
     }
-    const int64_t channels = x->size[1], outer = x->size[0] * channels;
+    const int64_t channels = x->size[1], outer = reeli_times(x->size[0], channels);
     if (channels % groups != 0) {
         return no_factor("channel_shuffle", x, groups);
     }
@@ -131,16 +132,17 @@ static reel_tensor *windows_along(const char *what, reel_tensor *x, const layout
                                   int64_t in, bool back)
 {
     return reeli_bad(x) ? x
-                        : reeli_resample_dim(what, x,
-                                             (reeli_resampling){.taps = REELI_WINDOW,
-                                                                .back = back,
-                                                                .dim = x->ndim - REELI_SPATIAL + d,
-                                                                .in = in,
-                                                                .out = l->p.kernel[d] * l->count[d],
-                                                                .kernel = l->p.kernel[d],
-                                                                .stride = l->p.stride[d],
-                                                                .padding = l->p.padding[d],
-                                                                .dilation = l->p.dilation[d]});
+                        : reeli_resample_dim(
+                              what, x,
+                              (reeli_resampling){.taps = REELI_WINDOW,
+                                                 .back = back,
+                                                 .dim = x->ndim - REELI_SPATIAL + d,
+                                                 .in = in,
+                                                 .out = reeli_times(l->p.kernel[d], l->count[d]),
+                                                 .kernel = l->p.kernel[d],
+                                                 .stride = l->p.stride[d],
+                                                 .padding = l->p.padding[d],
+                                                 .dilation = l->p.dilation[d]});
 }
 
 reel_tensor *reel_unfold(reel_tensor *x, reel_dims kernel_size, reel_conv_options options)
@@ -161,24 +163,26 @@ reel_tensor *reel_unfold(reel_tensor *x, reel_dims kernel_size, reel_conv_option
         x = windows_along("unfold", x, &l, d, x->size[x->ndim - REELI_SPATIAL + d], false);
     }
     const int64_t *k = l.p.kernel, *n = l.count;
-    reel_tensor *y = rearrange(x, 6, (int64_t[]){l.batch, l.channels, k[1], n[1], k[2], n[2]},
-                               (int64_t[]){0, 1, 2, 4, 3, 5}, 3,
-                               (int64_t[]){l.batch, l.channels * k[1] * k[2], n[1] * n[2]});
+    reel_tensor *y =
+        rearrange(x, 6, (int64_t[]){l.batch, l.channels, k[1], n[1], k[2], n[2]},
+                  (int64_t[]){0, 1, 2, 4, 3, 5}, 3,
+                  (int64_t[]){l.batch, reeli_times(reeli_times(l.channels, k[1]), k[2]),
+                              reeli_times(n[1], n[2])});
     return alone ? reeli_as_result(reel_squeeze(y, 0)) : y;
 }
 
 /* The windows of an image of that size must be those that x has. */
 static bool fits_image(const reel_tensor *x, const int64_t *size, layout *l)
 {
-    const int64_t taps = l->p.kernel[1] * l->p.kernel[2], rows = x->size[x->ndim - 2];
+    const int64_t taps = reeli_times(l->p.kernel[1], l->p.kernel[2]), rows = x->size[x->ndim - 2];
     for (int d = 1; d < REELI_SPATIAL; d++) {
         const int64_t covers = (l->p.kernel[d] - 1) * l->p.dilation[d] + 1;
         const int64_t room = size[d] + 2 * l->p.padding[d] - covers;
         l->count[d] = room < 0 ? 0 : room / l->p.stride[d] + 1;
     }
+    const int64_t windows = reeli_times(l->count[1], l->count[2]);
     l->channels = rows / taps;
-    if (rows % taps != 0 || rows == 0 || l->count[1] * l->count[2] != x->size[x->ndim - 1] ||
-        l->count[1] * l->count[2] == 0) {
+    if (rows % taps != 0 || rows == 0 || windows != x->size[x->ndim - 1] || windows == 0) {
         reeli_error(x->r, REEL_ERR_SHAPE,
                     "fold: input %s must have a multiple of %lld rows, and the %lld x %lld windows "
                     "of an image of %lld x %lld as columns",
@@ -202,9 +206,10 @@ reel_tensor *reel_fold(reel_tensor *x, reel_dims output_size, reel_dims kernel_s
     const bool alone = x->ndim == 2;
     l.batch = alone ? 1 : x->size[0];
     const int64_t *k = l.p.kernel, *n = l.count;
-    reel_tensor *y = rearrange(x, 6, (int64_t[]){l.batch, l.channels, k[1], k[2], n[1], n[2]},
-                               (int64_t[]){0, 1, 2, 4, 3, 5}, 4,
-                               (int64_t[]){l.batch, l.channels, k[1] * n[1], k[2] * n[2]});
+    reel_tensor *y = rearrange(
+        x, 6, (int64_t[]){l.batch, l.channels, k[1], k[2], n[1], n[2]},
+        (int64_t[]){0, 1, 2, 4, 3, 5}, 4,
+        (int64_t[]){l.batch, l.channels, reeli_times(k[1], n[1]), reeli_times(k[2], n[2])});
     for (int d = 1; d < REELI_SPATIAL; d++) {
         y = windows_along("fold", y, &l, d, size[d], true);
     }

@@ -166,12 +166,14 @@ static void *little(void *context, void *block, size_t old_size, size_t new_size
     return new_size <= 1 << 24 ? realloc(block, new_size) : NULL;
 }
 
-/* 2^40 of nothing, as in (2^40, 0, 3): what has no elements takes no time, forward and backward. */
+/* 2^40 of nothing, as in (2^40, 0, 3): what has no elements takes no time, forward and backward,
+ * and the product of its other sizes may be no number. */
 static void check_many_of_nothing(const sample *it)
 {
     static const int64_t many = (int64_t)1 << 40;
-    static const sizes with[] = {{0, many, 4}, {0, 3, many}, {many, 0, 4},
-                                 {2, 0, many}, {many, 3, 0}, {2, many, 0}};
+    static const sizes with[] = {{0, many, 4},    {0, 3, many},    {many, 0, 4},
+                                 {2, 0, many},    {many, 3, 0},    {2, many, 0},
+                                 {0, many, many}, {many, 0, many}, {many, many, 0}};
     for (size_t k = 0; k < sizeof with / sizeof *with; k++) {
         reel_tensor *x[SAMPLE_INPUTS];
         r = reel_new_with(&(reel_options){.allocator = little, .handler = ignore_message});

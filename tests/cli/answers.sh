@@ -55,7 +55,7 @@ awk -v share="$(json training_metrics quantile_coverage)" \
   'BEGIN { exit !(share >= 0.6 && share <= 1) }' || fail 'it covers another share'
 
 # A column of noise has no weight where weights cost something, and one that explains all has.
-awk 'BEGIN { print "x,noise,y"; srand(1)
+awk 'BEGIN { print "x,noise,y"
   for (i = 0; i < 100; i++) printf "%d,%d,%g\n", i, (i * 7919) % 101, 3 * i + 5 }' >line.csv
 run 0 fit line.csv --target y --no-save --json --l1-penalty 0.1
 close 0 0 coefficients noise

@@ -7,9 +7,9 @@ compiler=${CC:-cc}
 flags='-std=c99 -O1 -Wall -Wextra -pedantic -Werror'
 
 # Numbers far from 0, a text with quotes, missing values, names that are none in C.
-awk 'BEGIN { print "year,size in m2,near,double,y"; srand(5); split("sea,inland,the \"bay\"", near, ",")
+awk "$random"'BEGIN { print "year,size in m2,near,double,y"; seed(5); split("sea,inland,the \"bay\"", near, ",")
   for (i = 0; i < 2000; i++) {
-    x = rand() * 100; k = 1 + int(rand() * 3); year = 1900 + int(rand() * 120); e = rand()
+    x = uniform() * 100; k = 1 + int(uniform() * 3); year = 1900 + int(uniform() * 120); e = uniform()
     text = near[k]; gsub("\"", "\"\"", text)
     printf "%d,%s,\"%s\",%.6g,%.8g\n", year, i % 50 ? sprintf("%.5g", x) : "", text, e, (year - 1900) / 9 + x * x / 300 + k + e
   } }' >table.csv
@@ -92,8 +92,8 @@ says "there is no column 'colour'"
 # Of other rows from the same place, nine in ten lie in the interval (four deviations of a share of 400
 # rows to learn its width on: 0.06, and of 2000 to count: 0.03).
 sed -n '1p;2,2001p' table.csv >seen.csv
-awk 'BEGIN { srand(6); print "a,y" >"seen.csv"; print "a,y" >"unseen.csv"
-  for (i = 0; i < 4000; i++) { a = rand() * 6; e = rand() + rand() - 1
+awk "$random"'BEGIN { seed(6); print "a,y" >"seen.csv"; print "a,y" >"unseen.csv"
+  for (i = 0; i < 4000; i++) { a = uniform() * 6; e = uniform() + uniform() - 1
     print a "," a * a + e >(i < 2000 ? "seen.csv" : "unseen.csv") } }'
 for model in '' '--hidden 16 --epochs 30' '--loss mse --hidden 16 --epochs 30'; do
   # shellcheck disable=SC2086
@@ -127,11 +127,11 @@ prints 'inside the  0.9 interval'
 run 1 predict unseen.csv model.safetensors
 says 'unseen.csv: this is text, and no model: the model is named first, then the table'
 # Dates, rare texts together, missing texts, yes and no: on ten thousand rows, the texts read by scanf.
-awk 'BEGIN { print "when,garden,near,y"; srand(7)
+awk "$random"'BEGIN { print "when,garden,near,y"; seed(7)
   for (i = 0; i < 10000; i++) {
-    month = 1 + int(rand() * 12); day = 1 + int(rand() * 28); hour = int(rand() * 24); year = 1965 + int(rand() * 90)
-    garden = rand() < 0.4 ? "yes" : "no"; kind = int(rand() * 9); near = kind < 8 ? "place " kind * kind : ""
-    printf "%s,%s,%s,%.6g\n", i % 99 ? sprintf("%02d.%02d.%d %d:%02d", day, month, year, hour, i % 60) : "", garden, near, year / 9 + month + (hour > 12) * 3 + kind + rand()
+    month = 1 + int(uniform() * 12); day = 1 + int(uniform() * 28); hour = int(uniform() * 24); year = 1965 + int(uniform() * 90)
+    garden = uniform() < 0.4 ? "yes" : "no"; kind = int(uniform() * 9); near = kind < 8 ? "place " kind * kind : ""
+    printf "%s,%s,%s,%.6g\n", i % 99 ? sprintf("%02d.%02d.%d %d:%02d", day, month, year, hour, i % 60) : "", garden, near, year / 9 + month + (hour > 12) * 3 + kind + uniform()
   } }' >dates.csv
 for how in '' '--hidden 8 --dtype f64'; do
   # shellcheck disable=SC2086

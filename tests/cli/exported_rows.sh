@@ -7,18 +7,18 @@ compiler=${CC:-cc}
 
 # draw <rows> <seed> <odd>: size, rooms, near, garden, when (seconds), and targets; with `odd` what training has not seen.
 draw() {
-  awk -v n="$1" -v seed="$2" -v odd="$3" 'BEGIN { srand(seed)
+  awk -v n="$1" -v first="$2" -v odd="$3" "$random"'BEGIN { seed(first)
     print "size,rooms,near,garden,when,y,positive,yes,count,class"
     for (i = 0; i < n; i++) {
-      size = 20 + 200 * rand(); rooms = 1 + int(rand() * 7); kind = int(rand() * 8); old = rand() < 0.4
-      year = 1965 + int(rand() * 90); month = 1 + int(rand() * 12); day = 1 + int(rand() * 28); hour = int(rand() * 24)
+      size = 20 + 200 * uniform(); rooms = 1 + int(uniform() * 7); kind = int(uniform() * 8); old = uniform() < 0.4
+      year = 1965 + int(uniform() * 90); month = 1 + int(uniform() * 12); day = 1 + int(uniform() * 28); hour = int(uniform() * 24)
       near = kind < 7 ? "place " kind * kind : ""; garden = old ? "yes" : "no"
-      y = size / 9 + rooms * kind + month + old * 7 + rand()
-      if (odd && rand() < 0.05) near = "elsewhere " i
-      if (odd && rand() < 0.05) garden = rand() < 0.5 ? "perhaps" : ""
-      printf "%s,%s,%s,%s,%s,%.6g,%.6g,%d,%d,%s\n", rand() < 0.04 ? "" : sprintf("%.5g", odd && rand() < 0.02 ? -size : size),
-        rand() < 0.02 ? "" : rooms, near, garden,
-        rand() < 0.03 ? "" : sprintf("%d-%02d-%02dT%02d:%02d", year, month, day, hour, i % 60),
+      y = size / 9 + rooms * kind + month + old * 7 + uniform()
+      if (odd && uniform() < 0.05) near = "elsewhere " i
+      if (odd && uniform() < 0.05) garden = uniform() < 0.5 ? "perhaps" : ""
+      printf "%s,%s,%s,%s,%s,%.6g,%.6g,%d,%d,%s\n", uniform() < 0.04 ? "" : sprintf("%.5g", odd && uniform() < 0.02 ? -size : size),
+        uniform() < 0.02 ? "" : rooms, near, garden,
+        uniform() < 0.03 ? "" : sprintf("%d-%02d-%02dT%02d:%02d", year, month, day, hour, i % 60),
         y, y * y, (y > 30), int(y / 10), substr("abc", 1 + int(y / 20) % 3, 1) } }'
 }
 draw 400 1 0 >seen.csv

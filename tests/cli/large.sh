@@ -7,14 +7,14 @@
 mkdir scratch
 export TMPDIR=$PWD/scratch
 # 10,000 rows of 101 columns, some 8 MB in memory, from 400 different ones.
-awk 'BEGIN {
-  srand(3)
+awk "$random"'BEGIN {
+  seed(3)
   for (j = 0; j < 99; j++) printf "x%d,", j
   print "place,y"
   for (i = 0; i < 400; i++) {
     y = 0
-    for (j = 0; j < 99; j++) { x = int(1000 * rand()); y += (j % 7 - 3) * x; printf "%s,", i % 50 == j && j < 2 ? "" : x }
-    printf "%s,%d\n", substr("north south east", 1 + 6 * (i % 2), 5), y + int(100 * rand())
+    for (j = 0; j < 99; j++) { x = int(1000 * uniform()); y += (j % 7 - 3) * x; printf "%s,", i % 50 == j && j < 2 ? "" : x }
+    printf "%s,%d\n", substr("north south east", 1 + 6 * (i % 2), 5), y + int(100 * uniform())
   }
 }' >few.csv
 { head -n 1 few.csv && for _ in $(seq 25); do tail -n +2 few.csv; done; } >large.csv

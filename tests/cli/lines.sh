@@ -20,8 +20,8 @@ for optimizer in lbfgs levenberg_marquardt adamw; do
 done
 
 # What is between two columns, one part in 10^5, is all that the target depends on.
-awk 'BEGIN { print "a,b,y"; srand(2)
-  for (i = 0; i < 200; i++) { a = rand(); d = rand() - 0.5
+awk "$random"'BEGIN { print "a,b,y"; seed(2)
+  for (i = 0; i < 200; i++) { a = uniform(); d = uniform() - 0.5
     printf "%.12g,%.12g,%.12g\n", a, a + 1e-5 * d, a + d } }' >near.csv
 for dtype in f32 f64; do
   for loss in mse l1; do
@@ -32,8 +32,8 @@ done
 close 1e-5 1e5 coefficients b
 
 # A column that others make up is named, and so are the others; with float32, too.
-awk 'BEGIN { print "a,b,sum,twice,y"; srand(3)
-  for (i = 0; i < 50; i++) { a = int(rand() * 1000); b = int(rand() * 1000)
+awk "$random"'BEGIN { print "a,b,sum,twice,y"; seed(3)
+  for (i = 0; i < 50; i++) { a = int(uniform() * 1000); b = int(uniform() * 1000)
     printf "%d,%d,%d,%d,%d\n", a, b, a + b, 2 * b, a - b } }' >sum.csv
 for dtype in f32 f64; do
   run 0 fit sum.csv --target y --no-save --json --loss mse --dtype $dtype
@@ -77,8 +77,8 @@ done
 
 # A network's quantile holds on rows that it has not seen: of 0.9 a share of 0.9 (four deviations of a
 # share of the 100 rows to correct it on: 0.12).
-awk 'BEGIN { srand(4); print "a,b,y" >"seen.csv"; print "a,b,y" >"unseen.csv"
-  for (i = 0; i < 2500; i++) { a = rand(); b = rand(); e = rand() + rand() + rand() - 1.5
+awk "$random"'BEGIN { seed(4); print "a,b,y" >"seen.csv"; print "a,b,y" >"unseen.csv"
+  for (i = 0; i < 2500; i++) { a = uniform(); b = uniform(); e = uniform() + uniform() + uniform() - 1.5
     print a "," b "," a * b + e >(i < 500 ? "seen.csv" : "unseen.csv") } }'
 for q in 0.1 0.9; do
   run 0 fit seen.csv --target y --test unseen.csv --no-save --json --hidden 256 --weight-decay 0 \

@@ -9,13 +9,13 @@ python=${REEL_PYTHON_ONNX:-python3}
 runs=no
 "$python" -c 'import numpy, onnxruntime' 2>/dev/null && runs=yes
 
-awk 'BEGIN { print "size,rooms,near,garden,when,y"; srand(9)
+awk "$random"'BEGIN { print "size,rooms,near,garden,when,y"; seed(9)
   for (i = 0; i < 600; i++) {
-    size = 20 + 200 * rand(); rooms = 1 + int(rand() * 7); kind = int(rand() * 7)
-    near = kind < 6 ? "place " kind : ""; garden = rand() < 0.4 ? "yes" : "no"; month = 1 + int(rand() * 12)
+    size = 20 + 200 * uniform(); rooms = 1 + int(uniform() * 7); kind = int(uniform() * 7)
+    near = kind < 6 ? "place " kind : ""; garden = uniform() < 0.4 ? "yes" : "no"; month = 1 + int(uniform() * 12)
     printf "%s,%d,%s,%s,%s,%.6g\n", i % 40 ? sprintf("%.5g", size) : "", rooms, near, garden,
-      i % 60 ? sprintf("%d-%02d-%02dT%02d:30", 1965 + int(rand() * 90), month, 1 + int(rand() * 28), int(rand() * 24)) : "",
-      size / 9 + rooms * kind + month + (garden == "yes") * 7 + rand() } }' >table.csv
+      i % 60 ? sprintf("%d-%02d-%02dT%02d:30", 1965 + int(uniform() * 90), month, 1 + int(uniform() * 28), int(uniform() * 24)) : "",
+      size / 9 + rooms * kind + month + (garden == "yes") * 7 + uniform() } }' >table.csv
 sed '2s/place [0-9]/elsewhere/; 3s/,yes,/,perhaps,/; 4s/,no,/,,/' table.csv >other.csv
 
 if ! "$reel" fit table.csv --target y --quiet >out 2>&1; then fail 'it does not fit'; fi

@@ -6,6 +6,7 @@ set -euo pipefail
 reel=$1
 json_value=$2
 tables=$(cd "$(dirname "${BASH_SOURCE[0]}")/../data/tables" && pwd)
+. "$(dirname "${BASH_SOURCE[0]}")/../random.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"

@@ -6,8 +6,8 @@
 compiler=${CC:-cc}
 
 # y = 10 x + (0.2 + x) e, e between -1 and 1: of x = 1 the errors are six times those of x = 0.
-awk 'BEGIN { srand(11); print "x,y" >"seen.csv"; print "x,y" >"unseen.csv"
-  for (i = 0; i < 6000; i++) { x = rand(); e = 2 * rand() - 1
+awk "$random"'BEGIN { seed(11); print "x,y" >"seen.csv"; print "x,y" >"unseen.csv"
+  for (i = 0; i < 6000; i++) { x = uniform(); e = 2 * uniform() - 1
     printf "%.6g,%.6g\n", x, 10 * x + (0.2 + x) * e >(i < 3000 ? "seen.csv" : "unseen.csv") } }'
 
 # Lines of several quantiles are the lines of each alone.

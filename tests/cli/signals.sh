@@ -30,7 +30,7 @@ for more in '' '--hidden 8 --validation-fraction 0.3'; do
 done
 
 # Trials of weight decays are trainings, too.
-awk 'BEGIN { print "a,y"; srand(1); for (i = 0; i < 80; i++) print rand() "," rand() }' >noise.csv
+awk "$random"'BEGIN { print "a,y"; seed(1); for (i = 0; i < 80; i++) print uniform() "," uniform() }' >noise.csv
 last='reel fit noise.csv --hidden 8'
 : >out
 "$reel" fit noise.csv --target y --hidden 8 --epochs 1000000000000 >out 2>err &

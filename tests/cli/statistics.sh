@@ -182,7 +182,7 @@ fit stackloss STACKLOSS --bootstrap 400 --seed 5
 [ "$(json statistics standard_error AIRFLOW)" != "$first" ] || fail 'another seed draws the same samples'
 close 1e-9 "$slope" coefficients AIRFLOW
 # Errors of one variance: the formula's; and of losses that have none.
-awk 'BEGIN { print "x,y"; srand(3); for (i = 0; i < 300; i++) { e = 0; for (k = 0; k < 12; k++) e += rand(); print i "," i / 10 + e } }' >normal.csv
+awk "$random"'BEGIN { print "x,y"; seed(3); for (i = 0; i < 300; i++) { e = 0; for (k = 0; k < 12; k++) e += uniform(); print i "," i / 10 + e } }' >normal.csv
 run 0 fit normal.csv --target y --loss mse --no-save --json
 formula=$(json statistics standard_error x)
 run 0 fit normal.csv --target y --loss mse --no-save --json --bootstrap 300

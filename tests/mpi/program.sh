@@ -11,6 +11,7 @@ mpirun=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 . "$here/job.sh"
+. "$here/../random.sh"
 mkdir "$work/bin"
 ln "$2" "$work/bin/reel" 2>/dev/null || cp "$2" "$work/bin/reel" # in a folder by whose name its processes are found
 ln "$2-mpi" "$work/bin/reel-mpi" 2>/dev/null || cp "$2-mpi" "$work/bin/reel-mpi"
@@ -23,12 +24,12 @@ fail() {
   exit 1
 }
 
-awk 'BEGIN {
-  srand(5)
+awk "$random"'BEGIN {
+  seed(5)
   print "a,b,c,kind,y"
   for (i = 0; i < 400; i++) {
-    a = rand(); b = rand(); c = rand(); k = int(3 * rand())
-    printf "%.6f,%.6f,%s,%s,%.6f\n", a, b, i % 9 ? c : "", substr("xyz", k + 1, 1), a * b - c + k + rand() / 10
+    a = uniform(); b = uniform(); c = uniform(); k = int(3 * uniform())
+    printf "%.6f,%.6f,%s,%s,%.6f\n", a, b, i % 9 ? c : "", substr("xyz", k + 1, 1), a * b - c + k + uniform() / 10
   }
 }' >t.csv
 network=(--target y --hidden 8 --epochs 4 --weight-decay 0.01 --dropout 0.1 --batch-size 37 --test-fraction 0.2

@@ -362,14 +362,19 @@ reel_lr_cosine_annealing_warm_restarts(reel_optimizer *optimizer,
     return reeli_scheduler_begin(s);
 }
 
-static double lambda_lr(const reel_scheduler *s, size_t group)
+/* What the user's function says of an epoch. */
+static double factor_of(const reel_scheduler *s, size_t group, int64_t epoch)
 {
     reeli_visit visit;
     reeli_enter_callback(s->owned.r, &visit, NULL, false);
-    const double factor =
-        s->options.lambda.function(s->options.lambda.context, group, reeli_epoch(s));
+    const double factor = s->options.lambda.function(s->options.lambda.context, group, epoch);
     reeli_leave_callback(s->owned.r, &visit);
-    return s->base_lr[group] * factor;
+    return factor;
+}
+
+static double lambda_lr(const reel_scheduler *s, size_t group)
+{
+    return s->base_lr[group] * factor_of(s, group, reeli_epoch(s));
 }
 
 static const reeli_schedule lambda = {.name = "LambdaLR", .lr = lambda_lr};
@@ -400,9 +405,11 @@ reel_scheduler *reel_lr_lambda(reel_optimizer *optimizer,
 
 static double multiplicative_lr(const reel_scheduler *s, size_t group)
 {
-    return s->last_epoch == 0 ? LR
-                              : LR * s->options.lambda.function(s->options.lambda.context, group,
-                                                                (int64_t)s->last_epoch);
+    if (s->last_epoch == 0) {
+        return LR;
+    }
+    const double factor = factor_of(s, group, (int64_t)s->last_epoch);
+    return LR * factor; /* after the call, which may move what LR is read from */
 }
 
 static const reeli_schedule multiplicative = {.name = "MultiplicativeLR", .lr = multiplicative_lr};

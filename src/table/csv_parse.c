@@ -253,6 +253,17 @@ static bool begin_file(reeli_csv_reader *it, const reeli_dialect *dialect, const
     return true;
 }
 
+static void tell_progress(const reeli_csv_reader *it, int64_t taken, int64_t size)
+{
+    const reel_table_options *o = it->options;
+    if (o->progress) {
+        reeli_visit visit;
+        reeli_enter_callback(it->r, &visit, NULL, false);
+        o->progress(o->progress_context, it->path, taken, size);
+        reeli_leave_callback(it->r, &visit);
+    }
+}
+
 bool reeli_csv_file(reeli_csv_reader *it, const reeli_dialect *dialect, reeli_csv_source *source)
 {
     int64_t taken = 0;
@@ -270,9 +281,7 @@ bool reeli_csv_file(reeli_csv_reader *it, const reeli_dialect *dialect, reeli_cs
             expect_rows(it, taken, source->size);
             it->failed = it->failed || (source->size > taken && !reeli_csv_settle(it));
         }
-        if (it->options->progress) {
-            it->options->progress(it->options->progress_context, it->path, taken, source->size);
-        }
+        tell_progress(it, taken, source->size);
         if (!it->failed && !reeli_csv_next(source)) {
             it->failed = true;
         }

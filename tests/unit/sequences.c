@@ -109,6 +109,9 @@ START_TEST(a_schedule_is_a_callback)
                    (reel_lr_cyclic_options){
                        .base_lr = 0.1, .max_lr = 1, .scale_fn = free_by_cycle, .context = g.o});
     assert_error(r, REEL_ERR_STATE, "a callback cannot free what was there before it was called");
+    s = reel_lr_multiplicative(sgd(r, &m), free_optimizer, g.o);
+    reel_scheduler_step(s);
+    assert_error(r, REEL_ERR_STATE, "a callback cannot free what was there before it was called");
     ck_assert_uint_eq(reel_param_groups(g.o), 21);
     reel_free(r);
 }

@@ -322,6 +322,19 @@ START_TEST(options_that_are_none)
 }
 END_TEST
 
+static void free_all(void *context, const char *of, int64_t bytes, int64_t size)
+{
+    (void)of, (void)bytes, (void)size;
+    reel_free(context);
+}
+
+START_TEST(progress_is_a_callback)
+{
+    read_with("a,b\n1,2\n", (reel_table_options){.progress = free_all, .progress_context = r});
+    assert_error(r, REEL_ERR_STATE, "free: it cannot be called from a callback");
+}
+END_TEST
+
 START_TEST(standard_input)
 {
     write_bytes("a\n1.5\nx\n", 6);
@@ -375,6 +388,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, files_that_cannot_be_read);
     tcase_add_test(cases, options_that_are_none);
     tcase_add_test(cases, standard_input);
+    tcase_add_test(cases, progress_is_a_callback);
     tcase_add_test(cases, no_table);
 }
 

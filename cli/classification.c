@@ -90,7 +90,8 @@ bool loss_choose(session *s, options *o, reel_table *table, size_t target, reel_
     } else if (it.whole && it.zeros && it.most > 1 && it.sum < 10 * (double)n) {
         notice(s, "the values of '%s' look like counts, whose rate --loss poisson predicts",
                reel_table_name(table, target));
-    } else if (it.whole && it.different <= FEW_CLASSES && it.n >= FEW_CLASSES * it.different) {
+    } else if (it.whole && it.different > 1 && it.different <= FEW_CLASSES &&
+               it.n >= FEW_CLASSES * it.different) {
         notice(
             s,
             "'%s' has %d values, which are whole numbers: if they are no quantities but classes, "

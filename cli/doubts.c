@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Doubts about the target and about the rows to test on. */
+/* Doubts about the target, about columns and about the rows to test on. */
 #include "doubts.h"
-#include "column_qr.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { FEW = 3 }; /* names in a sentence */
 
 static int by_size(const void *a, const void *b)
 {
@@ -115,4 +117,90 @@ void doubt_separation(session *s, double log_loss)
                "the classes are told apart without an error: the coefficients could grow without "
                "end, and say little each by itself");
     }
+}
+
+/* Adds a name to a list of them, "a, b", where there is room. */
+static void add_name(char *text, size_t size, const char *name)
+{
+    size_t length = strlen(text);
+    snprintf(text + length, size - length, "%s%s", length ? ", " : "", name);
+}
+
+/* Column j, and the first of those that make it up. */
+static bool name_combination(session *s, const options *o, reel_encoder *encoder,
+                             const column_qr *qr, int64_t j)
+{
+    double *weights = calloc((size_t)qr->rank + 1, sizeof *weights);
+    if (!weights) {
+        return complain(s, "there is no memory for a combination of columns");
+    }
+    column_qr_combination(qr, j, weights);
+    char text[200] = "";
+    int named = 0;
+    for (int64_t a = 0; a < qr->rank; a++) {
+        if (fabs(weights[a]) > 1e-6 && named++ < FEW) {
+            add_name(text, sizeof text, reel_encoder_feature_name(encoder, (size_t)qr->chosen[a]));
+        }
+    }
+    const char *name = reel_encoder_feature_name(encoder, (size_t)j);
+    if (named) {
+        notice(s, "%s: '%s' follows from %s%s and gets the coefficient 0", o->files[0], name, text,
+               named > FEW ? ", …" : "");
+    } else {
+        notice(s, "%s: '%s' is the same in all rows and gets the coefficient 0", o->files[0], name);
+    }
+    free(weights);
+    return true;
+}
+
+bool doubt_columns(session *s, const options *o, reel_encoder *encoder, const coordinates *c)
+{
+    const column_qr *qr = &c->qr;
+    int64_t count = c->triangle ? qr->columns - qr->rank : 0, told = count > FEW + 1 ? FEW : count;
+    int64_t place = 0;
+    char text[200] = "";
+    bool done = true;
+    for (int64_t j = 0; done && count && j < qr->columns; j++) {
+        if (qr->rank_of[j] >= 0) {
+            continue;
+        }
+        if (place++ < told) {
+            done = name_combination(s, o, encoder, qr, j);
+        } else if (place <= told + FEW) {
+            add_name(text, sizeof text, reel_encoder_feature_name(encoder, (size_t)j));
+        }
+    }
+    if (done && count > told) {
+        notice(s, "%s: %" PRId64 " more columns follow from others and get the coefficient 0: %s%s",
+               o->files[0], count - told, text, count > told + FEW ? ", …" : "");
+    }
+    reel_rewind(s->r);
+    return done;
+}
+
+void doubt_coefficients(session *s, const options *o, reel_encoder *encoder,
+                        const line_statistics *it)
+{
+    static const double large_inflation = 10; /* Marquardt's rule, 1970 */
+    static const double large_condition = 30; /* Belsley's, Kuh's and Welsch's, 1980 */
+    int64_t worst = 0, count = 0;
+    for (int64_t j = 1; j <= it->features; j++) {
+        bool large = it->inflation[j] > large_inflation;
+        count += large;
+        worst = large && (!worst || it->inflation[j] > it->inflation[worst]) ? j : worst;
+    }
+    if (worst) {
+        notice(s,
+               "%s: '%s' is nearly a combination of other columns (variance inflation %.3g)%s: its "
+               "coefficient is uncertain, predictions need not be",
+               o->files[0], reel_encoder_feature_name(encoder, (size_t)worst - 1),
+               it->inflation[worst], count > 1 ? ", and it is not the only one" : "");
+    }
+    if (it->features && it->condition > large_condition) {
+        notice(s,
+               "%s: the columns' condition number is %.3g: some combinations of coefficients are "
+               "hardly told apart",
+               o->files[0], it->condition);
+    }
+    reel_rewind(s->r);
 }

@@ -3,6 +3,7 @@
 #ifndef CLI_DOUBTS_H
 #define CLI_DOUBTS_H
 
+#include "line_statistics.h"
 #include "model.h"
 
 /*
@@ -13,6 +14,14 @@
  * Fails: false, and a message, without memory.
  */
 bool doubt_training(session *s, const options *o, reel_tensor *y, int64_t parameters);
+
+/* Notices which columns get no weight because others say the same; the first few with the others'
+ * names. */
+bool doubt_columns(session *s, const options *o, reel_encoder *encoder, const coordinates *c);
+/* Notices if columns nearly depend on one another, so that coefficients say little each by itself.
+ */
+void doubt_coefficients(session *s, const options *o, reel_encoder *encoder,
+                        const line_statistics *it);
 
 /* A notice if a line tells classes apart so well that its coefficients have no end. */
 void doubt_separation(session *s, double log_loss);

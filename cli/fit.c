@@ -384,74 +384,6 @@ static bool train_repeatedly(fitting *it)
     return it->repeats.parts ? done : complain(it->s, "there is no memory for the seeds");
 }
 
-/* Column j, and the first of those that make it up. */
-static bool name_combination(fitting *it, const column_qr *qr, int64_t j)
-{
-    double *weights = calloc((size_t)qr->rank + 1, sizeof *weights);
-    if (!weights) {
-        return complain(it->s, "there is no memory for a combination of columns");
-    }
-    column_qr_combination(qr, j, weights);
-    char text[200] = "";
-    int named = 0;
-    for (int64_t a = 0; a < qr->rank; a++) {
-        if (fabs(weights[a]) > 1e-6 && named++ < 3) {
-            const char *name = reel_encoder_feature_name(it->model.encoder, (size_t)qr->chosen[a]);
-            size_t length = strlen(text);
-            snprintf(text + length, sizeof text - length, "%s%s", length ? ", " : "", name);
-        }
-    }
-    const char *name = reel_encoder_feature_name(it->model.encoder, (size_t)j);
-    if (named) {
-        notice(it->s, "%s: '%s' follows from %s%s and gets the coefficient 0", it->o->files[0],
-               name, text, named > 3 ? ", …" : "");
-    } else {
-        notice(it->s, "%s: '%s' is the same in all rows and gets the coefficient 0",
-               it->o->files[0], name);
-    }
-    free(weights);
-    return true;
-}
-
-/* What gets no weight, because others say the same, is said. */
-static bool name_dependent(fitting *it, const coordinates *c)
-{
-    bool done = true;
-    for (int64_t j = 0; done && c->triangle && j < c->qr.columns; j++) {
-        done = c->qr.rank_of[j] >= 0 || name_combination(it, &c->qr, j);
-    }
-    reel_rewind(it->s->r);
-    return done;
-}
-
-/* Coefficients of columns that nearly depend on others say little, each by itself. */
-static void warn_of_inflation(fitting *it)
-{
-    static const double large_inflation = 10; /* Marquardt's rule, 1970 */
-    static const double large_condition = 30; /* Belsley's, Kuh's and Welsch's, 1980 */
-    const line_statistics *s = &it->statistics;
-    int64_t worst = 0, count = 0;
-    for (int64_t j = 1; j <= s->features; j++) {
-        bool large = s->inflation[j] > large_inflation;
-        count += large;
-        worst = large && (!worst || s->inflation[j] > s->inflation[worst]) ? j : worst;
-    }
-    if (worst) {
-        notice(it->s,
-               "%s: '%s' is nearly a combination of other columns (variance inflation %.3g)%s: its "
-               "coefficient is uncertain, predictions need not be",
-               it->o->files[0], reel_encoder_feature_name(it->model.encoder, (size_t)worst - 1),
-               s->inflation[worst], count > 1 ? ", and it is not the only one" : "");
-    }
-    if (s->features && s->condition > large_condition) {
-        notice(it->s,
-               "%s: the columns' condition number is %.3g: some combinations of coefficients are "
-               "hardly told apart",
-               it->o->files[0], s->condition);
-    }
-    reel_rewind(it->s->r);
-}
-
 /* Linear regression is trained in coordinates of its own. */
 static bool train_linear(fitting *it)
 {
@@ -463,12 +395,12 @@ static bool train_linear(fitting *it)
     reel_module *net = network_new(it->s->r, &shape);
     bool done =
         net && coordinates_choose(&c, it->model.encoder, !o->no_intercept, whiten, it->x, &it->y) &&
-        name_dependent(it, &c) &&
+        doubt_columns(it->s, o, it->model.encoder, &c) &&
         (!it->validation_x || coordinates_apply(&c, it->validation_x, &it->validation_y)) &&
         train_net(it, net) && line_solve(&it->training) &&
         line_statistics_of(&it->statistics, &it->training, &c, it->model.encoder) &&
         coordinates_return(&c, net, it->model.net);
-    warn_of_inflation(it);
+    doubt_coefficients(it->s, o, it->model.encoder, &it->statistics);
     coordinates_free(&c);
     return done;
 }

@@ -297,16 +297,19 @@ static bool solve_each(const training *of)
     return done;
 }
 
-/* Of a quantile without penalties the minimum is a corner, and can be had to the last digit. */
+/* Of a quantile the minimum is a corner, also with an L1 penalty, and can be had to the last digit. */
 static bool go_to_corner(const line *it)
 {
     const options *o = it->o;
-    quantile_problem p = {it->x, it->n, it->k, it->size, it->target, it->weight, 0.5};
-    if ((o->loss != LOSS_L1 && o->loss != LOSS_QUANTILE) || o->l1_penalty > 0 ||
-        o->weight_decay > 0) {
+    double penalty = o->l1_penalty * (double)it->n;
+    quantile_problem p = {it->x, it->n, it->k, it->size, it->target, it->weight, 0.5, penalty / 2};
+    if ((o->loss != LOSS_L1 && o->loss != LOSS_QUANTILE) || o->weight_decay > 0) {
         return true;
     }
-    p.q = o->loss == LOSS_QUANTILE ? o->quantile : 0.5;
+    if (o->loss == LOSS_QUANTILE) {
+        p.q = o->quantile;
+        p.penalty = penalty;
+    }
     return quantile_vertex(&p, it->best);
 }
 

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_NUMBERS = 1 << 22, MOST_WEIGHTS = 128, MOST_EXCHANGES = 2000 };
+enum { MOST_NUMBERS = 1 << 22, MOST_WEIGHTS = 256, MOST_EXCHANGES = 2000 };
+static const double most_work = 2e10; /* products of all exchanges together */
 
 /* A row by how far it is off, or how far along an edge it is met. */
 typedef struct met {
@@ -17,7 +18,9 @@ typedef struct met {
 typedef struct corner {
     const quantile_problem *of;
     int64_t m;        /* weights that there are: columns of zeros have none */
-    int64_t *column;  /* of each */
+    int64_t n;        /* rows, then with a penalty one for each weight but the bias's: a 1 there, of
+                         the target 0, for λ |v| is what such a row adds to the loss */
+    int64_t *column;  /* of each weight */
     double *rows;     /* (n, m) */
     double *residual; /* n */
     int64_t *basis;   /* m rows on the line */
@@ -27,6 +30,26 @@ typedef struct corner {
     double *v, *dual; /* m */
     met *list;        /* n */
 } corner;
+
+/* What a row adds to the loss for each unit that it is above the line; below it. */
+static double above(const corner *it, int64_t i)
+{
+    const quantile_problem *p = it->of;
+    return i < p->n ? p->weight[i] * p->q : p->penalty;
+}
+
+static double below(const corner *it, int64_t i)
+{
+    const quantile_problem *p = it->of;
+    return i < p->n ? p->weight[i] * (1 - p->q) : p->penalty;
+}
+
+static double both(const corner *it, int64_t i) { return above(it, i) + below(it, i); }
+
+static double target_of(const corner *it, int64_t i)
+{
+    return i < it->of->n ? it->of->target[i] : 0;
+}
 
 static int by_place(const void *a, const void *b)
 {
@@ -47,10 +70,10 @@ static double dot(int64_t m, const double *a, const double *b)
  * enough. */
 static bool choose_basis(corner *it)
 {
-    int64_t m = it->m, found = 0, n = it->of->n;
+    int64_t m = it->m, found = 0, n = it->n;
     double *reduced = it->work;
     for (int64_t i = 0; i < n; i++) {
-        it->list[i] = (met){it->of->weight[i] > 0 ? fabs(it->residual[i]) : (double)INFINITY, i};
+        it->list[i] = (met){both(it, i) > 0 ? fabs(it->residual[i]) : (double)INFINITY, i};
     }
     qsort(it->list, (size_t)n, sizeof *it->list, by_place);
     for (int64_t i = 0; i < n && found < m && isfinite(it->list[i].at); i++) {
@@ -116,29 +139,34 @@ static bool invert(corner *it)
     return true;
 }
 
-/* The line through the basis's rows, how far off the others are, and the dual numbers: λ with Σ w ψ
- * x + Σ λ x = 0, where ψ is q above the line and q - 1 below it. */
+/* The line through the basis's rows, how far off the others are, and the dual numbers: δ with Σ ψ x
+ * + Σ δ x = 0, where ψ is what a row above the line adds, and less what one below it does. */
 static bool settle(corner *it)
 {
-    const quantile_problem *p = it->of;
     int64_t m = it->m;
     if (!invert(it)) {
         return false;
     }
-    memset(it->on_line, 0, (size_t)p->n * sizeof *it->on_line);
+    memset(it->on_line, 0, (size_t)it->n * sizeof *it->on_line);
     for (int64_t i = 0; i < m; i++) {
         it->v[i] = 0;
         for (int64_t b = 0; b < m; b++) {
-            it->v[i] += it->inverse[i * m + b] * p->target[it->basis[b]];
+            it->v[i] += it->inverse[i * m + b] * target_of(it, it->basis[b]);
         }
         it->on_line[it->basis[i]] = true;
     }
+    for (int64_t b = 0; b < m; b++) {
+        if (it->basis[b] >= it->of->n) {
+            it->v[it->basis[b] - it->of->n] = 0; /* rounding apart */
+        }
+    }
     double *pull = it->work;
     memset(pull, 0, (size_t)m * sizeof *pull);
-    for (int64_t i = 0; i < p->n; i++) {
+    for (int64_t i = 0; i < it->n; i++) {
         const double *row = it->rows + i * m;
-        it->residual[i] = it->on_line[i] ? 0 : p->target[i] - dot(m, row, it->v);
-        double tilt = it->on_line[i] ? 0 : p->weight[i] * (it->residual[i] > 0 ? p->q : p->q - 1);
+        it->residual[i] = it->on_line[i] ? 0 : target_of(it, i) - dot(m, row, it->v);
+        double tilt = it->residual[i] > 0 ? above(it, i) : -below(it, i);
+        tilt = it->on_line[i] ? 0 : tilt;
         for (int64_t j = 0; j < m && tilt != 0; j++) {
             pull[j] += tilt * row[j];
         }
@@ -156,12 +184,12 @@ static bool settle(corner *it)
  * is met where the loss begins to grow, or -1: there is no way down. */
 static int64_t descend(corner *it, int64_t *leaving)
 {
-    const quantile_problem *p = it->of;
     int64_t m = it->m, count = 0;
     double steepest = -1e-9, side = 0;
     for (int64_t b = 0; b < m; b++) {
-        double w = p->weight[it->basis[b]], up = it->dual[b] + w * (1 - p->q);
-        double down = w * p->q - it->dual[b], slope = up < down ? up : down;
+        double up = it->dual[b] + below(it, it->basis[b]);
+        double down = above(it, it->basis[b]) - it->dual[b];
+        double w = up + down, slope = up < down ? up : down;
         if (slope < steepest * w) {
             steepest = slope / w;
             side = up < down ? 1 : -1;
@@ -171,12 +199,12 @@ static int64_t descend(corner *it, int64_t *leaving)
     if (side == 0) {
         return -1;
     }
-    double *d = it->work, slope = steepest * p->weight[it->basis[*leaving]];
+    double *d = it->work, slope = steepest * both(it, it->basis[*leaving]);
     for (int64_t j = 0; j < m; j++) {
         d[j] = side * it->inverse[j * m + *leaving];
     }
-    for (int64_t i = 0; i < p->n; i++) {
-        double along = it->on_line[i] || !(p->weight[i] > 0) ? 0 : dot(m, it->rows + i * m, d);
+    for (int64_t i = 0; i < it->n; i++) {
+        double along = it->on_line[i] || !(both(it, i) > 0) ? 0 : dot(m, it->rows + i * m, d);
         double at = along != 0 ? it->residual[i] / along : -1;
         if (at > 0) {
             it->list[count++] = (met){at, i};
@@ -185,7 +213,7 @@ static int64_t descend(corner *it, int64_t *leaving)
     qsort(it->list, (size_t)count, sizeof *it->list, by_place);
     for (int64_t i = 0; i < count; i++) {
         int64_t row = it->list[i].row;
-        slope += p->weight[row] * fabs(dot(m, it->rows + row * m, d));
+        slope += both(it, row) * fabs(dot(m, it->rows + row * m, d));
         if (slope >= 0) {
             return row;
         }
@@ -195,16 +223,15 @@ static int64_t descend(corner *it, int64_t *leaving)
 
 static double loss_of(const corner *it)
 {
-    const quantile_problem *p = it->of;
     double sum = 0;
-    for (int64_t i = 0; i < p->n; i++) {
+    for (int64_t i = 0; i < it->n; i++) {
         double r = it->residual[i];
-        sum += p->weight[i] * (r > 0 ? p->q * r : (p->q - 1) * r);
+        sum += r > 0 ? above(it, i) * r : -below(it, i) * r;
     }
     return sum;
 }
 
-/* The columns that are not all 0, and the bias; all rows of those. */
+/* The columns that are not all 0, and the bias; all rows of those, and what stands for penalties. */
 static void read_rows(corner *it, double *row, bool bias)
 {
     const quantile_problem *p = it->of;
@@ -225,20 +252,25 @@ static void read_rows(corner *it, double *row, bool bias)
             it->rows[i * it->m + j] = row[it->column[j]];
         }
     }
+    it->n = p->n;
+    for (int64_t j = 0; p->penalty > 0 && j < it->m && it->column[j] < p->k; j++) {
+        memset(it->rows + it->n * it->m, 0, (size_t)it->m * sizeof *it->rows);
+        it->rows[it->n++ * it->m + j] = 1;
+    }
 }
 
 static void search(corner *it, double *v)
 {
-    const quantile_problem *p = it->of;
+    double size = (double)it->m, each = size * (2 * size * size + 2 * (double)it->n);
     for (int64_t j = 0; j < it->m; j++) {
         it->v[j] = v[it->column[j]];
     }
-    for (int64_t i = 0; i < p->n; i++) {
-        it->residual[i] = p->target[i] - dot(it->m, it->rows + i * it->m, it->v);
+    for (int64_t i = 0; i < it->n; i++) {
+        it->residual[i] = target_of(it, i) - dot(it->m, it->rows + i * it->m, it->v);
     }
     double before = loss_of(it);
     bool there = it->m > 0 && choose_basis(it) && settle(it);
-    for (int i = 0; there && i < MOST_EXCHANGES; i++) {
+    for (int i = 0; there && i < MOST_EXCHANGES && i * each < most_work; i++) {
         int64_t leaving = 0, entering = descend(it, &leaving);
         if (entering < 0) {
             break;
@@ -255,10 +287,10 @@ static void search(corner *it, double *v)
 
 bool quantile_vertex(const quantile_problem *p, double *v)
 {
-    if (p->n * (p->k + 1) > MOST_NUMBERS || p->k >= MOST_WEIGHTS) {
+    size_t n = (size_t)(p->n + p->k), m = (size_t)p->k + 1;
+    if (n * m > MOST_NUMBERS || p->k >= MOST_WEIGHTS) {
         return true;
     }
-    size_t n = (size_t)p->n, m = (size_t)p->k + 1;
     corner it = {.of = p};
     double *numbers = malloc((n * m + n + 3 * m * m + 3 * m) * sizeof *numbers);
     int64_t *places = malloc(2 * m * sizeof *places);

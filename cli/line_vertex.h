@@ -5,12 +5,13 @@
 
 #include "matrix.h"
 
-/* Rows and their targets; how much each counts; the quantile. */
+/* The least Σ weight ρ(target - x v) + penalty Σ |v| but the bias's, where ρ of what is above the
+ * line is q, and of what is below it 1 - q, for each unit. */
 typedef struct quantile_problem {
     matrix *x;
     int64_t n, k, m; /* rows, columns, and those with the bias, which is last */
     const double *target, *weight;
-    double q;
+    double q, penalty;
 } quantile_problem;
 
 /*

@@ -72,6 +72,10 @@ bool loss_choose(session *s, options *o, reel_table *table, size_t target, reel_
         return true; /* which ends with an error: they may be meant to be quantities */
     }
     if (reel_table_is_text(table, target)) {
+        if (o->bootstrap) {
+            return complain(s, "--bootstrap is for lines of one number, and '%s' has classes",
+                            reel_table_name(table, target));
+        }
         o->loss = LOSS_CROSS_ENTROPY;
         notice(s, "the values of '%s' are text: --loss cross_entropy, which predicts a class",
                reel_table_name(table, target));

@@ -119,6 +119,29 @@ void column_qr_combination(const column_qr *it, int64_t j, double *weights)
     column_qr_solve(it, weights);
 }
 
+double column_qr_condition(const column_qr *it, reel *r)
+{
+    int64_t n = it->rank;
+    double *a = calloc((size_t)(n * n), sizeof *a);
+    for (int64_t b = 0; a && b < n; b++) {
+        const double *column = it->r + it->chosen[b] * it->columns;
+        double length = norm(b + 1, column);
+        for (int64_t i = 0; i <= b; i++) {
+            a[i * n + b] = column[i] / length;
+        }
+    }
+    if (!a) {
+        return (double)NAN;
+    }
+    reel_tensor *triangle = reel_from_f64(r, a, 2, (int64_t[]){n, n});
+    reel_tensor *values = reel_linalg_svdvals(triangle);
+    double ratio = reel_get(values, &(int64_t){0}) / reel_get(values, &(int64_t){n - 1});
+    free(a);
+    reel_tensor_free(triangle);
+    reel_rewind(r);
+    return reel_failed(r) ? (double)NAN : ratio;
+}
+
 void column_qr_free(column_qr *it)
 {
     free(it->r);

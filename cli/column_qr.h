@@ -26,6 +26,9 @@ bool column_qr_of(column_qr *it, matrix *x, double tolerance);
 void column_qr_solve(const column_qr *it, double *b);
 /* The weights of the independent columns that make up dependent column j, over the rank. */
 void column_qr_combination(const column_qr *it, int64_t j, double *weights);
+/* The largest singular value of the independent columns, scaled to one length, over the smallest:
+ * that of R, scaled alike. NaN without memory. */
+double column_qr_condition(const column_qr *it, reel *r);
 void column_qr_free(column_qr *it);
 
 #endif

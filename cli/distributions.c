@@ -61,6 +61,19 @@ double student_quantile(double tail, double freedom)
     return high;
 }
 
+double normal_density(double z) { return exp(-z * z / 2) / sqrt(2 * acos(-1)); }
+
+/* By halves: it is wanted once. */
+double normal_quantile(double p)
+{
+    double low = -40, high = 40;
+    for (int i = 0; i < 100; i++) {
+        double middle = (low + high) / 2;
+        erfc(-middle / sqrt(2)) / 2 < p ? (low = middle) : (high = middle);
+    }
+    return (low + high) / 2;
+}
+
 double fisher_upper(double f, double numerator, double denominator)
 {
     return incomplete_beta(denominator / (denominator + numerator * f), denominator / 2,

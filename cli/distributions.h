@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tails of Student's and Fisher's distributions. */
+/* The tails of Student's, Fisher's and the normal distribution. */
 #ifndef CLI_DISTRIBUTIONS_H
 #define CLI_DISTRIBUTIONS_H
 
@@ -10,6 +10,9 @@ double incomplete_beta(double x, double a, double b);
 double student_two_sided(double t, double freedom);
 /* The t beyond which, on both sides together, a share `tail` lies. */
 double student_quantile(double tail, double freedom);
+/* Φ⁻¹(p), of the normal distribution, and its density. */
+double normal_quantile(double p);
+double normal_density(double z);
 /* P(F > f). */
 double fisher_upper(double f, double numerator, double denominator);
 

@@ -56,7 +56,7 @@ static bool report_json(const fitting *it)
     }
     if (!o->hidden_count) {
         coefficients_json(&w, it->s, &it->model);
-        statistics_json(&w, &it->statistics, it->model.encoder);
+        statistics_json(&w, &it->statistics, &it->model);
     }
     return report_end(it->s, &w);
 }
@@ -82,7 +82,7 @@ bool fit_report(const fitting *it)
                it->seed, it->validation_x ? "validate" : "train");
     }
     if (it->statistics.features) {
-        statistics_print(stdout, &it->statistics, it->model.encoder);
+        statistics_print(stdout, &it->statistics, &it->model);
     } else if (!o->hidden_count) {
         coefficients_print(stdout, it->s, &it->model);
     }

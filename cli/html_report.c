@@ -82,7 +82,7 @@ static bool put_figures(const page *p)
     folds_print(to, &it->folds);
     folds_print(to, &it->repeats);
     if (it->statistics.features) {
-        statistics_print(to, &it->statistics, it->model.encoder);
+        statistics_print(to, &it->statistics, &it->model);
     } else if (!it->o->hidden_count) {
         coefficients_print(to, it->s, &it->model);
     }

@@ -4,6 +4,7 @@
 #include "cholesky.h"
 #include "distributions.h"
 #include "line_solver.h"
+#include "softmax_solver.h"
 
 #include <float.h>
 #include <math.h>
@@ -244,22 +245,9 @@ static bool likelihood(const solved *s, line_statistics *it)
     return done;
 }
 
-static double density(double z) { return exp(-z * z / 2) / sqrt(2 * acos(-1)); }
-
-/* Φ⁻¹(p), by halves: it is wanted once. */
-static double normal_quantile(double p)
-{
-    double low = -40, high = 40;
-    for (int i = 0; i < 100; i++) {
-        double middle = (low + high) / 2;
-        erfc(-middle / sqrt(2)) / 2 < p ? (low = middle) : (high = middle);
-    }
-    return (low + high) / 2;
-}
-
 static double bandwidth(double q, int64_t n)
 {
-    double z = normal_quantile(q), f = density(z), level = normal_quantile(0.975);
+    double z = normal_quantile(q), f = normal_density(z), level = normal_quantile(0.975);
     double h = pow((double)n, -1.0 / 3) * pow(level, 2.0 / 3) * cbrt(1.5 * f * f / (2 * z * z + 1));
     while (q - h < 0 || q + h > 1) {
         h /= 2;
@@ -357,15 +345,19 @@ static bool quantile_errors(const solved *s)
     return done;
 }
 
-/* Standard errors in the table's units, and what follows from them. */
+/* Coefficients and their standard errors in the table's units, and what follows from them. */
 static void bring_back(const solved *s, line_statistics *it)
 {
+    double mean = reel_encoder_target_mean(s->encoder),
+           scale = reel_encoder_target_scale(s->encoder);
     bool z = it->source == ERRORS_BY_CURVATURE;
     double reach = z ? normal_quantile(0.975) : student_quantile(0.05, (double)it->freedom);
     for (int64_t j = 0; j <= s->k; j++) {
         const double *way = s->back + j * s->m;
         double variance = 0;
+        it->estimate[j] = j || !s->bias ? 0 : mean - scale * s->c->target_shift;
         for (int64_t a = 0; a < s->m; a++) {
+            it->estimate[j] += way[a] * s->v[a];
             for (int64_t b = 0; b < s->m; b++) {
                 variance += way[a] * s->covariance[a * s->m + b] * way[b];
             }
@@ -476,8 +468,6 @@ static bool fill(solved *s, line_statistics *it)
     read_row_weights(s);
     const options *o = s->training->o;
     double total, sum = look_at_residuals(s, it, &total);
-    it->sigma = it->r2 = it->adjusted_r2 = it->f = it->f_p = (double)NAN;
-    it->deviance = it->null_deviance = it->aic = (double)NAN;
     it->freedom = s->counted - s->c->qr.rank - s->bias;
     it->source = o->loss == LOSS_MSE ? ERRORS_OF_SQUARES
                  : is_likelihood(o)  ? ERRORS_BY_CURVATURE
@@ -494,46 +484,68 @@ static bool fill(solved *s, line_statistics *it)
     if (!done) {
         return false;
     }
-    double mean = reel_encoder_target_mean(s->encoder),
-           scale = reel_encoder_target_scale(s->encoder);
-    for (int64_t j = 0; j <= s->k; j++) {
-        it->estimate[j] = j || !s->bias ? 0 : mean - scale * s->c->target_shift;
-        for (int64_t a = 0; a < s->m; a++) {
-            it->estimate[j] += s->back[j * s->m + a] * s->v[a];
-        }
-    }
     bring_back(s, it);
     inflations(s, it);
     return true;
 }
 
-/* Of the triangle R of X = Q R with columns of length 1, which has X's singular values. */
-static bool find_condition(const solved *s, line_statistics *it)
+/* The place of line a's figures. */
+static line_statistics line_of(const line_statistics *it, int64_t a)
 {
-    const column_qr *qr = &s->c->qr;
-    int64_t n = qr->rank;
-    double *a = calloc((size_t)(n * n), sizeof *a);
-    if (!a) {
-        return complain(s->training->session, "there is no memory for the condition number");
+    line_statistics one = *it;
+    double **parts[] = {&one.estimate, &one.error, &one.t,        &one.p,
+                        &one.low,      &one.high,  &one.inflation};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        *parts[i] += a * (it->features + 1);
     }
-    for (int64_t b = 0; b < n; b++) {
-        const double *column = qr->r + qr->chosen[b] * qr->columns;
-        double square = 0;
-        for (int64_t i = 0; i <= b; i++) {
-            square += column[i] * column[i];
-        }
-        for (int64_t i = 0; i <= b; i++) {
-            a[i * n + b] = column[i] / sqrt(square);
-        }
+    return one;
+}
+
+/* The deviance of the classes' shares alone, and Akaike's criterion. */
+static void compare_with_shares(const solved *s, line_statistics *it)
+{
+    double *of = s->residual, all = 0; /* the weight of each class's rows */
+    memset(of, 0, (size_t)(it->lines + 1) * sizeof *of);
+    for (int64_t i = 0; i < s->n; i++) {
+        of[(int64_t)target_at(s, i)] += s->weight[i];
+        all += s->weight[i];
     }
-    reel *r = s->training->session->r;
-    reel_tensor *triangle = reel_from_f64(r, a, 2, (int64_t[]){n, n});
-    reel_tensor *values = reel_linalg_svdvals(triangle);
-    it->condition = reel_get(values, &(int64_t){0}) / reel_get(values, &(int64_t){n - 1});
-    free(a);
-    reel_tensor_free(triangle);
-    reel_rewind(r);
-    return !reel_failed(r);
+    it->null_deviance = 0;
+    for (int64_t a = 0; a <= it->lines; a++) {
+        it->null_deviance += 2 * of[a] * log(all / fmax(of[a], 1e-300));
+    }
+    it->aic = it->deviance + 2 * (double)(it->lines * (s->c->qr.rank + 1));
+}
+
+/* Of classes, a line for each but the first. */
+static bool fill_classes(solved *s, line_statistics *it)
+{
+    int64_t m = s->m, size = it->lines * m;
+    double *all = malloc((size_t)(size * size) * sizeof *all);
+    reel_tensor *weight = reel_parameter(s->training->net, "0.weight");
+    reel_tensor *bias = reel_parameter(s->training->net, "0.bias");
+    bool done = all ? softmax_covariance(s->training, all, &it->deviance)
+                    : complain(s->training->session, "there is no memory for the standard errors");
+    find_way_back(s);
+    read_row_weights(s);
+    it->source = ERRORS_BY_CURVATURE;
+    it->freedom = s->counted - it->lines * (s->c->qr.rank + 1);
+    for (int64_t a = 0; done && a < it->lines; a++) {
+        line_statistics one = line_of(it, a);
+        for (int64_t j = 0; j < m; j++) {
+            int64_t at[] = {a + 1, j};
+            s->v[j] = j < s->k ? reel_get(weight, at) : reel_get(bias, at);
+            memcpy(s->covariance + j * m, all + (a * m + j) * size + a * m,
+                   (size_t)m * sizeof *all);
+        }
+        bring_back(s, &one);
+        inflations(s, &one);
+    }
+    if (done) {
+        compare_with_shares(s, it);
+    }
+    free(all);
+    return done;
 }
 
 bool line_statistics_of(line_statistics *it, const training *t, const coordinates *c,
@@ -547,28 +559,35 @@ bool line_statistics_of(line_statistics *it, const training *t, const coordinate
     s.m = s.k + s.bias;
     int64_t freedom = s.n - c->qr.rank - s.bias;
     bool known = o->loss == LOSS_MSE || is_quantile(o) || is_likelihood(o) || o->bootstrap;
+    bool classes = o->loss == LOSS_CROSS_ENTROPY && softmax_is_due(t);
+    int64_t outputs = reel_size(reel_parameter(t->net, "0.weight"), 0);
     if (!c->triangle || t->validation_x || t->interrupted || freedom < 1 || c->qr.rank < 1 ||
-        !known || reel_size(reel_parameter(t->net, "0.weight"), 0) > 1) {
+        !(classes || (known && outputs == 1))) {
         return true;
     }
-    size_t k = (size_t)s.k + 1, m = (size_t)s.m;
-    double *memory = calloc(2 * k + 2 * (size_t)s.n + k * m + m * m, sizeof *memory);
-    it->estimate = calloc(7 * k, sizeof *memory);
+    it->lines = classes ? outputs - 1 : 1;
+    it->sigma = it->r2 = it->adjusted_r2 = it->f = it->f_p = (double)NAN;
+    it->deviance = it->null_deviance = it->aic = (double)NAN;
+    size_t k = (size_t)s.k + 1, m = (size_t)s.m, n = (size_t)s.n, lines = (size_t)it->lines;
+    double *memory = calloc(2 * k + 2 * n + lines + 1 + k * m + m * m, sizeof *memory);
+    it->estimate = calloc(7 * k * lines, sizeof *memory);
     bool done = memory && it->estimate;
     if (!done) {
         complain(t->session, "there is no memory for the standard errors");
     } else {
         double **parts[] = {&it->error, &it->t, &it->p, &it->low, &it->high, &it->inflation};
         for (size_t i = 0; i < 6; i++) {
-            *parts[i] = it->estimate + (i + 1) * k;
+            *parts[i] = it->estimate + (i + 1) * k * lines;
         }
         s.v = memory;
         s.row = s.v + k;
         s.residual = s.row + k;
-        s.weight = s.residual + s.n;
+        s.weight = s.residual + s.n + lines + 1;
         s.back = s.weight + s.n;
         s.covariance = s.back + k * m;
-        done = fill(&s, it) && find_condition(&s, it);
+        it->features = s.k;
+        done = classes ? fill_classes(&s, it) : fill(&s, it);
+        it->condition = column_qr_condition(&c->qr, t->session->r);
         it->features = done ? s.k : 0;
     }
     free(memory);

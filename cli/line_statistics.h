@@ -14,10 +14,11 @@ typedef enum error_source {
     ERRORS_BY_BOOTSTRAP  /* of samples of the rows */
 } error_source;
 
-/* In the table's units; what is of a coefficient has the intercept at 0, feature j at j + 1. NaN
- * where there is none. */
+/* In the table's units; what is of a coefficient has the intercept at 0, feature j at j + 1, and
+ * so on for each line. NaN where there is none. */
 typedef struct line_statistics {
     int64_t features; /* 0: there are no statistics */
+    int64_t lines;    /* of classes one for each but the first, otherwise 1 */
     error_source source;
     double *estimate, *error, *t, *p, *low, *high, *inflation;
     int64_t freedom;                       /* rows less coefficients */
@@ -26,7 +27,7 @@ typedef struct line_statistics {
     double deviance, null_deviance, aic; /* of likelihoods; otherwise NaN */
     int64_t samples;                     /* of a bootstrap */
     double condition;    /* of the columns, moved to their mean and scaled to one length */
-    double residuals[5]; /* their least, quartiles and largest */
+    double residuals[5]; /* their least, quartiles and largest; of classes none */
 } line_statistics;
 
 /*
@@ -35,14 +36,14 @@ typedef struct line_statistics {
  * density f_i change from row to row,
  * q (1 - q) (Xᵀ f X)⁻¹ XᵀX (Xᵀ f X)⁻¹, with f_i = 2 h / x_i(β(q + h) - β(q - h)).
  * Of probabilities and rates by the curvature of the likelihood, (Xᵀ W X)⁻¹, with W = p (1 - p) or
- * the rate. With --bootstrap, of any loss, the deviation of the coefficients of lines through as
+ * the rate; of classes alike, with blocks p_a ([a = b] - p_b) of W. With --bootstrap, of any loss, the deviation of the coefficients of lines through as
  * many samples of the rows, drawn with replacement, each as large as the table. Weights of rows
- * count as R's lm, glm and quantreg have them. Nothing of other losses, with penalties, without
+ * count as R's lm, glm, multinom and quantreg have them. Nothing of other losses, with penalties, without
  * freedom, or where rows were held out to validate on.
  *
  * The condition number is the largest singular value of the independent columns over the smallest.
  *
- * Source: R's summary.lm and summary.glm; Efron (1979), bootstrap of pairs; Hendricks and Koenker
+ * Source: R's summary.lm, summary.glm and nnet's summary.multinom; Efron (1979), bootstrap of pairs; Hendricks and Koenker
  *         (1992), with Hall and Sheather's (1988) bandwidth: quantreg's summary.rq(se = "nid").
  * Fails: false, and a message.
  */

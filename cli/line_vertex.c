@@ -231,7 +231,8 @@ static double loss_of(const corner *it)
     return sum;
 }
 
-/* The columns that are not all 0, and the bias; all rows of those, and what stands for penalties. */
+/* The columns that are not all 0, and the bias; all rows of those, and what stands for
+ * penalties. */
 static void read_rows(corner *it, double *row, bool bias)
 {
     const quantile_problem *p = it->of;

@@ -183,8 +183,7 @@ static int64_t lines_of(const model *it, int64_t *first)
     return it->shape.outputs ? it->shape.outputs : 1;
 }
 
-/* What output `row` predicts, in `text`. */
-static const char *line_label(const model *it, int64_t row, char *text, size_t size)
+const char *line_label(const model *it, int64_t row, char *text, size_t size)
 {
     const char *name = reel_encoder_target_name(it->encoder);
     if (reel_encoder_classes(it->encoder)) {

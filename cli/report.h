@@ -38,6 +38,8 @@ void shape_text(const network_shape *shape, char *text, size_t size);
 /* A whole number with commas between its thousands; good until the fourth call after this one. */
 const char *thousands(int64_t n);
 
+/* What output `row` predicts, in `text`: "price", "price at 0.9", "log P(kind=b) / P(kind=a)". */
+const char *line_label(const model *it, int64_t row, char *text, size_t size);
 /* The coefficients of linear regression, in the table's units. */
 void coefficients_print(FILE *to, session *s, const model *it);
 /* The same as members of an object. */

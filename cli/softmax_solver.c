@@ -143,24 +143,33 @@ static bool write_net(const softmax *it, const training *of)
     return !reel_failed(of->session->r);
 }
 
-bool softmax_solve(const training *of)
+static softmax sizes_of(const training *of)
+{
+    softmax it = {.x = of->x, .n = of->x->rows, .k = of->x->columns, .m = of->x->columns + 1};
+    it.c = reel_size(reel_parameter(of->net, "0.weight"), 0) - 1;
+    return it;
+}
+
+bool softmax_is_due(const training *of)
 {
     const options *o = of->o;
-    softmax it = {.x = of->x, .n = of->x->rows, .k = of->x->columns};
-    it.m = it.k + 1;
-    it.c = reel_size(reel_parameter(of->net, "0.weight"), 0) - 1;
+    softmax it = sizes_of(of);
     int64_t size = it.c * it.m;
     double work = (double)it.n * (double)size * (double)size;
-    if (of->validation_x || of->interrupted || o->l1_penalty > 0 || o->weight_decay > 0 ||
-        size > MOST_WEIGHTS || work > most_work) {
-        return true;
+    return !of->validation_x && !of->interrupted && o->l1_penalty == 0 && o->weight_decay == 0 &&
+           size <= MOST_WEIGHTS && work <= most_work;
+}
+
+/* From malloc, to be freed by its `system`; that is NULL, and a message, without memory. */
+static softmax begin(const training *of)
+{
+    softmax it = sizes_of(of);
+    size_t s = (size_t)(it.c * it.m), rest = (size_t)(it.m + it.c + 1 + 2 * it.n);
+    it.system = malloc((s * s + 3 * s + rest) * sizeof *it.system);
+    if (!it.system) {
+        complain(of->session, "there is no memory for the line's equations");
+        return it;
     }
-    size_t s = (size_t)size, rest = (size_t)(it.m + it.c + 1 + 2 * it.n);
-    double *memory = malloc((s * s + 3 * s + rest) * sizeof *memory);
-    if (!memory) {
-        return complain(of->session, "there is no memory for the line's equations");
-    }
-    it.system = memory;
     it.at = it.system + s * s;
     it.next = it.at + s;
     it.step = it.next + s;
@@ -168,11 +177,40 @@ bool softmax_solve(const training *of)
     it.p = it.row + it.m;
     it.target = it.p + it.c + 1;
     it.weight = it.target + it.n;
-    bool done = read_net(&it, of);
+    return it;
+}
+
+bool softmax_solve(const training *of)
+{
+    if (!softmax_is_due(of)) {
+        return true;
+    }
+    softmax it = begin(of);
+    bool done = it.system && read_net(&it, of);
     if (done) {
         descend(&it);
         done = write_net(&it, of);
     }
-    free(memory);
+    free(it.system);
+    return done;
+}
+
+bool softmax_covariance(const training *of, double *to, double *deviance)
+{
+    softmax it = begin(of);
+    int64_t size = it.c * it.m;
+    bool done = it.system && read_net(&it, of);
+    bool weighted = reel_size(of->y, 1) == 2;
+    if (done) {
+        double rows = (double)it.n * (weighted ? of->weight_mean : 1);
+        assemble(&it);
+        cholesky_factor(size, it.system);
+        cholesky_inverse(size, it.system, to);
+        for (int64_t i = 0; i < size * size; i++) {
+            to[i] /= rows;
+        }
+        *deviance = 2 * rows * objective(&it, it.at);
+    }
+    free(it.system);
     return done;
 }

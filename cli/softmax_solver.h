@@ -15,4 +15,11 @@
  */
 bool softmax_solve(const training *it);
 
+/* The covariance of those weights into `to`, (c m, c m), class by class, the bias last: the inverse
+ * of the curvature of the likelihood, in which rows count as their weights in the table say; its
+ * deviance, -2 log of it. False, and a message, without memory. */
+bool softmax_covariance(const training *it, double *to, double *deviance);
+/* Whether the solver has anything to do, and so has found a minimum. */
+bool softmax_is_due(const training *it);
+
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Coefficients with what is known of them, in text and in JSON. */
 #include "statistics_report.h"
-#include "model.h"
+#include "report.h"
 #include "shown_name.h"
 
 #include <inttypes.h>
@@ -18,10 +18,13 @@ static void print_number(FILE *to, int width, int digits, double x)
     isnan(x) ? fprintf(to, " %*s", width, "-") : fprintf(to, " %*.*g", width, digits, x);
 }
 
-static void print_summary(FILE *to, const line_statistics *it)
+static void print_summary(FILE *to, const line_statistics *it, bool classes)
 {
-    fprintf(to, "\nresiduals: from %.5g to %.5g, quartiles %.5g, %.5g, %.5g\n", it->residuals[0],
-            it->residuals[4], it->residuals[1], it->residuals[2], it->residuals[3]);
+    fputc('\n', to);
+    if (!classes) {
+        fprintf(to, "residuals: from %.5g to %.5g, quartiles %.5g, %.5g, %.5g\n", it->residuals[0],
+                it->residuals[4], it->residuals[1], it->residuals[2], it->residuals[3]);
+    }
     static const char *const sources[] = {NULL, "a sandwich for errors that differ from row to row",
                                           "the curvature of the likelihood", "samples of the rows"};
     if (it->source == ERRORS_BY_BOOTSTRAP) {
@@ -47,44 +50,60 @@ static void print_summary(FILE *to, const line_statistics *it)
             it->r2, it->adjusted_r2, it->f, it->f_freedom, it->freedom, it->f_p);
 }
 
-void statistics_print(FILE *to, const line_statistics *it, const reel_encoder *encoder)
+static void print_line(FILE *to, const line_statistics *it, const model *m, int64_t line, int width)
 {
-    int width = (int)strlen("intercept");
-    char label[200];
-    for (int64_t j = 1; j <= it->features; j++) {
-        int length = shown_width(name_of(encoder, j));
-        width = length > width && length <= 40 ? length : width;
-    }
+    char label[200], shown[200];
+    line_label(m, line + (reel_encoder_classes(m->encoder) > 0), label, sizeof label);
     fprintf(to, "\n%s =\n  %-*s %14s %11s %8s %9s %11s %11s %7s\n",
-            target_label(encoder, label, sizeof label), width, "", "estimate", "std. error",
+            shown_text(label, shown, sizeof shown), width, "", "estimate", "std. error",
             it->source == ERRORS_BY_CURVATURE ? "z" : "t", "p", "from", "to (95 %)", "VIF");
     for (int64_t j = 0; j <= it->features; j++) {
+        int64_t at = line * (it->features + 1) + j;
         fputs("  ", to);
-        print_name(to, name_of(encoder, j), width);
-        print_number(to, 14, 8, it->estimate[j]);
-        print_number(to, 11, 5, it->error[j]);
-        print_number(to, 8, 4, it->t[j]);
-        print_number(to, 9, 3, it->p[j]);
-        print_number(to, 11, 5, it->low[j]);
-        print_number(to, 11, 5, it->high[j]);
-        print_number(to, 7, 3, it->inflation[j]);
+        print_name(to, name_of(m->encoder, j), width);
+        print_number(to, 14, 8, it->estimate[at]);
+        print_number(to, 11, 5, it->error[at]);
+        print_number(to, 8, 4, it->t[at]);
+        print_number(to, 9, 3, it->p[at]);
+        print_number(to, 11, 5, it->low[at]);
+        print_number(to, 11, 5, it->high[at]);
+        print_number(to, 7, 3, it->inflation[at]);
         fputc('\n', to);
     }
-    print_summary(to, it);
 }
 
+void statistics_print(FILE *to, const line_statistics *it, const model *m)
+{
+    int width = (int)strlen("intercept");
+    for (int64_t j = 1; j <= it->features; j++) {
+        int length = shown_width(name_of(m->encoder, j));
+        width = length > width && length <= 40 ? length : width;
+    }
+    for (int64_t line = 0; line < it->lines; line++) {
+        print_line(to, it, m, line, width);
+    }
+    print_summary(to, it, reel_encoder_classes(m->encoder) > 0);
+}
+
+/* A figure of each coefficient; of classes for each class. */
 static void column_json(reeli_json_writer *w, const char *key, const line_statistics *it,
                         const double *values, const reel_encoder *encoder)
 {
-    reeli_json_put_open(w, key, '{');
-    for (int64_t j = 0; j <= it->features; j++) {
-        reeli_json_put_number(w, name_of(encoder, j), values[j]);
+    bool classes = reel_encoder_classes(encoder) > 0;
+    classes ? reeli_json_put_open(w, key, '{') : (void)0;
+    for (int64_t line = 0; line < it->lines; line++) {
+        reeli_json_put_open(w, classes ? reel_encoder_class(encoder, (size_t)line + 1) : key, '{');
+        for (int64_t j = 0; j <= it->features; j++) {
+            reeli_json_put_number(w, name_of(encoder, j), *values++);
+        }
+        reeli_json_put_close(w, '}');
     }
-    reeli_json_put_close(w, '}');
+    classes ? reeli_json_put_close(w, '}') : (void)0;
 }
 
-void statistics_json(reeli_json_writer *w, const line_statistics *it, const reel_encoder *encoder)
+void statistics_json(reeli_json_writer *w, const line_statistics *it, const model *m)
 {
+    const reel_encoder *encoder = m->encoder;
     if (!it->features) {
         return;
     }
@@ -111,10 +130,12 @@ void statistics_json(reeli_json_writer *w, const line_statistics *it, const reel
     reeli_json_put_number(w, "f", it->f);
     reeli_json_put_integer(w, "f_degrees_of_freedom", it->f_freedom);
     reeli_json_put_number(w, "f_p", it->f_p);
-    reeli_json_put_open(w, "residual_quantiles", '[');
-    for (int q = 0; q < 5; q++) {
-        reeli_json_put_number(w, NULL, it->residuals[q]);
+    if (!reel_encoder_classes(encoder)) {
+        reeli_json_put_open(w, "residual_quantiles", '[');
+        for (int q = 0; q < 5; q++) {
+            reeli_json_put_number(w, NULL, it->residuals[q]);
+        }
+        reeli_json_put_close(w, ']');
     }
-    reeli_json_put_close(w, ']');
     reeli_json_put_close(w, '}');
 }

@@ -28,6 +28,25 @@ close 1e-12 0.8125 training_classes 1 recall
 close 1e-12 0.859504132231405 training_classes 1 f1
 close 0 64 training_classes 1 rows
 
+# statsmodels 0.14's MNLogit: standard errors, z, p, intervals, deviance and AIC.
+# certain <class> <coefficient> <standard error> <z> <p> <low> <high>
+certain() {
+  local class=$1 name=$2 key
+  shift 2
+  for key in standard_error z p low high; do
+    close 1e-9 "$1" statistics $key "$class" "$name"
+    shift
+  done
+}
+certain versicolor intercept 6.116224359764916 0.002471591348835 0.998027957429941 -11.972462659290654 12.002696273720916
+certain versicolor petal_width 3.847204402270637 1.906569600168788 0.056576344837246 -0.205419110609666 14.875345028619122
+certain virginica sepal_width 2.200241294605213 -1.358224954356270 0.174392314598689 -7.300816326661946 1.323971062786055
+certain virginica petal_width 4.197465797416274 2.535830343223042 0.011218106745500 2.417179344454494 18.870942923003682
+close 1e-12 87.89967534828835 statistics deviance
+close 1e-12 323.927133659546 statistics null_deviance # 2 (86 log(150/43) + 64 log(150/64))
+close 1e-12 107.89967534828835 statistics aic
+close 0 140 statistics degrees_of_freedom
+
 # evaluate, predict and the exported program say the same.
 run 0 evaluate model.safetensors "$flowers" --json
 close 1e-12 0.29299891782762794 metrics log_loss
@@ -90,8 +109,19 @@ awk -F, -v OFS=, 'NR == 1 { print $0, "w" } NR > 1 { print $0, 1 + NR % 2 }' "$f
 awk 'NR == 1 || NR % 2 == 0 || NR % 2 == 1 { print } NR > 1 && NR % 2 == 1 { print }' "$flowers" >twice.csv
 run 0 fit weights.csv --target species --weights w --no-save --json
 slope=$(json lines virginica coefficients petal_width)
+error=$(json statistics standard_error virginica petal_width)
+aic=$(json statistics aic)
 run 0 fit twice.csv --target species --no-save --json
 close 1e-9 "$slope" lines virginica coefficients petal_width
+close 1e-9 "$error" statistics standard_error virginica petal_width
+close 1e-11 "$aic" statistics aic
+# None of what is no maximum of the likelihood.
+for options in '--l1-penalty 0.01' '--validation-fraction 0.2'; do
+  run 0 fit "$flowers" --target species --no-save --json $options
+  ! grep -q '"statistics"' out || fail 'it has statistics'
+done
+run 1 fit "$flowers" --target species --no-save --bootstrap 20
+says "--bootstrap is for lines of one number, and 'species' has classes"
 
 # Whole numbers, when asked; a note where they may be classes.
 awk -F, -v OFS=, '{ sub("setosa", 1); sub("versicolor", 2); sub("virginica", 5); print }' "$flowers" >numbers.csv
@@ -116,6 +146,7 @@ prints '(not known)'
 awk 'BEGIN { print "x,y"; for (i = 0; i < 20; i++) print i "," (i < 10 ? "low" : "high") }' >apart.csv
 run 0 fit apart.csv --target y
 says 'the classes are told apart without an error'
+! grep -q residuals out || fail 'classes have residuals'
 run 1 fit "$flowers" --target species --loss mse
 says "is the target and has to hold numbers, but holds text, such as 'setosa'"
 run 1 predict model.safetensors numbers.csv --probabilities

@@ -7,6 +7,7 @@
 #include "table.h"
 
 #include <reel/encoder.h>
+#include <reel/row_file.h>
 
 typedef enum reeli_input_kind {
     REELI_INPUT_NUMBERS,
@@ -83,6 +84,9 @@ void reeli_term_parts(const reel_encoder *e, const reeli_term *term, size_t k,
  * of the median is taken. */
 double reeli_factor_value(const reel_encoder *e, const reeli_factor *factor, size_t part,
                           const double *base, int64_t *odd);
+/* The polynomial of a degree that begins with x to that power, of those that are orthogonal over the
+ * training rows. */
+double reeli_monic_polynomial(const reeli_factor *f, int degree, double x);
 /* A row's features of the inputs' features. */
 void reeli_terms_apply(const reel_encoder *e, const double *base, double *to, int64_t *odd);
 /* Describes feature i, of a term. */
@@ -152,6 +156,9 @@ static inline int64_t reeli_row(reeli_rows rows, int64_t i)
 
 /* The inputs' features, (rows, base), without a warning; poison, and an error. */
 reel_tensor *reeli_encode_base(const reel_encoder *e, reel_table *t, reeli_rows rows);
+/* The same as doubles in a file; NULL, and an error. */
+reel_row_file *reeli_encode_base_to_file(const reel_encoder *e, reel_table *t, reeli_rows rows,
+                                         int64_t memory);
 /* The target's classes, (rows, 1); poison, and an error. */
 reel_tensor *reeli_encode_classes(const reel_encoder *e, reel_table *t, size_t column,
                                   reeli_rows rows);

@@ -428,6 +428,23 @@ static reel_row_file *in_order(encoding *it, int64_t memory)
     return it->file;
 }
 
+static reel_row_file *encode_to_file(encoding *it, reel_dtype dtype, size_t columns, int64_t memory)
+{
+    it->file = reel_row_file_new(it->t->owned.r, dtype, (int64_t)columns, memory);
+    bool ok = it->file && encode(it);
+    if (ok && it->order.count) {
+        ok = in_order(it, memory) != NULL;
+    }
+    end(it);
+    if (!reeli_bad(it->to)) {
+        reel_tensor_free(it->to);
+    }
+    if (!ok) {
+        reel_row_file_free(it->file);
+    }
+    return ok ? it->file : NULL;
+}
+
 reel_row_file *reel_encode_to_file(const reel_encoder *e, reel_table *t, const reel_tensor *rows,
                                    reel_dtype dtype, int64_t memory)
 {
@@ -435,23 +452,16 @@ reel_row_file *reel_encode_to_file(const reel_encoder *e, reel_table *t, const r
     if (!REELI_ALIVE(e, what) || !REELI_ALIVE(t, what)) {
         return NULL;
     }
-    reel *r = t->owned.r;
-    encoding it = {.e = e, .t = t, .to = r->poison};
-    if (may_encode(e, t, what) && reeli_table_rows_of(t, what, rows, &it.rows)) {
-        it.file = reel_row_file_new(r, dtype, (int64_t)e->features, memory);
-    }
-    bool ok = it.file && encode(&it);
-    if (ok && it.order.count) {
-        ok = in_order(&it, memory) != NULL;
-    }
-    end(&it);
-    if (!reeli_bad(it.to)) {
-        reel_tensor_free(it.to);
-    }
-    if (!ok) {
-        reel_row_file_free(it.file);
-    }
-    return ok ? it.file : NULL;
+    encoding it = {.e = e, .t = t, .to = t->owned.r->poison};
+    bool ok = may_encode(e, t, what) && reeli_table_rows_of(t, what, rows, &it.rows);
+    return ok ? encode_to_file(&it, dtype, e->features, memory) : NULL;
+}
+
+reel_row_file *reeli_encode_base_to_file(const reel_encoder *e, reel_table *t, reeli_rows rows,
+                                         int64_t memory)
+{
+    encoding it = {.e = e, .t = t, .rows = rows, .to = t->owned.r->poison, .base_only = true};
+    return encode_to_file(&it, REEL_F64, e->base, memory);
 }
 
 /* A row whose target is none; an error. */

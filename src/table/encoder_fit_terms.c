@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Terms as people write them, and what the training rows say of them. */
 #include "encoder_fit.h"
+#include "row_file.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST_NAME = 256, MOST_TERMS = 1000, MOST_PARTS = 4 };
+enum { LONGEST_NAME = 256, MOST_TERMS = 1000, MOST_PARTS = 4, PIECE = 512 };
 
 /* A list of terms, being read. */
 typedef struct reading {
@@ -336,30 +337,89 @@ static bool find_inputs(reeli_fit *f)
     return true;
 }
 
+/* The columns' features of the training rows, in memory, or in a file like the table. */
+typedef struct base_rows {
+    reel_tensor *all;
+    reel_row_file *file;
+    int64_t width, first, count; /* the piece of the file that is at hand */
+    double *piece;               /* (PIECE, width) */
+} base_rows;
+
+static bool begin_rows(reeli_fit *f, base_rows *it)
+{
+    reel *r = f->t->owned.r;
+    *it = (base_rows){.width = (int64_t)f->e->base};
+    if (f->t->pages.rows == 0) {
+        it->all = reeli_encode_base(f->e, f->t, f->rows);
+        return !reeli_bad(it->all);
+    }
+    it->piece = reeli_malloc(r, PIECE * f->e->base * sizeof(double));
+    if (!it->piece) {
+        reeli_no_memory(r, REELI_FIT);
+        return false;
+    }
+    it->file = reeli_encode_base_to_file(f->e, f->t, f->rows, f->t->memory);
+    return it->file != NULL;
+}
+
+static void end_rows(reeli_fit *f, base_rows *it)
+{
+    if (it->all && !reeli_bad(it->all)) {
+        reel_tensor_free(it->all);
+    }
+    reel_row_file_free(it->file);
+    reeli_free(f->t->owned.r, it->piece, PIECE * f->e->base * sizeof(double));
+}
+
+/* Row i; NULL, and an error. */
+static const double *row_at(base_rows *it, int64_t i)
+{
+    if (it->all) {
+        return (const double *)it->all->data + i * it->width;
+    }
+    if (i < it->first || i >= it->first + it->count) {
+        int64_t left = it->file->rows - i;
+        it->first = i;
+        it->count = left < PIECE ? left : PIECE;
+        if (!reeli_row_file_get(it->file, i, it->count, it->piece)) {
+            it->count = 0;
+            return NULL;
+        }
+    }
+    return it->piece + (i - it->first) * it->width;
+}
+
+/* The sum over the rows of p(x)², or of x p(x)², of the polynomial p of a degree; false, and an
+ * error. */
+static bool sum_squares(reeli_fit *f, const reeli_factor *it, base_rows *base, int degree,
+                        bool times_x, double *sum)
+{
+    size_t column = reeli_input_of(f->e, it->input)->first;
+    *sum = 0;
+    for (int64_t i = 0; i < f->rows.count; i++) {
+        const double *row = row_at(base, i);
+        if (!row) {
+            return false;
+        }
+        double p = reeli_monic_polynomial(it, degree, row[column]);
+        *sum += times_x ? row[column] * p * p : p * p;
+    }
+    return true;
+}
+
 /* Stieltjes's recurrence: each polynomial from the two before it.
  * Source: R's poly, which finds the same by a QR decomposition. */
-static bool fit_polynomial(reeli_fit *f, reeli_factor *it, const reel_tensor *base)
+static bool fit_polynomial(reeli_fit *f, reeli_factor *it, base_rows *base)
 {
-    int64_t n = f->rows.count, width = (int64_t)f->e->base;
-    int64_t column = (int64_t)reeli_input_of(f->e, it->input)->first;
-    double *now = reeli_fit_room(f, &f->values, 2 * (size_t)n, sizeof *now), *before = now + n;
-    for (int64_t i = 0; now && i < n; i++) {
-        now[i] = 1;
-        before[i] = 0;
-    }
-    it->norms[0] = (double)n;
-    for (int k = 1; now && k <= it->degree; k++) {
-        double center = 0, norm = 0, ratio = k > 1 ? it->norms[k - 1] / it->norms[k - 2] : 0;
-        for (int64_t i = 0; i < n; i++) {
-            center += reeli_load(base, i * width + column) * now[i] * now[i];
+    it->norms[0] = (double)f->rows.count;
+    for (int k = 1; k <= it->degree; k++) {
+        double center, norm;
+        if (!sum_squares(f, it, base, k - 1, true, &center)) {
+            return false;
         }
-        it->centers[k - 1] = center /= it->norms[k - 1];
-        for (int64_t i = 0; i < n; i++) {
-            double x = reeli_load(base, i * width + column);
-            double next = (x - center) * now[i] - ratio * before[i];
-            before[i] = now[i];
-            now[i] = next;
-            norm += next * next;
+        it->centers[k - 1] = center / it->norms[k - 1];
+        if (!sum_squares(f, it, base, k, false, &norm)) {
+            return false;
         }
         it->norms[k] = norm;
         if (!(norm > 1e-20 * it->norms[k - 1]) || !isfinite(norm)) {
@@ -370,27 +430,27 @@ static bool fit_polynomial(reeli_fit *f, reeli_factor *it, const reel_tensor *ba
             return false;
         }
     }
-    return now != NULL;
+    return true;
 }
 
 /* Mean and deviation of the features over the rows. Products of 0 and 1 stay as they are. */
-static bool fit_scales(reeli_fit *f, const reel_tensor *base)
+static bool fit_scales(reeli_fit *f, base_rows *base)
 {
     reel_encoder *e = f->e;
-    size_t count = e->features, width = e->base;
+    size_t count = e->features;
     double *scales = e->scales.data, n = (double)f->rows.count;
-    double *row = reeli_fit_room(f, &f->values, width + 2 * count, sizeof *row);
-    double *made = row + width, *sums = made + count;
-    for (size_t k = 0; row && k < count; k++) {
+    double *made = reeli_fit_room(f, &f->values, 2 * count, sizeof *made), *sums = made + count;
+    for (size_t k = 0; made && k < count; k++) {
         scales[2 * k] = 0;
         scales[2 * k + 1] = 1;
     }
-    for (int pass = 0; row && pass < 2; pass++) {
+    for (int pass = 0; made && pass < 2; pass++) {
         int64_t odd = 0;
         memset(sums, 0, count * sizeof *sums);
         for (int64_t i = 0; i < f->rows.count; i++) {
-            for (size_t k = 0; k < width; k++) {
-                row[k] = reeli_load(base, i * (int64_t)width + (int64_t)k);
+            const double *row = row_at(base, i);
+            if (!row) {
+                return false;
             }
             reeli_terms_apply(e, row, made, &odd);
             for (size_t k = 0; k < count; k++) {
@@ -401,7 +461,7 @@ static bool fit_scales(reeli_fit *f, const reel_tensor *base)
             scales[2 * k] = sums[k];
         }
     }
-    for (size_t k = 0; row && k < count; k++) {
+    for (size_t k = 0; made && k < count; k++) {
         double scale = sqrt(sums[k]);
         bool texts = reeli_term_is_text(e, k);
         scales[2 * k] = texts ? 0 : scales[2 * k];
@@ -413,7 +473,7 @@ static bool fit_scales(reeli_fit *f, const reel_tensor *base)
             return false;
         }
     }
-    return row != NULL;
+    return made != NULL;
 }
 
 bool reeli_fit_terms(reeli_fit *f)
@@ -424,18 +484,16 @@ bool reeli_fit_terms(reeli_fit *f)
     for (size_t i = 0; i < f->e->inputs.count; i++) {
         reeli_input_of(f->e, i)->raw = true;
     }
-    reel_tensor *base = reeli_encode_base(f->e, f->t, f->rows);
-    bool ok = !reeli_bad(base);
+    base_rows base;
+    bool ok = begin_rows(f, &base);
     for (size_t i = 0; ok && i < f->e->terms.count; i++) {
         reeli_term *term = reeli_term_of(f->e, i);
         for (size_t k = 0; ok && k < term->count; k++) {
             ok = term->factors[k].function != REEL_FUNCTION_POLY ||
-                 fit_polynomial(f, &term->factors[k], base);
+                 fit_polynomial(f, &term->factors[k], &base);
         }
     }
-    ok = ok && reeli_encoder_finish_terms(f->e, REELI_FIT) && fit_scales(f, base);
-    if (!reeli_bad(base)) {
-        reel_tensor_free(base);
-    }
+    ok = ok && reeli_encoder_finish_terms(f->e, REELI_FIT) && fit_scales(f, &base);
+    end_rows(f, &base);
     return ok;
 }

@@ -27,8 +27,7 @@ void reeli_term_parts(const reel_encoder *e, const reeli_term *term, size_t k,
     }
 }
 
-/* The polynomial of a degree from 1 on, of length 1 over the training rows. */
-static double polynomial(const reeli_factor *f, int degree, double x)
+double reeli_monic_polynomial(const reeli_factor *f, int degree, double x)
 {
     double before = 0, now = 1;
     for (int k = 1; k <= degree; k++) {
@@ -37,7 +36,13 @@ static double polynomial(const reeli_factor *f, int degree, double x)
         before = now;
         now = next;
     }
-    return now / sqrt(f->norms[degree]);
+    return now;
+}
+
+/* The polynomial of a degree from 1 on, of length 1 over the training rows. */
+static double polynomial(const reeli_factor *f, int degree, double x)
+{
+    return reeli_monic_polynomial(f, degree, x) / sqrt(f->norms[degree]);
 }
 
 static double function_at(const reeli_factor *f, size_t part, double x)

@@ -41,6 +41,9 @@ little=(--memory 2M --target y)
 same 'a quarter of the memory' network large.csv "${little[@]}" "${network[@]}"
 says 'MB in a file, as --memory is 2 MB'
 same 'a line' line large.csv "${little[@]}" "${line[@]}"
+terms=(--terms '., x0*place, poly(x2, 3), log1p(x3)')
+run 0 fit large.csv --target y "${line[@]}" "${terms[@]}" --out terms.safetensors
+same 'terms' terms large.csv "${little[@]}" "${line[@]}" "${terms[@]}"
 head -n 3001 large.csv >a.csv
 { head -n 1 large.csv && tail -n +3002 large.csv; } >b.csv
 gzip -k a.csv
@@ -50,7 +53,8 @@ if "$reel" fit a.csv.gz --target y --epochs 1 --no-save >out 2>err; then
 fi
 same 'standard input' network - "${little[@]}" "${network[@]}" <large.csv
 
-for command in 'predict network.safetensors' 'evaluate network.safetensors' 'predict line.safetensors'; do
+for command in 'predict network.safetensors' 'evaluate network.safetensors' 'predict line.safetensors' \
+  'predict terms.safetensors'; do
   # shellcheck disable=SC2086
   run 0 $command large.csv
   mv out expected

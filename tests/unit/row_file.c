@@ -72,16 +72,17 @@ START_TEST(columns)
 }
 END_TEST
 
-/* All rows, and a random part in random order. */
+/* All rows, and a random part in random order; columns, and terms of them. */
 START_TEST(encoded)
 {
+    static const char *const terms[] = {NULL, NULL, "., kind*a, poly(a, 3), log1p(late)", "a:odd"};
     write_table();
     reel_table *small = read_table(0), *large = read_table(1000);
-    reel_tensor *parts[2], *rows[] = {NULL, NULL};
+    reel_tensor *parts[2], *rows[4] = {NULL};
     reel_random_split(r, ROWS, (int64_t[]){ROWS - 5000, 5000}, 2, parts);
-    rows[1] = parts[0];
-    for (int i = 0; i < 2; i++) {
-        reel_encoder_options how = {.target = "y", .robust_target = true};
+    for (int i = 0; i < 4; i++) {
+        reel_encoder_options how = {.target = "y", .terms = terms[i], .robust_target = true};
+        rows[i] = i % 2 ? parts[0] : NULL;
         reel_encoder *a = reel_encoder_fit(small, rows[i], how);
         reel_encoder *b = reel_encoder_fit(large, rows[i], how);
         ck_assert(a && b);
@@ -99,6 +100,46 @@ START_TEST(encoded)
         reel_tensor_free(x);
         reel_row_file_free(file);
     }
+}
+END_TEST
+
+typedef struct counted {
+    size_t now, most;
+} counted;
+
+static void *count_bytes(void *context, void *block, size_t old_size, size_t new_size)
+{
+    counted *it = context;
+    if (new_size == 0) {
+        free(block);
+        it->now -= old_size;
+        return NULL;
+    }
+    void *fresh = realloc(block, new_size);
+    if (fresh) {
+        it->now += new_size - (block ? old_size : 0);
+        it->most = it->now > it->most ? it->now : it->most;
+    }
+    return fresh;
+}
+
+/* What terms are fitted to lies in a file like the table: 33 features, which take 5 MB. */
+START_TEST(terms_in_little_memory)
+{
+    counted bytes = {0, 0};
+    write_table();
+    reel *apart = reel_new_with(&(reel_options){
+        .allocator = count_bytes, .allocator_context = &bytes, .handler = keep_warning});
+    reel_table *t =
+        reel_table_read(apart, path, (reel_table_options){.dtype = REEL_F64, .memory = 100000});
+    bytes.most = bytes.now;
+    size_t before = bytes.now;
+    reel_encoder *e = reel_encoder_fit(
+        t, NULL, (reel_encoder_options){.target = "y", .terms = "., poly(a, 3), day:a"});
+    ck_assert_msg(e != NULL, "%s", reel_error(apart));
+    ck_assert_int_gt((int)reel_encoder_features(e), 30);
+    ck_assert_msg(bytes.most - before < 2000000, "%zu bytes", bytes.most - before);
+    reel_free(apart);
 }
 END_TEST
 
@@ -167,6 +208,7 @@ static void add_cases(TCase *cases)
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, columns);
     tcase_add_test(cases, encoded);
+    tcase_add_test(cases, terms_in_little_memory);
     tcase_add_test(cases, batches);
     tcase_add_test(cases, mistakes);
 }

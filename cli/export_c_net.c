@@ -152,6 +152,43 @@ static void put_predict(const writing *w)
             w->name, w->name, w->name, w->name);
 }
 
+/* The ends of the interval around it, by the width that calibration has found: of a transformed
+ * target in the transform's units. */
+static void put_interval(const writing *w)
+{
+    const char *n = w->name;
+    double scale = reel_encoder_target_scale(w->m->encoder);
+    double zero = -reel_encoder_target_mean(w->m->encoder) / scale, half = w->m->half_width;
+    bool root = reel_encoder_transform(w->m->encoder) == REEL_TRANSFORM_SQRT;
+    fprintf(w->to,
+            "\ndouble %s_interval(const %s_row *row, double *low, double *high)\n{\n"
+            "    double y;\n    %s_net(row, &y);\n",
+            n, n, n);
+    if (reel_encoder_transform(w->m->encoder) == REEL_TRANSFORM_NONE) {
+        fprintf(w->to, "    y = %s_decode(y);\n    *low = y - %.17g;\n    *high = y + %.17g;\n", n,
+                half, half);
+        fputs("    return y;\n}\n", w->to);
+        return;
+    }
+    root ? fprintf(w->to, "    y = y > %.17g ? y : %.17g;\n", zero, zero) : 0;
+    fprintf(w->to,
+            "    *low = %s_decode(y - %.17g);\n    *high = %s_decode(y + %.17g);\n"
+            "    return %s_decode(y);\n}\n",
+            n, half / scale, n, half / scale, n);
+}
+
+/* The outermost quantiles, which calibration has moved. */
+static void put_quantile_interval(const writing *w)
+{
+    const char *n = w->name;
+    int64_t count = outputs_of(w);
+    fprintf(w->to,
+            "\ndouble %s_interval(const %s_row *row, double *low, double *high)\n{\n"
+            "    double all[%" PRId64 "];\n    %s_all(row, all);\n    *low = all[0];\n"
+            "    *high = all[%" PRId64 "];\n    return all[%zu];\n}\n",
+            n, n, count, n, count - 1, model_middle(w->m));
+}
+
 static void put_classes(const writing *w)
 {
     const char *n = w->name;
@@ -211,6 +248,13 @@ void put_c_declarations(const writing *w)
     } else {
         fprintf(w->to, "double %s_predict(const %s_row *row);\n", n, n);
     }
+    if (w->m->interval > 0) {
+        fprintf(w->to,
+                "/* The same, with the ends of an interval that holds the true value with "
+                "probability\n * %g. */\n"
+                "double %s_interval(const %s_row *row, double *low, double *high);\n",
+                w->m->interval, n, n);
+    }
     fprintf(w->to, "int %s_self_test(void);\n\n", n);
 }
 
@@ -226,6 +270,9 @@ void put_c_net(const writing *w)
     } else {
         put_decode(w);
         w->m->shape.quantile_count ? put_quantiles(w) : put_predict(w);
+    }
+    if (w->m->interval > 0) {
+        w->m->shape.quantile_count ? put_quantile_interval(w) : put_interval(w);
     }
 }
 
@@ -274,11 +321,11 @@ static bool test_answers(const writing *w, double *answers)
 }
 
 /* What the answers' errors are compared with. */
-static double test_size(const writing *w, const double *answers)
+static double test_size(const writing *w, const double *answers, int64_t count)
 {
     const reel_encoder *e = w->m->encoder;
     double size = reel_encoder_target_scale(e) + fabs(reel_encoder_target_mean(e)) * 1e-3;
-    for (int64_t i = 0; i < TESTED * outputs_of(w) && reel_encoder_transform(e); i++) {
+    for (int64_t i = 0; i < count && reel_encoder_transform(e); i++) {
         size += fabs(answers[i]);
     }
     return size;
@@ -303,11 +350,16 @@ static void put_test_rows(const writing *w)
 
 bool put_c_self_test(const writing *w)
 {
-    int64_t count = TESTED * outputs_of(w);
+    bool ends = w->m->interval > 0 && outputs_of(w) == 1; /* low and high are tested, too */
+    int64_t each = ends ? 3 : outputs_of(w), count = TESTED * each;
     double *answers = calloc((size_t)count, sizeof *answers);
     if (!answers || !test_answers(w, answers)) {
         free(answers);
         return false;
+    }
+    for (int64_t i = TESTED - 1; ends && i >= 0; i--) {
+        answers[3 * i] = answers[i];
+        model_interval(w->m, &answers[3 * i], &answers[3 * i + 1], &answers[3 * i + 2]);
     }
     fprintf(w->to,
             "\n/* How many of %d rows do not get what `reel predict` says of them. */\n"
@@ -318,24 +370,22 @@ bool put_c_self_test(const writing *w)
     for (int64_t i = 0; i < count; i++) {
         fprintf(w->to, "%s%.17g", i ? ", " : "", answers[i]);
     }
-    double most = (in_double(w) ? 1e-10 : 1e-4) * test_size(w, answers);
-    if (outputs_of(w) == 1) {
-        fprintf(w->to,
-                "};\n    int i, wrong = 0;\n    for (i = 0; i < %d; i++) {\n"
-                "        double off = %s_predict(&rows[i]) - expected[i];\n"
-                "        wrong += !((off < 0 ? -off : off) <= %g);\n    }\n"
-                "    return wrong;\n}\n",
-                TESTED, w->name, most);
+    double most = (in_double(w) ? 1e-10 : 1e-4) * test_size(w, answers, count);
+    fprintf(w->to,
+            "};\n    int i, wrong = 0;\n    double all[%" PRId64 "];\n"
+            "    for (i = 0; i < %" PRId64 "; i++) {\n        double off;\n",
+            each, count);
+    if (ends) {
+        fprintf(w->to, "        all[0] = %s_interval(&rows[i / 3], &all[1], &all[2]);\n", w->name);
     } else {
-        fprintf(w->to,
-                "};\n    int i, wrong = 0;\n    double all[%" PRId64 "];\n"
-                "    for (i = 0; i < %" PRId64 "; i++) {\n        double off;\n"
-                "        %s_all(&rows[i / %" PRId64 "], all);\n"
-                "        off = all[i %% %" PRId64 "] - expected[i];\n"
-                "        wrong += !((off < 0 ? -off : off) <= %g);\n    }\n"
-                "    return wrong;\n}\n",
-                outputs_of(w), count, w->name, outputs_of(w), outputs_of(w), most);
+        fprintf(w->to, "        %s%s_%s(&rows[i / %" PRId64 "]%s);\n", each == 1 ? "all[0] = " : "",
+                w->name, each == 1 ? "predict" : "all", each, each == 1 ? "" : ", all");
     }
+    fprintf(w->to,
+            "        off = all[i %% %" PRId64 "] - expected[i];\n"
+            "        wrong += !((off < 0 ? -off : off) <= %g);\n    }\n"
+            "    return wrong;\n}\n",
+            each, most);
     free(answers);
     return true;
 }

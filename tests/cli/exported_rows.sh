@@ -68,6 +68,12 @@ int main(void)
 #endif
 #ifdef CLASSES
         printf("%s\n", m_classes[m_predict(&row)]);
+#elif defined INTERVAL
+        double low, high, y = m_interval(&row, &low, &high);
+        printf("%.17g,%.17g,%.17g\n", y, low, high);
+        if (y != m_predict(&row)) {
+            return 8;
+        }
 #else
         printf("%.17g\n", m_predict(&row));
 #endif
@@ -82,17 +88,19 @@ agrees() {
   shift 2
   run 0 fit seen.csv --quiet --epochs 20 --max-categories 4 --dates trend,year,month,weekday,hour "$@"
   run 0 predict model.safetensors unseen.csv --quiet
-  tail -n +2 out | cut -d, -f1 >predicted
+  tail -n +2 out | cut -d, -f$columns >predicted
   run 0 export model.safetensors --c model.c --name m --force
   last="model.c of fit $*"
   $compiler -std=c99 -O1 -Wall -Wextra -pedantic -Werror -ffreestanding -c model.c -o model.o || fail 'it does not compile'
   # shellcheck disable=SC2086
   $compiler -std=c99 -O1 $macros -DMODEL='"model.c"' main.c -o program -lm || fail 'the program does not compile'
   ./program <unseen.csv >exported || fail "its self-test: $?"
-  paste predicted exported | awk -v most="$most" '{ n++; if ($1 + 0 != $1) { bad += $1 != $2; next }
-    d = $1 - $2; d = d < 0 ? -d : d; a = $1 < 0 ? -$1 : $1; size = a > size ? a : size; worst = d > worst ? d : worst }
+  paste -d, predicted exported | awk -F, -v most="$most" '{ n++; if ($1 + 0 != $1) { bad += $1 != $2; next }
+    for (k = 1; k <= NF / 2; k++) { x = $k; d = x - $(k + NF / 2); d = d < 0 ? -d : d; a = x < 0 ? -x : x
+      size = a > size ? a : size; worst = d > worst ? d : worst } }
     END { exit !(n == 10000 && worst <= most * (size + 1e-300) && bad <= n * most * 10) }' || fail 'it predicts something else'
 }
+columns=1
 from=size,rooms,near,garden,when
 agrees 1e-12 -DALL --target y --features $from --loss mse
 agrees 1e-12 -DALL --target y --features $from
@@ -110,4 +118,11 @@ agrees 1e-5 -DALL --target count --features $from --loss poisson --hidden 6
 agrees 1e-10 '' --target y --loss mse --terms 'size*near + poly(rooms, 4) + log(size) + sqrt(size):rooms + I(size^2) + near:log1p(rooms)'
 agrees 1e-5 '' --target y --hidden 6 --terms 'size*near + poly(rooms, 4) + exp(rooms)'
 agrees 1e-10 -DALL --target y --loss mse --terms 'size + when:rooms + garden*near + rooms'
+# Both ends of an interval, split conformal and between quantiles.
+columns=1-3
+agrees 1e-12 '-DALL -DINTERVAL' --target y --features $from --loss mse --interval 0.9
+agrees 1e-12 '-DALL -DINTERVAL' --target positive --features $from --loss mse --target-transform log --interval 0.8
+agrees 1e-12 '-DALL -DINTERVAL' --target positive --features $from --loss mse --target-transform sqrt --interval 0.9
+agrees 1e-12 '-DALL -DINTERVAL' --target y --features $from --loss quantile --interval 0.8
+agrees 1e-5 '-DALL -DINTERVAL' --target y --features $from --hidden 8 --interval 0.9
 finish

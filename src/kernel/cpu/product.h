@@ -35,31 +35,84 @@ void KERNEL(plain_product)(const reeli_gemm *p)
 }
 #endif
 
+/* c[n] = a[k] b[k,n] where b's rows lie side by side: one is added after the other. */
+static void add_up_rows(int64_t n, int64_t k, const T *a, int64_t a_step, const T *b, int64_t down,
+                        T *c)
+{
+#if VECTOR_BYTES
+    enum { VECTORS = 4 }; /* columns that stay in registers */
+    for (; n >= VECTORS * VECTOR;
+         n -= VECTORS * VECTOR, b += VECTORS * VECTOR, c += VECTORS * VECTOR) {
+        vector sum[VECTORS] = {{0}};
+        for (int64_t p = 0; p < k; p++) {
+            const T factor = a[p * a_step];
+            REELI_UNROLL(4)
+            for (int v = 0; v < VECTORS; v++) {
+                sum[v] += factor * CONST_VECTOR_AT(b + p * down + v * VECTOR);
+            }
+        }
+        REELI_UNROLL(4)
+        for (int v = 0; v < VECTORS; v++) {
+            VECTOR_AT(c + v * VECTOR) = sum[v];
+        }
+    }
+#endif
+    for (int64_t j = 0; j < n; j++) {
+        c[j] = 0;
+    }
+    for (int64_t p = 0; p < k; p++, b += down) {
+        const T factor = a[p * a_step];
+        INDEPENDENT for (int64_t j = 0; j < n; j++) { c[j] += factor * b[j]; }
+    }
+}
+
 enum { BLAS_LANES = 16 / sizeof(T), BLAS_ROWS = 4 };
+
+#if VECTOR_BYTES
+typedef T blas_lanes __attribute__((vector_size(16)));
+typedef T loose_blas_lanes __attribute__((vector_size(16), aligned(sizeof(T)), may_alias));
+#else
+typedef T blas_lanes[BLAS_LANES];
+#endif
 
 /* c[j] = a[k] b[j,k] for some rows of b, as PyTorch's BLAS adds up where a matrix meets a vector:
  * in lanes of 16 bytes, of which the first has the first terms, so many that whole rounds are
  * left. */
-static inline void rows_in_lanes(int rows, int64_t k, const T *a, int64_t a_step, const T *b,
-                                 int64_t row, int64_t step, T *c)
+REELI_INLINE void rows_in_lanes(const int rows, int64_t k, const T *a, int64_t a_step, const T *b,
+                                int64_t row, int64_t step, T *c)
 {
-    T lane[BLAS_ROWS][BLAS_LANES] = {{0}};
-    const int64_t first = k > 0 ? (k - 1) % BLAS_LANES + 1 : 0;
-    for (int64_t p = 0; p < first; p++) {
+    blas_lanes lane[BLAS_ROWS] = {{0}};
+    T first[BLAS_ROWS] = {0};
+    int64_t p = 0;
+    for (const int64_t end = k > 0 ? (k - 1) % BLAS_LANES + 1 : 0; p < end; p++) {
+        REELI_UNROLL(4)
         for (int j = 0; j < rows; j++) {
-            lane[j][0] += a[p * a_step] * b[j * row + p * step];
+            first[j] += a[p * a_step] * b[j * row + p * step];
         }
     }
-    for (int64_t p = first; p < k; p += BLAS_LANES) {
+    REELI_UNROLL(4)
+    for (int j = 0; j < rows; j++) {
+        lane[j][0] = first[j];
+    }
+    for (; p < k; p += BLAS_LANES) {
+        REELI_UNROLL(4)
         for (int j = 0; j < rows; j++) {
+#if VECTOR_BYTES
+            if (a_step == 1 && step == 1) {
+                lane[j] += *(const loose_blas_lanes *)(a + p) *
+                           *(const loose_blas_lanes *)(b + j * row + p);
+                continue;
+            }
+#endif
             for (int q = 0; q < BLAS_LANES; q++) {
                 lane[j][q] += a[(p + q) * a_step] * b[j * row + (p + q) * step];
             }
         }
     }
+    REELI_UNROLL(4)
     for (int j = 0; j < rows; j++) {
-        const T *l = lane[j];
-        c[j] = BLAS_LANES == 4 ? (l[0] + l[2]) + (l[1] + l[BLAS_LANES - 1]) : l[0] + l[1];
+        c[j] = BLAS_LANES == 4 ? (lane[j][0] + lane[j][2]) + (lane[j][1] + lane[j][BLAS_LANES - 1])
+                               : lane[j][0] + lane[j][1];
     }
 }
 
@@ -70,21 +123,12 @@ static void vector_in_lanes(int64_t n, int64_t k, const T *a, int64_t a_step, co
 {
     const int64_t down = b_stride[0], right = b_stride[1];
     if (right == 1) {
-        for (int64_t j = 0; j < n; j++) {
-            c[j] = 0;
-        }
-        for (int64_t p = 0; p < k; p++, b += down) {
-            const T factor = a[p * a_step];
-            INDEPENDENT for (int64_t j = 0; j < n; j++) { c[j] += factor * b[j]; }
-        }
+        add_up_rows(n, k, a, a_step, b, down, c);
         return;
     }
-    for (; n >= BLAS_ROWS; n -= BLAS_ROWS, b += BLAS_ROWS * right, c += BLAS_ROWS) {
-        if (a_step == 1 && down == 1) {
-            rows_in_lanes(BLAS_ROWS, k, a, 1, b, right, 1, c);
-        } else {
-            rows_in_lanes(BLAS_ROWS, k, a, a_step, b, right, down, c);
-        }
+    for (; a_step == 1 && down == 1 && n >= BLAS_ROWS;
+         n -= BLAS_ROWS, b += BLAS_ROWS * right, c += BLAS_ROWS) {
+        rows_in_lanes(BLAS_ROWS, k, a, 1, b, right, 1, c);
     }
     for (; n > 0; n--, b += right, c++) {
         rows_in_lanes(1, k, a, a_step, b, right, down, c);

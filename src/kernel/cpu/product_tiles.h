@@ -33,10 +33,13 @@ REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
 {
     vector sum[PACKED_ROWS][TILE_VECTORS];
     const int64_t next_row = a_stride[0], next = a_stride[1];
+    const int64_t start_step = to->start_step, c_step = to->c_step;
+    const T *const start = to->start, *const bias = to->bias;
+    T *const c = to->c;
     REELI_UNROLL(32)
     for (int i = 0; i < rows * vectors; i++) {
         sum[i / vectors][i % vectors] =
-            CONST_VECTOR_AT(to->start + i / vectors * to->start_step + i % vectors * VECTOR);
+            CONST_VECTOR_AT(start + i / vectors * start_step + i % vectors * VECTOR);
     }
     for (int64_t p = 0; p < k; p++, a += next, b += b_step) {
         REELI_UNROLL(32)
@@ -46,16 +49,15 @@ REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
                                                           sum[i / vectors][i % vectors]);
         }
     }
-    if (to->bias) {
+    if (bias) {
         REELI_UNROLL(32)
         for (int i = 0; i < rows * vectors; i++) {
-            sum[i / vectors][i % vectors] += CONST_VECTOR_AT(to->bias + i % vectors * VECTOR);
+            sum[i / vectors][i % vectors] += CONST_VECTOR_AT(bias + i % vectors * VECTOR);
         }
     }
     REELI_UNROLL(32)
     for (int i = 0; i < rows * vectors; i++) {
-        VECTOR_AT(to->c + i / vectors * to->c_step + i % vectors * VECTOR) =
-            sum[i / vectors][i % vectors];
+        VECTOR_AT(c + i / vectors * c_step + i % vectors * VECTOR) = sum[i / vectors][i % vectors];
     }
 }
 
@@ -145,10 +147,11 @@ static void edge_tile(tile_product product, int64_t rows, int64_t k, const T *a,
     product(k, a, a_stride, b, b_step,
             &(tile_sums){to->more ? aside : zeros, to->bias ? bias : NULL, aside,
                          to->more ? PANEL_COLUMNS : 0, PANEL_COLUMNS});
-    for (int64_t i = 0; i < rows; i++) {
-        for (int64_t j = 0; j < to->columns; j += VECTOR) {
-            store_part(to->c + i * to->step + j, CONST_VECTOR_AT(aside + i * PANEL_COLUMNS + j),
-                       to->columns - j);
+    for (int64_t j = 0; j < to->columns; j += VECTOR) {
+        T *c = to->c + j;
+        const T *sums = aside + j;
+        for (int64_t i = 0; i < rows; i++, c += to->step, sums += PANEL_COLUMNS) {
+            store_part(c, CONST_VECTOR_AT(sums), to->columns - j);
         }
     }
 }

@@ -3,9 +3,11 @@
  * What the fixed tree costs beside MPI_Allreduce, and what a step of data parallel training is made
  * of: microseconds, the least and the median of rounds, of the slowest process.
  *
- *     mpirun -n 2 bench_mpi [PARAMETERS [ROUNDS]]
+ *     mpirun -n 2 bench_mpi [PARAMETERS [ROUNDS [BUCKET]]]
  *
  * bare        MPI_Allreduce of so many floats, and nothing else
+ * by hand     gradients laid end to end, one MPI_Allreduce of all, put back: what a program without
+ *             reel_mpi does
  * allreduce   reel_mpi_average_gradients with .allreduce, after a process's only piece of a batch
  * tree        the same by the tree, a piece for each process
  * tree of 8   the same by the tree of 8 pieces, the default: after the last of a process's pieces
@@ -15,8 +17,9 @@
 #include <reel/reel.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-static int rank, size, rounds = 100;
+static int rank, size, rounds = 100, bucket;
 
 static int compare(const void *a, const void *b)
 {
@@ -51,10 +54,31 @@ static void bare(int parameters)
     free(x);
 }
 
+/* What reel_mpi_average_gradients does, in the way that is written first. */
+static void average_by_hand(reel_tensor_list p, float *flat)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < p.count; i++) {
+        const int64_t n = reel_numel(p.tensors[i]);
+        const float *g = reel_data_f32(reel_grad(p.tensors[i]));
+        for (int64_t k = 0; k < n; k++) {
+            flat[count + k] = g[k] / (float)size;
+        }
+        count += n;
+    }
+    MPI_Allreduce(MPI_IN_PLACE, flat, (int)count, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
+    for (size_t i = 0; i < p.count; i++) {
+        const int64_t n = reel_numel(p.tensors[i]);
+        memcpy(reel_data_f32(reel_grad(p.tensors[i])), flat, (size_t)n * sizeof *flat);
+        flat += n;
+    }
+}
+
 /* A line of one output: its forward and backward cost nothing beside the sums. */
 static void average(const char *name, int parameters, reel_mpi_options options, bool pieces_too)
 {
     reel *r = reel_new();
+    options.bucket = bucket;
     reel_mpi *mpi = reel_mpi_join(r, MPI_COMM_WORLD, options);
     reel_module *model = reel_nn_linear(r, parameters, 1);
     const int64_t rows = options.pieces;
@@ -64,6 +88,8 @@ static void average(const char *name, int parameters, reel_mpi_options options, 
     reel_mpi_loader *loader = reel_mpi_loader_new(mpi, (reel_tensor *[]){x}, 1,
                                                   (reel_loader_options){.batch_size = rows});
     double *last = calloc((size_t)rounds, sizeof *last), *piece_seconds = calloc(8, sizeof *last);
+    const bool by_hand = strcmp(name, "by hand") == 0;
+    float *flat = calloc((size_t)parameters + 1, sizeof *flat);
     int pieces = 0;
     for (int i = 0; i < rounds;) {
         reel_tensor *piece[1];
@@ -76,7 +102,10 @@ static void average(const char *name, int parameters, reel_mpi_options options, 
                 MPI_Barrier(MPI_COMM_WORLD);
             }
             const double begin = MPI_Wtime();
-            const bool whole = reel_mpi_average_gradients(mpi, &loss);
+            if (by_hand) {
+                average_by_hand(reel_parameters(model), flat);
+            }
+            const bool whole = by_hand || reel_mpi_average_gradients(mpi, &loss);
             const double took = MPI_Wtime() - begin;
             if (whole) {
                 last[i++] = took;
@@ -90,6 +119,7 @@ static void average(const char *name, int parameters, reel_mpi_options options, 
     if (pieces_too) {
         report("piece", piece_seconds + 1, (int)rows / size - 1);
     }
+    free(flat);
     free(last);
     free(piece_seconds);
     reel_mpi_loader_free(loader);
@@ -104,14 +134,16 @@ int main(int argc, char **argv)
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     const int parameters = argc > 1 ? atoi(argv[1]) : 1000000;
     rounds = argc > 2 ? atoi(argv[2]) : rounds;
+    bucket = argc > 3 ? atoi(argv[3]) : 0;
     if (parameters < 1 || rounds < 1 || 8 % size != 0) {
-        fprintf(stderr, "usage: mpirun -n 1|2|4|8 bench_mpi [PARAMETERS [ROUNDS]]\n");
+        fprintf(stderr, "usage: mpirun -n 1|2|4|8 bench_mpi [PARAMETERS [ROUNDS [BUCKET]]]\n");
         MPI_Abort(MPI_COMM_WORLD, 2);
     }
     if (rank == 0) {
         printf("%d processes, %d parameters; microseconds: least, median\n", size, parameters);
     }
     bare(parameters);
+    average("by hand", parameters, (reel_mpi_options){.allreduce = true, .pieces = size}, false);
     average("allreduce", parameters, (reel_mpi_options){.allreduce = true, .pieces = size}, false);
     average("tree", parameters, (reel_mpi_options){.pieces = size}, false);
     average("tree of 8", parameters, (reel_mpi_options){.pieces = 8}, size < 8);

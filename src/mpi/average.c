@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A piece's gradients laid end to end, added up, and put back. Of each dtype there is one array:
- * the parameters' gradients, for each a 1 if it had one, the floating buffers, the loss. With w the
- * piece's share of the batch's rows (1 for a loss that is a sum), a leaf of the tree holds w g.
+ * for each parameter a 1 if it had a gradient, the loss, the gradients, the floating buffers. With
+ * w the piece's share of the batch's rows (1 for a loss that is a sum), a leaf of the tree holds w
+ * g.
  */
 #include "joined.h"
 
@@ -10,14 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 1024 }; /* numbers that are added up at a time, on the stack */
-
 void reeli_mpi_free_flat(reel_mpi *m)
 {
     for (int i = 0; i < 2; i++) {
         for (int k = 0; k < REELI_MPI_DEPTH; k++) {
             free(m->flat[i].sums[k]);
         }
+        free(m->flat[i].stretch);
+        free(m->flat[i].head);
+        free(m->flat[i].root);
         free(m->flat[i].arrived);
         m->flat[i] = (reeli_flat){.dtype = m->flat[i].dtype, .element = m->flat[i].element};
     }
@@ -27,6 +29,15 @@ void reeli_mpi_free_flat(reel_mpi *m)
     free(m->kept);
     m->kept = NULL;
     m->kept_count = 0;
+}
+
+/* Bytes of the cache; and numbers that are added up at a time. */
+enum { LINE = 64, BLOCK = 1024 };
+
+void *reeli_mpi_numbers(const reeli_flat *f, int64_t count)
+{
+    const size_t bytes = (size_t)count * f->element;
+    return aligned_alloc(LINE, (bytes + LINE - 1) / LINE * LINE);
 }
 
 static bool no_memory(reel_mpi *m)
@@ -75,16 +86,53 @@ static bool find_buffers(reel_mpi *m)
     return true;
 }
 
-/* Memory for the next leaf, number `nodes`. */
-static bool room_for_leaf(reel_mpi *m)
+/* Memory for node `number` as a whole. */
+static bool room_for_node(reel_mpi *m, int number)
 {
     for (int i = 0; i < 2; i++) {
         reeli_flat *f = &m->flat[i];
-        if (!f->sums[m->nodes]) {
-            f->sums[m->nodes] = malloc((size_t)f->count * f->element);
+        if (!f->sums[number]) {
+            f->sums[number] = reeli_mpi_numbers(f, f->count);
         }
-        if (!f->sums[m->nodes]) {
+        if (!f->sums[number]) {
             return no_memory(m);
+        }
+    }
+    return true;
+}
+
+static void add_stretch(reeli_flat *f, reel_tensor *t, int64_t count, bool is_buffer)
+{
+    f->stretch[f->stretches++] =
+        (reeli_stretch){.tensor = t, .begin = f->count, .count = count, .is_buffer = is_buffer};
+    f->count += count;
+}
+
+/* All of one dtype in its place. */
+static bool lay_out(reel_mpi *m, reeli_flat *f)
+{
+    const reel_tensor_list parameters = reel_parameters(m->model);
+    for (size_t i = 0; i < parameters.count; i++) {
+        f->parameters += reel_dtype_of(parameters.tensors[i]) == f->dtype;
+    }
+    const int64_t line = LINE / (int64_t)f->element;
+    const int64_t head = (f->parameters + line) / line * line; /* with the loss, in whole lines */
+    f->stretch = calloc(1 + parameters.count + m->kept_count, sizeof *f->stretch);
+    f->head = calloc((size_t)head, f->element);
+    if (!f->stretch || !f->head) {
+        return no_memory(m);
+    }
+    add_stretch(f, NULL, head, false);
+    for (size_t i = 0; i < parameters.count; i++) {
+        reel_tensor *p = parameters.tensors[i];
+        if (reel_dtype_of(p) == f->dtype) {
+            add_stretch(f, p, reel_numel(p), false);
+        }
+    }
+    for (size_t i = 0; i < m->kept_count; i++) {
+        reel_tensor *t = m->kept[i].tensor;
+        if (reel_dtype_of(t) == f->dtype) {
+            add_stretch(f, t, reel_numel(t), true);
         }
     }
     return true;
@@ -95,22 +143,7 @@ bool reeli_mpi_lay_out(reel_mpi *m)
     reeli_mpi_free_flat(m);
     m->rows = 0;
     m->nodes = 0;
-    const reel_tensor_list parameters = reel_parameters(m->model);
-    m->flat[0].count = m->flat[1].count = 1; /* the loss */
-    for (size_t i = 0; i < parameters.count; i++) {
-        reeli_flat *f = flat_of(m, reel_dtype_of(parameters.tensors[i]));
-        f->count += reel_numel(parameters.tensors[i]) + 1;
-    }
-    if (!find_buffers(m)) {
-        return false;
-    }
-    for (size_t i = 0; i < m->kept_count; i++) {
-        reeli_flat *f = flat_of(m, reel_dtype_of(m->kept[i].tensor));
-        if (f) {
-            f->count += reel_numel(m->kept[i].tensor);
-        }
-    }
-    return room_for_leaf(m);
+    return find_buffers(m) && lay_out(m, &m->flat[0]) && lay_out(m, &m->flat[1]);
 }
 
 static void keep_buffers(reel_mpi *m)
@@ -178,73 +211,127 @@ bool reeli_mpi_begin_batch(reel_mpi *m, int64_t rows, int64_t batch)
 typedef struct leaf {
     const reeli_flat *f;
     int number, merges;
+    double share; /* the piece's, of the batch's rows */
+    double w;     /* of its gradients */
+    void *to;     /* where number `at` goes */
     int64_t at;
+    size_t stretch; /* in which that lies */
 } leaf;
 
-/* s_{k-m} + (… + (s_{k-1} + w x)) in the place of the first, of n < BLOCK numbers. x NULL: of 0. */
-#define LAY_BLOCK(T)                                                                               \
-    T sum[BLOCK];                                                                                  \
-    const T share = (T)w, *from = x;                                                               \
-    for (int64_t i = 0; i < n; i++) {                                                              \
-        sum[i] = from ? from[i] * share : 0;                                                       \
+/* left + (s_{m-1} + … (s_1 + (s_0 + w x))) of n <= BLOCK numbers; w x, where m is -1. What comes
+ * from memory is read side by side, which takes half of the time: up to two sums, and left. */
+#define ADD_LEFT(T, left)                                                                          \
+    for (int64_t i = 0; m == 0 && i < n; i++) {                                                    \
+        to[i] = (left)[i] + w * x[i];                                                              \
     }                                                                                              \
-    for (int k = 1; k <= l->merges; k++) {                                                         \
-        const T *left = (const T *)l->f->sums[l->number - k] + l->at;                              \
+    for (int64_t i = 0; m == 1 && i < n; i++) {                                                    \
+        to[i] = (left)[i] + (a[i] + w * x[i]);                                                     \
+    }                                                                                              \
+    for (int64_t i = 0; m == 2 && i < n; i++) {                                                    \
+        to[i] = (left)[i] + (b[i] + (a[i] + w * x[i]));                                            \
+    }                                                                                              \
+    for (int64_t i = 0; m > 2 && i < n; i++) {                                                     \
+        to[i] = (left)[i] + sum[i];                                                                \
+    }
+
+#define ADD_UP(T)                                                                                  \
+    const T *restrict a = m > 0 ? s[0] : NULL, *restrict b = m > 1 ? s[1] : NULL;                  \
+    const T *restrict left = m >= 0 ? s[m] : NULL;                                                 \
+    T sum[BLOCK];                                                                                  \
+    for (int64_t i = 0; m < 0 && i < n; i++) {                                                     \
+        to[i] = w * x[i];                                                                          \
+    }                                                                                              \
+    for (int64_t i = 0; m > 2 && i < n; i++) {                                                     \
+        sum[i] = b[i] + (a[i] + w * x[i]);                                                         \
+    }                                                                                              \
+    for (int k = 2; k < m; k++) {                                                                  \
         for (int64_t i = 0; i < n; i++) {                                                          \
-            sum[i] = left[i] + sum[i];                                                             \
+            sum[i] = s[k][i] + sum[i];                                                             \
         }                                                                                          \
     }                                                                                              \
-    memcpy((T *)l->f->sums[l->number - l->merges] + l->at, sum, (size_t)n * sizeof *sum)
+    if (left == to) {                                                                              \
+        ADD_LEFT(T, to)                                                                            \
+    } else {                                                                                       \
+        ADD_LEFT(T, left)                                                                          \
+    }
 
-static void lay_floats(const leaf *l, const void *x, int64_t n, double w) { LAY_BLOCK(float); }
+static void add_floats(float *restrict to, const float *restrict x, float w, const float *const *s,
+                       int m, int64_t n)
+{
+    ADD_UP(float)
+}
 
-static void lay_doubles(const leaf *l, const void *x, int64_t n, double w) { LAY_BLOCK(double); }
+static void add_doubles(double *restrict to, const double *restrict x, double w,
+                        const double *const *s, int m, int64_t n)
+{
+    ADD_UP(double)
+}
 
-/* w times n numbers, at the leaf's next place. */
+/* w times n <= BLOCK numbers, at the leaf's next place. */
 static void lay(leaf *l, const void *x, int64_t n, double w)
 {
-    for (int64_t i = 0; i < n; i += BLOCK) {
-        const int64_t now = n - i < BLOCK ? n - i : BLOCK;
-        const void *from = x ? (const char *)x + (size_t)i * l->f->element : NULL;
-        if (l->f->dtype == REEL_F32) {
-            lay_floats(l, from, now, w);
-        } else {
-            lay_doubles(l, from, now, w);
-        }
-        l->at += now;
+    static const union {
+        float f32[BLOCK];
+        double f64[BLOCK];
+    } zeros;
+    const size_t at = (size_t)l->at * l->f->element, bytes = (size_t)n * l->f->element;
+    const void *s[REELI_MPI_DEPTH];
+    for (int k = 0; k < l->merges; k++) {
+        s[k] = (const char *)l->f->sums[l->number - 1 - k] + at;
+    }
+    const int m = l->merges - 1; /* of which the sum may be the place that the numbers go to */
+    if (l->f->dtype == REEL_F32) {
+        add_floats((float *)l->to, x ? x : zeros.f32, (float)w, (const float *const *)s, m, n);
+    } else {
+        add_doubles((double *)l->to, x ? x : zeros.f64, w, (const double *const *)s, m, n);
+    }
+    l->at += n;
+    l->to = (char *)l->to + bytes;
+}
+
+/* The leaf's numbers up to number `end`. */
+static void lay_up_to(leaf *l, int64_t end)
+{
+    while (l->at < end) {
+        const reeli_stretch *s = &l->f->stretch[l->stretch];
+        const int64_t done = l->at - s->begin, left = s->count - done;
+        const int64_t most = left < BLOCK ? left : BLOCK;
+        const int64_t n = most < end - l->at ? most : end - l->at;
+        const void *from = s->from ? (const char *)s->from + (size_t)done * l->f->element : NULL;
+        lay(l, from, n, s->is_buffer ? l->share : s->tensor ? l->w : 1);
+        l->stretch += n == left;
     }
 }
 
-static void lay_number(leaf *l, double value)
+static void set_head(const reeli_flat *f, int64_t i, double value)
 {
-    const float single = (float)value;
-    lay(l, l->f->dtype == REEL_F32 ? (const void *)&single : &value, 1, 1);
+    if (f->dtype == REEL_F32) {
+        ((float *)f->head)[i] = (float)value;
+    } else {
+        ((double *)f->head)[i] = value;
+    }
 }
 
-static double number_at(const reeli_flat *f, int64_t at)
+static double head_at(const reeli_flat *f, int64_t i)
 {
-    return f->dtype == REEL_F32 ? (double)((const float *)f->sums[0])[at]
-                                : ((const double *)f->sums[0])[at];
+    return f->dtype == REEL_F32 ? (double)((const float *)f->head)[i]
+                                : ((const double *)f->head)[i];
 }
 
-/* What this piece has for one dtype: all but the loss. */
-static void lay_model(const reel_mpi *m, leaf *l, reel_tensor_list parameters, double share)
+/* Where this piece's numbers are. An error, where a gradient does not lie row by row. */
+static void find_numbers(reeli_flat *f, double loss)
 {
-    const double w = m->options.reduction == REEL_SUM ? 1 : share;
-    for (size_t i = 0; i < parameters.count; i++) {
-        const reel_tensor *p = parameters.tensors[i];
-        if (reel_dtype_of(p) == l->f->dtype) {
-            reel_tensor *g = reel_grad(p);
-            lay(l, g ? reeli_mpi_elements(g) : NULL, reel_numel(p), w);
-            lay_number(l, g ? 1 : 0);
+    f->stretch[0].from = f->stretch[0].to = f->head;
+    for (size_t i = 1; i < f->stretches; i++) {
+        reeli_stretch *s = &f->stretch[i];
+        reel_tensor *t = s->is_buffer ? s->tensor : reel_grad(s->tensor);
+        s->from = t ? reeli_mpi_elements(t) : NULL;
+        s->to = NULL;
+        if (!s->is_buffer) {
+            set_head(f, (int64_t)i - 1, t ? 1 : 0);
         }
     }
-    for (size_t i = 0; i < m->kept_count; i++) {
-        reel_tensor *t = m->kept[i].tensor;
-        if (reel_dtype_of(t) == l->f->dtype) {
-            lay(l, reeli_mpi_elements(t), reel_numel(t), share);
-        }
-    }
+    set_head(f, f->parameters, loss);
 }
 
 static int64_t rows_of_piece(const reel_mpi *m)
@@ -252,23 +339,37 @@ static int64_t rows_of_piece(const reel_mpi *m)
     return m->rows / m->pieces + (m->next < m->rows % m->pieces);
 }
 
-/* Takes this piece into the tree. */
-static bool take(reel_mpi *m, const reel_tensor *loss)
+/* This piece becomes a leaf of the tree for each dtype, of which nothing has been laid yet; false,
+ * and an error. */
+static bool begin_leaf(reel_mpi *m, const reel_tensor *loss, leaf leaves[2])
 {
-    const reel_tensor_list parameters = reel_parameters(m->model);
     const double share = (double)rows_of_piece(m) / (double)m->rows;
+    const double w = m->options.reduction == REEL_SUM ? 1 : share;
     const double value = loss ? reel_item(loss) : 0;
-    if (reel_failed(m->r) || !room_for_leaf(m)) {
+    for (int i = 0; i < 2; i++) {
+        reeli_flat *f = &m->flat[i];
+        const bool here = loss && reel_dtype_of(loss) == f->dtype;
+        const double one = f->dtype == REEL_F32 ? (double)((float)value * (float)w) : value * w;
+        find_numbers(f, here ? one : 0);
+        leaves[i] = (leaf){.f = f, .number = m->nodes, .share = share, .w = w};
+    }
+    if (reel_failed(m->r)) {
         return false;
     }
-    const int number = m->nodes, merges = reeli_mpi_add_leaf(m, m->next);
+    leaves[0].merges = leaves[1].merges = reeli_mpi_add_leaf(m, m->next);
+    return true;
+}
+
+/* Takes a piece that is not the last into the tree. */
+static bool take(reel_mpi *m, const reel_tensor *loss)
+{
+    leaf l[2];
+    if (!begin_leaf(m, loss, l) || !room_for_node(m, m->nodes - 1)) {
+        return false;
+    }
     for (int i = 0; i < 2; i++) {
-        leaf l = {.f = &m->flat[i], .number = number, .merges = merges};
-        lay_model(m, &l, parameters, share);
-        const bool here = loss && reel_dtype_of(loss) == l.f->dtype;
-        const double w = m->options.reduction == REEL_SUM ? 1 : share;
-        const double one = l.f->dtype == REEL_F32 ? (double)((float)value * (float)w) : value * w;
-        lay_number(&l, here ? one : 0);
+        l[i].to = m->flat[i].sums[m->nodes - 1];
+        lay_up_to(&l[i], m->flat[i].count);
     }
     return true;
 }
@@ -280,35 +381,58 @@ static reel_tensor *new_gradient(reel_tensor *p)
     return reel_grad(p);
 }
 
-/* The sums of one dtype into the parameters' gradients and the buffers. */
-static void put_back(reel_mpi *m, const reeli_flat *f, reel_tensor_list parameters)
+/* Where the batch's numbers of a stretch go, once the first stretch is the batch's. */
+static void *find_place(const reeli_flat *f, size_t i)
 {
-    const char *sums = f->sums[0];
-    int64_t at = 0;
-    for (size_t i = 0; i < parameters.count; i++) {
-        reel_tensor *p = parameters.tensors[i];
-        if (reel_dtype_of(p) != f->dtype) {
-            continue;
-        }
-        const int64_t n = reel_numel(p);
-        if (number_at(f, at + n) > 0) {
-            reel_tensor *g = reel_grad(p) ? reel_grad(p) : new_gradient(p);
-            void *to = g ? reeli_mpi_elements(g) : NULL;
-            if (to) {
-                memcpy(to, sums + (size_t)at * f->element, (size_t)n * f->element);
-            }
-        } else {
-            reel_zero_grad_of(p);
-        }
-        at += n + 1;
+    const reeli_stretch *s = &f->stretch[i];
+    if (s->is_buffer) {
+        return reeli_mpi_elements(s->tensor);
     }
-    for (size_t i = 0; i < m->kept_count; i++) {
-        const reeli_kept *kept = &m->kept[i];
-        if (reel_dtype_of(kept->tensor) == f->dtype) {
-            memcpy(reeli_mpi_elements(kept->tensor), sums + (size_t)at * f->element, kept->bytes);
-            at += reel_numel(kept->tensor);
-        }
+    if (head_at(f, (int64_t)i - 1) > 0) {
+        reel_tensor *g = reel_grad(s->tensor) ? reel_grad(s->tensor) : new_gradient(s->tensor);
+        return g ? reeli_mpi_elements(g) : NULL;
     }
+    reel_zero_grad_of(s->tensor);
+    return NULL;
+}
+
+/* A bucket's sums into the parameters' gradients and the buffers; *stretch is where it begins. */
+static void put_back(reeli_flat *f, reeli_bucket b, size_t *stretch)
+{
+    const char *from = f->root;
+    for (int64_t at = b.from, end = at + b.count; at < end;) {
+        reeli_stretch *s = &f->stretch[*stretch];
+        const int64_t done = at - s->begin, left = s->count - done;
+        const int64_t n = left < end - at ? left : end - at;
+        if (done == 0 && s->tensor) {
+            s->to = find_place(f, *stretch);
+        }
+        if (s->to) {
+            memcpy((char *)s->to + (size_t)done * f->element, from, (size_t)n * f->element);
+        }
+        from += (size_t)n * f->element;
+        at += n;
+        *stretch += n == left;
+    }
+}
+
+/* The last leaf and all processes' nodes become the batch's sums, bucket by bucket. */
+static bool join_all(reel_mpi *m, reeli_flat *f, leaf *l)
+{
+    size_t stretch = 0;
+    const reeli_bucket none = {0, 0};
+    for (reeli_bucket b = reeli_mpi_next_bucket(m, f, none); b.count > 0;
+         b = reeli_mpi_next_bucket(m, f, b)) {
+        l->to = f->root;
+        if (!m->idle) {
+            lay_up_to(l, b.from + b.count);
+        }
+        if (!reeli_mpi_join_sums(m, f, b)) {
+            return false;
+        }
+        put_back(f, b, &stretch);
+    }
+    return true;
 }
 
 /* The batch is whole: its sums to all, and the random numbers are what they were before it. */
@@ -317,6 +441,13 @@ static bool finish(reel_mpi *m, reel_tensor **loss)
     const reel_dtype dtype = loss ? reel_dtype_of(*loss) : REEL_F32;
     uint64_t alike = reeli_mpi_mix((uint64_t)m->rows, (uint64_t)m->flat[0].count);
     alike = reeli_mpi_mix(alike, (uint64_t)m->flat[1].count * 4 + (uint64_t)dtype);
+    leaf leaves[2] = {{0}};
+    if (m->idle) {
+        find_numbers(&m->flat[0], 0);
+        find_numbers(&m->flat[1], 0);
+    } else {
+        begin_leaf(m, loss ? *loss : NULL, leaves);
+    }
     for (int i = 0; i < 2; i++) {
         reeli_mpi_room(m, &m->flat[i]);
     }
@@ -324,17 +455,13 @@ static bool finish(reel_mpi *m, reel_tensor **loss)
         return false;
     }
     for (int i = 0; i < 2; i++) {
-        if (!reeli_mpi_join_sums(m, &m->flat[i])) {
+        if (!join_all(m, &m->flat[i], &leaves[i])) {
             return false;
         }
     }
-    const reel_tensor_list parameters = reel_parameters(m->model);
-    for (int i = 0; i < 2; i++) {
-        put_back(m, &m->flat[i], parameters);
-    }
     if (loss) {
         const reeli_flat *f = flat_of(m, dtype);
-        *loss = reel_scalar(m->r, dtype, number_at(f, f->count - 1));
+        *loss = reel_scalar(m->r, dtype, head_at(f, f->parameters));
     }
     reeli_mpi_end_batch(m);
     return !reel_failed(m->r);
@@ -353,15 +480,16 @@ bool reel_mpi_average_gradients(reel_mpi *m, reel_tensor **loss)
                                     "reel_mpi_loader_next"
                                   : "the loss is no floating number");
     }
-    if (!reel_failed(m->r) && !m->idle) {
+    const bool last = m->next + 1 >= m->end;
+    if (!reel_failed(m->r) && !last) {
         take(m, loss ? *loss : NULL);
     }
     if (reel_failed(m->r)) {
         return reeli_mpi_agree(m, REELI_AT_AVERAGE, 0); /* tells the others, and is false */
     }
-    if (m->next + 1 < m->end) {
-        put_buffers_back(m);
-        return false;
+    if (last) {
+        return finish(m, loss);
     }
-    return finish(m, loss);
+    put_buffers_back(m);
+    return false;
 }

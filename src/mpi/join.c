@@ -199,6 +199,17 @@ static bool watch_for_the_end(reel_mpi *m)
            reeli_mpi_done(m, MPI_Comm_set_attr(MPI_COMM_SELF, m->key, m), "MPI_Comm_set_attr");
 }
 
+/* As many numbers as stay in a cache, and as a message of each process is worth sending. */
+static bool choose_bucket(reel_mpi *m)
+{
+    enum { IN_CACHE = 1 << 17, MESSAGE = 1 << 12 };
+    const int64_t messages = (int64_t)m->size * MESSAGE;
+    if (m->options.bucket == 0) {
+        m->options.bucket = messages > IN_CACHE ? messages : IN_CACHE;
+    }
+    return true;
+}
+
 static bool check(reel_mpi *m)
 {
     int is_there = 0;
@@ -217,12 +228,11 @@ static bool check(reel_mpi *m)
                               (int)m->options.reduction);
     }
     m->options.pieces = m->options.pieces ? m->options.pieces : 8;
-    m->options.bucket = m->options.bucket ? m->options.bucket : 1 << 20;
     const int64_t digits = (int64_t)digits_of_kernels(m->r);
     return reeli_mpi_done(m, MPI_Comm_rank(m->comm, &m->rank), "MPI_Comm_rank") &&
            reeli_mpi_done(m, MPI_Comm_size(m->comm, &m->size), "MPI_Comm_size") &&
-           reeli_mpi_agree(m, REELI_AT_JOIN, how_to_train(&m->options)) && same_digits(m, digits) &&
-           watch_for_the_end(m);
+           choose_bucket(m) && reeli_mpi_agree(m, REELI_AT_JOIN, how_to_train(&m->options)) &&
+           same_digits(m, digits) && watch_for_the_end(m);
 }
 
 static void release(reel_mpi *m)

@@ -16,17 +16,37 @@ typedef struct reeli_node {
     int first, size;
 } reeli_node;
 
-/* Numbers of one dtype laid end to end: gradients, whether there is one (1 or 0) for each, buffers,
- * the loss. `sums` are the nodes of the tree that this process has so far, from left to right;
- * their memory stays from batch to batch. */
+/* A stretch of numbers that lie end to end: a parameter's gradient, a buffer, or (tensor NULL) what
+ * comes first. */
+typedef struct reeli_stretch {
+    reel_tensor *tensor;
+    int64_t begin, count;
+    bool is_buffer;
+    const void *from; /* this piece's; NULL: zeros */
+    void *to;         /* where the batch's go; NULL: nowhere */
+} reeli_stretch;
+
+/* Numbers of one dtype laid end to end: for each parameter whether it has a gradient (1 or 0), the
+ * loss, gradients, buffers. `sums` are the nodes of the tree that this process has so far, from
+ * left to right, but for its last one, which is never there as a whole: when a batch ends, each
+ * bucket of it is summed, sent, received and put back while the cache has it, in `root`. */
 typedef struct reeli_flat {
     reel_dtype dtype;
     size_t element;
-    int64_t count;
+    int64_t count, parameters;
+    reeli_stretch *stretch; /* in their order */
+    size_t stretches;
+    void *head; /* the first stretch */
     void *sums[REELI_MPI_DEPTH];
+    void *root;
     void *arrived; /* other processes' nodes, of this process's share of a bucket */
     size_t arrived_bytes;
 } reeli_flat;
+
+/* Numbers from … from + count - 1 are under way, of which each process has a share. */
+typedef struct reeli_bucket {
+    int64_t from, count;
+} reeli_bucket;
 
 /* A buffer as it was before the batch: each piece begins from that. */
 typedef struct reeli_kept {
@@ -102,9 +122,13 @@ void reeli_mpi_end_batch(reel_mpi *m);
 /* Takes a piece into the tree, as leaf number `nodes`, and returns to how many of the sums before
  * it it is to be added, one after the other from the right. */
 int reeli_mpi_add_leaf(reel_mpi *m, int piece);
-/* Room for what other processes send; before they are told to. */
+/* Memory for so many numbers, in whole lines of the cache; NULL without. */
+void *reeli_mpi_numbers(const reeli_flat *f, int64_t count);
+/* Room for buckets, and for what other processes send; before they are told to. */
 bool reeli_mpi_room(reel_mpi *m, reeli_flat *f);
-/* All processes' nodes become one sum, sums[0], everywhere. */
-bool reeli_mpi_join_sums(reel_mpi *m, reeli_flat *f);
+/* The bucket after b, or the first one after an empty one; one without numbers ends them. */
+reeli_bucket reeli_mpi_next_bucket(const reel_mpi *m, const reeli_flat *f, reeli_bucket b);
+/* All processes' nodes of a bucket become one sum, in root, everywhere. */
+bool reeli_mpi_join_sums(reel_mpi *m, reeli_flat *f, reeli_bucket b);
 
 #endif

@@ -5,6 +5,7 @@
  * its end is added from the right. A process adds up the nodes that lie wholly in its part. Then
  * the numbers are dealt out: process p adds up share p of all processes' nodes, and gives it to
  * all. So each sends some 2 (N - 1) / N of its numbers, whatever N is, as in any good allreduce.
+ * That is done bucket by bucket, each of which is in the cache from its sum to its being put back.
  */
 #include "joined.h"
 
@@ -21,21 +22,22 @@ static bool are_halves(reeli_node a, reeli_node b)
     return a.size == b.size && a.first % (2 * a.size) == 0 && b.first == a.first + a.size;
 }
 
-/* a += b, n numbers. */
-static void add(reel_dtype dtype, void *a, const void *b, int64_t n)
+/* a + b of n numbers, in the place of one of the two. */
+#define ADD(T)                                                                                     \
+    T *x = a, *y = b;                                                                              \
+    for (int64_t i = 0; !into_b && i < n; i++) {                                                   \
+        x[i] = x[i] + y[i];                                                                        \
+    }                                                                                              \
+    for (int64_t i = 0; into_b && i < n; i++) {                                                    \
+        y[i] = x[i] + y[i];                                                                        \
+    }
+
+static void add(reel_dtype dtype, void *a, void *b, int64_t n, bool into_b)
 {
     if (dtype == REEL_F32) {
-        float *x = a;
-        const float *y = b;
-        for (int64_t i = 0; i < n; i++) {
-            x[i] += y[i];
-        }
+        ADD(float)
     } else {
-        double *x = a;
-        const double *y = b;
-        for (int64_t i = 0; i < n; i++) {
-            x[i] += y[i];
-        }
+        ADD(double)
     }
 }
 
@@ -81,8 +83,12 @@ static int64_t bucket_of(const reel_mpi *m, const reeli_flat *f)
 
 bool reeli_mpi_room(reel_mpi *m, reeli_flat *f)
 {
-    const size_t share = (size_t)(bucket_of(m, f) / m->size + 1) * f->element;
+    const int64_t most = bucket_of(m, f);
+    const size_t share = (size_t)(most / m->size + 1) * f->element;
     const size_t needed = share * (size_t)nodes_of_others(m);
+    if (!f->root) {
+        f->root = reeli_mpi_numbers(f, most);
+    }
     if (needed > f->arrived_bytes) {
         void *more = realloc(f->arrived, needed);
         if (!more) {
@@ -92,31 +98,28 @@ bool reeli_mpi_room(reel_mpi *m, reeli_flat *f)
         f->arrived_bytes = needed;
     }
     if (!m->requests) {
-        const size_t most = (size_t)m->options.pieces + (size_t)m->size * REELI_MPI_DEPTH;
-        m->requests = malloc(most * sizeof *m->requests);
+        const size_t messages = (size_t)m->options.pieces + (size_t)m->size * REELI_MPI_DEPTH;
+        m->requests = malloc(messages * sizeof *m->requests);
         m->counts = malloc(2 * (size_t)m->size * sizeof *m->counts);
     }
-    return (m->requests && m->counts) ||
+    return (f->root && m->requests && m->counts) ||
            reeli_mpi_fail(m, REEL_ERR_MEMORY, "out of memory for messages");
 }
 
-/* Numbers from … from + count - 1 are under way, of which each process has a share. */
-typedef struct bucket {
-    int64_t from, count;
-} bucket;
-
-static int64_t share_begin(const reel_mpi *m, bucket b, int rank)
+static int64_t share_begin(const reel_mpi *m, reeli_bucket b, int rank)
 {
     return b.from + b.count * rank / m->size;
 }
 
-static char *place(const reeli_flat *f, int sum, int64_t at)
+/* Where number `at` of a bucket lies in this process's node i. */
+static char *place(const reel_mpi *m, const reeli_flat *f, reeli_bucket b, int i, int64_t at)
 {
-    return (char *)f->sums[sum] + (size_t)at * f->element;
+    return i == m->nodes - 1 ? (char *)f->root + (size_t)(at - b.from) * f->element
+                             : (char *)f->sums[i] + (size_t)at * f->element;
 }
 
 /* Sends each process its share of this one's nodes, and receives this one's of theirs. */
-static bool exchange(reel_mpi *m, reeli_flat *f, bucket b)
+static bool exchange(reel_mpi *m, reeli_flat *f, reeli_bucket b)
 {
     const MPI_Datatype type = f->dtype == REEL_F32 ? MPI_FLOAT : MPI_DOUBLE;
     const int64_t mine = share_begin(m, b, m->rank + 1) - share_begin(m, b, m->rank);
@@ -135,8 +138,8 @@ static bool exchange(reel_mpi *m, reeli_flat *f, bucket b)
         const int rank = (m->rank + turn) % m->size;
         const int64_t from = share_begin(m, b, rank);
         for (int i = 0; i < m->nodes && code == MPI_SUCCESS; i++) {
-            code = MPI_Isend(place(f, i, from), (int)(share_begin(m, b, rank + 1) - from), type,
-                             rank, REELI_MPI_TAG, m->comm, &m->requests[requests++]);
+            code = MPI_Isend(place(m, f, b, i, from), (int)(share_begin(m, b, rank + 1) - from),
+                             type, rank, REELI_MPI_TAG, m->comm, &m->requests[requests++]);
         }
     }
     if (code == MPI_SUCCESS) {
@@ -150,44 +153,54 @@ typedef struct stack {
     reeli_node node[2 * REELI_MPI_DEPTH];
     char *data[2 * REELI_MPI_DEPTH];
     int count;
+    char *root; /* where it is to be */
 } stack;
 
-static void push(stack *s, const reeli_flat *f, reeli_node node, char *data, int64_t n)
+/* The last two become one, in the place where the root is to be, if one of them has that. */
+static void merge(stack *s, reel_dtype dtype, int64_t n)
+{
+    char *left = s->data[s->count - 2], *right = s->data[s->count - 1];
+    const bool into_right = right == s->root;
+    add(dtype, left, right, n, into_right);
+    s->count--;
+    s->data[s->count - 1] = into_right ? right : left;
+}
+
+static void push(stack *s, reel_dtype dtype, reeli_node node, char *data, int64_t n)
 {
     s->node[s->count] = node;
     s->data[s->count++] = data;
     while (s->count > 1 && are_halves(s->node[s->count - 2], s->node[s->count - 1])) {
-        s->count--;
-        add(f->dtype, s->data[s->count - 1], s->data[s->count], n);
+        merge(s, dtype, n);
         s->node[s->count - 1].size *= 2;
     }
 }
 
-/* The root of this process's share, into its place in sums[0]. */
-static void climb(reel_mpi *m, const reeli_flat *f, bucket b)
+/* The root of this process's share, into its place in `root`. */
+static void climb(reel_mpi *m, const reeli_flat *f, reeli_bucket b)
 {
     const int64_t from = share_begin(m, b, m->rank), n = share_begin(m, b, m->rank + 1) - from;
-    stack s = {.count = 0};
+    stack s = {.root = (char *)f->root + (size_t)(from - b.from) * f->element};
     char *arrived = f->arrived;
     for (int rank = 0; rank < m->size; rank++) {
         reeli_node node[REELI_MPI_DEPTH];
         const int count = nodes_of(m, rank, node);
         for (int i = 0; i < count; i++) {
             const bool own = rank == m->rank;
-            push(&s, f, node[i], own ? place(f, i, from) : arrived, n);
+            push(&s, f->dtype, node[i], own ? place(m, f, b, i, from) : arrived, n);
             arrived += own ? 0 : (size_t)n * f->element;
         }
     }
-    for (; s.count > 1; s.count--) {
-        add(f->dtype, s.data[s.count - 2], s.data[s.count - 1], n);
+    while (s.count > 1) {
+        merge(&s, f->dtype, n);
     }
-    if (s.count && s.data[0] != place(f, 0, from)) {
-        memcpy(place(f, 0, from), s.data[0], (size_t)n * f->element);
+    if (s.count && s.data[0] != s.root) {
+        memcpy(s.root, s.data[0], (size_t)n * f->element);
     }
 }
 
 /* All shares to all. */
-static bool share_out(reel_mpi *m, const reeli_flat *f, bucket b)
+static bool share_out(reel_mpi *m, const reeli_flat *f, reeli_bucket b)
 {
     const MPI_Datatype type = f->dtype == REEL_F32 ? MPI_FLOAT : MPI_DOUBLE;
     int *counts = m->counts, *begins = m->counts + m->size;
@@ -195,41 +208,37 @@ static bool share_out(reel_mpi *m, const reeli_flat *f, bucket b)
         begins[rank] = (int)(share_begin(m, b, rank) - b.from);
         counts[rank] = (int)(share_begin(m, b, rank + 1) - b.from) - begins[rank];
     }
-    return m->size == 1 || reeli_mpi_done(m,
-                                          MPI_Allgatherv(MPI_IN_PLACE, 0, type, place(f, 0, b.from),
-                                                         counts, begins, type, m->comm),
-                                          "MPI_Allgatherv");
+    return m->size == 1 ||
+           reeli_mpi_done(
+               m, MPI_Allgatherv(MPI_IN_PLACE, 0, type, f->root, counts, begins, type, m->comm),
+               "MPI_Allgatherv");
 }
 
-static bool plain_allreduce(reel_mpi *m, const reeli_flat *f, bucket b)
+static bool plain_allreduce(reel_mpi *m, const reeli_flat *f, reeli_bucket b)
 {
+    if (m->nodes == 0) {
+        memset(f->root, 0, (size_t)b.count * f->element);
+    }
     const MPI_Datatype type = f->dtype == REEL_F32 ? MPI_FLOAT : MPI_DOUBLE;
     return reeli_mpi_done(
-        m, MPI_Allreduce(MPI_IN_PLACE, place(f, 0, b.from), (int)b.count, type, MPI_SUM, m->comm),
+        m, MPI_Allreduce(MPI_IN_PLACE, f->root, (int)b.count, type, MPI_SUM, m->comm),
         "MPI_Allreduce");
 }
 
-bool reeli_mpi_join_sums(reel_mpi *m, reeli_flat *f)
+reeli_bucket reeli_mpi_next_bucket(const reel_mpi *m, const reeli_flat *f, reeli_bucket b)
 {
-    if (m->options.allreduce && m->nodes == 0) {
-        memset(f->sums[0], 0, (size_t)f->count * f->element);
+    const int64_t most = bucket_of(m, f), from = b.from + b.count, left = f->count - from;
+    return (reeli_bucket){from, left < most ? left : most};
+}
+
+bool reeli_mpi_join_sums(reel_mpi *m, reeli_flat *f, reeli_bucket b)
+{
+    if (m->options.allreduce) {
+        return plain_allreduce(m, f, b);
     }
-    const int64_t most = bucket_of(m, f);
-    for (bucket b = {0, most}; b.from < f->count; b.from += most) {
-        b.count = f->count - b.from < most ? f->count - b.from : most;
-        if (m->options.allreduce) {
-            if (!plain_allreduce(m, f, b)) {
-                return false;
-            }
-            continue;
-        }
-        if (!exchange(m, f, b)) {
-            return false;
-        }
-        climb(m, f, b);
-        if (!share_out(m, f, b)) {
-            return false;
-        }
+    if (!exchange(m, f, b)) {
+        return false;
     }
-    return true;
+    climb(m, f, b);
+    return share_out(m, f, b);
 }

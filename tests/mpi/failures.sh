@@ -3,12 +3,7 @@
 # What one process suffers all learn of, and all end: errors, calls that do not agree, CPUs that do not, death.
 #
 #   tests/mpi/failures.sh <mpirun> <failures> [<data_parallel>]
-set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-mpirun=$1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-. "$here/job.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/job.sh"
 program=$work/failing-job # a name of its own, by which those that are left would be found
 ln -s "$2" "$program"
 
@@ -60,34 +55,21 @@ for what in forgets exits dies; do
     fail "forgets: not said"
 done
 
-# A job of three that trains until it is killed: `pids` are theirs, `waiting` that of mpirun's shell. It has begun
-# once there is a checkpoint.
+# A job of three that trains until it is killed. It has begun once there is a checkpoint.
 begin() {
   rm -f "$work/killed.safetensors"
-  status=0
   job 3 "$program" nothing "$work" >"$work/said" 2>&1 &
   waiting=$!
-  for i in $(seq 1500); do
-    [ ! -e "$work/killed.safetensors" ] || break
-    sleep 0.02
-  done
-  pids=$(pgrep -x -f "$program nothing $work") && [ "$(wc -w <<<"$pids")" -eq 3 ] || fail "the job has not begun"
+  begun '[ -e "$work/killed.safetensors" ]' "^$program nothing $work"
 }
+whole() { "$here/whole.sh" "$work/killed.safetensors" >>"$work/said" || fail "$1: a damaged file"; }
 
-# Killed at any moment: all end, and the checkpoint is whole.
 for kill in $(seq "${REEL_TEST_KILLS:-5}"); do
   begin
-  sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
-  kill -9 "$(tr ' ' '\n' <<<"$pids" | sed -n "$((kill % 3 + 1))p")"
-  wait "$waiting" || status=$?
-  ended "kill -9" "$status" "$program"
-  "$here/whole.sh" "$work/killed.safetensors" >>"$work/said" || fail "kill -9: a damaged file"
+  killed "$kill" "$program"
+  whole 'kill -9'
 done
-
-# Ctrl-C on mpirun ends all.
 begin
-interrupt "$waiting"
-wait "$waiting" || status=$?
-ended "Ctrl-C" "$status" "$program"
-"$here/whole.sh" "$work/killed.safetensors" >>"$work/said" || fail "Ctrl-C: a damaged file"
+interrupted "$program"
+whole Ctrl-C
 echo "errors, calls and kernels that do not agree, death and Ctrl-C: all processes end, and say why"

@@ -1,4 +1,11 @@
 # SPDX-License-Identifier: MIT
+# What every test of jobs begins with: <mpirun> is its first argument, `work` a folder that goes when it ends.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+mpirun=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
 # job <processes> <program> <argument>...: as mpirun does it, also for root, and with more processes than cores.
 # The processes yield while they wait, as they share the cores, and none is bound to one. In the foreground, timeout
 # hands a signal to mpirun once, as a terminal does; else twice, and two mean to mpirun that it has to kill at once.
@@ -24,3 +31,27 @@ ended() {
 
 # interrupt <waiting>: what Ctrl-C does to mpirun, whose shell waits for it.
 interrupt() { kill -INT "$(pgrep -P "$1" -f "$mpirun" | head -n 1)" 2>/dev/null || kill -INT "$1"; }
+
+# begun <what shows it> <pattern>: the job of three in the background, for which `waiting` waits, has begun; `pids` are
+# its processes, whose command lines have the pattern.
+begun() {
+  status=0
+  for _ in $(seq 6000); do
+    ! eval "$1" || break
+    sleep 0.02
+  done
+  pids=$(pgrep -f "$2") && [ "$(wc -w <<<"$pids")" -eq 3 ] || fail 'the job has not begun'
+}
+
+# interrupted <pattern>, killed <turn> <pattern>: Ctrl-C on mpirun, and the death of one process at any moment, end all.
+interrupted() {
+  interrupt "$waiting"
+  wait "$waiting" || status=$?
+  ended "Ctrl-C" "$status" "$1"
+}
+killed() {
+  sleep "0.$((RANDOM % 10))$((RANDOM % 10))"
+  kill -9 "$(tr ' ' '\n' <<<"$pids" | sed -n "$(($1 % 3 + 1))p")"
+  wait "$waiting" || status=$?
+  ended "kill -9" "$status" "$2"
+}

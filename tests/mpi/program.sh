@@ -5,12 +5,7 @@
 # leaves a whole file or none, and no other process.
 #
 #   tests/mpi/program.sh <mpirun> <reel>
-set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-mpirun=$1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-. "$here/job.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/job.sh"
 . "$here/../random.sh"
 mkdir "$work/bin"
 ln "$2" "$work/bin/reel" 2>/dev/null || cp "$2" "$work/bin/reel" # in a folder by whose name its processes are found
@@ -85,33 +80,23 @@ cp "$reel" alone/reel
 OMPI_COMM_WORLD_SIZE=2 PATH=/usr/bin:/bin alone/reel fit t.csv --target y >out 2>err && fail 'without reel-mpi it trains'
 grep -q 'there has to be the program reel-mpi' err || fail 'it does not say what is missing'
 
-# A training of three that ends when it is told to: `pids` are theirs. It has begun once an epoch is over.
+# A training of three that ends when it is told to. It has begun once an epoch is over.
 begin() {
-  status=0
   : >err # what the last one has said there is none of this one's
   job 3 "$reel" fit t.csv --target y --hidden 8 --weight-decay 0 --epochs 100000000 --out m.safetensors >out 2>err &
   waiting=$!
-  for _ in $(seq 6000); do
-    ! grep -q epoch err || break
-    sleep 0.02
-  done
-  pids=$(pgrep -f "^$work/bin/reel fit") && [ "$(wc -w <<<"$pids")" -eq 3 ] || fail 'the job has not begun'
+  begun 'grep -q epoch err' "^$work/bin/reel fit"
 }
 rm m.safetensors
 export OMPI_MCA_odls_base_sigkill_timeout=4 # on a busy machine a second is little
 begin
-interrupt "$waiting"
-wait "$waiting" || status=$?
+interrupted "$work/bin/reel"
 unset OMPI_MCA_odls_base_sigkill_timeout
-ended "Ctrl-C" "$status" "$work/bin/reel"
 "$here/whole.sh" m.safetensors && "$reel" evaluate m.safetensors t.csv >out || fail 'Ctrl-C: there is no model'
 cp m.safetensors before
 for kill in $(seq "${REEL_TEST_KILLS:-2}"); do
   begin
-  sleep "0.$((RANDOM % 10))$((RANDOM % 10))"
-  kill -9 "$(tr ' ' '\n' <<<"$pids" | sed -n "$((kill % 3 + 1))p")"
-  wait "$waiting" || status=$?
-  ended "kill -9" "$status" "$work/bin/reel"
+  killed "$kill" "$work/bin/reel"
   cmp m.safetensors before || fail 'kill -9: the old model is not what it was'
 done
 echo "reel fit by 1, 2, 3, 4 and 8 processes, and by none: the same bytes; errors are said once, and all end"

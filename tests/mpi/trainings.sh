@@ -4,12 +4,8 @@
 # are those that PyTorch printed, to the digits that a sum in another order leaves; MPI's own reduction, too.
 #
 #   tests/mpi/trainings.sh <mpirun> <trainings> [<data_parallel>]
-set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-mpirun=$1 program=$2 example=${3-}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-. "$here/job.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/job.sh"
+program=$2 example=${3-}
 
 # near <file> <file>: the same lines, whose numbers differ by less than 1e-5 of themselves.
 near() {

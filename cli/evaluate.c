@@ -2,6 +2,7 @@
 /* reel evaluate: how good a model is on a table. */
 #include "class_metrics.h"
 #include "classification.h"
+#include "column_names.h"
 #include "commands.h"
 #include "importance.h"
 #include "model.h"
@@ -133,8 +134,8 @@ static bool measure(session *s, const options *o, const model *m, reel_table *ta
     const char *name = reel_encoder_target_name(m->encoder);
     int64_t column = reel_table_find(table, name);
     if (column < 0) {
-        return complain(s, "%s: there is no column '%s', which the model predicts", o->files[1],
-                        name);
+        no_such_column(s, table, "", name, ", which the model predicts");
+        return false;
     }
     evaluation it = {.s = s, .o = o, .m = m, .table = table};
     it.rows = rows_with_target(s, table, (size_t)column);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* reel fit: from a table to a model in a file. */
 #include "calibration.h"
+#include "column_names.h"
 #include "commands.h"
 #include "decay_trials.h"
 #include "doubts.h"
@@ -68,8 +69,9 @@ static bool read_tables(fitting *it)
     it->model.shape.dtype = o->dtype == 1 ? REEL_F64 : REEL_F32;
     it->table = read_table(it->s, o, o->files, (size_t)o->file_count, &it->model);
     o->target = it->table ? meant_name(it->table, o->target) : o->target;
-    if (it->table && o->weights && reel_table_look_up(it->table, o->weights) < 0) {
-        return complain(it->s, "%s: --weights: there is no column '%s'", o->files[0], o->weights);
+    if (it->table && o->weights &&
+        column_meant(it->s, it->table, "--weights", o->weights, "") < 0) {
+        return false;
     }
     if (it->table && o->weights && !o->features.count && !options_drop(o, o->weights)) {
         return complain(it->s, "there is no memory for the columns' names");

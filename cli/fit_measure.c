@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How good a model is on some rows, and the columns that this takes. */
+/* How good a model is on some rows. */
+#include "column_names.h"
 #include "doubts.h"
 #include "fitting.h"
 #include "plot.h"
@@ -7,29 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A table's columns, "a, b, c", as far as they fit. */
-static const char *column_names(const reel_table *table, char *text, size_t size)
-{
-    size_t length = 0;
-    text[0] = '\0';
-    for (size_t i = 0; i < reel_table_columns(table); i++) {
-        const char *name = reel_table_name(table, i), *comma = i ? ", " : "";
-        if (length + strlen(name) + sizeof ", …" >= size) {
-            snprintf(text + length, size - length, "%s…", comma);
-            break;
-        }
-        length += (size_t)snprintf(text + length, size - length, "%s%s", comma, name);
-    }
-    return text;
-}
-
 bool fit_find_target(session *s, reel_table *table, const char *name, size_t *column)
 {
     int64_t found = reel_table_find(table, name);
     if (found < 0) {
-        char names[200];
-        return complain(s, "%s: there is no column '%s' to predict; there are %s",
-                        reel_table_path(table), name, column_names(table, names, sizeof names));
+        no_such_column(s, table, "", name, " to predict");
+        return false;
     }
     *column = (size_t)found;
     return true;

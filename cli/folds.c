@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which rows belong to which fold, and what their models' errors are like. */
 #include "folds.h"
+#include "column_names.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -89,10 +90,8 @@ static int64_t *choose_folds(session *s, const options *o, reel_table *table, re
         return NULL;
     }
     if (o->group) {
-        int64_t column = reel_table_look_up(table, o->group);
-        done = column >= 0 || complain(s, "%s: there is no column '%s' to group by",
-                                       reel_table_path(table), o->group);
-        value = done ? column_values(s, table, (size_t)column, rows, &count) : NULL;
+        int64_t column = column_meant(s, table, "--group", o->group, " to group by");
+        value = column >= 0 ? column_values(s, table, (size_t)column, rows, &count) : NULL;
         done = value != NULL;
     }
     done = done && deal(s, o, find_groups(value, n, fold), n, fold);

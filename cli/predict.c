@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* reel predict: the target of rows that lack it. */
+#include "column_names.h"
 #include "commands.h"
 #include "model.h"
 #include "outputs.h"
@@ -59,10 +60,9 @@ static bool choose_kept(const options *o, result *it)
         it->kept[it->kept_count++] = i;
     }
     for (size_t i = 0; !o->append && i < o->keep.count; i++) {
-        int64_t found = reel_table_look_up(it->table, o->keep.texts[i]);
+        int64_t found = column_meant(it->s, it->table, "--keep", o->keep.texts[i], "");
         if (found < 0) {
-            return complain(it->s, "%s: --keep: there is no column '%s'",
-                            reel_table_path(it->table), o->keep.texts[i]);
+            return false;
         }
         it->kept[it->kept_count++] = (size_t)found;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The parts of a table: drawn by fractions, or listed in files of row numbers. */
 #include "row_parts.h"
+#include "column_names.h"
 #include "model.h"
 
 #include <ctype.h>
@@ -164,12 +165,12 @@ static moment *in_order(session *s, reel_table *table, size_t column, reel_tenso
 static bool take_latest(session *s, const options *o, reel_table *table, reel_tensor **from,
                         reel_tensor **latest)
 {
-    int64_t column = reel_table_look_up(table, o->time), n = reel_numel(*from);
+    int64_t column = column_meant(s, table, "--time", o->time, ""), n = reel_numel(*from);
     double share = isnan(o->test_fraction) ? LATEST_SHARE : o->test_fraction;
     int64_t count = (int64_t)floor(share * (double)n + 0.5), rest = n - (count < 1 ? 1 : count);
     if (column < 0 || rest < 1) {
-        return column < 0 ? complain(s, "--time: there is no column '%s'", o->time)
-                          : complain(s, "--time: too few rows to train on are left of %" PRId64, n);
+        return column >= 0 &&
+               complain(s, "--time: too few rows to train on are left of %" PRId64, n);
     }
     moment *all = in_order(s, table, (size_t)column, *from);
     int64_t *rows = all ? malloc((size_t)n * sizeof *rows) : NULL;

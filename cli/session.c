@@ -12,12 +12,26 @@
 
 enum { MOST_THREADS = 256 };
 
+/* Without the name of the library's operation, which who has not called it does not know; a file may
+ * be called so. */
+static const char *without_operation(const char *message)
+{
+    char name[64];
+    size_t length = strspn(message, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    if (length == 0 || length >= sizeof name || strncmp(message + length, ": ", 2) != 0) {
+        return message;
+    }
+    snprintf(name, sizeof name, "%.*s", (int)length, message);
+    return access(name, F_OK) == 0 ? message : message + length + 2;
+}
+
 static void handle(void *context, reel_level level, const char *message)
 {
     session *it = context;
     if (it->silent) {
         return;
     }
+    message = without_operation(message);
     if (level == REEL_ERROR) {
         complain(it, "%s", message);
     } else {

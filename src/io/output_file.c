@@ -43,7 +43,7 @@ struct reel_file {
 static bool refuse(reel_file *f, reel_status status, const char *why)
 {
     f->status = reeli_error(f->owned.r, status, "%s%s%s cannot be written: %s", f->what,
-                            *f->what ? ": " : "", REELI_QUOTED(f->path), why);
+                            *f->what ? ": " : "", *f->path ? REELI_QUOTED(f->path) : "''", why);
     return false;
 }
 

@@ -107,8 +107,10 @@ static void add_columns(reeli_csv_reader *it)
         const char *name = it->options->text[i];
         int64_t column = reel_table_look_up(t, name);
         if (column < 0) {
-            reeli_csv_refuse(it, 0, "there is no column '%s', which is to be text",
-                             name ? REELI_QUOTED(name) : "NULL");
+            char others[REELI_MESSAGE_SIZE / 2];
+            reeli_csv_refuse(it, 0, "there is no column '%s', which is to be text%s",
+                             name ? REELI_QUOTED(name) : "NULL",
+                             reeli_table_others(others, t, name));
             return;
         }
         fix_as_text(t, (size_t)column);

@@ -2,6 +2,7 @@
 /* A table's life, and its columns as tensors. */
 #include "table.h"
 #include "capture.h"
+#include "near_name.h"
 #include "pages.h"
 #include "utf8.h"
 
@@ -51,21 +52,50 @@ const char *reeli_table_text(char text[REELI_TABLE_TEXT], const reel_table *t)
     return text;
 }
 
-static int64_t there_is_none(const reel_table *t, const char *what, const char *name)
+/* The column whose name is most like this one; -1: none is. */
+static int64_t nearest(const reel_table *t, const char *name)
 {
-    char names[REELI_MESSAGE_SIZE / 2] = "";
+    int64_t best = -1;
+    int least = 0;
+    for (size_t j = 0; name && j < t->columns; j++) {
+        int distance = reeli_name_distance(name, reeli_text_at(&t->names, j));
+        if (distance >= 0 && (best < 0 || distance < least)) {
+            best = (int64_t)j;
+            least = distance;
+        }
+    }
+    return best;
+}
+
+const char *reeli_table_others(char text[REELI_MESSAGE_SIZE / 2], const reel_table *t,
+                               const char *name)
+{
+    const size_t size = REELI_MESSAGE_SIZE / 2;
+    int64_t near = nearest(t, name);
     size_t used = 0;
+    if (near >= 0) {
+        used = (size_t)snprintf(text, size, ", but '%s'",
+                                REELI_QUOTED(reeli_text_at(&t->names, (size_t)near)));
+    }
+    used += (size_t)snprintf(text + used, size - used, "; there are: ");
     for (size_t j = 0; j < t->columns; j++) {
         const char *other = REELI_QUOTED(reeli_text_at(&t->names, j));
-        bool fits = used + strlen(other) + sizeof ", ..." < sizeof names;
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", j ? ", " : "",
-                                 fits ? other : "...");
+        bool fits = used + strlen(other) + sizeof ", , ..." < size;
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%s", j ? ", " : "", fits ? other : "...");
         if (!fits) {
             break;
         }
     }
-    reeli_error(t->owned.r, REEL_ERR_VALUE, "%s: %sthere is no column '%s'; there are: %s", what,
-                REELI_TABLE_TEXT_OF(t), name ? REELI_QUOTED(name) : "NULL", names);
+    return text;
+}
+
+static int64_t there_is_none(const reel_table *t, const char *what, const char *name)
+{
+    char others[REELI_MESSAGE_SIZE / 2];
+    reeli_error(t->owned.r, REEL_ERR_VALUE, "%s: %sthere is no column '%s'%s", what,
+                REELI_TABLE_TEXT_OF(t), name ? REELI_QUOTED(name) : "NULL",
+                reeli_table_others(others, t, name));
     return -1;
 }
 

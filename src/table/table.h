@@ -117,6 +117,9 @@ static inline int32_t reeli_code_at(reeli_cursor *it, int64_t row)
 
 /* As `reel_table_find`; -1, and an error with the names that there are, if there is no such one. */
 int64_t reeli_table_column_named(const reel_table *t, const char *what, const char *name);
+/* What there is in place of a column that is not: ", but 'price'; there are: area, …". */
+const char *reeli_table_others(char text[REELI_MESSAGE_SIZE / 2], const reel_table *t,
+                               const char *name);
 /* The same of `reel_table_look_up`. */
 int64_t reeli_table_column_meant(const reel_table *t, const char *what, const char *text);
 

@@ -18,12 +18,21 @@ static void print_number(FILE *to, int width, int digits, double x)
     isnan(x) ? fprintf(to, " %*s", width, "-") : fprintf(to, " %*.*g", width, digits, x);
 }
 
+/* What is left of 0 by rounding is 0 for people. */
+static double unless_noise(double x, double size) { return fabs(x) < 1e-12 * size ? 0 : x; }
+
 static void print_summary(FILE *to, const line_statistics *it, bool classes)
 {
     fputc('\n', to);
     if (!classes) {
-        fprintf(to, "residuals: from %.5g to %.5g, quartiles %.5g, %.5g, %.5g\n", it->residuals[0],
-                it->residuals[4], it->residuals[1], it->residuals[2], it->residuals[3]);
+        static const char *const words[] = {"residuals: from ", ", quartiles ", ", ", ", ", " to "};
+        static const int order[] = {0, 4, 1, 2, 3};
+        double most = fmax(-it->residuals[0], it->residuals[4]);
+        for (int k = 0; k < 5; k++) {
+            int q = order[k];
+            fprintf(to, "%s%.5g", words[q], unless_noise(it->residuals[q], most));
+        }
+        fputc('\n', to);
     }
     static const char *const sources[] = {NULL, "a sandwich for errors that differ from row to row",
                                           "the curvature of the likelihood", "samples of the rows"};
@@ -61,9 +70,9 @@ static void print_line(FILE *to, const line_statistics *it, const model *m, int6
         int64_t at = line * (it->features + 1) + j;
         fputs("  ", to);
         print_name(to, name_of(m->encoder, j), width);
-        print_number(to, 14, 8, it->estimate[at]);
+        print_number(to, 14, 8, unless_noise(it->estimate[at], it->error[at]));
         print_number(to, 11, 5, it->error[at]);
-        print_number(to, 8, 4, it->t[at]);
+        print_number(to, 8, 4, unless_noise(it->t[at], 1));
         print_number(to, 9, 3, it->p[at]);
         print_number(to, 11, 5, it->low[at]);
         print_number(to, 11, 5, it->high[at]);

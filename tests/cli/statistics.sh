@@ -85,6 +85,41 @@ fit stackloss STACKLOSS --loss mse
 row 8 AIRFLOW 0.134858185355372 5.306613006837226 5.79902472425272e-05 0.431114300224186 1.000166100746381
 row 8 ACIDCONC 0.156294043248621 -0.973309769116831 3.44046096696440e-01 -0.481874126317147 0.177629088019844
 
+# Henderson's and Velleman's cars (1981), Engel's households (1857).
+fit mtcars mpg --loss mse
+close 1e-10 12.303374155996153 intercept
+close 1e-10 -3.7153039283274794 coefficients wt
+close 1e-10 -0.19941925485626427 coefficients carb
+close 1e-9 18.717884428721426 statistics standard_error intercept
+close 1e-9 1.894414299532708 statistics standard_error wt
+close 1e-9 0.8287524976817677 statistics standard_error carb
+close 1e-9 2.65019702786551 statistics residual_standard_error
+close 1e-9 0.806642318990986 statistics adjusted_r2
+close 1e-9 13.9324636902088 statistics f
+close 1e-9 21.6202410289589 statistics variance_inflation disp
+fit mtcars mpg --features wt,hp,qsec
+close 1e-10 31.968697753841994 intercept
+close 1e-10 -0.028795061420691534 coefficients hp
+close 1e-7 13.110164506004631 statistics standard_error intercept
+close 1e-7 0.91553823573766835 statistics standard_error wt
+close 1e-7 0.017312232307908786 statistics standard_error hp
+fit engel foodexp --loss mse
+close 1e-10 0.48517842367692326 coefficients income
+close 1e-9 0.014366381663076189 statistics standard_error income
+fit engel foodexp
+close 1e-10 81.482247416936218 intercept
+close 1e-7 19.25066025210603 statistics standard_error intercept
+close 1e-7 0.028277209683857676 statistics standard_error income
+close 1e-7 4.23269884512 statistics t intercept
+fit engel foodexp --loss quantile --quantile 0.9
+close 1e-10 0.68629948037190536 coefficients income
+close 1e-7 22.395383145453234 statistics standard_error intercept
+close 1e-7 0.028490722375729267 statistics standard_error income
+
+# What rounding leaves of 0 is printed as 0.
+run 0 fit "$tables/stackloss.csv" --target STACKLOSS --loss quantile --quantile 0.25 --no-save --quiet
+grep -q '^  ACIDCONC  *0 .* 0  *1 ' out || fail 'rounding is printed'
+
 for options in '--loss l1' '--loss quantile --optimizer lbfgs'; do
   # shellcheck disable=SC2086
   fit stackloss STACKLOSS $options

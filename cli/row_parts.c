@@ -3,6 +3,7 @@
 #include "row_parts.h"
 #include "column_names.h"
 #include "model.h"
+#include "totals.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -32,7 +33,16 @@ reel_tensor *rows_with_target(session *s, reel_table *table, size_t target)
         notice(s, "%s: %" PRId64 " rows without a value of '%s' are left out",
                reel_table_path(table), without, reel_table_name(table, target));
     }
-    return present;
+    int64_t last = reel_numel(present) - 1;
+    if (last_is_total(s, table, target, present)) {
+        int64_t row = reel_data_i64(present)[last];
+        reel_tensor *all = present;
+        notice(s, "%s:%" PRId64 ": the last row is the sum of those above it, and is left out",
+               reel_table_row_path(table, row), reel_table_line(table, row));
+        present = reel_from_i64(s->r, reel_data_i64(all), 1, &last);
+        reel_tensor_free(all);
+    }
+    return reel_is_poison(present) ? NULL : present;
 }
 
 /* Takes a share of *from out, at random. Both are at least one row. */

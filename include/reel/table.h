@@ -51,11 +51,13 @@ typedef struct reel_table_options {
  * called "1", "2", …; anything else is CSV. "-" is the standard input, and CSV may come by a pipe.
  * What gzip or zstd has compressed is read through.
  *
- * In CSV the first row has the columns' names; a column without one gets its number. Fields may be
- * in quotes, and then hold separators, line breaks and doubled quotes; spaces around them are
- * dropped. Empty lines are passed over, and so is a byte order mark; "sep=;" in the first line
- * names the separator. A field is missing if it is empty or one of NA N/A n/a #N/A <NA> NaN nan
- * -NaN -nan NaT null NULL None ? \N #DIV/0! #VALUE! #REF! #NAME? #NUM! #NULL!.
+ * In CSV the first row has the columns' names; a column without one gets its number, and one whose
+ * name is there already "x.1". Fields may be in quotes, and then hold separators, line breaks and
+ * doubled quotes; spaces around them are dropped. What a row with too few fields does not have is
+ * missing, and a warning tells of it. Empty lines are passed over, and so is a byte order mark;
+ * "sep=;" in the first line names the separator. A field is missing if it is empty or one of NA N/A
+ * n/a #N/A <NA> NaN nan -NaN -nan NaT null NULL None ? \N #DIV/0! #VALUE! #REF! #NAME? #NUM!
+ * #NULL!.
  *
  * All rows say what a column holds. It holds numbers if at most a tenth of its values is anything
  * else, or if these are but three different texts and fewer than the numbers; what is else is then
@@ -74,9 +76,9 @@ typedef struct reel_table_options {
  *
  * Owner: the reel's until you free it, or the reel.
  * Fails: NULL, and REEL_ERR_FILE if the file cannot be read; REEL_ERR_FORMAT for what is no table:
- *        "houses.csv:17: expected 3 fields, …", with the line of the file (a name that comes
- *        twice, a quote that is never closed, text that is not in the encoding, a damaged archive);
- *        REEL_ERR_VALUE for options that are none; REEL_ERR_MEMORY.
+ *        "houses.csv:17: expected 3 fields, …", with the line of the file (a row with too many
+ *        fields, a quote that is never closed, text that is not in the encoding, a damaged
+ *        archive); REEL_ERR_VALUE for options that are none; REEL_ERR_MEMORY.
  * Source: pandas.read_csv.
  */
 REEL_API reel_table *reel_table_read(reel *r, const char *path, reel_table_options options);

@@ -219,17 +219,44 @@ static bool make_room(reeli_csv_reader *it)
     return !it->failed;
 }
 
+/* More fields than columns: where no row was like the first one, that may be none of the table. */
+static void refuse_fields(reeli_csv_reader *it)
+{
+    const reel_table *t = it->table;
+    const char by[] = {it->parser.delim_char == '\t' ? 't' : (char)it->parser.delim_char, '\0'};
+    reeli_csv_refuse(it, it->row_line,
+                     "expected %zu field%s, as the first row has, found %zu (the separator is "
+                     "'%s%s')%s",
+                     t->columns, t->columns == 1 ? "" : "s", it->column,
+                     it->parser.delim_char == '\t' ? "\\" : "", by,
+                     t->rows == it->short_rows
+                         ? "; if the table begins further down, say how many lines to skip"
+                         : "");
+}
+
+/* The fields that a short row has not are missing. */
+static void fill_row(reeli_csv_reader *it)
+{
+    if (it->short_rows++ == 0) {
+        it->short_row = it->table->rows;
+        it->short_fields = it->column;
+    }
+    for (; it->column < it->table->columns; it->column++) {
+        reeli_column *c = reeli_column_of(it->table, reeli_csv_column(it));
+        put_missing(it->table, c, next_place(it->table));
+        c->missing++;
+    }
+}
+
 void reeli_csv_row_end(reeli_csv_reader *it)
 {
     reel_table *t = it->table;
-    if (it->column != t->columns) {
-        const char by[] = {it->parser.delim_char == '\t' ? 't' : (char)it->parser.delim_char, '\0'};
-        reeli_csv_refuse(it, it->row_line,
-                         "expected %zu field%s, as the first row has, found %zu (the separator is "
-                         "'%s%s')",
-                         t->columns, t->columns == 1 ? "" : "s", it->column,
-                         it->parser.delim_char == '\t' ? "\\" : "", by);
+    if (it->column > t->columns) {
+        refuse_fields(it);
         return;
+    }
+    if (it->column < t->columns) {
+        fill_row(it);
     }
     if (t->lines.count == 0 || reel_table_line(t, t->rows) != it->row_line) {
         reeli_line *line = reeli_buffer_add(it->r, &t->lines, sizeof *line);

@@ -19,7 +19,17 @@ const char *reeli_not_csv(const char *bytes, size_t count)
          "7zXZ",
          5, "it is compressed by xz; unpack it (unxz) first"},
         {"BZh", 3, "it is compressed by bzip2; unpack it (bunzip2) first"},
-        {"PK\3\4", 4, "it is a ZIP archive or a spreadsheet; save the sheet as CSV first"}};
+        {"PK\3\4", 4, "it is a ZIP archive or a spreadsheet; save the sheet as CSV first"},
+        {"\xd0\xcf\x11\xe0", 4, "it is an old spreadsheet; save the sheet as CSV first"},
+        {"%PDF", 4, "it is a PDF; tables in it have to be saved as CSV first"},
+        {"PAR1", 4, "it is Parquet; save the table as CSV first"},
+        {"SQLite format 3", 15, "it is a database; save one of its tables as CSV first"},
+        {"<!DOCTYPE", 9, "it is a web page; save the table as CSV first"},
+        {"<!doctype", 9, "it is a web page; save the table as CSV first"},
+        {"<html", 5, "it is a web page; save the table as CSV first"},
+        {"<?xml", 5, "it is XML; save the table as CSV first"},
+        {"{\"", 2, "it is JSON; save the table as CSV first"},
+        {"[{", 2, "it is JSON; save the table as CSV first"}};
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         if (count >= formats[i].length && memcmp(bytes, formats[i].start, formats[i].length) == 0) {
             return formats[i].why;

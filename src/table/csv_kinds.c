@@ -106,6 +106,7 @@ bool reeli_csv_note(reeli_csv_reader *it, reeli_column *c, const char *text, siz
     reeli_odd_text *kind = kind_of_number(it, odd, text, length, value);
     if (kind) {
         keep_odd(kind, text, length, row, value);
+        odd->percents += memchr(text, '%', length) != NULL;
     }
     return true;
 }
@@ -308,7 +309,8 @@ static void tell_names(const reel_table *t, const char *name, const reeli_odd_te
                single ? "it is a name" : "they are names");
 }
 
-static void tell_numbers(const reel_table *t, const char *name, const struct reeli_odd *odd)
+static void tell_numbers(const reel_table *t, const char *name, const struct reeli_odd *odd,
+                         int64_t there)
 {
     char value[40];
     bool one = odd->dressed.count == 1;
@@ -320,48 +322,108 @@ static void tell_numbers(const reel_table *t, const char *name, const struct ree
                    one ? "a number" : "numbers", PLACE_OF(t, &odd->dressed), value,
                    one ? "" : ", and so on");
     }
+    if (odd->percents > 0 && odd->percents < there) {
+        reeli_warn(t->owned.r,
+                   "%s: column '%s': %lld of %lld values have a percent sign, and the others none: "
+                   "they may be a hundred times as large as those",
+                   REELI_QUOTED(t->path), REELI_QUOTED(name), (long long)odd->percents,
+                   (long long)there);
+    }
     tell_names(t, name, &odd->zeros, "begins with a zero", "begin with a zero");
     tell_names(t, name, &odd->large, "is beyond 2^53 and loses its last digits",
                "are beyond 2^53 and lose their last digits");
 }
 
-/* "1,5" where decimal points are read: the column is taken for text, likely without being one. */
-static void tell_commas(const reeli_csv_reader *it, const reel_table *t, size_t column)
+/* The ways of other countries to write numbers, in the words of the options. */
+static const struct {
+    char decimal, thousands;
+    const char *said;
+} ways[] = {{'.', ',', "thousands ','"},
+            {',', '\0', "decimal ','"},
+            {'.', '\'', "thousands \"'\""},
+            {'.', ' ', "thousands ' '"},
+            {',', '.', "decimal ',' and thousands '.'"},
+            {',', ' ', "decimal ',' and thousands ' '"},
+            {',', '\'', "decimal ',' and thousands \"'\""}};
+enum { COMMA = 1, WAYS = sizeof ways / sizeof *ways, LOOKED_AT = 200 };
+
+/* How many of a column's first texts are numbers in each way, and no plain ones; the first that is.
+ */
+static size_t count_ways(const reeli_csv_reader *it, const reeli_column *c, size_t counts[WAYS],
+                         const char **first)
 {
-    char text[REELI_ODD_TEXT];
+    size_t all = reeli_text_count(&c->texts), looked = all < LOOKED_AT ? all : LOOKED_AT;
     double value;
+    for (size_t i = 0; i < looked; i++) {
+        const char *text = reeli_text_at(&c->texts, i);
+        size_t length = strlen(text);
+        bool plain = reeli_read_dressed(text, length, it->decimal, it->options->thousands,
+                                        &value) == REELI_A_NUMBER;
+        for (size_t w = 0; w < WAYS; w++) {
+            bool number = reeli_read_dressed(text, length, ways[w].decimal, ways[w].thousands,
+                                             &value) == REELI_A_NUMBER;
+            counts[w] += number;
+            *first = number && !plain && !*first ? text : *first;
+        }
+    }
+    return looked;
+}
+
+/* "1,5" where decimal points are read: the column is taken for text, likely without being one. */
+static void tell_marks(const reeli_csv_reader *it, const reel_table *t, size_t column)
+{
     const reeli_column *c = reeli_column_of(t, column);
-    if (reeli_text_count(&c->texts) == 0 || c->fixed || it->decimal == ',') {
+    size_t counts[WAYS] = {0}, most = 0;
+    const char *first = NULL;
+    char said[120] = "";
+    size_t looked = c->named ? 0 : count_ways(it, c, counts, &first);
+    for (size_t w = 0; w < WAYS; w++) {
+        most = counts[w] > most ? counts[w] : most;
+    }
+    if (!first || 2 * most < looked) {
         return;
     }
-    const char *first = reeli_text_at(&c->texts, 0);
-    size_t length = strlen(first);
-    if (length < sizeof text && strchr(first, ',') &&
-        (reeli_read_number(memcpy(text, first, length + 1), length, ',', &value) ==
-             REELI_A_NUMBER ||
-         reeli_read_dressed(first, length, '.', ',', &value) == REELI_A_NUMBER)) {
+    for (size_t w = 0, named = 0; w < WAYS; w++) {
+        bool simpler = w > COMMA && ways[w].decimal == ',' && counts[COMMA] == most;
+        if (counts[w] == most && !simpler && named++ < 2) {
+            size_t used = strlen(said);
+            snprintf(said + used, sizeof said - used, "%s%s", used ? " or " : "", ways[w].said);
+        }
+    }
+    reeli_warn(t->owned.r,
+               "%s: column '%s' is taken for text, for it has '%s'; if that is a number, say %s",
+               REELI_QUOTED(t->path), REELI_QUOTED(reeli_text_at(&t->names, column)),
+               REELI_QUOTED(first), said);
+}
+
+static void tell_short_rows(const reeli_csv_reader *it, const reel_table *t)
+{
+    if (it->short_rows > 0) {
+        bool one = it->short_rows == 1;
         reeli_warn(t->owned.r,
-                   "%s: column '%s' is taken for text, for it has '%s'; if that is a number, say "
-                   "that decimals have a comma, or thousands",
-                   REELI_QUOTED(t->path), REELI_QUOTED(reeli_text_at(&t->names, column)),
-                   REELI_QUOTED(first));
+                   "%s:%lld: %lld row%s fewer fields than the first row, %zu of %zu%s: what is not "
+                   "there is missing",
+                   REELI_QUOTED(reel_table_row_path(t, it->short_row)),
+                   (long long)reel_table_line(t, it->short_row), (long long)it->short_rows,
+                   one ? " has" : "s have", it->short_fields, t->columns, one ? "" : " here");
     }
 }
 
 void reeli_csv_tell(reeli_csv_reader *it)
 {
     const reel_table *t = it->table;
+    tell_short_rows(it, t);
     for (size_t j = 0; j < t->columns; j++) {
         const reeli_column *c = reeli_column_of(t, j);
         const char *name = reeli_text_at(&t->names, j);
         if (c->kind == REELI_TEXT) {
-            tell_commas(it, t, j);
+            tell_marks(it, t, j);
         } else if (c->odd.count) {
             const struct reeli_odd *odd = c->odd.data;
             if (odd->count > 0) {
                 tell_no_numbers(t, name, odd);
             }
-            tell_numbers(t, name, odd);
+            tell_numbers(t, name, odd, t->rows - c->missing);
         }
     }
 }

@@ -20,6 +20,7 @@ struct reeli_odd {
     size_t kept;   /* different ones, up to one more than there is room for */
     reeli_odd_text texts[REELI_ODD_KEPT];
     reeli_odd_text dressed, zeros, large; /* numbers with signs, with zeros before, beyond 2^53 */
+    int64_t percents;                     /* of the first those with a percent sign */
 };
 
 /* What a text says as a number, plain or not. */

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { FIRST_ROOM = 16 };
+enum { FIRST_ROOM = 16, LONGEST_NAME = 256, MOST_REPEATS = 100 };
 
 void reeli_csv_name(reeli_csv_reader *it, const char *text, size_t length)
 {
@@ -38,21 +38,53 @@ static bool is_data(const reeli_csv_reader *it)
     return number;
 }
 
-static void add_name(reeli_csv_reader *it, size_t column, const char *name)
+/* The k-th column of a name, from 0: "x", "x.1", "x.2"; NULL where that is too long or too much. */
+static const char *repeated_name(char text[LONGEST_NAME], const char *name, int k)
 {
+    if (k == 0) {
+        return name;
+    }
+    int length = snprintf(text, LONGEST_NAME, "%s.%d", name, k);
+    return length > 0 && length < LONGEST_NAME && k <= MOST_REPEATS ? text : NULL;
+}
+
+/* A name that is there already becomes another one; NULL, and an error, where it cannot. */
+static const char *new_name(reeli_csv_reader *it, size_t column, const char *name,
+                            char text[LONGEST_NAME], bool silent)
+{
+    const reeli_text_set *names = &it->table->names;
+    int64_t first = reeli_text_set_find(names, name, strlen(name));
+    const char *fresh = name;
+    for (int k = 1; fresh && reeli_text_set_find(names, fresh, strlen(fresh)) >= 0; k++) {
+        fresh = repeated_name(text, name, k);
+    }
+    if (!fresh) {
+        reeli_csv_refuse(it, it->row_line, "column %zu has the name '%s' of column %lld",
+                         column + 1, REELI_QUOTED(name), (long long)first + 1);
+    } else if (fresh != name && !silent) {
+        reeli_warn(it->r,
+                   "%s:%lld: column %zu has the name '%s' of column %lld, and is called '%s'",
+                   REELI_QUOTED(it->path), (long long)it->row_line, column + 1, REELI_QUOTED(name),
+                   (long long)first + 1, REELI_QUOTED(fresh));
+    }
+    return fresh;
+}
+
+static void add_name(reeli_csv_reader *it, size_t column, const char *name, bool silent)
+{
+    char text[LONGEST_NAME];
     size_t length = strlen(name);
     reeli_text_set *names = &it->table->names;
-    int64_t first = reeli_text_set_find(names, name, length);
     if (!reeli_is_utf8(name, length)) {
         reeli_csv_refuse(
             it, it->row_line,
             "column %zu: expected a name in UTF-8, found '%s'; save the file as UTF-8, "
             "or say what its encoding is",
             column + 1, REELI_QUOTED_START(name, length));
-    } else if (first >= 0) {
-        reeli_csv_refuse(it, it->row_line, "column %zu has the name '%s' of column %lld",
-                         column + 1, REELI_QUOTED(name), (long long)first + 1);
-    } else if (!reeli_text_set_add(it->r, names, name, length)) {
+        return;
+    }
+    name = new_name(it, column, name, text, silent);
+    if (name && !reeli_text_set_add(it->r, names, name, strlen(name))) {
         reeli_csv_no_memory(it);
     }
 }
@@ -65,10 +97,11 @@ static void add_names(reeli_csv_reader *it, bool no_header, bool again)
         char number[32];
         snprintf(number, sizeof number, "%zu", j + 1);
         bool numbered = no_header || text[0] == '\0';
-        add_name(it, j, numbered ? number : text);
+        add_name(it, j, numbered ? number : text, again || numbered);
         if (numbered && !no_header && !again && !it->failed) {
             reeli_warn(it->r, "%s:%lld: column %zu has no name, and is called '%s'",
-                       REELI_QUOTED(it->path), (long long)it->row_line, j + 1, number);
+                       REELI_QUOTED(it->path), (long long)it->row_line, j + 1,
+                       reeli_text_at(&it->table->names, j));
         }
         text += strlen(text) + 1;
     }
@@ -162,13 +195,19 @@ static bool find_headless(reeli_csv_reader *it, bool again)
 /* The columns of a file that comes after another. */
 static bool match_name(reeli_csv_reader *it, size_t column, const char *name)
 {
-    char number[32];
+    char number[32], text[LONGEST_NAME];
     snprintf(number, sizeof number, "%zu", column + 1);
     name = *name ? name : number;
-    int64_t found = reel_table_find(it->table, name);
     size_t *order = it->order.data;
-    for (size_t j = 0; found >= 0 && j < column; j++) {
-        found = order[j] == (size_t)found ? -1 : found;
+    int64_t found = -1;
+    bool taken = true;
+    for (int k = 0; taken; k++) {
+        const char *other = repeated_name(text, name, k);
+        found = other ? reel_table_find(it->table, other) : -1;
+        taken = false;
+        for (size_t j = 0; found >= 0 && j < column; j++) {
+            taken = taken || order[j] == (size_t)found;
+        }
     }
     if (found < 0) {
         reeli_csv_refuse(it, it->row_line, "'%s' is no column of %s, or comes twice",

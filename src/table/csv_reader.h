@@ -39,6 +39,9 @@ typedef struct reeli_csv_reader {
     int64_t line;       /* of the file, on which the next field starts, from 1 */
     int64_t row_line;   /* on which the row started */
     int64_t room;       /* rows that there is memory for */
+    int64_t short_rows; /* that have too few fields; the first of them, and how many it has */
+    int64_t short_row;
+    size_t short_fields;
     size_t field_size;  /* of the parser's buffer */
     reeli_buffer first; /* char: the first row's fields, each with its NUL */
     reeli_buffer order; /* size_t: which column each field is of; none: the same */

@@ -30,6 +30,20 @@ void reeli_fit_leave_out(const reeli_fit *f, size_t column, const char *why)
                REELI_QUOTED(reel_table_name(f->t, column)), why);
 }
 
+/* The first text of a column that is none, or else the first. */
+static const char *no_number(const reel_table *t, size_t column)
+{
+    for (size_t i = 0; i < reel_table_categories(t, column); i++) {
+        char *end;
+        const char *text = reel_table_category(t, column, i);
+        strtod(text, &end);
+        if (*end || end == text) {
+            return text;
+        }
+    }
+    return reel_table_category(t, column, 0);
+}
+
 static bool find_target(reeli_fit *f)
 {
     const char *name = f->options->target;
@@ -44,7 +58,7 @@ static bool find_target(reeli_fit *f)
     f->target = (size_t)column;
     bool class = f->options->target_transform == REEL_TRANSFORM_CLASS;
     if (reel_table_is_text(f->t, f->target) && !class) {
-        const char *first = reel_table_category(f->t, f->target, 0);
+        const char *first = no_number(f->t, f->target);
         char why[2 * REELI_QUOTE_SIZE];
         snprintf(why, sizeof why,
                  "is the target and has to hold numbers, but holds text%s%s%s, which would be "
@@ -300,6 +314,7 @@ static bool fit_numbers(reeli_fit *f, size_t column)
                    "%scolumn '%s' numbers the rows: leave it out unless their order says something",
                    REELI_TABLE_TEXT_OF(f->t), REELI_QUOTED(reel_table_name(f->t, column)));
     }
+    reeli_fit_hint_at_code(f, column, values);
     reeli_input input = {.median = s.median, .mean = s.mean, .scale = s.scale};
     return reeli_fit_add(f, column, hash, &input);
 }
@@ -335,7 +350,11 @@ static bool fit_target(reeli_fit *f)
         return reeli_fit_classes(f);
     }
     int64_t count = f->rows.count;
-    if (!gather(f, f->target, values, NULL) || !transform_target(f, values)) {
+    if (!gather(f, f->target, values, NULL)) {
+        return false;
+    }
+    reeli_fit_hint_at_code(f, f->target, values);
+    if (!transform_target(f, values)) {
         return false;
     }
     if (f->options->target_transform > REEL_TRANSFORM_SQRT) {

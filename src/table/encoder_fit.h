@@ -66,6 +66,11 @@ bool reeli_fit_are_dates(const reeli_fit *f, size_t column, const int64_t *count
                          const char **format);
 /* Fits such a column. */
 bool reeli_fit_dates(reeli_fit *f, size_t column, uint64_t hash, const char *format);
+/* Warnings where texts, which are no dates by the formats that are given, look like dates or like
+ * numbers with a unit; and where the lowest or the highest number looks like a code for a missing
+ * one. */
+void reeli_fit_hint_at_text(const reeli_fit *f, size_t column, const int64_t *counts);
+void reeli_fit_hint_at_code(const reeli_fit *f, size_t column, const double *values);
 /* Refuses formats that are none; false, and an error. */
 bool reeli_fit_dates_are_known(const reeli_fit *f);
 

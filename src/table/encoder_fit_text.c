@@ -149,11 +149,17 @@ bool reeli_fit_text(reeli_fit *f, size_t column)
     }
     if (different == 0) {
         reeli_fit_leave_out(f, column, "it has no values");
-    } else if (different == 1 && missing == 0) {
+        return true;
+    }
+    if (different == 1 && missing == 0) {
         reeli_fit_leave_out(f, column, "all its values are the same");
-    } else if (reeli_fit_are_dates(f, column, counts, &format)) {
+        return true;
+    }
+    if (reeli_fit_are_dates(f, column, counts, &format)) {
         return reeli_fit_dates(f, column, hash, format);
-    } else if (are_names(f, column, different, f->rows.count - missing)) {
+    }
+    reeli_fit_hint_at_text(f, column, counts);
+    if (are_names(f, column, different, f->rows.count - missing)) {
         char why[128];
         snprintf(why, sizeof why,
                  "%zu different texts in %lld rows tell rows apart, and no more; name it among the "

@@ -242,15 +242,45 @@ START_TEST(cells_that_are_none)
 }
 END_TEST
 
+/* Rows with too few fields, and names that come again, as pandas has them. */
+START_TEST(rows_that_are_short)
+{
+    reel_table *t = read_text("a,b,c\n1,2,3\n4\n5,6\n7,8,9\n");
+    assert_warning(0, "t.csv:3: 2 rows have fewer fields than the first row, 1 of 3 here: what is "
+                      "not there is missing");
+    assert_numbers(t, "a", 4, (double[]){1, 4, 5, 7});
+    assert_numbers(t, "b", 4, (double[]){2, (double)NAN, 6, 8});
+    assert_numbers(t, "c", 4, (double[]){3, (double)NAN, (double)NAN, 9});
+    ck_assert_int_eq(reel_table_missing(t, 2), 2);
+    t = read_text("a,b\n1,x\n2,y\nSource: us\n");
+    assert_warning(1, "t.csv:4: 1 row has fewer fields than the first row, 1 of 2: what");
+    assert_warning(2, "column 'a': 1 value is no number and taken for missing: 'Source: us'");
+}
+END_TEST
+
+START_TEST(names_that_come_again)
+{
+    reel_table *t = read_text("a,a.1,a,b,a\n1,2,3,4,5\n");
+    assert_warning(0, "t.csv:1: column 3 has the name 'a' of column 1, and is called 'a.2'");
+    assert_warning(1, "t.csv:1: column 5 has the name 'a' of column 1, and is called 'a.3'");
+    assert_numbers(t, "a.2", 1, (double[]){3});
+    assert_numbers(t, "a.3", 1, (double[]){5});
+    t = read_text("\n2,\n1,2\n");
+    assert_warning(3, "t.csv:2: column 2 has no name, and is called '2.1'");
+}
+END_TEST
+
 START_TEST(rows_that_are_none)
 {
-    refused("a,b\n1,2\n3\n",
-            "t.csv:3: expected 2 fields, as the first row has, found 1 (the separator is ','");
     refused("a,b\n1,x\n3,\"4\n5\",6,7\n",
             "t.csv:3: expected 2 fields, as the first row has, found 4");
     refused("a\n1\n2,\n", "t.csv:3: expected 1 field, as the first row has, found 2");
-    refused("a,b,a\n1,2,3\n", "t.csv:1: column 3 has the name 'a' of column 1");
-    refused("\n2,\n1,2\n", "t.csv:2: column 2 has the name '2' of column 1");
+    refused(
+        "A report\n\nof,me\n1,2\n",
+        "t.csv:3: expected 1 field, as the first row has, found 2 (the separator is ','); if the "
+        "table begins further down, say how many lines to skip");
+    refused("<!DOCTYPE html>\n<p>\n", "t.csv: it is a web page; save the table as CSV first");
+    refused("[{\"a\":1},\n{\"a\":2}]\n", "t.csv: it is JSON");
     refused("a,\xff\n1,2\n",
             "t.csv:1: column 2: expected a name in UTF-8, found '?'; save the file");
     refused("a,b\n1,\"2\n3,4\n", "t.csv:2: column 'b': the quote that opens here is never closed");
@@ -383,6 +413,8 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, no_rows);
     tcase_add_test(cases, large);
     tcase_add_test(cases, cells_that_are_none);
+    tcase_add_test(cases, rows_that_are_short);
+    tcase_add_test(cases, names_that_come_again);
     tcase_add_test(cases, rows_that_are_none);
     tcase_add_test(cases, files_that_are_no_text);
     tcase_add_test(cases, files_that_cannot_be_read);

@@ -189,10 +189,10 @@ START_TEST(separators_by_several_lines)
     ck_assert_int_eq(reel_table_line(t, 0), 3);
     t = read_text("\"sep=|\"\r\na,b|c\r\n1|2\r\n");
     ck_assert_str_eq(reel_table_name(t, 0), "a,b");
-    ck_assert_ptr_null(read_text("a;b\n1;2\n3\n"));
-    assert_error(r, REEL_ERR_FORMAT, "found 1 (the separator is ';')");
-    ck_assert_ptr_null(read_text("a\tb\n1\t2\n3\n"));
-    assert_error(r, REEL_ERR_FORMAT, "found 1 (the separator is '\\t')");
+    ck_assert_ptr_null(read_text("a;b\n1;2\n3;4;5\n"));
+    assert_error(r, REEL_ERR_FORMAT, "found 3 (the separator is ';')");
+    ck_assert_ptr_null(read_text("a\tb\n1\t2\n3\t4\t5\n"));
+    assert_error(r, REEL_ERR_FORMAT, "found 3 (the separator is '\\t')");
 }
 END_TEST
 

@@ -128,7 +128,7 @@ START_TEST(decimal_commas)
     t = read_with("a;b\n1,5;2\n", (reel_table_options){0});
     ck_assert(reel_table_is_text(t, 0));
     assert_warning(1, "t.csv: column 'a' is taken for text, for it has '1,5'; if that is a number, "
-                      "say that decimals have a comma");
+                      "say decimal ','");
 }
 END_TEST
 

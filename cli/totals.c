@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* A sum of many numbers is hardly their last one by chance, and of two columns it never is. */
+#include "totals.h"
+#include "model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { FEWEST = 4 };
+static const double rounding = 1e-3; /* of what the sheet shows of the numbers */
+
+/* Whether a column's last value is the sum of the others, and larger than each of them. */
+static bool ends_with_sum(session *s, reel_table *table, size_t column, reel_tensor *rows)
+{
+    int64_t n = 0;
+    if (reel_table_is_text(table, column)) {
+        return false;
+    }
+    double *values = column_values(s, table, column, rows, &n), sum = 0, most = 0;
+    for (int64_t i = 0; values && i < n - 1; i++) {
+        sum += isnan(values[i]) ? 0 : values[i];
+        most = fmax(most, fabs(values[i]));
+    }
+    bool is = values && n >= FEWEST && fabs(sum) > most &&
+              fabs(values[n - 1] - sum) <= rounding * fabs(sum);
+    free(values);
+    return is;
+}
+
+static bool is_word(const char *text)
+{
+    static const char *const words[] = {"total", "sum", "gesamt"};
+    for (; *text; text++) {
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+            if (strncasecmp(text, words[i], strlen(words[i])) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Whether the text of the last row in a column says so. */
+static bool is_called_total(session *s, reel_table *table, size_t column, reel_tensor *rows)
+{
+    int64_t n = 0;
+    if (!reel_table_is_text(table, column)) {
+        return false;
+    }
+    double *codes = column_values(s, table, column, rows, &n);
+    bool is = codes && n > 0 && codes[n - 1] >= 0 &&
+              is_word(reel_table_category(table, column, (size_t)codes[n - 1]));
+    free(codes);
+    return is;
+}
+
+bool last_is_total(session *s, reel_table *table, size_t target, reel_tensor *rows)
+{
+    bool is = false;
+    if (!ends_with_sum(s, table, target, rows)) {
+        return false;
+    }
+    for (size_t j = 0; !is && j < reel_table_columns(table); j++) {
+        is =
+            j != target && (ends_with_sum(s, table, j, rows) || is_called_total(s, table, j, rows));
+    }
+    return is;
+}

@@ -43,6 +43,16 @@ REEL_API reel_tensor *reel_bmm(reel_tensor *a, reel_tensor *b);
 REEL_API reel_tensor *reel_linear(reel_tensor *x, reel_tensor *weight, reel_tensor *bias);
 
 /**
+ * relu(x Wᵀ + bias) in one operation, as a Sequential computes a Linear and the ReLU behind it: to
+ * the same bits, with one result less to write and to read.
+ *
+ * Shape:    of reel_linear.
+ * Gradient: of reel_linear, with G set to 0 where the result is 0.
+ * Source:   torch.nn.functional.relu of torch.nn.functional.linear.
+ */
+REEL_API reel_tensor *reel_linear_relu(reel_tensor *x, reel_tensor *weight, reel_tensor *bias);
+
+/**
  * y[o] = Σ_ij x1[i] weight[o,i,j] x2[j] + bias[o].
  *
  * Shape:    x1 (…, in1), x2 (…, in2), weight (out, in1, in2), bias (out,) or NULL; y (…, out).

@@ -31,6 +31,17 @@ static reel_tensor *linear(reel_module *m, reel_tensor *const *in)
     return reel_linear(in[0], m->weight, m->bias);
 }
 
+const reeli_member *reeli_rectified_linear(const reeli_member *e, reel_tensor **x)
+{
+    const reel_module *m = e->child, *next = e->next ? e->next->child : NULL;
+    if (!m || m->compute != linear || !m->owned.alive || !next || !reeli_is_relu(next) ||
+        !next->owned.alive || m->owned.r->anomaly || m->owned.r->tracing || reeli_bad(*x)) {
+        return NULL;
+    }
+    *x = reel_linear_relu(*x, m->weight, m->bias);
+    return e->next;
+}
+
 reel_module *reel_nn_linear_with(reel *r, int64_t in_features, int64_t out_features,
                                  const reel_linear_options *options)
 {

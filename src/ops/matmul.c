@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Matrix products: m rows, n columns, k the depth, b the batches. */
+#include "map.h"
 #include "one_pass.h"
 #include "ops.h"
 
+#include <reel/elementwise.h>
 #include <reel/linalg.h>
 #include <reel/reduce.h>
 #include <reel/views.h>
@@ -19,12 +21,22 @@ static reeli_matrix transposed(reeli_matrix x)
     return (reeli_matrix){x.data, {x.stride[1], x.stride[0]}};
 }
 
+/* relu of the product that has just been computed, where it is. */
+static void rectify(const reel_tensor *y)
+{
+    reeli_map_contiguous(y->r, reeli_value_map(&reeli_formula_relu, y->r->level, y->dtype),
+                         y->dtype, y->dtype, y->numel, y->data, 1, (const void *[]){y->data}, 0,
+                         NULL);
+}
+
 static bool product(const reeli_node *n, const reeli_gemm *p)
 {
     reel *r = n->out->r;
     const bool done = reeli_product(r, p);
     if (!done) {
         reeli_no_memory(r, n->op->name);
+    } else if (n->op == &reeli_op_linear_relu) {
+        rectify(n->out);
     }
     return done;
 }
@@ -64,7 +76,8 @@ static bool make_ready(const reeli_node *n, const reeli_gemm *p)
         return false;
     }
     reeli_small_product_loop *loop = reeli_small_product_loops[r->level][p->dtype];
-    kept->it = (ready_product){*p, n, reeli_is_small_product(p) ? loop : NULL};
+    const bool alone = reeli_is_small_product(p) && n->op != &reeli_op_linear_relu;
+    kept->it = (ready_product){*p, n, alone ? loop : NULL};
     kept->args = (reeli_args){.r = r, .more = &kept->it};
     e->kind = REELI_CAPTURED_CALL;
     e->run = run_ready;
@@ -312,15 +325,16 @@ static bool make_linear_ready(const reeli_node *n)
     return true;
 }
 
-/* Y[r,o] = X[r,i] W[o,i]ᵀ + bias[o]. With G = dL/dY: dX = G W, dW = Gᵀ X, dbias = Σ over rows of
- * G. */
-reel_tensor *reel_linear(reel_tensor *x, reel_tensor *weight, reel_tensor *bias)
+/* A linear, or one with its relu. */
+static reel_tensor *apply_linear(const reeli_op *op, reel_tensor *x, reel_tensor *weight,
+                                 reel_tensor *bias)
 {
     reel_tensor *in[] = {x, weight, bias};
     const int inputs = bias ? 3 : 2;
-    reeli_node *n = reeli_begin(&reeli_op_linear, inputs, in);
+    reeli_node *n = reeli_begin(op, inputs, in);
     if (n && !bias && weight->ndim == 1) {
-        return reel_matmul(x, weight);
+        reel_tensor *y = reel_matmul(x, weight);
+        return op == &reeli_op_linear ? y : reel_relu(y);
     }
     if (!n || !linear_fits(x, weight, bias) || !reeli_one_dtype("linear", inputs, in)) {
         return reeli_poison_for(inputs, in);
@@ -338,6 +352,19 @@ reel_tensor *reel_linear(reel_tensor *x, reel_tensor *weight, reel_tensor *bias)
     return y;
 }
 
+/* Y[r,o] = X[r,i] W[o,i]ᵀ + bias[o]. With G = dL/dY: dX = G W, dW = Gᵀ X, dbias = Σ over rows of
+ * G. */
+reel_tensor *reel_linear(reel_tensor *x, reel_tensor *weight, reel_tensor *bias)
+{
+    return apply_linear(&reeli_op_linear, x, weight, bias);
+}
+
+/* The same of G where Y is above 0, else of 0. */
+reel_tensor *reel_linear_relu(reel_tensor *x, reel_tensor *weight, reel_tensor *bias)
+{
+    return apply_linear(&reeli_op_linear_relu, x, weight, bias);
+}
+
 reeli_gemm reeli_linear_gemm(const reeli_node *n) { return linear_gemm(n); }
 
 bool reeli_linear_forward(reeli_node *n)
@@ -346,6 +373,8 @@ bool reeli_linear_forward(reeli_node *n)
     const reeli_gemm p = linear_gemm(n);
     return p.a.data && (!bias || p.bias) && product(n, &p);
 }
+
+bool reeli_linear_relu_forward(reeli_node *n) { return reeli_linear_forward(n); }
 
 reel_tensor *reeli_linear_gradient(reeli_node *n, int input, reel_tensor *g)
 {
@@ -365,4 +394,30 @@ reel_tensor *reeli_linear_gradient(reeli_node *n, int input, reel_tensor *g)
     }
     return input == 1 ? multiply(&reeli_op_mm, rows, true, rows_of(x), false)
                       : reeli_sum_dims(rows, 1, false);
+}
+
+/* g through the relu: a tensor of its own, for all inputs' gradients are made of it. */
+static reel_tensor *through_relu(reeli_node *n, reel_tensor *g)
+{
+    reel *r = g->r;
+    if (r->grad_enabled) {
+        return reeli_op_relu.recorded[0](n, g);
+    }
+    reel_tensor *const destination = r->destination, *y = n->out;
+    r->destination = NULL;
+    reel_tensor *dx = reeli_empty_like(y, n->op->name, y->dtype);
+    r->destination = destination;
+    reeli_map map = reeli_formula_relu.gradient[r->level][y->dtype][0];
+    reel_tensor *const in[] = {g, g, y}; /* the second is not read */
+    return !reeli_bad(dx) && reeli_run_map(r, map, y->dtype, dx, false, 3, in, NULL) ? dx
+                                                                                     : r->poison;
+}
+
+reel_tensor *reeli_linear_relu_gradient(reeli_node *n, int input, reel_tensor *g)
+{
+    reel_tensor **const own = reeli_gradient_of(n);
+    if (reeli_is_first_wanted(n, input)) {
+        *own = through_relu(n, g);
+    }
+    return reeli_bad(*own) ? *own : reeli_linear_gradient(n, input, *own);
 }

@@ -46,6 +46,11 @@ static inline reeli_reduction *reeli_reduction_of(const reeli_node *n)
     return reeli_parameters(n);
 }
 
+/* linear_relu: while backward asks for the inputs' gradients, the linear's. */
+typedef reel_tensor *reeli_gradient;
+
+static inline reeli_gradient *reeli_gradient_of(const reeli_node *n) { return reeli_parameters(n); }
+
 /* convolution and its gradients: how a window moves, in three dims whatever the image has. */
 typedef struct reeli_window {
     int64_t stride[3], padding[3], dilation[3], groups;

@@ -127,8 +127,8 @@ static bool is_the_same_everywhere(const char *name)
         "slice", "to", "tril", "triu", "unslice", "max_pool_back",
         /* Products, of which each factor is the other's slope. */
         "convolution", "convolution_kernel", "convolution_transpose",
-        /* Two in one, of which the second is max_pool. */
-        "convolution_max_pool",
+        /* Two in one, of which the second is max_pool, or relu. */
+        "convolution_max_pool", "linear_relu",
         /* The user's own, and those made of elementwise functions, which have tests of theirs. */
         "custom", "custom_gradient", "custom_kept", "lstm", "recurrence"};
     for (size_t i = 0; i < sizeof linear / sizeof *linear; i++) {

@@ -39,7 +39,7 @@ void KERNEL(plain_product)(const reeli_gemm *p)
 static void add_up_rows(int64_t n, int64_t k, const T *a, int64_t a_step, const T *b, int64_t down,
                         T *c)
 {
-#if defined(VECTOR_BYTES) && VECTOR_BYTES
+#if defined(GRADIENTS) && VECTOR_BYTES
     enum { VECTORS = 4 }; /* columns that stay in registers */
     for (; n >= VECTORS * VECTOR;
          n -= VECTORS * VECTOR, b += VECTORS * VECTOR, c += VECTORS * VECTOR) {
@@ -68,7 +68,7 @@ static void add_up_rows(int64_t n, int64_t k, const T *a, int64_t a_step, const 
 
 enum { BLAS_LANES = 16 / sizeof(T), BLAS_ROWS = 4 };
 
-#if defined(VECTOR_BYTES) && VECTOR_BYTES
+#if defined(GRADIENTS) && VECTOR_BYTES
 typedef T blas_lanes __attribute__((vector_size(16)));
 typedef T loose_blas_lanes __attribute__((vector_size(16), aligned(sizeof(T)), may_alias));
 #else
@@ -97,7 +97,7 @@ REELI_INLINE void rows_in_lanes(const int rows, int64_t k, const T *a, int64_t a
     for (; p < k; p += BLAS_LANES) {
         REELI_UNROLL(4)
         for (int j = 0; j < rows; j++) {
-#if defined(VECTOR_BYTES) && VECTOR_BYTES
+#if defined(GRADIENTS) && VECTOR_BYTES
             if (a_step == 1 && step == 1) {
                 lane[j] += *(const loose_blas_lanes *)(a + p) *
                            *(const loose_blas_lanes *)(b + j * row + p);
@@ -111,8 +111,9 @@ REELI_INLINE void rows_in_lanes(const int rows, int64_t k, const T *a, int64_t a
     }
     REELI_UNROLL(4)
     for (int j = 0; j < rows; j++) {
-        c[j] = BLAS_LANES == 4 ? (lane[j][0] + lane[j][BLAS_LANES / 2]) + (lane[j][1] + lane[j][BLAS_LANES - 1])
-                               : lane[j][0] + lane[j][1];
+        c[j] = BLAS_LANES == 4
+                   ? (lane[j][0] + lane[j][BLAS_LANES - 2]) + (lane[j][1] + lane[j][BLAS_LANES - 1])
+                   : lane[j][0] + lane[j][1];
     }
 }
 

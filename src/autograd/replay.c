@@ -148,6 +148,7 @@ reel_graph *reel_capture_end(reel *r)
     settle(r);
     cut_history(r);
     reeli_forget_in_graphs(r); /* and so does what was there before, which g holds for so long */
+    reeli_join_maps(r);
     reserve_scratch(r, g->scratch, g->slots);
     if (g->broken) {
         reeli_error(r, REEL_ERR_STATE,

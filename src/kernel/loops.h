@@ -203,8 +203,8 @@ REELI_LOOP(channel_normalize, (int64_t n, const void *x, const double *of, void 
 REELI_LOOP(channel_sums, (int64_t n, const void *g, const void *x, double mean, double *sums))
 REELI_LOOP(channel_gradient, (int64_t n, const void *g, const void *x, const double *of, void *dx))
 
-/* Each element a chain of fused multiply-adds over k, or in BLAS's order where m or n is 1. Not with
- * one_bias. */
+/* Each element a chain of fused multiply-adds over k, or in BLAS's order where m or n is 1. Not
+ * with one_bias. */
 REELI_LOOP(small_product, (const reeli_gemm *p))
 /* Without a bias and without fused multiply-adds, for the small ones of a batch. */
 REELI_LOOP(plain_product, (const reeli_gemm *p))
@@ -297,6 +297,38 @@ typedef struct reeli_signs {
 /* NULL: there are none at this level. */
 typedef const reeli_signs *reeli_signs_loop(void);
 extern reeli_signs_loop *const reeli_signs_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
+
+/* Maps one after the other over the same few floats, each y = u op v; see cpu/chain.h. */
+typedef enum reeli_link_code {
+    REELI_LINK_ADD,
+    REELI_LINK_SUB,
+    REELI_LINK_SUB_FROM, /* v - u */
+    REELI_LINK_MUL,
+    REELI_LINK_DIV,
+    REELI_LINK_DIV_INTO, /* v / u */
+    REELI_LINK_NEG,      /* from here on v may mean nothing */
+    REELI_LINK_ABS,
+    REELI_LINK_TIMES_SIGN,  /* u sign(v) */
+    REELI_LINK_TIMES_TWICE, /* u (2 v) */
+    REELI_LINK_RELU,
+    REELI_LINK_GATE,       /* u, and 0 where v <= 0 */
+    REELI_LINK_TANH_SLOPE, /* u (1 - v²) */
+    REELI_LINK_TANH
+} reeli_link_code;
+
+enum { REELI_LINK_FLOATS = 16, REELI_LINKS_BACK = 3 };
+
+typedef struct reeli_link {
+    const void *u, *v;
+    void *y;
+    uint8_t code;
+    uint8_t from; /* u is what was made so many links ago, REELI_LINKS_BACK at most; 0: any */
+} reeli_link;
+
+/* A map of n floats whose first two operands are the first link and the end of the last; others it
+ * has no use for. NULL: there is none at this level, or not of so many. */
+typedef reeli_map reeli_chain_loop(int64_t n);
+extern reeli_chain_loop *const reeli_chain_loops[REELI_LEVELS];
 
 /* A block of a product whose operands are packed: some tiles of its rows, from the first on, and
  * some of its depth. All tiles have the same height, or one row more. */

@@ -125,6 +125,9 @@ bool reeli_capture_instead(reeli_capture_entry *e, reeli_run run, const reeli_ar
 /* Whether t's elements are what they are in every replay. */
 bool reeli_is_constant(const reel_tensor *t);
 
+/* All has been written down: maps in a row over the same few elements become one entry. */
+void reeli_join_maps(reel *r);
+
 /* While a call runs nothing is written down, and what it takes of the arena is measured. */
 typedef struct reeli_pause {
     reel_graph *graph;

@@ -12,12 +12,16 @@
 #define fused(a, b, c) FMAF(a, b, c)
 #ifdef HAS_AVX512
 #define VECTOR_BYTES 64
+#define GREATER(a, b) (vector) _mm512_max_ps((__m512)(a), (__m512)(b))
+#define LESS(a, b) (vector) _mm512_min_ps((__m512)(a), (__m512)(b))
 #define FUSED_VECTORS(a, b, c) (vector) _mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c))
 #define FIRST(count) (__mmask16)((1u << (count)) - 1)
 #define LOAD_PART(x, count) (vector) _mm512_maskz_loadu_ps(FIRST(count), x)
 #define STORE_PART(x, value, count) _mm512_mask_storeu_ps(x, FIRST(count), (__m512)(value))
 #elif defined(HAS_AVX2)
 #define VECTOR_BYTES 32
+#define GREATER(a, b) (vector) _mm256_max_ps((__m256)(a), (__m256)(b))
+#define LESS(a, b) (vector) _mm256_min_ps((__m256)(a), (__m256)(b))
 #define FUSED_VECTORS(a, b, c) (vector) _mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c))
 static const int firsts[] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
 #define FIRST(count) _mm256_loadu_si256((const __m256i *)(firsts + 8 - (count)))
@@ -25,3 +29,5 @@ static const int firsts[] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0
 #define STORE_PART(x, value, count) _mm256_maskstore_ps(x, FIRST(count), (__m256)(value))
 #endif
 #include "dtype_loops.h"
+
+#include "chain.h"

@@ -58,25 +58,32 @@ static inline float exp_float(float x)
 }
 
 /*
- * tanh x = x P(x²) / Q(x²) to 6e-10 for |x| <= 8.3, where it is 1 to within 2 ulp. Within 7 ulp.
+ * tanh x = x P(x²) / Q(x²) to 6e-10 for |x| <= 8.3, where it is 1 to within 2 ulp. Within 7 ulp. Of
+ * a float, or of a vector of them: `each` makes a number such a vector, limited(x, low, high) is x
+ * or the bound that it is beyond, and plus_product(c, a, b) is a b + c.
  */
-static inline float tanh_float(float x)
+#define TANH_OF(real, each, limited, plus_product)                                                 \
+    x = limited(x, -8.3f, 8.3f);                                                                   \
+    const real u = x * x;                                                                          \
+    real p = each(-1.3822787352904367e-11f);                                                       \
+    p = plus_product(each(3.268212653807628e-08f), p, u);                                          \
+    p = plus_product(each(2.8856780450873215e-05f), p, u);                                         \
+    p = plus_product(each(0.00390987440385598f), p, u);                                            \
+    p = plus_product(each(0.13712945790585063f), p, u);                                            \
+    p = plus_product(each(1.0f), p, u);                                                            \
+    real q = each(1.3473895606284386e-06f);                                                        \
+    q = plus_product(each(0.0004012253179300351f), q, u);                                          \
+    q = plus_product(each(0.027397478719883756f), q, u);                                           \
+    q = plus_product(each(0.47046278600940666f), q, u);                                            \
+    q = plus_product(each(1.0f), q, u);                                                            \
+    return limited((x * p / q), -1.0f, 1.0f);
+
+static inline float limited_float(float x, float low, float high)
 {
-    x = x < -8.3f ? -8.3f : x > 8.3f ? 8.3f : x;
-    const float u = x * x;
-    float p = -1.3822787352904367e-11f;
-    p = PLUS_PRODUCT(3.268212653807628e-08f, p, u);
-    p = PLUS_PRODUCT(2.8856780450873215e-05f, p, u);
-    p = PLUS_PRODUCT(0.00390987440385598f, p, u);
-    p = PLUS_PRODUCT(0.13712945790585063f, p, u);
-    p = PLUS_PRODUCT(1.0f, p, u);
-    float q = 1.3473895606284386e-06f;
-    q = PLUS_PRODUCT(0.0004012253179300351f, q, u);
-    q = PLUS_PRODUCT(0.027397478719883756f, q, u);
-    q = PLUS_PRODUCT(0.47046278600940666f, q, u);
-    q = PLUS_PRODUCT(1.0f, q, u);
-    const float y = x * p / q;
-    return y < -1.0f ? -1.0f : y > 1.0f ? 1.0f : y;
+    return x < low ? low : x > high ? high : x;
 }
+
+#define NUMBER(x) (x)
+static inline float tanh_float(float x) { TANH_OF(float, NUMBER, limited_float, PLUS_PRODUCT) }
 
 #endif

@@ -92,6 +92,12 @@ bool together_any(session *s, bool here)
 
 void together_follow(session *s, bool before) { (void)s, (void)before; }
 
+const reel_table_team *together_team(session *s)
+{
+    (void)s;
+    return NULL;
+}
+
 bool together_same(session *s, const char *what, uint64_t number)
 {
     (void)s, (void)what, (void)number;

@@ -326,6 +326,8 @@ reel_table *read_table(session *s, const options *o, const char *const *paths, s
     how.progress_context = &shown;
     if (how.cache) {
         together_follow(s, true); /* so that it is made once, and shared */
+    } else {
+        how.team = together_team(s);
     }
     reel_table *table = reel_table_read_all(s->r, paths, paths_count, how);
     if (how.cache) {

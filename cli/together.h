@@ -26,6 +26,8 @@ bool together_any(session *s, bool here);
 /* Called before and after what one process of a machine is to do first, and the others when it
  * has. */
 void together_follow(session *s, bool before);
+/* Who else reads a table; NULL: nobody. */
+const reel_table_team *together_team(session *s);
 /* Whether a number is the same in all; else an error that names `what`. */
 bool together_same(session *s, const char *what, uint64_t number);
 /* The part of n things that this process has; and all parts of doubles, one after the other, in

@@ -128,6 +128,8 @@ void together_follow(session *s, bool before)
     }
 }
 
+const reel_table_team *together_team(session *s) { return reel_mpi_table_team(s->together->mpi); }
+
 bool together_same(session *s, const char *what, uint64_t number)
 {
     reel_mpi *mpi = s->together->mpi;

@@ -22,6 +22,20 @@ typedef struct reel_table reel_table;
  *  it is not known. */
 typedef void (*reel_table_progress)(void *context, const char *path, int64_t bytes, int64_t size);
 
+/** Processes that read tables together: each parses a part of the file, and all get the whole
+ *  table. `reel_mpi_table_team` makes one. */
+typedef struct reel_table_team {
+    int rank;        /**< this process's number among them, from 0 */
+    int size;        /**< how many they are */
+    int64_t machine; /**< the same number for those to whom a file is the same one */
+    /** By all processes: *all comes to be what each has, one after the other, and counts[i] how
+     *  many bytes process i has. They stay, and may be changed, until the next call. False, and an
+     *  error, in all of them. */
+    bool (*gather)(void *context, const void *mine, int64_t count, char **all,
+                   const int64_t **counts);
+    void *context; /**< what it gets */
+} reel_table_team;
+
 /** How a file is read; all zero is the default. Without effect on .npy files but for the dtype. */
 typedef struct reel_table_options {
     char separator;     /**< between fields; 0: of , ; tab | the one that makes the same number of
@@ -44,6 +58,7 @@ typedef struct reel_table_options {
     const char *cache; /**< where a CSV table is kept as it was read; NULL: nowhere */
     reel_table_progress progress; /**< told of each piece of a CSV file; NULL: nobody is */
     void *progress_context;       /**< what it gets */
+    const reel_table_team *team;  /**< who else reads it; NULL: nobody */
 } reel_table_options;
 
 /**
@@ -69,6 +84,10 @@ typedef struct reel_table_options {
  * Numbers are read as the nearest double, whatever the process's locale, and then rounded to the
  * dtype. The memory is about that of the numbers alone, and of one copy of each different text.
  * Cells that would take more than `memory` lie in a file without a name, in TMPDIR or /var/tmp.
+ *
+ * With a `team` the same table is read by all its processes, which do this together: a plain file,
+ * neither packed nor in another encoding nor with comments, is parsed by parts, anything else by
+ * each process. Whether all had the same file `reel_table_hash` tells.
  *
  * What is kept in `cache` is read the next time, if the options and the files, by their sizes and
  * times, are those that it was made of, and it is whole; otherwise it is made anew. Of standard

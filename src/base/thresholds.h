@@ -75,6 +75,11 @@ enum {
      * one another faster than threads wake. */
     REELI_SPINS = REELI_SIZE(2000, 0, 2000),
 
+    /* Of a file that several processes read: bytes that they read at a time, and the least that one
+     * of them does, which is worth its messages. */
+    REELI_TEAM_ROUND = REELI_SIZE(4 << 20, 64 << 10, 4 << 20),
+    REELI_TEAM_PART = REELI_SIZE(128 << 10, 2 << 10, 128 << 10),
+
     /* The arena's first block, in bytes; each is twice the one before, up to the second size. The
      * first is what a small model's step needs, the second some memory of a large one's. */
     REELI_FIRST_BLOCK = REELI_SIZE(32 << 10, 512, 2 << 10),

@@ -106,9 +106,9 @@ bool reeli_mpi_agree(reel_mpi *m, int place, uint64_t detail)
     if (all[1] == -all[2]) {
         return true;
     }
-    static const char *const names[] = {"reel_mpi_join",      "reel_mpi_leave",
-                                        "reel_mpi_broadcast", "reel_mpi_average_gradients",
-                                        "reel_mpi_gather",    "reel_mpi_any"};
+    static const char *const names[] = {
+        "reel_mpi_join",   "reel_mpi_leave", "reel_mpi_broadcast", "reel_mpi_average_gradients",
+        "reel_mpi_gather", "reel_mpi_any",   "reel_table_read"};
     m->over = true;
     const int a = (int)(all[1] >> 56), b = (int)(-all[2] >> 56);
     if (a != b) {
@@ -247,6 +247,7 @@ static void release(reel_mpi *m)
     reel_tensor_free(m->rng);
     free(m->requests);
     free(m->counts);
+    reeli_mpi_free_team(m);
     free(m);
 }
 

@@ -78,6 +78,12 @@ struct reel_mpi {
     uint64_t batch_seed;
     MPI_Request *requests;
     int *counts;
+    /* Tables. */
+    reel_table_team team;
+    int64_t *part_bytes; /* of what each process has */
+    int *part_count, *part_begin;
+    char *gathered; /* what all have */
+    size_t gathered_bytes;
 };
 
 /* Records an error, and returns false. */
@@ -93,7 +99,8 @@ enum {
     REELI_AT_BROADCAST,
     REELI_AT_AVERAGE,
     REELI_AT_GATHER,
-    REELI_AT_ANY
+    REELI_AT_ANY,
+    REELI_AT_TABLE
 };
 /* Whether all processes are at the same place with the same `detail`, and none has failed; else all
  * have an error from then on. */
@@ -124,6 +131,8 @@ void reeli_mpi_end_batch(reel_mpi *m);
 int reeli_mpi_add_leaf(reel_mpi *m, int piece);
 /* Memory for so many numbers, in whole lines of the cache; NULL without. */
 void *reeli_mpi_numbers(const reeli_flat *f, int64_t count);
+void reeli_mpi_free_team(reel_mpi *m);
+
 /* Room for buckets, and for what other processes send; before they are told to. */
 bool reeli_mpi_room(reel_mpi *m, reeli_flat *f);
 /* The bucket after b, or the first one after an empty one; one without numbers ends them. */

@@ -168,6 +168,22 @@ static void put_other(reeli_csv_reader *it, reeli_column *c, char *text, size_t 
     it->line += breaks;
 }
 
+bool reeli_csv_is_plain(const reeli_csv_reader *it, const reeli_column *c, char *text,
+                        size_t length, double *value)
+{
+    bool zero_first = text[0] == '0' && text[1] >= '0' && text[1] <= '9';
+    return c->kind == REELI_NUMBERS && length > 0 && !zero_first &&
+           reeli_read_number(text, length, it->decimal, value) == REELI_A_NUMBER &&
+           fabs(*value) < 0x1p53;
+}
+
+void reeli_csv_put(reel_table *t, size_t column, const char *number)
+{
+    const size_t cell = reeli_cell_bytes(t);
+    memcpy((char *)reeli_column_of(t, column)->cells.data + (size_t)next_place(t) * cell, number,
+           cell);
+}
+
 void reeli_csv_cell(reeli_csv_reader *it, char *text, size_t length)
 {
     reel_table *t = it->table;
@@ -177,10 +193,7 @@ void reeli_csv_cell(reeli_csv_reader *it, char *text, size_t length)
     }
     reeli_column *c = reeli_column_of(t, reeli_csv_column(it));
     double value;
-    bool zero_first = text[0] == '0' && text[1] >= '0' && text[1] <= '9';
-    if (c->kind == REELI_NUMBERS && length > 0 && !zero_first &&
-        reeli_read_number(text, length, it->decimal, &value) == REELI_A_NUMBER &&
-        fabs(value) < 0x1p53) {
+    if (reeli_csv_is_plain(it, c, text, length, &value)) {
         put_number(t, c, next_place(t), value);
         return;
     }

@@ -19,6 +19,12 @@ bool reeli_csv_to_pages(reeli_csv_reader *it);
 void reeli_csv_cell(reeli_csv_reader *it, char *text, size_t length);
 void reeli_csv_row_end(reeli_csv_reader *it);
 
+/* Whether a text of column c is a number that goes into its cell as it is. */
+bool reeli_csv_is_plain(const reeli_csv_reader *it, const reeli_column *c, char *text,
+                        size_t length, double *value);
+/* Such a number, in the table's dtype. */
+void reeli_csv_put(reel_table *t, size_t column, const char *number);
+
 /* Ends the table: columns without a value become numbers, memory too much is given back. */
 void reeli_csv_finish(reeli_csv_reader *it);
 

@@ -2,18 +2,22 @@
 /* The file's bytes on their way through the parser, and what is wrong with them as text. */
 #include "csv_parse.h"
 #include "csv_cells.h"
-#include "csv_kinds.h"
 #include "csv_names.h"
+#include "csv_record.h"
 
 #include <string.h>
 
 /* Before the parser's buffer lies whom it belongs to: the parser's hooks are given nothing else. */
 enum { HEAD = 16, FIELD_ROOM = 256 };
 
-static void on_field(void *text, size_t length, void *context)
+void reeli_csv_on_field(void *text, size_t length, void *context)
 {
     reeli_csv_reader *it = context;
     if (it->failed) {
+        return;
+    }
+    if (it->record) {
+        reeli_csv_record_field(it, text, length);
         return;
     }
     if (it->column == 0) {
@@ -27,10 +31,13 @@ static void on_field(void *text, size_t length, void *context)
     it->column++;
 }
 
-/* Called for each return and line feed, and for the file's end with -1. */
-static void on_row(int c, void *context)
+void reeli_csv_on_row(int c, void *context)
 {
     reeli_csv_reader *it = context;
+    if (it->record) {
+        reeli_csv_record_row(it, c);
+        return;
+    }
     bool second_half = c == '\n' && it->after_return && it->column == 0;
     if (!it->failed && it->column > 0) {
         if (it->named_here) {
@@ -59,7 +66,7 @@ static void *grow_field(void *text, size_t size)
     return fresh + HEAD;
 }
 
-static bool begin(reeli_csv_reader *it)
+bool reeli_csv_begin_parser(reeli_csv_reader *it)
 {
     csv_init(&it->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL | CSV_APPEND_NULL);
     char *block = reeli_malloc(it->r, HEAD + FIELD_ROOM);
@@ -76,13 +83,11 @@ static bool begin(reeli_csv_reader *it)
     return true;
 }
 
-static void end(reeli_csv_reader *it)
+void reeli_csv_end_parser(reeli_csv_reader *it)
 {
     if (it->parser.entry_buf) {
         reeli_free(it->r, it->parser.entry_buf - HEAD, HEAD + it->field_size);
     }
-    reeli_buffer_free(it->r, &it->first);
-    reeli_buffer_free(it->r, &it->order);
 }
 
 /* "column 'rooms'", or its number as long as there are no names. */
@@ -118,7 +123,7 @@ static bool go_on(reeli_csv_reader *it, const char *at)
     }
     it->parser.status = CSV_SUCCESS;
     it->parser.options &= (unsigned char)~CSV_STRICT;
-    size_t taken = csv_parse(&it->parser, at, 1, on_field, on_row, it);
+    size_t taken = csv_parse(&it->parser, at, 1, reeli_csv_on_field, reeli_csv_on_row, it);
     it->parser.options |= CSV_STRICT;
     if (taken == 0) {
         reeli_csv_no_memory(it);
@@ -129,7 +134,8 @@ static bool go_on(reeli_csv_reader *it, const char *at)
 static bool parse_bytes(reeli_csv_reader *it, const char *bytes, size_t count)
 {
     for (size_t done = 0; !it->failed && done < count;) {
-        done += csv_parse(&it->parser, bytes + done, count - done, on_field, on_row, it);
+        done += csv_parse(&it->parser, bytes + done, count - done, reeli_csv_on_field,
+                          reeli_csv_on_row, it);
         if (!it->failed && done < count) {
             done += go_on(it, bytes + done);
         }
@@ -168,20 +174,7 @@ static bool parse(reeli_csv_reader *it, const char *bytes, size_t count)
                                 : parse_bytes(it, bytes, count);
 }
 
-/* Eight bytes at a time. */
-static uint64_t mixed(uint64_t hash, const char *bytes, size_t count)
-{
-    for (size_t i = 0; i < count; i += sizeof hash) {
-        uint64_t some = 0;
-        memcpy(&some, bytes + i, count - i < sizeof some ? count - i : sizeof some);
-        hash = (hash ^ some) * 0x9E3779B97F4A7C15U;
-        hash ^= hash >> 29;
-    }
-    return hash;
-}
-
-/* All up to a NUL, which no text has. */
-static bool take(reeli_csv_reader *it, const char *bytes, size_t count)
+bool reeli_csv_take(reeli_csv_reader *it, const char *bytes, size_t count)
 {
     const char *nul = memchr(bytes, '\0', count);
     bool ok = parse(it, bytes, nul ? (size_t)(nul - bytes) : count);
@@ -193,116 +186,12 @@ static bool take(reeli_csv_reader *it, const char *bytes, size_t count)
     return !it->failed;
 }
 
-/* The end of the last line, which need not have a line feed. */
-static void take_end(reeli_csv_reader *it)
+void reeli_csv_take_end(reeli_csv_reader *it)
 {
-    if (csv_fini(&it->parser, on_field, on_row, it) != 0) {
+    if (csv_fini(&it->parser, reeli_csv_on_field, reeli_csv_on_row, it) != 0) {
         reeli_csv_refuse(it, it->line, "%s: the quote that opens here is never closed",
                          COLUMN_OF(it));
     } else if (!it->failed && !it->named_here) {
         reeli_csv_refuse(it, 0, "expected a line with the columns' names, found nothing");
     }
-}
-
-/* Room for as many rows as the file has if the others are as long as the first: growing little by
- * little would leave up to half of the memory unused. */
-static void expect_rows(reeli_csv_reader *it, int64_t taken, int64_t bytes)
-{
-    int64_t rows = it->table->rows;
-    if (!it->failed && rows > 0 && bytes > taken) {
-        double expected = 1.02 * (double)rows * ((double)bytes / (double)taken);
-        if (!reeli_csv_fits(it, expected)) {
-            it->failed = !reeli_csv_to_pages(it);
-        } else if (expected > (double)it->room && expected < 0x1p48) {
-            reeli_csv_reserve(it, (int64_t)expected); /* a guess: without it, little by little */
-        }
-    }
-}
-
-bool reeli_csv_begin(reeli_csv_reader *it, reel_table *t, const reel_table_options *options,
-                     reeli_buffer *as_text)
-{
-    t->memory = options->memory;
-    *it = (reeli_csv_reader){.r = t->owned.r,
-                             .table = t,
-                             .options = options,
-                             .as_text = as_text,
-                             .path = t->path,
-                             .decimal = options->decimal ? options->decimal : '.'};
-    return begin(it);
-}
-
-/* Another file's rows begin. */
-static bool begin_file(reeli_csv_reader *it, const reeli_dialect *dialect, const char *name)
-{
-    reel_table *t = it->table;
-    size_t length = strlen(name) + 1;
-    reeli_table_file *file = reeli_buffer_add(it->r, &t->files, sizeof *file);
-    if (!file || !reeli_buffer_grow(it->r, &t->paths, t->paths.count + length)) {
-        reeli_csv_no_memory(it);
-        return false;
-    }
-    *file = (reeli_table_file){t->rows, t->paths.count};
-    memcpy((char *)t->paths.data + t->paths.count, name, length);
-    t->paths.count += length;
-    it->path = name;
-    it->line = dialect->line;
-    it->named_here = it->after_return = it->in_comment = false;
-    it->column = 0;
-    csv_set_delim(&it->parser, (unsigned char)dialect->separator);
-    return true;
-}
-
-static void tell_progress(const reeli_csv_reader *it, int64_t taken, int64_t size)
-{
-    const reel_table_options *o = it->options;
-    if (o->progress) {
-        reeli_visit visit;
-        reeli_enter_callback(it->r, &visit, NULL, false);
-        o->progress(o->progress_context, it->path, taken, size);
-        reeli_leave_callback(it->r, &visit);
-    }
-}
-
-bool reeli_csv_file(reeli_csv_reader *it, const reeli_dialect *dialect, reeli_csv_source *source)
-{
-    int64_t taken = 0;
-    size_t skip = dialect->skip;
-    if (!begin_file(it, dialect, source->name)) {
-        return false;
-    }
-    while (!it->failed && source->count > 0) {
-        bool first = taken == 0;
-        taken += (int64_t)source->count;
-        it->table->hash = mixed(it->table->hash + 1, source->bytes, source->count);
-        take(it, source->bytes + skip, source->count - skip);
-        skip = 0;
-        if (first && it->table->files.count == 1) {
-            expect_rows(it, taken, source->size);
-            it->failed = it->failed || (source->size > taken && !reeli_csv_settle(it));
-        }
-        tell_progress(it, taken, source->size);
-        if (!it->failed && !reeli_csv_next(source)) {
-            it->failed = true;
-        }
-    }
-    if (!it->failed) {
-        take_end(it);
-    }
-    return !it->failed;
-}
-
-bool reeli_csv_end(reeli_csv_reader *it, bool *again)
-{
-    *again = false;
-    bool csv = !it->table->matrix; /* and no array of NumPy's */
-    if (!it->failed && csv && reeli_csv_settle(it)) {
-        *again = reeli_csv_mistaken(it);
-        if (!*again) {
-            reeli_csv_finish(it);
-            reeli_csv_tell(it);
-        }
-    }
-    end(it);
-    return !it->failed;
 }

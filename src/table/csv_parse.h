@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* CSV's bytes, read as a table. */
+/* CSV's bytes on their way through the parser. */
 #ifndef REELI_CSV_PARSE_H
 #define REELI_CSV_PARSE_H
 
-#include "csv_dialect.h"
 #include "csv_reader.h"
-#include "csv_source.h"
 
-/* Begins to read a table without columns; `as_text` is empty, or has what an earlier reading found.
- * False, and an error, if memory is out. Afterwards it is to be ended. */
-bool reeli_csv_begin(reeli_csv_reader *it, reel_table *t, const reel_table_options *options,
-                     reeli_buffer *as_text);
-/* Reads a file from its first piece, which is there, to the end; false, and an error. */
-bool reeli_csv_file(reeli_csv_reader *it, const reeli_dialect *dialect, reeli_csv_source *source);
-/* Ends the table, unless it failed; false if it did. *again: columns have turned out to be text,
- * and all is to be read anew. */
-bool reeli_csv_end(reeli_csv_reader *it, bool *again);
+/* False, and an error, if memory is out. */
+bool reeli_csv_begin_parser(reeli_csv_reader *it);
+void reeli_csv_end_parser(reeli_csv_reader *it);
+
+/* More of the file, up to a NUL, which no text has; false, and an error. */
+bool reeli_csv_take(reeli_csv_reader *it, const char *bytes, size_t count);
+/* The end of the last line, which need not have a line feed. */
+void reeli_csv_take_end(reeli_csv_reader *it);
+/* Whether a row begins with what comes next. */
+static inline bool reeli_csv_between_rows(const reeli_csv_reader *it)
+{
+    return it->parser.pstate == 0 && it->column == 0;
+}
+
+/* What the parser finds, with a reader for its context: a field, whose text may be changed; and
+ * each return and line feed, and the file's end as -1. */
+void reeli_csv_on_field(void *text, size_t length, void *context);
+void reeli_csv_on_row(int c, void *context);
 
 #endif

@@ -3,9 +3,10 @@
  * CSV on its way into a table, from the top:
  *
  *   table_read.c    opens the files, and sees what they are (csv_dialect.c)
- *   csv_parse.c     takes the bytes (csv_source.c, csv_unpack.c, csv_recode.c) through libcsv,
- *   whose
- *                   fields go to
+ *   csv_file.c      takes one after the other (csv_source.c, csv_unpack.c, csv_recode.c)
+ *   csv_team.c      has other processes read parts of one, and plays back what they found
+ *   csv_parse.c     takes the bytes through libcsv, whose fields go to
+ *   csv_record.c    what another process is to play back
  *   csv_names.c     the first row: columns
  *   csv_cells.c     the others: their cells
  *   csv_kinds.c     what a column's cells make of it, and what was odd among them
@@ -42,9 +43,11 @@ typedef struct reeli_csv_reader {
     int64_t short_rows; /* that have too few fields; the first of them, and how many it has */
     int64_t short_row;
     size_t short_fields;
-    size_t field_size;  /* of the parser's buffer */
-    reeli_buffer first; /* char: the first row's fields, each with its NUL */
-    reeli_buffer order; /* size_t: which column each field is of; none: the same */
+    size_t field_size;    /* of the parser's buffer */
+    reeli_buffer first;   /* char: the first row's fields, each with its NUL */
+    int64_t hashed;       /* bytes, of all files */
+    reeli_buffer *record; /* char: where fields go instead; an error is then nobody's yet */
+    reeli_buffer order;   /* size_t: which column each field is of; none: the same */
 } reeli_csv_reader;
 
 /* The column of the field that comes next, which there is. */
@@ -57,6 +60,13 @@ static inline size_t reeli_csv_column(const reeli_csv_reader *it)
 void reeli_csv_refuse(reeli_csv_reader *it, int64_t line, const char *format, ...)
     REELI_PRINTF(3, 4);
 void reeli_csv_no_memory(reeli_csv_reader *it);
+/* Tells the user, if that is wanted, how far the file has been read. */
+void reeli_csv_tell_progress(const reeli_csv_reader *it, int64_t taken, int64_t size);
+
+/* Takes more bytes into the table's hash. */
+void reeli_csv_hash(reeli_csv_reader *it, const char *bytes, size_t count);
+/* Of bytes that begin at byte `at`: those of parts add up to that of the whole. */
+uint64_t reeli_csv_hash_of(const char *bytes, size_t count, int64_t at);
 
 /* Line breaks in a field. */
 int64_t reeli_csv_breaks(const char *text, size_t length);

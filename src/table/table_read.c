@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tables from files: what a file is, and who reads it. */
 #include "csv_dialect.h"
-#include "csv_parse.h"
+#include "csv_file.h"
 #include "table_cache.h"
 
 #include <reel/npy.h>

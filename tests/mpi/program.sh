@@ -27,13 +27,15 @@ awk "$random"'BEGIN {
     printf "%.6f,%.6f,%s,%s,%.6f\n", a, b, i % 9 ? c : "", substr("xyz", k + 1, 1), a * b - c + k + uniform() / 10
   }
 }' >t.csv
+awk 'BEGIN { print "a,b,kind,y"; for (i = 0; i < 30000; i++) {
+  a = i % 997 / 997; b = i % 89 / 89; print a "," (i % 7 ? b : "") "," (i % 5 ? "x" : "\"y,\nz\"") "," a - b } }' >long.csv
 network=(--target y --hidden 8 --epochs 4 --weight-decay 0.01 --dropout 0.1 --batch-size 37 --test-fraction 0.2
   --validation-fraction 0.2)
-line=(--target y --loss huber --epochs 3 --batch-size 50 --test-fraction 0.2)
+line=(--target y --loss huber --epochs 2 --batch-size 4000 --test-fraction 0.2) # of a table that is read by parts
 
 "$reel" fit t.csv "${network[@]}" --pieces 8 --out m.safetensors >expected 2>err || fail 'reel fit --pieces'
 cp m.safetensors network.safetensors
-"$reel" fit t.csv "${line[@]}" --pieces 8 --out m.safetensors >expected-line 2>err || fail 'reel fit --pieces, a line'
+"$reel" fit long.csv "${line[@]}" --pieces 8 --out m.safetensors >expected-line 2>err || fail 'reel fit --pieces, a line'
 cp m.safetensors line.safetensors
 grep -q 'pieces\\": *8' line.safetensors || fail 'the model does not say how it was trained'
 "$reel" predict network.safetensors t.csv >predicted
@@ -49,7 +51,7 @@ for processes in 1 2 3 4 8; do
 done
 job 3 "$reel" fit t.csv "${network[@]}" --cache kept --out m.safetensors >out 2>err || fail 'a table that is kept'
 cmp m.safetensors network.safetensors && [ -s kept ] || fail 'a table that is kept: other bytes'
-job 2 "$reel" fit t.csv "${line[@]}" --out m.safetensors >out 2>err || fail 'a line'
+job 2 "$reel" fit long.csv "${line[@]}" --out m.safetensors >out 2>err || fail 'a line'
 cmp m.safetensors line.safetensors && cmp out expected-line || fail 'a line by two processes is another one'
 job 2 "$reel" predict network.safetensors t.csv --out p.csv >out 2>err || fail predict
 cmp p.csv predicted || fail 'two processes predict otherwise'

@@ -37,6 +37,7 @@
 #include <reel/loss.h>
 #include <reel/optimizer.h>
 #include <reel/row_file.h>
+#include <reel/table.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -166,6 +167,16 @@ REEL_API void reel_mpi_part(const reel_mpi *mpi, int64_t rows, int64_t *first, i
  * Source:   torch.distributed.all_gather, of parts that may differ in length.
  */
 REEL_API reel_tensor *reel_mpi_gather(reel_mpi *mpi, reel_tensor *t);
+
+/**
+ * For `reel_table_options.team`: the processes read a table together, each its part of the file,
+ * and all come to have all of it, as if each had read it alone. By all processes, as then the
+ * reading.
+ *
+ * Fails: NULL, as for one process, who reads alone.
+ * Owner: the reel_mpi.
+ */
+REEL_API const reel_table_team *reel_mpi_table_team(reel_mpi *mpi);
 
 /** Whether it is so in any process: whether one was interrupted, so that all stop after the same
  *  step. By all processes. Fails: false. */

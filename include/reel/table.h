@@ -23,7 +23,7 @@ typedef struct reel_table reel_table;
 typedef void (*reel_table_progress)(void *context, const char *path, int64_t bytes, int64_t size);
 
 /** Processes that read tables together: each parses a part of the file, and all get the whole
- *  table. `reel_mpi_table_team` makes one. */
+ *  table. reel/mpi.h makes one. */
 typedef struct reel_table_team {
     int rank;        /**< this process's number among them, from 0 */
     int size;        /**< how many they are */

@@ -16,6 +16,7 @@ BEGIN {
 
   # Drawn by hand, in api.h, for chance would make few that hold together.
   by_hand["draw", "reel_tensor_list"] = by_hand["draw", "reel_custom_op"] = by_hand["array", "reel_named_tensor"] = 1
+  by_hand["draw", "reel_table_team"] = by_hand["array", "reel_table_team"] = 1
 
   # Arrays that another count tells of than the one beside them.
   has_room["reel_custom_all", "outputs"] = 1
@@ -64,6 +65,7 @@ function draw(type, name, room,   plain) {
   if (type == "const char *" && name == "cache") return "draw_path()" # which is written to
   if (type == "const char *") return "draw_" (name ~ /^(path|json|equation)$/ ? name : "name") "()"
   if (type == "FILE *") return "draw_stream()"
+  if (type == "const reel_table_team *") return "NULL" # of processes that meet: unit/table_team
   if (type ~ /void \*$/ && name == "context") return "NULL"
   if (type == "const int64_t *" && name == "values") return "draw_values()"
   if (type == "const int64_t *") return "draw_wholes(" room ")"

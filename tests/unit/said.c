@@ -14,6 +14,9 @@ START_TEST(results_name_what_made_them)
     reel_tensor *x = reel_requires_grad_(reel_ones(r, REEL_F32, REEL_SHAPE(2, 2)), true);
     reel_tensor *y = reel_full(r, REEL_F32, 0.5, REEL_SHAPE(2, 2)),
                 *b = reel_zeros(r, REEL_F32, REEL_SHAPE(2));
+    reel_tensor *image = reel_reshape(reel_expand(x, REEL_SHAPE(16, 2, 2)), REEL_SHAPE(1, 1, 8, 8)),
+                *kernels = reel_full(r, REEL_F32, 0.5, REEL_SHAPE(1, 1, 3, 3));
+    const reel_conv_options plain = {.groups = 1};
     const struct {
         const char *expected;
         reel_tensor *t;
@@ -39,6 +42,14 @@ START_TEST(results_name_what_made_them)
         {"MmBackward0", reel_mm(x, y)},
         {"AddmmBackward0", reel_linear(x, y, b)},
         {"MmBackward0", reel_linear(x, y, NULL)},
+        {"ReluBackward0", reel_linear_relu(x, y, b)},
+        {"ConvolutionBackward0", reel_conv2d(image, kernels, NULL, plain)},
+        {"ConvolutionBackward0", reel_conv_transpose2d(image, kernels, NULL, plain)},
+        {"MaxPool2DWithIndicesBackward0",
+         reel_conv2d_max_pool2d(image, kernels, NULL, plain, REEL_DIMS(2),
+                                (reel_pool_options){.ceil_mode = false})},
+        {"NativeBatchNormBackward0",
+         reel_batch_norm(image, NULL, NULL, NULL, NULL, true, 0.1, 1e-5)},
         {"CatBackward0", reel_cat((reel_tensor *[]){x, x}, 2, 0)},
         {"ViewBackward0", reel_reshape(x, REEL_SHAPE(4))},
         {"CloneBackward0", reel_clone(x)},

@@ -17,7 +17,8 @@
 #define TABLE_ROWS                                                                                 \
     {"separator",                                                                                  \
      "CHAR",                                                                                       \
-     "between columns: a character or 'tab' (found out from the first lines)",                     \
+     "between columns: a character, 'tab', or 'space' for blanks (found out from the first "       \
+     "lines)",                                                                                     \
      CHARACTER,                                                                                    \
      AT(separator),                                                                                \
      NULL},                                                                                        \

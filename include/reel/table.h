@@ -39,7 +39,8 @@ typedef struct reel_table_team {
 /** How a file is read; all zero is the default. Without effect on .npy files but for the dtype. */
 typedef struct reel_table_options {
     char separator;     /**< between fields; 0: of , ; tab | the one that makes the same number of
-                             fields in the first lines */
+                             fields in the first lines, or blanks where none does; ' ': blanks,
+                             however many */
     char decimal;       /**< before a number's fraction; 0: '.' */
     char thousands;     /**< between groups of three digits, such as ',' or ' '; 0: nothing */
     char comment;       /**< lines that begin with it are passed over; 0: none */
@@ -86,8 +87,8 @@ typedef struct reel_table_options {
  * Cells that would take more than `memory` lie in a file without a name, in TMPDIR or /var/tmp.
  *
  * With a `team` the same table is read by all its processes, which do this together: a plain file,
- * neither packed nor in another encoding nor with comments, is parsed by parts, anything else by
- * each process. Whether all had the same file `reel_table_hash` tells.
+ * neither packed nor in another encoding, nor with comments or blanks between fields, is parsed by
+ * parts, anything else by each process. Whether all had the same file `reel_table_hash` tells.
  *
  * What is kept in `cache` is read the next time, if the options and the files, by their sizes and
  * times, are those that it was made of, and it is whole; otherwise it is made anew. Of standard

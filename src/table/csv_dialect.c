@@ -90,6 +90,20 @@ static size_t count_in_row(const char *bytes, size_t count, size_t at, size_t *s
     return at;
 }
 
+/* Words of the row at `at`, parted by blanks, and how many of them begin like numbers. */
+static size_t count_words(const char *bytes, size_t at, size_t end, size_t *numbers)
+{
+    size_t words = 0;
+    *numbers = 0;
+    for (; at < end; at++) {
+        bool blank = bytes[at] == ' ' || bytes[at] == '\t';
+        bool begins = !blank && (words == 0 || bytes[at - 1] == ' ' || bytes[at - 1] == '\t');
+        words += begins;
+        *numbers += begins && strchr("+-.0123456789", bytes[at]) != NULL;
+    }
+    return words;
+}
+
 static bool is_empty(const char *bytes, size_t from, size_t to)
 {
     while (from < to && (bytes[from] == ' ' || bytes[from] == '\t')) {
@@ -122,6 +136,26 @@ static size_t score_rows(const char *bytes, size_t count, char comment, score *s
     return rows;
 }
 
+/* Whether blanks part all rows into as many words, numbers among those below the first. */
+static bool has_words(const char *bytes, size_t count, char comment)
+{
+    size_t rows = 0, first = 0, seen[CANDIDATES], numbers;
+    for (size_t at = 0; at < count && rows < LINES; at++) {
+        size_t end = count_in_row(bytes, count, at, seen);
+        bool counts =
+            !is_empty(bytes, at, end) && (!comment || bytes[at] != comment) && end < count;
+        size_t words = counts ? count_words(bytes, at, end, &numbers) : 0;
+        first = rows == 0 && counts ? words : first;
+        if (counts && (words != first || words < 2 || memchr(bytes + at, '"', end - at) ||
+                       (rows > 0 && numbers == 0))) {
+            return false;
+        }
+        rows += counts;
+        at = end;
+    }
+    return rows > 2;
+}
+
 static char find_separator(const char *bytes, size_t count, const reel_table_options *options)
 {
     score scores[CANDIDATES] = {{0, 0}};
@@ -132,6 +166,9 @@ static char find_separator(const char *bytes, size_t count, const reel_table_opt
         bool better = a->first && (!b->first || a->same > b->same ||
                                    (a->same == b->same && a->first > b->first));
         best = better ? i : best;
+    }
+    if (!scores[best].first && has_words(bytes, count, options->comment)) {
+        return ' ';
     }
     return candidates[best];
 }

@@ -52,6 +52,7 @@ static bool begin_file(reeli_csv_reader *it, const reeli_dialect *dialect, const
     it->path = name;
     it->line = dialect->line;
     it->named_here = it->after_return = it->in_comment = false;
+    it->in_quotes = it->blank = it->within_line = it->remark = false;
     it->column = 0;
     csv_set_delim(&it->parser, (unsigned char)dialect->separator);
     return true;

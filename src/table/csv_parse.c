@@ -168,13 +168,46 @@ static bool parse_without_comments(reeli_csv_reader *it, const char *bytes, size
     return !it->failed;
 }
 
-static bool parse(reeli_csv_reader *it, const char *bytes, size_t count)
+/* Where blanks part fields: many are one, and those at a line's ends none. In place; how many bytes
+ * are left. A blank that ends a piece is parsed when it is known what follows. */
+static size_t squeeze(reeli_csv_reader *it, char *bytes, size_t count)
 {
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        char c = bytes[i];
+        bool line_ends = !it->in_quotes && (c == '\n' || c == '\r');
+        it->remark = it->remark
+                         ? !line_ends
+                         : it->options->comment && !it->within_line && c == it->options->comment;
+        if (!it->in_quotes && !it->remark && (c == ' ' || c == '\t')) {
+            it->blank = it->within_line;
+            continue;
+        }
+        if (it->blank && !line_ends) {
+            if (i == 0) {
+                parse_bytes(it, " ", 1);
+            } else {
+                bytes[left++] = ' ';
+            }
+        }
+        it->blank = false;
+        it->within_line = !line_ends;
+        it->in_quotes = it->in_quotes != (c == '"' && !it->remark);
+        bytes[left++] = c;
+    }
+    return left;
+}
+
+static bool parse(reeli_csv_reader *it, char *bytes, size_t count)
+{
+    if (it->parser.delim_char == ' ') {
+        count = squeeze(it, bytes, count);
+    }
     return it->options->comment ? parse_without_comments(it, bytes, count)
                                 : parse_bytes(it, bytes, count);
 }
 
-bool reeli_csv_take(reeli_csv_reader *it, const char *bytes, size_t count)
+bool reeli_csv_take(reeli_csv_reader *it, char *bytes, size_t count)
 {
     const char *nul = memchr(bytes, '\0', count);
     bool ok = parse(it, bytes, nul ? (size_t)(nul - bytes) : count);

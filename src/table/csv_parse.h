@@ -9,8 +9,8 @@
 bool reeli_csv_begin_parser(reeli_csv_reader *it);
 void reeli_csv_end_parser(reeli_csv_reader *it);
 
-/* More of the file, up to a NUL, which no text has; false, and an error. */
-bool reeli_csv_take(reeli_csv_reader *it, const char *bytes, size_t count);
+/* More of the file, up to a NUL, which no text has, and may be changed; false, and an error. */
+bool reeli_csv_take(reeli_csv_reader *it, char *bytes, size_t count);
 /* The end of the last line, which need not have a line feed. */
 void reeli_csv_take_end(reeli_csv_reader *it);
 /* Whether a row begins with what comes next. */

@@ -30,11 +30,15 @@ typedef struct reeli_csv_reader {
     reeli_buffer *as_text; /* bool, a column each that an earlier reading found to be text */
     const char *path;      /* of the file that is being read */
     char decimal;
-    bool named;         /* whether the columns are there */
-    bool named_here;    /* and those of this file are known */
-    bool headless;      /* whether the first row of the first file was data */
-    bool failed;        /* whether an error has been recorded */
-    bool in_comment;    /* whether the last piece ended within one */
+    bool named;      /* whether the columns are there */
+    bool named_here; /* and those of this file are known */
+    bool headless;   /* whether the first row of the first file was data */
+    bool failed;     /* whether an error has been recorded */
+    bool in_comment; /* whether the last piece ended within one */
+    bool in_quotes;  /* where blanks part fields: whether they do here; whether one came, which */
+    bool blank;      /* was not parsed; whether the line has something before it */
+    bool within_line;
+    bool remark;        /* whether that is a comment */
     bool after_return;  /* whether the last row ended with a carriage return */
     size_t column;      /* of the row, which comes next */
     int64_t line;       /* of the file, on which the next field starts, from 1 */

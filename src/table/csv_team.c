@@ -56,7 +56,8 @@ static identity identify(const reeli_csv_reader *it, const reeli_csv_source *sou
     struct stat status;
     identity is = {.machine = it->options->team->machine, .size = source->size};
     is.able = source->regular && !source->unpacker.packing && !source->recoder.encoding &&
-              !it->options->comment && it->named_here && fstat(source->descriptor, &status) == 0;
+              !it->options->comment && it->parser.delim_char != ' ' && it->named_here &&
+              fstat(source->descriptor, &status) == 0;
     if (is.able) {
         is.device = (int64_t)status.st_dev;
         is.number = (int64_t)status.st_ino;
@@ -104,7 +105,7 @@ static size_t after_feed(const char *bytes, size_t from, size_t count)
 }
 
 /* Parses this process's part of bytes, and records it. */
-static void record(round *now, const char *bytes, size_t count, part *mine)
+static void record(round *now, char *bytes, size_t count, part *mine)
 {
     reeli_csv_reader *it = now->it;
     reeli_csv_reader one = {.r = it->r,

@@ -133,8 +133,9 @@ static bool check_options(reel *r, const reel_table_options *o)
     } else if (o->decimal && o->decimal != '.' && o->decimal != ',') {
         reeli_error(r, REEL_ERR_VALUE, "%s: decimals have '.' or ',', not character %d", operation,
                     (int)o->decimal);
-    } else if (o->separator && (o->separator == (o->decimal ? o->decimal : '.') ||
-                                strchr("\"\r\n+-.0123456789eE ", o->separator))) {
+    } else if (o->separator &&
+               (o->separator == (o->decimal ? o->decimal : '.') || o->separator == o->thousands ||
+                strchr("\"\r\n+-.0123456789eE", o->separator))) {
         reeli_error(
             r, REEL_ERR_VALUE,
             "%s: the separator, character %d, is a part of numbers, a quote or a line break",

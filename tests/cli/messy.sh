@@ -99,6 +99,9 @@ run 1 fit list.json --target y
 says 'list.json: it is JSON'
 { table 'X\tK\tY' 'x	k	y' | sed 's/\\t/	/g' | iconv -t UTF-16; } >unicode.txt
 right unicode.txt
+table 'X    K Y  ' '  x  k     y' >blanks.txt
+right blanks.txt
+right blanks.txt --separator space
 table 'X,K,Y' x,k,y | tr '\n' '\r' >mac.csv
 right mac.csv
 finish

@@ -242,6 +242,34 @@ START_TEST(cells_that_are_none)
 }
 END_TEST
 
+/* Where blanks part fields, as many as there are. */
+START_TEST(blanks)
+{
+    reel_table *t = read_text("  x    k  y \n 1  2 3\n4 5\t6\n\n7.5 -8 9  \n");
+    assert_numbers(t, "x", 3, (double[]){1, 4, 7.5});
+    assert_numbers(t, "k", 3, (double[]){2, 5, -8});
+    assert_numbers(t, "y", 3, (double[]){3, 6, 9});
+    t = read_with("# a \"remark\nname y\n\"two words\"  1\n  # more \" of it\nb 2",
+                  (reel_table_options){.separator = ' ', .comment = '#', .dtype = REEL_F64});
+    ck_assert_str_eq(reel_table_category(t, 0, 0), "two words");
+    assert_numbers(t, "y", 2, (double[]){1, 2});
+    t = read_text("full name\nJohn Smith\nMary Jones\nAnn Low\n"); /* one column */
+    ck_assert_str_eq(reel_table_name(t, 0), "full name");
+    ck_assert_int_eq(reel_table_rows(t), 3);
+    /* Blanks at the end of each piece, wherever pieces end. */
+    enum { N = 60000 };
+    char *text = malloc(N * 24), *at = text + sprintf(text, "x y\n");
+    for (int i = 0; i < N; i++) {
+        at += sprintf(at, "%d %*s%d %*s\n", i, i % 7, "", 2 * i, i % 5, "");
+    }
+    t = read_text(text);
+    ck_assert_int_eq(reel_table_rows(t), N);
+    ck_assert_uint_eq(reel_table_columns(t), 2);
+    ck_assert_int_eq(reel_table_missing(t, 0) + reel_table_missing(t, 1), 0);
+    free(text);
+}
+END_TEST
+
 /* Rows with too few fields, and names that come again, as pandas has them. */
 START_TEST(rows_that_are_short)
 {
@@ -413,6 +441,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, no_rows);
     tcase_add_test(cases, large);
     tcase_add_test(cases, cells_that_are_none);
+    tcase_add_test(cases, blanks);
     tcase_add_test(cases, rows_that_are_short);
     tcase_add_test(cases, names_that_come_again);
     tcase_add_test(cases, rows_that_are_none);

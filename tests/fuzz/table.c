@@ -80,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                   .thousands = size % 7 == 0   ? ' '
                                                : size % 7 == 1 ? '\''
                                                                : 0,
+                                  .separator = size % 29 < 5 && size % 7 ? ' ' : 0,
                                   .comment = size % 11 == 0 ? '#' : 0,
                                   .missing = missing,
                                   .missing_count = size % 13 % 3,

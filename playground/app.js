@@ -34,7 +34,7 @@ const PRESETS = {
 };
 const copy = x => JSON.parse(JSON.stringify(x));
 // All that a link holds.
-const state = { mode: 'lesson', lesson: 'nudge', screen: 0, seed: Math.floor(Math.random() * 1e6), expression: copy(EXPRESSION), runs: [copy(TRAINING)] };
+const state = { mode: 'lesson', lesson: 'nudge', screen: 0, step: 0, ask: '', seed: Math.floor(Math.random() * 1e6), expression: copy(EXPRESSION), runs: [copy(TRAINING)] };
 let lessons = [], lab = null, timer = 0;
 
 // ---- the library
@@ -56,7 +56,8 @@ async function start() {
 
 // ---- links
 function link() {
-  const parts = { lesson: { lesson: state.lesson, screen: state.screen, seed: state.seed }, expression: { expression: state.expression }, training: { runs: state.runs } }[state.mode];
+  const at = shows('expression') && (state.step || state.ask) ? { step: state.step, ask: state.ask } : {};
+  const parts = { lesson: { lesson: state.lesson, screen: state.screen, seed: state.seed, ...at }, expression: { expression: state.expression, ...at }, training: { runs: state.runs } }[state.mode];
   return '#' + encodeURIComponent(JSON.stringify(parts));
 }
 function read_link() {
@@ -67,6 +68,7 @@ function read_link() {
     else if (from.expression) Object.assign(state, { mode: 'expression', expression: { ...EXPRESSION, ...from.expression, kind: 'expression' } });
     else if (Array.isArray(from.runs)) Object.assign(state, { mode: 'training', runs: from.runs.slice(0, 2).map(r => ({ ...copy(TRAINING), ...r, kind: 'training' })) });
     else throw new Error('it holds no experiment');
+    state.linked = { step: Number(from.step) || 0, ask: String(from.ask ?? '') };
   } catch (why) {
     say(`The link could not be read (${why.message}); this is where one begins.`);
   }
@@ -81,6 +83,8 @@ const shows = kind => state.mode === kind || state.mode === 'lesson' && state.sh
 function show() {
   pause();
   if (state.mode === 'lesson') load_screen();
+  else Object.assign(state, { step: 0, ask: '' }, state.linked);
+  state.linked = null;
   for (const mode of ['lesson', 'expression', 'training']) $('to-' + mode).setAttribute('aria-current', state.mode === mode);
   $('lesson').hidden = state.mode !== 'lesson';
   $('expression').hidden = !shows('expression');
@@ -110,8 +114,10 @@ function load_screen() {
   $('progress').textContent = `${l.title}: ${state.screen + 1} of ${l.screens.length}`;
   $('words').textContent = screen.text;
   load(screen.experiments);
+  Object.assign(state, { ask: screen.ask ?? '' }, state.linked);
 }
 function load(experiments) {
+  Object.assign(state, { step: 0, ask: '' });
   state.showing = experiments[0].kind;
   if (experiments[0].kind === 'expression') state.expression = { ...copy(EXPRESSION), ...copy(experiments[0]) };
   else state.runs = experiments.map(e => ({ ...copy(TRAINING), ...copy(e) }));
@@ -160,7 +166,7 @@ function run_expression() {
   $('result').hidden = Boolean(answer.error);
   $('mistake').replaceChildren(...(answer.error ? mistake(answer.error) : []));
   if (!answer.error) {
-    frame($('steps'), answer.page);
+    frame($('steps'), answer.page, at_step);
     $('proof').replaceChildren(...answer.gradients.map(g => row([g.name + (g.element < 0 ? '' : `, element ${g.element}`), g.gradient, g.nudged])));
     $('prints').hidden = !(state.expression.times > 1);
     $('prints').textContent = answer.prints.map((p, i) => `after backward ${Math.floor(i * state.expression.times / answer.prints.length) + 1}: ${p}`).join('\n');
@@ -174,8 +180,12 @@ function mistake(error) { // the sentence, and a mark below the place
   return [error.text, make('pre', {}, `${piece.slice(start).split('\n')[0]}\n${' '.repeat(before.length - start)}^`)];
 }
 const row = cells => make('tr', {}, ...cells.map(c => make('td', {}, c)));
-function frame(f, page) {
-  f.onload = () => { const inside = f.contentDocument?.querySelector('main'); if (inside) f.style.height = Math.max(440, Math.min(inside.offsetHeight + 24, 0.85 * innerHeight)) + 'px'; };
+function at_step(inside) { // where the reader is belongs to the link
+  inside.reel_steps.seen = (step, ask) => { Object.assign(state, { step, ask }); keep_link(); };
+  inside.reel_steps.go(state.step, state.ask);
+}
+function frame(f, page, then) {
+  f.onload = () => { if (then && f.contentWindow.reel_steps) then(f.contentWindow); const inside = f.contentDocument?.querySelector('main'); if (inside) f.style.height = Math.max(440, Math.min(inside.offsetHeight + 24, 0.85 * innerHeight)) + 'px'; };
   f.srcdoc = page;
 }
 
@@ -186,13 +196,14 @@ function fill_training() {
   train();
 }
 function train() {
-  answers = state.runs.map((experiment, i) => lab({ do: 'run', experiment, page: i === 0 && $('tape').open }));
+  answers = state.runs.map((experiment, i) => lab({ do: 'run', experiment, surface: true, page: i === 0 && $('tape').open }));
   const steps = state.runs[0].steps;
   $('count').value = $('slider').value = steps;
   $('seed').value = state.runs[0].seed;
   $('summary').textContent = answers.map((a, i) => summary(a, i)).join(' ');
   draw_points();
   draw_losses();
+  draw_surfaces();
   fill_numbers();
   $('tensors').replaceChildren(...answers.flatMap((a, i) => (a.parameters ?? []).map(p => row(['AB'[i], p.name, p.value, p.grad]))));
   $('digits').textContent = (answers[0].digits ?? []).map((d, i) => `Epoch ${i + 1}, Loss: ${d}`).join('\n');
@@ -303,6 +314,28 @@ function draw_losses() {
   answers.forEach((a, i) => a.loss && svg.append(draw('path', { class: 'ab'[i], d: path(a.loss.map((_, k) => k), a.loss.map(f), at) })));
   svg.setAttribute('aria-label', answers.map((a, i) => a.loss?.length ? `Run ${'AB'[i]}: the loss goes from ${short(a.loss[0])} to ${short(last(a.loss))}` : '').join('. '));
 }
+// Of each line the loss over its two numbers, in bands, with the way of the training on it.
+function draw_surfaces() {
+  $('surfaces').replaceChildren(...answers.flatMap((a, i) => a.surface ? [make('figure', {}, make('figcaption', {}, `The ${state.runs[i].loss} loss${state.runs.length > 1 ? ' of ' + 'AB'[i] : ''} over w (across) and b (up), darker where it is higher. Ring: the start; dot: now; cross: the lowest place shown`), surface(a, i))] : []));
+}
+function surface(a, i) {
+  const s = a.surface, side = s.weight.length, svg = draw('svg', { viewBox: `0 0 ${W} ${H}`, role: 'img', class: 'surface' }), area = `clip-${i}`;
+  const at = axes(svg, [s.weight[0], last(s.weight)], [s.bias[0], last(s.bias)]), high = s.loss.reduce((p, q) => Math.max(p, q), 0), clip = draw('clipPath', { id: area }), inside = draw('g', { 'clip-path': `url(#${area})` });
+  const band = loss => Math.floor(13 * Math.sqrt((loss - s.lowest.loss) / (high - s.lowest.loss || 1))), dx = (at.x(s.weight[1]) - at.x(s.weight[0])), dy = at.y(s.bias[0]) - at.y(s.bias[1]);
+  clip.append(draw('rect', { x: LEFT, y: TOP, width: W - LEFT - RIGHT, height: H - TOP - BOTTOM }));
+  for (let row = 0; row < side; row++) for (let from = 0, to = 0; from < side; from = to) { // as far as a band goes
+    const k = band(s.loss[row * side + from]);
+    while (to < side && band(s.loss[row * side + to]) === k) to++;
+    if (k) inside.append(draw('rect', { x: at.x(s.weight[from]) - dx / 2, y: at.y(s.bias[row]) - dy / 2, width: dx * (to - from), height: dy, 'fill-opacity': 0.018 * k + (k % 2 ? 0.06 : 0) }));
+  }
+  const near = v => Math.min(Math.max(v, -W), 2 * W).toFixed(1), way = a.weight.map((w, k) => [w, a.bias[k]]).filter(p => p[0] !== null && p[1] !== null).map(p => [near(at.x(p[0])), near(at.y(p[1]))]);
+  const [cx, cy] = [at.x(s.lowest.weight), at.y(s.lowest.bias)];
+  inside.append(draw('path', { class: 'cross', d: `M${cx - 6},${cy - 6}l12,12m0,-12l-12,12` }), draw('path', { class: 'ab'[i], d: 'M' + way.join('L') }),
+    draw('circle', { class: 'ring', cx: way[0][0], cy: way[0][1], r: 6 }), draw('circle', { class: 'now', cx: last(way)[0], cy: last(way)[1], r: 5 }));
+  svg.append(clip, inside);
+  svg.setAttribute('aria-label', `Run ${'AB'[i]}: from w ${short(a.weight[0])}, b ${short(a.bias[0])} to w ${short(last(a.weight))}, b ${short(last(a.bias))}. The lowest loss shown is ${short(s.lowest.loss)}, at w ${short(s.lowest.weight)}, b ${short(s.lowest.bias)}`);
+  return svg;
+}
 function fill_numbers() {
   if (!$('table').open) return;
   $('numbers').replaceChildren(...state.runs[0].points.map((p, i) => make('div', { className: 'row' }, `${i + 1}`, ...[0, 1].map(k => make('label', {}, 'xy'[k] + ' ', make('input', { type: 'number', step: 'any', value: p[k], onchange: e => { const q = [...p]; q[k] = Number(e.target.value); move_point(i, q[0], q[1]); train(); } }))))));
@@ -323,7 +356,7 @@ for (const mode of ['lesson', 'expression', 'training']) $('to-' + mode).onclick
 $('lessons').onchange = e => { Object.assign(state, { lesson: e.target.value, screen: 0 }); show(); };
 $('previous').onclick = () => { state.screen--; show(); };
 $('following').onclick = () => { state.screen++; show(); };
-for (const id of ['program', 'values', 'constants']) $(id).oninput = () => { clearTimeout(state.wait); state.wait = setTimeout(() => { state.expression = experiment_of_form(); run_expression(); keep_link(); }, 150); };
+for (const id of ['program', 'values', 'constants']) $(id).oninput = () => { clearTimeout(state.wait); state.wait = setTimeout(() => { state.expression = experiment_of_form(); state.step = 0; run_expression(); keep_link(); }, 150); };
 $('reset').onclick = () => { pause(); steps_to(0); };
 $('one').onclick = () => steps_to(state.runs[0].steps + 1);
 $('ten').onclick = () => steps_to(state.runs[0].steps + 10);

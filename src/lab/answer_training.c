@@ -2,6 +2,7 @@
 /* A training's answer: the losses, the parameters, what the model says between the points, why it
  * stopped, and the tape of the step that would come next. */
 #include "answers.h"
+#include "surface.h"
 #include "training.h"
 
 #include <math.h>
@@ -149,6 +150,9 @@ void lab_put_training(reeli_json_writer *w, const lab_experiment *e, lab_wants w
             put_stopped(w, &t, it);
         }
         put_curve(w, &t);
+        if (wants.surface && e->layers == 0) {
+            lab_put_surface(w, &t, it->weight, it->bias, it->steps + 1);
+        }
         put_next(w, &t, wants);
     } else {
         lab_put_error(w, r && it ? reel_error(r) : "memory is out", -1, -1);

@@ -7,7 +7,7 @@
 #include "questions.h"
 
 typedef struct lab_wants {
-    bool page, tape;
+    bool page, tape, surface;
 } lab_wants;
 
 void lab_put_expression(reeli_json_writer *w, const lab_experiment *e, lab_wants wants);

@@ -44,6 +44,7 @@ KEY(question, reeli_json_integer(q->json, &q->question))
 KEY(seed, reeli_json_integer(q->json, &q->seed))
 KEY(page, reeli_json_bool(q->json, &q->wants.page))
 KEY(tape, reeli_json_bool(q->json, &q->wants.tape))
+KEY(surface, reeli_json_bool(q->json, &q->wants.surface))
 KEY(experiment, q->has_experiment = lab_read_experiment(q->json, &q->experiment))
 
 static bool read_request(reel *r, const char *from, request *q)
@@ -53,7 +54,7 @@ static bool read_request(reel *r, const char *from, request *q)
         {"language", read_language}, {"lesson", read_lesson},
         {"question", read_question}, {"seed", read_seed},
         {"answer", read_answer},     {"page", read_page},
-        {"tape", read_tape}};
+        {"tape", read_tape},         {"surface", read_surface}};
     unsigned seen;
     reeli_json json = reeli_json_of(r, "the request", from);
     q->json = &json;
@@ -130,9 +131,10 @@ static void put_reply(reeli_json_writer *w, lab_asked *asked, const char *answer
 
 static void put_truth(reeli_json_writer *w, lab_asked *asked)
 {
-    char why[LAB_LONG], says[LAB_LONG + 64];
+    char truth[LAB_LONG], why[LAB_LONG], says[2 * LAB_LONG + 64];
+    lab_solution(asked, truth);
     lab_fill_in(asked, asked->question->because, why);
-    snprintf(says, sizeof says, "It is %.6g: %s", asked->truth == 0 ? 0.0 : asked->truth, why);
+    snprintf(says, sizeof says, "It is %s: %s", truth, why);
     reeli_json_put_text(w, "says", says);
 }
 

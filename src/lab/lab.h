@@ -4,8 +4,9 @@
  * program reel, the playground and the tests, so that a page computes nothing and all show the same
  * digits.
  *
- *   {"do": "run", "experiment": {…}, "page": true, "tape": true}
- *       what came out; with the page of its tape, its tape as JSON
+ *   {"do": "run", "experiment": {…}, "page": true, "tape": true, "surface": true}
+ *       what came out; with the page of its tape, its tape as JSON, a line's loss over its weight
+ *       and bias
  *   {"do": "code", "experiment": {…}, "language": "c"}   or "python": a program that does the same
  *   {"do": "lessons"}                                    lessons.json
  *   {"do": "ask", "lesson": "order", "question": 0, "seed": 7}

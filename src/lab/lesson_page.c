@@ -14,8 +14,8 @@
 
 enum { PLOT_WIDTH = 420, PLOT_HEIGHT = 240, MARGIN = 24, PLACES = 60 };
 
-/* The page of the tape, as a frame's content. */
-static void write_frame(const reel_tensor *root, const char *title, FILE *to)
+/* The page of the tape, as a frame's content, which asks for what the screen says. */
+static void write_frame(const reel_tensor *root, const char *title, const char *ask, FILE *to)
 {
     char *page = NULL;
     size_t length = 0;
@@ -26,12 +26,15 @@ static void write_frame(const reel_tensor *root, const char *title, FILE *to)
         reeli_put_html(to, title);
         fprintf(to, "\" srcdoc=\"");
         reeli_put_html(to, page);
+        if (*ask) {
+            fprintf(to, "&lt;script>reel_steps.go(0, '%s')&lt;/script>", ask);
+        }
         fprintf(to, "\"></iframe>\n");
     }
     free(page);
 }
 
-static void write_expression(const lab_experiment *e, FILE *to)
+static void write_expression(const lab_experiment *e, const char *ask, FILE *to)
 {
     const char *pieces[LAB_PIECES];
     lab_program p = {
@@ -51,7 +54,7 @@ static void write_expression(const lab_experiment *e, FILE *to)
         }
     }
     if (fine) {
-        write_frame(root, e->program, to);
+        write_frame(root, e->program, ask, to);
     }
     reel_free(p.r);
 }
@@ -166,7 +169,9 @@ static void write_question(const lab_question *question, uint64_t seed, FILE *to
             fprintf(to, "<br>%d. %s", i + 1, question->choice[i]);
         }
         lab_fill_in(&asked, question->because, text);
-        fprintf(to, "<details><summary>Answer</summary>%.6g: ", asked.truth);
+        char truth[LAB_LONG];
+        lab_solution(&asked, truth);
+        fprintf(to, "<details><summary>Answer</summary>%s: ", truth);
         reeli_put_html(to, text);
         fprintf(to, "</details></li>\n");
     }
@@ -196,7 +201,11 @@ void lab_write_lesson(const lab_lesson *lesson, uint64_t seed, FILE *to)
         fprintf(to, "</p>\n");
         for (int k = 0; k < lesson->screen[i].experiments; k++) {
             const lab_experiment *e = &lesson->screen[i].experiment[k];
-            (e->training ? write_training : write_expression)(e, to);
+            if (e->training) {
+                write_training(e, to);
+            } else {
+                write_expression(e, lesson->screen[i].ask, to);
+            }
         }
     }
     fprintf(to, "<h2>Questions</h2>\n<ol>\n");

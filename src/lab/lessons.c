@@ -55,6 +55,7 @@ TEXT(program, in->question->program)
 TEXT(constants, in->question->constants)
 TEXT(truth, in->question->truth)
 TEXT(hint, in->question->hint)
+TEXT(ask, in->screen->ask)
 TEXT(because, in->question->because)
 
 static bool read_minutes(void *context)
@@ -79,11 +80,11 @@ static bool read_experiments(void *context)
 
 static bool one_screen(reading *in, int i)
 {
-    static const reeli_json_key keys[] = {{"text", read_screen_text},
-                                          {"experiments", read_experiments}};
+    static const reeli_json_key keys[] = {
+        {"text", read_screen_text}, {"ask", read_ask}, {"experiments", read_experiments}};
     unsigned seen;
     in->screen = &in->lesson->screen[i];
-    return reeli_json_object(in->json, keys, 2, in, &seen);
+    return reeli_json_object(in->json, keys, sizeof keys / sizeof *keys, in, &seen);
 }
 
 static bool read_screens(void *context)
@@ -108,12 +109,28 @@ static bool read_choices(void *context)
     return list(in, LAB_CHOICES, &in->question->choices, one_choice);
 }
 
+/* ["12 * a", "what is said of it"] */
+static bool pair(reading *in, char *value, char *says)
+{
+    return reeli_json_expect(in->json, '[') && text(in, value, LAB_PIECE) &&
+           reeli_json_expect(in->json, ',') && text(in, says, LAB_PIECE) &&
+           reeli_json_expect(in->json, ']');
+}
+
 static bool one_mistake(reading *in, int i)
 {
-    return reeli_json_expect(in->json, '[') &&
-           text(in, in->question->mistake[i].value, LAB_PIECE) &&
-           reeli_json_expect(in->json, ',') && text(in, in->question->mistake[i].says, LAB_PIECE) &&
-           reeli_json_expect(in->json, ']');
+    return pair(in, in->question->mistake[i].value, in->question->mistake[i].says);
+}
+
+static bool one_part(reading *in, int i)
+{
+    return pair(in, in->question->part[i].truth, in->question->part[i].says);
+}
+
+static bool read_parts(void *context)
+{
+    reading *in = context;
+    return list(in, LAB_PARTS, &in->question->parts, one_part);
 }
 
 static bool read_mistakes(void *context)
@@ -146,11 +163,11 @@ static bool read_draw(void *context)
 
 static bool one_question(reading *in, int i)
 {
-    static const reeli_json_key keys[] = {{"text", read_question_text},  {"program", read_program},
-                                          {"constants", read_constants}, {"values", read_values},
-                                          {"draw", read_draw},           {"truth", read_truth},
-                                          {"mistakes", read_mistakes},   {"choices", read_choices},
-                                          {"hint", read_hint},           {"because", read_because}};
+    static const reeli_json_key keys[] = {
+        {"text", read_question_text}, {"program", read_program},   {"constants", read_constants},
+        {"values", read_values},      {"draw", read_draw},         {"truth", read_truth},
+        {"parts", read_parts},        {"mistakes", read_mistakes}, {"choices", read_choices},
+        {"hint", read_hint},          {"because", read_because}};
     unsigned seen;
     in->question = &in->lesson->question[i];
     return reeli_json_object(in->json, keys, sizeof keys / sizeof *keys, in, &seen);

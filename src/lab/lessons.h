@@ -9,15 +9,17 @@ enum {
     LAB_LONG = 1024,
     LAB_SCREENS = 6,
     LAB_TOGETHER = 2, /* experiments on one screen */
-    LAB_QUESTIONS = 4,
+    LAB_QUESTIONS = 5,
     LAB_MISTAKES = 6,
     LAB_CHOICES = 4,
+    LAB_PARTS = 6, /* numbers that one answer consists of */
     LAB_DRAWN = 3, /* names that a question draws, */
     LAB_FROM = 16  /* each from so many numbers at most */
 };
 
 typedef struct lab_screen {
     char text[LAB_LONG];
+    char ask[LAB_PIECE]; /* before which steps the page asks: product, part or all; "": none */
     lab_experiment experiment[LAB_TOGETHER];
     int experiments;
 } lab_screen;
@@ -33,6 +35,12 @@ typedef struct lab_question {
     } draw[LAB_DRAWN];
     int draws;
     char truth[LAB_PIECE]; /* an expression of the program's names, and of dNAME, their gradients */
+    /* Instead of it: each number of an answer that is a list, and what is said where it is the
+     * first that is wrong. */
+    struct {
+        char truth[LAB_PIECE], says[LAB_PIECE];
+    } part[LAB_PARTS];
+    int parts;
     struct {
         char value[LAB_PIECE], says[LAB_PIECE];
     } mistake[LAB_MISTAKES];

@@ -42,6 +42,9 @@ static bool told_apart(const lab_asked *it)
 {
     const int count = it->question->mistakes;
     bool apart = isfinite(it->truth);
+    for (int i = 0; i < it->question->parts; i++) {
+        apart = apart && isfinite(it->part[i]);
+    }
     for (int i = 0; i < count; i++) {
         apart = apart && isfinite(it->mistake[i]) && !alike(it->mistake[i], it->truth);
         for (int k = 0; k < i; k++) {
@@ -82,7 +85,10 @@ static bool run(lab_asked *it)
         return false;
     }
     name_gradients(&it->program.names);
-    it->truth = value_of(it, q->truth);
+    for (int i = 0; i < q->parts; i++) {
+        it->part[i] = value_of(it, q->part[i].truth);
+    }
+    it->truth = q->parts ? it->part[0] : value_of(it, q->truth);
     for (int i = 0; i < q->mistakes; i++) {
         it->mistake[i] = value_of(it, q->mistake[i].value);
     }
@@ -137,14 +143,73 @@ static void say(lab_asked *it, lab_reply *reply, const char *first, const char *
     snprintf(reply->says, LAB_LONG, "%s%.*s", first, LAB_LONG - 32, filled);
 }
 
-/* An answer is a number, or what a calculator takes: "-2 * 3", "1/3". */
-lab_reply lab_check(lab_asked *it, const char *answer)
+/* An answer is a number, or what a calculator takes: "-2 * 3", "1/3". NaN where it is neither. */
+static double number_of(lab_asked *it, const char *answer)
 {
-    lab_reply reply = {.mistake = -1};
     lab_scope nothing = {0};
     lab_mistake why;
     reel_tensor *t = lab_run_expression(it->r, REEL_F64, answer, &nothing, &why);
-    const double x = t && reel_numel(t) == 1 ? reel_item(t) : (double)NAN;
+    return t && reel_numel(t) == 1 ? reel_item(t) : (double)NAN;
+}
+
+/* How many numbers there are, with commas or semicolons between them; 0 where one is none. */
+static int numbers_of(lab_asked *it, const char *answer, double x[LAB_PARTS])
+{
+    for (int count = 0; count < LAB_PARTS; count++) {
+        char one[LAB_PIECE];
+        const size_t length = strcspn(answer, ",;");
+        snprintf(one, sizeof one, "%.*s", (int)(length < LAB_PIECE ? length : 0), answer);
+        x[count] = number_of(it, one);
+        if (!isfinite(x[count])) {
+            return 0;
+        }
+        if (!answer[length]) {
+            return count + 1;
+        }
+        answer += length + 1;
+    }
+    return 0;
+}
+
+/* A list is right up to its first number that is not, and that one is spoken of. */
+static lab_reply check_parts(lab_asked *it, const char *answer)
+{
+    const lab_question *q = it->question;
+    lab_reply reply = {.mistake = -1};
+    double x[LAB_PARTS];
+    char first[64];
+    reply.is_answer = numbers_of(it, answer, x) == q->parts;
+    if (!reply.is_answer) {
+        snprintf(reply.says, LAB_LONG, "Numbers, please: %d, with commas between.", q->parts);
+        return reply;
+    }
+    for (int i = 0; i < q->parts && reply.mistake < 0; i++) {
+        reply.mistake = alike(x[i], it->part[i]) ? -1 : i;
+    }
+    reply.right = reply.mistake < 0;
+    snprintf(first, sizeof first, "Not yet, from number %d on. ", reply.mistake + 1);
+    say(it, &reply, reply.right ? "Right: " : first,
+        reply.right ? q->because : q->part[reply.mistake].says);
+    return reply;
+}
+
+void lab_solution(const lab_asked *it, char text[LAB_LONG])
+{
+    const int parts = it->question->parts;
+    size_t at = 0;
+    for (int i = 0; i < (parts ? parts : 1); i++) {
+        const double x = parts ? it->part[i] : it->truth;
+        at += (size_t)snprintf(text + at, LAB_LONG - at, "%s%.6g", i ? ", " : "", x == 0 ? 0.0 : x);
+    }
+}
+
+lab_reply lab_check(lab_asked *it, const char *answer)
+{
+    if (it->question->parts) {
+        return check_parts(it, answer);
+    }
+    lab_reply reply = {.mistake = -1};
+    const double x = number_of(it, answer);
     reply.is_answer = isfinite(x);
     reply.right = reply.is_answer && alike(x, it->truth);
     for (int i = 0; i < it->question->mistakes && reply.mistake < 0; i++) {

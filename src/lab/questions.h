@@ -12,7 +12,7 @@ typedef struct lab_asked {
     lab_program program; /* as it was run, with its gradients among the names */
     char drawn[LAB_DRAWN][LAB_PIECE];
     const char *pieces[LAB_PIECES];
-    double truth, mistake[LAB_MISTAKES];
+    double truth, part[LAB_PARTS], mistake[LAB_MISTAKES];
 } lab_asked;
 
 /* False where the question does not hold together, and why in program.why. */
@@ -27,5 +27,7 @@ typedef struct lab_reply {
 } lab_reply;
 
 lab_reply lab_check(lab_asked *it, const char *answer);
+/* The right answer: a number, or all of its parts with commas between them. */
+void lab_solution(const lab_asked *it, char text[LAB_LONG]);
 
 #endif

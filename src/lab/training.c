@@ -64,20 +64,25 @@ bool lab_begin(lab_training *t, reel *r, const lab_experiment *e)
     return !reel_failed(r);
 }
 
+reel_tensor *lab_loss_of(const lab_experiment *e, reel_tensor *y_pred, reel_tensor *y_true,
+                         reel_reduction reduction)
+{
+    switch (e->loss) {
+    case LAB_MSE:
+        return reel_mse_loss(y_pred, y_true, reduction);
+    case LAB_HUBER:
+        return reel_huber_loss(y_pred, y_true, 1, reduction);
+    case LAB_SMOOTH_L1:
+        return reel_smooth_l1_loss(y_pred, y_true, 1, reduction);
+    default:
+        return reel_l1_loss(y_pred, y_true, reduction);
+    }
+}
+
 reel_tensor *lab_loss(lab_training *t)
 {
     reel_tensor *y_pred = reel_forward(t->model, t->x);
-    reel_set_name(y_pred, "y_pred");
-    switch (t->e->loss) {
-    case LAB_MSE:
-        return reel_mse_loss(y_pred, t->y, REEL_MEAN);
-    case LAB_HUBER:
-        return reel_huber_loss(y_pred, t->y, 1, REEL_MEAN);
-    case LAB_SMOOTH_L1:
-        return reel_smooth_l1_loss(y_pred, t->y, 1, REEL_MEAN);
-    default:
-        return reel_l1_loss(y_pred, t->y, REEL_MEAN);
-    }
+    return lab_loss_of(t->e, reel_set_name(y_pred, "y_pred"), t->y, REEL_MEAN);
 }
 
 bool lab_step(lab_training *t, char digits[LAB_LOSS], double *value)

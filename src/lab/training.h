@@ -22,6 +22,9 @@ typedef struct lab_training {
 bool lab_begin(lab_training *t, reel *r, const lab_experiment *e);
 /* Of the points as the parameters are, on the tape. */
 reel_tensor *lab_loss(lab_training *t);
+/* Of any predictions, by the experiment's loss. */
+reel_tensor *lab_loss_of(const lab_experiment *e, reel_tensor *y_pred, reel_tensor *y_true,
+                         reel_reduction reduction);
 /* One step; the loss before it in PyTorch's digits, and as a number. False if that is not finite,
  * or an error is recorded: then no parameter has moved. */
 bool lab_step(lab_training *t, char digits[LAB_LOSS], double *loss);

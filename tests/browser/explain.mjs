@@ -69,7 +69,7 @@ async function stepped(name, tape) {
 // The question before a step: wrong in the ways that people are, then right.
 async function asked() {
   const page = await open('neuron');
-  await page.check('#ask');
+  await page.selectOption('#ask', 'part');
   for (let i = 0; i < 8; i++) await page.keyboard.press('ArrowRight'); // to tanh's step, answered on the way
   for (let tries = 0; tries < 20 && !(await page.textContent('#now')).includes('tanh(s) has'); tries++) {
     if (await page.$('#answer')) await page.click('text=Show');

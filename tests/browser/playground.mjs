@@ -40,6 +40,8 @@ const steps_of = page => page.frameLocator('#steps');
 // The frame's steps from first to last and back, by keys alone.
 async function stepped(page, name, tape) {
   const frame = steps_of(page), now = () => frame.locator('#now').textContent();
+  await page.waitForFunction(() => document.getElementById('steps').contentWindow.reel_steps?.seen);
+  await frame.locator('#ask').selectOption('');
   await frame.locator('#next').focus();
   const steps = tape.ops.length + tape.backward.length + 2, there = [await now()];
   for (let i = 1; i <= steps; i++) {
@@ -129,6 +131,39 @@ async function questions() {
   await page.close();
 }
 
+// The whole pass in one answer: the first number that is wrong is named, and then all are right.
+async function whole_pass() {
+  const page = await open({ lesson: 'rule', screen: 99, seed: 3 }), box = page.locator('.question').nth(4);
+  const say = async text => { await box.locator('input').fill(text); await page.keyboard.press('Enter'); return box.locator('[role=status]').textContent(); };
+  const solved = native({ do: 'solve', lesson: 'rule', question: 4, seed: 3 }).says.match(/It is ([^:]*):/)[1], parts = solved.split(', ');
+  check((await say('1, 2')).startsWith('Numbers, please: 5'), 'two numbers of five are told');
+  check((await say([parts[0], parts[0], ...parts.slice(2)].join(', '))).includes('from number 2 on. The row e = p - t'), 'the second number is named');
+  check((await say(solved)).startsWith('Right: '), 'the whole pass is right');
+  await page.close();
+}
+
+// A screen asks as its lesson says, by keys alone; a link holds the step and what is asked.
+async function asked_in_steps() {
+  const page = await open({ lesson: 'rule', screen: 3, seed: 1 }), inside = steps_of(page), now = () => inside.locator('#now').textContent();
+  await page.waitForFunction(() => document.getElementById('steps').contentWindow.reel_steps?.seen);
+  check(await inside.locator('#ask').inputValue() === 'all', 'the last screen does not ask for everything');
+  await inside.locator('#next').focus();
+  await page.keyboard.press('ArrowRight');
+  check(!(await inside.locator('#rows tr').first().textContent()).includes('8.0000'), 'the table tells the answer');
+  const answer = async text => { await page.keyboard.type(text); await page.keyboard.press('Enter'); return now(); };
+  check((await answer('4')).includes('That is what it reads'), 'an input is told');
+  await inside.locator('#answer').fill('');
+  check((await answer('8')).includes('written on the tape'), 'a right result is not taken');
+  const hash = await page.evaluate(() => location.hash), linked = await open(JSON.parse(decodeURIComponent(hash.slice(1))));
+  await steps_of(linked).locator('#answer').waitFor();
+  await linked.waitForFunction(() => document.getElementById('steps').contentWindow.reel_steps?.seen);
+  check((await steps_of(linked).locator('#count').textContent()).startsWith('step 1 ') && await steps_of(linked).locator('#ask').inputValue() === 'all', `a link leads elsewhere: ${hash}`);
+  await linked.close();
+  await page.click('#previous');
+  await page.waitForFunction(() => document.getElementById('steps').contentDocument.getElementById('ask')?.value === 'part');
+  await page.close();
+}
+
 async function typed() {
   const page = await open({ expression: { program: 'y = x * x', values: ['x=3'] } });
   const type = async (program, values) => { await page.fill('#values', values); await page.fill('#program', program); await page.waitForTimeout(300); };
@@ -215,6 +250,23 @@ async function by_keyboard() {
   await page.close();
 }
 
+// The loss over weight and bias: a picture for each line, none for a net, its words the program's numbers.
+async function surfaces() {
+  const runs = ['l1', 'mse'].map(loss => ({ kind: 'training', points: [[1, 2], [2, 4], [3, 6], [4, 8], [5, 40]], loss, lr: loss === 'mse' ? 0.05 : 0.01, steps: 300, start: [0, 0] }));
+  const page = await open({ runs }), short = x => String(Number(Number(x).toPrecision(5)));
+  check((await page.$$('#surfaces svg')).length === 2, 'not a picture for each run');
+  for (const [i, experiment] of runs.entries()) {
+    const { surface, weight } = native({ do: 'run', surface: true, experiment }), said = await page.locator('#surfaces svg').nth(i).getAttribute('aria-label');
+    check(said.endsWith(`The lowest loss shown is ${short(surface.lowest.loss)}, at w ${short(surface.lowest.weight)}, b ${short(surface.lowest.bias)}`) && said.includes(`to w ${short(weight[300])}`), `the surface says ${said}`);
+    check((await page.locator('#surfaces svg').nth(i).locator('g rect').count()) > 100, 'no bands');
+  }
+  await accessible(page, 'surfaces');
+  await page.locator('#surfaces').screenshot({ path: 'surfaces.png' });
+  await page.selectOption('#runs select >> nth=2', '8 hidden');
+  check((await page.$$('#surfaces svg')).length === 1, 'a net has a surface');
+  await page.close();
+}
+
 // Each of the trainings to try is what the program makes of it; those that run away say so.
 async function presets() {
   const page = await open({ runs: [{}] }), names = await page.$$eval('#preset option', os => os.map(o => o.textContent).slice(1));
@@ -234,7 +286,7 @@ async function presets() {
 
 async function looks() {
   for (const [name, options] of [['narrow', { viewport: { width: 360, height: 740 } }], ['dark', { colorScheme: 'dark' }], ['own', { forcedColors: 'active' }]]) {
-    for (const hash of [{ lesson: 'accumulate', screen: 1, seed: 1 }, { lesson: 'outlier', screen: 1, seed: 1 }, { lesson: 'outlier', screen: 9, seed: 1 }]) {
+    for (const hash of [{ lesson: 'accumulate', screen: 1, seed: 1 }, { lesson: 'outlier', screen: 1, seed: 1 }, { lesson: 'rule', screen: 9, seed: 1 }]) {
       const page = await open(hash, options);
       check(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name}: wider than the window: ${JSON.stringify(hash)}`);
       await accessible(page, name);
@@ -244,7 +296,7 @@ async function looks() {
   }
 }
 
-for (const test of [every_lesson, questions, typed, outlier, by_keyboard, presets, looks]) {
+for (const test of [every_lesson, questions, whole_pass, asked_in_steps, typed, outlier, surfaces, by_keyboard, presets, looks]) {
   const started = Date.now();
   await test();
   console.log(`${test.name}: ${((Date.now() - started) / 1000).toFixed(1)} s`);

@@ -33,7 +33,7 @@ function compare(name, request, within = 0) {
   else if (within && alike(a, b, within)) { close++; console.log(`  close: ${name}`); }
   else { failures++; let i = 0; while (a[i] === b[i]) i++; console.log(`  FAILED: ${name}: ${a.slice(Math.max(0, i - 40), i + 40)} | ${b.slice(Math.max(0, i - 40), i + 40)}`); }
 }
-for (const seed of [0, 1, 2, 3, 42, 123, 1000]) compare(`tutorial ${seed}`, { do: 'run', experiment: { kind: 'training', seed }, tape: true });
+for (const seed of [0, 1, 2, 3, 42, 123, 1000]) compare(`tutorial ${seed}`, { do: 'run', experiment: { kind: 'training', seed }, tape: true, surface: true });
 for (const lesson of JSON.parse(native('{"do": "lessons"}')).lessons) {
   lesson.screens.forEach((s, i) => s.experiments.forEach(experiment => {
     const transcendental = /tanh|sigmoid/.test(experiment.program ?? '');

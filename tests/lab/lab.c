@@ -183,11 +183,41 @@ static void proven(lab_asked *asked, const char *name)
     }
 }
 
+/* A list: right as it is and as calculations; a number that is wrong is the one that is spoken of,
+ * also where those after it are wrong, too. */
+static void answered_in_parts(lab_asked *asked, const char *name)
+{
+    const int parts = asked->question->parts;
+    char right[LAB_LONG], text[2 * LAB_LONG];
+    lab_solution(asked, right);
+    lab_reply reply = lab_check(asked, right);
+    ck_assert_msg(reply.right && !strchr(reply.says, '{'), "%s: %s: %s", name, right, reply.says);
+    for (int wrong = 0; wrong <= parts; wrong++) {
+        *text = '\0';
+        for (int i = 0; i < parts; i++) {
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%.10g + %d", i ? "; " : "",
+                     asked->part[i], i >= wrong);
+        }
+        reply = lab_check(asked, text);
+        ck_assert_msg(reply.right == (wrong == parts), "%s: %s: %s", name, text, reply.says);
+        ck_assert_int_eq(reply.mistake, wrong == parts ? -1 : wrong);
+        ck_assert_msg(!strchr(reply.says, '{'), "%s", reply.says);
+    }
+    ck_assert(!lab_check(asked, "1").is_answer);
+    snprintf(text, sizeof text, "%s, 1", right);
+    ck_assert(!lab_check(asked, text).is_answer);
+    ck_assert(!lab_check(asked, "1, 2, nonsense, 4, 5").is_answer);
+}
+
 /* The truth in three ways is right; what each mistake gives gets that mistake's sentence. */
 static void answered(lab_asked *asked, const char *name)
 {
     static const char *const ways[][2] = {{"", ""}, {" (", ") * 1"}, {"0 + ", " # so"}};
     char text[64];
+    if (asked->question->parts) {
+        answered_in_parts(asked, name);
+        return;
+    }
     for (size_t i = 0; i < 3; i++) {
         snprintf(text, sizeof text, "%s%.10g%s", ways[i][0], asked->truth, ways[i][1]);
         const lab_reply reply = lab_check(asked, text);
@@ -291,6 +321,76 @@ START_TEST(divergence)
 }
 END_TEST
 
+static double number_at(const json_t *object, const char *key, size_t i)
+{
+    const json_t *list = json_object_get(object, key);
+    ck_assert_msg(i < json_array_size(list), "no %s %zu", key, i);
+    return json_number_value(json_array_get(list, i));
+}
+
+/* What the surface says of a weight and a bias is the loss that a training begins with there. */
+START_TEST(a_surface)
+{
+    static const char *const losses[] = {"l1", "mse", "huber", "smooth_l1"};
+    for (size_t l = 0; l < 4; l++) {
+        json_t *answer =
+            ask(json_pack("{s:s, s:b, s:{s:s, s:s, s:i}}", "do", "run", "surface", 1, "experiment",
+                          "kind", "training", "loss", losses[l], "steps", 30));
+        const json_t *surface = json_object_get(answer, "surface");
+        const size_t side = json_array_size(json_object_get(surface, "weight"));
+        ck_assert_uint_eq(json_array_size(json_object_get(surface, "loss")), side * side);
+        for (size_t i = 0; i <= 30; i++) {
+            const double w = number_at(answer, "weight", i), b = number_at(answer, "bias", i);
+            ck_assert(w > number_at(surface, "weight", 0) &&
+                      w < number_at(surface, "weight", side - 1));
+            ck_assert(b > number_at(surface, "bias", 0) &&
+                      b < number_at(surface, "bias", side - 1));
+        }
+        for (size_t i = 0; i < side * side; i += 97) {
+            const double loss = number_at(surface, "loss", i);
+            json_t *there = ask(json_pack(
+                "{s:s, s:{s:s, s:s, s:i, s:[ff]}}", "do", "run", "experiment", "kind", "training",
+                "loss", losses[l], "steps", 0, "start", number_at(surface, "weight", i % side),
+                number_at(surface, "bias", i / side)));
+            const double now = atof(text_of(there, "now"));
+            ck_assert_msg(fabs(now - loss) < 1e-5 * fmax(1, loss), "%s: %g, not %g", losses[l],
+                          loss, now);
+            ck_assert(loss >= json_number_value(
+                                  json_object_get(json_object_get(surface, "lowest"), "loss")));
+            json_decref(there);
+        }
+        json_decref(answer);
+    }
+}
+END_TEST
+
+/* A line that runs away, points above one another, a net: a surface that is finite, or none. */
+START_TEST(surfaces_of_odd_trainings)
+{
+    static const struct {
+        const char *experiment;
+        bool has;
+    } odd[] = {{"\"loss\": \"mse\", \"lr\": 0.1, \"steps\": 1000", true},
+               {"\"points\": [[0, 0]], \"start\": [0, 0], \"steps\": 3", true},
+               {"\"points\": [[2, 1], [2, 5]], \"steps\": 3", true},
+               {"\"hidden\": [4], \"steps\": 3", false}};
+    for (size_t i = 0; i < 4; i++) {
+        char request[256];
+        snprintf(
+            request, sizeof request,
+            "{\"do\": \"run\", \"surface\": true, \"experiment\": {\"kind\": \"training\", %s}}",
+            odd[i].experiment);
+        json_t *answer = answer_to(request), *surface = json_object_get(answer, "surface");
+        ck_assert_msg((surface != NULL) == odd[i].has, "%s", request);
+        for (size_t k = 0; surface && k < 41 * 41; k++) {
+            ck_assert(isfinite(number_at(surface, "loss", k)));
+            ck_assert(number_at(surface, "loss", k) < 1e5);
+        }
+        json_decref(answer);
+    }
+}
+END_TEST
+
 /* Requests with bytes changed, lost and doubled: an object comes back, whatever it was. */
 START_TEST(damaged_requests)
 {
@@ -365,6 +465,8 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, questions);
     tcase_add_test(cases, what_is_wrong_is_said);
     tcase_add_test(cases, divergence);
+    tcase_add_test(cases, a_surface);
+    tcase_add_test(cases, surfaces_of_odd_trainings);
     tcase_add_test(cases, damaged_requests);
 }
 

@@ -20,7 +20,7 @@ const LINE = [[1, 2], [2, 4], [3, 6], [4, 8], [5, 10]], LOSSES = ['l1', 'mse', '
 const OPTIMIZERS = ['sgd', 'adam', 'rmsprop'], NETS = { 'a line': [], '4 hidden': [4], '8 hidden': [8], '16 hidden': [16], '8 and 8 hidden': [8, 8] };
 const EXPRESSION = { kind: 'expression', program: 'b = a + a; c = b * b', values: ['a=3'], constants: '', times: 1 };
 const TRAINING = { kind: 'training', points: LINE, hidden: [], activation: 'tanh', loss: 'l1', optimizer: 'sgd', lr: 0.01, momentum: 0, zero_grad: true, seed: 0, steps: 100 };
-const FAR = [[1, 2], [2, 4], [3, 6], [4, 8], [5, 40]], WIDE = LINE.map(([x, y]) => [100 * x, y]), BENT = [-4, -3, -2, -1, 0, 1, 2, 3, 4].map(x => [x, Math.abs(x)]);
+const FAR = [[1, 2], [2, 4], [3, 6], [4, 8], [5, 40]], WIDE = LINE.map(([x, y]) => [100 * x, y]), EVEN = [[-1.4142, 2], [-0.7071, 4], [0, 6], [0.7071, 8], [1.4142, 10]], BENT = [-4, -3, -2, -1, 0, 1, 2, 3, 4].map(x => [x, Math.abs(x)]);
 const PRESETS = {
   'the tutorial': [{}],
   'L1, rate 0.1: to and fro for ever': [{ lr: 0.1, steps: 200 }],
@@ -30,6 +30,8 @@ const PRESETS = {
   'an outlier: L1 and MSE': [{ points: FAR, steps: 2000 }, { loss: 'mse', lr: 0.05 }],
   'with and without zero_grad': [{ loss: 'mse', steps: 200, start: [0, 0] }, { loss: 'mse', zero_grad: false, start: [0, 0] }],
   'x a hundred times as large: 9e-6 and 9.2e-6': [{ points: WIDE, loss: 'mse', lr: 9e-6, steps: 200, start: [0, 0] }, { loss: 'mse', lr: 9.2e-6, start: [0, 0] }],
+  'x with mean 0 and spread 1: 0.24': [{ points: EVEN, loss: 'mse', lr: 0.24, steps: 60, start: [0, 0] }],
+  'the same small rate, without and with momentum': [{ loss: 'mse', lr: 0.002, steps: 60, start: [0, 0] }, { loss: 'mse', lr: 0.002, momentum: 0.9, start: [0, 0] }],
   'a network bends: tanh and relu': [{ points: BENT, hidden: [16], loss: 'mse', optimizer: 'adam', lr: 0.02, steps: 400 }, { hidden: [16], activation: 'relu', loss: 'mse', optimizer: 'adam', lr: 0.02 }],
 };
 const copy = x => JSON.parse(JSON.stringify(x));
@@ -56,7 +58,7 @@ async function start() {
 
 // ---- links
 function link() {
-  const at = shows('expression') && (state.step || state.ask) ? { step: state.step, ask: state.ask } : {};
+  const at = shows('expression') ? { step: state.step, ask: state.ask } : {};
   const parts = { lesson: { lesson: state.lesson, screen: state.screen, seed: state.seed, ...at }, expression: { expression: state.expression, ...at }, training: { runs: state.runs } }[state.mode];
   return '#' + encodeURIComponent(JSON.stringify(parts));
 }
@@ -68,13 +70,14 @@ function read_link() {
     else if (from.expression) Object.assign(state, { mode: 'expression', expression: { ...EXPRESSION, ...from.expression, kind: 'expression' } });
     else if (Array.isArray(from.runs)) Object.assign(state, { mode: 'training', runs: from.runs.slice(0, 2).map(r => ({ ...copy(TRAINING), ...r, kind: 'training' })) });
     else throw new Error('it holds no experiment');
-    state.linked = { step: Number(from.step) || 0, ask: String(from.ask ?? '') };
+    state.linked = 'step' in from ? { step: Number(from.step) || 0, ask: String(from.ask ?? '') } : null;
   } catch (why) {
     say(`The link could not be read (${why.message}); this is where one begins.`);
   }
 }
 const say = text => { $('said').textContent = text; };
-function keep_link() { history.replaceState(null, '', link()); }
+// When what changes has come to rest: a browser refuses an address that changes with every frame.
+function keep_link() { clearTimeout(state.later); state.later = setTimeout(() => history.replaceState(null, '', link()), 120); }
 
 // ---- what is shown
 const lesson = () => lessons.find(l => l.name === state.lesson);
@@ -100,8 +103,9 @@ function load_screen() {
   state.screen = Math.min(Math.max(state.screen, 0), l.screens.length);
   $('lessons').value = l.name;
   $('previous').disabled = state.screen === 0;
-  $('following').hidden = asking();
-  $('following').textContent = state.screen === l.screens.length - 1 ? 'Questions →' : 'Next →';
+  const after = lessons[lessons.indexOf(l) + 1];
+  $('following').hidden = asking() && !after;
+  $('following').textContent = asking() ? after && `Next lesson: ${after.title} →` : state.screen === l.screens.length - 1 ? 'Questions →' : 'Next →';
   $('questions').hidden = !asking();
   state.showing = null;
   if (asking()) {
@@ -166,6 +170,7 @@ function run_expression() {
   $('result').hidden = Boolean(answer.error);
   $('mistake').replaceChildren(...(answer.error ? mistake(answer.error) : []));
   if (!answer.error) {
+    $('proven').open = state.mode === 'expression'; // in a lesson the steps come first
     frame($('steps'), answer.page, at_step);
     $('proof').replaceChildren(...answer.gradients.map(g => row([g.name + (g.element < 0 ? '' : `, element ${g.element}`), g.gradient, g.nudged])));
     $('prints').hidden = !(state.expression.times > 1);
@@ -181,7 +186,7 @@ function mistake(error) { // the sentence, and a mark below the place
 }
 const row = cells => make('tr', {}, ...cells.map(c => make('td', {}, c)));
 function at_step(inside) { // where the reader is belongs to the link
-  inside.reel_steps.seen = (step, ask) => { Object.assign(state, { step, ask }); keep_link(); };
+  inside.reel_steps.seen = (step, ask, last) => { Object.assign(state, { step, ask }); $('proven').open ||= last; keep_link(); };
   inside.reel_steps.go(state.step, state.ask);
 }
 function frame(f, page, then) {
@@ -218,7 +223,7 @@ function summary(a, i) {
   const name = state.runs.length > 1 ? `${'AB'[i]}, ${r.loss}${also}: ` : '';
   if (a.error) return name + a.error.text + '.';
   const line = a.weight ? ` w = ${short(last(a.weight))}, b = ${short(last(a.bias))}.` : '';
-  return `${name}after ${a.steps} step${a.steps === 1 ? '' : 's'} the loss is ${a.now ?? 'not finite'}.${line}${a.stopped ? ` Stopped: ${a.stopped}.` : ''}`;
+  return `${name}${name ? 'after' : 'After'} ${a.steps} step${a.steps === 1 ? '' : 's'} the loss is ${a.now ?? 'not finite'}.${line}${a.stopped ? ` Stopped: ${a.stopped}.` : ''}`;
 }
 function settings(run, i) {
   const change = (key, value) => { run[key] = value; train(); };
@@ -260,7 +265,7 @@ function ticks(low, high) { // about five round numbers
 function axes(svg, [x0, x1], [y0, y1], log) {
   const x = v => LEFT + (W - LEFT - RIGHT) * (v - x0) / (x1 - x0), y = v => TOP + (H - TOP - BOTTOM) * (y1 - v) / (y1 - y0);
   for (const v of log ? ticks(y0, y1).map(t => Math.log10(Number((10 ** t).toPrecision(1)))).filter(t => t >= y0 && t <= y1) : ticks(y0, y1)) {
-    svg.append(draw('line', { class: 'axis', x1: LEFT, x2: W - RIGHT, y1: y(v), y2: y(v) }), draw('text', { x: LEFT - 6, y: y(v) + 4, 'text-anchor': 'end' }, short(log ? 10 ** v : v)));
+    svg.append(draw('line', { class: 'axis', x1: LEFT, x2: W - RIGHT, y1: y(v), y2: y(v) }), draw('text', { x: LEFT - 6, y: y(v) + 4, 'text-anchor': 'end' }, v < -3 && log ? (10 ** v).toExponential(0) : short(log ? 10 ** v : v)));
   }
   for (const u of ticks(x0, x1)) svg.append(draw('text', { x: Math.min(x(u), W - 18), y: H - 8, 'text-anchor': 'middle' }, short(u)));
   return { x, y, x0, x1, y0, y1 };
@@ -316,7 +321,7 @@ function draw_losses() {
 }
 // Of each line the loss over its two numbers, in bands, with the way of the training on it.
 function draw_surfaces() {
-  $('surfaces').replaceChildren(...answers.flatMap((a, i) => a.surface ? [make('figure', {}, make('figcaption', {}, `The ${state.runs[i].loss} loss${state.runs.length > 1 ? ' of ' + 'AB'[i] : ''} over w (across) and b (up), darker where it is higher. Ring: the start; dot: now; cross: the lowest place shown`), surface(a, i))] : []));
+  $('surfaces').replaceChildren(...answers.flatMap((a, i) => a.surface ? [make('figure', {}, make('figcaption', {}, `The ${state.runs[i].loss} loss${state.runs.length > 1 ? ' of ' + 'AB'[i] : ''} over w (across) and b (up), more grey where it is higher. Ring: the start; dot: now; cross: the lowest place shown`), surface(a, i))] : []));
 }
 function surface(a, i) {
   const s = a.surface, side = s.weight.length, svg = draw('svg', { viewBox: `0 0 ${W} ${H}`, role: 'img', class: 'surface' }), area = `clip-${i}`;
@@ -326,11 +331,11 @@ function surface(a, i) {
   for (let row = 0; row < side; row++) for (let from = 0, to = 0; from < side; from = to) { // as far as a band goes
     const k = band(s.loss[row * side + from]);
     while (to < side && band(s.loss[row * side + to]) === k) to++;
-    if (k) inside.append(draw('rect', { x: at.x(s.weight[from]) - dx / 2, y: at.y(s.bias[row]) - dy / 2, width: dx * (to - from), height: dy, 'fill-opacity': 0.018 * k + (k % 2 ? 0.06 : 0) }));
+    if (k) inside.append(draw('rect', { x: at.x(s.weight[from]) - dx / 2, y: at.y(s.bias[row]) - dy / 2, width: dx * (to - from), height: dy, 'fill-opacity': 0.028 * k }));
   }
   const near = v => Math.min(Math.max(v, -W), 2 * W).toFixed(1), way = a.weight.map((w, k) => [w, a.bias[k]]).filter(p => p[0] !== null && p[1] !== null).map(p => [near(at.x(p[0])), near(at.y(p[1]))]);
   const [cx, cy] = [at.x(s.lowest.weight), at.y(s.lowest.bias)];
-  inside.append(draw('path', { class: 'cross', d: `M${cx - 6},${cy - 6}l12,12m0,-12l-12,12` }), draw('path', { class: 'ab'[i], d: 'M' + way.join('L') }),
+  inside.append(draw('path', { class: 'cross', d: `M${cx - 6},${cy - 6}l12,12m0,-12l-12,12` }), draw('path', { class: 'way ' + 'ab'[i], d: 'M' + way.join('L') }),
     draw('circle', { class: 'ring', cx: way[0][0], cy: way[0][1], r: 6 }), draw('circle', { class: 'now', cx: last(way)[0], cy: last(way)[1], r: 5 }));
   svg.append(clip, inside);
   svg.setAttribute('aria-label', `Run ${'AB'[i]}: from w ${short(a.weight[0])}, b ${short(a.bias[0])} to w ${short(last(a.weight))}, b ${short(last(a.bias))}. The lowest loss shown is ${short(s.lowest.loss)}, at w ${short(s.lowest.weight)}, b ${short(s.lowest.bias)}`);
@@ -355,7 +360,7 @@ async function put_on_clipboard(text, what) {
 for (const mode of ['lesson', 'expression', 'training']) $('to-' + mode).onclick = () => { state.mode = mode; show(); };
 $('lessons').onchange = e => { Object.assign(state, { lesson: e.target.value, screen: 0 }); show(); };
 $('previous').onclick = () => { state.screen--; show(); };
-$('following').onclick = () => { state.screen++; show(); };
+$('following').onclick = () => { if (asking()) Object.assign(state, { lesson: lessons[lessons.indexOf(lesson()) + 1].name, screen: 0 }); else state.screen++; show(); };
 for (const id of ['program', 'values', 'constants']) $(id).oninput = () => { clearTimeout(state.wait); state.wait = setTimeout(() => { state.expression = experiment_of_form(); state.step = 0; run_expression(); keep_link(); }, 150); };
 $('reset').onclick = () => { pause(); steps_to(0); };
 $('one').onclick = () => steps_to(state.runs[0].steps + 1);

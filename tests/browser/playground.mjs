@@ -35,6 +35,8 @@ async function accessible(page, name) {
     for (const v of found.violations) check(false, `${name}: ${v.id}: ${v.help}: ${v.nodes[0].html.slice(0, 200)}`);
   }
 }
+// What its address holds, once that has come to rest.
+const linked = async page => { await page.waitForTimeout(160); return JSON.parse(decodeURIComponent((await page.evaluate(() => location.hash)).slice(1))); };
 const steps_of = page => page.frameLocator('#steps');
 
 // The frame's steps from first to last and back, by keys alone.
@@ -74,9 +76,9 @@ async function as_native(page, name, experiments) {
   check(digits === first.digits.map((d, i) => `Epoch ${i + 1}, Loss: ${d}`).join('\n'), `${name}: other losses`);
 }
 
-async function every_lesson() {
-  const page = await open({ lesson: lessons[0].name, screen: 0, seed: 1 });
-  for (const lesson of lessons) {
+async function every_lesson(some) {
+  const page = await open({ lesson: some[0].name, screen: 0, seed: 1 });
+  for (const lesson of some) {
     await page.selectOption('#lessons', lesson.name);
     const seen = [];
     for (let i = 0; i < lesson.screens.length; i++) {
@@ -88,6 +90,8 @@ async function every_lesson() {
       await page.keyboard.press('Enter');
     }
     check((await page.$$('.question')).length === lesson.questions.length, `${lesson.name}: not ${lesson.questions.length} questions`);
+    const after = lessons[lessons.indexOf(lesson) + 1];
+    check(after ? await page.textContent('#following') === `Next lesson: ${after.title} →` : !(await page.isVisible('#following')), `${lesson.name}: it does not lead on`);
     for (let i = lesson.screens.length - 1; i >= 0; i--) {
       await page.click('#previous');
       check(await page.textContent('#progress') === seen[i], `${lesson.name}: not back at ${i + 1}`);
@@ -154,11 +158,11 @@ async function asked_in_steps() {
   check((await answer('4')).includes('That is what it reads'), 'an input is told');
   await inside.locator('#answer').fill('');
   check((await answer('8')).includes('written on the tape'), 'a right result is not taken');
-  const hash = await page.evaluate(() => location.hash), linked = await open(JSON.parse(decodeURIComponent(hash.slice(1))));
-  await steps_of(linked).locator('#answer').waitFor();
-  await linked.waitForFunction(() => document.getElementById('steps').contentWindow.reel_steps?.seen);
-  check((await steps_of(linked).locator('#count').textContent()).startsWith('step 1 ') && await steps_of(linked).locator('#ask').inputValue() === 'all', `a link leads elsewhere: ${hash}`);
-  await linked.close();
+  const hash = await linked(page), again = await open(hash);
+  await steps_of(again).locator('#answer').waitFor();
+  await again.waitForFunction(() => document.getElementById('steps').contentWindow.reel_steps?.seen);
+  check((await steps_of(again).locator('#count').textContent()).startsWith('step 1 ') && await steps_of(again).locator('#ask').inputValue() === 'all', `a link leads elsewhere: ${JSON.stringify(hash)}`);
+  await again.close();
   await page.click('#previous');
   await page.waitForFunction(() => document.getElementById('steps').contentDocument.getElementById('ask')?.value === 'part');
   await page.close();
@@ -183,7 +187,7 @@ async function typed() {
   check((await page.textContent('#text')).includes('reel_square(x)'), 'no program in C');
   await page.selectOption('#which', 'python');
   check(await page.textContent('#text') === native({ do: 'code', language: 'python', experiment: { kind: 'expression', program: 'y = x ^ 2', values: ['x=5'] } }).code, 'another program in Python');
-  const again = await open(JSON.parse(decodeURIComponent((await page.evaluate(() => location.hash)).slice(1))));
+  const again = await open(await linked(page));
   check(await again.inputValue('#values') === 'x=5', 'the link does not hold the values');
   await again.close();
   await page.close();
@@ -208,7 +212,7 @@ async function outlier() {
   const after = await weights();
   check(Math.abs(after[0] - 2) < 0.04, `L1 after: ${after[0]}`);
   check(Math.abs(after[1] - 2) > 1, `MSE after: ${after[1]}`);
-  const points = JSON.parse(decodeURIComponent((await page.evaluate(() => location.hash)).slice(1))).runs[0].points;
+  const points = (await linked(page)).runs[0].points;
   const native_w = native({ do: 'run', experiment: { ...base, points, loss: 'mse', lr: 0.05 } }).weight[2000];
   check(Math.abs(native_w - after[1]) < 1e-4 * native_w, `the program has ${native_w}, the page ${after[1]}`);
   await accessible(page, 'outlier');
@@ -228,7 +232,7 @@ async function by_keyboard() {
   check((await page.textContent('#digits')) === 'Epoch 1, Loss: 5.486016750335693', 'not the tutorial\'s first loss');
   await reach('ten');
   for (let i = 0; i < 9; i++) await page.keyboard.press('Enter');
-  check((await page.textContent('#summary')).includes('after 91 steps'), 'not 91 steps');
+  check((await page.textContent('#summary')).includes('After 91 steps'), 'not 91 steps');
   await reach('run');
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => Number(document.getElementById('count').value) > 100);
@@ -270,10 +274,10 @@ async function surfaces() {
 // Each of the trainings to try is what the program makes of it; those that run away say so.
 async function presets() {
   const page = await open({ runs: [{}] }), names = await page.$$eval('#preset option', os => os.map(o => o.textContent).slice(1));
-  check(names.length >= 9, `${names.length} presets`);
+  check(names.length >= 11, `${names.length} presets`);
   for (const name of names) {
     await page.selectOption('#preset', name);
-    const said = await page.textContent('#summary'), runs = JSON.parse(decodeURIComponent((await page.evaluate(() => location.hash)).slice(1))).runs;
+    const said = await page.textContent('#summary'), runs = (await linked(page)).runs;
     for (const experiment of runs) {
       const answer = native({ do: 'run', experiment });
       check(said.includes(answer.stopped ? `Stopped: ${answer.stopped}.` : `the loss is ${answer.now}`) || experiment.hidden.length, `${name}: ${said}`);
@@ -296,11 +300,15 @@ async function looks() {
   }
 }
 
-for (const test of [every_lesson, questions, whole_pass, asked_in_steps, typed, outlier, surfaces, by_keyboard, presets, looks]) {
+async function timed(test, ...args) {
   const started = Date.now();
-  await test();
+  await test(...args);
   console.log(`${test.name}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
+// Two at a time, as there are two processors at least.
+const half = Math.ceil(lessons.length / 2);
+await Promise.all([timed(every_lesson, lessons.slice(0, half)), timed(every_lesson, lessons.slice(half))]);
+await Promise.all([timed(looks), (async () => { for (const test of [questions, whole_pass, asked_in_steps, typed, outlier, surfaces, by_keyboard, presets]) await timed(test); })()]);
 await browser.close();
 console.log(failures ? `${failures} failures` : 'as it should be');
 process.exit(failures ? 1 : 0);

@@ -36,12 +36,14 @@ typedef struct reeli_pool {
 
     /* Written under the lock while no worker is in a round. */
     reeli_job job;
+    reeli_placed_job placed; /* or this */
     void *context;
     int64_t pieces, helping;
     bool open, stop;
 
     atomic_uint round; /* counts the rounds; workers watch it */
     atomic_int inside; /* workers that have joined and not left; changed under the lock */
+    atomic_int places; /* that the threads with a piece in this round have taken */
     char apart[64];    /* `next` has a cache line for itself */
     _Alignas(8) _Atomic int64_t next; /* by which 32-bit x86 does not go of itself */
     char apart_too[64];
@@ -65,7 +67,7 @@ static void end_streams(void)
 
 static void do_pieces(reeli_pool *p)
 {
-    for (;;) {
+    for (int place = -1;;) {
         const int64_t first = atomic_fetch_add_explicit(&p->next, p->helping, memory_order_relaxed);
         if (first >= p->pieces) {
             end_streams();
@@ -73,8 +75,13 @@ static void do_pieces(reeli_pool *p)
         }
         const int64_t rest = p->pieces - first,
                       end = first + (rest < p->helping ? rest : p->helping);
+        place = !p->placed || place >= 0 ? place : atomic_fetch_add(&p->places, 1);
         for (int64_t piece = first; piece < end; piece++) {
-            p->job(piece, p->context);
+            if (p->placed) {
+                p->placed(piece, place, p->context);
+            } else {
+                p->job(piece, p->context);
+            }
         }
     }
 }
@@ -199,15 +206,18 @@ static reeli_pool *pool_of(reel *r)
     return r->pool && r->pool->workers > 0 ? r->pool : NULL;
 }
 
-static void open_round(reeli_pool *p, int64_t pieces, reeli_job job, void *context)
+static void open_round(reeli_pool *p, int64_t pieces, reeli_job job, reeli_placed_job placed,
+                       void *context)
 {
     const int64_t helping = pieces / ((p->workers + 1) * SHARES);
     pthread_mutex_lock(&p->lock);
     p->job = job;
+    p->placed = placed;
     p->context = context;
     p->pieces = pieces;
     p->helping = helping > 1 ? helping : 1;
     p->open = true;
+    atomic_store(&p->places, 0);
     atomic_store(&p->next, 0);
     announce(p);
 }
@@ -230,31 +240,48 @@ static void close_round(reeli_pool *p)
     }
 }
 
-void reeli_parallel(reel *r, int64_t pieces, reeli_job job, void *context)
+/* False: there is nobody to share them with. */
+static bool share(reel *r, int64_t pieces, reeli_job job, reeli_placed_job placed, void *context)
 {
     reeli_pool *p = r->threads > 1 && pieces > 1 ? pool_of(r) : NULL;
-    if (!p) {
-        for (int64_t piece = 0; piece < pieces; piece++) {
-            job(piece, context);
-        }
-        return;
+    if (p) {
+        open_round(p, pieces, job, placed, context);
+        do_pieces(p);
+        close_round(p);
     }
-    open_round(p, pieces, job, context);
-    do_pieces(p);
-    close_round(p);
+    return p != NULL;
 }
 
 #else
 void reeli_pool_free(reel *r) { r->pool = NULL; }
 
+static bool share(reel *r, int64_t pieces, reeli_job job, reeli_placed_job placed, void *context)
+{
+    (void)r, (void)pieces, (void)job, (void)placed, (void)context;
+    return false;
+}
+#endif
+
 void reeli_parallel(reel *r, int64_t pieces, reeli_job job, void *context)
 {
-    (void)r;
-    for (int64_t piece = 0; piece < pieces; piece++) {
+    const bool shared = share(r, pieces, job, NULL, context);
+    for (int64_t piece = 0; piece < pieces && !shared; piece++) {
         job(piece, context);
     }
 }
-#endif
+
+void reeli_parallel_placed(reel *r, int64_t pieces, reeli_placed_job job, void *context)
+{
+    const bool shared = share(r, pieces, NULL, job, context);
+    for (int64_t piece = 0; piece < pieces && !shared; piece++) {
+        job(piece, 0, context);
+    }
+}
+
+int64_t reeli_working_places(const reel *r, int64_t pieces)
+{
+    return r->threads < pieces ? r->threads : pieces;
+}
 
 void reel_set_num_threads(reel *r, int threads)
 {

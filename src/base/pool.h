@@ -20,6 +20,13 @@ typedef void (*reeli_job)(int64_t piece, void *context);
  * the others. */
 void reeli_parallel(struct reel *r, int64_t pieces, reeli_job job, void *context);
 
+/* The same for pieces that need room to work in: `place` is a number below those of the threads and
+ * of the pieces, and no other piece has it at the same time. */
+typedef void (*reeli_placed_job)(int64_t piece, int64_t place, void *context);
+void reeli_parallel_placed(struct reel *r, int64_t pieces, reeli_placed_job job, void *context);
+/* How many places there may be. */
+int64_t reeli_working_places(const struct reel *r, int64_t pieces);
+
 /* Ends the threads; the next work for more than one of them starts them again. */
 void reeli_pool_free(struct reel *r);
 

@@ -36,6 +36,35 @@ static int64_t pieces_for(const reeli_convolution *c)
                                                  : MOST;
 }
 
+/* Where threads work: so much for each, of zeros at first, which stays in its cache from one piece
+ * to the next. */
+typedef struct room {
+    char *at;
+    bool *begun;
+    int64_t size;
+} room;
+
+static room room_for(reel *r, int64_t pieces, int64_t size)
+{
+    const size_t places = (size_t)reeli_working_places(r, pieces), bytes = (size_t)size;
+    char *at = reeli_arena_alloc(r, places * (bytes + sizeof(bool)));
+    room new = {at, (bool *)(at + places * bytes), size};
+    if (at) {
+        memset(new.begun, 0, places * sizeof(bool));
+    }
+    return new;
+}
+
+static char *zeros_at(const room *r, int64_t place)
+{
+    char *at = r->at + place * r->size;
+    if (!r->begun[place]) {
+        memset(at, 0, (size_t)r->size);
+        r->begun[place] = true;
+    }
+    return at;
+}
+
 /* Positions of the result that are computed alike: all of them, or in a transposed convolution
  * those of one residue. */
 typedef struct places {
@@ -56,9 +85,10 @@ typedef struct layer {
     int64_t bytes;                /* of an element */
     int64_t inputs, rows, volume; /* channels of a group, in and out; elements of a result's */
     const char *from, *bias;
-    char *to, *scratch;
+    char *to;
+    room room;
     int64_t packed; /* rows, up to whole vectors */
-    int64_t source_size, scratch_size, pieces, parts, part_rows;
+    int64_t source_size, pieces, parts, part_rows;
     places *places;
     int64_t count;
 } layer;
@@ -140,12 +170,11 @@ static void spread_unit(const layer *l, int64_t unit, char *source)
     }
 }
 
-static void run_piece(int64_t piece, void *context)
+static void run_piece(int64_t piece, int64_t place, void *context)
 {
     const layer *l = context;
     const int64_t items = l->c->batch * l->c->groups * l->parts;
-    char *source = l->scratch + piece * l->scratch_size;
-    memset(source, 0, (size_t)l->scratch_size);
+    char *source = zeros_at(&l->room, place);
     for (int64_t item = piece * items / l->pieces, last = -1;
          item < (piece + 1) * items / l->pieces; item++) {
         const int64_t unit = item / l->parts;
@@ -202,16 +231,16 @@ static bool prepare(layer *l, reel *r, int64_t taps)
     l->part_rows = parts_of(parts_of(l->rows, l->parts), OUTPUTS) * OUTPUTS;
     l->parts = parts_of(l->rows, l->part_rows);
     l->pieces = r->threads > 1 ? least(l->pieces, units * l->parts) : 1;
-    l->source_size = l->scratch_size = reeli_spread_bytes(&l->spread, l->inputs);
-    if (c->corners && l->transposed) {
-        l->scratch_size += product_of(c->out) * reeli_corner_step(c->outputs) * l->bytes;
-    }
-    l->scratch = reeli_arena_alloc(r, (size_t)(l->pieces * l->scratch_size));
+    l->source_size = reeli_spread_bytes(&l->spread, l->inputs);
+    const int64_t rows = c->corners && l->transposed
+                             ? product_of(c->out) * reeli_corner_step(c->outputs) * l->bytes
+                             : 0;
+    l->room = room_for(r, l->pieces, l->source_size + rows);
     l->places[0].offset = reeli_arena_alloc(r, 2 * (size_t)taps * sizeof(int64_t));
     l->places[0].tap = l->places[0].offset + taps;
     l->places[0].weights =
         reeli_arena_alloc(r, (size_t)(c->groups * l->packed * (taps + l->count) * l->bytes));
-    return l->scratch && l->places[0].offset && l->places[0].weights;
+    return l->room.at && l->places[0].offset && l->places[0].weights;
 }
 
 /* The places after `p` keep their tables behind its. */
@@ -281,7 +310,7 @@ bool reeli_convolve(reel *r, const reeli_convolution *c, const void *x, const vo
         all.tap[t] = t;
     }
     pack_weights(&l, &all, w, c->outputs * all.taps, all.taps);
-    reeli_parallel(r, l.pieces, run_piece, &l);
+    reeli_parallel_placed(r, l.pieces, run_piece, &l);
     return true;
 }
 
@@ -387,7 +416,7 @@ bool reeli_convolve_transposed(reel *r, const reeli_convolution *c, const void *
         find_places(&l, first, &l.places[i]);
         pack_weights(&l, &l.places[i], w, taps * c->inputs, volume);
     }
-    reeli_parallel(r, l.pieces, run_piece, &l);
+    reeli_parallel_placed(r, l.pieces, run_piece, &l);
     return true;
 }
 
@@ -405,8 +434,9 @@ typedef struct kernel_sums {
     int64_t inputs, input_parts, outputs, output_parts;
     int64_t step; /* a row of outputs and what fills it up to whole vectors */
     const char *x, *y;
-    char *w, *scratch, *sums;
-    int64_t source_size, scratch_size, sums_size;
+    char *w, *sums;
+    room room;
+    int64_t source_size, sums_size;
     int64_t *offset;
 } kernel_sums;
 
@@ -454,7 +484,6 @@ static void sum_images(const kernel_sums *k, const item *i, int64_t first, int64
 {
     const reeli_convolution *c = k->c;
     char *gradient = scratch + k->source_size;
-    memset(scratch, 0, (size_t)k->scratch_size);
     memset(sums, 0, (size_t)k->sums_size);
     for (int64_t n = first; n < past; n++) {
         const int64_t image = n * c->groups + i->group;
@@ -472,15 +501,16 @@ static void sum_images(const kernel_sums *k, const item *i, int64_t first, int64
     }
 }
 
-static void sum_piece(int64_t piece, void *context)
+static void sum_piece(int64_t piece, int64_t place, void *context)
 {
     const kernel_sums *k = context;
+    char *scratch = zeros_at(&k->room, place);
     for (int64_t number = piece * k->items / k->pieces; number < (piece + 1) * k->items / k->pieces;
          number++) {
         const item i = find_item(k, number / k->image_parts);
         const int64_t first = number % k->image_parts * k->images;
-        sum_images(k, &i, first, least(first + k->images, k->c->batch),
-                   k->scratch + piece * k->scratch_size, k->sums + number * k->sums_size);
+        sum_images(k, &i, first, least(first + k->images, k->c->batch), scratch,
+                   k->sums + number * k->sums_size);
     }
 }
 
@@ -546,17 +576,16 @@ bool reeli_convolve_kernel(reel *r, const reeli_convolution *c, const void *x, c
     cut_kernel(&k);
     const int64_t taps = k.inputs * product_of(c->kernel);
     k.source_size = reeli_spread_bytes(&k.spread, k.inputs);
-    k.scratch_size = k.source_size + parts_of(k.volume * k.step * k.bytes, 64) * 64;
     k.sums_size = parts_of(taps * k.step * k.bytes, 64) * 64;
     k.pieces = r->threads > 1 ? k.pieces : 1;
-    k.scratch = reeli_arena_alloc(r, (size_t)(k.pieces * k.scratch_size));
+    k.room = room_for(r, k.pieces, k.source_size + parts_of(k.volume * k.step * k.bytes, 64) * 64);
     k.sums = reeli_arena_alloc(r, (size_t)(k.items * k.sums_size));
     k.offset = reeli_arena_alloc(r, (size_t)taps * sizeof *k.offset);
-    if (!k.scratch || !k.offset || !k.sums) {
+    if (!k.room.at || !k.offset || !k.sums) {
         return false;
     }
     find_offsets(c, &k.spread, k.inputs, k.offset);
-    reeli_parallel(r, k.pieces, sum_piece, &k);
+    reeli_parallel_placed(r, k.pieces, sum_piece, &k);
     reeli_parallel(r, k.items / k.image_parts, join_sums, &k);
     return true;
 }

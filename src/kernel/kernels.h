@@ -71,6 +71,11 @@ void reeli_spread_signs(reel *r, int dtype, int64_t n, const uint32_t *signs, co
 void reeli_sum_lines(reel *r, int dtype, int64_t outer, int64_t n, int64_t inner, const void *x,
                      void *sums);
 
+/* sums[k] = Σ_ij x[i,k,j] over `batch` images of channels of `inner` floats, as if a channel's lay
+ * side by side. False: no memory. */
+bool reeli_sum_channels(reel *r, int dtype, int64_t batch, int64_t channels, int64_t inner,
+                        const void *x, void *sums);
+
 /* Whether its loop does it in one go, whatever else there may be. */
 bool reeli_is_small_product(const reeli_gemm *p);
 /* The product, by the quickest way for its shape. False: there is no memory to pack an operand. */

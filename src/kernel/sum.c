@@ -238,3 +238,39 @@ void reeli_sum_lines(reel *r, int dtype, int64_t outer, int64_t n, int64_t inner
         sum_blocks(0, &l);
     }
 }
+
+typedef struct channels {
+    lines of; /* images as blocks, of rows that are channels */
+    char *room;
+} channels;
+
+static void sum_channel(int64_t channel, int64_t place, void *context)
+{
+    const channels *c = context;
+    const lines *l = &c->of;
+    const size_t bytes = (size_t)l->inner * l->element, image = (size_t)l->n * bytes;
+    char *row = c->room + (size_t)(place * l->outer) * bytes;
+    for (int64_t i = 0; i < l->outer; i++) {
+        memcpy(row + (size_t)i * bytes, l->x + (size_t)i * image + (size_t)channel * bytes, bytes);
+    }
+    reeli_sum_loops[l->level][l->dtype](row, 1, l->outer * l->inner,
+                                        l->sums + (size_t)channel * l->element);
+}
+
+bool reeli_sum_channels(reel *r, int dtype, int64_t batch, int64_t count, int64_t inner,
+                        const void *x, void *sums)
+{
+    const lines all = {r->level, dtype, x, sums, reeli_element_size(dtype), batch, count, inner, 0};
+    const bool shared = batch * count * inner >= REELI_SHARED_FROM;
+    const int64_t places = shared ? reeli_working_places(r, count) : 1;
+    const reeli_mark mark = reeli_arena_mark(&r->arena);
+    channels c = {all, reeli_arena_alloc(r, (size_t)(places * batch * inner) * all.element)};
+    if (c.room && shared) {
+        reeli_parallel_placed(r, count, sum_channel, &c);
+    }
+    for (int64_t i = 0; c.room && !shared && i < count; i++) {
+        sum_channel(i, 0, &c);
+    }
+    reeli_arena_release(&r->arena, mark);
+    return c.room != NULL;
+}

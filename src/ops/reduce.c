@@ -27,6 +27,24 @@ static int64_t sum_of_truths(const bool *x, int64_t n)
     return total;
 }
 
+/* Whether images are added up but for their channels, dim 1. */
+static bool of_channels(const reel_tensor *x, unsigned dims)
+{
+    return dims == (((1u << x->ndim) - 1) & ~2u) && x->ndim > 2 && x->size[1] > 1 &&
+           (x->flags & REELI_CONTIGUOUS) && reeli_is_float(x->dtype);
+}
+
+static bool sum_channels(reel_tensor *y, const reel_tensor *x)
+{
+    const int64_t batch = x->size[0], channels = x->size[1];
+    const bool done = reeli_sum_channels(x->r, x->dtype, batch, channels,
+                                         x->numel / batch / channels, x->data, y->data);
+    if (!done) {
+        reeli_no_memory(x->r, "sum");
+    }
+    return done;
+}
+
 /* The sums over `dims` of x, converted to y's dtype. */
 static bool sum_into(reel_tensor *y, reel_tensor *x, unsigned dims)
 {
@@ -38,6 +56,9 @@ static bool sum_into(reel_tensor *y, reel_tensor *x, unsigned dims)
     if (y->numel == 1 && x->dtype == y->dtype && (x->flags & REELI_CONTIGUOUS)) {
         reeli_sum_lines(x->r, y->dtype, 1, x->numel, 1, x->data, y->data);
         return true;
+    }
+    if (of_channels(x, dims) && x->dtype == y->dtype) {
+        return sum_channels(y, x);
     }
     const bool truths = x->dtype == REEL_BOOL && y->dtype == REEL_I64;
     if (!(truths ? reeli_rows_of(x, dims, REEL_BOOL, &l) : reeli_lines_of(x, dims, y->dtype, &l))) {

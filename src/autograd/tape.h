@@ -14,7 +14,8 @@ typedef struct reeli_node reeli_node;
 /* In a row's `saved`: bit i for input i, and this for the result. */
 enum { REELI_SAVES_RESULT = 128 };
 
-typedef enum reeli_domain { FLOATING, REAL, NUMERIC, ANY } reeli_domain;
+/* WIDE: NUMERIC, with loops of its own where vectors have 512 bits. */
+typedef enum reeli_domain { FLOATING, REAL, NUMERIC, ANY, WIDE = NUMERIC } reeli_domain;
 
 /* A row of ops.def. */
 typedef struct reeli_op {

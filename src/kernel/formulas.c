@@ -8,6 +8,7 @@
 #define VALUE_FLOATING(value) NULL
 #define VALUE_REAL(value) NULL
 #define VALUE_NUMERIC(value) value
+#define VALUE_WIDE(value) value
 #define VALUE_ANY(value) value
 
 #define VALUE_REDUCED(value) NULL
@@ -16,6 +17,7 @@
 #define LEVELS_FLOATING BY_LEVEL
 #define LEVELS_REAL BY_LEVEL
 #define LEVELS_NUMERIC BY_TWO_LEVELS
+#define LEVELS_WIDE BY_LEVEL
 #define LEVELS_ANY BY_TWO_LEVELS
 #define LEVELS_REDUCED BY_TWO_LEVELS
 #define LEVELS_COMPARED BY_TWO_OF_FLOATS

@@ -65,6 +65,7 @@
 #define IF_REAL(...) IF_FLOATING(__VA_ARGS__)
 #define IF_REDUCED(...) IF_FLOATING(__VA_ARGS__) /* a loss */
 #define IF_NUMERIC(...) __VA_ARGS__
+#define IF_WIDE(...) __VA_ARGS__
 #define IF_ANY(...) __VA_ARGS__
 
 /* Formulas of the floats alone are long: they gain from 512 bits, where loops that are bound by
@@ -82,10 +83,12 @@
 #define WIDTH_FLOATING VECTORS_OF_512
 #define WIDTH_REAL VECTORS_OF_512
 #define WIDTH_NUMERIC
+#define WIDTH_WIDE VECTORS_OF_512
 #define WIDTH_REDUCED
 #define WIDTH_ANY
 #define HERE_FLOATING(...) __VA_ARGS__
 #define HERE_REAL(...) __VA_ARGS__
+#define HERE_WIDE(...) __VA_ARGS__
 #define HERE_NUMERIC IF_NARROW
 #define HERE_REDUCED IF_NARROW
 #define HERE_ANY IF_NARROW

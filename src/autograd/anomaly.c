@@ -143,7 +143,7 @@ reel_tensor *reeli_watched_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reel *r = g->r;
     int64_t at, element;
-    r->anomaly = false;
+    r->anomaly = n->own = false; /* g is looked at afterwards */
     reel_tensor *dx = n->op->gradient(n, input, g);
     r->anomaly = true;
     if (reeli_bad(dx) || reeli_all_finite(dx, &element) || !reeli_all_finite(g, &at) ||

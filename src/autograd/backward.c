@@ -28,6 +28,7 @@ typedef struct run {
     size_t open;       /* nodes that have a gradient, and have not handed it on */
     bool once;         /* whether this backward uses up what was saved for it */
     bool traced;       /* whether what comes along each edge is noted */
+    bool plain;        /* whether nobody looks at gradients on their way, nor differentiates them */
     bool watched;      /* whether results may have to keep their gradients */
     bool shown;        /* whether a hook was given a gradient: it lives until the next rewind */
 } run;
@@ -54,7 +55,7 @@ static reel_tensor **result_of(const run *b, const reel_tensor *t)
 static reel_tensor *plus(reel_tensor *sum, reel_tensor *g) { return sum ? reel_add(sum, g) : g; }
 
 /* sum += g where sum is ours alone and both lie alike; false where that is not so. */
-static bool add_in_place(const run *b, reel_tensor *sum, reel_tensor *g)
+static inline bool add_in_place(const run *b, reel_tensor *sum, reel_tensor *g)
 {
     if (b->options->create_graph || b->r->anomaly || !(sum->flags & g->flags & REELI_CONTIGUOUS) ||
         sum->dtype != g->dtype || sum->numel != g->numel) {
@@ -85,7 +86,7 @@ static reel_tensor *buffer_of(reel_tensor *t)
 static bool may_write_buffer(const run *b, const reel_tensor *t)
 {
     return (t->flags & (REELI_PERSISTENT | REELI_HOOKED)) == REELI_PERSISTENT &&
-           !b->options->create_graph && !b->targets && !t->leaf->grad && !t->leaf->pending;
+           !t->leaf->pending && !t->leaf->grad && !b->options->create_graph && !b->targets;
 }
 
 /* g into the leaf's buffer, unless it was computed there. g may be another layout of the buffer. */
@@ -156,9 +157,6 @@ static bool add_to_leaf(run *b, reel_tensor *t, reel_tensor *g)
         return leaf && add_to_hooked(b, t, g);
     }
     reeli_note_leaf(t, true);
-    if (leaf->pending && add_in_place(b, leaf->pending, g)) {
-        return true;
-    }
     reel_tensor *sum = leaf->pending ? reel_add(leaf->pending, g) : first_gradient(b, t, g);
     if (reeli_bad(sum)) {
         return false;
@@ -171,54 +169,18 @@ static bool add_to_leaf(run *b, reel_tensor *t, reel_tensor *g)
     return true;
 }
 
-/* Marks the nodes that the walk will reach by a `gradient`, which is free until then; how many they
- * are. Leaves that have hooks are told to expect none. */
-static size_t mark_reached(reeli_node *root)
+/* g to what this run has brought to the leaf t already, where that is one loop. */
+static inline bool add_to_pending(const run *b, const reel_tensor *t, reel_tensor *g)
 {
-    size_t open = 1, reached = 0;
-    root->gradient = root->out;
-    for (reeli_node *n = root; open; n = n->previous) {
-        open -= n->gradient != NULL;
-        reached += n->gradient != NULL;
-        for (int i = 0; i < n->inputs && n->gradient; i++) {
-            reeli_edge *e = &n->in[i];
-            if (e->wanted && e->from && !e->from->gradient) {
-                e->from->gradient = e->from->out;
-                open++;
-            } else if (e->wanted && !e->from && e->t->flags & REELI_HOOKED) {
-                e->t->leaf->expected = 0;
-            }
-        }
-    }
-    return reached;
-}
-
-/* Counts how many gradients the walk will bring each leaf that has hooks. */
-static void expect_gradients(reel_tensor *root)
-{
-    if (!root->node) {
-        if (root->flags & REELI_HOOKED) {
-            root->leaf->expected = 1;
-        }
-        return;
-    }
-    size_t left = mark_reached(root->node);
-    for (reeli_node *n = root->node; left; n = n->previous) {
-        for (int i = 0; i < n->inputs && n->gradient; i++) {
-            const reeli_edge *e = &n->in[i];
-            if (e->wanted && !e->from && e->t->flags & REELI_HOOKED) {
-                e->t->leaf->expected++;
-            }
-        }
-        left -= n->gradient != NULL;
-        n->gradient = NULL;
-    }
+    enum { ASKED = REELI_LIVE | REELI_REQUIRES_GRAD };
+    return !b->targets && t->leaf && t->leaf->pending &&
+           (t->flags & (ASKED | REELI_HOOKED)) == ASKED && add_in_place(b, t->leaf->pending, g);
 }
 
 static bool deliver(run *b, reeli_edge *e, reel_tensor *g)
 {
     if (e->from) {
-        e->from->adds_up = e->from->gradient != NULL;
+        e->from->own = b->plain && e->from->gradient;
         e->from->gradient = plus(e->from->gradient, g);
         return !reeli_bad(e->from->gradient);
     }
@@ -251,7 +213,7 @@ static inline bool unchanged(const reeli_node *n, const reel_tensor *t, uint32_t
     return (t->base->version == version && !reeli_bad(t)) || changed_since(n, t, version, which);
 }
 
-static bool saved_is_sound(const reeli_node *n)
+static bool what_it_reads_is_sound(const reeli_node *n)
 {
     unsigned saved = 0;
     for (int i = 0; i < n->inputs; i++) {
@@ -270,6 +232,19 @@ static bool saved_is_sound(const reeli_node *n)
         }
     }
     return !(saved & REELI_SAVES_RESULT) || unchanged(n, n->out, n->version, "result");
+}
+
+/* Of all that n leads to, which is most often as it was, and then there is nothing to ask. */
+static inline bool saved_is_sound(const reeli_node *n)
+{
+    uint32_t moved = n->spent | (n->out->base->version ^ n->version);
+    int32_t alive = n->out->flags;
+    for (int i = 0; i < n->inputs; i++) {
+        const reel_tensor *t = n->in[i].t;
+        moved |= t->base->version ^ n->in[i].version;
+        alive &= t->flags;
+    }
+    return (moved == 0 && alive < 0) || what_it_reads_is_sound(n);
 }
 
 /* What the user asked for at a non-leaf: its gradient as it comes, then hooks, then what they made
@@ -351,29 +326,48 @@ REELI_RARE static bool deliver_traced(run *b, reeli_node *n, int input, reel_ten
 }
 
 /* A part's gradient straight into the whole's: n parts of one tensor take n steps, not n². */
-static bool adds_part(const run *b, reeli_node *n, const reeli_node *whole, reel_tensor *g)
+static inline bool adds_part(const run *b, reeli_node *n, const reeli_node *whole, reel_tensor *g)
 {
-    return whole->gradient && whole->adds_up && !b->options->create_graph && !b->r->anomaly &&
-           !b->traced && reeli_add_part(n, whole->gradient, g);
+    return whole->gradient && whole->own && !b->r->anomaly && reeli_add_part(n, whole->gradient, g);
+}
+
+/* Whether dx, which n's rule for an input made of g, is nobody else's: of an elementwise operation,
+ * whose rule returns what is new; or g, which it has overwritten, or passes on to one node, and at
+ * most to a leaf that keeps a copy. */
+static inline bool is_own(const run *b, const reeli_node *n, int input, const reel_tensor *g,
+                          const reel_tensor *dx)
+{
+    if (!b->plain || !n->op->formula || dx->base != dx) {
+        return false;
+    }
+    if (dx != g || !n->own || !n->op->pass) {
+        return dx != g || n->own;
+    }
+    const reeli_edge *other = &n->in[1 - (input & 1)];
+    return n->inputs == 2 && !b->targets &&
+           (!other->wanted || !(other->from || other->t->flags & REELI_HOOKED));
 }
 
 static bool step_back(run *b, reeli_node *n)
 {
     reel_tensor *g = n->gradient;
     n->gradient = NULL;
-    if ((b->watched || (n->out->flags & (REELI_RETAIN_GRAD | REELI_HOOKED))) &&
-        !note_gradient(b, n, &g)) {
-        return false;
+    if (b->watched || (n->out->flags & (REELI_RETAIN_GRAD | REELI_HOOKED))) {
+        n->own = false;
+        if (!note_gradient(b, n, &g)) {
+            return false;
+        }
     }
     if (n->op->saved && !saved_is_sound(n)) {
         return false;
     }
     for (int i = 0; i < n->inputs; i++) {
         reeli_edge *e = &n->in[i];
-        if (!e->wanted || (e->from && adds_part(b, n, e->from, g))) {
+        reeli_node *const from = e->from;
+        if (!e->wanted || (from && adds_part(b, n, from, g))) {
             continue;
         }
-        if (!e->from && may_write_buffer(b, e->t) && !(b->r->destination = buffer_of(e->t))) {
+        if (!from && may_write_buffer(b, e->t) && !(b->r->destination = buffer_of(e->t))) {
             return false;
         }
         reel_tensor *dx =
@@ -387,11 +381,11 @@ static bool step_back(run *b, reeli_node *n)
             if (!deliver_traced(b, n, i, g, dx)) {
                 return false;
             }
-        } else if (e->from && !e->from->gradient) {
-            e->from->gradient = dx;
-            e->from->adds_up = false;
+        } else if (from && !from->gradient) {
+            from->gradient = dx;
+            from->own = is_own(b, n, i, g, dx);
             b->open++;
-        } else if (!deliver(b, e, dx)) {
+        } else if (!(!from && add_to_pending(b, e->t, dx)) && !deliver(b, e, dx)) {
             return false;
         }
     }
@@ -407,6 +401,7 @@ static bool walk(run *b, reel_tensor *root, reel_tensor *g)
         return deliver(b, &self, g);
     }
     root->node->gradient = g;
+    root->node->own = false;
     b->open = 1;
     for (reeli_node *n = root->node; b->open; n = n->previous) {
         if (!n->gradient) {
@@ -521,11 +516,12 @@ static reel_status go(run *b, reel_tensor *root)
     b->watched = b->targets || r->retain_all_grads;
     b->once = !b->options->retain_graph && !b->options->create_graph;
     b->traced = r->tracing && !r->capture;
+    b->plain = !b->traced && !r->anomaly && !b->options->create_graph;
     r->grad_enabled = b->options->create_graph;
     reel_tensor *g = start_gradient(root, b->options);
     r->walking = true;
     if (r->hooks) {
-        expect_gradients(root);
+        reeli_expect_gradients(root);
     }
     bool done = !reeli_bad(g) && walk(b, root, g) && r->status == REEL_OK;
     r->walking = false;

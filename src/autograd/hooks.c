@@ -136,3 +136,46 @@ reel_tensor *reeli_call_hooks(reel_tensor *t, const reeli_node *node, reel_tenso
     reeli_leave_callback(r, &visit);
     return g;
 }
+
+/* Marks the nodes that a backward will reach by a `gradient`, which is free until then; how many
+ * they are. Leaves that have hooks are told to expect none. */
+static size_t mark_reached(reeli_node *root)
+{
+    size_t open = 1, reached = 0;
+    root->gradient = root->out;
+    for (reeli_node *n = root; open; n = n->previous) {
+        open -= n->gradient != NULL;
+        reached += n->gradient != NULL;
+        for (int i = 0; i < n->inputs && n->gradient; i++) {
+            reeli_edge *e = &n->in[i];
+            if (e->wanted && e->from && !e->from->gradient) {
+                e->from->gradient = e->from->out;
+                open++;
+            } else if (e->wanted && !e->from && e->t->flags & REELI_HOOKED) {
+                e->t->leaf->expected = 0;
+            }
+        }
+    }
+    return reached;
+}
+
+void reeli_expect_gradients(reel_tensor *root)
+{
+    if (!root->node) {
+        if (root->flags & REELI_HOOKED) {
+            root->leaf->expected = 1;
+        }
+        return;
+    }
+    size_t left = mark_reached(root->node);
+    for (reeli_node *n = root->node; left; n = n->previous) {
+        for (int i = 0; i < n->inputs && n->gradient; i++) {
+            const reeli_edge *e = &n->in[i];
+            if (e->wanted && !e->from && e->t->flags & REELI_HOOKED) {
+                e->t->leaf->expected++;
+            }
+        }
+        left -= n->gradient != NULL;
+        n->gradient = NULL;
+    }
+}

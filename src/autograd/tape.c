@@ -25,18 +25,12 @@ reeli_node *reeli_begin(const reeli_op *op, int inputs, reel_tensor *const *in)
     return usable ? reeli_new_node(in[0]->r, op, inputs, in) : NULL;
 }
 
-/* A view of memory that a recorded in-place operation changed has lost its history. */
-static inline bool view_is_current(const reel_tensor *t)
-{
-    return t->base == t || !t->node || t->version >= t->base->history;
-}
-
-static reel_tensor *outdated_view(const reeli_node *n, const reel_tensor *t)
+REELI_RARE reel_tensor *reeli_outdated_view(const reeli_op *op, const reel_tensor *t)
 {
     return reeli_fail(t->r, REEL_ERR_STATE,
                       "%s: a view of shape %s was made before its memory was changed in place; "
                       "make the view again",
-                      n->op->name, REELI_SHAPE_OF(t));
+                      op->name, REELI_SHAPE_OF(t));
 }
 
 static bool wants_gradient(const reeli_node *n)
@@ -52,22 +46,12 @@ static bool wants_gradient(const reeli_node *n)
 reel_tensor *reeli_record(reel *r, reeli_node *n)
 {
     for (int i = 0; i < n->inputs; i++) {
-        reeli_edge *e = &n->in[i];
-        if (!view_is_current(e->t)) {
-            return outdated_view(n, e->t);
+        if (reeli_is_outdated(n->in[i].t)) {
+            return reeli_outdated_view(n->op, n->in[i].t);
         }
-        e->from = e->t->node;
-        e->version = e->t->base->version;
-        e->wanted = reeli_requires_grad(e->t);
+        reeli_tie(&n->in[i], n->in[i].t);
     }
-    n->gradient = NULL;
-    n->spent = false;
-    n->version = n->out->base->version;
-    n->out->node = n;
-    n->out->flags |= REELI_REQUIRES_GRAD;
-    n->previous = r->tape;
-    r->tape = n;
-    return n->out;
+    return reeli_onto_tape(r, n, n->out);
 }
 
 reel_tensor *reeli_apply(reeli_node *n)

@@ -54,7 +54,7 @@ struct reeli_node {
     uint32_t version;      /* of out's memory when recorded */
     uint32_t step;         /* 1 for the first on the tape, 2 for the next, …; see below */
     bool spent;            /* a backward has used what it saved */
-    bool adds_up;          /* its gradient is a sum that nobody else has */
+    bool own;              /* its gradient is nobody else's, and may be overwritten */
     int inputs;
     reeli_edge in[]; /* and behind them what the operation keeps: see reeli_parameters */
 };
@@ -97,8 +97,39 @@ static inline unsigned reeli_reads(const reeli_op *op, int input)
 /* sum += g in the part of it that n shows; false: n shows no part, or that is not how they lie. */
 bool reeli_add_part(reeli_node *n, reel_tensor *sum, reel_tensor *g);
 
-/* Puts n on the tape; poison if one of its inputs is a view whose memory has changed its
- * history. */
+/* The error about t, an input of op's that is a view whose memory a recorded in-place operation has
+ * changed: it has lost its history. */
+reel_tensor *reeli_outdated_view(const reeli_op *op, const reel_tensor *t);
+
+static inline bool reeli_is_outdated(const reel_tensor *t)
+{
+    return REELI_RARELY(t->base != t) && t->node && t->version < t->base->history;
+}
+
+/* t, which is not outdated, as an input of a node that comes onto the tape. */
+static inline void reeli_tie(reeli_edge *e, reel_tensor *t)
+{
+    e->t = t;
+    e->from = t->node;
+    e->version = t->base->version;
+    e->wanted = reeli_requires_grad(t);
+}
+
+/* n, whose inputs are tied, onto the tape. */
+static inline reel_tensor *reeli_onto_tape(reel *r, reeli_node *n, reel_tensor *out)
+{
+    n->gradient = NULL;
+    n->spent = false;
+    n->version = out->base->version;
+    n->out = out;
+    out->node = n;
+    out->flags |= REELI_REQUIRES_GRAD;
+    n->previous = r->tape;
+    r->tape = n;
+    return out;
+}
+
+/* Puts n on the tape; poison if one of its inputs is outdated. */
 reel_tensor *reeli_record(reel *r, reeli_node *n);
 
 /* Whether this is the first input whose gradient backward asks for. It asks for one after another;
@@ -153,6 +184,9 @@ bool reeli_sound_change(const reeli_op *op, const reel_tensor *x);
 reel_tensor *reeli_watched_gradient(reeli_node *n, int input, reel_tensor *g);
 /* Whether all elements are finite; if not, where the first is that is not. */
 bool reeli_all_finite(const reel_tensor *t, int64_t *element);
+
+/* Before a backward from root: counts how many gradients it will bring each leaf that has hooks. */
+void reeli_expect_gradients(reel_tensor *root);
 
 /* What t's hooks for the value that `node` made (NULL: a leaf's) make of its gradient; poison after
  * an error. */

@@ -144,6 +144,7 @@ static inline void *reeli_arena_alloc(reel *r, size_t size)
         rounded > (size_t)(r->arena.end - at)) {
         return reeli_arena_more(r, size);
     }
+    REELI_ASSUME(at != NULL); /* or there would be no room */
     REELI_SHOW(at, rounded);
     r->arena.at = at + rounded;
     return at;
@@ -157,6 +158,7 @@ static inline void *reeli_take_slot(reel *r)
     if (REELI_RARELY(at == slots->end)) {
         return reeli_slot_more(r);
     }
+    REELI_ASSUME(at != NULL);
     slots->at = at + REELI_SLOT;
     return at;
 }

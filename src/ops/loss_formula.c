@@ -243,10 +243,53 @@ bool reeli_loss_forward(reeli_node *n)
 
 bool reeli_loss_beside(reeli_node *n, const reeli_beside *beside) { return reduced(n, beside); }
 
+enum { FEW_TERMS = 64 };
+
+/* Whether a reduced loss of few terms has a gradient loop that can read them where they are, and g
+ * beside them. */
+static bool is_of_few(const reeli_node *n, const reel_tensor *g)
+{
+    const reel_tensor *a = n->in[0].t, *b = n->in[1].t;
+    return !g->r->grad_enabled && !g->r->capture && reeli_row_of(n)->reduction != REEL_NONE &&
+           a->numel <= FEW_TERMS && a->numel > 0 && g->numel == 1 && g->dtype == n->out->dtype &&
+           (a->flags & b->flags & REELI_CONTIGUOUS) && a->numel == b->numel &&
+           a->dtype == g->dtype && b->dtype == g->dtype && n->op->formula->gradient;
+}
+
+/* Their gradient, without a tensor for each term's share of g and no look at layouts. */
+static reel_tensor *gradient_of_few(reeli_node *n, int input, const reel_tensor *g)
+{
+    const reel_tensor *a = n->in[0].t;
+    const double share = reeli_row_of(n)->reduction == REEL_MEAN ? (double)a->numel : 1;
+    const unsigned reads = reeli_reads(n->op, input);
+    union {
+        float f32[FEW_TERMS];
+        double f64[FEW_TERMS];
+    } each;
+    for (int64_t i = 0; i < a->numel; i++) {
+        if (g->dtype == REEL_F32) {
+            each.f32[i] = *(const float *)g->data / (float)share;
+        } else {
+            each.f64[i] = *(const double *)g->data / share;
+        }
+    }
+    reel_tensor *dx = reeli_empty_like(n->in[input].t, n->op->name, g->dtype);
+    if (!reeli_bad(dx)) {
+        const void *x[] = {&each, reads & 1 ? a->data : &each, reads & 2 ? n->in[1].t->data : &each,
+                           &each};
+        n->op->formula->gradient[g->r->level][g->dtype][input](a->numel, dx->data, x,
+                                                               reeli_row_of(n)->p);
+    }
+    return dx;
+}
+
 /* With a mean, each term's share is 1/n. */
 reel_tensor *reeli_loss_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reel_tensor *a = n->in[0].t;
+    if (is_of_few(n, g)) {
+        return gradient_of_few(n, input, g);
+    }
     if (reeli_row_of(n)->reduction == REEL_MEAN) {
         g = reel_div_scalar(g, (double)a->numel);
     }

@@ -124,9 +124,7 @@ reel_tensor *reeli_reshape_gradient(reeli_node *n, int input, reel_tensor *g)
 
 reel_tensor *reel_unsqueeze(reel_tensor *x, int64_t dim)
 {
-    reeli_node *n;
-    if (!reeli_usable("unsqueeze", x) || !reeli_wrap_dim(x->r, "unsqueeze", &dim, x->ndim + 1) ||
-        !(n = reeli_begin(&reeli_op_reshape, 1, &x))) {
+    if (!reeli_usable("unsqueeze", x) || !reeli_wrap_dim(x->r, "unsqueeze", &dim, x->ndim + 1)) {
         return reeli_poison_for(1, &x);
     }
     if (x->ndim == REEL_MAX_DIMS) {
@@ -141,7 +139,11 @@ reel_tensor *reel_unsqueeze(reel_tensor *x, int64_t dim)
         stride[d] = !fresh ? x->stride[own] : own < x->ndim ? x->stride[own] * x->size[own] : 1;
         own += !fresh;
     }
-    return viewed(n, x->ndim + 1, size, stride, 0);
+    if (!reeli_requires_grad(x)) { /* nothing to record */
+        return reeli_view(x, reeli_op_reshape.name, x->ndim + 1, size, stride, 0);
+    }
+    reeli_node *n = reeli_begin(&reeli_op_reshape, 1, &x);
+    return n ? viewed(n, x->ndim + 1, size, stride, 0) : x->r->poison;
 }
 
 /* x without the dims in the set that have size 1. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Maps over the same few elements that a replay does in one loop: to the bits of the step that did
- * them one by one, whatever reads a result in between, on every level of CPU. */
+/* Maps over the same few elements that a replay does in one loop, and their gradients: to the bits
+ * of the step that did them one by one, whatever reads a result in between, on every level of
+ * CPU. */
 #include "check_reel.h"
 
 #include <reel/reel.h>
@@ -54,7 +55,7 @@ static reel_tensor *part(const program *p, unsigned *seed)
 
 static reel_tensor *operation(const program *p, unsigned *seed, reel_tensor *x, reel_tensor *y)
 {
-    switch (draw(seed, 14)) {
+    switch (draw(seed, 15)) {
     case 0:
         return reel_add(x, y);
     case 1:
@@ -80,12 +81,14 @@ static reel_tensor *operation(const program *p, unsigned *seed, reel_tensor *x, 
         return reel_mul(x, p->b);
     case 11:
         return reel_mul(x, y);
+    case 12:
+        return reel_add(x, p->b);
     default:
         return reel_tanh(x);
     }
 }
 
-static void step(program *p)
+static void forward(program *p)
 {
     unsigned seed = p->seed;
     p->values[0] = p->a;
@@ -101,6 +104,11 @@ static void step(program *p)
     p->loss = reel_sum(p->values[LENGTH + 1]);
     reel_zero_grad_of(p->a);
     reel_zero_grad_of(p->b);
+}
+
+static void step(program *p)
+{
+    forward(p);
     reel_backward(p->loss);
 }
 
@@ -164,8 +172,59 @@ START_TEST(to_the_same_bits)
 }
 END_TEST
 
+static reel_tensor *look(reel_tensor *gradient, void *context)
+{
+    *(int *)context += 1;
+    return gradient;
+}
+
+/* Backward computes a gradient in the memory of the one it came from where nobody else has that:
+ * those that somebody looks at are what they are where nothing is overwritten. */
+START_TEST(gradients_that_are_looked_at)
+{
+    for (unsigned seed = 1; seed <= 40; seed++) {
+        program p = make_program(seed, REEL_F32, sizes[seed % SIZES]);
+        program kept = make_program(seed, REEL_F32, sizes[seed % SIZES]);
+        const reel_backward_options recorded = {.create_graph = true};
+        unsigned which = seed;
+        renew(&p, 1);
+        renew(&kept, 1);
+        int looks = 0;
+        if (seed % 2) {
+            reel_register_hook(p.b, look, &looks);
+        }
+        forward(&p);
+        forward(&kept);
+        bool looked_at[LENGTH + 2] = {false};
+        for (int i = 2; i < LENGTH + 2; i++) {
+            if (reel_requires_grad(p.values[i]) && !reel_is_leaf(p.values[i])) {
+                looked_at[i] = draw(&which, 3) == 0;
+                reel_retain_grad(kept.values[i]);
+                if (looked_at[i]) {
+                    reel_retain_grad(p.values[i]);
+                }
+            }
+        }
+        ck_assert_int_eq(reel_backward(p.loss), REEL_OK);
+        ck_assert_int_eq(reel_backward_with(kept.loss, &recorded), REEL_OK);
+        for (int i = 2; i < LENGTH + 2; i++) {
+            if (looked_at[i] && reel_grad(kept.values[i])) {
+                check_same(reel_grad(kept.values[i]), reel_grad(p.values[i]), "a kept gradient",
+                           &p);
+            }
+        }
+        ck_assert_int_eq(looks, seed % 2);
+        check_same(reel_grad(kept.a), reel_grad(p.a), "a leaf's gradient", &p);
+        check_same(reel_grad(kept.b), reel_grad(p.b), "a leaf's gradient", &p);
+        reel_free(p.r);
+        reel_free(kept.r);
+    }
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
+    tcase_add_test(cases, gradients_that_are_looked_at);
     tcase_add_loop_test(cases, to_the_same_bits, 0, LEVELS * SIZES);
 }
 

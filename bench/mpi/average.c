@@ -6,6 +6,9 @@
  *     mpirun -n 2 bench_mpi [PARAMETERS [ROUNDS [BUCKET]]]
  *
  * bare        MPI_Allreduce of so many floats, and nothing else
+ * behind      what is left to wait for of an MPI_Iallreduce of as many floats, after arithmetic for
+ * as
+ *             long as it takes by itself: what sending during the backward pass would not hide
  * by hand     gradients laid end to end, one MPI_Allreduce of all, put back: what a program without
  *             reel_mpi does
  * allreduce   reel_mpi_average_gradients with .allreduce, after a process's only piece of a batch
@@ -27,8 +30,8 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Of each round the slowest process's time. */
-static void report(const char *name, double *seconds, int count)
+/* Of each round the slowest process's time; returns the median. */
+static double report(const char *name, double *seconds, int count)
 {
     double *slowest = calloc((size_t)count + 1, sizeof *slowest);
     MPI_Allreduce(seconds, slowest, count, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
@@ -36,10 +39,13 @@ static void report(const char *name, double *seconds, int count)
     if (rank == 0) {
         printf("%-10s %10.1f %10.1f\n", name, 1e6 * slowest[0], 1e6 * slowest[count / 2]);
     }
+    const double median = slowest[count / 2];
     free(slowest);
+    return median;
 }
 
-static void bare(int parameters)
+/* Returns the median, in seconds. */
+static double bare(int parameters)
 {
     float *x = calloc((size_t)parameters, sizeof *x);
     double *seconds = calloc((size_t)rounds, sizeof *seconds);
@@ -49,8 +55,41 @@ static void bare(int parameters)
         MPI_Allreduce(MPI_IN_PLACE, x, parameters, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
         seconds[i] = MPI_Wtime() - begin;
     }
-    report("bare", seconds, rounds);
+    const double median = report("bare", seconds, rounds);
     free(seconds);
+    free(x);
+    return median;
+}
+
+/* Arithmetic on what the first cache holds, for so many seconds. */
+static double compute(double seconds)
+{
+    static double x[1024];
+    const double begin = MPI_Wtime();
+    while (MPI_Wtime() - begin < seconds) {
+        for (int i = 0; i < 1024; i++) {
+            x[i] = x[i] * 0.5 + 1;
+        }
+    }
+    return MPI_Wtime() - begin;
+}
+
+static void behind(int parameters, double takes)
+{
+    float *x = calloc((size_t)parameters, sizeof *x), *sum = calloc((size_t)parameters, sizeof *x);
+    double *seconds = calloc((size_t)rounds, sizeof *seconds);
+    for (int i = 0; i < rounds; i++) {
+        MPI_Request request;
+        MPI_Barrier(MPI_COMM_WORLD);
+        const double begin = MPI_Wtime();
+        MPI_Iallreduce(x, sum, parameters, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD, &request);
+        const double computed = compute(takes);
+        MPI_Wait(&request, MPI_STATUS_IGNORE);
+        seconds[i] = MPI_Wtime() - begin - computed;
+    }
+    report("behind", seconds, rounds);
+    free(seconds);
+    free(sum);
     free(x);
 }
 
@@ -142,7 +181,7 @@ int main(int argc, char **argv)
     if (rank == 0) {
         printf("%d processes, %d parameters; microseconds: least, median\n", size, parameters);
     }
-    bare(parameters);
+    behind(parameters, bare(parameters));
     average("by hand", parameters, (reel_mpi_options){.allreduce = true, .pieces = size}, false);
     average("allreduce", parameters, (reel_mpi_options){.allreduce = true, .pieces = size}, false);
     average("tree", parameters, (reel_mpi_options){.pieces = size}, false);

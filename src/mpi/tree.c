@@ -3,9 +3,10 @@
  * One tree for the sum of pieces, whoever has them. A node is 2^k pieces that begin at a multiple
  * of 2^k, the sum of its two halves; where the number of pieces is no power of two, what is left at
  * its end is added from the right. A process adds up the nodes that lie wholly in its part. Then
- * the numbers are dealt out: process p adds up share p of all processes' nodes, and gives it to
- * all. So each sends some 2 (N - 1) / N of its numbers, whatever N is, as in any good allreduce.
- * That is done bucket by bucket, each of which is in the cache from its sum to its being put back.
+ * the tree is climbed by halves, or, where its levels are not those of processes, the numbers are
+ * dealt out: process p adds up share p of all processes' nodes, and gives it to all. So each sends
+ * some 2 (N - 1) / N of its numbers, whatever N is, as in any good allreduce. That is done bucket
+ * by bucket, each of which is in the cache from its sum to its being put back.
  */
 #include "joined.h"
 
@@ -81,11 +82,19 @@ static int64_t bucket_of(const reel_mpi *m, const reeli_flat *f)
     return f->count < m->options.bucket ? f->count : m->options.bucket;
 }
 
+/* Whether each process has one node, and these are the leaves of a whole tree. */
+static bool is_whole_tree(const reel_mpi *m)
+{
+    return (m->size & (m->size - 1)) == 0 && (m->pieces & (m->pieces - 1)) == 0 &&
+           m->pieces >= m->size;
+}
+
 bool reeli_mpi_room(reel_mpi *m, reeli_flat *f)
 {
     const int64_t most = bucket_of(m, f);
-    const size_t share = (size_t)(most / m->size + 1) * f->element;
-    const size_t needed = share * (size_t)nodes_of_others(m);
+    const size_t half = (size_t)(most + 1) / 2, share = (size_t)(most / m->size + 1);
+    const size_t needed =
+        (is_whole_tree(m) ? half : share * (size_t)nodes_of_others(m)) * f->element;
     if (!f->root) {
         f->root = reeli_mpi_numbers(f, most);
     }
@@ -214,6 +223,54 @@ static bool share_out(reel_mpi *m, const reeli_flat *f, reeli_bucket b)
                "MPI_Allgatherv");
 }
 
+/* What a process has in common with others of a subtree. */
+typedef struct span {
+    int64_t from, count;
+} span;
+
+static bool swap(reel_mpi *m, const reeli_flat *f, int other, const void *mine, int64_t count,
+                 void *theirs, int64_t their_count)
+{
+    const MPI_Datatype type = f->dtype == REEL_F32 ? MPI_FLOAT : MPI_DOUBLE;
+    return reeli_mpi_done(m,
+                          MPI_Sendrecv(mine, (int)count, type, other, REELI_MPI_TAG, theirs,
+                                       (int)their_count, type, other, REELI_MPI_TAG, m->comm,
+                                       MPI_STATUS_IGNORE),
+                          "MPI_Sendrecv");
+}
+
+/* The same in log₂ N messages to and fro, where the tree is whole: at each of its levels the two
+ * halves of a subtree meet, process with process, and each keeps half of what both have; then
+ * back. */
+static bool climb_by_halves(reel_mpi *m, const reeli_flat *f, reeli_bucket b)
+{
+    char *root = f->root;
+    span had[REELI_MPI_DEPTH] = {{0, b.count}};
+    int level = 0;
+    for (int bit = 1; bit < m->size; bit *= 2, level++) {
+        const bool right = m->rank & bit;
+        const span all = had[level], low = {all.from, all.count / 2};
+        const span high = {low.from + low.count, all.count - low.count};
+        const span mine = right ? high : low, theirs = right ? low : high;
+        char *sum = root + (size_t)mine.from * f->element;
+        if (!swap(m, f, m->rank ^ bit, root + (size_t)theirs.from * f->element, theirs.count,
+                  f->arrived, mine.count)) {
+            return false;
+        }
+        add(f->dtype, right ? f->arrived : sum, right ? sum : f->arrived, mine.count, right);
+        had[level + 1] = mine;
+    }
+    while (level-- > 0) {
+        const span all = had[level], mine = had[level + 1];
+        const int64_t from = mine.from == all.from ? mine.from + mine.count : all.from;
+        if (!swap(m, f, m->rank ^ 1 << level, root + (size_t)mine.from * f->element, mine.count,
+                  root + (size_t)from * f->element, all.count - mine.count)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool plain_allreduce(reel_mpi *m, const reeli_flat *f, reeli_bucket b)
 {
     if (m->nodes == 0) {
@@ -235,6 +292,9 @@ bool reeli_mpi_join_sums(reel_mpi *m, reeli_flat *f, reeli_bucket b)
 {
     if (m->options.allreduce) {
         return plain_allreduce(m, f, b);
+    }
+    if (is_whole_tree(m)) {
+        return climb_by_halves(m, f, b);
     }
     if (!exchange(m, f, b)) {
         return false;

@@ -235,8 +235,8 @@ typedef struct leaf {
     }
 
 #define ADD_UP(T)                                                                                  \
-    const T *restrict a = m > 0 ? s[0] : NULL, *restrict b = m > 1 ? s[1] : NULL;                  \
-    const T *restrict left = m >= 0 ? s[m] : NULL;                                                 \
+    const T *restrict a = m > 0 ? s[0] : x, *restrict b = m > 1 ? s[1] : x;                        \
+    const T *restrict left = m >= 0 ? s[m] : x;                                                    \
     T sum[BLOCK];                                                                                  \
     for (int64_t i = 0; m < 0 && i < n; i++) {                                                     \
         to[i] = w * x[i];                                                                          \
@@ -275,15 +275,16 @@ static void lay(leaf *l, const void *x, int64_t n, double w)
         double f64[BLOCK];
     } zeros;
     const size_t at = (size_t)l->at * l->f->element, bytes = (size_t)n * l->f->element;
-    const void *s[REELI_MPI_DEPTH];
-    for (int k = 0; k < l->merges; k++) {
+    const int m = l->merges - 1; /* of which the sum may be the place that the numbers go to */
+    x = x ? x : (const void *)&zeros;
+    const void *s[REELI_MPI_DEPTH] = {x, x};
+    for (int k = 0; k <= m; k++) {
         s[k] = (const char *)l->f->sums[l->number - 1 - k] + at;
     }
-    const int m = l->merges - 1; /* of which the sum may be the place that the numbers go to */
     if (l->f->dtype == REEL_F32) {
-        add_floats((float *)l->to, x ? x : zeros.f32, (float)w, (const float *const *)s, m, n);
+        add_floats((float *)l->to, x, (float)w, (const float *const *)s, m, n);
     } else {
-        add_doubles((double *)l->to, x ? x : zeros.f64, w, (const double *const *)s, m, n);
+        add_doubles((double *)l->to, x, w, (const double *const *)s, m, n);
     }
     l->at += n;
     l->to = (char *)l->to + bytes;
@@ -441,7 +442,7 @@ static bool finish(reel_mpi *m, reel_tensor **loss)
     const reel_dtype dtype = loss ? reel_dtype_of(*loss) : REEL_F32;
     uint64_t alike = reeli_mpi_mix((uint64_t)m->rows, (uint64_t)m->flat[0].count);
     alike = reeli_mpi_mix(alike, (uint64_t)m->flat[1].count * 4 + (uint64_t)dtype);
-    leaf leaves[2] = {{0}};
+    leaf leaves[2] = {{.f = &m->flat[0]}, {.f = &m->flat[1]}};
     if (m->idle) {
         find_numbers(&m->flat[0], 0);
         find_numbers(&m->flat[1], 0);

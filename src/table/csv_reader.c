@@ -11,6 +11,7 @@ void reeli_csv_refuse(reeli_csv_reader *it, int64_t line, const char *format, ..
         return;
     }
     va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
     vsnprintf(why, sizeof why, format, arguments);
     va_end(arguments);
     if (line > 0) {

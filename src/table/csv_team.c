@@ -128,7 +128,7 @@ static void record(round *now, char *bytes, size_t count, part *mine)
 static bool make_part(round *now)
 {
     const int64_t rank = now->team->rank, begin = now->at + rank * now->length;
-    size_t got, room = sizeof(part);
+    size_t got = 0, room = sizeof(part);
     part mine = {.begin = 0};
     if (!read_at(now, begin, (size_t)now->length + REELI_CSV_PIECE, &got)) {
         return false;
@@ -155,7 +155,7 @@ static bool make_part(round *now)
 static bool read_alone(round *now, int64_t end, bool hashes, bool takes)
 {
     for (int64_t at = now->at; at < end && !now->it->failed;) {
-        size_t got, left = (size_t)(end - at);
+        size_t got = 0, left = (size_t)(end - at);
         if (!read_at(now, at, left < now->room ? left : now->room, &got)) {
             return false;
         }
@@ -259,7 +259,7 @@ static bool read_round(round *now)
 /* Each for itself up to the next row, if that is not far. */
 static bool find_row(round *now)
 {
-    size_t got, end;
+    size_t got = 0, end;
     while (!reeli_csv_between_rows(now->it)) {
         if (!read_at(now, now->at, REELI_CSV_PIECE, &got)) {
             return false;

@@ -524,8 +524,10 @@ static bool fill_classes(solved *s, line_statistics *it)
     double *all = malloc((size_t)(size * size) * sizeof *all);
     reel_tensor *weight = reel_parameter(s->training->net, "0.weight");
     reel_tensor *bias = reel_parameter(s->training->net, "0.bias");
-    bool done = all ? softmax_covariance(s->training, all, &it->deviance)
-                    : complain(s->training->session, "there is no memory for the standard errors");
+    if (!all) {
+        return complain(s->training->session, "there is no memory for the standard errors");
+    }
+    bool done = softmax_covariance(s->training, all, &it->deviance);
     find_way_back(s);
     read_row_weights(s);
     it->source = ERRORS_BY_CURVATURE;

@@ -326,7 +326,7 @@ function draw_surfaces() {
 function surface(a, i) {
   const s = a.surface, side = s.weight.length, svg = draw('svg', { viewBox: `0 0 ${W} ${H}`, role: 'img', class: 'surface' }), area = `clip-${i}`;
   const at = axes(svg, [s.weight[0], last(s.weight)], [s.bias[0], last(s.bias)]), high = s.loss.reduce((p, q) => Math.max(p, q), 0), clip = draw('clipPath', { id: area }), inside = draw('g', { 'clip-path': `url(#${area})` });
-  const band = loss => Math.floor(13 * Math.sqrt((loss - s.lowest.loss) / (high - s.lowest.loss || 1))), dx = (at.x(s.weight[1]) - at.x(s.weight[0])), dy = at.y(s.bias[0]) - at.y(s.bias[1]);
+  const band = loss => Math.floor(13 * Math.sqrt((loss - s.lowest.loss) / (high - s.lowest.loss || 1))) || 0, dx = (at.x(s.weight[1]) - at.x(s.weight[0])), dy = at.y(s.bias[0]) - at.y(s.bias[1]);
   clip.append(draw('rect', { x: LEFT, y: TOP, width: W - LEFT - RIGHT, height: H - TOP - BOTTOM }));
   for (let row = 0; row < side; row++) for (let from = 0, to = 0; from < side; from = to) { // as far as a band goes
     const k = band(s.loss[row * side + from]);
@@ -335,8 +335,8 @@ function surface(a, i) {
   }
   const near = v => Math.min(Math.max(v, -W), 2 * W).toFixed(1), way = a.weight.map((w, k) => [w, a.bias[k]]).filter(p => p[0] !== null && p[1] !== null).map(p => [near(at.x(p[0])), near(at.y(p[1]))]);
   const [cx, cy] = [at.x(s.lowest.weight), at.y(s.lowest.bias)];
-  inside.append(draw('path', { class: 'cross', d: `M${cx - 6},${cy - 6}l12,12m0,-12l-12,12` }), draw('path', { class: 'way ' + 'ab'[i], d: 'M' + way.join('L') }),
-    draw('circle', { class: 'ring', cx: way[0][0], cy: way[0][1], r: 6 }), draw('circle', { class: 'now', cx: last(way)[0], cy: last(way)[1], r: 5 }));
+  inside.append(draw('path', { class: 'cross', d: `M${cx - 6},${cy - 6}l12,12m0,-12l-12,12` }), ...(way.length ? [draw('path', { class: 'way ' + 'ab'[i], d: 'M' + way.join('L') }),
+    draw('circle', { class: 'ring', cx: way[0][0], cy: way[0][1], r: 6 }), draw('circle', { class: 'now', cx: last(way)[0], cy: last(way)[1], r: 5 })] : []));
   svg.append(clip, inside);
   svg.setAttribute('aria-label', `Run ${'AB'[i]}: from w ${short(a.weight[0])}, b ${short(a.bias[0])} to w ${short(last(a.weight))}, b ${short(last(a.bias))}. The lowest loss shown is ${short(s.lowest.loss)}, at w ${short(s.lowest.weight)}, b ${short(s.lowest.bias)}`);
   return svg;

@@ -95,8 +95,11 @@ static void put(reeli_json_writer *w, const char *key, const double *values, int
 void lab_put_surface(reeli_json_writer *w, const lab_training *t, const float *weight,
                      const float *bias, int count)
 {
-    const uint64_t mark = reel_mark(t->r);
     const bounds it = shown(t->e, weight, bias, count);
+    if (!isfinite(it.low[0] + it.high[0] + it.low[1] + it.high[1])) {
+        return;
+    }
+    const uint64_t mark = reel_mark(t->r);
     const bool was = reel_set_grad_enabled(t->r, false);
     reel_tensor *weights = reel_linspace(t->r, REEL_F64, it.low[0], it.high[0], SIDE);
     reel_tensor *biases = reel_linspace(t->r, REEL_F64, it.low[1], it.high[1], SIDE);

@@ -268,6 +268,9 @@ async function surfaces() {
   await page.locator('#surfaces').screenshot({ path: 'surfaces.png' });
   await page.selectOption('#runs select >> nth=2', '8 hidden');
   check((await page.$$('#surfaces svg')).length === 1, 'a net has a surface');
+  const far = await open({ runs: [{ loss: 'mse', start: [1e300, 0], points: [[1e200, 1e200], [-1e200, 5]] }] }); // nothing finite to draw
+  check((await far.textContent('#summary')).includes('Stopped: '), 'a training beyond all numbers is not told');
+  await far.close();
   await page.close();
 }
 

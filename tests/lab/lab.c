@@ -373,8 +373,9 @@ START_TEST(surfaces_of_odd_trainings)
     } odd[] = {{"\"loss\": \"mse\", \"lr\": 0.1, \"steps\": 1000", true},
                {"\"points\": [[0, 0]], \"start\": [0, 0], \"steps\": 3", true},
                {"\"points\": [[2, 1], [2, 5]], \"steps\": 3", true},
+               {"\"start\": [1e300, 0], \"steps\": 3", false},
                {"\"hidden\": [4], \"steps\": 3", false}};
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
         char request[256];
         snprintf(
             request, sizeof request,

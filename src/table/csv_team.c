@@ -48,7 +48,12 @@ typedef struct round {
 
 static bool gather(round *now, const void *mine, size_t count)
 {
-    return now->team->gather(now->team->context, mine, (int64_t)count, &now->all, &now->counts);
+    reeli_visit visit;
+    reeli_enter_callback(now->it->r, &visit, NULL, false);
+    const bool done =
+        now->team->gather(now->team->context, mine, (int64_t)count, &now->all, &now->counts);
+    reeli_leave_callback(now->it->r, &visit);
+    return done;
 }
 
 static identity identify(const reeli_csv_reader *it, const reeli_csv_source *source)

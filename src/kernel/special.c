@@ -32,7 +32,7 @@ static double far_sum(double s, double q)
  * sums, of their negatives. */
 static double power_sum(double s, double q)
 {
-    const double far = (double)FAR + s;
+    const double far = FAR + s;
     double sum = 0;
     if (q <= 0 && q == floor(q)) {
         return (double)INFINITY;
@@ -61,7 +61,7 @@ static double digamma(double x)
     }
     double sum = x < 0 ? -PI / tan(PI * (x - trunc(x))) : 0;
     x = x < 0 ? 1 - x : x;
-    while (x < (double)FAR) {
+    while (x < FAR) {
         sum -= 1 / x;
         x += 1;
     }

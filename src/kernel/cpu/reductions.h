@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* Products, extremes, moments, scans. A block is n rows of `inner` columns, reduced over the rows:
- * one column is a line in memory, which is worked on WIDE elements at a time (so many that the
+ * one column is a line in memory, which is worked on BROAD elements at a time (so many that the
  * compiler makes vectors of them instead of unrolling); several are side by side. */
 
-enum { WIDE = 256 / sizeof(T), NARROW = 32 / sizeof(T) };
+enum { BROAD = 256 / sizeof(T), NARROW = 32 / sizeof(T) };
 
 static T product_of_row(int64_t n, const T *x)
 {
-    T part[WIDE], product = 1;
+    T part[BROAD], product = 1;
     int64_t i = 0;
-    for (int k = 0; k < WIDE && n >= WIDE; k++) {
+    for (int k = 0; k < BROAD && n >= BROAD; k++) {
         part[k] = 1;
     }
-    for (; i + WIDE <= n; i += WIDE) {
-        for (int k = 0; k < WIDE; k++) {
+    for (; i + BROAD <= n; i += BROAD) {
+        for (int k = 0; k < BROAD; k++) {
             part[k] *= x[i + k];
         }
     }
     for (; i < n; i++) {
         product *= x[i];
     }
-    for (int k = NARROW; k < WIDE && n >= WIDE; k++) {
+    for (int k = NARROW; k < BROAD && n >= BROAD; k++) {
         part[k] *= part[k - NARROW];
     }
-    for (int k = WIDE - NARROW; k < WIDE && n >= WIDE; k++) {
+    for (int k = BROAD - NARROW; k < BROAD && n >= BROAD; k++) {
         product *= part[k];
     }
     return product;
@@ -55,23 +55,23 @@ void KERNEL(prod)(int64_t n, int64_t inner, const void *terms, void *out)
     }                                                                                              \
     static T NAMED(name, of_row)(int64_t n, const T *x)                                            \
     {                                                                                              \
-        T best[WIDE], result = x[0];                                                               \
+        T best[BROAD], result = x[0];                                                              \
         int64_t i = 0;                                                                             \
-        for (int k = 0; k < WIDE && n >= WIDE; k++) {                                              \
+        for (int k = 0; k < BROAD && n >= BROAD; k++) {                                            \
             best[k] = x[k];                                                                        \
         }                                                                                          \
-        for (; i + WIDE <= n; i += WIDE) {                                                         \
-            for (int k = 0; k < WIDE; k++) {                                                       \
+        for (; i + BROAD <= n; i += BROAD) {                                                       \
+            for (int k = 0; k < BROAD; k++) {                                                      \
                 best[k] = NAMED(name, of)(best[k], x[i + k]);                                      \
             }                                                                                      \
         }                                                                                          \
         for (; i < n; i++) {                                                                       \
             result = NAMED(name, of)(result, x[i]);                                                \
         }                                                                                          \
-        for (int k = NARROW; k < WIDE && n >= WIDE; k++) {                                         \
+        for (int k = NARROW; k < BROAD && n >= BROAD; k++) {                                       \
             best[k] = NAMED(name, of)(best[k], best[k - NARROW]);                                  \
         }                                                                                          \
-        for (int k = WIDE - NARROW; k < WIDE && n >= WIDE; k++) {                                  \
+        for (int k = BROAD - NARROW; k < BROAD && n >= BROAD; k++) {                               \
             result = NAMED(name, of)(result, best[k]);                                             \
         }                                                                                          \
         return result;                                                                             \

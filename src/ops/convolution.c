@@ -282,7 +282,7 @@ static bool find_corners(const reeli_args *a)
     const reeli_convolution c = shape_of(n, n->in[0].t, n->in[1].t, y);
     const int64_t volume = y->size[DIMS - 1] * y->size[DIMS];
     int64_t *index = a->t[0]->data;
-    for (int64_t i = 0; i < a->t[0]->numel; i++) {
+    for (int64_t i = 0; c.corners && i < a->t[0]->numel; i++) {
         const int64_t plane = i / volume;
         index[i] = corner_place(&c, plane / c.outputs, plane % c.outputs, i % volume);
     }

@@ -33,7 +33,7 @@ typedef struct member {
     const char *const *paths;
     size_t path_count;
     char *all, *said;
-    size_t length;
+    size_t length, room;
     int64_t counts[MOST];
 } member;
 
@@ -44,7 +44,11 @@ __attribute__((format(printf, 2, 3))) static void say(member *it, const char *fo
     va_start(arguments, format);
     const size_t more = (size_t)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    it->said = realloc(it->said, it->length + more + 1);
+    if (it->length + more >= it->room) {
+        it->room = 2 * (it->length + more + 1);
+        it->said = realloc(it->said, it->room);
+        ck_assert_ptr_nonnull(it->said);
+    }
     memcpy(it->said + it->length, text, more + 1);
     it->length += more;
 }

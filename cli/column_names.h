@@ -5,8 +5,8 @@
 
 #include "session.h"
 
-/* "houses.csv: --weights: there is no column 'prize' to predict, but 'price'; there are area, …", of
- * an option and a purpose that may be "". Returns -1. */
+/* "houses.csv: --weights: there is no column 'prize' to predict, but 'price'; there are area, …",
+ * of an option and a purpose that may be "". Returns -1. */
 int64_t no_such_column(const session *s, const reel_table *table, const char *option,
                        const char *name, const char *purpose);
 /* The column that a user means, by name or number; otherwise the above. */

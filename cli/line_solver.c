@@ -297,7 +297,8 @@ static bool solve_each(const training *of)
     return done;
 }
 
-/* Of a quantile the minimum is a corner, also with an L1 penalty, and can be had to the last digit. */
+/* Of a quantile the minimum is a corner, also with an L1 penalty, and can be had to the last
+ * digit. */
 static bool go_to_corner(const line *it)
 {
     const options *o = it->o;

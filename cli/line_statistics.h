@@ -36,15 +36,17 @@ typedef struct line_statistics {
  * density f_i change from row to row,
  * q (1 - q) (Xᵀ f X)⁻¹ XᵀX (Xᵀ f X)⁻¹, with f_i = 2 h / x_i(β(q + h) - β(q - h)).
  * Of probabilities and rates by the curvature of the likelihood, (Xᵀ W X)⁻¹, with W = p (1 - p) or
- * the rate; of classes alike, with blocks p_a ([a = b] - p_b) of W. With --bootstrap, of any loss, the deviation of the coefficients of lines through as
- * many samples of the rows, drawn with replacement, each as large as the table. Weights of rows
- * count as R's lm, glm, multinom and quantreg have them. Nothing of other losses, with penalties, without
- * freedom, or where rows were held out to validate on.
+ * the rate; of classes alike, with blocks p_a ([a = b] - p_b) of W. With --bootstrap, of any loss,
+ * the deviation of the coefficients of lines through as many samples of the rows, drawn with
+ * replacement, each as large as the table. Weights of rows count as R's lm, glm, multinom and
+ * quantreg have them. Nothing of other losses, with penalties, without freedom, or where rows were
+ * held out to validate on.
  *
  * The condition number is the largest singular value of the independent columns over the smallest.
  *
- * Source: R's summary.lm, summary.glm and nnet's summary.multinom; Efron (1979), bootstrap of pairs; Hendricks and Koenker
- *         (1992), with Hall and Sheather's (1988) bandwidth: quantreg's summary.rq(se = "nid").
+ * Source: R's summary.lm, summary.glm and nnet's summary.multinom; Efron (1979), bootstrap of
+ *         pairs; Hendricks and Koenker (1992), with Hall and Sheather's (1988) bandwidth:
+ *         quantreg's summary.rq(se = "nid").
  * Fails: false, and a message.
  */
 bool line_statistics_of(line_statistics *it, const training *t, const coordinates *c,

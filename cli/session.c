@@ -12,8 +12,8 @@
 
 enum { MOST_THREADS = 256 };
 
-/* Without the name of the library's operation, which who has not called it does not know; a file may
- * be called so. */
+/* Without the name of the library's operation, which who has not called it does not know; a file
+ * may be called so. */
 static const char *without_operation(const char *message)
 {
     char name[64];

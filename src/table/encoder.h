@@ -84,8 +84,8 @@ void reeli_term_parts(const reel_encoder *e, const reeli_term *term, size_t k,
  * of the median is taken. */
 double reeli_factor_value(const reel_encoder *e, const reeli_factor *factor, size_t part,
                           const double *base, int64_t *odd);
-/* The polynomial of a degree that begins with x to that power, of those that are orthogonal over the
- * training rows. */
+/* The polynomial of a degree that begins with x to that power, of those that are orthogonal over
+ * the training rows. */
 double reeli_monic_polynomial(const reeli_factor *f, int degree, double x);
 /* A row's features of the inputs' features. */
 void reeli_terms_apply(const reel_encoder *e, const double *base, double *to, int64_t *odd);

@@ -16,7 +16,7 @@
 
 static const char what[] = "table_cache";
 #define MAGIC "reel-t\r\n"
-enum { VERSION = 1 };
+enum { VERSION = 2 };
 
 typedef struct head {
     char magic[8];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes at all as a table that was kept (reel_table_options.cache), with the key and the checksum
- * that it would have to have: it is taken, and all of it can be read; or it is damaged, and the
- * table is read anew. */
+/* Any bytes at all as a table that was kept (reel_table_options.cache), with the key and the
+ * checksum that it would have to have: it is taken, and all of it can be read; or it is damaged,
+ * and the table is read anew. */
 #include "fuzz.h"
 
 /* As src/table/table_cache.c has it: numbers of 8 bytes. */

@@ -22,21 +22,15 @@ static const char *names_of(const reel_table *table, char *text, size_t size)
     return text;
 }
 
+static const char *name_at(const void *table, size_t i) { return reel_table_name(table, i); }
+
 /* ", but 'price'" of the name that is most like it; "" if none is. */
 static const char *near_name(const reel_table *table, const char *name, char *text, size_t size)
 {
-    const char *best = NULL;
-    int least = 0;
-    for (size_t i = 0; i < reel_table_columns(table); i++) {
-        int distance = reeli_name_distance(name, reel_table_name(table, i));
-        if (distance >= 0 && (!best || distance < least)) {
-            best = reel_table_name(table, i);
-            least = distance;
-        }
-    }
+    const int64_t near = reeli_nearest_name(name, reel_table_columns(table), name_at, table);
     text[0] = '\0';
-    if (best) {
-        snprintf(text, size, ", but '%s'", best);
+    if (near >= 0) {
+        snprintf(text, size, ", but '%s'", reel_table_name(table, (size_t)near));
     }
     return text;
 }

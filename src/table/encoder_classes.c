@@ -22,8 +22,7 @@ const char *reel_encoder_class(const reel_encoder *e, size_t i)
     return i < reel_encoder_classes(e) ? reeli_text_at(&e->classes, i) : NULL;
 }
 
-/* Whether a text is a number, all of it. */
-static bool is_number(const char *text, double *x)
+bool reeli_text_is_number(const char *text, double *x)
 {
     char plain[64];
     size_t length = strlen(text);
@@ -44,7 +43,7 @@ int64_t reeli_class_of_number(const reel_encoder *e, double x)
     int64_t found = reeli_text_set_find(&e->classes, text, strlen(text));
     for (size_t i = 0; found < 0 && i < reeli_text_count(&e->classes); i++) {
         double other;
-        if (is_number(reeli_text_at(&e->classes, i), &other) && other == x) {
+        if (reeli_text_is_number(reeli_text_at(&e->classes, i), &other) && other == x) {
             found = (int64_t)i;
         }
     }
@@ -58,7 +57,7 @@ int64_t reel_encoder_class_of(const reel_encoder *e, const char *text)
         return -1;
     }
     int64_t found = reeli_text_set_find(&e->classes, text, strlen(text));
-    return found < 0 && is_number(text, &x) ? reeli_class_of_number(e, x) : found;
+    return found < 0 && reeli_text_is_number(text, &x) ? reeli_class_of_number(e, x) : found;
 }
 
 static int by_text(const void *a, const void *b)

@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 void *reeli_fit_room(reeli_fit *f, reeli_buffer *b, size_t count, size_t size)
@@ -34,10 +33,9 @@ void reeli_fit_leave_out(const reeli_fit *f, size_t column, const char *why)
 static const char *no_number(const reel_table *t, size_t column)
 {
     for (size_t i = 0; i < reel_table_categories(t, column); i++) {
-        char *end;
+        double x;
         const char *text = reel_table_category(t, column, i);
-        strtod(text, &end);
-        if (*end || end == text) {
+        if (!reeli_text_is_number(text, &x)) {
             return text;
         }
     }

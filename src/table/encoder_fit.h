@@ -56,6 +56,8 @@ static inline uint64_t reeli_fit_mixed(uint64_t hash, uint64_t with)
 bool reeli_fit_read_terms(reeli_fit *f);
 /* Fits them, once the inputs are there; false, and an error. */
 bool reeli_fit_terms(reeli_fit *f);
+/* Whether a text is a number, all of it. */
+bool reeli_text_is_number(const char *text, double *x);
 /* Finds the target's classes; false, and an error. */
 bool reeli_fit_classes(reeli_fit *f);
 

@@ -52,26 +52,13 @@ const char *reeli_table_text(char text[REELI_TABLE_TEXT], const reel_table *t)
     return text;
 }
 
-/* The column whose name is most like this one; -1: none is. */
-static int64_t nearest(const reel_table *t, const char *name)
-{
-    int64_t best = -1;
-    int least = 0;
-    for (size_t j = 0; name && j < t->columns; j++) {
-        int distance = reeli_name_distance(name, reeli_text_at(&t->names, j));
-        if (distance >= 0 && (best < 0 || distance < least)) {
-            best = (int64_t)j;
-            least = distance;
-        }
-    }
-    return best;
-}
+static const char *name_at(const void *names, size_t i) { return reeli_text_at(names, i); }
 
 const char *reeli_table_others(char text[REELI_MESSAGE_SIZE / 2], const reel_table *t,
                                const char *name)
 {
     const size_t size = REELI_MESSAGE_SIZE / 2;
-    int64_t near = nearest(t, name);
+    int64_t near = name ? reeli_nearest_name(name, t->columns, name_at, &t->names) : -1;
     size_t used = 0;
     if (near >= 0) {
         used = (size_t)snprintf(text, size, ", but '%s'",

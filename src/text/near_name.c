@@ -10,7 +10,8 @@ static int lower(char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : (unsign
 
 static int least(int a, int b) { return a < b ? a : b; }
 
-int reeli_name_distance(const char *a, const char *b)
+/* The distance of b from a, or -1. */
+static int distance_of(const char *a, const char *b)
 {
     int rows[3][LONGEST + 1];
     size_t n = strlen(a), m = strlen(b);
@@ -32,4 +33,18 @@ int reeli_name_distance(const char *a, const char *b)
         }
     }
     return 3 * rows[n % 3][m] <= (int)n ? rows[n % 3][m] : -1;
+}
+
+int64_t reeli_nearest_name(const char *name, size_t count, reeli_name_at *at, const void *list)
+{
+    int64_t best = -1;
+    int fewest = 0;
+    for (size_t i = 0; i < count; i++) {
+        const int distance = distance_of(name, at(list, i));
+        if (distance >= 0 && (best < 0 || distance < fewest)) {
+            best = (int64_t)i;
+            fewest = distance;
+        }
+    }
+    return best;
 }

@@ -47,9 +47,9 @@ typedef struct room {
 static room room_for(reel *r, int64_t pieces, int64_t size)
 {
     const size_t places = (size_t)reeli_working_places(r, pieces), bytes = (size_t)size;
-    char *at = reeli_arena_alloc(r, places * (bytes + sizeof(bool)));
-    room new = {at, (bool *)(at + places * bytes), size};
-    if (at) {
+    room new = {.at = reeli_arena_alloc(r, places * (bytes + sizeof(bool))), .size = size};
+    if (new.at) {
+        new.begun = (bool *)(new.at + places *bytes);
         memset(new.begun, 0, places * sizeof(bool));
     }
     return new;

@@ -200,14 +200,13 @@ static bool watch_for_the_end(reel_mpi *m)
 }
 
 /* As many numbers as stay in a cache, and as a message of each process is worth sending. */
-static bool choose_bucket(reel_mpi *m)
+static void choose_bucket(reel_mpi *m)
 {
     enum { IN_CACHE = 1 << 17, MESSAGE = 1 << 14 };
     const int64_t messages = (int64_t)m->size * MESSAGE;
     if (m->options.bucket == 0) {
         m->options.bucket = messages > IN_CACHE ? messages : IN_CACHE;
     }
-    return true;
 }
 
 static bool check(reel_mpi *m)
@@ -229,10 +228,13 @@ static bool check(reel_mpi *m)
     }
     m->options.pieces = m->options.pieces ? m->options.pieces : 8;
     const int64_t digits = (int64_t)digits_of_kernels(m->r);
-    return reeli_mpi_done(m, MPI_Comm_rank(m->comm, &m->rank), "MPI_Comm_rank") &&
-           reeli_mpi_done(m, MPI_Comm_size(m->comm, &m->size), "MPI_Comm_size") &&
-           choose_bucket(m) && reeli_mpi_agree(m, REELI_AT_JOIN, how_to_train(&m->options)) &&
-           same_digits(m, digits) && watch_for_the_end(m);
+    if (!reeli_mpi_done(m, MPI_Comm_rank(m->comm, &m->rank), "MPI_Comm_rank") ||
+        !reeli_mpi_done(m, MPI_Comm_size(m->comm, &m->size), "MPI_Comm_size")) {
+        return false;
+    }
+    choose_bucket(m);
+    return reeli_mpi_agree(m, REELI_AT_JOIN, how_to_train(&m->options)) && same_digits(m, digits) &&
+           watch_for_the_end(m);
 }
 
 static void release(reel_mpi *m)

@@ -42,7 +42,7 @@ enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static const link_kind *kind_of(int level, reeli_map map)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    for (int i = 0; i < KINDS; i++) {
         const reeli_formula *f = kinds[i].formula;
         if (map == (kinds[i].part == VALUE ? reeli_value_map(f, level, REEL_F32)
                                            : f->gradient[level][REEL_F32][kinds[i].part])) {

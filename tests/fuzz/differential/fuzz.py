@@ -27,6 +27,16 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import conformance as cases  # noqa: E402
 import torch  # noqa: E402
 
+from torch.testing._internal import common_utils  # noqa: E402
+from torch.testing._internal.opinfo import core  # noqa: E402
+
+
+def seed_all(seed):
+    """As PyTorch's before each of its samples, for the CPU alone: the others', and the test's name, take a minute."""
+    torch.default_generator.manual_seed(seed), random.seed(seed), cases.numpy.random.seed(seed)
+
+
+common_utils.set_rng_seed, common_utils.extract_test_fn, core.extract_test_fn = seed_all, lambda: None, lambda: None
 torch.set_num_threads(1)
 HERE = os.path.dirname(os.path.abspath(__file__))
 IN_PLACE = re.findall(r'ROW\("(\w+)",\s*"([^"]*)"', open(os.path.join(HERE, "in_place.def")).read())
@@ -50,7 +60,7 @@ class Program:
     """Leaves are tensors, steps are (name, args, kwargs, number of results); in args Ref(i) is the i-th value."""
 
     def __init__(self):
-        self.leaves, self.steps = [], []
+        self.leaves, self.steps, self.run = [], [], None
 
 
 class Ref:
@@ -108,7 +118,7 @@ def collect(bound, most):
         for dtype in (DOUBLE, torch.int64, torch.bool):
             if not op.supports_dtype(dtype, "cpu"):
                 continue
-            torch.manual_seed(0), random.seed(0), cases.numpy.random.seed(0)
+            seed_all(0)
             try:
                 samples = [s for s in op.sample_inputs("cpu", dtype) if is_small(s) and is_bound(s, bound[name])]
                 random.shuffle(samples)
@@ -124,6 +134,7 @@ class Maker:
     def __init__(self, rng, options):
         self.rng, self.options = rng, options
         self.program, self.values, self.made = Program(), {}, []
+        self.errors, self.is_run = {}, True  # whether its values are what the program gives
 
     def leaf(self, t, wanted=None):
         """A new leaf of t's values, or of others of its shape."""
@@ -153,14 +164,22 @@ class Maker:
 
     def step(self, name, args, kwargs):
         """Adds a call: its results' references; none where PyTorch refuses it; None where it is not to be kept."""
-        at = len(self.program.steps)
         real = swap(args, lambda r: self.values[r.i] if isinstance(r, Ref) else r)
         named = swap(kwargs, lambda r: self.values[r.i] if isinstance(r, Ref) else r)
+        given = list(cases.tensors_in([real, named]))
+        before = [t._version for t in given]
+        refs = self.call(name, args, kwargs, real, named)
+        self.is_run = self.is_run and (refs is not None or before == [t._version for t in given])
+        return refs
+
+    def call(self, name, args, kwargs, real, named):
+        at = len(self.program.steps)
         try:
             out = results_of(name, real, named)
         except Exception as why:
             if not isinstance(why, (RuntimeError, ValueError, IndexError)) or re.search("not implemented|derivative for|not differentiable", str(why)):
                 return None  # PyTorch lacks a kernel or a derivative: it does not refuse the values
+            self.errors[at] = str(why)
             self.program.steps.append((name, args, kwargs, None))
             return []
         if any(t.numel() > LARGEST or t.dtype not in cases.FILE_DTYPES or t.dim() > cases.MAX_DIMS or t.layout != torch.strided for t in out):
@@ -232,6 +251,7 @@ class Maker:
             call = [sample.input, *sample.args], {k: v for k, v in sample.kwargs.items() if k not in cases.IGNORED_KEYWORDS}
             args, kwargs = swap(call[0], self.argument), swap(call[1], self.argument)
             self.step(name, args, kwargs)
+        self.program.run = Run.of(self) if self.is_run and self.program.steps else None
         return self.program
 
 
@@ -244,11 +264,11 @@ def weights(shape, k):
 class Run:
     """What PyTorch makes of a program, whose leaves may be nudged."""
 
-    def __init__(self, program, nudge=0.0):
+    def __init__(self, program, nudge=0.0, upto=None):
         values = {("leaf", k): self.fresh(t, nudge) for k, t in enumerate(program.leaves)}
         self.leaves = [values[("leaf", k)] for k in range(len(program.leaves))]
         self.errors, self.order, self.made = {}, list(values), {}
-        for at, (name, args, kwargs, count) in enumerate(program.steps):
+        for at, (name, args, kwargs, count) in enumerate(program.steps[:upto]):
             def real(r):
                 return values[r.i] if isinstance(r, Ref) else r
             try:
@@ -265,7 +285,19 @@ class Run:
                 self.made[("step", at, k)] = t.detach().clone(memory_format=torch.contiguous_format)
                 self.order.append(("step", at, k))
         self.values = values
-        self.differentiate()
+        if upto is None:
+            self.differentiate()
+
+    @classmethod
+    def of(cls, maker):
+        """That of the program just made, whose calls were made while it was."""
+        run, leaves, steps = cls.__new__(cls), [], []
+        for i in maker.values:
+            (leaves if i[0] == "leaf" else steps).append(i)
+        run.values, run.order, run.errors = maker.values, leaves + steps, maker.errors
+        run.leaves = [run.values[i] for i in leaves]
+        run.differentiate()
+        return run
 
     @staticmethod
     def fresh(t, nudge):
@@ -300,31 +332,25 @@ class Run:
             self.second = self.second if self.second else [None] * len(wanted)
 
 
-def tolerances(ours, *nudged):
-    """For each tensor, from how far the nudges move it; None where another answer comes of one."""
-    each = [tolerances_by(ours, others) for others in nudged]
-    return [None if None in found else max(found) for found in zip(*each)]
+def size_of(t):
+    """Its largest number's."""
+    t = t.detach().to(DOUBLE).abs()
+    t = t[t.isfinite()]
+    return t.max().item() if t.numel() else 0.0
 
 
-def tolerances_by(ours, nudged):
-    out = []
-    for a, b in zip(ours, nudged):
-        if a is None or b is None or a.shape != b.shape:
-            out.append(None)
-            continue
-        if not a.is_floating_point():
-            out.append(1e-300 if torch.equal(a, b) else None)
-            continue
-        x, y = a.detach().to(DOUBLE), b.detach().to(DOUBLE)
-        finite = x.isfinite()
+def tolerance(ours, *others):
+    """For a tensor, from how far the nudges move it; None where another answer comes of one."""
+    if ours is None or any(t is None or t.shape != ours.shape for t in others):
+        return None
+    if not ours.is_floating_point():
+        return 1e-300 if all(torch.equal(ours, t) for t in others) else None
+    moved, x, finite = 0.0, ours.detach().to(DOUBLE), ours.detach().isfinite()
+    for y in (t.detach().to(DOUBLE) for t in others):
         if not torch.equal(x[~finite].nan_to_num(7), y[~finite].nan_to_num(7)) or not torch.equal(finite, y.isfinite()):
-            out.append(None)
-            continue
-        size = x[finite].abs().max().item() if finite.any() else 0.0
-        moved = (x - y)[finite].abs().max().item() if finite.any() else 0.0
-        base = 1e-4 if a.dtype == SINGLE else 1e-9
-        out.append(base * max(1.0, size) + 1000 * moved)
-    return out
+            return None
+        moved = max(moved, size_of(x[finite] - y[finite]))
+    return (1e-4 if ours.dtype == SINGLE else 1e-9) * max(1.0, size_of(ours)) + 1000 * moved
 
 
 class Written(cases.Case):
@@ -334,7 +360,9 @@ class Written(cases.Case):
         return super().tensor(t) if isinstance(t, torch.Tensor) else {"result": t}
 
 
-def write(file, program, run):
+def write(file, program, nudge):
+    """Without nudges no tolerance is wider, and what agrees would agree with them, too."""
+    run = program.run = program.run or Run(program)
     case = Written(file)
     place = {i: k for k, i in enumerate(run.order)}
     words = {"leaves": [case.tensor(t) for t in program.leaves], "steps": []}
@@ -353,14 +381,12 @@ def write(file, program, run):
             step["results"] = sum(i[:2] == ("step", at) for i in run.order)
         words["steps"].append(step)
     single = any(t.dtype == SINGLE for t in run.values.values())
-    nudged = [Run(program, nudge) for nudge in ((1e-7, -1e-7) if single else (1e-12, -1e-12))]
+    nudged = [Run(program, by) for by in ((1e-7, -1e-7) if single else (1e-12, -1e-12))] if nudge else []
 
     def put(role, tensors, *others):
-        found = tolerances(tensors, *others)
-        for t in tensors:
-            if t is not None and t.is_floating_point() and single and t.dtype == DOUBLE:
-                found = [None if f is None else f + 1e-5 * (1 + 0) for f in found]
-                break
+        found = [tolerance(*each) for each in zip(tensors, *others)]
+        if single and any(t is not None and t.dtype == DOUBLE for t in tensors):
+            found = [None if f is None else f + 1e-5 for f in found]
         names = [None if t is None else case.store(f"{role}{k}", t) for k, t in enumerate(tensors)]
         return names, found
     words["outputs"], words["atols"] = put("y", [run.values[i] for i in run.order], *([other.values.get(i) for i in run.order] for other in nudged))
@@ -371,27 +397,55 @@ def write(file, program, run):
     case.keep(words)
 
 
-def ask(binary, programs):
-    """{number: what Reel says}, of those that disagree: a line, and one for each element that does. Programs that PyTorch
-    itself gives up are left out."""
-    file = cases.CaseFile("programs")
-    numbers = []
+class Reel:
+    """bin/fuzz_programs, which reads the names of files; started again where one ends it."""
+
+    def __init__(self, binary):
+        self.binary, self.process = binary, None
+        self.path = os.path.join(tempfile.mkdtemp(dir="/dev/shm" if os.path.isdir("/dev/shm") else None), "program")
+
+    def answer(self, file):
+        """What it says of a file of programs."""
+        file.write(self.path)
+        if not self.process:
+            self.errors = tempfile.TemporaryFile("w+", errors="replace")
+            self.process = subprocess.Popen([self.binary, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
+                                            text=True, errors="replace")
+        self.process.stdin.write(self.path + "\n")
+        self.process.stdin.flush()
+        said = []
+        for line in self.process.stdout:
+            if re.match(r"\d+ programs by PyTorch", line):
+                return "".join(said)
+            said.append(line)
+        status = self.process.wait()
+        self.errors.seek(0)
+        self.process = None
+        return f"FAIL 0: crash: status {status}: {self.errors.read()[-300:]!r}\n"
+
+
+def ask(reel, programs):
+    """{number: what Reel says}, of those that disagree: a line, and one for each element that does; and how many ran.
+    Programs that PyTorch itself gives up are left out."""
+    found, ran = {}, 0
     for n, program in programs:
-        before = len(file.cases)
-        try:
-            write(file, program, Run(program))
-        except (KeyError, cases.CannotBeWritten, RuntimeError):
-            del file.cases[before:]
-            continue
-        numbers.append(n)
-    path = tempfile.mktemp(suffix=".safetensors")
-    file.write(path)
-    out = subprocess.run([binary, path], capture_output=True, text=True, errors="replace")
-    os.unlink(path)
-    found = {numbers[int(m[1])]: m[2].rstrip() for m in re.finditer(r"^FAIL (\d+): (.*\n(?: .*\n)*)", out.stdout, re.M)}
-    if out.returncode not in (0, 1):
-        found["crash"] = f"status {out.returncode}: {out.stderr[-300:]}"
-    return found, len(numbers), file
+        said = None
+        for nudge in (False, True):
+            file = cases.CaseFile("programs")
+            try:
+                write(file, program, nudge)
+            except (KeyError, cases.CannotBeWritten, RuntimeError):
+                said = None
+                ran -= nudge
+                break
+            ran += not nudge
+            said = re.search(r"^FAIL \d+: (.*\n(?: .*\n)*)", reel.answer(file), re.M)
+            if not said:
+                break
+        program.run = None  # with its graph
+        if said:
+            found[n] = said[1].rstrip()
+    return found, ran
 
 
 def drop_refused(options):
@@ -406,7 +460,7 @@ def drop_refused(options):
             if maker.step(name, swap([sample.input, *sample.args], maker.leaf), swap(kwargs, maker.leaf)):
                 owners[len(programs)] = name, sample
                 programs.append((len(programs), maker.program))
-    found, _, _ = ask(options.binary, programs)
+    found, _ = ask(options.reel, programs)
     for k, said in found.items():
         if k in owners and is_explained(dict(programs)[k], said):
             name, sample = owners[k]
@@ -461,7 +515,38 @@ def as_leaf(program, at):
     return kept
 
 
-def reduced(binary, program, said):
+def alone(program, at):
+    """One call of it, of what it is given there; None where that has no numbers of its own."""
+    try:
+        values = Run(program, upto=at).values
+    except Exception:
+        return None
+    one, leaf = Program(), {}
+    name, args, kwargs, count = program.steps[at]
+
+    def given(r):
+        if not isinstance(r, Ref):
+            return r
+        if r.i not in leaf:
+            t = values[r.i]
+            leaf[r.i] = Ref(("leaf", len(one.leaves)))
+            one.leaves.append(t.detach().clone(memory_format=torch.contiguous_format).requires_grad_(t.requires_grad))
+        return leaf[r.i]
+    if name.endswith("_"):
+        return None
+    try:
+        one.steps = [(name, swap(args, given), swap(kwargs, given), count)]
+    except KeyError:
+        return None
+    return one
+
+
+def reduced(reel, program, said):
+    for at in reversed(range(len(program.steps))):
+        other = alone(program, at)
+        found = other and ask(reel, [(0, other)])[0].get(0)
+        if found and kind_of(found) == kind_of(said):
+            return other, found
     changed = True
     while changed:
         changed = False
@@ -471,7 +556,7 @@ def reduced(binary, program, said):
             for other in (without(program, at), as_leaf(program, at)):
                 if other is None or not other.steps:
                     continue
-                found = ask(binary, [(0, other)])[0].get(0)
+                found = ask(reel, [(0, other)])[0].get(0)
                 if found and kind_of(found) == kind_of(said):
                     program, said, changed = other, found, True
                     break
@@ -576,12 +661,12 @@ def blamed(program, said, line):
             and all(is_given(call, condition) for condition in given if condition != "-")]
 
 
-def explained(binary, program, said):
+def explained(reel, program, said):
     """The lines that explain it: after each the calls that it blames are replaced by what PyTorch has there, and the
     rest must agree, or be explained, too. None where no line does."""
     found = []
-    for _ in range(6):
-        small, report = reduced(binary, program, said)
+    while True:
+        small, report = reduced(reel, program, said)
         line = next((line for line in EXPLAINED if blamed(small, report, line)), None)
         if not line:
             return None, (small, report)
@@ -591,10 +676,9 @@ def explained(binary, program, said):
             return found, None
         for at in reversed(places):
             program = as_leaf(program, at) or without(program, at)
-        said = ask(binary, [(0, program)])[0].get(0) if program.steps else None
+        said = ask(reel, [(0, program)])[0].get(0) if program.steps else None
         if not said:
             return found, None
-    return found, None
 
 
 def is_explained(program, said):
@@ -619,30 +703,36 @@ def main():
         found = re.findall(r"^(\S+)\((.*)\)$", names.read(), re.M)
         PARAMETERS.update({name: parameters.split(", ") for name, parameters in found})
         collect(PARAMETERS, options.samples)
+    options.reel = Reel(options.binary)
     drop_refused(options)
-    programs, used = [], collections.Counter()
+    used, counted, groups = collections.Counter(), collections.Counter(), collections.defaultdict(list)
+    ran, kept = 0, cases.CaseFile("programs")
     for k in options.program or range(options.count):
         program = Maker(random.Random(options.seed * 1000003 + k), options).make()
-        if program.steps:
-            programs.append((k, program))
-            used.update(s[0] for s in program.steps)
-    bad, ran = {}, 0
-    for first in range(0, len(programs), 200):
-        found, count, file = ask(options.binary, programs[first:first + 200])
-        bad.update(found)
+        if not program.steps:
+            continue
+        used.update(s[0] for s in program.steps)
+        found, count = ask(options.reel, [(k, program)])
         ran += count
+        if k in found:
+            lines, left = explained(options.reel, program, found[k])
+            if left:
+                groups[kind_of(left[1]), "+".join(sorted({s[0] for s in left[0].steps}))].append((k, *left))
+            else:
+                counted[lines[0]] += 1
+        elif options.write and count:
+            write(kept, program, nudge=True)
+        if (k + 1) % 1000 == 0:
+            print(f"{ran} programs, {sum(map(len, groups.values()))} not explained", file=sys.stderr)
+    report(options, f"{ran} programs, {sum(used.values())} calls of {len(used)} operators", counted, groups)
     if options.write:
-        _, _, file = ask(options.binary, [it for it in programs if it[0] not in bad])
-        file.write(options.write)
-    counted, groups = collections.Counter(), collections.defaultdict(list)
-    crash = bad.pop("crash", None)
-    for k, said in bad.items():
-        lines, left = explained(options.binary, dict(programs)[k], said)
-        if left:
-            groups[kind_of(left[1]), "+".join(sorted({s[0] for s in left[0].steps}))].append((k, *left))
-        else:
-            counted.update(lines[:1])
-    print(f"seed {options.seed}: {ran} programs, {sum(used.values())} calls of {len(used)} operators: {len(bad)} disagree, {sum(counted.values())} of them explained")
+        kept.write(options.write)
+    sys.exit(bool(groups))
+
+
+def report(options, ran, counted, groups):
+    explained, left = sum(counted.values()), sum(map(len, groups.values()))
+    print(f"seed {options.seed}: {ran}: {explained + left} disagree, {explained} of them explained")
     for line, times in counted.most_common():
         print(f"  {times} x {line.strip()}"[:200])
     for group, members in sorted(groups.items(), key=lambda it: -len(it[1])):
@@ -650,9 +740,7 @@ def main():
         for k, program, said in members[: options.show]:
             print(f"  program {k}: " + "; ".join(said.split("\n")[:6]))
             show(program)
-    if crash:
-        print("CRASH", crash)
-    sys.exit(bool(groups) or bool(crash))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -71,21 +71,39 @@ void halve_leaves(program *p)
     }
 }
 
+/* All NaNs as one: which of two that meet is kept, and with its sign, is the order of operands in
+ * machine code, which IEEE 754 leaves open; elsewhere a loop's last elements have another. */
+static void merge_nans(void *data, const reel_tensor *t)
+{
+    double *d = data;
+    float *f = data;
+    for (int64_t i = 0; i < reel_numel(t); i++) {
+        if (reel_dtype_of(t) == REEL_F64 && isnan(d[i])) {
+            d[i] = (double)NAN;
+        } else if (reel_dtype_of(t) == REEL_F32 && isnan(f[i])) {
+            f[i] = NAN;
+        }
+    }
+}
+
 static void append(bits *b, reel_tensor *t)
 {
     reel_tensor *dense = t && !reel_is_poison(t) ? reel_contiguous(t) : NULL;
     size_t size = 0;
     const void *elements = dense ? elements_of(dense, &size) : NULL;
     size *= dense ? (size_t)reel_numel(dense) : 0;
-    char *data = realloc(b->data, b->size + size + 1);
+    const size_t places = (size + 7) & ~(size_t)7; /* aligned for doubles */
+    char *data = realloc(b->data, b->size + places + 1);
     if (!data) {
         abort();
     }
     if (size) {
+        memset(data + b->size, 0, places);
         memcpy(data + b->size, elements, size);
+        merge_nans(data + b->size, dense);
     }
     b->data = data;
-    b->size += size;
+    b->size += places;
 }
 
 bits bits_of(const program *p)

@@ -139,13 +139,26 @@ static int run_file(const char *path)
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* Files by name, one a line. */
+static int run_named(FILE *names)
+{
+    char path[4096];
+    int status = EXIT_SUCCESS;
+    while (fgets(path, sizeof path, names)) {
+        path[strcspn(path, "\n")] = '\0';
+        status |= run_file(path);
+        fflush(stdout);
+    }
+    return status;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 2 || argv[1][0] == '-') {
-        fputs(
-            "usage: fuzz_programs FILE\n\nRuns the programs of a file that fuzz.py has written.\n",
-            stderr);
+    if (argc != 2 || (argv[1][0] == '-' && argv[1][1])) {
+        fputs("usage: fuzz_programs FILE\n\nRuns the programs of a file that fuzz.py has written; "
+              "with -, of those that standard input names.\n",
+              stderr);
         return 2;
     }
-    return run_file(argv[1]);
+    return strcmp(argv[1], "-") == 0 ? run_named(stdin) : run_file(argv[1]);
 }

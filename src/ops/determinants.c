@@ -159,7 +159,8 @@ static reel_tensor *each(reel_tensor *g) { return reel_unsqueeze(reel_unsqueeze(
 
 reel_tensor *reeli_det_gradient(reeli_node *n, int input, reel_tensor *g)
 {
-    return reel_mul(each(g), cofactors(n->in[input].t));
+    reel_tensor *x = n->in[input].t; /* of one number the cofactor is 1, whatever it is */
+    return reeli_rows(x) == 1 ? each(g) : reel_mul(each(g), cofactors(x));
 }
 
 reel_tensor *reeli_logabsdet_gradient(reeli_node *n, int input, reel_tensor *g)

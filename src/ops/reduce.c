@@ -108,7 +108,7 @@ bool reeli_mean_forward(reeli_node *n)
 reel_tensor *reeli_mean_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     const double count = (double)reeli_terms(n->in[input].t, reeli_reduction_of(n)->dims);
-    return spread(n, reel_div_scalar(g, count));
+    return spread(n, count > 0 ? reel_div_scalar(g, count) : g); /* of none: no g / 0, either */
 }
 
 static reel_dtype sum_dtype(const reel_tensor *x)

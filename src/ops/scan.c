@@ -124,6 +124,9 @@ reel_tensor *reeli_cumprod_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     const int64_t dim = reeli_scan_of(n)->dim;
     const bool reverse = reeli_scan_of(n)->reverse;
+    if (g->ndim == 0 || g->size[dim] == 1) {
+        return g;
+    }
     reel_tensor *behind = recurrence(shifted(n->in[input].t, dim, !reverse), g, dim, !reverse);
     return reel_mul(moved_on(n->out, dim, reverse), behind);
 }

@@ -58,6 +58,10 @@ reel_tensor *reeli_std_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reel_tensor *y = n->out;
     reel_tensor *zero = reeli_number_for(y, 0);
+    if (n->in[input].t->numel == 0) {
+        return reel_expand_as(reeli_restore(g, n->in[input].t, reeli_reduction_of(n)->dims),
+                              n->in[input].t); /* no g / NaN */
+    }
     reel_tensor *half = reel_div(g, reel_mul_scalar(y, 2));
     return reeli_var_gradient(n, input, reel_where(reel_eq(y, zero), zero, half));
 }

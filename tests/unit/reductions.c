@@ -4,7 +4,9 @@
  * tests/generate/reductions.py. */
 #include "records.h"
 
+#include <reel/activation.h>
 #include <reel/autograd.h>
+#include <reel/decompositions.h>
 #include <reel/elementwise.h>
 #include <reel/sort.h>
 #include <reel/views.h>
@@ -217,8 +219,69 @@ START_TEST(equal_numbers_do_not_vary)
 }
 END_TEST
 
+static reel_tensor *mean_of(reel_tensor *x) { return reel_mean(x); }
+static reel_tensor *std_of(reel_tensor *x) { return reel_std(x); }
+static reel_tensor *det_of(reel_tensor *x)
+{
+    return reel_linalg_det(reel_reshape(x, REEL_SHAPE(1, 1)));
+}
+static reel_tensor *cumprod_of(reel_tensor *x) { return reel_cumprod(x, 0); }
+/* Linear functions of what is empty or not finite: the slope of f(x) s is s f'(x), and d/ds of the
+ * slopes' sum the sum of f'(x), which is 0 of none, and 1 of one number, whatever it is. PyTorch
+ * has the same. */
+START_TEST(slopes_of_none_and_of_one)
+{
+    const struct {
+        const char *name;
+        reel_tensor *(*f)(reel_tensor *x);
+        int64_t n;
+        double x, slope;
+    } cases[] = {
+        {"mean", mean_of, 0, 0, 0},
+        {"std", std_of, 0, 0, 0},
+        {"det", det_of, 1, (double)NAN, 1},
+        {"cumprod", cumprod_of, 1, (double)NAN, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        reel *r = reel_new();
+        reel_tensor *x = reel_full(r, REEL_F64, cases[i].x, REEL_SHAPE(cases[i].n)),
+                    *s = reel_full(r, REEL_F64, 2, 0, NULL), *in[] = {x, s}, *g[2], *second[2];
+        reel_requires_grad_(x, true);
+        reel_requires_grad_(s, true);
+        reel_tensor *loss = reel_sum(reel_mul(cases[i].f(x), s));
+        const reel_backward_options again = {.create_graph = true, .retain_graph = true};
+        ck_assert_msg(reel_gradients(loss, in, 2, &again, g) == REEL_OK, "%s", reel_error(r));
+        ck_assert_int_eq(reel_gradients(reel_sum(g[0]), in, 2, NULL, second), REEL_OK);
+        ck_assert_msg(reel_item(second[1]) == cases[i].slope, "%s: %g", cases[i].name,
+                      reel_item(second[1]));
+        ck_assert(!second[0] || cases[i].n == 0 || reel_item(reel_sum(second[0])) == 0);
+        reel_free(r);
+    }
+}
+END_TEST
+
+/* Above 0 prelu's slope is 1: its weight has no part in it, though what comes back is NaN. */
+START_TEST(a_weight_that_is_not_used)
+{
+    reel *r = reel_new();
+    reel_tensor *x = reel_full(r, REEL_F64, 3, REEL_SHAPE(2)),
+                *w = reel_full(r, REEL_F64, 0.5, REEL_SHAPE(1)), *in[] = {x, w}, *g[2], *second[2];
+    reel_requires_grad_(x, true);
+    reel_requires_grad_(w, true);
+    reel_tensor *loss = reel_mul_scalar(reel_sum(reel_prelu(x, w)), (double)NAN);
+    const reel_backward_options again = {.create_graph = true, .retain_graph = true};
+    ck_assert_int_eq(reel_gradients(loss, in, 2, &again, g), REEL_OK);
+    ck_assert(reel_item(g[1]) == 0);
+    ck_assert_int_eq(reel_gradients(reel_sum(g[0]), in, 2, NULL, second), REEL_OK);
+    ck_assert(reel_item(second[1]) == 0);
+    reel_free(r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
+    tcase_add_test(cases, slopes_of_none_and_of_one);
+    tcase_add_test(cases, a_weight_that_is_not_used);
     tcase_add_test(cases, equal_numbers_do_not_vary);
     tcase_add_test(cases, as_pytorch);
     tcase_add_test(cases, product_of_the_others);

@@ -5,7 +5,7 @@
     tests/fuzz/differential/run.sh --seed 1 --count 1000 [--special] [--float32]
 
 A program is a few leaves and some calls of operators that the conformance runner binds, so that a new one is in it with
-its row. The calls are samples of PyTorch's operator database; where one takes a tensor it is given, most often, a
+its row, of some that work in place, and of operations of the user's own (custom.c, custom.py). The calls are samples of PyTorch's operator database; where one takes a tensor it is given, most often, a
 result of a call before, which is brought to the shape. Disagreements are reduced to the calls that they need, and those
 which EXPLAINED has a reason for are counted apart; any other ends the run with status 1.
 
@@ -25,6 +25,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../generate"))
 import conformance as cases  # noqa: E402
+import custom  # noqa: E402
 import torch  # noqa: E402
 
 from torch.testing._internal import common_utils  # noqa: E402
@@ -42,7 +43,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 IN_PLACE = re.findall(r'ROW\("(\w+)",\s*"([^"]*)"', open(os.path.join(HERE, "in_place.def")).read())
 LARGEST, LARGEST_VALUE = 300, 1e6
 # Whose last digits are not PyTorch's: see docs/pytorch.md.
-INEXACT = re.compile("exp|log|sin|cos|tan|erf|pow|sigmoid|mish|gelu|silu|elu|softplus|softm|mm|mv|matmul|addr|dot|linear|conv|norm|"
+INEXACT = re.compile("custom|exp|log|sin|cos|tan|erf|pow|sigmoid|mish|gelu|silu|elu|softplus|softm|mm|mv|matmul|addr|dot|linear|conv|norm|"
                      "dist|cov|corr|einsum|inner|hypot|interpolate|pool|response|loss|entropy|div|linalg|quantile|std|var")
 ROUNDED = re.compile("corr|cosine|normalize")  # which may round to a 1 that the other misses
 DOUBLE, SINGLE = torch.float64, torch.float32
@@ -80,6 +81,8 @@ def swap(v, f):
 
 
 def function_of(name):
+    if name in custom.OPERATIONS:
+        return custom.OPERATIONS[name][0].op
     return OPS[name].op if name in OPS else getattr(torch.Tensor, name)
 
 
@@ -232,6 +235,12 @@ class Maker:
             return
         self.step(name, [x, *others], {})
 
+    def custom(self):
+        """An operation of the user's own, in custom.c and custom.py."""
+        name = self.rng.choice(sorted(custom.OPERATIONS))
+        shape = self.rng.choice(custom.SHAPES)
+        self.step(name, [self.argument(torch.rand(shape, dtype=DOUBLE)) for _ in range(custom.OPERATIONS[name][1])], {})
+
     def may_change(self, i):
         """Whether it is a result that nothing is a view of, nor it of anything."""
         t = self.values[i]
@@ -245,6 +254,9 @@ class Maker:
                 break
             if rng.random() < 0.08:
                 self.in_place()
+                continue
+            if rng.random() < 0.08:
+                self.custom()
                 continue
             name = rng.choice(names)
             sample = rng.choice(SAMPLES[name])
@@ -595,6 +607,12 @@ def repeats(call):
     return len(set(every)) < len(every)
 
 
+def nearly_equal(t):
+    """Whether two elements are a few units in the last place apart."""
+    x = t.flatten().sort()[0]
+    return (x.diff() != 0) & (x.diff() <= 8 * torch.finfo(t.dtype).eps * x[1:].abs())
+
+
 def singular_values(call):
     """Of each matrix that the call is given, the largest first, as parts of that."""
     for t in call["tensors"]:
@@ -620,6 +638,15 @@ GIVEN = {
     "equal-singular-values": lambda c: any((s.diff().abs() < 1e-7).any() for s in singular_values(c)),
     "low-rank": lambda c: any((s > 1e-9).sum() <= len(s) - 2 for s in singular_values(c)),
     "negative": lambda c: any_in(c, lambda t: t < 0),
+    "at-one": lambda c: any_in(c, lambda t: (t.abs() - 1).abs() < 1e-6),
+    "above-10": lambda c: any_in(c, lambda t: t > 10),
+    "behind-constant-norm": lambda c: c["behind constant norm"],
+    "negative-whole": lambda c: any_in(c, lambda t: (t < 0) & (t == t.floor())),
+    "halves-are-lost": lambda c: any_in(c, lambda t: t - 0.5 == t + 0.5),
+    "nearly-equal": lambda c: any_in(c, lambda t: nearly_equal(t)),
+    "float32": lambda c: any(t.dtype == SINGLE for t in c["tensors"]),
+    "padded": lambda c: any(number_in(c, k) != 0 for k in ["padding"]),
+    "weighs-zero": lambda c: isinstance(c["kwargs"].get("weight"), torch.Tensor) and bool((c["kwargs"]["weight"] == 0).any()),
     "unsorted": lambda c: any(t.dim() == 1 and t.numel() > 1 and not (t.diff() >= 0).all() for t in c["args"][1:] if isinstance(t, torch.Tensor)),
     "empty": lambda c: any(t.numel() == 0 for t in c["tensors"]),
     "twice": lambda c: len({t.data_ptr() for t in c["tensors"] if t.numel()}) < sum(t.numel() > 0 for t in c["tensors"]),
@@ -643,11 +670,17 @@ def calls_of(program):
     """Of each call what an explanation asks for."""
     run, found = Run(program), []
     behind = any(t is not None and t.is_floating_point() and not t.isfinite().all() for t in [*run.values.values(), *(run.grads or [])])
-    in_place = any(name.endswith("_") for name, *_ in program.steps)
+    in_place, constant = any(name.endswith("_") for name, *_ in program.steps), False
     for name, args, kwargs, _ in program.steps:
         real = swap([args, kwargs], lambda r: run.values.get(r.i) if isinstance(r, Ref) else r)
-        found.append({"name": name, "args": real[0], "kwargs": real[1], "behind": behind, "in place": in_place, "tensors": list(cases.tensors_in(real))})
+        constant = constant or ("_norm" in name and GIVEN["constant"]({"tensors": list(cases.tensors_in(real))[:1]}))
+        found.append({"name": name, "behind constant norm": constant, "args": real[0], "kwargs": real[1], "behind": behind, "in place": in_place, "tensors": list(cases.tensors_in(real))})
     return found
+
+
+def changed_by(name):
+    """What a report calls a running mean, which its call changes."""
+    return "leaf" if name in ("nn.functional.batch_norm", "nn.functional.instance_norm") else name
 
 
 def blamed(program, said, line):
@@ -657,7 +690,7 @@ def blamed(program, said, line):
         return []
     made_by = "behind" not in kinds and re.match(r"(?:value \d+|refusal) \(([^)]*)\)", said)
     return [at for at, call in enumerate(calls_of(program))
-            if any(fnmatch.fnmatchcase(call["name"], name) for name in names) and (not made_by or made_by[1] == call["name"])
+            if any(fnmatch.fnmatchcase(call["name"], name) for name in names) and (not made_by or made_by[1] in (call["name"], changed_by(call["name"])))
             and all(is_given(call, condition) for condition in given if condition != "-")]
 
 

@@ -146,7 +146,9 @@ static bool run_step(program *p, json_t *step, reason *why)
 {
     const char *op = json_string_value(json_object_get(step, "op"));
     json_t *args = json_object_get(step, "args"), *kwargs = json_object_get(step, "kwargs");
-    const binding *to = binding_named(op) ? binding_named(op) : in_place_named(op);
+    const binding *to = binding_named(op)    ? binding_named(op)
+                        : in_place_named(op) ? in_place_named(op)
+                                             : custom_named(op);
     value values[MAX_VALUES] = {{.kind = MISSING}};
     call c = {.r = p->r};
     bool fine = false;

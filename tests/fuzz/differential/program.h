@@ -39,6 +39,9 @@ void restore_leaves(program *p);
 /* The bytes of all results and derivatives, one after the other. */
 bits bits_of(const program *p);
 
+/* An operation of custom.c; NULL if there is none. */
+const binding *custom_named(const char *name);
+
 /* An operator that works in place, by PyTorch's name; NULL if there is none. */
 const binding *in_place_named(const char *name);
 

@@ -630,6 +630,7 @@ GIVEN = {
     "not-finite": lambda c: any_in(c, lambda t: ~t.isfinite()),
     "huge": lambda c: any_in(c, lambda t: ~(t.abs() < (1e150 if t.dtype == DOUBLE else 1e18))),
     "exp-overflows": lambda c: any_in(c, lambda t: ~(t.abs() < (700 if t.dtype == DOUBLE else 80))),
+    "exp-of-product-overflows": lambda c: math.prod(size_of(t) if t.isfinite().all() else math.inf for t in c["tensors"]) > 80,
     "zero": lambda c: any_in(c, lambda t: t == 0),
     "equal": repeats,
     "tiny": lambda c: any_in(c, lambda t: (t != 0) & (t.abs() < (1e-150 if t.dtype == DOUBLE else 1e-18))),

@@ -642,6 +642,7 @@ GIVEN = {
     "at-one": lambda c: any_in(c, lambda t: (t.abs() - 1).abs() < 1e-6),
     "above-10": lambda c: any_in(c, lambda t: t > 10),
     "behind-constant-norm": lambda c: c["behind constant norm"],
+    "numbers": lambda c: all(t.dim() == 0 for t in c["tensors"]),
     "negative-whole": lambda c: any_in(c, lambda t: (t < 0) & (t == t.floor())),
     "halves-are-lost": lambda c: any_in(c, lambda t: t - 0.5 == t + 0.5),
     "nearly-equal": lambda c: any_in(c, lambda t: nearly_equal(t)),

@@ -90,8 +90,9 @@ reel_tensor *reel_set_name(reel_tensor *t, const char *name)
         return reeli_poison_for(1, &t);
     }
     reeli_leaf *leaf = reeli_leaf_of(t);
-    if (leaf) {
-        snprintf(leaf->name, sizeof leaf->name, "%s", name ? name : "");
+    if (!leaf) {
+        return reeli_poison_for(1, &t);
     }
+    snprintf(leaf->name, sizeof leaf->name, "%s", name ? name : "");
     return t;
 }

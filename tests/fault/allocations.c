@@ -135,11 +135,32 @@ START_TEST(an_allocation_would_be_seen)
 }
 END_TEST
 
+/* A name for which there is no memory is an error, and what comes back says so. */
+START_TEST(a_name_without_memory)
+{
+    faulty f = {.fail_at = -1};
+    reel *r = faulty_reel(&f);
+    reel_tensor *x = reel_zeros(r, REEL_F32, REEL_SHAPE(1)), *named = x;
+    for (int i = 0; i < 1 << 16 && !reel_failed(r); i++) {
+        reel_tensor *t = reel_neg(x);
+        f.fail_at = f.calls;
+        named = reel_set_name(t, "t");
+        f.fail_at = -1;
+        ck_assert(reel_is_poison(named) == reel_failed(r));
+    }
+    ck_assert_int_eq(reel_error_status(r), REEL_ERR_MEMORY);
+    ck_assert(reel_is_poison(named));
+    reel_clear_error(r);
+    faulty_end(&f, r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_test(cases, the_tutorial_is_quiet);
     tcase_add_loop_test(cases, an_mlp_is_quiet, 0, 9);
     tcase_add_test(cases, an_allocation_would_be_seen);
+    tcase_add_test(cases, a_name_without_memory);
 }
 
 int main(void) { return run_suite("allocations", add_cases); }

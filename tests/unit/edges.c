@@ -122,6 +122,29 @@ START_TEST(a_product_of_one_infinity)
 }
 END_TEST
 
+/* torch.lerp's product is fused with its sum: 1 - 2^-53, and not 1; from the nearer end. */
+START_TEST(a_point_between_two_is_rounded_once)
+{
+    reel *r = reel_new();
+    reel_tensor *a = reel_scalar(r, REEL_F64, 3), *b = reel_scalar(r, REEL_F64, -2);
+    ck_assert(reel_item(reel_lerp(a, b, reel_number(r, 0.4))) == 1 - 0x1p-53);
+    ck_assert(reel_item(reel_lerp(b, a, reel_number(r, 0.6))) == 1 - 0x1p-53);
+    ck_assert(reel_item(reel_lerp(a, b, reel_number(r, 1))) == -2);
+    reel_free(r);
+}
+END_TEST
+
+/* torch.xlogy(x, 0) is -infinity, and where nothing comes back to it its slope by x is 0. */
+START_TEST(nothing_comes_back_through_an_infinite_logarithm)
+{
+    reel *r = reel_new();
+    reel_tensor *x = reel_requires_grad_(reel_scalar(r, REEL_F64, -4), true);
+    reel_backward(reel_mul_scalar(reel_xlogy(x, reel_scalar(r, REEL_F64, 0)), 0));
+    ck_assert(reel_item(reel_grad(x)) == 0);
+    reel_free(r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_test(cases, a_condition_gets_no_gradient);
@@ -131,6 +154,8 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, a_product_of_one_infinity);
     tcase_add_test(cases, infinities_become_numbers);
     tcase_add_test(cases, a_variance_of_whole_numbers);
+    tcase_add_test(cases, a_point_between_two_is_rounded_once);
+    tcase_add_test(cases, nothing_comes_back_through_an_infinite_logarithm);
 }
 
 int main(void) { return run_suite("edges", add_cases); }

@@ -351,6 +351,13 @@ def size_of(t):
     return t.max().item() if t.numel() else 0.0
 
 
+def rounding(ours, doubles):
+    """How far a float32 answer is from that of doubles, where that has one of its shape."""
+    if doubles is None or ours is None or ours.shape != doubles.shape or ours.dtype != SINGLE:
+        return 0.0
+    return size_of(ours.detach().to(DOUBLE) - doubles.detach().to(DOUBLE))
+
+
 def tolerance(ours, *others):
     """For a tensor, from how far the nudges move it; None where another answer comes of one."""
     if ours is None or any(t is None or t.shape != ours.shape for t in others):
@@ -363,6 +370,17 @@ def tolerance(ours, *others):
             return None
         moved = max(moved, size_of(x[finite] - y[finite]))
     return (1e-4 if ours.dtype == SINGLE else 1e-9) * max(1.0, size_of(ours)) + 1000 * moved
+
+
+def in_doubles(program):
+    """What PyTorch makes of it where nothing is a float32; None where it makes nothing."""
+    other = Program()
+    other.leaves = [t.detach().to(DOUBLE if t.dtype == SINGLE else t.dtype).requires_grad_(t.requires_grad) for t in program.leaves]
+    other.steps = program.steps
+    try:
+        return Run(other)
+    except (KeyError, RuntimeError):
+        return None
 
 
 class Written(cases.Case):
@@ -394,18 +412,21 @@ def write(file, program, nudge):
         words["steps"].append(step)
     single = any(t.dtype == SINGLE for t in run.values.values())
     nudged = [Run(program, by) for by in ((1e-7, -1e-7) if single else (1e-12, -1e-12))] if nudge else []
+    doubles = in_doubles(program) if nudge and single else None
 
-    def put(role, tensors, *others):
+    def put(role, tensors, exact, *others):
         found = [tolerance(*each) for each in zip(tensors, *others)]
+        if exact and len(exact) == len(tensors):
+            found = [None if f is None else f + 10 * rounding(*each) for f, *each in zip(found, tensors, exact)]
         if single and any(t is not None and t.dtype == DOUBLE for t in tensors):
             found = [None if f is None else f + 1e-5 for f in found]
         names = [None if t is None else case.store(f"{role}{k}", t) for k, t in enumerate(tensors)]
         return names, found
-    words["outputs"], words["atols"] = put("y", [run.values[i] for i in run.order], *([other.values.get(i) for i in run.order] for other in nudged))
+    words["outputs"], words["atols"] = put("y", [run.values[i] for i in run.order], doubles and [doubles.values.get(i) for i in run.order], *([other.values.get(i) for i in run.order] for other in nudged))
     if run.grads is not None and (run.second is not None):
         words["sinks"], words["second_sinks"] = run.sinks, run.second_sinks
-        words["grads"], words["grad_atols"] = put("d", run.grads, *(other.grads or [None] * len(run.grads) for other in nudged))
-        words["second"], words["second_atols"] = put("h", run.second, *(other.second or [None] * len(run.second) for other in nudged))
+        words["grads"], words["grad_atols"] = put("d", run.grads, doubles and doubles.grads, *(other.grads or [None] * len(run.grads) for other in nudged))
+        words["second"], words["second_atols"] = put("h", run.second, doubles and doubles.second, *(other.second or [None] * len(run.second) for other in nudged))
     case.keep(words)
 
 

@@ -331,11 +331,12 @@ static inline bool is_smooth(const sample *it, reel_tensor *const *x, int count)
 }
 
 /* Fills the inputs with values where the operation is smooth: the first of these ranges that will
- * do. */
+ * do, and that of probabilities where they are meant, though others are finite. */
 static inline void fill_inputs(const sample *it, reel_tensor *const *x, int count)
 {
     static const double ranges[][2] = {{-2.3, 2.3}, {-0.9, 0.9}, {0.1, 0.9}, {1.1, 2.5}};
-    for (size_t k = 0; k < sizeof ranges / sizeof ranges[0]; k++) {
+    const bool of_probabilities = strcmp(it->row->name, "odds_slope") == 0;
+    for (size_t k = of_probabilities ? 2 : 0; k < sizeof ranges / sizeof ranges[0]; k++) {
         for (int i = 0; i < count; i++) {
             fill(x[i], i, ranges[k][0], ranges[k][1]);
         }

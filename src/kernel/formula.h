@@ -126,6 +126,8 @@ static inline T sigmoid(T x) { return 1 / (1 + exp(-x)); }
 
 static inline T odds_log(T x) { return log(x / (1 - x)); }
 
+static inline T odds_slope(T x, T t) { return (x - t) / at_least(x * (1 - x), 1e-12); }
+
 /* ln(eᵃ + eᵇ) without overflow; two equal infinities are their own sum. */
 static inline T log_of_sum(T a, T b)
 {

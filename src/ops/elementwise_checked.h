@@ -19,5 +19,6 @@ reel_tensor *reeli_remainder(reel_tensor *a, reel_tensor *b);
 reel_tensor *reeli_pow(reel_tensor *a, reel_tensor *b);
 reel_tensor *reeli_polygamma(reel_tensor *x, double order);
 reel_tensor *reeli_prelu(reel_tensor *x, reel_tensor *weight);
+reel_tensor *reeli_odds_slope(reel_tensor *input, reel_tensor *target);
 
 #endif

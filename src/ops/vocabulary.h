@@ -29,6 +29,7 @@
 #define div_floor(p, q) WORD2(reeli_div_floor, p, q)
 #define pow(p, q) WORD2(reeli_pow, p, q)
 #define xlogy(p, q) WORD2(reel_xlogy, p, q)
+#define odds_slope(p, q) WORD2(reeli_odds_slope, p, q)
 #define gt(p, q) WORD2(reel_gt, p, q)
 #define ge(p, q) WORD2(reel_ge, p, q)
 #define lt(p, q) WORD2(reel_lt, p, q)

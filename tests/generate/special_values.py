@@ -52,9 +52,24 @@ BINARY = {
     "atan2": torch.atan2, "hypot": torch.hypot, "copysign": torch.copysign, "xlogy": torch.xlogy,
     "logaddexp": torch.logaddexp,
     "prelu": lambda a, b: F.prelu(a.unsqueeze(0), b).squeeze(0),
+    "odds_slope": lambda a, b: aten.binary_cross_entropy_backward(torch.ones_like(a), a, b, None, 0),
     "eq": torch.eq, "ne": torch.ne, "lt": torch.lt, "le": torch.le, "gt": torch.gt, "ge": torch.ge,
     "logical_and": torch.logical_and, "logical_or": torch.logical_or, "logical_xor": torch.logical_xor,
 }
+LOSSES = {
+    "l1_loss": F.l1_loss, "mse_loss": F.mse_loss, "smooth_l1_loss": lambda a, b, **k: F.smooth_l1_loss(a, b, beta=P, **k),
+    "huber_loss": lambda a, b, **k: F.huber_loss(a, b, delta=P, **k),
+    "binary_cross_entropy_with_logits": F.binary_cross_entropy_with_logits,
+    "soft_margin_loss": F.soft_margin_loss,
+    "hinge_embedding_loss": lambda a, b, **k: F.hinge_embedding_loss(a, b, margin=P, **k),
+    "kl_div": F.kl_div, "kl_div_log": lambda a, b, **k: F.kl_div(a, b, log_target=True, **k),
+    "poisson_nll_loss": lambda a, b, **k: F.poisson_nll_loss(a, b, log_input=False, eps=P, **k),
+    "poisson_nll_loss_log": F.poisson_nll_loss,
+}
+NO_GRADIENT_OF_TARGETS = ("soft_margin_loss", "hinge_embedding_loss")
+for name, loss in LOSSES.items():
+    known = name in NO_GRADIENT_OF_TARGETS
+    BINARY[name] = lambda a, b, loss=loss, known=known: loss(a, b.detach() if known else b, reduction="none")
 TERNARY = {
     "lerp": torch.lerp, "addcmul": lambda a, b, c: torch.addcmul(a, b, c, value=P),
     "addcdiv": lambda a, b, c: torch.addcdiv(a, b, c, value=P), "clamp_between": torch.clamp,
@@ -83,8 +98,10 @@ for inputs, table in ((1, UNARY), (2, BINARY), (3, TERNARY)):
         if y.dtype != torch.float64 or not y.requires_grad:
             continue
         gradients = derivatives(y, grid)
-        for what, g in zip("abc", gradients):
+        for what, g in zip("a" if name in NO_GRADIENT_OF_TARGETS else "abc", gradients):
             line(name, what, g)
+        if name in (*NO_GRADIENT_OF_TARGETS, "odds_slope"):  # whose own is the second one
+            continue
         try:
             second = derivatives(sum(k * g for k, g in enumerate(gradients, 1)), grid)
         except RuntimeError:  # PyTorch has none

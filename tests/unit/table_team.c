@@ -84,7 +84,9 @@ static bool gather(void *context, const void *mine, int64_t count, char **all,
     size_t at = 0;
     c->have[it->team.rank] = mine;
     c->count[it->team.rank] = count;
-    c->gathered += it->team.rank == 0;
+    if (it->team.rank == 0) {
+        c->gathered++;
+    }
     if (!meet(c)) {
         return false;
     }

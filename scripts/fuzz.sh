@@ -70,28 +70,42 @@ fi
 # Leaks are left to the tests: the leak sanitizer does not work in every container.
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
 mkdir -p "$found"
-failed=0
-for name in "${names[@]}"; do
-  program=$build/bin/fuzz_$name
+
+# run <name>: and says what its log says in short.
+run() {
+  local name=$1 program=$build/bin/fuzz_$1 corpus longest=8192 folders status=0
   if [ "$guided" = ON ]; then
     corpus=$build/corpus/$name # what is found new stays out of the repository
-    longest=8192
     [ "$name" != api ] || longest=512
     mkdir -p "$corpus"
     folders=("$corpus")
     [ ! -d "tests/fuzz/corpus/$name" ] || folders+=("tests/fuzz/corpus/$name")
     "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len="$longest" \
       -print_final_stats=1 -verbosity=0 -artifact_prefix="$found/$name-" \
-      "${folders[@]}" >"$build/$name.log" 2>&1 || failed=1
+      "${folders[@]}" >"$build/$name.log" 2>&1 || status=1
     grep -E 'number_of_executed_units|average_exec_per_sec|peak_rss_mb|ERROR|SUMMARY' "$build/$name.log" |
       sed "s/^/fuzz $name: /" || true
+    return "$status"
   elif [ "$name" = api ]; then
-    "$program" --seed "$RANDOM" --runs 1000000000 --seconds "$seconds" >"$build/$name.log" 2>&1 || failed=1
-    sed "s/^/fuzz $name: /" "$build/$name.log" | tail -n 20
+    "$program" --seed "$RANDOM" --runs 1000000000 --seconds "$seconds" >"$build/$name.log" 2>&1 || status=1
   else
-    "$program" --mutate 1000000000 "$seconds" tests/fuzz/corpus/"$name"/* >"$build/$name.log" 2>&1 || failed=1
-    sed "s/^/fuzz $name: /" "$build/$name.log" | tail -n 20
+    "$program" --mutate 1000000000 "$seconds" tests/fuzz/corpus/"$name"/* >"$build/$name.log" 2>&1 || status=1
   fi
+  sed "s/^/fuzz $name: /" "$build/$name.log" | tail -n 20
+  return "$status"
+}
+
+# As many at a time as there are processors.
+failed=0
+for ((k = 0; k < ${#names[@]}; k += jobs)); do
+  running=()
+  for name in "${names[@]:k:jobs}"; do
+    run "$name" &
+    running+=($!)
+  done
+  for process in "${running[@]}"; do
+    wait "$process" || failed=1
+  done
 done
 [ "$failed" -eq 0 ] || echo "fuzz: FAILED, see $build/*.log and $found"
 exit "$failed"

@@ -9,24 +9,22 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/debian.sh
 
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
 failed=0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+compilers=()
 
-# by <packages> <compiler> [option]...
+# by <packages> <compiler> [option]...: to be tried, if it is there or can be installed
 by() {
-  local packages compiler=$2 outcome=passed
+  local packages
   read -ra packages <<<"$1"
-  shift 2
-  if ! install_for "$compiler" "${packages[@]}"; then
-    outcome="NOT run"
-    failed=1
-  elif ! CC=$compiler CFLAGS=$* tests/amalgamation/run.sh >"$log" 2>&1; then
-    cat "$log"
-    outcome=FAILED
+  shift
+  if install_for "$1" "${packages[@]}"; then
+    compilers+=("$*")
+  else
+    echo "reel.c, $*: NOT run"
     failed=1
   fi
-  echo "reel.c, $compiler $*: $outcome"
 }
 
 by clang clang -O2
@@ -34,4 +32,28 @@ by gcc gcc -O0
 by gcc gcc -Os
 by tcc tcc
 by "gcc-i686-linux-gnu libc6-dev-i386-cross" i686-linux-gnu-gcc -O2 -static
+
+try() {
+  local outcome=passed compiler options
+  read -r compiler options <<<"$1"
+  if ! CC=$compiler CFLAGS=$options tests/amalgamation/run.sh >"$logs/$2" 2>&1; then
+    cat "$logs/$2"
+    outcome=FAILED
+  fi
+  echo "reel.c, $compiler $options: $outcome"
+  [ "$outcome" = passed ]
+}
+
+# As many at a time as there are processors.
+jobs=$(getconf _NPROCESSORS_ONLN)
+for ((k = 0; k < ${#compilers[@]}; k += jobs)); do
+  running=()
+  for ((at = k; at < k + jobs && at < ${#compilers[@]}; at++)); do
+    try "${compilers[at]}" "$at" &
+    running+=($!)
+  done
+  for process in "${running[@]}"; do
+    wait "$process" || failed=1
+  done
+done
 exit "$failed"

@@ -280,8 +280,8 @@ static reeli_spread strided_spread(const reeli_convolution *c)
     reeli_spread s = {.dtype = c->dtype};
     for (int d = 0; d < REELI_CONV_DIMS; d++) {
         const int64_t size = c->out[d] + (c->kernel[d] - 1) * c->dilation[d] / c->stride[d];
-        reeli_spread_dim(&s, d, c->in[d], size, -c->padding[d], c->stride[d], c->kernel[d],
-                         c->dilation[d]);
+        reeli_spread_dim(&s, d, c->in[d], size, c->out[d], -c->padding[d], c->stride[d],
+                         c->kernel[d], c->dilation[d]);
     }
     return s;
 }
@@ -332,7 +332,8 @@ static reeli_spread gradient_spread(const reeli_convolution *c)
     for (int d = 0; d < REELI_CONV_DIMS; d++) {
         const int64_t from = least_index(c, d);
         const int64_t last = (c->in[d] - 1 + c->padding[d]) / c->stride[d];
-        reeli_spread_dim(&s, d, c->out[d], last - from + 1, from, 1, 1, 1);
+        const int64_t positions = (c->in[d] - 1) / c->stride[d] + 1;
+        reeli_spread_dim(&s, d, c->out[d], last - from + 1, positions, from, 1, 1, 1);
     }
     return s;
 }

@@ -22,14 +22,16 @@ static int64_t greatest_divisor(int64_t a, int64_t b)
 }
 
 /* Residues of k dilation repeat every step / gcd(step, dilation) taps. The zeros behind a row are
- * those before the next, where each begins with enough. */
-void reeli_spread_dim(reeli_spread *s, int d, int64_t from, int64_t size, int64_t shift,
-                      int64_t step, int64_t kernel, int64_t dilation)
+ * those before the next, where each begins with enough; but a row stays as long as its positions
+ * are many, which a padding wider than the kernel would not see to. */
+void reeli_spread_dim(reeli_spread *s, int d, int64_t from, int64_t size, int64_t positions,
+                      int64_t shift, int64_t step, int64_t kernel, int64_t dilation)
 {
     s->from[d] = from;
     const int64_t behind = shift + size - from, before = -shift;
     const bool shares = d == REELI_CONV_DIMS - 1 && step == 1 && behind > 0 && before > 0;
-    s->size[d] = size - (shares ? least(least(behind, before), MOST_SHARED) : 0);
+    const int64_t most = least(MOST_SHARED, size - positions);
+    s->size[d] = size - (shares ? least(least(behind, before), most) : 0);
     s->shift[d] = shift;
     s->step[d] = step;
     s->dilation[d] = dilation;

@@ -20,9 +20,10 @@ typedef struct reeli_spread {
     int64_t dilation[REELI_CONV_DIMS];
 } reeli_spread;
 
-/* Where positions are `step` apart and taps `dilation`: as many phases as that has residues. */
-void reeli_spread_dim(reeli_spread *s, int d, int64_t from, int64_t size, int64_t shift,
-                      int64_t step, int64_t kernel, int64_t dilation);
+/* Where so many positions are `step` apart and taps `dilation`: as many phases as that has
+ * residues. */
+void reeli_spread_dim(reeli_spread *s, int d, int64_t from, int64_t size, int64_t positions,
+                      int64_t shift, int64_t step, int64_t kernel, int64_t dilation);
 
 /* Elements of a channel, all phases. */
 int64_t reeli_spread_channel(const reeli_spread *s);

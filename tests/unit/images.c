@@ -112,6 +112,44 @@ START_TEST(refusals_name_the_operation_and_the_numbers)
 END_TEST
 
 /* What was picked goes back to where it was, and is picked again. */
+/* A convolution in memory that holds no number, beside one of the image with its zeros as elements;
+ * and Σ y convolve(x) = Σ x convolve_transposed(y). */
+static void pads_as_zeros_do(void *memory, size_t bytes, int64_t kernel, int64_t padding,
+                             int64_t stride, int64_t dilation)
+{
+    const int64_t wide = 9 + 2 * padding - (kernel - 1) * dilation;
+    const reel_conv_options o = {.padding = REEL_DIMS(padding),
+                                 .stride = REEL_DIMS(stride),
+                                 .dilation = REEL_DIMS(dilation),
+                                 .output_padding = REEL_DIMS((wide - 1) % stride)};
+    const reel_conv_options none = {.stride = o.stride, .dilation = o.dilation};
+    const int64_t sides[] = {padding, padding, padding, padding};
+    memset(memory, 0xff, bytes);
+    reel *r = reel_new_with(&(reel_options){.memory = memory, .memory_size = bytes});
+    reel_tensor *x = reel_rand(r, REEL_F32, REEL_SHAPE(2, 3, 9, 9));
+    reel_tensor *w = reel_rand(r, REEL_F32, REEL_SHAPE(5, 3, kernel, kernel));
+    reel_tensor *y = reel_conv2d(x, w, NULL, o);
+    ck_assert_msg(reel_equal(y, reel_conv2d(reel_pad(x, sides, 4, 0), w, NULL, none)),
+                  "kernel %lld, padding %lld, stride %lld, dilation %lld: %s", (long long)kernel,
+                  (long long)padding, (long long)stride, (long long)dilation, reel_error(r));
+    reel_tensor *g = reel_rand(r, REEL_F32, REEL_SHAPE(2, 5, reel_size(y, 2), reel_size(y, 3)));
+    reel_tensor *back = reel_conv_transpose2d(g, w, NULL, o);
+    assert_close(reel_item(reel_sum(reel_mul(g, y))), reel_item(reel_sum(reel_mul(x, back))), 1e-4);
+    reel_free(r);
+}
+
+START_TEST(padding_is_zeros_however_wide)
+{
+    enum { WITHIN = 4 << 20 };
+    void *memory = malloc(WITHIN);
+    for (int64_t i = 0; i < 3 * 8 * 3 * 2; i++) {
+        const int64_t kernel = 1 + i % 3, padding = i / 3 % 8;
+        pads_as_zeros_do(memory, WITHIN, kernel, padding, 1 + i / 24 % 3, 1 + i / 72);
+    }
+    free(memory);
+}
+END_TEST
+
 START_TEST(unpooling_is_undone_by_pooling)
 {
     reel *r = quiet_reel();
@@ -442,6 +480,7 @@ static void add_cases(TCase *cases)
 {
     tcase_add_test(cases, an_infinite_weight_meets_no_padding);
     tcase_add_test(cases, refusals_name_the_operation_and_the_numbers);
+    tcase_add_test(cases, padding_is_zeros_however_wide);
     tcase_add_test(cases, unpooling_is_undone_by_pooling);
     tcase_add_test(cases, threads_and_levels_change_nothing);
     tcase_add_test(cases, pooling_at_once_changes_nothing);

@@ -32,6 +32,7 @@ static const struct {
     {"W9", "", 0, {BAR_RATIO, 1.5}},
     {"fit", "share inside the step", 0, {BAR_AT_LEAST, 0.8}},
     {"csv", "to floats", 0, {BAR_AT_LEAST, 100}},
+    {"csv", "to features", 0, {BAR_RATIO, 1.25}},
 };
 
 bar find_bar(const result *r)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* csv: a table of 50 MB read into floats, beside the parser alone, which only counts fields. */
+/* csv: a table of 50 MB read into floats, beside the parser alone, which only counts fields; and
+ * read into a file, its encoder fitted and all rows encoded to another, beside that reading
+ * alone. */
 #include "bench.h"
 #include "files.h"
 #include "inputs.h"
@@ -7,11 +9,13 @@
 
 #include <csv.h>
 #include <math.h>
+#include <reel/encoder.h>
+#include <reel/row_file.h>
 #include <reel/table.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ROWS = 580000, COLUMNS = 10, BLOCK = 1 << 16 };
+enum { ROWS = 580000, COLUMNS = 10, BLOCK = 1 << 16, MEMORY = 1 << 20 };
 
 typedef struct reading {
     reel *r;
@@ -27,14 +31,35 @@ static void end(const char *what)
 }
 
 /* How many fields the file has, its names among them. */
-static double read_table(void *state)
+static double fields_of(reading *it, reel_table *t)
 {
-    reading *it = state;
-    reel_table *t = reel_table_read(it->r, it->path, (reel_table_options){0});
     require_success(it->r);
     double fields = (double)((reel_table_rows(t) + 1) * (int64_t)reel_table_columns(t));
     reel_table_free(t);
     return fields;
+}
+
+static double read_table(void *state)
+{
+    reading *it = state;
+    return fields_of(it, reel_table_read(it->r, it->path, (reel_table_options){0}));
+}
+
+/* With so little memory that cells and features are in files. */
+static double read_to_file(void *state)
+{
+    reading *it = state;
+    return fields_of(it, reel_table_read(it->r, it->path, (reel_table_options){.memory = MEMORY}));
+}
+
+static double encode_to_file(void *state)
+{
+    reading *it = state;
+    reel_table *t = reel_table_read(it->r, it->path, (reel_table_options){.memory = MEMORY});
+    reel_encoder *e = reel_encoder_fit(t, NULL, (reel_encoder_options){.target = "c0"});
+    reel_row_file_free(reel_encode_to_file(e, t, NULL, REEL_F32, MEMORY));
+    reel_encoder_free(e);
+    return fields_of(it, t);
 }
 
 static void count_field(void *field, size_t size, void *count)
@@ -78,6 +103,16 @@ void bench_csv(void)
                    bench_seconds, time);
     report(&(result){.workload = "csv",
                      .config = "to floats",
+                     .unit = "MB/s",
+                     .threads = 1,
+                     .scale = 1e-6,
+                     .rate = true,
+                     .reel = time[0],
+                     .limit = time[1]});
+    time_in_rounds((contender[]){{encode_to_file, &it}, {read_to_file, &it}}, 2, (double)size,
+                   bench_seconds, time);
+    report(&(result){.workload = "csv",
+                     .config = "to features in a file",
                      .unit = "MB/s",
                      .threads = 1,
                      .scale = 1e-6,

@@ -146,7 +146,8 @@ static bool encode(fitting *it)
                                 .date_format_count = o->date_formats.count,
                                 .date_parts = o->dates,
                                 .target_transform = (reel_transform)o->transform,
-                                .robust_target = o->loss != LOSS_MSE};
+                                .robust_target = o->loss != LOSS_MSE,
+                                .team = together_team(it->s)};
     if (o->loss == LOSS_BCE || o->loss == LOSS_POISSON) {
         how.target_transform = o->loss == LOSS_BCE ? REEL_TRANSFORM_LOGISTIC : REEL_TRANSFORM_RATE;
     } else if (o->loss == LOSS_CROSS_ENTROPY) {

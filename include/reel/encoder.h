@@ -56,10 +56,12 @@ typedef struct reel_encoder_options {
     const char *const *date_formats; /**< as strptime has them, of %Y %y %m %d %H %I %M %S %f
                                           %p %b %B; ISO 8601 is tried, too */
     size_t date_format_count;        /**< how many */
-    const char *terms;   /**< what features are instead of the columns, as below; NULL: the
+    const char *terms;           /**< what features are instead of the columns, as below; NULL: the
                                           columns */
-    unsigned date_parts; /**< of enum reel_date_parts; 0: all but the year, of which a
+    unsigned date_parts;         /**< of enum reel_date_parts; 0: all but the year, of which a
                                           trend and months leave nothing */
+    const reel_table_team *team; /**< who else has read the table, and fits the same encoder;
+                                          NULL: nobody */
 } reel_encoder_options;
 
 /** What a date may be a feature by. */
@@ -87,6 +89,8 @@ enum reel_date_parts {
  * alone, equal to one before, of texts nearly all of which come once. A warning tells of each, and
  * of numbers that are the rows' own. A column of texts that is named, here or when the table was
  * read, stays. One of texts nine tenths of which are dates, all by one format, is one of dates.
+ * With a `team` all its processes do this together, each looks at some of the columns, and all get
+ * the encoder that each alone would have fitted.
  *
  * Shape: rows is int64 (n); NULL: all rows.
  * Owner: the reel's until you free it, or the reel. It does not need the table any more.

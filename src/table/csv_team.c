@@ -46,14 +46,19 @@ typedef struct round {
     const int64_t *counts;
 } round;
 
-static bool gather(round *now, const void *mine, size_t count)
+bool reeli_team_gather(reel *r, const reel_table_team *team, const reeli_buffer *mine, char **all,
+                       const int64_t **counts)
 {
     reeli_visit visit;
-    reeli_enter_callback(now->it->r, &visit, NULL, false);
-    const bool done =
-        now->team->gather(now->team->context, mine, (int64_t)count, &now->all, &now->counts);
-    reeli_leave_callback(now->it->r, &visit);
+    reeli_enter_callback(r, &visit, NULL, false);
+    const bool done = team->gather(team->context, mine->data, (int64_t)mine->count, all, counts);
+    reeli_leave_callback(r, &visit);
     return done;
+}
+
+static bool gather(round *now, const reeli_buffer *mine)
+{
+    return reeli_team_gather(now->it->r, now->team, mine, &now->all, &now->counts);
 }
 
 static identity identify(const reeli_csv_reader *it, const reeli_csv_source *source)
@@ -74,8 +79,8 @@ static identity identify(const reeli_csv_reader *it, const reeli_csv_source *sou
 /* Whether all can read their files by parts. */
 static bool get_together(round *now, bool *able)
 {
-    const identity mine = identify(now->it, now->source);
-    if (!gather(now, &mine, sizeof mine)) {
+    identity mine = identify(now->it, now->source);
+    if (!gather(now, &(reeli_buffer){&mine, sizeof mine, sizeof mine})) {
         return false;
     }
     const identity *all = (const identity *)(const void *)now->all;
@@ -246,7 +251,7 @@ static bool play_back_all(round *now)
 static bool read_round(round *now)
 {
     int64_t end;
-    if (!make_part(now) || !gather(now, now->message.data, now->message.count)) {
+    if (!make_part(now) || !gather(now, &now->message)) {
         return false;
     }
     if (!fit_together(now, &end)) {

@@ -13,4 +13,10 @@
  */
 bool reeli_csv_team(reeli_csv_reader *it, reeli_csv_source *source, int64_t *taken);
 
+/* What all processes of a team have, `mine` from this one, one behind the other until the next
+ * time, and how many bytes of each: by all of them, also where something has failed, of which all
+ * learn. False, and an error. */
+bool reeli_team_gather(reel *r, const reel_table_team *team, const reeli_buffer *mine, char **all,
+                       const int64_t **counts);
+
 #endif

@@ -1,48 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows of a table as features, and the target there and back. */
+#include "encoder_encode.h"
 #include "c_locale.h"
 #include "capture.h"
-#include "pages.h"
-#include "row_file.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Rows are encoded so many at a time, all features of them, so that what is written stays near. */
-enum { BLOCK = 512 };
-
-/* An input's column in the table at hand. */
-typedef struct source {
-    const reeli_input *input;
-    size_t column;
-    bool text; /* it has codes; else numbers */
-    reeli_cursor cells;
-    int32_t *word; /* for each of the column's texts, which feature it is, or < 0 */
-    double *value; /* of numbers and dates: what number it is, or NaN */
-    int64_t missing, unseen;
-    int64_t unseen_place; /* the first, among the rows */
-    int64_t missing_place;
-    int32_t unseen_code;
-} source;
-
-typedef struct encoding {
-    const reel_encoder *e;
-    reel_table *t;
-    reeli_rows rows;
-    reeli_buffer sources;
-    reeli_buffer words;  /* int32_t, of all sources of text */
-    reeli_buffer values; /* double, of the others whose columns are text */
-    reeli_buffer order;  /* int64_t: the places of the rows by blocks, of a table in a file */
-    reel_row_file *file; /* where the rows go, in that order; NULL: all of them to `to` */
-    reel_tensor *to;     /* of a file's rows, so many as are put at once */
-    bool base_only;      /* the columns' features, without terms and warnings */
-    reel_tensor *made;   /* the terms' features of those; NULL: there are no terms */
-    reeli_buffer row;    /* double: a row's features of columns, then of terms */
-    int64_t odd;         /* values that a function does not take */
-} encoding;
-
-static source *source_of(const encoding *it, size_t i) { return (source *)it->sources.data + i; }
+enum { BLOCK = REELI_ENCODE_BLOCK };
+typedef reeli_encode_source source;
+typedef reeli_encoding encoding;
 
 /* A column of numbers without any value may as well be one of text without any. */
 static bool is_empty(const reel_table *t, size_t column)
@@ -74,7 +42,7 @@ static bool find_columns(encoding *it, size_t *texts)
             !check_kind(it, name, (size_t)column, input->kind != REELI_INPUT_NUMBERS)) {
             return false;
         }
-        source *s = source_of(it, i);
+        source *s = reeli_source_of(it, i);
         *s = (source){.input = input, .column = (size_t)column};
         s->unseen_place = s->missing_place = INT64_MAX;
         it->sources.count++;
@@ -89,7 +57,7 @@ static bool open_columns(encoding *it)
     int32_t *word = it->words.data;
     double *value = it->values.data;
     for (size_t i = 0; i < it->e->inputs.count; i++) {
-        source *s = source_of(it, i);
+        source *s = reeli_source_of(it, i);
         s->text = reel_table_is_text(it->t, s->column);
         if (!reeli_cursor_open(&s->cells, it->t, s->column)) {
             return false;
@@ -152,81 +120,6 @@ static bool prepare(encoding *it)
     return !reeli_bad(it->to) && (!terms || it->base_only || prepare_terms(it, size[0], dtype));
 }
 
-static inline void put(reel_tensor *to, int64_t at, double x)
-{
-    if (to->dtype == REEL_F64) {
-        ((double *)to->data)[at] = x;
-    } else {
-        ((float *)to->data)[at] = (float)x;
-    }
-}
-
-/* What is counted is told with its first place, in whatever order the rows come. */
-static void count_missing(source *s, int64_t place)
-{
-    s->missing++;
-    s->missing_place = place < s->missing_place ? place : s->missing_place;
-}
-
-static void count_unseen(source *s, int64_t place, int32_t code)
-{
-    s->unseen++;
-    s->unseen_code = place < s->unseen_place ? code : s->unseen_code;
-    s->unseen_place = place < s->unseen_place ? place : s->unseen_place;
-}
-
-/* Where the features of the row at `place`, which is looked at as number k, begin in `to`. */
-static int64_t begin_of(const encoding *it, const source *s, int64_t k, int64_t place)
-{
-    int64_t row = it->file ? k % BLOCK : place;
-    return row * (int64_t)it->e->base + (int64_t)s->input->first;
-}
-
-/* Rows from number `begin` to `end` of a column of numbers or dates. */
-static void encode_numbers(const encoding *it, source *s, int64_t begin, int64_t end)
-{
-    int64_t count = (int64_t)reeli_input_features(s->input);
-    double made[REELI_MOST_OF_A_DATE];
-    for (int64_t k = begin; k < end; k++) {
-        int64_t i = reeli_by_block(&it->order, k), row = reeli_row(it->rows, i);
-        int64_t at = begin_of(it, s, k, i);
-        int32_t code = s->text ? reeli_code_at(&s->cells, row) : -1;
-        double x = !s->text    ? reeli_number_at(&s->cells, row)
-                   : code >= 0 ? s->value[code]
-                               : (double)NAN;
-        if (isnan(x)) {
-            count_missing(s, i);
-        }
-        if (code >= 0 && isnan(x)) {
-            count_unseen(s, i, code);
-        }
-        reeli_input_encode_number(s->input, x, made);
-        for (int64_t f = 0; f < count; f++) {
-            put(it->to, at + f, made[f]);
-        }
-    }
-}
-
-static void encode_text(const encoding *it, source *s, int64_t begin, int64_t end)
-{
-    int64_t count = (int64_t)reeli_input_features(s->input);
-    for (int64_t k = begin; k < end; k++) {
-        int64_t i = reeli_by_block(&it->order, k), row = reeli_row(it->rows, i);
-        int64_t at = begin_of(it, s, k, i);
-        int32_t code = s->text ? reeli_code_at(&s->cells, row) : -1;
-        int32_t word = code < 0 ? reeli_input_word(s->input, NULL, 0) : s->word[code];
-        if (code < 0 && word < 0) {
-            count_missing(s, i);
-        }
-        if (code >= 0 && word == REELI_UNSEEN) {
-            count_unseen(s, i, code);
-        }
-        for (int64_t f = 0; f < count; f++) {
-            put(it->to, at + f, f == word);
-        }
-    }
-}
-
 /* `count` rows' features of terms, of those of columns. */
 static void fill_terms(encoding *it, int64_t count)
 {
@@ -238,7 +131,7 @@ static void fill_terms(encoding *it, int64_t count)
         }
         reeli_terms_apply(it->e, row, row + base, &it->odd);
         for (int64_t k = 0; k < features; k++) {
-            put(it->made, i * features + k, row[base + k]);
+            reeli_put_number(it->made, i * features + k, row[base + k]);
         }
     }
 }
@@ -247,14 +140,7 @@ static bool encode_all(encoding *it)
 {
     for (int64_t begin = 0; begin < it->rows.count; begin += BLOCK) {
         int64_t end = begin + BLOCK < it->rows.count ? begin + BLOCK : it->rows.count;
-        for (size_t i = 0; i < it->e->inputs.count; i++) {
-            source *s = source_of(it, i);
-            if (s->input->kind == REELI_INPUT_TEXT) {
-                encode_text(it, s, begin, end);
-            } else {
-                encode_numbers(it, s, begin, end);
-            }
-        }
+        reeli_encode_block(it, begin, end);
         if (it->file && it->made) {
             fill_terms(it, end - begin);
         }
@@ -302,7 +188,7 @@ static void warn_of_unseen(const encoding *it, const source *s)
 static bool tell(const encoding *it)
 {
     for (size_t i = 0; i < it->e->inputs.count; i++) {
-        const source *s = source_of(it, i);
+        const source *s = reeli_source_of(it, i);
         if (s->missing > 0 && it->e->refuse_missing) {
             reeli_error(
                 it->t->owned.r, REEL_ERR_VALUE, "%s: the value is missing",
@@ -311,7 +197,7 @@ static bool tell(const encoding *it)
         }
     }
     for (size_t i = 0; i < it->e->inputs.count; i++) {
-        const source *s = source_of(it, i);
+        const source *s = reeli_source_of(it, i);
         if (s->missing > 0) {
             warn_of_missing(it, s);
         }
@@ -347,7 +233,7 @@ static void end(encoding *it)
 {
     reel *r = it->t->owned.r;
     for (size_t i = 0; i < it->sources.count; i++) {
-        reeli_cursor_close(&source_of(it, i)->cells);
+        reeli_cursor_close(&reeli_source_of(it, i)->cells);
     }
     reeli_buffer_free(r, &it->sources);
     reeli_buffer_free(r, &it->words);
@@ -492,7 +378,7 @@ static bool fill_target(const reel_encoder *e, reeli_cursor *numbers, reeli_rows
             bad = i;
             bad_value = y;
         }
-        put(to, i, (changed - e->target_mean) / e->target_scale);
+        reeli_put_number(to, i, (changed - e->target_mean) / e->target_scale);
     }
     return numbers->t->owned.r->status == REEL_OK &&
            (bad == INT64_MAX ||
@@ -548,7 +434,7 @@ static bool decode(const reeli_args *a)
     reeli_copy(to, a->t[1]);
     for (int64_t i = 0; i < to->numel; i++) {
         double y = reeli_load(to, i) * a->p[0] + a->p[1];
-        put(to, i, reeli_transform_back((reel_transform)a->i[0], y));
+        reeli_put_number(to, i, reeli_transform_back((reel_transform)a->i[0], y));
     }
     return true;
 }

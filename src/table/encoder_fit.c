@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the training rows say of each column, and which columns are of use. */
 #include "encoder_fit.h"
-#include "column_summary.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -121,23 +120,16 @@ static bool choose(reeli_fit *f)
     return chosen && choose_into(f, marks, chosen);
 }
 
-/* The column's values in f->values, and their hash, unless that is NULL; false, and an error. */
-static bool gather(const reeli_fit *f, size_t column, double *values, uint64_t *hash)
+/* The target's values, by their places; false, and an error. */
+static bool gather(const reeli_fit *f, double *values)
 {
     reeli_cursor numbers;
-    uint64_t bits, mixed = 0;
-    bool ok = reeli_cursor_open(&numbers, f->t, column);
+    bool ok = reeli_cursor_open(&numbers, f->t, f->target);
     for (int64_t k = 0; ok && k < f->rows.count; k++) {
         int64_t i = reeli_fit_place(f, k);
         values[i] = reeli_number_at(&numbers, reeli_row(f->rows, i));
-        double value = isnan(values[i]) ? (double)INFINITY : values[i] + 0.0; /* one zero alone */
-        memcpy(&bits, &value, sizeof bits);
-        mixed = reeli_fit_mixed(mixed, bits);
     }
     reeli_cursor_close(&numbers);
-    if (hash) {
-        *hash = mixed;
-    }
     return ok && f->t->owned.r->status == REEL_OK;
 }
 
@@ -279,32 +271,23 @@ static bool numbers_rows(const reeli_fit *f, size_t column)
     return same;
 }
 
-static bool fit_numbers(reeli_fit *f, size_t column)
+static bool fit_numbers(reeli_fit *f, size_t column, const reeli_look *look)
 {
-    double *values = f->values.data;
-    uint64_t hash;
-    int64_t there = 0;
-    if (!gather(f, column, values, &hash)) {
-        return false;
-    }
-    for (int64_t i = 0; i < f->rows.count; i++) {
-        there += !isnan(values[i]);
-    }
-    if (there == 0) {
+    const reeli_summary *s = &look->numbers;
+    if (s->missing == f->rows.count) {
         reeli_fit_leave_out(f, column, "it has no values");
         return true;
     }
-    reeli_summary s = reeli_summarise(values, f->rows.count);
-    if (s.lowest == s.highest) {
+    if (s->lowest == s->highest) {
         reeli_fit_leave_out(f, column, "all its values are the same");
         return true;
     }
-    if (!isnormal(s.scale) || !isfinite(s.mean)) {
+    if (!isnormal(s->scale) || !isfinite(s->mean)) {
         reeli_fit_leave_out(f, column,
                             "its values are too close together or too far apart to be scaled");
         return true;
     }
-    if (reeli_fit_is_repeated(f, column, hash)) {
+    if (reeli_fit_is_repeated(f, column, look->hash)) {
         return true;
     }
     if (numbers_rows(f, column)) {
@@ -312,9 +295,9 @@ static bool fit_numbers(reeli_fit *f, size_t column)
                    "%scolumn '%s' numbers the rows: leave it out unless their order says something",
                    REELI_TABLE_TEXT_OF(f->t), REELI_QUOTED(reel_table_name(f->t, column)));
     }
-    reeli_fit_hint_at_code(f, column, values);
-    reeli_input input = {.median = s.median, .mean = s.mean, .scale = s.scale};
-    return reeli_fit_add(f, column, hash, &input);
+    reeli_fit_hint_at_code(f, column, look->code);
+    reeli_input input = {.median = s->median, .mean = s->mean, .scale = s->scale};
+    return reeli_fit_add(f, column, look->hash, &input);
 }
 
 static bool transform_target(reeli_fit *f, double *values)
@@ -336,6 +319,16 @@ static bool transform_target(reeli_fit *f, double *values)
     return true;
 }
 
+static void hint_at_code(const reeli_fit *f, const double *values)
+{
+    double lowest = (double)INFINITY, highest = -(double)INFINITY;
+    for (int64_t i = 0; i < f->rows.count; i++) {
+        lowest = values[i] < lowest ? values[i] : lowest;
+        highest = values[i] > highest ? values[i] : highest;
+    }
+    reeli_fit_hint_at_code(f, f->target, reeli_find_code(values, f->rows.count, lowest, highest));
+}
+
 /* A target that is all the same is left as it is but for its mean, so that it can be learned. */
 static bool fit_target(reeli_fit *f)
 {
@@ -348,10 +341,10 @@ static bool fit_target(reeli_fit *f)
         return reeli_fit_classes(f);
     }
     int64_t count = f->rows.count;
-    if (!gather(f, f->target, values, NULL)) {
+    if (!gather(f, values)) {
         return false;
     }
-    reeli_fit_hint_at_code(f, f->target, values);
+    hint_at_code(f, values);
     if (!transform_target(f, values)) {
         return false;
     }
@@ -389,9 +382,10 @@ static bool fit_inputs(reeli_fit *f)
 {
     const size_t *chosen = f->chosen.data;
     for (size_t i = 0; i < f->chosen_count; i++) {
-        if (!check_missing(f, chosen[i]) ||
-            !(reel_table_is_text(f->t, chosen[i]) ? reeli_fit_text(f, chosen[i])
-                                                  : fit_numbers(f, chosen[i]))) {
+        reeli_look look;
+        if (!check_missing(f, chosen[i]) || !reeli_fit_look(f, i, &look) ||
+            !(reel_table_is_text(f->t, chosen[i]) ? reeli_fit_text(f, chosen[i], &look)
+                                                  : fit_numbers(f, chosen[i], &look))) {
             return false;
         }
     }
@@ -439,6 +433,7 @@ reel_encoder *reel_encoder_fit(reel_table *t, const reel_tensor *rows, reel_enco
     reeli_buffer_free(t->owned.r, &f.order);
     reeli_buffer_free(t->owned.r, &f.values);
     reeli_buffer_free(t->owned.r, &f.words);
+    reeli_buffer_free(t->owned.r, &f.looked);
     reeli_buffer_free(t->owned.r, &f.kept);
     if (!ok) {
         reel_encoder_free(f.e);

@@ -4,6 +4,7 @@
 #ifndef REELI_ENCODER_FIT_H
 #define REELI_ENCODER_FIT_H
 
+#include "column_summary.h"
 #include "pages.h"
 
 #define REELI_FIT "encoder_fit"
@@ -13,6 +14,20 @@ typedef struct reeli_kept {
     uint64_t hash;
     size_t column;
 } reeli_kept;
+
+/* A number that may stand for a missing one, and how often it comes; 0: there is none. */
+typedef struct reeli_code {
+    double value;
+    int64_t count;
+} reeli_code;
+
+/* What one pass over the rows says of a column. */
+typedef struct reeli_look {
+    uint64_t hash;
+    reeli_summary numbers; /* of numbers; of texts what is missing alone */
+    reeli_code code;
+    const int64_t *counts; /* how often each of its texts comes */
+} reeli_look;
 
 typedef struct reeli_fit {
     reel_table *t;
@@ -24,9 +39,12 @@ typedef struct reeli_fit {
     size_t chosen_count;
     reeli_buffer with_target; /* int64_t: the rows that have a target, if others have none */
     reeli_buffer order;       /* int64_t: their places by blocks, of a table in a file */
-    reeli_buffer values;      /* double, a column's; int64_t, how often each of its texts comes */
+    reeli_buffer values;      /* double, a column's */
     reeli_buffer words;       /* the texts that come, while their column is fitted */
     reeli_buffer kept;        /* for each input */
+    reeli_buffer looked;      /* char: what this process says of a column */
+    char *all;                /* what all say of one each */
+    const int64_t *all_bytes; /* of each process */
 } reeli_fit;
 
 /* The place in f->rows that is looked at as number k. */
@@ -61,18 +79,23 @@ bool reeli_text_is_number(const char *text, double *x);
 /* Finds the target's classes; false, and an error. */
 bool reeli_fit_classes(reeli_fit *f);
 
-/* Fits a column of text. `counts` has how often each of its texts comes. */
-bool reeli_fit_text(reeli_fit *f, size_t column);
+/* What the rows say of column i of those chosen, which all processes of a team look at in turn,
+ * from the first one on; false, and an error. It is there until the next one is looked at. */
+bool reeli_fit_look(reeli_fit *f, size_t i, reeli_look *look);
+/* The lowest or the highest number, if it looks like a code for a missing one. */
+reeli_code reeli_find_code(const double *values, int64_t count, double lowest, double highest);
+
+/* Fits a column of text. */
+bool reeli_fit_text(reeli_fit *f, size_t column, const reeli_look *look);
 /* Whether its texts are dates. If they are, *format is theirs. */
 bool reeli_fit_are_dates(const reeli_fit *f, size_t column, const int64_t *counts,
                          const char **format);
 /* Fits such a column. */
 bool reeli_fit_dates(reeli_fit *f, size_t column, uint64_t hash, const char *format);
 /* Warnings where texts, which are no dates by the formats that are given, look like dates or like
- * numbers with a unit; and where the lowest or the highest number looks like a code for a missing
- * one. */
+ * numbers with a unit; and where there is a number that looks like a code for a missing one. */
 void reeli_fit_hint_at_text(const reeli_fit *f, size_t column, const int64_t *counts);
-void reeli_fit_hint_at_code(const reeli_fit *f, size_t column, const double *values);
+void reeli_fit_hint_at_code(const reeli_fit *f, size_t column, reeli_code code);
 /* Refuses formats that are none; false, and an error. */
 bool reeli_fit_dates_are_known(const reeli_fit *f);
 

@@ -9,24 +9,6 @@
 
 enum { MAX_CATEGORIES = 50, FEW_TEXTS = 20, FEWEST_NAMES = 5 };
 
-/* How often each text comes in the rows, and their hash; false, and an error. */
-static bool count_texts(reeli_fit *f, size_t column, int64_t *counts, int64_t *missing,
-                        uint64_t *hash)
-{
-    reeli_cursor codes;
-    bool ok = reeli_cursor_open(&codes, f->t, column);
-    *hash = 1;
-    *missing = 0;
-    memset(counts, 0, reel_table_categories(f->t, column) * sizeof *counts);
-    for (int64_t k = 0; ok && k < f->rows.count; k++) {
-        int32_t code = reeli_code_at(&codes, reeli_row(f->rows, reeli_fit_place(f, k)));
-        ++*(code < 0 ? missing : &counts[code]);
-        *hash = reeli_fit_mixed(*hash, (uint64_t)code);
-    }
-    reeli_cursor_close(&codes);
-    return ok && f->t->owned.r->status == REEL_OK;
-}
-
 /* A text that comes. */
 typedef struct word {
     const char *text;
@@ -103,12 +85,12 @@ static word *collect(reeli_fit *f, size_t column, const int64_t *counts, size_t 
     return words;
 }
 
-static bool add_texts(reeli_fit *f, size_t column, uint64_t hash, size_t different, bool missing)
+static bool add_texts(reeli_fit *f, size_t column, const reeli_look *look, size_t different)
 {
     int64_t most = f->options->max_categories ? f->options->max_categories : MAX_CATEGORIES;
     bool more = (uint64_t)different > (uint64_t)most;
-    word *words = collect(f, column, f->values.data, different);
-    reeli_input input = {.kind = REELI_INPUT_TEXT, .missing = missing};
+    word *words = collect(f, column, look->counts, different);
+    reeli_input input = {.kind = REELI_INPUT_TEXT, .missing = look->numbers.missing > 0};
     if (more) {
         reeli_warn(f->t->owned.r,
                    "%scolumn '%s' has %zu different texts: the %lld most frequent are told apart, "
@@ -120,7 +102,7 @@ static bool add_texts(reeli_fit *f, size_t column, uint64_t hash, size_t differe
     if (words && !ok) {
         reeli_no_memory(f->t->owned.r, REELI_FIT);
     }
-    ok = ok && reeli_fit_add(f, column, hash, &input);
+    ok = ok && reeli_fit_add(f, column, look->hash, &input);
     if (!ok) {
         reeli_input_free(f->t->owned.r, &input);
     }
@@ -135,16 +117,12 @@ static bool are_names(const reeli_fit *f, size_t column, size_t different, int64
     return !asked && (unique || (different > FEW_TEXTS && 2 * (int64_t)different > there));
 }
 
-bool reeli_fit_text(reeli_fit *f, size_t column)
+bool reeli_fit_text(reeli_fit *f, size_t column, const reeli_look *look)
 {
-    size_t categories = reel_table_categories(f->t, column), different = 0;
-    int64_t *counts = reeli_fit_room(f, &f->values, categories, sizeof *counts), missing;
+    const int64_t missing = look->numbers.missing, *counts = look->counts;
     const char *format;
-    uint64_t hash;
-    if (!counts || !count_texts(f, column, counts, &missing, &hash)) {
-        return false;
-    }
-    for (size_t i = 0; i < categories; i++) {
+    size_t different = 0;
+    for (size_t i = 0; i < reel_table_categories(f->t, column); i++) {
         different += counts[i] > 0;
     }
     if (different == 0) {
@@ -156,7 +134,7 @@ bool reeli_fit_text(reeli_fit *f, size_t column)
         return true;
     }
     if (reeli_fit_are_dates(f, column, counts, &format)) {
-        return reeli_fit_dates(f, column, hash, format);
+        return reeli_fit_dates(f, column, look->hash, format);
     }
     reeli_fit_hint_at_text(f, column, counts);
     if (are_names(f, column, different, f->rows.count - missing)) {
@@ -166,8 +144,8 @@ bool reeli_fit_text(reeli_fit *f, size_t column)
                  "features to keep it",
                  different, (long long)(f->rows.count - missing));
         reeli_fit_leave_out(f, column, why);
-    } else if (!reeli_fit_is_repeated(f, column, hash)) {
-        return add_texts(f, column, hash, different, missing > 0);
+    } else if (!reeli_fit_is_repeated(f, column, look->hash)) {
+        return add_texts(f, column, look, different);
     }
     return true;
 }

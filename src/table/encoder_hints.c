@@ -4,7 +4,6 @@
 #include "date.h"
 #include "encoder_fit.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -106,40 +105,13 @@ void reeli_fit_hint_at_text(const reeli_fit *f, size_t column, const int64_t *co
     }
 }
 
-/* Whether x is one of ±9, ±99, … with two digits or more. */
-static bool is_nines(double x)
+void reeli_fit_hint_at_code(const reeli_fit *f, size_t column, reeli_code code)
 {
-    double nines = 99;
-    while (nines < fabs(x) && nines < 1e9) {
-        nines = 10 * nines + 9;
-    }
-    return fabs(x) == nines;
-}
-
-void reeli_fit_hint_at_code(const reeli_fit *f, size_t column, const double *values)
-{
-    double lowest = (double)INFINITY, highest = -(double)INFINITY;
-    for (int64_t i = 0; i < f->rows.count; i++) {
-        lowest = values[i] < lowest ? values[i] : lowest;
-        highest = values[i] > highest ? values[i] : highest;
-    }
-    double code = is_nines(lowest) ? lowest : highest;
-    double low = (double)INFINITY, high = -(double)INFINITY;
-    int64_t count = 0;
-    if (!is_nines(code)) {
-        return;
-    }
-    for (int64_t i = 0; i < f->rows.count; i++) {
-        count += values[i] == code;
-        low = !isnan(values[i]) && values[i] != code ? fmin(low, values[i]) : low;
-        high = !isnan(values[i]) && values[i] != code ? fmax(high, values[i]) : high;
-    }
-    double gap = code == lowest ? low - code : code - high;
-    if (count > 1 && isfinite(low) && gap > high - low) {
+    if (code.count > 0) {
         reeli_warn(f->t->owned.r,
                    "%scolumn '%s': %.9g comes %lld times, far from all other values: if it stands "
                    "for a missing one, say so",
-                   REELI_TABLE_TEXT_OF(f->t), REELI_QUOTED(reel_table_name(f->t, column)), code,
-                   (long long)count);
+                   REELI_TABLE_TEXT_OF(f->t), REELI_QUOTED(reel_table_name(f->t, column)),
+                   code.value, (long long)code.count);
     }
 }

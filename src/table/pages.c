@@ -129,53 +129,6 @@ void reeli_pages_close(reel_table *t)
     t->pages.rows = 0;
 }
 
-bool reeli_cursor_open(reeli_cursor *it, reel_table *t, size_t column)
-{
-    const bool f64 = t->dtype == REEL_F64;
-    *it = (reeli_cursor){.t = t, .column = column, .count = t->rows, .step = 1, .f64 = f64};
-    if (t->matrix) {
-        it->cells = (const char *)t->matrix->data + column * reeli_cell_bytes(t);
-        it->step = (int64_t)t->columns;
-        return true;
-    }
-    if (t->pages.rows == 0) {
-        it->cells = reeli_column_of(t, column)->cells.data;
-        return true;
-    }
-    it->count = 0;
-    it->window = reeli_malloc(t->owned.r, (size_t)t->pages.rows * reeli_cell_bytes(t));
-    if (!it->window) {
-        reeli_no_memory(t->owned.r, "table");
-    }
-    return it->window != NULL;
-}
-
-void reeli_cursor_close(reeli_cursor *it)
-{
-    if (it->window) {
-        reeli_free(it->t->owned.r, it->window, (size_t)it->t->pages.rows * reeli_cell_bytes(it->t));
-    }
-    it->window = NULL;
-}
-
-void reeli_cursor_move(reeli_cursor *it, int64_t row)
-{
-    const reeli_pages *pages = &it->t->pages;
-    if (row >= pages->first && row < it->t->rows) {
-        it->cells = reeli_column_of(it->t, it->column)->cells.data;
-        it->first = pages->first;
-        it->count = it->t->rows - pages->first;
-        return;
-    }
-    int64_t block = row / pages->rows;
-    it->cells = it->window;
-    it->first = block * pages->rows;
-    it->count = pages->rows;
-    if (!reeli_pages_read(it->t, it->column, block, it->window)) {
-        memset(it->window, 0xff, (size_t)pages->rows * reeli_cell_bytes(it->t));
-    }
-}
-
 static bool are_in_order(const reel_table *t, reeli_rows rows)
 {
     int64_t before = 0;

@@ -30,4 +30,10 @@ static inline int64_t reeli_by_block(const reeli_buffer *order, int64_t i)
     return order->count ? ((const int64_t *)order->data)[i] : i;
 }
 
+/* Of the rows that are looked at as numbers `begin`, `begin` + 1, …: their numbers, their codes. */
+void reeli_numbers_read(reeli_cursor *it, reeli_rows rows, const reeli_buffer *order, int64_t begin,
+                        int64_t count, double *to);
+void reeli_codes_read(reeli_cursor *it, reeli_rows rows, const reeli_buffer *order, int64_t begin,
+                      int64_t count, int32_t *to);
+
 #endif

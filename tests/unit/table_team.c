@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A table that several read together is the one that each alone would have read, whatever is in the
- * file: cells, kinds, texts in their order, lines, warnings, errors, hash. Threads stand for
- * processes.
+ * file: cells, kinds, texts in their order, lines, warnings, errors, hash; and so is the encoder
+ * that they fit. Threads stand for processes.
  */
 #include "check_reel.h"
 
@@ -126,6 +126,19 @@ static void tell(member *it, reel_table *t)
     }
 }
 
+/* And what an encoder of it comes to, which all fit together. */
+static void tell_encoder(member *it, reel_table *t)
+{
+    const size_t last = reel_table_columns(t) - 1;
+    const bool text = reel_table_is_text(t, last);
+    reel_encoder *e =
+        reel_encoder_fit(t, NULL,
+                         (reel_encoder_options){.target = reel_table_name(t, last),
+                                                .target_transform = text ? REEL_TRANSFORM_CLASS : 0,
+                                                .team = it->how.team});
+    say(it, "%s\n", e ? reel_encoder_to_json(e) : "no encoder");
+}
+
 static void *read_it(void *context)
 {
     member *it = context;
@@ -134,6 +147,7 @@ static void *read_it(void *context)
     reel_table *t = reel_table_read_all(it->r, it->paths, it->path_count, it->how);
     if (t) {
         tell(it, t);
+        tell_encoder(it, t);
     }
     if (it->with) {
         pthread_mutex_lock(&it->with->lock);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* The passes over the rows that columns are fitted by: of several processes, which have the same
+ * table, each does its columns', and all learn what all have found. */
+#include "csv_team.h"
+#include "encoder_fit.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { BLOCK = 1024 };
+
+/* What a column's values have for a hash: eight polynomials in an odd number. Columns that differ
+ * have the same by chance alone. */
+typedef struct hash {
+    uint64_t part[8];
+} hash;
+#define ODD 0x9E3779B97F4A7C15U
+
+static uint64_t bits_of(double x)
+{
+    uint64_t bits;
+    const double value = isnan(x) ? (double)INFINITY : x + 0.0; /* one zero alone */
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static void add_to_hash(hash *h, const double *values, int64_t count)
+{
+    for (int64_t i = 0; i < count; i += 8) {
+        const int n = count - i < 8 ? (int)(count - i) : 8;
+        for (int k = 0; k < n; k++) {
+            h->part[k] = h->part[k] * ODD + bits_of(values[i + k]);
+        }
+    }
+}
+
+static uint64_t hash_of(const hash *h)
+{
+    uint64_t all = 0;
+    for (int k = 0; k < 8; k++) {
+        all = all * ODD + h->part[k];
+    }
+    return all;
+}
+
+/* Whether x is one of ±9, ±99, … with two digits or more. */
+static bool is_nines(double x)
+{
+    double nines = 99;
+    while (nines < fabs(x) && nines < 1e9) {
+        nines = 10 * nines + 9;
+    }
+    return fabs(x) == nines;
+}
+
+reeli_code reeli_find_code(const double *values, int64_t count, double lowest, double highest)
+{
+    const double code = is_nines(lowest) ? lowest : highest;
+    double low = (double)INFINITY, high = -(double)INFINITY;
+    reeli_code found = {code, 0};
+    if (!is_nines(code)) {
+        return found;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        found.count += values[i] == code;
+        low = !isnan(values[i]) && values[i] != code ? fmin(low, values[i]) : low;
+        high = !isnan(values[i]) && values[i] != code ? fmax(high, values[i]) : high;
+    }
+    const double gap = code == lowest ? low - code : code - high;
+    if (found.count < 2 || !isfinite(low) || !(gap > high - low)) {
+        found.count = 0;
+    }
+    return found;
+}
+
+static bool look_at_numbers(reeli_fit *f, size_t column, reeli_look *look)
+{
+    const int64_t all = f->rows.count;
+    double *values = reeli_fit_room(f, &f->values, (size_t)all, sizeof *values);
+    reeli_cursor numbers;
+    hash h = {{0}};
+    if (!values || !reeli_cursor_open(&numbers, f->t, column)) {
+        return false;
+    }
+    for (int64_t at = 0; at < all; at += BLOCK) {
+        const int64_t count = all - at < BLOCK ? all - at : BLOCK;
+        reeli_numbers_read(&numbers, f->rows, &f->order, at, count, values + at);
+        add_to_hash(&h, values + at, count);
+    }
+    reeli_cursor_close(&numbers);
+    look->hash = hash_of(&h);
+    look->numbers = reeli_summarise(values, all);
+    look->code = reeli_find_code(values, all - look->numbers.missing, look->numbers.lowest,
+                                 look->numbers.highest);
+    return f->t->owned.r->status == REEL_OK;
+}
+
+static bool look_at_texts(reeli_fit *f, size_t column, reeli_look *look, int64_t *counts)
+{
+    const int64_t all = f->rows.count;
+    int32_t code[BLOCK];
+    reeli_cursor codes;
+    if (!reeli_cursor_open(&codes, f->t, column)) {
+        return false;
+    }
+    for (int64_t at = 0; at < all; at += BLOCK) {
+        const int64_t count = all - at < BLOCK ? all - at : BLOCK;
+        reeli_codes_read(&codes, f->rows, &f->order, at, count, code);
+        for (int64_t i = 0; i < count; i++) {
+            ++*(code[i] < 0 ? &look->numbers.missing : &counts[code[i]]);
+            look->hash = look->hash * ODD + (uint64_t)code[i];
+        }
+    }
+    reeli_cursor_close(&codes);
+    return f->t->owned.r->status == REEL_OK;
+}
+
+/* This process's look, with the counts of its texts behind it, into f->looked. */
+static bool look_here(reeli_fit *f, size_t column)
+{
+    const size_t counts = reel_table_categories(f->t, column) * sizeof(int64_t);
+    char *to = reeli_fit_room(f, &f->looked, sizeof(reeli_look) + counts, 1);
+    reeli_look look = {.hash = 0};
+    if (!to) {
+        return false;
+    }
+    memset(to, 0, sizeof look + counts);
+    f->looked.count = sizeof look + counts;
+    const bool ok = reel_table_is_text(f->t, column)
+                        ? look_at_texts(f, column, &look, (int64_t *)(void *)(to + sizeof look))
+                        : look_at_numbers(f, column, &look);
+    memcpy(to, &look, sizeof look);
+    return ok;
+}
+
+/* The team's next columns, of which this process looks at one, if so many are left. What has failed
+ * in one all learn of. */
+static bool look_all(reeli_fit *f, size_t i)
+{
+    const reel_table_team *team = f->options->team;
+    const size_t own = i + (size_t)(team ? team->rank : 0);
+    f->looked.count = 0;
+    const bool ok = own >= f->chosen_count || look_here(f, ((size_t *)f->chosen.data)[own]);
+    f->all = f->looked.data;
+    return team ? reeli_team_gather(f->t->owned.r, team, &f->looked, &f->all, &f->all_bytes) : ok;
+}
+
+bool reeli_fit_look(reeli_fit *f, size_t i, reeli_look *look)
+{
+    const size_t size = f->options->team ? (size_t)f->options->team->size : 1;
+    if (i % size == 0 && !look_all(f, i)) {
+        return false;
+    }
+    const char *at = f->all;
+    for (size_t k = 0; k < i % size; k++) {
+        at += f->all_bytes[k];
+    }
+    memcpy(look, at, sizeof *look);
+    look->counts = (const int64_t *)(const void *)(at + sizeof *look);
+    return true;
+}

@@ -90,8 +90,6 @@ bool together_any(session *s, bool here)
     return here;
 }
 
-void together_follow(session *s, bool before) { (void)s, (void)before; }
-
 const reel_table_team *together_team(session *s)
 {
     (void)s;

@@ -324,15 +324,8 @@ reel_table *read_table(session *s, const options *o, const char *const *paths, s
     reading shown = reading_begin(stderr, o->quiet || o->json ? PROGRESS_SILENT : PROGRESS_SHOWN);
     how.progress = reading_at;
     how.progress_context = &shown;
-    if (how.cache) {
-        together_follow(s, true); /* so that it is made once, and shared */
-    } else {
-        how.team = together_team(s);
-    }
+    how.team = together_team(s);
     reel_table *table = reel_table_read_all(s->r, paths, paths_count, how);
-    if (how.cache) {
-        together_follow(s, false);
-    }
     reading_end(&shown);
     free(text);
     return table && together_same(s, paths[0], reel_table_hash(table)) ? table : NULL;

@@ -23,9 +23,6 @@ void together_leave(session *s, int status);
 int64_t together_pieces(const session *s);
 /* Whether it is so in any process. By all, as everything from here on. */
 bool together_any(session *s, bool here);
-/* Called before and after what one process of a machine is to do first, and the others when it
- * has. */
-void together_follow(session *s, bool before);
 /* Who else reads a table; NULL: nobody. */
 const reel_table_team *together_team(session *s);
 /* Whether a number is the same in all; else an error that names `what`. */

@@ -15,7 +15,6 @@ enum { PIECES = 8, MOST = 1 << 20 };
 struct together {
     reel_mpi *mpi;
     int64_t pieces;
-    bool leads;        /* the processes of its machine */
     char failure[512]; /* what was complained of last */
 };
 
@@ -54,17 +53,14 @@ void together_options(options *o)
     }
 }
 
-/* How many of the processes are on this machine, and share its memory and its files; this one's
- * number among them. */
-static int neighbours(int *rank)
+/* How many of the processes are on this machine, and share its memory. */
+static int neighbours(void)
 {
     int count = 1;
     MPI_Comm here;
-    *rank = 0;
     if (MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &here) ==
         MPI_SUCCESS) {
         MPI_Comm_size(here, &count);
-        MPI_Comm_rank(here, rank);
         MPI_Comm_free(&here);
     }
     return count;
@@ -77,10 +73,8 @@ together *together_join(session *s, const options *o)
         complain(s, "there is no memory to begin with");
         return NULL;
     }
-    int rank, count = neighbours(&rank);
-    it->leads = rank == 0;
     if (!o->memory) {
-        s->memory /= count;
+        s->memory /= neighbours();
     }
     it->pieces = o->pieces ? o->pieces : PIECES;
     it->mpi =
@@ -119,13 +113,6 @@ int64_t together_pieces(const session *s) { return s->together ? s->together->pi
 bool together_any(session *s, bool here)
 {
     return s->together ? reel_mpi_any(s->together->mpi, here) : here;
-}
-
-void together_follow(session *s, bool before)
-{
-    if (s->together && s->together->leads != before) {
-        together_any(s, false);
-    }
 }
 
 const reel_table_team *together_team(session *s) { return reel_mpi_table_team(s->together->mpi); }

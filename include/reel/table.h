@@ -92,7 +92,9 @@ typedef struct reel_table_options {
  *
  * What is kept in `cache` is read the next time, if the options and the files, by their sizes and
  * times, are those that it was made of, and it is whole; otherwise it is made anew. Of standard
- * input it is made each time. A file that is something else is not replaced.
+ * input it is made each time. A file that is something else is not replaced. While it is made the
+ * cells lie in `cache`.part, and where that is interrupted the next reading goes on, which a
+ * warning tells, if nothing has changed. Of a team one process of each machine keeps it.
  *
  * Owner: the reel's until you free it, or the reel.
  * Fails: NULL, and REEL_ERR_FILE if the file cannot be read; REEL_ERR_FORMAT for what is no table:

@@ -79,6 +79,8 @@ enum {
      * of them does, which is worth its messages. */
     REELI_TEAM_ROUND = REELI_SIZE(4 << 20, 64 << 10, 4 << 20),
     REELI_TEAM_PART = REELI_SIZE(128 << 10, 2 << 10, 128 << 10),
+    /* Of a table that is kept while it is read: bytes until it is first noted how far that is. */
+    REELI_FIRST_NOTE = REELI_SIZE(8 << 20, 128 << 10, 8 << 20),
 
     /* The arena's first block, in bytes; each is twice the one before, up to the second size. The
      * first is what a small model's step needs, the second some memory of a large one's. */

@@ -3,6 +3,8 @@
 #include "csv_cells.h"
 #include "csv_kinds.h"
 #include "pages.h"
+#include "scratch_file.h"
+#include "table_cache.h"
 #include "utf8.h"
 
 #include <math.h>
@@ -211,8 +213,15 @@ bool reeli_csv_fits(const reeli_csv_reader *it, double rows)
 
 bool reeli_csv_to_pages(reeli_csv_reader *it)
 {
-    bool done = it->table->pages.rows || reeli_pages_begin(it->table, "table_read");
-    it->room = it->table->pages.rows;
+    reel_table *t = it->table;
+    bool done = t->pages.rows > 0;
+    if (!done && it->keeping) {
+        done = reeli_keep_pages(it->keeping, t);
+    } else if (!done) {
+        int fd = reeli_scratch_open(it->r, "table_read", NULL);
+        done = fd >= 0 && reeli_pages_begin(t, "table_read", fd, 0);
+    }
+    it->room = t->pages.rows;
     return done;
 }
 
@@ -242,7 +251,7 @@ static void refuse_fields(reeli_csv_reader *it)
                      "'%s%s')%s",
                      t->columns, t->columns == 1 ? "" : "s", it->column,
                      it->parser.delim_char == '\t' ? "\\" : "", by,
-                     t->rows == it->short_rows
+                     t->rows == it->short_rows.count
                          ? "; if the table begins further down, say how many lines to skip"
                          : "");
 }
@@ -250,9 +259,9 @@ static void refuse_fields(reeli_csv_reader *it)
 /* The fields that a short row has not are missing. */
 static void fill_row(reeli_csv_reader *it)
 {
-    if (it->short_rows++ == 0) {
-        it->short_row = it->table->rows;
-        it->short_fields = it->column;
+    if (it->short_rows.count++ == 0) {
+        it->short_rows.first = it->table->rows;
+        it->short_rows.fields = (int64_t)it->column;
     }
     for (; it->column < it->table->columns; it->column++) {
         reeli_column *c = reeli_column_of(it->table, reeli_csv_column(it));

@@ -5,8 +5,10 @@
 #include "csv_kinds.h"
 #include "csv_parse.h"
 #include "csv_team.h"
+#include "table_cache.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* Room for as many rows as the file has if the others are as long as the first: growing little by
  * little would leave up to half of the memory unused. */
@@ -58,18 +60,83 @@ static bool begin_file(reeli_csv_reader *it, const reeli_dialect *dialect, const
     return true;
 }
 
+/* The bytes behind the last line feed. */
+static size_t after_last_feed(const char *bytes, size_t count)
+{
+    while (count > 0 && bytes[count - 1] != '\n') {
+        count--;
+    }
+    return count;
+}
+
+static bool take_bytes(reeli_csv_reader *it, char *bytes, size_t count)
+{
+    reeli_csv_hash(it, bytes, count);
+    return reeli_csv_take(it, bytes, count);
+}
+
+/* A piece, which ends after `taken` bytes of the file. If it is time to, how far the reading has
+ * come is noted where a row ends. */
+static void take_piece(reeli_csv_reader *it, char *bytes, size_t count, int64_t taken)
+{
+    const size_t end = reeli_keep_is_due(it, (int64_t)count) ? after_last_feed(bytes, count) : 0;
+    if (end && take_bytes(it, bytes, end) && reeli_csv_between_rows(it) && !it->in_comment) {
+        it->failed = !reeli_keep_note(it, taken - (int64_t)(count - end));
+    }
+    if (!it->failed) {
+        take_bytes(it, bytes + end, count - end);
+    }
+}
+
+/* Passes over the text that another reading has read. */
+static bool pass_over(reeli_csv_source *source, int64_t bytes)
+{
+    if (source->regular && !source->unpacker.packing && !source->recoder.encoding) {
+        source->ended = false;
+        return (lseek(source->descriptor, (off_t)bytes, SEEK_SET) == (off_t)bytes ||
+                reeli_csv_unreadable(source, REEL_ERR_FILE, "cannot be read from its middle")) &&
+               reeli_csv_next(source);
+    }
+    while (source->count > 0 && (int64_t)source->count <= bytes) {
+        bytes -= (int64_t)source->count;
+        if (!reeli_csv_next(source)) {
+            return false;
+        }
+    }
+    source->count -= (size_t)bytes;
+    memmove(source->bytes, source->bytes + bytes, source->count);
+    return true;
+}
+
+/* From where another reading was interrupted. */
+static bool go_on(reeli_csv_reader *it, const reeli_dialect *dialect, reeli_csv_source *source,
+                  int64_t *taken)
+{
+    it->path = source->name;
+    csv_set_delim(&it->parser, (unsigned char)dialect->separator);
+    reeli_keep_restore(it->keeping, it);
+    reeli_warn(it->r, "%s: goes on after row %lld, where another reading of it was interrupted",
+               REELI_QUOTED(it->options->cache), (long long)it->table->rows);
+    return (!it->options->team || reeli_csv_team(it, source, taken)) && pass_over(source, *taken);
+}
+
 bool reeli_csv_file(reeli_csv_reader *it, const reeli_dialect *dialect, reeli_csv_source *source)
 {
-    int64_t taken = 0;
     size_t skip = dialect->skip;
-    if (!begin_file(it, dialect, source->name)) {
+    const bool goes_on = it->keeping && it->keeping->goes_on;
+    int64_t taken = goes_on ? reeli_keep_taken(it->keeping) : 0;
+    if (goes_on) {
+        it->keeping->goes_on = false;
+        skip = 0;
+    }
+    if (!(goes_on ? go_on(it, dialect, source, &taken) : begin_file(it, dialect, source->name))) {
         return false;
     }
     while (!it->failed && source->count > 0) {
         bool first = taken == 0;
         taken += (int64_t)source->count;
-        reeli_csv_hash(it, source->bytes, source->count);
-        reeli_csv_take(it, source->bytes + skip, source->count - skip);
+        reeli_csv_hash(it, source->bytes, skip);
+        take_piece(it, source->bytes + skip, source->count - skip, taken);
         skip = 0;
         if (first && it->table->files.count == 1) {
             expect_rows(it, taken, source->size);
@@ -98,6 +165,9 @@ bool reeli_csv_end(reeli_csv_reader *it, bool *again)
         if (!*again) {
             reeli_csv_finish(it);
             reeli_csv_tell(it);
+            if (it->keeping) {
+                it->keeping->short_rows = it->short_rows;
+            }
         }
     }
     reeli_csv_end_parser(it);

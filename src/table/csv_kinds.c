@@ -398,14 +398,16 @@ static void tell_marks(const reeli_csv_reader *it, const reel_table *t, size_t c
 
 static void tell_short_rows(const reeli_csv_reader *it, const reel_table *t)
 {
-    if (it->short_rows > 0) {
-        bool one = it->short_rows == 1;
-        reeli_warn(t->owned.r,
-                   "%s:%lld: %lld row%s fewer fields than the first row, %zu of %zu%s: what is not "
-                   "there is missing",
-                   REELI_QUOTED(reel_table_row_path(t, it->short_row)),
-                   (long long)reel_table_line(t, it->short_row), (long long)it->short_rows,
-                   one ? " has" : "s have", it->short_fields, t->columns, one ? "" : " here");
+    const reeli_short_rows *s = &it->short_rows;
+    if (s->count > 0) {
+        bool one = s->count == 1;
+        reeli_warn(
+            t->owned.r,
+            "%s:%lld: %lld row%s fewer fields than the first row, %lld of %zu%s: what is not "
+            "there is missing",
+            REELI_QUOTED(reel_table_row_path(t, s->first)), (long long)reel_table_line(t, s->first),
+            (long long)s->count, one ? " has" : "s have", (long long)s->fields, t->columns,
+            one ? "" : " here");
     }
 }
 

@@ -13,7 +13,8 @@
  *   csv_number.c    numbers in the clothes that people give them
  *   csv_reader.c    what is wrong with a line, in words
  *
- * Each calls only what comes after it.
+ * Each calls only what comes after it; table_cache.c keeps what they have made, meanwhile and in
+ * the end.
  */
 #ifndef REELI_CSV_READER_H
 #define REELI_CSV_READER_H
@@ -22,13 +23,19 @@
 
 #include <csv.h>
 
+/* Rows that have too few fields; the first of them, and how many it has. */
+typedef struct reeli_short_rows {
+    int64_t count, first, fields;
+} reeli_short_rows;
+
 typedef struct reeli_csv_reader {
     struct csv_parser parser;
     reel *r;
     reel_table *table;
     const reel_table_options *options;
     reeli_buffer *as_text; /* bool, a column each that an earlier reading found to be text */
-    const char *path;      /* of the file that is being read */
+    struct reeli_keeping *keeping; /* where the table is kept meanwhile; NULL: nowhere */
+    const char *path;              /* of the file that is being read */
     char decimal;
     bool named;      /* whether the columns are there */
     bool named_here; /* and those of this file are known */
@@ -38,15 +45,13 @@ typedef struct reeli_csv_reader {
     bool in_quotes;  /* where blanks part fields: whether they do here; whether one came, which */
     bool blank;      /* was not parsed; whether the line has something before it */
     bool within_line;
-    bool remark;        /* whether that is a comment */
-    bool after_return;  /* whether the last row ended with a carriage return */
-    size_t column;      /* of the row, which comes next */
-    int64_t line;       /* of the file, on which the next field starts, from 1 */
-    int64_t row_line;   /* on which the row started */
-    int64_t room;       /* rows that there is memory for */
-    int64_t short_rows; /* that have too few fields; the first of them, and how many it has */
-    int64_t short_row;
-    size_t short_fields;
+    bool remark;       /* whether that is a comment */
+    bool after_return; /* whether the last row ended with a carriage return */
+    size_t column;     /* of the row, which comes next */
+    int64_t line;      /* of the file, on which the next field starts, from 1 */
+    int64_t row_line;  /* on which the row started */
+    int64_t room;      /* rows that there is memory for */
+    reeli_short_rows short_rows;
     size_t field_size;    /* of the parser's buffer */
     reeli_buffer first;   /* char: the first row's fields, each with its NUL */
     int64_t hashed;       /* bytes, of all files */

@@ -16,6 +16,7 @@
 #include "csv_record.h"
 #include "pages.h"
 #include "system_file.h"
+#include "table_cache.h"
 #include "thresholds.h"
 
 #include <string.h>
@@ -299,6 +300,10 @@ static bool read_rounds(round *now)
         const int64_t each = (now->source->size - REELI_CSV_PIECE - now->at) / size;
         now->length = each < most ? each : most;
         if (now->length < REELI_TEAM_PART || !read_round(now)) {
+            break;
+        }
+        if (reeli_keep_is_due(now->it, 0) && reeli_csv_between_rows(now->it) &&
+            !reeli_keep_note(now->it, now->at)) {
             break;
         }
         reeli_csv_tell_progress(now->it, now->at, now->source->size);

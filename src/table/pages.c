@@ -109,12 +109,10 @@ static bool put(reel_table *t, const char *what, bool all)
     return ok;
 }
 
-bool reeli_pages_begin(reel_table *t, const char *what)
+bool reeli_pages_begin(reel_table *t, const char *what, int descriptor, int64_t base)
 {
-    t->pages.descriptor = reeli_scratch_open(t->owned.r, what, NULL);
-    if (t->pages.descriptor < 0) {
-        return false;
-    }
+    t->pages.descriptor = descriptor;
+    t->pages.base = base;
     t->pages.rows = rows_of_block(t);
     return put(t, what, false);
 }

@@ -11,9 +11,9 @@ static inline size_t reeli_cell_bytes(const reel_table *t)
     return t->dtype == REEL_F64 ? sizeof(double) : sizeof(float);
 }
 
-/* From now on blocks of cells go to a file; those that there are, too. The rows that are left have
- * room for a block. False, and an error. */
-bool reeli_pages_begin(reel_table *t, const char *what);
+/* From now on blocks of cells go to a file, from `base` on; those that there are, too. The rows
+ * that are left have room for a block. False, and an error. */
+bool reeli_pages_begin(reel_table *t, const char *what, int descriptor, int64_t base);
 /* Writes the block that is in memory, whole or not, and begins the next; false, and an error. */
 bool reeli_pages_put(reel_table *t, const char *what);
 /* A column's cells of a block that was written; false, and an error. */

@@ -4,24 +4,36 @@
  * lines. The head has the sizes of all that, and a checksum of everything behind it, which is
  * compared whenever the file is opened, as are the sizes with the file's and the codes with the
  * texts. Numbers are as the machine has them; another machine's file is another one's.
+ *
+ * While the table is read its blocks go to NAME.part, and every now and then a note is made of how
+ * far that has come, under the file's own name: a head, the place in the text, what there is
+ * besides, and the cells that no block has yet. Another reading goes on from there. In the end all
+ * is in NAME.part, which takes the note's place.
  */
 #include "table_cache.h"
 #include "csv_kinds.h"
 #include "output_file.h"
 #include "pages.h"
+#include "quote.h"
 #include "scratch_file.h"
-#include "system_file.h"
+#include "table_kept.h"
+#include "thresholds.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char what[] = "table_cache";
-#define MAGIC "reel-t\r\n"
-enum { VERSION = 2 };
+#define WHOLE "reel-t\r\n"
+#define NOTE "reel-p\r\n"
+enum { VERSION = 3 };
 
 typedef struct head {
     char magic[8];
     uint64_t version, key, hash;
-    int64_t rows, columns, dtype, block, end, rest;
+    int64_t rows, columns, dtype, block;
+    int64_t end; /* where the blocks do; of a note: the rows that they have */
+    int64_t rest;
     uint64_t checksum;
 } head;
 
@@ -81,65 +93,6 @@ uint64_t reeli_cache_key(const char *const *paths, size_t count, const reel_tabl
     return key;
 }
 
-/* What is written after the blocks, in memory. */
-static bool put(reel *r, reeli_buffer *to, const void *bytes, size_t size)
-{
-    if (!reeli_buffer_grow(r, to, to->count + size)) {
-        return false;
-    }
-    if (size > 0) {
-        memcpy((char *)to->data + to->count, bytes, size);
-    }
-    to->count += size;
-    return true;
-}
-
-static bool put_number(reel *r, reeli_buffer *to, int64_t number)
-{
-    return put(r, to, &number, sizeof number);
-}
-
-static bool put_text(reel *r, reeli_buffer *to, const char *text)
-{
-    int64_t length = (int64_t)strlen(text);
-    return put_number(r, to, length) && put(r, to, text, (size_t)length + 1);
-}
-
-static bool put_texts(reel *r, reeli_buffer *to, const reeli_text_set *texts)
-{
-    bool ok = put_number(r, to, (int64_t)reeli_text_count(texts));
-    for (size_t i = 0; ok && i < reeli_text_count(texts); i++) {
-        ok = put_text(r, to, reeli_text_at(texts, i));
-    }
-    return ok;
-}
-
-static bool put_column(reel *r, reeli_buffer *to, const reeli_column *c)
-{
-    const int64_t numbers[] = {c->kind, c->fixed, c->named, c->missing, (int64_t)c->odd.count};
-    return put(r, to, numbers, sizeof numbers) &&
-           put(r, to, c->odd.data, c->odd.count ? sizeof(struct reeli_odd) : 0) &&
-           put_texts(r, to, &c->texts);
-}
-
-static bool put_rest(reel_table *t, reeli_buffer *to)
-{
-    reel *r = t->owned.r;
-    const reeli_table_file *files = t->files.data;
-    bool ok = put_texts(r, to, &t->names);
-    for (size_t j = 0; ok && j < t->columns; j++) {
-        ok = put_column(r, to, reeli_column_of(t, j));
-    }
-    ok = ok && put_number(r, to, (int64_t)t->lines.count) &&
-         put(r, to, t->lines.data, t->lines.count * sizeof(reeli_line)) &&
-         put_number(r, to, (int64_t)t->files.count);
-    for (size_t i = 0; ok && i < t->files.count; i++) {
-        ok = put_number(r, to, files[i].row) &&
-             put_text(r, to, (const char *)t->paths.data + files[i].path);
-    }
-    return ok;
-}
-
 static size_t part_bytes(const reel_table *t)
 {
     return (size_t)t->pages.rows * reeli_cell_bytes(t);
@@ -150,8 +103,8 @@ static int64_t blocks_of(const reel_table *t)
     return t->pages.rows ? (t->rows + t->pages.rows - 1) / t->pages.rows : 0;
 }
 
-/* Goes through the cells' parts, into a file unless that is NULL; their checksum. */
-static bool go_through(reel_table *t, reel_file *to, uint64_t *checksum)
+/* Goes on with the checksum of the blocks from `from` to `to`. */
+static bool go_through(reel_table *t, int64_t from, int64_t to, uint64_t *checksum)
 {
     reel *r = t->owned.r;
     void *part = reeli_malloc(r, part_bytes(t));
@@ -159,10 +112,9 @@ static bool go_through(reel_table *t, reel_file *to, uint64_t *checksum)
     if (!part) {
         reeli_no_memory(r, what);
     }
-    for (int64_t b = 0; b < blocks_of(t); b++) {
+    for (int64_t b = from; b < to; b++) {
         for (size_t j = 0; ok && j < t->columns; j++) {
-            ok =
-                reeli_pages_read(t, j, b, part) && (!to || reeli_file_put(to, part, part_bytes(t)));
+            ok = reeli_pages_read(t, j, b, part);
             *checksum = ok ? mix(*checksum, part, part_bytes(t)) : 0;
         }
     }
@@ -170,170 +122,17 @@ static bool go_through(reel_table *t, reel_file *to, uint64_t *checksum)
     return ok;
 }
 
-bool reeli_cache_keep(reel_table *t, const reel_table_options *options, uint64_t key)
+static head head_of(const reel_table *t, uint64_t key, const char *magic)
 {
-    reel *r = t->owned.r;
-    reeli_buffer rest = {NULL, 0, 0};
-    head h = {.version = VERSION, .key = key, .hash = t->hash, .rows = t->rows};
-    reel_file *file = reeli_file_begin(r, what, options->cache);
-    bool ok = file && reeli_file_put(file, &h, sizeof h) && go_through(t, file, &h.checksum);
-    if (ok && !put_rest(t, &rest)) {
-        reeli_no_memory(r, what);
-        ok = false;
-    }
-    if (ok) {
-        memcpy(h.magic, MAGIC, sizeof h.magic);
-        h.columns = (int64_t)t->columns;
-        h.dtype = (int64_t)t->dtype;
-        h.block = t->pages.rows;
-        h.end = reeli_file_at(file);
-        h.rest = (int64_t)rest.count;
-        h.checksum = mix(h.checksum, rest.data, rest.count);
-        ok = reeli_file_put(file, rest.data, rest.count) && reeli_file_seek(file, 0) &&
-             reeli_file_put(file, &h, sizeof h);
-    }
-    reeli_buffer_free(r, &rest);
-    if (!ok) {
-        reel_file_discard(file);
-        return false;
-    }
-    return reel_file_commit(file) == REEL_OK;
-}
-
-/* What is left to be read of the rest. */
-typedef struct rest {
-    const char *at;
-    size_t left;
-} rest;
-
-static bool take(rest *from, void *to, size_t size)
-{
-    if (size > from->left) {
-        return false;
-    }
-    memcpy(to, from->at, size);
-    from->at += size;
-    from->left -= size;
-    return true;
-}
-
-static bool take_count(rest *from, size_t least, size_t *count)
-{
-    int64_t number;
-    bool ok =
-        take(from, &number, sizeof number) && number >= 0 && (uint64_t)number <= from->left / least;
-    *count = ok ? (size_t)number : 0;
-    return ok;
-}
-
-static bool take_text(rest *from, const char **text, size_t *length)
-{
-    if (!take_count(from, 1, length) || *length >= from->left || from->at[*length] != '\0') {
-        return false;
-    }
-    *text = from->at;
-    from->at += *length + 1;
-    from->left -= *length + 1;
-    return true;
-}
-
-static bool take_texts(reel *r, rest *from, reeli_text_set *to)
-{
-    size_t count, length;
-    const char *text;
-    bool ok = take_count(from, sizeof(int64_t) + 1, &count);
-    for (size_t i = 0; ok && i < count; i++) {
-        ok = take_text(from, &text, &length) && reeli_text_set_find(to, text, length) < 0 &&
-             reeli_text_set_add(r, to, text, length);
-    }
-    return ok;
-}
-
-/* Whatever the file says, they end. */
-static void end_texts(struct reeli_odd *odd)
-{
-    reeli_odd_text *numbers[] = {&odd->dressed, &odd->zeros, &odd->large};
-    for (int i = 0; i < REELI_ODD_KEPT; i++) {
-        odd->texts[i].text[REELI_ODD_TEXT - 1] = '\0';
-    }
-    for (int i = 0; i < 3; i++) {
-        numbers[i]->text[REELI_ODD_TEXT - 1] = '\0';
-    }
-}
-
-static bool take_column(reel *r, rest *from, int64_t rows, reeli_column *c)
-{
-    int64_t numbers[5];
-    if (!take(from, numbers, sizeof numbers) || numbers[0] < REELI_NUMBERS ||
-        numbers[0] > REELI_TEXT || numbers[3] < 0 || numbers[3] > rows || numbers[4] < 0 ||
-        numbers[4] > 1) {
-        return false;
-    }
-    c->kind = (uint8_t)numbers[0];
-    c->fixed = numbers[1] != 0;
-    c->named = numbers[2] != 0;
-    c->missing = numbers[3];
-    if (numbers[4] && (!reeli_buffer_add(r, &c->odd, sizeof(struct reeli_odd)) ||
-                       !take(from, c->odd.data, sizeof(struct reeli_odd)))) {
-        return false;
-    }
-    if (numbers[4]) {
-        end_texts(c->odd.data);
-    }
-    return take_texts(r, from, &c->texts);
-}
-
-static bool take_files(reel_table *t, rest *from)
-{
-    reel *r = t->owned.r;
-    size_t count, length;
-    const char *text;
-    bool ok = take_count(from, 2 * sizeof(int64_t), &count);
-    for (size_t i = 0; ok && i < count; i++) {
-        reeli_table_file *file = reeli_buffer_add(r, &t->files, sizeof *file);
-        ok = file && take(from, &file->row, sizeof file->row) && take_text(from, &text, &length);
-        if (ok) {
-            file->path = t->paths.count;
-            ok = put(r, &t->paths, text, length + 1);
-        }
-    }
-    return ok;
-}
-
-static bool take_lines(reel_table *t, rest *from)
-{
-    reel *r = t->owned.r;
-    size_t count;
-    if (!take_count(from, sizeof(reeli_line), &count) ||
-        !reeli_buffer_reserve(r, &t->lines, (count + 1) * sizeof(reeli_line)) ||
-        !take(from, t->lines.data, count * sizeof(reeli_line))) {
-        return false;
-    }
-    const reeli_line *lines = t->lines.data;
-    bool ok = true;
-    for (size_t i = 0; ok && i < count; i++) {
-        ok = (i ? lines[i].row >= lines[i - 1].row : lines[i].row == 0) && lines[i].line >= 1;
-    }
-    t->lines.count = count;
-    return ok;
-}
-
-static bool take_rest(reel_table *t, const head *h, rest *from)
-{
-    reel *r = t->owned.r;
-    const size_t columns = (size_t)h->columns;
-    if (!take_texts(r, from, &t->names) || reeli_text_count(&t->names) != columns ||
-        !reeli_buffer_reserve(r, &t->column, (columns + 1) * sizeof(reeli_column))) {
-        return false;
-    }
-    memset(t->column.data, 0, columns * sizeof(reeli_column));
-    t->columns = columns;
-    for (size_t j = 0; j < columns; j++) {
-        if (!take_column(r, from, h->rows, reeli_column_of(t, j))) {
-            return false;
-        }
-    }
-    return take_lines(t, from) && take_files(t, from) && from->left == 0;
+    head h = {.version = VERSION,
+              .key = key,
+              .hash = t->hash,
+              .rows = t->rows,
+              .columns = (int64_t)t->columns,
+              .dtype = (int64_t)t->dtype,
+              .block = t->pages.rows};
+    memcpy(h.magic, magic, sizeof h.magic);
+    return h;
 }
 
 /* Whether each code is a text's. */
@@ -353,6 +152,15 @@ static bool codes_are_texts(reel_table *t)
     return ok;
 }
 
+static bool all_have_kinds(const reel_table *t)
+{
+    bool all = true;
+    for (size_t j = 0; j < t->columns; j++) {
+        all = all && reeli_column_of(t, j)->kind != REELI_UNDECIDED;
+    }
+    return all;
+}
+
 /* Whether the head's numbers can be those of a file of this size. */
 static bool is_possible(const head *h, const reel_table *t, int64_t size)
 {
@@ -367,7 +175,7 @@ static bool is_possible(const head *h, const reel_table *t, int64_t size)
 
 /* Fills t from the file that is open; false if there is something wrong with it, or memory is
  * out. */
-static bool fill(reel_table *t, const head *h)
+static bool fill(reel_table *t, const head *h, reeli_short_rows *short_rows)
 {
     reel *r = t->owned.r;
     t->rows = t->pages.first = h->rows;
@@ -378,22 +186,27 @@ static bool fill(reel_table *t, const head *h)
     const size_t bytes = (size_t)h->rest;
     char *kept = reeli_malloc(r, bytes + 1);
     uint64_t checksum = 0;
-    rest from = {kept, bytes};
-    bool ok = kept && go_through(t, NULL, &checksum);
+    reeli_rest from = {kept, bytes};
+    bool ok = kept && go_through(t, 0, blocks_of(t), &checksum);
     t->columns = 0;
     ok = ok && reeli_scratch_read(r, what, t->pages.descriptor, kept, bytes, h->end) &&
-         mix(checksum, kept, bytes) == h->checksum && take_rest(t, h, &from) && codes_are_texts(t);
+         mix(checksum, kept, bytes) == h->checksum &&
+         reeli_kept_take(&from, short_rows, sizeof *short_rows) &&
+         reeli_kept_take_table(t, (size_t)h->columns, h->rows, &from) && from.left == 0 &&
+         all_have_kinds(t) && codes_are_texts(t);
     reeli_free(r, kept, bytes + 1);
     return ok;
 }
 
 /* As reading it has said. */
-static void tell_oddities(reel_table *t, const reel_table_options *options)
+static void tell_oddities(reel_table *t, const reel_table_options *options,
+                          const reeli_short_rows *short_rows)
 {
     reeli_csv_reader reader = {.r = t->owned.r,
                                .table = t,
                                .options = options,
                                .path = t->path,
+                               .short_rows = *short_rows,
                                .decimal = options->decimal ? options->decimal : '.'};
     reeli_csv_tell(&reader);
 }
@@ -408,10 +221,10 @@ reel_table *reeli_cache_open(reel *r, const char *name, const reel_table_options
     if (fd < 0) {
         return NULL;
     }
-    bool there =
-        read(fd, &h, sizeof h) == (ssize_t)sizeof h && memcmp(h.magic, MAGIC, sizeof h.magic) == 0;
-    *ours = *ours || there;
-    reel_table *t = there && h.version == VERSION && h.key == key
+    bool there = read(fd, &h, sizeof h) == (ssize_t)sizeof h;
+    bool whole = there && memcmp(h.magic, WHOLE, sizeof h.magic) == 0;
+    *ours = *ours || whole || (there && memcmp(h.magic, NOTE, sizeof h.magic) == 0);
+    reel_table *t = whole && h.version == VERSION && h.key == key
                         ? reeli_table_new(r, what, name, options->dtype)
                         : NULL;
     if (!t) {
@@ -421,8 +234,9 @@ reel_table *reeli_cache_open(reel *r, const char *name, const reel_table_options
     t->pages.descriptor = fd;
     t->pages.rows = 1; /* so that it is closed */
     t->memory = options->memory;
-    if (is_possible(&h, t, status.st_size) && fill(t, &h)) {
-        tell_oddities(t, options);
+    reeli_short_rows short_rows;
+    if (is_possible(&h, t, status.st_size) && fill(t, &h, &short_rows)) {
+        tell_oddities(t, options, &short_rows);
         return t;
     }
     reel_table_free(t);
@@ -431,4 +245,350 @@ reel_table *reeli_cache_open(reel *r, const char *name, const reel_table_options
                    REELI_QUOTED(options->cache));
     }
     return NULL;
+}
+
+static bool refuse(const reeli_keeping *k, const char *why)
+{
+    reeli_error(k->r, reeli_system_status(errno), "%s: '%s.part' %s: %s", what,
+                REELI_QUOTED(k->options->cache), why, REELI_SYSTEM_ERROR(errno));
+    return false;
+}
+
+static const char *part_name(const reeli_keeping *k, char name[REELI_PATH_SIZE + 8])
+{
+    snprintf(name, REELI_PATH_SIZE + 8, "%s.part", k->target.path);
+    return name;
+}
+#define PART_OF(k) part_name(k, (char[REELI_PATH_SIZE + 8]){0})
+
+/* The file, with a lock: -1 where another process writes it, or with *failed. */
+static int open_part(reeli_keeping *k, bool *failed)
+{
+    const char *name = PART_OF(k);
+    int fd = reeli_file_open(name, O_RDWR | O_CREAT | O_NOFOLLOW);
+    if (fd < 0) {
+        *failed = !refuse(k, "cannot be written");
+        return -1;
+    }
+    if (reeli_file_lock(fd) == REELI_LOCKED_BY_OTHERS || !reeli_file_is_named(fd, name)) {
+        close(fd);
+        reeli_warn(k->r, "%s: another process keeps a table there, and this one does not",
+                   REELI_QUOTED(k->options->cache));
+        return -1;
+    }
+    return fd;
+}
+
+bool reeli_keep_begin(reeli_keeping *k, reel *r, const reel_table_options *options, uint64_t key)
+{
+    const reel_table_team *team = options->team;
+    bool failed = false;
+    *k = (reeli_keeping){.r = r, .options = options, .key = key, .descriptor = -1};
+    if (!reeli_find_target(&k->target, options->cache) || k->target.in_place) {
+        errno = k->target.in_place ? EINVAL : errno;
+        return refuse(k, k->target.why ? k->target.why : "cannot be written");
+    }
+    if (!team || team->machine == team->rank) {
+        k->descriptor = open_part(k, &failed);
+        k->holds = k->descriptor >= 0;
+    }
+    return !failed;
+}
+
+bool reeli_keep_anew(reeli_keeping *k)
+{
+    k->checksum = 0;
+    k->checked = k->noted = 0;
+    k->goes_on = false;
+    if (!k->holds) {
+        return true;
+    }
+    bool failed = false;
+    k->descriptor = k->descriptor < 0 ? open_part(k, &failed) : k->descriptor;
+    k->holds = k->descriptor >= 0;
+    return !failed && (!k->holds || ftruncate(k->descriptor, 0) == 0 || refuse(k, "cannot be cut"));
+}
+
+bool reeli_keep_pages(reeli_keeping *k, reel_table *t)
+{
+    const int fd = k->holds ? k->descriptor : reeli_scratch_open(k->r, what, NULL);
+    k->descriptor = -1;
+    return fd >= 0 && reeli_pages_begin(t, what, fd, sizeof(head));
+}
+
+/* A note's numbers, in this order: places in the text, and of the reader. */
+enum { FILE_NUMBER, TAKEN, HASHED, LINE, HEADLESS, RETURN, MORE = REELI_NOTED };
+
+static bool put_cells(const reel_table *t, reeli_buffer *to)
+{
+    bool ok = true;
+    for (size_t j = 0; ok && j < t->columns; j++) {
+        const reeli_column *c = reeli_column_of(t, j);
+        const size_t cell = c->kind == REELI_NUMBERS ? reeli_cell_bytes(t) : sizeof(int32_t);
+        ok =
+            c->kind == REELI_UNDECIDED || reeli_kept_put(t->owned.r, to, c->cells.data,
+                                                         (size_t)(t->rows - t->pages.first) * cell);
+    }
+    return ok;
+}
+
+static bool put_note(const reeli_csv_reader *it, int64_t taken, reeli_buffer *to)
+{
+    reel_table *t = it->table;
+    const int64_t at[MORE] = {[FILE_NUMBER] = (int64_t)t->files.count - 1,
+                              [TAKEN] = taken,
+                              [HASHED] = it->hashed,
+                              [LINE] = it->line,
+                              [HEADLESS] = it->headless,
+                              [RETURN] = it->after_return};
+    return reeli_kept_put(it->r, to, at, sizeof at) &&
+           reeli_kept_put(it->r, to, &it->short_rows, sizeof it->short_rows) &&
+           reeli_kept_put_table(t, to) &&
+           reeli_kept_put(it->r, to, it->as_text->data, t->columns * sizeof(bool)) &&
+           reeli_kept_put_number(it->r, to, (int64_t)it->order.count) &&
+           reeli_kept_put(it->r, to, it->order.data, it->order.count * sizeof(size_t)) &&
+           put_cells(t, to);
+}
+
+/* First after some megabytes, then after a quarter more each time, so far as that is not many. */
+bool reeli_keep_is_due(const reeli_csv_reader *it, int64_t bytes)
+{
+    enum { FIRST = REELI_FIRST_NOTE, MOST = 32 * REELI_FIRST_NOTE };
+    const reeli_keeping *k = it->keeping;
+    if (!k || !k->holds || !it->table->pages.rows) {
+        return false;
+    }
+    const int64_t more = k->noted / 4 < FIRST ? FIRST : k->noted / 4 < MOST ? k->noted / 4 : MOST;
+    return it->hashed + bytes - k->noted >= more;
+}
+
+bool reeli_keep_note(reeli_csv_reader *it, int64_t taken)
+{
+    reeli_keeping *k = it->keeping;
+    reel_table *t = it->table;
+    const int64_t blocks = t->pages.first / t->pages.rows;
+    reeli_buffer rest = {NULL, 0, 0};
+    if (!go_through(t, k->checked, blocks, &k->checksum)) {
+        return false;
+    }
+    k->checked = blocks;
+    head h = head_of(t, k->key, NOTE);
+    h.end = t->pages.first;
+    bool ok = put_note(it, taken, &rest);
+    if (!ok) {
+        reeli_no_memory(it->r, what);
+    }
+    h.rest = (int64_t)rest.count;
+    h.checksum = mix(k->checksum, rest.data, rest.count);
+    reel_file *file = ok ? reeli_file_begin(it->r, what, k->options->cache) : NULL;
+    ok = file && reeli_file_put(file, &h, sizeof h) && reeli_file_put(file, rest.data, rest.count);
+    reeli_buffer_free(it->r, &rest);
+    if (!ok) {
+        reel_file_discard(file);
+        return false;
+    }
+    k->noted = it->hashed;
+    return reel_file_commit(file) == REEL_OK;
+}
+
+/* Whether a note's numbers can be: so many rows in whole blocks, and less than one besides. */
+static bool note_is_possible(const head *h, const reel_table *t, int64_t size)
+{
+    int64_t bytes;
+    return h->columns >= 1 && h->columns < INT32_MAX && h->block >= 1 && h->block <= 1 << 20 &&
+           h->end >= 0 && h->end % h->block == 0 && h->rows >= h->end &&
+           h->rows - h->end < h->block && h->dtype == (int64_t)t->dtype && h->rest >= 0 &&
+           h->rest == size - (int64_t)sizeof *h &&
+           reeli_multiply(h->block, (int64_t)reeli_cell_bytes(t), &bytes) &&
+           reeli_multiply(bytes, h->columns, &bytes) &&
+           reeli_multiply(bytes, h->end / h->block, &bytes);
+}
+
+static bool take_cells(reel_table *t, reeli_rest *from)
+{
+    const size_t left = (size_t)(t->rows - t->pages.first);
+    bool ok = true;
+    for (size_t j = 0; ok && j < t->columns; j++) {
+        reeli_column *c = reeli_column_of(t, j);
+        const size_t cell = c->kind == REELI_NUMBERS ? reeli_cell_bytes(t) : sizeof(int32_t);
+        ok = c->kind == REELI_UNDECIDED ||
+             (reeli_buffer_reserve(t->owned.r, &c->cells, (size_t)t->pages.rows * cell) &&
+              reeli_kept_take(from, c->cells.data, left * cell));
+    }
+    return ok;
+}
+
+static bool take_note(reeli_keeping *k, reel_table *t, const head *h, reeli_buffer *as_text,
+                      reeli_rest *from)
+{
+    reel *r = k->r;
+    const size_t columns = (size_t)h->columns;
+    t->columns = 0;
+    bool ok = reeli_kept_take(from, k->at, sizeof k->at) &&
+              reeli_kept_take(from, &k->short_rows, sizeof k->short_rows) &&
+              reeli_kept_take_table(t, columns, h->rows, from) &&
+              reeli_buffer_reserve(r, as_text, columns * sizeof(bool)) &&
+              reeli_kept_take(from, as_text->data, columns * sizeof(bool)) &&
+              reeli_kept_take_count(from, sizeof(size_t), &k->order.count) &&
+              (k->order.count == 0 || k->order.count == columns) &&
+              reeli_buffer_reserve(r, &k->order, (columns + 1) * sizeof(size_t)) &&
+              reeli_kept_take(from, k->order.data, k->order.count * sizeof(size_t)) &&
+              take_cells(t, from) && from->left == 0 && codes_are_texts(t) && k->at[TAKEN] > 0 &&
+              k->at[FILE_NUMBER] == (int64_t)t->files.count - 1;
+    for (size_t i = 0; ok && i < k->order.count; i++) {
+        ok = ((const size_t *)k->order.data)[i] < columns;
+    }
+    as_text->count = ok ? columns : 0;
+    return ok;
+}
+
+/* The blocks into a file of this process's own, where another one goes on with them. */
+static bool copy_blocks(reel_table *t, int fd)
+{
+    reel *r = t->owned.r;
+    void *part = reeli_malloc(r, part_bytes(t));
+    const int from = t->pages.descriptor;
+    bool ok = part != NULL;
+    for (int64_t b = 0; b < t->pages.first / t->pages.rows; b++) {
+        for (size_t j = 0; ok && j < t->columns; j++) {
+            t->pages.descriptor = from;
+            ok = reeli_pages_read(t, j, b, part);
+            t->pages.descriptor = fd;
+            ok = ok && reeli_pages_write(t, j, b, part);
+        }
+    }
+    t->pages.descriptor = fd;
+    close(from);
+    reeli_free(r, part, part_bytes(t));
+    return ok;
+}
+
+static bool fill_from_note(reeli_keeping *k, reel_table *t, const head *h, int note,
+                           reeli_buffer *as_text)
+{
+    const size_t bytes = (size_t)h->rest;
+    char *kept = reeli_malloc(k->r, bytes + 1);
+    reeli_rest from = {kept, bytes};
+    t->rows = h->rows;
+    t->hash = h->hash;
+    t->columns = (size_t)h->columns;
+    t->pages.rows = h->block;
+    t->pages.first = h->end;
+    t->pages.base = sizeof *h;
+    k->checked = h->end / h->block;
+    bool ok = kept && reeli_scratch_read(k->r, what, note, kept, bytes, sizeof *h) &&
+              go_through(t, 0, k->checked, &k->checksum) &&
+              mix(k->checksum, kept, bytes) == h->checksum && take_note(k, t, h, as_text, &from);
+    reeli_free(k->r, kept, bytes + 1);
+    const int fd = ok && !k->holds ? reeli_scratch_open(k->r, what, NULL) : -1;
+    return ok && (k->holds || (fd >= 0 && copy_blocks(t, fd)));
+}
+
+/* Whether there is a file long enough for the blocks that the note tells of. */
+static bool has_blocks(const reel_table *t, const head *h, int fd)
+{
+    struct stat status;
+    return fd >= 0 && fstat(fd, &status) == 0 &&
+           status.st_size >=
+               (int64_t)sizeof *h + h->end * h->columns * (int64_t)reeli_cell_bytes(t);
+}
+
+bool reeli_keep_go_on(reeli_keeping *k, reel_table *t, reeli_buffer *as_text)
+{
+    struct stat status;
+    head h;
+    const int note = reeli_file_open(k->target.path, O_RDONLY);
+    bool ok = note >= 0 && fstat(note, &status) == 0 &&
+              read(note, &h, sizeof h) == (ssize_t)sizeof h &&
+              memcmp(h.magic, NOTE, sizeof h.magic) == 0 && h.version == VERSION &&
+              h.key == k->key && note_is_possible(&h, t, status.st_size);
+    const int fd = !ok ? -1 : k->holds ? k->descriptor : reeli_file_open(PART_OF(k), O_RDONLY);
+    ok = ok && has_blocks(t, &h, fd);
+    if (ok) {
+        t->pages.descriptor = fd;
+        t->pages.rows = 1; /* so that it is closed */
+        k->descriptor = -1;
+        ok = fill_from_note(k, t, &h, note, as_text);
+    } else if (fd >= 0 && !k->holds) {
+        close(fd);
+    }
+    if (note >= 0) {
+        close(note);
+    }
+    k->goes_on = ok;
+    k->noted = ok ? k->at[HASHED] : 0;
+    return ok;
+}
+
+void reeli_keep_restore(reeli_keeping *k, reeli_csv_reader *it)
+{
+    it->hashed = k->at[HASHED];
+    it->line = k->at[LINE];
+    it->short_rows = k->short_rows;
+    it->headless = k->at[HEADLESS] != 0;
+    it->after_return = k->at[RETURN] != 0;
+    it->named = it->named_here = true;
+    it->room = it->table->pages.rows;
+    it->order = k->order;
+    k->order = (reeli_buffer){NULL, 0, 0};
+}
+
+int64_t reeli_keep_file(const reeli_keeping *k) { return k->goes_on ? k->at[FILE_NUMBER] : 0; }
+int64_t reeli_keep_taken(const reeli_keeping *k) { return k->at[TAKEN]; }
+
+/* What is behind the blocks, and the head, into the table's own file. */
+static bool complete(reeli_keeping *k, reel_table *t)
+{
+    reel *r = k->r;
+    const int fd = t->pages.descriptor;
+    reeli_buffer rest = {NULL, 0, 0};
+    head h = head_of(t, k->key, WHOLE);
+    h.end = (int64_t)sizeof h + blocks_of(t) * (int64_t)(part_bytes(t) * t->columns);
+    bool ok = go_through(t, 0, blocks_of(t), &h.checksum);
+    if (ok && !(reeli_kept_put(r, &rest, &k->short_rows, sizeof k->short_rows) &&
+                reeli_kept_put_table(t, &rest))) {
+        reeli_no_memory(r, what);
+        ok = false;
+    }
+    h.rest = (int64_t)rest.count;
+    h.checksum = mix(h.checksum, rest.data, rest.count);
+    ok = ok && reeli_scratch_write(r, what, fd, rest.data, rest.count, h.end) &&
+         reeli_scratch_write(r, what, fd, &h, sizeof h, 0);
+    ok = ok && ((ftruncate(fd, h.end + h.rest) == 0 && reeli_file_sync(fd) == 0) ||
+                refuse(k, "cannot be written"));
+    reeli_buffer_free(r, &rest);
+    return ok;
+}
+
+bool reeli_keep_end(reeli_keeping *k, reel_table *t)
+{
+    if (!k->holds) {
+        return true;
+    }
+    struct stat status;
+    if (!complete(k, t)) {
+        return false;
+    }
+    if (stat(k->target.path, &status) == 0) {
+        (void)reeli_file_permit(t->pages.descriptor, &status);
+    }
+    k->holds = false;
+    const int placed = reeli_file_place(t->pages.descriptor, PART_OF(k), k->target.path);
+    t->pages.descriptor = placed == 0 ? reeli_file_open(k->target.path, O_RDONLY) : -1;
+    return t->pages.descriptor >= 0 || refuse(k, "cannot take its place");
+}
+
+void reeli_keep_close(reeli_keeping *k)
+{
+    reeli_buffer_free(k->r, &k->order);
+    if (k->descriptor >= 0) {
+        close(k->descriptor);
+    }
+    if (k->holds && !k->noted) {
+        unlink(PART_OF(k));
+    } else if (k->holds) {
+        reeli_warn(k->r, "%s: so far as the table was read, another reading goes on from there",
+                   REELI_QUOTED(k->options->cache));
+    }
+    k->holds = false;
 }

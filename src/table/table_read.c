@@ -2,6 +2,7 @@
 /* Tables from files: what a file is, and who reads it. */
 #include "csv_dialect.h"
 #include "csv_file.h"
+#include "csv_team.h"
 #include "table_cache.h"
 
 #include <reel/npy.h>
@@ -49,6 +50,7 @@ typedef struct reading {
     reeli_buffer as_text; /* bool: columns that an earlier reading found to be text */
     bool again;           /* whether it has to be read anew */
     bool from_pipe;       /* some file cannot be */
+    reeli_keeping keeping;
 } reading;
 
 static bool read_csv(reading *it, reeli_csv_reader *reader, reeli_csv_source *source)
@@ -98,7 +100,8 @@ static bool read_table(reading *it, reel_table *t)
 {
     reeli_csv_reader reader;
     bool ok = reeli_csv_begin(&reader, t, it->options, &it->as_text);
-    for (size_t i = 0; ok && i < it->count; i++) {
+    reader.keeping = it->options->cache ? &it->keeping : NULL;
+    for (size_t i = (size_t)reeli_keep_file(&it->keeping); ok && i < it->count; i++) {
         ok = read_file(it, t, &reader, i);
     }
     reader.failed = reader.failed || !ok;
@@ -158,38 +161,111 @@ static bool check_options(reel *r, const reel_table_options *o)
     return false;
 }
 
+/* Whether a number is the same in all processes that read the table; false, and an error, if one
+ * has failed. */
+static bool is_everywhere(const reading *it, uint64_t number, bool *same)
+{
+    const reel_table_team *team = it->options->team;
+    char *all;
+    const int64_t *counts;
+    *same = true;
+    if (team && !reeli_team_gather(it->r, team, &(reeli_buffer){&number, sizeof number, 0}, &all,
+                                   &counts)) {
+        return false;
+    }
+    for (int i = 0; team && i < team->size; i++) {
+        *same = *same && memcmp(all + (size_t)i * sizeof number, &number, sizeof number) == 0;
+    }
+    return true;
+}
+
+static reel_table *new_table(reading *it, const char *name)
+{
+    reel_table *t = reeli_table_new(it->r, operation, name, it->options->dtype);
+    if (t) {
+        t->memory = it->options->memory;
+    }
+    return t;
+}
+
+/* The table so far as another reading, which was interrupted, has kept it, if it is so in all
+ * processes; else an empty one. NULL, and an error. */
+static reel_table *go_on(reading *it, const char *name)
+{
+    reeli_keeping *k = &it->keeping;
+    bool same;
+    reel_table *t = new_table(it, name);
+    bool there = t && reeli_keep_go_on(k, t, &it->as_text);
+    const uint64_t place = there ? t->hash + (uint64_t)reeli_keep_taken(k) : 0;
+    if (!is_everywhere(it, place, &same) || it->r->status != REEL_OK) {
+        reel_table_free(t);
+        return NULL;
+    }
+    if (there && same) {
+        return t;
+    }
+    reel_table_free(t);
+    it->as_text.count = 0;
+    return reeli_keep_anew(k) ? new_table(it, name) : NULL;
+}
+
+/* Reads it, again if columns of numbers turn out to be text. */
+static reel_table *read_until_known(reading *it, const char *name)
+{
+    const bool keeps = it->options->cache != NULL;
+    reel_table *t = keeps ? go_on(it, name) : new_table(it, name);
+    for (it->again = true; t && it->again;) {
+        it->again = false;
+        if (!read_table(it, t)) {
+            reel_table_free(t);
+            return NULL;
+        }
+        if (it->again) {
+            reel_table_free(t);
+            t = !keeps || reeli_keep_anew(&it->keeping) ? new_table(it, name) : NULL;
+        }
+    }
+    return t;
+}
+
+/* Reads it, and keeps it. */
+static reel_table *read_and_keep(reading *it, const char *name, uint64_t key)
+{
+    reeli_keeping *k = &it->keeping;
+    reel_table *t = NULL;
+    if (reeli_keep_begin(k, it->r, it->options, key)) {
+        t = read_until_known(it, name);
+    }
+    if (t && !t->matrix && !reeli_keep_end(k, t)) {
+        reel_table_free(t);
+        t = NULL;
+    }
+    reeli_keep_close(k);
+    return t;
+}
+
 static reel_table *read_all(reading *it)
 {
     const reel_table_options *o = it->options;
     const char *first = strcmp(it->paths[0], "-") == 0 ? "standard input" : it->paths[0];
     const uint64_t key = o->cache ? reeli_cache_key(it->paths, it->count, o) : 0;
-    bool ours = true, known = o->cache != NULL;
+    bool ours = true, known = o->cache != NULL, everywhere;
     for (size_t i = 0; i < it->count; i++) {
         known = known && strcmp(it->paths[i], "-") != 0;
     }
     reel_table *t = o->cache ? reeli_cache_open(it->r, first, o, known ? key : ~key, &ours) : NULL;
-    if (t || it->r->status != REEL_OK) {
-        return t;
-    }
     if (!ours) {
         refuse(it->r, REEL_ERR_FILE, o->cache,
                "there is a file of that name, and it is no table that was kept");
-        return NULL;
     }
-    do {
-        it->again = false;
-        reel_table_free(t);
-        t = reeli_table_new(it->r, operation, first, it->options->dtype);
-        if (t && !read_table(it, t)) {
-            reel_table_free(t);
-            t = NULL;
-        }
-    } while (t && it->again);
-    reeli_buffer_free(it->r, &it->as_text);
-    if (t && o->cache && !t->matrix && !reeli_cache_keep(t, o, key)) {
+    if (o->cache && (!is_everywhere(it, t != NULL, &everywhere) || !everywhere)) {
         reel_table_free(t);
         t = NULL;
     }
+    if (!t && it->r->status == REEL_OK) {
+        t = o->cache ? read_and_keep(it, first, key) : read_until_known(it, first);
+    }
+    reeli_buffer_free(it->r, &it->as_text);
     return t;
 }
 

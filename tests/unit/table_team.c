@@ -169,6 +169,7 @@ static int check_team(int size, size_t path_count, reel_table_options how)
     member alone = {.how = how, .paths = paths, .path_count = path_count}, all[MOST] = {{0}};
     crew c = {.lock = PTHREAD_MUTEX_INITIALIZER, .turned = PTHREAD_COND_INITIALIZER, .size = size};
     pthread_t thread[MOST];
+    alone.how.cache = NULL;
     read_it(&alone);
     for (int i = 0; i < size; i++) {
         all[i] = (member){.with = &c, .how = how, .paths = paths, .path_count = path_count};
@@ -239,6 +240,20 @@ START_TEST(test_quotes)
     check_team(3, 1, (reel_table_options){0});
     write_rows(0, "\n", ROWS, ROWS / 2, "\"a\"b");
     check_team(3, 1, (reel_table_options){0});
+}
+END_TEST
+
+/* What all read together one of them keeps; then all read that. */
+START_TEST(test_kept)
+{
+    char kept[64];
+    snprintf(kept, sizeof kept, "table_team_%ld.kept", (long)getpid());
+    write_rows(0, "\n", ROWS, ROWS / 2, "12 %");
+    const int together = check_team(3, 1, (reel_table_options){.cache = kept});
+    const int again = check_team(3, 1, (reel_table_options){.cache = kept});
+    ck_assert_int_gt(together, again + 1);
+    ck_assert_int_eq(access(kept, F_OK), 0);
+    remove(kept);
 }
 END_TEST
 
@@ -318,6 +333,7 @@ static void add_cases(TCase *cases)
     tcase_set_timeout(cases, 240); /* under a sanitizer, on a busy machine */
     tcase_add_test(cases, test_plain);
     tcase_add_test(cases, test_quotes);
+    tcase_add_test(cases, test_kept);
     tcase_add_test(cases, test_oddities);
     tcase_add_test(cases, test_again);
     tcase_add_test(cases, test_files);

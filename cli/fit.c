@@ -190,7 +190,8 @@ static bool make_net(fitting *it)
     }
     it->model.no_intercept = o->no_intercept;
     it->model.net = network_new(it->s->r, shape);
-    return it->model.net != NULL;
+    return it->model.net && model_holds(it->s, reel_numel(it->rows.train), shape->outputs) &&
+           (!it->rows.test || model_holds(it->s, reel_numel(it->rows.test), shape->outputs));
 }
 
 /* How it was trained, for the model's file; false, and a message, without memory. */

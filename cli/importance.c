@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows in memory, of which one column is changed, and the predictions are compared. */
+/* Rows of which one column is changed, and the predictions are compared. */
 #include "importance.h"
 
 #include <inttypes.h>
@@ -25,11 +25,10 @@ static bool fill_column(asked_rows *it, reel_table *table, reel_tensor *rows, si
     return values != NULL;
 }
 
-bool asked_of(asked_rows *it, session *s, const model *m, reel_table *table, reel_tensor *rows,
-              int64_t most)
+/* Room for n rows; false, and a message. */
+static bool asked_begin(asked_rows *it, session *s, const model *m, int64_t n)
 {
-    int64_t count = rows ? reel_numel(rows) : reel_table_rows(table);
-    *it = (asked_rows){.s = s, .model = model_handle(s, m), .n = count < most ? count : most};
+    *it = (asked_rows){.s = s, .model = model_handle(s, m), .n = n};
     if (!it->model) {
         return false;
     }
@@ -40,7 +39,14 @@ bool asked_of(asked_rows *it, session *s, const model *m, reel_table *table, ree
     if (!it->cells || !it->all) {
         return complain(s, "there is no memory for %" PRId64 " rows", it->n);
     }
-    bool done = true;
+    return true;
+}
+
+bool asked_of(asked_rows *it, session *s, const model *m, reel_table *table, reel_tensor *rows,
+              int64_t most)
+{
+    int64_t count = rows ? reel_numel(rows) : reel_table_rows(table);
+    bool done = asked_begin(it, s, m, count < most ? count : most);
     for (size_t j = 0; done && j < it->columns; j++) {
         int64_t column = reel_table_find(table, reel_encoder_column(m->encoder, j));
         done = column >= 0 && fill_column(it, table, rows, (size_t)column, j);
@@ -78,68 +84,196 @@ void asked_free(asked_rows *it)
     reel_model_free(it->model);
 }
 
+/* Rows that are predicted at a time; memory holds so much of a table, the rest is read again. */
+enum { ROWS_AT_ONCE = 1 << 12 };
+
+/* The columns of all rows: numbers, or which text, NaN and less than 0 for none. They are in
+ * memory, column after column, or in a file, each in rows of so many. */
+typedef struct columns_of {
+    reel_table *table;
+    size_t *column; /* of the table */
+    int64_t n, blocks;
+    double *values;
+    reel_row_file *file;
+    reel_tensor *block; /* of the file */
+} columns_of;
+
+static void columns_free(columns_of *it)
+{
+    free(it->column);
+    free(it->values);
+    reel_row_file_free(it->file);
+    reel_tensor_free(it->block);
+}
+
+/* Column j's values, all of them, into the file. */
+static bool put_column(columns_of *it, const double *values)
+{
+    double *block = reel_data_f64(it->block);
+    bool done = block != NULL;
+    for (int64_t at = 0; done && at < it->n; at += ROWS_AT_ONCE) {
+        int64_t count = it->n - at < ROWS_AT_ONCE ? it->n - at : ROWS_AT_ONCE;
+        memcpy(block, values + at, (size_t)count * sizeof *block);
+        done = reel_row_file_write(it->file, reel_row_file_rows(it->file), it->block) == REEL_OK;
+    }
+    return done;
+}
+
+/* Rows from `first` on of column j; NULL, and a message. */
+static const double *column_block(columns_of *it, size_t j, int64_t first)
+{
+    if (it->values) {
+        return it->values + (int64_t)j * it->n + first;
+    }
+    int64_t row = (int64_t)j * it->blocks + first / ROWS_AT_ONCE;
+    return reel_row_file_read(it->file, row, it->block) == REEL_OK ? reel_data_f64(it->block)
+                                                                   : NULL;
+}
+
+static bool columns_begin(columns_of *it, session *s, const reel_encoder *e, reel_table *table,
+                          int64_t n)
+{
+    size_t count = reel_encoder_columns(e);
+    *it = (columns_of){.table = table, .n = n};
+    it->blocks = (n + ROWS_AT_ONCE - 1) / ROWS_AT_ONCE;
+    it->column = calloc(count + 1, sizeof *it->column);
+    if ((double)n * (double)count * sizeof(double) <= (double)s->memory / 4) {
+        it->values = calloc((size_t)n * count + 1, sizeof *it->values);
+    } else {
+        it->file = reel_row_file_new(s->r, REEL_F64, ROWS_AT_ONCE, 0);
+        reel_tensor *made = reel_zeros(s->r, REEL_F64, 2, (int64_t[]){1, ROWS_AT_ONCE});
+        it->block = reel_keep(made); /* for more than a step */
+        reel_tensor_free(made);
+    }
+    if (!it->column || (!it->values && !it->file)) {
+        return complain(s, "there is no memory for %" PRId64 " rows", n);
+    }
+    return !reel_failed(s->r);
+}
+
+static bool columns_read(columns_of *it, session *s, const reel_encoder *e, reel_table *table,
+                         reel_tensor *rows)
+{
+    bool done = columns_begin(it, s, e, table, rows ? reel_numel(rows) : reel_table_rows(table));
+    for (size_t j = 0; done && j < reel_encoder_columns(e); j++) {
+        int64_t n = 0, column = reel_table_find(table, reel_encoder_column(e, j));
+        double *values = column < 0 ? NULL : column_values(s, table, (size_t)column, rows, &n);
+        it->column[j] = column < 0 ? 0 : (size_t)column;
+        done = values != NULL;
+        if (done && it->values) {
+            memcpy(it->values + (int64_t)j * it->n, values, (size_t)n * sizeof *values);
+        } else if (done) {
+            done = put_column(it, values);
+        }
+        free(values);
+    }
+    return done;
+}
+
+/* A column that is shuffled: row i has what row order[i] has. */
+typedef struct shuffled {
+    size_t column;
+    const double *values;
+    const int64_t *order; /* NULL: none is */
+} shuffled;
+
+static reel_cell cell_of(const columns_of *it, size_t j, bool text, double x)
+{
+    const char *word =
+        text && x >= 0 ? reel_table_category(it->table, it->column[j], (size_t)x) : NULL;
+    return (reel_cell){word, text ? (double)NAN : x};
+}
+
+/* The rows from `first` on as cells, so many as there is room for. */
+static bool fill_block(asked_rows *to, columns_of *from, int64_t first, const shuffled *change)
+{
+    to->n = from->n - first < ROWS_AT_ONCE ? from->n - first : ROWS_AT_ONCE;
+    for (size_t j = 0; j < to->columns; j++) {
+        bool text = reel_table_is_text(from->table, from->column[j]);
+        bool moved = change->order && j == change->column;
+        const double *x = moved ? change->values : column_block(from, j, first);
+        for (int64_t i = 0; x && i < to->n; i++) {
+            double value = x[moved ? change->order[first + i] : i];
+            to->cells[(size_t)i * to->columns + j] = cell_of(from, j, text, value);
+        }
+        if (!x) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The mean absolute error, or of classes the log loss; NaN after an error. */
-static double error_of(asked_rows *it, const model *m, const double *truth)
+static double error_of(asked_rows *it, columns_of *from, const model *m, const double *truth,
+                       const shuffled *change)
 {
     static const double least = 1e-15;
     bool classes = reel_encoder_classes(m->encoder) > 0;
     double sum = 0;
-    if (!asked_predict(it)) {
-        return (double)NAN;
-    }
-    for (int64_t i = 0; i < it->n; i++) {
-        const double *all = it->all + (size_t)i * it->outputs;
-        double p = classes && truth[i] >= 0 ? all[(size_t)truth[i]] : 0;
-        sum += classes ? -log(fmax(p, least)) : fabs(all[it->outputs / 2] - truth[i]);
-    }
-    return sum / (double)it->n;
-}
-
-/* Deals a column's cells out among the rows: `kept` is what they are. */
-static bool shuffle(asked_rows *it, size_t column, const reel_cell *kept)
-{
-    reel_tensor *order = reel_randperm(it->s->r, it->n);
-    const int64_t *from = reel_is_poison(order) ? NULL : reel_data_i64(order);
-    for (int64_t i = 0; from && i < it->n; i++) {
-        it->cells[(size_t)i * it->columns + column] = kept[from[i]];
-    }
-    reel_tensor_free(order);
-    return from != NULL;
-}
-
-static bool measure(asked_rows *it, const model *m, const double *truth, reel_cell *kept,
-                    double *importance)
-{
-    double whole = error_of(it, m, truth);
-    bool done = isfinite(whole);
-    for (size_t c = 0; done && c < it->columns; c++) {
-        for (int64_t i = 0; i < it->n; i++) {
-            kept[i] = it->cells[(size_t)i * it->columns + c];
-        }
-        for (int k = 0; done && k < SHUFFLES; k++) {
-            done = shuffle(it, c, kept);
-            importance[c] += done ? (error_of(it, m, truth) - whole) / SHUFFLES : 0;
+    for (int64_t first = 0; first < from->n; first += ROWS_AT_ONCE) {
+        if (!fill_block(it, from, first, change) || !asked_predict(it)) {
+            return (double)NAN;
         }
         for (int64_t i = 0; i < it->n; i++) {
-            it->cells[(size_t)i * it->columns + c] = kept[i];
+            const double *all = it->all + (size_t)i * it->outputs;
+            double y = truth[first + i], p = classes && y >= 0 ? all[(size_t)y] : 0;
+            sum += classes ? -log(fmax(p, least)) : fabs(all[it->outputs / 2] - y);
         }
+    }
+    return sum / (double)from->n;
+}
+
+/* The error with a column's cells dealt out anew, less the one without. */
+static bool measure_column(asked_rows *it, columns_of *from, const model *m, const double *truth,
+                           shuffled *change, double whole, double *importance)
+{
+    bool done = true;
+    for (int k = 0; done && k < SHUFFLES; k++) {
+        reel_tensor *order = reel_randperm(it->s->r, from->n);
+        change->order = reel_is_poison(order) ? NULL : reel_data_i64(order);
+        done = change->order != NULL;
+        *importance += done ? (error_of(it, from, m, truth, change) - whole) / SHUFFLES : 0;
+        reel_tensor_free(order);
     }
     return done && !reel_failed(it->s->r);
+}
+
+static bool measure(asked_rows *it, columns_of *from, const model *m, const double *truth,
+                    double *kept, double *importance)
+{
+    double whole = error_of(it, from, m, truth, &(shuffled){.order = NULL});
+    bool done = isfinite(whole);
+    for (size_t c = 0; done && c < it->columns; c++) {
+        shuffled change = {.column = c, .values = kept};
+        for (int64_t first = 0; done && first < from->n; first += ROWS_AT_ONCE) {
+            int64_t count = from->n - first < ROWS_AT_ONCE ? from->n - first : ROWS_AT_ONCE;
+            const double *block = column_block(from, c, first);
+            done = block != NULL;
+            if (done) {
+                memcpy(kept + first, block, (size_t)count * sizeof *kept);
+            }
+        }
+        done = done && measure_column(it, from, m, truth, &change, whole, &importance[c]);
+    }
+    return done;
 }
 
 double *importance_of(session *s, const model *m, reel_table *table, reel_tensor *rows,
                       const double *truth)
 {
     asked_rows it;
-    bool done = asked_of(&it, s, m, table, rows, INT64_MAX);
+    columns_of from = {.n = 0};
+    bool done =
+        asked_begin(&it, s, m, ROWS_AT_ONCE) && columns_read(&from, s, m->encoder, table, rows);
     double *importance = calloc(it.columns + 1, sizeof *importance);
-    reel_cell *kept = calloc((size_t)it.n + 1, sizeof *kept);
+    double *kept = calloc((size_t)from.n + 1, sizeof *kept);
     if (done && importance && kept) {
-        done = measure(&it, m, truth, kept, importance);
+        done = measure(&it, &from, m, truth, kept, importance);
     } else {
         done = done && complain(s, "there is no memory for the importances");
     }
     asked_free(&it);
+    columns_free(&from);
     free(kept);
     if (!done) {
         free(importance);

@@ -188,14 +188,25 @@ reel_tensor *model_targets(const model *it, reel_table *table, const reel_tensor
     return converted(reel_encode_target(it->encoder, table, rows), it->shape.dtype);
 }
 
+bool model_holds(session *s, int64_t rows, int64_t outputs)
+{
+    double bytes = (double)rows * (double)outputs * sizeof(double);
+    return outputs <= 1 || bytes <= (double)s->memory ||
+           complain(s,
+                    "%lld outputs of the model for %lld rows would take %.0f MB, and --memory is "
+                    "%.0f MB",
+                    (long long)outputs, (long long)rows, bytes / 1e6, (double)s->memory / 1e6);
+}
+
 static double *predict(session *s, const model *it, reel_table *table, reel_tensor *rows, bool all,
                        int64_t *count)
 {
     reel_model *m = model_handle(s, it);
     *count = rows ? reel_numel(rows) : reel_table_rows(table);
-    size_t size = (size_t)*count * (all && m ? reel_model_outputs(m) : 1);
-    double *predicted = m ? malloc((size ? size : 1) * sizeof *predicted) : NULL;
-    if (m && !predicted) {
+    size_t outputs = all && m ? reel_model_outputs(m) : 1, size = (size_t)*count * outputs;
+    bool holds = m && model_holds(s, *count, (int64_t)outputs);
+    double *predicted = holds ? malloc((size ? size : 1) * sizeof *predicted) : NULL;
+    if (holds && !predicted) {
         complain(s, "there is no memory for %lld predictions", (long long)*count);
     }
     if (predicted && (all ? reel_model_predict_table_all(m, table, rows, predicted)

@@ -52,6 +52,8 @@ int model_command(const char *name, options o, bool (*run)(session *s, const opt
 double *model_predict(session *s, const model *it, reel_table *table, reel_tensor *rows,
                       int64_t *count);
 
+/* Whether all outputs of so many rows are no more than --memory; else a message. */
+bool model_holds(session *s, int64_t rows, int64_t outputs);
 /* All outputs of each row, as `reel_model_predict_all` has them. */
 double *model_predict_all(session *s, const model *it, reel_table *table, reel_tensor *rows,
                           int64_t *count);

@@ -64,6 +64,14 @@ for command in 'predict network.safetensors' 'evaluate network.safetensors' 'pre
   cmp out expected || fail "not what it says of a table in memory"
 done
 
+# What shuffling each column costs, from a file as from memory.
+cut -d , -f 96-101 large.csv >narrow.csv
+run 0 fit narrow.csv --target y "${line[@]}" --out narrow.safetensors
+run 0 evaluate narrow.safetensors narrow.csv --importance
+mv out expected
+run 0 evaluate narrow.safetensors narrow.csv --importance --memory 1M
+cmp out expected || fail "other importances than of a table in memory"
+
 # A table that is kept is read again, unless its file has changed or it is damaged.
 for way in 'is made' 'is read' 'is damaged' 'is of another table' 'is whole again'; do
   case $way in
@@ -109,6 +117,8 @@ done
 
 run 1 fit large.csv "${little[@]}" --hidden 4 --optimizer lbfgs --no-save
 says 'goes over all rows at once, which do not fit in --memory'
+run 1 fit large.csv --target x5 --loss cross_entropy --memory 2M --no-save
+says "outputs of the model for 10000 rows would take"
 run 2 fit large.csv --target y --memory 10
 says "--memory: expected a size from 1M on, as 64M or 2G, got '10'"
 finish

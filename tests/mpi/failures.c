@@ -56,7 +56,7 @@ static void train(reel *r, reel_mpi *mpi, const char *folder)
     }
     reel_mpi_loader *loader = reel_mpi_loader_new(
         mpi, (reel_tensor *[]){x, y}, 2, (reel_loader_options){.batch_size = 16, .shuffle = true});
-    const int epochs = strcmp(what, "nothing") ? 3 : 1000000;
+    const int epochs = strcmp(what, "memory") == 0 ? 1 : strcmp(what, "nothing") ? 3 : 1000000;
     for (int epoch = 0; epoch < epochs && !reel_failed(r); epoch++) {
         reel_tensor *piece[2];
         while (reel_mpi_loader_next(loader, piece)) {

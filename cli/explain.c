@@ -2,9 +2,10 @@
 /* reel explain: an expression's forward and backward pass, step by step, and the proof by
  * nudging. */
 #include "commands.h"
+#include "explain_ask.h"
 #include "lesson_text.h"
 #include "outputs.h"
-#include "program.h"
+#include "page.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -25,7 +26,8 @@ enum {
     KEY_HTML,
     KEY_LESSON,
     KEY_LESSONS,
-    KEY_SEED
+    KEY_SEED,
+    KEY_ASK
 };
 
 typedef struct request {
@@ -35,8 +37,10 @@ typedef struct request {
     const char *constants; /* names with commas between them */
     const char *dot, *json, *html;
     const char *lesson; /* its name */
-    uint64_t seed;      /* of its questions */
-    bool table, single, lessons;
+    uint64_t seed;      /* of its questions, or of values */
+    const char *ask;    /* NULL: nothing is asked */
+    char drawn[PIECES][LAB_NAME + 8];
+    bool table, single, lessons, draws;
 } request;
 
 static const struct argp_option explain_options[] = {
@@ -52,7 +56,13 @@ static const struct argp_option explain_options[] = {
     {"lessons", KEY_LESSONS, NULL, 0, "List the lessons", 2},
     {"lesson", KEY_LESSON, "LESSON", 0,
      "Show a lesson instead of an expression; with --html, as a page", 2},
-    {"seed", KEY_SEED, "N", 0, "Other numbers in the lesson's questions", 2},
+    {"seed", KEY_SEED, "N", 0,
+     "Other numbers in the lesson's questions; for an expression, numbers for names that have none",
+     2},
+    {"ask", KEY_ASK, "WHAT", OPTION_ARG_OPTIONAL,
+     "Ask, and look at the answers: a lesson's questions, an expression's gradients; with all, its "
+     "values, too. With --html the page asks for each product, part (as it is), or all",
+     2},
     {0},
 };
 
@@ -72,6 +82,14 @@ static error_t parse_lesson(int key, char *argument, struct argp_state *state)
         q->seed = strtoull(argument, &end, 10);
         if (*end || end == argument || *argument == '-') {
             argp_error(state, "--seed: '%s' is no whole number", argument);
+        }
+        q->draws = true;
+        return 0;
+    case KEY_ASK:
+        q->ask = argument ? argument : "part";
+        if (strcmp(q->ask, "product") != 0 && strcmp(q->ask, "part") != 0 &&
+            strcmp(q->ask, "all") != 0) {
+            argp_error(state, "--ask: '%s' is none of product, part, all", argument);
         }
         return 0;
     default:
@@ -160,37 +178,28 @@ static void print_number(double value)
     }
 }
 
-/* Element i of a gradient; of none, None, as PyTorch says it. */
-static void print_gradient(const reel_tensor *grad, int64_t i)
+static void print_proof(const lab_proof *it, void *context)
 {
-    double all[SHOWN];
-    if (grad) {
-        reel_to_f64(grad, all, reel_numel(grad));
-        print_number(all[i]);
+    char name[2 * LAB_NAME];
+    (void)context;
+    snprintf(name, sizeof name, it->element < 0 ? "%s" : "%s, element %lld", it->name,
+             (long long)it->element);
+    printf("  %-20s", name);
+    if (it->has_gradient) {
+        print_number(it->gradient);
     } else {
         printf(" %14s", "None");
     }
+    print_number(it->nudged);
+    printf("%s\n", it->has_gradient ? "" : "   (no path leads here)");
 }
 
 /* Each gradient beside (f(x + h) - f(x - h)) / 2h. */
 static void prove(lab_program *p)
 {
-    const lab_scope *inputs = &p->inputs;
     printf("\nGradients, and what nudging each number by %g up and down gives:\n",
            lab_step_of_slope(p));
-    for (int k = 0; k < inputs->count; k++) {
-        reel_tensor *x = inputs->value[k];
-        const int64_t n = reel_requires_grad(x) ? reel_numel(x) : 0;
-        for (int64_t i = 0; i < n && n <= SHOWN; i++) {
-            char name[2 * LAB_NAME];
-            snprintf(name, sizeof name, reel_ndim(x) ? "%s, element %lld" : "%s", inputs->name[k],
-                     (long long)i);
-            printf("  %-20s", name);
-            print_gradient(reel_grad(x), i);
-            print_number(lab_slope(p, x, i));
-            printf("%s\n", reel_grad(x) ? "" : "   (no path leads here)");
-        }
-    }
+    lab_prove(p, print_proof, NULL);
 }
 
 typedef bool writer(const void *what, FILE *stream);
@@ -206,9 +215,26 @@ static bool write_json(const void *root, FILE *stream)
     return reel_tape_json(root, stream) == REEL_OK;
 }
 
-static bool write_html(const void *root, FILE *stream)
+/* A tape with the program that it is of, and what its page asks for. */
+typedef struct shown_tape {
+    lab_program *program;
+    const reel_tensor *root;
+    const char *ask;
+} shown_tape;
+
+/* Called as its statements are. */
+static bool write_html(const void *what, FILE *stream)
 {
-    return reel_tape_html(root, NULL, stream) == REEL_OK;
+    const shown_tape *it = what;
+    const lab_program *p = it->program;
+    char title[LAB_PROGRAM] = "";
+    for (int i = 0; i < p->count; i++) {
+        const size_t at = strlen(title);
+        if (!lab_gives_number(p->pieces[i])) {
+            snprintf(title + at, sizeof title - at, "%s%s", at ? "; " : "", p->pieces[i]);
+        }
+    }
+    return lab_write_page(it->program, it->root, title, it->ask, stream);
 }
 
 static bool write_file(const request *q, reel *r, const char *path, writer *write, const void *what)
@@ -234,17 +260,22 @@ static bool show(const request *q, lab_program *p, const reel_tensor *root)
     const bool to_files = q->dot || q->json || q->html;
     if (q->table) {
         reel_tape_print(p->r, stdout);
+    } else if (q->ask && !to_files) {
+        return explain_ask_program(p, root, strcmp(q->ask, "all") == 0);
     } else if (!to_files) {
         reel_tape_explain(root, stdout);
         prove(p);
     }
     return write_file(q, p->r, q->dot, write_dot, root) &&
            write_file(q, p->r, q->json, write_json, root) &&
-           write_file(q, p->r, q->html, write_html, root);
+           write_file(q, p->r, q->html, write_html, &(shown_tape){p, root, q->ask ? q->ask : ""});
 }
 
-static bool run(const request *q, reel *r)
+static bool run(request *q, reel *r)
 {
+    if (q->draws) {
+        q->count = lab_draw_values(q->pieces, q->count, PIECES, q->drawn, q->constants, q->seed);
+    }
     lab_program p = {.r = r,
                      .dtype = q->single ? REEL_F32 : REEL_F64,
                      .pieces = q->pieces,
@@ -281,7 +312,9 @@ static bool show_lesson(const request *q, reel *r)
         lab_print_lessons(stderr);
         return false;
     }
-    if (q->html) {
+    if (q->ask && !q->html) {
+        done = explain_ask_lesson(lesson, q->seed);
+    } else if (q->html) {
         done = write_file(q, r, q->html, write_lesson, &(shown_lesson){lesson, q->seed});
     } else {
         lab_print_lesson(lesson, q->seed, stdout);
@@ -290,7 +323,7 @@ static bool show_lesson(const request *q, reel *r)
     return done;
 }
 
-static bool do_as_asked(const request *q, reel *r)
+static bool do_as_asked(request *q, reel *r)
 {
     if (q->lessons) {
         lab_print_lessons(stdout);

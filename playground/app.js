@@ -19,7 +19,13 @@ const draw = (tag, attributes, text) => {
 const LINE = [[1, 2], [2, 4], [3, 6], [4, 8], [5, 10]], LOSSES = ['l1', 'mse', 'huber', 'smooth_l1'];
 const OPTIMIZERS = ['sgd', 'adam', 'rmsprop'], NETS = { 'a line': [], '4 hidden': [4], '8 hidden': [8], '16 hidden': [16], '8 and 8 hidden': [8, 8] };
 const EXPRESSION = { kind: 'expression', program: 'b = a + a; c = b * b', values: ['a=3'], constants: '', times: 1 };
-const TRAINING = { kind: 'training', points: LINE, hidden: [], activation: 'tanh', loss: 'l1', optimizer: 'sgd', lr: 0.01, momentum: 0, zero_grad: true, seed: 0, steps: 100 };
+const TRAINING = { kind: 'training', points: LINE, hidden: [], activation: 'tanh', loss: 'l1', reduction: 'mean', target: 'column', init: 'default', optimizer: 'sgd', lr: 0.01, momentum: 0, clip: 0, penalty: 0, zero_grad: true, seed: 0, steps: 100 };
+// What is seldom changed, and what it is about.
+const SELDOM = {
+  reduction: ['the loss is the', ['mean', 'sum'], 'of the points: the sum\u2019s gradients are as many times as large as there are points'],
+  target: ['targets are a', ['column', 'flat'], 'list: flat ones, (n,), are each compared with every prediction, (n, 1)'],
+  init: ['weights begin', ['default', 'zeros', 'halves'], 'as the seed draws them, all with 0, or all with 0.5'],
+};
 const FAR = [[1, 2], [2, 4], [3, 6], [4, 8], [5, 40]], WIDE = LINE.map(([x, y]) => [100 * x, y]), EVEN = [[-1.4142, 2], [-0.7071, 4], [0, 6], [0.7071, 8], [1.4142, 10]], BENT = [-4, -3, -2, -1, 0, 1, 2, 3, 4].map(x => [x, Math.abs(x)]);
 const PRESETS = {
   'the tutorial': [{}],
@@ -32,6 +38,13 @@ const PRESETS = {
   'x a hundred times as large: 9e-6 and 9.2e-6': [{ points: WIDE, loss: 'mse', lr: 9e-6, steps: 200, start: [0, 0] }, { loss: 'mse', lr: 9.2e-6, start: [0, 0] }],
   'x with mean 0 and spread 1: 0.24': [{ points: EVEN, loss: 'mse', lr: 0.24, steps: 60, start: [0, 0] }],
   'the same small rate, without and with momentum': [{ loss: 'mse', lr: 0.002, steps: 60, start: [0, 0] }, { loss: 'mse', lr: 0.002, momentum: 0.9, start: [0, 0] }],
+  'mean and sum, the same rate': [{ steps: 200, start: [0, 0] }, { reduction: 'sum', start: [0, 0] }],
+  'targets as a column, and flat: no error, another line': [{ loss: 'mse', lr: 0.05, steps: 200, start: [0, 0] }, { loss: 'mse', lr: 0.05, target: 'flat', start: [0, 0] }],
+  'MSE, rate 0.1, gradients cut to the norm 1': [{ loss: 'mse', lr: 0.1, clip: 1, steps: 100, start: [0, 0] }],
+  'an L1 penalty: the slope gives way': [{ loss: 'mse', lr: 0.05, steps: 200, start: [0, 0] }, { loss: 'mse', lr: 0.05, penalty: 2, start: [0, 0] }],
+  'a network of zeros, and one as drawn': [{ points: BENT, hidden: [8], loss: 'mse', optimizer: 'adam', lr: 0.02, init: 'zeros', steps: 300 }, { hidden: [8], loss: 'mse', optimizer: 'adam', lr: 0.02 }],
+  'a network of halves: eight units, all alike': [{ points: BENT, hidden: [8], loss: 'mse', optimizer: 'adam', lr: 0.02, init: 'halves', steps: 300 }],
+  'two layers of sigmoids, and of relus': [{ points: BENT, hidden: [8, 8], activation: 'sigmoid', loss: 'mse', lr: 0.05, steps: 400 }, { hidden: [8, 8], activation: 'relu', loss: 'mse', lr: 0.05 }],
   'a network bends: tanh and relu': [{ points: BENT, hidden: [16], loss: 'mse', optimizer: 'adam', lr: 0.02, steps: 400 }, { hidden: [16], activation: 'relu', loss: 'mse', optimizer: 'adam', lr: 0.02 }],
 };
 const copy = x => JSON.parse(JSON.stringify(x));
@@ -170,7 +183,7 @@ function run_expression() {
   $('result').hidden = Boolean(answer.error);
   $('mistake').replaceChildren(...(answer.error ? mistake(answer.error) : []));
   if (!answer.error) {
-    $('proven').open = state.mode === 'expression'; // in a lesson the steps come first
+    $('proven').hidden = state.mode !== 'expression'; // in a lesson the steps come first, and end with it
     frame($('steps'), answer.page, at_step);
     $('proof').replaceChildren(...answer.gradients.map(g => row([g.name + (g.element < 0 ? '' : `, element ${g.element}`), g.gradient, g.nudged])));
     $('prints').hidden = !(state.expression.times > 1);
@@ -186,7 +199,7 @@ function mistake(error) { // the sentence, and a mark below the place
 }
 const row = cells => make('tr', {}, ...cells.map(c => make('td', {}, c)));
 function at_step(inside) { // where the reader is belongs to the link
-  inside.reel_steps.seen = (step, ask, last) => { Object.assign(state, { step, ask }); $('proven').open ||= last; keep_link(); };
+  inside.reel_steps.seen = (step, ask) => { Object.assign(state, { step, ask }); keep_link(); };
   inside.reel_steps.go(state.step, state.ask);
 }
 function frame(f, page, then) {
@@ -219,11 +232,12 @@ function train() {
 const last = list => list[list.length - 1];
 const short = x => String(Number(Number(x).toPrecision(5)));
 function summary(a, i) {
-  const r = state.runs[i], also = (r.momentum ? `, momentum ${r.momentum}` : '') + (r.zero_grad ? '' : ', without zero_grad');
+  const r = state.runs[i], also = (r.momentum ? `, momentum ${r.momentum}` : '') + (r.zero_grad ? '' : ', without zero_grad') + (r.reduction === 'sum' ? ', sum' : '')
+    + (r.target === 'flat' ? ', flat targets' : '') + (r.init === 'default' ? '' : `, ${r.init}`) + (r.clip ? `, clipped at ${r.clip}` : '') + (r.penalty ? `, penalty ${r.penalty}` : '');
   const name = state.runs.length > 1 ? `${'AB'[i]}, ${r.loss}${also}: ` : '';
   if (a.error) return name + a.error.text + '.';
   const line = a.weight ? ` w = ${short(last(a.weight))}, b = ${short(last(a.bias))}.` : '';
-  return `${name}${name ? 'after' : 'After'} ${a.steps} step${a.steps === 1 ? '' : 's'} the loss is ${a.now ?? 'not finite'}.${line}${a.stopped ? ` Stopped: ${a.stopped}.` : ''}`;
+  return `${name}${name ? 'after' : 'After'} ${a.steps} step${a.steps === 1 ? '' : 's'} the loss is ${a.now ?? 'not finite'}.${line}${a.stopped ? ` Stopped: ${a.stopped}.` : ''}${a.warned ? ` The library warns: ${a.warned}.` : ''}`;
 }
 function settings(run, i) {
   const change = (key, value) => { run[key] = value; train(); };
@@ -233,7 +247,11 @@ function settings(run, i) {
   return make('fieldset', { className: 'card' }, make('legend', {}, `Run ${'AB'[i]} `, make('span', { className: 'swatch ' + 'ab'[i] })),
     make('div', { className: 'row' }, select('loss', 'loss', LOSSES), select('optimizer', 'optimizer', OPTIMIZERS)),
     make('div', { className: 'row' }, number('learning rate', 'lr', 'any'), number('momentum', 'momentum', 'any')),
-    make('div', { className: 'row' }, make('label', {}, 'model ', make('select', { onchange: e => { delete run.start; change('hidden', NETS[e.target.value]); } }, ...Object.keys(NETS).map(n => make('option', { selected: n === net }, n)))), select('activation', 'activation', ['tanh', 'relu', 'sigmoid'])),
+    make('div', { className: 'row' }, make('label', {}, 'model ', make('select', { onchange: e => { delete run.start; run.penalty = 0; change('hidden', NETS[e.target.value]); fill_training(); } }, ...Object.keys(NETS).map(n => make('option', { selected: n === net }, n)))), select('activation', 'activation', ['tanh', 'relu', 'sigmoid'])),
+    make('details', { open: Object.keys(SELDOM).some(k => run[k] !== TRAINING[k]) || run.clip > 0 || run.penalty > 0 }, make('summary', {}, 'More'),
+      ...Object.entries(SELDOM).map(([key, [label, names, about]]) => make('div', { className: 'row', title: about }, make('label', {}, label + ' ', make('select', { onchange: e => { if (key === 'init') delete run.start; change(key, e.target.value); } }, ...names.map(n => make('option', { selected: run[key] === n }, n)))), make('span', { className: 'faint' }, about))),
+      make('div', { className: 'row' }, number('cut gradients to the norm', 'clip', 'any'), make('span', { className: 'faint' }, '0: as they are')),
+      run.hidden.length ? null : make('div', { className: 'row' }, number('penalty on |w|', 'penalty', 'any'), make('span', { className: 'faint' }, 'this times |w| is added to the loss'))),
     make('div', { className: 'row' }, make('label', {}, make('input', { type: 'checkbox', checked: run.zero_grad, onchange: e => change('zero_grad', e.target.checked) }), ' zero_grad'),
       i ? make('button', { type: 'button', onclick: () => { state.runs.pop(); fill_training(); } }, 'Remove') : null));
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Makes of texts that the library and the program carry C files with their lines: of the page of
-# reel explain src/explain/page.c, of the lessons src/lab/lessons_text.c. For who has changed one;
+# reel explain src/explain/page.c, of its worksheet and the lessons src/lab/worksheet.c and
+# src/lab/lessons_text.c. For who has changed one;
 # scripts/layout.sh says if that was forgotten.
 #
 #   scripts/page.sh [FOLDER]     # src, if none is named
@@ -21,4 +22,5 @@ lines() {
   } >"$folder/$4"
 }
 lines explain/page.html names.h reeli_page explain/page.c
+lines lab/worksheet.html page.h lab_worksheet lab/worksheet.c
 lines lab/lessons.json lessons.h lab_lessons lab/lessons_text.c

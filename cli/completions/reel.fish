@@ -153,7 +153,7 @@ complete -c reel -n '__reel_command explain' -l html -r -F -d 'Write a page to s
 complete -c reel -n '__reel_command explain' -l json -r -F -d 'Write the tape as JSON; - is standard output'
 complete -c reel -n '__reel_command explain' -l lesson -x -d 'Show a lesson instead of an expression; with --html, as a page'
 complete -c reel -n '__reel_command explain' -l lessons -d 'List the lessons'
-complete -c reel -n '__reel_command explain' -l seed -x -d 'Other numbers in the lesson\'s questions'
+complete -c reel -n '__reel_command explain' -l seed -x -d 'Other numbers in the lesson\'s questions; for an expression, numbers for names that have none'
 complete -c reel -n '__reel_command explain' -l help -d 'Give this help list'
 complete -c reel -n '__reel_command explain' -l usage -d 'Give a short usage message'
 complete -c reel -n '__reel_command explain' -l version -d 'Print program version'

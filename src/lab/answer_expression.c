@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* An expression's answer: its value, its gradients as they are printed, and the proof. */
 #include "answers.h"
+#include "page.h"
 
 #include <math.h>
 #include <reel/reel.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { PROVEN = 64 /* elements of an input */ };
-
-static void silent(void *context, reel_level level, const char *message)
-{
-    (void)context, (void)level, (void)message;
-}
-
-reel *lab_reel(void) { return reel_new_with(&(reel_options){.handler = silent}); }
 
 int lab_pieces(const lab_experiment *e, const char *pieces[LAB_PIECES])
 {
@@ -36,37 +28,38 @@ void lab_put_error(reeli_json_writer *w, const char *text, int piece, int at)
     reeli_json_put_close(w, '}');
 }
 
-/* What `write` writes, as a text or as JSON. */
-static void put_written(reeli_json_writer *w, const char *key, bool is_json,
-                        const reel_tensor *root, bool (*write)(const reel_tensor *, FILE *))
+static void put_page(reeli_json_writer *w, lab_program *p, const reel_tensor *root)
 {
     char *text = NULL;
     size_t length = 0;
     FILE *stream = open_memstream(&text, &length);
-    const bool written = stream && write(root, stream);
+    const bool written = stream && (p ? lab_write_page(p, root, NULL, "", stream)
+                                      : reel_tape_html(root, NULL, stream) == REEL_OK);
     if (stream && fclose(stream) == 0 && written) {
-        (is_json ? reeli_json_put_json : reeli_json_put_text)(w, key, text);
+        reeli_json_put_text(w, "page", text);
     }
     free(text);
 }
 
-static bool write_page(const reel_tensor *root, FILE *stream)
+static void put_json(reeli_json_writer *w, const reel_tensor *root)
 {
-    return reel_tape_html(root, NULL, stream) == REEL_OK;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&text, &length);
+    const bool written = stream && reel_tape_json(root, stream) == REEL_OK;
+    if (stream && fclose(stream) == 0 && written) {
+        reeli_json_put_json(w, "tape", text);
+    }
+    free(text);
 }
 
-static bool write_tape(const reel_tensor *root, FILE *stream)
-{
-    return reel_tape_json(root, stream) == REEL_OK;
-}
-
-void lab_put_tape(reeli_json_writer *w, const reel_tensor *root, lab_wants wants)
+void lab_put_tape(reeli_json_writer *w, lab_program *p, const reel_tensor *root, lab_wants wants)
 {
     if (wants.page) {
-        put_written(w, "page", false, root, write_page);
+        put_page(w, p, root);
     }
     if (wants.tape) {
-        put_written(w, "tape", true, root, write_tape);
+        put_json(w, root);
     }
 }
 
@@ -77,27 +70,26 @@ static void put_number(reeli_json_writer *w, const char *key, double value)
     reeli_json_put_text(w, key, text);
 }
 
+static void put_proven(const lab_proof *it, void *context)
+{
+    reeli_json_writer *w = context;
+    reeli_json_put_open(w, NULL, '{');
+    reeli_json_put_text(w, "name", it->name);
+    reeli_json_put_integer(w, "element", it->element);
+    if (it->has_gradient) {
+        put_number(w, "gradient", it->gradient);
+    } else {
+        reeli_json_put_text(w, "gradient", "None");
+    }
+    put_number(w, "nudged", it->nudged);
+    reeli_json_put_close(w, '}');
+}
+
 /* Each gradient beside what nudging gives. */
 static void put_proof(reeli_json_writer *w, lab_program *p)
 {
     reeli_json_put_open(w, "gradients", '[');
-    for (int k = 0; k < p->inputs.count; k++) {
-        reel_tensor *x = p->inputs.value[k], *grad = reel_grad(x);
-        const int64_t n = reel_requires_grad(x) ? reel_numel(x) : 0;
-        for (int64_t i = 0; i < n && n <= PROVEN; i++) {
-            double all[PROVEN];
-            reeli_json_put_open(w, NULL, '{');
-            reeli_json_put_text(w, "name", p->inputs.name[k]);
-            reeli_json_put_integer(w, "element", reel_ndim(x) ? i : -1);
-            if (grad && reel_to_f64(grad, all, n) == REEL_OK) {
-                put_number(w, "gradient", all[i]);
-            } else {
-                reeli_json_put_text(w, "gradient", "None");
-            }
-            put_number(w, "nudged", lab_slope(p, x, i));
-            reeli_json_put_close(w, '}');
-        }
-    }
+    lab_prove(p, put_proven, w);
     reeli_json_put_close(w, ']');
 }
 
@@ -146,7 +138,7 @@ void lab_put_expression(reeli_json_writer *w, const lab_experiment *e, lab_wants
     reel_tensor *root = run(w, &p, e->times);
     if (root) {
         reeli_json_put_text(w, "value", reel_repr(root));
-        lab_put_tape(w, root, wants);
+        lab_put_tape(w, &p, root, wants);
         put_proof(w, &p);
     } else {
         lab_put_error(w, p.why.text, p.at, p.why.at);

@@ -124,7 +124,7 @@ static void put_next(reeli_json_writer *w, lab_training *t, lab_wants wants)
     if (reel_backward(loss) == REEL_OK) {
         reeli_json_put_text(w, "now", reel_item_repr(loss));
         put_parameters(w, t);
-        lab_put_tape(w, loss, wants);
+        lab_put_tape(w, NULL, loss, wants);
     }
 }
 
@@ -154,6 +154,9 @@ void lab_put_training(reeli_json_writer *w, const lab_experiment *e, lab_wants w
             lab_put_surface(w, &t, it->weight, it->bias, it->steps + 1);
         }
         put_next(w, &t, wants);
+        if (*t.warned) {
+            reeli_json_put_text(w, "warned", t.warned);
+        }
     } else {
         lab_put_error(w, r && it ? reel_error(r) : "memory is out", -1, -1);
     }

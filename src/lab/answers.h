@@ -16,12 +16,9 @@ void lab_put_training(reeli_json_writer *w, const lab_experiment *e, lab_wants w
 char *lab_code(const lab_experiment *e, bool python);
 /* "error": {…}; `at` and `piece` if they are not negative. */
 void lab_put_error(reeli_json_writer *w, const char *text, int piece, int at);
-/* The parts of root's tape that are wanted. */
-void lab_put_tape(reeli_json_writer *w, const reel_tensor *root, lab_wants wants);
+/* The parts of root's tape that are wanted; of a program, NULL of a training, with its proof. */
+void lab_put_tape(reeli_json_writer *w, lab_program *p, const reel_tensor *root, lab_wants wants);
 
 /* An experiment's pieces, for a program: its values, then its program. */
 int lab_pieces(const lab_experiment *e, const char *pieces[LAB_PIECES]);
-/* A reel that says nothing. */
-reel *lab_reel(void);
-
 #endif

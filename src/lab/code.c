@@ -137,6 +137,60 @@ static void model_in_python(lab_text *t, const lab_experiment *e)
     lab_write(t, "nn.Linear(%d, 1)%s\n", width, e->layers ? ")" : "");
 }
 
+/* loss = …, and what is added to it, after `indent`. */
+static void write_loss(lab_text *t, const lab_experiment *e, bool python)
+{
+    const lab_choice *loss = &lab_losses[e->loss];
+    if (python) {
+        lab_write(t, "    loss = F.%s(y_pred, y_true%s)\n", loss->python,
+                  e->total ? ", reduction=\"sum\"" : "");
+    } else {
+        lab_write(t, "        reel_tensor *loss = reel_%s%s);\n", loss->c,
+                  e->total ? "REEL_SUM" : "REEL_MEAN");
+    }
+    if (e->penalty > 0) {
+        lab_write(t,
+                  python ? "    loss = loss + %.9g * model.weight.abs().sum()\n"
+                         : "        loss = reel_add(loss, reel_mul_scalar(\n            "
+                           "reel_sum(reel_abs(reel_parameter(model, \"weight\"))), %.9g));\n",
+                  e->penalty);
+    }
+}
+
+static void write_clip(lab_text *t, const lab_experiment *e, bool python)
+{
+    if (e->clip > 0) {
+        lab_write(t,
+                  python ? "    nn.utils.clip_grad_norm_(model.parameters(), %.9g)\n"
+                         : "        reel_clip_grad_norm(reel_parameters(model), %.9g,\n            "
+                           "(reel_clip_options){0});\n",
+                  e->clip);
+    }
+}
+
+/* What parameters begin with, where that is not what was drawn. */
+static void write_init(lab_text *t, const lab_experiment *e, bool python)
+{
+    if (e->init && python) {
+        lab_write(t, "for p in model.parameters():\n    nn.init.constant_(p, %s)\n",
+                  lab_inits[e->init].python);
+    } else if (e->init) {
+        lab_write(t,
+                  "    reel_tensor_list all = reel_parameters(model);\n"
+                  "    for (size_t i = 0; i < all.count; i++) {\n"
+                  "        reel_init_constant(all.tensors[i], %s);\n    }\n",
+                  lab_inits[e->init].c);
+    }
+    if (e->starts) {
+        lab_write(t,
+                  python ? "nn.init.constant_(model.weight, %.9g)\n"
+                           "nn.init.constant_(model.bias, %.9g)\n"
+                         : "    reel_init_constant(reel_parameter(model, \"weight\"), %.9g);\n"
+                           "    reel_init_constant(reel_parameter(model, \"bias\"), %.9g);\n",
+                  e->start[0], e->start[1]);
+    }
+}
+
 /* ", momentum=0.9" in the words of the language; Adam has none. */
 static void write_optimizer(lab_text *t, const lab_experiment *e, bool python)
 {
@@ -169,19 +223,16 @@ static void training_in_python(lab_text *t, const lab_experiment *e)
     write_numbers(t, e, 0, true);
     lab_write(t, "], dtype=torch.float32)\ny_true = torch.tensor([");
     write_numbers(t, e, 1, true);
-    lab_write(t, "], dtype=torch.float32)\n\n");
+    lab_write(t, "], dtype=torch.float32)%s\n\n", e->flat ? ".squeeze(1)" : "");
     model_in_python(t, e);
-    if (e->starts) {
-        lab_write(t, "nn.init.constant_(model.weight, %.9g)\nnn.init.constant_(model.bias, %.9g)\n",
-                  e->start[0], e->start[1]);
-    }
+    write_init(t, e, true);
     write_optimizer(t, e, true);
-    lab_write(t,
-              "\nfor epoch in range(%d):\n    y_pred = model(x)\n    loss = %s\n%s"
-              "    loss.backward()\n    optimizer.step()\n"
-              "    print(f\"Epoch {epoch + 1}, Loss: {loss.item()}\")\n",
-              e->steps, lab_losses[e->loss].python,
-              e->zero_grad ? "    optimizer.zero_grad()\n" : "");
+    lab_write(t, "\nfor epoch in range(%d):\n    y_pred = model(x)\n", e->steps);
+    write_loss(t, e, true);
+    lab_write(t, "%s    loss.backward()\n", e->zero_grad ? "    optimizer.zero_grad()\n" : "");
+    write_clip(t, e, true);
+    lab_write(t, "    optimizer.step()\n"
+                 "    print(f\"Epoch {epoch + 1}, Loss: {loss.item()}\")\n");
 }
 
 static void training_in_c(lab_text *t, const lab_experiment *e)
@@ -195,25 +246,22 @@ static void training_in_c(lab_text *t, const lab_experiment *e)
     lab_write(t, "}, REEL_SHAPE(%d, 1));\n    reel_tensor *y_true = reel_from_f32(r, (float[]){",
               e->points);
     write_numbers(t, e, 1, false);
-    lab_write(t, "}, REEL_SHAPE(%d, 1));\n\n", e->points);
+    lab_write(t, e->flat ? "}, REEL_SHAPE(%d));\n\n" : "}, REEL_SHAPE(%d, 1));\n\n", e->points);
     model_in_c(t, e);
-    if (e->starts) {
-        lab_write(t,
-                  "    reel_init_constant(reel_parameter(model, \"weight\"), %.9g);\n"
-                  "    reel_init_constant(reel_parameter(model, \"bias\"), %.9g);\n",
-                  e->start[0], e->start[1]);
-    }
+    write_init(t, e, false);
     write_optimizer(t, e, false);
     lab_write(t,
               "\n    for (int epoch = 0; epoch < %d; epoch++) {\n"
-              "        reel_tensor *y_pred = reel_forward(model, x);\n"
-              "        reel_tensor *loss = %s;\n%s"
-              "        reel_backward(loss);\n        reel_step(optimizer);\n"
-              "        printf(\"Epoch %%d, Loss: %%s\\n\", epoch + 1, reel_item_repr(loss));\n"
-              "        reel_rewind(r);\n    }\n\n    int failed = reel_failed(r);\n"
-              "    reel_free(r);\n    return failed;\n}\n",
-              e->steps, lab_losses[e->loss].c,
+              "        reel_tensor *y_pred = reel_forward(model, x);\n",
+              e->steps);
+    write_loss(t, e, false);
+    lab_write(t, "%s        reel_backward(loss);\n",
               e->zero_grad ? "        reel_zero_grad(optimizer);\n" : "");
+    write_clip(t, e, false);
+    lab_write(t, "        reel_step(optimizer);\n"
+                 "        printf(\"Epoch %%d, Loss: %%s\\n\", epoch + 1, reel_item_repr(loss));\n"
+                 "        reel_rewind(r);\n    }\n\n    int failed = reel_failed(r);\n"
+                 "    reel_free(r);\n    return failed;\n}\n");
 }
 
 char *lab_code(const lab_experiment *e, bool python)

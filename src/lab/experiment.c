@@ -10,12 +10,13 @@ const lab_choice lab_activations[] = {{"tanh", "nn.Tanh()", "reel_nn_tanh(r)"},
                                       {"sigmoid", "nn.Sigmoid()", "reel_nn_sigmoid(r)"},
                                       {NULL, NULL, NULL}};
 const lab_choice lab_losses[] = {
-    {"l1", "F.l1_loss(y_pred, y_true)", "reel_l1_loss(y_pred, y_true, REEL_MEAN)"},
-    {"mse", "F.mse_loss(y_pred, y_true)", "reel_mse_loss(y_pred, y_true, REEL_MEAN)"},
-    {"huber", "F.huber_loss(y_pred, y_true)", "reel_huber_loss(y_pred, y_true, 1, REEL_MEAN)"},
-    {"smooth_l1", "F.smooth_l1_loss(y_pred, y_true)",
-     "reel_smooth_l1_loss(y_pred, y_true, 1, REEL_MEAN)"},
+    {"l1", "l1_loss", "l1_loss(y_pred, y_true, "},
+    {"mse", "mse_loss", "mse_loss(y_pred, y_true, "},
+    {"huber", "huber_loss", "huber_loss(y_pred, y_true, 1, "},
+    {"smooth_l1", "smooth_l1_loss", "smooth_l1_loss(y_pred, y_true, 1, "},
     {NULL, NULL, NULL}};
+const lab_choice lab_inits[] = {
+    {"default", "", ""}, {"zeros", "0.0", "0"}, {"halves", "0.5", "0.5"}, {NULL, NULL, NULL}};
 const lab_choice lab_optimizers[] = {
     {"sgd", "SGD", "sgd"}, {"adam", "Adam", "adam"}, {"rmsprop", "RMSprop", "rmsprop"}, {0}};
 
@@ -208,6 +209,44 @@ static bool read_zero_grad(void *context)
     return reeli_json_bool(in->json, &in->e->zero_grad);
 }
 
+static bool read_reduction(void *context)
+{
+    static const lab_choice all[] = {{"mean", "", ""}, {"sum", "", ""}, {0}};
+    reading *in = context;
+    int which;
+    const bool read = choice(in, all, &which);
+    in->e->total = read && which == 1;
+    return read;
+}
+
+static bool read_target(void *context)
+{
+    static const lab_choice all[] = {{"column", "", ""}, {"flat", "", ""}, {0}};
+    reading *in = context;
+    int which;
+    const bool read = choice(in, all, &which);
+    in->e->flat = read && which == 1;
+    return read;
+}
+
+static bool read_init(void *context)
+{
+    reading *in = context;
+    return choice(in, lab_inits, &in->e->init);
+}
+
+static bool read_clip(void *context)
+{
+    reading *in = context;
+    return read_number(in, 0, 1e9, &in->e->clip);
+}
+
+static bool read_penalty(void *context)
+{
+    reading *in = context;
+    return read_number(in, 0, 1e9, &in->e->penalty);
+}
+
 static bool read_start(void *context)
 {
     reading *in = context;
@@ -245,6 +284,11 @@ bool lab_read_experiment(reeli_json *json, lab_experiment *e)
                                           {"lr", read_lr},
                                           {"momentum", read_momentum},
                                           {"zero_grad", read_zero_grad},
+                                          {"reduction", read_reduction},
+                                          {"target", read_target},
+                                          {"init", read_init},
+                                          {"clip", read_clip},
+                                          {"penalty", read_penalty},
                                           {"start", read_start},
                                           {"seed", read_seed},
                                           {"steps", read_steps}};
@@ -259,6 +303,27 @@ bool lab_read_experiment(reeli_json *json, lab_experiment *e)
     if (!(seen & 1)) {
         return refuse(&in, "an experiment has a kind: expression or training");
     }
-    return !e->training || !e->starts || e->layers == 0 ||
-           refuse(&in, "only a line can be told where to start");
+    if (e->training && e->layers && (e->starts || e->penalty > 0)) {
+        return refuse(&in, e->starts ? "only a line can be told where to start"
+                                     : "only a line can have a penalty");
+    }
+    return true;
+}
+
+void lab_other_settings(const lab_experiment *e, char text[LAB_PIECE])
+{
+    char clip[48] = "", penalty[48] = "", net[32] = "";
+    if (e->layers) {
+        snprintf(net, sizeof net, ", %d hidden layer%s", e->layers, e->layers == 1 ? "" : "s");
+    }
+    if (e->clip > 0) {
+        snprintf(clip, sizeof clip, ", gradients cut to the norm %g", e->clip);
+    }
+    if (e->penalty > 0) {
+        snprintf(penalty, sizeof penalty, ", %g |w| added to the loss", e->penalty);
+    }
+    snprintf(text, LAB_PIECE, "%s%s%s%s%s%s%s%s", net, e->zero_grad ? "" : ", without zero_grad",
+             e->total ? ", sum over the points" : "", e->flat ? ", targets of shape (n,)" : "",
+             e->init ? ", all parameters begin with " : "",
+             e->init ? (e->init == LAB_ZEROS ? "0" : "0.5") : "", clip, penalty);
 }

@@ -5,8 +5,13 @@
  *   {"kind": "expression", "program": "b = a + a; c = b * b", "values": ["a=3"],
  *    "constants": "x,t", "dtype": "float64", "times": 1}
  *   {"kind": "training", "points": [[1, 2], [2, 4]], "hidden": [8], "activation": "tanh",
- *    "loss": "l1", "optimizer": "sgd", "lr": 0.01, "momentum": 0, "zero_grad": true,
- *    "start": [0, 0], "seed": 0, "steps": 100}
+ *    "loss": "l1", "reduction": "mean", "optimizer": "sgd", "lr": 0.01, "momentum": 0,
+ *    "zero_grad": true, "start": [0, 0], "seed": 0, "steps": 100, "target": "column",
+ *    "init": "default", "clip": 0, "penalty": 0}
+ *
+ * target: the shape of y_true, (n, 1) or, "flat", (n,). init: what parameters begin with, as
+ * PyTorch draws them, zeros, or halves. clip: the norm that the gradients are cut to. penalty: of
+ * a line, what |weight| counts in the loss. 0 is none.
  *
  * All but the kind and the program may be left out: then it is as the tutorial has it.
  */
@@ -27,13 +32,14 @@ enum {
 
 /* One of a few, by its name. */
 typedef struct lab_choice {
-    const char *name, *python, *c; /* and what it is in a program */
+    const char *name, *python, *c; /* and what it is called in a program */
 } lab_choice;
 
-extern const lab_choice lab_activations[], lab_losses[], lab_optimizers[];
+extern const lab_choice lab_activations[], lab_losses[], lab_optimizers[], lab_inits[];
 enum { LAB_L1, LAB_MSE, LAB_HUBER, LAB_SMOOTH_L1 };
 enum { LAB_TANH, LAB_RELU, LAB_SIGMOID };
 enum { LAB_SGD, LAB_ADAM, LAB_RMSPROP };
+enum { LAB_DEFAULT, LAB_ZEROS, LAB_HALVES };
 
 typedef struct lab_experiment {
     bool training;
@@ -45,12 +51,17 @@ typedef struct lab_experiment {
     /* a training */
     double point[LAB_POINTS][2];
     int points, hidden[LAB_LAYERS], layers, activation, loss, optimizer, steps;
-    double lr, momentum, start[2]; /* a line's weight and bias */
-    bool starts, zero_grad;
+    double lr, momentum, clip, penalty, start[2]; /* a line's weight and bias */
+    int init;
+    bool starts, zero_grad, total, flat; /* the loss's sum; targets (n,) */
     uint64_t seed;
 } lab_experiment;
 
 /* False, and the reel's error, where it is none. */
 bool lab_read_experiment(reeli_json *json, lab_experiment *e);
+
+/* What is not as the tutorial has it, of what is seldom changed: ", without zero_grad, the loss's
+ * sum"; "" if nothing is. */
+void lab_other_settings(const lab_experiment *e, char text[LAB_PIECE]);
 
 #endif

@@ -293,6 +293,9 @@ static reel_tensor *named(reader *in)
         return call(in, name, length);
     }
     reel_tensor *t = lab_look_up(in->names, name, length);
+    if (!t && !*in->why->text) {
+        snprintf(in->why->missing, LAB_NAME, "%.*s", (int)length, name);
+    }
     return t ? t
              : wrong(in, name, "'%.*s' has no value; give it one, as in %.*s=3", (int)length, name,
                      (int)length, name);
@@ -423,7 +426,7 @@ reel_tensor *lab_run_expression(reel *r, reel_dtype dtype, const char *text, lab
 {
     reader in = {.r = r, .dtype = dtype, .text = text, .at = text, .names = names, .why = why};
     reel_tensor *last = NULL;
-    why->text[0] = '\0';
+    why->text[0] = why->missing[0] = '\0';
     for (;;) {
         in.at += strspn(in.at, " \t\r\n;");
         if (*in.at == '#') {

@@ -39,6 +39,7 @@ typedef struct lab_scope {
 typedef struct lab_mistake {
     int at; /* the byte of the text, from 0 */
     char text[LAB_SENTENCE];
+    char missing[LAB_NAME]; /* the name without a value that it is; "": it is none */
 } lab_mistake;
 
 /* The value of the last statement; NULL, and why, where the text is wrong or an operation fails. */

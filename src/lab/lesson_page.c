@@ -5,6 +5,7 @@
 
 #include "answers.h"
 #include "html.h"
+#include "page.h"
 #include "training.h"
 
 #include <math.h>
@@ -15,20 +16,18 @@
 enum { PLOT_WIDTH = 420, PLOT_HEIGHT = 240, MARGIN = 24, PLACES = 60 };
 
 /* The page of the tape, as a frame's content, which asks for what the screen says. */
-static void write_frame(const reel_tensor *root, const char *title, const char *ask, FILE *to)
+static void write_frame(lab_program *p, const reel_tensor *root, const char *title, const char *ask,
+                        FILE *to)
 {
     char *page = NULL;
     size_t length = 0;
     FILE *stream = open_memstream(&page, &length);
-    const bool written = stream && reel_tape_html(root, title, stream) == REEL_OK;
+    const bool written = stream && lab_write_page(p, root, title, ask, stream);
     if (stream && fclose(stream) == 0 && written) {
         fprintf(to, "<iframe title=\"");
         reeli_put_html(to, title);
         fprintf(to, "\" srcdoc=\"");
         reeli_put_html(to, page);
-        if (*ask) {
-            fprintf(to, "&lt;script>reel_steps.go(0, '%s')&lt;/script>", ask);
-        }
         fprintf(to, "\"></iframe>\n");
     }
     free(page);
@@ -37,8 +36,10 @@ static void write_frame(const reel_tensor *root, const char *title, const char *
 static void write_expression(const lab_experiment *e, const char *ask, FILE *to)
 {
     const char *pieces[LAB_PIECES];
-    lab_program p = {
-        .r = lab_reel(), .dtype = REEL_F64, .pieces = pieces, .constants = e->constants};
+    lab_program p = {.r = lab_reel(),
+                     .dtype = e->single ? REEL_F32 : REEL_F64,
+                     .pieces = pieces,
+                     .constants = e->constants};
     reel_tensor *root = NULL;
     p.count = lab_pieces(e, pieces);
     reel_retain_all_grads(p.r, true);
@@ -54,7 +55,7 @@ static void write_expression(const lab_experiment *e, const char *ask, FILE *to)
         }
     }
     if (fine) {
-        write_frame(root, e->program, ask, to);
+        write_frame(&p, root, e->program, ask, to);
     }
     reel_free(p.r);
 }
@@ -132,16 +133,16 @@ static void write_training(const lab_experiment *e, FILE *to)
     reel *r = lab_reel();
     double *loss = calloc(LAB_STEPS, sizeof *loss);
     lab_training t;
-    char digits[LAB_LOSS] = "";
+    char digits[LAB_LOSS] = "", also[LAB_PIECE];
     bool fine = loss && lab_begin(&t, r, e);
+    lab_other_settings(e, also);
     while (fine && t.done < e->steps) {
         fine = lab_step(&t, digits, &loss[t.done]);
     }
     if (loss) {
         fprintf(to,
                 "<figure><figcaption>%s loss, learning rate %g, momentum %g%s: after %d step%s ",
-                lab_losses[e->loss].name, e->lr, e->momentum,
-                e->zero_grad ? "" : ", without zero_grad", t.done, t.done == 1 ? "" : "s");
+                lab_losses[e->loss].name, e->lr, e->momentum, also, t.done, t.done == 1 ? "" : "s");
         if (e->layers == 0) {
             fprintf(to, "w = %.4f, b = %.4f", lab_weight(&t), lab_bias(&t));
         }
@@ -150,32 +151,59 @@ static void write_training(const lab_experiment *e, FILE *to)
         if (t.done > 1) {
             write_losses(t.done, loss, to);
         }
+        if (*t.warned) {
+            fprintf(to, "<p>");
+            reeli_put_html(to, t.warned);
+            fprintf(to, "</p>\n");
+        }
         fprintf(to, "</figure>\n");
     }
     free(loss);
     reel_free(r);
 }
 
-static void write_question(const lab_question *question, uint64_t seed, FILE *to)
+static void write_answer(lab_asked *asked, FILE *to)
 {
-    reel *r = lab_reel();
-    lab_asked asked;
+    char truth[LAB_LONG], why[LAB_LONG];
+    lab_solution(asked, truth);
+    lab_fill_in(asked, asked->question->because, why);
+    fprintf(to, "%s: ", truth);
+    reeli_put_html(to, why);
+}
+
+/* With its answer to unfold, and in print with room for one. */
+static void write_question(lab_asked *asked, FILE *to)
+{
     char text[LAB_LONG];
-    if (lab_ask(&asked, r, question, seed)) {
-        fprintf(to, "<li>");
-        lab_fill_in(&asked, question->text, text);
-        reeli_put_html(to, text);
-        for (int i = 0; i < question->choices; i++) {
-            fprintf(to, "<br>%d. %s", i + 1, question->choice[i]);
-        }
-        lab_fill_in(&asked, question->because, text);
-        char truth[LAB_LONG];
-        lab_solution(&asked, truth);
-        fprintf(to, "<details><summary>Answer</summary>%s: ", truth);
-        reeli_put_html(to, text);
-        fprintf(to, "</details></li>\n");
+    lab_fill_in(asked, asked->question->text, text);
+    reeli_put_html(to, text);
+    for (int i = 0; i < asked->question->choices; i++) {
+        fprintf(to, "<br>%d. %s", i + 1, asked->question->choice[i]);
     }
-    reel_free(r);
+    fprintf(to, "<p class=\"room\">Answer: </p><details><summary>Answer</summary>");
+    write_answer(asked, to);
+    fprintf(to, "</details>");
+}
+
+/* The questions, or what is printed on the last page: their answers. */
+static void write_questions(const lab_lesson *lesson, uint64_t seed, bool answers, FILE *to)
+{
+    fprintf(to,
+            answers ? "<section class=\"answers\">\n<h2>Answers</h2>\n<p>To the questions of "
+                      "seed %llu.</p>\n<ol>\n"
+                    : "<h2>Questions</h2>\n<ol>\n",
+            (unsigned long long)seed);
+    for (int i = 0; i < lesson->questions; i++) {
+        reel *r = lab_reel();
+        lab_asked asked;
+        if (lab_ask(&asked, r, &lesson->question[i], seed)) {
+            fprintf(to, "<li>");
+            (answers ? write_answer : write_question)(&asked, to);
+            fprintf(to, "</li>\n");
+        }
+        reel_free(r);
+    }
+    fprintf(to, answers ? "</ol>\n</section>\n" : "</ol>\n");
 }
 
 void lab_write_lesson(const lab_lesson *lesson, uint64_t seed, FILE *to)
@@ -188,7 +216,9 @@ void lab_write_lesson(const lab_lesson *lesson, uint64_t seed, FILE *to)
         "svg{flex:1 1 15rem;max-width:26rem;min-width:0;border:1px solid #888;border-radius:8px}"
         "polyline{fill:none;stroke:#0b57d0;stroke-width:2.5}circle{fill:#c2410c}"
         "text{fill:currentColor;font-size:12px}li{margin:1rem 0}"
-        "@media(prefers-color-scheme:dark){polyline{stroke:#8ab4f8}circle{fill:#ffab91}}";
+        "@media(prefers-color-scheme:dark){polyline{stroke:#8ab4f8}circle{fill:#ffab91}}"
+        "@media screen{.answers,.room{display:none}}@media print{details{display:none}"
+        ".answers{break-before:page}.room{height:3rem}iframe,figure{break-inside:avoid}}";
     fprintf(to, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta "
                 "name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
     reeli_put_html(to, lesson->title);
@@ -208,9 +238,7 @@ void lab_write_lesson(const lab_lesson *lesson, uint64_t seed, FILE *to)
             }
         }
     }
-    fprintf(to, "<h2>Questions</h2>\n<ol>\n");
-    for (int i = 0; i < lesson->questions; i++) {
-        write_question(&lesson->question[i], seed, to);
-    }
-    fprintf(to, "</ol>\n</main>\n");
+    write_questions(lesson, seed, false, to);
+    write_questions(lesson, seed, true, to);
+    fprintf(to, "</main>\n");
 }

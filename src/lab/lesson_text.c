@@ -31,8 +31,10 @@ static void print_wrapped(int column, const char *text, FILE *to)
 static void print_expression(const lab_experiment *e, FILE *to)
 {
     const char *pieces[LAB_PIECES];
-    lab_program p = {
-        .r = lab_reel(), .dtype = REEL_F64, .pieces = pieces, .constants = e->constants};
+    lab_program p = {.r = lab_reel(),
+                     .dtype = e->single ? REEL_F32 : REEL_F64,
+                     .pieces = pieces,
+                     .constants = e->constants};
     p.count = lab_pieces(e, pieces);
     reel_retain_all_grads(p.r, true);
     reel_set_trace(p.r, true);
@@ -40,7 +42,8 @@ static void print_expression(const lab_experiment *e, FILE *to)
     for (int i = 0; i < e->values; i++) {
         fprintf(to, " '%s'", e->value[i]);
     }
-    fprintf(to, *e->constants ? " --constant %s\n\n" : "\n\n", e->constants);
+    fprintf(to, *e->constants ? " --constant %s" : "", e->constants);
+    fprintf(to, e->single ? " --dtype float32\n\n" : "\n\n");
     bool fine = lab_read_inputs(&p);
     for (int i = 0; fine && i < e->times; i++) {
         reel_rewind(p.r);
@@ -105,24 +108,32 @@ static bool is_shown(int step, int steps)
 
 static void print_training(const lab_experiment *e, FILE *to)
 {
-    static const char *const whether[] = {", without zero_grad", ""};
+    char also[LAB_PIECE];
     reel *r = lab_reel();
     lab_training t;
     char digits[LAB_LOSS];
     double loss;
+    lab_other_settings(e, also);
     fprintf(to, "\n  loss %s, %s, learning rate %g, momentum %g%s, %d step%s\n\n",
-            lab_losses[e->loss].name, lab_optimizers[e->optimizer].name, e->lr, e->momentum,
-            whether[e->zero_grad], e->steps, e->steps == 1 ? "" : "s");
+            lab_losses[e->loss].name, lab_optimizers[e->optimizer].name, e->lr, e->momentum, also,
+            e->steps, e->steps == 1 ? "" : "s");
     bool fine = lab_begin(&t, r, e);
     for (int i = 1; fine && i <= e->steps; i++) {
         fine = lab_step(&t, digits, &loss);
         if (is_shown(i, e->steps)) {
-            fprintf(to, "  Epoch %4d, Loss: %-20s then w = %8.4f, b = %8.4f\n", i, digits,
-                    lab_weight(&t), lab_bias(&t));
+            fprintf(to, "  Epoch %4d, Loss: %-20s", i, digits);
+            if (e->layers == 0) {
+                fprintf(to, " then w = %8.4f, b = %8.4f", lab_weight(&t), lab_bias(&t));
+            }
+            fprintf(to, "\n");
         }
     }
     fprintf(to, "\n");
     print_picture(&t, to);
+    if (*t.warned) {
+        fprintf(to, "\n");
+        print_wrapped(0, t.warned, to);
+    }
     reel_free(r);
 }
 

@@ -7,6 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { PROVEN = 64 /* elements of an input */, DRAWS = 100 };
+
+static void silent(void *context, reel_level level, const char *message)
+{
+    (void)context, (void)level, (void)message;
+}
+
+reel *lab_reel(void) { return reel_new_with(&(reel_options){.handler = silent}); }
+
 static bool is_constant(const lab_program *p, const char *name)
 {
     const size_t length = strlen(name);
@@ -128,4 +137,64 @@ double lab_slope(lab_program *p, reel_tensor *x, int64_t i)
     p->held.again = false;
     reel_set_grad_enabled(p->r, was);
     return slope;
+}
+
+void lab_prove(lab_program *p, void (*each)(const lab_proof *it, void *context), void *context)
+{
+    for (int k = 0; k < p->inputs.count; k++) {
+        reel_tensor *x = p->inputs.value[k], *grad = reel_grad(x);
+        const int64_t n = reel_requires_grad(x) ? reel_numel(x) : 0;
+        double all[PROVEN];
+        const bool has = grad && n <= PROVEN && reel_to_f64(grad, all, n) == REEL_OK;
+        for (int64_t i = 0; i < n && n <= PROVEN; i++) {
+            each(&(lab_proof){.name = p->inputs.name[k],
+                              .element = reel_ndim(x) ? i : -1,
+                              .has_gradient = has,
+                              .gradient = has ? all[i] : 0,
+                              .nudged = lab_slope(p, x, i)},
+                 context);
+        }
+    }
+}
+
+/* Whether all is finite; else the name that has no value yet, or "". */
+static bool holds(const char *const *pieces, int count, const char *constants,
+                  char missing[LAB_NAME])
+{
+    reel *r = lab_reel();
+    lab_program p = {
+        .r = r, .dtype = REEL_F64, .pieces = pieces, .count = count, .constants = constants};
+    reel_tensor *root = lab_read_inputs(&p) ? lab_run_program(&p) : NULL;
+    bool finite =
+        root && lab_go_back(&p, root) && reel_numel(root) == 1 && isfinite(reel_item(root));
+    snprintf(missing, LAB_NAME, "%s", root ? "" : p.why.missing);
+    for (int i = 0; finite && i < p.inputs.count; i++) {
+        reel_tensor *grad = reel_grad(p.inputs.value[i]);
+        finite = !grad || isfinite(reel_item(reel_sum(grad)));
+    }
+    reel_free(r);
+    return finite;
+}
+
+int lab_draw_values(const char **pieces, int count, int room, char drawn[][LAB_NAME + 8],
+                    const char *constants, uint64_t seed)
+{
+    static const int from[] = {-5, -4, -3, -2, 2, 3, 4, 5};
+    reel *r = lab_reel();
+    char missing[LAB_NAME];
+    bool fine = false;
+    int total = count;
+    reel_manual_seed(r, seed);
+    for (int i = 0; !fine && i < DRAWS; i++) {
+        total = count;
+        while (!(fine = holds(pieces, total, constants, missing)) && *missing && total < room) {
+            reel_tensor *which = reel_randint(r, REEL_I64, 0, 8, REEL_SHAPE(1));
+            snprintf(drawn[total - count], LAB_NAME + 8, "%s=%d", missing,
+                     from[(int)reel_item(which)]);
+            pieces[total] = drawn[total - count];
+            total++;
+        }
+    }
+    reel_free(r);
+    return total;
 }

@@ -18,13 +18,33 @@ typedef struct lab_program {
     int at;                /* and in which piece; -1: in none */
 } lab_program;
 
+/* A reel that says nothing. */
+reel *lab_reel(void);
 bool lab_read_inputs(lab_program *p);
 /* The value of the last statement; NULL, and why, where one is wrong. */
 reel_tensor *lab_run_program(lab_program *p);
 /* Backward from what the last run returned, if it wants a gradient. */
 bool lab_go_back(lab_program *p, reel_tensor *root);
+/*
+ * Gives names that have no value a small whole number, neither 0 nor 1, from a seed: pieces like
+ * "a=-3" after the `count` that there are, written to `drawn`. The result and all gradients are
+ * finite, if a hundred draws give that. How many pieces there are then; no more than `room`.
+ */
+int lab_draw_values(const char **pieces, int count, int room, char drawn[][LAB_NAME + 8],
+                    const char *constants, uint64_t seed);
 /* (f(x + h) - f(x - h)) / 2h for element i of an input. */
 double lab_slope(lab_program *p, reel_tensor *x, int64_t i);
 double lab_step_of_slope(const lab_program *p);
+
+/* An element of an input that wants a gradient, and what the two say of it. */
+typedef struct lab_proof {
+    const char *name;
+    int64_t element; /* -1: the input is one number */
+    bool has_gradient;
+    double gradient, nudged;
+} lab_proof;
+
+/* Each of them, but of inputs with more than 64 elements. */
+void lab_prove(lab_program *p, void (*each)(const lab_proof *it, void *context), void *context);
 
 #endif

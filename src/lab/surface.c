@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A line's loss over weight and bias: one tensor (biases, weights, points) of residuals, its mean
- * over the points. In double, as what is drawn there is the loss and not float32's rounding. */
+ * or sum over the points. In double, as what is drawn there is the loss and not float32's
+ * rounding. */
 #include "surface.h"
 
 #include <math.h>
@@ -72,15 +73,21 @@ static reel_tensor *points(const lab_training *t, int which)
     return reel_from_f64(t->r, values, REEL_SHAPE(t->e->points));
 }
 
-/* (SIDE of biases, SIDE of weights) */
+/* (SIDE of biases, SIDE of weights). Each of flat targets is compared with each prediction. */
 static reel_tensor *losses(const lab_training *t, reel_tensor *weights, reel_tensor *biases)
 {
-    const int64_t n = t->e->points;
+    const lab_experiment *e = t->e;
+    const int64_t dims[] = {2, 3}, shape[] = {SIDE, SIDE, e->points, e->points};
+    const int ndim = e->flat ? 4 : 3;
     reel_tensor *across = reel_reshape(weights, REEL_SHAPE(1, SIDE, 1));
     reel_tensor *up = reel_reshape(biases, REEL_SHAPE(SIDE, 1, 1));
     reel_tensor *y_pred = reel_add(reel_mul(across, points(t, 0)), up);
-    reel_tensor *y = reel_expand(points(t, 1), REEL_SHAPE(SIDE, SIDE, n));
-    return reel_mean_dim(lab_loss_of(t->e, y_pred, y, REEL_NONE), (int64_t[]){2}, 1, false);
+    y_pred = reel_expand(e->flat ? reel_unsqueeze(y_pred, 3) : y_pred, ndim, shape);
+    reel_tensor *y = reel_expand(points(t, 1), ndim, shape);
+    reel_tensor *loss = lab_loss_of(e, y_pred, y, REEL_NONE);
+    loss = (e->total ? reel_sum_dim : reel_mean_dim)(loss, dims, ndim - 2, false);
+    reel_tensor *size = reel_abs(reel_reshape(weights, REEL_SHAPE(1, SIDE)));
+    return reel_add(loss, reel_mul_scalar(size, e->penalty));
 }
 
 static void put(reeli_json_writer *w, const char *key, const double *values, int count)

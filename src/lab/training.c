@@ -13,6 +13,14 @@ static reel_module *activation(reel *r, int which)
                                : reel_nn_sigmoid(r);
 }
 
+/* Each parameter full of one number: "zeros", "halves". */
+static void fill(reel_tensor_list all, double value)
+{
+    for (size_t i = 0; i < all.count; i++) {
+        reel_init_constant(all.tensors[i], value);
+    }
+}
+
 /* Linear, activation, Linear, …: each layer draws its weights before the next. */
 static reel_module *network(reel *r, const lab_experiment *e)
 {
@@ -40,22 +48,34 @@ static reel_optimizer *optimizer(const lab_experiment *e, reel_tensor_list param
     }
 }
 
-static reel_tensor *column(reel *r, const lab_experiment *e, int which)
+/* x or y of all points: (n, 1), or (n,). */
+static reel_tensor *column(reel *r, const lab_experiment *e, int which, bool flat)
 {
     float values[LAB_POINTS];
     for (int i = 0; i < e->points; i++) {
         values[i] = (float)e->point[i][which];
     }
-    return reel_from_f32(r, values, REEL_SHAPE(e->points, 1));
+    return reel_from_f32(r, values, flat ? 1 : 2, (int64_t[]){e->points, 1});
+}
+
+static void note_warning(void *context, reel_level level, const char *message)
+{
+    if (level == REEL_WARNING) {
+        snprintf(context, LAB_SENTENCE, "%s", message);
+    }
 }
 
 bool lab_begin(lab_training *t, reel *r, const lab_experiment *e)
 {
     *t = (lab_training){.r = r, .e = e};
+    reel_set_message_handler(r, note_warning, t->warned);
     reel_manual_seed(r, e->seed);
-    t->x = reel_set_name(column(r, e, 0), "x");
-    t->y = reel_set_name(column(r, e, 1), "y_true");
+    t->x = reel_set_name(column(r, e, 0, false), "x");
+    t->y = reel_set_name(column(r, e, 1, e->flat), "y_true");
     t->model = network(r, e);
+    if (e->init) {
+        fill(reel_parameters(t->model), e->init == LAB_HALVES ? 0.5 : 0);
+    }
     if (e->starts) {
         reel_init_constant(reel_parameter(t->model, "weight"), e->start[0]);
         reel_init_constant(reel_parameter(t->model, "bias"), e->start[1]);
@@ -81,8 +101,14 @@ reel_tensor *lab_loss_of(const lab_experiment *e, reel_tensor *y_pred, reel_tens
 
 reel_tensor *lab_loss(lab_training *t)
 {
-    reel_tensor *y_pred = reel_forward(t->model, t->x);
-    return lab_loss_of(t->e, reel_set_name(y_pred, "y_pred"), t->y, REEL_MEAN);
+    const lab_experiment *e = t->e;
+    reel_tensor *y_pred = reel_set_name(reel_forward(t->model, t->x), "y_pred");
+    reel_tensor *loss = lab_loss_of(e, y_pred, t->y, e->total ? REEL_SUM : REEL_MEAN);
+    if (e->penalty > 0) {
+        reel_tensor *size = reel_sum(reel_abs(reel_parameter(t->model, "weight")));
+        loss = reel_add(loss, reel_mul_scalar(size, e->penalty));
+    }
+    return loss;
 }
 
 bool lab_step(lab_training *t, char digits[LAB_LOSS], double *value)
@@ -97,6 +123,9 @@ bool lab_step(lab_training *t, char digits[LAB_LOSS], double *value)
         reel_zero_grad(t->optimizer);
     }
     reel_backward(loss);
+    if (t->e->clip > 0) {
+        reel_clip_grad_norm(reel_parameters(t->model), t->e->clip, (reel_clip_options){0});
+    }
     reel_step(t->optimizer);
     reel_rewind(t->r);
     t->done++;

@@ -4,6 +4,7 @@
 #define LAB_TRAINING_H
 
 #include "experiment.h"
+#include "expression.h"
 
 #include <reel/reel.h>
 
@@ -15,14 +16,15 @@ typedef struct lab_training {
     reel_tensor *x, *y; /* (points, 1) */
     reel_module *model;
     reel_optimizer *optimizer;
-    int done; /* steps */
+    int done;                  /* steps */
+    char warned[LAB_SENTENCE]; /* the library's last warning; "": none */
 } lab_training;
 
 /* A model as its seed makes it. False, and the reel's error. */
 bool lab_begin(lab_training *t, reel *r, const lab_experiment *e);
 /* Of the points as the parameters are, on the tape. */
 reel_tensor *lab_loss(lab_training *t);
-/* Of any predictions, by the experiment's loss. */
+/* Of any predictions, by the experiment's loss, without a penalty. */
 reel_tensor *lab_loss_of(const lab_experiment *e, reel_tensor *y_pred, reel_tensor *y_true,
                          reel_reduction reduction);
 /* One step; the loss before it in PyTorch's digits, and as a number. False if that is not finite,

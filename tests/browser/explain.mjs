@@ -8,6 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { chromium } from 'playwright-core';
+import { walk } from './steps.mjs';
 
 const [program, executablePath] = process.argv.slice(2);
 let failures = 0;
@@ -38,29 +39,30 @@ async function accessible(page, name) {
 
 // Every step there and back; each backward sentence has the numbers that the library wrote.
 async function stepped(name, tape) {
-  const page = await open(name), now = () => page.textContent('#now'), count = () => page.textContent('#count');
+  const page = await open(name), count = () => page.textContent('#count');
   const steps = Number((await count()).match(/of (\d+)/)[1]);
   check(steps === tape.ops.length + tape.backward.length + 2, `${name}: ${steps} steps`);
-  const there = [await now()];
+  const { there, back } = await walk(page, page.mainFrame(), steps);
+  check(there.length === steps + 1 && back.length === steps + 1, `${name}: ${there.length} steps there, ${back.length} back`);
   for (let i = 1; i <= steps; i++) {
-    await page.keyboard.press('ArrowRight');
-    there.push(await now());
     const arrival = tape.backward[i - tape.ops.length - 2];
     if (arrival) {
       check(there[i].includes(arrival.amount[0]), `${name}, step ${i}: ${there[i]} has no ${arrival.amount[0]}`);
       check(!arrival.before || there[i].includes('which makes ' + (arrival.after.length > 1 ? '[' : '') + arrival.after[0]), `${name}, step ${i}: no sum`);
     }
   }
-  check(there[steps].startsWith('Done') && await page.isDisabled('#next'), `${name}: no end`);
+  check(there[steps].startsWith('Done'), `${name}: no end`);
   for (const leaf of tape.values.filter(v => v.kind === 'leaf')) {
     check(there[steps].includes(`d ${leaf.name} = ` + (leaf.grad_text.length > 1 ? '[' : '') + leaf.grad_text[0]), `${name}: no gradient of ${leaf.name}`);
   }
-  for (let i = steps - 1; i >= 0; i--) {
-    await page.keyboard.press('ArrowLeft');
-    check(await now() === there[i], `${name}: step ${i} is another one on the way back`);
-  }
+  for (let i = 0; i < steps; i++) check(back[i] === there[i], `${name}: step ${i} is another one on the way back`);
   await page.keyboard.press('End');
-  check((await count()).startsWith(`step ${steps} `), `${name}: End`);
+  check((await count()).startsWith(`step ${steps} `) && await page.isDisabled('#next'), `${name}: End`);
+  for (const [row, proof] of (await page.$$eval('#now tbody tr', rows => rows.map(r => [...r.children].map(c => c.textContent)))).map(r => [r[0], r])) {
+    check(Math.abs(proof[1] - proof[2]) <= 1e-6 * Math.max(1, Math.abs(proof[1])), `${name}: ${row}: ${proof[1]} is not proven by ${proof[2]}`);
+  }
+  const leaves = tape.values.filter(v => v.kind === 'leaf').reduce((sum, v) => sum + v.text.length, 0);
+  check((await page.$$('#now tbody tr')).length === leaves, `${name}: not ${leaves} gradients are proven`);
   await accessible(page, name);
   await page.screenshot({ path: name + '.png' });
   await page.close();
@@ -84,6 +86,26 @@ async function asked() {
   await page.close();
 }
 
+// A worksheet: what --ask makes of a page in print. Blanks first, and no number that is asked; on the next page all.
+async function worksheet() {
+  for (const ask of ['product', 'part', 'all']) {
+    execFileSync(program, ['explain', 'b = a + a; c = b * b', '--seed', '7', '--ask=' + ask, '--html', 'sheet.html', '--json', 'sheet.json']);
+    const tape = JSON.parse(readFileSync('sheet.json', 'utf8')), page = await open('sheet');
+    check(await page.inputValue('#ask') === ask, `worksheet: asks for ${await page.inputValue('#ask')}`);
+    await page.pdf({ path: `sheet-${ask}.pdf` }); // a print builds it
+    await page.emulateMedia({ media: 'print' });
+    const text = await page.innerText('#sheet'), given = Number(tape.values.find(v => v.name === 'a').text[0]), blanks = text.split('________').length - 1;
+    check(text.includes(`a = ${tape.values.find(v => v.name === 'a').text[0]}`), `worksheet: nothing given: ${text}`);
+    check(!text.includes(String(8 * given)) && !text.includes(String(4 * given)), `worksheet: it tells a gradient: ${text}`);
+    check(text.includes(String(2 * given)) === (ask !== 'all') && text.includes('g * b') === (ask === 'product'), `worksheet, ${ask}: ${text}`);
+    check(blanks === 4 * 3 + 2 + 1 + (ask === 'all') * 2, `worksheet, ${ask}: ${blanks} blanks`);
+    check(await page.isVisible('#story') && await page.isVisible('#proof') && !(await page.isVisible('#live')), 'worksheet: not the blanks, and then the answers');
+    check(await page.evaluate(() => getComputedStyle(document.getElementById('story')).breakBefore) === 'page', 'worksheet: the answers are on the same page');
+    await page.screenshot({ path: `sheet-${ask}.png`, fullPage: true });
+    await page.close();
+  }
+}
+
 // The lessons as pages: frames with steps, pictures, answers to unfold; narrow, too.
 async function lesson_pages() {
   const names = execFileSync(program, ['explain', '--lessons']).toString().match(/^[a-z-]+/gm);
@@ -96,8 +118,11 @@ async function lesson_pages() {
     for (const frame of page.frames().slice(1)) check((await frame.textContent('#now')).startsWith('Start'), `${name}: a frame without steps`);
     await page.click('summary >> nth=0');
     check(/^-?[\d.]+(e-\d+)?: /.test((await page.textContent('details >> nth=0')).replace('Answer', '')), `${name}: no answer`);
+    check(!(await page.isVisible('.answers')), `${name}: the printed answers are on the screen`);
     await accessible(page, name);
     await page.screenshot({ path: `page-${name}.png`, fullPage: true });
+    await page.emulateMedia({ media: 'print' });
+    check(await page.isVisible('.answers') && !(await page.isVisible('details')) && (await page.$$('.answers li')).length === (await page.$$('.room')).length, `${name}: printed: not each question's answer on the last page`);
     await page.close();
   }
 }
@@ -170,6 +195,7 @@ for (const [name, expression] of Object.entries(lessons)) {
   console.log(name);
 }
 await asked();
+await worksheet();
 await large();
 await lesson_pages();
 await seen();

@@ -49,6 +49,45 @@ grep -q 'digraph' a.dot || fail "a.dot is none"
 grep -q '"amount":\["3.0000"\]' a.html || fail "a.html has no tape"
 grep -q '<script src\|http://[^w]' a.html && fail "a.html asks for something outside"
 
+# asked <answer>... -- <argument>...: what it says of each answer.
+asked() {
+  printf '' >answers
+  while [ "$1" != -- ]; do
+    printf '%s\n' "$1" >>answers
+    shift
+  done
+  input=answers
+  run 0 explain "${@:2}"
+  input=
+}
+asked 12 6 -24 3 24 -- 'b = a + a; c = b * b' a=3 --ask
+prints 'What is d c / d b, the gradient of b?'
+prints 'The size is right, the sign is not.'
+prints 'It is 24:'
+prints '1 of 2 right at the first try.'
+asked 6 '6 * 6' '2*6' what '8*3' -- 'b = a + a; c = b * b' a=3 --ask=all
+prints 'What is c?'
+prints 'A number, please'
+prints '4 of 4 right at the first try.'
+asked 1 '1, 3' '1, 2' -- 'sum(w * x)' 'x=[1, 2]' 'w=[[3, 4]]' --constant x --ask
+prints 'All 2 numbers, with commas between.'
+prints 'Not yet, from number 2 on.'
+prints '0 of 1 right at the first try.'
+run 0 explain a=1 'a * a' --ask </dev/null
+prints '0 of 0 right at the first try.'
+run 2 explain a=1 'a * a' --ask=some
+says "'some' is none of product, part, all"
+
+# Names without a value: the same ones from the same seed, others from another, with gradients that are numbers.
+run 0 explain 'b = a * z; c = log(b) * sqrt(q)' --seed 5
+cp out first
+gradient q "$(awk '$1 == "q" && NF == 3 && $2 != "=" { print $2 }' out)"
+! grep -q nan out || fail "a gradient is nan"
+run 0 explain 'b = a * z; c = log(b) * sqrt(q)' --seed 5
+cmp -s out first || fail "the same seed gives other numbers"
+run 0 explain 'b = a * z; c = log(b) * sqrt(q)' --seed 6
+! cmp -s out first || fail "another seed gives the same numbers"
+
 # wrong <where> <sentence> <argument>...
 wrong() {
   local at=$1 sentence=$2
@@ -94,6 +133,11 @@ run 0 explain --lesson accumulate
 prints 'added to the 12.0000 that had come: 24.0000'
 run 0 explain --lesson chain
 prints '2.805e-05 * 0.1966 = 5.515e-06' # 8 times y (1 - y)
+asked nothing 1000 1000 1000 -- --lesson accumulate --ask --seed 3
+prints 'A number, please'
+prints 'Step 2, c = b * b, sends b along each of two edges'
+prints 'It is '
+prints '0 of 1 right at the first try.'
 run 1 explain --lesson nothing
 says "there is no lesson 'nothing'; there are:"
 run 1 explain --lesson order --html no/folder/x.html

@@ -24,7 +24,7 @@ run() {
   local wanted=$1 status=0
   shift
   last="reel $*"
-  "$reel" "$@" >out 2>err </dev/null || status=$?
+  "$reel" "$@" >out 2>err <"${input:-/dev/null}" || status=$?
   [ "$status" -eq "$wanted" ] || fail "exit status $status, not $wanted"
 }
 

@@ -4,6 +4,7 @@
 
 The programs are the lab's own (reel lab, "do": "code"), and are kept beside what they printed: so a
 test that compares both knows that this is what PyTorch ran. Of long trainings every 50th line is kept.
+settings.json has experiments that no lesson has.
 
     tests/generate/lab.py PROGRAM OUT
 """
@@ -21,13 +22,18 @@ def ask(**request):
     return json.loads(answer.stdout)
 
 
+def run(name, experiment):
+    code = ask(do="code", language="python", experiment=experiment)["code"]
+    (out / f"{name}.py").write_text(code)
+    printed = subprocess.run([sys.executable, out / f"{name}.py"], capture_output=True, text=True, check=True)
+    lines = printed.stdout.splitlines(keepends=True)
+    kept = lines if len(lines) <= LONG else lines[49::50]
+    (out / f"{name}.txt").write_text("".join(kept))
+
+
 for lesson in ask(do="lessons")["lessons"]:
     for i, screen in enumerate(lesson["screens"]):
         for k, experiment in enumerate(screen["experiments"]):
-            name = f"{lesson['name']}-{i + 1}-{k + 1}"
-            code = ask(do="code", language="python", experiment=experiment)["code"]
-            (out / f"{name}.py").write_text(code)
-            printed = subprocess.run([sys.executable, out / f"{name}.py"], capture_output=True, text=True, check=True)
-            lines = printed.stdout.splitlines(keepends=True)
-            kept = lines if len(lines) <= LONG else lines[49::50]
-            (out / f"{name}.txt").write_text("".join(kept))
+            run(f"{lesson['name']}-{i + 1}-{k + 1}", experiment)
+for i, experiment in enumerate(json.loads((out / "settings.json").read_text())):
+    run(f"settings-{i + 1}", experiment)

@@ -145,6 +145,22 @@ START_TEST(lessons_are_pytorchs)
 }
 END_TEST
 
+/* What no lesson has: sums, flat targets, penalties, clipping, other beginnings. */
+START_TEST(settings_are_pytorchs)
+{
+    json_t *all = json_loads(stored("lab", "settings", "json"), 0, NULL), *experiment;
+    size_t i;
+    ck_assert_uint_gt(json_array_size(all), 0);
+    json_array_foreach(all, i, experiment)
+    {
+        char name[32];
+        snprintf(name, sizeof name, "settings-%zu", i + 1);
+        same_as_pytorch(name, experiment);
+    }
+    json_decref(all);
+}
+END_TEST
+
 /* One far point: the L1 line stays within 2 %, the MSE line does not. */
 START_TEST(an_outlier)
 {
@@ -462,6 +478,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, asked_and_solved);
     tcase_add_test(cases, the_tutorial);
     tcase_add_test(cases, lessons_are_pytorchs);
+    tcase_add_test(cases, settings_are_pytorchs);
     tcase_add_test(cases, an_outlier);
     tcase_add_test(cases, questions);
     tcase_add_test(cases, what_is_wrong_is_said);

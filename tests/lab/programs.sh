@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The C programs that the lab writes for the lessons' experiments: each compiles without a warning, and
+# The C programs that the lab writes for the lessons' experiments, and those of settings.json: each compiles without a warning, and
 # prints what the lab answers, to the byte.
 #
 #   tests/lab/programs.sh PROGRAM JSON_VALUE COMPILER LIBRARY INCLUDE...
 set -euo pipefail
 reel=$1 json_value=$2 compiler=$3 library=$4
+settings=$(cd "$(dirname "${BASH_SOURCE[0]}")/../data/lab" && pwd)/settings.json
 shift 4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -49,6 +50,12 @@ while name=$(value $l name); do
   done
   l=$((l + 1))
 done
-[ "$count" -ge 27 ] || { echo "only $count programs"; failures=$((failures + 1)); }
+e=0
+while "$json_value" "$settings" $e >experiment 2>/dev/null; do
+  e=$((e + 1))
+  one "settings-$e" "$@"
+  count=$((count + 1))
+done
+[ "$count" -ge 70 ] && [ "$e" -ge 9 ] || { echo "only $count programs"; failures=$((failures + 1)); }
 echo "$count programs, $failures failures"
 [ "$failures" -eq 0 ]

@@ -1,16 +1,20 @@
 import torch
+import torch.nn as nn
 import torch.nn.functional as F
 
-x = torch.tensor(1, dtype=torch.float64)
-x.requires_grad_()
+torch.manual_seed(0)
+x = torch.tensor([[1], [2], [3], [4], [5]], dtype=torch.float32)
+y_true = torch.tensor([[2], [4], [6], [8], [10]], dtype=torch.float32)
 
-h1 = torch.relu(x)
-h2 = torch.relu(h1)
-h3 = torch.relu(h2)
-h4 = torch.relu(h3)
-h5 = torch.relu(h4)
-h6 = torch.relu(h5)
-h7 = torch.relu(h6)
-y = torch.relu(h7)
-y.backward()
-print("x.grad =", x.grad)
+model = nn.Linear(1, 1)
+nn.init.constant_(model.weight, 0)
+nn.init.constant_(model.bias, 0)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+for epoch in range(60):
+    y_pred = model(x)
+    loss = F.mse_loss(y_pred, y_true)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    print(f"Epoch {epoch + 1}, Loss: {loss.item()}")

@@ -1,0 +1,19 @@
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+torch.manual_seed(0)
+x = torch.tensor([[1], [2], [3], [4], [5]], dtype=torch.float32)
+y_true = torch.tensor([[2], [4], [6], [8], [10]], dtype=torch.float32)
+
+model = nn.Linear(1, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+
+for epoch in range(30):
+    y_pred = model(x)
+    loss = F.mse_loss(y_pred, y_true, reduction="sum")
+    optimizer.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+    optimizer.step()
+    print(f"Epoch {epoch + 1}, Loss: {loss.item()}")

@@ -88,6 +88,22 @@ RULE(sgd)
     }
 }
 
+/* s / c for the c of a whole pass, without its division: the quotient by 1 / c = inverse + rest is
+ * at most an ulp off, and what is left of s, which is exact, rounds it to the nearest (Markstein
+ * 1990). Not of an infinite s, whose rest would be NaN. */
+#ifdef HAS_FMA
+#define BY_INVERSE true
+REELI_INLINE T quotient(T s, T c, T inverse, T rest)
+{
+    const T near = fused(s, inverse, s * rest);
+    const T exact = fused(fused(-near, c, s), inverse, near);
+    return s < (T)INFINITY ? exact : s;
+}
+#else
+#define BY_INVERSE false
+#define quotient(s, c, inverse, rest) ((s) / (c))
+#endif
+
 /* p = shrink p - lr m / (√v / correction2 + eps); with amsgrad v is the largest so far. */
 RULE(adam)
 {
@@ -95,8 +111,9 @@ RULE(adam)
     AVERAGES
     const T step = (T)-s->lr, eps = (T)s->eps, correction = (T)s->correction2,
             shrink = (T)s->shrink;
-    T *const largest = state[2];
-    if (s->flag != 0) {
+    const bool amsgrad = s->flag != 0;
+    if (amsgrad || (BY_INVERSE && !(correction >= (T)0x1p-30 && correction <= 1))) {
+        T *const largest = amsgrad ? state[2] : v;
         EACH
         {
             ELEMENT
@@ -106,9 +123,11 @@ RULE(adam)
         }
         return;
     }
+    const T inverse = 1 / correction, rest = seldom_fused(-inverse, correction, 1) / correction;
+    (void)inverse, (void)rest;
 #define DESCEND(fused)                                                                             \
     AVERAGE(fused, g)                                                                              \
-    p[i] = shrink * x + step * m[i] / (sqrt(v[i]) / correction + eps);
+    p[i] = shrink * x + step * m[i] / (quotient(sqrt(v[i]), correction, inverse, rest) + eps);
     if (FUSED_IS_DEAR && decay == 0) {
         EACH
         {

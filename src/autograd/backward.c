@@ -181,6 +181,7 @@ static bool deliver(run *b, reeli_edge *e, reel_tensor *g)
 {
     if (e->from) {
         e->from->own = b->plain && e->from->gradient;
+        e->from->gated = false; /* not what comes beside it */
         e->from->gradient = plus(e->from->gradient, g);
         return !reeli_bad(e->from->gradient);
     }
@@ -410,6 +411,7 @@ static bool walk(run *b, reel_tensor *root, reel_tensor *g)
         if (!step_back(b, n)) {
             for (; n; n = n->previous) {
                 n->gradient = NULL;
+                n->gated = false;
             }
             return false;
         }
@@ -520,6 +522,7 @@ static reel_status go(run *b, reel_tensor *root)
     r->grad_enabled = b->options->create_graph;
     reel_tensor *g = start_gradient(root, b->options);
     r->walking = true;
+    r->gating = b->plain && !b->watched;
     if (r->hooks) {
         reeli_expect_gradients(root);
     }

@@ -54,6 +54,7 @@ struct reeli_node {
     uint32_t version;      /* of out's memory when recorded */
     uint32_t step;         /* 1 for the first on the tape, 2 for the next, …; see below */
     bool spent;            /* a backward has used what it saved */
+    bool gated;            /* its gradient is 0 already where its relu sends nothing on */
     bool own;              /* its gradient is nobody else's, and may be overwritten */
     int inputs;
     reeli_edge in[]; /* and behind them what the operation keeps: see reeli_parameters */
@@ -120,6 +121,7 @@ static inline reel_tensor *reeli_onto_tape(reel *r, reeli_node *n, reel_tensor *
 {
     n->gradient = NULL;
     n->spent = false;
+    n->gated = false;
     n->version = out->base->version;
     n->out = out;
     out->node = n;

@@ -41,6 +41,7 @@ struct reel {
     bool grad_enabled;        /* whether operations are recorded */
     bool anomaly;             /* whether results are looked through for NaN and infinities */
     bool walking;             /* whether a backward is under way */
+    bool gating;              /* and whether gradients on its way are seen by nobody else */
     bool hooks;           /* whether a tensor ever got one: backward must then count leaves' uses */
     bool elements_hidden; /* a recorded gradient of the user's runs: no reading past the tape */
     bool retain_all_grads; /* whether backward leaves gradients in all intermediate tensors */

@@ -76,8 +76,10 @@ void reeli_sum_lines(reel *r, int dtype, int64_t outer, int64_t n, int64_t inner
 bool reeli_sum_channels(reel *r, int dtype, int64_t batch, int64_t channels, int64_t inner,
                         const void *x, void *sums);
 
-/* Whether its loop does it in one go, whatever else there may be. */
+/* Whether its loop does it in one go, for it is small; or whatever it is, there being no quicker
+ * way. */
 bool reeli_is_small_product(const reeli_gemm *p);
+bool reeli_is_one_loop(reel *r, const reeli_gemm *p);
 /* The product, by the quickest way for its shape. False: there is no memory to pack an operand. */
 bool reeli_product(reel *r, const reeli_gemm *p);
 

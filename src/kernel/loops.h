@@ -129,13 +129,16 @@ typedef struct reeli_matrix {
     int64_t stride[2];
 } reeli_matrix;
 
-/* C[m,n] = A[m,k] B[k,n] (+ bias[n]). */
+/* C[m,n] = A[m,k] B[k,n] (+ bias[n]), and of that relu, or relu's gradient. */
 typedef struct reeli_gemm {
     int dtype;
     int64_t m, n, k;
     reeli_matrix a, b;
     const void *bias; /* or NULL */
     bool one_bias;    /* its first value serves all columns: of a column as a row */
+    bool rectify;     /* relu, of floats */
+    const void *gate; /* NULL; else of floats, laid out as C, whose elements are 0 where these are
+                       * not above 0 (or NaN) */
     void *c;
     int64_t c_step; /* from one of C's rows, whose elements lie side by side, to the next */
 } reeli_gemm;

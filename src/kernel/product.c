@@ -113,10 +113,12 @@ static reeli_gemm part_of(const pieces *s, int64_t piece)
         p.n = length;
         p.b.data = moved(p.b.data, first * p.b.stride[1], p.dtype);
         p.bias = p.bias ? moved(p.bias, first, p.dtype) : NULL;
+        p.gate = p.gate ? moved(p.gate, first, p.dtype) : NULL;
         p.c = (char *)p.c + (size_t)first * reeli_element_size(p.dtype);
     } else {
         p.m = length;
         p.a.data = moved(p.a.data, first * p.a.stride[0], p.dtype);
+        p.gate = p.gate ? moved(p.gate, first * p.c_step, p.dtype) : NULL;
         p.c = (char *)p.c + (size_t)(first * p.c_step) * reeli_element_size(p.dtype);
     }
     return p;
@@ -198,7 +200,34 @@ static void shared(reel *r, const reeli_gemm *p, reeli_small_product_loop *loop)
     reeli_parallel(r, cut(&s, REELI_SHARED_PRODUCT), multiply_piece, &s);
 }
 
+/* What follows a product that the loops have not computed. */
+static void finish(reel *r, const reeli_gemm *p)
+{
+    const reeli_map relu = reeli_value_map(&reeli_formula_relu, r->level, p->dtype);
+    const reeli_map gate = reeli_formula_relu.gradient[r->level][p->dtype][0];
+    const bool in_a_row = p->c_step == p->n;
+    const int64_t n = in_a_row ? p->m * p->n : p->n;
+    const size_t row = (size_t)p->c_step * reeli_element_size(p->dtype);
+    for (int64_t i = 0; i < (in_a_row ? 1 : p->m); i++) {
+        char *c = (char *)p->c + (size_t)i * row;
+        if (p->rectify) {
+            reeli_map_contiguous(r, relu, p->dtype, p->dtype, n, c, 1, (const void *[]){c}, 0,
+                                 NULL);
+        }
+        if (p->gate) {
+            const void *y = (const char *)p->gate + (size_t)i * row;
+            reeli_map_contiguous(r, gate, p->dtype, p->dtype, n, c, 3, (const void *[]){c, c, y}, 0,
+                                 NULL); /* the second is not read */
+        }
+    }
+}
+
 bool reeli_is_small_product(const reeli_gemm *p) { return fewer(p, REELI_SMALL_PRODUCT); }
+
+bool reeli_is_one_loop(reel *r, const reeli_gemm *p)
+{
+    return p->m > 0 && p->n > 0 && (fewer(p, REELI_SMALL_PRODUCT) || choose(r, p) == LOOPS);
+}
 
 bool reeli_product(reel *r, const reeli_gemm *p)
 {
@@ -213,7 +242,8 @@ bool reeli_product(reel *r, const reeli_gemm *p)
     const reeli_mark mark = reeli_arena_mark(&r->arena);
     const reeli_gemm row = p->m == 1 ? *p : reeli_as_row(p);
     bool done = true;
-    switch (choose(r, p)) {
+    const way how = choose(r, p);
+    switch (how) {
     case LOOPS:
         loop(p);
         break;
@@ -235,6 +265,9 @@ bool reeli_product(reel *r, const reeli_gemm *p)
         break;
     case BLAS:
         done = by_blas(r, *p);
+    }
+    if ((p->rectify || p->gate) && done && how != LOOPS && how != PACKED && how != SHARED) {
+        finish(r, p);
     }
     reeli_arena_release(&r->arena, mark);
     return done;

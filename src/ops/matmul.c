@@ -21,22 +21,12 @@ static reeli_matrix transposed(reeli_matrix x)
     return (reeli_matrix){x.data, {x.stride[1], x.stride[0]}};
 }
 
-/* relu of the product that has just been computed, where it is. */
-static void rectify(const reel_tensor *y)
-{
-    reeli_map_contiguous(y->r, reeli_value_map(&reeli_formula_relu, y->r->level, y->dtype),
-                         y->dtype, y->dtype, y->numel, y->data, 1, (const void *[]){y->data}, 0,
-                         NULL);
-}
-
 static bool product(const reeli_node *n, const reeli_gemm *p)
 {
     reel *r = n->out->r;
     const bool done = reeli_product(r, p);
     if (!done) {
         reeli_no_memory(r, n->op->name);
-    } else if (n->op == &reeli_op_linear_relu) {
-        rectify(n->out);
     }
     return done;
 }
@@ -45,7 +35,7 @@ static bool product(const reeli_node *n, const reeli_gemm *p)
 typedef struct ready_product {
     reeli_gemm p;
     const reeli_node *n;
-    reeli_small_product_loop *loop; /* of a small one; else NULL */
+    reeli_small_product_loop *loop; /* that is all of it; else NULL */
 } ready_product;
 
 static bool run_ready(const reeli_args *a)
@@ -76,8 +66,7 @@ static bool make_ready(const reeli_node *n, const reeli_gemm *p)
         return false;
     }
     reeli_small_product_loop *loop = reeli_small_product_loops[r->level][p->dtype];
-    const bool alone = reeli_is_small_product(p) && n->op != &reeli_op_linear_relu;
-    kept->it = (ready_product){*p, n, alone ? loop : NULL};
+    kept->it = (ready_product){*p, n, reeli_is_one_loop(r, p) ? loop : NULL};
     kept->args = (reeli_args){.r = r, .more = &kept->it};
     e->kind = REELI_CAPTURED_CALL;
     e->run = run_ready;
@@ -98,15 +87,16 @@ static inline reeli_gemm gemm_of(const reeli_node *n, int rows)
                         .k = a->size[taken->a ? rows : columns],
                         .a = taken->a ? transposed(left) : left,
                         .b = taken->b ? transposed(right) : right,
+                        .gate = taken->gate,
                         .c = c->data,
                         .c_step = c->size[columns]};
 }
 
 /* mm and bmm: the checks, and a node with its result's shape. Either operand may be taken
  * transposed, which spares gradients a view: dims last - 1 and last are its rows and columns, or
- * the other way. */
-static reel_tensor *multiply(const reeli_op *op, reel_tensor *a, bool a_transposed, reel_tensor *b,
-                             bool b_transposed)
+ * the other way. With a gate, laid out as a result of mm, it is 0 where that is not above 0. */
+static reel_tensor *multiply_gated(const reeli_op *op, reel_tensor *a, bool a_transposed,
+                                   reel_tensor *b, bool b_transposed, const void *gate)
 {
     const int ndim = op == &reeli_op_bmm ? 3 : 2, rows = ndim - 2, columns = ndim - 1;
     reel_tensor *in[] = {a, b};
@@ -121,7 +111,7 @@ static reel_tensor *multiply(const reeli_op *op, reel_tensor *a, bool a_transpos
     int64_t size[3] = {a->size[0]};
     size[rows] = a->size[a_transposed ? columns : rows];
     size[columns] = b->size[b_transposed ? rows : columns];
-    *reeli_transposition_of(n) = (reeli_transposition){a_transposed, b_transposed};
+    *reeli_transposition_of(n) = (reeli_transposition){gate, a_transposed, b_transposed};
     n->out = reeli_empty(a->r, op->name, a->dtype, ndim, size);
     reel_tensor *c = reeli_apply(n);
     if (REELI_RARELY(a->r->capture != NULL) && ndim == 2 && !reeli_bad(c)) {
@@ -130,6 +120,13 @@ static reel_tensor *multiply(const reeli_op *op, reel_tensor *a, bool a_transpos
     }
     return c;
 }
+
+static reel_tensor *multiply(const reeli_op *op, reel_tensor *a, bool a_transposed, reel_tensor *b,
+                             bool b_transposed)
+{
+    return multiply_gated(op, a, a_transposed, b, b_transposed, NULL);
+}
+
 /* Of C = A B, with A and B as they are taken: dA = G Bᵀ and dB = Aᵀ G; or dAᵀ = B Gᵀ, dBᵀ = Gᵀ
  * A. */
 static reel_tensor *product_gradient(reeli_node *n, int input, reel_tensor *g)
@@ -310,6 +307,7 @@ static inline reeli_gemm linear_gemm(const reeli_node *n)
                         .a = rows_at(x),
                         .b = transposed(matrix_at(w, 0)),
                         .bias = bias ? reeli_dense(bias, "linear", bias->dtype) : NULL,
+                        .rectify = n->op == &reeli_op_linear_relu,
                         .c = n->out->data,
                         .c_step = out};
 }
@@ -376,6 +374,20 @@ bool reeli_linear_forward(reeli_node *n)
 
 bool reeli_linear_relu_forward(reeli_node *n) { return reeli_linear_forward(n); }
 
+/* If n's input comes from a relu, and its gradient goes nowhere else: the relu's result, by which
+ * the product that is that gradient computes what leaves the relu. NULL where that is not so. */
+static const void *gate_of(const reeli_node *n)
+{
+    const reel_tensor *x = n->in[0].t;
+    reeli_node *from = n->in[0].from;
+    if (!from || from->op != &reeli_op_linear_relu || from->gradient || !x->r->gating ||
+        !(x->flags & REELI_CONTIGUOUS) || x->flags & (REELI_RETAIN_GRAD | REELI_HOOKED)) {
+        return NULL;
+    }
+    from->gated = true;
+    return x->data;
+}
+
 reel_tensor *reeli_linear_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reel_tensor *x = n->in[0].t, *w = n->in[1].t;
@@ -384,7 +396,8 @@ reel_tensor *reeli_linear_gradient(reeli_node *n, int input, reel_tensor *g)
         return rows;
     }
     if (input == 0) {
-        return reeli_reshape_like(reel_mm(rows, w), x);
+        return reeli_reshape_like(multiply_gated(&reeli_op_mm, rows, false, w, false, gate_of(n)),
+                                  x);
     }
     if (REELI_RARELY(g->r->capture != NULL) && input == 1) {
         reel_tensor *const early = reeli_gradient_beside_line(n, g);
@@ -417,7 +430,8 @@ reel_tensor *reeli_linear_relu_gradient(reeli_node *n, int input, reel_tensor *g
 {
     reel_tensor **const own = reeli_gradient_of(n);
     if (reeli_is_first_wanted(n, input)) {
-        *own = through_relu(n, g);
+        *own = n->gated ? g : through_relu(n, g);
+        n->gated = false;
     }
     return reeli_bad(*own) ? *own : reeli_linear_gradient(n, input, *own);
 }

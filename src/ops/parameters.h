@@ -120,8 +120,9 @@ static inline reeli_resampling *reeli_resampling_of(const reeli_node *n)
     return reeli_parameters(n);
 }
 
-/* mm, bmm: whether an operand is taken transposed. */
+/* mm, bmm: whether an operand is taken transposed. And of mm a gate, as reeli_gemm has it. */
 typedef struct reeli_transposition {
+    const void *gate;
     bool a, b;
 } reeli_transposition;
 

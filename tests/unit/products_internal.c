@@ -158,6 +158,40 @@ static void check_chains(const char *level, const product *p)
     }
 }
 
+typedef void multiplier(void *how, const reeli_gemm *it);
+
+static void by_level(void *level, const reeli_gemm *it)
+{
+    reeli_small_product_loops[*(const int *)level][it->dtype](it);
+}
+
+static void by_reel(void *r, const reeli_gemm *it) { ck_assert(reeli_product(r, it)); }
+
+/* relu of a product, and what a gate leaves of it: as if it came after c. */
+static void check_followed(const product *p, const void *c, multiplier *by, void *how)
+{
+    const int64_t count = (int64_t)p->m * p->n;
+    void *gate = random_values(p->dtype, count), *got = random_values(p->dtype, count);
+    for (int64_t i = 0; i < count; i += 7) {
+        set(gate, p->dtype, i, i % 2 ? DOUBLE_NAN : 0);
+    }
+    for (int gated = 0; gated < 2; gated++) {
+        reeli_gemm it = gemm_of(p, got);
+        it.rectify = !gated;
+        it.gate = gated ? gate : NULL;
+        by(how, &it);
+        for (int64_t i = 0; i < count; i++) {
+            const double x = get(c, p->dtype, i);
+            const bool none = gated ? get(gate, p->dtype, i) <= 0 : x < 0;
+            ck_assert_msg(get(got, p->dtype, i) == (none ? 0 : x),
+                          "float%d, (%d,%d) (%d,%d): element %d is not %s", p->dtype ? 64 : 32,
+                          p->m, p->k, p->k, p->n, (int)i, gated ? "gated" : "rectified");
+        }
+    }
+    free(gate);
+    free(got);
+}
+
 static void check_depths(int level, int dtype, int m, int n)
 {
     for (int d = 0; d < COUNT(depths); d++) {
@@ -167,6 +201,9 @@ static void check_depths(int level, int dtype, int m, int n)
             check_bound(reeli_level_names[level], &p);
             if (m > 1 && n > 1) {
                 check_chains(reeli_level_names[level], &p);
+            }
+            if (layout < 2) {
+                check_followed(&p, p.c, by_level, &level);
             }
             free_product(&p);
         }
@@ -285,6 +322,10 @@ START_TEST(of_any_number_of_threads)
                           "(%d,%d) (%d,%d) differs on %d threads", p.m, p.k, p.k, p.n, threads);
             free(shared);
         }
+        reel *r = quiet_reel();
+        reel_set_num_threads(r, 2);
+        check_followed(&p, alone, by_reel, r);
+        reel_free(r);
         free(alone);
         free_product(&p);
     }
@@ -309,6 +350,10 @@ START_TEST(of_blocks)
             check_chains(levels[_i], &p);
         }
         check_identity(&p, p.c);
+        reel *r = quiet_reel();
+        r->second_cache = 4096;
+        check_followed(&p, p.c, by_reel, r);
+        reel_free(r);
         free_product(&p);
     }
     unsetenv("REEL_CPU");

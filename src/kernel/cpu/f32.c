@@ -15,8 +15,12 @@
 #define GREATER(a, b) (vector) _mm512_max_ps((__m512)(a), (__m512)(b))
 #define LESS(a, b) (vector) _mm512_min_ps((__m512)(a), (__m512)(b))
 #define FUSED_VECTORS(a, b, c) (vector) _mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c))
+#define GATED(x, y)                                                                                \
+    (vector) _mm512_maskz_mov_ps(                                                                  \
+        _mm512_cmp_ps_mask((__m512)(y), _mm512_setzero_ps(), _CMP_NLE_UQ), (__m512)(x))
 #define FIRST(count) (__mmask16)((1u << (count)) - 1)
 #define LOAD_PART(x, count) (vector) _mm512_maskz_loadu_ps(FIRST(count), x)
+#define CHEAP_PARTS /* as quick as whole vectors */
 #define STORE_PART(x, value, count) _mm512_mask_storeu_ps(x, FIRST(count), (__m512)(value))
 #elif defined(HAS_AVX2)
 #define VECTOR_BYTES 32

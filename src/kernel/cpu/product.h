@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Matrix products too small for BLAS, or with a vector: m rows, n columns, k the depth. */
 
+#ifndef GRADIENTS
+static void finish(const reeli_gemm *p) { (void)p; }
+#endif
+
 /* One row of C where B's rows lie side by side: columns in vectors, the depth in order. */
 static void product_row(int64_t n, int64_t k, const T *a, int64_t a_step, const T *b,
                         int64_t b_step, T *restrict c)
@@ -242,7 +246,7 @@ REELI_APART static void larger_product(const reeli_gemm *p)
 #ifdef TILES
         if (!tiny) {
             reeli_gemm row = reeli_as_row(p);
-            row.bias = NULL;
+            row.bias = NULL; /* what follows, follows */
             tiled_product(&row);
         } else
 #endif
@@ -252,12 +256,14 @@ REELI_APART static void larger_product(const reeli_gemm *p)
     if (p->bias) {
         add_bias(p);
     }
+    finish(p);
 }
 
 void KERNEL(small_product)(const reeli_gemm *p)
 {
     if (sizeof(T) == 4 && p->m * p->n * p->k < REELI_TINY_PRODUCT) {
         tiny_product(p);
+        finish(p);
     } else {
         larger_product(p);
     }

@@ -15,10 +15,11 @@ enum {
 /* From two tiles on, rows cut into as few as there must be of one height, or one higher, make none
  * lower than two thirds of the highest. */
 #define PACKED_TILE(rows, vectors)                                                                 \
-    static void NAMED(packed_##rows, vectors)(int64_t k, const T *a, const int64_t *a_stride,      \
-                                              const T *b, int64_t b_step, const tile_sums *to)     \
+    static void NAMED(packed_##rows, vectors)(int64_t count, int64_t k, const T *a,                \
+                                              const int64_t *a_stride, const T *b, int64_t b_step, \
+                                              const tile_sums *to)                                 \
     {                                                                                              \
-        (void)a_stride;                                                                            \
+        (void)count, (void)a_stride;                                                               \
         tile(rows, vectors, k, a, (const int64_t[]){1, rows}, b, b_step, to);                      \
     }
 #define PACKED_TILES(rows) PACKED_TILE(rows, 1) PACKED_TILE(rows, 2)
@@ -60,28 +61,20 @@ static void multiply_panel(const reeli_packed *b, int64_t column, int64_t from, 
     const reeli_gemm *p = b->p;
     const int64_t rest = p->n - column, columns = rest < PANEL_COLUMNS ? rest : PANEL_COLUMNS;
     const int64_t width = columns > VECTOR ? PANEL_COLUMNS : VECTOR;
-    const T *bias = p->bias;
-    bias = bias && b->start + b->depth == p->k ? bias + column : NULL;
     pack(b->depth, columns,
          (const T *)p->b.data + b->start * p->b.stride[0] + column * p->b.stride[1], p->b.stride,
          panel, width);
+    panel_place place = place_in(p, column, columns, b->start, b->start + b->depth);
+    go_down(&place, row_of(b, from));
     for (int64_t t = from; t < to; t++) {
-        const int64_t row = row_of(b, t), rows = row_of(b, t + 1) - row;
-        const tile_product product = packed_tiles[rows - LEAST_PACKED][columns > VECTOR];
-        const bool more = b->start > 0;
-        T *c = (T *)p->c + row * p->c_step + column;
+        const int64_t rows = row_of(b, t + 1) - row_of(b, t);
         for (int64_t i = rows; i < 2 * rows && t + 1 < to; i++) { /* the next tile's */
             for (int64_t j = 0; j < columns; j += LINE) {
-                REELI_PREFETCH(c + i * p->c_step + j);
+                REELI_PREFETCH(place.c + i * place.step + j);
             }
         }
-        if (columns % VECTOR != 0) {
-            edge_tile(product, rows, b->depth, place_of(b, t), NULL, panel, width,
-                      &(panel_place){c, p->c_step, columns, bias, more});
-        } else {
-            product(b->depth, place_of(b, t), NULL, panel, width,
-                    &(tile_sums){more ? c : zeros, bias, c, more ? p->c_step : 0, p->c_step});
-        }
+        place_tiles(packed_tiles[rows - LEAST_PACKED][columns > VECTOR], 1, rows, b->depth,
+                    place_of(b, t), (const int64_t[]){1, rows}, panel, width, &place);
     }
 }
 

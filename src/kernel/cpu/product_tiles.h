@@ -8,6 +8,21 @@
  * runs. It reads a row of the right operand at each step, so these lie side by side, either in
  * place or, where they do not or fill no vector, in a panel that is packed on the stack.
  */
+
+/* What follows a product that is there, with its bias. */
+static void finish(const reeli_gemm *p)
+{
+    const T *gate = p->gate;
+    T *c = p->c;
+    for (int64_t i = 0; i < p->m && (p->rectify || gate); i++, c += p->c_step) {
+        INDEPENDENT for (int64_t j = 0; j < p->n; j++) { c[j] = p->rectify && c[j] < 0 ? 0 : c[j]; }
+        if (gate) {
+            INDEPENDENT for (int64_t j = 0; j < p->n; j++) { c[j] = gate[j] <= 0 ? 0 : c[j]; }
+            gate += p->c_step;
+        }
+    }
+}
+
 #if defined(HAS_AVX2) || defined(__aarch64__)
 #define TILES
 
@@ -21,12 +36,24 @@ enum {
 };
 
 /* One tile's sums over the depth: they go on from `start`, whose rows are start_step apart, and end
- * up in c with the bias, if there is one. */
+ * up in c with the bias, if there is one, rectified or gated. */
 typedef struct tile_sums {
     const T *start, *bias;
     T *c;
     int64_t start_step, c_step;
+    const T *gate;
+    int64_t columns; /* where parts of vectors are cheap a tile of one vector may have fewer */
+    bool rectify;
 } tile_sums;
+
+/* The vector v of a row of a tile. */
+REELI_INLINE vector load_of(const int vectors, const T *row, int v, int64_t columns)
+{
+    if (vectors == 1) {
+        return load_first(row, columns);
+    }
+    return CONST_VECTOR_AT(row + v * VECTOR);
+}
 
 REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
                        const int64_t *a_stride, const T *b, int64_t b_step, const tile_sums *to)
@@ -34,41 +61,77 @@ REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
     vector sum[PACKED_ROWS][TILE_VECTORS];
     const int64_t next_row = a_stride[0], next = a_stride[1];
     const int64_t start_step = to->start_step, c_step = to->c_step;
-    const T *const start = to->start, *const bias = to->bias;
+    const T *const start = to->start, *const bias = to->bias, *const gate = to->gate;
+    const bool rectify = to->rectify;
+    const int64_t columns = to->columns;
     T *const c = to->c;
     REELI_UNROLL(32)
     for (int i = 0; i < rows * vectors; i++) {
         sum[i / vectors][i % vectors] =
-            CONST_VECTOR_AT(start + i / vectors * start_step + i % vectors * VECTOR);
+            load_of(vectors, start + i / vectors * start_step, i % vectors, columns);
     }
     for (int64_t p = 0; p < k; p++, a += next, b += b_step) {
         REELI_UNROLL(32)
         for (int i = 0; i < rows * vectors; i++) {
             sum[i / vectors][i % vectors] = fused_vectors(a[i / vectors * next_row] - (vector){0},
-                                                          CONST_VECTOR_AT(b + i % vectors * VECTOR),
+                                                          load_of(vectors, b, i % vectors, columns),
                                                           sum[i / vectors][i % vectors]);
         }
     }
     if (bias) {
         REELI_UNROLL(32)
         for (int i = 0; i < rows * vectors; i++) {
-            sum[i / vectors][i % vectors] += CONST_VECTOR_AT(bias + i % vectors * VECTOR);
+            sum[i / vectors][i % vectors] += load_of(vectors, bias, i % vectors, columns);
+        }
+    }
+    if (rectify) {
+        REELI_UNROLL(32)
+        for (int i = 0; i < rows * vectors; i++) {
+            sum[i / vectors][i % vectors] = rectified(sum[i / vectors][i % vectors]);
+        }
+    }
+    if (gate) {
+        REELI_UNROLL(32)
+        for (int i = 0; i < rows * vectors; i++) {
+            sum[i / vectors][i % vectors] =
+                gated(sum[i / vectors][i % vectors],
+                      load_of(vectors, gate + i / vectors * c_step, i % vectors, columns));
         }
     }
     REELI_UNROLL(32)
     for (int i = 0; i < rows * vectors; i++) {
-        VECTOR_AT(c + i / vectors * c_step + i % vectors * VECTOR) = sum[i / vectors][i % vectors];
+        T *const row = c + i / vectors * c_step;
+        if (vectors == 1) {
+            store_first(row, sum[i][0], columns);
+        } else {
+            VECTOR_AT(row + i % vectors * VECTOR) = sum[i / vectors][i % vectors];
+        }
     }
 }
 
-typedef void (*tile_product)(int64_t k, const T *a, const int64_t *a_stride, const T *b,
-                             int64_t b_step, const tile_sums *to);
+/* So many tiles, one below the other. */
+typedef void (*tile_product)(int64_t count, int64_t k, const T *a, const int64_t *a_stride,
+                             const T *b, int64_t b_step, const tile_sums *to);
+
+REELI_INLINE void column_of_tiles(const int rows, const int vectors, int64_t count, int64_t k,
+                                  const T *a, const int64_t *a_stride, const T *b, int64_t b_step,
+                                  const tile_sums *to)
+{
+    tile_sums at = *to;
+    for (; count > 0; count--, a += rows * a_stride[0]) {
+        tile(rows, vectors, k, a, a_stride, b, b_step, &at);
+        at.start += rows * at.start_step;
+        at.c += rows * at.c_step;
+        at.gate = at.gate ? at.gate + rows * at.c_step : NULL;
+    }
+}
 
 #define TILE(rows, vectors)                                                                        \
-    static void NAMED(tile_##rows, vectors)(int64_t k, const T *a, const int64_t *a_stride,        \
-                                            const T *b, int64_t b_step, const tile_sums *to)       \
+    static void NAMED(tile_##rows, vectors)(int64_t count, int64_t k, const T *a,                  \
+                                            const int64_t *a_stride, const T *b, int64_t b_step,   \
+                                            const tile_sums *to)                                   \
     {                                                                                              \
-        tile(rows, vectors, k, a, a_stride, b, b_step, to);                                        \
+        column_of_tiles(rows, vectors, count, k, a, a_stride, b, b_step, to);                      \
     }
 #define TILES_OF(rows) TILE(rows, 1) TILE(rows, 2)
 #define BOTH(rows) {NAMED(tile_##rows, 1), NAMED(tile_##rows, 2)},
@@ -126,9 +189,24 @@ static const T zeros[PANEL_COLUMNS];
 typedef struct panel_place {
     T *c;
     int64_t step, columns;
-    const T *bias;
-    bool more;
+    const T *bias, *gate;
+    bool more, rectify;
 } panel_place;
+
+/* Where the columns of p from `column` on go, of a block of the depth that begins at `from` and
+ * ends at `to`: what follows a sum does so at its end. */
+static inline panel_place place_in(const reeli_gemm *p, int64_t column, int64_t columns,
+                                   int64_t from, int64_t to)
+{
+    const bool last = to == p->k;
+    return (panel_place){.c = (T *)p->c + column,
+                         .step = p->c_step,
+                         .columns = columns,
+                         .bias = last && p->bias ? (const T *)p->bias + column : NULL,
+                         .gate = last && p->gate ? (const T *)p->gate + column : NULL,
+                         .more = from > 0,
+                         .rectify = last && p->rectify};
+}
 
 /* A tile whose last vector is not full: computed aside. */
 static void edge_tile(tile_product product, int64_t rows, int64_t k, const T *a,
@@ -144,35 +222,74 @@ static void edge_tile(tile_product product, int64_t rows, int64_t k, const T *a,
             VECTOR_AT(bias + j) = load_part(to->bias + j, count);
         }
     }
-    product(k, a, a_stride, b, b_step,
-            &(tile_sums){to->more ? aside : zeros, to->bias ? bias : NULL, aside,
-                         to->more ? PANEL_COLUMNS : 0, PANEL_COLUMNS});
+    product(1, k, a, a_stride, b, b_step,
+            &(tile_sums){.start = to->more ? aside : zeros,
+                         .bias = to->bias ? bias : NULL,
+                         .c = aside,
+                         .start_step = to->more ? PANEL_COLUMNS : 0,
+                         .c_step = PANEL_COLUMNS,
+                         .columns = VECTOR});
     for (int64_t j = 0; j < to->columns; j += VECTOR) {
+        const int64_t count = to->columns - j;
         T *c = to->c + j;
         const T *sums = aside + j;
         for (int64_t i = 0; i < rows; i++, c += to->step, sums += PANEL_COLUMNS) {
-            store_part(c, CONST_VECTOR_AT(sums), to->columns - j);
+            vector sum = CONST_VECTOR_AT(sums);
+            sum = to->rectify ? rectified(sum) : sum;
+            sum = to->gate ? gated(sum, load_part(to->gate + i * to->step + j, count)) : sum;
+            store_part(c, sum, count);
         }
     }
 }
 
-/* All rows of a panel's columns, in tiles of much the same height. */
-static void panel_product(int64_t m, int64_t k, const T *a, const int64_t *a_stride, const T *b,
-                          int64_t b_step, panel_place to)
+/* Whether so many columns are no tile's, because their last vector is not full. */
+static inline bool have_edge(int64_t columns)
 {
-    for (int64_t blocks = (m + TILE_ROWS - 1) / TILE_ROWS; blocks > 0; blocks--) {
-        const int64_t rows = (m + blocks - 1) / blocks;
-        const tile_product product = tiles[rows - 1][to.columns > VECTOR];
-        if (to.columns % VECTOR != 0) {
-            edge_tile(product, rows, k, a, a_stride, b, b_step, &to);
-        } else {
-            product(k, a, a_stride, b, b_step,
-                    &(tile_sums){to.more ? to.c : zeros, to.bias, to.c, to.more ? to.step : 0,
-                                 to.step});
+    return columns % VECTOR != 0 && !(PARTS_ARE_CHEAP && columns < VECTOR);
+}
+
+static inline void go_down(panel_place *to, int64_t rows)
+{
+    to->c += rows * to->step;
+    to->gate = to->gate ? to->gate + rows * to->step : NULL;
+}
+
+/* Tiles of so many rows, the first of the place's, which goes on below them. */
+static inline void place_tiles(tile_product product, int64_t count, int64_t rows, int64_t k,
+                               const T *a, const int64_t *a_stride, const T *b, int64_t b_step,
+                               panel_place *to)
+{
+    if (have_edge(to->columns)) {
+        for (; count > 0; count--, a += rows * a_stride[0]) {
+            edge_tile(product, rows, k, a, a_stride, b, b_step, to);
+            go_down(to, rows);
         }
-        a += rows * a_stride[0];
-        to.c += rows * to.step;
-        m -= rows;
+        return;
+    }
+    product(count, k, a, a_stride, b, b_step,
+            &(tile_sums){to->more ? to->c : zeros, to->bias, to->c, to->more ? to->step : 0,
+                         to->step, to->gate, to->columns, to->rectify});
+    go_down(to, count * rows);
+}
+
+/* m rows in as few tiles as there must be, of much the same height: the first `higher` of them of
+ * one row more than the others. */
+typedef struct tiling {
+    int64_t tiles, rows, higher;
+} tiling;
+
+/* All rows of a panel's columns. */
+static void panel_product(const tiling *t, int64_t k, const T *a, const int64_t *a_stride,
+                          const T *b, int64_t b_step, panel_place to)
+{
+    const int two = to.columns > VECTOR;
+    if (t->higher > 0) {
+        place_tiles(tiles[t->rows][two], t->higher, t->rows + 1, k, a, a_stride, b, b_step, &to);
+        a += t->higher * (t->rows + 1) * a_stride[0];
+    }
+    if (t->rows > 0) {
+        place_tiles(tiles[t->rows - 1][two], t->tiles - t->higher, t->rows, k, a, a_stride, b,
+                    b_step, &to);
     }
 }
 
@@ -180,22 +297,23 @@ static void wide_product(const reeli_gemm *it)
 {
     _Alignas(64) T panel[PANEL_DEPTH * PANEL_COLUMNS];
     const int64_t m = it->m, n = it->n, k = it->k, *b_stride = it->b.stride;
-    const T *a = it->a.data, *b = it->b.data, *bias = it->bias;
+    const T *a = it->a.data, *b = it->b.data;
+    const int64_t count = (m + TILE_ROWS - 1) / TILE_ROWS;
+    const tiling rows = {count, m / count, m % count};
     for (int64_t p = 0; p < k || p == 0; p += PANEL_DEPTH) {
         const int64_t depth = k - p < PANEL_DEPTH ? k - p : PANEL_DEPTH;
         for (int64_t j = 0; j < n; j += PANEL_COLUMNS) {
             const int64_t columns = n - j < PANEL_COLUMNS ? n - j : PANEL_COLUMNS;
             const int64_t width = columns > VECTOR ? PANEL_COLUMNS : VECTOR;
             const T *right = b + p * b_stride[0] + j * b_stride[1];
-            const bool packed = b_stride[1] != 1 || columns % VECTOR != 0 ||
+            const bool packed = b_stride[1] != 1 || have_edge(columns) ||
                                 (m >= 4 * TILE_ROWS && b_stride[0] >= 256);
             if (packed) {
                 pack(depth, columns, right, b_stride, panel, width);
             }
-            panel_product(m, depth, a + p * it->a.stride[1], it->a.stride, packed ? panel : right,
-                          packed ? width : b_stride[0],
-                          (panel_place){(T *)it->c + j, it->c_step, columns,
-                                        bias && p + depth == k ? bias + j : NULL, p > 0});
+            panel_product(&rows, depth, a + p * it->a.stride[1], it->a.stride,
+                          packed ? panel : right, packed ? width : b_stride[0],
+                          place_in(it, j, columns, p, p + depth));
         }
     }
 }
@@ -229,6 +347,7 @@ static void tiled_product(const reeli_gemm *it)
 {
     if (it->m >= VECTOR && (it->n <= VECTOR / 4 || (it->n <= VECTOR / 2 && it->k >= 32))) {
         narrow_product(it);
+        finish(it);
     } else {
         wide_product(it);
     }

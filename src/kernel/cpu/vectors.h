@@ -14,6 +14,12 @@ typedef T loose_vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(
 #else
 typedef T vector, loose_vector;
 #endif
+#if VECTOR_BYTES
+typedef __typeof__((vector){0} < (vector){0}) vector_mask;
+#define ONLY_WHERE_NOT(mask, x) (vector)((vector_mask)(x) & ~(mask))
+#else
+#define ONLY_WHERE_NOT(condition, x) ((condition) ? 0 : (x))
+#endif
 #define VECTOR_AT(x) (*(loose_vector *)(x))
 #define CONST_VECTOR_AT(x) (*(const loose_vector *)(x))
 
@@ -29,6 +35,25 @@ REELI_INLINE vector fused_vectors(vector a, vector b, vector c)
     return c;
 #else
     return fused(a, b, c);
+#endif
+}
+
+/* relu of x, and x where y is above 0 (or NaN), else 0. */
+REELI_INLINE vector rectified(vector x)
+{
+#ifdef GREATER
+    return GREATER((vector){0}, x); /* the second, of which one is NaN or both are 0 */
+#else
+    return ONLY_WHERE_NOT(x < (vector){0}, x);
+#endif
+}
+
+REELI_INLINE vector gated(vector x, vector y)
+{
+#ifdef GATED
+    return GATED(x, y);
+#else
+    return ONLY_WHERE_NOT(y <= (vector){0}, x);
 #endif
 }
 
@@ -60,3 +85,22 @@ static inline void store_part(T *x, vector value, int64_t count)
     memcpy(x, &value, (size_t)count * sizeof(T));
 #endif
 }
+
+/* Whether parts of vectors are as quick as whole ones; then the same without a branch. */
+#ifdef CHEAP_PARTS
+enum { PARTS_ARE_CHEAP = 1 };
+REELI_INLINE vector load_first(const T *x, int64_t count) { return LOAD_PART(x, count); }
+REELI_INLINE void store_first(T *x, vector value, int64_t count) { STORE_PART(x, value, count); }
+#else
+enum { PARTS_ARE_CHEAP = 0 };
+REELI_INLINE vector load_first(const T *x, int64_t count)
+{
+    (void)count;
+    return CONST_VECTOR_AT(x);
+}
+REELI_INLINE void store_first(T *x, vector value, int64_t count)
+{
+    (void)count;
+    VECTOR_AT(x) = value;
+}
+#endif

@@ -140,6 +140,20 @@ static inline void announce(const char *place, size_t bytes)
     }
 }
 
+/* A row, without a call for few bytes: the last sixteen may be copied twice. */
+static inline void copy_row(char *to, const char *from, size_t bytes)
+{
+    enum { STEP = 16, FEW = 16 * STEP };
+    if (bytes < STEP || bytes > FEW) {
+        memcpy(to, from, bytes);
+        return;
+    }
+    for (size_t at = 0; at + STEP < bytes; at += STEP) {
+        memcpy(to + at, from + at, STEP);
+    }
+    memcpy(to + bytes - STEP, from + bytes - STEP, STEP);
+}
+
 /* Rows of one length, which is a constant wherever this is inlined for one. */
 static inline void gather(char *to, const char *from, size_t bytes, const int64_t *index, int64_t n)
 {
@@ -147,7 +161,7 @@ static inline void gather(char *to, const char *from, size_t bytes, const int64_
         if (i + ROWS_AHEAD < n) {
             announce(from + (size_t)index[i + ROWS_AHEAD] * bytes, bytes);
         }
-        memcpy(to + (size_t)i * bytes, from + (size_t)index[i] * bytes, bytes);
+        copy_row(to + (size_t)i * bytes, from + (size_t)index[i] * bytes, bytes);
     }
 }
 

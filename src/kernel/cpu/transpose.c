@@ -3,6 +3,7 @@
 #include "kernels.h"
 #include "level.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* What there is for elements of 4 and of 8 bytes. */
@@ -69,11 +70,14 @@ static inline void SIZED(tile, 4)(element4 *to, int64_t to_stride, const element
 #ifdef HAS_AVX512
 #define SIXTEEN(i) REELI_UNROLL(16) for (int i = 0; i < 16; i++)
 
-/* Sixteen rows of sixteen: each is a line of what is read, and one of the result. */
-static void tile16(element4 *to, int64_t to_stride, const element4 *from, int64_t stride)
+/* Sixteen columns of up to sixteen rows of the result: each is part of a line of what is read, and
+ * one of the result. */
+static void tile16(int64_t rows, element4 *to, int64_t to_stride, const element4 *from,
+                   int64_t stride)
 {
     __m512 r[16], t[16];
-    SIXTEEN(i) { r[i] = _mm512_loadu_ps(from + i * stride); }
+    const __mmask16 part = (__mmask16)(0xffff >> (16 - rows));
+    SIXTEEN(i) { r[i] = _mm512_maskz_loadu_ps(part, from + i * stride); }
     SIXTEEN(i)
     {
         t[i] = i % 2 ? _mm512_unpackhi_ps(r[i - 1], r[i]) : _mm512_unpacklo_ps(r[i], r[i + 1]);
@@ -93,6 +97,9 @@ static void tile16(element4 *to, int64_t to_stride, const element4 *from, int64_
     }
     SIXTEEN(i)
     {
+        if (i >= rows) {
+            return;
+        }
         const int a = i % 4 + i / 4 % 2 * 8;
         _mm512_storeu_ps(to + i * to_stride, i < 8 ? _mm512_shuffle_f32x4(t[a], t[a + 4], 0x88)
                                                    : _mm512_shuffle_f32x4(t[a], t[a + 4], 0xdd));
@@ -132,13 +139,15 @@ PLAIN_TILE(SIZED(tile, 8), element8, 4)
 #define EDGE 8
 #define NAMED(name) SIZED(name, 4)
 #ifdef HAS_AVX512
-#define FOUR_TILES tile16
+#define WIDE_TILE tile16
+#define WIDE_SIDE 16
 #endif
 #include "transpose.h"
 #undef T
 #undef EDGE
 #undef NAMED
-#undef FOUR_TILES
+#undef WIDE_TILE
+#undef WIDE_SIDE
 #define T element8
 #define EDGE 4
 #define NAMED(name) SIZED(name, 8)

@@ -1,23 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /* Transposition of elements of one size: transpose.c defines T, EDGE (a tile's side: as many
- * elements as a 32-byte vector has), NAMED and tile for each, and FOUR_TILES for a square of four
- * where that is quicker. to[i,j] = from[j,i] for i < rows, j <
- * columns. */
+ * elements as a 32-byte vector has), NAMED and tile for each, and WIDE_TILE for WIDE_SIDE columns
+ * of up to as many rows where that is quicker. to[i,j] = from[j,i] for i < rows, j < columns. */
+#ifdef WIDE_TILE
+enum { NAMED(LEAST) = WIDE_SIDE };
+#else
+enum { NAMED(LEAST) = INT_MAX };
+#endif
 
 /* From tiles, two rows of them at a time: their elements fill a line of what is read, which in a
- * matrix of 4,096 bytes a row would not stay in the cache. Rows and columns are at least EDGE.
- * Tiles at the end overlap others. */
+ * matrix of 4,096 bytes a row would not stay in the cache. Rows and columns are at least EDGE,
+ * or columns as many as a wide tile's. Tiles at the end overlap others. */
 static void NAMED(tiles)(int64_t rows, int64_t columns, T *to, int64_t to_stride, const T *from,
                          int64_t from_stride)
 {
-    for (int64_t i = 0; i < rows; i += 2 * EDGE) {
-        int64_t j = 0;
-#ifdef FOUR_TILES
-        for (; i + 2 * EDGE <= rows && j + 2 * EDGE <= columns; j += 2 * EDGE) {
-            FOUR_TILES(to + i * to_stride + j, to_stride, from + j * from_stride + i, from_stride);
+#ifdef WIDE_TILE
+    for (int64_t i = 0; i < rows && columns >= WIDE_SIDE; i += WIDE_SIDE) {
+        for (int64_t j = 0; j < columns; j += WIDE_SIDE) {
+            const int64_t column = j + WIDE_SIDE <= columns ? j : columns - WIDE_SIDE;
+            WIDE_TILE(rows - i < WIDE_SIDE ? rows - i : WIDE_SIDE, to + i * to_stride + column,
+                      to_stride, from + column * from_stride + i, from_stride);
         }
+    }
+    if (columns >= WIDE_SIDE) {
+        return;
+    }
 #endif
-        for (; j < columns; j += EDGE) {
+    for (int64_t i = 0; i < rows; i += 2 * EDGE) {
+        for (int64_t j = 0; j < columns; j += EDGE) {
             const int64_t column = j + EDGE <= columns ? j : columns - EDGE;
             for (int64_t half = i; half < rows && half < i + 2 * EDGE; half += EDGE) {
                 const int64_t row = half + EDGE <= rows ? half : rows - EDGE;
@@ -33,8 +43,10 @@ static void NAMED(tiles)(int64_t rows, int64_t columns, T *to, int64_t to_stride
 static void NAMED(blocks)(int64_t rows, int64_t columns, T *to, int64_t to_stride, const T *from,
                           int64_t from_stride)
 {
-    enum { BLOCK = 8 * EDGE };
-    if (rows < EDGE || columns < EDGE) {
+    enum { BLOCK = 8 * EDGE, FEW = 4 };
+    const bool by_wide = columns >= NAMED(LEAST);
+    const int64_t least_rows = by_wide ? FEW : EDGE, least = by_wide ? NAMED(LEAST) : EDGE;
+    if (rows < least_rows || columns < least) {
         for (int64_t i = 0; i < rows; i++) {
             for (int64_t j = 0; j < columns; j++) {
                 to[i * to_stride + j] = from[j * from_stride + i];
@@ -43,14 +55,16 @@ static void NAMED(blocks)(int64_t rows, int64_t columns, T *to, int64_t to_strid
         return;
     }
     for (int64_t j = 0; j < columns; j += BLOCK) {
-        const int64_t wide = columns - j < BLOCK ? columns - j : BLOCK;
-        const int64_t column = wide < EDGE ? columns - EDGE : j;
+        const int64_t left = columns - j < BLOCK ? columns - j : BLOCK;
+        const int64_t wide = left < least ? least : left;
+        const int64_t column = j + left - wide;
         for (int64_t i = 0; i < rows; i += BLOCK) {
-            const int64_t high = rows - i < BLOCK ? rows - i : BLOCK;
-            const int64_t row = high < EDGE ? rows - EDGE : i;
+            const int64_t rest = rows - i < BLOCK ? rows - i : BLOCK;
+            const int64_t high = rest < least_rows ? least_rows : rest;
+            const int64_t row = i + rest - high;
             NAMED(tiles)
-            (high < EDGE ? EDGE : high, wide < EDGE ? EDGE : wide, to + row * to_stride + column,
-             to_stride, from + column * from_stride + row, from_stride);
+            (high, wide, to + row * to_stride + column, to_stride,
+             from + column * from_stride + row, from_stride);
         }
     }
 }

@@ -3,6 +3,28 @@
  * speed. And of two vectors. */
 #ifdef GRADIENTS
 
+/* Σ_p a[p] b[p] in four sums of lanes, and of these; of whole rows. */
+REELI_INLINE void sum_in_lanes(int64_t k, const T *a, const T *b, lanes *all)
+{
+#if defined(HAS_AVX512) && defined(OWN_EXP_TANH) /* floats: two sums in a vector */
+    __m512 low = _mm512_setzero_ps(), high = low;
+    for (int64_t p = 0; p + ROW <= k; p += ROW) {
+        low += _mm512_loadu_ps(a + p) * _mm512_loadu_ps(b + p);
+        high += _mm512_loadu_ps(a + p + 2 * LANES) * _mm512_loadu_ps(b + p + 2 * LANES);
+    }
+    *all = ((lanes)_mm512_castps512_ps256(low) + (lanes)_mm512_extractf32x8_ps(low, 1)) +
+           ((lanes)_mm512_castps512_ps256(high) + (lanes)_mm512_extractf32x8_ps(high, 1));
+#else
+    lanes sums[4] = {0};
+    for (int64_t p = 0; p + ROW <= k; p += ROW) {
+        for (int s = 0; s < 4; s++) {
+            sums[s] = PLUS(sums[s], TIMES(LOAD(a + p + s * LANES), LOAD(b + p + s * LANES)));
+        }
+    }
+    *all = PLUS(PLUS(sums[0], sums[1]), PLUS(sums[2], sums[3]));
+#endif
+}
+
 /* c[i] = Σ_p a[i,p] b[p] + bias[i bias_step], where a's rows and b lie side by side. */
 void KERNEL(matrix_vector)(int64_t m, int64_t k, const void *left, int64_t a_step,
                            const void *right, const void *bias, int64_t bias_step, void *out)
@@ -10,19 +32,13 @@ void KERNEL(matrix_vector)(int64_t m, int64_t k, const void *left, int64_t a_ste
     const T *a = left, *b = right, *plus = bias;
     T *c = out;
     for (int64_t i = 0; i < m; i++, a += a_step) {
-        lanes sums[4] = {0};
-        int64_t p = 0;
-        for (; p + ROW <= k; p += ROW) {
-            for (int s = 0; s < 4; s++) {
-                sums[s] = PLUS(sums[s], TIMES(LOAD(a + p + s * LANES), LOAD(b + p + s * LANES)));
-            }
-        }
-        const lanes all = PLUS(PLUS(sums[0], sums[1]), PLUS(sums[2], sums[3]));
+        lanes all;
+        sum_in_lanes(k, a, b, &all);
         T total = 0;
         for (int s = 0; s < LANES; s++) {
             total += LANE(all, s);
         }
-        for (; p < k; p++) {
+        for (int64_t p = k / ROW * ROW; p < k; p++) {
             total += a[p] * b[p];
         }
         c[i] = plus ? total + plus[i * bias_step] : total;
@@ -31,8 +47,8 @@ void KERNEL(matrix_vector)(int64_t m, int64_t k, const void *left, int64_t a_ste
 
 /* c[j] += Σ_p a[p a_step] b[p,j], row after row: two at a time halve the reads and writes of c,
  * and more would be more streams than the prefetcher follows. */
-void KERNEL(add_rows)(int64_t k, int64_t n, const void *left, int64_t a_step, const void *right,
-                      int64_t b_step, void *out)
+VECTORS_OF_512 void KERNEL(add_rows)(int64_t k, int64_t n, const void *left, int64_t a_step,
+                                     const void *right, int64_t b_step, void *out)
 {
     const T *a = left, *b = right;
     T *c = out;

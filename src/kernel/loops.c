@@ -25,6 +25,7 @@ TABLE_BY(BY_LEVEL, small_product, reeli_small_product_i64_portable)
     DECLARE_LEVELS(reeli_##name##_loop, reeli_##name)                                              \
     reeli_##name##_loop *const reeli_##name##_loops[REELI_LEVELS] =                                \
         BY_LEVEL(OF_LEVEL, reeli_##name, );
+TABLE_OF_LEVELS(sum_pooled_gradients)
 TABLE_OF_LEVELS(stream)
 TABLE_OF_LEVELS(transpose)
 TABLE_OF_LEVELS(normal)

@@ -267,6 +267,23 @@ REELI_LOOP(sum_tap_gradients, (const reeli_tap_sums *c))
 typedef int64_t reeli_vector_length_loop(void);
 extern reeli_vector_length_loop *const reeli_vector_length_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
 
+/* Those sums over pooled gradients, without what is 0. The image has its channels, up to whole
+ * vectors, at each position; an output's sums are `taps` vectors, which meet what lies in the image
+ * at `offset` from a gradient's place. The room for lists is five times as many elements as a
+ * pooled plane and REELI_LISTED_BEHIND have. There are floats' alone. */
+enum { REELI_LISTED_BEHIND = 16 };
+typedef struct reeli_pooled_taps {
+    int64_t outputs, height, width; /* of the whole planes */
+    const void *gradient, *corners;
+    int64_t corner_step, down, right; /* from a place to that below and beside it, in the image */
+    int64_t taps, size;               /* size: the image's elements */
+    const int64_t *offset;
+    const void *image;
+    void *sums, *lists;
+} reeli_pooled_taps;
+typedef void reeli_sum_pooled_gradients_loop(const reeli_pooled_taps *c);
+extern reeli_sum_pooled_gradients_loop *const reeli_sum_pooled_gradients_loops[REELI_LEVELS];
+
 /* In each of three dims window i is made of the elements first[i], first[i] + step, … before
  * end[i]; there is at least one. */
 typedef struct reeli_windows {

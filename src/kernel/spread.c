@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Images spread out for a convolution, with their padding, a plane for each residue. */
-#include "spread.h"
+#include "convolution.h"
 
 #include <string.h>
 
@@ -8,8 +8,6 @@ enum {
     READ_BEHIND = 3 * 64, /* bytes: two vectors, and what the last row shares with none */
     MOST_SHARED = 8       /* elements */
 };
-
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static int64_t greatest_divisor(int64_t a, int64_t b)
 {
@@ -30,12 +28,12 @@ void reeli_spread_dim(reeli_spread *s, int d, int64_t from, int64_t size, int64_
     s->from[d] = from;
     const int64_t behind = shift + size - from, before = -shift;
     const bool shares = d == REELI_CONV_DIMS - 1 && step == 1 && behind > 0 && before > 0;
-    const int64_t most = least(MOST_SHARED, size - positions);
-    s->size[d] = size - (shares ? least(least(behind, before), most) : 0);
+    const int64_t most = reeli_least(MOST_SHARED, size - positions);
+    s->size[d] = size - (shares ? reeli_least(reeli_least(behind, before), most) : 0);
     s->shift[d] = shift;
     s->step[d] = step;
     s->dilation[d] = dilation;
-    s->phases[d] = least(kernel, step / greatest_divisor(step, dilation));
+    s->phases[d] = reeli_least(kernel, step / greatest_divisor(step, dilation));
 }
 
 int64_t reeli_spread_channel(const reeli_spread *s)
@@ -74,9 +72,9 @@ typedef struct inside {
 static inside inside_of(const reeli_spread *s, int d, int64_t phase)
 {
     const int64_t step = s->step[d], first = s->shift[d] + phase * s->dilation[d] % step;
-    const int64_t begin = least(first < 0 ? (step - 1 - first) / step : 0, s->size[d]);
+    const int64_t begin = reeli_least(first < 0 ? (step - 1 - first) / step : 0, s->size[d]);
     const int64_t past = s->from[d] - first;
-    const int64_t end = past > 0 ? least((past - 1) / step + 1, s->size[d]) : 0;
+    const int64_t end = past > 0 ? reeli_least((past - 1) / step + 1, s->size[d]) : 0;
     return (inside){begin, end < begin ? begin : end, first + begin * step};
 }
 
@@ -140,4 +138,30 @@ void reeli_spread_channels(const reeli_spread *s, int64_t channels, const char *
             spread_plane(s, in, images + i * image, to + (i * phases + number) * plane);
         }
     }
+}
+
+/* Of an image whose positions are `stride` apart: offset[t] for the taps of `channels`. */
+void reeli_find_offsets(const reeli_convolution *c, const reeli_spread *s, int64_t channels,
+                        int64_t *offset)
+{
+    const int64_t volume = reeli_volume(c->kernel);
+    for (int64_t t = 0; t < volume; t++) {
+        int64_t k[REELI_CONV_DIMS];
+        reeli_tap_place(c, t, k);
+        const int64_t at = reeli_spread_index(s, k);
+        for (int64_t channel = 0; channel < channels; channel++) {
+            offset[channel * volume + t] = at + channel * reeli_spread_channel(s);
+        }
+    }
+}
+
+reeli_spread reeli_strided_spread(const reeli_convolution *c)
+{
+    reeli_spread s = {.dtype = c->dtype};
+    for (int d = 0; d < REELI_CONV_DIMS; d++) {
+        const int64_t size = c->out[d] + (c->kernel[d] - 1) * c->dilation[d] / c->stride[d];
+        reeli_spread_dim(&s, d, c->in[d], size, c->out[d], -c->padding[d], c->stride[d],
+                         c->kernel[d], c->dilation[d]);
+    }
+    return s;
 }

@@ -195,6 +195,10 @@ CALL(in_two, reel_max_pool2d(reel_conv2d(x, w, BIAS, plain), REEL_DIMS(2), fours
 CALL(in_one, reel_conv2d_max_pool2d(x, w, BIAS, plain, REEL_DIMS(2), fours))
 CALL(odd_in_two, reel_max_pool2d(reel_conv2d(x, w, NULL, odd), REEL_DIMS(2), fours))
 CALL(odd_in_one, reel_conv2d_max_pool2d(x, w, NULL, odd, REEL_DIMS(2), fours))
+/* With rows and columns that have nothing of the image. */
+static const reel_conv_options beyond = {.padding = {2, {4, 5}}};
+CALL(wide_in_two, reel_max_pool2d(reel_conv2d(x, w, BIAS, beyond), REEL_DIMS(2), fours))
+CALL(wide_in_one, reel_conv2d_max_pool2d(x, w, BIAS, beyond, REEL_DIMS(2), fours))
 CALL(by_threes, reel_max_pool2d(reel_conv2d(x, w, NULL, plain), REEL_DIMS(3), fours))
 CALL(by_threes_in_one, reel_conv2d_max_pool2d(x, w, NULL, plain, REEL_DIMS(3), fours))
 
@@ -294,6 +298,7 @@ START_TEST(pooling_at_once_changes_nothing)
 {
     static const images_call pairs[][2] = {{in_two, in_one},
                                            {odd_in_two, odd_in_one},
+                                           {wide_in_two, wide_in_one},
                                            {by_threes, by_threes_in_one},
                                            {groups_in_two, groups_in_one}};
     static const char *const levels[] = {NULL, "portable"};
@@ -313,6 +318,7 @@ END_TEST
 START_TEST(pooling_at_once_takes_what_is_not_finite_alike)
 {
     double dx[2][20];
+    float dw[2][8 * 2 * 9];
     for (int at_once = 0; at_once < 2; at_once++) {
         reel *r = quiet_reel();
         reel_tensor *x = reel_ones(r, REEL_F64, REEL_SHAPE(1, 1, 4, 5));
@@ -328,10 +334,22 @@ START_TEST(pooling_at_once_takes_what_is_not_finite_alike)
         ck_assert(reel_backward(reel_sum(y)) == REEL_OK);
         memcpy(dx[at_once], reel_data_f64(reel_grad(x)), sizeof *dx);
         ck_assert(isinf(dx[at_once][6]) && isinf(dx[at_once][2]));
+        /* Nothing comes back to most places, and 0 times infinity is not a number. */
+        reel_tensor *f = reel_ones(r, REEL_F32, REEL_SHAPE(1, 2, 6, 6));
+        reel_tensor *k = reel_requires_grad_(reel_ones(r, REEL_F32, REEL_SHAPE(8, 2, 3, 3)), true);
+        reel_data_f32(f)[6 * 6 + 6 * 2 + 3] = -INFINITY;
+        y = at_once ? reel_conv2d_max_pool2d(f, k, NULL, plain, REEL_DIMS(2), fours)
+                    : reel_max_pool2d(reel_conv2d(f, k, NULL, plain), REEL_DIMS(2), fours);
+        ck_assert(reel_backward(reel_sum(y)) == REEL_OK);
+        memcpy(dw[at_once], reel_data_f32(reel_grad(k)), sizeof *dw);
+        ck_assert(isnan(dw[at_once][9]) && dw[at_once][4] == 9);
         reel_free(r);
     }
     for (int i = 0; i < 20; i++) {
         ck_assert(dx[0][i] == dx[1][i] || (isnan(dx[0][i]) && isnan(dx[1][i])));
+    }
+    for (size_t i = 0; i < sizeof *dw / sizeof **dw; i++) {
+        ck_assert(dw[0][i] == dw[1][i] || (isnan(dw[0][i]) && isnan(dw[1][i])));
     }
 }
 END_TEST

@@ -8,10 +8,14 @@
  *
  * Each element is one chain over its taps, in order; rounded once a tap where the CPU can.
  */
+/* How high tiles are: of outputs, of positions of some channels, and of taps. */
 #if VECTOR_BYTES == 64
-#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(4) DO(6) DO(8) DO(9) DO(12)
+#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(4) DO(8) DO(12)
+#define EACH_CHANNEL_ROW(DO) DO(1) DO(2) DO(4) DO(6) DO(8) DO(12)
+#define EACH_POSITION_ROW(DO) DO(1) DO(4) DO(8) DO(9) DO(12)
 enum { TAP_ROWS = 12 };
-#elif VECTOR_BYTES == 32 && LANES == 8
+#else
+#if VECTOR_BYTES == 32 && LANES == 8
 #define EACH_TAP_ROW(DO) DO(1) DO(2) DO(3) DO(4) DO(6)
 enum { TAP_ROWS = 6 };
 #elif VECTOR_BYTES == 32 /* doubles, which few images are of; pooling needs the 2 */
@@ -23,6 +27,9 @@ enum { TAP_ROWS = 2 };
 #else
 #define EACH_TAP_ROW(DO) DO(1) DO(2) DO(4)
 enum { TAP_ROWS = 4 };
+#endif
+#define EACH_CHANNEL_ROW EACH_TAP_ROW
+#define EACH_POSITION_ROW EACH_TAP_ROW
 #endif
 enum { POSITIONS = 2 * VECTOR }; /* of a tile */
 
@@ -132,35 +139,49 @@ typedef void (*position_tile)(const reeli_tap_sums *c, const int64_t *offset, co
                                                 int64_t apart, const int64_t *offset, T *sums)     \
     {                                                                                              \
         sum_taps(rows, vectors, taps, weights, source, apart, offset, sums);                       \
-    }                                                                                              \
+    }
+#define CHANNEL_TILE(rows, vectors)                                                                \
     static void NAMED(sum_channels_##rows, vectors)(int64_t taps, const T *weights,                \
                                                     const T *source, int64_t apart,                \
                                                     const int64_t *offset, T *sums)                \
     {                                                                                              \
         sum_channels(rows, vectors, taps, weights, source, apart, offset, sums);                   \
-    }                                                                                              \
+    }
+#define POSITION_TILE(rows, vectors)                                                               \
     static void NAMED(sum_positions_##rows, vectors)(const reeli_tap_sums *c,                      \
                                                      const int64_t *offset, const T *g, T *sums)   \
     {                                                                                              \
         sum_positions(rows, vectors, c, offset, g, sums);                                          \
     }
 #define TAP_TILES(rows) TAP_TILE(rows, 1) TAP_TILE(rows, 2)
+#define CHANNEL_TILES(rows) CHANNEL_TILE(rows, 1) CHANNEL_TILE(rows, 2)
+#define POSITION_TILES(rows) POSITION_TILE(rows, 1) POSITION_TILE(rows, 2)
 #define TAPS_OF(rows) [rows] = {NAMED(sum_taps_##rows, 1), NAMED(sum_taps_##rows, 2)},
 #define CHANNELS_OF(rows) [rows] = {NAMED(sum_channels_##rows, 1), NAMED(sum_channels_##rows, 2)},
 #define POSITIONS_OF(rows)                                                                         \
     [rows] = {NAMED(sum_positions_##rows, 1), NAMED(sum_positions_##rows, 2)},
 EACH_TAP_ROW(TAP_TILES)
+EACH_CHANNEL_ROW(CHANNEL_TILES)
+EACH_POSITION_ROW(POSITION_TILES)
 static const tap_tile tap_tiles[TAP_ROWS + 1][2] = {EACH_TAP_ROW(TAPS_OF)};
-static const tap_tile channel_tiles[TAP_ROWS + 1][2] = {EACH_TAP_ROW(CHANNELS_OF)};
-static const position_tile position_tiles[TAP_ROWS + 1][2] = {EACH_TAP_ROW(POSITIONS_OF)};
+static const tap_tile channel_tiles[TAP_ROWS + 1][2] = {EACH_CHANNEL_ROW(CHANNELS_OF)};
+static const position_tile position_tiles[TAP_ROWS + 1][2] = {EACH_POSITION_ROW(POSITIONS_OF)};
+
+/* Of these heights, by a bit for each. */
+#define ROW_BIT(rows) | 1u << (rows)
+enum {
+    TAP_HEIGHTS = 0 EACH_TAP_ROW(ROW_BIT),
+    CHANNEL_HEIGHTS = 0 EACH_CHANNEL_ROW(ROW_BIT),
+    POSITION_HEIGHTS = 0 EACH_POSITION_ROW(ROW_BIT)
+};
 
 /* Rows in tiles of much the same height, of the heights that there are: how many the next one has,
  * of those that are left. */
-static int64_t next_rows(int64_t left)
+static int64_t next_rows(unsigned heights, int64_t left)
 {
     const int64_t count = (left + TAP_ROWS - 1) / TAP_ROWS;
     int64_t high = (left + count - 1) / count;
-    while (!tap_tiles[high][0]) {
+    while (!(heights >> high & 1)) {
         high += count > 1 ? 1 : -1;
     }
     return high;
@@ -170,7 +191,7 @@ static void pack_rows(int64_t rows, int64_t row_step, int64_t taps, const int64_
                       const T *from, T *to)
 {
     for (int64_t high; rows > 0; rows -= high, from += high * row_step) {
-        high = next_rows(rows);
+        high = next_rows(TAP_HEIGHTS, rows);
         for (int64_t t = 0; t < taps; t++) {
             for (int64_t i = 0; i < high; i++) {
                 *to++ = from[i * row_step + tap[t]];
@@ -217,7 +238,7 @@ static void convolve_straight(const reeli_taps *c, int64_t q, int64_t count)
     const T *weights = c->weights, *bias = c->bias;
     T sums[TAP_ROWS * POSITIONS + VECTOR]; /* the last part of a row is read as a whole vector */
     for (int64_t row = 0, high; row < c->rows; row += high, weights += high * c->taps) {
-        high = next_rows(c->rows - row);
+        high = next_rows(TAP_HEIGHTS, c->rows - row);
         tap_tiles[high][count > VECTOR](c->taps, weights, (const T *)c->source + q, VECTOR,
                                         c->offset, sums);
         for (int64_t i = 0; i < high; i++) {
@@ -234,7 +255,7 @@ static void convolve_pair(const reeli_taps *c, const T *source, int64_t apart, T
     const T *weights = c->weights, *bias = c->bias;
     T sums[TAP_ROWS * POSITIONS];
     for (int64_t row = 0, high; row < c->rows; row += high, weights += high * c->taps) {
-        high = next_rows(c->rows - row);
+        high = next_rows(TAP_HEIGHTS, c->rows - row);
         tap_tiles[high][second > 0](c->taps, weights, source, apart, c->offset, sums);
         for (int64_t i = 0; i < high; i++) {
             T *to = out + (row + i) * c->out_row;
@@ -286,13 +307,17 @@ static int64_t vectors_straight(const reeli_taps *c)
     return ((c->height - 1) * c->pitch + c->width + VECTOR - 1) / VECTOR;
 }
 
-/* A result by channels has to be turned round, which costs as much as some of its taps. */
+/* A result by channels has to be turned round, which costs as much as some of its taps. And where
+ * there is one vector of them, each multiply-add reads a number of its own, and the weights have to
+ * be read besides. */
 bool KERNEL(fits_channels)(const reeli_taps *c)
 {
     enum { TO_TURN = 8 };
     const int64_t rows = vectors_by_row(c), straight = vectors_straight(c);
     const int64_t by_position = c->rows * (by_rows(c, rows, straight) ? rows : straight);
-    const int64_t by_channel = c->height * c->width * ((c->rows + VECTOR - 1) / VECTOR);
+    const int64_t by_channel = c->rows > VECTOR
+                                   ? c->height * c->width * ((c->rows + VECTOR - 1) / VECTOR)
+                                   : c->height * c->width * 9 / 8;
     return VECTOR > 1 && c->out_x == 1 && by_channel * (c->taps + TO_TURN) < by_position * c->taps;
 }
 
@@ -318,7 +343,7 @@ void KERNEL(sum_tap_gradients)(const reeli_tap_sums *c)
 {
     for (int64_t o = 0; o < c->step; o += POSITIONS) {
         for (int64_t t = 0, high; t < c->taps; t += high) {
-            high = next_rows(c->taps - t);
+            high = next_rows(POSITION_HEIGHTS, c->taps - t);
             position_tiles[high][c->step - o > VECTOR](c, c->offset + t, (const T *)c->gradient + o,
                                                        (T *)c->sums + t * c->step + o);
         }

@@ -22,6 +22,20 @@
 #define LOAD_PART(x, count) (vector) _mm512_maskz_loadu_ps(FIRST(count), x)
 #define CHEAP_PARTS /* as quick as whole vectors */
 #define STORE_PART(x, value, count) _mm512_mask_storeu_ps(x, FIRST(count), (__m512)(value))
+/* See list_half. */
+#define PUT_CHOSEN(count, value, chosen, corner, half, to, place, n)                               \
+    do {                                                                                           \
+        const __mmask16 some = (count) < 16 ? FIRST(count) : (__mmask16)-1;                        \
+        const __m512 v = _mm512_maskz_loadu_ps(some, value);                                       \
+        const __mmask16 low = _mm512_test_epi32_mask(_mm512_maskz_loadu_epi32(some, corner),       \
+                                                     _mm512_set1_epi32(2));                        \
+        const __mmask16 kept = _mm512_mask_cmp_ps_mask((half) ? low : some & ~low, v,              \
+                                                       _mm512_setzero_ps(), _CMP_NEQ_UQ);          \
+        const __m512i at = _mm512_maskz_loadu_epi32(some, chosen);                                 \
+        _mm512_storeu_ps((to) + (n), _mm512_maskz_compress_ps(kept, v));                           \
+        _mm512_storeu_si512((place) + (n), _mm512_maskz_compress_epi32(kept, at));                 \
+        (n) += __builtin_popcount(kept);                                                           \
+    } while (0)
 #elif defined(HAS_AVX2)
 #define VECTOR_BYTES 32
 #define GREATER(a, b) (vector) _mm256_max_ps((__m256)(a), (__m256)(b))
@@ -35,3 +49,4 @@ static const int firsts[] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0
 #include "dtype_loops.h"
 
 #include "chain.h"
+#include "convolution_pooled.h"

@@ -103,6 +103,28 @@ REEL_API reel_tensor *reel_one_hot(reel_tensor *index, int64_t num_classes);
  */
 REEL_API reel_tensor *reel_embedding(reel_tensor *index, reel_tensor *weight, int64_t padding_idx);
 
+/** What becomes of the rows of a bag. */
+typedef enum reel_bag {
+    REEL_BAG_MEAN, /**< their mean */
+    REEL_BAG_SUM,  /**< their sum */
+    REEL_BAG_MAX   /**< the largest of each column */
+} reel_bag;
+
+/**
+ * The rows of weight that each row of index names, as one: their mean, sum or largest. Bags of
+ * fewer are filled up with padding_idx, which no bag counts; a bag of nothing else is 0. PyTorch's
+ * bags of different lengths, one behind the other with offsets, are not here.
+ *
+ * Shape:    weight (n, d), index (bags, most), weights as index, or NULL; (bags, d).
+ * Gradient: as of the operations that it is made of: `reel_embedding`, then `reel_mul` by weights,
+ *           then `reel_mean_dim`, `reel_sum_dim` or `reel_max_dim`.
+ * Fails:    REEL_ERR_VALUE too for weights with another mode than REEL_BAG_SUM, and for a
+ *           padding_idx that is none of the rows.
+ * Source:   torch.nn.functional.embedding_bag; weights are its per_sample_weights.
+ */
+REEL_API reel_tensor *reel_embedding_bag(reel_tensor *index, reel_tensor *weight, reel_bag mode,
+                                         int64_t padding_idx, reel_tensor *weights);
+
 /** The kinds of things between the commas of x[…]. */
 typedef enum reel_index_kind {
     REEL_INDEX_AT,       /**< a number */

@@ -9,6 +9,7 @@
 #ifndef REEL_NN_LAYERS_H
 #define REEL_NN_LAYERS_H
 
+#include <reel/indexing.h>
 #include <reel/nn.h>
 
 #ifdef __cplusplus
@@ -61,6 +62,16 @@ REEL_API reel_module *reel_nn_bilinear(reel *r, int64_t in1_features, int64_t in
  */
 REEL_API reel_module *reel_nn_embedding(reel *r, int64_t count, int64_t size, int64_t padding_idx,
                                         reel_dtype dtype);
+
+/**
+ * The same, called with a matrix of indices: the mean, sum or largest of the rows that each row of
+ * it names, by `reel_embedding_bag`.
+ *
+ * Fails:  REEL_ERR_VALUE too for a mode that there is not.
+ * Source: torch.nn.EmbeddingBag.
+ */
+REEL_API reel_module *reel_nn_embedding_bag(reel *r, int64_t count, int64_t size, reel_bag mode,
+                                            int64_t padding_idx, reel_dtype dtype);
 
 /** Options of the normalizations; all zero is PyTorch's default. */
 typedef struct reel_norm_options {

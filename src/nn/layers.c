@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Layers with weights: Linear, Bilinear, Embedding. */
+/* Layers with weights: Linear, Bilinear, Embedding, EmbeddingBag. */
 #include "module.h"
 #include "random.h"
 
@@ -103,19 +103,24 @@ static reel_tensor *embedding(reel_module *m, reel_tensor *const *in)
     return reel_embedding(in[0], m->weight, m->i[0]);
 }
 
-reel_module *reel_nn_embedding(reel *r, int64_t count, int64_t size, int64_t padding_idx,
-                               reel_dtype dtype)
+static reel_tensor *embedding_bag(reel_module *m, reel_tensor *const *in)
+{
+    return reel_embedding_bag(in[0], m->weight, (reel_bag)m->i[1], m->i[0], NULL);
+}
+
+static reel_module *make_embedding(reel *r, const char *name, reeli_compute compute, int64_t count,
+                                   int64_t size, int64_t padding_idx, reel_dtype dtype)
 {
     const bool padded = padding_idx != REEL_NO_PADDING;
-    if (!sound_layer(r, "Embedding", 2, (int64_t[]){count, size}, dtype)) {
+    if (!sound_layer(r, name, 2, (int64_t[]){count, size}, dtype)) {
         return NULL;
     }
     if (padded && (padding_idx >= count || padding_idx < -count)) {
-        reeli_error(r, REEL_ERR_VALUE, "Embedding: padding_idx %lld is none of its %lld rows",
+        reeli_error(r, REEL_ERR_VALUE, "%s: padding_idx %lld is none of its %lld rows", name,
                     (long long)padding_idx, (long long)count);
         return NULL;
     }
-    reel_module *m = reeli_module_new(r, "Embedding", 1, embedding);
+    reel_module *m = reeli_module_new(r, name, 1, compute);
     if (!m) {
         return NULL;
     }
@@ -130,4 +135,25 @@ reel_module *reel_nn_embedding(reel *r, int64_t count, int64_t size, int64_t pad
         memset((char *)m->weight->data + (size_t)at * row, 0, row);
     }
     return reeli_finished(m, m->weight != NULL);
+}
+
+reel_module *reel_nn_embedding(reel *r, int64_t count, int64_t size, int64_t padding_idx,
+                               reel_dtype dtype)
+{
+    return make_embedding(r, "Embedding", embedding, count, size, padding_idx, dtype);
+}
+
+reel_module *reel_nn_embedding_bag(reel *r, int64_t count, int64_t size, reel_bag mode,
+                                   int64_t padding_idx, reel_dtype dtype)
+{
+    if (r && (unsigned)mode > REEL_BAG_MAX) {
+        reeli_error(r, REEL_ERR_VALUE, "EmbeddingBag: there is no mode %d", (int)mode);
+        return NULL;
+    }
+    reel_module *m =
+        make_embedding(r, "EmbeddingBag", embedding_bag, count, size, padding_idx, dtype);
+    if (m) {
+        m->i[1] = mode;
+    }
+    return m;
 }

@@ -88,6 +88,58 @@ START_TEST(gradients_add_up_where_they_came_from)
 }
 END_TEST
 
+/* Bags of three, of which row 2 may be none; what PyTorch 2.13 answers. */
+START_TEST(bags_are_means_sums_and_maxima)
+{
+    static const struct {
+        reel_bag mode;
+        int64_t padding;
+        float y[6], grad[10];
+    } bags[] = {
+        {REEL_BAG_MEAN,
+         REEL_NO_PADDING,
+         {2.F / 3, 5.F / 3, 4.F / 3, 7.F / 3, 0, 1},
+         {0, 0, 1.F / 3, 10.F / 3, 116.F / 3, 1031.F / 3, 200.F / 3, 2000.F / 3, 1.F / 3,
+          10.F / 3}},
+        {REEL_BAG_MEAN, 2, {1, 2, 2, 3, 0, 0}, {0, 0, .5F, 5, 0, 0, 100, 1000, .5F, 5}},
+        {REEL_BAG_SUM, -3, {2, 4, 4, 6, 0, 0}, {0, 0, 1, 10, 0, 0, 200, 2000, 1, 10}},
+        {REEL_BAG_MAX, REEL_NO_PADDING, {4, 5, 2, 3, 0, 1}, {0, 0, 0, 0, 5, 7, 100, 1000, 1, 10}},
+        {REEL_BAG_MAX, 2, {4, 5, 2, 3, 0, 0}, {0, 0, 0, 0, 0, 0, 100, 1000, 1, 10}}};
+    reel *r = quiet_reel();
+    reel_tensor *w = reel_reshape(reel_arange(r, REEL_F32, -4, 6, 1), REEL_SHAPE(5, 2));
+    w = reel_requires_grad_(reel_keep(w), true);
+    reel_tensor *index = reel_from_i64(r, (int64_t[]){1, 2, 4, 3, 2, 3, 2, 2, 2}, REEL_SHAPE(3, 3));
+    reel_tensor *g = reel_from_f32(r, (float[]){1, 10, 100, 1000, 5, 7}, REEL_SHAPE(3, 2));
+    for (size_t i = 0; i < sizeof bags / sizeof *bags; i++) {
+        reel_tensor *y = reel_embedding_bag(index, w, bags[i].mode, bags[i].padding, NULL);
+        reel_zero_grad_of(w);
+        reel_backward(reel_sum(reel_mul(y, g)));
+        for (int k = 0; k < 6; k++) {
+            assert_close(reel_data_f32(y)[k], bags[i].y[k], 1e-6);
+        }
+        for (int k = 0; k < 10; k++) {
+            assert_close(reel_data_f32(reel_grad(w))[k], bags[i].grad[k], 1e-6);
+        }
+    }
+    reel_tensor *weights =
+        reel_from_f32(r, (float[]){.5F, 2, -1, 1, 7, .25F, 3, 3, 3}, REEL_SHAPE(3, 3));
+    reel_requires_grad_(weights, true);
+    reel_tensor *y = reel_embedding_bag(index, w, REEL_BAG_SUM, 2, weights);
+    assert_prints(y, "tensor([[-5.0000, -5.5000],\n        [ 2.5000,  3.7500],\n"
+                     "        [ 0.0000,  0.0000]])");
+    reel_backward(reel_sum(reel_mul(y, g)));
+    assert_prints(reel_grad(weights), "tensor([[ -12.,    0.,   54.],\n        [3200.,    0., "
+                                      "3200.],\n        [   0.,    0.,    0.]])");
+    ck_assert(!reel_failed(r));
+    ck_assert(reel_is_poison(reel_embedding_bag(index, w, REEL_BAG_MEAN, 2, weights)));
+    assert_error(r, REEL_ERR_VALUE, "embedding_bag: weights of rows are for REEL_BAG_SUM alone");
+    index = reel_select(index, 0, 0);
+    ck_assert(reel_is_poison(reel_embedding_bag(index, w, REEL_BAG_MEAN, 2, NULL)));
+    assert_error(r, REEL_ERR_SHAPE, "embedding_bag: index (3,) must be a matrix");
+    reel_free(r);
+}
+END_TEST
+
 START_TEST(whole_numbers_and_values)
 {
     reel *r = reel_new();
@@ -155,6 +207,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, numbers_and_slices_are_views);
     tcase_add_test(cases, tensors_pick_elements);
     tcase_add_test(cases, gradients_add_up_where_they_came_from);
+    tcase_add_test(cases, bags_are_means_sums_and_maxima);
     tcase_add_test(cases, whole_numbers_and_values);
     tcase_add_test(cases, indices_out_of_bounds);
     tcase_add_test(cases, items_that_do_not_fit);

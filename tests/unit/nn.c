@@ -165,6 +165,14 @@ START_TEST(padding_of_an_embedding_stays_zeros)
         }
         ck_assert_ptr_null(reel_nn_embedding(r, 5, 3, 5, REEL_F32));
         assert_error(r, REEL_ERR_VALUE, "Embedding: padding_idx 5 is none of its 5 rows");
+        reel_manual_seed(r, 0); /* and of bags */
+        e = reel_nn_embedding_bag(r, 5, 3, REEL_BAG_SUM, padding, REEL_F32);
+        reel_tensor *bag = reel_forward(e, reel_unsqueeze(rows, 0));
+        for (int i = 0; i < 3; i++) {
+            assert_close(reel_data_f32(bag)[i], weight[3 + i] + weight[12 + i], 1e-6);
+        }
+        ck_assert_ptr_null(reel_nn_embedding_bag(r, 5, 3, (reel_bag)3, 0, REEL_F32));
+        assert_error(r, REEL_ERR_VALUE, "EmbeddingBag: there is no mode 3");
         reel_free(r);
     }
 }

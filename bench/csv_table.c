@@ -109,14 +109,13 @@ void bench_csv(void)
                      .rate = true,
                      .reel = time[0],
                      .limit = time[1]});
-    time_in_rounds((contender[]){{encode_to_file, &it}, {read_to_file, &it}}, 2, (double)size,
-                   bench_seconds, time);
+    time_in_rounds((contender[]){{encode_to_file, &it}, {read_to_file, &it}}, 2, 1, bench_seconds,
+                   time);
     report(&(result){.workload = "csv",
                      .config = "to features in a file",
-                     .unit = "MB/s",
+                     .unit = "ms",
                      .threads = 1,
-                     .scale = 1e-6,
-                     .rate = true,
+                     .scale = 1e3,
                      .reel = time[0],
                      .limit = time[1]});
     fclose(it.file);

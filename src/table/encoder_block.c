@@ -25,7 +25,7 @@ static void count_unseen(source *s, int64_t place, int32_t code)
 /* Where the features of the row that is looked at as number k begin in `to`. */
 static inline int64_t begin_of(const encoding *it, const source *s, int64_t k)
 {
-    const int64_t row = it->file ? k % REELI_ENCODE_BLOCK : reeli_by_block(&it->order, k);
+    const int64_t row = it->file ? k % it->put_rows : reeli_by_block(&it->order, k);
     return row * (int64_t)it->e->base + (int64_t)s->input->first;
 }
 

@@ -93,6 +93,15 @@ static bool prepare_terms(encoding *it, int64_t rows, int dtype)
     return it->made != NULL;
 }
 
+/* Of a file blocks as large as half of a small second cache, for a system's call takes its time;
+ * where terms are made of them, one. */
+static int64_t put_rows(const encoding *it)
+{
+    enum { BYTES = 1 << 17 };
+    const int64_t block = BLOCK * (int64_t)it->e->base * (int64_t)sizeof(float);
+    return it->e->terms.count || block > BYTES ? BLOCK : BYTES / block * BLOCK;
+}
+
 static bool prepare(encoding *it)
 {
     reel *r = it->t->owned.r;
@@ -109,7 +118,8 @@ static bool prepare(encoding *it)
         reeli_no_memory(r, "encode");
         return false;
     }
-    int64_t size[] = {it->file && it->rows.count > BLOCK ? BLOCK : it->rows.count,
+    it->put_rows = put_rows(it);
+    int64_t size[] = {it->file && it->rows.count > it->put_rows ? it->put_rows : it->rows.count,
                       (int64_t)it->e->base};
     if (!open_columns(it) || !reeli_rows_by_block(it->t, "encode", it->rows, &it->order)) {
         return false;
@@ -145,8 +155,10 @@ static bool encode_all(encoding *it)
             fill_terms(it, end - begin);
         }
         const reel_tensor *rows = it->made ? it->made : it->to;
+        const int64_t first = begin - begin % it->put_rows;
+        const bool put = it->file && (end == first + it->put_rows || end == it->rows.count);
         if (it->t->owned.r->status != REEL_OK ||
-            (it->file && !reeli_row_file_put(it->file, begin, end - begin, rows->data))) {
+            (put && !reeli_row_file_put(it->file, first, end - first, rows->data))) {
             return false;
         }
     }

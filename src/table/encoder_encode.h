@@ -33,7 +33,8 @@ typedef struct reeli_encoding {
     reeli_buffer values; /* double, of the others whose columns are text */
     reeli_buffer order;  /* int64_t: the places of the rows by blocks, of a table in a file */
     reel_row_file *file; /* where the rows go, in that order; NULL: all of them to `to` */
-    reel_tensor *to;     /* of a file's rows, so many as are put at once */
+    reel_tensor *to;     /* of a file's rows those that are put at once, */
+    int64_t put_rows;    /* so many */
     bool base_only;      /* the columns' features, without terms and warnings */
     reel_tensor *made;   /* the terms' features of those; NULL: there are no terms */
     reeli_buffer row;    /* double: a row's features of columns, then of terms */

@@ -125,7 +125,10 @@ static bool gather(const reeli_fit *f, double *values)
 {
     reeli_cursor numbers;
     bool ok = reeli_cursor_open(&numbers, f->t, f->target);
-    for (int64_t k = 0; ok && k < f->rows.count; k++) {
+    if (ok && !f->order.count) {
+        reeli_numbers_read(&numbers, f->rows, &f->order, 0, f->rows.count, values);
+    }
+    for (int64_t k = 0; ok && k < (int64_t)f->order.count; k++) {
         int64_t i = reeli_fit_place(f, k);
         values[i] = reeli_number_at(&numbers, reeli_row(f->rows, i));
     }
@@ -151,9 +154,14 @@ static bool find_present(const reeli_fit *f, bool *there)
 static bool choose_rows(reeli_fit *f)
 {
     int64_t all = f->rows.count, count = 0;
+    if (!reeli_rows_by_block(f->t, REELI_FIT, f->rows, &f->order)) {
+        return false;
+    }
+    if (all > 0 && reel_table_missing(f->t, f->target) == 0) {
+        return true;
+    }
     bool *there = reeli_fit_room(f, &f->words, (size_t)all, sizeof *there);
-    if (!there || !reeli_rows_by_block(f->t, REELI_FIT, f->rows, &f->order) ||
-        !find_present(f, there)) {
+    if (!there || !find_present(f, there)) {
         return false;
     }
     for (int64_t i = 0; i < all; i++) {

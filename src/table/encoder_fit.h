@@ -42,9 +42,8 @@ typedef struct reeli_fit {
     reeli_buffer values;      /* double, a column's */
     reeli_buffer words;       /* the texts that come, while their column is fitted */
     reeli_buffer kept;        /* for each input */
-    reeli_buffer looked;      /* char: what this process says of a column */
-    char *all;                /* what all say of one each */
-    const int64_t *all_bytes; /* of each process */
+    reeli_buffer looked;      /* char: what this process says of columns */
+    char *all;                /* what all say of the next column, and of those after it */
 } reeli_fit;
 
 /* The place in f->rows that is looked at as number k. */

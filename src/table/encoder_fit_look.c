@@ -115,17 +115,25 @@ static bool look_at_texts(reeli_fit *f, size_t column, reeli_look *look, int64_t
     return f->t->owned.r->status == REEL_OK;
 }
 
-/* This process's look, with the counts of its texts behind it, into f->looked. */
-static bool look_here(reeli_fit *f, size_t column)
+static size_t look_bytes(const reeli_fit *f, size_t i)
 {
-    const size_t counts = reel_table_categories(f->t, column) * sizeof(int64_t);
-    char *to = reeli_fit_room(f, &f->looked, sizeof(reeli_look) + counts, 1);
+    const size_t column = ((const size_t *)f->chosen.data)[i];
+    return sizeof(reeli_look) + reel_table_categories(f->t, column) * sizeof(int64_t);
+}
+
+/* This process's look at column i of those chosen, with the counts of its texts behind it, behind
+ * those before it. */
+static bool look_here(reeli_fit *f, size_t i)
+{
+    const size_t column = ((const size_t *)f->chosen.data)[i], bytes = look_bytes(f, i);
     reeli_look look = {.hash = 0};
-    if (!to) {
+    if (!reeli_buffer_grow(f->t->owned.r, &f->looked, f->looked.count + bytes)) {
+        reeli_no_memory(f->t->owned.r, REELI_FIT);
         return false;
     }
-    memset(to, 0, sizeof look + counts);
-    f->looked.count = sizeof look + counts;
+    char *to = (char *)f->looked.data + f->looked.count;
+    f->looked.count += bytes;
+    memset(to, 0, bytes);
     const bool ok = reel_table_is_text(f->t, column)
                         ? look_at_texts(f, column, &look, (int64_t *)(void *)(to + sizeof look))
                         : look_at_numbers(f, column, &look);
@@ -133,29 +141,39 @@ static bool look_here(reeli_fit *f, size_t column)
     return ok;
 }
 
-/* The team's next columns, of which this process looks at one, if so many are left. What has failed
- * in one all learn of. */
-static bool look_all(reeli_fit *f, size_t i)
+/* How many columns each process looks at before all meet. */
+static size_t at_a_time(const reeli_fit *f, size_t size)
+{
+    enum { MOST = 8 };
+    const size_t each = (f->chosen_count + size - 1) / size;
+    return each < MOST ? each : MOST;
+}
+
+/* The team's columns from column i on, some for each process, in their order. What has failed in
+ * one all learn of. */
+static bool look_all(reeli_fit *f, size_t i, size_t each)
 {
     const reel_table_team *team = f->options->team;
-    const size_t own = i + (size_t)(team ? team->rank : 0);
+    const size_t own = i + (size_t)(team ? team->rank : 0) * each;
+    const int64_t *bytes;
+    bool ok = true;
     f->looked.count = 0;
-    const bool ok = own >= f->chosen_count || look_here(f, ((size_t *)f->chosen.data)[own]);
+    for (size_t k = own; ok && k < own + each && k < f->chosen_count; k++) {
+        ok = look_here(f, k);
+    }
     f->all = f->looked.data;
-    return team ? reeli_team_gather(f->t->owned.r, team, &f->looked, &f->all, &f->all_bytes) : ok;
+    return team ? reeli_team_gather(f->t->owned.r, team, &f->looked, &f->all, &bytes) : ok;
 }
 
 bool reeli_fit_look(reeli_fit *f, size_t i, reeli_look *look)
 {
     const size_t size = f->options->team ? (size_t)f->options->team->size : 1;
-    if (i % size == 0 && !look_all(f, i)) {
+    const size_t each = f->options->team ? at_a_time(f, size) : 1;
+    if (i % (size * each) == 0 && !look_all(f, i, each)) {
         return false;
     }
-    const char *at = f->all;
-    for (size_t k = 0; k < i % size; k++) {
-        at += f->all_bytes[k];
-    }
-    memcpy(look, at, sizeof *look);
-    look->counts = (const int64_t *)(const void *)(at + sizeof *look);
+    memcpy(look, f->all, sizeof *look);
+    look->counts = (const int64_t *)(const void *)(f->all + sizeof *look);
+    f->all += look_bytes(f, i);
     return true;
 }

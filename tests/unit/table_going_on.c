@@ -195,7 +195,7 @@ END_TEST
 static void add_cases(TCase *cases)
 {
     tcase_add_checked_fixture(cases, set_up, tear_down);
-    tcase_set_timeout(cases, 60);
+    tcase_set_timeout(cases, 200);
     tcase_add_test(cases, goes_on_after_death);
     tcase_add_test(cases, goes_on_in_another_file);
     tcase_add_test(cases, begins_anew);

@@ -52,7 +52,7 @@ static void select_value(double *x, int64_t count, int64_t k)
 static int64_t move_between(double *x, int64_t count, double low, double high, int64_t *below)
 {
     enum { STRETCH = 256 };
-    int64_t at[STRETCH], near = 0, others = 0;
+    int64_t at[STRETCH] = {0}, near = 0, others = 0;
     for (int64_t i = 0; i < count; i += STRETCH) {
         const int64_t n = count - i < STRETCH ? count - i : STRETCH;
         int64_t found = 0;

@@ -225,6 +225,7 @@ function train() {
   fill_numbers();
   $('tensors').replaceChildren(...answers.flatMap((a, i) => (a.parameters ?? []).map(p => row(['AB'[i], p.name, p.value, p.grad]))));
   $('digits').textContent = (answers[0].digits ?? []).map((d, i) => `Epoch ${i + 1}, Loss: ${d}`).join('\n');
+  $('parameters').open ||= state.runs.some(r => r.init !== 'default'); // where units that are alike are seen
   if (answers[0].page) frame($('next-step'), answers[0].page);
   show_code();
   keep_link();

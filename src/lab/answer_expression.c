@@ -33,7 +33,7 @@ static void put_page(reeli_json_writer *w, lab_program *p, const reel_tensor *ro
     char *text = NULL;
     size_t length = 0;
     FILE *stream = open_memstream(&text, &length);
-    const bool written = stream && (p ? lab_write_page(p, root, NULL, "", stream)
+    const bool written = stream && (p ? lab_write_page(p, root, p->pieces[p->count - 1], "", stream)
                                       : reel_tape_html(root, NULL, stream) == REEL_OK);
     if (stream && fclose(stream) == 0 && written) {
         reeli_json_put_text(w, "page", text);

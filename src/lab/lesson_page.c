@@ -141,10 +141,10 @@ static void write_training(const lab_experiment *e, FILE *to)
     }
     if (loss) {
         fprintf(to,
-                "<figure><figcaption>%s loss, learning rate %g, momentum %g%s: after %d step%s ",
+                "<figure><figcaption>%s loss, learning rate %g, momentum %g%s: after %d step%s",
                 lab_losses[e->loss].name, e->lr, e->momentum, also, t.done, t.done == 1 ? "" : "s");
         if (e->layers == 0) {
-            fprintf(to, "w = %.4f, b = %.4f", lab_weight(&t), lab_bias(&t));
+            fprintf(to, " w = %.4f, b = %.4f", lab_weight(&t), lab_bias(&t));
         }
         fprintf(to, *digits ? ", loss %s</figcaption>\n" : "</figcaption>\n", digits);
         write_points(&t, to);

@@ -8,7 +8,7 @@
 const char *const lab_worksheet[] = {
     "<section id=\"sheet\" aria-label=\"Worksheet\"></section>",
     "<style>",
-    "#sheet, .js #proof { display: none; } #proof, #sheet { max-width: 1200px; margin: 0 auto; padding: 0 1rem; } #proof table { width: auto; } #proof td, #proof th { padding-right: 2rem; } #sheet p { line-height: 2.2; }",
+    "#sheet, .js #proof { display: none; } #proof, #sheet { max-width: 1200px; margin: 0 auto; padding: 0 1rem; } #proof table, #now table { width: auto; } #proof td, #proof th, #now td, #now th { padding-right: 2rem; } #sheet p { line-height: 2.2; }",
     "@media print { .js #proof { display: block; } .asked #sheet { display: block; } .asked #live { display: none; } .asked #title { display: none; } main { padding-bottom: 1rem; } .asked #story { break-before: page; } .asked #story h2::before { content: 'Answers. '; } }",
     "</style>",
     "<script>",

@@ -141,6 +141,31 @@ async function large() {
   await page.close();
 }
 
+// By passes, and by a click on a box or a row to the step that it comes from; full values at a touch of the mouse.
+async function led() {
+  const page = await open('neuron'), count = () => page.textContent('#count'), now = () => page.textContent('#now');
+  for (const step of [1, 6, 7, 13, 13]) {
+    await page.keyboard.press('PageDown');
+    check((await count()).startsWith(`step ${step} `), `page down leads to ${await count()} and not to ${step}`);
+  }
+  for (const step of [7, 6, 1, 0, 0]) {
+    await page.keyboard.press('PageUp');
+    check((await count()).startsWith(`step ${step} `), `page up leads to ${await count()} and not to ${step}`);
+  }
+  await page.click('#rows tr:has-text("y = tanh")');
+  check((await now()).startsWith('Forward, row 3'), `a row leads to ${await now()}`);
+  await page.keyboard.press('End');
+  await page.locator('svg text', { hasText: /^s$/ }).click();
+  check((await now()).startsWith('Backward, row 2'), `a box leads to ${await now()}`);
+  await page.keyboard.press('End');
+  const rows = await page.$$eval('#rows tr', all => all.map(r => [...r.children].map(c => c.textContent)));
+  check(rows.some(r => r[1] === 'w' && r[4] === '-1.6921') && rows.some(r => r[1] === 'x' && r[4] === ''), `the table has no leaves: ${rows}`);
+  const long = await open('line');
+  check((await long.$$eval('svg title', all => all.map(t => t.textContent))).some(t => t.startsWith('X (3×1) = 1.0000, 2.0000, 3.0000')), 'a box does not say its values');
+  await long.close();
+  await page.close();
+}
+
 async function seen() {
   const narrow = await open('neuron', { viewport: { width: 360, height: 640 } });
   check(await narrow.evaluate(() => document.documentElement.scrollWidth <= innerWidth), '360 px: wider than the window');
@@ -198,6 +223,7 @@ await asked();
 await worksheet();
 await large();
 await lesson_pages();
+await led();
 await seen();
 await spoken();
 await own_colours();

@@ -92,6 +92,15 @@ const say = text => { $('said').textContent = text; };
 // When what changes has come to rest: a browser refuses an address that changes with every frame.
 function keep_link() { clearTimeout(state.later); state.later = setTimeout(() => history.replaceState(null, '', link()), 120); }
 
+// Another view is another entry of the browser's history: its Back leads to the one before.
+function visit(change) {
+  clearTimeout(state.later);
+  history.replaceState(null, '', link());
+  Object.assign(state, change);
+  show();
+  history.pushState(null, '', link());
+}
+
 // ---- what is shown
 const lesson = () => lessons.find(l => l.name === state.lesson);
 const asking = () => state.mode === 'lesson' && state.screen >= lesson().screens.length;
@@ -376,10 +385,10 @@ async function put_on_clipboard(text, what) {
 }
 
 // ---- what people do
-for (const mode of ['lesson', 'expression', 'training']) $('to-' + mode).onclick = () => { state.mode = mode; show(); };
-$('lessons').onchange = e => { Object.assign(state, { lesson: e.target.value, screen: 0 }); show(); };
-$('previous').onclick = () => { state.screen--; show(); };
-$('following').onclick = () => { if (asking()) Object.assign(state, { lesson: lessons[lessons.indexOf(lesson()) + 1].name, screen: 0 }); else state.screen++; show(); };
+for (const mode of ['lesson', 'expression', 'training']) $('to-' + mode).onclick = () => visit({ mode });
+$('lessons').onchange = e => visit({ lesson: e.target.value, screen: 0 });
+$('previous').onclick = () => visit({ screen: state.screen - 1 });
+$('following').onclick = () => visit(asking() ? { lesson: lessons[lessons.indexOf(lesson()) + 1].name, screen: 0 } : { screen: state.screen + 1 });
 for (const id of ['program', 'values', 'constants']) $(id).oninput = () => { clearTimeout(state.wait); state.wait = setTimeout(() => { state.expression = experiment_of_form(); state.step = 0; run_expression(); keep_link(); }, 150); };
 $('reset').onclick = () => { pause(); steps_to(0); };
 $('one').onclick = () => steps_to(state.runs[0].steps + 1);

@@ -24,7 +24,11 @@ cmake --build "$build" --target reel_lab --parallel "$(getconf _NPROCESSORS_ONLN
 
 # The page hands over the WebAssembly itself: what Emscripten would put into its own file it would fetch.
 mkdir -p "$folder"
-emcc -Os -o "$build/lab.js" "$build/libreel_lab.a" "$build/libreel.a" -sMODULARIZE=1 \
+linked=yes
+for file in "$build/libreel_lab.a" "$build/libreel.a" scripts/playground.sh; do
+  [ "$build/lab.wasm" -nt "$file" ] || linked=
+done
+[ -n "$linked" ] || emcc -Os -o "$build/lab.js" "$build/libreel_lab.a" "$build/libreel.a" -sMODULARIZE=1 \
   -sEXPORT_NAME=ReelLab -sEXPORTED_FUNCTIONS=_lab_answer,_malloc,_free -sALLOW_MEMORY_GROWTH=1 \
   -sEXPORTED_RUNTIME_METHODS=UTF8ToString,stringToUTF8,lengthBytesUTF8 -sENVIRONMENT=web,node \
   -sFILESYSTEM=0 -sDYNAMIC_EXECUTION=0

@@ -166,6 +166,22 @@ async function asked_in_steps() {
   await page.close();
 }
 
+// The browser's Back is the view before, with its step.
+async function backward() {
+  const page = await open({ lesson: 'accumulate', screen: 1, seed: 1 });
+  await page.waitForFunction(() => document.getElementById('steps').contentWindow.reel_steps?.seen);
+  await steps_of(page).locator('#next').click();
+  await page.click('#to-training');
+  await page.click('#ten');
+  await page.click('#to-expression');
+  await page.goBack();
+  check(await page.isVisible('#training') && await page.inputValue('#count') === '110', 'Back does not lead to the training as it was');
+  await page.goBack();
+  await page.waitForFunction(() => document.getElementById('steps').contentWindow.reel_steps?.seen);
+  check((await page.textContent('#progress')).endsWith('2 of 3') && (await steps_of(page).locator('#count').textContent()).startsWith('step 1 '), 'Back does not lead to the lesson\'s step');
+  await page.close();
+}
+
 async function typed() {
   const page = await open({ expression: { program: 'y = x * x', values: ['x=3'] } });
   const type = async (program, values) => { await page.fill('#values', values); await page.fill('#program', program); await page.waitForTimeout(300); };
@@ -302,7 +318,7 @@ async function looks() {
 }
 
 // All of them, or those that are named; two at a time, as there are two processors at least.
-const half = Math.ceil(lessons.length / 2), tests = [() => every_lesson(lessons.slice(0, half)), () => every_lesson(lessons.slice(half)), looks, presets, outlier, by_keyboard, typed, questions, asked_in_steps, surfaces, whole_pass];
+const half = Math.ceil(lessons.length / 2), tests = [() => every_lesson(lessons.slice(0, half)), () => every_lesson(lessons.slice(half)), looks, presets, outlier, by_keyboard, typed, questions, asked_in_steps, backward, surfaces, whole_pass];
 const left = tests.filter(test => !only.length || only.includes(test.name || 'every_lesson'));
 async function work() {
   while (left.length) {

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Further apart than chance can confuse on a small table. */
 static const double decays[] = {0.02, 0.3, 1};
@@ -24,14 +25,14 @@ static reel_tensor *rows_of(reel_tensor *x, reel_tensor *rows)
     return reel_keep(reel_index_select(x, 0, rows));
 }
 
-/* Trains on what a part leaves; the loss on the part itself, NaN after an error. */
-static double try_part(const options *o, const training *whole, reel_tensor *part, training *t,
-                       reel_module *net)
+/* Trains on what a part leaves; the losses of the part's rows. False after an error. */
+static bool try_part(const options *o, const training *whole, reel_tensor *part, training *t,
+                     reel_module *net, double *losses)
 {
     reel *r = whole->session->r;
     reel_tensor *others = NULL;
     if (reel_split_rows(r, whole->x->rows, part, &others) != REEL_OK) {
-        return (double)NAN;
+        return false;
     }
     matrix *x = matrix_select(whole->x, part);
     reel_tensor *y = rows_of(whole->y, part);
@@ -42,7 +43,7 @@ static double try_part(const options *o, const training *whole, reel_tensor *par
     snprintf(name, sizeof name, "trying weight decay %g", o->weight_decay);
     t->progress = progress_begin_trial(stderr, name, o->epochs, reel_numel(others),
                                        o->quiet || o->json ? PROGRESS_SILENT : PROGRESS_SHOWN);
-    double loss = x && t->x && train(t) ? network_mean_loss(o, net, x, y) : (double)NAN;
+    bool done = x && t->x && train(t) && network_row_losses(o, net, x, y, losses);
     progress_end(t->progress, NULL);
     reel_tensor *made[] = {others, y, t->y};
     for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
@@ -52,50 +53,69 @@ static double try_part(const options *o, const training *whole, reel_tensor *par
     matrix_free(t->x);
     t->x = NULL;
     t->y = NULL;
-    return loss;
+    return done;
 }
 
-/* The sum of losses with one decay. An interrupted trial's net is the one that is kept. */
-static double try_decay(options o, const network_shape *shape, training *it,
-                        reel_tensor *const *parts, reel_module **net)
+/* The rows' losses with one decay. An interrupted trial's net is the one that is kept. */
+static bool try_decay(options o, const network_shape *shape, training *it,
+                      reel_tensor *const *parts, reel_module **net, double *losses)
 {
-    double sum = 0;
+    bool done = true;
     o.epochs = (o.epochs + 1) / 2;
-    for (int i = 0; i < PARTS_TRIED && !it->interrupted; i++) {
+    for (int i = 0; done && i < PARTS_TRIED && !it->interrupted; i++) {
         training t = {.net = NULL};
         reel_module *tried = network_new(it->session->r, shape);
-        if (!tried) {
-            return (double)NAN;
-        }
-        sum += try_part(&o, it, parts[i], &t, tried);
-        if (t.interrupted) {
+        done = tried && try_part(&o, it, parts[i], &t, tried, losses);
+        losses += reel_numel(parts[i]);
+        if (done && t.interrupted) {
             t.o = it->o;
             *it = t;
             *net = tried;
-            return sum;
+            return true;
         }
         training_free(&t);
         reel_module_free(tried);
     }
-    return sum;
+    return done;
 }
 
-static int best_decay(const options *o, const network_shape *shape, training *it,
-                      reel_tensor *const *parts, reel_module **net)
+/* How much larger a's losses are than b's, row by row: the mean, and its standard error. */
+static double mean_gap(int64_t n, const double *a, const double *b, double *error)
 {
-    int best = 0;
-    double least = (double)INFINITY;
-    for (int i = 0; i < DECAYS && best >= i - 1; i++) {
+    double mean = 0, squares = 0;
+    for (int64_t i = 0; i < n; i++) {
+        mean += (a[i] - b[i]) / (double)n;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        squares += (a[i] - b[i] - mean) * (a[i] - b[i] - mean);
+    }
+    *error = sqrt(squares / (double)(n - 1) / (double)n);
+    return mean;
+}
+
+/* The strongest that is no more than one standard error worse than the best: of settings that the
+ * rows cannot tell apart, the one with the least to learn noise by. `losses` has room for all.
+ * Source: Breiman, Friedman, Olshen, Stone, Classification and regression trees, 1984, chapter
+ *         3. */
+static int choose_decay(const options *o, const network_shape *shape, training *it,
+                        reel_tensor *const *parts, reel_module **net, double *losses, int64_t n)
+{
+    int best = 0, chosen = 0;
+    for (int i = 0; i < DECAYS && chosen >= i - 1; i++) {
         options tried = *o;
         tried.weight_decay = decays[i];
-        double loss = try_decay(tried, shape, it, parts, net);
-        if (!isfinite(loss) || it->interrupted) {
-            return isfinite(loss) ? best : -1;
+        double *these = losses + i * n, error;
+        if (!try_decay(tried, shape, it, parts, net, these)) {
+            return -1;
         }
-        best = loss < least ? i : best;
-        least = loss < least ? loss : least;
+        if (it->interrupted) {
+            return chosen;
+        }
+        double gap = mean_gap(n, these, losses + best * n, &error);
+        chosen = gap <= error ? i : chosen;
+        best = gap < 0 ? i : best;
     }
-    return best;
+    return chosen;
 }
 
 bool trials_choose_decay(options *o, const network_shape *shape, training *it, reel_module **net)
@@ -105,14 +125,23 @@ bool trials_choose_decay(options *o, const network_shape *shape, training *it, r
     if (reel_k_fold(r, it->x->rows, PARTS, true, parts) != REEL_OK) {
         return false;
     }
-    int best = best_decay(o, shape, it, parts, net);
+    int64_t n = 0;
+    for (int i = 0; i < PARTS_TRIED; i++) {
+        n += reel_numel(parts[i]);
+    }
+    double *losses = calloc((size_t)(DECAYS * n), sizeof *losses);
+    int chosen = losses ? choose_decay(o, shape, it, parts, net, losses, n) : -1;
+    if (!losses) {
+        complain(it->session, "there is no memory for the trials' losses");
+    }
+    free(losses);
     for (int i = 0; i < PARTS; i++) {
         reel_tensor_free(parts[i]);
     }
-    if (best >= 0) {
-        o->weight_decay = decays[best];
+    if (chosen >= 0) {
+        o->weight_decay = decays[chosen];
     }
-    bool done = best >= 0 && reel_set_rng_state(r, state) == REEL_OK;
+    bool done = chosen >= 0 && reel_set_rng_state(r, state) == REEL_OK;
     reel_tensor_free(state);
     return done;
 }

@@ -11,7 +11,8 @@ bool trials_are_due(const options *o, int64_t rows);
 
 /*
  * Trains for half the time on four fifths of the rows, twice, with a stronger decay each time until
- * the loss on the others grows, and puts the best into `o`. Random numbers are afterwards where
+ * the loss on the others is more than one standard error above the least, and puts the strongest
+ * that is not into `o`. Random numbers are afterwards where
  * they were. `it` says what is to be trained; if that is interrupted, it gets the trial's outcome,
  * and `*net` its net.
  *

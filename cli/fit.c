@@ -310,7 +310,9 @@ static bool try_decays(fitting *it)
         return false;
     }
     if (!it->o->json && !it->o->quiet) {
-        printf("weight decay: %g, by trials on parts of the rows\n", it->o->weight_decay);
+        printf("weight decay: %g, by trials on parts of the rows: the strongest within one standard "
+               "error of the best\n",
+               it->o->weight_decay);
         fflush(stdout);
     }
     it->training = trial;

@@ -96,15 +96,19 @@ static reel_tensor *loss_of(const options *o, reel_tensor *predicted, reel_tenso
     return NULL;
 }
 
+/* (rows, 1), each times the row's weight if there are weights. */
+static reel_tensor *row_losses(const options *o, reel_tensor *predicted, reel_tensor *target,
+                               double smoothing)
+{
+    reel_tensor *losses = loss_of(o, predicted, reel_narrow(target, 1, 0, 1), smoothing, REEL_NONE);
+    return reel_size(target, 1) == 1 ? losses : reel_mul(losses, reel_narrow(target, 1, 1, 1));
+}
+
 reel_tensor *network_loss(const options *o, reel_tensor *predicted, reel_tensor *target,
                           double smoothing)
 {
-    if (reel_size(target, 1) == 1) {
-        return loss_of(o, predicted, target, smoothing, REEL_MEAN);
-    }
-    reel_tensor *weights = reel_narrow(target, 1, 1, 1);
-    target = reel_narrow(target, 1, 0, 1);
-    return reel_mean(reel_mul(loss_of(o, predicted, target, smoothing, REEL_NONE), weights));
+    return reel_size(target, 1) == 1 ? loss_of(o, predicted, target, smoothing, REEL_MEAN)
+                                     : reel_mean(row_losses(o, predicted, target, smoothing));
 }
 
 /* How many rows from `first` on are looked at at once. */
@@ -161,6 +165,21 @@ double network_block_loss(const options *o, reel_module *net, matrix *x, reel_te
     double sum = reel_item(network_loss(o, out, part, 0)) * (double)count;
     end_evaluation(net, r, was_enabled);
     return sum;
+}
+
+bool network_row_losses(const options *o, reel_module *net, matrix *x, reel_tensor *y,
+                        double *losses)
+{
+    reel *r = x->r;
+    bool was_enabled = begin_evaluation(net, r);
+    for (int64_t i = 0; i < x->rows && !reel_failed(r); i += MATRIX_ROWS) {
+        int64_t count = at_once(x, i);
+        reel_tensor *out = reel_forward(net, matrix_rows(x, i, count));
+        reel_to_f64(row_losses(o, out, reel_narrow(y, 0, i, count), 0), losses + i, count);
+        reel_rewind(r);
+    }
+    end_evaluation(net, r, was_enabled);
+    return !reel_failed(r);
 }
 
 double network_mean_loss(const options *o, reel_module *net, matrix *x, reel_tensor *y)

@@ -47,5 +47,8 @@ double network_mean_loss(const options *o, reel_module *net, matrix *x, reel_ten
 int64_t network_blocks(const matrix *x);
 double network_block_loss(const options *o, reel_module *net, matrix *x, reel_tensor *y,
                           int64_t block);
+/* Each row's loss. False after an error. */
+bool network_row_losses(const options *o, reel_module *net, matrix *x, reel_tensor *y,
+                        double *losses);
 
 #endif

@@ -114,14 +114,24 @@ epochs=$(json training epochs)
 [ "$epochs" -le "$((best + 3))" ] || fail "it went on for $epochs epochs after the best, $best"
 
 # Trials of weight decays leave everything else as it was: the decay that they choose, given, makes the
-# same model. Where there is nothing to learn they choose the strongest, more often than not.
-awk "$random"'BEGIN { print "a,b,y"; seed(2000); for (i = 0; i < 80; i++) print uniform() "," uniform() "," uniform() }' >noise.csv
+# same model. Where there is nothing to learn they choose the strongest, but for one table in six at most: a decay
+# that is as good in truth seems better by more than one standard error that often.
+noise() {
+  awk "$random"'BEGIN { print "a,b,y"; seed('"$1"'); for (i = 0; i < 80; i++) print uniform() "," uniform() "," uniform() }'
+}
+strongest=0
+for noise in 2000 2001 2002 2003 2004 2005; do
+  noise $noise >noise.csv
+  run 0 fit noise.csv --target y --hidden 20 --epochs 400 --json --no-save
+  [ "$(json training weight_decay)" != 1.0 ] || strongest=$((strongest + 1))
+done
+[ "$strongest" -ge 5 ] || fail "it has learned noise: $strongest of 6 decays are the strongest"
+noise 2000 >noise.csv
 run 0 fit noise.csv --target y --hidden 20 --epochs 400 --json --out tried
-[ "$(json training weight_decay)" = 1.0 ] || fail 'it has learned noise'
 run 0 fit noise.csv --target y --hidden 20 --epochs 400 --weight-decay 1 --out given
 same tried given
 run 0 fit noise.csv --target y --hidden 20 --epochs 400 --threads 2 --out tried-again
-prints 'weight decay: 1, by trials'
+prints 'weight decay: 1, by trials on parts of the rows: the strongest within one standard error of the best'
 same tried tried-again
 
 # Tables of other kinds.

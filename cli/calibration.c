@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Residuals of rows that were held out, in their order. */
 #include "calibration.h"
+#include "counted.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -87,9 +88,8 @@ bool calibrate_interval(session *s, model *m, reel_table *table, reel_tensor *ro
     int64_t n = rows ? reel_numel(rows) : 0;
     if (ceil(share * (double)(n + 1) - 1e-9) > (double)n) {
         return complain(s,
-                        "--interval %g: %lld rows to learn its width on are too few for that "
-                        "probability",
-                        share, (long long)n);
+                        "--interval %g: %s to learn its width on %s too few for that probability",
+                        share, REELI_COUNTED(n, "row"), reeli_one_or_many(n, "is", "are"));
     }
     if (!look_at(&it, s, m, table, rows)) {
         return false;

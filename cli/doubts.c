@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Doubts about the target, about columns and about the rows to test on. */
 #include "doubts.h"
+#include "counted.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,9 +52,10 @@ static void doubt_squares(session *s, const options *o, const double *sorted, in
     }
     if (o->loss == LOSS_MSE && fence > 0 && far > 0) {
         notice(s,
-               "%" PRId64 " of the values of '%s' lie far from the others, and a squared error "
-               "follows them: --loss huber and --loss l1 do less",
-               far, o->target);
+               "%s of '%s' %s far from the others, and a squared error follows %s: --loss huber "
+               "and --loss l1 do less",
+               REELI_COUNTED(far, "value"), o->target, reeli_one_or_many(far, "lies", "lie"),
+               reeli_one_or_many(far, "it", "them"));
     }
 }
 
@@ -69,9 +70,9 @@ bool doubt_training(session *s, const options *o, reel_tensor *y, int64_t parame
     qsort(sorted, (size_t)n, sizeof *sorted, by_size);
     if (parameters >= n && o->l1_penalty == 0) {
         notice(s,
-               "%" PRId64 " parameters for %" PRId64 " rows can fit any target: how well they do "
-               "says nothing of other rows; --folds does",
-               parameters, n);
+               "%s for %s can fit any target: how well they do says nothing of other rows; --folds "
+               "does",
+               REELI_COUNTED(parameters, "parameter"), REELI_COUNTED(n, "row"));
     }
     doubt_quantile(s, o, sorted, n);
     doubt_squares(s, o, sorted, n);
@@ -171,8 +172,8 @@ bool doubt_columns(session *s, const options *o, reel_encoder *encoder, const co
         }
     }
     if (done && count > told) {
-        notice(s, "%s: %" PRId64 " more columns follow from others and get the coefficient 0: %s%s",
-               o->files[0], count - told, text, count > told + FEW ? ", …" : "");
+        notice(s, "%s: %s more columns follow from others and get the coefficient 0: %s%s",
+               o->files[0], REELI_COUNTED(count - told, ""), text, count > told + FEW ? ", …" : "");
     }
     reel_rewind(s->r);
     return done;

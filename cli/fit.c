@@ -3,6 +3,7 @@
 #include "calibration.h"
 #include "column_names.h"
 #include "commands.h"
+#include "counted.h"
 #include "decay_trials.h"
 #include "doubts.h"
 #include "fitting.h"
@@ -238,8 +239,9 @@ static void say_what_it_does(const fitting *it)
     if (o->file_count > 1) {
         snprintf(others, sizeof others, " and %d more", o->file_count - 1);
     }
-    printf("%s%s: %s rows and %zu columns\n", o->files[0], others,
-           thousands(reel_table_rows(it->table)), reel_table_columns(it->table));
+    printf("%s%s: %s and %s\n", o->files[0], others,
+           REELI_COUNTED(reel_table_rows(it->table), "row"),
+           REELI_COUNTED(reel_table_columns(it->table), "column"));
     printf("rows: %s to train on", thousands(reel_numel(it->rows.train)));
     if (it->rows.validation) {
         printf(", %s to validate on", thousands(reel_numel(it->rows.validation)));
@@ -253,14 +255,15 @@ static void say_what_it_does(const fitting *it)
         printf("; none held out to test on (--test-fraction 0.2 would)\n");
     }
     const char *kind = model_kind(&it->model);
-    printf("model: %s, %s, %s parameters\n", shape, kind,
-           thousands(reel_parameter_count(it->model.net)));
+    printf("model: %s, %s, %s\n", shape, kind,
+           REELI_COUNTED(reel_parameter_count(it->model.net), "parameter"));
     printf("training: %s loss, %s", loss_names[o->loss], optimizer_names[o->optimizer]);
     if (optimizer_is_full_batch(o->optimizer)) {
-        printf(" over all rows, at most %s steps\n", thousands(o->epochs));
+        printf(" over all rows, at most %s\n", REELI_COUNTED(o->epochs, "step"));
     } else {
-        printf(", learning rate %g (schedule: %s), batches of %s, %s epochs\n", o->lr,
-               schedule_names[o->schedule], thousands(o->batch_size), thousands(o->epochs));
+        printf(", learning rate %g (schedule: %s), batches of %s, %s\n", o->lr,
+               schedule_names[o->schedule], thousands(o->batch_size),
+               REELI_COUNTED(o->epochs, "epoch"));
     }
     if ((o->weight_decay > 0 && !it->trials) || o->l1_penalty > 0) {
         const char *comma = o->weight_decay > 0 ? ", " : "";
@@ -290,12 +293,12 @@ static bool train_net(fitting *it, reel_module *net)
     char why[160] = "";
     if (t->annealed_from && !t->interrupted) {
         snprintf(why, sizeof why,
-                 "patience ended after %" PRId64
-                 " epochs; then all rows, the learning rate falling "
-                 "to 0 from the best model on: %" PRId64 " epochs",
-                 t->annealed_from, t->epochs - t->annealed_from);
+                 "patience ended after %s; then all rows, the learning rate falling to 0 from the "
+                 "best model on: %s",
+                 REELI_COUNTED(t->annealed_from, "epoch"),
+                 REELI_COUNTED(t->epochs - t->annealed_from, "epoch"));
     } else if (t->why) {
-        snprintf(why, sizeof why, "%s after %" PRId64 " epochs%s", t->why, t->epochs,
+        snprintf(why, sizeof why, "%s after %s%s", t->why, REELI_COUNTED(t->epochs, "epoch"),
                  t->best ? "; the best model is kept" : "");
     }
     progress_end(t->progress, *why ? why : NULL);
@@ -310,14 +313,15 @@ static bool try_decays(fitting *it)
         return false;
     }
     if (!it->o->json && !it->o->quiet) {
-        printf("weight decay: %g, by trials on parts of the rows: the strongest within one standard "
-               "error of the best\n",
-               it->o->weight_decay);
+        printf(
+            "weight decay: %g, by trials on parts of the rows: the strongest within one standard "
+            "error of the best\n",
+            it->o->weight_decay);
         fflush(stdout);
     }
     it->training = trial;
     if (trial.interrupted) {
-        fprintf(stderr, "interrupted after %" PRId64 " epochs of a trial\n", trial.epochs);
+        fprintf(stderr, "interrupted after %s of a trial\n", REELI_COUNTED(trial.epochs, "epoch"));
     }
     return true;
 }
@@ -444,7 +448,7 @@ static bool train_fold(void *context, reel_tensor *train, reel_tensor *test, met
     }
     if (done && !whole->o->quiet && !whole->o->json) {
         bool classes = !isnan(measured->accuracy);
-        fprintf(stderr, "a fold of %s rows: %s %g\n", thousands(reel_numel(test)),
+        fprintf(stderr, "a fold of %s: %s %g\n", REELI_COUNTED(reel_numel(test), "row"),
                 classes ? "accuracy" : "mean absolute error",
                 classes ? measured->accuracy : measured->mean_absolute_error);
     }

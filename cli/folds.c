@@ -2,6 +2,7 @@
 /* Which rows belong to which fold, and what their models' errors are like. */
 #include "folds.h"
 #include "column_names.h"
+#include "counted.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -66,8 +67,9 @@ static bool deal(session *s, const options *o, int64_t groups, int64_t n, int64_
         return complain(s, "there is no memory for the folds");
     }
     if (groups < o->folds) {
-        return complain(s, "--folds %" PRId64 ": there are only %" PRId64 " %s", o->folds, groups,
-                        o->group ? "groups" : "rows");
+        return complain(s, "--folds %" PRId64 ": there %s only %s", o->folds,
+                        reeli_one_or_many(groups, "is", "are"),
+                        REELI_COUNTED(groups, o->group ? "group" : "row"));
     }
     reel_tensor *order = reel_keep(reel_randperm(s->r, groups));
     for (int64_t i = 0; i < n && !reel_is_poison(order); i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The page is made in memory, and written whole. */
 #include "html_report.h"
+#include "counted.h"
 #include "export.h"
 #include "html.h"
 #include "importance.h"
@@ -59,7 +60,7 @@ static void put_head(const page *p)
     reeli_put_html(p->to, o->target);
     fputs("</h1>\n<p>Made by <code>reel fit</code> from ", p->to);
     reeli_put_html(p->to, o->files[0]);
-    fprintf(p->to, ", %s rows.</p>\n", thousands(reel_table_rows(p->of->table)));
+    fprintf(p->to, ", %s.</p>\n", REELI_COUNTED(reel_table_rows(p->of->table), "row"));
 }
 
 /* What is printed by functions of FILE, as text of the page. */

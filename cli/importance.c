@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows of which one column is changed, and the predictions are compared. */
 #include "importance.h"
+#include "counted.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,7 @@ static bool asked_begin(asked_rows *it, session *s, const model *m, int64_t n)
     it->cells = calloc((size_t)it->n * it->columns + 1, sizeof *it->cells);
     it->all = calloc((size_t)it->n * it->outputs + 1, sizeof *it->all);
     if (!it->cells || !it->all) {
-        return complain(s, "there is no memory for %" PRId64 " rows", it->n);
+        return complain(s, "there is no memory for %s", REELI_COUNTED(it->n, "row"));
     }
     return true;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* reel inspect: what a model holds, or any safetensors file. */
 #include "commands.h"
+#include "counted.h"
 #include "model.h"
 #include "report.h"
 #include "shown_name.h"
@@ -59,7 +60,7 @@ static bool file_json(session *s, const options *o, const reel_safetensors *file
 
 static bool file_text(session *s, const options *o, const reel_safetensors *file)
 {
-    printf("%s: %zu tensors\n", o->files[0], reel_safetensors_count(file));
+    printf("%s: %s\n", o->files[0], REELI_COUNTED(reel_safetensors_count(file), "tensor"));
     print_tensors(file);
     for (size_t i = 0; i < reel_safetensors_metadata_count(file); i++) {
         reel_metadata_entry entry = reel_safetensors_metadata_entry(file, i);
@@ -112,8 +113,9 @@ static bool model_text(session *s, const model *m, const reel_safetensors *file)
     char shape[16 * MAX_HIDDEN];
     shape_text(&m->shape, shape, sizeof shape);
     const char *kind = model_kind(m);
-    printf("predicts %s\nmodel: %s, %s, %s parameters, %s\n", reel_encoder_target_name(m->encoder),
-           shape, kind, thousands(reel_parameter_count(m->net)), dtype_names[m->shape.dtype]);
+    printf("predicts %s\nmodel: %s, %s, %s, %s\n", reel_encoder_target_name(m->encoder), shape,
+           kind, REELI_COUNTED(reel_parameter_count(m->net), "parameter"),
+           dtype_names[m->shape.dtype]);
     printf("training:");
     model_each_of_training(s, m, print_training, NULL);
     printf("\n\n%-32s %14s %14s\n", "feature", "mean", "scale");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A model's file: tensors, an encoder and some JSON, of which nothing is believed. */
 #include "model.h"
+#include "counted.h"
 #include "json_read.h"
 #include "progress.h"
 #include "together.h"
@@ -207,7 +208,7 @@ static double *predict(session *s, const model *it, reel_table *table, reel_tens
     bool holds = m && model_holds(s, *count, (int64_t)outputs);
     double *predicted = holds ? malloc((size ? size : 1) * sizeof *predicted) : NULL;
     if (holds && !predicted) {
-        complain(s, "there is no memory for %lld predictions", (long long)*count);
+        complain(s, "there is no memory for %s", REELI_COUNTED(*count, "prediction"));
     }
     if (predicted && (all ? reel_model_predict_table_all(m, table, rows, predicted)
                           : reel_model_predict_table(m, table, rows, predicted)) != REEL_OK) {
@@ -251,9 +252,9 @@ double *model_truth(session *s, const model *it, reel_table *table, size_t colum
         unknown += values[i] < 0;
     }
     if (unknown) {
-        notice(s, "%s: %lld row%s of column '%s' ha%s a class that was not seen in training",
-               reel_table_path(table), (long long)unknown, unknown == 1 ? "" : "s",
-               reel_table_name(table, column), unknown == 1 ? "s" : "ve");
+        notice(s, "%s: %s of column '%s' %s a class that was not seen in training",
+               reel_table_path(table), REELI_COUNTED(unknown, "row"),
+               reel_table_name(table, column), reeli_one_or_many(unknown, "has", "have"));
     }
     return values;
 }
@@ -352,7 +353,7 @@ double *column_values(session *s, reel_table *table, size_t column, reel_tensor 
     *count = reel_numel(values);
     double *copy = malloc((*count > 0 ? (size_t)*count : 1) * sizeof *copy);
     if (!copy) {
-        complain(s, "there is no memory for %lld values", (long long)*count);
+        complain(s, "there is no memory for %s", REELI_COUNTED(*count, "value"));
     } else if (reel_to_f64(values, copy, *count) != REEL_OK) {
         free(copy);
         copy = NULL;

@@ -2,6 +2,7 @@
 /* Figures of a model as a table, coefficients in the units of the table, and what is JSON. */
 #include "report.h"
 
+#include "counted.h"
 #include "shown_name.h"
 #include "whitening.h"
 
@@ -146,19 +147,9 @@ void shape_text(const network_shape *shape, char *text, size_t size)
 
 const char *thousands(int64_t n)
 {
-    static char texts[4][32];
+    static char texts[4][REELI_COUNTED_SIZE];
     static int next;
-    char digits[24], *to = texts[next++ % 4], *start = to;
-    int length = snprintf(digits, sizeof digits, "%" PRId64, n);
-    for (int i = 0; i < length; i++) {
-        *to++ = digits[i];
-        bool group_ends = (length - 1 - i) % 3 == 0 && i < length - 1 && digits[i] != '-';
-        if (group_ends) {
-            *to++ = ',';
-        }
-    }
-    *to = '\0';
-    return start;
+    return reeli_counted(texts[next++ % 4], n, "");
 }
 
 /* Those of output `row` from malloc, the intercept first; NULL, and a message. */

@@ -2,6 +2,7 @@
 /* The parts of a table: drawn by fractions, or listed in files of row numbers. */
 #include "row_parts.h"
 #include "column_names.h"
+#include "counted.h"
 #include "model.h"
 #include "totals.h"
 
@@ -30,8 +31,9 @@ reel_tensor *rows_with_target(session *s, reel_table *table, size_t target)
         return NULL;
     }
     if (without) {
-        notice(s, "%s: %" PRId64 " rows without a value of '%s' are left out",
-               reel_table_path(table), without, reel_table_name(table, target));
+        notice(s, "%s: %s without a value of '%s' %s left out", reel_table_path(table),
+               REELI_COUNTED(without, "row"), reel_table_name(table, target),
+               reeli_one_or_many(without, "is", "are"));
     }
     int64_t last = reel_numel(present) - 1;
     if (last_is_total(s, table, target, present)) {
@@ -53,8 +55,8 @@ static bool draw(session *s, double share, const char *option, reel_tensor **fro
     int64_t count = (int64_t)floor(share * (double)n + 0.5);
     count = count < 1 ? 1 : count;
     if (count >= n) {
-        return complain(s, "%s %g: of %" PRId64 " rows that would leave none to train on", option,
-                        share, n);
+        return complain(s, "%s %g: of %s that would leave none to train on", option, share,
+                        REELI_COUNTED(n, "row"));
     }
     reel_tensor *parts[2];
     if (reel_random_split(s->r, n, (int64_t[]){n - count, count}, 2, parts) != REEL_OK) {

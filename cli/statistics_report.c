@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Coefficients with what is known of them, in text and in JSON. */
 #include "statistics_report.h"
+#include "counted.h"
 #include "report.h"
 #include "shown_name.h"
 
@@ -37,13 +38,11 @@ static void print_summary(FILE *to, const line_statistics *it, bool classes)
     static const char *const sources[] = {NULL, "a sandwich for errors that differ from row to row",
                                           "the curvature of the likelihood", "samples of the rows"};
     if (it->source == ERRORS_BY_BOOTSTRAP) {
-        fprintf(to,
-                "standard errors: the deviation over %" PRId64 " %s; %" PRId64
-                " degrees of freedom\n",
-                it->samples, sources[it->source], it->freedom);
+        fprintf(to, "standard errors: the deviation over %" PRId64 " %s; %s of freedom\n",
+                it->samples, sources[it->source], REELI_COUNTED(it->freedom, "degree"));
     } else if (it->source != ERRORS_OF_SQUARES) {
-        fprintf(to, "standard errors: %s; %" PRId64 " degrees of freedom\n", sources[it->source],
-                it->freedom);
+        fprintf(to, "standard errors: %s; %s of freedom\n", sources[it->source],
+                REELI_COUNTED(it->freedom, "degree"));
     }
     if (!isnan(it->deviance)) {
         fprintf(to, "deviance: %.6g, of the mean alone %.6g", it->deviance, it->null_deviance);
@@ -53,8 +52,8 @@ static void print_summary(FILE *to, const line_statistics *it, bool classes)
     if (isnan(it->sigma)) {
         return;
     }
-    fprintf(to, "residual standard error: %.6g on %" PRId64 " degrees of freedom\n", it->sigma,
-            it->freedom);
+    fprintf(to, "residual standard error: %.6g on %s of freedom\n", it->sigma,
+            REELI_COUNTED(it->freedom, "degree"));
     fprintf(to, "R squared: %.6g, adjusted %.6g; F: %.5g on %" PRId64 " and %" PRId64 ", p %.3g\n",
             it->r2, it->adjusted_r2, it->f, it->f_freedom, it->freedom, it->f_p);
 }

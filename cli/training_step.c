@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The loss with its penalties; an epoch's losses, and whether it was the last. */
 #include "training_step.h"
+#include "counted.h"
 #include "optimizers.h"
 #include "together.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -87,9 +87,9 @@ static bool diverged(const training *it)
 {
     progress_break(it->progress);
     return !complain(it->session,
-                     "the training diverged: after %" PRId64 " epochs the loss is no longer a "
-                     "number. Try a smaller --lr (it was %g), or --clip 1",
-                     it->epochs, it->o->lr);
+                     "the training diverged: after %s the loss is no longer a number. Try a "
+                     "smaller --lr (it was %g), or --clip 1",
+                     REELI_COUNTED(it->epochs, "epoch"), it->o->lr);
 }
 
 /* Whether this validation loss was the last one to wait for. Keeps the best model. */

@@ -6,6 +6,7 @@
 #include "state.h"
 
 #include "c_locale.h"
+#include "counted.h"
 #include "fixed_memory.h"
 
 #include <stdio.h>
@@ -161,8 +162,7 @@ static bool is_repeated(reel *r, const char *text)
 void reeli_tell_repeats(reel *r)
 {
     if (r->repeats) {
-        fprintf(stderr, "reel: the same came %llu time%s more\n", (unsigned long long)r->repeats,
-                r->repeats == 1 ? "" : "s");
+        fprintf(stderr, "reel: the same came %s more\n", REELI_COUNTED(r->repeats, "time"));
     }
     r->repeats = r->told = 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tensors' rows in batches. */
 #include "loader.h"
+#include "counted.h"
 #include "kernels.h"
 #include "random.h"
 #include "split.h"
@@ -56,9 +57,9 @@ static bool may_load(reel *r, const reel_tensor *t, const reel_tensor *first, in
     }
     if (t->ndim == 0 || t->size[0] != rows) {
         reeli_error(r, REEL_ERR_SHAPE,
-                    t->ndim ? "loader: a tensor of shape %s has not the file's %lld rows"
+                    t->ndim ? "loader: a tensor of shape %s has not the file's %s"
                             : "loader: a tensor of shape %s has no rows",
-                    REELI_SHAPE_OF(t), (long long)rows);
+                    REELI_SHAPE_OF(t), REELI_COUNTED(rows, "row"));
         return false;
     }
     if (!(t->flags & REELI_PERSISTENT) || reeli_requires_grad(t)) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which rows go into which part. */
 #include "split.h"
+#include "counted.h"
 #include "random.h"
 
 #include <reel/loader.h>
@@ -107,8 +108,8 @@ reel_status reel_random_split(reel *r, int64_t rows, const int64_t *lengths, siz
         left -= lengths[i];
     }
     if (left) {
-        return reeli_error(r, REEL_ERR_VALUE, "%s: the lengths leave %lld of %lld rows over", what,
-                           (long long)left, (long long)rows);
+        return reeli_error(r, REEL_ERR_VALUE, "%s: the lengths leave %lld of %s over", what,
+                           (long long)left, REELI_COUNTED(rows, "row"));
     }
     return deal(r, what, rows, true, lengths, count, parts);
 }
@@ -136,8 +137,8 @@ reel_status reel_k_fold(reel *r, int64_t rows, int64_t k, bool shuffle, reel_ten
         return reel_error_status(r);
     }
     if (k < 2 || k > rows) {
-        return reeli_error(r, REEL_ERR_VALUE, "%s: k must be from 2 to the %lld rows, and is %lld",
-                           what, (long long)rows, (long long)k);
+        return reeli_error(r, REEL_ERR_VALUE, "%s: k must be from 2 to the %s, and is %lld", what,
+                           REELI_COUNTED(rows, "row"), (long long)k);
     }
     reel_tensor *lengths = reeli_create(r, what, REEL_I64, 1, &k);
     reel_tensor *part_of = reeli_create(r, what, REEL_I64, 1, shuffle ? &rows : &k);

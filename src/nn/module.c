@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How a module is made, gets its parameters, is called, switched between modes and freed. */
 #include "module.h"
+#include "counted.h"
 #include "random.h"
 
 #include <reel/autograd.h>
@@ -220,8 +221,8 @@ REELI_RARE static reel_tensor *refuse_call(const reel_module *m, int inputs)
     if (m->inputs == 0) {
         return reeli_fail(r, REEL_ERR_STATE, "%s: it has no forward; call its children", m->name);
     }
-    return reeli_fail(r, REEL_ERR_VALUE, "%s: takes %d tensor%s, and got %d; call %s", m->name,
-                      m->inputs, m->inputs == 1 ? "" : "s", inputs, calls[m->inputs]);
+    return reeli_fail(r, REEL_ERR_VALUE, "%s: takes %s, and got %d; call %s", m->name,
+                      REELI_COUNTED(m->inputs, "tensor"), inputs, calls[m->inputs]);
 }
 
 static reel_tensor *call(reel_module *m, const char *what, int inputs, reel_tensor *const *in)

@@ -2,6 +2,7 @@
 /* Questions to arguments, and the sentences where the answer is no. */
 #include "checks.h"
 
+#include "counted.h"
 #include "factory.h"
 
 #include <math.h>
@@ -77,8 +78,8 @@ bool reeli_whole_for(const char *what, const char *number, double value, const r
 bool reeli_has_ndim(const char *what, const char *role, const reel_tensor *t, int ndim)
 {
     if (t->ndim != ndim) {
-        reeli_error(t->r, REEL_ERR_SHAPE, "%s: the %s must have %d dim%s, and is %s", what, role,
-                    ndim, ndim == 1 ? "" : "s", REELI_SHAPE_OF(t));
+        reeli_error(t->r, REEL_ERR_SHAPE, "%s: the %s must have %s, and is %s", what, role,
+                    REELI_COUNTED(ndim, "dim"), REELI_SHAPE_OF(t));
     }
     return t->ndim == ndim;
 }

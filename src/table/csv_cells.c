@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The cells: what is read a hundred million times is the start of reeli_csv_cell. */
 #include "csv_cells.h"
+#include "counted.h"
 #include "csv_kinds.h"
 #include "pages.h"
 #include "scratch_file.h"
@@ -247,9 +248,9 @@ static void refuse_fields(reeli_csv_reader *it)
     const reel_table *t = it->table;
     const char by[] = {it->parser.delim_char == '\t' ? 't' : (char)it->parser.delim_char, '\0'};
     reeli_csv_refuse(it, it->row_line,
-                     "expected %zu field%s, as the first row has, found %zu (the separator is "
+                     "expected %s, as the first row has, found %zu (the separator is "
                      "'%s%s')%s",
-                     t->columns, t->columns == 1 ? "" : "s", it->column,
+                     REELI_COUNTED(t->columns, "field"), it->column,
                      it->parser.delim_char == '\t' ? "\\" : "", by,
                      t->rows == it->short_rows.count
                          ? "; if the table begins further down, say how many lines to skip"

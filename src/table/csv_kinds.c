@@ -2,6 +2,7 @@
 /* The decision between numbers and text, and the report of what went against it. */
 #include "csv_kinds.h"
 #include "c_locale.h"
+#include "counted.h"
 #include "csv_number.h"
 #include "pages.h"
 
@@ -287,9 +288,8 @@ static void tell_no_numbers(const reel_table *t, const char *name, const struct 
         }
     }
     bool one = odd->count == 1;
-    reeli_warn(t->owned.r,
-               "%s: column '%s': %lld value%s %s no number%s and taken for missing: %s%s%s",
-               REELI_QUOTED(t->path), REELI_QUOTED(name), (long long)odd->count, one ? "" : "s",
+    reeli_warn(t->owned.r, "%s: column '%s': %s %s no number%s and taken for missing: %s%s%s",
+               REELI_QUOTED(t->path), REELI_QUOTED(name), REELI_COUNTED(odd->count, "value"),
                one ? "is" : "are", one ? "" : "s", list, odd->kept > REELI_ODD_KEPT ? ", …" : "",
                comma ? "; if a comma stands before decimals or between thousands, say so" : "");
 }
@@ -302,9 +302,8 @@ static void tell_names(const reel_table *t, const char *name, const reeli_odd_te
         return;
     }
     bool single = odd->count == 1;
-    reeli_warn(t->owned.r,
-               "%s: column '%s': %lld number%s %s, %s%s; if %s, say that the column is text",
-               REELI_QUOTED(t->path), REELI_QUOTED(name), (long long)odd->count, single ? "" : "s",
+    reeli_warn(t->owned.r, "%s: column '%s': %s %s, %s%s; if %s, say that the column is text",
+               REELI_QUOTED(t->path), REELI_QUOTED(name), REELI_COUNTED(odd->count, "number"),
                single ? one : many, PLACE_OF(t, odd), single ? "" : " the first",
                single ? "it is a name" : "they are names");
 }
@@ -316,18 +315,18 @@ static void tell_numbers(const reel_table *t, const char *name, const struct ree
     bool one = odd->dressed.count == 1;
     if (odd->dressed.count > 0) {
         reeli_format(value, sizeof value, "%.9g", odd->dressed.value);
-        reeli_warn(t->owned.r, "%s: column '%s': %lld value%s %s, and %s read as %s: %s as %s%s",
-                   REELI_QUOTED(t->path), REELI_QUOTED(name), (long long)odd->dressed.count,
-                   one ? "" : "s", one ? "has a sign" : "have signs", one ? "is" : "are",
-                   one ? "a number" : "numbers", PLACE_OF(t, &odd->dressed), value,
-                   one ? "" : ", and so on");
+        reeli_warn(t->owned.r, "%s: column '%s': %s %s, and %s read as %s: %s as %s%s",
+                   REELI_QUOTED(t->path), REELI_QUOTED(name),
+                   REELI_COUNTED(odd->dressed.count, "value"), one ? "has a sign" : "have signs",
+                   one ? "is" : "are", one ? "a number" : "numbers", PLACE_OF(t, &odd->dressed),
+                   value, one ? "" : ", and so on");
     }
     if (odd->percents > 0 && odd->percents < there) {
         reeli_warn(t->owned.r,
-                   "%s: column '%s': %lld of %lld values have a percent sign, and the others none: "
-                   "they may be a hundred times as large as those",
-                   REELI_QUOTED(t->path), REELI_QUOTED(name), (long long)odd->percents,
-                   (long long)there);
+                   "%s: column '%s': %s of %s %s a percent sign, and the others none: they may "
+                   "be a hundred times as large as those",
+                   REELI_QUOTED(t->path), REELI_QUOTED(name), REELI_COUNTED(odd->percents, ""),
+                   REELI_COUNTED(there, "value"), reeli_one_or_many(odd->percents, "has", "have"));
     }
     tell_names(t, name, &odd->zeros, "begins with a zero", "begin with a zero");
     tell_names(t, name, &odd->large, "is beyond 2^53 and loses its last digits",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The first row: names, or data of columns that have none. */
 #include "csv_names.h"
+#include "counted.h"
 #include "csv_cells.h"
 #include "parse_number.h"
 #include "utf8.h"
@@ -223,8 +224,10 @@ static void match_names(reeli_csv_reader *it)
     const char *text = it->first.data;
     size_t columns = it->table->columns;
     if (it->column != columns) {
-        reeli_csv_refuse(it, it->row_line, "there are %zu columns, where %s has %zu", it->column,
-                         REELI_QUOTED(it->table->path), columns);
+        reeli_csv_refuse(it, it->row_line, "there %s %s, where %s has %zu",
+                         reeli_one_or_many((int64_t)it->column, "is", "are"),
+                         REELI_COUNTED(it->column, "column"), REELI_QUOTED(it->table->path),
+                         columns);
         return;
     }
     if (!reeli_buffer_reserve(it->r, &it->order, (columns + 1) * sizeof(size_t))) {

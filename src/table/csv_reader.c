@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is wrong with a file, in words that name the line; and what tells it from others. */
 #include "csv_reader.h"
+#include "counted.h"
 
 void reeli_csv_refuse(reeli_csv_reader *it, int64_t line, const char *format, ...)
 {
@@ -26,8 +27,8 @@ void reeli_csv_no_memory(reeli_csv_reader *it)
     if (it->record) {
         return;
     }
-    reeli_error(it->r, REEL_ERR_MEMORY, "%s: out of memory after %lld rows", REELI_QUOTED(it->path),
-                (long long)it->table->rows);
+    reeli_error(it->r, REEL_ERR_MEMORY, "%s: out of memory after %s", REELI_QUOTED(it->path),
+                REELI_COUNTED(it->table->rows, "row"));
 }
 
 void reeli_csv_tell_progress(const reeli_csv_reader *it, int64_t taken, int64_t size)

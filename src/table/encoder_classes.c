@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Targets that are classes: which there are, and which one a text or a number is. */
 #include "c_locale.h"
+#include "counted.h"
 #include "encoder_fit.h"
 #include "parse_number.h"
 
@@ -168,16 +169,14 @@ bool reeli_fit_classes(reeli_fit *f)
                  ((int64_t)count == f->rows.count && count >= FEWEST_NAMES) ||
                  (count > FEW_CLASSES && 2 * (int64_t)count > f->rows.count);
     if (count < 2 || names) {
-        char how_many[48];
-        snprintf(how_many, sizeof how_many, "%s%zu", count > MOST_CLASSES ? "more than " : "",
-                 count > MOST_CLASSES ? (size_t)MOST_CLASSES : count);
-        reeli_error(f->t->owned.r, REEL_ERR_VALUE,
-                    "%s: %scolumn '%s' is the target and has %s different value%s in %lld rows: %s",
-                    REELI_FIT, REELI_TABLE_TEXT_OF(f->t),
-                    REELI_QUOTED(reel_table_name(f->t, f->target)), how_many, count == 1 ? "" : "s",
-                    (long long)f->rows.count,
-                    count < 2 ? "there is nothing to tell apart"
-                              : "they tell rows apart, and are no classes");
+        bool more = count > MOST_CLASSES;
+        reeli_error(
+            f->t->owned.r, REEL_ERR_VALUE, "%s: %scolumn '%s' is the target and has %s%s in %s: %s",
+            REELI_FIT, REELI_TABLE_TEXT_OF(f->t), REELI_QUOTED(reel_table_name(f->t, f->target)),
+            more ? "more than " : "", REELI_COUNTED(more ? MOST_CLASSES : count, "different value"),
+            REELI_COUNTED(f->rows.count, "row"),
+            count < 2 ? "there is nothing to tell apart"
+                      : "they tell rows apart, and are no classes");
         return false;
     }
     f->e->target_mean = 0;

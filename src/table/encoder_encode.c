@@ -3,6 +3,7 @@
 #include "encoder_encode.h"
 #include "c_locale.h"
 #include "capture.h"
+#include "counted.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -176,10 +177,10 @@ static void warn_of_missing(const encoding *it, const source *s)
     } else if (s->input->kind == REELI_INPUT_DATES) {
         snprintf(as, sizeof as, "the median date, in no month or hour");
     }
-    bool one = s->missing == 1;
-    reeli_warn(it->t->owned.r, "%scolumn '%s': %lld missing value%s %s taken for %s",
-               REELI_TABLE_TEXT_OF(it->t), REELI_QUOTED(reel_table_name(it->t, s->column)),
-               (long long)s->missing, one ? "" : "s", one ? "is" : "are", as);
+    reeli_warn(it->t->owned.r, "%scolumn '%s': %s %s taken for %s", REELI_TABLE_TEXT_OF(it->t),
+               REELI_QUOTED(reel_table_name(it->t, s->column)),
+               REELI_COUNTED(s->missing, "missing value"),
+               reeli_one_or_many(s->missing, "is", "are"), as);
 }
 
 static void warn_of_unseen(const encoding *it, const source *s)
@@ -191,9 +192,9 @@ static void warn_of_unseen(const encoding *it, const source *s)
                            ? "not seen in training, and 0 in all features"
                        : s->input->kind == REELI_INPUT_DATES ? "no date"
                                                              : "no number";
-    reeli_warn(it->t->owned.r, "%s: %lld value%s, '%s'%s, %s %s",
-               REELI_CELL_TEXT_OF(it->t, row, s->column), (long long)s->unseen, one ? "" : "s",
-               REELI_QUOTED(text), one ? "" : " the first", one ? "was" : "were", what);
+    reeli_warn(it->t->owned.r, "%s: %s, '%s'%s, %s %s", REELI_CELL_TEXT_OF(it->t, row, s->column),
+               REELI_COUNTED(s->unseen, "value"), REELI_QUOTED(text), one ? "" : " the first",
+               one ? "was" : "were", what);
 }
 
 /* Says what was done for want of something better; false where missing values are refused. */
@@ -223,9 +224,10 @@ static bool tell(const encoding *it)
 static void warn_of_odd(const encoding *it)
 {
     if (it->odd) {
-        reeli_warn(it->t->owned.r, "%s%lld value%s no logarithm or root: the median's %s taken",
-                   REELI_TABLE_TEXT_OF(it->t), (long long)it->odd, it->odd == 1 ? " has" : "s have",
-                   it->odd == 1 ? "is" : "are");
+        reeli_warn(it->t->owned.r, "%s%s %s no logarithm or root: the median's %s taken",
+                   REELI_TABLE_TEXT_OF(it->t), REELI_COUNTED(it->odd, "value"),
+                   reeli_one_or_many(it->odd, "has", "have"),
+                   reeli_one_or_many(it->odd, "is", "are"));
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the training rows say of each column, and which columns are of use. */
 #include "encoder_fit.h"
+#include "counted.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -182,9 +183,10 @@ static bool choose_rows(reeli_fit *f)
         }
     }
     f->rows = (reeli_rows){rows, 1, count};
-    reeli_warn(f->t->owned.r, "%s%lld row%s without a target (column '%s') %s left out",
-               REELI_TABLE_TEXT_OF(f->t), (long long)(all - count), all - count == 1 ? "" : "s",
-               REELI_QUOTED(reel_table_name(f->t, f->target)), all - count == 1 ? "is" : "are");
+    reeli_warn(f->t->owned.r, "%s%s without a target (column '%s') %s left out",
+               REELI_TABLE_TEXT_OF(f->t), REELI_COUNTED(all - count, "row"),
+               REELI_QUOTED(reel_table_name(f->t, f->target)),
+               reeli_one_or_many(all - count, "is", "are"));
     return rows && reeli_rows_by_block(f->t, REELI_FIT, f->rows, &f->order);
 }
 
@@ -374,12 +376,14 @@ static bool fit_target(reeli_fit *f)
         reeli_warn(f->t->owned.r, "%sthe target, column '%s', has the same value in all rows, %g",
                    REELI_TABLE_TEXT_OF(f->t), REELI_QUOTED(f->options->target), s.lowest);
     }
-    if (count < f->rows.count) {
+    int64_t far = f->rows.count - count;
+    if (far > 0) {
         reeli_warn(f->t->owned.r,
-                   "%scolumn '%s': %lld of the target's values lie far from the others and do not "
+                   "%scolumn '%s': %s of the target's values %s far from the others and %s not "
                    "count for its scale",
                    REELI_TABLE_TEXT_OF(f->t), REELI_QUOTED(f->options->target),
-                   (long long)(f->rows.count - count));
+                   REELI_COUNTED(far, ""), reeli_one_or_many(far, "lies", "lie"),
+                   reeli_one_or_many(far, "does", "do"));
     }
     f->e->target_mean = constant ? s.lowest : s.mean;
     f->e->target_scale = constant ? 1 : s.scale;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Terms as people write them, and what the training rows say of them. */
+#include "counted.h"
 #include "encoder_fit.h"
 #include "row_file.h"
 
@@ -270,10 +271,9 @@ static bool choose_named(reeli_fit *f)
     }
     f->chosen_count = count;
     if (left) {
-        reeli_warn(f->t->owned.r,
-                   "%s%zu column%s, '%s'%s, %s in no term and left out; . is all columns",
-                   REELI_TABLE_TEXT_OF(f->t), left, left == 1 ? "" : "s", REELI_QUOTED(first),
-                   left == 1 ? "" : " the first", left == 1 ? "is" : "are");
+        reeli_warn(f->t->owned.r, "%s%s, '%s'%s, %s in no term and left out; . is all columns",
+                   REELI_TABLE_TEXT_OF(f->t), REELI_COUNTED(left, "column"), REELI_QUOTED(first),
+                   left == 1 ? "" : " the first", reeli_one_or_many((int64_t)left, "is", "are"));
     }
     return true;
 }

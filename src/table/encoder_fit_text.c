@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which texts of a column become features. */
+#include "counted.h"
 #include "encoder_fit.h"
 
 #include <stdio.h>
@@ -140,9 +141,9 @@ bool reeli_fit_text(reeli_fit *f, size_t column, const reeli_look *look)
     if (are_names(f, column, different, f->rows.count - missing)) {
         char why[128];
         snprintf(why, sizeof why,
-                 "%zu different texts in %lld rows tell rows apart, and no more; name it among the "
+                 "%zu different texts in %s tell rows apart, and no more; name it among the "
                  "features to keep it",
-                 different, (long long)(f->rows.count - missing));
+                 different, REELI_COUNTED(f->rows.count - missing, "row"));
         reeli_fit_leave_out(f, column, why);
     } else if (!reeli_fit_is_repeated(f, column, look->hash)) {
         return add_texts(f, column, look, different);

@@ -2,6 +2,7 @@
 /* Rows in a file without a name, read and written by their numbers. */
 #include "row_file.h"
 #include "capture.h"
+#include "counted.h"
 #include "loader.h"
 #include "scratch_file.h"
 #include "split.h"
@@ -111,8 +112,9 @@ static bool may_move(reel_row_file *f, const char *what, const reel_tensor *t)
 static bool are_there(reel_row_file *f, const char *what, int64_t first, int64_t rows, int64_t most)
 {
     if (first < 0 || first > most || rows > most - first) {
-        reeli_error(f->owned.r, REEL_ERR_VALUE, "%s: the file of %lld rows has no row %lld", what,
-                    (long long)f->rows, (long long)(first < 0 || first > most ? first : most));
+        reeli_error(f->owned.r, REEL_ERR_VALUE, "%s: the file of %s has no row %lld", what,
+                    REELI_COUNTED(f->rows, "row"),
+                    (long long)(first < 0 || first > most ? first : most));
         return false;
     }
     return true;

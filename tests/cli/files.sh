@@ -59,7 +59,7 @@ run 0 fit hole.csv --target y --no-save --epochs 1
 says "column 'a': 1 missing"
 printf 'a,y\n1,3\n2,\n4,5\n' >short.csv
 run 0 fit short.csv --target y --no-save --epochs 1
-says "short.csv: 1 rows without a value of 'y' are left out"
+says "short.csv: 1 row without a value of 'y' is left out"
 printf 'a,b,c,d,y\n1,7,1,4,3\n2,7,2,3,5\n4,7,4,2,5\n' >useless.csv
 run 0 fit useless.csv --target y --no-save --epochs 1
 says "'b'"

@@ -93,7 +93,7 @@ awk -F, -v OFS=, 'NR == 100 { $2 *= 1e5 } { print }' clean.csv >typo.csv
 for options in '--loss huber' '--loss l1' '--loss smooth_l1' '--loss log_cosh' '--loss quantile' \
   '--hidden 16 --loss l1' '--hidden 16 --loss huber'; do
   run 0 fit typo.csv --target y --test clean.csv --no-save --json $options
-  says "1 of the target's values lie far from the others"
+  says "1 of the target's values lies far from the others"
   awk -v error="$(json test_metrics median_absolute_error)" 'BEGIN { exit !(error < 3) }' ||
     fail "the typing error has moved it"
 done
@@ -116,7 +116,7 @@ says_nothing
 run 0 fit clean.csv --target y --loss mse --no-save --test-fraction 0.2
 ! grep -q 'note: ' err || fail 'it doubts'
 run 0 fit typo.csv --target y --loss mse --no-save
-says "1 of the values of 'y' lie far from the others, and a squared error follows them"
+says "1 value of 'y' lies far from the others, and a squared error follows it"
 run 0 fit clean.csv --target y --no-save --hidden 100 --epochs 1
 says '301 parameters for 200 rows can fit any target'
 awk 'BEGIN { print "x,y"; for (i = 0; i < 100; i++) print i "," (i % 4 ? 0 : i) }' >zeros.csv

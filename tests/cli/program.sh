@@ -12,6 +12,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 failures=0
 last=
+one_of_many='1 (missing )?(rows|columns|values|fields|lines|numbers|epochs|steps|parameters|degrees|tensors|folds|groups|seeds|times|are|lie|have)'
 
 fail() {
   echo "$last: $*"
@@ -26,6 +27,9 @@ run() {
   last="reel $*"
   "$reel" "$@" >out 2>err <"${input:-/dev/null}" || status=$?
   [ "$status" -eq "$wanted" ] || fail "exit status $status, not $wanted"
+  if grep -qwE "$one_of_many" out err; then
+    fail 'it says 1 and means many'
+  fi
 }
 
 # What the run before it wrote on standard output, and on standard error.

@@ -100,8 +100,8 @@ static const row fit_rows[] = {
      "(trend,month,weekday,hour)",
      PARTS, AT(dates), date_part_names},
     {"date-format", "FORMAT",
-     "of dates, as strptime has it: %d.%m.%Y; may be given several times (ISO 8601: "
-     "2026-11-27, 2026-11-27T19:06)",
+     "of dates, as strptime has it: %d.%m.%Y; of several the first that a text has, then ISO "
+     "8601 (ISO 8601, and usual ones with a year of four digits that no row contradicts)",
      MORE, AT(date_formats), NULL},
     TABLE_ROWS,
     {"missing", "median|error", "fill missing values with the column's median, or stop (median)",

@@ -54,7 +54,7 @@ typedef struct reel_encoder_options {
     reel_transform target_transform; /**< of the target */
     int64_t max_categories;          /**< 50: of more texts the rarest are one together */
     const char *const *date_formats; /**< as strptime has them, of %Y %y %m %d %H %I %M %S %f
-                                          %p %b %B; ISO 8601 is tried, too */
+                                          %p %b %B; tried in their order, then ISO 8601 */
     size_t date_format_count;        /**< how many */
     const char *terms;           /**< what features are instead of the columns, as below; NULL: the
                                           columns */
@@ -88,7 +88,9 @@ enum reel_date_parts {
  * Rows without a target are left out, and so are columns of no use: without a value, of one value
  * alone, equal to one before, of texts nearly all of which come once. A warning tells of each, and
  * of numbers that are the rows' own. A column of texts that is named, here or when the table was
- * read, stays. One of texts nine tenths of which are dates, all by one format, is one of dates.
+ * read, stays. One of texts nine tenths of which are dates is one of dates: by the formats that are
+ * given and ISO 8601; or by the usual ones with a year of four digits, if no row can be two dates
+ * by those that others need.
  * With a `team` all its processes do this together, each looks at some of the columns, and all get
  * the encoder that each alone would have fitted.
  *

@@ -140,7 +140,7 @@ static bool take_part(moment *it, char what)
 {
     switch (what) {
     case 'Y':
-        return take_number(it, 1, 4, &it->year);
+        return take_number(it, 4, 4, &it->year);
     case 'y':
         if (!take_number(it, 2, 2, &it->year)) {
             return false;
@@ -188,7 +188,7 @@ bool reeli_is_date_format(const char *format)
 
 static bool read_format(moment *it, const char *format)
 {
-    for (; *format; format++) {
+    for (; *format && *format != '|'; format++) {
         if (*format == ' ') {
             it->at += strspn(it->at, " ");
         } else if (*format != '%' ? !take(it, *format) : !format[1] || !take_part(it, *++format)) {
@@ -201,12 +201,25 @@ static bool read_format(moment *it, const char *format)
     return *it->at == '\0';
 }
 
-bool reeli_read_date(const char *text, const char *format, double *seconds)
+static bool read_one(const char *text, const char *format, double *seconds)
 {
     moment it = {.at = text, .year = 1970, .month = 1, .day = 1};
-    bool ok = (*format ? read_format(&it, format) : read_iso(&it)) && is_valid(&it);
+    bool iso = *format == '\0' || *format == '|';
+    bool ok = (iso ? read_iso(&it) : read_format(&it, format)) && is_valid(&it);
     *seconds = ok ? seconds_of(&it) : (double)NAN;
     return ok;
+}
+
+bool reeli_read_date(const char *text, const char *format, double *seconds)
+{
+    while (!read_one(text, format, seconds)) {
+        format = strchr(format, '|');
+        if (!format) {
+            return false;
+        }
+        format++;
+    }
+    return true;
 }
 
 reeli_date reeli_date_of(double seconds)

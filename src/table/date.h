@@ -7,12 +7,13 @@
 #include <stdint.h>
 
 /*
- * Seconds since 1970-01-01 00:00 of a text: by a format of strptime's (%Y %y %m %d %H %I %M %S %f
- * %p %b %B %%; spaces stand for any), or, where that is "", by ISO 8601: 2026-11, 2026-11-27,
- * 2026-11-27T19:06:30.5. What follows a time as its zone is passed over: the clock counts.
+ * Seconds since 1970-01-01 00:00 of a text: by a format of strptime's (%Y, of four digits, %y %m %d
+ * %H %I %M %S %f %p %b %B %%; spaces stand for any), or, where that is "", by ISO 8601: 2026-11,
+ * 2026-11-27, 2026-11-27T19:06:30.5. What follows a time as its zone is passed over: the clock
+ * counts. Of several formats, with | between them, it is the first by which the text is a date.
  */
 bool reeli_read_date(const char *text, const char *format, double *seconds);
-/* Whether a format has only what is known above. */
+/* Whether a format, or each of several, has only what is known above; one is not "". */
 bool reeli_is_date_format(const char *format);
 
 typedef struct reeli_date {

@@ -86,13 +86,15 @@ reeli_code reeli_find_code(const double *values, int64_t count, double lowest, d
 
 /* Fits a column of text. */
 bool reeli_fit_text(reeli_fit *f, size_t column, const reeli_look *look);
-/* Whether its texts are dates. If they are, *format is theirs. */
+/* Whether its texts are dates. If they are, `format` is theirs, or theirs, with | between. */
+enum { REELI_FORMATS_SIZE = 512, REELI_MOST_FORMATS = 64 };
 bool reeli_fit_are_dates(const reeli_fit *f, size_t column, const int64_t *counts,
-                         const char **format);
+                         char format[REELI_FORMATS_SIZE]);
 /* Fits such a column. */
 bool reeli_fit_dates(reeli_fit *f, size_t column, uint64_t hash, const char *format);
-/* Warnings where texts, which are no dates by the formats that are given, look like dates or like
- * numbers with a unit; and where there is a number that looks like a code for a missing one. */
+/* Warnings where texts, which are not all dates, look like dates (then true) or like numbers with a
+ * unit; and where there is a number that looks like a code for a missing one. */
+bool reeli_fit_hint_at_dates(const reeli_fit *f, size_t column, const int64_t *counts);
 void reeli_fit_hint_at_text(const reeli_fit *f, size_t column, const int64_t *counts);
 void reeli_fit_hint_at_code(const reeli_fit *f, size_t column, reeli_code code);
 /* Refuses formats that are none; false, and an error. */

@@ -7,10 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum {
-    ODD_SHARE = 10,
-    USUAL_PARTS = REEL_DATE_TREND | REEL_DATE_MONTH | REEL_DATE_WEEKDAY | REEL_DATE_HOUR
-};
+enum { USUAL_PARTS = REEL_DATE_TREND | REEL_DATE_MONTH | REEL_DATE_WEEKDAY | REEL_DATE_HOUR };
 
 bool reeli_fit_dates_are_known(const reeli_fit *f)
 {
@@ -22,6 +19,7 @@ bool reeli_fit_dates_are_known(const reeli_fit *f)
                                          : "date_parts has more than there is");
         return false;
     }
+    size_t size = 0;
     for (size_t i = 0; i < o->date_format_count; i++) {
         if (!o->date_formats[i] || !reeli_is_date_format(o->date_formats[i])) {
             reeli_error(
@@ -31,37 +29,14 @@ bool reeli_fit_dates_are_known(const reeli_fit *f)
                 REELI_FIT, o->date_formats[i] ? REELI_QUOTED(o->date_formats[i]) : "NULL");
             return false;
         }
+        size += strlen(o->date_formats[i]) + 1;
+    }
+    if (size >= REELI_FORMATS_SIZE || o->date_format_count >= REELI_MOST_FORMATS) {
+        reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: there are too many formats of dates",
+                    REELI_FIT);
+        return false;
     }
     return true;
-}
-
-/* Whether all but a few of the values are dates by this format. */
-static bool has_format(const reeli_fit *f, size_t column, const int64_t *counts, const char *format)
-{
-    int64_t dates = 0, others = 0;
-    double seconds;
-    for (size_t i = 0; i < reel_table_categories(f->t, column); i++) {
-        if (counts[i] > 0) {
-            bool is_date = reeli_read_date(reel_table_category(f->t, column, i), format, &seconds);
-            *(is_date ? &dates : &others) += counts[i];
-            if (!is_date && others * ODD_SHARE > f->rows.count) {
-                return false;
-            }
-        }
-    }
-    return dates > 0 && others * ODD_SHARE <= dates + others;
-}
-
-bool reeli_fit_are_dates(const reeli_fit *f, size_t column, const int64_t *counts,
-                         const char **format)
-{
-    for (size_t i = 0; i <= f->options->date_format_count; i++) {
-        *format = i < f->options->date_format_count ? f->options->date_formats[i] : "";
-        if (has_format(f, column, counts, *format)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* The seconds of each of the column's texts, in f->words; NULL, and an error, if memory is out. */

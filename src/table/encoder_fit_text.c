@@ -121,7 +121,7 @@ static bool are_names(const reeli_fit *f, size_t column, size_t different, int64
 bool reeli_fit_text(reeli_fit *f, size_t column, const reeli_look *look)
 {
     const int64_t missing = look->numbers.missing, *counts = look->counts;
-    const char *format;
+    char format[REELI_FORMATS_SIZE];
     size_t different = 0;
     for (size_t i = 0; i < reel_table_categories(f->t, column); i++) {
         different += counts[i] > 0;
@@ -134,7 +134,7 @@ bool reeli_fit_text(reeli_fit *f, size_t column, const reeli_look *look)
         reeli_fit_leave_out(f, column, "all its values are the same");
         return true;
     }
-    if (reeli_fit_are_dates(f, column, counts, &format)) {
+    if (reeli_fit_are_dates(f, column, counts, format)) {
         return reeli_fit_dates(f, column, look->hash, format);
     }
     reeli_fit_hint_at_text(f, column, counts);

@@ -11,9 +11,9 @@
  *                "year_median": 2024, "year_mean": 2024.5, "year_scale": 0.5,
  *                "months": [1, 2], "weekdays": [0, 5], "hours": [7, 8]}]}
  *
- * A date's format is "" for ISO 8601; without a scale it has no trend, without a year's no year.
- * A target may have a "transform": "log", "log1p", "sqrt", "logistic", "rate" or "class", which has
- * "classes": ["a", "b"]. "missing" is "error" where missing
+ * A date's format is "" for ISO 8601, several have | between them; without a scale it has no trend,
+ * without a year's no year. A target may have a "transform": "log", "log1p", "sqrt", "logistic",
+ * "rate" or "class", which has "classes": ["a", "b"]. "missing" is "error" where missing
  * values are refused.
  */
 #include "encoder_json.h"

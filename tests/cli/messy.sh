@@ -82,13 +82,33 @@ awk -F, -v OFS=, 'NR == 4 { $1 = 99 } { print }' plain.csv >once.csv
 run 0 fit once.csv --target y --no-save --epochs 1
 ! grep -q 'stands for' err || fail 'one value alone is no code'
 
-# Dates in formats that are not ISO's, or in several.
+# Dates in formats that are not ISO's, or in several; what can be read in two ways is asked for.
 table 'DN,X,Y' day,x,y | awk -F, -v OFS=, 'NR > 1 { n = substr($1, 2); $1 = sprintf("%02d.%02d.2024", 1 + n % 28, 1 + n % 12) } { print }' >german.csv
 run 0 fit german.csv --target y --no-save --epochs 1
-says "column 'day' looks like dates: if it is, say their format, such as %d.%m.%Y"
+says "column 'day' has dates, by %d.%m.%Y"
 awk -F, -v OFS=, 'NR % 3 == 0 { $1 = substr($1, 7) "-" substr($1, 4, 2) "-" substr($1, 1, 2) } NR % 3 == 1 && NR > 1 { gsub(/\./, "/", $1) } { print }' german.csv >several.csv
 run 0 fit several.csv --target y --no-save --epochs 1
-says "column 'day' looks like dates in several formats: a column has to have one"
+says "column 'day' has dates, by ISO 8601, %d.%m.%Y, %d/%m/%Y"
+printf 'day,y\n03/04/2024,1\n05/06/2024,2\n07/08/2024,4\n' >open.csv
+run 0 fit open.csv --target y --no-save --epochs 1
+says "column 'day' looks like dates, but '03/04/2024' can be one by %d/%m/%Y and another by %m/%d/%Y: say their format"
+run 0 fit open.csv --target y --no-save --epochs 1 --date-format %m/%d/%Y --dates month
+prints 'day.month=3'
+printf '13/04/2024,8\n' >>open.csv
+run 0 fit open.csv --target y --no-save --epochs 1 --dates month
+says "column 'day' has dates, by %d/%m/%Y"
+prints 'day.month=6'
+printf '04/14/2024,8\n' >>open.csv
+run 1 fit open.csv --target y --no-save --epochs 1
+says "'03/04/2024' can be one by %d/%m/%Y and another by %m/%d/%Y"
+run 0 fit open.csv --target y --no-save --epochs 1 --date-format %m/%d/%Y --date-format %d/%m/%Y
+says "column 'day': 3 rows of dates that the formats do not agree on, such as '03/04/2024': the first of %m/%d/%Y, %d/%m/%Y counts"
+printf 'day,y\n03/04/24,1\n15/06/24,2\n07/08/24,4\n17/08/24,4\n' >short.csv
+run 0 fit short.csv --target y --no-save --epochs 1
+says "column 'day' looks like dates: if it is, say their format, such as %d/%m/%y"
+printf 'day,y\n03.04.2024,1\n15.06.2024,2\nsoon,4\n17.08.2024,4\n' >odd.csv
+run 0 fit odd.csv --target y --no-save --epochs 1
+says "column 'day' looks like dates, but 'soon' is none in a usual format: say its format"
 
 # What is no CSV.
 printf '<!DOCTYPE html>\n<html></html>\n' >page.html

@@ -3,28 +3,12 @@
 #include "line_statistics.h"
 #include "cholesky.h"
 #include "distributions.h"
-#include "line_solver.h"
+#include "line_errors.h"
 #include "softmax_solver.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A line y = z v + b in the coordinates it was solved in; m of them with the bias, which is
- * last. */
-typedef struct solved {
-    const training *training;
-    const coordinates *c;
-    reel_encoder *encoder;
-    int64_t n, k, m;
-    int64_t counted; /* rows whose weight is not 0 */
-    bool bias, weighted;
-    double *v, *row, *residual;
-    double *weight; /* of rows, as the table has them; 1 without */
-    double *back;   /* (k + 1, m): the table's coefficients, the intercept first, from v and b */
-    double *covariance; /* (m, m) */
-} solved;
 
 static bool is_quantile(const options *o) { return o->loss == LOSS_L1 || o->loss == LOSS_QUANTILE; }
 
@@ -33,34 +17,9 @@ static bool is_likelihood(const options *o)
     return o->loss == LOSS_BCE || o->loss == LOSS_POISSON;
 }
 
-static double quantile_of(const options *o) { return o->loss == LOSS_L1 ? 0.5 : o->quantile; }
-
-static void read_weights(reel_module *net, int64_t k, double *v)
-{
-    reel_tensor *bias = reel_parameter(net, "0.bias");
-    reel_to_f64(reel_parameter(net, "0.weight"), v, k);
-    v[k] = bias ? reel_item(bias) : 0;
-    reel_rewind(reel_of(reel_parameter(net, "0.weight")));
-}
-
-static void take_row(const solved *s, int64_t i)
-{
-    matrix_row(s->training->x, i, s->row);
-    s->row[s->k] = 1;
-}
-
-static double at_row(const solved *s, const double *v)
-{
-    double sum = 0;
-    for (int64_t j = 0; j < s->m; j++) {
-        sum += s->row[j] * v[j];
-    }
-    return sum;
-}
-
 /* slope_j = (scale / scale_j) Σ_b T[j, b] v_b, and the intercept from what the columns were moved
  * by; its constant part is not in `back`. */
-static void find_way_back(solved *s)
+static void find_way_back(solved_line *s)
 {
     const coordinates *c = s->c;
     int64_t k = s->k, m = s->m;
@@ -96,13 +55,8 @@ static double quantile_in(const double *sorted, int64_t n, double q)
     return i + 1 < n ? sorted[i] + (at - below) * (sorted[i + 1] - sorted[i]) : sorted[i];
 }
 
-static double target_at(const solved *s, int64_t i)
-{
-    return reel_get(s->training->y, (int64_t[]){i, 0});
-}
-
 /* The rows' weights: those of the training have the mean 1, R's are the table's. */
-static void read_row_weights(solved *s)
+static void read_row_weights(solved_line *s)
 {
     s->weighted = reel_size(s->training->y, 1) == 2;
     for (int64_t i = 0; i < s->n; i++) {
@@ -127,7 +81,7 @@ static double mean_of(const options *o, double at)
     return o->loss == LOSS_POISSON ? exp(at) : 1 / (1 + exp(-at));
 }
 
-static void find_quantiles(const solved *s, line_statistics *it)
+static void find_quantiles(const solved_line *s, line_statistics *it)
 {
     qsort(s->residual, (size_t)s->counted, sizeof *s->residual, by_size);
     for (int q = 0; q < 5; q++) {
@@ -137,20 +91,20 @@ static void find_quantiles(const solved *s, line_statistics *it)
 
 /* Residuals in the table's units, times the roots of weights; the sum of their squares, and that of
  * the targets around their mean. */
-static double look_at_residuals(solved *s, line_statistics *it, double *total)
+static double look_at_residuals(solved_line *s, line_statistics *it, double *total)
 {
     double scale = reel_encoder_target_scale(s->encoder), sum = 0, mean = 0, weights = 0;
     int64_t place = 0;
     for (int64_t i = 0; i < s->n; i++) {
         weights += s->weight[i];
-        mean += s->weight[i] * scale * target_at(s, i);
+        mean += s->weight[i] * scale * solved_target(s, i);
     }
     mean = s->bias ? mean / weights : 0;
     *total = 0;
     for (int64_t i = 0; i < s->n; i++) {
-        take_row(s, i);
-        double target = target_at(s, i), w = s->weight[i];
-        double off = sqrt(w) * scale * (target - at_row(s, s->v));
+        solved_take_row(s, i);
+        double target = solved_target(s, i), w = s->weight[i];
+        double off = sqrt(w) * scale * (target - solved_at_row(s, s->v));
         sum += off * off;
         *total += w * (scale * target - mean) * (scale * target - mean);
         if (w > 0) {
@@ -162,12 +116,12 @@ static double look_at_residuals(solved *s, line_statistics *it, double *total)
 }
 
 /* (zᵀ W z)⁻¹ into `covariance`, of weights in `w`. */
-static bool invert(const solved *s, const double *w)
+static bool invert(const solved_line *s, const double *w)
 {
     int64_t m = s->m;
     double *a = calloc((size_t)(m * m), sizeof *a);
     for (int64_t i = 0; a && i < s->n; i++) {
-        take_row(s, i);
+        solved_take_row(s, i);
         for (int64_t j = 0; j < m; j++) {
             for (int64_t l = 0; l <= j; l++) {
                 a[j * m + l] += w[i] * s->row[j] * s->row[l];
@@ -182,7 +136,7 @@ static bool invert(const solved *s, const double *w)
     return a || complain(s->training->session, "there is no memory for the standard errors");
 }
 
-static bool least_squares(const solved *s, line_statistics *it, double sum, double total)
+static bool least_squares(const solved_line *s, line_statistics *it, double sum, double total)
 {
     int64_t coefficients = s->c->qr.rank + s->bias;
     double freedom = (double)it->freedom, scale = reel_encoder_target_scale(s->encoder);
@@ -205,26 +159,27 @@ static bool least_squares(const solved *s, line_statistics *it, double sum, doub
 }
 
 /* The mean without any column, which with an intercept is that of the targets. */
-static double null_mean(const solved *s)
+static double null_mean(const solved_line *s)
 {
     double sum = 0, weights = 0;
     for (int64_t i = 0; i < s->n; i++) {
-        sum += s->weight[i] * target_at(s, i);
+        sum += s->weight[i] * solved_target(s, i);
         weights += s->weight[i];
     }
     return s->bias ? sum / weights : mean_of(s->training->o, 0);
 }
 
 /* Deviances, Akaike's criterion, the residuals' parts of the deviance, the curvature's inverse. */
-static bool likelihood(const solved *s, line_statistics *it)
+static bool likelihood(const solved_line *s, line_statistics *it)
 {
     const options *o = s->training->o;
     double *w = calloc((size_t)s->n, sizeof *w), none = null_mean(s), more = 0;
     int64_t place = 0;
     it->deviance = it->null_deviance = 0;
     for (int64_t i = 0; w && i < s->n; i++) {
-        take_row(s, i);
-        double y = target_at(s, i), mean = mean_of(o, at_row(s, s->v)), weight = s->weight[i];
+        solved_take_row(s, i);
+        double y = solved_target(s, i), mean = mean_of(o, solved_at_row(s, s->v)),
+               weight = s->weight[i];
         double part = weight * deviance_of(o, y, mean);
         bool poisson = o->loss == LOSS_POISSON;
         it->deviance += part;
@@ -245,108 +200,8 @@ static bool likelihood(const solved *s, line_statistics *it)
     return done;
 }
 
-static double bandwidth(double q, int64_t n)
-{
-    double z = normal_quantile(q), f = normal_density(z), level = normal_quantile(0.975);
-    double h = pow((double)n, -1.0 / 3) * pow(level, 2.0 / 3) * cbrt(1.5 * f * f / (2 * z * z + 1));
-    while (q - h < 0 || q + h > 1) {
-        h /= 2;
-    }
-    return h;
-}
-
-/* The weights of another quantile. */
-static bool other_quantile(const solved *s, double q, double *v)
-{
-    options o = *s->training->o;
-    o.loss = LOSS_QUANTILE;
-    o.quantile = q;
-    training other = *s->training;
-    network_shape shape = {.features = s->k, .no_bias = !s->bias};
-    shape.dtype = s->training->x->dtype;
-    other.o = &o;
-    other.net = network_new(s->training->session->r, &shape);
-    bool done = other.net && line_solve(&other);
-    if (done) {
-        read_weights(other.net, s->k, v);
-    }
-    reel_module_free(other.net);
-    return done;
-}
-
-/* Solves A X = B in place of B, both (m, m), A symmetric; rows without a pivot become 0. */
-static void solve_symmetric(int64_t m, double *a, double *b)
-{
-    for (int64_t j = 0; j < m; j++) {
-        double pivot = a[j * m + j];
-        bool lost = !(fabs(pivot) > 0);
-        for (int64_t i = 0; i < m; i++) {
-            double factor = i == j || lost ? 0 : a[i * m + j] / pivot;
-            for (int64_t c = 0; c < m && factor != 0; c++) {
-                a[i * m + c] -= factor * a[j * m + c];
-                b[i * m + c] -= factor * b[j * m + c];
-            }
-        }
-        for (int64_t c = 0; c < m; c++) {
-            b[j * m + c] = lost ? 0 : b[j * m + c] / pivot;
-            a[j * m + c] = lost ? 0 : a[j * m + c] / pivot;
-        }
-    }
-}
-
-static void transpose(int64_t m, double *a)
-{
-    for (int64_t i = 0; i < m; i++) {
-        for (int64_t j = 0; j < i; j++) {
-            double was = a[i * m + j];
-            a[i * m + j] = a[j * m + i];
-            a[j * m + i] = was;
-        }
-    }
-}
-
-/* q (1 - q) F⁻¹ n F⁻¹ of F = zᵀ f z; `spread` is β(q + h) - β(q - h). */
-static bool sandwich(const solved *s, double q, double h, const double *spread)
-{
-    int64_t m = s->m;
-    size_t size = (size_t)(m * m) * sizeof(double);
-    double *f = calloc(2, size), *copy = f + m * m, *b = s->covariance;
-    for (int64_t i = 0; f && i < s->n; i++) {
-        take_row(s, i);
-        double w = s->weight[i], gap = w * at_row(s, spread) - pow(DBL_EPSILON, 2.0 / 3);
-        double weight = gap > 0 ? 2 * h / gap * w * w : 0;
-        for (int64_t a = 0; a < m; a++) {
-            for (int64_t c = 0; c < m; c++) {
-                f[a * m + c] += weight * s->row[a] * s->row[c];
-                b[a * m + c] += w * w * s->row[a] * s->row[c] * q * (1 - q);
-            }
-        }
-    }
-    if (f) {
-        memcpy(copy, f, size);
-        solve_symmetric(m, f, b);
-        transpose(m, b);
-        solve_symmetric(m, copy, b);
-    }
-    free(f);
-    return f || complain(s->training->session, "there is no memory for the standard errors");
-}
-
-static bool quantile_errors(const solved *s)
-{
-    double q = quantile_of(s->training->o), h = bandwidth(q, s->n);
-    double *low = calloc(2 * (size_t)s->k + 2, sizeof *low), *high = low + s->k + 1;
-    bool done = low && other_quantile(s, q - h, low) && other_quantile(s, q + h, high);
-    for (int64_t j = 0; done && j < s->m; j++) {
-        high[j] -= low[j];
-    }
-    done = done && sandwich(s, q, h, high);
-    free(low);
-    return done;
-}
-
 /* Coefficients and their standard errors in the table's units, and what follows from them. */
-static void bring_back(const solved *s, line_statistics *it)
+static void bring_back(const solved_line *s, line_statistics *it)
 {
     double mean = reel_encoder_target_mean(s->encoder),
            scale = reel_encoder_target_scale(s->encoder);
@@ -374,7 +229,7 @@ static void bring_back(const solved *s, line_statistics *it)
 }
 
 /* 1 / (1 - R²_j) of each column on the others: |x_j|² Σ_b T[j, b]² / n. */
-static void inflations(const solved *s, line_statistics *it)
+static void inflations(const solved_line *s, line_statistics *it)
 {
     const column_qr *qr = &s->c->qr;
     it->inflation[0] = (double)NAN;
@@ -390,80 +245,10 @@ static void inflations(const solved *s, line_statistics *it)
     }
 }
 
-static void start_from(const solved *s, reel_module *net)
+/* Of one of the net's outputs. */
+static bool fill(solved_line *s, line_statistics *it, int64_t output)
 {
-    for (int64_t j = 0; j < s->m; j++) {
-        bool bias = j == s->k;
-        reel_set(reel_detach(reel_parameter(net, bias ? "0.bias" : "0.weight")),
-                 bias ? (int64_t[]){0} : (int64_t[]){0, j}, s->v[j]);
-    }
-    reel_rewind(s->training->session->r);
-}
-
-/* How often each row is in a sample, times its weight, into the second column of y. */
-static void draw_sample(const solved *s, reel_tensor *y)
-{
-    reel *r = s->training->session->r;
-    reel_tensor *rows = reel_randint(r, REEL_I64, 0, s->n, 1, &s->n);
-    const int64_t *row = reel_is_poison(rows) ? NULL : reel_data_i64(rows);
-    for (int64_t i = 0; i < s->n; i++) {
-        reel_set(y, (int64_t[]){i, 0}, target_at(s, i));
-        reel_set(y, (int64_t[]){i, 1}, 0);
-    }
-    for (int64_t i = 0; row && i < s->n; i++) {
-        int64_t at[] = {row[i], 1};
-        reel_set(y, at, reel_get(y, at) + s->weight[row[i]]);
-    }
-    reel_tensor_free(rows);
-    reel_rewind(r);
-}
-
-/* The coefficients' covariance over lines through samples of the rows. Random numbers are from
- * --seed, and afterwards where they were. */
-static bool bootstrap(const solved *s)
-{
-    reel *r = s->training->session->r;
-    int64_t m = s->m, count = s->training->o->bootstrap;
-    reel_tensor *state = reel_keep(reel_get_rng_state(r));
-    training sample = *s->training;
-    network_shape shape = {.features = s->k, .no_bias = !s->bias};
-    shape.dtype = s->training->x->dtype;
-    sample.y = reel_zeros(r, reel_dtype_of(s->training->y), 2, (int64_t[]){s->n, 2});
-    sample.net = network_new(r, &shape);
-    double *sums = calloc(2 * (size_t)m, sizeof *sums), *v = sums + m;
-    bool done = sums && sample.net && !reel_is_poison(sample.y);
-    reel_manual_seed(r, (uint64_t)s->training->o->seed);
-    memset(s->covariance, 0, (size_t)(m * m) * sizeof *s->covariance);
-    for (int64_t b = 0; done && b < count && !interrupted(s->training->session); b++) {
-        draw_sample(s, sample.y);
-        start_from(s, sample.net);
-        done = line_solve(&sample);
-        read_weights(sample.net, s->k, v);
-        for (int64_t j = 0; done && j < m; j++) {
-            v[j] -= s->v[j]; /* which loses no digits below */
-            sums[j] += v[j];
-            for (int64_t l = 0; l <= j; l++) {
-                s->covariance[j * m + l] += v[j] * v[l];
-            }
-        }
-    }
-    for (int64_t j = 0; done && j < m; j++) {
-        for (int64_t l = 0; l <= j; l++) {
-            double sum = s->covariance[j * m + l] - sums[j] * sums[l] / (double)count;
-            s->covariance[j * m + l] = s->covariance[l * m + j] = sum / (double)(count - 1);
-        }
-    }
-    reel_set_rng_state(r, state);
-    reel_tensor_free(state);
-    reel_tensor_free(sample.y);
-    reel_module_free(sample.net);
-    free(sums);
-    return done || complain(s->training->session, "the bootstrap could not be made");
-}
-
-static bool fill(solved *s, line_statistics *it)
-{
-    read_weights(s->training->net, s->k, s->v);
+    solved_read_weights(s->training->net, output, s->k, s->v);
     find_way_back(s);
     read_row_weights(s);
     const options *o = s->training->o;
@@ -479,7 +264,7 @@ static bool fill(solved *s, line_statistics *it)
     if (done && o->bootstrap) {
         it->source = ERRORS_BY_BOOTSTRAP;
         it->samples = o->bootstrap;
-        done = bootstrap(s);
+        done = bootstrap_errors(s);
     }
     if (!done) {
         return false;
@@ -501,13 +286,35 @@ static line_statistics line_of(const line_statistics *it, int64_t a)
     return one;
 }
 
+/* Of several quantiles each line is as if it were the only one. */
+static bool fill_quantiles(solved_line *s, line_statistics *it)
+{
+    const training *all = s->training;
+    options o = *all->o;
+    training one = *all;
+    bool done = true;
+    one.o = &o;
+    s->training = &one;
+    for (int64_t k = 0; done && k < it->lines; k++) {
+        line_statistics line = line_of(it, k);
+        o.quantile = all->o->quantiles[k];
+        s->counted = 0;
+        done = fill(s, &line, k);
+        it->source = line.source;
+        it->freedom = line.freedom;
+        it->samples = line.samples;
+    }
+    s->training = all;
+    return done;
+}
+
 /* The deviance of the classes' shares alone, and Akaike's criterion. */
-static void compare_with_shares(const solved *s, line_statistics *it)
+static void compare_with_shares(const solved_line *s, line_statistics *it)
 {
     double *of = s->residual, all = 0; /* the weight of each class's rows */
     memset(of, 0, (size_t)(it->lines + 1) * sizeof *of);
     for (int64_t i = 0; i < s->n; i++) {
-        of[(int64_t)target_at(s, i)] += s->weight[i];
+        of[(int64_t)solved_target(s, i)] += s->weight[i];
         all += s->weight[i];
     }
     it->null_deviance = 0;
@@ -518,7 +325,7 @@ static void compare_with_shares(const solved *s, line_statistics *it)
 }
 
 /* Of classes, a line for each but the first. */
-static bool fill_classes(solved *s, line_statistics *it)
+static bool fill_classes(solved_line *s, line_statistics *it)
 {
     int64_t m = s->m, size = it->lines * m;
     double *all = malloc((size_t)(size * size) * sizeof *all);
@@ -555,7 +362,7 @@ bool line_statistics_of(line_statistics *it, const training *t, const coordinate
 {
     const options *o = t->o;
     *it = (line_statistics){0};
-    solved s = {.training = t, .c = c, .encoder = encoder, .n = t->x->rows};
+    solved_line s = {.training = t, .c = c, .encoder = encoder, .n = t->x->rows};
     s.k = t->x->columns;
     s.bias = reel_parameter(t->net, "0.bias") != NULL;
     s.m = s.k + s.bias;
@@ -564,10 +371,10 @@ bool line_statistics_of(line_statistics *it, const training *t, const coordinate
     bool classes = o->loss == LOSS_CROSS_ENTROPY && softmax_is_due(t);
     int64_t outputs = reel_size(reel_parameter(t->net, "0.weight"), 0);
     if (!c->triangle || t->validation_x || t->interrupted || freedom < 1 || c->qr.rank < 1 ||
-        !(classes || (known && outputs == 1))) {
+        !(classes || (known && (outputs == 1 || o->loss == LOSS_QUANTILE)))) {
         return true;
     }
-    it->lines = classes ? outputs - 1 : 1;
+    it->lines = classes ? outputs - 1 : outputs;
     it->sigma = it->r2 = it->adjusted_r2 = it->f = it->f_p = (double)NAN;
     it->deviance = it->null_deviance = it->aic = (double)NAN;
     size_t k = (size_t)s.k + 1, m = (size_t)s.m, n = (size_t)s.n, lines = (size_t)it->lines;
@@ -588,7 +395,9 @@ bool line_statistics_of(line_statistics *it, const training *t, const coordinate
         s.back = s.weight + s.n;
         s.covariance = s.back + k * m;
         it->features = s.k;
-        done = classes ? fill_classes(&s, it) : fill(&s, it);
+        done = classes       ? fill_classes(&s, it)
+               : outputs > 1 ? fill_quantiles(&s, it)
+                             : fill(&s, it, 0);
         it->condition = column_qr_condition(&c->qr, t->session->r);
         it->features = done ? s.k : 0;
     }

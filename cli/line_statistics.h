@@ -18,7 +18,7 @@ typedef enum error_source {
  * so on for each line. NaN where there is none. */
 typedef struct line_statistics {
     int64_t features; /* 0: there are no statistics */
-    int64_t lines;    /* of classes one for each but the first, otherwise 1 */
+    int64_t lines;    /* of classes one for each but the first; of quantiles one for each; or 1 */
     error_source source;
     double *estimate, *error, *t, *p, *low, *high, *inflation;
     int64_t freedom;                       /* rows less coefficients */
@@ -26,8 +26,9 @@ typedef struct line_statistics {
     int64_t f_freedom;
     double deviance, null_deviance, aic; /* of likelihoods; otherwise NaN */
     int64_t samples;                     /* of a bootstrap */
-    double condition;    /* of the columns, moved to their mean and scaled to one length */
-    double residuals[5]; /* their least, quartiles and largest; of classes none */
+    double condition; /* of the columns, moved to their mean and scaled to one length */
+    double residuals
+        [5]; /* their least, quartiles and largest; of classes and several quantiles none */
 } line_statistics;
 
 /*

@@ -191,6 +191,15 @@ const char *line_label(const model *it, int64_t row, char *text, size_t size)
     return text;
 }
 
+const char *line_key(const model *it, int64_t row, char text[32])
+{
+    if (!it->shape.quantile_count) {
+        return reel_encoder_class(it->encoder, (size_t)row);
+    }
+    snprintf(text, 32, "%g", it->quantiles[row]);
+    return text;
+}
+
 void coefficients_print(FILE *to, session *s, const model *it)
 {
     int digits = it->shape.dtype == REEL_F64 ? 15 : 7;
@@ -240,11 +249,7 @@ void coefficients_json(reeli_json_writer *w, session *s, const model *it)
     }
     reeli_json_put_open(w, "lines", '{');
     for (; row < lines; row++) {
-        char quantile[32];
-        snprintf(quantile, sizeof quantile, "%g", it->quantiles[row < MAX_QUANTILES ? row : 0]);
-        reeli_json_put_open(
-            w, it->shape.quantile_count ? quantile : reel_encoder_class(it->encoder, (size_t)row),
-            '{');
+        reeli_json_put_open(w, line_key(it, row, (char[32]){0}), '{');
         line_json(w, s, it, row);
         reeli_json_put_close(w, '}');
     }

@@ -40,6 +40,8 @@ const char *thousands(int64_t n);
 
 /* What output `row` predicts, in `text`: "price", "price at 0.9", "log P(kind=b) / P(kind=a)". */
 const char *line_label(const model *it, int64_t row, char *text, size_t size);
+/* The same for a member's name: "0.9", "b". */
+const char *line_key(const model *it, int64_t row, char text[32]);
 /* The coefficients of linear regression, in the table's units. */
 void coefficients_print(FILE *to, session *s, const model *it);
 /* The same as members of an object. */

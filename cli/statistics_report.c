@@ -22,10 +22,10 @@ static void print_number(FILE *to, int width, int digits, double x)
 /* What is left of 0 by rounding is 0 for people. */
 static double unless_noise(double x, double size) { return fabs(x) < 1e-12 * size ? 0 : x; }
 
-static void print_summary(FILE *to, const line_statistics *it, bool classes)
+static void print_summary(FILE *to, const line_statistics *it, bool several)
 {
     fputc('\n', to);
-    if (!classes) {
+    if (!several) {
         static const char *const words[] = {"residuals: from ", ", quartiles ", ", ", ", ", " to "};
         static const int order[] = {0, 4, 1, 2, 3};
         double most = fmax(-it->residuals[0], it->residuals[4]);
@@ -90,23 +90,25 @@ void statistics_print(FILE *to, const line_statistics *it, const model *m)
     for (int64_t line = 0; line < it->lines; line++) {
         print_line(to, it, m, line, width);
     }
-    print_summary(to, it, reel_encoder_classes(m->encoder) > 0);
+    print_summary(to, it, it->lines > 1 || reel_encoder_classes(m->encoder) > 0);
 }
 
-/* A figure of each coefficient; of classes for each class. */
+/* A figure of each coefficient; of classes and several quantiles for each. */
 static void column_json(reeli_json_writer *w, const char *key, const line_statistics *it,
-                        const double *values, const reel_encoder *encoder)
+                        const double *values, const model *m)
 {
-    bool classes = reel_encoder_classes(encoder) > 0;
-    classes ? reeli_json_put_open(w, key, '{') : (void)0;
+    const reel_encoder *encoder = m->encoder;
+    bool classes = reel_encoder_classes(encoder) > 0, several = classes || it->lines > 1;
+    several ? reeli_json_put_open(w, key, '{') : (void)0;
     for (int64_t line = 0; line < it->lines; line++) {
-        reeli_json_put_open(w, classes ? reel_encoder_class(encoder, (size_t)line + 1) : key, '{');
+        char text[32];
+        reeli_json_put_open(w, several ? line_key(m, line + classes, text) : key, '{');
         for (int64_t j = 0; j <= it->features; j++) {
             reeli_json_put_number(w, name_of(encoder, j), *values++);
         }
         reeli_json_put_close(w, '}');
     }
-    classes ? reeli_json_put_close(w, '}') : (void)0;
+    several ? reeli_json_put_close(w, '}') : (void)0;
 }
 
 void statistics_json(reeli_json_writer *w, const line_statistics *it, const model *m)
@@ -116,12 +118,12 @@ void statistics_json(reeli_json_writer *w, const line_statistics *it, const mode
         return;
     }
     reeli_json_put_open(w, "statistics", '{');
-    column_json(w, "standard_error", it, it->error, encoder);
-    column_json(w, it->source == ERRORS_BY_CURVATURE ? "z" : "t", it, it->t, encoder);
-    column_json(w, "p", it, it->p, encoder);
-    column_json(w, "low", it, it->low, encoder);
-    column_json(w, "high", it, it->high, encoder);
-    column_json(w, "variance_inflation", it, it->inflation, encoder);
+    column_json(w, "standard_error", it, it->error, m);
+    column_json(w, it->source == ERRORS_BY_CURVATURE ? "z" : "t", it, it->t, m);
+    column_json(w, "p", it, it->p, m);
+    column_json(w, "low", it, it->low, m);
+    column_json(w, "high", it, it->high, m);
+    column_json(w, "variance_inflation", it, it->inflation, m);
     if (!isnan(it->deviance)) {
         reeli_json_put_number(w, "deviance", it->deviance);
         reeli_json_put_number(w, "null_deviance", it->null_deviance);
@@ -138,7 +140,7 @@ void statistics_json(reeli_json_writer *w, const line_statistics *it, const mode
     reeli_json_put_number(w, "f", it->f);
     reeli_json_put_integer(w, "f_degrees_of_freedom", it->f_freedom);
     reeli_json_put_number(w, "f_p", it->f_p);
-    if (!reel_encoder_classes(encoder)) {
+    if (!reel_encoder_classes(encoder) && it->lines == 1) {
         reeli_json_put_open(w, "residual_quantiles", '[');
         for (int q = 0; q < 5; q++) {
             reeli_json_put_number(w, NULL, it->residuals[q]);

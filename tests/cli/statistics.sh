@@ -116,6 +116,26 @@ close 1e-10 0.68629948037190536 coefficients income
 close 1e-7 22.395383145453234 statistics standard_error intercept
 close 1e-7 0.028490722375729267 statistics standard_error income
 
+
+# Several quantiles at once: each as alone, by quantreg's figures and by the bootstrap's samples.
+fit engel foodexp --loss quantile --quantile 0.25,0.5,0.9
+close 1e-10 81.482247416936218 lines 0.5 intercept
+close 1e-7 19.25066025210603 statistics standard_error 0.5 intercept
+close 1e-7 0.028277209683857676 statistics standard_error 0.5 income
+close 1e-7 22.395383145453234 statistics standard_error 0.9 intercept
+close 1e-7 0.028490722375729267 statistics standard_error 0.9 income
+for options in '' '--bootstrap 20'; do
+  # shellcheck disable=SC2086
+  fit engel foodexp --loss quantile --quantile 0.25 $options
+  alone=$(json statistics standard_error income)
+  # shellcheck disable=SC2086
+  fit engel foodexp --loss quantile --quantile 0.25,0.9 $options
+  close 1e-9 "$alone" statistics standard_error 0.25 income
+done
+run 0 fit "$tables/engel.csv" --target foodexp --loss quantile --quantile 0.25,0.9 --no-save --quiet
+prints 'foodexp at 0.25 ='
+prints 'std. error'
+
 # What rounding leaves of 0 is printed as 0.
 run 0 fit "$tables/stackloss.csv" --target STACKLOSS --loss quantile --quantile 0.25 --no-save --quiet
 grep -q '^  ACIDCONC  *0 .* 0  *1 ' out || fail 'rounding is printed'

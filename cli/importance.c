@@ -146,7 +146,7 @@ static bool columns_begin(columns_of *it, session *s, const reel_encoder *e, ree
         reel_tensor_free(made);
     }
     if (!it->column || (!it->values && !it->file)) {
-        return complain(s, "there is no memory for %" PRId64 " rows", n);
+        return complain(s, "there is no memory for %s", REELI_COUNTED(n, "row"));
     }
     return !reel_failed(s->r);
 }

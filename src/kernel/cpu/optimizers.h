@@ -93,7 +93,8 @@ RULE(sgd)
  * 1990). Not of an infinite s, whose rest would be NaN. */
 #ifdef HAS_FMA
 #define BY_INVERSE true
-REELI_INLINE T quotient(T s, T c, T inverse, T rest)
+#define QUOTIENT(s, c, inverse, rest) divided(s, c, inverse, rest)
+REELI_INLINE T divided(T s, T c, T inverse, T rest)
 {
     const T near = fused(s, inverse, s * rest);
     const T exact = fused(fused(-near, c, s), inverse, near);
@@ -101,7 +102,7 @@ REELI_INLINE T quotient(T s, T c, T inverse, T rest)
 }
 #else
 #define BY_INVERSE false
-#define quotient(s, c, inverse, rest) ((s) / (c))
+#define QUOTIENT(s, c, inverse, rest) ((s) / (c))
 #endif
 
 /* p = shrink p - lr m / (√v / correction2 + eps); with amsgrad v is the largest so far. */
@@ -127,7 +128,7 @@ RULE(adam)
     (void)inverse, (void)rest;
 #define DESCEND(fused)                                                                             \
     AVERAGE(fused, g)                                                                              \
-    p[i] = shrink * x + step * m[i] / (quotient(sqrt(v[i]), correction, inverse, rest) + eps);
+    p[i] = shrink * x + step * m[i] / (QUOTIENT(sqrt(v[i]), correction, inverse, rest) + eps);
     if (FUSED_IS_DEAR && decay == 0) {
         EACH
         {

@@ -263,7 +263,9 @@ void KERNEL(small_product)(const reeli_gemm *p)
 {
     if (sizeof(T) == 4 && p->m * p->n * p->k < REELI_TINY_PRODUCT) {
         tiny_product(p);
-        finish(p);
+        if (REELI_RARELY(p->rectify || p->gate)) {
+            finish(p);
+        }
     } else {
         larger_product(p);
     }

@@ -90,7 +90,12 @@ function read_link() {
 }
 const say = text => { $('said').textContent = text; };
 // When what changes has come to rest: a browser refuses an address that changes with every frame.
-function keep_link() { clearTimeout(state.later); state.later = setTimeout(() => history.replaceState(null, '', link()), 120); }
+// Not where Back has led meanwhile: that entry has its own.
+function keep_link() {
+  const at = location.hash;
+  clearTimeout(state.later);
+  state.later = setTimeout(() => { if (location.hash === at) history.replaceState(null, '', link()); }, 120);
+}
 
 // Another view is another entry of the browser's history: its Back leads to the one before.
 function visit(change) {
@@ -195,6 +200,8 @@ function run_expression() {
     $('proven').hidden = state.mode !== 'expression'; // in a lesson the steps come first, and end with it
     frame($('steps'), answer.page, at_step);
     $('proof').replaceChildren(...answer.gradients.map(g => row([g.name + (g.element < 0 ? '' : `, element ${g.element}`), g.gradient, g.nudged])));
+    $('nudged').hidden = !answer.nudges.length;
+    $('nudges').replaceChildren(...answer.nudges.map(n => row([n.h, n.one, n.both, n.apart])));
     $('prints').hidden = !(state.expression.times > 1);
     $('prints').textContent = answer.prints.map((p, i) => `after backward ${Math.floor(i * state.expression.times / answer.prints.length) + 1}: ${p}`).join('\n');
   }
@@ -211,9 +218,12 @@ function at_step(inside) { // where the reader is belongs to the link
   inside.reel_steps.seen = (step, ask) => { Object.assign(state, { step, ask }); keep_link(); };
   inside.reel_steps.go(state.step, state.ask);
 }
-function frame(f, page, then) {
+// A frame of its own each time: another page in the same one would be an entry for Back.
+function frame(old, page, then) {
+  const f = old.cloneNode();
   f.onload = () => { if (then && f.contentWindow.reel_steps) then(f.contentWindow); const inside = f.contentDocument?.querySelector('main'); if (inside) f.style.height = Math.max(440, Math.min(inside.offsetHeight + 24, 0.85 * innerHeight)) + 'px'; };
   f.srcdoc = page;
+  old.replaceWith(f);
 }
 
 // ---- a training: what is shown is the experiment of so many steps

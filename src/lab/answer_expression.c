@@ -63,11 +63,16 @@ void lab_put_tape(reeli_json_writer *w, lab_program *p, const reel_tensor *root,
     }
 }
 
-static void put_number(reeli_json_writer *w, const char *key, double value)
+static void put_digits(reeli_json_writer *w, const char *key, double value, int digits)
 {
     char text[40];
-    snprintf(text, sizeof text, isnan(value) ? "nan" : "%.6g", value);
+    snprintf(text, sizeof text, "%.*g", digits, isnan(value) ? fabs(value) : value);
     reeli_json_put_text(w, key, text);
+}
+
+static void put_number(reeli_json_writer *w, const char *key, double value)
+{
+    put_digits(w, key, value, 6);
 }
 
 static void put_proven(const lab_proof *it, void *context)
@@ -91,6 +96,17 @@ static void put_proof(reeli_json_writer *w, lab_program *p)
     reeli_json_put_open(w, "gradients", '[');
     lab_prove(p, put_proven, w);
     reeli_json_put_close(w, ']');
+}
+
+static void put_nudge(const lab_nudge *it, void *context)
+{
+    reeli_json_writer *w = context;
+    reeli_json_put_open(w, NULL, '{');
+    put_number(w, "h", it->h);
+    put_digits(w, "one", it->one, 9);
+    put_digits(w, "both", it->both, 9);
+    put_digits(w, "apart", it->apart, 2);
+    reeli_json_put_close(w, '}');
 }
 
 /* "a.grad = tensor(24., dtype=torch.float64)": what the programs of code.c print. */
@@ -140,6 +156,9 @@ void lab_put_expression(reeli_json_writer *w, const lab_experiment *e, lab_wants
         reeli_json_put_text(w, "value", reel_repr(root));
         lab_put_tape(w, &p, root, wants);
         put_proof(w, &p);
+        reeli_json_put_open(w, "nudges", '[');
+        lab_nudges(&p, e->nudges, put_nudge, w);
+        reeli_json_put_close(w, ']');
     } else {
         lab_put_error(w, p.why.text, p.at, p.why.at);
     }

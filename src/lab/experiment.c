@@ -95,6 +95,12 @@ static bool read_constants(void *context)
     return text(in, in->e->constants, LAB_PIECE);
 }
 
+static bool read_nudges(void *context)
+{
+    reading *in = context;
+    return text(in, in->e->nudges, LAB_PIECE);
+}
+
 static bool read_values(void *context)
 {
     reading *in = context;
@@ -276,6 +282,7 @@ bool lab_read_experiment(reeli_json *json, lab_experiment *e)
                                           {"constants", read_constants},
                                           {"dtype", read_dtype},
                                           {"times", read_times},
+                                          {"nudges", read_nudges},
                                           {"points", read_points},
                                           {"hidden", read_hidden},
                                           {"activation", read_activation},

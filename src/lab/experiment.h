@@ -3,7 +3,7 @@
  * An experiment as JSON: an expression, or a training of a line or a small network on points.
  *
  *   {"kind": "expression", "program": "b = a + a; c = b * b", "values": ["a=3"],
- *    "constants": "x,t", "dtype": "float64", "times": 1}
+ *    "constants": "x,t", "dtype": "float64", "times": 1, "nudges": "a"}
  *   {"kind": "training", "points": [[1, 2], [2, 4]], "hidden": [8], "activation": "tanh",
  *    "loss": "l1", "reduction": "mean", "optimizer": "sgd", "lr": 0.01, "momentum": 0,
  *    "zero_grad": true, "start": [0, 0], "seed": 0, "steps": 100, "target": "column",
@@ -13,6 +13,7 @@
  * PyTorch draws them, zeros, or halves. clip: the norm that the gradients are cut to. penalty: of
  * a line, what |weight| counts in the loss. 0 is none.
  *
+ * nudges: the value whose slope is to be shown by nudges of many sizes.
  * All but the kind and the program may be left out: then it is as the tutorial has it.
  */
 #ifndef LAB_EXPERIMENT_H
@@ -46,8 +47,9 @@ typedef struct lab_experiment {
     /* an expression */
     char program[LAB_PROGRAM], value[LAB_PIECES][LAB_PIECE], constants[LAB_PIECE];
     int values;
-    bool single; /* float32 */
-    int times;   /* how often backward runs, gradients adding up */
+    bool single;            /* float32 */
+    int times;              /* how often backward runs, gradients adding up */
+    char nudges[LAB_PIECE]; /* a value's name; "": none */
     /* a training */
     double point[LAB_POINTS][2];
     int points, hidden[LAB_LAYERS], layers, activation, loss, optimizer, steps;

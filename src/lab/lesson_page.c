@@ -33,6 +33,11 @@ static void write_frame(lab_program *p, const reel_tensor *root, const char *tit
     free(page);
 }
 
+static void write_nudge(const lab_nudge *it, void *context)
+{
+    fprintf(context, "<tr><td>%g<td>%.8g<td>%.8g<td>%.2g\n", it->h, it->one, it->both, it->apart);
+}
+
 static void write_expression(const lab_experiment *e, const char *ask, FILE *to)
 {
     const char *pieces[LAB_PIECES];
@@ -53,6 +58,14 @@ static void write_expression(const lab_experiment *e, const char *ask, FILE *to)
             fprintf(to, "<p>After backward number %d: %s.grad = %s</p>\n", i + 1, p.inputs.name[k],
                     reel_repr(reel_grad(p.inputs.value[k])));
         }
+    }
+    if (fine && *e->nudges) {
+        fprintf(to,
+                "<table><thead><tr><th scope=\"col\">%s moved by<th scope=\"col\">up alone"
+                "<th scope=\"col\">up and down<th scope=\"col\">that is off by</thead><tbody>\n",
+                e->nudges);
+        lab_nudges(&p, e->nudges, write_nudge, to);
+        fprintf(to, "</table>\n");
     }
     if (fine) {
         write_frame(&p, root, e->program, ask, to);
@@ -140,8 +153,7 @@ static void write_training(const lab_experiment *e, FILE *to)
         fine = lab_step(&t, digits, &loss[t.done]);
     }
     if (loss) {
-        fprintf(to,
-                "<figure><figcaption>%s loss, learning rate %g, momentum %g%s: after %d step%s",
+        fprintf(to, "<figure><figcaption>%s loss, learning rate %g, momentum %g%s: after %d step%s",
                 lab_losses[e->loss].name, e->lr, e->momentum, also, t.done, t.done == 1 ? "" : "s");
         if (e->layers == 0) {
             fprintf(to, " w = %.4f, b = %.4f", lab_weight(&t), lab_bias(&t));
@@ -215,7 +227,8 @@ void lab_write_lesson(const lab_lesson *lesson, uint64_t seed, FILE *to)
         "figure{margin:1rem 0;display:flex;flex-wrap:wrap;gap:1rem}figcaption{flex-basis:100%}"
         "svg{flex:1 1 15rem;max-width:26rem;min-width:0;border:1px solid #888;border-radius:8px}"
         "polyline{fill:none;stroke:#0b57d0;stroke-width:2.5}circle{fill:#c2410c}"
-        "text{fill:currentColor;font-size:12px}li{margin:1rem 0}"
+        "text{fill:currentColor;font-size:12px}li{margin:1rem 0}table{border-spacing:0}"
+        "th,td{text-align:left;padding:.1rem 1.5rem .1rem 0;border-bottom:1px solid #8886}"
         "@media(prefers-color-scheme:dark){polyline{stroke:#8ab4f8}circle{fill:#ffab91}}"
         "@media screen{.answers,.room{display:none}}@media print{details{display:none}"
         ".answers{break-before:page}.room{height:3rem}iframe,figure{break-inside:avoid}}";

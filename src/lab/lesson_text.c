@@ -28,6 +28,11 @@ static void print_wrapped(int column, const char *text, FILE *to)
     fprintf(to, "\n");
 }
 
+static void print_nudge(const lab_nudge *it, void *context)
+{
+    fprintf(context, "  %8g %14.8g %14.8g %12.2g\n", it->h, it->one, it->both, it->apart);
+}
+
 static void print_expression(const lab_experiment *e, FILE *to)
 {
     const char *pieces[LAB_PIECES];
@@ -56,6 +61,10 @@ static void print_expression(const lab_experiment *e, FILE *to)
             fprintf(to, "%safter backward number %d: %s.grad = %s\n", i || k ? "" : "\n", i + 1,
                     p.inputs.name[k], reel_repr(reel_grad(p.inputs.value[k])));
         }
+    }
+    if (fine && *e->nudges) {
+        fprintf(to, "\n  %s moved by       up alone    up and down     off by\n", e->nudges);
+        lab_nudges(&p, e->nudges, print_nudge, to);
     }
     reel_free(p.r);
 }

@@ -123,20 +123,40 @@ static double nudged(lab_program *p, reel_tensor *x, const int64_t *index, doubl
     return value;
 }
 
-double lab_slope(lab_program *p, reel_tensor *x, int64_t i)
+/* From one side, or from both. */
+static double slope_by(lab_program *p, reel_tensor *x, int64_t i, double h, bool one_sided)
 {
     int64_t index[REEL_MAX_DIMS];
-    const double h = lab_step_of_slope(p);
     for (int d = reel_ndim(x) - 1; d >= 0; d--) {
         index[d] = i % reel_size(x, d);
         i /= reel_size(x, d);
     }
     const bool was = reel_set_grad_enabled(p->r, false);
     p->held.again = true;
-    const double slope = (nudged(p, x, index, h) - nudged(p, x, index, -h)) / (2 * h);
+    const double below = nudged(p, x, index, one_sided ? 0 : -h);
+    const double slope = (nudged(p, x, index, h) - below) / (one_sided ? h : 2 * h);
     p->held.again = false;
     reel_set_grad_enabled(p->r, was);
     return slope;
+}
+
+double lab_slope(lab_program *p, reel_tensor *x, int64_t i)
+{
+    return slope_by(p, x, i, lab_step_of_slope(p), false);
+}
+
+void lab_nudges(lab_program *p, const char *name, void (*each)(const lab_nudge *it, void *context),
+                void *context)
+{
+    static const double sizes[] = {1, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8, 1e-10, 1e-12, 1e-14};
+    reel_tensor *x = lab_look_up(&p->inputs, name, strlen(name)), *grad = x ? reel_grad(x) : NULL;
+    const int64_t first[REEL_MAX_DIMS] = {0};
+    for (size_t k = 0; grad && k < sizeof sizes / sizeof *sizes; k++) {
+        const double both = slope_by(p, x, 0, sizes[k], false);
+        each(&(lab_nudge){sizes[k], slope_by(p, x, 0, sizes[k], true), both,
+                          fabs(both - reel_get(grad, first))},
+             context);
+    }
 }
 
 void lab_prove(lab_program *p, void (*each)(const lab_proof *it, void *context), void *context)

@@ -36,6 +36,17 @@ int lab_draw_values(const char **pieces, int count, int room, char drawn[][LAB_N
 double lab_slope(lab_program *p, reel_tensor *x, int64_t i);
 double lab_step_of_slope(const lab_program *p);
 
+/* What a nudge by h says of a slope: from one side, (f(x + h) - f(x)) / h, and from both. */
+typedef struct lab_nudge {
+    double h, one, both;
+    double apart; /* of both from the gradient */
+} lab_nudge;
+
+/* Of the first element of a value that wants a gradient, by name, from large to tiny ones; none
+ * where there is no such value. */
+void lab_nudges(lab_program *p, const char *name, void (*each)(const lab_nudge *it, void *context),
+                void *context);
+
 /* An element of an input that wants a gradient, and what the two say of it. */
 typedef struct lab_proof {
     const char *name;

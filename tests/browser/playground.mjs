@@ -62,6 +62,8 @@ async function as_native(page, name, experiments) {
   if (experiments[0].kind === 'expression') {
     const rows = await page.$$eval('#proof tr', rs => rs.map(r => r.children[1].textContent));
     check(JSON.stringify(rows) === JSON.stringify(first.gradients.map(g => g.gradient)), `${name}: other gradients: ${rows}`);
+    const nudges = await page.$$eval('#nudges tr', rs => rs.map(r => [...r.children].map(c => c.textContent)));
+    check(JSON.stringify(nudges) === JSON.stringify(first.nudges.map(n => [n.h, n.one, n.both, n.apart])) && await page.isVisible('#nudges') === first.nudges.length > 0, `${name}: other nudges`);
     await stepped(page, name, first.tape);
     return;
   }
@@ -174,11 +176,9 @@ async function backward() {
   await page.click('#to-training');
   await page.click('#ten');
   await page.click('#to-expression');
-  await page.goBack();
-  check(await page.isVisible('#training') && await page.inputValue('#count') === '110', 'Back does not lead to the training as it was');
-  await page.goBack();
-  await page.waitForFunction(() => document.getElementById('steps').contentWindow.reel_steps?.seen);
-  check((await page.textContent('#progress')).endsWith('2 of 3') && (await steps_of(page).locator('#count').textContent()).startsWith('step 1 '), 'Back does not lead to the lesson\'s step');
+  const comes = async (what, arrived) => { await page.goBack(); check(await page.waitForFunction(arrived, null, { timeout: 10000 }).catch(() => null), `Back does not lead to ${what}`); };
+  await comes('the training as it was', () => !document.getElementById('training').hidden && document.getElementById('count').value === '110');
+  await comes("the lesson's step", () => document.getElementById('progress').textContent.endsWith('2 of 3') && document.getElementById('steps').contentDocument?.getElementById('count')?.textContent.startsWith('step 1 '));
   await page.close();
 }
 

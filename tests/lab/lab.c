@@ -326,6 +326,38 @@ START_TEST(what_is_wrong_is_said)
 }
 END_TEST
 
+/* Nudges of exp at 1, whose slope is e: from both sides the error goes with h^2, from one with h;
+ * in float64 1e-5 is about the best, in float32 tiny ones say nothing. */
+START_TEST(nudges)
+{
+    for (int single = 0; single < 2; single++) {
+        json_t *answer =
+            ask(json_pack("{s:s, s:{s:s, s:s, s:[s], s:s, s:s}}", "do", "run", "experiment", "kind",
+                          "expression", "program", "exp(x)", "values", "x=1", "nudges", "x",
+                          "dtype", single ? "float32" : "float64"));
+        const json_t *all = json_object_get(answer, "nudges");
+        const double e = exp(1);
+        ck_assert_uint_eq(json_array_size(all), 11);
+        for (size_t i = 0; i < 11; i++) {
+            const json_t *it = json_array_get(all, i);
+            const double h = atof(text_of(it, "h")), one = atof(text_of(it, "one")),
+                         both = atof(text_of(it, "both"));
+            if (h >= 1e-3 && (!single || h >= 0.1)) {
+                ck_assert_msg(fabs(one - (exp(1 + h) - e) / h) < 1e-4, "%g: %g", h, one);
+                ck_assert_msg(fabs(both - e * sinh(h) / h) < 1e-4, "%g: %g", h, both);
+            }
+            ck_assert(single || h < 1e-6 || h > 1e-4 || atof(text_of(it, "apart")) < 1e-7);
+            ck_assert_msg(!single || h > 1e-8 || both == 0, "%g: %g", h, both);
+        }
+        json_decref(answer);
+    }
+    json_t *answer = answer_to(EXPRESSION("\"program\": \"x\", \"values\": [\"x=1\"], "
+                                          "\"nudges\": \"z\""));
+    ck_assert_uint_eq(json_array_size(json_object_get(answer, "nudges")), 0);
+    json_decref(answer);
+}
+END_TEST
+
 /* A training that runs away stops, says why, and has what came before. */
 START_TEST(divergence)
 {
@@ -482,6 +514,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, an_outlier);
     tcase_add_test(cases, questions);
     tcase_add_test(cases, what_is_wrong_is_said);
+    tcase_add_test(cases, nudges);
     tcase_add_test(cases, divergence);
     tcase_add_test(cases, a_surface);
     tcase_add_test(cases, surfaces_of_odd_trainings);

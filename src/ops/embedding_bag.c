@@ -44,7 +44,8 @@ static reel_tensor *reduce(reel_tensor *rows, reel_tensor *absent, reel_bag mode
             return reel_max_dim(rows, 1, false).values;
         }
         reel_tensor *most =
-            reel_max_dim(reel_masked_fill(rows, reel_unsqueeze(absent, -1), -INFINITY), 1, false)
+            reel_max_dim(reel_masked_fill(rows, reel_unsqueeze(absent, -1), -(double)INFINITY), 1,
+                         false)
                 .values;
         return reel_masked_fill(most, reel_unsqueeze(reel_all_dim(absent, 1, false), -1), 0);
     }

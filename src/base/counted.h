@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole numbers and what they count, in the words of messages. */
-#ifndef BASE_COUNTED_H
-#define BASE_COUNTED_H
+#ifndef REELI_COUNTED_H
+#define REELI_COUNTED_H
 
 #include <stdint.h>
 

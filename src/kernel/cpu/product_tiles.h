@@ -55,14 +55,30 @@ REELI_INLINE vector load_of(const int vectors, const T *row, int v, int64_t colu
     return CONST_VECTOR_AT(row + v * VECTOR);
 }
 
+/* What follows a tile's sums, while they are in the first cache: one loop for all heights, of which
+ * each with its own would be a fortieth of the library. */
+REELI_APART static void finish_tile(int64_t rows, int64_t columns, const tile_sums *to)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        T *const row = to->c + i * to->c_step;
+        for (int64_t j = 0; j < columns; j += VECTOR) {
+            vector sum = load_part(row + j, columns - j);
+            sum = to->rectify ? rectified(sum) : sum;
+            if (to->gate) {
+                sum = gated(sum, load_part(to->gate + i * to->c_step + j, columns - j));
+            }
+            store_part(row + j, sum, columns - j);
+        }
+    }
+}
+
 REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
                        const int64_t *a_stride, const T *b, int64_t b_step, const tile_sums *to)
 {
     vector sum[PACKED_ROWS][TILE_VECTORS];
     const int64_t next_row = a_stride[0], next = a_stride[1];
     const int64_t start_step = to->start_step, c_step = to->c_step;
-    const T *const start = to->start, *const bias = to->bias, *const gate = to->gate;
-    const bool rectify = to->rectify;
+    const T *const start = to->start, *const bias = to->bias;
     const int64_t columns = to->columns;
     T *const c = to->c;
     REELI_UNROLL(32)
@@ -84,20 +100,6 @@ REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
             sum[i / vectors][i % vectors] += load_of(vectors, bias, i % vectors, columns);
         }
     }
-    if (rectify) {
-        REELI_UNROLL(32)
-        for (int i = 0; i < rows * vectors; i++) {
-            sum[i / vectors][i % vectors] = rectified(sum[i / vectors][i % vectors]);
-        }
-    }
-    if (gate) {
-        REELI_UNROLL(32)
-        for (int i = 0; i < rows * vectors; i++) {
-            sum[i / vectors][i % vectors] =
-                gated(sum[i / vectors][i % vectors],
-                      load_of(vectors, gate + i / vectors * c_step, i % vectors, columns));
-        }
-    }
     REELI_UNROLL(32)
     for (int i = 0; i < rows * vectors; i++) {
         T *const row = c + i / vectors * c_step;
@@ -106,6 +108,9 @@ REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
         } else {
             VECTOR_AT(row + i % vectors * VECTOR) = sum[i / vectors][i % vectors];
         }
+    }
+    if (to->rectify || to->gate) {
+        finish_tile(rows, vectors == 1 && PARTS_ARE_CHEAP ? columns : vectors * VECTOR, to);
     }
 }
 

@@ -12,7 +12,6 @@
 #define VALUE_ANY(value) value
 
 #define VALUE_REDUCED(value) NULL
-#define VALUE_SHORT(value) NULL
 
 /* Those whose vectors are of 256 bits at the third level, too (cpu/maps.h), have the second's. */
 #define LEVELS_FLOATING BY_LEVEL
@@ -21,7 +20,6 @@
 #define LEVELS_WIDE BY_LEVEL
 #define LEVELS_ANY BY_TWO_LEVELS
 #define LEVELS_REDUCED BY_TWO_LEVELS
-#define LEVELS_SHORT BY_LEVEL
 #define LEVELS_COMPARED BY_TWO_OF_FLOATS
 #define VALUE_COMPARED(value) value
 
@@ -54,7 +52,6 @@
     GRADIENTS(name, domain, DA_DB)                                                                 \
     HOT(name, domain, name##_gradients)
 #define LOSS(name, ...) BINARY(name, , REDUCED, )
-#define SHORT_LOSS(name, ...) BINARY(name, , SHORT, )
 #define COMPARE(name, ...) HOT(name, COMPARED, NULL)
 #define PREDICATE(name, ...) HOT(name, ANY, NULL)
 #define SELECT(name, ...)                                                                          \

@@ -66,7 +66,6 @@
 #endif
 #define IF_REAL(...) IF_FLOATING(__VA_ARGS__)
 #define IF_REDUCED(...) IF_FLOATING(__VA_ARGS__) /* a loss */
-#define IF_SHORT(...) IF_FLOATING(__VA_ARGS__)
 #define IF_NUMERIC(...) __VA_ARGS__
 #define IF_WIDE(...) __VA_ARGS__
 #define IF_ANY(...) __VA_ARGS__
@@ -88,14 +87,12 @@
 #define WIDTH_NUMERIC
 #define WIDTH_WIDE VECTORS_OF_512
 #define WIDTH_REDUCED
-#define WIDTH_SHORT VECTORS_OF_512
 #define WIDTH_ANY
 #define HERE_FLOATING(...) __VA_ARGS__
 #define HERE_REAL(...) __VA_ARGS__
 #define HERE_WIDE(...) __VA_ARGS__
 #define HERE_NUMERIC IF_NARROW
 #define HERE_REDUCED IF_NARROW
-#define HERE_SHORT(...) __VA_ARGS__
 #define HERE_ANY IF_NARROW
 #define WIDTH_COMPARED
 #if LEVEL(REELI_CPU) == LEVEL(portable) || defined(OWN_EXP_TANH) /* not of doubles else */
@@ -115,7 +112,6 @@
     IF_##domain(VALUE(domain, name, T, NUMBERS_##parameters AT(0, a) AT(1, b) AT(2, c), f))
 #define LOSS(name, parameters, f, ga, gb)                                                   \
     BINARY(name, , REDUCED, parameters, f, ga, gb)
-#define SHORT_LOSS(name, parameters, f, ga, gb) BINARY(name, , SHORT, parameters, f, ga, gb)
 #define COMPARE(name, function, f) VALUE(COMPARED, name, bool, AT(0, a) AT(1, b), f)
 #define PREDICATE(name, function, f) VALUE(ANY, name, bool, AT(0, x), f)
 #define SELECT(name, function, f, ga, gb) VALUE(ANY, name, T, CONDITION(0) AT(1, a) AT(2, b), f)
@@ -145,7 +141,6 @@
     MAP(ANY, name, dc, T, AT_TERNARY(parameters), gc)
 #define LOSS(name, parameters, f, ga, gb)                                                   \
     BINARY(name, , REDUCED, parameters, f, ga, gb)
-#define SHORT_LOSS(name, parameters, f, ga, gb) BINARY(name, , SHORT, parameters, f, ga, gb)
 #define COMPARE(...)
 #define PREDICATE(...)
 #define SELECT(name, function, f, ga, gb)                                                          \

@@ -367,7 +367,7 @@ bool reeli_convolve_transposed(reel *r, const reeli_convolution *c, const void *
     if (!l.places || (c->corners && !l.corner) || !prepare(&l, r, taps)) {
         return false;
     }
-    if (c->corners) {
+    if (l.corner) {
         find_corners(&l, l.corner);
     }
     for (int64_t i = 0; i < l.count; i++) {

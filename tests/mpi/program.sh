@@ -90,7 +90,7 @@ begin() {
   begun 'grep -q epoch err' "^$work/bin/reel fit"
 }
 rm m.safetensors
-export OMPI_MCA_odls_base_sigkill_timeout=4 # on a busy machine a second is little
+export OMPI_MCA_odls_base_sigkill_timeout=30 # on a busy machine a second is little, and so are four
 begin
 interrupted "$work/bin/reel"
 unset OMPI_MCA_odls_base_sigkill_timeout

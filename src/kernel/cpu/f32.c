@@ -27,8 +27,8 @@
     do {                                                                                           \
         const __mmask16 some = (count) < 16 ? FIRST(count) : (__mmask16)-1;                        \
         const __m512 v = _mm512_maskz_loadu_ps(some, value);                                       \
-        const __mmask16 low = _mm512_test_epi32_mask(_mm512_maskz_loadu_epi32(some, corner),       \
-                                                     _mm512_set1_epi32(2));                        \
+        const __mmask16 low =                                                                      \
+            _mm512_test_epi32_mask(_mm512_maskz_loadu_epi32(some, corner), _mm512_set1_epi32(2));  \
         const __mmask16 kept = _mm512_mask_cmp_ps_mask((half) ? low : some & ~low, v,              \
                                                        _mm512_setzero_ps(), _CMP_NEQ_UQ);          \
         const __m512i at = _mm512_maskz_loadu_epi32(some, chosen);                                 \

@@ -628,12 +628,6 @@ def repeats(call):
     return len(set(every)) < len(every)
 
 
-def nearly_equal(t):
-    """Whether two elements are a few units in the last place apart."""
-    x = t.flatten().sort()[0]
-    return (x.diff() != 0) & (x.diff() <= 8 * torch.finfo(t.dtype).eps * x[1:].abs())
-
-
 def singular_values(call):
     """Of each matrix that the call is given, the largest first, as parts of that."""
     for t in call["tensors"]:
@@ -662,11 +656,11 @@ GIVEN = {
     "negative": lambda c: any_in(c, lambda t: t < 0),
     "at-one": lambda c: any_in(c, lambda t: (t.abs() - 1).abs() < 1e-6),
     "above-10": lambda c: any_in(c, lambda t: t > 10),
+    "behind-rounding": lambda c: c["behind rounding"],
     "behind-constant-norm": lambda c: c["behind constant norm"],
     "numbers": lambda c: all(t.dim() == 0 for t in c["tensors"]),
     "negative-whole": lambda c: any_in(c, lambda t: (t < 0) & (t == t.floor())),
     "halves-are-lost": lambda c: any_in(c, lambda t: t - 0.5 == t + 0.5),
-    "nearly-equal": lambda c: any_in(c, lambda t: nearly_equal(t)),
     "float32": lambda c: any(t.dtype == SINGLE for t in c["tensors"]),
     "padded": lambda c: any(number_in(c, k) != 0 for k in ["padding"]),
     "weighs-zero": lambda c: isinstance(c["kwargs"].get("weight"), torch.Tensor) and bool((c["kwargs"]["weight"] == 0).any()),
@@ -693,11 +687,12 @@ def calls_of(program):
     """Of each call what an explanation asks for."""
     run, found = Run(program), []
     behind = any(t is not None and t.is_floating_point() and not t.isfinite().all() for t in [*run.values.values(), *(run.grads or [])])
-    in_place, constant = any(name.endswith("_") for name, *_ in program.steps), False
+    in_place, constant, rounded = any(name.endswith("_") for name, *_ in program.steps), False, False
     for name, args, kwargs, _ in program.steps:
         real = swap([args, kwargs], lambda r: run.values.get(r.i) if isinstance(r, Ref) else r)
         constant = constant or ("_norm" in name and GIVEN["constant"]({"tensors": list(cases.tensors_in(real))[:1]}))
-        found.append({"name": name, "behind constant norm": constant, "args": real[0], "kwargs": real[1], "behind": behind, "in place": in_place, "tensors": list(cases.tensors_in(real))})
+        found.append({"name": name, "behind constant norm": constant, "behind rounding": rounded, "args": real[0], "kwargs": real[1], "behind": behind, "in place": in_place, "tensors": list(cases.tensors_in(real))})
+        rounded = rounded or INEXACT.search(name) is not None
     return found
 
 

@@ -149,6 +149,27 @@ static size_t at_a_time(const reeli_fit *f, size_t size)
     return each < MOST ? each : MOST;
 }
 
+/* Whether each process has sent what its columns from column i on take; else, and an error, one of
+ * them had no memory. */
+static bool are_whole(const reeli_fit *f, size_t i, size_t each, const int64_t *bytes)
+{
+    const size_t size = (size_t)f->options->team->size;
+    for (size_t process = 0; process < size; process++) {
+        size_t expected = 0;
+        for (size_t k = 0; k < each && i < f->chosen_count; k++, i++) {
+            expected += look_bytes(f, i);
+        }
+        if (bytes[process] != (int64_t)expected) {
+            reeli_error(f->t->owned.r, REEL_ERR_MEMORY,
+                        "%s: process %zu has not looked at its columns: it is out of memory, or "
+                        "has another table",
+                        REELI_FIT, process);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The team's columns from column i on, some for each process, in their order. What has failed in
  * one all learn of. */
 static bool look_all(reeli_fit *f, size_t i, size_t each)
@@ -162,7 +183,11 @@ static bool look_all(reeli_fit *f, size_t i, size_t each)
         ok = look_here(f, k);
     }
     f->all = f->looked.data;
-    return team ? reeli_team_gather(f->t->owned.r, team, &f->looked, &f->all, &bytes) : ok;
+    if (!team) {
+        return ok;
+    }
+    return reeli_team_gather(f->t->owned.r, team, &f->looked, &f->all, &bytes) && ok &&
+           are_whole(f, i, each, bytes);
 }
 
 bool reeli_fit_look(reeli_fit *f, size_t i, reeli_look *look)

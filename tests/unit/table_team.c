@@ -39,18 +39,19 @@ typedef struct member {
 
 __attribute__((format(printf, 2, 3))) static void say(member *it, const char *format, ...)
 {
-    char text[1200];
-    va_list arguments;
+    va_list arguments, again;
     va_start(arguments, format);
-    const size_t more = (size_t)vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
+    va_copy(again, arguments);
+    const size_t more = (size_t)vsnprintf(NULL, 0, format, arguments);
     if (it->length + more >= it->room) {
         it->room = 2 * (it->length + more + 1);
         it->said = realloc(it->said, it->room);
         ck_assert_ptr_nonnull(it->said);
     }
-    memcpy(it->said + it->length, text, more + 1);
+    vsnprintf(it->said + it->length, more + 1, format, again);
     it->length += more;
+    va_end(again);
+    va_end(arguments);
 }
 
 static void hear(void *context, reel_level level, const char *message)
@@ -93,7 +94,9 @@ static bool gather(void *context, const void *mine, int64_t count, char **all,
     for (int i = 0; i < c->size; i++) {
         it->counts[i] = c->count[i];
         it->all = realloc(it->all, at + (size_t)c->count[i] + 1);
-        memcpy(it->all + at, c->have[i], (size_t)c->count[i]);
+        if (c->count[i]) { /* of nothing there may be no address */
+            memcpy(it->all + at, c->have[i], (size_t)c->count[i]);
+        }
         at += (size_t)c->count[i];
     }
     *all = it->all;

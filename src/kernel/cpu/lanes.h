@@ -7,6 +7,7 @@ enum { ROW = 4 * LANES };
 #if defined(__GNUC__) && !defined(__OPTIMIZE_SIZE__)
 typedef T lanes __attribute__((vector_size(32)));
 typedef T loose_lanes __attribute__((vector_size(32), aligned(sizeof(T)), may_alias));
+#define LANES_ARE_VECTORS
 #define LOAD(x) (*(const loose_lanes *)(x))
 #define PLUS(a, b) ((a) + (b))
 #define TIMES(a, b) ((a) * (b))
@@ -18,7 +19,7 @@ typedef struct lanes {
 #define LOAD(x) (*(const lanes *)(x))
 #define LANE(a, k) (a).of[k]
 #define LANE_BY_LANE(name, op)                                                                     \
-    static lanes name(lanes a, lanes b)                                                            \
+    static inline lanes name(lanes a, lanes b)                                                     \
     {                                                                                              \
         for (int k = 0; k < LANES; k++) {                                                          \
             a.of[k] = a.of[k] op b.of[k];                                                          \

@@ -55,8 +55,8 @@ REELI_INLINE vector load_of(const int vectors, const T *row, int v, int64_t colu
     return CONST_VECTOR_AT(row + v * VECTOR);
 }
 
-/* What follows a tile's sums, while they are in the first cache: one loop for all heights, of which
- * each with its own would be a fortieth of the library. */
+/* What follows a tile's sums of doubles, while they are in the first cache: one loop for all heights.
+ * Floats' are still in registers, which saves a twentieth of a small step, and takes its bytes. */
 REELI_APART static void finish_tile(int64_t rows, int64_t columns, const tile_sums *to)
 {
     for (int64_t i = 0; i < rows; i++) {
@@ -78,7 +78,7 @@ REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
     vector sum[PACKED_ROWS][TILE_VECTORS];
     const int64_t next_row = a_stride[0], next = a_stride[1];
     const int64_t start_step = to->start_step, c_step = to->c_step;
-    const T *const start = to->start, *const bias = to->bias;
+    const T *const start = to->start, *const bias = to->bias, *const gate = to->gate;
     const int64_t columns = to->columns;
     T *const c = to->c;
     REELI_UNROLL(32)
@@ -100,6 +100,20 @@ REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
             sum[i / vectors][i % vectors] += load_of(vectors, bias, i % vectors, columns);
         }
     }
+    if (sizeof(T) == 4 && to->rectify) {
+        REELI_UNROLL(32)
+        for (int i = 0; i < rows * vectors; i++) {
+            sum[i / vectors][i % vectors] = rectified(sum[i / vectors][i % vectors]);
+        }
+    }
+    if (sizeof(T) == 4 && gate) {
+        REELI_UNROLL(32)
+        for (int i = 0; i < rows * vectors; i++) {
+            sum[i / vectors][i % vectors] =
+                gated(sum[i / vectors][i % vectors],
+                      load_of(vectors, gate + i / vectors * c_step, i % vectors, columns));
+        }
+    }
     REELI_UNROLL(32)
     for (int i = 0; i < rows * vectors; i++) {
         T *const row = c + i / vectors * c_step;
@@ -109,7 +123,7 @@ REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
             VECTOR_AT(row + i % vectors * VECTOR) = sum[i / vectors][i % vectors];
         }
     }
-    if (to->rectify || to->gate) {
+    if (sizeof(T) == 8 && (to->rectify || gate)) {
         finish_tile(rows, vectors == 1 && PARTS_ARE_CHEAP ? columns : vectors * VECTOR, to);
     }
 }

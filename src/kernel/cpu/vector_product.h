@@ -6,7 +6,8 @@
 /* Σ_p a[p] b[p] in four sums of lanes, and of these; of whole rows. */
 REELI_INLINE void sum_in_lanes(int64_t k, const T *a, const T *b, lanes *all)
 {
-#if defined(HAS_AVX512) && defined(OWN_EXP_TANH) /* floats: two sums in a vector */
+#if defined(HAS_AVX512) && defined(OWN_EXP_TANH) &&                                                \
+    defined(LANES_ARE_VECTORS) /* floats: two sums in a vector */
     __m512 low = _mm512_setzero_ps(), high = low;
     for (int64_t p = 0; p + ROW <= k; p += ROW) {
         low += _mm512_loadu_ps(a + p) * _mm512_loadu_ps(b + p);

@@ -25,7 +25,7 @@
 /* See list_half. */
 #define PUT_CHOSEN(count, value, chosen, corner, half, to, place, n)                               \
     do {                                                                                           \
-        const __mmask16 some = (count) < 16 ? FIRST(count) : (__mmask16)-1;                        \
+        const __mmask16 some = FIRST((count) < 16 ? (count) : 16);                                 \
         const __m512 v = _mm512_maskz_loadu_ps(some, value);                                       \
         const __mmask16 low =                                                                      \
             _mm512_test_epi32_mask(_mm512_maskz_loadu_epi32(some, corner), _mm512_set1_epi32(2));  \

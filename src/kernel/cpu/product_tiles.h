@@ -55,8 +55,9 @@ REELI_INLINE vector load_of(const int vectors, const T *row, int v, int64_t colu
     return CONST_VECTOR_AT(row + v * VECTOR);
 }
 
-/* What follows a tile's sums of doubles, while they are in the first cache: one loop for all heights.
- * Floats' are still in registers, which saves a twentieth of a small step, and takes its bytes. */
+/* What follows a tile's sums of doubles, while they are in the first cache: one loop for all
+ * heights. Floats' are still in registers, which saves a twentieth of a small step, and takes its
+ * bytes. */
 REELI_APART static void finish_tile(int64_t rows, int64_t columns, const tile_sums *to)
 {
     for (int64_t i = 0; i < rows; i++) {

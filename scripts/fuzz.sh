@@ -10,6 +10,7 @@
 # build/fuzz/found; bin/fuzz_<name> of any build runs it again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/batches.sh
 
 seconds=${1-60}
 [ $# -eq 0 ] || shift
@@ -95,17 +96,7 @@ run() {
   return "$status"
 }
 
-# As many at a time as there are processors.
 failed=0
-for ((k = 0; k < ${#names[@]}; k += jobs)); do
-  running=()
-  for name in "${names[@]:k:jobs}"; do
-    run "$name" &
-    running+=($!)
-  done
-  for process in "${running[@]}"; do
-    wait "$process" || failed=1
-  done
-done
+in_batches run "${names[@]}" || failed=1
 [ "$failed" -eq 0 ] || echo "fuzz: FAILED, see $build/*.log and $found"
 exit "$failed"

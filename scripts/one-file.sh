@@ -7,6 +7,7 @@
 #   scripts/one-file.sh
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/batches.sh
 . scripts/debian.sh
 
 logs=$(mktemp -d)
@@ -33,27 +34,18 @@ by gcc gcc -Os
 by tcc tcc
 by "gcc-i686-linux-gnu libc6-dev-i386-cross" i686-linux-gnu-gcc -O2 -static
 
+# try "<compiler> [option]..."
 try() {
-  local outcome=passed compiler options
+  local outcome=passed compiler options log
   read -r compiler options <<<"$1"
-  if ! CC=$compiler CFLAGS=$options tests/amalgamation/run.sh >"$logs/$2" 2>&1; then
-    cat "$logs/$2"
+  log=$(mktemp -p "$logs")
+  if ! CC=$compiler CFLAGS=$options tests/amalgamation/run.sh >"$log" 2>&1; then
+    cat "$log"
     outcome=FAILED
   fi
   echo "reel.c, $compiler $options: $outcome"
   [ "$outcome" = passed ]
 }
 
-# As many at a time as there are processors.
-jobs=$(getconf _NPROCESSORS_ONLN)
-for ((k = 0; k < ${#compilers[@]}; k += jobs)); do
-  running=()
-  for ((at = k; at < k + jobs && at < ${#compilers[@]}; at++)); do
-    try "${compilers[at]}" "$at" &
-    running+=($!)
-  done
-  for process in "${running[@]}"; do
-    wait "$process" || failed=1
-  done
-done
+in_batches try "${compilers[@]}" || failed=1
 exit "$failed"

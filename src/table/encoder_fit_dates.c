@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Columns of dates, and which of their parts say something. */
-#include "column_summary.h"
 #include "date.h"
 #include "encoder_fit.h"
 
@@ -21,17 +20,19 @@ bool reeli_fit_dates_are_known(const reeli_fit *f)
     }
     size_t size = 0;
     for (size_t i = 0; i < o->date_format_count; i++) {
-        if (!o->date_formats[i] || !reeli_is_date_format(o->date_formats[i])) {
+        const char *one = o->date_formats[i]; /* a | would part it in two where it is kept */
+        if (!one || strchr(one, '|') || !reeli_is_date_format(one)) {
             reeli_error(
                 f->t->owned.r, REEL_ERR_VALUE,
                 "%s: '%s' is no format of dates: %%Y %%y %%m %%d %%H %%I %%M %%S %%f %%p %%b "
-                "%%B are known",
-                REELI_FIT, o->date_formats[i] ? REELI_QUOTED(o->date_formats[i]) : "NULL");
+                "%%B are known, and | is none of them",
+                REELI_FIT, one ? REELI_QUOTED(one) : "NULL");
             return false;
         }
-        size += strlen(o->date_formats[i]) + 1;
+        size += strlen(one) + strlen(", "); /* as they are told */
     }
-    if (size >= REELI_FORMATS_SIZE || o->date_format_count >= REELI_MOST_FORMATS) {
+    if (size + sizeof "ISO 8601" > REELI_FORMATS_SIZE ||
+        o->date_format_count >= REELI_MOST_FORMATS) {
         reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: there are too many formats of dates",
                     REELI_FIT);
         return false;

@@ -132,12 +132,12 @@ static bool look_here(reeli_fit *f, size_t i)
         return false;
     }
     char *to = (char *)f->looked.data + f->looked.count;
-    f->looked.count += bytes;
     memset(to, 0, bytes);
     const bool ok = reel_table_is_text(f->t, column)
                         ? look_at_texts(f, column, &look, (int64_t *)(void *)(to + sizeof look))
                         : look_at_numbers(f, column, &look);
     memcpy(to, &look, sizeof look);
+    f->looked.count += ok ? bytes : 0;
     return ok;
 }
 

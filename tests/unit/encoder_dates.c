@@ -127,6 +127,11 @@ START_TEST(no_dates)
         t, NULL,
         (reel_encoder_options){.target = "y", .date_formats = two, .date_format_count = 2}));
     assert_error(r, REEL_ERR_VALUE, "'%Q' is no format of dates: %Y %y");
+    two[1] = "%d|%m"; /* a | parts formats where they are kept */
+    ck_assert_ptr_null(reel_encoder_fit(
+        t, NULL,
+        (reel_encoder_options){.target = "y", .date_formats = two, .date_format_count = 2}));
+    assert_error(r, REEL_ERR_VALUE, "'%d|%m' is no format of dates: %Y %y");
     ck_assert_ptr_null(
         reel_encoder_fit(t, NULL, (reel_encoder_options){.target = "y", .date_parts = 32}));
     assert_error(r, REEL_ERR_VALUE, "date_parts has more than there is");
@@ -256,6 +261,29 @@ START_TEST(json_that_is_none)
 }
 END_TEST
 
+/* As many formats as can be told of in one warning, each of which the column needs, or one more. */
+START_TEST(as_many_formats_as_there_is_room_for)
+{
+    enum { MOST = 45, ROOM = 50 };
+    char text[8 + ROOM * 20] = "when,y\n", format[ROOM][12];
+    const char *all[ROOM];
+    for (int k = 0; k < ROOM; k++) {
+        const char letter = (char)(k < 26 ? 'A' + k : 'a' + k - 26);
+        snprintf(format[k], sizeof format[k], "%c%%d-%%m-%%Y", letter);
+        all[k] = format[k];
+        snprintf(text + strlen(text), 20, "%c%02d-02-2003,%d\n", letter, k % 28 + 1, k);
+    }
+    reel_table *t = read_text(text);
+    reel_encoder_options options = {.target = "y", .date_formats = all};
+    options.date_format_count = ROOM;
+    ck_assert_ptr_null(reel_encoder_fit(t, NULL, options));
+    assert_error(r, REEL_ERR_VALUE, "there are too many formats of dates");
+    options.date_format_count = MOST;
+    ck_assert_ptr_nonnull(reel_encoder_fit(t, NULL, options));
+    ck_assert(!reel_failed(r));
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_checked_fixture(cases, set_up, tear_down);
@@ -266,6 +294,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, other_dates);
     tcase_add_test(cases, booleans);
     tcase_add_test(cases, json_that_is_none);
+    tcase_add_test(cases, as_many_formats_as_there_is_room_for);
 }
 
 int main(void) { return run_suite("encoders of dates", add_cases); }

@@ -260,18 +260,20 @@ function summary(a, i) {
   return `${name}${name ? 'after' : 'After'} ${a.steps} step${a.steps === 1 ? '' : 's'} the loss is ${a.now ?? 'not finite'}.${line}${a.stopped ? ` Stopped: ${a.stopped}.` : ''}${a.warned ? ` The library warns: ${a.warned}.` : ''}`;
 }
 function settings(run, i) {
-  const change = (key, value) => { run[key] = value; train(); };
+  const change = (key, value) => { if (key === 'init' || key === 'hidden') delete run.start; run[key] = value; train(); };
   const select = (label, key, names) => make('label', {}, label + ' ', make('select', { onchange: e => change(key, e.target.value) }, ...names.map(n => make('option', { selected: run[key] === n }, n))));
   const number = (label, key, step) => make('label', {}, label + ' ', make('input', { type: 'number', step, min: 0, value: run[key], onchange: e => change(key, Number(e.target.value)) }));
+  const penalty = make('div', { className: 'row', hidden: run.hidden.length > 0 }, number('penalty on |w|', 'penalty', 'any'), make('span', { className: 'faint' }, 'this times |w| is added to the loss')); // of a line alone
+  const become = name => { run.penalty = penalty.querySelector('input').value = 0; change('hidden', NETS[name]); penalty.hidden = run.hidden.length > 0; };
   const net = Object.keys(NETS).find(n => JSON.stringify(NETS[n]) === JSON.stringify(run.hidden)) ?? 'a line';
   return make('fieldset', { className: 'card' }, make('legend', {}, `Run ${'AB'[i]} `, make('span', { className: 'swatch ' + 'ab'[i] })),
     make('div', { className: 'row' }, select('loss', 'loss', LOSSES), select('optimizer', 'optimizer', OPTIMIZERS)),
     make('div', { className: 'row' }, number('learning rate', 'lr', 'any'), number('momentum', 'momentum', 'any')),
-    make('div', { className: 'row' }, make('label', {}, 'model ', make('select', { onchange: e => { delete run.start; run.penalty = 0; change('hidden', NETS[e.target.value]); fill_training(); } }, ...Object.keys(NETS).map(n => make('option', { selected: n === net }, n)))), select('activation', 'activation', ['tanh', 'relu', 'sigmoid'])),
+    make('div', { className: 'row' }, make('label', {}, 'model ', make('select', { onchange: e => become(e.target.value) }, ...Object.keys(NETS).map(n => make('option', { selected: n === net }, n)))), select('activation', 'activation', ['tanh', 'relu', 'sigmoid'])),
     make('details', { open: Object.keys(SELDOM).some(k => run[k] !== TRAINING[k]) || run.clip > 0 || run.penalty > 0 }, make('summary', {}, 'More'),
-      ...Object.entries(SELDOM).map(([key, [label, names, about]]) => make('div', { className: 'row', title: about }, make('label', {}, label + ' ', make('select', { onchange: e => { if (key === 'init') delete run.start; change(key, e.target.value); } }, ...names.map(n => make('option', { selected: run[key] === n }, n)))), make('span', { className: 'faint' }, about))),
+      ...Object.entries(SELDOM).map(([key, [label, names, about]]) => make('div', { className: 'row', title: about }, select(label, key, names), make('span', { className: 'faint' }, about))),
       make('div', { className: 'row' }, number('cut gradients to the norm', 'clip', 'any'), make('span', { className: 'faint' }, '0: as they are')),
-      run.hidden.length ? null : make('div', { className: 'row' }, number('penalty on |w|', 'penalty', 'any'), make('span', { className: 'faint' }, 'this times |w| is added to the loss'))),
+      penalty),
     make('div', { className: 'row' }, make('label', {}, make('input', { type: 'checkbox', checked: run.zero_grad, onchange: e => change('zero_grad', e.target.checked) }), ' zero_grad'),
       i ? make('button', { type: 'button', onclick: () => { state.runs.pop(); fill_training(); } }, 'Remove') : null));
 }

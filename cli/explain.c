@@ -17,7 +17,6 @@
 
 enum {
     PIECES = 64,
-    SHOWN = 64,
     KEY_DTYPE = 256,
     KEY_CONSTANT,
     KEY_TABLE,
@@ -332,16 +331,11 @@ static bool do_as_asked(request *q, reel *r)
     return q->lesson ? show_lesson(q, r) : run(q, r);
 }
 
-static void no_message(void *context, reel_level level, const char *message)
-{
-    (void)context, (void)level, (void)message;
-}
-
 int explain(int argc, char **argv)
 {
     request q = {.name = argv[0]};
     argp_parse(&explain_parser, argc, argv, 0, NULL, &q);
-    reel *r = reel_new_with(&(reel_options){.handler = no_message});
+    reel *r = lab_reel();
     if (!r) {
         fprintf(stderr, "%s: out of memory\n", q.name);
         return 1;

@@ -9,6 +9,12 @@
 
 enum { SHUFFLES = 5 };
 
+static reel_cell cell_of(const reel_table *table, size_t column, bool text, double x)
+{
+    const char *word = text && x >= 0 ? reel_table_category(table, column, (size_t)x) : NULL;
+    return (reel_cell){word, text ? (double)NAN : x};
+}
+
 /* A column's cells. */
 static bool fill_column(asked_rows *it, reel_table *table, reel_tensor *rows, size_t column,
                         size_t j)
@@ -17,9 +23,7 @@ static bool fill_column(asked_rows *it, reel_table *table, reel_tensor *rows, si
     double *values = column_values(it->s, table, column, rows, &n);
     bool text = reel_table_is_text(table, column);
     for (int64_t i = 0; values && i < it->n; i++) {
-        double x = values[i];
-        const char *word = text && x >= 0 ? reel_table_category(table, column, (size_t)x) : NULL;
-        it->cells[(size_t)i * it->columns + j] = (reel_cell){word, text ? (double)NAN : x};
+        it->cells[(size_t)i * it->columns + j] = cell_of(table, column, text, values[i]);
     }
     free(values);
     return values != NULL;
@@ -141,9 +145,7 @@ static bool columns_begin(columns_of *it, session *s, const reel_encoder *e, ree
         it->values = calloc((size_t)n * count + 1, sizeof *it->values);
     } else {
         it->file = reel_row_file_new(s->r, REEL_F64, ROWS_AT_ONCE, 0);
-        reel_tensor *made = reel_zeros(s->r, REEL_F64, 2, (int64_t[]){1, ROWS_AT_ONCE});
-        it->block = reel_keep(made); /* for more than a step */
-        reel_tensor_free(made);
+        it->block = reel_zeros(s->r, REEL_F64, 2, (int64_t[]){1, ROWS_AT_ONCE});
     }
     if (!it->column || (!it->values && !it->file)) {
         return complain(s, "there is no memory for %s", REELI_COUNTED(n, "row"));
@@ -177,13 +179,6 @@ typedef struct shuffled {
     const int64_t *order; /* NULL: none is */
 } shuffled;
 
-static reel_cell cell_of(const columns_of *it, size_t j, bool text, double x)
-{
-    const char *word =
-        text && x >= 0 ? reel_table_category(it->table, it->column[j], (size_t)x) : NULL;
-    return (reel_cell){word, text ? (double)NAN : x};
-}
-
 /* The rows from `first` on as cells, so many as there is room for. */
 static bool fill_block(asked_rows *to, columns_of *from, int64_t first, const shuffled *change)
 {
@@ -194,7 +189,8 @@ static bool fill_block(asked_rows *to, columns_of *from, int64_t first, const sh
         const double *x = moved ? change->values : column_block(from, j, first);
         for (int64_t i = 0; x && i < to->n; i++) {
             double value = x[moved ? change->order[first + i] : i];
-            to->cells[(size_t)i * to->columns + j] = cell_of(from, j, text, value);
+            to->cells[(size_t)i * to->columns + j] =
+                cell_of(from->table, from->column[j], text, value);
         }
         if (!x) {
             return false;

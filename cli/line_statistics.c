@@ -249,8 +249,6 @@ static void inflations(const solved_line *s, line_statistics *it)
 static bool fill(solved_line *s, line_statistics *it, int64_t output)
 {
     solved_read_weights(s->training->net, output, s->k, s->v);
-    find_way_back(s);
-    read_row_weights(s);
     const options *o = s->training->o;
     double total, sum = look_at_residuals(s, it, &total);
     it->freedom = s->counted - s->c->qr.rank - s->bias;
@@ -298,7 +296,6 @@ static bool fill_quantiles(solved_line *s, line_statistics *it)
     for (int64_t k = 0; done && k < it->lines; k++) {
         line_statistics line = line_of(it, k);
         o.quantile = all->o->quantiles[k];
-        s->counted = 0;
         done = fill(s, &line, k);
         it->source = line.source;
         it->freedom = line.freedom;
@@ -329,21 +326,16 @@ static bool fill_classes(solved_line *s, line_statistics *it)
 {
     int64_t m = s->m, size = it->lines * m;
     double *all = malloc((size_t)(size * size) * sizeof *all);
-    reel_tensor *weight = reel_parameter(s->training->net, "0.weight");
-    reel_tensor *bias = reel_parameter(s->training->net, "0.bias");
     if (!all) {
         return complain(s->training->session, "there is no memory for the standard errors");
     }
     bool done = softmax_covariance(s->training, all, &it->deviance);
-    find_way_back(s);
-    read_row_weights(s);
     it->source = ERRORS_BY_CURVATURE;
     it->freedom = s->counted - it->lines * (s->c->qr.rank + 1);
     for (int64_t a = 0; done && a < it->lines; a++) {
         line_statistics one = line_of(it, a);
+        solved_read_weights(s->training->net, a + 1, s->k, s->v);
         for (int64_t j = 0; j < m; j++) {
-            int64_t at[] = {a + 1, j};
-            s->v[j] = j < s->k ? reel_get(weight, at) : reel_get(bias, at);
             memcpy(s->covariance + j * m, all + (a * m + j) * size + a * m,
                    (size_t)m * sizeof *all);
         }
@@ -395,6 +387,8 @@ bool line_statistics_of(line_statistics *it, const training *t, const coordinate
         s.back = s.weight + s.n;
         s.covariance = s.back + k * m;
         it->features = s.k;
+        find_way_back(&s);
+        read_row_weights(&s);
         done = classes       ? fill_classes(&s, it)
                : outputs > 1 ? fill_quantiles(&s, it)
                              : fill(&s, it, 0);

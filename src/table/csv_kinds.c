@@ -399,14 +399,13 @@ static void tell_short_rows(const reeli_csv_reader *it, const reel_table *t)
 {
     const reeli_short_rows *s = &it->short_rows;
     if (s->count > 0) {
-        bool one = s->count == 1;
         reeli_warn(
             t->owned.r,
-            "%s:%lld: %lld row%s fewer fields than the first row, %lld of %zu%s: what is not "
-            "there is missing",
+            "%s:%lld: %s %s fewer fields than the first row, %lld of %zu%s: what is not there is "
+            "missing",
             REELI_QUOTED(reel_table_row_path(t, s->first)), (long long)reel_table_line(t, s->first),
-            (long long)s->count, one ? " has" : "s have", (long long)s->fields, t->columns,
-            one ? "" : " here");
+            REELI_COUNTED(s->count, "row"), reeli_one_or_many(s->count, "has", "have"),
+            (long long)s->fields, t->columns, s->count == 1 ? "" : " here");
     }
 }
 

@@ -102,7 +102,7 @@ static void encode_text(const encoding *it, source *s, int64_t begin, int64_t co
 {
     const int64_t features = (int64_t)reeli_input_features(s->input);
     const int32_t without = reeli_input_word(s->input, NULL, 0);
-    const size_t size = it->to->dtype == REEL_F64 ? sizeof(double) : sizeof(float);
+    const size_t size = reeli_element_size(it->to->dtype);
     int32_t codes[REELI_ENCODE_BLOCK];
     for (int64_t k = 0; k < count; k++) {
         codes[k] = -1;

@@ -112,7 +112,7 @@ static verdict judge(const reeli_fit *f, size_t column, const int64_t *counts, c
         v.used |= needed(it, set);
     }
     v.dates = dates > 0 && odd * ODD_SHARE <= dates + odd;
-    for (size_t i = 0; i < texts && v.dates; i++) {
+    for (size_t i = 0; i < texts && v.dates && it->count > 1; i++) {
         const char *text = reel_table_category(f->t, column, i);
         uint64_t set = counts[i] > 0 ? ways(it, text) : 0;
         if (set && (!(set & v.used) || contradictions(it, set & v.used, text, &first))) {

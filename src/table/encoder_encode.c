@@ -315,8 +315,8 @@ static reel_row_file *in_order(encoding *it, int64_t memory)
     reeli_buffer_free(r, &it->order);
     ok = ok && reeli_row_order_begin(it->file, place, it->rows.count);
     reeli_buffer_free(r, &places);
-    for (int64_t at = 0; ok && at < it->rows.count; at += BLOCK) {
-        int64_t count = it->rows.count - at < BLOCK ? it->rows.count - at : BLOCK;
+    for (int64_t at = 0; ok && at < it->rows.count; at += it->put_rows) {
+        int64_t left = it->rows.count - at, count = left < it->put_rows ? left : it->put_rows;
         ok = reeli_row_order_next(it->file, count, it->to->data) &&
              reeli_row_file_put(to, at, count, it->to->data);
     }

@@ -62,12 +62,6 @@ bool reeli_fit_is_repeated(const reeli_fit *f, size_t column, uint64_t hash);
  * out. */
 bool reeli_fit_add(reeli_fit *f, size_t column, uint64_t hash, const reeli_input *input);
 
-static inline uint64_t reeli_fit_mixed(uint64_t hash, uint64_t with)
-{
-    hash = (hash ^ with) * 0x9E3779B97F4A7C15U;
-    return hash ^ hash >> 29;
-}
-
 /* Reads the terms, whose factors' inputs are columns of the table yet, into the encoder, and
  * chooses the columns; false, and an error. */
 bool reeli_fit_read_terms(reeli_fit *f);

@@ -3,7 +3,6 @@
  * value. */
 #include "encoder_fit.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { LONGEST_UNIT = 15, LOOKED_AT = 1000 };

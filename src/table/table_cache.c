@@ -544,7 +544,8 @@ static bool complete(reeli_keeping *k, reel_table *t)
     reeli_buffer rest = {NULL, 0, 0};
     head h = head_of(t, k->key, WHOLE);
     h.end = (int64_t)sizeof h + blocks_of(t) * (int64_t)(part_bytes(t) * t->columns);
-    bool ok = go_through(t, 0, blocks_of(t), &h.checksum);
+    h.checksum = k->checksum;
+    bool ok = go_through(t, k->checked, blocks_of(t), &h.checksum);
     if (ok && !(reeli_kept_put(r, &rest, &k->short_rows, sizeof k->short_rows) &&
                 reeli_kept_put_table(t, &rest))) {
         reeli_no_memory(r, what);

@@ -52,9 +52,9 @@ done < <(comm -23 <(echo "$public") <(echo "$made"))
 
 pages=$(mktemp -d)
 scripts/page.sh "$pages"
-for file in explain/page.c lab/lessons_text.c; do
+while IFS= read -r file; do
   cmp -s "$pages/$file" "src/$file" || fail "src/$file is not made of its text: scripts/page.sh makes it"
-done
+done < <(cd "$pages" && find . -name '*.c' | sed 's|^\./||')
 rm -r "$pages"
 
 [ "$failures" -eq 0 ] || exit 1

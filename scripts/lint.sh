@@ -19,8 +19,8 @@ else
 fi
 
 # clang-format leaves comments as they were laid out, so their width is watched here.
-if LC_ALL=C.UTF-8 grep -rnE --include='*.[ch]' --include='*.cpp' --exclude=page.c --exclude=lessons_text.c --exclude=worksheet.c '^.{101,}' \
-  include src cli tests examples bench docs; then
+if LC_ALL=C.UTF-8 grep -rnE --include='*.[ch]' --include='*.cpp' '^.{101,}' include src cli tests examples bench docs |
+  grep -vE '^src/(explain/page|lab/(worksheet|lessons_text))\.c:'; then # which scripts/page.sh makes
   echo "width: these lines are over 100 columns"
   failed=1
 fi

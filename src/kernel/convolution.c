@@ -288,7 +288,8 @@ static reeli_spread gradient_spread(const reeli_convolution *c)
     reeli_spread s = {.dtype = c->dtype};
     for (int d = 0; d < REELI_CONV_DIMS; d++) {
         const int64_t from = least_index(c, d);
-        const int64_t last = (c->in[d] - 1 + c->padding[d]) / c->stride[d];
+        const int64_t reached = (c->in[d] - 1 + c->padding[d]) / c->stride[d];
+        const int64_t last = reeli_most(reached, c->out[d] - 1); /* where a pooled y is put, too */
         const int64_t positions = (c->in[d] - 1) / c->stride[d] + 1;
         reeli_spread_dim(&s, d, c->out[d], last - from + 1, positions, from, 1, 1, 1);
     }

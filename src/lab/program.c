@@ -109,40 +109,34 @@ bool lab_go_back(lab_program *p, reel_tensor *root)
 
 double lab_step_of_slope(const lab_program *p) { return p->dtype == REEL_F32 ? 1e-2 : 1e-6; }
 
-/* The result with an element moved; NaN where it cannot be computed. */
-static double nudged(lab_program *p, reel_tensor *x, const int64_t *index, double by)
-{
-    const double was = reel_get(x, index);
-    const uint64_t mark = reel_mark(p->r);
-    reel_set(x, index, was + by);
-    reel_tensor *y = lab_run_program(p);
-    const double value = y ? reel_item(y) : (double)NAN;
-    reel_set(x, index, was);
-    reel_clear_error(p->r);
-    reel_rewind_to(p->r, mark);
-    return value;
-}
-
-/* From one side, or from both. */
-static double slope_by(lab_program *p, reel_tensor *x, int64_t i, double h, bool one_sided)
+/* The result with element i moved, of the values that the last run held; NaN where it cannot be
+ * computed. */
+static double nudged(lab_program *p, reel_tensor *x, int64_t i, double by)
 {
     int64_t index[REEL_MAX_DIMS];
     for (int d = reel_ndim(x) - 1; d >= 0; d--) {
         index[d] = i % reel_size(x, d);
         i /= reel_size(x, d);
     }
-    const bool was = reel_set_grad_enabled(p->r, false);
+    const bool recorded = reel_set_grad_enabled(p->r, false);
+    const double was = reel_get(x, index);
+    const uint64_t mark = reel_mark(p->r);
     p->held.again = true;
-    const double below = nudged(p, x, index, one_sided ? 0 : -h);
-    const double slope = (nudged(p, x, index, h) - below) / (one_sided ? h : 2 * h);
+    reel_set(x, index, was + by);
+    reel_tensor *y = lab_run_program(p);
+    const double value = y ? reel_item(y) : (double)NAN;
+    reel_set(x, index, was);
     p->held.again = false;
-    reel_set_grad_enabled(p->r, was);
-    return slope;
+    reel_clear_error(p->r);
+    reel_rewind_to(p->r, mark);
+    reel_set_grad_enabled(p->r, recorded);
+    return value;
 }
 
 double lab_slope(lab_program *p, reel_tensor *x, int64_t i)
 {
-    return slope_by(p, x, i, lab_step_of_slope(p), false);
+    const double h = lab_step_of_slope(p), below = nudged(p, x, i, -h);
+    return (nudged(p, x, i, h) - below) / (2 * h);
 }
 
 void lab_nudges(lab_program *p, const char *name, void (*each)(const lab_nudge *it, void *context),
@@ -150,12 +144,14 @@ void lab_nudges(lab_program *p, const char *name, void (*each)(const lab_nudge *
 {
     static const double sizes[] = {1, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8, 1e-10, 1e-12, 1e-14};
     reel_tensor *x = lab_look_up(&p->inputs, name, strlen(name)), *grad = x ? reel_grad(x) : NULL;
-    const int64_t first[REEL_MAX_DIMS] = {0};
-    for (size_t k = 0; grad && k < sizeof sizes / sizeof *sizes; k++) {
-        const double both = slope_by(p, x, 0, sizes[k], false);
-        each(&(lab_nudge){sizes[k], slope_by(p, x, 0, sizes[k], true), both,
-                          fabs(both - reel_get(grad, first))},
-             context);
+    if (!grad) {
+        return;
+    }
+    const double here = nudged(p, x, 0, 0), gradient = reel_get(grad, (int64_t[REEL_MAX_DIMS]){0});
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        const double h = sizes[k], below = nudged(p, x, 0, -h), above = nudged(p, x, 0, h);
+        const double both = (above - below) / (2 * h);
+        each(&(lab_nudge){h, (above - here) / h, both, fabs(both - gradient)}, context);
     }
 }
 

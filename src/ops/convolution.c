@@ -150,16 +150,6 @@ static const void *unpooled(reel *r, reeli_convolution *c, const char *y)
     return whole;
 }
 
-/* Whether x has nothing of some of y's positions, as its padding is more than the kernel covers. */
-static bool is_beside(const reeli_convolution *c)
-{
-    bool beside = false;
-    for (int d = 0; d < DIMS; d++) {
-        beside = beside || (c->out[d] - 1) * c->stride[d] > c->in[d] - 1 + c->padding[d];
-    }
-    return beside;
-}
-
 /* The kernel multiplies weights with zeros between and around y's positions. Those are not there:
  * weights that are not finite, whose product with 0 would be NaN, are added by themselves. */
 static bool convolve_transposed(reel *r, reeli_convolution *c, const void *y, const void *w,
@@ -168,9 +158,7 @@ static bool convolve_transposed(reel *r, reeli_convolution *c, const void *y, co
     const int64_t count =
         c->groups * c->outputs * c->inputs * c->kernel[0] * c->kernel[1] * c->kernel[2];
     const void *finite = finite_part(r, w, c->dtype, count);
-    if (finite && c->corners && (finite != w || is_beside(c))) {
-        y = unpooled(r, c, y);
-    }
+    y = finite && finite != w && c->corners ? unpooled(r, c, y) : y;
     if (!finite || !y || !reeli_convolve_transposed(r, c, y, finite, bias, x->data)) {
         return false;
     }

@@ -39,24 +39,26 @@ static bool bags_are_sound(const reel_tensor *index, const reel_tensor *weights,
 static reel_tensor *reduce(reel_tensor *rows, reel_tensor *absent, reel_bag mode)
 {
     const int64_t each = 1;
-    if (mode == REEL_BAG_MAX) {
-        if (!absent) {
-            return reel_max_dim(rows, 1, false).values;
-        }
-        reel_tensor *most =
-            reel_max_dim(reel_masked_fill(rows, reel_unsqueeze(absent, -1), -(double)INFINITY), 1,
-                         false)
-                .values;
-        return reel_masked_fill(most, reel_unsqueeze(reel_all_dim(absent, 1, false), -1), 0);
+    if (absent) {
+        rows = reel_masked_fill(rows, reel_unsqueeze(absent, -1),
+                                mode == REEL_BAG_MAX ? -(double)INFINITY : 0);
     }
-    rows = absent ? reel_masked_fill(rows, reel_unsqueeze(absent, -1), 0) : rows;
-    if (mode == REEL_BAG_SUM || !absent) {
-        return mode == REEL_BAG_SUM ? reel_sum_dim(rows, &each, 1, false)
-                                    : reel_mean_dim(rows, &each, 1, false);
+    if (mode == REEL_BAG_MAX) {
+        reel_tensor *most = reel_max_dim(rows, 1, false).values;
+        return absent
+                   ? reel_masked_fill(most, reel_unsqueeze(reel_all_dim(absent, 1, false), -1), 0)
+                   : most;
+    }
+    if (mode == REEL_BAG_MEAN && !absent) {
+        return reel_mean_dim(rows, &each, 1, false);
+    }
+    reel_tensor *sum = reel_sum_dim(rows, &each, 1, false);
+    if (mode == REEL_BAG_SUM) {
+        return sum;
     }
     reel_tensor *present = reel_sum_dim(reel_logical_not(absent), &each, 1, true);
     present = reel_clamp_min(present, reel_number(rows->r, 1)); /* a bag of none is 0 */
-    return reel_div(reel_sum_dim(rows, &each, 1, false), reel_to(present, (reel_dtype)rows->dtype));
+    return reel_div(sum, reel_to(present, (reel_dtype)rows->dtype));
 }
 
 reel_tensor *reel_embedding_bag(reel_tensor *index, reel_tensor *weight, reel_bag mode,

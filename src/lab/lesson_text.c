@@ -47,7 +47,7 @@ static void print_expression(const lab_experiment *e, FILE *to)
     for (int i = 0; i < e->values; i++) {
         fprintf(to, " '%s'", e->value[i]);
     }
-    fprintf(to, *e->constants ? " --constant %s" : "", e->constants);
+    fprintf(to, "%s%s", *e->constants ? " --constant " : "", e->constants);
     fprintf(to, e->single ? " --dtype float32\n\n" : "\n\n");
     bool fine = lab_read_inputs(&p);
     for (int i = 0; fine && i < e->times; i++) {
@@ -73,7 +73,8 @@ static void print_expression(const lab_experiment *e, FILE *to)
 static void print_picture(lab_training *t, FILE *to)
 {
     char cell[HEIGHT][WIDTH + 1];
-    double x[WIDTH], y[WIDTH], left = INFINITY, right = -INFINITY, low = 0, high = 0;
+    double x[WIDTH], y[WIDTH], left = (double)INFINITY, right = -(double)INFINITY, low = 0,
+                               high = 0;
     const lab_experiment *e = t->e;
     for (int i = 0; i < e->points; i++) {
         left = fmin(left, e->point[i][0]);

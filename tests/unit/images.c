@@ -323,8 +323,8 @@ START_TEST(pooling_at_once_takes_what_is_not_finite_alike)
         reel *r = quiet_reel();
         reel_tensor *x = reel_ones(r, REEL_F64, REEL_SHAPE(1, 1, 4, 5));
         reel_tensor *w = reel_ones(r, REEL_F64, REEL_SHAPE(9, 1, 1, 1));
-        reel_data_f64(x)[6] = reel_data_f64(x)[5] = reel_data_f64(x)[0] = NAN;
-        reel_data_f64(w)[4] = INFINITY;
+        reel_data_f64(x)[6] = reel_data_f64(x)[5] = reel_data_f64(x)[0] = DOUBLE_NAN;
+        reel_data_f64(w)[4] = DOUBLE_INFINITY;
         reel_requires_grad_(x, true);
         reel_tensor *y = at_once ? reel_conv2d_max_pool2d(x, w, NULL, OPTIONS(reel_conv_options, 0),
                                                           REEL_DIMS(2), fours)

@@ -115,10 +115,10 @@ START_TEST(bags_are_means_sums_and_maxima)
         reel_zero_grad_of(w);
         reel_backward(reel_sum(reel_mul(y, g)));
         for (int k = 0; k < 6; k++) {
-            assert_close(reel_data_f32(y)[k], bags[i].y[k], 1e-6);
+            assert_close((double)reel_data_f32(y)[k], (double)bags[i].y[k], 1e-6);
         }
         for (int k = 0; k < 10; k++) {
-            assert_close(reel_data_f32(reel_grad(w))[k], bags[i].grad[k], 1e-6);
+            assert_close((double)reel_data_f32(reel_grad(w))[k], (double)bags[i].grad[k], 1e-6);
         }
     }
     reel_tensor *weights =

@@ -331,6 +331,5 @@ void lab_other_settings(const lab_experiment *e, char text[LAB_PIECE])
     }
     snprintf(text, LAB_PIECE, "%s%s%s%s%s%s%s%s", net, e->zero_grad ? "" : ", without zero_grad",
              e->total ? ", sum over the points" : "", e->flat ? ", targets of shape (n,)" : "",
-             e->init ? ", all parameters begin with " : "",
-             lab_inits[e->init].c, clip, penalty);
+             e->init ? ", all parameters begin with " : "", lab_inits[e->init].c, clip, penalty);
 }

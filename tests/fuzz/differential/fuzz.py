@@ -292,7 +292,7 @@ class Run:
                 self.errors[at] = str(why)
                 continue
             for k, t in enumerate(out):
-                if nudge and INEXACT.search(name) and (name.endswith("_") or not any(t is v for v in values.values())):
+                if nudge and INEXACT.search(name) and (name.endswith("_") or not any(memory(t) == memory(v) for v in values.values())):
                     self.move(name, t, nudge)
                 values[("step", at, k)] = t
                 self.made[("step", at, k)] = t.detach().clone(memory_format=torch.contiguous_format)
@@ -322,7 +322,7 @@ class Run:
     @staticmethod
     def move(name, t, nudge):
         """Another last digit for a result, unless it is a number that everybody has."""
-        if t.is_floating_point() and (t._base is None or ROUNDED.search(name)):
+        if t.is_floating_point():
             x = t.data
             away = 1 + nudge * torch.cos(torch.arange(x.numel(), dtype=x.dtype)).reshape(x.shape)
             known = (x * 2 == (x * 2).round()) & (ROUNDED.search(name) is None)
@@ -343,6 +343,11 @@ class Run:
         except (RuntimeError, NotImplementedError) as why:
             self.refused = str(why)
             self.second = self.second if self.second else [None] * len(wanted)
+
+
+def memory(t):
+    """Where its elements lie: a view lies where what it is of does."""
+    return t.untyped_storage().data_ptr()
 
 
 def size_of(t):

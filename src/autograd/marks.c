@@ -18,8 +18,15 @@ uint64_t reel_mark(reel *r)
     return mark->number;
 }
 
-/* A gradient that was recorded after the mark becomes a plain value; a leaf that was changed in
- * place after it keeps what it holds, without a history. */
+static reel_tensor *plain(reeli_leaf *leaf)
+{
+    reeli_copy(leaf->buffer, leaf->grad);
+    return leaf->buffer;
+}
+
+/* A leaf's gradient that was recorded after the mark becomes a plain value; a leaf that was changed
+ * in place after it keeps what it holds, without a history. One that was changed before it is a
+ * result, whose gradient goes with the mark. */
 static void settle(reel *r, const reeli_mark *mark)
 {
     for (reel_tensor *t = r->unsettled; t; t = t->leaf->next_unsettled) {
@@ -29,8 +36,7 @@ static void settle(reel *r, const reeli_mark *mark)
         }
         if (leaf->grad && leaf->grad != leaf->buffer &&
             !reeli_arena_before(&r->arena, *mark, leaf->grad->data)) {
-            reeli_copy(leaf->buffer, leaf->grad);
-            leaf->grad = leaf->buffer;
+            leaf->grad = t->node ? NULL : plain(leaf);
         }
     }
 }

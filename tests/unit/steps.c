@@ -162,6 +162,29 @@ START_TEST(what_is_older_than_a_mark_forgets_what_is_not)
 }
 END_TEST
 
+/* A tensor of the user's that an operation in place has put on the tape is a result: the gradient
+ * that it retains goes with the mark, and comes again. */
+START_TEST(a_gradient_that_was_retained_after_a_mark)
+{
+    reel *r = quiet_reel();
+    reel_tensor *w = reel_requires_grad_(reel_full(r, REEL_F32, 3, REEL_SHAPE(2)), true);
+    reel_tensor *x = reel_full(r, REEL_F32, 2, REEL_SHAPE(2));
+    reel_retain_grad(reel_mul_(x, w));
+    for (int i = 0; i < 3; i++) {
+        const uint64_t mark = reel_mark(r);
+        reel_backward_with(reel_sum(reel_square(x)),
+                           &(reel_backward_options){.retain_graph = true});
+        ck_assert(reel_item(reel_sum(reel_grad(x))) == 24);
+        reel_rewind_to(r, mark);
+        ck_assert_ptr_null(reel_grad(x));
+        ck_assert(reel_item(reel_sum(x)) == 12);
+        reel_zero_grad_of(w);
+    }
+    ck_assert(!reel_failed(r));
+    reel_free(r);
+}
+END_TEST
+
 static int warnings;
 
 static void count_warning(void *context, reel_level level, const char *message)
@@ -192,6 +215,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, what_is_held_stays);
     tcase_add_test(cases, a_mark_ends_what_came_after_it);
     tcase_add_test(cases, what_is_older_than_a_mark_forgets_what_is_not);
+    tcase_add_test(cases, a_gradient_that_was_retained_after_a_mark);
     tcase_add_test(cases, a_loop_that_forgets_to_rewind);
 }
 

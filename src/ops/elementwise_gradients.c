@@ -46,6 +46,18 @@ static reel_tensor *larger_of(reel_tensor *a, reel_tensor *least)
     return reel_where(reel_lt(a, least), least, a);
 }
 
+/* Where the condition is a number, as in what copy_ and fill_ write, nothing passes what it does not
+ * choose: neither a gradient nor, times 0, one of that. */
+static reel_tensor *choose(reel_tensor *condition, reel_tensor *a, reel_tensor *b)
+{
+    if (!(condition->flags & REELI_NUMBER)) {
+        return reel_where(condition, a, b);
+    }
+    const bool first = reeli_load(condition, 0) != 0;
+    reel_tensor *chosen = first ? a : b;
+    return chosen->flags & REELI_NUMBER ? zeros_like(first ? b : a) : chosen;
+}
+
 static reel_tensor *polygamma_of(reel_tensor *order, reel_tensor *x)
 {
     return reeli_polygamma(x, reeli_load(order, 0));

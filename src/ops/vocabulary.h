@@ -38,7 +38,7 @@
 #define ne(p, q) WORD2(reel_ne, p, q)
 #define both(p, q) WORD2(reel_logical_and, p, q)
 #define either(p, q) WORD2(reel_logical_or, p, q)
-#define where(p, q, s) WORD3(reel_where, p, q, s)
+#define where(p, q, s) WORD3(choose, p, q, s)
 /* With no operation of their own. */
 #define zero(p) WORD1(zeros_like, p)
 #define at_least(p, q) WORD2(larger_of, p, q)

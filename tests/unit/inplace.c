@@ -164,6 +164,24 @@ START_TEST(second_derivative)
 }
 END_TEST
 
+/* What is written over has no part in what comes after, so an infinite gradient that comes back to
+ * it is not multiplied by 0: y = 0 ln 0, of which PyTorch says dy/dw = 0 without a grad_fn. */
+START_TEST(nothing_passes_what_is_written_over)
+{
+    reel *r = quiet_reel();
+    reel_tensor *w[2] = {leaf(r, v_values), leaf(r, v_values)}, *first[2], *second[2];
+    reel_tensor *y = reel_mul(reel_log(reel_zero_(reel_square(w[0]))), w[1]);
+    const reel_backward_options recorded = {.create_graph = true};
+    ck_assert_int_eq(reel_gradients(reel_sum(y), w, 2, &recorded, first), REEL_OK);
+    assert_values(first[0], 0, 0, 0);
+    reel_tensor *of = reel_sum(reel_mul(first[0], w[1]));
+    ck_assert_int_eq(reel_gradients(of, w, 2, NULL, second), REEL_OK);
+    assert_values(second[1], 0, 0, 0);
+    ck_assert(!reel_failed(r));
+    reel_free(r);
+}
+END_TEST
+
 /* What an operation saved may change only if its gradient does not read it. */
 START_TEST(saved_tensors_are_watched)
 {
@@ -312,6 +330,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, gradients_are_those_of_the_function);
     tcase_add_test(cases, a_buffer_is_filled);
     tcase_add_test(cases, second_derivative);
+    tcase_add_test(cases, nothing_passes_what_is_written_over);
     tcase_add_test(cases, saved_tensors_are_watched);
     tcase_add_test(cases, refusals_change_nothing);
     tcase_add_test(cases, small_shapes);

@@ -15,6 +15,7 @@ without PyTorch, is of --seed 20 --count 40 --steps 4.
 import argparse
 import collections
 import fnmatch
+import itertools
 import math
 import os
 import random
@@ -48,6 +49,8 @@ INEXACT = re.compile("custom|exp|log|sin|cos|tan|erf|pow|sigmoid|mish|gelu|silu|
 ROUNDED = re.compile("corr|cosine|normalize")  # which may round to a 1 that the other misses
 SLOPES_BY_FLOATS = {"nn.functional.hardsigmoid", "nn.functional.celu"}  # in which PyTorch rounds doubles on the way
 DOUBLE, SINGLE = torch.float64, torch.float32
+DIGIT = 2.5e-16
+NUDGES = (1e-12, -1e-12, DIGIT, -DIGIT)
 
 # What differs on purpose: what is reported, the operators to blame, what their call is given, and the report.
 EXPLAINED = []
@@ -274,16 +277,27 @@ def weights(shape, k):
     return torch.tensor([math.cos(1.3 * i + 0.7 * k + 0.2) for i in range(n)], dtype=DOUBLE).reshape(shape)
 
 
+def factors(t, nudge, k=0):
+    """What nudges its elements, each by another part, or each by its last digit, up or down."""
+    wave = torch.cos(k + torch.arange(t.numel(), dtype=t.dtype)).reshape(t.shape)
+    return 1 + nudge * (wave if abs(nudge) > DIGIT else wave.sign())
+
+
 class Run:
-    """What PyTorch makes of a program, whose leaves may be nudged."""
+    """What PyTorch makes of a program that is nudged: its leaves, results that are rounded, and the gradients that come back to
+    each argument. By one digit leaves are not, which all have alike: that shows what hangs on whether two numbers are equal."""
 
     def __init__(self, program, nudge=0.0, upto=None):
         values = {("leaf", k): self.fresh(t, nudge) for k, t in enumerate(program.leaves)}
         self.leaves = [values[("leaf", k)] for k in range(len(program.leaves))]
         self.errors, self.order, self.made = {}, list(values), {}
         for at, (name, args, kwargs, count) in enumerate(program.steps[:upto]):
+            edges = itertools.count(1)
+
             def real(r):
-                return values[r.i] if isinstance(r, Ref) else r
+                if not isinstance(r, Ref):
+                    return r
+                return self.edge(values[r.i], nudge, at + next(edges)) if nudge and not name.endswith("_") else values[r.i]
             try:
                 out = results_of(name, swap(args, real), swap(kwargs, real))
             except KeyError:
@@ -315,18 +329,27 @@ class Run:
     @staticmethod
     def fresh(t, nudge):
         x = t.detach().clone()
-        if nudge and x.is_floating_point():
-            x = x * (1 + nudge * torch.cos(torch.arange(x.numel(), dtype=x.dtype)).reshape(x.shape))
+        if abs(nudge) > DIGIT and x.is_floating_point():
+            x = x * factors(x, nudge)
         return x.requires_grad_(t.requires_grad)
 
     @staticmethod
+    def edge(t, nudge, k):
+        """An argument, of which comes back a gradient with other last digits: so it shows what cancels where they are added."""
+        if not (t.is_floating_point() and t.requires_grad):
+            return t
+        argument = t.view_as(t)
+        argument.register_hook(lambda g: g * factors(g, nudge, k))
+        return argument
+
+    @staticmethod
     def move(name, t, nudge):
-        """Another last digit for a result, unless it is a number that everybody has."""
+        """Another last digit for a result, unless it is a number that everybody has; of a matrix's, for the largest."""
         if t.is_floating_point():
             x = t.data
-            away = 1 + nudge * torch.cos(torch.arange(x.numel(), dtype=x.dtype)).reshape(x.shape)
             known = (x * 2 == (x * 2).round()) & (ROUNDED.search(name) is None)
-            x.mul_(torch.where(known, torch.ones_like(x), away))
+            size = size_of(x) if name.startswith("linalg") else x
+            x.add_(torch.where(known, torch.zeros_like(x), size * (factors(x, nudge) - 1)))
 
     def differentiate(self):
         wanted = [t for t in self.leaves if t.requires_grad]
@@ -417,7 +440,7 @@ def write(file, program, nudge):
             step["results"] = sum(i[:2] == ("step", at) for i in run.order)
         words["steps"].append(step)
     single = any(t.dtype == SINGLE for t in run.values.values())
-    nudged = [Run(program, by) for by in ((1e-7, -1e-7) if single else (1e-12, -1e-12))] if nudge else []
+    nudged = [Run(program, by) for by in ((1e-7, -1e-7) if single else NUDGES)] if nudge else []
     doubles = in_doubles(program) if nudge and single else None
 
     def put(role, tensors, exact, *others):
@@ -776,6 +799,7 @@ def main():
             lines, left = explained(options.reel, program, found[k])
             if left:
                 groups[kind_of(left[1]), "+".join(sorted({s[0] for s in left[0].steps}))].append((k, *left))
+                print(f"program {k}:", left[1].split("\n")[0], file=sys.stderr)
             else:
                 counted[lines[0]] += 1
         elif options.write and count:

@@ -339,7 +339,7 @@ class Run:
         if not (t.is_floating_point() and t.requires_grad):
             return t
         argument = t.view_as(t)
-        argument.register_hook(lambda g: g * factors(g, nudge, k))
+        argument.register_hook(lambda g: None if g is None else g * factors(g, nudge, k))
         return argument
 
     @staticmethod

@@ -12,17 +12,28 @@
 
 enum { MOST_THREADS = 256 };
 
-/* Without the name of the library's operation, which who has not called it does not know; a file
- * may be called so. */
-static const char *without_operation(const char *message)
+static bool is_name(const char *of, const char *start, size_t length)
 {
-    char name[64];
-    size_t length = strspn(message, "abcdefghijklmnopqrstuvwxyz0123456789_");
-    if (length == 0 || length >= sizeof name || strncmp(message + length, ": ", 2) != 0) {
-        return message;
+    return of && strncmp(of, start, length) == 0 && of[length] == '\0';
+}
+
+/* Whether the command line has a file of that name. */
+static bool is_file(const options *o, const char *start, size_t length)
+{
+    bool is = is_name(o->test, start, length) || is_name(o->cache, start, length);
+    for (int i = 0; i < o->file_count; i++) {
+        is = is || is_name(o->files[i], start, length);
     }
-    snprintf(name, sizeof name, "%.*s", (int)length, message);
-    return access(name, F_OK) == 0 ? message : message + length + 2;
+    return is;
+}
+
+/* Without the name of the library's operation, which who has not called it does not know. Messages
+ * about what a file holds begin with the file's name instead. */
+static const char *without_operation(const options *o, const char *message)
+{
+    size_t length = strspn(message, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    bool named = length > 0 && strncmp(message + length, ": ", 2) == 0;
+    return named && !is_file(o, message, length) ? message + length + 2 : message;
 }
 
 static void handle(void *context, reel_level level, const char *message)
@@ -31,7 +42,7 @@ static void handle(void *context, reel_level level, const char *message)
     if (it->silent) {
         return;
     }
-    message = without_operation(message);
+    message = without_operation(it->o, message);
     if (level == REEL_ERROR) {
         complain(it, "%s", message);
     } else {
@@ -56,8 +67,10 @@ bool session_begin(session *it, const char *name, const options *o)
 #ifdef SIGXFSZ
     signal(SIGXFSZ, SIG_IGN); /* a file that becomes too large is an error, of gnuplot's, too */
 #endif
-    *it = (session){
-        .name = name, .quiet = o->quiet, .memory = o->memory ? o->memory : quarter_of_memory()};
+    *it = (session){.o = o,
+                    .name = name,
+                    .quiet = o->quiet,
+                    .memory = o->memory ? o->memory : quarter_of_memory()};
     it->complaint = it->complaint_text;
     reel_options how = {.handler = handle, .handler_context = it};
     it->r = reel_new_with(&how);

@@ -10,6 +10,7 @@
 
 typedef struct session {
     reel *r;
+    const options *o;
     const char *name; /* "reel fit", which messages begin with */
     bool quiet;
     int64_t memory;            /* bytes that its rows may take, all in all */

@@ -84,6 +84,16 @@ says "there is no column 'price', which the model predicts; there are area, room
 run 1 predict model.safetensors houses.csv --keep kin
 says "--keep: there is no column 'kin', but 'kind'"
 
+# A file that is not there is named, whatever it is called.
+for name in nowhere no_where.csv table_read; do
+  for command in "fit $name --target y" "fit t.csv --target y --test $name" "predict model.safetensors $name" \
+    "evaluate model.safetensors houses.csv $name" "predict $name houses.csv" "export $name --c m.c"; do
+    # shellcheck disable=SC2086
+    run 1 $command
+    says ": $name: cannot be opened: No such file"
+  done
+done
+
 # What SQL has no words for; dates that say nothing.
 run 0 fit houses.csv --target price --quiet --target-transform sqrt --loss mse
 run 1 export model.safetensors --sql -

@@ -18,7 +18,7 @@ bool reeli_cursor_open(reeli_cursor *it, reel_table *t, size_t column)
         return true;
     }
     it->count = 0;
-    it->window = reeli_malloc(t->owned.r, (size_t)t->pages.rows * reeli_cell_bytes(t));
+    it->window = reeli_malloc(t->owned.r, reeli_part_bytes(t));
     if (!it->window) {
         reeli_no_memory(t->owned.r, "table");
     }
@@ -28,7 +28,7 @@ bool reeli_cursor_open(reeli_cursor *it, reel_table *t, size_t column)
 void reeli_cursor_close(reeli_cursor *it)
 {
     if (it->window) {
-        reeli_free(it->t->owned.r, it->window, (size_t)it->t->pages.rows * reeli_cell_bytes(it->t));
+        reeli_free(it->t->owned.r, it->window, reeli_part_bytes(it->t));
     }
     it->window = NULL;
 }
@@ -47,7 +47,7 @@ void reeli_cursor_move(reeli_cursor *it, int64_t row)
     it->first = block * pages->rows;
     it->count = pages->rows;
     if (!reeli_pages_read(it->t, it->column, block, it->window)) {
-        memset(it->window, 0xff, (size_t)pages->rows * reeli_cell_bytes(it->t));
+        memset(it->window, 0xff, reeli_part_bytes(it->t));
     }
 }
 

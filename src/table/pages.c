@@ -23,22 +23,20 @@ static int64_t rows_of_block(const reel_table *t)
 
 static int64_t place_of(const reel_table *t, size_t column, int64_t block)
 {
-    int64_t part = t->pages.rows * (int64_t)reeli_cell_bytes(t);
+    int64_t part = (int64_t)reeli_part_bytes(t);
     return t->pages.base + (block * (int64_t)t->columns + (int64_t)column) * part;
 }
 
 bool reeli_pages_read(reel_table *t, size_t column, int64_t block, void *to)
 {
     return reeli_scratch_read(t->owned.r, "table_read", t->pages.descriptor, to,
-                              (size_t)t->pages.rows * reeli_cell_bytes(t),
-                              place_of(t, column, block));
+                              reeli_part_bytes(t), place_of(t, column, block));
 }
 
 bool reeli_pages_write(reel_table *t, size_t column, int64_t block, const void *from)
 {
     return reeli_scratch_write(t->owned.r, "table_read", t->pages.descriptor, from,
-                               (size_t)t->pages.rows * reeli_cell_bytes(t),
-                               place_of(t, column, block));
+                               reeli_part_bytes(t), place_of(t, column, block));
 }
 
 /* A column's rows from `from` of those in memory, of which a block's worth is taken, as a block in
@@ -47,8 +45,8 @@ static void make_part(const reel_table *t, const reeli_column *c, int64_t from, 
 {
     int64_t left = t->rows - t->pages.first - from;
     int64_t count = left < t->pages.rows ? left : t->pages.rows;
-    size_t cell = c->kind == REELI_NUMBERS ? reeli_cell_bytes(t) : sizeof(int32_t);
-    memset(part, 0xff, (size_t)t->pages.rows * reeli_cell_bytes(t));
+    size_t cell = reeli_column_cell(t, c);
+    memset(part, 0xff, reeli_part_bytes(t));
     if (c->kind != REELI_UNDECIDED) {
         memcpy(part, (const char *)c->cells.data + (size_t)from * cell, (size_t)count * cell);
     }
@@ -72,7 +70,7 @@ static bool move_up(reel_table *t, int64_t from)
     int64_t left = t->rows - t->pages.first - from;
     for (size_t j = 0; j < t->columns; j++) {
         reeli_column *c = reeli_column_of(t, j);
-        size_t cell = c->kind == REELI_NUMBERS ? reeli_cell_bytes(t) : sizeof(int32_t);
+        size_t cell = reeli_column_cell(t, c);
         if (c->kind == REELI_UNDECIDED) {
             continue;
         }
@@ -93,7 +91,7 @@ static bool move_up(reel_table *t, int64_t from)
 static bool put(reel_table *t, const char *what, bool all)
 {
     reel *r = t->owned.r;
-    size_t bytes = (size_t)t->pages.rows * reeli_cell_bytes(t);
+    size_t bytes = reeli_part_bytes(t);
     void *part = reeli_malloc(r, bytes);
     int64_t from = 0, there = t->rows - t->pages.first;
     bool ok = part != NULL;

@@ -11,6 +11,18 @@ static inline size_t reeli_cell_bytes(const reel_table *t)
     return t->dtype == REEL_F64 ? sizeof(double) : sizeof(float);
 }
 
+/* Bytes of a column's cells of a block. */
+static inline size_t reeli_part_bytes(const reel_table *t)
+{
+    return (size_t)t->pages.rows * reeli_cell_bytes(t);
+}
+
+/* Bytes of a column's cell in memory: of a text it is its code. */
+static inline size_t reeli_column_cell(const reel_table *t, const reeli_column *c)
+{
+    return c->kind == REELI_NUMBERS ? reeli_cell_bytes(t) : sizeof(int32_t);
+}
+
 /* From now on blocks of cells go to a file, from `base` on; those that there are, too. The rows
  * that are left have room for a block. False, and an error. */
 bool reeli_pages_begin(reel_table *t, const char *what, int descriptor, int64_t base);

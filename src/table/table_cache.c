@@ -26,7 +26,7 @@
 static const char what[] = "table_cache";
 #define WHOLE "reel-t\r\n"
 #define NOTE "reel-p\r\n"
-enum { VERSION = 3 };
+enum { VERSION = 4 };
 
 typedef struct head {
     char magic[8];
@@ -93,21 +93,18 @@ uint64_t reeli_cache_key(const char *const *paths, size_t count, const reel_tabl
     return key;
 }
 
-static size_t part_bytes(const reel_table *t)
-{
-    return (size_t)t->pages.rows * reeli_cell_bytes(t);
-}
-
 static int64_t blocks_of(const reel_table *t)
 {
     return t->pages.rows ? (t->rows + t->pages.rows - 1) / t->pages.rows : 0;
 }
 
-/* Goes on with the checksum of the blocks from `from` to `to`. */
-static bool go_through(reel_table *t, int64_t from, int64_t to, uint64_t *checksum)
+/* Goes on with the checksum of the blocks from `from` to `to`, which are put into another file, too,
+ * unless that is -1. */
+static bool go_through(reel_table *t, int64_t from, int64_t to, uint64_t *checksum, int copy)
 {
     reel *r = t->owned.r;
-    void *part = reeli_malloc(r, part_bytes(t));
+    void *part = reeli_malloc(r, reeli_part_bytes(t));
+    const int fd = t->pages.descriptor;
     bool ok = part != NULL;
     if (!part) {
         reeli_no_memory(r, what);
@@ -115,10 +112,13 @@ static bool go_through(reel_table *t, int64_t from, int64_t to, uint64_t *checks
     for (int64_t b = from; b < to; b++) {
         for (size_t j = 0; ok && j < t->columns; j++) {
             ok = reeli_pages_read(t, j, b, part);
-            *checksum = ok ? mix(*checksum, part, part_bytes(t)) : 0;
+            *checksum = ok ? mix(*checksum, part, reeli_part_bytes(t)) : 0;
+            t->pages.descriptor = copy;
+            ok = ok && (copy < 0 || reeli_pages_write(t, j, b, part));
+            t->pages.descriptor = fd;
         }
     }
-    reeli_free(r, part, part_bytes(t));
+    reeli_free(r, part, reeli_part_bytes(t));
     return ok;
 }
 
@@ -161,16 +161,24 @@ static bool all_have_kinds(const reel_table *t)
     return all;
 }
 
-/* Whether the head's numbers can be those of a file of this size. */
-static bool is_possible(const head *h, const reel_table *t, int64_t size)
+/* Whether a head's numbers can be, of which so many rows are in blocks; how many bytes those are.
+ */
+static bool is_possible(const head *h, const reel_table *t, int64_t rows, int64_t *bytes)
 {
-    int64_t part, block, all;
-    const int64_t cell = (int64_t)reeli_cell_bytes(t);
-    return h->rows >= 0 && h->end >= 0 && h->columns >= 1 && h->columns < INT32_MAX &&
-           h->block >= 1 && h->block <= 1 << 20 && h->rest >= 0 && h->dtype == (int64_t)t->dtype &&
-           reeli_multiply(h->block, cell, &part) && reeli_multiply(part, h->columns, &block) &&
-           reeli_multiply(block, h->rows / h->block + (h->rows % h->block > 0), &all) &&
-           h->end - (int64_t)sizeof *h == all && size - h->end == h->rest;
+    int64_t part, block;
+    return rows >= 0 && h->end >= 0 && h->columns >= 1 && h->columns < INT32_MAX && h->block >= 1 &&
+           h->block <= 1 << 20 && h->rest >= 0 && h->dtype == (int64_t)t->dtype &&
+           reeli_multiply(h->block, (int64_t)reeli_cell_bytes(t), &part) &&
+           reeli_multiply(part, h->columns, &block) &&
+           reeli_multiply(block, rows / h->block + (rows % h->block > 0), bytes);
+}
+
+/* And those of a file of this size. */
+static bool table_is_possible(const head *h, const reel_table *t, int64_t size)
+{
+    int64_t bytes;
+    return is_possible(h, t, h->rows, &bytes) && h->end - (int64_t)sizeof *h == bytes &&
+           size - h->end == h->rest;
 }
 
 /* Fills t from the file that is open; false if there is something wrong with it, or memory is
@@ -187,7 +195,7 @@ static bool fill(reel_table *t, const head *h, reeli_short_rows *short_rows)
     char *kept = reeli_malloc(r, bytes + 1);
     uint64_t checksum = 0;
     reeli_rest from = {kept, bytes};
-    bool ok = kept && go_through(t, 0, blocks_of(t), &checksum);
+    bool ok = kept && go_through(t, 0, blocks_of(t), &checksum, -1);
     t->columns = 0;
     ok = ok && reeli_scratch_read(r, what, t->pages.descriptor, kept, bytes, h->end) &&
          mix(checksum, kept, bytes) == h->checksum &&
@@ -235,7 +243,7 @@ reel_table *reeli_cache_open(reel *r, const char *name, const reel_table_options
     t->pages.rows = 1; /* so that it is closed */
     t->memory = options->memory;
     reeli_short_rows short_rows;
-    if (is_possible(&h, t, status.st_size) && fill(t, &h, &short_rows)) {
+    if (table_is_possible(&h, t, status.st_size) && fill(t, &h, &short_rows)) {
         tell_oddities(t, options, &short_rows);
         return t;
     }
@@ -317,14 +325,14 @@ bool reeli_keep_pages(reeli_keeping *k, reel_table *t)
 }
 
 /* A note's numbers, in this order: places in the text, and of the reader. */
-enum { FILE_NUMBER, TAKEN, HASHED, LINE, HEADLESS, RETURN, MORE = REELI_NOTED };
+enum { TAKEN, HASHED, LINE, HEADLESS, RETURN, MORE = REELI_NOTED };
 
 static bool put_cells(const reel_table *t, reeli_buffer *to)
 {
     bool ok = true;
     for (size_t j = 0; ok && j < t->columns; j++) {
         const reeli_column *c = reeli_column_of(t, j);
-        const size_t cell = c->kind == REELI_NUMBERS ? reeli_cell_bytes(t) : sizeof(int32_t);
+        const size_t cell = reeli_column_cell(t, c);
         ok =
             c->kind == REELI_UNDECIDED || reeli_kept_put(t->owned.r, to, c->cells.data,
                                                          (size_t)(t->rows - t->pages.first) * cell);
@@ -335,8 +343,7 @@ static bool put_cells(const reel_table *t, reeli_buffer *to)
 static bool put_note(const reeli_csv_reader *it, int64_t taken, reeli_buffer *to)
 {
     reel_table *t = it->table;
-    const int64_t at[MORE] = {[FILE_NUMBER] = (int64_t)t->files.count - 1,
-                              [TAKEN] = taken,
+    const int64_t at[MORE] = {[TAKEN] = taken,
                               [HASHED] = it->hashed,
                               [LINE] = it->line,
                               [HEADLESS] = it->headless,
@@ -368,7 +375,7 @@ bool reeli_keep_note(reeli_csv_reader *it, int64_t taken)
     reel_table *t = it->table;
     const int64_t blocks = t->pages.first / t->pages.rows;
     reeli_buffer rest = {NULL, 0, 0};
-    if (!go_through(t, k->checked, blocks, &k->checksum)) {
+    if (!go_through(t, k->checked, blocks, &k->checksum, -1)) {
         return false;
     }
     k->checked = blocks;
@@ -391,17 +398,11 @@ bool reeli_keep_note(reeli_csv_reader *it, int64_t taken)
     return reel_file_commit(file) == REEL_OK;
 }
 
-/* Whether a note's numbers can be: so many rows in whole blocks, and less than one besides. */
-static bool note_is_possible(const head *h, const reel_table *t, int64_t size)
+/* So many rows in whole blocks, and less than one besides. */
+static bool note_is_possible(const head *h, const reel_table *t, int64_t size, int64_t *bytes)
 {
-    int64_t bytes;
-    return h->columns >= 1 && h->columns < INT32_MAX && h->block >= 1 && h->block <= 1 << 20 &&
-           h->end >= 0 && h->end % h->block == 0 && h->rows >= h->end &&
-           h->rows - h->end < h->block && h->dtype == (int64_t)t->dtype && h->rest >= 0 &&
-           h->rest == size - (int64_t)sizeof *h &&
-           reeli_multiply(h->block, (int64_t)reeli_cell_bytes(t), &bytes) &&
-           reeli_multiply(bytes, h->columns, &bytes) &&
-           reeli_multiply(bytes, h->end / h->block, &bytes);
+    return is_possible(h, t, h->end, bytes) && h->end % h->block == 0 && h->rows >= h->end &&
+           h->rows - h->end < h->block && h->rest == size - (int64_t)sizeof *h;
 }
 
 static bool take_cells(reel_table *t, reeli_rest *from)
@@ -410,7 +411,7 @@ static bool take_cells(reel_table *t, reeli_rest *from)
     bool ok = true;
     for (size_t j = 0; ok && j < t->columns; j++) {
         reeli_column *c = reeli_column_of(t, j);
-        const size_t cell = c->kind == REELI_NUMBERS ? reeli_cell_bytes(t) : sizeof(int32_t);
+        const size_t cell = reeli_column_cell(t, c);
         ok = c->kind == REELI_UNDECIDED ||
              (reeli_buffer_reserve(t->owned.r, &c->cells, (size_t)t->pages.rows * cell) &&
               reeli_kept_take(from, c->cells.data, left * cell));
@@ -434,32 +435,11 @@ static bool take_note(reeli_keeping *k, reel_table *t, const head *h, reeli_buff
               reeli_buffer_reserve(r, &k->order, (columns + 1) * sizeof(size_t)) &&
               reeli_kept_take(from, k->order.data, k->order.count * sizeof(size_t)) &&
               take_cells(t, from) && from->left == 0 && codes_are_texts(t) && k->at[TAKEN] > 0 &&
-              k->at[FILE_NUMBER] == (int64_t)t->files.count - 1;
+              t->files.count > 0;
     for (size_t i = 0; ok && i < k->order.count; i++) {
         ok = ((const size_t *)k->order.data)[i] < columns;
     }
     as_text->count = ok ? columns : 0;
-    return ok;
-}
-
-/* The blocks into a file of this process's own, where another one goes on with them. */
-static bool copy_blocks(reel_table *t, int fd)
-{
-    reel *r = t->owned.r;
-    void *part = reeli_malloc(r, part_bytes(t));
-    const int from = t->pages.descriptor;
-    bool ok = part != NULL;
-    for (int64_t b = 0; b < t->pages.first / t->pages.rows; b++) {
-        for (size_t j = 0; ok && j < t->columns; j++) {
-            t->pages.descriptor = from;
-            ok = reeli_pages_read(t, j, b, part);
-            t->pages.descriptor = fd;
-            ok = ok && reeli_pages_write(t, j, b, part);
-        }
-    }
-    t->pages.descriptor = fd;
-    close(from);
-    reeli_free(r, part, part_bytes(t));
     return ok;
 }
 
@@ -476,34 +456,40 @@ static bool fill_from_note(reeli_keeping *k, reel_table *t, const head *h, int n
     t->pages.first = h->end;
     t->pages.base = sizeof *h;
     k->checked = h->end / h->block;
-    bool ok = kept && reeli_scratch_read(k->r, what, note, kept, bytes, sizeof *h) &&
-              go_through(t, 0, k->checked, &k->checksum) &&
-              mix(k->checksum, kept, bytes) == h->checksum && take_note(k, t, h, as_text, &from);
+    /* where another process goes on with the blocks, this one has its own */
+    const int own = k->holds ? -1 : reeli_scratch_open(k->r, what, NULL);
+    bool ok = kept && (k->holds || own >= 0) &&
+              reeli_scratch_read(k->r, what, note, kept, bytes, sizeof *h) &&
+              go_through(t, 0, k->checked, &k->checksum, own) &&
+              mix(k->checksum, kept, bytes) == h->checksum;
+    if (own >= 0) {
+        close(t->pages.descriptor);
+        t->pages.descriptor = own;
+    }
+    ok = ok && take_note(k, t, h, as_text, &from);
     reeli_free(k->r, kept, bytes + 1);
-    const int fd = ok && !k->holds ? reeli_scratch_open(k->r, what, NULL) : -1;
-    return ok && (k->holds || (fd >= 0 && copy_blocks(t, fd)));
+    return ok;
 }
 
 /* Whether there is a file long enough for the blocks that the note tells of. */
-static bool has_blocks(const reel_table *t, const head *h, int fd)
+static bool has_blocks(int fd, int64_t bytes)
 {
     struct stat status;
-    return fd >= 0 && fstat(fd, &status) == 0 &&
-           status.st_size >=
-               (int64_t)sizeof *h + h->end * h->columns * (int64_t)reeli_cell_bytes(t);
+    return fd >= 0 && fstat(fd, &status) == 0 && status.st_size - (int64_t)sizeof(head) >= bytes;
 }
 
 bool reeli_keep_go_on(reeli_keeping *k, reel_table *t, reeli_buffer *as_text)
 {
     struct stat status;
     head h;
+    int64_t bytes;
     const int note = reeli_file_open(k->target.path, O_RDONLY);
     bool ok = note >= 0 && fstat(note, &status) == 0 &&
               read(note, &h, sizeof h) == (ssize_t)sizeof h &&
               memcmp(h.magic, NOTE, sizeof h.magic) == 0 && h.version == VERSION &&
-              h.key == k->key && note_is_possible(&h, t, status.st_size);
+              h.key == k->key && note_is_possible(&h, t, status.st_size, &bytes);
     const int fd = !ok ? -1 : k->holds ? k->descriptor : reeli_file_open(PART_OF(k), O_RDONLY);
-    ok = ok && has_blocks(t, &h, fd);
+    ok = ok && has_blocks(fd, bytes);
     if (ok) {
         t->pages.descriptor = fd;
         t->pages.rows = 1; /* so that it is closed */
@@ -533,7 +519,6 @@ void reeli_keep_restore(reeli_keeping *k, reeli_csv_reader *it)
     k->order = (reeli_buffer){NULL, 0, 0};
 }
 
-int64_t reeli_keep_file(const reeli_keeping *k) { return k->goes_on ? k->at[FILE_NUMBER] : 0; }
 int64_t reeli_keep_taken(const reeli_keeping *k) { return k->at[TAKEN]; }
 
 /* What is behind the blocks, and the head, into the table's own file. */
@@ -543,9 +528,9 @@ static bool complete(reeli_keeping *k, reel_table *t)
     const int fd = t->pages.descriptor;
     reeli_buffer rest = {NULL, 0, 0};
     head h = head_of(t, k->key, WHOLE);
-    h.end = (int64_t)sizeof h + blocks_of(t) * (int64_t)(part_bytes(t) * t->columns);
+    h.end = (int64_t)sizeof h + blocks_of(t) * (int64_t)(reeli_part_bytes(t) * t->columns);
     h.checksum = k->checksum;
-    bool ok = go_through(t, k->checked, blocks_of(t), &h.checksum);
+    bool ok = go_through(t, k->checked, blocks_of(t), &h.checksum, -1);
     if (ok && !(reeli_kept_put(r, &rest, &k->short_rows, sizeof k->short_rows) &&
                 reeli_kept_put_table(t, &rest))) {
         reeli_no_memory(r, what);

@@ -14,7 +14,7 @@ uint64_t reeli_cache_key(const char *const *paths, size_t count, const reel_tabl
 reel_table *reeli_cache_open(reel *r, const char *name, const reel_table_options *options,
                              uint64_t key, bool *ours);
 
-enum { REELI_NOTED = 6 };
+enum { REELI_NOTED = 5 };
 
 /* A table that is kept while it is read: by one process of a machine, if several read it. */
 typedef struct reeli_keeping {
@@ -38,8 +38,7 @@ bool reeli_keep_begin(reeli_keeping *k, reel *r, const reel_table_options *optio
 /* Fills an empty table with what another reading has noted; false if there is nothing of use, and
  * the table, which has something of it, is to be freed. */
 bool reeli_keep_go_on(reeli_keeping *k, reel_table *t, reeli_buffer *as_text);
-/* Then which file, and after how many bytes of its text; and the reader's state. */
-int64_t reeli_keep_file(const reeli_keeping *k);
+/* Then after how many bytes of the last file's text; and the reader's state. */
 int64_t reeli_keep_taken(const reeli_keeping *k);
 void reeli_keep_restore(reeli_keeping *k, reeli_csv_reader *it);
 /* From the first file's first row; false, and an error. */

@@ -101,7 +101,8 @@ static bool read_table(reading *it, reel_table *t)
     reeli_csv_reader reader;
     bool ok = reeli_csv_begin(&reader, t, it->options, &it->as_text);
     reader.keeping = it->options->cache ? &it->keeping : NULL;
-    for (size_t i = (size_t)reeli_keep_file(&it->keeping); ok && i < it->count; i++) {
+    const size_t begun = t->files.count; /* by another reading, which was in the last of them */
+    for (size_t i = begun ? begun - 1 : 0; ok && i < it->count; i++) {
         ok = read_file(it, t, &reader, i);
     }
     reader.failed = reader.failed || !ok;

@@ -3,6 +3,7 @@
 #include "cholesky.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 static double dot(int64_t n, const double *a, const double *b)
@@ -51,4 +52,22 @@ void cholesky_inverse(int64_t m, const double *l, double *to)
             cholesky_solve(m, l, to + i * m);
         }
     }
+}
+
+/* What rounding leaves of a coupled direction would drown the others: so a little more is taken for
+ * none, and a little is put there. */
+void cholesky_curvature_inverse(int64_t m, double *a, double rows, double *to)
+{
+    static const double none = 1e-9, nearly_none = 1e-10; /* of a row, where columns vary by 1 */
+    bool lost = false;
+    memcpy(to, a, (size_t)(m * m) * sizeof *to);
+    cholesky_factor(m, to);
+    for (int64_t i = 0; i < m * m; i += m + 1) {
+        lost = lost || (a[i] > 0 && !(to[i] * to[i] > none * rows));
+    }
+    for (int64_t i = 0; i < m * m; i += m + 1) {
+        a[i] += lost || !(a[i] > 0) ? nearly_none * rows : 0;
+    }
+    cholesky_factor(m, a);
+    cholesky_inverse(m, a, to);
 }

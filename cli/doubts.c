@@ -110,16 +110,6 @@ bool doubt_test(session *s, const model *m, reel_table *table, reel_tensor *rows
     return done && !reel_failed(s->r);
 }
 
-void doubt_separation(session *s, double log_loss)
-{
-    static const double next_to_nothing = 1e-6;
-    if (log_loss < next_to_nothing) {
-        notice(s,
-               "the classes are told apart without an error: the coefficients could grow without "
-               "end, and say little each by itself");
-    }
-}
-
 /* Adds a name to a list of them, "a, b", where there is room. */
 static void add_name(char *text, size_t size, const char *name)
 {
@@ -196,6 +186,13 @@ void doubt_coefficients(session *s, const options *o, reel_encoder *encoder,
                "coefficient is uncertain, predictions need not be",
                o->files[0], reel_encoder_feature_name(encoder, (size_t)worst - 1),
                it->inflation[worst], count > 1 ? ", and it is not the only one" : "");
+    }
+    if (it->features && it->endless) {
+        notice(s,
+               "%s: the likelihood goes on growing with %s, as where some rows are told apart "
+               "without an error: %s no end, and no standard %s",
+               o->files[0], REELI_COUNTED(it->endless, "coefficient"),
+               it->endless == 1 ? "it has" : "they have", it->endless == 1 ? "error" : "errors");
     }
     if (it->features && it->condition > large_condition) {
         notice(s,

@@ -23,9 +23,6 @@ bool doubt_columns(session *s, const options *o, reel_encoder *encoder, const co
 void doubt_coefficients(session *s, const options *o, reel_encoder *encoder,
                         const line_statistics *it);
 
-/* A notice if a line tells classes apart so well that its coefficients have no end. */
-void doubt_separation(session *s, double log_loss);
-
 /* A notice if the rows of a test lie elsewhere than those that the encoder was fitted to, by the
  * feature that is furthest off. */
 bool doubt_test(session *s, const model *m, reel_table *table, reel_tensor *rows);

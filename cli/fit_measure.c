@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How good a model is on some rows. */
 #include "column_names.h"
-#include "doubts.h"
 #include "fitting.h"
 #include "plot.h"
 
@@ -28,9 +27,6 @@ static bool measure_classes(fitting *it, reel_table *table, reel_tensor *which, 
     double *truth = all ? model_truth(it->s, &it->model, table, target, which, &n) : NULL;
     class_metrics_free(confusion);
     bool done = truth && class_metrics_of(it->s, it->model.encoder, n, truth, all, confusion, to);
-    if (done && to == &it->train_metrics && !it->o->hidden_count) {
-        doubt_separation(it->s, to->log_loss);
-    }
     free(all);
     free(truth);
     return done;

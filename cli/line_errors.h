@@ -14,6 +14,7 @@ typedef struct solved_line {
     reel_encoder *encoder;
     int64_t n, k, m;
     int64_t counted; /* rows whose weight is not 0 */
+    double weights;  /* their sum */
     bool bias, weighted;
     double *v, *row, *residual;
     double *weight; /* of rows, as the table has them; 1 without */

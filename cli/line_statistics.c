@@ -63,6 +63,7 @@ static void read_row_weights(solved_line *s)
         double w = s->weighted ? reel_get(s->training->y, (int64_t[]){i, 1}) : 1;
         s->weight[i] = s->weighted ? w * s->training->weight_mean : 1;
         s->counted += w > 0;
+        s->weights += s->weight[i];
     }
 }
 
@@ -129,8 +130,7 @@ static bool invert(const solved_line *s, const double *w)
         }
     }
     if (a) {
-        cholesky_factor(m, a);
-        cholesky_inverse(m, a, s->covariance);
+        cholesky_curvature_inverse(m, a, s->weights, s->covariance);
     }
     free(a);
     return a || complain(s->training->session, "there is no memory for the standard errors");
@@ -200,6 +200,18 @@ static bool likelihood(const solved_line *s, line_statistics *it)
     return done;
 }
 
+/* Whether a likelihood goes on growing with a coefficient, of which it then says nothing: as if less
+ * than a hundred-millionth of each row were there to say it. */
+static bool is_endless(const solved_line *s, const line_statistics *it, const double *way,
+                       double variance)
+{
+    double length = 0;
+    for (int64_t a = 0; a < s->m; a++) {
+        length += way[a] * way[a];
+    }
+    return it->source == ERRORS_BY_CURVATURE && variance * s->weights > 1e8 * length;
+}
+
 /* Coefficients and their standard errors in the table's units, and what follows from them. */
 static void bring_back(const solved_line *s, line_statistics *it)
 {
@@ -218,11 +230,13 @@ static void bring_back(const solved_line *s, line_statistics *it)
             }
         }
         bool there = j ? s->c->qr.rank_of[j - 1] >= 0 : s->bias;
-        it->error[j] = there ? sqrt(variance) : (double)NAN;
+        bool endless = there && is_endless(s, it, way, variance);
+        it->endless += endless;
+        it->error[j] = there && !endless ? sqrt(variance) : (double)NAN;
         it->t[j] = it->estimate[j] / it->error[j];
-        it->p[j] = !there ? (double)NAN
-                   : z    ? erfc(fabs(it->t[j]) / sqrt(2))
-                          : student_two_sided(it->t[j], (double)it->freedom);
+        it->p[j] = isnan(it->t[j]) ? (double)NAN
+                   : z             ? erfc(fabs(it->t[j]) / sqrt(2))
+                                   : student_two_sided(it->t[j], (double)it->freedom);
         it->low[j] = it->estimate[j] - reach * it->error[j];
         it->high[j] = it->estimate[j] + reach * it->error[j];
     }
@@ -341,6 +355,7 @@ static bool fill_classes(solved_line *s, line_statistics *it)
         }
         bring_back(s, &one);
         inflations(s, &one);
+        it->endless = one.endless;
     }
     if (done) {
         compare_with_shares(s, it);

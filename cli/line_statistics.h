@@ -21,7 +21,8 @@ typedef struct line_statistics {
     int64_t lines;    /* of classes one for each but the first; of quantiles one for each; or 1 */
     error_source source;
     double *estimate, *error, *t, *p, *low, *high, *inflation;
-    int64_t freedom;                       /* rows less coefficients */
+    int64_t endless; /* coefficients with which a likelihood goes on growing: they have no errors */
+    int64_t freedom; /* rows less coefficients */
     double sigma, r2, adjusted_r2, f, f_p; /* of least squares; otherwise NaN */
     int64_t f_freedom;
     double deviance, null_deviance, aic; /* of likelihoods; otherwise NaN */
@@ -40,7 +41,8 @@ typedef struct line_statistics {
  * the rate; of classes alike, with blocks p_a ([a = b] - p_b) of W. With --bootstrap, of any loss,
  * the deviation of the coefficients of lines through as many samples of the rows, drawn with
  * replacement, each as large as the table. Weights of rows count as R's lm, glm, multinom and
- * quantreg have them. Nothing of other losses, with penalties, without freedom, or where rows were
+ * quantreg have them. Where the likelihood goes on growing with a coefficient, as where classes are told
+ * apart without an error, that has none. Nothing of other losses, with penalties, without freedom, or where rows were
  * held out to validate on.
  *
  * The condition number is the largest singular value of the independent columns over the smallest.

@@ -204,8 +204,7 @@ bool softmax_covariance(const training *of, double *to, double *deviance)
     if (done) {
         double rows = (double)it.n * (weighted ? of->weight_mean : 1);
         assemble(&it);
-        cholesky_factor(size, it.system);
-        cholesky_inverse(size, it.system, to);
+        cholesky_curvature_inverse(size, it.system, 1, to); /* of a mean over the rows */
         for (int64_t i = 0; i < size * size; i++) {
             to[i] /= rows;
         }

@@ -142,10 +142,15 @@ close 1e-12 0.88 metrics accuracy
 run 0 evaluate model.safetensors unseen.csv
 prints '(not known)'
 
-# Told apart completely: no end of the coefficients.
+# Told apart completely, or one class of them: no end of the coefficients, and no errors.
 awk 'BEGIN { print "x,y"; for (i = 0; i < 20; i++) print i "," (i < 10 ? "low" : "high") }' >apart.csv
 run 0 fit apart.csv --target y
-says 'the classes are told apart without an error'
+says 'the likelihood goes on growing with 2 coefficients'
+awk 'BEGIN { print "x,y"; for (i = 0; i < 30; i++) print i "," (i < 10 ? "low" : i % 3 ? "middle" : "high") }' >one.csv
+run 0 fit one.csv --target y --json --no-save
+says 'the likelihood goes on growing with 2 coefficients'
+[ "$(json statistics standard_error low x)" = null ] || fail 'what has no end has an error'
+run 0 fit apart.csv --target y
 ! grep -q residuals out || fail 'classes have residuals'
 run 1 fit "$flowers" --target species --loss mse
 says "is the target and has to hold numbers, but holds text, such as 'setosa'"

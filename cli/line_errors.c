@@ -69,7 +69,7 @@ static bool other_quantile(const solved_line *s, double q, double *v)
     return done;
 }
 
-/* Solves A X = B in place of B, both (m, m), A symmetric; rows without a pivot become 0. */
+/* Solves A X = B in place of B, both (m, m), A symmetric; rows without a pivot become NaN. */
 static void solve_symmetric(int64_t m, double *a, double *b)
 {
     for (int64_t j = 0; j < m; j++) {
@@ -83,7 +83,7 @@ static void solve_symmetric(int64_t m, double *a, double *b)
             }
         }
         for (int64_t c = 0; c < m; c++) {
-            b[j * m + c] = lost ? 0 : b[j * m + c] / pivot;
+            b[j * m + c] = lost ? (double)NAN : b[j * m + c] / pivot;
             a[j * m + c] = lost ? 0 : a[j * m + c] / pivot;
         }
     }

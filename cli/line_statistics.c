@@ -225,8 +225,8 @@ static void bring_back(const solved_line *s, line_statistics *it)
         it->estimate[j] = j || !s->bias ? 0 : mean - scale * s->c->target_shift;
         for (int64_t a = 0; a < s->m; a++) {
             it->estimate[j] += way[a] * s->v[a];
-            for (int64_t b = 0; b < s->m; b++) {
-                variance += way[a] * s->covariance[a * s->m + b] * way[b];
+            for (int64_t b = 0; b < s->m && way[a] != 0; b++) {
+                variance += way[b] == 0 ? 0 : way[a] * s->covariance[a * s->m + b] * way[b];
             }
         }
         bool there = j ? s->c->qr.rank_of[j - 1] >= 0 : s->bias;

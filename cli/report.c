@@ -130,9 +130,18 @@ void metrics_json(reeli_json_writer *w, const char *key, const metrics *it)
 
 const char *model_kind(const model *m)
 {
-    return m->shape.hidden_count              ? activation_names[m->shape.activation]
-           : reel_encoder_classes(m->encoder) ? "logistic regression"
-                                              : "linear regression";
+    if (m->shape.hidden_count) {
+        return activation_names[m->shape.activation];
+    }
+    switch (reel_encoder_transform(m->encoder)) {
+    case REEL_TRANSFORM_LOGISTIC:
+    case REEL_TRANSFORM_CLASS:
+        return "logistic regression";
+    case REEL_TRANSFORM_RATE:
+        return "Poisson regression";
+    default:
+        return "linear regression";
+    }
 }
 
 void shape_text(const network_shape *shape, char *text, size_t size)

@@ -221,7 +221,8 @@ bool rows_hold_out(session *s, const options *o, reel_table *table, row_parts *i
 {
     bool quantile = o->hidden_count && o->loss == LOSS_QUANTILE;
     bool calibrated = quantile || !isnan(o->interval);
-    if (calibrated && reel_numel(it->train) >= FEWEST_TO_CALIBRATE &&
+    bool enough = reel_numel(it->train) >= FEWEST_TO_CALIBRATE || !isnan(o->interval);
+    if (calibrated && enough &&
         !draw(s, CALIBRATION_SHARE, quantile ? "--loss quantile" : "--interval", &it->train,
               &it->calibration)) {
         return false;

@@ -22,6 +22,13 @@ static void print_number(FILE *to, int width, int digits, double x)
 /* What is left of 0 by rounding is 0 for people. */
 static double unless_noise(double x, double size) { return fabs(x) < 1e-12 * size ? 0 : x; }
 
+/* Beside what a coefficient is noise: its error, and what moves the target by its deviation. */
+static double size_of(const line_statistics *it, const model *m, int64_t at, int64_t j)
+{
+    double scale = reel_encoder_target_scale(m->encoder);
+    return fmax(it->error[at], j ? scale / reel_encoder_scale(m->encoder, (size_t)j - 1) : scale);
+}
+
 static void print_summary(FILE *to, const line_statistics *it, bool several)
 {
     fputc('\n', to);
@@ -69,7 +76,7 @@ static void print_line(FILE *to, const line_statistics *it, const model *m, int6
         int64_t at = line * (it->features + 1) + j;
         fputs("  ", to);
         print_name(to, name_of(m->encoder, j), width);
-        print_number(to, 14, 8, unless_noise(it->estimate[at], it->error[at]));
+        print_number(to, 14, 8, unless_noise(it->estimate[at], size_of(it, m, at, j)));
         print_number(to, 11, 5, it->error[at]);
         print_number(to, 8, 4, unless_noise(it->t[at], 1));
         print_number(to, 9, 3, it->p[at]);

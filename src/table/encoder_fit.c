@@ -306,6 +306,7 @@ static bool fit_numbers(reeli_fit *f, size_t column, const reeli_look *look)
                    REELI_TABLE_TEXT_OF(f->t), REELI_QUOTED(reel_table_name(f->t, column)));
     }
     reeli_fit_hint_at_code(f, column, look->code);
+    reeli_fit_hint_at_compact_dates(f, column);
     reeli_input input = {.median = s->median, .mean = s->mean, .scale = s->scale};
     return reeli_fit_add(f, column, look->hash, &input);
 }

@@ -91,6 +91,7 @@ bool reeli_fit_dates(reeli_fit *f, size_t column, uint64_t hash, const char *for
 bool reeli_fit_hint_at_dates(const reeli_fit *f, size_t column, const int64_t *counts);
 void reeli_fit_hint_at_text(const reeli_fit *f, size_t column, const int64_t *counts);
 void reeli_fit_hint_at_code(const reeli_fit *f, size_t column, reeli_code code);
+void reeli_fit_hint_at_compact_dates(const reeli_fit *f, size_t column);
 /* Refuses formats that are none; false, and an error. */
 bool reeli_fit_dates_are_known(const reeli_fit *f);
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What columns may have been meant to be: numbers with a unit, a number that stands for a missing
  * value. */
+#include "date.h"
 #include "encoder_fit.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { LONGEST_UNIT = 15, LOOKED_AT = 1000 };
@@ -52,6 +55,33 @@ void reeli_fit_hint_at_text(const reeli_fit *f, size_t column, const int64_t *co
 {
     if (!reeli_fit_hint_at_dates(f, column, counts)) {
         tell_unit(f, column, counts);
+    }
+}
+
+/* Whether a number is a date's eight digits, as 20240229, of the last centuries. */
+static bool is_compact_date(double x)
+{
+    char text[16];
+    double seconds;
+    bool whole = x >= 18000101 && x <= 21001231 && x == floor(x);
+    return whole && snprintf(text, sizeof text, "%.0f", x) > 0 &&
+           reeli_read_date(text, "%Y%m%d", &seconds);
+}
+
+void reeli_fit_hint_at_compact_dates(const reeli_fit *f, size_t column)
+{
+    reeli_cursor numbers;
+    bool all = reeli_cursor_open(&numbers, f->t, column);
+    for (int64_t i = 0; all && i < f->rows.count; i++) {
+        double x = reeli_number_at(&numbers, reeli_row(f->rows, i));
+        all = isnan(x) || is_compact_date(x);
+    }
+    reeli_cursor_close(&numbers);
+    if (all) {
+        reeli_warn(f->t->owned.r,
+                   "%scolumn '%s' looks like dates: if it is, say that it is text, and their "
+                   "format, %%Y%%m%%d",
+                   REELI_TABLE_TEXT_OF(f->t), REELI_QUOTED(reel_table_name(f->t, column)));
     }
 }
 

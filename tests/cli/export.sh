@@ -104,9 +104,10 @@ for model in '' '--hidden 16 --epochs 30' '--loss mse --hidden 16 --epochs 30'; 
     END { d = inside / n - 0.9; exit !(d * d < 0.07 * 0.07) }' || fail 'it holds another share'
 done
 refuses fit seen.csv --target y --interval 0.9 --loss quantile --quantile 0.5 -- 'leave out --quantile'
-head -n 9 seen.csv >few.csv
+head -n 21 seen.csv >few.csv # a fifth of 20 rows: (4 + 1) 0.8 of them
+run 0 fit few.csv --target y --interval 0.8 --no-save
 run 1 fit few.csv --target y --interval 0.9
-says 'are too few for that probability'
+says '--interval 0.9: 4 rows to learn its width on are too few for that probability'
 
 # Among rows 0..n-1 a shuffle moves a value by (n² - 1) / 3n on the mean; what has no weight has no
 # importance.

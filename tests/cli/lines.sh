@@ -122,6 +122,7 @@ says '301 parameters for 200 rows can fit any target'
 awk 'BEGIN { print "x,y"; for (i = 0; i < 100; i++) print i "," (i % 4 ? 0 : i) }' >zeros.csv
 run 0 fit zeros.csv --target y --no-save --epochs 1
 says "76 % of the values of 'y' are the same: a median is likely to predict that value"
+prints '  intercept              0           -        -         -           -           -       -'
 run 0 fit zeros.csv --target y --no-save --loss mse
 ! grep -q 'are the same' err || fail 'it doubts a mean'
 awk -F, -v OFS=, 'NR > 1 { $1 += 500 } { print }' clean.csv >later.csv

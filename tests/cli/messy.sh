@@ -103,6 +103,17 @@ run 1 fit open.csv --target y --no-save --epochs 1
 says "'03/04/2024' can be one by %d/%m/%Y and another by %m/%d/%Y"
 run 0 fit open.csv --target y --no-save --epochs 1 --date-format %m/%d/%Y --date-format %d/%m/%Y
 says "column 'day': 3 rows of dates that the formats do not agree on, such as '03/04/2024': the first of %m/%d/%Y, %d/%m/%Y counts"
+printf 'day,y\nJan-3-2024,1\nJun-15-2024,2\nJul-8-2024,4\n' >month.csv
+run 0 fit month.csv --target y --no-save --epochs 1
+says "column 'day' has dates, by %b-%d-%Y"
+printf 'day,x,y\n20240103,1,1\n20240615,2,2\n20240708,4,4\n' >digits.csv
+run 0 fit digits.csv --target y --no-save --epochs 1
+says "column 'day' looks like dates: if it is, say that it is text, and their format, %Y%m%d"
+run 0 fit digits.csv --target y --no-save --epochs 1 --text day --date-format %Y%m%d
+prints 'day.month=6'
+printf 'size,x,y\n20240103,1,1\n20241315,2,2\n20240708,4,4\n' >sizes.csv
+run 0 fit sizes.csv --target y --no-save --epochs 1
+! grep -q 'looks like dates' err || fail 'there is no thirteenth month'
 printf 'day,y\n03/04/24,1\n15/06/24,2\n07/08/24,4\n17/08/24,4\n' >short.csv
 run 0 fit short.csv --target y --no-save --epochs 1
 says "column 'day' looks like dates: if it is, say their format, such as %d/%m/%y"

@@ -285,12 +285,15 @@ close 1e-7 0.637717381039 statistics standard_error g=b
 close 1e-7 0.0993599605092 statistics standard_error z
 [ "$(json statistics standard_error g=a)" = null ] || fail 'what has no end has an error'
 awk 'BEGIN { print "g,z,y"; for (i = 0; i < 60; i++) print substr("abc", i % 3 + 1, 1) "," i * 7 % 11 "," (i % 3 ? i * 13 % 7 : 0) }' >none.csv
+run 0 fit none.csv --target y --loss poisson --no-save
+prints ', Poisson regression, '
 run 0 fit none.csv --target y --loss poisson --no-save --json
 close 1e-7 0.180653054309 statistics standard_error g=b
 [ "$(json statistics p g=a)" = null ] || fail 'what has no end has a p value'
 awk 'BEGIN { print "x,z,y"; for (i = 0; i < 40; i++) print 40 - i "," i * 7 % 11 "," (i > 19) }' >apart.csv
 run 0 fit apart.csv --target y --no-save --loss bce
 says 'the likelihood goes on growing with 3 coefficients'
+prints ', logistic regression, '
 
 # None where they would mean something else: with penalties, of other losses.
 for options in '--loss huber' '--loss mse --l1-penalty 0.1' '--loss mse --weight-decay 0.1'; do

@@ -49,6 +49,10 @@ for transform in log log1p sqrt none; do
 done
 run 0 fit table.csv --target y --loss mse --quiet
 agrees 1e-12
+# A line takes less than 4 KB, as docs/reel-fit.md says.
+if command -v size >/dev/null; then
+  size model.o | awk 'NR == 2 { exit !($1 + $2 < 4096) }' || fail 'it is larger than 4 KB'
+fi
 run 0 export model.safetensors --sql - --formula -
 prints 'COALESCE("size in m2", '
 prints "WHEN \"near\" = 'the \"bay\"' THEN "

@@ -13,7 +13,8 @@ void cholesky_solve(int64_t m, const double *l, double *b);
 /* The whole of A⁻¹ into `to`, (m, m); zeros for what has no pivot. */
 void cholesky_inverse(int64_t m, const double *l, double *to);
 /* The same of a likelihood's curvature A over so many rows, to which L comes. Where the likelihood
- * goes on growing there is no curvature, and is taken to be nearly none: A⁻¹ is next to infinite. */
+ * goes on growing there is no curvature, and it is taken to be nearly none: A⁻¹ is next to
+ * infinite. */
 void cholesky_curvature_inverse(int64_t m, double *a, double rows, double *to);
 
 #endif

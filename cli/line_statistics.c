@@ -200,8 +200,8 @@ static bool likelihood(const solved_line *s, line_statistics *it)
     return done;
 }
 
-/* Whether a likelihood goes on growing with a coefficient, of which it then says nothing: as if less
- * than a hundred-millionth of each row were there to say it. */
+/* Whether a likelihood goes on growing with a coefficient, of which it then says nothing: as if
+ * less than a hundred-millionth of each row were there to say it. */
 static bool is_endless(const solved_line *s, const line_statistics *it, const double *way,
                        double variance)
 {

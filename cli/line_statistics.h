@@ -41,9 +41,9 @@ typedef struct line_statistics {
  * the rate; of classes alike, with blocks p_a ([a = b] - p_b) of W. With --bootstrap, of any loss,
  * the deviation of the coefficients of lines through as many samples of the rows, drawn with
  * replacement, each as large as the table. Weights of rows count as R's lm, glm, multinom and
- * quantreg have them. Where the likelihood goes on growing with a coefficient, as where classes are told
- * apart without an error, that has none. Nothing of other losses, with penalties, without freedom, or where rows were
- * held out to validate on.
+ * quantreg have them. Where the likelihood goes on growing with a coefficient, as where classes
+ * are told apart without an error, that has none. Nothing of other losses, with penalties, without
+ * freedom, or where rows were held out to validate on.
  *
  * The condition number is the largest singular value of the independent columns over the smallest.
  *

@@ -46,8 +46,8 @@ static reel_tensor *larger_of(reel_tensor *a, reel_tensor *least)
     return reel_where(reel_lt(a, least), least, a);
 }
 
-/* Where the condition is a number, as in what copy_ and fill_ write, nothing passes what it does not
- * choose: neither a gradient nor, times 0, one of that. */
+/* Where the condition is a number, as in what copy_ and fill_ write, nothing passes what it does
+ * not choose: neither a gradient nor, times 0, one of that. */
 static reel_tensor *choose(reel_tensor *condition, reel_tensor *a, reel_tensor *b)
 {
     if (!(condition->flags & REELI_NUMBER)) {

@@ -98,8 +98,8 @@ static int64_t blocks_of(const reel_table *t)
     return t->pages.rows ? (t->rows + t->pages.rows - 1) / t->pages.rows : 0;
 }
 
-/* Goes on with the checksum of the blocks from `from` to `to`, which are put into another file, too,
- * unless that is -1. */
+/* Goes on with the checksum of the blocks from `from` to `to`, which are put into another file,
+ * too, unless that is -1. */
 static bool go_through(reel_table *t, int64_t from, int64_t to, uint64_t *checksum, int copy)
 {
     reel *r = t->owned.r;

@@ -141,7 +141,6 @@ static void write_question(lab_question *q, const char *name, const char *result
     }
 }
 
-/* Where a mistake gives what is right, as the value of a at 2 in a * a / 2, it is none. */
 static void ask_name(score *it, lab_question *q, const lab_program *p, int which,
                      const char *result, bool value)
 {
@@ -152,12 +151,7 @@ static void ask_name(score *it, lab_question *q, const lab_program *p, int which
     if (!it->over && reel_numel(t) <= LAB_PARTS &&
         lab_look_up(&p->names, name, strlen(name)) == t && (value || reel_grad(t))) {
         write_question(q, name, result, t, value);
-        bool fine = lab_ask(&asked, r, q, 0);
-        if (!fine && q->mistakes) {
-            q->mistakes = 0;
-            fine = lab_ask(&asked, r, q, 0);
-        }
-        if (fine) {
+        if (lab_ask(&asked, r, q, 0)) {
             put_to(it, &asked);
         }
     }

@@ -19,17 +19,18 @@ const draw = (tag, attributes, text) => {
 const LINE = [[1, 2], [2, 4], [3, 6], [4, 8], [5, 10]], LOSSES = ['l1', 'mse', 'huber', 'smooth_l1'];
 const OPTIMIZERS = ['sgd', 'adam', 'rmsprop'], NETS = { 'a line': [], '4 hidden': [4], '8 hidden': [8], '16 hidden': [16], '8 and 8 hidden': [8, 8] };
 const EXPRESSION = { kind: 'expression', program: 'b = a + a; c = b * b', values: ['a=3'], constants: '', times: 1 };
-const TRAINING = { kind: 'training', points: LINE, hidden: [], activation: 'tanh', loss: 'l1', reduction: 'mean', target: 'column', init: 'default', optimizer: 'sgd', lr: 0.01, momentum: 0, clip: 0, penalty: 0, zero_grad: true, seed: 0, steps: 100 };
+const TRAINING = { kind: 'training', points: LINE, hidden: [], activation: 'tanh', loss: 'l1', reduction: 'mean', target: 'column', init: 'default', optimizer: 'sgd', lr: 0.01, momentum: 0, clip: 0, penalty: 0, weight_decay: 0, gamma: 1, zero_grad: true, seed: 0, steps: 100 };
 // What is seldom changed, and what it is about.
 const SELDOM = {
   reduction: ['the loss is the', ['mean', 'sum'], 'of the points: the sum\u2019s gradients are as many times as large as there are points'],
   target: ['targets are a', ['column', 'flat'], 'list: flat ones, (n,), are each compared with every prediction, (n, 1)'],
   init: ['weights begin', ['default', 'zeros', 'halves'], 'as the seed draws them, all with 0, or all with 0.5'],
 };
-const FAR = [[1, 2], [2, 4], [3, 6], [4, 8], [5, 40]], WIDE = LINE.map(([x, y]) => [100 * x, y]), EVEN = [[-1.4142, 2], [-0.7071, 4], [0, 6], [0.7071, 8], [1.4142, 10]], BENT = [-4, -3, -2, -1, 0, 1, 2, 3, 4].map(x => [x, Math.abs(x)]);
+const FAR = [[1, 2], [2, 4], [3, 6], [4, 8], [5, 40]], WIDE = LINE.map(([x, y]) => [100 * x, y]), EVEN = [[-1.4142, 2], [-0.7071, 4], [0, 6], [0.7071, 8], [1.4142, 10]], NOISY = [[-2, -2.6], [-1.5, -0.4], [-1, -2.1], [-0.5, 0.5], [0, -0.9], [0.5, 1.6], [1, 0.7], [1.5, 2.9], [2, 1.7]], BENT = [-4, -3, -2, -1, 0, 1, 2, 3, 4].map(x => [x, Math.abs(x)]);
 const PRESETS = {
   'the tutorial': [{}],
   'L1, rate 0.1: to and fro for ever': [{ lr: 0.1, steps: 200 }],
+  'L1, rate 0.1, less by a fiftieth each step: it comes to rest': [{ lr: 0.1, gamma: 0.98, steps: 400 }],
   'L1, rate 1: back to where it began': [{ lr: 1, steps: 60, start: [0, 0] }],
   'MSE at the edge: 0.08 and 0.085': [{ loss: 'mse', lr: 0.08, steps: 150, start: [0, 0] }, { loss: 'mse', lr: 0.085, start: [0, 0] }],
   'MSE, rate 0.1: it runs away': [{ loss: 'mse', lr: 0.1, steps: 400, start: [0, 0] }],
@@ -42,6 +43,9 @@ const PRESETS = {
   'targets as a column, and flat: no error, another line': [{ loss: 'mse', lr: 0.05, steps: 200, start: [0, 0] }, { loss: 'mse', lr: 0.05, target: 'flat', start: [0, 0] }],
   'MSE, rate 0.1, gradients cut to the norm 1': [{ loss: 'mse', lr: 0.1, clip: 1, steps: 100, start: [0, 0] }],
   'an L1 penalty: the slope gives way': [{ loss: 'mse', lr: 0.05, steps: 200, start: [0, 0] }, { loss: 'mse', lr: 0.05, penalty: 2, start: [0, 0] }],
+  'weight decay: the slope gives way, too': [{ loss: 'mse', lr: 0.05, steps: 200, start: [0, 0] }, { loss: 'mse', lr: 0.05, weight_decay: 0.5, start: [0, 0] }],
+  'points in noise: no line is right': [{ points: NOISY, steps: 400, start: [0, 0] }, { loss: 'mse', lr: 0.05, start: [0, 0] }],
+  'points in noise: a large network learns the noise': [{ points: NOISY, hidden: [16], loss: 'mse', optimizer: 'adam', lr: 0.02, steps: 3000 }, { hidden: [16], loss: 'mse', optimizer: 'adam', lr: 0.02, weight_decay: 0.05 }],
   'a network of zeros, and one as drawn': [{ points: BENT, hidden: [8], loss: 'mse', optimizer: 'adam', lr: 0.02, init: 'zeros', steps: 300 }, { hidden: [8], loss: 'mse', optimizer: 'adam', lr: 0.02 }],
   'a network of halves: eight units, all alike': [{ points: BENT, hidden: [8], loss: 'mse', optimizer: 'adam', lr: 0.02, init: 'halves', steps: 300 }],
   'two layers of sigmoids, and of relus': [{ points: BENT, hidden: [8, 8], activation: 'sigmoid', loss: 'mse', lr: 0.05, steps: 400 }, { hidden: [8, 8], activation: 'relu', loss: 'mse', lr: 0.05 }],
@@ -49,7 +53,7 @@ const PRESETS = {
 };
 const copy = x => JSON.parse(JSON.stringify(x));
 // All that a link holds.
-const state = { mode: 'lesson', lesson: 'nudge', screen: 0, step: 0, ask: '', seed: Math.floor(Math.random() * 1e6), expression: copy(EXPRESSION), runs: [copy(TRAINING)] };
+const state = { mode: 'lesson', lesson: 'nudge', screen: 0, step: 0, ask: '', order: '', seed: Math.floor(Math.random() * 1e6), expression: copy(EXPRESSION), runs: [copy(TRAINING)] };
 let lessons = [], lab = null, timer = 0;
 
 // ---- the library
@@ -71,7 +75,7 @@ async function start() {
 
 // ---- links
 function link() {
-  const at = shows('expression') ? { step: state.step, ask: state.ask } : {};
+  const at = shows('expression') ? { step: state.step, ask: state.ask, ...(state.order && { order: state.order }) } : {};
   const parts = { lesson: { lesson: state.lesson, screen: state.screen, seed: state.seed, ...at }, expression: { expression: state.expression, ...at }, training: { runs: state.runs } }[state.mode];
   return '#' + encodeURIComponent(JSON.stringify(parts));
 }
@@ -83,7 +87,7 @@ function read_link() {
     else if (from.expression) Object.assign(state, { mode: 'expression', expression: { ...EXPRESSION, ...from.expression, kind: 'expression' } });
     else if (Array.isArray(from.runs)) Object.assign(state, { mode: 'training', runs: from.runs.slice(0, 2).map(r => ({ ...copy(TRAINING), ...r, kind: 'training' })) });
     else throw new Error('it holds no experiment');
-    state.linked = 'step' in from ? { step: Number(from.step) || 0, ask: String(from.ask ?? '') } : null;
+    state.linked = 'step' in from ? { step: Number(from.step) || 0, ask: String(from.ask ?? ''), order: String(from.order ?? '') } : null;
   } catch (why) {
     say(`The link could not be read (${why.message}); this is where one begins.`);
   }
@@ -113,7 +117,7 @@ const shows = kind => state.mode === kind || state.mode === 'lesson' && state.sh
 function show() {
   pause();
   if (state.mode === 'lesson') load_screen();
-  else Object.assign(state, { step: 0, ask: '' }, state.linked);
+  else Object.assign(state, { step: 0, ask: '', order: '' }, state.linked);
   state.linked = null;
   for (const mode of ['lesson', 'expression', 'training']) $('to-' + mode).setAttribute('aria-current', state.mode === mode);
   $('lesson').hidden = state.mode !== 'lesson';
@@ -148,7 +152,7 @@ function load_screen() {
   Object.assign(state, { ask: screen.ask ?? '' }, state.linked);
 }
 function load(experiments) {
-  Object.assign(state, { step: 0, ask: '' });
+  Object.assign(state, { step: 0, ask: '', order: '' });
   state.showing = experiments[0].kind;
   if (experiments[0].kind === 'expression') state.expression = { ...copy(EXPRESSION), ...copy(experiments[0]) };
   else state.runs = experiments.map(e => ({ ...copy(TRAINING), ...copy(e) }));
@@ -215,8 +219,8 @@ function mistake(error) { // the sentence, and a mark below the place
 }
 const row = cells => make('tr', {}, ...cells.map(c => make('td', {}, c)));
 function at_step(inside) { // where the reader is belongs to the link
-  inside.reel_steps.seen = (step, ask) => { Object.assign(state, { step, ask }); keep_link(); };
-  inside.reel_steps.go(state.step, state.ask);
+  inside.reel_steps.seen = (step, ask, order) => { Object.assign(state, { step, ask, order }); keep_link(); };
+  inside.reel_steps.go(state.step, state.ask, state.order);
 }
 // A frame of its own each time: another page in the same one would be an entry for Back.
 function frame(old, page, then) {
@@ -253,7 +257,7 @@ const last = list => list[list.length - 1];
 const short = x => String(Number(Number(x).toPrecision(5)));
 function summary(a, i) {
   const r = state.runs[i], also = (r.momentum ? `, momentum ${r.momentum}` : '') + (r.zero_grad ? '' : ', without zero_grad') + (r.reduction === 'sum' ? ', sum' : '')
-    + (r.target === 'flat' ? ', flat targets' : '') + (r.init === 'default' ? '' : `, ${r.init}`) + (r.clip ? `, clipped at ${r.clip}` : '') + (r.penalty ? `, penalty ${r.penalty}` : '');
+    + (r.target === 'flat' ? ', flat targets' : '') + (r.init === 'default' ? '' : `, ${r.init}`) + (r.clip ? `, clipped at ${r.clip}` : '') + (r.penalty ? `, penalty ${r.penalty}` : '') + (r.weight_decay ? `, weight decay ${r.weight_decay}` : '') + (r.gamma !== 1 ? `, rate times ${r.gamma} each step` : '');
   const name = state.runs.length > 1 ? `${'AB'[i]}, ${r.loss}${also}: ` : '';
   if (a.error) return name + a.error.text + '.';
   const line = a.weight ? ` w = ${short(last(a.weight))}, b = ${short(last(a.bias))}.` : '';
@@ -270,9 +274,11 @@ function settings(run, i) {
     make('div', { className: 'row' }, select('loss', 'loss', LOSSES), select('optimizer', 'optimizer', OPTIMIZERS)),
     make('div', { className: 'row' }, number('learning rate', 'lr', 'any'), number('momentum', 'momentum', 'any')),
     make('div', { className: 'row' }, make('label', {}, 'model ', make('select', { onchange: e => become(e.target.value) }, ...Object.keys(NETS).map(n => make('option', { selected: n === net }, n)))), select('activation', 'activation', ['tanh', 'relu', 'sigmoid'])),
-    make('details', { open: Object.keys(SELDOM).some(k => run[k] !== TRAINING[k]) || run.clip > 0 || run.penalty > 0 }, make('summary', {}, 'More'),
+    make('details', { open: Object.keys(SELDOM).some(k => run[k] !== TRAINING[k]) || run.clip > 0 || run.penalty > 0 || run.weight_decay > 0 || run.gamma !== 1 }, make('summary', {}, 'More'),
       ...Object.entries(SELDOM).map(([key, [label, names, about]]) => make('div', { className: 'row', title: about }, select(label, key, names), make('span', { className: 'faint' }, about))),
       make('div', { className: 'row' }, number('cut gradients to the norm', 'clip', 'any'), make('span', { className: 'faint' }, '0: as they are')),
+      make('div', { className: 'row' }, number('weight decay', 'weight_decay', 'any'), make('span', { className: 'faint' }, 'this times each parameter is added to its gradient')),
+      make('div', { className: 'row' }, number('the rate shrinks by', 'gamma', 'any'), make('span', { className: 'faint' }, 'after each step it is multiplied by this; 1: it stays')),
       penalty),
     make('div', { className: 'row' }, make('label', {}, make('input', { type: 'checkbox', checked: run.zero_grad, onchange: e => change('zero_grad', e.target.checked) }), ' zero_grad'),
       i ? make('button', { type: 'button', onclick: () => { state.runs.pop(); fill_training(); } }, 'Remove') : null));
@@ -287,7 +293,9 @@ function run() {
   const go = () => {
     const before = state.runs[0].steps;
     steps_to(before + Math.max(1, Math.floor(before / 60)));
-    if (answers.some(a => a.stopped || a.error) || state.runs[0].steps >= 5000) pause();
+    const still = answers.every(a => a.digits?.length > 50 && new Set(a.digits.slice(-50)).size === 1);
+    if (still) say('The loss has been the same for 50 steps: it has come to rest.');
+    if (still || answers.some(a => a.stopped || a.error) || state.runs[0].steps >= 5000) pause();
     else timer = requestAnimationFrame(go);
   };
   timer = requestAnimationFrame(go);
@@ -403,6 +411,7 @@ $('previous').onclick = () => visit({ screen: state.screen - 1 });
 $('following').onclick = () => visit(asking() ? { lesson: lessons[lessons.indexOf(lesson()) + 1].name, screen: 0 } : { screen: state.screen + 1 });
 for (const id of ['program', 'values', 'constants']) $(id).oninput = () => { clearTimeout(state.wait); state.wait = setTimeout(() => { state.expression = experiment_of_form(); state.step = 0; run_expression(); keep_link(); }, 150); };
 $('reset').onclick = () => { pause(); steps_to(0); };
+$('less').onclick = () => steps_to(state.runs[0].steps - 1);
 $('one').onclick = () => steps_to(state.runs[0].steps + 1);
 $('ten').onclick = () => steps_to(state.runs[0].steps + 10);
 $('run').onclick = run;

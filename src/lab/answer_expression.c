@@ -8,13 +8,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int lab_pieces(const lab_experiment *e, const char *pieces[LAB_PIECES])
+lab_program lab_program_of(const lab_experiment *e, const char *pieces[LAB_PIECES])
 {
+    reel *r = lab_reel();
+    reel_retain_all_grads(r, true);
+    reel_set_trace(r, true);
     for (int i = 0; i < e->values; i++) {
         pieces[i] = e->value[i];
     }
     pieces[e->values] = e->program;
-    return e->values + 1;
+    return (lab_program){.r = r,
+                         .dtype = e->single ? REEL_F32 : REEL_F64,
+                         .pieces = pieces,
+                         .count = e->values + 1,
+                         .constants = e->constants,
+                         .update = e->update};
 }
 
 void lab_put_error(reeli_json_writer *w, const char *text, int piece, int at)
@@ -28,27 +36,21 @@ void lab_put_error(reeli_json_writer *w, const char *text, int piece, int at)
     reeli_json_put_close(w, '}');
 }
 
-static void put_page(reeli_json_writer *w, lab_program *p, const reel_tensor *root)
+static bool write_tape(lab_program *p, const reel_tensor *root, bool page, FILE *to)
 {
-    char *text = NULL;
-    size_t length = 0;
-    FILE *stream = open_memstream(&text, &length);
-    const bool written = stream && (p ? lab_write_page(p, root, p->pieces[p->count - 1], "", stream)
-                                      : reel_tape_html(root, NULL, stream) == REEL_OK);
-    if (stream && fclose(stream) == 0 && written) {
-        reeli_json_put_text(w, "page", text);
-    }
-    free(text);
+    return !page ? reel_tape_json(root, to) == REEL_OK
+           : p   ? lab_write_page(p, root, p->pieces[p->count - 1], "", to)
+                 : reel_tape_html(root, NULL, to) == REEL_OK;
 }
 
-static void put_json(reeli_json_writer *w, const reel_tensor *root)
+static void put_tape(reeli_json_writer *w, lab_program *p, const reel_tensor *root, bool page)
 {
     char *text = NULL;
     size_t length = 0;
     FILE *stream = open_memstream(&text, &length);
-    const bool written = stream && reel_tape_json(root, stream) == REEL_OK;
+    const bool written = stream && write_tape(p, root, page, stream);
     if (stream && fclose(stream) == 0 && written) {
-        reeli_json_put_json(w, "tape", text);
+        (page ? reeli_json_put_text : reeli_json_put_json)(w, page ? "page" : "tape", text);
     }
     free(text);
 }
@@ -56,10 +58,10 @@ static void put_json(reeli_json_writer *w, const reel_tensor *root)
 void lab_put_tape(reeli_json_writer *w, lab_program *p, const reel_tensor *root, lab_wants wants)
 {
     if (wants.page) {
-        put_page(w, p, root);
+        put_tape(w, p, root, true);
     }
     if (wants.tape) {
-        put_json(w, root);
+        put_tape(w, p, root, false);
     }
 }
 
@@ -123,6 +125,14 @@ static void put_prints(reeli_json_writer *w, const lab_program *p)
     }
 }
 
+/* And what comes of a step. */
+static void put_moved(const lab_update *it, void *context)
+{
+    char line[LAB_PROGRAM];
+    snprintf(line, sizeof line, "%s = %s", it->name, reel_repr(reel_detach(it->after)));
+    reeli_json_put_text(context, NULL, line);
+}
+
 /* Forward and backward as often as asked, gradients adding up; the last result. */
 static reel_tensor *run(reeli_json_writer *w, lab_program *p, int times)
 {
@@ -137,6 +147,9 @@ static reel_tensor *run(reeli_json_writer *w, lab_program *p, int times)
             put_prints(w, p);
         }
     }
+    if (fine) {
+        lab_updates(p, put_moved, w);
+    }
     reeli_json_put_close(w, ']');
     return fine ? root : NULL;
 }
@@ -144,13 +157,7 @@ static reel_tensor *run(reeli_json_writer *w, lab_program *p, int times)
 void lab_put_expression(reeli_json_writer *w, const lab_experiment *e, lab_wants wants)
 {
     const char *pieces[LAB_PIECES];
-    lab_program p = {.r = lab_reel(),
-                     .dtype = e->single ? REEL_F32 : REEL_F64,
-                     .pieces = pieces,
-                     .count = lab_pieces(e, pieces),
-                     .constants = e->constants};
-    reel_retain_all_grads(p.r, true);
-    reel_set_trace(p.r, true);
+    lab_program p = lab_program_of(e, pieces);
     reel_tensor *root = run(w, &p, e->times);
     if (root) {
         reeli_json_put_text(w, "value", reel_repr(root));

@@ -19,6 +19,8 @@ void lab_put_error(reeli_json_writer *w, const char *text, int piece, int at);
 /* The parts of root's tape that are wanted; of a program, NULL of a training, with its proof. */
 void lab_put_tape(reeli_json_writer *w, lab_program *p, const reel_tensor *root, lab_wants wants);
 
-/* An experiment's pieces, for a program: its values, then its program. */
-int lab_pieces(const lab_experiment *e, const char *pieces[LAB_PIECES]);
+/* An expression as a program, with a reel of its own that traces; its pieces are put into
+ * `pieces`: values, then statements. */
+lab_program lab_program_of(const lab_experiment *e, const char *pieces[LAB_PIECES]);
+
 #endif

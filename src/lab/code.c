@@ -54,6 +54,46 @@ static void write_prints(lab_text *t, const lab_experiment *e, const char *inden
     }
 }
 
+/* The names that want a gradient, with commas between them, and how many they are. */
+static int write_parameters(lab_text *t, const lab_experiment *e)
+{
+    int count = 0;
+    for (int i = 0; i < e->values; i++) {
+        char name[LAB_PIECE], own[LAB_PIECE];
+        split(e->value[i], name, own);
+        if (!is_constant(e, name)) {
+            lab_write(t, "%s%s", count++ ? ", " : "", own);
+        }
+    }
+    return count;
+}
+
+/* A step of SGD, and where it leads. */
+static void write_update(lab_text *t, const lab_experiment *e, bool python)
+{
+    if (e->update == 0) {
+        return;
+    }
+    lab_write(t, python ? "torch.optim.SGD(["
+                        : "    reel_step(reel_optim_sgd((reel_tensor_list){r, (reel_tensor *[]){");
+    const int count = write_parameters(t, e);
+    if (python) {
+        lab_write(t, "], lr=%.9g).step()\n", e->update);
+    } else {
+        lab_write(t, "}, %d},\n        (reel_sgd_options){.lr = %.9g}));\n", count, e->update);
+    }
+    for (int i = 0; i < e->values; i++) {
+        char name[LAB_PIECE], own[LAB_PIECE];
+        split(e->value[i], name, own);
+        if (!is_constant(e, name)) {
+            lab_write(t,
+                      python ? "print(\"%s =\", %s.detach())\n"
+                             : "    printf(\"%s = %%s\\n\", reel_repr(reel_detach(%s)));\n",
+                      name, own);
+        }
+    }
+}
+
 static void expression_in_python(lab_text *t, const lab_experiment *e)
 {
     char last[LAB_PIECE] = "";
@@ -67,6 +107,7 @@ static void expression_in_python(lab_text *t, const lab_experiment *e)
     lab_write_statements(t, e->program, indent, true, e->single, last);
     lab_write(t, "%s%s.backward()\n", indent, last);
     write_prints(t, e, indent, true);
+    write_update(t, e, true);
 }
 
 static void expression_in_c(lab_text *t, const lab_experiment *e)
@@ -89,6 +130,7 @@ static void expression_in_c(lab_text *t, const lab_experiment *e)
     if (e->times > 1) {
         lab_write(t, "        reel_rewind(r);\n    }\n");
     }
+    write_update(t, e, false);
     lab_write(t, "\n    int failed = reel_failed(r);\n    reel_free(r);\n    return failed;\n}\n");
 }
 
@@ -137,7 +179,7 @@ static void model_in_python(lab_text *t, const lab_experiment *e)
     lab_write(t, "nn.Linear(%d, 1)%s\n", width, e->layers ? ")" : "");
 }
 
-/* loss = …, and what is added to it, after `indent`. */
+/* loss = …, and what is added to it. */
 static void write_loss(lab_text *t, const lab_experiment *e, bool python)
 {
     const lab_choice *loss = &lab_losses[e->loss];
@@ -191,26 +233,36 @@ static void write_init(lab_text *t, const lab_experiment *e, bool python)
     }
 }
 
-/* ", momentum=0.9" in the words of the language; Adam has none. */
+/* ", momentum=0.9" in the words of the language. */
+static void write_option(lab_text *t, const char *name, double value, bool python)
+{
+    if (value != 0) {
+        lab_write(t, python ? ", %s=%.9g" : ", .%s = %.9g", name, value);
+    }
+}
+
+/* Adam has no momentum. */
 static void write_optimizer(lab_text *t, const lab_experiment *e, bool python)
 {
     const lab_choice *o = &lab_optimizers[e->optimizer];
-    const bool momentum = e->momentum != 0 && e->optimizer != LAB_ADAM;
     if (python) {
         lab_write(t, "optimizer = torch.optim.%s(model.parameters(), lr=%.9g", o->python, e->lr);
-        if (momentum) {
-            lab_write(t, ", momentum=%.9g", e->momentum);
-        }
-        lab_write(t, ")\n");
     } else {
         lab_write(t,
                   "    reel_optimizer *optimizer = reel_optim_%s(reel_parameters(model),\n"
                   "        (reel_%s_options){.lr = %.9g",
                   o->c, o->c, e->lr);
-        if (momentum) {
-            lab_write(t, ", .momentum = %.9g", e->momentum);
-        }
-        lab_write(t, "});\n");
+    }
+    write_option(t, "momentum", e->optimizer == LAB_ADAM ? 0 : e->momentum, python);
+    write_option(t, "weight_decay", e->weight_decay, python);
+    lab_write(t, python ? ")\n" : "});\n");
+    if (e->gamma != 1) {
+        lab_write(t,
+                  python ? "scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, "
+                           "gamma=%.9g)\n"
+                         : "    reel_scheduler *scheduler = reel_lr_exponential(optimizer,\n"
+                           "        (reel_lr_exponential_options){.gamma = %.9g});\n",
+                  e->gamma);
     }
 }
 
@@ -231,8 +283,8 @@ static void training_in_python(lab_text *t, const lab_experiment *e)
     write_loss(t, e, true);
     lab_write(t, "%s    loss.backward()\n", e->zero_grad ? "    optimizer.zero_grad()\n" : "");
     write_clip(t, e, true);
-    lab_write(t, "    optimizer.step()\n"
-                 "    print(f\"Epoch {epoch + 1}, Loss: {loss.item()}\")\n");
+    lab_write(t, "    optimizer.step()\n%s    print(f\"Epoch {epoch + 1}, Loss: {loss.item()}\")\n",
+              e->gamma != 1 ? "    scheduler.step()\n" : "");
 }
 
 static void training_in_c(lab_text *t, const lab_experiment *e)
@@ -258,8 +310,9 @@ static void training_in_c(lab_text *t, const lab_experiment *e)
     lab_write(t, "%s        reel_backward(loss);\n",
               e->zero_grad ? "        reel_zero_grad(optimizer);\n" : "");
     write_clip(t, e, false);
-    lab_write(t, "        reel_step(optimizer);\n"
-                 "        printf(\"Epoch %%d, Loss: %%s\\n\", epoch + 1, reel_item_repr(loss));\n"
+    lab_write(t, "        reel_step(optimizer);\n%s",
+              e->gamma != 1 ? "        reel_scheduler_step(scheduler);\n" : "");
+    lab_write(t, "        printf(\"Epoch %%d, Loss: %%s\\n\", epoch + 1, reel_item_repr(loss));\n"
                  "        reel_rewind(r);\n    }\n\n    int failed = reel_failed(r);\n"
                  "    reel_free(r);\n    return failed;\n}\n");
 }

@@ -2,6 +2,8 @@
 /* An experiment read from JSON: nothing is believed, sizes are limited. */
 #include "experiment.h"
 
+#include "counted.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -253,6 +255,24 @@ static bool read_penalty(void *context)
     return read_number(in, 0, 1e9, &in->e->penalty);
 }
 
+static bool read_weight_decay(void *context)
+{
+    reading *in = context;
+    return read_number(in, 0, 1e9, &in->e->weight_decay);
+}
+
+static bool read_gamma(void *context)
+{
+    reading *in = context;
+    return read_number(in, 1e-9, 10, &in->e->gamma);
+}
+
+static bool read_update(void *context)
+{
+    reading *in = context;
+    return read_number(in, 0, 1e9, &in->e->update);
+}
+
 static bool read_start(void *context)
 {
     reading *in = context;
@@ -283,6 +303,7 @@ bool lab_read_experiment(reeli_json *json, lab_experiment *e)
                                           {"dtype", read_dtype},
                                           {"times", read_times},
                                           {"nudges", read_nudges},
+                                          {"update", read_update},
                                           {"points", read_points},
                                           {"hidden", read_hidden},
                                           {"activation", read_activation},
@@ -296,13 +317,16 @@ bool lab_read_experiment(reeli_json *json, lab_experiment *e)
                                           {"init", read_init},
                                           {"clip", read_clip},
                                           {"penalty", read_penalty},
+                                          {"weight_decay", read_weight_decay},
+                                          {"gamma", read_gamma},
                                           {"start", read_start},
                                           {"seed", read_seed},
                                           {"steps", read_steps}};
     static const double line[][2] = {{1, 2}, {2, 4}, {3, 6}, {4, 8}, {5, 10}};
     unsigned seen;
     reading in = {json, e};
-    *e = (lab_experiment){.times = 1, .points = 5, .steps = 100, .lr = 0.01, .zero_grad = true};
+    *e = (lab_experiment){
+        .times = 1, .points = 5, .steps = 100, .lr = 0.01, .gamma = 1, .zero_grad = true};
     memcpy(e->point, line, sizeof line);
     if (!reeli_json_object(json, keys, sizeof keys / sizeof *keys, &in, &seen)) {
         return false;
@@ -317,19 +341,28 @@ bool lab_read_experiment(reeli_json *json, lab_experiment *e)
     return true;
 }
 
+/* What is written to a text of LAB_PIECE bytes is added to its end. */
+#define ADD(text, ...) snprintf((text) + strlen(text), LAB_PIECE - strlen(text), __VA_ARGS__)
+
 void lab_other_settings(const lab_experiment *e, char text[LAB_PIECE])
 {
-    char clip[48] = "", penalty[48] = "", net[32] = "";
+    *text = '\0';
     if (e->layers) {
-        snprintf(net, sizeof net, ", %d hidden layer%s", e->layers, e->layers == 1 ? "" : "s");
+        ADD(text, ", %s", REELI_COUNTED(e->layers, "hidden layer"));
     }
+    ADD(text, "%s%s%s%s%s", e->zero_grad ? "" : ", without zero_grad",
+        e->total ? ", sum over the points" : "", e->flat ? ", targets of shape (n,)" : "",
+        e->init ? ", all parameters begin with " : "", lab_inits[e->init].c);
     if (e->clip > 0) {
-        snprintf(clip, sizeof clip, ", gradients cut to the norm %g", e->clip);
+        ADD(text, ", gradients cut to the norm %g", e->clip);
     }
     if (e->penalty > 0) {
-        snprintf(penalty, sizeof penalty, ", %g |w| added to the loss", e->penalty);
+        ADD(text, ", %g |w| added to the loss", e->penalty);
     }
-    snprintf(text, LAB_PIECE, "%s%s%s%s%s%s%s%s", net, e->zero_grad ? "" : ", without zero_grad",
-             e->total ? ", sum over the points" : "", e->flat ? ", targets of shape (n,)" : "",
-             e->init ? ", all parameters begin with " : "", lab_inits[e->init].c, clip, penalty);
+    if (e->weight_decay > 0) {
+        ADD(text, ", weight decay %g", e->weight_decay);
+    }
+    if (e->gamma != 1) {
+        ADD(text, ", the rate times %g after each step", e->gamma);
+    }
 }

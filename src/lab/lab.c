@@ -73,8 +73,7 @@ static void put_run(reeli_json_writer *w, const request *q)
 static bool runs(reeli_json_writer *w, const lab_experiment *e)
 {
     const char *pieces[LAB_PIECES];
-    lab_program p = {.r = lab_reel(), .dtype = REEL_F64, .pieces = pieces};
-    p.count = lab_pieces(e, pieces);
+    lab_program p = lab_program_of(e, pieces);
     const bool fine = e->training || (lab_read_inputs(&p) && lab_run_program(&p));
     if (!fine) {
         lab_put_error(w, p.why.text, p.at, p.why.at);

@@ -4,6 +4,7 @@
 #include "lesson_text.h"
 
 #include "answers.h"
+#include "counted.h"
 #include "html.h"
 #include "page.h"
 #include "training.h"
@@ -41,14 +42,8 @@ static void write_nudge(const lab_nudge *it, void *context)
 static void write_expression(const lab_experiment *e, const char *ask, FILE *to)
 {
     const char *pieces[LAB_PIECES];
-    lab_program p = {.r = lab_reel(),
-                     .dtype = e->single ? REEL_F32 : REEL_F64,
-                     .pieces = pieces,
-                     .constants = e->constants};
+    lab_program p = lab_program_of(e, pieces);
     reel_tensor *root = NULL;
-    p.count = lab_pieces(e, pieces);
-    reel_retain_all_grads(p.r, true);
-    reel_set_trace(p.r, true);
     bool fine = lab_read_inputs(&p);
     for (int i = 0; fine && i < e->times; i++) {
         reel_rewind(p.r);
@@ -153,8 +148,8 @@ static void write_training(const lab_experiment *e, FILE *to)
         fine = lab_step(&t, digits, &loss[t.done]);
     }
     if (loss) {
-        fprintf(to, "<figure><figcaption>%s loss, learning rate %g, momentum %g%s: after %d step%s",
-                lab_losses[e->loss].name, e->lr, e->momentum, also, t.done, t.done == 1 ? "" : "s");
+        fprintf(to, "<figure><figcaption>%s loss, learning rate %g, momentum %g%s: after %s",
+                lab_losses[e->loss].name, e->lr, e->momentum, also, REELI_COUNTED(t.done, "step"));
         if (e->layers == 0) {
             fprintf(to, " w = %.4f, b = %.4f", lab_weight(&t), lab_bias(&t));
         }

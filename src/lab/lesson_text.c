@@ -3,6 +3,7 @@
 #include "lesson_text.h"
 
 #include "answers.h"
+#include "counted.h"
 #include "training.h"
 
 #include <math.h>
@@ -33,16 +34,16 @@ static void print_nudge(const lab_nudge *it, void *context)
     fprintf(context, "  %8g %14.8g %14.8g %12.2g\n", it->h, it->one, it->both, it->apart);
 }
 
+static void print_update(const lab_update *it, void *context)
+{
+    fprintf(context, "      %s: from %s", it->name, reel_repr(reel_detach(it->before)));
+    fprintf(context, " to %s\n", reel_repr(reel_detach(it->after)));
+}
+
 static void print_expression(const lab_experiment *e, FILE *to)
 {
     const char *pieces[LAB_PIECES];
-    lab_program p = {.r = lab_reel(),
-                     .dtype = e->single ? REEL_F32 : REEL_F64,
-                     .pieces = pieces,
-                     .constants = e->constants};
-    p.count = lab_pieces(e, pieces);
-    reel_retain_all_grads(p.r, true);
-    reel_set_trace(p.r, true);
+    lab_program p = lab_program_of(e, pieces);
     fprintf(to, "\n  reel explain '%s'", e->program);
     for (int i = 0; i < e->values; i++) {
         fprintf(to, " '%s'", e->value[i]);
@@ -61,6 +62,10 @@ static void print_expression(const lab_experiment *e, FILE *to)
             fprintf(to, "%safter backward number %d: %s.grad = %s\n", i || k ? "" : "\n", i + 1,
                     p.inputs.name[k], reel_repr(reel_grad(p.inputs.value[k])));
         }
+    }
+    if (fine && e->update > 0) {
+        fprintf(to, "\nA step, less the learning rate %g times the gradient:\n", e->update);
+        lab_updates(&p, print_update, to);
     }
     if (fine && *e->nudges) {
         fprintf(to, "\n  %s moved by       up alone    up and down     off by\n", e->nudges);
@@ -124,9 +129,9 @@ static void print_training(const lab_experiment *e, FILE *to)
     char digits[LAB_LOSS];
     double loss;
     lab_other_settings(e, also);
-    fprintf(to, "\n  loss %s, %s, learning rate %g, momentum %g%s, %d step%s\n\n",
+    fprintf(to, "\n  loss %s, %s, learning rate %g, momentum %g%s, %s\n\n",
             lab_losses[e->loss].name, lab_optimizers[e->optimizer].name, e->lr, e->momentum, also,
-            e->steps, e->steps == 1 ? "" : "s");
+            REELI_COUNTED(e->steps, "step"));
     bool fine = lab_begin(&t, r, e);
     for (int i = 1; fine && i <= e->steps; i++) {
         fine = lab_step(&t, digits, &loss);

@@ -3,6 +3,7 @@
 #include "page.h"
 
 #include "html.h"
+#include "json_write.h"
 
 #include <math.h>
 #include <reel/reel.h>
@@ -26,6 +27,12 @@ static void write_row(const lab_proof *it, void *context)
     fprintf(to, "\n");
 }
 
+static void write_moved(const lab_update *it, void *context)
+{
+    FILE *to = context;
+    fprintf(to, "<p>%s = %s after the step.</p>\n", it->name, reel_repr(reel_detach(it->after)));
+}
+
 /* As the page is read without scripts and in print; its last step shows the table once more. */
 static void write_proof(lab_program *p, FILE *to)
 {
@@ -37,7 +44,53 @@ static void write_proof(lab_program *p, FILE *to)
         "<th scope=\"col\">by nudging</thead><tbody>\n",
         lab_step_of_slope(p));
     lab_prove(p, write_row, to);
-    fprintf(to, "</table></section>\n");
+    fprintf(to, "</table>\n");
+    lab_updates(p, write_moved, to);
+    fprintf(to, "</section>\n");
+}
+
+/* Up to 64 elements, as texts. */
+static void put_elements(reeli_json_writer *w, const char *key, reel_tensor *t)
+{
+    const int64_t n = reel_numel(t);
+    double all[64];
+    reeli_json_put_open(w, key, '[');
+    for (int64_t i = 0; n <= 64 && reel_to_f64(t, all, n) == REEL_OK && i < n; i++) {
+        char text[40];
+        snprintf(text, sizeof text, "%.6g", all[i]);
+        reeli_json_put_text(w, NULL, isnan(all[i]) ? "nan" : text);
+    }
+    reeli_json_put_close(w, ']');
+}
+
+static void put_update(const lab_update *it, void *context)
+{
+    reeli_json_writer *w = context;
+    if (it->grad && reel_numel(it->before) <= 64) {
+        reeli_json_put_open(w, NULL, '{');
+        reeli_json_put_text(w, "name", it->name);
+        put_elements(w, "before", it->before);
+        put_elements(w, "grad", it->grad);
+        put_elements(w, "after", it->after);
+        put_elements(w, "added", it->added);
+        put_elements(w, "whole", it->whole);
+        reeli_json_put_close(w, '}');
+    }
+}
+
+/* Steps that the tape does not have: each parameter's own, before the last. */
+static void write_updates(lab_program *p, FILE *to)
+{
+    size_t length;
+    reeli_json_writer w = {.r = p->r};
+    reeli_json_put_open(&w, NULL, '[');
+    lab_updates(p, put_update, &w);
+    reeli_json_put_close(&w, ']');
+    const char *all = p->update > 0 ? reeli_json_written(&w, &length) : NULL;
+    if (all) {
+        fprintf(to, "<script>reel_steps.update('%g', %s);</script>\n", p->update, all);
+    }
+    reeli_json_writer_free(&w);
 }
 
 bool lab_write_page(lab_program *p, const reel_tensor *root, const char *title, const char *ask,
@@ -47,6 +100,7 @@ bool lab_write_page(lab_program *p, const reel_tensor *root, const char *title, 
         return false;
     }
     write_proof(p, to);
+    write_updates(p, to);
     for (const char *const *line = lab_worksheet; *line; line++) {
         fprintf(to, "%s\n", *line);
     }

@@ -155,6 +155,27 @@ void lab_nudges(lab_program *p, const char *name, void (*each)(const lab_nudge *
     }
 }
 
+void lab_updates(lab_program *p, void (*each)(const lab_update *it, void *context), void *context)
+{
+    const bool recorded = reel_set_grad_enabled(p->r, false);
+    const uint64_t mark = reel_mark(p->r);
+    for (int k = 0; p->update > 0 && k < p->inputs.count; k++) {
+        reel_tensor *x = p->inputs.value[k], *grad = reel_grad(x);
+        lab_update it = {p->inputs.name[k], x, grad, x, x, x};
+        if (grad) {
+            reel_tensor *step = reel_mul_scalar(grad, p->update);
+            it.after = reel_sub(x, step);
+            it.added = reel_add(x, step);
+            it.whole = reel_sub(x, grad);
+        }
+        if (reel_requires_grad(x)) {
+            each(&it, context);
+        }
+    }
+    reel_rewind_to(p->r, mark);
+    reel_set_grad_enabled(p->r, recorded);
+}
+
 void lab_prove(lab_program *p, void (*each)(const lab_proof *it, void *context), void *context)
 {
     for (int k = 0; k < p->inputs.count; k++) {
@@ -201,7 +222,7 @@ int lab_draw_values(const char **pieces, int count, int room, char drawn[][LAB_N
     bool fine = false;
     int total = count;
     reel_manual_seed(r, seed);
-    for (int i = 0; !fine && i < DRAWS; i++) {
+    for (int i = 0; !fine && i < DRAWS && (i == 0 || total > count); i++) {
         total = count;
         while (!(fine = holds(pieces, total, constants, missing)) && *missing && total < room) {
             reel_tensor *which = reel_randint(r, REEL_I64, 0, 8, REEL_SHAPE(1));

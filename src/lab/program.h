@@ -11,6 +11,7 @@ typedef struct lab_program {
     const char *const *pieces; /* statements, and names with numbers ("a=3"), in any order */
     int count;
     const char *constants; /* names that want no gradient, with commas between them; NULL: none */
+    double update;         /* the learning rate of a step in the end; 0: none */
     lab_scope inputs;      /* what pieces gave numbers, as leaves */
     lab_scope names;       /* and, after a run, what the statements named */
     lab_held held;         /* and what they detached */
@@ -46,6 +47,16 @@ typedef struct lab_nudge {
  * where there is no such value. */
 void lab_nudges(lab_program *p, const char *name, void (*each)(const lab_nudge *it, void *context),
                 void *context);
+
+/* A step of plain SGD, of an input that wants a gradient: that times the rate is taken from it. */
+typedef struct lab_update {
+    const char *name;
+    reel_tensor *before, *grad, *after; /* grad NULL: nothing came, and nothing moves */
+    reel_tensor *added, *whole; /* what comes of adding it, and of the gradient without the rate */
+} lab_update;
+
+/* Of each of them; none moves. */
+void lab_updates(lab_program *p, void (*each)(const lab_update *it, void *context), void *context);
 
 /* An element of an input that wants a gradient, and what the two say of it. */
 typedef struct lab_proof {

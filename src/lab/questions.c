@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DRAWS = 100 }; /* until truth and mistakes are all different */
+enum { DRAWS = 100 }; /* until truth and mistakes are all different, where they can be drawn */
 
 /* dNAME is the gradient of NAME. */
 static void name_gradients(lab_scope *names)
@@ -38,9 +38,10 @@ static double value_of(lab_asked *it, const char *expression)
 
 static bool alike(double a, double b) { return fabs(a - b) <= 1e-3 * fmax(1e-2, fabs(b)); }
 
+/* What is as it is, is right first, and then the first mistake of its value. */
 static bool told_apart(const lab_asked *it)
 {
-    const int count = it->question->mistakes;
+    const int count = it->question->draws ? it->question->mistakes : 0;
     bool apart = isfinite(it->truth);
     for (int i = 0; i < it->question->parts; i++) {
         apart = apart && isfinite(it->part[i]);
@@ -101,7 +102,7 @@ bool lab_ask(lab_asked *it, reel *r, const lab_question *question, uint64_t seed
     it->question = question;
     reel_retain_all_grads(r, true);
     reel_manual_seed(r, seed);
-    for (int i = 0; i < DRAWS; i++) {
+    for (int i = 0; i < (question->draws ? DRAWS : 1); i++) {
         draw(it);
         if (!run(it)) {
             return false;
@@ -110,7 +111,8 @@ bool lab_ask(lab_asked *it, reel *r, const lab_question *question, uint64_t seed
             return true;
         }
     }
-    snprintf(it->program.why.text, LAB_SENTENCE, "a mistake gives the truth, or another's value");
+    snprintf(it->program.why.text, LAB_SENTENCE,
+             "a truth that is no number, or a mistake that gives it or another's value");
     return false;
 }
 
@@ -212,7 +214,7 @@ lab_reply lab_check(lab_asked *it, const char *answer)
     const double x = number_of(it, answer);
     reply.is_answer = isfinite(x);
     reply.right = reply.is_answer && alike(x, it->truth);
-    for (int i = 0; i < it->question->mistakes && reply.mistake < 0; i++) {
+    for (int i = 0; !reply.right && i < it->question->mistakes && reply.mistake < 0; i++) {
         reply.mistake = reply.is_answer && alike(x, it->mistake[i]) ? i : -1;
     }
     if (!reply.is_answer) {

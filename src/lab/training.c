@@ -39,12 +39,16 @@ static reel_optimizer *optimizer(const lab_experiment *e, reel_tensor_list param
 {
     switch (e->optimizer) {
     case LAB_ADAM:
-        return reel_optim_adam(parameters, (reel_adam_options){.lr = e->lr});
+        return reel_optim_adam(parameters,
+                               (reel_adam_options){.lr = e->lr, .weight_decay = e->weight_decay});
     case LAB_RMSPROP:
-        return reel_optim_rmsprop(parameters,
-                                  (reel_rmsprop_options){.lr = e->lr, .momentum = e->momentum});
+        return reel_optim_rmsprop(
+            parameters, (reel_rmsprop_options){
+                            .lr = e->lr, .momentum = e->momentum, .weight_decay = e->weight_decay});
     default:
-        return reel_optim_sgd(parameters, (reel_sgd_options){.lr = e->lr, .momentum = e->momentum});
+        return reel_optim_sgd(parameters, (reel_sgd_options){.lr = e->lr,
+                                                             .momentum = e->momentum,
+                                                             .weight_decay = e->weight_decay});
     }
 }
 
@@ -81,6 +85,9 @@ bool lab_begin(lab_training *t, reel *r, const lab_experiment *e)
         reel_init_constant(reel_parameter(t->model, "bias"), e->start[1]);
     }
     t->optimizer = optimizer(e, reel_parameters(t->model));
+    if (e->gamma != 1) {
+        t->scheduler = reel_lr_exponential(t->optimizer, (reel_lr_exponential_options){e->gamma});
+    }
     return !reel_failed(r);
 }
 
@@ -127,6 +134,9 @@ bool lab_step(lab_training *t, char digits[LAB_LOSS], double *value)
         reel_clip_grad_norm(reel_parameters(t->model), t->e->clip, (reel_clip_options){0});
     }
     reel_step(t->optimizer);
+    if (t->scheduler) {
+        reel_scheduler_step(t->scheduler);
+    }
     reel_rewind(t->r);
     t->done++;
     return !reel_failed(t->r);

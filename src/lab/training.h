@@ -13,9 +13,10 @@ enum { LAB_LOSS = 40 /* bytes of a loss in digits */ };
 typedef struct lab_training {
     reel *r;
     const lab_experiment *e;
-    reel_tensor *x, *y; /* (points, 1) */
+    reel_tensor *x, *y; /* (points, 1); y of a flat target (points,) */
     reel_module *model;
     reel_optimizer *optimizer;
+    reel_scheduler *scheduler; /* NULL: the rate stays */
     int done;                  /* steps */
     char warned[LAB_SENTENCE]; /* the library's last warning; "": none */
 } lab_training;

@@ -24,6 +24,7 @@ const char *const lab_worksheet[] = {
     "    el('h2', {}, 'Forward'), ...ops.map(o => p(o.step + '. ' + name(o.out) + ' = ' + says(o) + ' = ' + (all ? blank : short(values.get(o.out).text)))),",
     "    el('h2', {}, 'Backward'), ...tape.backward.map(a => { const o = byStep.get(a.step), rule = o.in[a.in].rule;",
     "      return p('Row ' + a.step + ', ' + name(o.out) + ' = ' + says(o) + ', to ' + name(a.value) + ': ' + (ask === 'product' && rule ? rule + ' = ' : '') + (a.local ? blank + '×' + blank + '=' : '') + blank + (a.before ? '; with what had come:' + blank : '')); }),",
+    "    ...updates.map(s => p('Update: ' + s.u.name + ' = ' + (ask === 'product' ? s.u.name + ' - ' + rate + ' × its gradient = ' : '') + blank)),",
     "    p(given.filter(v => v.kind === 'leaf').map(v => 'd ' + root.name + ' / d ' + v.name + ' =' + blank).join(',  ')));",
     "  document.querySelector('main').prepend($('sheet'));",
     "}",

@@ -112,8 +112,8 @@ async function lesson_pages() {
   check(names.length >= 8, `${names.length} lessons`);
   for (const name of names) {
     execFileSync(program, ['explain', '--lesson', name, '--html', `page-${name}.html`]);
-    const page = await open(`page-${name}`, { viewport: { width: 360, height: 740 } });
-    check(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name}: 360 px: wider than the window`);
+    const page = await open(`page-${name}`, { viewport: { width: 320, height: 740 } });
+    check(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name}: 320 px: wider than the window`);
     check((await page.$$('iframe, svg')).length >= 2, `${name}: shows nothing`);
     for (const frame of page.frames().slice(1)) check((await frame.textContent('#now')).startsWith('Start'), `${name}: a frame without steps`);
     await page.click('summary >> nth=0');
@@ -166,12 +166,84 @@ async function led() {
   await page.close();
 }
 
+// The wrong order, chosen: the gradients of a program that goes down once for each use, its steps there and back,
+// and a link that holds it. Single numbers alone; where nothing is read twice it makes no difference.
+async function depth_first() {
+  const wrong = { twice: ['b = a + a; c = b + b', 'a=1', { a: [8, 4] }], square: ['s = x * x; y = s * s', 'x=3', { x: [216, 108] }],
+    diamond: ['c = a + b; d = a * b; y = (c + d) + c * d', 'a=2', 'b=3', { a: [29, 25], b: [22, 19] }], chain: ['y = tanh(x * 2)', 'x=0.3', { x: [null, null] }] };
+  for (const [name, [...expression]] of Object.entries(wrong)) {
+    const gradients = expression.pop();
+    execFileSync(program, ['explain', ...expression, '--html', 'deep.html']);
+    const page = await open('deep');
+    await page.selectOption('#order', 'deep');
+    const count = Number((await page.textContent('#count')).match(/of (\d+)/)[1]), { there, back } = await walk(page, page.mainFrame(), count);
+    for (let i = 0; i < count; i++) check(back[i] === there[i], `depth first, ${name}: step ${i} is another one on the way back`);
+    for (const [leaf, [naive, right]] of Object.entries(gradients)) {
+      check(naive === null ? there[count].includes('no difference') : there[count].includes(`d ${leaf} = ${naive.toFixed(4)}, and in the tape’s order ${right.toFixed(4)}`), `depth first, ${name}: ${there[count]}`);
+    }
+    check(there.some(t => t.includes('once more, depth first')) === (name !== 'chain'), `depth first, ${name}: nothing is sent again`);
+    if (name === 'square') { await page.keyboard.press('End'); await accessible(page, 'depth first'); await page.screenshot({ path: 'depth-first.png' }); }
+    await page.waitForTimeout(160);
+    check(await page.evaluate(() => location.hash.includes('order=deep')), 'the address does not hold the order');
+    await page.selectOption('#order', '');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('End');
+    for (const [leaf, [, right]] of Object.entries(gradients)) check(right === null || (await page.textContent('#now')).includes(`d ${leaf} = ${right.toFixed(4)}`), `${name}: the tape's order is lost`);
+    await page.close();
+  }
+  const tensors = await open('line');
+  check(!(await tensors.isVisible('#order')), 'tensors are offered another order');
+  await tensors.close();
+}
+
+// The graph by keys: one stop of Tab, arrows along edges and among siblings, Enter leads, Escape leaves.
+async function graph_by_keys() {
+  const page = await open('neuron'), name = () => page.evaluate(() => document.activeElement.querySelector('title')?.textContent ?? document.activeElement.id);
+  const press = async key => { await page.keyboard.press(key); return name(); };
+  await page.keyboard.press('End');
+  check(await page.locator('#graph [tabindex="0"]').count() === 1, 'the graph has more than one stop of Tab');
+  await page.focus('#graph [tabindex="0"]');
+  for (let i = 0; i < 20 && !(await name()).startsWith('loss ='); i++) await press('ArrowRight');
+  check(await name() === 'loss = 0.2893, gradient 1.0000' && await page.textContent('#about') === await name(), `the end of the graph is ${await name()}`);
+  const way = [];
+  for (let i = 0; i < 4; i++) way.push(await press('ArrowLeft'));
+  check(way[0] === 'loss = square(#4)' && way[2] === '#4 = sub(y, t)' && way[3].startsWith('y = 0.4621, gradient -1.0758'), `left leads to ${way}`);
+  const other = await press('ArrowDown');
+  check(other !== way[3] && await press('ArrowUp') === way[3], `down leads to ${other}, up not back`);
+  await press('ArrowLeft');
+  check(await press('Enter') === 'y = tanh(s)' && (await page.textContent('#now')).startsWith('Backward, row 3'), 'Enter does not lead to the step');
+  check(await press('Escape') === 'next', 'Escape does not lead out');
+  await page.focus('#tape-table');
+  await page.keyboard.press('ArrowUp');
+  check((await page.textContent('#now')).startsWith('Backward, row 2'), 'up in the table does not lead to the row above');
+  await page.focus('#graph [tabindex="0"]');
+  await accessible(page, 'graph by keys');
+  await page.screenshot({ path: 'graph-by-keys.png' });
+  await page.close();
+}
+
+// A finger across the sentence.
+async function swiped() {
+  const context = await browser.newContext({ viewport: { width: 360, height: 640 }, hasTouch: true }), page = await context.newPage();
+  await page.goto('file://' + resolve('twice.html'));
+  const swipe = by => page.evaluate(by => { const now = document.getElementById('now'), touch = x => new Touch({ identifier: 1, target: now, clientX: x, clientY: 200 });
+    now.dispatchEvent(new TouchEvent('touchstart', { touches: [touch(200)] }));
+    now.dispatchEvent(new TouchEvent('touchend', { changedTouches: [touch(200 + by)] })); }, by);
+  for (const [by, step] of [[-100, 1], [-100, 2], [20, 2], [100, 1]]) {
+    await swipe(by);
+    check((await page.textContent('#count')).startsWith(`step ${step} `), `swiped by ${by}: ${await page.textContent('#count')}`);
+  }
+  const small = await page.$$eval('#bar button', all => all.filter(b => b.offsetHeight < 44).length);
+  check(small === 0, `${small} buttons are too small for a finger`);
+  await context.close();
+}
+
 async function seen() {
-  const narrow = await open('neuron', { viewport: { width: 360, height: 640 } });
-  check(await narrow.evaluate(() => document.documentElement.scrollWidth <= innerWidth), '360 px: wider than the window');
+  const narrow = await open('neuron', { viewport: { width: 320, height: 640 } });
+  check(await narrow.evaluate(() => document.documentElement.scrollWidth <= innerWidth), '320 px: wider than the window');
   for (let i = 0; i < 8; i++) await narrow.keyboard.press('ArrowRight');
-  check(await narrow.evaluate(() => document.getElementById('bar').offsetHeight < innerHeight / 5), '360 px: the bar is high');
-  check(await narrow.evaluate(() => { const b = document.getElementById('graph').getBoundingClientRect(), n = document.querySelector('svg .now rect, svg .now ellipse').getBoundingClientRect(); return n.left >= b.left && n.right <= b.right; }), '360 px: this step is out of sight');
+  check(await narrow.evaluate(() => document.getElementById('bar').offsetHeight < innerHeight / 5), '320 px: the bar is high');
+  check(await narrow.evaluate(() => { const b = document.getElementById('graph').getBoundingClientRect(), n = document.querySelector('svg .now rect, svg .now ellipse').getBoundingClientRect(); return n.left >= b.left && n.right <= b.right; }), '320 px: this step is out of sight');
   await accessible(narrow, 'narrow');
   await narrow.screenshot({ path: 'narrow.png' });
   const dark = await open('twice', { colorScheme: 'dark' });
@@ -224,6 +296,9 @@ await worksheet();
 await large();
 await lesson_pages();
 await led();
+await depth_first();
+await graph_by_keys();
+await swiped();
 await seen();
 await spoken();
 await own_colours();

@@ -41,16 +41,17 @@ const linked = async page => { await page.waitForTimeout(160); return JSON.parse
 const steps_of = page => page.frameLocator('#steps');
 
 // The frame's steps from first to last and back, by keys alone.
-async function stepped(page, name, tape) {
+async function stepped(page, name, tape, updates) {
   const frame = steps_of(page);
   await page.waitForFunction(() => document.getElementById('steps').contentWindow.reel_steps?.seen);
   await frame.locator('#ask').selectOption('');
   await frame.locator('#next').focus();
-  const steps = tape.ops.length + tape.backward.length + 2, { there, back } = await walk(page, await (await page.$('#steps')).contentFrame(), steps);
+  const steps = tape.ops.length + tape.backward.length + 2 + updates.length, { there, back } = await walk(page, await (await page.$('#steps')).contentFrame(), steps);
   for (let i = 1; i <= steps; i++) {
     const arrival = tape.backward[i - tape.ops.length - 2];
     if (arrival) check(there[i].includes(arrival.amount[0]), `${name}, step ${i}: ${there[i]} has no ${arrival.amount[0]}`);
   }
+  for (const [i, u] of updates.entries()) check(there[tape.ops.length + tape.backward.length + 2 + i]?.startsWith(`Update: ${u[0]} `) && there[tape.ops.length + tape.backward.length + 2 + i].endsWith(` = ${u[1]}`), `${name}: no step of ${u[0]} to ${u[1]}`);
   check(there[steps]?.startsWith('Done') && back.length === steps + 1, `${name}: no end: ${there[steps]}`);
   check(there[steps].includes('nudging'), `${name}: nothing is proven`);
   for (let i = 0; i < steps; i++) check(back[i] === there[i], `${name}: step ${i} is another one on the way back`);
@@ -64,7 +65,9 @@ async function as_native(page, name, experiments) {
     check(JSON.stringify(rows) === JSON.stringify(first.gradients.map(g => g.gradient)), `${name}: other gradients: ${rows}`);
     const nudges = await page.$$eval('#nudges tr', rs => rs.map(r => [...r.children].map(c => c.textContent)));
     check(JSON.stringify(nudges) === JSON.stringify(first.nudges.map(n => [n.h, n.one, n.both, n.apart])) && await page.isVisible('#nudges') === first.nudges.length > 0, `${name}: other nudges`);
-    await stepped(page, name, first.tape);
+    const moved = first.prints.map(p => p.match(/^(\w+) = tensor\((.*?)[,)]/)).filter(m => m).map(m => [m[1], String(Number(m[2]))]);
+    check(moved.length > 0 === (experiments[0].update > 0), `${name}: ${first.prints}`);
+    await stepped(page, name, first.tape, moved);
     return;
   }
   const said = await page.textContent('#summary'), digits = await page.textContent('#digits');
@@ -179,6 +182,24 @@ async function backward() {
   const comes = async (what, arrived) => { await page.goBack(); check(await page.waitForFunction(arrived, null, { timeout: 10000 }).catch(() => null), `Back does not lead to ${what}`); };
   await comes('the training as it was', () => !document.getElementById('training').hidden && document.getElementById('count').value === '110');
   await comes("the lesson's step", () => document.getElementById('progress').textContent.endsWith('2 of 3') && document.getElementById('steps').contentDocument?.getElementById('count')?.textContent.startsWith('step 1 '));
+  await page.close();
+}
+
+// The step of a parameter is asked for, and its mistakes are known.
+async function update() {
+  const page = await open({ lesson: 'tutorial', screen: 1, seed: 1 }), inside = steps_of(page), now = () => inside.locator('#now').textContent();
+  await page.waitForFunction(() => document.getElementById('steps').contentWindow.reel_steps?.seen);
+  await inside.locator('#ask').selectOption('part');
+  for (let i = 0; i < 40 && !(await now()).includes('after the step?'); i++) {
+    if (await inside.locator('#answer').count()) await inside.locator('text=Show').click();
+    else await inside.locator('#next').click();
+  }
+  const reply = async text => { await inside.locator('#answer').fill(text); await page.keyboard.press('Enter'); return now(); };
+  check((await reply('-0.8')).includes('goes against'), `adding is not told: ${await now()}`);
+  check((await reply('16')).includes('without the learning rate'), `no rate is not told: ${await now()}`);
+  check((await reply('-16')).includes('That is the gradient'), 'the gradient is not told');
+  check((await reply('0.8')).endsWith('w - 0.05 * d loss / d w = 0 - 0.05 × -16 = 0.8'), `the step is ${await now()}`);
+  await page.screenshot({ path: 'update.png' });
   await page.close();
 }
 
@@ -306,7 +327,7 @@ async function presets() {
 }
 
 async function looks() {
-  for (const [name, options] of [['narrow', { viewport: { width: 360, height: 740 } }], ['dark', { colorScheme: 'dark' }], ['own', { forcedColors: 'active' }]]) {
+  for (const [name, options] of [['narrow', { viewport: { width: 320, height: 740 } }], ['dark', { colorScheme: 'dark' }], ['own', { forcedColors: 'active' }]]) {
     for (const hash of [{ lesson: 'accumulate', screen: 1, seed: 1 }, { lesson: 'outlier', screen: 1, seed: 1 }, { lesson: 'rule', screen: 9, seed: 1 }]) {
       const page = await open(hash, options);
       check(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name}: wider than the window: ${JSON.stringify(hash)}`);
@@ -318,7 +339,7 @@ async function looks() {
 }
 
 // All of them, or those that are named; two at a time, as there are two processors at least.
-const half = Math.ceil(lessons.length / 2), tests = [() => every_lesson(lessons.slice(0, half)), () => every_lesson(lessons.slice(half)), looks, presets, outlier, by_keyboard, typed, questions, asked_in_steps, backward, surfaces, whole_pass];
+const half = Math.ceil(lessons.length / 2), tests = [() => every_lesson(lessons.slice(0, half)), () => every_lesson(lessons.slice(half)), looks, presets, outlier, by_keyboard, typed, questions, asked_in_steps, backward, surfaces, update, whole_pass];
 const left = tests.filter(test => !only.length || only.includes(test.name || 'every_lesson'));
 async function work() {
   while (left.length) {

@@ -8,7 +8,10 @@ settings.json has experiments that no lesson has.
 
     tests/generate/lab.py PROGRAM OUT
 """
+import contextlib
+import io
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -25,8 +28,9 @@ def ask(**request):
 def run(name, experiment):
     code = ask(do="code", language="python", experiment=experiment)["code"]
     (out / f"{name}.py").write_text(code)
-    printed = subprocess.run([sys.executable, out / f"{name}.py"], capture_output=True, text=True, check=True)
-    lines = printed.stdout.splitlines(keepends=True)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        runpy.run_path(str(out / f"{name}.py"))
+    lines = printed.getvalue().splitlines(keepends=True)
     kept = lines if len(lines) <= LONG else lines[49::50]
     (out / f"{name}.txt").write_text("".join(kept))
 

@@ -1,18 +1,18 @@
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
 
-torch.manual_seed(0)
-x = torch.tensor([[1], [2], [3], [4], [5]], dtype=torch.float32)
-y_true = torch.tensor([[2], [4], [6], [8], [10]], dtype=torch.float32)
+w = torch.tensor(0, dtype=torch.float64)
+w.requires_grad_()
+b = torch.tensor(0, dtype=torch.float64)
+b.requires_grad_()
+x = torch.tensor(2, dtype=torch.float64)
+y = torch.tensor(4, dtype=torch.float64)
 
-model = nn.Linear(1, 1)
-optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
-
-for epoch in range(1):
-    y_pred = model(x)
-    loss = F.l1_loss(y_pred, y_true)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    print(f"Epoch {epoch + 1}, Loss: {loss.item()}")
+p = w * x + b
+loss = (p - y) ** 2
+loss.backward()
+print("w.grad =", w.grad)
+print("b.grad =", b.grad)
+torch.optim.SGD([w, b], lr=0.05).step()
+print("w =", w.detach())
+print("b =", b.detach())

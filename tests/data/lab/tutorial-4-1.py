@@ -9,7 +9,7 @@ y_true = torch.tensor([[2], [4], [6], [8], [10]], dtype=torch.float32)
 model = nn.Linear(1, 1)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
 
-for epoch in range(100):
+for epoch in range(10):
     y_pred = model(x)
     loss = F.l1_loss(y_pred, y_true)
     optimizer.zero_grad()

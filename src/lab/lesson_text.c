@@ -64,7 +64,7 @@ static void print_expression(const lab_experiment *e, FILE *to)
         }
     }
     if (fine && e->update > 0) {
-        fprintf(to, "\nA step, less the learning rate %g times the gradient:\n", e->update);
+        fprintf(to, "\nA step: each less its gradient times the learning rate, %g:\n", e->update);
         lab_updates(&p, print_update, to);
     }
     if (fine && *e->nudges) {

@@ -207,11 +207,11 @@ async function graph_by_keys() {
   check(await name() === 'loss = 0.2893, gradient 1.0000' && await page.textContent('#about') === await name(), `the end of the graph is ${await name()}`);
   const way = [];
   for (let i = 0; i < 4; i++) way.push(await press('ArrowLeft'));
-  check(way[0] === 'loss = square(#4)' && way[2] === '#4 = sub(y, t)' && way[3].startsWith('y = 0.4621, gradient -1.0758'), `left leads to ${way}`);
+  check(way[0] === 'row 5: loss = square(#4)' && way[2] === 'row 4: #4 = sub(y, t)' && way[3].startsWith('y = 0.4621, gradient -1.0758'), `left leads to ${way}`);
   const other = await press('ArrowDown');
   check(other !== way[3] && await press('ArrowUp') === way[3], `down leads to ${other}, up not back`);
   await press('ArrowLeft');
-  check(await press('Enter') === 'y = tanh(s)' && (await page.textContent('#now')).startsWith('Backward, row 3'), 'Enter does not lead to the step');
+  check(await press('Enter') === 'row 3: y = tanh(s)' && (await page.textContent('#now')).startsWith('Backward, row 3'), 'Enter does not lead to the step');
   check(await press('Escape') === 'next', 'Escape does not lead out');
   await page.focus('#tape-table');
   await page.keyboard.press('ArrowUp');

@@ -113,7 +113,7 @@ const char *const reeli_page[] = {
     "const before_end = v => $('order').value === '' ? few(v.grad_text) : few(gradients().get(v.id) ?\? null);",
     "function sentence() {",
     "  const s = steps[at], p = (...c) => el('p', {}, ...c), b = t => el('b', {}, t), rule = t => el('p', {className: 'rule'}, t);",
-    "  if (s.kind === 'start') return [p(b('Start'), '. These are given: ' + given.map(v => v.name + ' = ' + few(v.text)).join(', ') + '.'), p('Go on with the right arrow or the buttons below; page down is the next pass, a click on a row leads there.')];",
+    "  if (s.kind === 'start') return [p(b('Start'), '. These are given: ' + given.map(v => v.name + ' = ' + few(v.text)).join(', ') + '.'), p('Go on with the right arrow or the buttons below; page down is the next pass, a click on a row or a box leads there. Within the graph the arrows go along its edges.')];",
     "  if (s.kind === 'forward' && asking()) return [p(b('Forward, row ' + s.op.step), ': what is ' + name(s.op.out) + ' = ' + says(s.op) + '? ' + [...new Set(s.op.in.map(i => name(i.value) + ' = ' + few(values.get(i.value).text)))].join(', ') + first(values.get(s.op.out).text)), forward(s.op)];",
     "  if (s.kind === 'forward') return [p(b('Forward, row ' + s.op.step), ': ' + name(s.op.out) + ' is computed, and written on the tape.'), rule(name(s.op.out) + ' = ' + says(s.op) + ' = ' + few(values.get(s.op.out).text))];",
     "  if (s.kind === 'seed') return [p(b('Backward begins'), ' at the result: d ' + root.name + ' / d ' + root.name + ' = 1. The result moves exactly with itself.')];",

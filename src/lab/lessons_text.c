@@ -152,7 +152,7 @@ const char *const lab_lessons[] = {
     " \"screens\": [",
     "  {\"text\": \"y = s * s reads s twice. If s sent something to x as soon as the first part had come, it would have to send again, or too little. So it waits. The tape makes that simple: a row only reads rows above it, so going from the last row to the first, all readers of a result have sent their part before its own row's turn comes.\",",
     "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"s = x * x; y = s * s\", \"values\": [\"x=3\"]}]},",
-    "  {\"text\": \"A program that goes down into s once for each of the two times it is read, and sends all that s has each time, gets 8 here; nudging says 4. Step through, and then once more with the order below the steps set to depth first: b's row runs twice, each time with all that b has. (The screen before has it, too: 216 where 108 is right.) That is why such programs sort their graph first, and why this one needs no sorting: the tape was written in order.\",",
+    "  {\"text\": \"A program that goes down from c into b once for each of the two times that b is read, and sends on all that b has each time, gets 8 here; nudging says 4. Step through, and then once more with the order below the steps set to depth first: b's row runs twice, each time with all that b has. (The screen before has it, too: 216 where 108 is right.) That is why such programs sort their graph first, and why this one needs no sorting: the tape was written in order.\",",
     "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"b = a + a; c = b + b\", \"values\": [\"a=1\"]}]}],",
     " \"questions\": [",
     "  {\"text\": \"s = x * x; y = s * s at x = {x}. What is the gradient of x?\", \"program\": \"s = x * x; y = s * s\",",

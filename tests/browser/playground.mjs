@@ -191,8 +191,9 @@ async function update() {
   await page.waitForFunction(() => document.getElementById('steps').contentWindow.reel_steps?.seen);
   await inside.locator('#ask').selectOption('part');
   for (let i = 0; i < 40 && !(await now()).includes('after the step?'); i++) {
-    if (await inside.locator('#answer').count()) await inside.locator('text=Show').click();
-    else await inside.locator('#next').click();
+    if (await inside.locator('#answer').count()) await inside.locator('text=Show').focus();
+    else await inside.locator('#next').focus();
+    await page.keyboard.press('Enter');
   }
   const reply = async text => { await inside.locator('#answer').fill(text); await page.keyboard.press('Enter'); return now(); };
   check((await reply('-0.8')).includes('goes against'), `adding is not told: ${await now()}`);

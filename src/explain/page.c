@@ -193,7 +193,7 @@ const char *const reeli_page[] = {
     "    let text = '';",
     "    if (o) { text = 'row ' + o.step + ': ' + name(o.out) + ' = ' + says(o); g.setAttribute('class', (s.op === o ? 'now ' : '') + (has(o) ? '' : 'later')); g.append(make('title', {}, text), make('ellipse', {rx: 36, ry: 15}), make('text', {y: 4}, o.op.length > 9 ? o.op.slice(0, 8) + '…' : o.op)); }",
     "    else { const v = values.get(k), from = maker.get(k), known = !from || has(from), d = grad.get(k);",
-    "      g.setAttribute('class', v.kind + (s.a && s.a.value === k || s.kind === 'forward' && s.op.out === k ? ' now' : '') + (known ? '' : ' later'));",
+    "      g.setAttribute('class', v.kind + (s.a && s.a.value === k || s.kind === 'forward' && s.op.out === k || s.kind === 'update' && v.kind === 'leaf' && v.name === s.u.name ? ' now' : '') + (known ? '' : ' later'));",
     "      const cut = t => t.length > 11 ? t.slice(0, 10) + '…' : t, size = v.shape.length ? ' (' + v.shape.join('×') + ')' : '';",
     "      text = v.name + size + (known ? ' = ' + now_of(v).join(', ') : ', to come') + (d ? ', gradient ' + d.join(', ') : '');",
     "      g.append(make('rect', {x: -46, y: -28, width: 92, height: 56, rx: 6}), make('title', {}, text),",

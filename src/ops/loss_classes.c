@@ -99,7 +99,7 @@ static void add_terms(reeli_node *n, const reel_tensor *largest, const reel_tens
         }
         sum += term;
         if (how->reduction == REEL_NONE) {
-            reeli_store(n->out, i, term);
+            reeli_store(n->out, i, n->out->ndim == 0 ? sum : term); /* a sum's 0 is never -0 */
         }
     }
     if (how->reduction != REEL_NONE) {

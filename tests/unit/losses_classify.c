@@ -347,6 +347,21 @@ START_TEST(margins_are_added_in_pytorchs_order)
 }
 END_TEST
 
+/* The loss of one sample is a sum in PyTorch, which is never -0; of a list each is a product. */
+START_TEST(one_samples_zero_has_no_sign)
+{
+    reel *r = reel_new();
+    const reel_nll_loss_options each = {.reduction = REEL_NONE};
+    reel_tensor *one = reel_from_i64(r, (int64_t[]){0}, 0, NULL),
+                *x = reel_zeros(r, REEL_F32, REEL_SHAPE(2, 3));
+    ck_assert_str_eq(reel_repr(reel_nll_loss(reel_zeros(r, REEL_F32, REEL_SHAPE(3)), one, &each)),
+                     "tensor(0.)");
+    ck_assert_str_eq(reel_repr(reel_nll_loss(x, reel_zeros(r, REEL_I64, REEL_SHAPE(2)), &each)),
+                     "tensor([-0., -0.])");
+    reel_free(r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_test(cases, margins_are_added_in_pytorchs_order);
@@ -360,6 +375,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, short_vectors_have_pytorchs_cosine);
     tcase_add_test(cases, distances_are_norms);
     tcase_add_test(cases, triplets_swap);
+    tcase_add_test(cases, one_samples_zero_has_no_sign);
 }
 
 int main(void) { return run_suite("losses_classify", add_cases); }

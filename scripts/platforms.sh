@@ -240,7 +240,9 @@ quick_targets() {
     name=$(basename "$source" .c)
     case $name in *autoencoder | *bounding_boxes | *image_to_image | *data_parallel) ;; *) echo "${name#*_}" ;; esac
   done
-  [ ! -d "$build/reel/examples/CMakeFiles/tutorial_in_cpp.dir" ] || echo tutorial_in_cpp
+  for name in tutorial_in_cpp data_parallel; do # which take a C++ compiler, and MPI
+    [ ! -d "$build/reel/examples/CMakeFiles/$name.dir" ] || echo "$name"
+  done
   printf '%s\n' conformance trajectories "${quick_units[@]/#/test_unit_}"
 }
 

@@ -14,8 +14,8 @@
  * a line, what |weight| counts in the loss. weight_decay: the optimizer's. 0 is none. gamma: what
  * the learning rate is multiplied by after each step.
  *
- * nudges: the value whose slope is to be shown by nudges of many sizes. update: the learning rate of
- * a step of plain SGD in the end; 0: none.
+ * nudges: the value whose slope is to be shown by nudges of many sizes. update: the learning rate
+ * of a step of plain SGD in the end; 0: none.
  * All but the kind and the program may be left out: then it is as the tutorial has it.
  */
 #ifndef LAB_EXPERIMENT_H

@@ -57,9 +57,9 @@ enum { IN_ORDER = false };
 enum { IN_ORDER = true };
 #endif
 
-/* Each "Epoch N, Loss: X" is the Nth loss: to the digit where it is the tutorial's, else, as products
- * are not added up in PyTorch's order, to a hundred-thousandth of it or of the
- * first: a training that diverges carries the difference along. */
+/* Each "Epoch N, Loss: X" is the Nth loss: to the digit where it is the tutorial's, else, as
+ * products are not added up in PyTorch's order, to a hundred-thousandth of it or of the first: a
+ * training that diverges carries the difference along. */
 static void same_losses(const char *name, const json_t *answer, const char *lines, bool exact)
 {
     const json_t *digits = json_object_get(answer, "digits");

@@ -46,6 +46,7 @@ LARGEST, LARGEST_VALUE = 300, 1e6
 # Whose last digits are not PyTorch's: see docs/pytorch.md.
 INEXACT = re.compile("custom|exp|log|sin|cos|tan|erf|pow|sigmoid|mish|gelu|silu|elu|softplus|softm|mm|mv|matmul|addr|dot|linear|conv|norm|"
                      "dist|cov|corr|einsum|inner|hypot|interpolate|pool|response|loss|entropy|div|linalg|quantile|std|var")
+SUMS = re.compile("linalg|cov|corr|mm|mv|matmul|addr|dot|linear|conv|einsum|inner|interpolate|pool|norm|dist|var|std")  # by the largest term
 ROUNDED = re.compile("corr|cosine|normalize")  # which may round to a 1 that the other misses
 SLOPES_BY_FLOATS = {"nn.functional.hardsigmoid", "nn.functional.celu"}  # in which PyTorch rounds doubles on the way
 DOUBLE, SINGLE = torch.float64, torch.float32
@@ -344,11 +345,11 @@ class Run:
 
     @staticmethod
     def move(name, t, nudge):
-        """Another last digit for a result, unless it is a number that everybody has; of a matrix's, for the largest."""
+        """Another last digit for a result, unless it is a number that everybody has; of sums, the largest's."""
         if t.is_floating_point():
             x = t.data
             known = (x * 2 == (x * 2).round()) & (ROUNDED.search(name) is None)
-            size = size_of(x) if name.startswith("linalg") else x
+            size = size_of(x) if SUMS.search(name) else x
             x.add_(torch.where(known, torch.zeros_like(x), size * (factors(x, nudge) - 1)))
 
     def differentiate(self):

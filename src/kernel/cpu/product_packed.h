@@ -14,16 +14,14 @@ enum {
 
 /* From two tiles on, rows cut into as few as there must be of one height, or one higher, make none
  * lower than two thirds of the highest. */
-#define PACKED_TILE(rows, vectors)                                                                 \
-    static void NAMED(packed_##rows, vectors)(int64_t count, int64_t k, const T *a,                \
-                                              const int64_t *a_stride, const T *b, int64_t b_step, \
-                                              const tile_sums *to)                                 \
+#define PACKED_TILE(rows)                                                                          \
+    static void NAMED(packed, rows)(int64_t count, int64_t k, const T *a, const int64_t *a_stride, \
+                                    const T *b, int64_t b_step, const tile_sums *to)               \
     {                                                                                              \
         (void)count, (void)a_stride;                                                               \
-        tile(rows, vectors, k, a, (const int64_t[]){1, rows}, b, b_step, to);                      \
+        tile(rows, TILE_VECTORS, k, a, (const int64_t[]){1, rows}, b, b_step, to);                 \
     }
-#define PACKED_TILES(rows) PACKED_TILE(rows, 1) PACKED_TILE(rows, 2)
-#define BOTH_PACKED(rows) {NAMED(packed_##rows, 1), NAMED(packed_##rows, 2)},
+#define PACKED_NAME(rows) NAMED(packed, rows),
 #if VECTOR_BYTES == 64
 #define EACH_PACKED(DO) DO(8) DO(9) DO(10) DO(11) DO(12)
 #elif VECTOR_BYTES == 32
@@ -31,8 +29,8 @@ enum {
 #else
 #define EACH_PACKED(DO) DO(5) DO(6) DO(7) DO(8)
 #endif
-EACH_PACKED(PACKED_TILES)
-static const tile_product packed_tiles[][TILE_VECTORS] = {EACH_PACKED(BOTH_PACKED)};
+EACH_PACKED(PACKED_TILE)
+static const tile_product packed_tiles[] = {EACH_PACKED(PACKED_NAME)};
 enum { LEAST_PACKED = PACKED_ROWS + 1 - sizeof packed_tiles / sizeof *packed_tiles };
 
 static int64_t row_of(const reeli_packed *b, int64_t tile) { return tile * b->p->m / b->tiles; }
@@ -55,6 +53,19 @@ static void pack_left(const reeli_packed *b, int64_t from, int64_t to)
     }
 }
 
+/* A packed tile times a panel. Where the last one's columns fill no more than a vector it is in such
+ * tiles as are not packed, which have no more than TILE_ROWS rows. */
+static void place_packed(int64_t rows, int64_t k, const T *a, const T *panel, panel_place *to)
+{
+    const bool wide = to->columns > VECTOR;
+    const int64_t part = wide || rows <= TILE_ROWS ? rows : (rows + 1) / 2;
+    for (int64_t i = 0, height; i < rows; i += height) {
+        height = rows - i < part ? rows - i : part;
+        place_tiles(wide ? packed_tiles[rows - LEAST_PACKED] : tiles[height - 1][0], 1, height, k,
+                    a + i, (const int64_t[]){1, rows}, panel, wide ? PANEL_COLUMNS : VECTOR, to);
+    }
+}
+
 static void multiply_panel(const reeli_packed *b, int64_t column, int64_t from, int64_t to)
 {
     _Alignas(64) T panel[PACKED_DEPTH * PANEL_COLUMNS];
@@ -73,8 +84,7 @@ static void multiply_panel(const reeli_packed *b, int64_t column, int64_t from, 
                 REELI_PREFETCH(place.c + i * place.step + j);
             }
         }
-        place_tiles(packed_tiles[rows - LEAST_PACKED][columns > VECTOR], 1, rows, b->depth,
-                    place_of(b, t), (const int64_t[]){1, rows}, panel, width, &place);
+        place_packed(rows, b->depth, place_of(b, t), panel, &place);
     }
 }
 

@@ -53,8 +53,8 @@ static void pack_left(const reeli_packed *b, int64_t from, int64_t to)
     }
 }
 
-/* A packed tile times a panel. Where the last one's columns fill no more than a vector it is in such
- * tiles as are not packed, which have no more than TILE_ROWS rows. */
+/* A packed tile times a panel. Where the last one's columns fill no more than a vector it is in
+ * such tiles as are not packed, which have no more than TILE_ROWS rows. */
 static void place_packed(int64_t rows, int64_t k, const T *a, const T *panel, panel_place *to)
 {
     const bool wide = to->columns > VECTOR;

@@ -55,14 +55,15 @@ static void pack_left(const reeli_packed *b, int64_t from, int64_t to)
 
 /* A packed tile times a panel. Where the last one's columns fill no more than a vector it is in
  * such tiles as are not packed, which have no more than TILE_ROWS rows. */
-static void place_packed(int64_t rows, int64_t k, const T *a, const T *panel, panel_place *to)
+static void place_packed(int64_t rows, int64_t k, const T *a, const T *panel, int64_t width,
+                         panel_place *to)
 {
-    const bool wide = to->columns > VECTOR;
+    const bool wide = width > VECTOR;
     const int64_t part = wide || rows <= TILE_ROWS ? rows : (rows + 1) / 2;
     for (int64_t i = 0, height; i < rows; i += height) {
         height = rows - i < part ? rows - i : part;
         place_tiles(wide ? packed_tiles[rows - LEAST_PACKED] : tiles[height - 1][0], 1, height, k,
-                    a + i, (const int64_t[]){1, rows}, panel, wide ? PANEL_COLUMNS : VECTOR, to);
+                    a + i, (const int64_t[]){1, rows}, panel, width, to);
     }
 }
 
@@ -84,7 +85,7 @@ static void multiply_panel(const reeli_packed *b, int64_t column, int64_t from, 
                 REELI_PREFETCH(place.c + i * place.step + j);
             }
         }
-        place_packed(rows, b->depth, place_of(b, t), panel, &place);
+        place_packed(rows, b->depth, place_of(b, t), panel, width, &place);
     }
 }
 

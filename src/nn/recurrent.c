@@ -3,6 +3,7 @@
  * operations. */
 #include "module.h"
 
+#include <limits.h>
 #include <math.h>
 #include <reel/activation.h>
 #include <reel/compare.h>
@@ -138,17 +139,19 @@ static reel_tensor *selected(reel_tensor *states, int64_t number)
     return states ? reel_select(states, 0, number) : NULL;
 }
 
-/* One direction of a layer, step by step. */
+/* One direction of a layer, step by step. Where the batch is empty one step stands for all. */
 static reel_rnn_result walk_steps(const run *c, const weights *w, reel_tensor *of_x,
                                   reel_rnn_state state, bool back)
 {
-    reel_tensor **h = reeli_arena_alloc(of_x->r, (size_t)c->steps * sizeof(reel_tensor *));
+    const int64_t steps = c->batch > 0 ? c->steps : 1;
+    reel_tensor **h =
+        steps <= INT_MAX ? reeli_arena_alloc(of_x->r, (size_t)steps * sizeof *h) : NULL;
     if (!h) {
         reeli_no_memory(of_x->r, c->m->name);
         return no_result(c->m);
     }
-    for (int64_t i = 0; i < c->steps; i++) {
-        const int64_t at = back ? c->steps - 1 - i : i;
+    for (int64_t i = 0; i < steps; i++) {
+        const int64_t at = back ? steps - 1 - i : i;
         const reel_rnn_state next = step(&c->s, w, reel_select(of_x, 0, at), state);
         if (!c->lengths) {
             state = next;
@@ -160,7 +163,8 @@ static reel_rnn_result walk_steps(const run *c, const weights *w, reel_tensor *o
         state.h = reel_where(here, next.h, state.h);
         state.c = state.c ? reel_where(here, next.c, state.c) : NULL;
     }
-    reel_tensor *y = reel_stack(h, (int)c->steps, 0);
+    reel_tensor *y = reel_stack(h, (int)steps, 0);
+    y = steps < c->steps ? reel_expand(y, 3, (int64_t[]){c->steps, 0, size_of_h(&c->s)}) : y;
     return reeli_bad(y) ? no_result(c->m) : (reel_rnn_result){y, state};
 }
 

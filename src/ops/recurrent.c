@@ -27,7 +27,7 @@ typedef struct walk {
     reeli_lstm_step_loop *forward, *back;
     bool reverse;
     int dtype;
-    int64_t steps, rows, hidden, before; /* L, N, H, P */
+    int64_t steps, rows, hidden, before; /* L, or 0 where a step has no elements; N, H, P */
     int64_t h, gates, kept;              /* bytes of a step */
 } walk;
 
@@ -42,7 +42,7 @@ static walk walk_of(const reeli_node *n)
                   .back = reeli_lstm_back_loops[r->level][gates->dtype],
                   .reverse = reeli_lstm_of(n)->reverse,
                   .dtype = gates->dtype,
-                  .steps = gates->size[0],
+                  .steps = gates->numel > 0 ? gates->size[0] : 0,
                   .rows = rows,
                   .hidden = hidden,
                   .before = n->in[WEIGHT].t->size[1],
@@ -275,13 +275,14 @@ static bool compute_back(reeli_node *n, reel_tensor *g, reeli_lstm *all)
 /* h before each step, in their order in the result. */
 static reel_tensor *h_before(reeli_node *n)
 {
-    const walk w = walk_of(n);
+    const int64_t steps = n->in[GATES].t->size[0];
+    const bool reverse = reeli_lstm_of(n)->reverse;
     reel_tensor *start = reel_unsqueeze(n->in[START_H].t, 0);
-    if (w.steps == 1) {
+    if (steps == 1) {
         return start;
     }
-    reel_tensor *others = reel_narrow(n->out, 0, w.reverse, w.steps - 1);
-    return reel_cat(w.reverse ? (reel_tensor *[]){others, start} : (reel_tensor *[]){start, others},
+    reel_tensor *others = reel_narrow(n->out, 0, reverse, steps - 1);
+    return reel_cat(reverse ? (reel_tensor *[]){others, start} : (reel_tensor *[]){start, others},
                     2, 0);
 }
 
@@ -289,7 +290,8 @@ reel_tensor *reeli_lstm_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     reeli_lstm *all = reeli_lstm_of(n);
     if (reeli_is_first_wanted(n, input) &&
-        !(g->r->grad_enabled ? record_back : compute_back)(n, g, all)) {
+        !(g->r->grad_enabled && n->in[GATES].t->numel > 0 ? record_back : compute_back)(n, g,
+                                                                                        all)) {
         return g->r->poison;
     }
     switch (input) {

@@ -202,7 +202,7 @@ static bool watch_for_the_end(reel_mpi *m)
 /* As many numbers as stay in a cache, and as a message of each process is worth sending. */
 static void choose_bucket(reel_mpi *m)
 {
-    enum { IN_CACHE = 1 << 17, MESSAGE = 1 << 14 };
+    enum { IN_CACHE = 1 << 18, MESSAGE = 1 << 14 };
     const int64_t messages = (int64_t)m->size * MESSAGE;
     if (m->options.bucket == 0) {
         m->options.bucket = messages > IN_CACHE ? messages : IN_CACHE;

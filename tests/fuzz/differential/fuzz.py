@@ -739,7 +739,7 @@ def blamed(program, said, line):
         return []
     made_by = "behind" not in kinds and re.match(r"(?:value \d+|refusal) \(([^)]*)\)", said)
     return [at for at, call in enumerate(calls_of(program))
-            if any(fnmatch.fnmatchcase(call["name"], name) for name in names) and (not made_by or made_by[1] in (call["name"], changed_by(call["name"])))
+            if any(fnmatch.fnmatchcase(call["name"], name) for name in names) and (not made_by or call["name"].endswith("_") or made_by[1] in (call["name"], changed_by(call["name"])))
             and all(is_given(call, condition) for condition in given if condition != "-")]
 
 

@@ -4,6 +4,7 @@
  * there are: milliseconds a step, the least of five runs.
  *
  *     mpirun -n 2 bench_mpi_steps
+ *     mpirun -n 1 --bind-to none bench_mpi_steps      (bound to one core, threads would share it)
  *
  * line      100 columns, all of 200,000 rows at each step, SGD
  * network   13-64-64-1, batches of 4,096 of 20,480 rows, Adam

@@ -57,7 +57,7 @@ typedef struct reel_mpi_options {
     /** Instead of the tree MPI_Allreduce, and a piece for each process: less to compute and to
      *  send, and digits that depend on the number of processes and on the MPI. */
     bool allreduce;
-    /** 2^17, or 2^14 for each process: how many elements are on their way at a time. */
+    /** 2^18, or 2^14 for each process: how many elements are on their way at a time. */
     int64_t bucket;
     /** Goes on where processes' kernels give other digits: the results are the same everywhere, but
      *  depend on which process has which piece. */

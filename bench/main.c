@@ -68,7 +68,7 @@ static void usage(FILE *to)
                 "  --threads N   of W3, W4, W5, W7, W8 and the last two; otherwise 1, and then 2\n"
                 "  --seconds S   for each comparison; 2. 0 is a trial, whose figures mean nothing\n"
                 "  --json        an object a line\n"
-                "  --markdown    the table of docs/performance.md\n"
+                "  --markdown    the table of docs/performance-*.md\n"
                 "  --levels      each with the kernels of every level of CPU, as multiples of the "
                 "first's time\n"
                 "  --count       times nothing; each way of ours does 100 steps in the function "
@@ -81,18 +81,31 @@ static void usage(FILE *to)
                 "The figures are medians, with the middle half beside them. OPENBLAS_CORETYPE is "
                 "unset first: it may\n"
                 "name a slower core than this machine has. REEL_CPU (portable, avx2, avx512) "
-                "chooses Reel's kernels.\n");
+                "chooses Reel's kernels;\n"
+                "of avx2 OpenBLAS and libtorch have that too, and limits where "
+                "REEL_BENCH_LIMIT_OPTIONS says so.\n");
 }
 
-/* OpenBLAS reads the variable while it is loaded, so the program starts once more without it. */
-static void start_without_coretype(char **argv)
+/* With AVX2's kernels the other sides have AVX2 alone, too. OpenBLAS reads its variable while it is
+ * loaded, so the program starts once more where that is to be another one. */
+static void choose_core(char **argv)
 {
-    if (getenv("OPENBLAS_CORETYPE")) {
-        unsetenv("OPENBLAS_CORETYPE");
-        execv("/proc/self/exe", argv);
-        fprintf(stderr, "bench: unset OPENBLAS_CORETYPE and start again\n");
-        exit(1);
+    const char *level = getenv("REEL_CPU"), *core = getenv("OPENBLAS_CORETYPE");
+    const char *wanted = level && strcmp(level, "avx2") == 0 ? "Haswell" : NULL;
+    if (wanted) {
+        setenv("ATEN_CPU_CAPABILITY", "avx2", 1); /* libtorch's */
     }
+    if (wanted ? core && strcmp(core, wanted) == 0 : !core) {
+        return;
+    }
+    if (wanted) {
+        setenv("OPENBLAS_CORETYPE", wanted, 1);
+    } else {
+        unsetenv("OPENBLAS_CORETYPE");
+    }
+    execv("/proc/self/exe", argv);
+    fprintf(stderr, "bench: unset OPENBLAS_CORETYPE and start again\n");
+    exit(1);
 }
 
 static void refuse(const char *what, const char *argument)
@@ -179,7 +192,7 @@ int main(int argc, char **argv)
     bool wanted[WORKLOADS] = {false};
     (void)argc;
     bool any = read_arguments(argv, wanted);
-    start_without_coretype(argv);
+    choose_core(argv);
     signal(SIGPIPE, SIG_IGN); /* a peer that has died is a message of ours */
     openblas_set_num_threads(1);
     fprintf(stderr, "OpenBLAS core: %s\n", openblas_get_corename());

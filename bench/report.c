@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The lines of the report: for people, as JSON, or as the table of docs/performance.md. */
+/* The lines of the report: for people, as JSON, or as the table of docs/performance-*.md. */
 #include "bench.h"
 
 #include <math.h>

@@ -1,37 +1,49 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# scripts/performance.sh [BUILD [ARGUMENT]...]: measures the tables of docs/performance.md and writes them
-# into it, between the lines that mark them. BUILD is build/release if it is not given; further arguments
-# go to bench: --seconds, --threads. For a machine that does nothing else meanwhile.
+# Measures every workload, and writes docs/performance-NAME.md, the page of the CPU at hand: what its own kernels do, those
+# of lower levels, and AVX2's beside limits that are compiled for AVX2. Takes a quarter of an hour of a machine that does
+# nothing else meanwhile.
+#
+#   scripts/performance.sh NAME [ARGUMENT]...     # as zen-4; the arguments go to bench: --seconds, --threads
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-
-bench=${1:-build/release}/bin/bench
-shift || true
-document=docs/performance.md
+name=${1:?the name of the page: scripts/performance.sh zen-4}
+shift
 new=$(mktemp -d)
 trap 'rm -rf "$new"' EXIT
 
-# replace <name> <file>: what is between the name's marks becomes the file.
-replace() {
-  awk -v name="$1" -v file="$2" '
-    $0 == "<!-- end of " name " -->" { inside = 0 }
-    !inside { print }
-    $0 == "<!-- " name " -->" {
-      inside = 1
-      while ((getline line < file) > 0) print line
-    }' "$document" >"$new/document"
-  cp "$new/document" "$document"
+# built <folder> <option>...: bench in a folder of build.
+built() {
+  cmake --preset release -B "build/$1" "${@:2}" >/dev/null
+  cmake --build "build/$1" --target bench --parallel >/dev/null
 }
 
-"$bench" --markdown --seconds 4 "$@" 2>"$new/notes" >"$new/table"
+built release
+built avx2 -D REEL_BENCH_LIMIT_OPTIONS="-O3;-march=haswell;-ffast-math"
+build/release/bin/bench --markdown --seconds 4 "$@" 2>"$new/notes" >"$new/own"
+build/release/bin/bench --levels --seconds 4 "$@" 2>/dev/null >"$new/levels"
+REEL_CPU=avx2 build/avx2/bin/bench --markdown --seconds 4 "$@" W1 W2 W3 W4 W5 W6 W7 W8 W9 2>/dev/null >"$new/avx2"
 cat "$new/notes" >&2
 {
-  echo "$(lscpu | sed -n 's/^Model name: *//p'), $(nproc) CPUs; $(${CC:-cc} --version | head -1);" \
-    "$(tr '\n' ';' <"$new/notes" | sed 's/; *$//')."
-} >"$new/machine"
-"$bench" --levels --seconds 4 "$@" 2>/dev/null >"$new/levels"
-replace "machine" "$new/machine"
-replace "bench --markdown" "$new/table"
-replace "bench --levels" "$new/levels"
-echo "$document: written"
+  echo "# Performance on ${name//-/ }"
+  echo
+  lscpu | awk -F': *' '$1 == "Model name" { model = $2 } $1 == "CPU family" { family = $2 } $1 == "Model" { number = $2 }
+    /^L[23] cache/ { caches = caches ", " $1 " " $2 }
+    END { printf "%s, family %s, model %s%s;\n", model, family, number, caches }'
+  echo "$(nproc) CPUs; $(${CC:-cc} --version | head -n 1); $(tr '\n' ';' <"$new/notes" | sed 's/; *$//')."
+  echo '[performance.md](performance.md) says what is measured, and how.'
+  echo
+  cat "$new/own"
+  echo
+  echo 'bandwidth and optimizers are beside a copy that moves the same bytes; "ratio" is then of rates, and more is better.'
+  echo 'Matrix products are beside the bare OpenBLAS call.'
+  printf '\n## Levels\n\n'
+  echo "The same workloads with the kernels of lower levels (\`REEL_CPU\`), the time as a multiple of this CPU's own:"
+  echo
+  cat "$new/levels"
+  printf '\n## With AVX2 alone\n\n'
+  echo '`REEL_CPU=avx2`, beside limits compiled for AVX2, and OpenBLAS and libtorch as on a CPU that has no more:'
+  echo
+  cat "$new/avx2"
+} >"docs/performance-$name.md"
+echo "docs/performance-$name.md: written"

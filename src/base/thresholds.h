@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sizes at which something else begins: all of them, with what each decides. They were measured on
- * the machine of docs/performance.md, and decide how long a result takes and, at most, its last
- * digit.
+ * the machines of docs/performance.md's pages, and decide how long a result takes and, at most, its
+ * last digit.
  *
  * A build with REELI_STRESS has the second, tiny values, so that tests of a few elements meet every
  * edge: several blocks, several pieces on several threads, results that stream, a second block of

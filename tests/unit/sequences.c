@@ -359,8 +359,8 @@ START_TEST(sizes_of_what_has_no_elements)
 }
 END_TEST
 
-/* As PyTorch's: sequences of no rows have a result, and weights whose gradients are 0; however many steps of nothing
- * there are, they take no time, and nothing hangs on them twice. */
+/* As PyTorch's: sequences of no rows have a result, and weights whose gradients are 0; however many
+ * steps of nothing there are, they take no time, and nothing hangs on them twice. */
 static void check_no_rows(reel_module *net, int64_t steps)
 {
     reel *r = reel_of(reel_parameter(net, "weight_hh_l0"));

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# reel.c by other compilers than the build's, each with every example that reads no file: Clang, GCC
-# without optimisation and for size, TinyCC, GCC for 32-bit x86. Installs what is missing, on Debian
-# and its like.
+# reel.c by other compilers than the build's, each with every example that reads no file: Clang, GCC without optimisation,
+# TinyCC, GCC for 32-bit x86; scripts/bare-metal.sh compiles it for size. Installs what is missing, on Debian and its like.
 #
 #   scripts/one-file.sh
 set -euo pipefail
@@ -30,7 +29,6 @@ by() {
 
 by clang clang -O2
 by gcc gcc -O0
-by gcc gcc -Os
 by tcc tcc
 by "gcc-i686-linux-gnu libc6-dev-i386-cross" i686-linux-gnu-gcc -O2 -static
 

@@ -394,6 +394,22 @@ static bool train_repeatedly(fitting *it)
     return it->repeats.parts ? done : complain(it->s, "there is no memory for the seeds");
 }
 
+/* The line to its last digits, and what is known of it. */
+static bool solve(fitting *it, const coordinates *c)
+{
+    training *t = &it->training;
+    const bool trained = !t->interrupted;
+    bool done = line_solve(t);
+    const bool solved = !t->interrupted;
+    done = done && line_statistics_of(&it->statistics, t, c, it->model.encoder);
+    if (trained && t->interrupted) {
+        fprintf(stderr, "interrupted after the training: %s\n",
+                solved ? "there are no standard errors"
+                       : "the line is near its minimum, and not at it");
+    }
+    return done;
+}
+
 /* Linear regression is trained in coordinates of its own. */
 static bool train_linear(fitting *it)
 {
@@ -407,9 +423,7 @@ static bool train_linear(fitting *it)
         net && coordinates_choose(&c, it->model.encoder, !o->no_intercept, whiten, it->x, &it->y) &&
         doubt_columns(it->s, o, it->model.encoder, &c) &&
         (!it->validation_x || coordinates_apply(&c, it->validation_x, &it->validation_y)) &&
-        train_net(it, net) && line_solve(&it->training) &&
-        line_statistics_of(&it->statistics, &it->training, &c, it->model.encoder) &&
-        coordinates_return(&c, net, it->model.net);
+        train_net(it, net) && solve(it, &c) && coordinates_return(&c, net, it->model.net);
     doubt_coefficients(it->s, o, it->model.encoder, &it->statistics);
     coordinates_free(&c);
     return done;

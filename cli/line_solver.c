@@ -16,6 +16,7 @@ static const double most_work = 2e11; /* products of all steps together */
 
 /* The line's weights, its bias last, and the system for the next step. */
 typedef struct line {
+    training *of;
     const options *o;
     matrix *x;
     reel_tensor *y;
@@ -192,6 +193,9 @@ static void descend(line *it, double first_corner)
     int idle = 0;
     memcpy(it->at, it->best, (size_t)it->size * sizeof *it->at);
     for (int i = 0; i < MOST_STEPS && i * per_step < most_work && idle < 3; i++) {
+        if (training_interrupted(it->of)) {
+            return;
+        }
         assemble(it, corner, false);
         move(it);
         double gain = keep(it);
@@ -278,7 +282,7 @@ static void copy_line(reel_module *from, int64_t a, reel_module *to, int64_t b)
 }
 
 /* Lines of several quantiles have nothing to do with one another. */
-static bool solve_each(const training *of)
+static bool solve_each(training *of)
 {
     reel *r = of->session->r;
     options o = *of->o;
@@ -287,7 +291,7 @@ static bool solve_each(const training *of)
     one.o = &o;
     one.net = network_new(r, &shape);
     bool done = one.net != NULL;
-    for (size_t k = 0; done && k < of->o->quantile_count; k++) {
+    for (size_t k = 0; done && k < of->o->quantile_count && !training_interrupted(of); k++) {
         o.quantile = of->o->quantiles[k];
         copy_line(of->net, (int64_t)k, one.net, 0);
         done = line_solve(&one);
@@ -303,7 +307,8 @@ static bool go_to_corner(const line *it)
 {
     const options *o = it->o;
     double penalty = o->l1_penalty * (double)it->n;
-    quantile_problem p = {it->x, it->n, it->k, it->size, it->target, it->weight, 0.5, penalty / 2};
+    quantile_problem p = {it->of,     it->x,      it->n, it->k,      it->size,
+                          it->target, it->weight, 0.5,   penalty / 2};
     if ((o->loss != LOSS_L1 && o->loss != LOSS_QUANTILE) || o->weight_decay > 0) {
         return true;
     }
@@ -314,7 +319,7 @@ static bool go_to_corner(const line *it)
     return quantile_vertex(&p, it->best);
 }
 
-bool line_solve(const training *of)
+bool line_solve(training *of)
 {
     if (of->o->loss == LOSS_CROSS_ENTROPY) {
         return softmax_solve(of);
@@ -325,7 +330,7 @@ bool line_solve(const training *of)
     if (!is_due(of)) {
         return true;
     }
-    line it = {.o = of->o, .x = of->x, .y = of->y};
+    line it = {.of = of, .o = of->o, .x = of->x, .y = of->y};
     it.n = it.x->rows;
     it.k = it.x->columns;
     it.size = it.k + (reel_parameter(of->net, "0.bias") != NULL);

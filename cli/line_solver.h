@@ -18,6 +18,6 @@
  * Source: Hunter and Lange (2000), quantile regression via an MM algorithm.
  * Fails: false, and a message, without memory.
  */
-bool line_solve(const training *it);
+bool line_solve(training *it);
 
 #endif

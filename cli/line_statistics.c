@@ -364,7 +364,7 @@ static bool fill_classes(solved_line *s, line_statistics *it)
     return done;
 }
 
-bool line_statistics_of(line_statistics *it, const training *t, const coordinates *c,
+bool line_statistics_of(line_statistics *it, training *t, const coordinates *c,
                         reel_encoder *encoder)
 {
     const options *o = t->o;
@@ -408,7 +408,7 @@ bool line_statistics_of(line_statistics *it, const training *t, const coordinate
                : outputs > 1 ? fill_quantiles(&s, it)
                              : fill(&s, it, 0);
         it->condition = column_qr_condition(&c->qr, t->session->r);
-        it->features = done ? s.k : 0;
+        it->features = done && !training_interrupted(t) ? s.k : 0; /* not by half the samples */
     }
     free(memory);
     return done;

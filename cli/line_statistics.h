@@ -52,7 +52,7 @@ typedef struct line_statistics {
  *         quantreg's summary.rq(se = "nid").
  * Fails: false, and a message.
  */
-bool line_statistics_of(line_statistics *it, const training *t, const coordinates *c,
+bool line_statistics_of(line_statistics *it, training *t, const coordinates *c,
                         reel_encoder *encoder);
 void line_statistics_free(line_statistics *it);
 

@@ -9,9 +9,10 @@
 enum { MOST_NUMBERS = 1 << 22, MOST_WEIGHTS = 256, MOST_EXCHANGES = 2000 };
 static const double most_work = 2e10; /* products of all exchanges together */
 
-/* A row by how far it is off, or how far along an edge it is met. */
+/* A row by how far it is off, or how far along an edge it is met, and by how much the loss's slope
+ * grows there. */
 typedef struct met {
-    double at;
+    double at, bend;
     int64_t row;
 } met;
 
@@ -53,8 +54,9 @@ static double target_of(const corner *it, int64_t i)
 
 static int by_place(const void *a, const void *b)
 {
-    double x = ((const met *)a)->at, y = ((const met *)b)->at;
-    return (x > y) - (x < y);
+    const met *p = a, *q = b;
+    return p->at != q->at ? (p->at > q->at) - (p->at < q->at)
+                          : (p->row > q->row) - (p->row < q->row);
 }
 
 static double dot(int64_t m, const double *a, const double *b)
@@ -73,7 +75,7 @@ static bool choose_basis(corner *it)
     int64_t m = it->m, found = 0, n = it->n;
     double *reduced = it->work;
     for (int64_t i = 0; i < n; i++) {
-        it->list[i] = (met){both(it, i) > 0 ? fabs(it->residual[i]) : (double)INFINITY, i};
+        it->list[i] = (met){both(it, i) > 0 ? fabs(it->residual[i]) : (double)INFINITY, 0, i};
     }
     qsort(it->list, (size_t)n, sizeof *it->list, by_place);
     for (int64_t i = 0; i < n && found < m && isfinite(it->list[i].at); i++) {
@@ -180,6 +182,80 @@ static bool settle(corner *it)
     return true;
 }
 
+static void exchange(met *a, met *b)
+{
+    const met was = *a;
+    *a = *b;
+    *b = was;
+}
+
+static double middle_of(double a, double b, double c)
+{
+    return fmax(fmin(a, b), fmin(fmax(a, b), c));
+}
+
+/* Brings those before the place `at` to the front, and those behind it to the end; how many are before
+ * it, and up to it. */
+static void part(met *list, int64_t count, double at, int64_t *before, int64_t *up_to)
+{
+    *before = 0;
+    *up_to = count;
+    for (int64_t i = 0; i < *up_to;) {
+        if (list[i].at < at) {
+            exchange(&list[i++], &list[(*before)++]);
+        } else if (list[i].at > at) {
+            exchange(&list[i], &list[--*up_to]);
+        } else {
+            i++;
+        }
+    }
+}
+
+static double bends(const met *list, int64_t count)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) {
+        sum += list[i].bend;
+    }
+    return sum;
+}
+
+/* The row at which a slope that begins below 0 no longer is; -1: it always is. The list is put in
+ * order only round that row: what lies before or behind is left in a heap. */
+static int64_t turn(met *list, int64_t count, double slope)
+{
+    enum { FEW = 64 };
+    bool turns = false;
+    while (count > FEW) {
+        int64_t before, up_to;
+        part(list, count, middle_of(list[0].at, list[count / 2].at, list[count - 1].at), &before,
+             &up_to);
+        const double first = bends(list, before), second = bends(list + before, up_to - before);
+        if (slope + first >= 0) {
+            count = before;
+            turns = true;
+        } else if (slope + first + second >= 0) { /* among equals: by their rows */
+            slope += first;
+            list += before;
+            count = up_to - before;
+            turns = true;
+            break;
+        } else {
+            slope += first + second;
+            list += up_to;
+            count -= up_to;
+        }
+    }
+    qsort(list, (size_t)count, sizeof *list, by_place);
+    for (int64_t i = 0; i < count; i++) {
+        slope += list[i].bend;
+        if (slope >= 0 || (turns && i == count - 1)) { /* else rounding's */
+            return list[i].row;
+        }
+    }
+    return -1;
+}
+
 /* Leaves the corner along the steepest edge, where row basis[b] is no longer on the line; which row
  * is met where the loss begins to grow, or -1: there is no way down. */
 static int64_t descend(corner *it, int64_t *leaving)
@@ -207,18 +283,10 @@ static int64_t descend(corner *it, int64_t *leaving)
         double along = it->on_line[i] || !(both(it, i) > 0) ? 0 : dot(m, it->rows + i * m, d);
         double at = along != 0 ? it->residual[i] / along : -1;
         if (at > 0) {
-            it->list[count++] = (met){at, i};
+            it->list[count++] = (met){at, both(it, i) * fabs(along), i};
         }
     }
-    qsort(it->list, (size_t)count, sizeof *it->list, by_place);
-    for (int64_t i = 0; i < count; i++) {
-        int64_t row = it->list[i].row;
-        slope += both(it, row) * fabs(dot(m, it->rows + row * m, d));
-        if (slope >= 0) {
-            return row;
-        }
-    }
-    return -1;
+    return turn(it->list, count, slope);
 }
 
 static double loss_of(const corner *it)
@@ -272,6 +340,9 @@ static void search(corner *it, double *v)
     double before = loss_of(it);
     bool there = it->m > 0 && choose_basis(it) && settle(it);
     for (int i = 0; there && i < MOST_EXCHANGES && i * each < most_work; i++) {
+        if (training_interrupted(it->of->of)) {
+            break;
+        }
         int64_t leaving = 0, entering = descend(it, &leaving);
         if (entering < 0) {
             break;

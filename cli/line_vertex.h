@@ -3,11 +3,12 @@
 #ifndef CLI_LINE_VERTEX_H
 #define CLI_LINE_VERTEX_H
 
-#include "matrix.h"
+#include "training_step.h"
 
 /* The least Σ weight ρ(target - x v) + penalty Σ |v| but the bias's, where ρ of what is above the
  * line is q, and of what is below it 1 - q, for each unit. */
 typedef struct quantile_problem {
+    training *of; /* which may be interrupted */
     matrix *x;
     int64_t n, k, m; /* rows, columns, and those with the bias, which is last */
     const double *target, *weight;

@@ -83,11 +83,11 @@ static void assemble(const softmax *it)
     }
 }
 
-static void descend(softmax *it)
+static void descend(softmax *it, training *of)
 {
     int64_t size = it->c * it->m;
     double now = objective(it, it->at);
-    for (int i = 0; i < MOST_STEPS; i++) {
+    for (int i = 0; i < MOST_STEPS && !training_interrupted(of); i++) {
         double share = 1, next = now;
         assemble(it);
         cholesky_factor(size, it->system);
@@ -180,7 +180,7 @@ static softmax begin(const training *of)
     return it;
 }
 
-bool softmax_solve(const training *of)
+bool softmax_solve(training *of)
 {
     if (!softmax_is_due(of)) {
         return true;
@@ -188,7 +188,7 @@ bool softmax_solve(const training *of)
     softmax it = begin(of);
     bool done = it.system && read_net(&it, of);
     if (done) {
-        descend(&it);
+        descend(&it, of);
         done = write_net(&it, of);
     }
     free(it.system);

@@ -13,7 +13,7 @@
  *
  * Fails: false, and a message, without memory.
  */
-bool softmax_solve(const training *it);
+bool softmax_solve(training *it);
 
 /* The covariance of those weights into `to`, (c m, c m), class by class, the bias last: the inverse
  * of the curvature of the likelihood, in which rows count as their weights in the table say; its

@@ -104,6 +104,13 @@ static bool waited_long_enough(training *it, double validation_loss)
     return stop;
 }
 
+bool training_interrupted(training *it)
+{
+    it->interrupted = interrupted(it->session);
+    it->why = it->interrupted ? "interrupted" : it->why;
+    return it->interrupted;
+}
+
 bool training_note(training *it, double loss)
 {
     double validation_loss = validate(it);
@@ -118,7 +125,5 @@ bool training_note(training *it, double loss)
     }
     bool stop = waited_long_enough(it, validation_loss);
     progress_epoch(it->progress, it->epochs, loss, validation_loss, it->best == it->epochs);
-    it->interrupted = interrupted(it->session);
-    it->why = it->interrupted ? "interrupted" : it->why;
-    return !stop && !it->interrupted;
+    return !stop && !training_interrupted(it);
 }

@@ -35,5 +35,7 @@ reel_tensor *training_loss(const training *it, reel_tensor *x, reel_tensor *y, d
 /* Puts an epoch's loss down with the validation's and shows them. False: stop, because of an error
  * or for a good reason, which is then in `why`. */
 bool training_note(training *it, double loss);
+/* Whether somebody has asked it to end; then it says so itself, too. */
+bool training_interrupted(training *it);
 
 #endif

@@ -47,6 +47,22 @@ says 'of a trial'
 run 0 evaluate model.safetensors noise.csv
 rm model.safetensors
 
+# Solving for a line, and drawing samples for its errors, are ended as well; by half the samples there are no errors.
+awk 'BEGIN { print "a,b,y"; for (i = 0; i < 200000; i++) print i * 7 % 1000 "," i * 13 % 997 "," i % 101 }' >level.csv
+for of in 'level.csv --target y' "$tables/longley.csv --target employed --bootstrap 1000000000"; do
+  # shellcheck disable=SC2086
+  started fit $of --loss l1 --epochs 1
+  sleep 1
+  kill -INT $process
+  status=0
+  wait $process || status=$?
+  [ $status -eq 130 ] || fail "exit status $status, not 130"
+  says 'interrupted after'
+  ! grep -q 'std. error' out || fail 'it prints errors'
+  run 0 inspect model.safetensors
+  rm model.safetensors
+done
+
 # A second one, without waiting for the first to be seen, ends it at once; so does any kill.
 started "${endless[@]}"
 kill -KILL $process

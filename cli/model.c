@@ -324,6 +324,8 @@ reel_table *read_table(session *s, const options *o, const char *const *paths, s
                               .comment = o->comment,
                               .missing = o->na.texts,
                               .missing_count = o->na.count,
+                              .date_formats = o->date_formats.texts,
+                              .date_format_count = o->date_formats.count,
                               .skip_lines = o->skip,
                               .encoding = o->encoding,
                               .memory = s->memory / 4,

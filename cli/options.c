@@ -100,8 +100,9 @@ static const row fit_rows[] = {
      "(trend,month,weekday,hour)",
      PARTS, AT(dates), date_part_names},
     {"date-format", "FORMAT",
-     "of dates, as strptime has it: %d.%m.%Y; of several the first that a text has, then ISO "
-     "8601 (ISO 8601, and usual ones with a year of four digits that no row contradicts)",
+     "of dates, which may look like numbers, as strptime has it: %d.%m.%Y; of several the first "
+     "that a text has, then ISO 8601 (ISO 8601, and usual ones with a year of four digits that no "
+     "row contradicts)",
      MORE, AT(date_formats), NULL},
     TABLE_ROWS,
     {"missing", "median|error", "fill missing values with the column's median, or stop (median)",

@@ -38,7 +38,7 @@ complete -c reel -n 'test (count (commandline -opc)) -eq 1' -f -l version -d 'pr
 # The options, by scripts/options.sh:
 complete -c reel -n '__reel_command fit' -l cache -r -F -d 'keep the table there as it was read, and read that the next time, if its files are the same'
 complete -c reel -n '__reel_command fit' -l comment -x -d 'lines that begin with it are passed over (none)'
-complete -c reel -n '__reel_command fit' -l date-format -x -d 'of dates, as strptime has it: %d.%m.%Y; of several the first that a text has, then ISO 8601 (ISO 8601, and usual ones with a year of four digits that no row contradicts)'
+complete -c reel -n '__reel_command fit' -l date-format -x -d 'of dates, which may look like numbers, as strptime has it: %d.%m.%Y; of several the first that a text has, then ISO 8601 (ISO 8601, and usual ones with a year of four digits that no row contradicts)'
 complete -c reel -n '__reel_command fit' -l dates -x -d 'what columns of dates become: of trend, year, month, weekday, hour (trend,month,weekday,hour)'
 complete -c reel -n '__reel_command fit' -l decimal -x -d 'in numbers: \'.\' or \',\' (.)'
 complete -c reel -n '__reel_command fit' -l drop -x -a '(__reel_columns ,)' -d 'leave these columns out'

@@ -52,11 +52,14 @@ typedef struct reel_table_options {
     size_t text_count;       /**< how many */
     const char *const *missing; /**< what stands for a missing value besides what always does */
     size_t missing_count;       /**< how many */
-    int64_t skip_lines;         /**< lines before the table, which are passed over */
-    const char *encoding;       /**< as iconv names it: "latin1", "windows-1252"; NULL: UTF-8, or
+    const char *const *date_formats; /**< as `reel_encoder_options` has them: a column that looks
+                                          like numbers, but is dates by one with a month, is text */
+    size_t date_format_count;        /**< how many */
+    int64_t skip_lines;              /**< lines before the table, which are passed over */
+    const char *encoding; /**< as iconv names it: "latin1", "windows-1252"; NULL: UTF-8, or
                                      UTF-16 where the file is */
-    int64_t memory;    /**< bytes that a CSV table's cells may take in memory; 0: any number */
-    const char *cache; /**< where a CSV table is kept as it was read; NULL: nowhere */
+    int64_t memory;       /**< bytes that a CSV table's cells may take in memory; 0: any number */
+    const char *cache;    /**< where a CSV table is kept as it was read; NULL: nowhere */
     reel_table_progress progress; /**< told of each piece of a CSV file; NULL: nobody is */
     void *progress_context;       /**< what it gets */
     const reel_table_team *team;  /**< who else reads it; NULL: nobody */

@@ -122,7 +122,8 @@ static bool first_value(reeli_csv_reader *it, reeli_column *c, char *text, size_
 {
     double value;
     reeli_reading what = reeli_csv_number(it, text, length, &value);
-    return decide(it, c, what == REELI_NOT_A_NUMBER ? REELI_TEXT : REELI_NUMBERS);
+    bool text_yet = what == REELI_NOT_A_NUMBER || reeli_csv_is_date(it->options, text);
+    return decide(it, c, text_yet ? REELI_TEXT : REELI_NUMBERS);
 }
 
 /* A value of a column of numbers that is no plain one. */

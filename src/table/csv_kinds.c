@@ -4,6 +4,7 @@
 #include "c_locale.h"
 #include "counted.h"
 #include "csv_number.h"
+#include "date.h"
 #include "pages.h"
 
 #include <math.h>
@@ -28,6 +29,18 @@ reeli_reading reeli_csv_number(const reeli_csv_reader *it, char *text, size_t le
     const bool too_large =
         what == REELI_A_NUMBER && it->table->dtype != REEL_F64 && isinf((float)*value);
     return too_large ? REELI_INFINITE : what;
+}
+
+/* Of years alone there are too many among numbers. */
+bool reeli_csv_is_date(const reel_table_options *o, const char *text)
+{
+    double seconds;
+    bool is = false;
+    for (size_t i = 0; i < o->date_format_count; i++) {
+        is = is || (strstr(o->date_formats[i], "%m") &&
+                    reeli_read_date(text, o->date_formats[i], &seconds));
+    }
+    return is;
 }
 
 /* Counts a text; the first is kept. */
@@ -116,7 +129,7 @@ bool reeli_csv_note(reeli_csv_reader *it, reeli_column *c, const char *text, siz
 typedef struct word {
     double value;
     int64_t count, row;
-    bool number;
+    bool number, date;
 } word;
 
 static bool classify(const reeli_csv_reader *it, size_t column, word *words)
@@ -131,6 +144,7 @@ static bool classify(const reeli_csv_reader *it, size_t column, word *words)
         words[i] = (word){.row = -1};
         words[i].number =
             reeli_csv_number(it, text, strlen(text), &words[i].value) == REELI_A_NUMBER;
+        words[i].date = reeli_csv_is_date(it->options, text);
     }
     for (int64_t row = 0; row < it->table->rows; row++) {
         int32_t code = reeli_code_at(&codes, row);
@@ -215,13 +229,15 @@ static bool settle(reeli_csv_reader *it, size_t column)
         return false;
     }
     word *words = known.data;
-    int64_t numbers = 0, odd = 0;
+    int64_t numbers = 0, odd = 0, no_dates = 0;
     bool ok = classify(it, column, words);
     for (size_t i = 0; ok && i < count; i++) {
         *(words[i].number ? &numbers : &odd) += words[i].count;
         different += !words[i].number && words[i].count > 0;
+        no_dates += words[i].date ? 0 : words[i].count;
     }
-    ok = ok && (!are_numbers(numbers, odd, different) || convert(it, column, words));
+    bool are_dates = no_dates * ODD_SHARE <= numbers + odd;
+    ok = ok && (are_dates || !are_numbers(numbers, odd, different) || convert(it, column, words));
     reeli_buffer_free(it->r, &known);
     return ok && !it->failed;
 }
@@ -395,6 +411,22 @@ static void tell_marks(const reeli_csv_reader *it, const reel_table *t, size_t c
                REELI_QUOTED(first), said);
 }
 
+/* As are_dates in settle: numbers that stay text. */
+static void tell_dates(const reeli_csv_reader *it, const reel_table *t, size_t column)
+{
+    const reeli_column *c = reeli_column_of(t, column);
+    const char *first = reeli_text_count(&c->texts) ? reeli_text_at(&c->texts, 0) : NULL;
+    double value;
+    if (!c->fixed && first && reeli_csv_is_date(it->options, first) &&
+        reeli_read_dressed(first, strlen(first), it->decimal, it->options->thousands, &value) ==
+            REELI_A_NUMBER) {
+        reeli_warn(t->owned.r,
+                   "%s: column '%s' has numbers, such as '%s', that are dates by the format given",
+                   REELI_QUOTED(t->path), REELI_QUOTED(reeli_text_at(&t->names, column)),
+                   REELI_QUOTED(first));
+    }
+}
+
 static void tell_short_rows(const reeli_csv_reader *it, const reel_table *t)
 {
     const reeli_short_rows *s = &it->short_rows;
@@ -418,6 +450,7 @@ void reeli_csv_tell(reeli_csv_reader *it)
         const char *name = reeli_text_at(&t->names, j);
         if (c->kind == REELI_TEXT) {
             tell_marks(it, t, j);
+            tell_dates(it, t, j);
         } else if (c->odd.count) {
             const struct reeli_odd *odd = c->odd.data;
             if (odd->count > 0) {

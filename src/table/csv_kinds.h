@@ -26,6 +26,8 @@ struct reeli_odd {
 /* What a text says as a number, plain or not. */
 reeli_reading reeli_csv_number(const reeli_csv_reader *it, char *text, size_t length,
                                double *value);
+/* Whether a text that may look like a number is a date by a format that was given. */
+bool reeli_csv_is_date(const reel_table_options *o, const char *text);
 /* Notes a value of column c in a row that is no number, or a number that
  * may be none; false, and an error, if memory is out. */
 bool reeli_csv_note(reeli_csv_reader *it, reeli_column *c, const char *text, size_t length,

@@ -79,8 +79,7 @@ void reeli_fit_hint_at_compact_dates(const reeli_fit *f, size_t column)
     reeli_cursor_close(&numbers);
     if (all) {
         reeli_warn(f->t->owned.r,
-                   "%scolumn '%s' looks like dates: if it is, say that it is text, and their "
-                   "format, %%Y%%m%%d",
+                   "%scolumn '%s' looks like dates: if it is, say their format, %%Y%%m%%d",
                    REELI_TABLE_TEXT_OF(f->t), REELI_QUOTED(reel_table_name(f->t, column)));
     }
 }

@@ -71,6 +71,7 @@ uint64_t reeli_cache_key(const char *const *paths, size_t count, const reel_tabl
                                VERSION,
                                (int64_t)count,
                                (int64_t)o->missing_count,
+                               (int64_t)o->date_format_count,
                                o->detect_header};
     uint64_t key = mix(0, numbers, sizeof numbers);
     key = mix_text(key, o->encoding);
@@ -79,6 +80,9 @@ uint64_t reeli_cache_key(const char *const *paths, size_t count, const reel_tabl
     }
     for (size_t i = 0; i < o->missing_count; i++) {
         key = mix_text(key, o->missing[i]);
+    }
+    for (size_t i = 0; i < o->date_format_count; i++) {
+        key = mix_text(key, o->date_formats[i]);
     }
     for (size_t i = 0; i < count; i++) {
         struct stat status;

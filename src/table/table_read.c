@@ -144,9 +144,12 @@ static bool check_options(reel *r, const reel_table_options *o)
             r, REEL_ERR_VALUE,
             "%s: the separator, character %d, is a part of numbers, a quote or a line break",
             operation, (int)o->separator);
-    } else if (!is_whole(o->text, o->text_count) || !is_whole(o->missing, o->missing_count)) {
+    } else if (!is_whole(o->text, o->text_count) || !is_whole(o->missing, o->missing_count) ||
+               !is_whole(o->date_formats, o->date_format_count)) {
         reeli_error(r, REEL_ERR_VALUE, "%s: the list of %s is NULL, or one of them", operation,
-                    is_whole(o->text, o->text_count) ? "missing values" : "columns of text");
+                    !is_whole(o->text, o->text_count)         ? "columns of text"
+                    : !is_whole(o->missing, o->missing_count) ? "missing values"
+                                                              : "formats of dates");
     } else if (o->thousands && (o->thousands == (o->decimal ? o->decimal : '.') ||
                                 strchr("\"\r\n+-0123456789eE", o->thousands))) {
         reeli_error(r, REEL_ERR_VALUE,

@@ -108,12 +108,20 @@ run 0 fit month.csv --target y --no-save --epochs 1
 says "column 'day' has dates, by %b-%d-%Y"
 printf 'day,x,y\n20240103,1,1\n20240615,2,2\n20240708,4,4\n' >digits.csv
 run 0 fit digits.csv --target y --no-save --epochs 1
-says "column 'day' looks like dates: if it is, say that it is text, and their format, %Y%m%d"
-run 0 fit digits.csv --target y --no-save --epochs 1 --text day --date-format %Y%m%d
+says "column 'day' looks like dates: if it is, say their format, %Y%m%d"
+run 0 fit digits.csv --target y --epochs 1 --date-format %Y%m%d
+says "digits.csv: column 'day' has numbers, such as '20240103', that are dates by the format given"
 prints 'day.month=6'
+run 0 predict model.safetensors digits.csv
+says_nothing
+run 0 fit digits.csv --target y --no-save --epochs 1 --date-format %Y
+says "column 'day' looks like dates"
 printf 'size,x,y\n20240103,1,1\n20241315,2,2\n20240708,4,4\n' >sizes.csv
 run 0 fit sizes.csv --target y --no-save --epochs 1
 ! grep -q 'looks like dates' err || fail 'there is no thirteenth month'
+run 0 fit sizes.csv --target y --no-save --epochs 1 --date-format %Y%m%d
+! grep -q 'dates' err || fail 'there is no thirteenth month'
+prints '  size '
 printf 'day,y\n03/04/24,1\n15/06/24,2\n07/08/24,4\n17/08/24,4\n' >short.csv
 run 0 fit short.csv --target y --no-save --epochs 1
 says "column 'day' looks like dates: if it is, say their format, such as %d/%m/%y"

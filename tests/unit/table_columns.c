@@ -215,6 +215,8 @@ START_TEST(lines_that_are_passed_over)
     assert_error(r, REEL_ERR_VALUE, "what parts thousands, character 46");
     ck_assert_ptr_null(read_with("a\n", (reel_table_options){.missing_count = 1}));
     assert_error(r, REEL_ERR_VALUE, "the list of missing values is NULL");
+    ck_assert_ptr_null(read_with("a\n", (reel_table_options){.date_format_count = 1}));
+    assert_error(r, REEL_ERR_VALUE, "the list of formats of dates is NULL");
 }
 END_TEST
 

@@ -22,12 +22,30 @@ static const char *usual_folder(void)
     return stat("/var/tmp", &status) == 0 ? "/var/tmp" : ".";
 }
 
-static bool refuse(reel *r, const char *what, const char *which, int number)
+/* What may be done where there is no room. */
+static void advise(const char *path, char *text, size_t size)
 {
-    reeli_error(r, reeli_system_status(number), "%s: a scratch file %s: %s%s", what, which,
-                number ? REELI_SYSTEM_ERROR(number) : "it ends too early",
-                number == ENOSPC || number == EFBIG ? "; TMPDIR may name a folder with more room"
-                                                    : "");
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    if (!path) {
+        snprintf(text, size, "; TMPDIR may name a folder with more room");
+    } else if (!slash) {
+        snprintf(text, size, "; a folder with more room than this one may keep the table");
+    } else {
+        snprintf(text, size, "; a folder with more room than '%.*s' may keep the table",
+                 slash > path ? (int)(slash - path) : 1, path);
+    }
+}
+
+/* Of the file of that path; NULL: a scratch file. */
+static bool refuse(reel *r, const char *what, const char *path, const char *which, int number)
+{
+    char advice[REELI_QUOTE_SIZE + 80] = "";
+    if (number == ENOSPC || number == EFBIG) {
+        advise(path ? REELI_QUOTED(path) : NULL, advice, sizeof advice);
+    }
+    reeli_error(r, reeli_system_status(number), "%s: %s%s%s %s: %s%s", what,
+                path ? "'" : "a scratch file", path ? REELI_QUOTED(path) : "", path ? "'" : "",
+                which, number ? REELI_SYSTEM_ERROR(number) : "it ends too early", advice);
     return false;
 }
 
@@ -51,7 +69,7 @@ int reeli_scratch_open(reel *r, const char *what, const char *folder)
         char which[REELI_QUOTE_SIZE + 40];
         int number = errno;
         snprintf(which, sizeof which, "in '%s' cannot be made", REELI_QUOTED(folder));
-        refuse(r, what, which, number);
+        refuse(r, what, NULL, which, number);
         return -1;
     }
     if (!REELI_REMOVED_WHEN_CLOSED) {
@@ -60,16 +78,17 @@ int reeli_scratch_open(reel *r, const char *what, const char *folder)
     return fd;
 }
 
-bool reeli_scratch_read(reel *r, const char *what, int fd, void *to, size_t size, int64_t at)
+bool reeli_scratch_read(reel *r, const char *what, const char *path, int fd, void *to, size_t size,
+                        int64_t at)
 {
     char *bytes = to;
     if (lseek(fd, (off_t)at, SEEK_SET) != (off_t)at) {
-        return refuse(r, what, "cannot be read", errno);
+        return refuse(r, what, path, "cannot be read", errno);
     }
     while (size > 0) {
         ssize_t got = read(fd, bytes, size < 1 << 30 ? (unsigned)size : 1 << 30);
         if (got <= 0 && (got == 0 || errno != EINTR)) {
-            return refuse(r, what, "cannot be read", got == 0 ? 0 : errno);
+            return refuse(r, what, path, "cannot be read", got == 0 ? 0 : errno);
         }
         bytes += got > 0 ? got : 0;
         size -= got > 0 ? (size_t)got : 0;
@@ -77,11 +96,11 @@ bool reeli_scratch_read(reel *r, const char *what, int fd, void *to, size_t size
     return true;
 }
 
-bool reeli_scratch_write(reel *r, const char *what, int fd, const void *bytes, size_t size,
-                         int64_t at)
+bool reeli_scratch_write(reel *r, const char *what, const char *path, int fd, const void *bytes,
+                         size_t size, int64_t at)
 {
     return (lseek(fd, (off_t)at, SEEK_SET) == (off_t)at && reeli_file_write(fd, bytes, size)) ||
-           refuse(r, what, "cannot be written", errno);
+           refuse(r, what, path, "cannot be written", errno);
 }
 
 void reeli_scratch_close(int fd) { close(fd); }

@@ -29,14 +29,14 @@ static int64_t place_of(const reel_table *t, size_t column, int64_t block)
 
 bool reeli_pages_read(reel_table *t, size_t column, int64_t block, void *to)
 {
-    return reeli_scratch_read(t->owned.r, "table_read", t->pages.descriptor, to,
+    return reeli_scratch_read(t->owned.r, "table_read", t->pages.path.data, t->pages.descriptor, to,
                               reeli_part_bytes(t), place_of(t, column, block));
 }
 
 bool reeli_pages_write(reel_table *t, size_t column, int64_t block, const void *from)
 {
-    return reeli_scratch_write(t->owned.r, "table_read", t->pages.descriptor, from,
-                               reeli_part_bytes(t), place_of(t, column, block));
+    return reeli_scratch_write(t->owned.r, "table_read", t->pages.path.data, t->pages.descriptor,
+                               from, reeli_part_bytes(t), place_of(t, column, block));
 }
 
 /* A column's rows from `from` of those in memory, of which a block's worth is taken, as a block in
@@ -123,6 +123,18 @@ void reeli_pages_close(reel_table *t)
         reeli_scratch_close(t->pages.descriptor);
     }
     t->pages.rows = 0;
+    reeli_buffer_free(t->owned.r, &t->pages.path);
+}
+
+bool reeli_pages_name(reel_table *t, const char *what, const char *path)
+{
+    const size_t size = strlen(path) + 1;
+    if (!reeli_buffer_reserve(t->owned.r, &t->pages.path, size)) {
+        reeli_no_memory(t->owned.r, what);
+        return false;
+    }
+    memcpy(t->pages.path.data, path, size);
+    return true;
 }
 
 static bool are_in_order(const reel_table *t, reeli_rows rows)

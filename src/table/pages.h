@@ -32,6 +32,8 @@ bool reeli_pages_put(reel_table *t, const char *what);
 bool reeli_pages_read(reel_table *t, size_t column, int64_t block, void *to);
 bool reeli_pages_write(reel_table *t, size_t column, int64_t block, const void *from);
 void reeli_pages_close(reel_table *t);
+/* Says what the file is called; false, and an error, if memory is out. */
+bool reeli_pages_name(reel_table *t, const char *what, const char *path);
 
 /* The places of `rows` in the order of their blocks, so that each block is read once; none, where
  * they can be read as they come. False, and an error, if memory is out. */

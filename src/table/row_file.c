@@ -76,13 +76,13 @@ reel_dtype reel_row_file_dtype(const reel_row_file *f)
 
 bool reeli_row_file_get(reel_row_file *f, int64_t first, int64_t rows, void *to)
 {
-    return reeli_scratch_read(f->owned.r, "row_file", f->descriptor, to,
+    return reeli_scratch_read(f->owned.r, "row_file", NULL, f->descriptor, to,
                               (size_t)rows * f->row_bytes, first * (int64_t)f->row_bytes);
 }
 
 bool reeli_row_file_put(reel_row_file *f, int64_t first, int64_t rows, const void *from)
 {
-    bool done = reeli_scratch_write(f->owned.r, "row_file", f->descriptor, from,
+    bool done = reeli_scratch_write(f->owned.r, "row_file", NULL, f->descriptor, from,
                                     (size_t)rows * f->row_bytes, first * (int64_t)f->row_bytes);
     f->rows = done && first + rows > f->rows ? first + rows : f->rows;
     return done;

@@ -98,7 +98,7 @@ static bool write_out(reel_row_file *f, const outgoing *out, int64_t bucket)
     const size_t bytes = (size_t)out->held[bucket] * record;
     out->there[bucket] += out->held[bucket];
     out->held[bucket] = 0;
-    return reeli_scratch_write(f->owned.r, what, f->order.descriptor, from, bytes,
+    return reeli_scratch_write(f->owned.r, what, NULL, f->order.descriptor, from, bytes,
                                first * (int64_t)record);
 }
 
@@ -174,8 +174,8 @@ static bool bring_in(reel_row_file *f, int64_t bucket)
     const int64_t most = rows_in_piece(f);
     for (int64_t first = 0; first < all; first += most) {
         const int64_t count = all - first < most ? all - first : most;
-        if (!reeli_scratch_read(f->owned.r, what, o->descriptor, o->piece, (size_t)count * record,
-                                (begin + first) * (int64_t)record)) {
+        if (!reeli_scratch_read(f->owned.r, what, NULL, o->descriptor, o->piece,
+                                (size_t)count * record, (begin + first) * (int64_t)record)) {
             return false;
         }
         for (int64_t i = 0; i < count; i++) {

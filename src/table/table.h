@@ -41,9 +41,10 @@ typedef struct reeli_line {
  * column after column. What comes last is in memory, in `cells` of each column. */
 typedef struct reeli_pages {
     int descriptor;
-    int64_t rows;  /* of a block; 0: all cells are in memory */
-    int64_t first; /* the row that memory begins with */
-    int64_t base;  /* where the first block begins */
+    int64_t rows;      /* of a block; 0: all cells are in memory */
+    int64_t first;     /* the row that memory begins with */
+    int64_t base;      /* where the first block begins */
+    reeli_buffer path; /* char: the file's, of a table that is kept; none: it has no name */
 } reeli_pages;
 
 struct reel_table {

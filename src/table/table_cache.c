@@ -201,11 +201,13 @@ static bool fill(reel_table *t, const head *h, reeli_short_rows *short_rows)
     reeli_rest from = {kept, bytes};
     bool ok = kept && go_through(t, 0, blocks_of(t), &checksum, -1);
     t->columns = 0;
-    ok = ok && reeli_scratch_read(r, what, t->pages.descriptor, kept, bytes, h->end) &&
-         mix(checksum, kept, bytes) == h->checksum &&
-         reeli_kept_take(&from, short_rows, sizeof *short_rows) &&
-         reeli_kept_take_table(t, (size_t)h->columns, h->rows, &from) && from.left == 0 &&
-         all_have_kinds(t) && codes_are_texts(t);
+    ok =
+        ok &&
+        reeli_scratch_read(r, what, t->pages.path.data, t->pages.descriptor, kept, bytes, h->end) &&
+        mix(checksum, kept, bytes) == h->checksum &&
+        reeli_kept_take(&from, short_rows, sizeof *short_rows) &&
+        reeli_kept_take_table(t, (size_t)h->columns, h->rows, &from) && from.left == 0 &&
+        all_have_kinds(t) && codes_are_texts(t);
     reeli_free(r, kept, bytes + 1);
     return ok;
 }
@@ -247,7 +249,8 @@ reel_table *reeli_cache_open(reel *r, const char *name, const reel_table_options
     t->pages.rows = 1; /* so that it is closed */
     t->memory = options->memory;
     reeli_short_rows short_rows;
-    if (table_is_possible(&h, t, status.st_size) && fill(t, &h, &short_rows)) {
+    if (reeli_pages_name(t, what, options->cache) && table_is_possible(&h, t, status.st_size) &&
+        fill(t, &h, &short_rows)) {
         tell_oddities(t, options, &short_rows);
         return t;
     }
@@ -325,7 +328,10 @@ bool reeli_keep_pages(reeli_keeping *k, reel_table *t)
 {
     const int fd = k->holds ? k->descriptor : reeli_scratch_open(k->r, what, NULL);
     k->descriptor = -1;
-    return fd >= 0 && reeli_pages_begin(t, what, fd, sizeof(head));
+    t->pages.rows = fd >= 0; /* so that it is closed */
+    t->pages.descriptor = fd;
+    return fd >= 0 && (!k->holds || reeli_pages_name(t, what, PART_OF(k))) &&
+           reeli_pages_begin(t, what, fd, sizeof(head));
 }
 
 /* A note's numbers, in this order: places in the text, and of the reader. */
@@ -463,13 +469,14 @@ static bool fill_from_note(reeli_keeping *k, reel_table *t, const head *h, int n
     /* where another process goes on with the blocks, this one has its own */
     const int own = k->holds ? -1 : reeli_scratch_open(k->r, what, NULL);
     bool ok = kept && (k->holds || own >= 0) &&
-              reeli_scratch_read(k->r, what, note, kept, bytes, sizeof *h) &&
+              reeli_scratch_read(k->r, what, k->options->cache, note, kept, bytes, sizeof *h) &&
               go_through(t, 0, k->checked, &k->checksum, own) &&
               mix(k->checksum, kept, bytes) == h->checksum;
     if (own >= 0) {
         close(t->pages.descriptor);
         t->pages.descriptor = own;
     }
+    ok = ok && (own >= 0 || reeli_pages_name(t, what, PART_OF(k)));
     ok = ok && take_note(k, t, h, as_text, &from);
     reeli_free(k->r, kept, bytes + 1);
     return ok;
@@ -542,8 +549,9 @@ static bool complete(reeli_keeping *k, reel_table *t)
     }
     h.rest = (int64_t)rest.count;
     h.checksum = mix(h.checksum, rest.data, rest.count);
-    ok = ok && reeli_scratch_write(r, what, fd, rest.data, rest.count, h.end) &&
-         reeli_scratch_write(r, what, fd, &h, sizeof h, 0);
+    const char *path = t->pages.path.data;
+    ok = ok && reeli_scratch_write(r, what, path, fd, rest.data, rest.count, h.end) &&
+         reeli_scratch_write(r, what, path, fd, &h, sizeof h, 0);
     ok = ok && ((ftruncate(fd, h.end + h.rest) == 0 && reeli_file_sync(fd) == 0) ||
                 refuse(k, "cannot be written"));
     reeli_buffer_free(r, &rest);
@@ -565,7 +573,8 @@ bool reeli_keep_end(reeli_keeping *k, reel_table *t)
     k->holds = false;
     const int placed = reeli_file_place(t->pages.descriptor, PART_OF(k), k->target.path);
     t->pages.descriptor = placed == 0 ? reeli_file_open(k->target.path, O_RDONLY) : -1;
-    return t->pages.descriptor >= 0 || refuse(k, "cannot take its place");
+    return (t->pages.descriptor >= 0 || refuse(k, "cannot take its place")) &&
+           reeli_pages_name(t, what, k->options->cache);
 }
 
 void reeli_keep_close(reeli_keeping *k)

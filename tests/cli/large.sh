@@ -102,6 +102,17 @@ for most in 1000 6000; do
   says 'a scratch file cannot be written: File too large'
   [ -z "$(ls scratch)" ] && [ ! -e full.safetensors ] || fail "something is left"
 done
+# Of a table that is kept it is that file which is full, wherever TMPDIR is.
+mkdir keeps
+for place in keeps/full full; do
+  last="reel fit --cache $place, with files of up to 1000 KB"
+  status=0
+  (ulimit -f 1000 && "$reel" fit large.csv "${little[@]}" "${network[@]}" --no-save --cache $place >out 2>err) || status=$?
+  [ "$status" -eq 1 ] || fail "exit status $status"
+  says "reel fit: '$place.part' cannot be written: File too large; a folder with more room than"
+  ! grep -q TMPDIR err || fail 'it names another folder'
+done
+says 'than this one may keep the table'
 last='reel fit, TMPDIR is not there'
 TMPDIR=/nowhere run 1 fit large.csv "${little[@]}" "${network[@]}" --no-save
 says "a scratch file in '/nowhere' cannot be made"

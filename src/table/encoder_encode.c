@@ -169,6 +169,39 @@ static bool encode_all(encoding *it)
     return true;
 }
 
+/* Several columns' in one warning, each with how many, and of numbers the median; as many as there
+ * is room for. */
+static void warn_of_all_missing(const encoding *it, reeli_input_kind kind, int64_t count)
+{
+    char list[REELI_MESSAGE_SIZE / 2] = "", one[REELI_QUOTE_SIZE + 64], median[32] = "";
+    size_t used = 0;
+    int64_t left = count; /* columns that are not listed */
+    for (size_t i = 0; i < it->e->inputs.count; i++) {
+        const source *s = reeli_source_of(it, i);
+        if (s->missing == 0 || s->input->kind != kind) {
+            continue;
+        }
+        if (kind == REELI_INPUT_NUMBERS) {
+            reeli_format(median, sizeof median, " as %.9g", s->input->median);
+        }
+        int length = snprintf(one, sizeof one, "%s'%s' (%lld%s)", left < count ? ", " : "",
+                              REELI_QUOTED(reel_table_name(it->t, s->column)),
+                              (long long)s->missing, median);
+        if (used + (size_t)length >= sizeof list) {
+            break;
+        }
+        memcpy(list + used, one, (size_t)length + 1);
+        used += (size_t)length;
+        left--;
+    }
+    reeli_warn(it->t->owned.r, "%s%s have missing values, which are taken for %s: %s%s",
+               REELI_TABLE_TEXT_OF(it->t), REELI_COUNTED(count, "column"),
+               kind == REELI_INPUT_NUMBERS ? "the median"
+               : kind == REELI_INPUT_DATES ? "the median date, in no month or hour"
+                                           : "0 in all their features",
+               list, left ? ", …" : "");
+}
+
 static void warn_of_missing(const encoding *it, const source *s)
 {
     char as[48] = "0 in all its features";
@@ -197,6 +230,26 @@ static void warn_of_unseen(const encoding *it, const source *s)
                one ? "was" : "were", what);
 }
 
+/* Of each kind of column once. */
+static void tell_missing(const encoding *it)
+{
+    for (reeli_input_kind kind = REELI_INPUT_NUMBERS; kind <= REELI_INPUT_DATES; kind++) {
+        const source *first = NULL;
+        int64_t count = 0;
+        for (size_t i = 0; i < it->e->inputs.count; i++) {
+            const source *s = reeli_source_of(it, i);
+            bool counts = s->missing > 0 && s->input->kind == kind;
+            first = counts && !first ? s : first;
+            count += counts;
+        }
+        if (count > 1) {
+            warn_of_all_missing(it, kind, count);
+        } else if (count == 1) {
+            warn_of_missing(it, first);
+        }
+    }
+}
+
 /* Says what was done for want of something better; false where missing values are refused. */
 static bool tell(const encoding *it)
 {
@@ -209,11 +262,9 @@ static bool tell(const encoding *it)
             return false;
         }
     }
+    tell_missing(it);
     for (size_t i = 0; i < it->e->inputs.count; i++) {
         const source *s = reeli_source_of(it, i);
-        if (s->missing > 0) {
-            warn_of_missing(it, s);
-        }
         if (s->unseen > 0) {
             warn_of_unseen(it, s);
         }

@@ -82,6 +82,19 @@ awk -F, -v OFS=, 'NR == 4 { $1 = 99 } { print }' plain.csv >once.csv
 run 0 fit once.csv --target y --no-save --epochs 1
 ! grep -q 'stands for' err || fail 'one value alone is no code'
 
+# Missing values of many columns are told in one sentence, which names them.
+awk 'BEGIN { print "a,\"b, c\",d,day,e,y"; for (i = 0; i < 40; i++)
+  printf "%s,%s,%d,%s,%s,%d\n", i % 20 ? i * 7 % 11 : "", i % 10 ? i % 6 : "", i * i % 17, i % 8 ? "2024-0" 1 + i % 9 "-11" : "", i % 13 ? i * 3 % 8 : "", i }' >holes.csv
+run 0 fit holes.csv --target y --no-save --epochs 1
+says "holes.csv: 3 columns have missing values, which are taken for the median: 'a' (2 as 5), 'b, c' (4 as 2.5), 'e' (4 as 3)"
+says "holes.csv: column 'day': 5 missing values are taken for the median date, in no month or hour"
+[ "$(grep -c missing err)" -eq 2 ] || fail 'it says so more than once'
+awk 'BEGIN { for (j = 0; j < 90; j++) printf "column-%d,", j; print "y"; for (i = 0; i < 40; i++) { for (j = 0; j < 90; j++) printf "%s,", i == j % 40 ? "" : i * (j + 3) % 37; print i } }' >wide.csv
+run 0 fit wide.csv --target y --no-save --epochs 1
+says "wide.csv: 88 columns have missing values, which are taken for the median: 'column-0' (1 as "
+says ', …'
+[ "$(grep -c missing err)" -eq 1 ] || fail 'it says so more than once'
+
 # Dates in formats that are not ISO's, or in several; what can be read in two ways is asked for.
 table 'DN,X,Y' day,x,y | awk -F, -v OFS=, 'NR > 1 { n = substr($1, 2); $1 = sprintf("%02d.%02d.2024", 1 + n % 28, 1 + n % 12) } { print }' >german.csv
 run 0 fit german.csv --target y --no-save --epochs 1

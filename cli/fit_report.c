@@ -3,6 +3,7 @@
 #include "fitting.h"
 #include "plot.h"
 #include "report.h"
+#include "shown_name.h"
 #include "statistics_report.h"
 
 #include <inttypes.h>
@@ -97,7 +98,9 @@ bool fit_report(const fitting *it)
                o->transform ? transform_names[o->transform] : "", it->model.interval);
     }
     if (it->kept) {
-        printf("\n%s has the model: reel predict %s TABLE\n", fit_path(o), fit_path(o));
+        printf("\n%s has the model: reel predict ", fit_path(o));
+        print_shell_word(stdout, fit_path(o));
+        printf(" TABLE\n");
     }
     return flushed(it->s);
 }

@@ -25,6 +25,22 @@ const char *shown_text(const char *text, char *to, size_t size)
     return to;
 }
 
+void print_shell_word(FILE *to, const char *name)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_./-+,:@%=";
+    const char *dot = *name == '-' ? "./" : "";
+    if (*name && name[strspn(name, plain)] == '\0') {
+        fprintf(to, "%s%s", dot, name);
+        return;
+    }
+    fprintf(to, "'%s", dot);
+    for (; *name; name++) {
+        *name == '\'' ? fputs("'\\''", to) : fputc(*name, to);
+    }
+    fputc('\'', to);
+}
+
 int shown_width(const char *name)
 {
     int width = 0;

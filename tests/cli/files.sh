@@ -140,6 +140,15 @@ says 'model.safetensors: it is read here, and would be replaced'
 run 1 fit good.csv --target y --force --out good.csv
 says 'good.csv: it is read here, and would be replaced'
 
+# The command that is proposed works in a shell, whatever the model is called.
+mkdir "Jo's \$HOME"
+for name in plain-1.safetensors 'my model' "Jo's \$HOME/\"m\" \`x\`;*" -m; do
+  run 0 fit good.csv --target y --epochs 1 --out "$name"
+  command=$(sed -n 's/.* has the model: reel \(predict .*\) TABLE$/\1/p' out)
+  eval "\"\$reel\" $command good.csv" >predicted 2>err || fail "it cannot be pasted: $command"
+  [ "$(wc -l <predicted)" -eq 6 ] || fail 'not one prediction a row'
+done
+
 # Links are written through, pipes and devices written into, and stay what they are.
 run 0 predict model.safetensors new.csv --out - --quiet
 cp out expected

@@ -399,7 +399,12 @@ static bool solve(fitting *it, const coordinates *c)
 {
     training *t = &it->training;
     const bool trained = !t->interrupted;
+    t->progress =
+        progress_begin_trial(stderr, "the minimum", LINE_MOST_STEPS, t->x->rows,
+                             it->o->quiet || it->o->json ? PROGRESS_SILENT : PROGRESS_SHOWN);
     bool done = line_solve(t);
+    progress_end(t->progress, NULL);
+    t->progress = NULL;
     const bool solved = !t->interrupted;
     done = done && line_statistics_of(&it->statistics, t, c, it->model.encoder);
     if (trained && t->interrupted) {

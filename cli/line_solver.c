@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_STEPS = 600, MOST_COLUMNS = 2048 };
+enum { MOST_COLUMNS = 2048 };
 static const double most_work = 2e11; /* products of all steps together */
 
 /* The line's weights, its bias last, and the system for the next step. */
@@ -192,13 +192,14 @@ static void descend(line *it, double first_corner)
     double corner = has_corner(it->o) ? first_corner : 0;
     int idle = 0;
     memcpy(it->at, it->best, (size_t)it->size * sizeof *it->at);
-    for (int i = 0; i < MOST_STEPS && i * per_step < most_work && idle < 3; i++) {
+    for (int i = 0; i < LINE_MOST_STEPS && i * per_step < most_work && idle < 3; i++) {
         if (training_interrupted(it->of)) {
             return;
         }
         assemble(it, corner, false);
         move(it);
         double gain = keep(it);
+        progress_epoch(it->of->progress, i + 1, it->least, (double)NAN, false);
         idle = corner <= 1e-10 && gain < 1e-13 ? idle + 1 : 0;
         corner = fmax(corner * 0.9, has_corner(it->o) ? 1e-11 : 0);
     }

@@ -20,4 +20,7 @@
  */
 bool line_solve(training *it);
 
+/* At most so many steps, which training.progress shows. */
+enum { LINE_MOST_STEPS = 600 };
+
 #endif

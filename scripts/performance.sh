@@ -19,7 +19,7 @@ built() {
 }
 
 built release
-built avx2 -D REEL_BENCH_LIMIT_OPTIONS="-O3;-march=haswell;-ffast-math"
+built avx2 -D REEL_BENCH_LIMIT_COMPILER=clang -D REEL_BENCH_LIMIT_OPTIONS="-O3;-march=haswell;-ffast-math"
 build/release/bin/bench --markdown --seconds 4 "$@" 2>"$new/notes" >"$new/own"
 build/release/bin/bench --levels --seconds 4 "$@" 2>/dev/null >"$new/levels"
 REEL_CPU=avx2 build/avx2/bin/bench --markdown --seconds 4 "$@" W1 W2 W3 W4 W5 W6 W7 W8 W9 2>/dev/null >"$new/avx2"

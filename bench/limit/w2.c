@@ -32,7 +32,12 @@ enum {
     BV = B / L,
     HV = H / L
 };
-enum { ROWS = 8 }; /* features that a product computes at a time: ROWS * BV accumulators */
+/* Features that a product computes at a time: ROWS * BV accumulators. */
+#if defined(__AVX512F__)
+enum { ROWS = 8 };
+#else
+enum { ROWS = 2 };
+#endif
 /* Where each parameter starts in the block of all of them. */
 enum {
     W1 = 0,
@@ -56,28 +61,29 @@ struct limit_w2 {
     limit_optimizer optimizer;
 };
 
-/* Lane l is lane index[l] of a followed by b. */
-static inline vec pick(vec a, ivec index, vec b)
-{
-#if defined(__AVX512F__)
-    return (vec)_mm512_permutex2var_ps((__m512)a, (__m512i)index, (__m512)b);
-#else
-    vec picked;
-    for (int i = 0; i < L; i++) {
-        picked[i] = index[i] < L ? a[index[i]] : b[index[i] - L];
-    }
-    return picked;
-#endif
-}
-
 /* a and b hold rows r and r + h of a square: swaps a's lanes l + h with b's lanes l. */
 static inline void exchange(vec *a, vec *b, int h)
 {
+#if defined(__AVX512F__)
     const ivec lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     const ivec high = (lane & h) != 0;
-    vec low_rows = pick(*a, (high & (lane - h + L)) | (~high & lane), *b);
-    *b = pick(*a, (high & (lane + L)) | (~high & (lane + h)), *b);
-    *a = low_rows;
+    const __m512 x = (__m512)*a, y = (__m512)*b;
+    const ivec low_rows = (high & (lane - h + L)) | (~high & lane);
+    const ivec high_rows = (high & (lane + L)) | (~high & (lane + h));
+    *a = (vec)_mm512_permutex2var_ps(x, (__m512i)low_rows, y);
+    *b = (vec)_mm512_permutex2var_ps(x, (__m512i)high_rows, y);
+#else
+    const vec x = *a, y = *b;
+#define PICK(...) __builtin_shufflevector(x, y, __VA_ARGS__)
+    *a = h == 8   ? PICK(0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)
+         : h == 4 ? PICK(0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27)
+         : h == 2 ? PICK(0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29)
+                  : PICK(0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30);
+    *b = h == 8   ? PICK(8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31)
+         : h == 4 ? PICK(4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31)
+         : h == 2 ? PICK(2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)
+                  : PICK(1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31);
+#endif
 }
 
 static inline void transpose(vec r[static L])
@@ -234,7 +240,25 @@ static void transpose_a1(limit_w2 *s)
     }
 }
 
-/* One vector of parameters. sqrt(v) comes from rsqrt and a Newton step under -ffast-math. */
+/* m / (sqrt(v) root + eps), by rsqrt, rcp and a Newton step each under -ffast-math; Clang makes
+ * vectors of arrays alone. */
+static inline vec adam_direction(vec m, vec v, float root)
+{
+#if defined(__clang__)
+    float x[L], y[L];
+    memcpy(x, &m, sizeof x);
+    memcpy(y, &v, sizeof y);
+#else
+    vec x = m, y = v;
+#endif
+    for (int i = 0; i < L; i++) {
+        x[i] = x[i] / (sqrtf(y[i]) * root + 1e-8f);
+    }
+    memcpy(&m, &x, sizeof m);
+    return m;
+}
+
+/* One vector of parameters. */
 static inline void update(limit_w2 *s, limit_optimizer optimizer, int at, vec grad)
 {
     if (optimizer == LIMIT_SGD_MOMENTUM) {
@@ -242,13 +266,10 @@ static inline void update(limit_w2 *s, limit_optimizer optimizer, int at, vec gr
         s->w[at] -= s->lr * s->m[at];
         return;
     }
-    vec m = 0.9f * s->m[at] + 0.1f * grad, v = 0.999f * s->v[at] + 0.001f * grad * grad, step;
-    for (int i = 0; i < L; i++) {
-        step[i] = m[i] / (sqrtf(v[i]) * s->adam_root + 1e-8f);
-    }
+    vec m = 0.9f * s->m[at] + 0.1f * grad, v = 0.999f * s->v[at] + 0.001f * grad * grad;
     s->m[at] = m;
     s->v[at] = v;
-    s->w[at] -= s->adam_rate * step;
+    s->w[at] -= s->adam_rate * adam_direction(m, v, s->adam_root);
 }
 
 static inline void update_2(limit_w2 *s, limit_optimizer optimizer)

@@ -25,7 +25,7 @@ build/release/bin/bench --levels --seconds 4 "$@" 2>/dev/null >"$new/levels"
 REEL_CPU=avx2 build/avx2/bin/bench --markdown --seconds 4 "$@" W1 W2 W3 W4 W5 W6 W7 W8 W9 2>/dev/null >"$new/avx2"
 cat "$new/notes" >&2
 {
-  echo "# Performance on ${name//-/ }"
+  echo "# Performance on $(tr - " " <<<"${name^}")"
   echo
   lscpu | awk -F': *' '$1 == "Model name" { model = $2 } $1 == "CPU family" { family = $2 } $1 == "Model" { number = $2 }
     /^L[23] cache/ { caches = caches ", " $1 " " $2 }

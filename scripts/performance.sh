@@ -22,7 +22,7 @@ built release
 built avx2 -D REEL_BENCH_LIMIT_COMPILER=clang -D REEL_BENCH_LIMIT_OPTIONS="-O3;-march=haswell;-ffast-math"
 build/release/bin/bench --markdown --seconds 4 "$@" 2>"$new/notes" >"$new/own"
 build/release/bin/bench --levels --seconds 4 "$@" 2>/dev/null >"$new/levels"
-REEL_CPU=avx2 build/avx2/bin/bench --markdown --seconds 4 "$@" W1 W2 W3 W4 W5 W6 W7 W8 W9 2>/dev/null >"$new/avx2"
+REEL_CPU=avx2 build/avx2/bin/bench --markdown --seconds 4 "$@" W1 W2 W3 W4 W4h W5 W6 W7 W8 W9 2>/dev/null >"$new/avx2"
 cat "$new/notes" >&2
 {
   echo "# Performance on $(tr - " " <<<"${name^}")"

@@ -194,8 +194,8 @@ static double middle_of(double a, double b, double c)
     return fmax(fmin(a, b), fmin(fmax(a, b), c));
 }
 
-/* Brings those before the place `at` to the front, and those behind it to the end; how many are before
- * it, and up to it. */
+/* Brings those before the place `at` to the front, and those behind it to the end; how many are
+ * before it, and up to it. */
 static void part(met *list, int64_t count, double at, int64_t *before, int64_t *up_to)
 {
     *before = 0;

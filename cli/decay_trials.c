@@ -41,8 +41,8 @@ static bool try_part(const options *o, const training *whole, reel_tensor *part,
     t->y = rows_of(whole->y, others);
     char name[48];
     snprintf(name, sizeof name, "trying weight decay %g", o->weight_decay);
-    t->progress = progress_begin_trial(stderr, name, o->epochs, reel_numel(others),
-                                       o->quiet || o->json ? PROGRESS_SILENT : PROGRESS_SHOWN);
+    t->progress =
+        progress_begin_trial(stderr, name, o->epochs, reel_numel(others), progress_mode_of(o));
     bool done = x && t->x && train(t) && network_row_losses(o, net, x, y, losses);
     progress_end(t->progress, NULL);
     reel_tensor *made[] = {others, y, t->y};

@@ -278,7 +278,6 @@ static void say_what_it_does(const fitting *it)
 /* Trains what `net` is; afterwards says on standard error why it ended early. */
 static bool train_net(fitting *it, reel_module *net)
 {
-    progress_mode mode = it->o->quiet || it->o->json ? PROGRESS_SILENT : PROGRESS_SHOWN;
     training *t = &it->training;
     *t = (training){.session = it->s,
                     .o = it->o,
@@ -288,7 +287,8 @@ static bool train_net(fitting *it, reel_module *net)
                     .weight_mean = it->weight_mean,
                     .validation_x = it->validation_x,
                     .validation_y = it->validation_y};
-    t->progress = progress_begin(stderr, it->o->epochs, reel_numel(it->rows.train), mode);
+    t->progress =
+        progress_begin(stderr, it->o->epochs, reel_numel(it->rows.train), progress_mode_of(it->o));
     bool done = train(t);
     char why[160] = "";
     if (t->annealed_from && !t->interrupted) {
@@ -399,9 +399,8 @@ static bool solve(fitting *it, const coordinates *c)
 {
     training *t = &it->training;
     const bool trained = !t->interrupted;
-    t->progress =
-        progress_begin_trial(stderr, "the minimum", LINE_MOST_STEPS, t->x->rows,
-                             it->o->quiet || it->o->json ? PROGRESS_SILENT : PROGRESS_SHOWN);
+    t->progress = progress_begin_trial(stderr, "the minimum", LINE_MOST_STEPS, t->x->rows,
+                                       progress_mode_of(it->o));
     bool done = line_solve(t);
     progress_end(t->progress, NULL);
     t->progress = NULL;

@@ -335,7 +335,7 @@ reel_table *read_table(session *s, const options *o, const char *const *paths, s
                               .dtype = m->shape.dtype == REEL_F64 || !large ? REEL_F64 : REEL_F32,
                               .text = text,
                               .text_count = count + known};
-    reading shown = reading_begin(stderr, o->quiet || o->json ? PROGRESS_SILENT : PROGRESS_SHOWN);
+    reading shown = reading_begin(stderr, progress_mode_of(o));
     how.progress = reading_at;
     how.progress_context = &shown;
     how.team = together_team(s);

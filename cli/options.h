@@ -4,6 +4,8 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
+#include "progress.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -123,5 +125,8 @@ options export_options(int argc, char **argv);
 /* One more column to leave out; false without memory. */
 bool options_drop(options *o, const char *name);
 void options_free(options *o);
+
+/* --quiet and --json show none. */
+progress_mode progress_mode_of(const options *o);
 
 #endif

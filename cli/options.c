@@ -490,8 +490,3 @@ options inspect_options(int argc, char **argv)
                      "the tensors.",
                      argc, argv);
 }
-
-progress_mode progress_mode_of(const options *o)
-{
-    return o->quiet || o->json ? PROGRESS_SILENT : PROGRESS_SHOWN;
-}

@@ -127,6 +127,9 @@ bool options_drop(options *o, const char *name);
 void options_free(options *o);
 
 /* --quiet and --json show none. */
-progress_mode progress_mode_of(const options *o);
+static inline progress_mode progress_mode_of(const options *o)
+{
+    return o->quiet || o->json ? PROGRESS_SILENT : PROGRESS_SHOWN;
+}
 
 #endif

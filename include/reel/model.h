@@ -10,6 +10,7 @@
 
 #include <reel/encoder.h>
 #include <reel/nn.h>
+#include <reel/row_file.h>
 
 #if REEL_HAS_IO
 
@@ -133,6 +134,18 @@ REEL_API reel_status reel_model_predict_all(reel_model *m, const reel_cell *cell
 /** The same of rows of a table. Fails: as `reel_encode`. */
 REEL_API reel_status reel_model_predict_table_all(reel_model *m, reel_table *t,
                                                   const reel_tensor *rows, double *all);
+
+/**
+ * The same of a table whose predictions memory does not hold: rows of a file of float64, of one
+ * number, or with `all` of those of `reel_model_predict_table_all`. `memory` as in
+ * `reel_row_file_new`.
+ *
+ * Owner: as of `reel_row_file_new`.
+ * Fails: NULL, and as `reel_encode` and `reel_row_file_new`.
+ */
+REEL_API reel_row_file *reel_model_predict_to_file(reel_model *m, reel_table *t,
+                                                   const reel_tensor *rows, bool all,
+                                                   int64_t memory);
 
 /** Frees a model. */
 REEL_API void reel_model_free(reel_model *m);

@@ -174,6 +174,16 @@ REEL_API const char *reel_table_row_path(const reel_table *t, int64_t row);
 REEL_API reel_tensor *reel_table_column(reel_table *t, size_t column);
 
 /**
+ * The values of `count` rows of a column from row `first` on, as doubles into `to`: what
+ * `reel_table_column` has, of a table whose columns memory does not hold.
+ *
+ * Fails: REEL_ERR_VALUE if there is no such column or row, or `to` is NULL; REEL_ERR_FILE,
+ *        REEL_ERR_MEMORY; REEL_ERR_STATE while a step is being captured.
+ */
+REEL_API reel_status reel_table_read_column(reel_table *t, size_t column, int64_t first,
+                                            int64_t count, double *to);
+
+/**
  * The rows that have a value in a column: int64, in their order. What a training wants that is to
  * leave out rows without a target.
  *

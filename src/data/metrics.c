@@ -2,14 +2,13 @@
 /* Metrics are sums over blocks of elements, converted to doubles: they need no memory, however many
  * elements there are. */
 #include "kernels.h"
+#include "selection.h"
 #include "tensor.h"
 
 #include <math.h>
 #include <reel/metrics.h>
-#include <string.h>
 
 enum { BLOCK = 512 };
-enum { DIGIT_BITS = 11, DIGIT_MASK = (1 << DIGIT_BITS) - 1, FIRST_DIGIT = 55 };
 
 /* Two tensors of one shape, block by block. */
 typedef struct pairs {
@@ -158,32 +157,24 @@ double reel_quantile_coverage(const reel_tensor *prediction, const reel_tensor *
                                                                : (double)NAN;
 }
 
-/* The distance that k others are below. The bits of doubles that are not negative are in their
- * order, so the digits of the one are found from the first to the last, each by counting. */
-static double kth_distance(pairs *it, int64_t k)
+/* The distances of the pairs, which are put in the predictions' place. */
+static void begin_distances(void *of)
 {
-    uint64_t digits = 0;
-    for (int shift = FIRST_DIGIT; shift >= 0; shift -= DIGIT_BITS) {
-        int64_t count[1 << DIGIT_BITS] = {0};
-        it->done = it->count = 0;
-        while (next_block(it)) {
-            for (int64_t i = 0; i < it->count; i++) {
-                const double x = fabs(it->p[i] - it->t[i]);
-                uint64_t bits;
-                memcpy(&bits, &x, sizeof bits);
-                bits >>= shift;
-                count[bits & DIGIT_MASK] += bits >> DIGIT_BITS == digits;
-            }
-        }
-        uint64_t digit = 0;
-        while (k >= count[digit]) {
-            k -= count[digit++];
-        }
-        digits = digits << DIGIT_BITS | digit;
+    pairs *it = of;
+    it->done = it->count = 0;
+}
+
+static int64_t next_distances(void *of, const double **block)
+{
+    pairs *it = of;
+    if (!next_block(it)) {
+        return 0;
     }
-    double x;
-    memcpy(&x, &digits, sizeof x);
-    return x;
+    for (int64_t i = 0; i < it->count; i++) {
+        it->p[i] = fabs(it->p[i] - it->t[i]);
+    }
+    *block = it->p;
+    return it->count;
 }
 
 double reel_median_absolute_error(const reel_tensor *prediction, const reel_tensor *target)
@@ -193,6 +184,7 @@ double reel_median_absolute_error(const reel_tensor *prediction, const reel_tens
         return (double)NAN;
     }
     const int64_t n = prediction->numel;
-    const double middle = kth_distance(&it, n / 2);
-    return n % 2 ? middle : (kth_distance(&it, n / 2 - 1) + middle) / 2;
+    const reeli_numbers distances = {&it, begin_distances, next_distances};
+    const double middle = reeli_kth_number(&distances, n / 2);
+    return n % 2 ? middle : (reeli_kth_number(&distances, n / 2 - 1) + middle) / 2;
 }

@@ -223,63 +223,115 @@ static bool fits(const reel_model *m, const reel_table *t, const reel_tensor *ro
            count * features * (double)reeli_element_size(m->x->dtype) <= (double)t->memory;
 }
 
-static bool predict_from_file(reel_model *m, reel_table *t, const reel_tensor *rows, bool all,
-                              double *predicted)
+/* Where the answers go: to memory, or to a file by way of a block. */
+typedef struct answers {
+    bool all;
+    double *to;
+    reel_row_file *file; /* NULL: to memory */
+} answers;
+
+/* Answers `count` rows of x from row `at` on, which are the table's from `first` on. */
+static bool put(reel_model *m, const answers *a, reel_tensor *x, int64_t at, int64_t first,
+                int64_t count)
+{
+    double *to = a->file ? a->to : a->to + first * (a->all ? m->outputs : 1);
+    return answer(m, x, at, count, a->all, to) &&
+           (!a->file || reeli_row_file_put(a->file, first, count, to));
+}
+
+static int64_t in_block(int64_t left) { return left < REELI_MODEL_ROWS ? left : REELI_MODEL_ROWS; }
+
+static bool predict_from_file(reel_model *m, reel_table *t, const reel_tensor *rows,
+                              const answers *a)
 {
     reel_row_file *file = reel_encode_to_file(m->encoder, t, rows, m->dtype, t->memory);
     bool ok = file != NULL;
     for (int64_t first = 0; ok && first < file->rows; first += REELI_MODEL_ROWS) {
-        int64_t left = file->rows - first;
-        int64_t count = left < REELI_MODEL_ROWS ? left : REELI_MODEL_ROWS;
+        const int64_t count = in_block(file->rows - first);
         m->x->version++;
-        ok = reeli_row_file_get(file, first, count, m->x->data) &&
-             answer(m, m->x, 0, count, all, predicted + first * (all ? m->outputs : 1));
+        ok = reeli_row_file_get(file, first, count, m->x->data) && put(m, a, m->x, 0, first, count);
     }
     reel_row_file_free(file);
     return ok;
 }
 
-static reel_status predict_table(reel_model *m, reel_table *t, const reel_tensor *rows, bool all,
-                                 double *predicted)
+/* The table's features in the model's dtype; poison, and an error. */
+static reel_tensor *features(reel_model *m, reel_table *t, const reel_tensor *rows,
+                             const char *what)
+{
+    reel *r = m->owned.r;
+    reel_tensor *x = reel_encode(m->encoder, t, rows);
+    if (reeli_bad(x) || x->dtype == (int)m->dtype) {
+        return x;
+    }
+    reel_tensor *converted = reeli_create(r, what, (int)m->dtype, 2, x->size);
+    if (!reeli_bad(converted)) {
+        reeli_copy(converted, x);
+    }
+    reel_tensor_free(x);
+    return converted;
+}
+
+static bool predict_table(reel_model *m, reel_table *t, const reel_tensor *rows, const char *what,
+                          const answers *a)
+{
+    if (!fits(m, t, rows)) {
+        return predict_from_file(m, t, rows, a);
+    }
+    reel_tensor *x = features(m, t, rows, what);
+    bool ok = !reeli_bad(x);
+    for (int64_t first = 0; ok && first < x->size[0]; first += REELI_MODEL_ROWS) {
+        ok = put(m, a, x, first, first, in_block(x->size[0] - first));
+    }
+    if (!reeli_bad(x)) {
+        reel_tensor_free(x);
+    }
+    return ok;
+}
+
+static reel_status predict_to_memory(reel_model *m, reel_table *t, const reel_tensor *rows,
+                                     bool all, double *predicted)
 {
     static const char what[] = "model_predict_table";
     if (!reeli_model_usable(m, what) || !REELI_ALIVE(t, what)) {
         return REEL_ERR_VALUE;
     }
-    reel *r = m->owned.r;
-    if (may_predict(m, what, predicted) && !fits(m, t, rows)) {
-        return predict_from_file(m, t, rows, all, predicted) ? r->status : reeli_failure(r);
-    }
-    reel_tensor *x = predicted ? reel_encode(m->encoder, t, rows) : r->poison;
-    bool ok = !reeli_bad(x);
-    if (ok && x->dtype != (int)m->dtype) {
-        reel_tensor *converted = reeli_create(r, what, (int)m->dtype, 2, x->size);
-        ok = !reeli_bad(converted);
-        if (ok) {
-            reeli_copy(converted, x);
-        }
-        reel_tensor_free(x);
-        x = converted;
-    }
-    for (int64_t first = 0; ok && first < x->size[0]; first += REELI_MODEL_ROWS) {
-        int64_t left = x->size[0] - first;
-        ok = answer(m, x, first, left < REELI_MODEL_ROWS ? left : REELI_MODEL_ROWS, all,
-                    predicted + first * (all ? m->outputs : 1));
-    }
-    if (!reeli_bad(x)) {
-        reel_tensor_free(x);
-    }
-    return ok ? r->status : reeli_failure(r);
+    const bool ok = may_predict(m, what, predicted) &&
+                    predict_table(m, t, rows, what, &(answers){.all = all, .to = predicted});
+    return ok ? m->owned.r->status : reeli_failure(m->owned.r);
 }
 
 reel_status reel_model_predict_table(reel_model *m, reel_table *t, const reel_tensor *rows,
                                      double *predicted)
 {
-    return predict_table(m, t, rows, false, predicted);
+    return predict_to_memory(m, t, rows, false, predicted);
 }
 
 reel_status reel_model_predict_table_all(reel_model *m, reel_table *t, const reel_tensor *rows,
                                          double *all)
 {
-    return predict_table(m, t, rows, true, all);
+    return predict_to_memory(m, t, rows, true, all);
+}
+
+reel_row_file *reel_model_predict_to_file(reel_model *m, reel_table *t, const reel_tensor *rows,
+                                          bool all, int64_t memory)
+{
+    static const char what[] = "model_predict_to_file";
+    if (!reeli_model_usable(m, what) || !REELI_ALIVE(t, what)) {
+        return NULL;
+    }
+    reel *r = m->owned.r;
+    const int64_t columns = all ? m->outputs : 1;
+    const size_t size = (size_t)(REELI_MODEL_ROWS * columns) * sizeof(double);
+    reel_row_file *file = reel_row_file_new(r, REEL_F64, columns, memory);
+    answers a = {.all = all, .to = file ? reeli_malloc(r, size) : NULL, .file = file};
+    if (file && !a.to) {
+        reeli_no_memory(r, what);
+    }
+    const bool ok = a.to && may_predict(m, what, a.to) && predict_table(m, t, rows, what, &a);
+    reeli_free(r, a.to, size);
+    if (file && !ok) {
+        reel_row_file_free(file);
+    }
+    return ok ? file : NULL;
 }

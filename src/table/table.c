@@ -345,6 +345,32 @@ reel_tensor *reel_table_column(reel_table *t, size_t column)
     return reeli_do(fill_column, &args) ? to : r->poison;
 }
 
+reel_status reel_table_read_column(reel_table *t, size_t column, int64_t first, int64_t count,
+                                   double *to)
+{
+    static const char what[] = "table_read_column";
+    if (!REELI_ALIVE(t, what)) {
+        return REEL_ERR_OWNER;
+    }
+    reel *r = t->owned.r;
+    if (!has_column(t, what, column) || REELI_REFUSE(r, what, "a table cannot be read")) {
+        return reeli_failure(r);
+    }
+    if (!to || first < 0 || count < 0 || first > t->rows || count > t->rows - first) {
+        return reeli_error(r, REEL_ERR_VALUE, "%s: %lld rows from row %lld on, of %lld, into %s",
+                           what, (long long)count, (long long)first, (long long)t->rows,
+                           to ? "memory" : "NULL");
+    }
+    reeli_cursor cells;
+    const bool text = reel_table_is_text(t, column);
+    const bool ok = reeli_cursor_open(&cells, t, column);
+    for (int64_t i = 0; ok && i < count; i++) {
+        to[i] = text ? reeli_code_at(&cells, first + i) : reeli_number_at(&cells, first + i);
+    }
+    reeli_cursor_close(&cells);
+    return ok ? r->status : reeli_failure(r);
+}
+
 /* The rows that have a value, in their order; false, and an error. */
 static bool find_present(reel_table *t, size_t column, int64_t *rows)
 {

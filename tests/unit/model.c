@@ -76,11 +76,13 @@ static double forward(const double *x, const int *sizes, int layers)
 static void check_model(reel_model *m, reel_table *t, const int *sizes, int layers,
                         double tolerance)
 {
-    double by_table[6], by_cells[6], by_texts[6];
+    double by_table[6], by_cells[6], by_texts[6], in_file;
     reel_cell cells[6][4];
     reel_encoder *e = reel_model_encoder(m);
     reel_tensor *x = reel_keep(reel_encode(e, t, NULL));
     ck_assert_int_eq(reel_model_predict_table(m, t, NULL, by_table), REEL_OK);
+    reel_row_file *file = reel_model_predict_to_file(m, t, NULL, false, 0);
+    ck_assert_msg(file && reel_row_file_rows(file) == 6, "%s", reel_error(r));
     fill_cells(cells, false);
     ck_assert_int_eq(reel_model_predict(m, cells[0], 6, by_cells), REEL_OK);
     fill_cells(cells, true);
@@ -94,7 +96,13 @@ static void check_model(reel_model *m, reel_table *t, const int *sizes, int laye
                           reel_encoder_target_scale(e) * forward(row, sizes, layers);
         ck_assert_double_eq_tol(by_table[i], expected, tolerance);
         ck_assert(by_cells[i] == by_table[i] && by_texts[i] == by_table[i]);
+        reel_tensor *one = reel_zeros(r, REEL_F64, 2, (int64_t[]){1, 1});
+        ck_assert_int_eq(reel_row_file_read(file, i, one), REEL_OK);
+        reel_to_f64(one, &in_file, 1);
+        ck_assert(in_file == by_table[i]);
+        reel_tensor_free(one);
     }
+    reel_row_file_free(file);
     reel_tensor_free(x);
 }
 

@@ -72,6 +72,40 @@ START_TEST(columns)
 }
 END_TEST
 
+/* A column in parts, of a table in memory and of one in a file, is the column. */
+START_TEST(column_in_parts)
+{
+    write_table();
+    for (int large = 0; large < 2; large++) {
+        reel_table *t = read_table(large ? 1000 : 0);
+        double values[1000];
+        for (size_t j = 0; j < reel_table_columns(t); j++) {
+            reel_tensor *column = reel_table_column(t, j);
+            for (int64_t first = 0, count = 1; first < ROWS; first += count, count = 777) {
+                count = ROWS - first < count ? ROWS - first : count;
+                ck_assert_int_eq(reel_table_read_column(t, j, first, count, values), REEL_OK);
+                for (int64_t i = 0; i < count; i++) {
+                    const double x = reel_get(column, (int64_t[]){first + i});
+                    ck_assert(values[i] == x || (isnan(x) && isnan(values[i])));
+                }
+            }
+            reel_rewind(r);
+        }
+        ck_assert_int_eq(reel_table_read_column(t, 0, ROWS, 0, values), REEL_OK);
+        const int64_t bad[][2] = {{-1, 1}, {0, -1}, {ROWS, 1}, {1, ROWS}, {INT64_MAX, INT64_MAX}};
+        for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+            ck_assert_int_eq(reel_table_read_column(t, 0, bad[i][0], bad[i][1], values),
+                             REEL_ERR_VALUE);
+            reel_clear_error(r);
+        }
+        ck_assert_int_eq(reel_table_read_column(t, 0, 0, 1, NULL), REEL_ERR_VALUE);
+        assert_says("table_read_column: 1 rows from row 0 on, of 20000, into NULL");
+        ck_assert_int_eq(reel_table_read_column(t, 99, 0, 1, values), REEL_ERR_VALUE);
+        assert_says("table_read_column: there is no column 99 among 7");
+    }
+}
+END_TEST
+
 /* All rows, and a random part in random order; columns, and terms of them. */
 START_TEST(encoded)
 {
@@ -207,6 +241,7 @@ static void add_cases(TCase *cases)
 {
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, columns);
+    tcase_add_test(cases, column_in_parts);
     tcase_add_test(cases, encoded);
     tcase_add_test(cases, terms_in_little_memory);
     tcase_add_test(cases, batches);

@@ -121,9 +121,9 @@ void together_train(session *s, reel_module *net, reel_optimizer *optimizer)
     (void)s, (void)net, (void)optimizer;
 }
 
-together_loader *together_loader_new(session *s, matrix *x, reel_tensor *y, reel_loader_options how)
+together_loader *together_loader_new(session *s, samples of, reel_loader_options how)
 {
-    (void)s, (void)x, (void)y, (void)how;
+    (void)s, (void)of, (void)how;
     return NULL;
 }
 

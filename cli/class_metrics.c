@@ -20,11 +20,11 @@ static int64_t most_probable(const double *p, int64_t n)
     return best;
 }
 
-bool class_metrics_of(session *s, const reel_encoder *encoder, int64_t rows, const double *truth,
-                      const double *all, class_metrics *it, metrics *figures)
+bool class_metrics_of(session *s, const reel_encoder *encoder, series *truth, series *all,
+                      class_metrics *it, metrics *figures)
 {
     static const double least = 1e-15; /* so that one sure error is not the end */
-    int64_t n = (int64_t)reel_encoder_classes(encoder), right = 0;
+    int64_t n = (int64_t)reel_encoder_classes(encoder), right = 0, rows = truth->n;
     double sum = 0;
     *it = (class_metrics){.rows = rows, .classes = n, .encoder = encoder};
     it->counts = calloc((size_t)((n + 1) * n), sizeof *it->counts);
@@ -32,10 +32,11 @@ bool class_metrics_of(session *s, const reel_encoder *encoder, int64_t rows, con
         return complain(s, "there is no memory to count %" PRId64 " classes", n);
     }
     for (int64_t i = 0; i < rows; i++) {
-        int64_t is = (int64_t)truth[i], taken = most_probable(all + i * n, n);
+        const double *p = series_row(all, i);
+        int64_t is = (int64_t)series_at(truth, i), taken = most_probable(p, n);
         it->counts[(is < 0 ? n : is) * n + taken]++;
         right += is == taken;
-        sum -= log(fmax(is < 0 ? 0 : all[i * n + is], least));
+        sum -= log(fmax(is < 0 ? 0 : p[is], least));
     }
     *figures = metrics_none(rows);
     figures->accuracy = (double)right / (double)rows;

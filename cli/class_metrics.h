@@ -23,8 +23,8 @@ typedef struct class_metrics {
  * Fails: false, and a message, without memory.
  * Source: sklearn's accuracy_score, log_loss, confusion_matrix.
  */
-bool class_metrics_of(session *s, const reel_encoder *encoder, int64_t rows, const double *truth,
-                      const double *all, class_metrics *it, metrics *figures);
+bool class_metrics_of(session *s, const reel_encoder *encoder, series *truth, series *all,
+                      class_metrics *it, metrics *figures);
 /* Precision, recall and F1 of each class, and who was taken for whom; nothing where there is
  * none. */
 void class_metrics_print(FILE *to, const char *title, const class_metrics *it);

@@ -30,11 +30,11 @@ static void remember(look *it, double y)
     it->different += !known;
 }
 
-static look look_at(const double *values, int64_t n)
+static look look_at(series *values)
 {
-    look it = {.n = n, .whole = true};
-    for (int64_t i = 0; i < n; i++) {
-        double y = values[i];
+    look it = {.n = values->n, .whole = true};
+    for (int64_t i = 0; i < it.n; i++) {
+        double y = series_at(values, i);
         it.zeros += y == 0;
         it.ones += y == 1;
         it.most = y > it.most ? y : it.most;
@@ -60,7 +60,6 @@ static bool has_numbers(const reel_table *table, size_t column)
 
 bool loss_choose(session *s, options *o, reel_table *table, size_t target, reel_tensor *rows)
 {
-    int64_t n = 0;
     if (o->loss >= 0) {
         return true;
     }
@@ -81,17 +80,17 @@ bool loss_choose(session *s, options *o, reel_table *table, size_t target, reel_
                reel_table_name(table, target));
         return true;
     }
-    double *values = column_values(s, table, target, rows, &n);
+    series *values = column_series(s, table, target, rows);
     if (!values) {
         return false;
     }
-    look it = look_at(values, n);
-    free(values);
-    if (it.zeros && it.ones && it.zeros + it.ones == n) {
+    look it = look_at(values);
+    series_free(values);
+    if (it.zeros && it.ones && it.zeros + it.ones == it.n) {
         o->loss = LOSS_BCE;
         notice(s, "all values of '%s' are 0 or 1: --loss bce, which predicts the probability of 1",
                reel_table_name(table, target));
-    } else if (it.whole && it.zeros && it.most > 1 && it.sum < 10 * (double)n) {
+    } else if (it.whole && it.zeros && it.most > 1 && it.sum < 10 * (double)it.n) {
         notice(s, "the values of '%s' look like counts, whose rate --loss poisson predicts",
                reel_table_name(table, target));
     } else if (it.whole && it.different > 1 && it.different <= FEW_CLASSES &&
@@ -147,17 +146,17 @@ static void count(classification *it, double truth, double p)
     it->true_in[bin] += truth;
 }
 
-bool classification_of(session *s, int64_t n, const double *truth, const double *predicted,
-                       classification *it)
+bool classification_of(session *s, series *truth, series *predicted, classification *it)
 {
+    const int64_t n = truth->n;
     *it = (classification){.rows = n};
     pair *all = malloc(((size_t)n + 1) * sizeof *all);
     if (!all) {
         return complain(s, "there is no memory for the ranks of %" PRId64 " predictions", n);
     }
     for (int64_t i = 0; i < n; i++) {
-        all[i] = (pair){predicted[i], truth[i]};
-        count(it, truth[i], predicted[i]);
+        all[i] = (pair){series_at(predicted, i), series_at(truth, i)};
+        count(it, all[i].truth, all[i].predicted);
     }
     it->auc = area(all, n);
     it->log_loss /= (double)n;

@@ -4,7 +4,7 @@
 #define CLI_CLASSIFICATION_H
 
 #include "json_write.h"
-#include "session.h"
+#include "series.h"
 
 #include <stdio.h>
 
@@ -27,8 +27,7 @@ bool loss_choose(session *s, options *o, reel_table *table, size_t target, reel_
 
 /* False, and a message, without memory.
  * Source: Hanley and McNeil, The meaning and use of the area under a ROC curve, 1982. */
-bool classification_of(session *s, int64_t n, const double *truth, const double *predicted,
-                       classification *it);
+bool classification_of(session *s, series *truth, series *predicted, classification *it);
 /* Nothing where there is none. */
 void classification_print(FILE *to, const char *title, const classification *it);
 void classification_json(reeli_json_writer *w, const char *key, const classification *it);

@@ -19,12 +19,6 @@ bool trials_are_due(const options *o, int64_t rows)
            rows <= MOST_ROWS;
 }
 
-/* The rows of x that are listed, kept. */
-static reel_tensor *rows_of(reel_tensor *x, reel_tensor *rows)
-{
-    return reel_keep(reel_index_select(x, 0, rows));
-}
-
 /* Trains on what a part leaves; the losses of the part's rows. False after an error. */
 static bool try_part(const options *o, const training *whole, reel_tensor *part, training *t,
                      reel_module *net, double *losses)
@@ -34,25 +28,20 @@ static bool try_part(const options *o, const training *whole, reel_tensor *part,
     if (reel_split_rows(r, whole->x->rows, part, &others) != REEL_OK) {
         return false;
     }
-    matrix *x = matrix_select(whole->x, part);
-    reel_tensor *y = rows_of(whole->y, part);
-    *t = (training){.session = whole->session, .o = o, .net = net};
-    t->x = matrix_select(whole->x, others);
-    t->y = rows_of(whole->y, others);
+    samples all = {whole->x, whole->y};
+    samples tried = samples_select(all, part), rest = samples_select(all, others);
+    *t = (training){.session = whole->session, .o = o, .net = net, .x = rest.x, .y = rest.y};
     char name[48];
     snprintf(name, sizeof name, "trying weight decay %g", o->weight_decay);
     t->progress =
         progress_begin_trial(stderr, name, o->epochs, reel_numel(others), progress_mode_of(o));
-    bool done = x && t->x && train(t) && network_row_losses(o, net, x, y, losses);
+    bool done =
+        tried.x && rest.x && train(t) && network_row_losses(o, net, tried.x, tried.y, losses);
     progress_end(t->progress, NULL);
-    reel_tensor *made[] = {others, y, t->y};
-    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
-        reel_tensor_free(made[i]);
-    }
-    matrix_free(x);
-    matrix_free(t->x);
-    t->x = NULL;
-    t->y = NULL;
+    reel_tensor_free(others);
+    samples_free(&tried);
+    samples_free(&rest);
+    t->x = t->y = NULL;
     return done;
 }
 

@@ -9,31 +9,18 @@
 
 enum { FEW = 3 }; /* names in a sentence */
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* How often the value at `place` is there. */
-static int64_t repeats(const double *sorted, int64_t n, int64_t place)
-{
-    int64_t first = place, last = place;
-    while (first > 0 && sorted[first - 1] == sorted[place]) {
-        first--;
-    }
-    while (last + 1 < n && sorted[last + 1] == sorted[place]) {
-        last++;
-    }
-    return last - first + 1;
-}
-
-static void doubt_quantile(session *s, const options *o, const double *sorted, int64_t n)
+static void doubt_quantile(session *s, const options *o, series *y)
 {
     double q = o->loss == LOSS_QUANTILE ? o->quantile : 0.5;
-    bool asked = o->loss == LOSS_L1 || o->loss == LOSS_QUANTILE;
-    int64_t place = (int64_t)(q * (double)(n - 1)), same = repeats(sorted, n, place);
-    if (asked && 2 * same > n && same < n) {
+    int64_t n = y->n, same = 0;
+    if (o->loss != LOSS_L1 && o->loss != LOSS_QUANTILE) {
+        return;
+    }
+    const double value = series_kth(y, (int64_t)(q * (double)(n - 1)));
+    for (int64_t i = 0; i < n; i++) {
+        same += series_at(y, i) == value;
+    }
+    if (2 * same > n && same < n) {
         notice(s,
                "%.0f %% of the values of '%s' are the same: a %s is likely to predict that value "
                "whatever the row; --loss mse predicts means",
@@ -43,14 +30,18 @@ static void doubt_quantile(session *s, const options *o, const double *sorted, i
 }
 
 /* Beyond Tukey's outer fences, as where the encoder has a robust scale. */
-static void doubt_squares(session *s, const options *o, const double *sorted, int64_t n)
+static void doubt_squares(session *s, const options *o, series *y)
 {
-    double low = sorted[n / 4], high = sorted[n - 1 - n / 4], fence = 3 * (high - low);
-    int64_t far = 0;
-    for (int64_t i = 0; i < n; i++) {
-        far += sorted[i] < low - fence || sorted[i] > high + fence;
+    int64_t n = y->n, far = 0;
+    if (o->loss != LOSS_MSE) {
+        return;
     }
-    if (o->loss == LOSS_MSE && fence > 0 && far > 0) {
+    double low = series_kth(y, n / 4), high = series_kth(y, n - 1 - n / 4);
+    double fence = 3 * (high - low);
+    for (int64_t i = 0; i < n; i++) {
+        far += series_at(y, i) < low - fence || series_at(y, i) > high + fence;
+    }
+    if (fence > 0 && far > 0) {
         notice(s,
                "%s of '%s' %s far from the others, and a squared error follows %s: --loss huber "
                "and --loss l1 do less",
@@ -59,25 +50,25 @@ static void doubt_squares(session *s, const options *o, const double *sorted, in
     }
 }
 
-bool doubt_training(session *s, const options *o, reel_tensor *y, int64_t parameters)
+bool doubt_training(session *s, const options *o, matrix *y, int64_t parameters)
 {
-    int64_t n = reel_numel(y);
-    double *sorted = malloc((size_t)n * sizeof *sorted);
-    if (!sorted || reel_to_f64(y, sorted, n) != REEL_OK) {
-        free(sorted);
-        return complain(s, "there is no memory to look at the target");
+    series *targets = series_new(s, y->rows, 1);
+    bool done = targets != NULL;
+    for (int64_t i = 0; done && i < y->rows; i++) {
+        done = series_set(targets, i, matrix_number(y, i, 0));
     }
-    qsort(sorted, (size_t)n, sizeof *sorted, by_size);
-    if (parameters >= n && o->l1_penalty == 0) {
+    if (done && parameters >= y->rows && o->l1_penalty == 0) {
         notice(s,
                "%s for %s can fit any target: how well they do says nothing of other rows; --folds "
                "does",
-               REELI_COUNTED(parameters, "parameter"), REELI_COUNTED(n, "row"));
+               REELI_COUNTED(parameters, "parameter"), REELI_COUNTED(y->rows, "row"));
     }
-    doubt_quantile(s, o, sorted, n);
-    doubt_squares(s, o, sorted, n);
-    free(sorted);
-    return true;
+    if (done) {
+        doubt_quantile(s, o, targets);
+        doubt_squares(s, o, targets);
+    }
+    series_free(targets);
+    return done;
 }
 
 bool doubt_test(session *s, const model *m, reel_table *table, reel_tensor *rows)

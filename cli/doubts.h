@@ -13,7 +13,7 @@
  *
  * Fails: false, and a message, without memory.
  */
-bool doubt_training(session *s, const options *o, reel_tensor *y, int64_t parameters);
+bool doubt_training(session *s, const options *o, matrix *y, int64_t parameters);
 
 /* Notices which columns get no weight because others say the same; the first few with the others'
  * names. */

@@ -31,10 +31,8 @@ typedef struct evaluation {
     const model *m;
     reel_table *table;
     reel_tensor *rows;
-    int64_t n;
-    double *truth, *predicted;
-    double *all; /* of classes their probabilities, of quantiles all; otherwise the same */
-    size_t outputs;
+    series *truth, *predicted;
+    series *all; /* of classes their probabilities, of quantiles all; otherwise the same */
     metrics measured;
     class_metrics confusion;
     classification classes;
@@ -45,12 +43,12 @@ typedef struct evaluation {
 static double share_inside(const evaluation *it)
 {
     int64_t inside = 0;
-    for (int64_t i = 0; i < it->n; i++) {
-        double low, high;
-        model_interval(it->m, it->all + (size_t)i * it->outputs, &low, &high);
-        inside += it->truth[i] >= low && it->truth[i] <= high;
+    for (int64_t i = 0; i < it->truth->n; i++) {
+        double low, high, y = series_at(it->truth, i);
+        model_interval(it->m, series_row(it->all, i), &low, &high);
+        inside += y >= low && y <= high;
     }
-    return it->m->interval > 0 ? (double)inside / (double)it->n : (double)NAN;
+    return it->m->interval > 0 ? (double)inside / (double)it->truth->n : (double)NAN;
 }
 
 static bool report_json(const evaluation *it)
@@ -105,10 +103,10 @@ static bool report(const evaluation *it)
 static bool find_metrics(evaluation *it)
 {
     if (reel_encoder_classes(it->m->encoder)) {
-        return class_metrics_of(it->s, it->m->encoder, it->n, it->truth, it->all, &it->confusion,
+        return class_metrics_of(it->s, it->m->encoder, it->truth, it->all, &it->confusion,
                                 &it->measured);
     }
-    bool done = metrics_of(it->s, it->n, it->truth, it->predicted, &it->measured);
+    bool done = metrics_of(it->s, it->truth, it->predicted, &it->measured);
     metrics_of_quantiles(&it->measured, it->m, it->truth, it->all);
     return done;
 }
@@ -117,7 +115,7 @@ static bool find_metrics(evaluation *it)
 static bool classify(evaluation *it)
 {
     return reel_encoder_transform(it->m->encoder) != REEL_TRANSFORM_LOGISTIC ||
-           classification_of(it->s, it->n, it->truth, it->predicted, &it->classes);
+           classification_of(it->s, it->truth, it->predicted, &it->classes);
 }
 
 static bool find_importance(evaluation *it)
@@ -138,24 +136,19 @@ static bool measure(session *s, const options *o, const model *m, reel_table *ta
         return false;
     }
     evaluation it = {.s = s, .o = o, .m = m, .table = table};
-    it.rows = rows_with_target(s, table, (size_t)column);
-    it.outputs = m->shape.outputs > 1 ? (size_t)m->shape.outputs : 1;
-    it.predicted = it.rows ? model_predict(s, m, table, it.rows, &it.n) : NULL;
-    it.all = it.predicted ? model_predict_all(s, m, table, it.rows, &it.n) : NULL;
-    it.truth = it.all ? model_truth(s, m, table, (size_t)column, it.rows, &it.n) : NULL;
-    char message[PLOT_MESSAGE];
-    bool done = it.truth && find_metrics(&it) && find_importance(&it) && classify(&it);
+    bool done = rows_with_target(s, table, (size_t)column, &it.rows) &&
+                (it.predicted = model_predict(s, m, table, it.rows, false)) &&
+                (it.all = model_predict(s, m, table, it.rows, true)) &&
+                (it.truth = model_truth(s, m, table, (size_t)column, it.rows)) &&
+                find_metrics(&it) && find_importance(&it) && classify(&it);
     if (done) {
         it.inside = share_inside(&it);
         done = report(&it);
     }
-    if (done && o->plot_predictions &&
-        !plot_predictions(o->plot_predictions, it.n, it.truth, it.predicted, name, message)) {
-        done = complain(s, "%s", message);
-    }
-    free(it.predicted);
-    free(it.all);
-    free(it.truth);
+    done = done && output_predictions(s, o->plot_predictions, it.truth, it.predicted, name);
+    series_free(it.predicted);
+    series_free(it.all);
+    series_free(it.truth);
     class_metrics_free(&it.confusion);
     free(it.importance);
     return done;

@@ -90,46 +90,56 @@ static bool read_tables(fitting *it)
         if (!it->test_table || !fit_find_target(it->s, it->test_table, o->target, &column)) {
             return false;
         }
-        it->rows.test = rows_with_target(it->s, it->test_table, column);
-        return it->rows.test != NULL;
+        return rows_with_target(it->s, it->test_table, column, &it->rows.test) &&
+               rows_list(it->s, it->test_table, &it->rows.test);
     }
     return true;
 }
 
-/* y with a second column, the weights of the rows, whose mean is 1. */
-static bool add_weights(fitting *it, reel_tensor *rows, reel_tensor **y)
+/* The rows' weights, whose mean is 1; NULL, and a message. */
+static series *weights_of(fitting *it, reel_tensor *rows, double *mean)
 {
     const options *o = it->o;
-    int64_t n = 0, column = reel_table_look_up(it->table, o->weights);
+    int64_t column = reel_table_look_up(it->table, o->weights);
     if (reel_table_is_text(it->table, (size_t)column)) {
-        return complain(it->s, "%s: --weights: column '%s' holds text", o->files[0], o->weights);
+        complain(it->s, "%s: --weights: column '%s' holds text", o->files[0], o->weights);
+        return NULL;
     }
-    double *w = column_values(it->s, it->table, (size_t)column, rows, &n), sum = 0;
-    for (int64_t i = 0; w && i < n; i++) {
-        if (!(w[i] >= 0)) {
-            complain(it->s, "%s:%" PRId64 ": column '%s': a weight has to be a number from 0 on",
-                     reel_table_row_path(it->table, reel_data_i64(rows)[i]),
-                     reel_table_line(it->table, reel_data_i64(rows)[i]), o->weights);
-            free(w);
-            return false;
-        }
-        sum += w[i];
+    series *w = column_series(it->s, it->table, (size_t)column, rows);
+    double sum = 0;
+    int64_t bad = -1;
+    for (int64_t i = 0; w && i < w->n; i++) {
+        const double x = series_at(w, i);
+        bad = bad < 0 && !(x >= 0) ? rows_at(rows, i) : bad;
+        sum += x;
     }
-    it->weight_mean = y == &it->y ? sum / (double)n : it->weight_mean;
-    for (int64_t i = 0; w && i < n; i++) {
-        w[i] *= (double)n / sum;
+    if (bad >= 0) {
+        complain(it->s, "%s:%" PRId64 ": column '%s': a weight has to be a number from 0 on",
+                 reel_table_row_path(it->table, bad), reel_table_line(it->table, bad), o->weights);
+    } else if (w && !(sum > 0)) {
+        complain(it->s, "%s: all weights are 0", o->files[0]);
     }
-    reel_tensor *weights = w && sum > 0 ? reel_from_f64(it->s->r, w, 2, (int64_t[]){n, 1}) : NULL;
-    bool done = weights || (w && complain(it->s, "%s: all weights are 0", o->files[0]));
-    if (weights) {
-        reel_tensor *both[] = {*y, reel_to(weights, reel_dtype_of(*y))};
-        *y = reel_keep(reel_cat(both, 2, 1));
-        reel_tensor_free(both[0]);
-        reel_tensor_free(weights);
-        reel_rewind(it->s->r);
+    bool done = w && bad < 0 && sum > 0;
+    for (int64_t i = 0; done && i < w->n; i++) {
+        done = series_set(w, i, series_at(w, i) * ((double)w->n / sum));
     }
-    free(w);
-    return done && !reel_failed(it->s->r);
+    *mean = w ? sum / (double)w->n : 0;
+    if (!done) {
+        series_free(w);
+    }
+    return done ? w : NULL;
+}
+
+/* Rows as the net takes them in, with their targets and weights; false, and a message. */
+static bool encode_rows(fitting *it, reel_tensor *rows, samples *to, double *weight_mean)
+{
+    series *weights = it->o->weights ? weights_of(it, rows, weight_mean) : NULL;
+    if (it->o->weights && !weights) {
+        return false;
+    }
+    *to = model_samples(it->s, &it->model, it->table, rows, weights);
+    series_free(weights);
+    return to->x != NULL;
 }
 
 static bool encode(fitting *it)
@@ -159,18 +169,9 @@ static bool encode(fitting *it)
     if (!encoder) {
         return false;
     }
-    it->x = model_matrix(it->s, &it->model, it->table, it->rows.train);
-    it->y = it->x ? model_targets(&it->model, it->table, it->rows.train) : NULL;
-    if (it->x && it->rows.validation) {
-        it->validation_x = model_matrix(it->s, &it->model, it->table, it->rows.validation);
-        it->validation_y = model_targets(&it->model, it->table, it->rows.validation);
-    }
-    bool done = it->x && !reel_failed(it->s->r);
-    if (done && o->weights) {
-        done = add_weights(it, it->rows.train, &it->y) &&
-               (!it->validation_y || add_weights(it, it->rows.validation, &it->validation_y));
-    }
-    return done;
+    double unused;
+    return encode_rows(it, it->rows.train, &it->samples, &it->weight_mean) &&
+           (!it->rows.validation || encode_rows(it, it->rows.validation, &it->validation, &unused));
 }
 
 static bool make_net(fitting *it)
@@ -191,8 +192,7 @@ static bool make_net(fitting *it)
     }
     it->model.no_intercept = o->no_intercept;
     it->model.net = network_new(it->s->r, shape);
-    return it->model.net && model_holds(it->s, reel_numel(it->rows.train), shape->outputs) &&
-           (!it->rows.test || model_holds(it->s, reel_numel(it->rows.test), shape->outputs));
+    return it->model.net != NULL;
 }
 
 /* How it was trained, for the model's file; false, and a message, without memory. */
@@ -201,7 +201,7 @@ static bool describe_training(fitting *it)
     const options *o = it->o;
     reeli_json_writer w = {.r = it->s->r};
     reeli_json_put_open(&w, NULL, '{');
-    reeli_json_put_integer(&w, "rows", reel_numel(it->rows.train));
+    reeli_json_put_integer(&w, "rows", rows_count(it->table, it->rows.train));
     reeli_json_put_text(&w, "loss", loss_names[o->loss]);
     if (o->loss == LOSS_QUANTILE) {
         reeli_json_put_number(&w, "quantile", o->quantile);
@@ -242,7 +242,7 @@ static void say_what_it_does(const fitting *it)
     printf("%s%s: %s and %s\n", o->files[0], others,
            REELI_COUNTED(reel_table_rows(it->table), "row"),
            REELI_COUNTED(reel_table_columns(it->table), "column"));
-    printf("rows: %s to train on", thousands(reel_numel(it->rows.train)));
+    printf("rows: %s to train on", thousands(rows_count(it->table, it->rows.train)));
     if (it->rows.validation) {
         printf(", %s to validate on", thousands(reel_numel(it->rows.validation)));
     }
@@ -282,13 +282,13 @@ static bool train_net(fitting *it, reel_module *net)
     *t = (training){.session = it->s,
                     .o = it->o,
                     .net = net,
-                    .x = it->x,
-                    .y = it->y,
+                    .x = it->samples.x,
+                    .y = it->samples.y,
                     .weight_mean = it->weight_mean,
-                    .validation_x = it->validation_x,
-                    .validation_y = it->validation_y};
-    t->progress =
-        progress_begin(stderr, it->o->epochs, reel_numel(it->rows.train), progress_mode_of(it->o));
+                    .validation_x = it->validation.x,
+                    .validation_y = it->validation.y};
+    t->progress = progress_begin(stderr, it->o->epochs, rows_count(it->table, it->rows.train),
+                                 progress_mode_of(it->o));
     bool done = train(t);
     char why[160] = "";
     if (t->annealed_from && !t->interrupted) {
@@ -308,7 +308,7 @@ static bool train_net(fitting *it, reel_module *net)
 /* Chooses what trials can tell. If they are interrupted, their last net is the model. */
 static bool try_decays(fitting *it)
 {
-    training trial = {.session = it->s, .o = it->o, .x = it->x, .y = it->y};
+    training trial = {.session = it->s, .o = it->o, .x = it->samples.x, .y = it->samples.y};
     if (!trials_choose_decay(it->o, &it->model.shape, &trial, &it->model.net)) {
         return false;
     }
@@ -341,10 +341,11 @@ static double loss_of(fitting *it)
 {
     const training *t = &it->training;
     double least = (double)INFINITY;
-    for (int64_t i = 0; it->validation_x && i < t->epochs; i++) {
+    for (int64_t i = 0; it->validation.x && i < t->epochs; i++) {
         least = fmin(least, t->validation_losses[i]);
     }
-    return it->validation_x ? least : network_mean_loss(it->o, it->model.net, it->x, it->y);
+    return it->validation.x ? least
+                            : network_mean_loss(it->o, it->model.net, it->samples.x, it->samples.y);
 }
 
 /* From one more seed; measured on the rows to test on, if there are any. */
@@ -423,11 +424,11 @@ static bool train_linear(fitting *it)
     network_shape shape = it->model.shape;
     shape.no_bias = o->no_intercept;
     reel_module *net = network_new(it->s->r, &shape);
-    bool done =
-        net && coordinates_choose(&c, it->model.encoder, !o->no_intercept, whiten, it->x, &it->y) &&
-        doubt_columns(it->s, o, it->model.encoder, &c) &&
-        (!it->validation_x || coordinates_apply(&c, it->validation_x, &it->validation_y)) &&
-        train_net(it, net) && solve(it, &c) && coordinates_return(&c, net, it->model.net);
+    bool done = net &&
+                coordinates_choose(&c, it->model.encoder, !o->no_intercept, whiten, it->samples) &&
+                doubt_columns(it->s, o, it->model.encoder, &c) &&
+                (!it->validation.x || coordinates_apply(&c, it->validation)) &&
+                train_net(it, net) && solve(it, &c) && coordinates_return(&c, net, it->model.net);
     doubt_coefficients(it->s, o, it->model.encoder, &it->statistics);
     coordinates_free(&c);
     return done;
@@ -435,9 +436,8 @@ static bool train_linear(fitting *it)
 
 static void free_matrices(fitting *it)
 {
-    matrix_free(it->x);
-    matrix_free(it->validation_x);
-    it->x = it->validation_x = NULL;
+    samples_free(&it->samples);
+    samples_free(&it->validation);
 }
 
 /* A model of its own for a fold, in silence. */
@@ -449,7 +449,7 @@ static bool train_fold(void *context, reel_tensor *train, reel_tensor *test, met
     o.plot_predictions = NULL;
     o.report = NULL;
     fitting it = *whole;
-    it.x = it.validation_x = NULL;
+    it.samples = it.validation = (samples){NULL, NULL};
     it.o = &o;
     it.rows = (row_parts){.train = train, .test = test};
     it.train_confusion = it.test_confusion = (class_metrics){0};
@@ -460,7 +460,7 @@ static bool train_fold(void *context, reel_tensor *train, reel_tensor *test, met
     bool done = rows_hold_out(it.s, &o, it.table, &it.rows) && encode(&it);
     if (done) {
         it.trials = trials_are_due(&o, count);
-        training_defaults(&o, reel_numel(it.rows.train));
+        training_defaults(&o, rows_count(it.table, it.rows.train));
         done = make_net(&it) && (o.hidden_count ? train_network(&it) : train_linear(&it)) &&
                fit_measure(&it, it.table, test, measured);
     }
@@ -492,7 +492,7 @@ static bool run(fitting *it)
         !rows_hold_out(it->s, o, it->table, &it->rows) || !encode(it)) {
         return false;
     }
-    int64_t count = reel_numel(it->rows.train);
+    int64_t count = rows_count(it->table, it->rows.train);
     it->trials = trials_are_due(o, count);
     training_defaults(o, count);
     if (!make_net(it)) {
@@ -500,11 +500,10 @@ static bool run(fitting *it)
     }
     if (!o->json && !o->quiet) {
         say_what_it_does(it);
-        matrix_tell(it->x, it->s->memory);
+        matrix_tell(it->samples.x, it->s->memory);
     }
     bool believed =
-        doubt_training(it->s, o, reel_narrow(it->y, 1, 0, 1),
-                       reel_parameter_count(it->model.net)) &&
+        doubt_training(it->s, o, it->samples.y, reel_parameter_count(it->model.net)) &&
         (!it->rows.test ||
          doubt_test(it->s, &it->model, it->test_table ? it->test_table : it->table, it->rows.test));
     if (!believed || !(o->repeat         ? train_repeatedly(it)

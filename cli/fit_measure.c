@@ -2,7 +2,7 @@
 /* How good a model is on some rows. */
 #include "column_names.h"
 #include "fitting.h"
-#include "plot.h"
+#include "outputs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,53 +18,57 @@ bool fit_find_target(session *s, reel_table *table, const char *name, size_t *co
     return true;
 }
 
-static bool measure_classes(fitting *it, reel_table *table, reel_tensor *which, size_t target,
+static bool measure_classes(fitting *it, reel_table *table, reel_tensor *which, series *truth,
                             metrics *to)
 {
-    int64_t n = 0;
     class_metrics *confusion = to == &it->test_metrics ? &it->test_confusion : &it->train_confusion;
-    double *all = model_predict_all(it->s, &it->model, table, which, &n);
-    double *truth = all ? model_truth(it->s, &it->model, table, target, which, &n) : NULL;
+    series *all = model_predict(it->s, &it->model, table, which, true);
     class_metrics_free(confusion);
-    bool done = truth && class_metrics_of(it->s, it->model.encoder, n, truth, all, confusion, to);
-    free(all);
-    free(truth);
+    bool done = all && class_metrics_of(it->s, it->model.encoder, truth, all, confusion, to);
+    series_free(all);
+    return done;
+}
+
+static bool measure_quantiles(fitting *it, reel_table *table, reel_tensor *which, series *truth,
+                              metrics *to)
+{
+    series *all = model_predict(it->s, &it->model, table, which, true);
+    if (all) {
+        metrics_of_quantiles(to, &it->model, truth, all);
+    }
+    series_free(all);
+    return all != NULL;
+}
+
+static bool measure_numbers(fitting *it, reel_table *table, reel_tensor *which, series *truth,
+                            metrics *to)
+{
+    series *predicted = model_predict(it->s, &it->model, table, which, false);
+    bool test = to == &it->test_metrics;
+    bool done = predicted && metrics_of(it->s, truth, predicted, to) &&
+                (!it->model.shape.quantile_count || measure_quantiles(it, table, which, truth, to));
+    if (done && it->o->loss == LOSS_BCE) {
+        done = classification_of(it->s, truth, predicted,
+                                 test ? &it->test_classes : &it->train_classes);
+    }
+    if (done && (test || !it->rows.test) &&
+        !output_predictions(it->s, it->o->plot_predictions, truth, predicted, it->o->target)) {
+        it->undrawn = true;
+    }
+    series_free(predicted);
     return done;
 }
 
 bool fit_measure(fitting *it, reel_table *table, reel_tensor *which, metrics *to)
 {
-    int64_t n = 0;
     size_t target = 0;
-    if (!fit_find_target(it->s, table, it->o->target, &target)) {
-        return false;
-    }
-    if (it->o->loss == LOSS_CROSS_ENTROPY) {
-        return measure_classes(it, table, which, target, to);
-    }
-    double *truth = NULL, *predicted = model_predict(it->s, &it->model, table, which, &n);
-    bool done = predicted && (truth = model_truth(it->s, &it->model, table, target, which, &n)) &&
-                metrics_of(it->s, n, truth, predicted, to);
-    if (done && it->model.shape.quantile_count) {
-        double *all = model_predict_all(it->s, &it->model, table, which, &n);
-        done = all != NULL;
-        if (done) {
-            metrics_of_quantiles(to, &it->model, truth, all);
-        }
-        free(all);
-    }
-    if (done && it->o->loss == LOSS_BCE) {
-        done = classification_of(it->s, n, truth, predicted,
-                                 to == &it->test_metrics ? &it->test_classes : &it->train_classes);
-    }
-    bool wanted = it->o->plot_predictions && (to == &it->test_metrics || !it->rows.test);
-    char message[PLOT_MESSAGE];
-    if (done && wanted &&
-        !plot_predictions(it->o->plot_predictions, n, truth, predicted, it->o->target, message)) {
-        it->undrawn = !complain(it->s, "%s", message);
-    }
-    free(truth);
-    free(predicted);
+    series *truth = fit_find_target(it->s, table, it->o->target, &target)
+                        ? model_truth(it->s, &it->model, table, target, which)
+                        : NULL;
+    bool done =
+        truth && (it->o->loss == LOSS_CROSS_ENTROPY ? measure_classes(it, table, which, truth, to)
+                                                    : measure_numbers(it, table, which, truth, to));
+    series_free(truth);
     return done;
 }
 

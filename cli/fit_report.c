@@ -51,7 +51,7 @@ static bool report_json(const fitting *it)
     if (it->rows.test) {
         metrics_json(&w, "test_metrics", &it->test_metrics);
     }
-    if (it->validation_x) {
+    if (it->validation.x) {
         losses_json(&w, "validation_loss", t->validation_losses, t->epochs);
         reeli_json_put_integer(&w, "best_epoch", t->best);
     }
@@ -80,7 +80,7 @@ bool fit_report(const fitting *it)
     folds_print(stdout, &it->repeats);
     if (it->repeats.count) {
         printf("the network of seed %" PRId64 " is kept: its loss is least on the rows to %s on\n",
-               it->seed, it->validation_x ? "validate" : "train");
+               it->seed, it->validation.x ? "validate" : "train");
     }
     if (it->statistics.features) {
         statistics_print(stdout, &it->statistics, &it->model);
@@ -116,7 +116,7 @@ bool fit_draw_losses(const fitting *it)
     snprintf(axis, sizeof axis, "%s loss%s", loss_names[o->loss],
              o->loss == LOSS_CROSS_ENTROPY ? "" : " (standardised target)");
     const char *path = strcmp(o->plot, "-") == 0 ? NULL : o->plot;
-    const double *validation = it->validation_x ? t->validation_losses : NULL;
+    const double *validation = it->validation.x ? t->validation_losses : NULL;
     return plot_losses(path, t->epochs, t->losses, validation, axis, message) ||
            complain(it->s, "%s", message);
 }

@@ -19,9 +19,8 @@ typedef struct fitting {
     size_t target;                  /* its column */
     row_parts rows;
     model model;
-    matrix *x, *validation_x;
-    reel_tensor *y, *validation_y;
-    double weight_mean; /* of the rows' weights, in the table */
+    samples samples, validation; /* encoded; the latter's x is NULL: there are none */
+    double weight_mean;          /* of the rows' weights, in the table */
     training training;
     line_statistics statistics;
     folds folds, repeats;

@@ -9,14 +9,14 @@
 #include <stdlib.h>
 
 /* The rows of a fold, or all the others. */
-static reel_tensor *rows_of(session *s, const int64_t *fold, reel_tensor *rows, int64_t which,
-                            bool others)
+static reel_tensor *rows_of(session *s, const int64_t *fold, reel_tensor *rows, int64_t n,
+                            int64_t which, bool others)
 {
-    int64_t n = reel_numel(rows), count = 0;
+    int64_t count = 0;
     int64_t *chosen = malloc((size_t)n * sizeof *chosen);
     for (int64_t i = 0; chosen && i < n; i++) {
         if ((fold[i] == which) != others) {
-            chosen[count++] = reel_data_i64(rows)[i];
+            chosen[count++] = rows_at(rows, i);
         }
     }
     reel_tensor *made = chosen ? reel_from_i64(s->r, chosen, 1, &count) : NULL;
@@ -41,12 +41,12 @@ static int by_value(const void *a, const void *b)
 
 /* The number of each row's group, in the order of the values, of which missing ones are one; how
  * many there are, 0 without memory. Without values each row is a group. */
-static int64_t find_groups(const double *value, int64_t n, int64_t *group)
+static int64_t find_groups(series *value, int64_t n, int64_t *group)
 {
     entry *all = malloc((size_t)n * sizeof *all);
     int64_t count = 0;
     for (int64_t i = 0; all && i < n; i++) {
-        double x = value ? value[i] : (double)i;
+        double x = value ? series_at(value, i) : (double)i;
         all[i] = (entry){isnan(x) ? (double)INFINITY : x, i};
     }
     if (all) {
@@ -83,9 +83,9 @@ static bool deal(session *s, const options *o, int64_t groups, int64_t n, int64_
 
 static int64_t *choose_folds(session *s, const options *o, reel_table *table, reel_tensor *rows)
 {
-    int64_t n = reel_numel(rows), count = 0;
+    int64_t n = rows_count(table, rows);
     int64_t *fold = calloc((size_t)n + 1, sizeof *fold);
-    double *value = NULL;
+    series *value = NULL;
     bool done = true;
     if (!fold) {
         complain(s, "there is no memory for the folds");
@@ -93,24 +93,24 @@ static int64_t *choose_folds(session *s, const options *o, reel_table *table, re
     }
     if (o->group) {
         int64_t column = column_meant(s, table, "--group", o->group, " to group by");
-        value = column >= 0 ? column_values(s, table, (size_t)column, rows, &count) : NULL;
+        value = column >= 0 ? column_series(s, table, (size_t)column, rows) : NULL;
         done = value != NULL;
     }
     done = done && deal(s, o, find_groups(value, n, fold), n, fold);
-    free(value);
+    series_free(value);
     if (!done) {
         free(fold);
     }
     return done ? fold : NULL;
 }
 
-static bool run(folds *it, session *s, const int64_t *fold, reel_tensor *rows, fold_fit fit,
-                void *context)
+static bool run(folds *it, session *s, const int64_t *fold, reel_tensor *rows, int64_t n,
+                fold_fit fit, void *context)
 {
     bool done = true;
     for (int64_t k = 0; done && k < it->count; k++) {
-        reel_tensor *test = rows_of(s, fold, rows, k, false);
-        reel_tensor *train = test ? rows_of(s, fold, rows, k, true) : NULL;
+        reel_tensor *test = rows_of(s, fold, rows, n, k, false);
+        reel_tensor *train = test ? rows_of(s, fold, rows, n, k, true) : NULL;
         done = train && fit(context, train, test, &it->parts[k]);
         reel_tensor_free(test);
         if (interrupted(s)) {
@@ -131,7 +131,8 @@ bool folds_run(folds *it, session *s, const options *o, reel_table *table, reel_
     int64_t *fold = choose_folds(s, o, table, rows);
     it->parts = calloc((size_t)it->count, sizeof *it->parts);
     bool done = fold && (it->parts || complain(s, "there is no memory for the folds")) &&
-                run(it, s, fold, rows, fit, context) && reel_set_rng_state(s->r, state) == REEL_OK;
+                run(it, s, fold, rows, rows_count(table, rows), fit, context) &&
+                reel_set_rng_state(s->r, state) == REEL_OK;
     free(fold);
     reel_tensor_free(state);
     return done;

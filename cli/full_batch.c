@@ -17,9 +17,9 @@ static reel_tensor *closure(void *context)
     const training *t = it->training;
     reel_rewind(t->session->r);
     if (t->o->optimizer == OPTIMIZER_LEVENBERG_MARQUARDT) {
-        return reel_sub(reel_forward(t->net, t->x->all), t->y);
+        return reel_sub(reel_forward(t->net, t->x->all), t->y->all);
     }
-    reel_tensor *loss = training_loss(t, t->x->all, t->y, it->smoothing);
+    reel_tensor *loss = training_loss(t, t->x->all, t->y->all, it->smoothing);
     reel_zero_grad(it->optimizer);
     reel_backward(loss);
     return loss;

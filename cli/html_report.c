@@ -150,17 +150,17 @@ static int name_outputs(const page *p, const char **names)
 {
     const reel_encoder *e = p->of->model.encoder;
     size_t count = reel_encoder_classes(e);
-    int series = count > MOST_SERIES ? MOST_SERIES : (int)count;
-    for (int s = 0; s < series; s++) {
+    int curves = count > MOST_SERIES ? MOST_SERIES : (int)count;
+    for (int s = 0; s < curves; s++) {
         names[s] = reel_encoder_class(e, (size_t)s);
     }
-    return series ? series : 1;
+    return curves ? curves : 1;
 }
 
-/* The output that series s is of: of quantiles the middle one. */
-static size_t output_of(const asked_rows *rows, int series, int s)
+/* The output that curve s is of: of quantiles the middle one. */
+static size_t output_of(const asked_rows *rows, int curves, int s)
 {
-    return series > 1 ? (size_t)s : rows->outputs / 2;
+    return curves > 1 ? (size_t)s : rows->outputs / 2;
 }
 
 /* Two standard deviations around the mean of a column of numbers, as far as there are values. */
@@ -184,7 +184,7 @@ static void find_ends(const asked_rows *rows, size_t column, double *low, double
     *high = fmin(most, sum / n + 2 * sqrt(squares / n));
 }
 
-static void put_number_dependence(const page *p, asked_rows *rows, size_t column, int series,
+static void put_number_dependence(const page *p, asked_rows *rows, size_t column, int curves,
                                   const char *const *names)
 {
     double at[GRID], mean[GRID * MOST_SERIES], low, high;
@@ -192,20 +192,20 @@ static void put_number_dependence(const page *p, asked_rows *rows, size_t column
     find_ends(rows, column, &low, &high);
     for (int g = 0; g < GRID && low < high; g++) {
         at[g] = low + (high - low) * g / (GRID - 1);
-        for (int s = 0; s < series; s++) {
+        for (int s = 0; s < curves; s++) {
             mean[s * GRID + g] =
-                asked_mean(rows, column, (reel_cell){NULL, at[g]}, output_of(rows, series, s));
+                asked_mean(rows, column, (reel_cell){NULL, at[g]}, output_of(rows, curves, s));
         }
     }
     if (low < high) {
-        put_chart(p->to, &(chart){name, name, series > 1 ? "mean probability" : "mean prediction",
-                                  GRID, at, mean, true, 0, series, names});
+        put_chart(p->to, &(chart){name, name, curves > 1 ? "mean probability" : "mean prediction",
+                                  GRID, at, mean, true, 0, curves, names});
     }
 }
 
 /* The mean predictions with each of the column's texts, from `first` on the encoder's features. */
 static void put_text_dependence(const page *p, asked_rows *rows, const exported_column *column,
-                                size_t place, int series, const char *const *names)
+                                size_t place, int curves, const char *const *names)
 {
     const char *labels[MOST_BARS + 1];
     double values[(MOST_BARS + 1) * MOST_SERIES];
@@ -218,14 +218,14 @@ static void put_text_dependence(const page *p, asked_rows *rows, const exported_
         if (!known && !column->reference && !column->missing) {
             break;
         }
-        for (int s = 0; s < series; s++) {
-            values[n * series + s] =
-                asked_mean(rows, place, (reel_cell){text, (double)NAN}, output_of(rows, series, s));
+        for (int s = 0; s < curves; s++) {
+            values[n * curves + s] =
+                asked_mean(rows, place, (reel_cell){text, (double)NAN}, output_of(rows, curves, s));
         }
         n++;
     }
-    put_bars(p->to, &(bars){column->name, series > 1 ? "mean probability" : "mean prediction", n,
-                            labels, values, series, names});
+    put_bars(p->to, &(bars){column->name, curves > 1 ? "mean probability" : "mean prediction", n,
+                            labels, values, curves, names});
 }
 
 static bool put_dependences(const page *p)
@@ -234,15 +234,15 @@ static bool put_dependences(const page *p)
     const char *names[MOST_SERIES] = {0};
     asked_rows rows;
     size_t count = 0;
-    int series = name_outputs(p, names), pictures = 0;
+    int curves = name_outputs(p, names), pictures = 0;
     exported_column *columns = exported_columns(it->s, &it->model, &count);
     bool done = asked_of(&rows, it->s, &it->model, it->table, it->rows.train, MOST_ROWS) && columns;
     fputs("<h2>What each column does, on the average</h2>\n", p->to);
     for (size_t c = 0; done && c < count && pictures < MOST_CURVES; c++) {
         if (columns[c].text) {
-            put_text_dependence(p, &rows, &columns[c], c, series, names);
+            put_text_dependence(p, &rows, &columns[c], c, curves, names);
         } else if (!columns[c].date) {
-            put_number_dependence(p, &rows, c, series, names);
+            put_number_dependence(p, &rows, c, curves, names);
         }
         pictures += !columns[c].date;
     }
@@ -267,9 +267,13 @@ static bool find_rows(page *p)
     reel_table *table = it->rows.test && it->test_table ? it->test_table : it->table;
     reel_tensor *rows = it->rows.test ? it->rows.test : it->rows.train;
     int64_t column = reel_table_find(table, it->o->target);
-    p->predicted = model_predict(it->s, &it->model, table, rows, &p->n);
-    p->truth =
-        p->predicted ? model_truth(it->s, &it->model, table, (size_t)column, rows, &p->n) : NULL;
+    series *predicted = model_predict(it->s, &it->model, table, rows, false);
+    series *truth = model_truth(it->s, &it->model, table, (size_t)column, rows);
+    p->n = rows_count(table, rows);
+    p->predicted = series_copy(it->s, predicted);
+    p->truth = p->predicted ? series_copy(it->s, truth) : NULL;
+    series_free(predicted);
+    series_free(truth);
     p->residual = p->truth ? malloc(((size_t)p->n + 1) * sizeof *p->residual) : NULL;
     for (int64_t i = 0; p->residual && i < p->n; i++) {
         p->residual[i] = p->truth[i] - p->predicted[i];

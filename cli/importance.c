@@ -19,14 +19,13 @@ static reel_cell cell_of(const reel_table *table, size_t column, bool text, doub
 static bool fill_column(asked_rows *it, reel_table *table, reel_tensor *rows, size_t column,
                         size_t j)
 {
-    int64_t n = 0;
-    double *values = column_values(it->s, table, column, rows, &n);
-    bool text = reel_table_is_text(table, column);
-    for (int64_t i = 0; values && i < it->n; i++) {
-        it->cells[(size_t)i * it->columns + j] = cell_of(table, column, text, values[i]);
+    series *values = column_series(it->s, table, column, rows);
+    bool text = reel_table_is_text(table, column), done = values != NULL;
+    for (int64_t i = 0; done && i < it->n; i++) {
+        it->cells[(size_t)i * it->columns + j] = cell_of(table, column, text, series_at(values, i));
     }
-    free(values);
-    return values != NULL;
+    series_free(values);
+    return done;
 }
 
 /* Room for n rows; false, and a message. */
@@ -49,7 +48,7 @@ static bool asked_begin(asked_rows *it, session *s, const model *m, int64_t n)
 bool asked_of(asked_rows *it, session *s, const model *m, reel_table *table, reel_tensor *rows,
               int64_t most)
 {
-    int64_t count = rows ? reel_numel(rows) : reel_table_rows(table);
+    int64_t count = rows_count(table, rows);
     bool done = asked_begin(it, s, m, count < most ? count : most);
     for (size_t j = 0; done && j < it->columns; j++) {
         int64_t column = reel_table_find(table, reel_encoder_column(m->encoder, j));
@@ -110,15 +109,22 @@ static void columns_free(columns_of *it)
     reel_tensor_free(it->block);
 }
 
-/* Column j's values, all of them, into the file. */
-static bool put_column(columns_of *it, const double *values)
+/* Column j's values, all of them, to memory or into the file. */
+static bool put_column(columns_of *it, size_t j, series *values)
 {
-    double *block = reel_data_f64(it->block);
-    bool done = block != NULL;
-    for (int64_t at = 0; done && at < it->n; at += ROWS_AT_ONCE) {
-        int64_t count = it->n - at < ROWS_AT_ONCE ? it->n - at : ROWS_AT_ONCE;
-        memcpy(block, values + at, (size_t)count * sizeof *block);
-        done = reel_row_file_write(it->file, reel_row_file_rows(it->file), it->block) == REEL_OK;
+    double *block = it->values ? NULL : reel_data_f64(it->block);
+    bool done = it->values || block;
+    for (int64_t i = 0; done && i < it->n; i++) {
+        const double x = series_at(values, i);
+        if (it->values) {
+            it->values[(int64_t)j * it->n + i] = x;
+            continue;
+        }
+        block[i % ROWS_AT_ONCE] = x;
+        if (i + 1 == it->n || (i + 1) % ROWS_AT_ONCE == 0) {
+            done =
+                reel_row_file_write(it->file, reel_row_file_rows(it->file), it->block) == REEL_OK;
+        }
     }
     return done;
 }
@@ -156,18 +162,13 @@ static bool columns_begin(columns_of *it, session *s, const reel_encoder *e, ree
 static bool columns_read(columns_of *it, session *s, const reel_encoder *e, reel_table *table,
                          reel_tensor *rows)
 {
-    bool done = columns_begin(it, s, e, table, rows ? reel_numel(rows) : reel_table_rows(table));
+    bool done = columns_begin(it, s, e, table, rows_count(table, rows));
     for (size_t j = 0; done && j < reel_encoder_columns(e); j++) {
-        int64_t n = 0, column = reel_table_find(table, reel_encoder_column(e, j));
-        double *values = column < 0 ? NULL : column_values(s, table, (size_t)column, rows, &n);
+        int64_t column = reel_table_find(table, reel_encoder_column(e, j));
+        series *values = column < 0 ? NULL : column_series(s, table, (size_t)column, rows);
         it->column[j] = column < 0 ? 0 : (size_t)column;
-        done = values != NULL;
-        if (done && it->values) {
-            memcpy(it->values + (int64_t)j * it->n, values, (size_t)n * sizeof *values);
-        } else if (done) {
-            done = put_column(it, values);
-        }
-        free(values);
+        done = values && put_column(it, j, values);
+        series_free(values);
     }
     return done;
 }
@@ -200,7 +201,7 @@ static bool fill_block(asked_rows *to, columns_of *from, int64_t first, const sh
 }
 
 /* The mean absolute error, or of classes the log loss; NaN after an error. */
-static double error_of(asked_rows *it, columns_of *from, const model *m, const double *truth,
+static double error_of(asked_rows *it, columns_of *from, const model *m, series *truth,
                        const shuffled *change)
 {
     static const double least = 1e-15;
@@ -212,7 +213,7 @@ static double error_of(asked_rows *it, columns_of *from, const model *m, const d
         }
         for (int64_t i = 0; i < it->n; i++) {
             const double *all = it->all + (size_t)i * it->outputs;
-            double y = truth[first + i], p = classes && y >= 0 ? all[(size_t)y] : 0;
+            double y = series_at(truth, first + i), p = classes && y >= 0 ? all[(size_t)y] : 0;
             sum += classes ? -log(fmax(p, least)) : fabs(all[it->outputs / 2] - y);
         }
     }
@@ -220,7 +221,7 @@ static double error_of(asked_rows *it, columns_of *from, const model *m, const d
 }
 
 /* The error with a column's cells dealt out anew, less the one without. */
-static bool measure_column(asked_rows *it, columns_of *from, const model *m, const double *truth,
+static bool measure_column(asked_rows *it, columns_of *from, const model *m, series *truth,
                            shuffled *change, double whole, double *importance)
 {
     bool done = true;
@@ -234,8 +235,8 @@ static bool measure_column(asked_rows *it, columns_of *from, const model *m, con
     return done && !reel_failed(it->s->r);
 }
 
-static bool measure(asked_rows *it, columns_of *from, const model *m, const double *truth,
-                    double *kept, double *importance)
+static bool measure(asked_rows *it, columns_of *from, const model *m, series *truth, double *kept,
+                    double *importance)
 {
     double whole = error_of(it, from, m, truth, &(shuffled){.order = NULL});
     bool done = isfinite(whole);
@@ -255,7 +256,7 @@ static bool measure(asked_rows *it, columns_of *from, const model *m, const doub
 }
 
 double *importance_of(session *s, const model *m, reel_table *table, reel_tensor *rows,
-                      const double *truth)
+                      series *truth)
 {
     asked_rows it;
     columns_of from = {.n = 0};

@@ -15,7 +15,7 @@
  * Fails: NULL, and a message.
  */
 double *importance_of(session *s, const model *m, reel_table *table, reel_tensor *rows,
-                      const double *truth);
+                      series *truth);
 
 /* Rows of a table as cells for `reel_model_predict`, and what is predicted of them. */
 typedef struct asked_rows {

@@ -35,7 +35,12 @@ double solved_at_row(const solved_line *s, const double *v)
 
 double solved_target(const solved_line *s, int64_t i)
 {
-    return reel_get(s->training->y, (int64_t[]){i, 0});
+    return matrix_number(s->training->y, i, 0);
+}
+
+double solved_weight(const solved_line *s, int64_t i)
+{
+    return s->weighted ? matrix_number(s->training->y, i, 1) * s->training->weight_mean : 1;
 }
 
 static double quantile_of(const options *o) { return o->loss == LOSS_L1 ? 0.5 : o->quantile; }
@@ -109,7 +114,8 @@ static bool sandwich(const solved_line *s, double q, double h, const double *spr
     memset(b, 0, size);
     for (int64_t i = 0; f && i < s->n; i++) {
         solved_take_row(s, i);
-        double w = s->weight[i], gap = w * solved_at_row(s, spread) - pow(DBL_EPSILON, 2.0 / 3);
+        double w = solved_weight(s, i),
+               gap = w * solved_at_row(s, spread) - pow(DBL_EPSILON, 2.0 / 3);
         double weight = gap > 0 ? 2 * h / gap * w * w : 0;
         for (int64_t a = 0; a < m; a++) {
             for (int64_t c = 0; c < m; c++) {
@@ -163,7 +169,7 @@ static void draw_sample(const solved_line *s, reel_tensor *y)
     }
     for (int64_t i = 0; row && i < s->n; i++) {
         int64_t at[] = {row[i], 1};
-        reel_set(y, at, reel_get(y, at) + s->weight[row[i]]);
+        reel_set(y, at, reel_get(y, at) + solved_weight(s, row[i]));
     }
     reel_tensor_free(rows);
     reel_rewind(r);
@@ -179,14 +185,16 @@ bool bootstrap_errors(const solved_line *s)
     training sample = *s->training;
     network_shape shape = {.features = s->k, .no_bias = !s->bias};
     shape.dtype = s->training->x->dtype;
-    sample.y = reel_zeros(r, reel_dtype_of(s->training->y), 2, (int64_t[]){s->n, 2});
+    reel_tensor *y = reel_zeros(r, s->training->y->dtype, 2, (int64_t[]){s->n, 2});
+    matrix targets = matrix_around(y);
+    sample.y = &targets;
     sample.net = network_new(r, &shape);
     double *sums = calloc(2 * (size_t)m, sizeof *sums), *v = sums + m;
-    bool done = sums && sample.net && !reel_is_poison(sample.y);
+    bool done = sums && sample.net && !reel_is_poison(y);
     reel_manual_seed(r, (uint64_t)s->training->o->seed);
     memset(s->covariance, 0, (size_t)(m * m) * sizeof *s->covariance);
     for (int64_t b = 0; done && b < count && !interrupted(s->training->session); b++) {
-        draw_sample(s, sample.y);
+        draw_sample(s, y);
         start_from(s, sample.net);
         done = line_solve(&sample);
         solved_read_weights(sample.net, 0, s->k, v);
@@ -206,7 +214,7 @@ bool bootstrap_errors(const solved_line *s)
     }
     reel_set_rng_state(r, state);
     reel_tensor_free(state);
-    reel_tensor_free(sample.y);
+    reel_tensor_free(y);
     reel_module_free(sample.net);
     free(sums);
     return done || complain(s->training->session, "the bootstrap could not be made");

@@ -16,9 +16,8 @@ typedef struct solved_line {
     int64_t counted; /* rows whose weight is not 0 */
     double weights;  /* their sum */
     bool bias, weighted;
-    double *v, *row, *residual;
-    double *weight; /* of rows, as the table has them; 1 without */
-    double *back;   /* (k + 1, m): the table's coefficients, the intercept first, from v and b */
+    double *v, *row;
+    double *back; /* (k + 1, m): the table's coefficients, the intercept first, from v and b */
     double *covariance; /* (m, m) */
 } solved_line;
 
@@ -26,6 +25,8 @@ typedef struct solved_line {
 void solved_take_row(const solved_line *s, int64_t i);
 double solved_at_row(const solved_line *s, const double *v);
 double solved_target(const solved_line *s, int64_t i);
+/* The row's weight, as the table has it; 1 without. */
+double solved_weight(const solved_line *s, int64_t i);
 /* The k weights and the bias of a net's output, in a row of doubles. */
 void solved_read_weights(reel_module *net, int64_t output, int64_t k, double *v);
 

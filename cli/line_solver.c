@@ -18,13 +18,12 @@ static const double most_work = 2e11; /* products of all steps together */
 typedef struct line {
     training *of;
     const options *o;
-    matrix *x;
-    reel_tensor *y;
-    int64_t n, k, size;                    /* size: k, or k + 1 with a bias */
-    double *at, *best;                     /* weights */
-    double *system;                        /* size x size, row by row, its lower triangle */
-    double *right, *row, *target, *weight; /* of rows: the latter two */
-    double least;                          /* the loss at `best` */
+    matrix *x, *y;
+    int64_t n, k, size; /* size: k, or k + 1 with a bias */
+    double *at, *best;  /* weights */
+    double *system;     /* size x size, row by row, its lower triangle */
+    double *right, *row;
+    double least; /* the loss at `best` */
 } line;
 
 static double dot(int64_t n, const double *a, const double *b)
@@ -110,12 +109,19 @@ static void take_row(const line *it, int64_t i)
     it->row[it->k] = 1;
 }
 
+static double target_of(const line *it, int64_t i) { return matrix_number(it->y, i, 0); }
+
+static double weight_of(const line *it, int64_t i)
+{
+    return it->y->columns == 2 ? matrix_number(it->y, i, 1) : 1;
+}
+
 static double objective(const line *it, const double *w)
 {
     double sum = 0, penalty = 0;
     for (int64_t i = 0; i < it->n; i++) {
         take_row(it, i);
-        sum += it->weight[i] * loss_at(it->o, dot(it->size, it->row, w), it->target[i]);
+        sum += weight_of(it, i) * loss_at(it->o, dot(it->size, it->row, w), target_of(it, i));
     }
     for (int64_t j = 0; j < it->k; j++) {
         penalty += it->o->l1_penalty * fabs(w[j]) + it->o->weight_decay / 2 * w[j] * w[j];
@@ -134,8 +140,8 @@ static void assemble(const line *it, double corner, bool straight)
     memset(it->right, 0, (size_t)m * sizeof *it->right);
     for (int64_t i = 0; i < it->n; i++) {
         take_row(it, i);
-        double predicted = dot(m, it->row, it->at), target = it->target[i];
-        double share = it->weight[i] / n;
+        double predicted = dot(m, it->row, it->at), target = target_of(it, i);
+        double share = weight_of(it, i) / n;
         double weight = curvature(o, predicted, target, corner) * share;
         double down = slope(o, predicted, target, corner) * share;
         for (int64_t a = 0; a < m; a++) {
@@ -240,12 +246,7 @@ static void zero_weights(line *it)
 static bool read_net(line *it, reel_module *net)
 {
     reel_tensor *bias = reel_parameter(net, "0.bias");
-    bool weighted = reel_size(it->y, 1) == 2;
     it->at[it->k] = bias ? reel_item(bias) : 0;
-    for (int64_t i = 0; i < it->n; i++) {
-        it->target[i] = reel_get(it->y, (int64_t[]){i, 0});
-        it->weight[i] = weighted ? reel_get(it->y, (int64_t[]){i, 1}) : 1;
-    }
     return reel_to_f64(reel_parameter(net, "0.weight"), it->at, it->k) == REEL_OK;
 }
 
@@ -308,8 +309,7 @@ static bool go_to_corner(const line *it)
 {
     const options *o = it->o;
     double penalty = o->l1_penalty * (double)it->n;
-    quantile_problem p = {it->of,     it->x,      it->n, it->k,      it->size,
-                          it->target, it->weight, 0.5,   penalty / 2};
+    quantile_problem p = {it->of, it->x, it->y, it->n, it->k, it->size, 0.5, penalty / 2};
     if ((o->loss != LOSS_L1 && o->loss != LOSS_QUANTILE) || o->weight_decay > 0) {
         return true;
     }
@@ -336,7 +336,7 @@ bool line_solve(training *of)
     it.k = it.x->columns;
     it.size = it.k + (reel_parameter(of->net, "0.bias") != NULL);
     size_t m = (size_t)it.k + 1;
-    double *memory = malloc((m * m + 4 * m + 2 * (size_t)it.n) * sizeof *memory);
+    double *memory = malloc((m * m + 4 * m) * sizeof *memory);
     if (!memory) {
         return complain(of->session, "there is no memory for the line's equations");
     }
@@ -345,8 +345,6 @@ bool line_solve(training *of)
     it.best = it.at + m;
     it.right = it.best + m;
     it.row = it.right + m;
-    it.target = it.row + m;
-    it.weight = it.target + it.n;
     bool done = read_net(&it, of->net);
     if (done) {
         memcpy(it.best, it.at, m * sizeof *it.best);

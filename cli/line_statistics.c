@@ -4,6 +4,7 @@
 #include "cholesky.h"
 #include "distributions.h"
 #include "line_errors.h"
+#include "series.h"
 #include "softmax_solver.h"
 
 #include <math.h>
@@ -41,29 +42,14 @@ static void find_way_back(solved_line *s)
     }
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* R's default quantiles: between the values in order, number (n - 1) q of them. */
-static double quantile_in(const double *sorted, int64_t n, double q)
-{
-    double at = q * (double)(n - 1), below = floor(at);
-    int64_t i = (int64_t)below;
-    return i + 1 < n ? sorted[i] + (at - below) * (sorted[i + 1] - sorted[i]) : sorted[i];
-}
-
 /* The rows' weights: those of the training have the mean 1, R's are the table's. */
 static void read_row_weights(solved_line *s)
 {
-    s->weighted = reel_size(s->training->y, 1) == 2;
+    s->weighted = s->training->y->columns == 2;
     for (int64_t i = 0; i < s->n; i++) {
-        double w = s->weighted ? reel_get(s->training->y, (int64_t[]){i, 1}) : 1;
-        s->weight[i] = s->weighted ? w * s->training->weight_mean : 1;
+        const double w = solved_weight(s, i);
         s->counted += w > 0;
-        s->weights += s->weight[i];
+        s->weights += w;
     }
 }
 
@@ -82,58 +68,71 @@ static double mean_of(const options *o, double at)
     return o->loss == LOSS_POISSON ? exp(at) : 1 / (1 + exp(-at));
 }
 
-static void find_quantiles(const solved_line *s, line_statistics *it)
+static void find_quantiles(series *residuals, line_statistics *it)
 {
-    qsort(s->residual, (size_t)s->counted, sizeof *s->residual, by_size);
     for (int q = 0; q < 5; q++) {
-        it->residuals[q] = quantile_in(s->residual, s->counted, q / 4.0);
+        it->residuals[q] = series_quantile(residuals, q / 4.0);
     }
 }
 
-/* Residuals in the table's units, times the roots of weights; the sum of their squares, and that of
- * the targets around their mean. */
-static double look_at_residuals(solved_line *s, line_statistics *it, double *total)
+/* Residuals in the table's units, times the roots of weights, into `residuals`; the sum of their
+ * squares, and that of the targets around their mean. */
+static double look_at_residuals(solved_line *s, series *residuals, double *total)
 {
     double scale = reel_encoder_target_scale(s->encoder), sum = 0, mean = 0, weights = 0;
     int64_t place = 0;
     for (int64_t i = 0; i < s->n; i++) {
-        weights += s->weight[i];
-        mean += s->weight[i] * scale * solved_target(s, i);
+        const double w = solved_weight(s, i);
+        weights += w;
+        mean += w * scale * solved_target(s, i);
     }
     mean = s->bias ? mean / weights : 0;
     *total = 0;
     for (int64_t i = 0; i < s->n; i++) {
         solved_take_row(s, i);
-        double target = solved_target(s, i), w = s->weight[i];
+        double target = solved_target(s, i), w = solved_weight(s, i);
         double off = sqrt(w) * scale * (target - solved_at_row(s, s->v));
         sum += off * off;
         *total += w * (scale * target - mean) * (scale * target - mean);
         if (w > 0) {
-            s->residual[place++] = off;
+            series_set(residuals, place++, off);
         }
     }
-    find_quantiles(s, it);
     return sum;
 }
 
-/* (zᵀ W z)⁻¹ into `covariance`, of weights in `w`. */
-static bool invert(const solved_line *s, const double *w)
+/* Adds w z zᵀ of a row z to the lower triangle of a, (m, m). */
+static void add_curvature(const solved_line *s, double w, double *a)
 {
-    int64_t m = s->m;
-    double *a = calloc((size_t)(m * m), sizeof *a);
-    for (int64_t i = 0; a && i < s->n; i++) {
-        solved_take_row(s, i);
-        for (int64_t j = 0; j < m; j++) {
-            for (int64_t l = 0; l <= j; l++) {
-                a[j * m + l] += w[i] * s->row[j] * s->row[l];
-            }
+    for (int64_t j = 0; j < s->m; j++) {
+        for (int64_t l = 0; l <= j; l++) {
+            a[j * s->m + l] += w * s->row[j] * s->row[l];
         }
     }
+}
+
+static double *curvature_new(const solved_line *s)
+{
+    double *a = calloc((size_t)(s->m * s->m), sizeof *a);
+    if (!a) {
+        complain(s->training->session, "there is no memory for the standard errors");
+    }
+    return a;
+}
+
+/* (zᵀ W z)⁻¹ into `covariance`, of the rows' weights. */
+static bool invert_weighted(const solved_line *s)
+{
+    double *a = curvature_new(s);
+    for (int64_t i = 0; a && i < s->n; i++) {
+        solved_take_row(s, i);
+        add_curvature(s, solved_weight(s, i), a);
+    }
     if (a) {
-        cholesky_curvature_inverse(m, a, s->weights, s->covariance);
+        cholesky_curvature_inverse(s->m, a, s->weights, s->covariance);
     }
     free(a);
-    return a || complain(s->training->session, "there is no memory for the standard errors");
+    return a != NULL;
 }
 
 static bool least_squares(const solved_line *s, line_statistics *it, double sum, double total)
@@ -147,7 +146,7 @@ static bool least_squares(const solved_line *s, line_statistics *it, double sum,
     it->f = (total - sum) / (double)it->f_freedom / (it->sigma * it->sigma);
     it->f_p = fisher_upper(it->f, (double)it->f_freedom, freedom);
     double variance = it->sigma * it->sigma / (scale * scale);
-    if (s->weighted && !invert(s, s->weight)) {
+    if (s->weighted && !invert_weighted(s)) {
         return false;
     }
     for (int64_t a = 0; a < s->m * s->m; a++) {
@@ -163,41 +162,46 @@ static double null_mean(const solved_line *s)
 {
     double sum = 0, weights = 0;
     for (int64_t i = 0; i < s->n; i++) {
-        sum += s->weight[i] * solved_target(s, i);
-        weights += s->weight[i];
+        const double w = solved_weight(s, i);
+        sum += w * solved_target(s, i);
+        weights += w;
     }
     return s->bias ? sum / weights : mean_of(s->training->o, 0);
 }
 
+/* What a row adds to -2 ln of its likelihood besides its part of the deviance. */
+static double beside_deviance(const options *o, double y)
+{
+    return o->loss == LOSS_POISSON ? 2 * (lgamma(y + 1) + y - (y > 0 ? y * log(y) : 0))
+           : y > 0 && y < 1        ? (double)NAN
+                                   : 0;
+}
+
 /* Deviances, Akaike's criterion, the residuals' parts of the deviance, the curvature's inverse. */
-static bool likelihood(const solved_line *s, line_statistics *it)
+static bool likelihood(const solved_line *s, line_statistics *it, series *residuals)
 {
     const options *o = s->training->o;
-    double *w = calloc((size_t)s->n, sizeof *w), none = null_mean(s), more = 0;
+    double *a = curvature_new(s), none = null_mean(s), more = 0;
     int64_t place = 0;
     it->deviance = it->null_deviance = 0;
-    for (int64_t i = 0; w && i < s->n; i++) {
+    for (int64_t i = 0; a && i < s->n; i++) {
         solved_take_row(s, i);
-        double y = solved_target(s, i), mean = mean_of(o, solved_at_row(s, s->v)),
-               weight = s->weight[i];
-        double part = weight * deviance_of(o, y, mean);
-        bool poisson = o->loss == LOSS_POISSON;
+        double y = solved_target(s, i), mean = mean_of(o, solved_at_row(s, s->v));
+        double weight = solved_weight(s, i), part = weight * deviance_of(o, y, mean);
         it->deviance += part;
         it->null_deviance += weight * deviance_of(o, y, none);
-        more += weight * (poisson          ? 2 * (lgamma(y + 1) + y - (y > 0 ? y * log(y) : 0))
-                          : y > 0 && y < 1 ? (double)NAN
-                                           : 0);
-        w[i] = weight * (poisson ? mean : mean * (1 - mean));
+        more += weight * beside_deviance(o, y);
+        add_curvature(s, weight * (o->loss == LOSS_POISSON ? mean : mean * (1 - mean)), a);
         if (weight > 0) {
-            s->residual[place++] = copysign(sqrt(fmax(part, 0)), y - mean);
+            series_set(residuals, place++, copysign(sqrt(fmax(part, 0)), y - mean));
         }
     }
     it->aic = it->deviance + more + 2 * (double)(s->c->qr.rank + s->bias);
-    bool done = w ? invert(s, w)
-                  : complain(s->training->session, "there is no memory for the standard errors");
-    find_quantiles(s, it);
-    free(w);
-    return done;
+    if (a) {
+        cholesky_curvature_inverse(s->m, a, s->weights, s->covariance);
+    }
+    free(a);
+    return a != NULL;
 }
 
 /* Whether a likelihood goes on growing with a coefficient, of which it then says nothing: as if
@@ -259,18 +263,16 @@ static void inflations(const solved_line *s, line_statistics *it)
     }
 }
 
-/* Of one of the net's outputs. */
-static bool fill(solved_line *s, line_statistics *it, int64_t output)
+/* The errors of one line; its residuals are there. */
+static bool find_errors(solved_line *s, line_statistics *it, series *residuals, double sum,
+                        double total)
 {
-    solved_read_weights(s->training->net, output, s->k, s->v);
     const options *o = s->training->o;
-    double total, sum = look_at_residuals(s, it, &total);
-    it->freedom = s->counted - s->c->qr.rank - s->bias;
     it->source = o->loss == LOSS_MSE ? ERRORS_OF_SQUARES
                  : is_likelihood(o)  ? ERRORS_BY_CURVATURE
                                      : ERRORS_BY_SANDWICH;
     bool done = o->loss == LOSS_MSE ? least_squares(s, it, sum, total)
-                : is_likelihood(o)  ? likelihood(s, it)
+                : is_likelihood(o)  ? likelihood(s, it, residuals)
                 : o->bootstrap      ? true
                                     : quantile_errors(s);
     if (done && o->bootstrap) {
@@ -278,12 +280,27 @@ static bool fill(solved_line *s, line_statistics *it, int64_t output)
         it->samples = o->bootstrap;
         done = bootstrap_errors(s);
     }
-    if (!done) {
-        return false;
+    return done;
+}
+
+/* Of one of the net's outputs. */
+static bool fill(solved_line *s, line_statistics *it, int64_t output)
+{
+    series *residuals = series_new(s->training->session, s->counted, 1);
+    double total = 0, sum = 0;
+    solved_read_weights(s->training->net, output, s->k, s->v);
+    if (residuals) {
+        sum = look_at_residuals(s, residuals, &total);
     }
-    bring_back(s, it);
-    inflations(s, it);
-    return true;
+    it->freedom = s->counted - s->c->qr.rank - s->bias;
+    bool done = residuals && find_errors(s, it, residuals, sum, total);
+    if (done) {
+        find_quantiles(residuals, it);
+        bring_back(s, it);
+        inflations(s, it);
+    }
+    series_free(residuals);
+    return done;
 }
 
 /* The place of line a's figures. */
@@ -319,14 +336,16 @@ static bool fill_quantiles(solved_line *s, line_statistics *it)
     return done;
 }
 
-/* The deviance of the classes' shares alone, and Akaike's criterion. */
-static void compare_with_shares(const solved_line *s, line_statistics *it)
+/* The deviance of the classes' shares alone, and Akaike's criterion. `of` has room for the weight
+ * of each class's rows. */
+static void compare_with_shares(const solved_line *s, line_statistics *it, double *of)
 {
-    double *of = s->residual, all = 0; /* the weight of each class's rows */
+    double all = 0;
     memset(of, 0, (size_t)(it->lines + 1) * sizeof *of);
     for (int64_t i = 0; i < s->n; i++) {
-        of[(int64_t)solved_target(s, i)] += s->weight[i];
-        all += s->weight[i];
+        const double w = solved_weight(s, i);
+        of[(int64_t)solved_target(s, i)] += w;
+        all += w;
     }
     it->null_deviance = 0;
     for (int64_t a = 0; a <= it->lines; a++) {
@@ -339,7 +358,7 @@ static void compare_with_shares(const solved_line *s, line_statistics *it)
 static bool fill_classes(solved_line *s, line_statistics *it)
 {
     int64_t m = s->m, size = it->lines * m;
-    double *all = malloc((size_t)(size * size) * sizeof *all);
+    double *all = malloc((size_t)(size * size + it->lines + 1) * sizeof *all);
     if (!all) {
         return complain(s->training->session, "there is no memory for the standard errors");
     }
@@ -358,7 +377,7 @@ static bool fill_classes(solved_line *s, line_statistics *it)
         it->endless = one.endless;
     }
     if (done) {
-        compare_with_shares(s, it);
+        compare_with_shares(s, it, all + size * size);
     }
     free(all);
     return done;
@@ -384,8 +403,8 @@ bool line_statistics_of(line_statistics *it, training *t, const coordinates *c,
     it->lines = classes ? outputs - 1 : outputs;
     it->sigma = it->r2 = it->adjusted_r2 = it->f = it->f_p = (double)NAN;
     it->deviance = it->null_deviance = it->aic = (double)NAN;
-    size_t k = (size_t)s.k + 1, m = (size_t)s.m, n = (size_t)s.n, lines = (size_t)it->lines;
-    double *memory = calloc(2 * k + 2 * n + lines + 1 + k * m + m * m, sizeof *memory);
+    size_t k = (size_t)s.k + 1, m = (size_t)s.m, lines = (size_t)it->lines;
+    double *memory = calloc(2 * k + k * m + m * m, sizeof *memory);
     it->estimate = calloc(7 * k * lines, sizeof *memory);
     bool done = memory && it->estimate;
     if (!done) {
@@ -397,9 +416,7 @@ bool line_statistics_of(line_statistics *it, training *t, const coordinates *c,
         }
         s.v = memory;
         s.row = s.v + k;
-        s.residual = s.row + k;
-        s.weight = s.residual + s.n + lines + 1;
-        s.back = s.weight + s.n;
+        s.back = s.row + k;
         s.covariance = s.back + k * m;
         it->features = s.k;
         find_way_back(&s);

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_NUMBERS = 1 << 22, MOST_WEIGHTS = 256, MOST_EXCHANGES = 2000 };
+/* Of rows: 34 MB, whatever --memory is, so that the line does not depend on that. */
+enum { MOST_NUMBERS = 1 << 22, BESIDE_ROW = 8, MOST_WEIGHTS = 256, MOST_EXCHANGES = 2000 };
 static const double most_work = 2e10; /* products of all exchanges together */
 
 /* A row by how far it is off, or how far along an edge it is met, and by how much the loss's slope
@@ -32,24 +33,30 @@ typedef struct corner {
     met *list;        /* n */
 } corner;
 
+static double weight_of(const corner *it, int64_t i)
+{
+    matrix *y = it->of->y;
+    return y->columns == 2 ? matrix_number(y, i, 1) : 1;
+}
+
 /* What a row adds to the loss for each unit that it is above the line; below it. */
 static double above(const corner *it, int64_t i)
 {
     const quantile_problem *p = it->of;
-    return i < p->n ? p->weight[i] * p->q : p->penalty;
+    return i < p->n ? weight_of(it, i) * p->q : p->penalty;
 }
 
 static double below(const corner *it, int64_t i)
 {
     const quantile_problem *p = it->of;
-    return i < p->n ? p->weight[i] * (1 - p->q) : p->penalty;
+    return i < p->n ? weight_of(it, i) * (1 - p->q) : p->penalty;
 }
 
 static double both(const corner *it, int64_t i) { return above(it, i) + below(it, i); }
 
 static double target_of(const corner *it, int64_t i)
 {
-    return i < it->of->n ? it->of->target[i] : 0;
+    return i < it->of->n ? matrix_number(it->of->y, i, 0) : 0;
 }
 
 static int by_place(const void *a, const void *b)
@@ -360,7 +367,7 @@ static void search(corner *it, double *v)
 bool quantile_vertex(const quantile_problem *p, double *v)
 {
     size_t n = (size_t)(p->n + p->k), m = (size_t)p->k + 1;
-    if (n * m > MOST_NUMBERS || p->k >= MOST_WEIGHTS) {
+    if (n * (m + BESIDE_ROW) > MOST_NUMBERS || p->k >= MOST_WEIGHTS) {
         return true;
     }
     corner it = {.of = p};

@@ -8,10 +8,9 @@
 /* The least Σ weight ρ(target - x v) + penalty Σ |v| but the bias's, where ρ of what is above the
  * line is q, and of what is below it 1 - q, for each unit. */
 typedef struct quantile_problem {
-    training *of; /* which may be interrupted */
-    matrix *x;
+    training *of;    /* which may be interrupted */
+    matrix *x, *y;   /* y: the targets, and the weights if there are any */
     int64_t n, k, m; /* rows, columns, and those with the bias, which is last */
-    const double *target, *weight;
     double q, penalty;
 } quantile_problem;
 

@@ -7,15 +7,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PIECE_ROWS = 256 }; /* a part of MATRIX_ROWS */
+
+static void store_free(row_store *it)
+{
+    if (it && --it->users == 0) {
+        for (int i = 0; i < 2; i++) {
+            reel_tensor_free(it->pieces[i]);
+            reel_tensor_free(it->windows[i]);
+        }
+        reel_row_file_free(it->file);
+        free(it);
+    }
+}
+
+void matrix_free(matrix *it)
+{
+    if (it) {
+        reel_tensor_free(it->all);
+        store_free(it->store);
+    }
+    free(it);
+}
+
 static matrix *matrix_new(matrix is)
 {
     matrix *it = malloc(sizeof *it);
     if (it) {
         *it = is;
-    } else if (is.all) {
-        reel_tensor_free(is.all);
     } else {
-        reel_row_file_free(is.file);
+        reel_tensor_free(is.all);
+        store_free(is.store);
     }
     return it;
 }
@@ -34,46 +56,113 @@ matrix *matrix_in_memory(reel_tensor *all)
     return !all || reel_is_poison(all) ? NULL : matrix_new(matrix_around(all));
 }
 
-matrix *matrix_in_file(reel *r, reel_row_file *file, int64_t memory)
+/* Memory for rows of a file; its name says that it lasts for more than a step. */
+static reel_tensor *window_of(reel *r, const reel_row_file *file, int64_t rows, int64_t columns)
 {
-    return file ? matrix_new((matrix){.r = r,
-                                      .rows = reel_row_file_rows(file),
-                                      .columns = reel_row_file_columns(file),
-                                      .dtype = reel_row_file_dtype(file),
-                                      .file = file,
-                                      .memory = memory})
-                : NULL;
+    return reel_set_name(reel_zeros(r, reel_row_file_dtype(file), 2, (int64_t[]){rows, columns}),
+                         "rows of a file");
 }
 
-void matrix_free(matrix *it)
+/* Of a file, which becomes its own, whose last columns are the second matrix's. NULL, and a
+ * message. */
+static row_store *store_new(reel *r, reel_row_file *file, int64_t memory, int64_t second)
 {
-    if (it) {
-        reel_tensor_free(it->all);
-        reel_tensor_free(it->window);
-        reel_row_file_free(it->file);
+    row_store *it = malloc(sizeof *it);
+    if (!it) {
+        reel_row_file_free(file);
+        return NULL;
     }
-    free(it);
+    const int64_t rows = reel_row_file_rows(file), width = reel_row_file_columns(file);
+    *it = (row_store){
+        .file = file, .memory = memory, .columns = {width - second, second}, .users = 1};
+    for (int i = 0; i < 2; i++) {
+        it->windows[i] =
+            window_of(r, file, rows < MATRIX_ROWS ? rows : MATRIX_ROWS, it->columns[i]);
+        it->pieces[i] = window_of(r, file, i ? rows % PIECE_ROWS : PIECE_ROWS, width);
+    }
+    if (reel_failed(r)) {
+        store_free(it);
+        it = NULL;
+    }
+    return it;
+}
+
+static matrix *matrix_of(reel *r, row_store *store, int part)
+{
+    store->users += part;
+    return matrix_new((matrix){.r = r,
+                               .rows = reel_row_file_rows(store->file),
+                               .columns = store->columns[part],
+                               .dtype = reel_row_file_dtype(store->file),
+                               .store = store,
+                               .part = part});
+}
+
+matrix *matrix_in_file(reel *r, reel_row_file *file, int64_t memory)
+{
+    row_store *store = file ? store_new(r, file, memory, 0) : NULL;
+    return store ? matrix_of(r, store, 0) : NULL;
 }
 
 void matrix_tell(const matrix *it, int64_t memory)
 {
     double element = it->dtype == REEL_F64 ? sizeof(double) : sizeof(float);
-    if (it->file) {
+    if (it->store) {
         fprintf(stderr, "features: %.0f MB in a file, as --memory is %.0f MB\n",
                 (double)it->rows * (double)it->columns * element / 1e6, (double)memory / 1e6);
     }
 }
 
-/* Memory for rows of the file; false without. */
-static bool has_window(matrix *it)
+static size_t element_of(const row_store *s)
 {
-    if (!it->all && !it->window) {
-        int64_t rows = it->rows < MATRIX_ROWS ? it->rows : MATRIX_ROWS;
-        reel_tensor *made = reel_zeros(it->r, it->dtype, 2, (int64_t[]){rows, it->columns});
-        it->window = reel_keep(made); /* for more than a step */
-        reel_tensor_free(made);
+    return reel_row_file_dtype(s->file) == REEL_F64 ? sizeof(double) : sizeof(float);
+}
+
+static char *elements(reel_tensor *t)
+{
+    return reel_dtype_of(t) == REEL_F64 ? (char *)reel_data_f64(t) : (char *)reel_data_f32(t);
+}
+
+/* Deals a piece out to the windows, from their row `at` on, or takes it from there. */
+static void deal(const row_store *s, reel_tensor *piece, int64_t at, bool out)
+{
+    char *row = elements(piece);
+    for (int64_t i = at; i < at + reel_size(piece, 0); i++) {
+        for (int p = 0; p < 2; p++) {
+            const size_t size = (size_t)s->columns[p] * element_of(s);
+            char *of = elements(s->windows[p]) + (size_t)i * size;
+            memcpy(out ? of : row, out ? row : of, size);
+            row += size;
+        }
     }
-    return it->all || !reel_is_poison(it->window);
+}
+
+/* Has the rows at hand among which row i is. */
+static void hold(row_store *s, int64_t i)
+{
+    if (i >= s->first && i < s->first + s->held) {
+        return;
+    }
+    const int64_t first = i - i % MATRIX_ROWS, left = reel_row_file_rows(s->file) - first;
+    s->first = first;
+    s->held = left < MATRIX_ROWS ? left : MATRIX_ROWS;
+    for (int64_t at = 0; at < s->held; at += PIECE_ROWS) {
+        reel_tensor *piece = s->pieces[s->held - at < PIECE_ROWS];
+        reel_row_file_read(s->file, first + at, piece);
+        deal(s, piece, at, true);
+    }
+}
+
+/* The rows at hand back into the file. */
+static bool put_back(const row_store *s)
+{
+    bool done = true;
+    for (int64_t at = 0; done && at < s->held; at += PIECE_ROWS) {
+        reel_tensor *piece = s->pieces[s->held - at < PIECE_ROWS];
+        deal(s, piece, at, false);
+        done = reel_row_file_write(s->file, s->first + at, piece) == REEL_OK;
+    }
+    return done;
 }
 
 reel_tensor *matrix_rows(matrix *it, int64_t first, int64_t count)
@@ -81,148 +170,184 @@ reel_tensor *matrix_rows(matrix *it, int64_t first, int64_t count)
     if (it->all) {
         return reel_narrow(it->all, 0, first, count);
     }
-    if (!has_window(it)) {
-        return it->window;
-    }
-    reel_tensor *rows = reel_narrow(it->window, 0, 0, count);
-    if (it->first != first || it->held < count) {
-        reel_row_file_read(it->file, first, rows);
-        it->first = first;
-        it->held = count;
-    }
-    return rows;
+    hold(it->store, first);
+    reel_tensor *window = it->store->windows[it->part];
+    return count == reel_size(window, 0) ? window : reel_narrow(window, 0, 0, count);
 }
 
 /* The elements of row i, as they are. */
 static void *row_at(matrix *it, int64_t i)
 {
-    reel_tensor *t = it->all;
-    if (!t) {
-        if (i < it->first || i >= it->first + it->held) {
-            int64_t first = i - i % MATRIX_ROWS, left = it->rows - first;
-            if (!has_window(it)) {
-                return NULL;
-            }
-            uint64_t mark = reel_mark(it->r);
-            matrix_rows(it, first, left < MATRIX_ROWS ? left : MATRIX_ROWS);
-            reel_rewind_to(it->r, mark);
-        }
-        t = it->window;
-        i -= it->first;
+    const size_t size =
+        (size_t)it->columns * (it->dtype == REEL_F64 ? sizeof(double) : sizeof(float));
+    if (it->all) {
+        return elements(it->all) + (size_t)i * size;
     }
-    return it->dtype == REEL_F64 ? (void *)(reel_data_f64(t) + i * it->columns)
-                                 : (void *)(reel_data_f32(t) + i * it->columns);
+    hold(it->store, i);
+    return elements(it->store->windows[it->part]) + (size_t)(i - it->store->first) * size;
 }
 
 void matrix_row(matrix *it, int64_t i, double *row)
 {
     const void *from = row_at(it, i);
-    if (!from) {
-        memset(row, 0, (size_t)it->columns * sizeof *row);
-    } else if (it->dtype == REEL_F64) {
+    if (it->dtype == REEL_F64) {
         memcpy(row, from, (size_t)it->columns * sizeof *row);
-    } else {
-        for (int64_t j = 0; j < it->columns; j++) {
-            row[j] = (double)((const float *)from)[j];
-        }
+        return;
     }
+    for (int64_t j = 0; j < it->columns; j++) {
+        row[j] = (double)((const float *)from)[j];
+    }
+}
+
+double matrix_number(matrix *it, int64_t i, int64_t j)
+{
+    const void *row = row_at(it, i);
+    return it->dtype == REEL_F64 ? ((const double *)row)[j] : (double)((const float *)row)[j];
 }
 
 static void put_row(matrix *it, int64_t i, const double *row)
 {
     void *to = row_at(it, i);
-    if (to && it->dtype == REEL_F64) {
+    if (it->dtype == REEL_F64) {
         memcpy(to, row, (size_t)it->columns * sizeof *row);
+        return;
     }
-    for (int64_t j = 0; to && it->dtype == REEL_F32 && j < it->columns; j++) {
+    for (int64_t j = 0; j < it->columns; j++) {
         ((float *)to)[j] = (float)row[j];
     }
-}
-
-/* The window's rows back into the file. */
-static bool put_window(matrix *it)
-{
-    reel *r = it->r;
-    uint64_t mark = reel_mark(r);
-    reel_tensor *rows = reel_narrow(it->window, 0, 0, it->held);
-    bool done = reel_row_file_write(it->file, it->first, rows) == REEL_OK;
-    reel_rewind_to(r, mark);
-    return done;
 }
 
 bool matrix_change(matrix *it, void (*change)(const void *context, double *row),
                    const void *context)
 {
     double *row = malloc((size_t)it->columns * sizeof *row);
-    bool done = row && has_window(it);
+    bool done = row != NULL;
     for (int64_t i = 0; done && i < it->rows; i++) {
         matrix_row(it, i, row);
         change(context, row);
         put_row(it, i, row);
         bool last = i + 1 == it->rows || (i + 1) % MATRIX_ROWS == 0;
-        done = it->all || !last || put_window(it);
+        done = it->all || !last || put_back(it->store);
     }
     free(row);
     return done && !reel_failed(it->r);
 }
 
-/* Adds what `from` gives in its order, or as it lies, to a file. */
-static bool append(matrix *from, const reel_tensor *order, reel_row_file *to)
+/* Adds what a file gives in its order, or as it lies, to another. */
+static bool append(row_store *from, const reel_tensor *order, reel_row_file *to)
 {
-    reel *r = from->r;
-    int64_t count = order ? reel_numel(order) : from->rows;
+    reel *r = reel_of(from->pieces[0]);
+    int64_t count = order ? reel_numel(order) : reel_row_file_rows(from->file);
     bool done = reel_row_file_order(from->file, order) == REEL_OK;
-    for (int64_t i = 0; done && i < count; i += MATRIX_ROWS) {
-        int64_t now = count - i < MATRIX_ROWS ? count - i : MATRIX_ROWS;
+    for (int64_t i = 0; done && i < count; i += PIECE_ROWS) {
         uint64_t mark = reel_mark(r);
-        reel_tensor *rows = reel_narrow(from->window, 0, 0, now);
+        int64_t now = count - i < PIECE_ROWS ? count - i : PIECE_ROWS;
+        reel_tensor *rows = reel_narrow(from->pieces[0], 0, 0, now);
         done = reel_row_file_next(from->file, rows) == REEL_OK &&
                reel_row_file_write(to, reel_row_file_rows(to), rows) == REEL_OK;
         reel_rewind_to(r, mark);
     }
-    from->held = 0;
     return done;
 }
 
-static reel_row_file *file_like(matrix *it)
+/* Likewise of samples in memory. */
+static bool append_memory(samples from, reel_row_file *to)
 {
-    return has_window(it) ? reel_row_file_new(it->r, it->dtype, it->columns, it->memory) : NULL;
+    reel *r = from.x->r;
+    uint64_t mark = reel_mark(r);
+    reel_tensor *both = reel_cat((reel_tensor *[]){from.x->all, from.y->all}, 2, 1);
+    bool done = reel_row_file_write(to, reel_row_file_rows(to), both) == REEL_OK;
+    reel_rewind_to(r, mark);
+    return done;
 }
 
-matrix *matrix_joined(matrix *a, matrix *b)
+void samples_free(samples *it)
 {
-    if (a->all && b->all) {
-        return matrix_in_memory(reel_keep(reel_cat((reel_tensor *[]){a->all, b->all}, 2, 0)));
+    matrix_free(it->x);
+    matrix_free(it->y);
+    *it = (samples){NULL, NULL};
+}
+
+static samples whole(samples it)
+{
+    if (!it.x || !it.y) {
+        samples_free(&it);
     }
-    reel_row_file *to = file_like(a->all ? b : a);
-    matrix *parts[] = {a, b};
-    bool done = to != NULL;
+    return it;
+}
+
+samples samples_of_file(reel *r, reel_row_file *file, int64_t memory, int64_t targets)
+{
+    samples it = {NULL, NULL};
+    row_store *store = store_new(r, file, memory, targets);
+    it.x = store ? matrix_of(r, store, 0) : NULL;
+    it.y = it.x ? matrix_of(r, store, 1) : NULL;
+    return whole(it);
+}
+
+static samples in_memory(reel_tensor *x, reel_tensor *y)
+{
+    samples it = {matrix_in_memory(reel_keep(x)), matrix_in_memory(reel_keep(y))};
+    reel_rewind(reel_of(x));
+    return whole(it);
+}
+
+static reel_row_file *file_like(samples it)
+{
+    return reel_row_file_new(it.x->r, it.x->dtype, it.x->columns + it.y->columns,
+                             it.x->store->memory);
+}
+
+samples samples_joined(samples a, samples b)
+{
+    if (a.x->all && b.x->all) {
+        return in_memory(reel_cat((reel_tensor *[]){a.x->all, b.x->all}, 2, 0),
+                         reel_cat((reel_tensor *[]){a.y->all, b.y->all}, 2, 0));
+    }
+    const samples parts[] = {a, b}, large = a.x->store ? a : b;
+    reel_row_file *file = file_like(large);
+    bool done = file != NULL;
     for (int i = 0; done && i < 2; i++) {
-        done = parts[i]->all
-                   ? reel_row_file_write(to, reel_row_file_rows(to), parts[i]->all) == REEL_OK
-                   : has_window(parts[i]) && append(parts[i], NULL, to);
+        row_store *store = parts[i].x->store;
+        done = store ? append(store, NULL, file) : append_memory(parts[i], file);
     }
     if (!done) {
-        reel_row_file_free(to);
+        reel_row_file_free(file);
+        return (samples){NULL, NULL};
     }
-    return done ? matrix_in_file(a->r, to, a->all ? b->memory : a->memory) : NULL;
+    return samples_of_file(a.x->r, file, large.x->store->memory, a.y->columns);
 }
 
-matrix *matrix_select(matrix *it, reel_tensor *rows)
+samples samples_select(samples it, reel_tensor *rows)
 {
-    if (it->all) {
-        return matrix_in_memory(reel_keep(reel_index_select(it->all, 0, rows)));
+    if (it.x->all) {
+        return in_memory(reel_index_select(it.x->all, 0, rows),
+                         reel_index_select(it.y->all, 0, rows));
     }
-    reel_row_file *to = file_like(it);
-    if (to && !append(it, rows, to)) {
-        reel_row_file_free(to);
-        to = NULL;
+    reel_row_file *file = file_like(it);
+    if (file && !append(it.x->store, rows, file)) {
+        reel_row_file_free(file);
+        file = NULL;
     }
-    return matrix_in_file(it->r, to, it->memory);
+    return file ? samples_of_file(it.x->r, file, it.x->store->memory, it.y->columns)
+                : (samples){NULL, NULL};
 }
 
-reel_loader *matrix_loader(matrix *it, reel_tensor *y, reel_loader_options how)
+reel_loader *samples_loader(samples it, reel_loader_options how)
 {
-    return it->all ? reel_loader_new(reel_of(y), (reel_tensor *[]){it->all, y}, 2, how)
-                   : reel_row_file_loader(it->file, &y, 1, how);
+    return it.x->all ? reel_loader_new(it.x->r, (reel_tensor *[]){it.x->all, it.y->all}, 2, how)
+                     : reel_row_file_loader(it.x->store->file, NULL, 0, how);
+}
+
+/* A matrix's columns of a batch, side by side. */
+static reel_tensor *columns_of(reel_tensor *batch, int64_t first, int64_t count)
+{
+    return reel_contiguous(reel_narrow(batch, 1, first, count));
+}
+
+void samples_of_batch(samples it, reel_tensor *const *batch, reel_tensor **x, reel_tensor **y)
+{
+    const int64_t k = it.x->columns;
+    *x = it.x->all ? batch[0] : columns_of(batch[0], 0, k);
+    *y = it.x->all ? batch[1] : columns_of(batch[0], k, it.y->columns);
 }

@@ -172,16 +172,31 @@ reel_tensor *model_features(const model *it, reel_table *table, const reel_tenso
     return converted(reel_encode(it->encoder, table, rows), it->shape.dtype);
 }
 
-matrix *model_matrix(session *s, const model *it, reel_table *table, const reel_tensor *rows)
+/* What the net takes in, in memory, or in a file where it does not fit. */
+typedef struct features {
+    reel_tensor *all;
+    reel_row_file *file;
+} features;
+
+static features features_of(session *s, const model *it, reel_table *table, reel_tensor *rows)
 {
-    double count = rows ? (double)reel_numel(rows) : (double)reel_table_rows(table);
+    double count = (double)rows_count(table, rows);
     double element = it->shape.dtype == REEL_F64 ? sizeof(double) : sizeof(float);
-    if (count * element * (double)reel_encoder_features(it->encoder) <= (double)s->memory / 4) {
-        return matrix_in_memory(model_features(it, table, rows));
+    bool fits =
+        count * element * (double)reel_encoder_features(it->encoder) <= (double)s->memory / 4;
+    features made = {NULL, NULL};
+    if (fits) {
+        made.all = model_features(it, table, rows);
+    } else {
+        made.file = reel_encode_to_file(it->encoder, table, rows, it->shape.dtype, s->memory / 4);
     }
-    int64_t memory = s->memory / 4;
-    return matrix_in_file(
-        s->r, reel_encode_to_file(it->encoder, table, rows, it->shape.dtype, memory), memory);
+    return made;
+}
+
+matrix *model_matrix(session *s, const model *it, reel_table *table, reel_tensor *rows)
+{
+    features made = features_of(s, it, table, rows);
+    return made.all ? matrix_in_memory(made.all) : matrix_in_file(s->r, made.file, s->memory / 4);
 }
 
 reel_tensor *model_targets(const model *it, reel_table *table, const reel_tensor *rows)
@@ -189,72 +204,153 @@ reel_tensor *model_targets(const model *it, reel_table *table, const reel_tensor
     return converted(reel_encode_target(it->encoder, table, rows), it->shape.dtype);
 }
 
-bool model_holds(session *s, int64_t rows, int64_t outputs)
+/* The targets of some of the rows, and their weights (NULL: they have none) beside them. */
+static reel_tensor *targets_of(session *s, const model *it, reel_table *table, reel_tensor *rows,
+                               series *weights, int64_t first, int64_t count)
 {
-    double bytes = (double)rows * (double)outputs * sizeof(double);
-    return outputs <= 1 || bytes <= (double)s->memory ||
-           complain(s,
-                    "%lld outputs of the model for %lld rows would take %.0f MB, and --memory is "
-                    "%.0f MB",
-                    (long long)outputs, (long long)rows, bytes / 1e6, (double)s->memory / 1e6);
+    reel_tensor *y = model_targets(it, table, rows);
+    reel_tensor *w = NULL;
+    double *from = weights ? malloc((size_t)count * sizeof *from) : NULL;
+    for (int64_t i = 0; from && i < count; i++) {
+        from[i] = series_at(weights, first + i);
+    }
+    if (from && !reel_is_poison(y)) {
+        w = reel_from_f64(s->r, from, 2, (int64_t[]){count, 1});
+        reel_tensor *both =
+            reel_keep(reel_cat((reel_tensor *[]){y, reel_to(w, it->shape.dtype)}, 2, 1));
+        reel_tensor_free(y);
+        reel_tensor_free(w);
+        y = both;
+    }
+    free(from);
+    return weights && !from ? NULL : y;
 }
 
-static double *predict(session *s, const model *it, reel_table *table, reel_tensor *rows, bool all,
-                       int64_t *count)
+enum { ROWS_AT_ONCE = 256 };
+
+/* Rows of x and their targets, from `first` on, to the end of a file. */
+static bool add_samples(session *s, const model *it, reel_table *table, reel_tensor *rows,
+                        series *weights, reel_row_file *x, int64_t first, reel_row_file *to)
+{
+    int64_t left = reel_row_file_rows(x) - first, count = left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE;
+    reel_tensor *part = rows_part(s, rows, first, count);
+    reel_tensor *taken =
+        reel_zeros(s->r, it->shape.dtype, 2, (int64_t[]){count, reel_row_file_columns(x)});
+    reel_tensor *y = targets_of(s, it, table, part, weights, first, count);
+    bool done = y && !reel_is_poison(y) && reel_row_file_read(x, first, taken) == REEL_OK;
+    if (done) {
+        reel_tensor *both[] = {taken, y};
+        done = reel_row_file_write(to, first, reel_cat(both, 2, 1)) == REEL_OK;
+    }
+    reel_tensor_free(y);
+    reel_tensor_free(taken);
+    reel_tensor_free(part);
+    reel_rewind(s->r);
+    return done;
+}
+
+/* Of features in a file, which becomes its own: a file that has the targets as well; NULL, and a
+ * message. */
+static reel_row_file *with_targets(session *s, const model *it, reel_table *table,
+                                   reel_tensor *rows, series *weights, reel_row_file *x)
+{
+    const int64_t columns = reel_row_file_columns(x) + 1 + (weights != NULL);
+    reel_row_file *to = reel_row_file_new(s->r, it->shape.dtype, columns, s->memory / 4);
+    bool done = to != NULL;
+    for (int64_t first = 0; done && first < reel_row_file_rows(x); first += ROWS_AT_ONCE) {
+        done = add_samples(s, it, table, rows, weights, x, first, to);
+    }
+    reel_row_file_free(x);
+    if (!done) {
+        reel_row_file_free(to);
+    }
+    return done ? to : NULL;
+}
+
+samples model_samples(session *s, const model *it, reel_table *table, reel_tensor *rows,
+                      series *weights)
+{
+    samples made = {NULL, NULL};
+    features x = features_of(s, it, table, rows);
+    reel_row_file *file = x.file ? with_targets(s, it, table, rows, weights, x.file) : NULL;
+    if (file) {
+        return samples_of_file(s->r, file, s->memory / 4, weights ? 2 : 1);
+    }
+    if (x.all && (made.x = matrix_in_memory(x.all))) {
+        made.y =
+            matrix_in_memory(targets_of(s, it, table, rows, weights, 0, rows_count(table, rows)));
+        reel_rewind(s->r);
+    }
+    if (!made.y) {
+        samples_free(&made);
+    }
+    return made;
+}
+
+/* Predictions into memory, as many as `it` has room for. */
+static bool predict_to_memory(reel_model *m, reel_table *table, reel_tensor *rows, bool all,
+                              series *it)
+{
+    return (all ? reel_model_predict_table_all(m, table, rows, it->all)
+                : reel_model_predict_table(m, table, rows, it->all)) == REEL_OK;
+}
+
+series *model_predict(session *s, const model *it, reel_table *table, reel_tensor *rows, bool all)
 {
     reel_model *m = model_handle(s, it);
-    *count = rows ? reel_numel(rows) : reel_table_rows(table);
-    size_t outputs = all && m ? reel_model_outputs(m) : 1, size = (size_t)*count * outputs;
-    bool holds = m && model_holds(s, *count, (int64_t)outputs);
-    double *predicted = holds ? malloc((size ? size : 1) * sizeof *predicted) : NULL;
-    if (holds && !predicted) {
-        complain(s, "there is no memory for %s", REELI_COUNTED(*count, "prediction"));
+    const int64_t n = rows_count(table, rows),
+                  width = all && m ? (int64_t)reel_model_outputs(m) : 1;
+    series *predicted = NULL;
+    if (m && series_is_large(s, n, width)) {
+        predicted = series_of_file(s, reel_model_predict_to_file(m, table, rows, all, 0));
+    } else if (m) {
+        predicted = series_new(s, n, width);
     }
-    if (predicted && (all ? reel_model_predict_table_all(m, table, rows, predicted)
-                          : reel_model_predict_table(m, table, rows, predicted)) != REEL_OK) {
-        free(predicted);
+    if (predicted && predicted->all && !predict_to_memory(m, table, rows, all, predicted)) {
+        series_free(predicted);
         predicted = NULL;
     }
     reel_model_free(m);
     return predicted;
 }
 
-double *model_predict(session *s, const model *it, reel_table *table, reel_tensor *rows,
-                      int64_t *count)
+/* Values of a column of classes become the classes' numbers, -1 for one that is not known. */
+static bool find_classes(session *s, const model *it, reel_table *table, size_t column,
+                         series *values)
 {
-    return predict(s, it, table, rows, false, count);
-}
-
-double *model_predict_all(session *s, const model *it, reel_table *table, reel_tensor *rows,
-                          int64_t *count)
-{
-    return predict(s, it, table, rows, true, count);
-}
-
-double *model_truth(session *s, const model *it, reel_table *table, size_t column,
-                    reel_tensor *rows, int64_t *count)
-{
-    double *values = column_values(s, table, column, rows, count);
-    bool classes = reel_encoder_classes(it->encoder) > 0;
-    bool text = reel_table_is_text(table, column);
+    const bool text = reel_table_is_text(table, column);
     int64_t unknown = 0;
-    if (values && !classes && text) {
-        complain(s, "%s: column '%s' holds text, where the model predicts numbers",
-                 reel_table_path(table), reel_table_name(table, column));
-        free(values);
-        return NULL;
-    }
-    for (int64_t i = 0; values && classes && i < *count; i++) {
+    bool done = true;
+    for (int64_t i = 0; done && i < values->n; i++) {
         char number[32];
-        snprintf(number, sizeof number, "%.17g", values[i]);
-        const char *word = text ? reel_table_category(table, column, (size_t)values[i]) : number;
-        values[i] = (double)reel_encoder_class_of(it->encoder, word);
-        unknown += values[i] < 0;
+        double x = series_at(values, i);
+        snprintf(number, sizeof number, "%.17g", x);
+        const char *word = text ? reel_table_category(table, column, (size_t)x) : number;
+        x = (double)reel_encoder_class_of(it->encoder, word);
+        unknown += x < 0;
+        done = series_set(values, i, x);
     }
     if (unknown) {
         notice(s, "%s: %s of column '%s' %s a class that was not seen in training",
                reel_table_path(table), REELI_COUNTED(unknown, "row"),
                reel_table_name(table, column), reeli_one_or_many(unknown, "has", "have"));
+    }
+    return done;
+}
+
+series *model_truth(session *s, const model *it, reel_table *table, size_t column,
+                    reel_tensor *rows)
+{
+    const bool classes = reel_encoder_classes(it->encoder) > 0;
+    if (!classes && reel_table_is_text(table, column)) {
+        complain(s, "%s: column '%s' holds text, where the model predicts numbers",
+                 reel_table_path(table), reel_table_name(table, column));
+        return NULL;
+    }
+    series *values = column_series(s, table, column, rows);
+    if (values && classes && !find_classes(s, it, table, column, values)) {
+        series_free(values);
+        values = NULL;
     }
     return values;
 }
@@ -343,23 +439,4 @@ reel_table *read_table(session *s, const options *o, const char *const *paths, s
     reading_end(&shown);
     free(text);
     return table && together_same(s, paths[0], reel_table_hash(table)) ? table : NULL;
-}
-
-double *column_values(session *s, reel_table *table, size_t column, reel_tensor *rows,
-                      int64_t *count)
-{
-    reel_tensor *values = reel_table_column(table, column);
-    if (rows) {
-        values = reel_index_select(values, 0, rows);
-    }
-    *count = reel_numel(values);
-    double *copy = malloc((*count > 0 ? (size_t)*count : 1) * sizeof *copy);
-    if (!copy) {
-        complain(s, "there is no memory for %s", REELI_COUNTED(*count, "value"));
-    } else if (reel_to_f64(values, copy, *count) != REEL_OK) {
-        free(copy);
-        copy = NULL;
-    }
-    reel_rewind(s->r);
-    return copy;
 }

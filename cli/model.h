@@ -3,6 +3,7 @@
 #ifndef CLI_MODEL_H
 #define CLI_MODEL_H
 
+#include "column_series.h"
 #include "json_write.h"
 #include "network.h"
 #include "session.h"
@@ -45,22 +46,13 @@ void model_free(model *it);
  * everything is freed, the options too. The program's exit status. */
 int model_command(const char *name, options o, bool (*run)(session *s, const options *o, model *m));
 
-/*
- * Predicts rows of a table (NULL: all), in the target's units. The result is from malloc, and
- * `count` long; NULL, and a message.
- */
-double *model_predict(session *s, const model *it, reel_table *table, reel_tensor *rows,
-                      int64_t *count);
-
-/* Whether all outputs of so many rows are no more than --memory; else a message. */
-bool model_holds(session *s, int64_t rows, int64_t outputs);
-/* All outputs of each row, as `reel_model_predict_all` has them. */
-double *model_predict_all(session *s, const model *it, reel_table *table, reel_tensor *rows,
-                          int64_t *count);
+/* Predicts rows of a table, in the target's units; with `all`, all outputs of each row, as
+ * `reel_model_predict_all` has them. NULL, and a message. */
+series *model_predict(session *s, const model *it, reel_table *table, reel_tensor *rows, bool all);
 /* What is true of the rows: the target's values; of classes their numbers, -1 for one that the
- * model does not know. From malloc; NULL, and a message. */
-double *model_truth(session *s, const model *it, reel_table *table, size_t column,
-                    reel_tensor *rows, int64_t *count);
+ * model does not know. NULL, and a message. */
+series *model_truth(session *s, const model *it, reel_table *table, size_t column,
+                    reel_tensor *rows);
 
 /* The ends of the interval around a prediction, of which `all` is all. */
 void model_interval(const model *it, const double *all, double *low, double *high);
@@ -75,7 +67,11 @@ reel_tensor *model_features(const model *it, reel_table *table, const reel_tenso
 reel_tensor *model_targets(const model *it, reel_table *table, const reel_tensor *rows);
 
 /* The former, where they fit. NULL, and a message. */
-matrix *model_matrix(session *s, const model *it, reel_table *table, const reel_tensor *rows);
+matrix *model_matrix(session *s, const model *it, reel_table *table, reel_tensor *rows);
+/* Both, and the rows' weights (NULL: they have none) beside the targets. Without x, and a message,
+ * after an error. */
+samples model_samples(session *s, const model *it, reel_table *table, reel_tensor *rows,
+                      series *weights);
 
 /* The table that files make up, as the options say it is to be read and as the model needs it: with
  * the columns of text that its encoder has, if there is one yet, and in doubles unless the model is
@@ -84,8 +80,5 @@ reel_table *read_table(session *s, const options *o, const char *const *paths, s
                        const model *m);
 /* Whether doubles of a whole table may be more than memory holds. */
 bool file_is_large(const char *path);
-/* A column's values at some rows, as doubles from malloc; NULL, and a message. */
-double *column_values(session *s, reel_table *table, size_t column, reel_tensor *rows,
-                      int64_t *count);
 
 #endif

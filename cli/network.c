@@ -154,35 +154,33 @@ bool network_predict(reel_module *net, reel_tensor *x, double *predicted)
 
 int64_t network_blocks(const matrix *x) { return (x->rows + MATRIX_ROWS - 1) / MATRIX_ROWS; }
 
-double network_block_loss(const options *o, reel_module *net, matrix *x, reel_tensor *y,
-                          int64_t block)
+double network_block_loss(const options *o, reel_module *net, matrix *x, matrix *y, int64_t block)
 {
     reel *r = x->r;
     bool was_enabled = begin_evaluation(net, r);
     int64_t first = block * MATRIX_ROWS, count = at_once(x, first);
-    reel_tensor *part = reel_narrow(y, 0, first, count);
     reel_tensor *out = reel_forward(net, matrix_rows(x, first, count));
-    double sum = reel_item(network_loss(o, out, part, 0)) * (double)count;
+    reel_tensor *targets = matrix_rows(y, first, count);
+    double sum = reel_item(network_loss(o, out, targets, 0)) * (double)count;
     end_evaluation(net, r, was_enabled);
     return sum;
 }
 
-bool network_row_losses(const options *o, reel_module *net, matrix *x, reel_tensor *y,
-                        double *losses)
+bool network_row_losses(const options *o, reel_module *net, matrix *x, matrix *y, double *losses)
 {
     reel *r = x->r;
     bool was_enabled = begin_evaluation(net, r);
     for (int64_t i = 0; i < x->rows && !reel_failed(r); i += MATRIX_ROWS) {
         int64_t count = at_once(x, i);
         reel_tensor *out = reel_forward(net, matrix_rows(x, i, count));
-        reel_to_f64(row_losses(o, out, reel_narrow(y, 0, i, count), 0), losses + i, count);
+        reel_to_f64(row_losses(o, out, matrix_rows(y, i, count), 0), losses + i, count);
         reel_rewind(r);
     }
     end_evaluation(net, r, was_enabled);
     return !reel_failed(r);
 }
 
-double network_mean_loss(const options *o, reel_module *net, matrix *x, reel_tensor *y)
+double network_mean_loss(const options *o, reel_module *net, matrix *x, matrix *y)
 {
     double sum = 0;
     for (int64_t i = 0; i < network_blocks(x) && !reel_failed(x->r); i++) {

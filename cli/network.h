@@ -42,13 +42,11 @@ bool network_predict_rows(reel_module *net, matrix *x, double *predicted);
 bool network_predict(reel_module *net, reel_tensor *x, double *predicted);
 
 /* The mean loss over all rows, likewise. */
-double network_mean_loss(const options *o, reel_module *net, matrix *x, reel_tensor *y);
+double network_mean_loss(const options *o, reel_module *net, matrix *x, matrix *y);
 /* Which is the sum of these, of blocks of MATRIX_ROWS, over the rows. */
 int64_t network_blocks(const matrix *x);
-double network_block_loss(const options *o, reel_module *net, matrix *x, reel_tensor *y,
-                          int64_t block);
+double network_block_loss(const options *o, reel_module *net, matrix *x, matrix *y, int64_t block);
 /* Each row's loss. False after an error. */
-bool network_row_losses(const options *o, reel_module *net, matrix *x, reel_tensor *y,
-                        double *losses);
+bool network_row_losses(const options *o, reel_module *net, matrix *x, matrix *y, double *losses);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The one check of outputs, for all commands. */
 #include "outputs.h"
+#include "plot.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -74,4 +76,20 @@ bool output_write(reel *r, const char *path, const char *text, size_t size)
         reel_file_write(file, text, size);
     }
     return reel_file_commit(file) == REEL_OK;
+}
+
+bool output_predictions(session *s, const char *path, series *truth, series *predicted,
+                        const char *name)
+{
+    char message[PLOT_MESSAGE];
+    if (!path) {
+        return true;
+    }
+    double *y = series_copy(s, truth), *p = series_copy(s, predicted);
+    bool done =
+        y && p &&
+        (plot_predictions(path, truth->n, y, p, name, message) || complain(s, "%s", message));
+    free(y);
+    free(p);
+    return done;
 }

@@ -3,7 +3,7 @@
 #ifndef CLI_OUTPUTS_H
 #define CLI_OUTPUTS_H
 
-#include "session.h"
+#include "series.h"
 
 /* Whether a file can be written at `path` (NULL, "-": none is to be), and is none of those that the
  * command reads. False, and a message. To be asked before anything takes its time. */
@@ -16,6 +16,11 @@ bool output_check(session *s, const options *o, const char *path);
  */
 bool output_may_replace(session *s, const options *o, const char *path, const char *mark,
                         bool whole);
+
+/* Draws predicted against true values of the target `name` to `path` (NULL: nothing). False, and a
+ * message. */
+bool output_predictions(session *s, const char *path, series *truth, series *predicted,
+                        const char *name);
 
 /* A whole text to a file, whose error is the reel's, or to standard output for "-", whose error is
  * found when it is flushed. */

@@ -42,9 +42,9 @@ typedef struct result {
     reel_table *table;
     size_t *kept;
     size_t kept_count;
-    const double *predicted;
-    const double *all; /* the probabilities of classes, or all quantiles; NULL: not asked for */
-    size_t outputs;    /* how many of them */
+    series *predicted;
+    series *all;    /* the probabilities of classes, or all quantiles; NULL: not asked for */
+    size_t outputs; /* how many of them */
     int64_t rows;
 } result;
 
@@ -81,10 +81,8 @@ static void put_value(reel_file *to, double x, bool doubles)
     put(to, isnan(x) ? "" : text);
 }
 
-static void put_cell(reel_file *to, const result *it, size_t column, reel_tensor *values,
-                     int64_t row)
+static void put_cell(reel_file *to, const result *it, size_t column, double x)
 {
-    double x = reel_get(values, &row);
     if (!reel_table_is_text(it->table, column)) {
         put_value(to, x, reel_table_dtype(it->table) == REEL_F64);
     } else if (x >= 0) {
@@ -132,29 +130,29 @@ static void put_all(reel_file *to, const result *it, int64_t row)
     char number[40];
     if (it->m->shape.quantile_count) {
         snprintf(number, sizeof number, "%.*g", it->m->shape.dtype == REEL_F64 ? 17 : 9,
-                 it->predicted[row]);
+                 series_at(it->predicted, row));
         put(to, number);
     } else {
-        put_field(to, reel_encoder_class(it->m->encoder, (size_t)it->predicted[row]));
+        put_field(to, reel_encoder_class(it->m->encoder, (size_t)series_at(it->predicted, row)));
     }
     for (size_t k = 0; it->all && k < it->outputs; k++) {
         snprintf(number, sizeof number, ",%.*g", it->m->shape.dtype == REEL_F64 ? 17 : 9,
-                 it->all[(size_t)row * it->outputs + k]);
+                 series_row(it->all, row)[k]);
         put(to, number);
     }
     put(to, "\n");
 }
 
 /* With digits enough for the model's dtype. */
-static void put_csv(reel_file *to, const result *it, reel_tensor *const *values)
+static void put_csv(reel_file *to, const result *it, series *const *values)
 {
     int digits = it->m->shape.dtype == REEL_F64 ? 17 : 9;
     put_head(to, it);
     for (int64_t i = 0; i < it->rows; i++) {
         char line[120];
-        double y = it->predicted[i];
+        double y = series_at(it->predicted, i);
         for (size_t k = 0; k < it->kept_count; k++) {
-            put_cell(to, it, it->kept[k], values[k], i);
+            put_cell(to, it, it->kept[k], series_at(values[k], i));
         }
         bool quantiles = it->m->shape.quantile_count && it->m->interval == 0;
         if (reel_encoder_classes(it->m->encoder) || quantiles) {
@@ -163,7 +161,7 @@ static void put_csv(reel_file *to, const result *it, reel_tensor *const *values)
         }
         if (it->m->interval > 0) {
             double low, high;
-            model_interval(it->m, it->all ? it->all + (size_t)i * it->outputs : &y, &low, &high);
+            model_interval(it->m, it->all ? series_row(it->all, i) : &y, &low, &high);
             snprintf(line, sizeof line, "%.*g,%.*g,%.*g\n", digits, y, digits, low, digits, high);
         } else {
             snprintf(line, sizeof line, "%.*g\n", digits, y);
@@ -174,18 +172,24 @@ static void put_csv(reel_file *to, const result *it, reel_tensor *const *values)
 
 static bool write_csv(result *it, const char *path)
 {
-    reel_tensor **values = calloc(it->kept_count + 1, sizeof(reel_tensor *));
-    reel_file *to = path ? reel_file_create(it->s->r, path) : NULL;
-    for (size_t k = 0; values && k < it->kept_count; k++) {
-        values[k] = reel_table_column(it->table, it->kept[k]);
+    series **values = calloc(it->kept_count + 1, sizeof(series *));
+    bool done = values || complain(it->s, "there is no memory for the columns");
+    for (size_t k = 0; done && k < it->kept_count; k++) {
+        values[k] = column_series(it->s, it->table, it->kept[k], NULL);
+        done = values[k] != NULL;
     }
-    if (values && (to || !path)) {
+    reel_file *to = path && done ? reel_file_create(it->s->r, path) : NULL;
+    if (done && (to || !path)) {
         put_csv(to, it, values);
     }
-    bool done = values || complain(it->s, "there is no memory for the columns");
+    for (size_t k = 0; values && k < it->kept_count; k++) {
+        series_free(values[k]);
+    }
     free(values);
-    reel_rewind(it->s->r);
-    return (path ? reel_file_commit(to) == REEL_OK : flushed(it->s)) && done;
+    if (!done) {
+        return false;
+    }
+    return (path ? reel_file_commit(to) == REEL_OK : flushed(it->s));
 }
 
 static void all_json(reeli_json_writer *w, const result *it)
@@ -197,7 +201,7 @@ static void all_json(reeli_json_writer *w, const result *it)
         snprintf(name, sizeof name, "%g", quantiles ? it->m->quantiles[k] : 0);
         reeli_json_put_open(w, quantiles ? name : reel_encoder_class(it->m->encoder, k), '[');
         for (int64_t i = 0; i < it->rows; i++) {
-            reeli_json_put_number(w, NULL, it->all[(size_t)i * it->outputs + k]);
+            reeli_json_put_number(w, NULL, series_row(it->all, i)[k]);
         }
         reeli_json_put_close(w, ']');
     }
@@ -216,7 +220,7 @@ static bool write_json(result *it)
     reeli_json_put_open(&w, "predictions", '[');
     bool classes = reel_encoder_classes(it->m->encoder) > 0;
     for (int64_t i = 0; i < it->rows; i++) {
-        double y = it->predicted[i];
+        double y = series_at(it->predicted, i);
         classes ? reeli_json_put_text(&w, NULL, reel_encoder_class(it->m->encoder, (size_t)y))
                 : reeli_json_put_number(&w, NULL, y);
     }
@@ -248,18 +252,14 @@ static bool run(session *s, const options *o, model *m)
     }
     result it = {
         .s = s, .m = m, .table = read_table(s, o, o->files + 1, (size_t)o->file_count - 1, m)};
-    double *predicted = it.table ? model_predict(s, m, it.table, NULL, &it.rows) : NULL;
-    double *all = NULL;
-    it.predicted = predicted;
     it.outputs = m->shape.outputs > 1 ? (size_t)m->shape.outputs : 1;
-    bool all_wanted = o->probabilities || m->shape.quantile_count;
-    if (predicted && all_wanted) {
-        it.all = all = model_predict_all(s, m, it.table, NULL, &it.rows);
-    }
-    bool done =
-        predicted && (all || !all_wanted) && choose_kept(o, &it) && write_predictions(o, &it);
-    free(predicted);
-    free(all);
+    it.rows = it.table ? reel_table_rows(it.table) : 0;
+    bool all = o->probabilities || m->shape.quantile_count;
+    bool done = it.table && (it.predicted = model_predict(s, m, it.table, NULL, false)) &&
+                (!all || (it.all = model_predict(s, m, it.table, NULL, true))) &&
+                choose_kept(o, &it) && write_predictions(o, &it);
+    series_free(it.predicted);
+    series_free(it.all);
     free(it.kept);
     return done;
 }

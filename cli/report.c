@@ -25,31 +25,81 @@ metrics metrics_none(int64_t rows)
                      .log_loss = none};
 }
 
-bool metrics_of(session *s, int64_t rows, const double *truth, const double *predicted, metrics *it)
+/* Sums over the rows, in two levels as the library's are: of blocks, and of those. */
+typedef struct sums {
+    double absolute, squared, covered, target, around; /* around: squares around the mean */
+} sums;
+
+static void add_row(sums *to, double p, double y, double first, double mean)
 {
-    reel_tensor *target = reel_from_f64(s->r, truth, 1, &rows);
-    reel_tensor *input = reel_from_f64(s->r, predicted, 1, &rows);
-    *it = metrics_none(rows);
-    it->mean_absolute_error = reel_mean_absolute_error(input, target);
-    it->root_mean_squared_error = reel_root_mean_squared_error(input, target);
-    it->r2 = reel_r2_score(input, target);
-    it->median_absolute_error = reel_median_absolute_error(input, target);
-    it->coverage = reel_quantile_coverage(input, target);
-    reel_tensor_free(target);
-    reel_tensor_free(input);
-    reel_rewind(s->r);
+    to->absolute += fabs(p - y);
+    to->squared += (p - y) * (p - y);
+    to->covered += isnan(p) || isnan(y) ? (double)NAN : (double)(y <= p);
+    to->target += y - first;
+    to->around += (y - mean) * (y - mean);
+}
+
+static sums sums_of(series *truth, series *predicted, double first, double mean)
+{
+    enum { BLOCK = 512 };
+    sums all = {0};
+    for (int64_t i = 0; i < truth->n;) {
+        sums block = {0};
+        for (int64_t end = i + BLOCK; i < end && i < truth->n; i++) {
+            add_row(&block, series_at(predicted, i), series_at(truth, i), first, mean);
+        }
+        all.absolute += block.absolute;
+        all.squared += block.squared;
+        all.covered += block.covered;
+        all.target += block.target;
+        all.around += block.around;
+    }
+    return all;
+}
+
+/* NaN where one of them is. */
+static double median_of(series *truth, series *predicted, session *s)
+{
+    const int64_t n = truth->n;
+    series *off = series_new(s, n, 1);
+    bool done = off != NULL;
+    for (int64_t i = 0; done && i < n; i++) {
+        done = series_set(off, i, fabs(series_at(predicted, i) - series_at(truth, i)));
+    }
+    double median = done ? series_kth(off, n / 2) : (double)NAN;
+    median = done && n % 2 == 0 ? (series_kth(off, n / 2 - 1) + median) / 2 : median;
+    series_free(off);
+    return median;
+}
+
+bool metrics_of(session *s, series *truth, series *predicted, metrics *it)
+{
+    const double n = (double)truth->n, first = series_at(truth, 0);
+    const sums of = sums_of(truth, predicted, first, 0);
+    const double around = sums_of(truth, predicted, first, first + of.target / n).around;
+    *it = metrics_none(truth->n);
+    it->mean_absolute_error = of.absolute / n;
+    it->root_mean_squared_error = sqrt(of.squared / n);
+    it->r2 = around == 0 && !isnan(of.squared) ? of.squared == 0 : 1 - of.squared / around;
+    it->median_absolute_error = isnan(of.absolute) ? (double)NAN : median_of(truth, predicted, s);
+    it->coverage = of.covered / n;
     return !reel_failed(s->r);
 }
 
-void metrics_of_quantiles(metrics *it, const model *m, const double *truth, const double *all)
+void metrics_of_quantiles(metrics *it, const model *m, series *truth, series *all)
 {
     it->quantiles = m->shape.quantile_count;
     for (size_t k = 0; k < it->quantiles; k++) {
         it->quantile[k] = m->quantiles[k];
         it->share[k] = 0;
-        for (int64_t i = 0; i < it->rows; i++) {
-            it->share[k] += truth[i] <= all[(size_t)i * it->quantiles + k];
+    }
+    for (int64_t i = 0; i < it->rows && it->quantiles; i++) {
+        const double y = series_at(truth, i), *row = series_row(all, i);
+        for (size_t k = 0; k < it->quantiles; k++) {
+            it->share[k] += y <= row[k];
         }
+    }
+    for (size_t k = 0; k < it->quantiles; k++) {
         it->share[k] /= (double)it->rows;
     }
 }

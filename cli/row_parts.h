@@ -5,8 +5,9 @@
 
 #include "session.h"
 
+/* Of each the rows in ascending order. */
 typedef struct row_parts {
-    reel_tensor *train;
+    reel_tensor *train;             /* NULL: all */
     reel_tensor *validation, *test; /* NULL: none */
     reel_tensor *calibration;       /* to see on how far predictions are off; NULL: none */
 } row_parts;
@@ -23,7 +24,8 @@ bool rows_choose(session *s, const options *o, reel_table *table, size_t target,
  */
 bool rows_hold_out(session *s, const options *o, reel_table *table, row_parts *it);
 
-/* The rows that have a target, all of them; says how many have none. NULL, and a message. */
-reel_tensor *rows_with_target(session *s, reel_table *table, size_t target);
+/* The rows that have a target, NULL if all have one; says how many have none. False, and a
+ * message. */
+bool rows_with_target(session *s, reel_table *table, size_t target, reel_tensor **rows);
 
 #endif

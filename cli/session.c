@@ -109,9 +109,11 @@ bool complain(const session *it, const char *format, ...)
     /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
     vsnprintf(it->complaint, sizeof it->complaint_text, format, arguments);
     va_end(arguments);
-    va_start(arguments, format);
-    say(it, "", format, arguments);
-    va_end(arguments);
+    if (!it->silent) {
+        va_start(arguments, format);
+        say(it, "", format, arguments);
+        va_end(arguments);
+    }
     return false;
 }
 
@@ -128,7 +130,7 @@ void notice(session *it, const char *format, ...)
     if (!said) {
         reeli_text_set_add(it->r, &it->warnings, text, strlen(text));
     }
-    if (!said && !it->quiet) {
+    if (!said && !it->quiet && !it->silent) {
         char shown[sizeof text];
         fprintf(stderr, "%s: note: %s\n", it->name, shown_text(text, shown, sizeof shown));
     }

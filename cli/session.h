@@ -16,7 +16,7 @@ typedef struct session {
     int64_t memory;            /* bytes that its rows may take, all in all */
     struct together *together; /* those that run it as well; NULL: none */
     char *complaint;           /* what failed last */
-    bool silent;
+    bool silent;               /* neither says anything */
     char complaint_text[512];
     reeli_text_set warnings; /* what --json reports of them, each once */
 } session;

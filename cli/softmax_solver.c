@@ -13,16 +13,26 @@ static const double most_work = 5e9; /* products of one step */
 
 /* Weights of c classes (all but the first), m each, the bias last. */
 typedef struct softmax {
-    matrix *x;
+    matrix *x, *y;
     int64_t n, k, m, c;
     double *at, *next, *step, *system; /* the latter (c m, c m) */
     double *row, *p;                   /* p: the probabilities of all c + 1 classes */
-    double *target, *weight;           /* of rows */
 } softmax;
+
+static int64_t class_of(const softmax *it, int64_t i)
+{
+    return (int64_t)matrix_number(it->y, i, 0);
+}
+
+static double weight_of(const softmax *it, int64_t i)
+{
+    return it->y->columns == 2 ? matrix_number(it->y, i, 1) : 1;
+}
 
 /* The row's probabilities; what the loss is of its class. */
 static double look_at(const softmax *it, const double *w, int64_t i)
 {
+    const int64_t class = class_of(it, i);
     double most = 0, sum = 0, is = 0;
     matrix_row(it->x, i, it->row);
     it->row[it->k] = 1;
@@ -36,7 +46,7 @@ static double look_at(const softmax *it, const double *w, int64_t i)
     }
     for (int64_t a = 0; a <= it->c; a++) {
         double e = it->p[a] - most;
-        is = a == (int64_t)it->target[i] ? e : is;
+        is = a == class ? e : is;
         it->p[a] = exp(e);
         sum += it->p[a];
     }
@@ -50,7 +60,7 @@ static double objective(const softmax *it, const double *w)
 {
     double sum = 0;
     for (int64_t i = 0; i < it->n; i++) {
-        sum += it->weight[i] * look_at(it, w, i);
+        sum += weight_of(it, i) * look_at(it, w, i);
     }
     return sum / (double)it->n;
 }
@@ -64,9 +74,10 @@ static void assemble(const softmax *it)
     memset(it->step, 0, (size_t)size * sizeof *it->step);
     for (int64_t i = 0; i < it->n; i++) {
         look_at(it, it->at, i);
-        double share = it->weight[i] / (double)it->n;
+        const int64_t class = class_of(it, i);
+        double share = weight_of(it, i) / (double)it->n;
         for (int64_t a = 0; a < it->c; a++) {
-            double p = it->p[a + 1], off = share * ((a + 1 == (int64_t)it->target[i]) - p);
+            double p = it->p[a + 1], off = share * ((a + 1 == class) - p);
             for (int64_t j = 0; j < m; j++) {
                 it->step[a * m + j] += off * it->row[j];
             }
@@ -114,17 +125,12 @@ static bool read_net(softmax *it, const training *of)
 {
     reel_tensor *weight = reel_parameter(of->net, "0.weight");
     reel_tensor *bias = reel_parameter(of->net, "0.bias");
-    bool weighted = reel_size(of->y, 1) == 2;
     for (int64_t a = 0; a < it->c; a++) {
         for (int64_t j = 0; j < it->m; j++) {
             int64_t one[] = {a + 1, j}, first[] = {0, j};
             it->at[a * it->m + j] = j < it->k ? reel_get(weight, one) - reel_get(weight, first)
                                               : reel_get(bias, one) - reel_get(bias, first);
         }
-    }
-    for (int64_t i = 0; i < it->n; i++) {
-        it->target[i] = reel_get(of->y, (int64_t[]){i, 0});
-        it->weight[i] = weighted ? reel_get(of->y, (int64_t[]){i, 1}) : 1;
     }
     return !reel_failed(of->session->r);
 }
@@ -145,7 +151,8 @@ static bool write_net(const softmax *it, const training *of)
 
 static softmax sizes_of(const training *of)
 {
-    softmax it = {.x = of->x, .n = of->x->rows, .k = of->x->columns, .m = of->x->columns + 1};
+    softmax it = {.x = of->x, .y = of->y, .n = of->x->rows, .k = of->x->columns};
+    it.m = it.k + 1;
     it.c = reel_size(reel_parameter(of->net, "0.weight"), 0) - 1;
     return it;
 }
@@ -164,7 +171,7 @@ bool softmax_is_due(const training *of)
 static softmax begin(const training *of)
 {
     softmax it = sizes_of(of);
-    size_t s = (size_t)(it.c * it.m), rest = (size_t)(it.m + it.c + 1 + 2 * it.n);
+    size_t s = (size_t)(it.c * it.m), rest = (size_t)(it.m + it.c + 1);
     it.system = malloc((s * s + 3 * s + rest) * sizeof *it.system);
     if (!it.system) {
         complain(of->session, "there is no memory for the line's equations");
@@ -175,8 +182,6 @@ static softmax begin(const training *of)
     it.step = it.next + s;
     it.row = it.step + s;
     it.p = it.row + it.m;
-    it.target = it.p + it.c + 1;
-    it.weight = it.target + it.n;
     return it;
 }
 
@@ -200,9 +205,8 @@ bool softmax_covariance(const training *of, double *to, double *deviance)
     softmax it = begin(of);
     int64_t size = it.c * it.m;
     bool done = it.system && read_net(&it, of);
-    bool weighted = reel_size(of->y, 1) == 2;
     if (done) {
-        double rows = (double)it.n * (weighted ? of->weight_mean : 1);
+        double rows = (double)it.n * (of->y->columns == 2 ? of->weight_mean : 1);
         assemble(&it);
         cholesky_curvature_inverse(size, it.system, 1, to); /* of a mean over the rows */
         for (int64_t i = 0; i < size * size; i++) {

@@ -35,11 +35,10 @@ bool together_gather(session *s, double *all, int64_t n);
 /* All train this net from now on, from the first process's parameters and random numbers. */
 void together_train(session *s, reel_module *net, reel_optimizer *optimizer);
 typedef struct together_loader together_loader;
-/* As matrix_loader; NULL, and a message. */
-together_loader *together_loader_new(session *s, matrix *x, reel_tensor *y,
-                                     reel_loader_options how);
+/* As samples_loader; NULL, and a message. */
+together_loader *together_loader_new(session *s, samples of, reel_loader_options how);
 void together_loader_free(together_loader *it);
-/* The next piece, (x, y); false at the epoch's end. */
+/* The next piece, as a batch of samples_loader; false at the epoch's end. */
 bool together_next(together_loader *it, reel_tensor **piece);
 /* After its backward: true once the gradients and the loss are the batch's. */
 bool together_average(session *s, reel_tensor **loss);

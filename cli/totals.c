@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A sum of many numbers is hardly their last one by chance, and of two columns it never is. */
 #include "totals.h"
-#include "model.h"
+#include "column_series.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,18 +14,20 @@ static const double rounding = 1e-3; /* of what the sheet shows of the numbers *
 /* Whether a column's last value is the sum of the others, and larger than each of them. */
 static bool ends_with_sum(session *s, reel_table *table, size_t column, reel_tensor *rows)
 {
-    int64_t n = 0;
-    if (reel_table_is_text(table, column)) {
+    const int64_t n = rows_count(table, rows);
+    if (reel_table_is_text(table, column) || n < FEWEST) {
         return false;
     }
-    double *values = column_values(s, table, column, rows, &n), sum = 0, most = 0;
+    series *values = column_series(s, table, column, rows);
+    double sum = 0, most = 0;
     for (int64_t i = 0; values && i < n - 1; i++) {
-        sum += isnan(values[i]) ? 0 : values[i];
-        most = fmax(most, fabs(values[i]));
+        double x = series_at(values, i);
+        sum += isnan(x) ? 0 : x;
+        most = fmax(most, fabs(x));
     }
-    bool is = values && n >= FEWEST && fabs(sum) > most &&
-              fabs(values[n - 1] - sum) <= rounding * fabs(sum);
-    free(values);
+    bool is =
+        values && fabs(sum) > most && fabs(series_at(values, n - 1) - sum) <= rounding * fabs(sum);
+    series_free(values);
     return is;
 }
 
@@ -43,28 +45,24 @@ static bool is_word(const char *text)
 }
 
 /* Whether the text of the last row in a column says so. */
-static bool is_called_total(session *s, reel_table *table, size_t column, reel_tensor *rows)
+static bool is_called_total(reel_table *table, size_t column, int64_t last)
 {
-    int64_t n = 0;
-    if (!reel_table_is_text(table, column)) {
-        return false;
-    }
-    double *codes = column_values(s, table, column, rows, &n);
-    bool is = codes && n > 0 && codes[n - 1] >= 0 &&
-              is_word(reel_table_category(table, column, (size_t)codes[n - 1]));
-    free(codes);
-    return is;
+    double code = -1;
+    return reel_table_is_text(table, column) &&
+           reel_table_read_column(table, column, last, 1, &code) == REEL_OK && code >= 0 &&
+           is_word(reel_table_category(table, column, (size_t)code));
 }
 
 bool last_is_total(session *s, reel_table *table, size_t target, reel_tensor *rows)
 {
+    const int64_t count = rows_count(table, rows);
     bool is = false;
     if (!ends_with_sum(s, table, target, rows)) {
         return false;
     }
     for (size_t j = 0; !is && j < reel_table_columns(table); j++) {
-        is =
-            j != target && (ends_with_sum(s, table, j, rows) || is_called_total(s, table, j, rows));
+        is = j != target && (ends_with_sum(s, table, j, rows) ||
+                             is_called_total(table, j, rows_at(rows, count - 1)));
     }
     return is;
 }

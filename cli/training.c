@@ -14,7 +14,7 @@
 /* What goes before the step, of pieces of one size, as it was captured. */
 enum { PIECE_SIZES = 4 };
 typedef struct piece_graph {
-    reel_tensor *x; /* the pieces' own; NULL: nothing was captured yet */
+    reel_tensor *piece; /* the loader's own; NULL: nothing was captured yet */
     reel_graph *graph;
     reel_tensor *loss;
 } piece_graph;
@@ -26,8 +26,9 @@ typedef struct loop {
     reel_scheduler *scheduler; /* NULL: a constant rate */
     reel_loader *loader;
     together_loader *pieces; /* in its place, where several processes train */
+    samples of;              /* what the loader is of */
     int64_t rows;            /* of an epoch */
-    reel_tensor *x, *y;      /* the batch */
+    reel_tensor *batch[2];   /* as samples_loader has it */
     reel_tensor *loss;       /* its loss, penalties included */
     reel_graph *graph;       /* the step of a full batch, once it was captured */
     piece_graph of_piece[PIECE_SIZES];
@@ -35,7 +36,9 @@ typedef struct loop {
 
 static void differentiate(loop *it)
 {
-    it->loss = training_loss(it->training, it->x, it->y, 0);
+    reel_tensor *x, *y;
+    samples_of_batch(it->of, it->batch, &x, &y);
+    it->loss = training_loss(it->training, x, y, 0);
     reel_zero_grad(it->optimizer);
     reel_backward(it->loss);
 }
@@ -61,9 +64,10 @@ static double captured_step(loop *it)
     if (it->graph) {
         reel_replay(it->graph);
     } else {
-        reel_capture_begin(reel_of(it->x));
+        reel *r = it->training->session->r;
+        reel_capture_begin(r);
         step(it);
-        it->graph = reel_capture_end(reel_of(it->x));
+        it->graph = reel_capture_end(r);
     }
     return it->graph ? reel_item(it->loss) : (double)NAN;
 }
@@ -74,7 +78,7 @@ static double eager_step(loop *it)
     step(it);
     double loss = reel_item(it->loss);
     it->loss = captured;
-    reel_rewind(reel_of(it->x));
+    reel_rewind(it->training->session->r);
     return loss;
 }
 
@@ -82,13 +86,10 @@ static double eager_step(loop *it)
 static double epoch(loop *it)
 {
     const training *t = it->training;
-    reel_tensor *batch[2];
     double sum = 0;
     int64_t rows = 0;
-    while (reel_loader_next(it->loader, batch)) {
-        it->x = batch[0];
-        it->y = batch[1];
-        int64_t size = reel_size(it->x, 0);
+    while (reel_loader_next(it->loader, it->batch)) {
+        int64_t size = reel_size(it->batch[0], 0);
         double loss = size == t->o->batch_size ? captured_step(it) : eager_step(it);
         sum += loss * (double)size;
         rows += size;
@@ -109,11 +110,12 @@ static void differentiate_piece(loop *it)
 {
     reel *r = it->training->session->r;
     int i = 0;
-    while (i < PIECE_SIZES - 1 && it->of_piece[i].x && it->of_piece[i].x != it->x) {
+    reel_tensor *piece = it->batch[0];
+    while (i < PIECE_SIZES - 1 && it->of_piece[i].piece && it->of_piece[i].piece != piece) {
         i++;
     }
     piece_graph *of = &it->of_piece[i];
-    if (of->x && of->x != it->x) {
+    if (of->piece && of->piece != piece) {
         differentiate(it);
         return;
     }
@@ -122,7 +124,7 @@ static void differentiate_piece(loop *it)
     } else {
         reel_capture_begin(r);
         differentiate(it);
-        *of = (piece_graph){it->x, reel_capture_end(r), it->loss};
+        *of = (piece_graph){piece, reel_capture_end(r), it->loss};
     }
     it->loss = of->loss;
 }
@@ -131,13 +133,10 @@ static void differentiate_piece(loop *it)
 static double epoch_together(loop *it)
 {
     const training *t = it->training;
-    reel_tensor *piece[2];
     double sum = 0;
     int64_t rows = 0;
     bool stop = false;
-    while (!stop && together_next(it->pieces, piece)) {
-        it->x = piece[0];
-        it->y = piece[1];
+    while (!stop && together_next(it->pieces, it->batch)) {
         differentiate_piece(it);
         if (together_average(t->session, &it->loss)) {
             int64_t left = it->rows - rows;
@@ -157,18 +156,19 @@ static double epoch_together(loop *it)
 }
 
 /* A loader of the rows; how many batches it makes of them, 0 after an error. */
-static int64_t load(loop *it, matrix *x, reel_tensor *y)
+static int64_t load(loop *it, samples of)
 {
     session *s = it->training->session;
     reel_loader_options how = {.batch_size = it->training->o->batch_size, .shuffle = true};
-    int64_t size = how.batch_size < x->rows ? how.batch_size : x->rows;
-    it->rows = x->rows;
+    int64_t rows = of.x->rows, size = how.batch_size < rows ? how.batch_size : rows;
+    it->of = of;
+    it->rows = rows;
     if (s->together) {
-        it->pieces = together_loader_new(s, x, y, how);
+        it->pieces = together_loader_new(s, of, how);
     } else {
-        it->loader = matrix_loader(x, y, how);
+        it->loader = samples_loader(of, how);
     }
-    return it->pieces || it->loader ? (x->rows + size - 1) / size : 0;
+    return it->pieces || it->loader ? (rows + size - 1) / size : 0;
 }
 
 static void unload(loop *it)
@@ -200,31 +200,23 @@ static void run(loop *it, int64_t most)
     }
 }
 
-/* a's rows, then b's; kept. */
-static reel_tensor *joined(reel_tensor *a, reel_tensor *b)
-{
-    return reel_keep(reel_cat((reel_tensor *[]){a, b}, 2, 0));
-}
-
 /* The learning rate falls to 0, from the best model on, over all rows: those to validate on have
  * done what they were held out for. */
 static void anneal(loop *it, int64_t epochs)
 {
     training *t = it->training;
-    matrix *x = matrix_joined(t->x, t->validation_x);
-    reel_tensor *y = joined(t->y, t->validation_y);
-    reel_rewind(t->session->r);
+    samples all =
+        samples_joined((samples){t->x, t->y}, (samples){t->validation_x, t->validation_y});
     reel_early_stopping_restore(t->stopping);
     unload(it);
-    int64_t per_epoch = x ? load(it, x, y) : 0;
+    int64_t per_epoch = all.x ? load(it, all) : 0;
     it->scheduler = schedule_new(t->o, it->optimizer, epochs * per_epoch);
     t->annealed_from = t->epochs;
     if (per_epoch && it->scheduler) {
         run(it, t->epochs + epochs);
     }
     unload(it);
-    matrix_free(x);
-    reel_tensor_free(y);
+    samples_free(&all);
 }
 
 /* A schedule over all epochs would be near its start when patience runs out, with steps too long
@@ -262,7 +254,7 @@ static void zero_small_weights(const training *it)
 static void train_in_batches(training *it)
 {
     loop all = {.training = it, .optimizer = optimizer_new(it->o, it->net)};
-    int64_t batches = load(&all, it->x, it->y);
+    int64_t batches = load(&all, (samples){it->x, it->y});
     int64_t per_epoch = it->o->schedule == SCHEDULE_PLATEAU ? 1 : batches;
     bool patiently = it->o->schedule == SCHEDULE_PATIENCE && it->stopping;
     if (!patiently) {

@@ -13,12 +13,11 @@ typedef struct training {
     session *session;
     const options *o; /* without anything left open: training_defaults */
     reel_module *net;
-    matrix *x;      /* (rows, features) */
-    reel_tensor *y; /* (rows, 1), or 2 with weights */
-    matrix *validation_x;
-    reel_tensor *validation_y; /* NULL: none */
-    double weight_mean;        /* of the rows' weights in the table, which have the mean 1 in y */
-    progress *progress;        /* NULL: not shown */
+    matrix *x;                           /* (rows, features) */
+    matrix *y;                           /* (rows, 1), or 2 with weights */
+    matrix *validation_x, *validation_y; /* NULL: none */
+    double weight_mean; /* of the rows' weights in the table, which have the mean 1 in y */
+    progress *progress; /* NULL: not shown */
     reel_early_stopping *stopping; /* NULL: nothing to validate on */
 
     double *losses, *validation_losses; /* of each epoch; from malloc */

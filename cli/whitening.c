@@ -47,18 +47,6 @@ static bool whiten_by(coordinates *it, matrix *x)
     return done;
 }
 
-/* Puts `now`, kept, in place of what *x was. */
-static bool replace(reel_tensor **x, reel_tensor *now)
-{
-    reel_tensor *kept = reel_keep(now);
-    if (reel_is_poison(kept)) {
-        return false;
-    }
-    reel_tensor_free(*x);
-    *x = kept;
-    return true;
-}
-
 /* What a row becomes. */
 typedef struct row_change {
     const coordinates *of;
@@ -87,16 +75,25 @@ static void multiply_row(const void *context, double *row)
     memcpy(row, it->sums, (size_t)k * sizeof *row);
 }
 
-static bool add_shift(const coordinates *it, matrix *x, reel_tensor **y)
+static void shift_target(const void *context, double *row) { row[0] += *(const double *)context; }
+
+/* In the dtype of the numbers, as an addition of tensors has it. */
+static double rounded(const matrix *x, double number)
 {
+    return x->dtype == REEL_F64 ? number : (double)(float)number;
+}
+
+static bool add_shift(const coordinates *it, samples of)
+{
+    const double by = rounded(of.y, it->target_shift);
+    matrix *x = of.x;
     row_change how = {.of = it, .shift = malloc((size_t)it->features * sizeof *how.shift)};
     for (int64_t j = 0; how.shift && j < it->features; j++) {
-        how.shift[j] = x->dtype == REEL_F64 ? it->shift[j] : (double)(float)it->shift[j];
+        how.shift[j] = rounded(x, it->shift[j]);
     }
     bool done = how.shift && matrix_change(x, shift_row, &how) &&
-                replace(y, reel_add_scalar(*y, it->target_shift));
+                (by == 0 || matrix_change(of.y, shift_target, &by));
     free(how.shift);
-    reel_rewind(x->r);
     return done;
 }
 
@@ -108,9 +105,9 @@ static bool multiply(const coordinates *it, matrix *x)
     return done;
 }
 
-bool coordinates_apply(const coordinates *it, matrix *x, reel_tensor **y)
+bool coordinates_apply(const coordinates *it, samples of)
 {
-    return add_shift(it, x, y) && (!it->triangle || multiply(it, x));
+    return add_shift(it, of) && (!it->triangle || multiply(it, of.x));
 }
 
 /* With an intercept columns are moved to their mean, so that those of categories, which add up to
@@ -133,10 +130,11 @@ static bool choose_shift(coordinates *it, reel_encoder *encoder, bool intercept,
 }
 
 bool coordinates_choose(coordinates *it, reel_encoder *encoder, bool intercept, bool whiten,
-                        matrix *x, reel_tensor **y)
+                        samples of)
 {
+    matrix *x = of.x;
     *it = (coordinates){.features = x->columns};
-    if (!choose_shift(it, encoder, intercept, x) || !add_shift(it, x, y)) {
+    if (!choose_shift(it, encoder, intercept, x) || !add_shift(it, of)) {
         return false;
     }
     if (!whiten || it->features > MOST_WHITENED) {

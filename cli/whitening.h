@@ -23,9 +23,9 @@ typedef struct coordinates {
  * Fails: false, without memory.
  */
 bool coordinates_choose(coordinates *it, reel_encoder *encoder, bool intercept, bool whiten,
-                        matrix *x, reel_tensor **y);
+                        samples of);
 /* The same coordinates for other rows. */
-bool coordinates_apply(const coordinates *it, matrix *x, reel_tensor **y);
+bool coordinates_apply(const coordinates *it, samples of);
 /* Puts T w, and the bias that belongs to it, into `net`, whose inputs are the encoder's. */
 bool coordinates_return(const coordinates *it, reel_module *trained, reel_module *net);
 void coordinates_free(coordinates *it);

@@ -152,12 +152,13 @@ void together_train(session *s, reel_module *net, reel_optimizer *optimizer)
     reel_mpi_broadcast(s->together->mpi, net, optimizer);
 }
 
-together_loader *together_loader_new(session *s, matrix *x, reel_tensor *y, reel_loader_options how)
+together_loader *together_loader_new(session *s, samples of, reel_loader_options how)
 {
     reel_mpi *mpi = s->together->mpi;
-    return (together_loader *)(void *)(x->all ? reel_mpi_loader_new(
-                                                    mpi, (reel_tensor *[]){x->all, y}, 2, how)
-                                              : reel_mpi_row_file_loader(mpi, x->file, &y, 1, how));
+    reel_tensor *both[] = {of.x->all, of.y->all};
+    return (together_loader *)(void *)(both[0] ? reel_mpi_loader_new(mpi, both, 2, how)
+                                               : reel_mpi_row_file_loader(mpi, of.x->store->file,
+                                                                          NULL, 0, how));
 }
 
 static reel_mpi_loader *loader_of(together_loader *it) { return (reel_mpi_loader *)(void *)it; }

@@ -141,7 +141,7 @@ rows() { awk -v n="$1" 'BEGIN { print "a,b,y"; for (i = 0; i < n; i++) print i *
 many=$((1 << 18))
 rows $many >many.csv
 
-# The files of a training that is stopped amid an epoch; what it has for each row, and the same of two features.
+# The files of a training that is stopped amid an epoch; what it has for each row: of three columns, of two features and the target.
 files() { find -L "/proc/$process/fd" -type f -links 0 -printf '%s\n' 2>/dev/null | sort -n | tr '\n' ' '; }
 if [ -d /proc/self/fd ]; then
   for dtype in f32:4 f64:8; do
@@ -151,8 +151,8 @@ if [ -d /proc/self/fd ]; then
     cell=${dtype#*:} sizes=$(files)
     guide 'each value as 8 bytes'
     [[ " $sizes" == *" $((3 * 8 * many)) "* ]] || fail "three columns in none of the files, which have $sizes"
-    guide 'each feature once more, and twice while rows are shuffled'
-    [[ " $sizes" == *" $((2 * cell * many)) "* ]] || fail "two features of $dtype in none of the files, which have $sizes"
+    guide 'each feature and the target once more, and twice while rows are encoded or shuffled'
+    [[ " $sizes" == *" $((3 * cell * many)) "* ]] || fail "two features and a target of $dtype in none of the files, which have $sizes"
     holds 'a == 3' "$(wc -w <<<"$sizes")"
     guide '| 130 | Ctrl-C ended the training; its model was kept |'
     kill -INT $process

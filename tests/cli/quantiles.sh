@@ -7,8 +7,8 @@ compiler=${CC:-cc}
 
 # y = 10 x + (0.2 + x) e, e between -1 and 1: of x = 1 the errors are six times those of x = 0.
 awk "$random"'BEGIN { seed(11); print "x,y" >"seen.csv"; print "x,y" >"unseen.csv"
-  for (i = 0; i < 6000; i++) { x = uniform(); e = 2 * uniform() - 1
-    printf "%.6g,%.6g\n", x, 10 * x + (0.2 + x) * e >(i < 3000 ? "seen.csv" : "unseen.csv") } }'
+  for (i = 0; i < 24000; i++) { x = uniform(); e = 2 * uniform() - 1
+    printf "%.6g,%.6g\n", x, 10 * x + (0.2 + x) * e >(i < 12000 ? "seen.csv" : "unseen.csv") } }'
 
 # Lines of several quantiles are the lines of each alone.
 run 0 fit "$tables/stackloss.csv" --target STACKLOSS --loss quantile --quantile 0.25,0.5,0.75 --no-save --json
@@ -33,7 +33,7 @@ run 0 evaluate model.safetensors unseen.csv
 prints 'share at or below 0.9'
 run 0 predict model.safetensors unseen.csv
 [ "$(head -n 1 out)" = y,y_0.1,y_0.5,y_0.9 ] || fail 'not the columns'
-awk -F, 'NR > 1 { n++; if ($2 > $3 || $3 > $4 || $1 != $3) bad = 1 } END { exit bad || n != 3000 }' out || fail 'they cross'
+awk -F, 'NR > 1 { n++; if ($2 > $3 || $3 > $4 || $1 != $3) bad = 1 } END { exit bad || n != 12000 }' out || fail 'they cross'
 sed -n 2,501p out >predicted
 run 0 predict model.safetensors unseen.csv --out there.csv
 run 0 predict model.safetensors unseen.csv --out there.csv

@@ -6,24 +6,6 @@
 #include "model.h"
 #include "report.h"
 
-#include <stdarg.h>
-
-static size_t complaints;
-
-bool complain(const session *it, const char *format, ...)
-{
-    (void)it;
-    (void)format;
-    complaints++;
-    return false;
-}
-
-void notice(session *it, const char *format, ...)
-{
-    (void)it;
-    (void)format;
-}
-
 static void use(session *s, const model *m)
 {
     enum { ROWS = 3 };
@@ -48,9 +30,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     write_input(data, size);
     budget memory;
-    session s = {.r = reel_within(&memory, size, 64)};
+    session s = {.r = reel_within(&memory, size, 64), .silent = true};
     model m, again = {0};
-    complaints = 0;
+    s.complaint = s.complaint_text;
     if (model_load(&s, &m, path)) {
         require(!reel_failed(s.r), "a model in spite of an error");
         use(&s, &m);
@@ -58,10 +40,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 "what was written cannot be loaded");
         require(again.shape.features == m.shape.features, "other features");
     } else {
-        require(complaints > 0 || reel_failed(s.r), "no model, and no reason");
+        require(*s.complaint || reel_failed(s.r), "no model, and no reason");
     }
     model_free(&m);
     model_free(&again);
+    reeli_text_set_free(s.r, &s.warnings);
     reel_free(s.r);
     return 0;
 }

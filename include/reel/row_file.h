@@ -34,7 +34,7 @@ typedef struct reel_row_file reel_row_file;
 
 /**
  * An empty one, whose rows have `columns` numbers. `memory` is how many bytes it may take to put
- * rows in order, and 4 more for each row; less than 64 KB are taken for that.
+ * rows in order, beside pieces of a megabyte; less than 64 KB are taken for that.
  *
  * Owner: the reel's until you free it, or the reel.
  * Fails: NULL, and REEL_ERR_FILE if the system lets no such file be made; REEL_ERR_DTYPE for what
@@ -73,6 +73,24 @@ REEL_API reel_status reel_row_file_read(reel_row_file *f, int64_t first, reel_te
  *        full; REEL_ERR_MEMORY; REEL_ERR_STATE while a step is being captured.
  */
 REEL_API reel_status reel_row_file_order(reel_row_file *f, const reel_tensor *rows);
+
+/** Rows of each batch of an order; all zero is the whole order. */
+typedef struct reel_row_file_part {
+    int64_t batch_size; /**< rows of a batch; 0: there are no batches */
+    int64_t first;      /**< of a full batch the rows from this one, */
+    int64_t end;        /**< before this one */
+    int64_t last_first; /**< the same of a last batch that is not full */
+    int64_t last_end;   /**< 0: none of it */
+} reel_row_file_part;
+
+/**
+ * From now on `reel_row_file_next` gives all rows in a random order, or this part of it. It is
+ * that of a loader's epoch from the same seed, which is drawn, and takes no memory for each row.
+ *
+ * Fails: REEL_ERR_VALUE for a part that batches have not; otherwise as `reel_row_file_order`.
+ * Source: torch.utils.data.RandomSampler.
+ */
+REEL_API reel_status reel_row_file_shuffle(reel_row_file *f, reel_row_file_part part);
 
 /** Fills `to` with the next rows of the order. Fails: as `reel_row_file_read`. */
 REEL_API reel_status reel_row_file_next(reel_row_file *f, reel_tensor *to);

@@ -24,7 +24,7 @@ struct reel_loader {
     bool shuffle;
     bool lost;               /* whether one of the tensors is gone */
     int64_t *chosen;         /* the rows of the options, or NULL: all */
-    int64_t *order;          /* the epoch's, or NULL: as they come */
+    int64_t *order;          /* the epoch's, or NULL: as they come, or the stream shuffles them */
     reeli_row_stream stream; /* of the first source; its owner is NULL if there is none */
     size_t count;
     source sources[];
@@ -167,8 +167,9 @@ static bool furnish(reel_loader *l, reel_tensor *const *tensors, size_t count,
     const size_t size = (size_t)l->rows * sizeof(int64_t);
     const int64_t last = options->drop_last ? 0 : l->rows % (l->batch_size ? l->batch_size : 1);
     l->chosen = options->rows ? reeli_malloc(r, size) : NULL;
-    l->order = options->shuffle ? reeli_malloc(r, size) : NULL;
-    if ((options->rows && !l->chosen) || (options->shuffle && !l->order)) {
+    const bool order = options->shuffle && (options->rows || count > 0);
+    l->order = order ? reeli_malloc(r, size) : NULL;
+    if ((options->rows && !l->chosen) || (order && !l->order)) {
         reeli_no_memory(r, "loader");
         return false;
     }
@@ -229,13 +230,16 @@ static bool begin_epoch(reel_loader *l)
     reeli_mt_next64(random);
     if (l->shuffle) {
         reeli_mt_seed(&own, reeli_mt_next64(random));
+    }
+    if (l->order) {
         for (int64_t i = 0; i < l->rows; i++) {
             l->order[i] = l->chosen ? l->chosen[i] : i;
         }
         reeli_permute(&own, l->order, l->rows);
     }
     const reeli_row_stream *s = &l->stream;
-    return !s->owner || s->begin(s->owner, l->order ? l->order : l->chosen, l->rows);
+    return !s->owner || s->begin(s->owner, l->order ? l->order : l->chosen,
+                                 l->shuffle && !l->order ? &own : NULL, l->rows);
 }
 
 /* As a tensor that was just made: without a history or a gradient. Whoever saved what it held

@@ -12,8 +12,9 @@ typedef struct reeli_row_stream {
     reeli_owned *owner;
     reel_dtype dtype;
     int64_t rows, columns;
-    /* An epoch begins, of `count` rows in this order (NULL: as they lie); false, and an error. */
-    bool (*begin)(void *owner, const int64_t *order, int64_t count);
+    /* An epoch begins, of `count` rows in this order, or else in that which reeli_permute makes of
+     * them with `shuffle`, or else (both NULL) as they lie; false, and an error. */
+    bool (*begin)(void *owner, const int64_t *order, reeli_mt19937 *shuffle, int64_t count);
     /* The next rows. */
     bool (*next)(void *owner, int64_t rows, void *to);
 } reeli_row_stream;

@@ -364,7 +364,8 @@ static reel_row_file *in_order(encoding *it, int64_t memory)
         place[reeli_by_block(&it->order, k)] = k;
     }
     reeli_buffer_free(r, &it->order);
-    ok = ok && reeli_row_order_begin(it->file, place, it->rows.count);
+    const reeli_row_list list = {.rows = place, .count = it->rows.count};
+    ok = ok && reeli_row_order_begin(it->file, &list);
     reeli_buffer_free(r, &places);
     for (int64_t at = 0; ok && at < it->rows.count; at += it->put_rows) {
         int64_t left = it->rows.count - at, count = left < it->put_rows ? left : it->put_rows;

@@ -49,8 +49,9 @@ reel_row_file *reel_row_file_new(reel *r, reel_dtype dtype, int64_t columns, int
     f->dtype = dtype;
     f->columns = columns;
     f->row_bytes = (size_t)columns * reeli_element_size((int)dtype);
-    f->memory = memory > LEAST_MEMORY ? (size_t)memory : LEAST_MEMORY;
-    f->order.descriptor = -1;
+    f->memory = memory > LEAST_MEMORY ? (size_t)memory / 4 * 4 : LEAST_MEMORY;
+    f->order.parts.f = f;
+    f->order.parts.descriptor = -1;
     f->descriptor = reeli_scratch_open(r, "row_file_new", NULL);
     if (f->descriptor < 0) {
         reeli_disown(&f->owned);
@@ -162,8 +163,43 @@ reel_status reel_row_file_order(reel_row_file *f, const reel_tensor *rows)
         reeli_error(r, REEL_ERR_SHAPE, "%s: the rows' numbers do not lie side by side", what);
         return reeli_failure(r);
     }
-    bool done = reeli_row_order_begin(f, rows ? rows->data : NULL, rows ? rows->numel : f->rows);
-    return done ? r->status : reeli_failure(r);
+    const reeli_row_list list = {.rows = rows ? rows->data : NULL,
+                                 .count = rows ? rows->numel : f->rows};
+    return reeli_row_order_begin(f, &list) ? r->status : reeli_failure(r);
+}
+
+/* Whether batches of the file's rows have such a part. */
+static bool has_part(reel_row_file *f, const char *what, const reel_row_file_part *p)
+{
+    const int64_t last = p->batch_size > 0 ? f->rows % p->batch_size : 0;
+    const bool has = p->batch_size >= 0 && p->first >= 0 && p->first <= p->end &&
+                     p->end <= p->batch_size && p->last_first >= 0 &&
+                     p->last_first <= p->last_end && p->last_end <= last;
+    if (!has) {
+        reeli_error(f->owned.r, REEL_ERR_VALUE,
+                    "%s: batches of %lld of %s have no rows %lld to %lld, the last %lld to %lld",
+                    what, (long long)p->batch_size, REELI_COUNTED(f->rows, "row"),
+                    (long long)p->first, (long long)p->end, (long long)p->last_first,
+                    (long long)p->last_end);
+    }
+    return has;
+}
+
+reel_status reel_row_file_shuffle(reel_row_file *f, reel_row_file_part part)
+{
+    static const char what[] = "row_file_shuffle";
+    if (!REELI_ALIVE(f, what)) {
+        return REEL_ERR_OWNER;
+    }
+    reel *r = f->owned.r;
+    if (r->status != REEL_OK || REELI_REFUSE(r, what, "rows cannot be put in order") ||
+        !has_part(f, what, &part)) {
+        return reeli_failure(r);
+    }
+    reeli_mt19937 random;
+    reeli_mt_seed(&random, reeli_mt_next64(&r->random));
+    const reeli_row_list list = {.count = f->rows, .random = &random, .part = part};
+    return reeli_row_order_begin(f, &list) ? r->status : reeli_failure(r);
 }
 
 reel_status reel_row_file_next(reel_row_file *f, reel_tensor *to)
@@ -180,9 +216,10 @@ reel_status reel_row_file_next(reel_row_file *f, reel_tensor *to)
     return reeli_row_order_next(f, to->size[0], to->data) ? r->status : reeli_failure(r);
 }
 
-static bool begin_epoch(void *owner, const int64_t *order, int64_t count)
+static bool begin_epoch(void *owner, const int64_t *order, reeli_mt19937 *shuffle, int64_t count)
 {
-    return reeli_row_order_begin(owner, order, count);
+    const reeli_row_list list = {.rows = order, .random = shuffle, .count = count};
+    return reeli_row_order_begin(owner, &list);
 }
 
 static bool next_rows(void *owner, int64_t rows, void *to)

@@ -5,26 +5,12 @@
  * row is written, with its place, to the end of its bucket's part of a second file; then one bucket
  * after the other is read back, and its rows are put in their places.
  */
-#include "row_file.h"
+#include "row_shuffle.h"
 #include "scratch_file.h"
 
 #include <string.h>
 
-static const char what[] = "row_file";
 enum { PIECE = 1 << 20 };
-static const uint32_t nowhere = UINT32_MAX;
-
-static bool no_memory(reel_row_file *f)
-{
-    reeli_no_memory(f->owned.r, what);
-    return false;
-}
-
-static bool refuse(reel_row_file *f, const char *before, int64_t number, const char *after)
-{
-    reeli_error(f->owned.r, REEL_ERR_VALUE, "%s: %s%lld%s", what, before, (long long)number, after);
-    return false;
-}
 
 /* A row with its place before it. */
 static size_t record_bytes(const reel_row_file *f) { return f->row_bytes + sizeof(uint32_t); }
@@ -35,102 +21,81 @@ static int64_t rows_in_bucket(const reeli_row_order *o, int64_t bucket)
     return left < o->bucket_rows ? left : o->bucket_rows;
 }
 
-static int64_t buckets_of(const reeli_row_order *o)
-{
-    return (o->count + o->bucket_rows - 1) / o->bucket_rows;
-}
-
 /* How many rows are read at once, of the file and of the second one. */
 static int64_t rows_in_piece(const reel_row_file *f)
 {
     return record_bytes(f) < PIECE ? (int64_t)(PIECE / record_bytes(f)) : 1;
 }
 
-static bool furnish(reel_row_file *f)
+/* Memory that is changed for another size; false when it is out. */
+static bool hold(reel_row_file *f, char **memory, size_t *bytes, size_t wanted)
 {
-    reel *r = f->owned.r;
-    reeli_row_order *o = &f->order;
-    size_t rows = f->memory / f->row_bytes;
-    rows = rows < (size_t)f->rows ? rows : (size_t)f->rows;
-    o->bucket_rows = rows > 0 ? (int64_t)rows : 1;
-    if (!o->piece) {
-        o->piece_bytes = (size_t)rows_in_piece(f) * record_bytes(f);
-        o->piece = reeli_malloc(r, o->piece_bytes);
+    if (!*memory || *bytes != wanted) {
+        reeli_free(f->owned.r, *memory, *bytes);
+        *bytes = wanted;
+        *memory = reeli_malloc(f->owned.r, wanted);
     }
-    if (!o->where || o->where_rows != f->rows) {
-        reeli_free(r, o->where, (size_t)o->where_rows * sizeof *o->where);
-        o->where_rows = f->rows;
-        o->where = reeli_malloc(r, (size_t)f->rows * sizeof *o->where);
-        reeli_free(r, o->work, o->work_bytes);
-        o->work_bytes = (size_t)o->bucket_rows * f->row_bytes;
-        o->work = reeli_malloc(r, o->work_bytes);
-    }
-    return (o->piece && o->where && o->work) || no_memory(f);
+    return *memory || reeli_row_order_no_memory(f);
 }
 
-static bool find_places(reel_row_file *f, const int64_t *rows)
+/* Where rows go lies at the end of the work: of all rows, if there is as much before it, as a
+ * shuffle takes. If there is room for the rows as well, they go to their places at once. */
+static bool furnish(reel_row_file *f, reeli_row_places *p)
 {
     reeli_row_order *o = &f->order;
-    memset(o->where, 0xff, (size_t)f->rows * sizeof *o->where);
-    for (int64_t i = 0; i < o->count; i++) {
-        if (rows[i] < 0 || rows[i] >= f->rows) {
-            return refuse(f, "there is no row ", rows[i], "");
+    const int64_t where = f->rows * (int64_t)sizeof *p->where;
+    const int64_t rows = o->count * (int64_t)f->row_bytes, before = rows > where ? rows : where;
+    const int64_t least = (int64_t)f->row_bytes, given = (int64_t)f->memory;
+    const int64_t memory = given > least ? given : least;
+    o->in_memory = before + where <= memory;
+    o->bucket_rows = o->in_memory ? o->count : memory / least;
+    p->block_rows = 2 * where <= memory ? f->rows : memory / 16;
+    return hold(f, &o->piece, &o->piece_bytes, (size_t)rows_in_piece(f) * record_bytes(f)) &&
+           hold(f, &o->work, &o->work_bytes, (size_t)(o->in_memory ? before + where : memory));
+}
+
+static bool send(reeli_row_order *o, const char *row, size_t bytes, uint32_t place)
+{
+    char *to = reeli_row_parts_add(&o->parts, place / o->bucket_rows);
+    if (to) {
+        memcpy(to, &place, sizeof place);
+        memcpy(to + sizeof place, row, bytes);
+    }
+    return to != NULL;
+}
+
+/* Rows `first` to `first` + `count` - 1, whose places are `where`. */
+static bool deal_out(reel_row_file *f, int64_t first, int64_t count, const uint32_t *where)
+{
+    reeli_row_order *o = &f->order;
+    if (!reeli_row_file_get(f, first, count, o->piece)) {
+        return false;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        const char *row = o->piece + (size_t)i * f->row_bytes;
+        if (where[i] == (uint32_t)REELI_NOWHERE) {
+            continue;
         }
-        if (o->where[rows[i]] != nowhere) {
-            return refuse(f, "row ", rows[i], " comes twice");
+        if (o->in_memory) {
+            memcpy(o->work + where[i] * f->row_bytes, row, f->row_bytes);
+        } else if (!send(o, row, f->row_bytes, where[i])) {
+            return false;
         }
-        o->where[rows[i]] = (uint32_t)i;
     }
     return true;
 }
 
-/* What is on its way to each bucket's part of the second file. */
-typedef struct outgoing {
-    int64_t room;          /* records, of each bucket */
-    int64_t *held, *there; /* of each: records in memory, and in the file */
-} outgoing;
-
-static bool write_out(reel_row_file *f, const outgoing *out, int64_t bucket)
+static bool go_through(reel_row_file *f, reeli_row_places *p)
 {
-    const size_t record = record_bytes(f);
-    const int64_t first = bucket * f->order.bucket_rows + out->there[bucket];
-    const char *from = f->order.work + (size_t)(bucket * out->room) * record;
-    const size_t bytes = (size_t)out->held[bucket] * record;
-    out->there[bucket] += out->held[bucket];
-    out->held[bucket] = 0;
-    return reeli_scratch_write(f->owned.r, what, NULL, f->order.descriptor, from, bytes,
-                               first * (int64_t)record);
-}
-
-static bool send(reel_row_file *f, const outgoing *out, const char *row, uint32_t place)
-{
-    const size_t record = record_bytes(f);
-    const int64_t bucket = place / f->order.bucket_rows;
-    char *to = f->order.work + (size_t)(bucket * out->room + out->held[bucket]) * record;
-    memcpy(to, &place, sizeof place);
-    memcpy(to + sizeof place, row, f->row_bytes);
-    return ++out->held[bucket] < out->room || write_out(f, out, bucket);
-}
-
-/* Goes through the file; `out` NULL: all goes to its place in memory. */
-static bool go_through(reel_row_file *f, const outgoing *out)
-{
-    reeli_row_order *o = &f->order;
     const int64_t most = rows_in_piece(f);
-    for (int64_t first = 0; first < f->rows; first += most) {
-        const int64_t count = f->rows - first < most ? f->rows - first : most;
-        if (!reeli_row_file_get(f, first, count, o->piece)) {
+    for (int64_t first = 0; first < f->rows; first += p->block_rows) {
+        const int64_t rest = f->rows - first, rows = rest < p->block_rows ? rest : p->block_rows;
+        if (!reeli_row_places_look(p, first)) {
             return false;
         }
-        for (int64_t i = 0; i < count; i++) {
-            const char *row = o->piece + (size_t)i * f->row_bytes;
-            const uint32_t place = o->where[first + i];
-            if (place == nowhere) {
-                continue;
-            }
-            if (!out) {
-                memcpy(o->work + place * f->row_bytes, row, f->row_bytes);
-            } else if (!send(f, out, row, place)) {
+        for (int64_t at = 0; at < rows; at += most) {
+            const int64_t count = rows - at < most ? rows - at : most;
+            if (!deal_out(f, first + at, count, p->where + at)) {
                 return false;
             }
         }
@@ -138,30 +103,19 @@ static bool go_through(reel_row_file *f, const outgoing *out)
     return true;
 }
 
-static bool distribute(reel_row_file *f)
+/* Goes through the file, whose rows go to their buckets' parts through `bytes` of the work. */
+static bool distribute(reel_row_file *f, reeli_row_places *p, int64_t bytes)
 {
-    reel *r = f->owned.r;
     reeli_row_order *o = &f->order;
-    const int64_t buckets = buckets_of(o);
-    const size_t counts = 2 * (size_t)buckets * sizeof(int64_t);
-    outgoing out = {.room = (int64_t)(o->work_bytes / record_bytes(f)) / buckets};
-    if (out.room == 0) {
-        return refuse(f, "", (int64_t)f->memory, " bytes of memory are too few for so many rows");
+    o->parts.record = record_bytes(f);
+    o->parts.count = o->count / o->bucket_rows + 1;
+    o->parts.memory = o->work;
+    bool done = reeli_row_parts_begin(&o->parts, bytes);
+    for (int64_t b = 0; done && b < o->parts.count; b++) {
+        o->parts.next[b] = b * o->bucket_rows;
     }
-    if (o->descriptor < 0 && (o->descriptor = reeli_scratch_open(r, what, NULL)) < 0) {
-        return false;
-    }
-    out.held = reeli_malloc(r, counts);
-    if (!out.held) {
-        return no_memory(f);
-    }
-    memset(out.held, 0, counts);
-    out.there = out.held + buckets;
-    bool done = go_through(f, &out);
-    for (int64_t b = 0; done && b < buckets; b++) {
-        done = write_out(f, &out, b);
-    }
-    reeli_free(r, out.held, counts);
+    done = done && go_through(f, p) && reeli_row_parts_put_all(&o->parts);
+    reeli_row_parts_free(&o->parts);
     return done;
 }
 
@@ -169,47 +123,64 @@ static bool distribute(reel_row_file *f)
 static bool bring_in(reel_row_file *f, int64_t bucket)
 {
     reeli_row_order *o = &f->order;
-    const size_t record = record_bytes(f);
-    const int64_t begin = bucket * o->bucket_rows, all = rows_in_bucket(o, bucket);
-    const int64_t most = rows_in_piece(f);
-    for (int64_t first = 0; first < all; first += most) {
-        const int64_t count = all - first < most ? all - first : most;
-        if (!reeli_scratch_read(f->owned.r, what, NULL, o->descriptor, o->piece,
-                                (size_t)count * record, (begin + first) * (int64_t)record)) {
-            return false;
-        }
-        for (int64_t i = 0; i < count; i++) {
+    const int64_t begin = bucket * o->bucket_rows, end = begin + rows_in_bucket(o, bucket);
+    int64_t count;
+    for (int64_t first = begin; first < end; first += count) {
+        count = reeli_row_parts_get(&o->parts, first, end);
+        const char *it = o->piece;
+        for (int64_t i = 0; i < count; i++, it += o->parts.record) {
             uint32_t place;
-            memcpy(&place, o->piece + (size_t)i * record, sizeof place);
-            memcpy(o->work + ((int64_t)place - begin) * (int64_t)f->row_bytes,
-                   o->piece + (size_t)i * record + sizeof place, f->row_bytes);
+            memcpy(&place, it, sizeof place);
+            memcpy(o->work + ((int64_t)place - begin) * (int64_t)f->row_bytes, it + sizeof place,
+                   f->row_bytes);
+        }
+        if (count == 0) {
+            return false;
         }
     }
     o->bucket = bucket;
     return true;
 }
 
-bool reeli_row_order_begin(reel_row_file *f, const int64_t *rows, int64_t count)
+static bool put_in_order(reel_row_file *f, const reeli_row_list *list)
 {
     reeli_row_order *o = &f->order;
-    o->as_they_lie = !rows;
-    o->count = count;
-    o->at = 0;
-    o->bucket = -1;
-    if (!rows) {
-        return true;
-    }
-    if (f->rows >= (int64_t)nowhere) {
-        return refuse(f, "", f->rows, " rows are more than can be put in order");
-    }
-    if (!furnish(f) || !find_places(f, rows)) {
+    reeli_row_places places = {.where = NULL};
+    if (!furnish(f, &places)) {
         return false;
     }
-    if (o->count > o->bucket_rows) {
-        return distribute(f);
+    const int64_t where = places.block_rows * (int64_t)sizeof *places.where;
+    const int64_t before = (int64_t)o->work_bytes - where;
+    places.where = (uint32_t *)(void *)(o->work + before);
+    bool done = reeli_row_places_find(f, &places, list, o->work, before) &&
+                (o->in_memory ? go_through(f, &places) : distribute(f, &places, before));
+    reeli_row_places_free(&places);
+    o->bucket = o->in_memory ? 0 : -1;
+    return done;
+}
+
+static void release(reel_row_file *f)
+{
+    reeli_row_order *o = &f->order;
+    reeli_free(f->owned.r, o->work, o->work_bytes);
+    reeli_free(f->owned.r, o->piece, o->piece_bytes);
+    o->work = o->piece = NULL;
+}
+
+bool reeli_row_order_begin(reel_row_file *f, const reeli_row_list *list)
+{
+    reeli_row_order *o = &f->order;
+    o->as_they_lie = !list->rows && !list->random;
+    o->count = reeli_row_list_count(list);
+    o->at = 0;
+    if (o->as_they_lie) {
+        release(f);
+        return true;
     }
-    o->bucket = 0;
-    return go_through(f, NULL);
+    if (f->rows >= UINT32_MAX) {
+        return reeli_row_order_refuse(f, "", f->rows, " rows are more than can be put in order");
+    }
+    return put_in_order(f, list);
 }
 
 bool reeli_row_order_next(reel_row_file *f, int64_t rows, void *to)
@@ -217,7 +188,7 @@ bool reeli_row_order_next(reel_row_file *f, int64_t rows, void *to)
     reeli_row_order *o = &f->order;
     char *put = to;
     if (rows > o->count - o->at) {
-        return refuse(f, "only ", o->count - o->at, " rows of the order are left");
+        return reeli_row_order_refuse(f, "only ", o->count - o->at, " rows of the order are left");
     }
     if (o->as_they_lie) {
         o->at += rows;
@@ -239,12 +210,8 @@ bool reeli_row_order_next(reel_row_file *f, int64_t rows, void *to)
 
 void reeli_row_order_free(reel_row_file *f)
 {
-    reel *r = f->owned.r;
-    reeli_row_order *o = &f->order;
-    reeli_free(r, o->where, (size_t)o->where_rows * sizeof *o->where);
-    reeli_free(r, o->work, o->work_bytes);
-    reeli_free(r, o->piece, o->piece_bytes);
-    if (o->descriptor >= 0) {
-        reeli_scratch_close(o->descriptor);
+    release(f);
+    if (f->order.parts.descriptor >= 0) {
+        reeli_scratch_close(f->order.parts.descriptor);
     }
 }

@@ -259,23 +259,25 @@ reel_tensor *reel_randint_like(reel_tensor *t, int64_t low, int64_t high)
     return fill_whole(reeli_factory_like(t, "randint_like"), w);
 }
 
-/* A number below `left`: of one word, or of two where one would favour some. */
-static inline int64_t draw_below(reeli_mt19937 *mt, bool wide, uint64_t left)
+/* One of the places that are not settled yet, itself included: by one word, or by two where one
+ * would favour some. */
+int64_t reeli_partner(reeli_mt19937 *mt, int64_t n, int64_t i)
 {
-    return (int64_t)(wide ? reeli_mt_next64(mt) % left : reeli_mt_next32(mt) % (uint32_t)left);
+    const uint64_t left = (uint64_t)(n - i);
+    return i + (int64_t)(n >= UINT32_MAX / 20 ? reeli_mt_next64(mt) % left
+                                              : reeli_mt_next32(mt) % (uint32_t)left);
 }
 
-/* Each place in turn swaps with one that is not yet settled, itself included. Where those are is
- * known before the swaps, so that a large array's memory can be told early. */
+/* Where the partners are is known before the swaps, so that a large array's memory can be told
+ * early. */
 void reeli_permute(reeli_mt19937 *mt, int64_t *x, int64_t n)
 {
     int64_t partner[32];
     const int64_t room = sizeof partner / sizeof *partner;
-    const bool wide = n >= UINT32_MAX / 20;
     for (int64_t first = 0; first + 1 < n; first += room) {
         const int64_t count = n - 1 - first < room ? n - 1 - first : room;
         for (int64_t i = 0; i < count; i++) {
-            partner[i] = first + i + draw_below(mt, wide, (uint64_t)(n - first - i));
+            partner[i] = reeli_partner(mt, n, first + i);
             REELI_PREFETCH(&x[partner[i]]);
         }
         for (int64_t i = 0; i < count; i++) {

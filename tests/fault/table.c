@@ -81,6 +81,27 @@ static bool read_from_file(reel *r)
     return t && encode(r, t) && encode_to_file(r, t);
 }
 
+/* An order that memory does not hold: a shuffle, and a list. */
+static bool shuffle_file(reel *r)
+{
+    enum { MANY = 9000 };
+    reel_tensor *batch, *x = reel_ones(r, REEL_F32, REEL_SHAPE(MANY, 1));
+    reel_row_file *file = reel_row_file_new(r, REEL_F32, 1, 0);
+    if (reel_row_file_write(file, 0, x) != REEL_OK) {
+        return false;
+    }
+    reel_loader *loader = reel_row_file_loader(
+        file, NULL, 0, (reel_loader_options){.batch_size = 1000, .shuffle = true});
+    int64_t seen = 0;
+    while (reel_loader_next(loader, &batch)) {
+        seen += reel_size(batch, 0);
+    }
+    reel_tensor *list = reel_randperm(r, MANY);
+    ck_assert(reel_failed(r) || seen == MANY);
+    return !reel_failed(r) && reel_row_file_order(file, list) == REEL_OK &&
+           reel_row_file_next(file, x) == REEL_OK;
+}
+
 static bool read_csv(reel *r)
 {
     reel_table *t = reel_table_read(
@@ -151,6 +172,9 @@ START_TEST(files_survive)
 }
 END_TEST
 
+START_TEST(shuffles_survive) { fail_everywhere(shuffle_file); }
+END_TEST
+
 START_TEST(npy_survives)
 {
     reel *r = quiet_reel();
@@ -177,6 +201,7 @@ static void add_cases(TCase *cases)
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, csv_survives);
     tcase_add_test(cases, files_survive);
+    tcase_add_test(cases, shuffles_survive);
     tcase_add_test(cases, npy_survives);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* An epoch's row numbers come from the library's own loader; this process gathers its pieces' rows,
- * or has a file give them in their order. */
+ * or has a file give them in their order. A file that is alone shuffles itself. */
 #include "joined.h"
 
 #include <reel/autograd.h>
@@ -21,13 +21,13 @@ typedef struct piece_set {
 
 struct reel_mpi_loader {
     reel_mpi *m;
-    reel_loader *batches;
+    reel_loader *batches;     /* NULL: the file shuffles itself, or is read as it lies */
     reel_tensor *row_numbers; /* 0 … rows - 1, whose batches are the batches' rows */
     reel_tensor *order;       /* the epoch's, batch after batch */
-    reel_tensor *own;         /* those of this process's pieces, if there is a file */
+    reel_tensor *own;         /* those of this process's pieces, if a file is to have an order */
     int64_t batch_size, rows; /* rows: of an epoch */
     int64_t next;             /* the batch that comes next; 0 begins an epoch */
-    bool as_they_lie;         /* so that pieces are views */
+    bool as_they_lie;         /* so that pieces of tensors are views */
     reel_row_file *file;      /* the first source; or NULL */
     piece_set pieces[SIZES];  /* unless they are views */
     size_t count;
@@ -74,6 +74,12 @@ static reel_tensor *numbers(reel *r, int64_t rows)
     return kept(reel_arange(r, REEL_I64, 0, (double)rows, 1));
 }
 
+/* Whether the file needs nothing of each row in memory. */
+static bool is_alone(const reel_row_file *file, size_t count, const reel_loader_options *options)
+{
+    return file && count == 0 && !options->rows;
+}
+
 static bool furnish(reel_mpi_loader *l, int64_t rows, reel_loader_options options)
 {
     reel *r = l->m->r;
@@ -81,16 +87,20 @@ static bool furnish(reel_mpi_loader *l, int64_t rows, reel_loader_options option
     const int64_t all = options.rows ? reel_numel(options.rows) : rows;
     l->batch_size = asked < all ? asked : all;
     l->rows = options.drop_last ? all - all % asked : all;
+    if (is_alone(l->file, l->count, &options)) {
+        return true;
+    }
     l->row_numbers = numbers(r, rows);
     l->order = numbers(r, l->rows);
-    if (l->file) {
+    if (l->file && !l->as_they_lie) {
         l->own = numbers(r, l->rows);
     }
     l->batches = reel_loader_new(r, &l->row_numbers, 1, options);
     return l->batches && !reel_failed(r);
 }
 
-/* `trial` is a loader of the library's own for the same; what it says of the tensors is said. */
+/* `trial` is a loader of the library's own for the same, or for batches of a row; what it says of
+ * the tensors is said. */
 static reel_mpi_loader *new_loader(reel_mpi *m, reel_loader *trial, reel_row_file *file,
                                    reel_tensor *const *tensors, size_t count,
                                    reel_loader_options options)
@@ -128,7 +138,11 @@ reel_mpi_loader *reel_mpi_row_file_loader(reel_mpi *m, reel_row_file *f,
                                           reel_tensor *const *tensors, size_t count,
                                           reel_loader_options options)
 {
-    return m ? new_loader(m, reel_row_file_loader(f, tensors, count, options), f, tensors, count,
+    reel_loader_options trial = options;
+    if (is_alone(f, count, &options) && trial.batch_size > 1) {
+        trial.batch_size = 1;
+    }
+    return m ? new_loader(m, reel_row_file_loader(f, tensors, count, trial), f, tensors, count,
                           options)
              : NULL;
 }
@@ -146,30 +160,54 @@ static int64_t rows_of_batch(const reel_mpi_loader *l, int64_t batch)
     return left < l->batch_size ? left : l->batch_size;
 }
 
+/* Which of a batch's rows this process has. */
+static void choose_rows(const reel_mpi_loader *l, int64_t rows, int64_t *first, int64_t *end)
+{
+    reeli_mpi_choose_pieces(l->m, rows);
+    *first = first_row(l->m, l->m->first);
+    *end = first_row(l->m, l->m->end);
+    l->m->rows = 0;
+}
+
 /* The rows of all of this process's pieces of the epoch, for the file to have them in order. */
 static bool order_own(reel_mpi_loader *l)
 {
     const int64_t *order = reel_data_i64(l->order);
-    int64_t *own = reel_data_i64(l->own), count = 0;
+    int64_t *own = reel_data_i64(l->own), count = 0, from, end;
     for (int64_t b = 0; b * l->batch_size < l->rows; b++) {
-        reeli_mpi_choose_pieces(l->m, rows_of_batch(l, b));
-        const int64_t from = first_row(l->m, l->m->first), end = first_row(l->m, l->m->end);
+        choose_rows(l, rows_of_batch(l, b), &from, &end);
         memcpy(own + count, order + b * l->batch_size + from, (size_t)(end - from) * sizeof *own);
         count += end - from;
     }
-    l->m->rows = 0;
-    const bool all = l->as_they_lie && count == l->rows;
-    return reel_row_file_order(l->file, all ? NULL : reel_narrow(l->own, 0, 0, count)) == REEL_OK;
+    return reel_row_file_order(l->file, reel_narrow(l->own, 0, 0, count)) == REEL_OK;
+}
+
+/* As a loader's, which draws a seed for workers first. */
+static bool begin_alone(reel_mpi_loader *l)
+{
+    reel_tensor_free(reel_randint(l->m->r, REEL_I64, 0, INT64_MAX, 0, NULL));
+    if (l->as_they_lie) {
+        return !reel_failed(l->m->r);
+    }
+    reel_row_file_part part = {.batch_size = l->batch_size};
+    choose_rows(l, l->batch_size, &part.first, &part.end);
+    if (l->rows % l->batch_size) {
+        choose_rows(l, l->rows % l->batch_size, &part.last_first, &part.last_end);
+    }
+    return reel_row_file_shuffle(l->file, part) == REEL_OK;
 }
 
 static bool begin_epoch(reel_mpi_loader *l)
 {
+    if (!l->batches) {
+        return begin_alone(l);
+    }
     int64_t *order = reel_data_i64(l->order), at = 0;
     for (reel_tensor *batch; reel_loader_next(l->batches, &batch);) {
         memcpy(order + at, reel_data_i64(batch), (size_t)reel_numel(batch) * sizeof *order);
         at += reel_numel(batch);
     }
-    return !reel_failed(l->m->r) && (!l->file || order_own(l));
+    return !reel_failed(l->m->r) && (!l->own || order_own(l));
 }
 
 /* The next batch, of which this process has pieces first … end - 1. */
@@ -230,11 +268,13 @@ static reel_tensor *const *pieces_of(reel_mpi_loader *l, int64_t rows)
 static bool fill(reel_mpi_loader *l, int64_t at, int64_t rows, reel_tensor **piece)
 {
     reel_tensor *const *to = pieces_of(l, rows);
-    reel_tensor *index = reel_narrow(l->order, 0, at, rows);
+    reel_tensor *index = l->order ? reel_narrow(l->order, 0, at, rows) : NULL;
     const bool was = reel_set_grad_enabled(l->m->r, false);
     for (size_t i = 0; to && i < sources(l); i++) {
         piece[i] = to[i];
-        if (l->file && i == 0) {
+        if (l->file && i == 0 && l->as_they_lie) {
+            reel_row_file_read(l->file, at, to[0]);
+        } else if (l->file && i == 0) {
             reel_row_file_next(l->file, to[0]);
         } else {
             reel_tensor *from = l->tensors[i - (l->file != NULL)];
@@ -270,5 +310,5 @@ bool reel_mpi_loader_next(reel_mpi_loader *l, reel_tensor **piece)
 
 int64_t reel_mpi_loader_batches(const reel_mpi_loader *l)
 {
-    return l ? reel_loader_batches(l->batches) : 0;
+    return l && l->batch_size ? (l->rows + l->batch_size - 1) / l->batch_size : 0;
 }

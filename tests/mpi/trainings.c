@@ -123,6 +123,13 @@ static bool all_alike(reel_mpi *mpi, reel_module *model)
     return alike;
 }
 
+/* Rows of a file become inputs and their target. */
+static void take_apart(reel_tensor **piece, int64_t columns)
+{
+    piece[1] = reel_contiguous(reel_narrow(piece[0], 1, columns, 1));
+    piece[0] = reel_contiguous(reel_narrow(piece[0], 1, 0, columns));
+}
+
 static void train(reel_mpi *mpi, reel *r, const kind *k, const char *folder, const char *mode)
 {
     char path[4096];
@@ -143,15 +150,22 @@ static void train(reel_mpi *mpi, reel *r, const kind *k, const char *folder, con
     reel_mpi_broadcast(mpi, model, optimizer);
     const reel_loader_options batches = {.batch_size = k->batch_size,
                                          .shuffle = strcmp(k->name, "tutorial") != 0};
-    /* With three processes the inputs lie in a file, which makes no difference. */
-    reel_row_file *file =
-        reel_mpi_size(mpi) == 3 ? reel_row_file_new(r, k->dtype, k->columns, 0) : NULL;
-    reel_row_file_write(file, 0, x);
-    reel_mpi_loader *loader = file ? reel_mpi_row_file_loader(mpi, file, &y, 1, batches)
+    /* With three processes the inputs lie in a file, with two or four all columns, which makes no
+     * difference. */
+    const int size = reel_mpi_size(mpi);
+    const bool all_in_file = size == 2 || size == 4;
+    reel_row_file *file = all_in_file || size == 3
+                              ? reel_row_file_new(r, k->dtype, k->columns + all_in_file, 0)
+                              : NULL;
+    reel_row_file_write(file, 0, all_in_file ? reel_cat((reel_tensor *[]){x, y}, 2, 1) : x);
+    reel_mpi_loader *loader = file ? reel_mpi_row_file_loader(mpi, file, &y, !all_in_file, batches)
                                    : reel_mpi_loader_new(mpi, (reel_tensor *[]){x, y}, 2, batches);
     const int last = is_first ? k->epochs / 2 : k->epochs;
     for (int epoch = is_rest ? k->epochs / 2 : 0; epoch < last; epoch++) {
         while (reel_mpi_loader_next(loader, piece)) {
+            if (all_in_file) {
+                take_apart(piece, k->columns);
+            }
             reel_tensor *loss = reel_l1_loss(reel_forward(model, piece[0]), piece[1], k->reduction);
             reel_zero_grad(optimizer);
             reel_backward(loss);

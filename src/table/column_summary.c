@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
 static void swap(double *a, double *b)
 {
@@ -98,8 +99,8 @@ static int64_t move_near(double *x, int64_t count, int64_t k, int64_t *below)
     return near;
 }
 
-/* Number k in order, k > 0, and in *before number k - 1. */
-static double number(double *x, int64_t count, int64_t k, double *before)
+/* Of values in memory number k in order, k > 0, and in *before number k - 1. */
+static double number_in_memory(double *x, int64_t count, int64_t k, double *before)
 {
     int64_t below, near = move_near(x, count, k, &below);
     while (near < count) {
@@ -115,26 +116,125 @@ static double number(double *x, int64_t count, int64_t k, double *before)
     return x[k];
 }
 
-/* The middle one, or half of the sum of the two in the middle. */
-static double median(double *x, int64_t count)
-{
-    double before, middle = count > 1 ? number(x, count, count / 2, &before) : x[0];
-    return count % 2 ? middle : before / 2 + middle / 2;
-}
+/* Values of which number k is one: `inside` of them from low to high, `below` smaller ones, the
+ * largest of which is `before`. */
+typedef struct stretch {
+    double low, high, before;
+    int64_t below, inside;
+} stretch;
 
-int64_t reeli_without_outliers(double *values, int64_t count)
+/* A pass: counts the values of *it, and puts them into the room, or as many as it holds, at equal
+ * distances. How many. */
+static int64_t sift(reeli_values *v, stretch *it)
 {
-    const int64_t quarter = count / 4;
-    double none, low = quarter ? number(values, count, quarter, &none) : 0;
-    double high = quarter ? number(values, count, count - 1 - quarter, &none) : 0;
-    double fence = 3 * (high - low);
-    int64_t kept = fence > 0 ? 0 : count;
-    for (int64_t i = 0; i < count && fence > 0; i++) {
-        if (values[i] >= low - fence && values[i] <= high + fence) {
-            swap(&values[kept++], &values[i]);
+    int64_t held = 0, apart = 1, at = 0, n;
+    double *x;
+    it->below = it->inside = 0;
+    it->before = -(double)INFINITY;
+    while ((n = reeli_values_next(v, &at, &x)) > 0) {
+        for (int64_t i = 0; i < n; i++) {
+            if (x[i] < it->low) {
+                it->before = x[i] > it->before ? x[i] : it->before;
+                it->below++;
+            } else if (x[i] <= it->high && it->inside++ % apart == 0) {
+                if (held == v->most) {
+                    for (held = 0; 2 * held < v->most; held++) {
+                        v->room[held] = v->room[2 * held];
+                    }
+                    apart *= 2;
+                }
+                v->room[held] = x[i];
+                held += (it->inside - 1) % apart == 0;
+            }
         }
     }
-    return kept;
+    return held;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* A narrower stretch that should have number k, as a sample of *it says; one value, if the sample
+ * cannot tell. */
+static stretch narrow(const double *sample, int64_t held, const stretch *it, int64_t k)
+{
+    const double rank = (double)(k - it->below) / (double)it->inside * (double)held;
+    const int64_t around = 2 * (int64_t)sqrt((double)held) + 1, middle = (int64_t)rank;
+    stretch to = *it;
+    to.low = middle > around ? sample[middle - around] : it->low;
+    to.high = middle + around < held ? sample[middle + around] : it->high;
+    if (to.low == it->low && to.high == it->high) {
+        to.low = to.high = sample[middle];
+    }
+    return to;
+}
+
+/* Not where a file could not be read amid the passes. */
+static bool has(const stretch *it, int64_t k)
+{
+    return k >= it->below && k - it->below < it->inside;
+}
+
+/* The same of values that are read: passes over fewer and fewer that may be it. */
+static double number_in_passes(reeli_values *v, int64_t k, double *before)
+{
+    stretch it = {.low = -(double)INFINITY, .high = (double)INFINITY};
+    int64_t held = sift(v, &it);
+    while (has(&it, k) && it.inside > held && it.low < it.high) {
+        qsort(v->room, (size_t)held, sizeof *v->room, by_size);
+        const stretch was = it;
+        it = narrow(v->room, held, &was, k);
+        held = sift(v, &it);
+        if (!has(&it, k)) {
+            const stretch now = it;
+            const bool lower = k < now.below;
+            it.low = lower ? was.low : nextafter(now.high, (double)INFINITY);
+            it.high = lower ? nextafter(now.low, -(double)INFINITY) : was.high;
+            held = sift(v, &it);
+        }
+    }
+    if (!has(&it, k)) {
+        return *before = (double)NAN;
+    }
+    const int64_t place = it.inside == held ? k - it.below : 0;
+    qsort(v->room, (size_t)held, sizeof *v->room, by_size);
+    *before = k == it.below ? it.before : v->room[place > 0 ? place - 1 : 0];
+    return v->room[place];
+}
+
+static double number(reeli_values *v, int64_t k, double *before)
+{
+    return v->all ? number_in_memory(v->all, v->count, k, before) : number_in_passes(v, k, before);
+}
+
+/* The middle one, or half of the sum of the two in the middle. */
+static double median(reeli_values *v, const reeli_summary *s)
+{
+    double before, middle = s->there > 1 ? number(v, s->there / 2, &before) : s->lowest;
+    return s->there % 2 ? middle : before / 2 + middle / 2;
+}
+
+void reeli_leave_out_outliers(reeli_values *v)
+{
+    const int64_t quarter = v->count / 4;
+    double none, low = quarter ? number(v, quarter, &none) : 0;
+    double high = quarter ? number(v, v->count - 1 - quarter, &none) : 0;
+    const double fence = 3 * (high - low);
+    int64_t kept = 0;
+    if (!(fence > 0)) {
+        return;
+    }
+    v->low = low - fence;
+    v->high = high + fence;
+    for (int64_t i = 0; v->all && i < v->count; i++) {
+        if (v->all[i] >= v->low && v->all[i] <= v->high) {
+            swap(&v->all[kept++], &v->all[i]);
+        }
+    }
+    v->count = v->all ? kept : v->count;
 }
 
 /* Values are taken eight at a time, each into a sum of its own: vectors, whose order is the same on
@@ -163,17 +263,21 @@ static double sum_of(sums *s)
     return s->total[0] + s->lost[0];
 }
 
-static double mean_of(const double *x, int64_t count, double per_unit, double median_times)
+static double mean_of(reeli_values *v, double per_unit, double median_times)
 {
     sums s = {{0}, {0}};
-    int64_t i = 0;
-    for (; i + LANES <= count; i += LANES) {
-        for (int k = 0; k < LANES; k++) {
-            add(&s, k, x[i + k] * per_unit);
+    int64_t at = 0, n;
+    double *x;
+    while ((n = reeli_values_next(v, &at, &x)) > 0) {
+        int64_t i = 0;
+        for (; i + LANES <= n; i += LANES) {
+            for (int k = 0; k < LANES; k++) {
+                add(&s, k, x[i + k] * per_unit);
+            }
         }
-    }
-    for (; i < count; i++) {
-        add(&s, 0, x[i] * per_unit);
+        for (; i < n; i++) {
+            add(&s, 0, x[i] * per_unit);
+        }
     }
     add(&s, 0, median_times);
     return sum_of(&s);
@@ -181,22 +285,25 @@ static double mean_of(const double *x, int64_t count, double per_unit, double me
 
 /* The sum of the squares of x - mean, and in *rest that of x - mean, which is what rounding took of
  * the mean. */
-static double squares_of(const double *x, int64_t count, double per_unit, double mean, double *rest)
+static double squares_of(reeli_values *v, double per_unit, double mean, double *rest)
 {
     sums s = {{0}, {0}};
-    double distances[LANES] = {0};
-    int64_t i = 0;
-    for (; i + LANES <= count; i += LANES) {
-        for (int k = 0; k < LANES; k++) {
-            const double distance = x[i + k] * per_unit - mean;
-            add(&s, k, distance * distance);
-            distances[k] += distance;
+    double distances[LANES] = {0}, *x;
+    int64_t at = 0, n;
+    while ((n = reeli_values_next(v, &at, &x)) > 0) {
+        int64_t i = 0;
+        for (; i + LANES <= n; i += LANES) {
+            for (int k = 0; k < LANES; k++) {
+                const double distance = x[i + k] * per_unit - mean;
+                add(&s, k, distance * distance);
+                distances[k] += distance;
+            }
         }
-    }
-    for (; i < count; i++) {
-        const double distance = x[i] * per_unit - mean;
-        add(&s, 0, distance * distance);
-        distances[0] += distance;
+        for (; i < n; i++) {
+            const double distance = x[i] * per_unit - mean;
+            add(&s, 0, distance * distance);
+            distances[0] += distance;
+        }
     }
     *rest = 0;
     for (int k = 0; k < LANES; k++) {
@@ -208,15 +315,15 @@ static double squares_of(const double *x, int64_t count, double per_unit, double
 /* In units of the largest of them, a power of two, so that no square overflows or vanishes; the
  * deviation by the corrected two-pass algorithm. Source: Chan, Golub, LeVeque, Algorithms for
  * computing the sample variance, 1983. */
-static void moments(const double *x, int64_t count, reeli_summary *s)
+static void moments(reeli_values *v, reeli_summary *s)
 {
-    const double n = (double)count + (double)s->missing, missing = (double)s->missing;
+    const double n = (double)s->there + (double)s->missing, missing = (double)s->missing;
     int exponent;
     frexp(fmax(fabs(s->lowest), fabs(s->highest)), &exponent);
     const double unit = ldexp(1, exponent < -1021 ? -1021 : exponent - 1), per_unit = 1 / unit;
     const double middle = s->median * per_unit;
-    const double mean = mean_of(x, count, per_unit, missing * middle) / n, off = middle - mean;
-    double rest, squares = squares_of(x, count, per_unit, mean, &rest) + missing * off * off;
+    const double mean = mean_of(v, per_unit, missing * middle) / n, off = middle - mean;
+    double rest, squares = squares_of(v, per_unit, mean, &rest) + missing * off * off;
     const double error = (rest + missing * off) / n;
     s->mean = mean * unit;
     s->scale = sqrt(squares / n - error * error) * unit;
@@ -236,21 +343,25 @@ static inline void look_at(range *r, int k, double x)
 }
 
 /* The lowest and the highest, and how many are there. */
-static int64_t find_range(const double *x, int64_t count, reeli_summary *s)
+static void find_range(reeli_values *v, reeli_summary *s)
 {
     range r = {.there = {0}};
-    int64_t i = 0;
+    int64_t at = 0, n;
+    double *x;
     for (int k = 0; k < LANES; k++) {
         r.low[k] = (double)INFINITY;
         r.high[k] = -(double)INFINITY;
     }
-    for (; i + LANES <= count; i += LANES) {
-        for (int k = 0; k < LANES; k++) {
-            look_at(&r, k, x[i + k]);
+    while ((n = reeli_values_next(v, &at, &x)) > 0) {
+        int64_t i = 0;
+        for (; i + LANES <= n; i += LANES) {
+            for (int k = 0; k < LANES; k++) {
+                look_at(&r, k, x[i + k]);
+            }
         }
-    }
-    for (; i < count; i++) {
-        look_at(&r, 0, x[i]);
+        for (; i < n; i++) {
+            look_at(&r, 0, x[i]);
+        }
     }
     for (int k = 1; k < LANES; k++) {
         r.low[0] = r.low[k] < r.low[0] ? r.low[k] : r.low[0];
@@ -259,22 +370,48 @@ static int64_t find_range(const double *x, int64_t count, reeli_summary *s)
     }
     s->lowest = r.low[0];
     s->highest = r.high[0];
-    return r.there[0];
+    s->there = r.there[0];
 }
 
-reeli_summary reeli_summarise(double *values, int64_t count)
+/* Moves those that are there, from low to high, to the front; how many. */
+static int64_t take(reeli_values *v, double *x, int64_t count)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < count; i++) {
+        v->missing += isnan(x[i]) != 0;
+        x[n] = x[i];
+        n += x[i] >= v->low && x[i] <= v->high;
+    }
+    return n;
+}
+
+int64_t reeli_values_next(reeli_values *v, int64_t *at, double **x)
+{
+    int64_t n = 0;
+    v->missing = *at == 0 ? 0 : v->missing;
+    *x = v->all ? v->all : v->room + v->most;
+    if (v->all && *at == 0) {
+        return *at = v->count;
+    }
+    while (n == 0 && *at < v->count) {
+        const int64_t left = v->count - *at;
+        n = left < REELI_VALUES_BLOCK ? left : REELI_VALUES_BLOCK;
+        v->read(v->context, *at, n, *x);
+        *at += n;
+        n = take(v, *x, n);
+    }
+    return n;
+}
+
+reeli_summary reeli_summarise(reeli_values *v)
 {
     reeli_summary s = {.lowest = 0};
-    const int64_t there = find_range(values, count, &s);
-    s.missing = count - there;
-    for (int64_t i = 0, n = 0; s.missing && i < count; i++) {
-        if (!isnan(values[i])) {
-            values[n++] = values[i];
-        }
-    }
-    if (there > 0) {
-        s.median = median(values, there);
-        moments(values, there, &s);
+    find_range(v, &s);
+    s.missing = v->all ? v->count - s.there : v->missing;
+    v->count = v->all && s.missing ? take(v, v->all, v->count) : v->count;
+    if (s.there > 0) {
+        s.median = median(v, &s);
+        moments(v, &s);
     }
     return s;
 }

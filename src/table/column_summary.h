@@ -6,19 +6,36 @@
 #include <stdint.h>
 
 typedef struct reeli_summary {
-    int64_t missing;
+    int64_t there, missing;
     double lowest, highest; /* of those that are there */
     double median;
     double mean, scale; /* of all, the missing ones taken for the median; population deviation */
 } reeli_summary;
 
-/* Of `count` values, NaN for a missing one, at least one of which is there. Puts them in another
- * order. */
-reeli_summary reeli_summarise(double *values, int64_t count);
+enum { REELI_VALUES_BLOCK = 1024 };
 
-/* Moves values that lie more than three times the quartiles' distance beyond a quartile to the end;
- * how many are before them. All, where the quartiles are equal. None may be missing.
+/* A column's values, NaN for a missing one: in memory, or read anew in each pass over them. */
+typedef struct reeli_values {
+    int64_t count;
+    double *all; /* NULL: blocks of them are read */
+    void (*read)(void *context, int64_t first, int64_t count, double *to);
+    void *context;
+    double *room; /* for `most` of those that are read, */
+    int64_t most;
+    double low, high; /* of which there are these alone */
+    int64_t missing;  /* of those that the pass has come by */
+} reeli_values;
+
+/* The next values of a pass that are there, and where the pass has come to in *at, 0 at first; of
+ * those in memory all. How many; 0 at the end. */
+int64_t reeli_values_next(reeli_values *v, int64_t *at, double **x);
+
+/* Puts values in memory in another order, without those that are missing. */
+reeli_summary reeli_summarise(reeli_values *v);
+
+/* Leaves out values that lie more than three times the quartiles' distance beyond a quartile; none,
+ * where the quartiles are equal. None may be missing.
  * Source: Tukey, Exploratory Data Analysis, 1977, the outer fences. */
-int64_t reeli_without_outliers(double *values, int64_t count);
+void reeli_leave_out_outliers(reeli_values *v);
 
 #endif

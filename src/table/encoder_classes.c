@@ -66,12 +66,6 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static bool add(reeli_fit *f, const char *text)
 {
     bool added = reeli_text_set_add(f->t->owned.r, &f->e->classes, text, strlen(text));
@@ -121,20 +115,40 @@ static bool add_texts(reeli_fit *f)
     return ok;
 }
 
-/* The target's numbers, all of them whole. */
-static bool read_numbers(const reeli_fit *f, double *values)
+/* Where a number is among sorted ones, or would be. */
+static size_t place_of(const double *sorted, size_t count, double x)
+{
+    size_t low = 0;
+    while (low < count) {
+        const size_t middle = low + (count - low) / 2;
+        if (sorted[middle] < x) {
+            low = middle + 1;
+        } else {
+            count = middle;
+        }
+    }
+    return low;
+}
+
+/* The target's numbers, all of them whole, each once and in order, as long as they may be
+ * classes. */
+static bool read_numbers(const reeli_fit *f, double *sorted, size_t *count)
 {
     reeli_cursor numbers;
     bool ok = reeli_cursor_open(&numbers, f->t, f->target);
     for (int64_t k = 0; ok && k < f->rows.count; k++) {
-        int64_t i = reeli_fit_place(f, k), row = reeli_row(f->rows, i);
-        double x = reeli_number_at(&numbers, row);
+        int64_t row = reeli_row(f->rows, reeli_fit_place(f, k));
+        double x = reeli_number_at(&numbers, row) + 0.0;
         ok = x == floor(x) && fabs(x) < most_whole;
-        values[i] = x + 0.0;
+        const size_t at = place_of(sorted, *count, x);
         if (!ok) {
             reeli_error(f->t->owned.r, REEL_ERR_VALUE,
                         "%s: the target, %g, can be no class: expected texts or whole numbers",
                         REELI_CELL_TEXT_OF(f->t, row, f->target), x);
+        } else if (*count <= MOST_CLASSES && (at == *count || sorted[at] != x)) {
+            memmove(sorted + at + 1, sorted + at, (*count - at) * sizeof *sorted);
+            sorted[at] = x;
+            ++*count;
         }
     }
     reeli_cursor_close(&numbers);
@@ -143,18 +157,13 @@ static bool read_numbers(const reeli_fit *f, double *values)
 
 static bool add_numbers(reeli_fit *f)
 {
-    double *values = reeli_fit_room(f, &f->values, (size_t)f->rows.count, sizeof *values);
-    bool ok = values && read_numbers(f, values);
-    if (ok) {
-        qsort(values, (size_t)f->rows.count, sizeof *values, by_size);
-    }
-    for (int64_t i = 0; ok && i < f->rows.count; i++) {
+    size_t count = 0;
+    double *sorted = reeli_fit_room(f, &f->values, MOST_CLASSES + 1, sizeof *sorted);
+    bool ok = sorted && read_numbers(f, sorted, &count);
+    for (size_t i = 0; ok && i < count; i++) {
         char text[32];
-        snprintf(text, sizeof text, "%.0f", values[i]);
-        if ((i == 0 || values[i] != values[i - 1]) &&
-            reeli_text_count(&f->e->classes) <= MOST_CLASSES) {
-            ok = add(f, text);
-        }
+        snprintf(text, sizeof text, "%.0f", sorted[i]);
+        ok = add(f, text);
     }
     return ok;
 }

@@ -121,19 +121,71 @@ static bool choose(reeli_fit *f)
     return chosen && choose_into(f, marks, chosen);
 }
 
-/* The target's values, by their places; false, and an error. */
-static bool gather(const reeli_fit *f, double *values)
+bool reeli_fit_values(reeli_fit *f, reeli_values *v,
+                      void (*read)(void *context, int64_t first, int64_t count, double *to),
+                      void *context)
 {
-    reeli_cursor numbers;
-    bool ok = reeli_cursor_open(&numbers, f->t, f->target);
-    if (ok && !f->order.count) {
-        reeli_numbers_read(&numbers, f->rows, &f->order, 0, f->rows.count, values);
+    enum { LEAST = 1 << 12, BLOCK = REELI_VALUES_BLOCK };
+    const int64_t most = f->t->memory / (int64_t)sizeof(double), count = f->rows.count;
+    *v = (reeli_values){.count = count,
+                        .read = read,
+                        .context = context,
+                        .most = most > LEAST ? most : LEAST,
+                        .low = -(double)INFINITY,
+                        .high = (double)INFINITY};
+    const bool all = f->t->pages.rows == 0 || f->order.count > 0 || count <= v->most;
+    const int64_t room = all ? count : v->most + BLOCK;
+    v->room = reeli_fit_room(f, &f->values, (size_t)room, sizeof *v->room);
+    v->all = all ? v->room : NULL;
+    for (int64_t at = 0; v->all && at < count; at += BLOCK) {
+        read(context, at, count - at < BLOCK ? count - at : BLOCK, v->all + at);
     }
+    return v->room != NULL;
+}
+
+/* The target's values, transformed or not, by their places where all are in memory. */
+typedef struct target {
+    const reeli_fit *f;
+    reeli_cursor numbers;
+    bool transformed;
+} target;
+
+/* Those from place `first` on; an error of one that has no such transform. */
+static void transform_target(const reeli_fit *f, int64_t first, int64_t count, double *values)
+{
+    reel_transform transform = f->options->target_transform;
+    for (int64_t i = 0; i < count; i++) {
+        double y = values[i];
+        values[i] = reeli_transform(transform, y);
+        if (isnan(values[i])) {
+            reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: the target, %g, %s %s%s",
+                        REELI_CELL_TEXT_OF(f->t, reeli_row(f->rows, first + i), f->target), y,
+                        transform > REEL_TRANSFORM_SQRT ? "can be no" : "has no",
+                        transform == REEL_TRANSFORM_LOGISTIC ? "probability"
+                                                             : reeli_transform_names[transform],
+                        transform == REEL_TRANSFORM_LOG && y == 0 ? ", but a log1p" : "");
+            return;
+        }
+    }
+}
+
+static void read_target(void *context, int64_t first, int64_t count, double *to)
+{
+    target *it = context;
+    reeli_numbers_read(&it->numbers, it->f->rows, &it->f->order, first, count, to);
+    if (it->transformed) {
+        transform_target(it->f, first, count, to);
+    }
+}
+
+static bool gather(reeli_fit *f, target *it, reeli_values *v)
+{
+    bool ok =
+        reeli_cursor_open(&it->numbers, f->t, f->target) && reeli_fit_values(f, v, read_target, it);
     for (int64_t k = 0; ok && k < (int64_t)f->order.count; k++) {
         int64_t i = reeli_fit_place(f, k);
-        values[i] = reeli_number_at(&numbers, reeli_row(f->rows, i));
+        v->all[i] = reeli_number_at(&it->numbers, reeli_row(f->rows, i));
     }
-    reeli_cursor_close(&numbers);
     return ok && f->t->owned.r->status == REEL_OK;
 }
 
@@ -311,52 +363,54 @@ static bool fit_numbers(reeli_fit *f, size_t column, const reeli_look *look)
     return reeli_fit_add(f, column, look->hash, &input);
 }
 
-static bool transform_target(reeli_fit *f, double *values)
+static void hint_at_code(const reeli_fit *f, reeli_values *v)
 {
-    reel_transform transform = f->options->target_transform;
-    for (int64_t i = 0; i < f->rows.count; i++) {
-        double y = values[i];
-        values[i] = reeli_transform(transform, y);
-        if (isnan(values[i])) {
-            reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: the target, %g, %s %s%s",
-                        REELI_CELL_TEXT_OF(f->t, reeli_row(f->rows, i), f->target), y,
-                        transform > REEL_TRANSFORM_SQRT ? "can be no" : "has no",
-                        transform == REEL_TRANSFORM_LOGISTIC ? "probability"
-                                                             : reeli_transform_names[transform],
-                        transform == REEL_TRANSFORM_LOG && y == 0 ? ", but a log1p" : "");
-            return false;
+    double lowest = (double)INFINITY, highest = -(double)INFINITY, *x;
+    int64_t at = 0, n;
+    while ((n = reeli_values_next(v, &at, &x)) > 0) {
+        for (int64_t i = 0; i < n; i++) {
+            lowest = x[i] < lowest ? x[i] : lowest;
+            highest = x[i] > highest ? x[i] : highest;
         }
     }
-    return true;
+    reeli_fit_hint_at_code(f, f->target, reeli_find_code(v, lowest, highest));
 }
 
-static void hint_at_code(const reeli_fit *f, const double *values)
+/* Hints are of the values as they are, what is summarised of the transformed ones. */
+static bool summarise_target(reeli_fit *f, target *it, reeli_values *v, reeli_summary *s)
 {
-    double lowest = (double)INFINITY, highest = -(double)INFINITY;
-    for (int64_t i = 0; i < f->rows.count; i++) {
-        lowest = values[i] < lowest ? values[i] : lowest;
-        highest = values[i] > highest ? values[i] : highest;
+    hint_at_code(f, v);
+    it->transformed = true;
+    if (v->all) {
+        transform_target(f, 0, v->count, v->all);
     }
-    reeli_fit_hint_at_code(f, f->target, reeli_find_code(values, f->rows.count, lowest, highest));
+    if (f->t->owned.r->status == REEL_OK && f->options->robust_target) {
+        reeli_leave_out_outliers(v);
+    }
+    if (f->t->owned.r->status == REEL_OK) {
+        *s = reeli_summarise(v);
+    }
+    return f->t->owned.r->status == REEL_OK;
+}
+
+static bool summarise(reeli_fit *f, reeli_summary *s)
+{
+    target it = {.f = f};
+    reeli_values values;
+    const bool done = gather(f, &it, &values) && summarise_target(f, &it, &values, s);
+    reeli_cursor_close(&it.numbers);
+    return done;
 }
 
 /* A target that is all the same is left as it is but for its mean, so that it can be learned. */
 static bool fit_target(reeli_fit *f)
 {
-    double *values = reeli_fit_room(f, &f->values, (size_t)f->rows.count, sizeof *values);
-    if (!values) {
-        return false;
-    }
+    reeli_summary s;
     f->e->transform = f->options->target_transform;
     if (f->e->transform == REEL_TRANSFORM_CLASS) {
         return reeli_fit_classes(f);
     }
-    int64_t count = f->rows.count;
-    if (!gather(f, values)) {
-        return false;
-    }
-    hint_at_code(f, values);
-    if (!transform_target(f, values)) {
+    if (!summarise(f, &s)) {
         return false;
     }
     if (f->options->target_transform > REEL_TRANSFORM_SQRT) {
@@ -364,10 +418,6 @@ static bool fit_target(reeli_fit *f)
         f->e->target_scale = 1;
         return true;
     }
-    if (f->options->robust_target) {
-        count = reeli_without_outliers(values, count);
-    }
-    reeli_summary s = reeli_summarise(values, count);
     bool constant = s.lowest == s.highest;
     if (!isfinite(s.mean) || (!constant && !isnormal(s.scale))) {
         return refuse_name(f, f->options->target,
@@ -377,7 +427,7 @@ static bool fit_target(reeli_fit *f)
         reeli_warn(f->t->owned.r, "%sthe target, column '%s', has the same value in all rows, %g",
                    REELI_TABLE_TEXT_OF(f->t), REELI_QUOTED(f->options->target), s.lowest);
     }
-    int64_t far = f->rows.count - count;
+    int64_t far = f->rows.count - s.there;
     if (far > 0) {
         reeli_warn(f->t->owned.r,
                    "%scolumn '%s': %s of the target's values %s far from the others and %s not "

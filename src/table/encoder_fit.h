@@ -54,6 +54,12 @@ static inline int64_t reeli_fit_place(const reeli_fit *f, int64_t k)
 
 /* Room in a buffer; NULL, and an error, if memory is out. */
 void *reeli_fit_room(reeli_fit *f, reeli_buffer *b, size_t count, size_t size);
+/* Values of the rows, in the order in which those are looked at, by what reads them: all of them to
+ * f->values, or, of a table in a file whose memory is too small for that, in passes. False, and an
+ * error. */
+bool reeli_fit_values(reeli_fit *f, reeli_values *v,
+                      void (*read)(void *context, int64_t first, int64_t count, double *to),
+                      void *context);
 /* Says why a column becomes no input. */
 void reeli_fit_leave_out(const reeli_fit *f, size_t column, const char *why);
 /* Whether an input has the same values in all rows; then it says so. */
@@ -76,7 +82,7 @@ bool reeli_fit_classes(reeli_fit *f);
  * from the first one on; false, and an error. It is there until the next one is looked at. */
 bool reeli_fit_look(reeli_fit *f, size_t i, reeli_look *look);
 /* The lowest or the highest number, if it looks like a code for a missing one. */
-reeli_code reeli_find_code(const double *values, int64_t count, double lowest, double highest);
+reeli_code reeli_find_code(reeli_values *v, double lowest, double highest);
 
 /* Fits a column of text. */
 bool reeli_fit_text(reeli_fit *f, size_t column, const reeli_look *look);

@@ -78,46 +78,67 @@ static void find_sets(const reeli_fit *f, reeli_cursor *codes, const double *sec
     input->hours = parts & REEL_DATE_HOUR ? of_use(input->hours) : 0;
 }
 
-/* The days, or the years, of the rows' dates. */
-static reeli_summary summarise(reeli_fit *f, reeli_cursor *codes, const double *seconds, bool years)
+typedef struct dates {
+    const reeli_fit *f;
+    reeli_cursor *codes;
+    const double *seconds; /* of each text */
+    bool years;            /* or days */
+} dates;
+
+static void read_dates(void *context, int64_t first, int64_t count, double *to)
 {
-    double *values = f->values.data;
-    for (int64_t k = 0; k < f->rows.count; k++) {
-        int64_t i = reeli_fit_place(f, k);
-        double x = seconds_at(f, codes, seconds, i);
-        values[i] = isnan(x) ? x : years ? (double)reeli_date_of(x).year : x / 86400;
+    const dates *it = context;
+    for (int64_t k = 0; k < count; k++) {
+        const double x =
+            seconds_at(it->f, it->codes, it->seconds, reeli_fit_place(it->f, first + k));
+        to[k] = isnan(x) ? x : it->years ? (double)reeli_date_of(x).year : x / 86400;
     }
-    return reeli_summarise(values, f->rows.count);
 }
 
-static void find_numbers(reeli_fit *f, reeli_cursor *codes, const double *seconds, unsigned parts,
+static bool summarise(reeli_fit *f, dates *it, reeli_summary *s)
+{
+    reeli_values values;
+    const bool done = reeli_fit_values(f, &values, read_dates, it);
+    if (done) {
+        *s = reeli_summarise(&values);
+    }
+    return done;
+}
+
+static bool find_numbers(reeli_fit *f, reeli_cursor *codes, const double *seconds, unsigned parts,
                          reeli_input *input)
 {
-    reeli_summary days = summarise(f, codes, seconds, false);
+    dates it = {f, codes, seconds, false};
+    reeli_summary days, years;
+    if (!summarise(f, &it, &days)) {
+        return false;
+    }
+    it.years = true;
+    if (!summarise(f, &it, &years)) {
+        return false;
+    }
     input->median = days.median;
     input->mean = days.mean;
     input->scale = parts & REEL_DATE_TREND && days.lowest < days.highest ? days.scale : 0;
-    reeli_summary years = summarise(f, codes, seconds, true);
     input->year_median = years.median;
     input->year_mean = years.mean;
     input->year_scale = parts & REEL_DATE_YEAR && years.lowest < years.highest ? years.scale : 0;
+    return true;
 }
 
 bool reeli_fit_dates(reeli_fit *f, size_t column, uint64_t hash, const char *format)
 {
     unsigned parts = f->options->date_parts ? f->options->date_parts : USUAL_PARTS;
     const double *seconds = read_texts(f, column, format);
-    double *values =
-        seconds ? reeli_fit_room(f, &f->values, (size_t)f->rows.count, sizeof *values) : NULL;
     reeli_cursor codes;
-    if (!values || !reeli_cursor_open(&codes, f->t, column)) {
+    if (!seconds || !reeli_cursor_open(&codes, f->t, column)) {
         return false;
     }
     reeli_input input = {.kind = REELI_INPUT_DATES};
-    find_numbers(f, &codes, seconds, parts, &input);
+    const bool done = find_numbers(f, &codes, seconds, parts, &input);
     find_sets(f, &codes, seconds, parts, &input);
     reeli_cursor_close(&codes);
-    if (f->t->owned.r->status != REEL_OK) {
+    if (!done || f->t->owned.r->status != REEL_OK) {
         return false;
     }
     if (reeli_input_features(&input) == 0) {

@@ -53,18 +53,21 @@ static bool is_nines(double x)
     return fabs(x) == nines;
 }
 
-reeli_code reeli_find_code(const double *values, int64_t count, double lowest, double highest)
+reeli_code reeli_find_code(reeli_values *v, double lowest, double highest)
 {
     const double code = is_nines(lowest) ? lowest : highest;
-    double low = (double)INFINITY, high = -(double)INFINITY;
+    double low = (double)INFINITY, high = -(double)INFINITY, *x;
     reeli_code found = {code, 0};
+    int64_t at = 0, n;
     if (!is_nines(code)) {
         return found;
     }
-    for (int64_t i = 0; i < count; i++) {
-        found.count += values[i] == code;
-        low = !isnan(values[i]) && values[i] != code ? fmin(low, values[i]) : low;
-        high = !isnan(values[i]) && values[i] != code ? fmax(high, values[i]) : high;
+    while ((n = reeli_values_next(v, &at, &x)) > 0) {
+        for (int64_t i = 0; i < n; i++) {
+            found.count += x[i] == code;
+            low = !isnan(x[i]) && x[i] != code ? fmin(low, x[i]) : low;
+            high = !isnan(x[i]) && x[i] != code ? fmax(high, x[i]) : high;
+        }
     }
     const double gap = code == lowest ? low - code : code - high;
     if (found.count < 2 || !isfinite(low) || !(gap > high - low)) {
@@ -73,26 +76,37 @@ reeli_code reeli_find_code(const double *values, int64_t count, double lowest, d
     return found;
 }
 
+/* A column's numbers, and what they hash to the first time. */
+typedef struct looked {
+    const reeli_fit *f;
+    reeli_cursor numbers;
+    hash hash;
+    int64_t hashed;
+} looked;
+
+static void read_numbers(void *context, int64_t first, int64_t count, double *to)
+{
+    looked *it = context;
+    reeli_numbers_read(&it->numbers, it->f->rows, &it->f->order, first, count, to);
+    if (first == it->hashed) {
+        add_to_hash(&it->hash, to, count);
+        it->hashed += count;
+    }
+}
+
 static bool look_at_numbers(reeli_fit *f, size_t column, reeli_look *look)
 {
-    const int64_t all = f->rows.count;
-    double *values = reeli_fit_room(f, &f->values, (size_t)all, sizeof *values);
-    reeli_cursor numbers;
-    hash h = {{0}};
-    if (!values || !reeli_cursor_open(&numbers, f->t, column)) {
-        return false;
+    looked it = {.f = f};
+    reeli_values values;
+    bool done = reeli_cursor_open(&it.numbers, f->t, column) &&
+                reeli_fit_values(f, &values, read_numbers, &it);
+    if (done) {
+        look->numbers = reeli_summarise(&values);
+        look->hash = hash_of(&it.hash);
+        look->code = reeli_find_code(&values, look->numbers.lowest, look->numbers.highest);
     }
-    for (int64_t at = 0; at < all; at += BLOCK) {
-        const int64_t count = all - at < BLOCK ? all - at : BLOCK;
-        reeli_numbers_read(&numbers, f->rows, &f->order, at, count, values + at);
-        add_to_hash(&h, values + at, count);
-    }
-    reeli_cursor_close(&numbers);
-    look->hash = hash_of(&h);
-    look->numbers = reeli_summarise(values, all);
-    look->code = reeli_find_code(values, all - look->numbers.missing, look->numbers.lowest,
-                                 look->numbers.highest);
-    return f->t->owned.r->status == REEL_OK;
+    reeli_cursor_close(&it.numbers);
+    return done && f->t->owned.r->status == REEL_OK;
 }
 
 static bool look_at_texts(reeli_fit *f, size_t column, reeli_look *look, int64_t *counts)

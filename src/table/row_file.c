@@ -51,7 +51,7 @@ reel_row_file *reel_row_file_new(reel *r, reel_dtype dtype, int64_t columns, int
     f->row_bytes = (size_t)columns * reeli_element_size((int)dtype);
     f->memory = memory > LEAST_MEMORY ? (size_t)memory / 4 * 4 : LEAST_MEMORY;
     f->order.parts.f = f;
-    f->order.parts.descriptor = -1;
+    f->order.descriptor = -1;
     f->descriptor = reeli_scratch_open(r, "row_file_new", NULL);
     if (f->descriptor < 0) {
         reeli_disown(&f->owned);

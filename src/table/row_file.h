@@ -7,10 +7,9 @@
 
 #include <reel/row_file.h>
 
-/* Records on their way to parts of a file (row_parts.h). */
+/* Records on their way to parts of the order's file (row_parts.h). */
 typedef struct reeli_row_parts {
     reel_row_file *f; /* whose rows they are of */
-    int descriptor;   /* -1: it was not needed yet */
     size_t record;    /* bytes of one */
     int64_t base;     /* where record 0 lies */
     int64_t count;    /* parts */
@@ -25,7 +24,8 @@ typedef struct reeli_row_order {
     bool as_they_lie, in_memory; /* in memory: all of them are */
     int64_t count, at;           /* rows in all; the next one */
     int64_t bucket_rows, bucket; /* rows that memory holds; which of them it has, -1: none */
-    reeli_row_parts parts;       /* the second file: rows by bucket, their places before them */
+    int descriptor;              /* the second file; -1: it was not needed yet */
+    reeli_row_parts parts;       /* of that: rows by bucket, their places before them */
     char *work; /* a bucket; before that, what is to be written of each, and where rows go */
     size_t work_bytes;
     char *piece; /* of what is read */

@@ -152,9 +152,10 @@ static bool put_in_order(reel_row_file *f, const reeli_row_list *list)
     const int64_t where = places.block_rows * (int64_t)sizeof *places.where;
     const int64_t before = (int64_t)o->work_bytes - where;
     places.where = (uint32_t *)(void *)(o->work + before);
-    bool done = reeli_row_places_find(f, &places, list, o->work, before) &&
+    const int64_t base = o->count * (int64_t)record_bytes(f); /* behind the rows */
+    bool done = reeli_row_places_find(f, &places, list, o->work, before, base) &&
                 (o->in_memory ? go_through(f, &places) : distribute(f, &places, before));
-    reeli_row_places_free(&places);
+    reeli_row_parts_free(&places.pairs);
     o->bucket = o->in_memory ? 0 : -1;
     return done;
 }
@@ -211,7 +212,7 @@ bool reeli_row_order_next(reel_row_file *f, int64_t rows, void *to)
 void reeli_row_order_free(reel_row_file *f)
 {
     release(f);
-    if (f->order.parts.descriptor >= 0) {
-        reeli_scratch_close(f->order.parts.descriptor);
+    if (f->order.descriptor >= 0) {
+        reeli_scratch_close(f->order.descriptor);
     }
 }

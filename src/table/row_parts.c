@@ -32,7 +32,8 @@ bool reeli_row_parts_begin(reeli_row_parts *p, int64_t bytes)
         return reeli_row_order_refuse(p->f, "", (int64_t)p->f->memory,
                                       " bytes of memory are too few for so many rows");
     }
-    if (p->descriptor < 0 && (p->descriptor = reeli_scratch_open(r, what, NULL)) < 0) {
+    int *descriptor = &p->f->order.descriptor;
+    if (*descriptor < 0 && (*descriptor = reeli_scratch_open(r, what, NULL)) < 0) {
         return false;
     }
     p->next = reeli_malloc(r, count_bytes(p));
@@ -51,7 +52,7 @@ bool reeli_row_parts_put(reeli_row_parts *p, int64_t part)
     const char *from = p->memory + part * p->room * record;
     p->next[part] += p->held[part];
     p->held[part] = 0;
-    return reeli_scratch_write(p->f->owned.r, what, NULL, p->descriptor, from, bytes, at);
+    return reeli_scratch_write(p->f->owned.r, what, NULL, p->f->order.descriptor, from, bytes, at);
 }
 
 void *reeli_row_parts_add(reeli_row_parts *p, int64_t part)
@@ -76,7 +77,7 @@ int64_t reeli_row_parts_get(const reeli_row_parts *p, int64_t first, int64_t end
     const reeli_row_order *o = &p->f->order;
     const int64_t most = (int64_t)(o->piece_bytes / p->record), left = end - first;
     const int64_t count = left < most ? left : most;
-    return reeli_scratch_read(p->f->owned.r, what, NULL, p->descriptor, o->piece,
+    return reeli_scratch_read(p->f->owned.r, what, NULL, o->descriptor, o->piece,
                               (size_t)count * p->record, p->base + first * (int64_t)p->record)
                ? count
                : 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Records that go to parts of a file, each part's one after the other, written and read in long
- * pieces. */
+/* Records that go to parts of the order's file, each part's one after the other, written and read
+ * in long pieces. */
 #ifndef REELI_ROW_PARTS_H
 #define REELI_ROW_PARTS_H
 
@@ -17,7 +17,7 @@ bool reeli_row_parts_put_all(reeli_row_parts *p);
 /* Reads records `first` to `end` - 1, or as many of them as a piece holds, to the order's piece.
  * Returns how many; 0, and an error. */
 int64_t reeli_row_parts_get(const reeli_row_parts *p, int64_t first, int64_t end);
-/* Frees what counts; the file stays. */
+/* Frees what counts. */
 void reeli_row_parts_free(reeli_row_parts *p);
 
 /* Records an error about a number, or that memory is out; false. */

@@ -9,7 +9,6 @@
  */
 #include "row_shuffle.h"
 #include "random.h"
-#include "scratch_file.h"
 
 #include <string.h>
 
@@ -198,11 +197,13 @@ static bool shuffle_rows(reeli_row_places *p, const reeli_row_list *list, char *
     }
     s.bucket_places = bytes / 6;
     const int64_t held = s.bucket_places * (int64_t)sizeof(uint32_t);
-    s.steps = p->pairs;
-    s.steps.record = sizeof(step);
-    s.steps.base = (int64_t)sizeof(pair) * p->pairs.f->rows;
-    s.steps.count = (list->count - 1) / s.bucket_places + 1;
-    s.steps.memory = work + held;
+    s.steps = (reeli_row_parts){
+        .f = p->pairs.f,
+        .record = sizeof(step),
+        .base = p->pairs.base + (int64_t)sizeof(pair) * p->pairs.f->rows,
+        .count = (list->count - 1) / s.bucket_places + 1,
+        .memory = work + held,
+    };
     bool done = reeli_row_parts_begin(&s.steps, bytes - held);
     if (done) {
         count_steps(&s);
@@ -250,9 +251,9 @@ static bool prepare(reeli_row_places *p, int64_t rows)
 }
 
 bool reeli_row_places_find(reel_row_file *f, reeli_row_places *p, const reeli_row_list *list,
-                           char *work, int64_t bytes)
+                           char *work, int64_t bytes, int64_t base)
 {
-    p->pairs = (reeli_row_parts){.f = f, .descriptor = -1};
+    p->pairs = (reeli_row_parts){.f = f, .base = base};
     return prepare(p, f->rows) &&
            (list->rows ? take_list(p, list) : shuffle_rows(p, list, work, bytes)) &&
            (p->pairs.count == 1 || reeli_row_parts_put_all(&p->pairs));
@@ -279,12 +280,4 @@ bool reeli_row_places_look(reeli_row_places *p, int64_t first)
         }
     }
     return true;
-}
-
-void reeli_row_places_free(reeli_row_places *p)
-{
-    reeli_row_parts_free(&p->pairs);
-    if (p->pairs.descriptor >= 0) {
-        reeli_scratch_close(p->pairs.descriptor);
-    }
 }

@@ -7,8 +7,8 @@
 
 enum { REELI_NOWHERE = -1 }; /* as a uint32_t */
 
-/* The rows are cut into blocks. Where there are several, rows and places go to a scratch file, each
- * to its block's part, and one block's places at a time are in memory. */
+/* The rows are cut into blocks. Where there are several, rows and places go to the order's file,
+ * each to its block's part, and one block's places at a time are in memory. */
 typedef struct reeli_row_places {
     int64_t block_rows;
     uint32_t *where;       /* the place of each row of a block */
@@ -17,12 +17,11 @@ typedef struct reeli_row_places {
 
 /* How many rows are read of the list. */
 int64_t reeli_row_list_count(const reeli_row_list *list);
-/* Finds where rows go, by what is given of *p. `work` holds `bytes` until they are found, before
- * p->where. False, and an error; freed by the caller in any case. */
+/* Finds where rows go, by what is given of *p. `work` has `bytes` for that, and the order's file
+ * room from `base` on. False, and an error; p->pairs is to be freed either way. */
 bool reeli_row_places_find(reel_row_file *f, reeli_row_places *p, const reeli_row_list *list,
-                           char *work, int64_t bytes);
+                           char *work, int64_t bytes, int64_t base);
 /* Has the block that begins with row `first` in p->where; false, and an error. */
 bool reeli_row_places_look(reeli_row_places *p, int64_t first);
-void reeli_row_places_free(reeli_row_places *p);
 
 #endif

@@ -177,6 +177,64 @@ START_TEST(terms_in_little_memory)
 }
 END_TEST
 
+/* Numbers whose middle and quarters are hard to find by passes: few different ones, ascending ones,
+ * outliers, ties, gaps. */
+static void write_numbers(int rows)
+{
+    FILE *file = fopen(path, "w");
+    uint64_t x = 1;
+    fputs("y,two,few,up,down,wide,tied,gaps\n", file);
+    for (int i = 0; i < rows; i++) {
+        x = x * 6364136223846793005u + 1442695040888963407u;
+        const int u = (int)(x >> 44);
+        fprintf(file, "%d.25,%d,%d,%d,%d,%de%d,%d,", i % 50 ? u % 1000 : u * 1000, u % 3 > 0, u % 5,
+                i * 2, -i, u, u % 40 - 20, i % 4 ? u : 7);
+        u % 4 ? fprintf(file, "%d.5\n", u) : fputs("\n", file);
+    }
+    fclose(file);
+}
+
+START_TEST(medians)
+{
+    for (int rows = ROWS; rows < ROWS + 2; rows++) {
+        write_numbers(rows);
+        reel_table *tables[2];
+        for (int i = 0; i < 2; i++) {
+            tables[i] = reel_table_read(
+                r, path, (reel_table_options){.dtype = REEL_F64, .memory = i * 1000});
+        }
+        for (int way = 0; way < 4; way++) {
+            const reel_encoder_options how = {.target = "y",
+                                              .robust_target = way & 1,
+                                              .target_transform = way & 2 ? REEL_TRANSFORM_LOG
+                                                                          : REEL_TRANSFORM_NONE};
+            reel_encoder *a = reel_encoder_fit(tables[0], NULL, how);
+            reel_encoder *b = reel_encoder_fit(tables[1], NULL, how);
+            ck_assert_msg(a && b, "%s", reel_error(r));
+            ck_assert_str_eq(reel_encoder_to_json(a), reel_encoder_to_json(b));
+            warning_count = 0;
+        }
+    }
+}
+END_TEST
+
+/* A column of 20,000 numbers would take 160,000 bytes. */
+START_TEST(columns_in_little_memory)
+{
+    counted bytes = {0, 0};
+    write_table();
+    reel *apart = reel_new_with(&(reel_options){
+        .allocator = count_bytes, .allocator_context = &bytes, .handler = keep_warning});
+    reel_table *t =
+        reel_table_read(apart, path, (reel_table_options){.dtype = REEL_F64, .memory = 1000});
+    bytes.most = bytes.now;
+    size_t before = bytes.now;
+    ck_assert_ptr_nonnull(reel_encoder_fit(t, NULL, (reel_encoder_options){.target = "y"}));
+    ck_assert_msg(bytes.most - before < 250000, "%zu bytes", bytes.most - before);
+    reel_free(apart);
+}
+END_TEST
+
 /* The loader's batches are those of a loader of tensors: shuffled, in order, some of the rows. */
 START_TEST(batches)
 {
@@ -244,6 +302,8 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, column_in_parts);
     tcase_add_test(cases, encoded);
     tcase_add_test(cases, terms_in_little_memory);
+    tcase_add_test(cases, medians);
+    tcase_add_test(cases, columns_in_little_memory);
     tcase_add_test(cases, batches);
     tcase_add_test(cases, mistakes);
 }

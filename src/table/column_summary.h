@@ -30,6 +30,11 @@ typedef struct reeli_values {
  * those in memory all. How many; 0 at the end. */
 int64_t reeli_values_next(reeli_values *v, int64_t *at, double **x);
 
+/* Moves those that are there, and from v->low to v->high, to the front; how many. */
+int64_t reeli_values_take(reeli_values *v, double *x, int64_t count);
+/* Of values that are read number k in order, k > 0, and in *before number k - 1. */
+double reeli_number_in_passes(reeli_values *v, int64_t k, double *before);
+
 /* Puts values in memory in another order, without those that are missing. */
 reeli_summary reeli_summarise(reeli_values *v);
 

@@ -176,11 +176,8 @@ static bool has_part(reel_row_file *f, const char *what, const reel_row_file_par
                      p->end <= p->batch_size && p->last_first >= 0 &&
                      p->last_first <= p->last_end && p->last_end <= last;
     if (!has) {
-        reeli_error(f->owned.r, REEL_ERR_VALUE,
-                    "%s: batches of %lld of %s have no rows %lld to %lld, the last %lld to %lld",
-                    what, (long long)p->batch_size, REELI_COUNTED(f->rows, "row"),
-                    (long long)p->first, (long long)p->end, (long long)p->last_first,
-                    (long long)p->last_end);
+        reeli_error(f->owned.r, REEL_ERR_VALUE, "%s: batches of %lld of %s have no such part", what,
+                    (long long)p->batch_size, REELI_COUNTED(f->rows, "row"));
     }
     return has;
 }

@@ -187,10 +187,10 @@ static bool go_through(shuffle *s)
 }
 
 /* Two thirds of the memory are for a bucket, the rest for steps to others. */
-static bool shuffle_rows(reeli_row_places *p, const reeli_row_list *list, char *work, int64_t bytes)
+static bool shuffle_rows(reeli_row_places *p, const reeli_row_list *list, void *work, int64_t bytes)
 {
     const int64_t all = (int64_t)sizeof(uint32_t) * list->count;
-    shuffle s = {.places = p, .list = list, .held = (uint32_t *)(void *)work};
+    shuffle s = {.places = p, .list = list, .held = work};
     if (all <= bytes) {
         s.bucket_places = list->count;
         return go_through(&s);
@@ -202,7 +202,7 @@ static bool shuffle_rows(reeli_row_places *p, const reeli_row_list *list, char *
         .record = sizeof(step),
         .base = p->pairs.base + (int64_t)sizeof(pair) * p->pairs.f->rows,
         .count = (list->count - 1) / s.bucket_places + 1,
-        .memory = work + held,
+        .memory = (char *)work + held,
     };
     bool done = reeli_row_parts_begin(&s.steps, bytes - held);
     if (done) {
@@ -251,7 +251,7 @@ static bool prepare(reeli_row_places *p, int64_t rows)
 }
 
 bool reeli_row_places_find(reel_row_file *f, reeli_row_places *p, const reeli_row_list *list,
-                           char *work, int64_t bytes, int64_t base)
+                           void *work, int64_t bytes, int64_t base)
 {
     p->pairs = (reeli_row_parts){.f = f, .base = base};
     return prepare(p, f->rows) &&

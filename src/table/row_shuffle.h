@@ -20,7 +20,7 @@ int64_t reeli_row_list_count(const reeli_row_list *list);
 /* Finds where rows go, by what is given of *p. `work` has `bytes` for that, and the order's file
  * room from `base` on. False, and an error; p->pairs is to be freed either way. */
 bool reeli_row_places_find(reel_row_file *f, reeli_row_places *p, const reeli_row_list *list,
-                           char *work, int64_t bytes, int64_t base);
+                           void *work, int64_t bytes, int64_t base);
 /* Has the block that begins with row `first` in p->where; false, and an error. */
 bool reeli_row_places_look(reeli_row_places *p, int64_t first);
 

@@ -221,7 +221,7 @@ static bool convert(reeli_csv_reader *it, size_t column, const word *words)
 
 static bool settle(reeli_csv_reader *it, size_t column)
 {
-    const reeli_column *c = reeli_column_of(it->table, column);
+    reeli_column *c = reeli_column_of(it->table, column);
     reeli_buffer known = {NULL, 0, 0};
     size_t count = reeli_text_count(&c->texts), different = 0;
     if (!reeli_buffer_reserve(it->r, &known, (count + 1) * sizeof(word))) {
@@ -236,8 +236,9 @@ static bool settle(reeli_csv_reader *it, size_t column)
         different += !words[i].number && words[i].count > 0;
         no_dates += words[i].date ? 0 : words[i].count;
     }
-    bool are_dates = no_dates * ODD_SHARE <= numbers + odd;
-    ok = ok && (are_dates || !are_numbers(numbers, odd, different) || convert(it, column, words));
+    bool mostly_numbers = are_numbers(numbers, odd, different);
+    c->dates = mostly_numbers && no_dates * ODD_SHARE <= numbers + odd;
+    ok = ok && (!mostly_numbers || c->dates || convert(it, column, words));
     reeli_buffer_free(it->r, &known);
     return ok && !it->failed;
 }
@@ -411,22 +412,6 @@ static void tell_marks(const reeli_csv_reader *it, const reel_table *t, size_t c
                REELI_QUOTED(first), said);
 }
 
-/* As are_dates in settle: numbers that stay text. */
-static void tell_dates(const reeli_csv_reader *it, const reel_table *t, size_t column)
-{
-    const reeli_column *c = reeli_column_of(t, column);
-    const char *first = reeli_text_count(&c->texts) ? reeli_text_at(&c->texts, 0) : NULL;
-    double value;
-    if (!c->fixed && first && reeli_csv_is_date(it->options, first) &&
-        reeli_read_dressed(first, strlen(first), it->decimal, it->options->thousands, &value) ==
-            REELI_A_NUMBER) {
-        reeli_warn(t->owned.r,
-                   "%s: column '%s' has numbers, such as '%s', that are dates by the format given",
-                   REELI_QUOTED(t->path), REELI_QUOTED(reeli_text_at(&t->names, column)),
-                   REELI_QUOTED(first));
-    }
-}
-
 static void tell_short_rows(const reeli_csv_reader *it, const reel_table *t)
 {
     const reeli_short_rows *s = &it->short_rows;
@@ -450,7 +435,11 @@ void reeli_csv_tell(reeli_csv_reader *it)
         const char *name = reeli_text_at(&t->names, j);
         if (c->kind == REELI_TEXT) {
             tell_marks(it, t, j);
-            tell_dates(it, t, j);
+            if (c->dates) {
+                reeli_warn(t->owned.r,
+                           "%s: column '%s' has numbers that are dates by the format given",
+                           REELI_QUOTED(t->path), REELI_QUOTED(name));
+            }
         } else if (c->odd.count) {
             const struct reeli_odd *odd = c->odd.data;
             if (odd->count > 0) {

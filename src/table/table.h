@@ -20,6 +20,7 @@ typedef struct reeli_column {
     uint8_t kind;
     bool fixed; /* it is text whatever it looks like, */
     bool named; /* because somebody has said so */
+    bool dates; /* it is text, though its texts are numbers: they are dates by a format given */
     int64_t missing;
     reeli_buffer odd;   /* struct reeli_odd, if its cells have more than plain numbers */
     reeli_buffer cells; /* numbers in the table's dtype, NaN: missing; text: int32_t, -1: missing */

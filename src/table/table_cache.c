@@ -26,7 +26,7 @@
 static const char what[] = "table_cache";
 #define WHOLE "reel-t\r\n"
 #define NOTE "reel-p\r\n"
-enum { VERSION = 4 };
+enum { VERSION = 5 };
 
 typedef struct head {
     char magic[8];

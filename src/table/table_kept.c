@@ -41,7 +41,8 @@ static bool put_texts(reel *r, reeli_buffer *to, const reeli_text_set *texts)
 
 static bool put_column(reel *r, reeli_buffer *to, const reeli_column *c)
 {
-    const int64_t numbers[] = {c->kind, c->fixed, c->named, c->missing, (int64_t)c->odd.count};
+    const int64_t numbers[] = {c->kind,  c->fixed,   c->named,
+                               c->dates, c->missing, (int64_t)c->odd.count};
     return reeli_kept_put(r, to, numbers, sizeof numbers) &&
            reeli_kept_put(r, to, c->odd.data, c->odd.count ? sizeof(struct reeli_odd) : 0) &&
            put_texts(r, to, &c->texts);
@@ -123,21 +124,22 @@ static void end_texts(struct reeli_odd *odd)
 
 static bool take_column(reel *r, reeli_rest *from, int64_t rows, reeli_column *c)
 {
-    int64_t numbers[5];
+    int64_t numbers[6];
     if (!reeli_kept_take(from, numbers, sizeof numbers) || numbers[0] < REELI_UNDECIDED ||
-        numbers[0] > REELI_TEXT || numbers[3] < 0 || numbers[3] > rows || numbers[4] < 0 ||
-        numbers[4] > 1) {
+        numbers[0] > REELI_TEXT || numbers[4] < 0 || numbers[4] > rows || numbers[5] < 0 ||
+        numbers[5] > 1) {
         return false;
     }
     c->kind = (uint8_t)numbers[0];
     c->fixed = numbers[1] != 0;
     c->named = numbers[2] != 0;
-    c->missing = numbers[3];
-    if (numbers[4] && (!reeli_buffer_add(r, &c->odd, sizeof(struct reeli_odd)) ||
+    c->dates = numbers[3] != 0;
+    c->missing = numbers[4];
+    if (numbers[5] && (!reeli_buffer_add(r, &c->odd, sizeof(struct reeli_odd)) ||
                        !reeli_kept_take(from, c->odd.data, sizeof(struct reeli_odd)))) {
         return false;
     }
-    if (numbers[4]) {
+    if (numbers[5]) {
         end_texts(c->odd.data);
     }
     return take_texts(r, from, &c->texts);

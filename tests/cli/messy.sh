@@ -123,8 +123,12 @@ printf 'day,x,y\n20240103,1,1\n20240615,2,2\n20240708,4,4\n' >digits.csv
 run 0 fit digits.csv --target y --no-save --epochs 1
 says "column 'day' looks like dates: if it is, say their format, %Y%m%d"
 run 0 fit digits.csv --target y --epochs 1 --date-format %Y%m%d
-says "digits.csv: column 'day' has numbers, such as '20240103', that are dates by the format given"
+says "digits.csv: column 'day' has numbers that are dates by the format given"
 prints 'day.month=6'
+for _ in 'as it is read' 'as it was kept'; do
+  run 0 fit digits.csv --target y --no-save --epochs 1 --date-format %Y%m%d --cache digits.kept
+  says "digits.csv: column 'day' has numbers that are dates by the format given"
+done
 run 0 predict model.safetensors digits.csv
 says_nothing
 run 0 fit digits.csv --target y --no-save --epochs 1 --date-format %Y

@@ -227,37 +227,48 @@ static double bends(const met *list, int64_t count)
     return sum;
 }
 
-/* The row at which a slope that begins below 0 no longer is; -1: it always is. The list is put in
- * order only round that row: what lies before or behind is left in a heap. */
+/* The rows among which a slope turns, and what it is before them. */
+typedef struct stretch {
+    met *list;
+    int64_t count;
+    double slope;
+    bool turns; /* as far as sums tell it does; else it may always be below 0 */
+} stretch;
+
+/* Leaves out what lies before or behind; false: what is left is met all at once. */
+static bool narrow(stretch *it)
+{
+    int64_t before, up_to;
+    part(it->list, it->count,
+         middle_of(it->list[0].at, it->list[it->count / 2].at, it->list[it->count - 1].at), &before,
+         &up_to);
+    const double first = bends(it->list, before), second = bends(it->list + before, up_to - before);
+    if (it->slope + first >= 0) {
+        it->count = before;
+        it->turns = true;
+        return true;
+    }
+    const bool here = it->slope + first + second >= 0;
+    it->slope += here ? first : first + second;
+    it->list += here ? before : up_to;
+    it->count = here ? up_to - before : it->count - up_to;
+    it->turns = it->turns || here;
+    return !here;
+}
+
+/* The row at which a slope that begins below 0 no longer is, equals by their rows; -1: it always
+ * is. The list is put in order only round that row: what lies before or behind is left in a heap. */
 static int64_t turn(met *list, int64_t count, double slope)
 {
     enum { FEW = 64 };
-    bool turns = false;
-    while (count > FEW) {
-        int64_t before, up_to;
-        part(list, count, middle_of(list[0].at, list[count / 2].at, list[count - 1].at), &before,
-             &up_to);
-        const double first = bends(list, before), second = bends(list + before, up_to - before);
-        if (slope + first >= 0) {
-            count = before;
-            turns = true;
-        } else if (slope + first + second >= 0) { /* among equals: by their rows */
-            slope += first;
-            list += before;
-            count = up_to - before;
-            turns = true;
-            break;
-        } else {
-            slope += first + second;
-            list += up_to;
-            count -= up_to;
-        }
+    stretch it = {list, count, slope, false};
+    while (it.count > FEW && narrow(&it)) {
     }
-    qsort(list, (size_t)count, sizeof *list, by_place);
-    for (int64_t i = 0; i < count; i++) {
-        slope += list[i].bend;
-        if (slope >= 0 || (turns && i == count - 1)) { /* else rounding's */
-            return list[i].row;
+    qsort(it.list, (size_t)it.count, sizeof *it.list, by_place);
+    for (int64_t i = 0; i < it.count; i++) {
+        it.slope += it.list[i].bend;
+        if (it.slope >= 0 || (it.turns && i == it.count - 1)) { /* else rounding's */
+            return it.list[i].row;
         }
     }
     return -1;

@@ -51,9 +51,12 @@ static void check_table(reel *r, reel_table *t)
 }
 
 /* The features that an encoder and what came of its JSON make are the same to the bit. */
-static void check_encoder(reel *r, reel_table *t, const char *target)
+static void check_encoder(reel *r, reel_table *t, const reel_table_options *o)
 {
-    reel_encoder *e = reel_encoder_fit(t, NULL, (reel_encoder_options){.target = target});
+    reel_encoder_options options = {.target = reel_table_name(t, reel_table_columns(t) - 1),
+                                    .date_formats = o->date_formats,
+                                    .date_format_count = o->date_format_count};
+    reel_encoder *e = reel_encoder_fit(t, NULL, options);
     if (!e) {
         require(reel_failed(r), "no encoder, and no error");
         return;
@@ -73,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     reel *r = reel_within(&memory, size, MEMORY);
     static const char *const missing[] = {"-", "1"}, *const encodings[] = {"latin1", "UTF-16",
                                                                            "UTF-7"};
+    static const char *const dates[] = {"%Y%m%d", "%m.%y"};
     reel_table_options options = {.dtype = REEL_F64,
                                   .decimal = size % 2 ? '.' : ',',
                                   .no_header = size % 3 == 0,
@@ -84,6 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                   .comment = size % 11 == 0 ? '#' : 0,
                                   .missing = missing,
                                   .missing_count = size % 13 % 3,
+                                  .date_formats = dates,
+                                  .date_format_count = size % 31 % 3,
                                   .skip_lines = size % 17 == 0,
                                   .memory = size % 23 < 4, /* cells in a file, or in memory */
                                   .encoding = size % 19 < 3 ? encodings[size % 19] : NULL};
@@ -92,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require((t == NULL) == reel_failed(r), "no table without an error, or the other way");
     if (t) {
         check_table(r, t);
-        check_encoder(r, t, reel_table_name(t, reel_table_columns(t) - 1));
+        check_encoder(r, t, &options);
     }
     reel_free(r);
     return 0;

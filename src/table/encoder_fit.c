@@ -23,12 +23,6 @@ static bool refuse_name(const reeli_fit *f, const char *name, const char *why)
     return false;
 }
 
-void reeli_fit_leave_out(const reeli_fit *f, size_t column, const char *why)
-{
-    reeli_warn(f->t->owned.r, "%scolumn '%s' is left out: %s", REELI_TABLE_TEXT_OF(f->t),
-               REELI_QUOTED(reel_table_name(f->t, column)), why);
-}
-
 /* The first text of a column that is none, or else the first. */
 static const char *no_number(const reel_table *t, size_t column)
 {
@@ -291,17 +285,16 @@ static bool are_same(const reeli_fit *f, size_t a, size_t b)
     return same;
 }
 
-bool reeli_fit_is_repeated(const reeli_fit *f, size_t column, uint64_t hash)
+bool reeli_fit_is_repeated(reeli_fit *f, size_t column, uint64_t hash)
 {
     const reeli_kept *others = f->kept.data;
     bool text = reel_table_is_text(f->t, column);
     for (size_t k = 0; k < f->e->inputs.count; k++) {
         bool same = others[k].hash == hash && reel_table_is_text(f->t, others[k].column) == text;
         if (same && are_same(f, column, others[k].column)) {
-            char why[2 * REELI_QUOTE_SIZE];
-            snprintf(why, sizeof why, "it is the same as '%s'",
-                     REELI_QUOTED(reel_table_name(f->t, others[k].column)));
-            reeli_fit_leave_out(f, column, why);
+            reeli_fit_leave_out(f, &(reeli_left_out){.reason = REELI_LEFT_REPEATED,
+                                                     .column = column,
+                                                     .other = others[k].column});
             return true;
         }
     }
@@ -336,17 +329,12 @@ static bool numbers_rows(const reeli_fit *f, size_t column)
 static bool fit_numbers(reeli_fit *f, size_t column, const reeli_look *look)
 {
     const reeli_summary *s = &look->numbers;
-    if (s->missing == f->rows.count) {
-        reeli_fit_leave_out(f, column, "it has no values");
-        return true;
-    }
-    if (s->lowest == s->highest) {
-        reeli_fit_leave_out(f, column, "all its values are the same");
-        return true;
-    }
-    if (!isnormal(s->scale) || !isfinite(s->mean)) {
-        reeli_fit_leave_out(f, column,
-                            "its values are too close together or too far apart to be scaled");
+    const reeli_reason why = s->missing == f->rows.count                 ? REELI_LEFT_EMPTY
+                             : s->lowest == s->highest                   ? REELI_LEFT_CONSTANT
+                             : !isnormal(s->scale) || !isfinite(s->mean) ? REELI_LEFT_NOT_SCALED
+                                                                         : REELI_LEFT_ALL;
+    if (why < REELI_LEFT_ALL) {
+        reeli_fit_leave_out(f, &(reeli_left_out){.reason = why, .column = column});
         return true;
     }
     if (reeli_fit_is_repeated(f, column, look->hash)) {
@@ -444,6 +432,9 @@ static bool fit_target(reeli_fit *f)
 static bool fit_inputs(reeli_fit *f)
 {
     const size_t *chosen = f->chosen.data;
+    if (!reeli_fit_room(f, &f->left_out, f->chosen_count, sizeof(reeli_left_out))) {
+        return false;
+    }
     for (size_t i = 0; i < f->chosen_count; i++) {
         reeli_look look;
         if (!check_missing(f, chosen[i]) || !reeli_fit_look(f, i, &look) ||
@@ -452,6 +443,7 @@ static bool fit_inputs(reeli_fit *f)
             return false;
         }
     }
+    reeli_fit_tell_left_out(f);
     if (f->e->inputs.count == 0) {
         reeli_error(f->t->owned.r, REEL_ERR_VALUE, "%s: %sno column is left to predict '%s' from",
                     REELI_FIT, REELI_TABLE_TEXT_OF(f->t), REELI_QUOTED(f->options->target));
@@ -496,6 +488,7 @@ reel_encoder *reel_encoder_fit(reel_table *t, const reel_tensor *rows, reel_enco
     reeli_buffer_free(t->owned.r, &f.order);
     reeli_buffer_free(t->owned.r, &f.values);
     reeli_buffer_free(t->owned.r, &f.words);
+    reeli_buffer_free(t->owned.r, &f.left_out);
     reeli_buffer_free(t->owned.r, &f.looked);
     reeli_buffer_free(t->owned.r, &f.kept);
     if (!ok) {

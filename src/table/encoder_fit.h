@@ -29,6 +29,23 @@ typedef struct reeli_look {
     const int64_t *counts; /* how often each of its texts comes */
 } reeli_look;
 
+/* A column that became none, and why. */
+typedef enum reeli_reason {
+    REELI_LEFT_EMPTY,
+    REELI_LEFT_CONSTANT,
+    REELI_LEFT_NOT_SCALED,
+    REELI_LEFT_CONSTANT_DATES,
+    REELI_LEFT_REPEATED,
+    REELI_LEFT_NAMES,
+    REELI_LEFT_ALL
+} reeli_reason;
+typedef struct reeli_left_out {
+    reeli_reason reason;
+    size_t column, other; /* what it repeats */
+    size_t different;     /* names, */
+    int64_t there;        /* in so many rows */
+} reeli_left_out;
+
 typedef struct reeli_fit {
     reel_table *t;
     const reel_encoder_options *options;
@@ -42,6 +59,7 @@ typedef struct reeli_fit {
     reeli_buffer values;      /* double, a column's */
     reeli_buffer words;       /* the texts that come, while their column is fitted */
     reeli_buffer kept;        /* for each input */
+    reeli_buffer left_out;    /* reeli_left_out, with room for all that were chosen */
     reeli_buffer looked;      /* char: what this process says of columns */
     char *all;                /* what all say of the next column, and of those after it */
 } reeli_fit;
@@ -60,10 +78,11 @@ void *reeli_fit_room(reeli_fit *f, reeli_buffer *b, size_t count, size_t size);
 bool reeli_fit_values(reeli_fit *f, reeli_values *v,
                       void (*read)(void *context, int64_t first, int64_t count, double *to),
                       void *context);
-/* Says why a column becomes no input. */
-void reeli_fit_leave_out(const reeli_fit *f, size_t column, const char *why);
-/* Whether an input has the same values in all rows; then it says so. */
-bool reeli_fit_is_repeated(const reeli_fit *f, size_t column, uint64_t hash);
+/* Puts down why a column becomes no input; says so of all. */
+void reeli_fit_leave_out(reeli_fit *f, const reeli_left_out *column);
+void reeli_fit_tell_left_out(const reeli_fit *f);
+/* Whether an input has the same values in all rows; then the column is left out. */
+bool reeli_fit_is_repeated(reeli_fit *f, size_t column, uint64_t hash);
 /* Adds a column's input, whose texts become the encoder's; false, and an error, if memory is
  * out. */
 bool reeli_fit_add(reeli_fit *f, size_t column, uint64_t hash, const reeli_input *input);

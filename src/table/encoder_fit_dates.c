@@ -142,8 +142,8 @@ bool reeli_fit_dates(reeli_fit *f, size_t column, uint64_t hash, const char *for
         return false;
     }
     if (reeli_input_features(&input) == 0) {
-        reeli_fit_leave_out(f, column,
-                            "all its dates are the same, or none of their parts is asked for");
+        reeli_fit_leave_out(
+            f, &(reeli_left_out){.reason = REELI_LEFT_CONSTANT_DATES, .column = column});
         return true;
     }
     if (reeli_fit_is_repeated(f, column, hash)) {

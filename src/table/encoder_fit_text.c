@@ -126,12 +126,9 @@ bool reeli_fit_text(reeli_fit *f, size_t column, const reeli_look *look)
     for (size_t i = 0; i < reel_table_categories(f->t, column); i++) {
         different += counts[i] > 0;
     }
-    if (different == 0) {
-        reeli_fit_leave_out(f, column, "it has no values");
-        return true;
-    }
-    if (different == 1 && missing == 0) {
-        reeli_fit_leave_out(f, column, "all its values are the same");
+    if (different == 0 || (different == 1 && missing == 0)) {
+        const reeli_reason reason = different ? REELI_LEFT_CONSTANT : REELI_LEFT_EMPTY;
+        reeli_fit_leave_out(f, &(reeli_left_out){.reason = reason, .column = column});
         return true;
     }
     if (reeli_fit_are_dates(f, column, counts, format)) {
@@ -139,12 +136,10 @@ bool reeli_fit_text(reeli_fit *f, size_t column, const reeli_look *look)
     }
     reeli_fit_hint_at_text(f, column, counts);
     if (are_names(f, column, different, f->rows.count - missing)) {
-        char why[128];
-        snprintf(why, sizeof why,
-                 "%zu different texts in %s tell rows apart, and no more; name it among the "
-                 "features to keep it",
-                 different, REELI_COUNTED(f->rows.count - missing, "row"));
-        reeli_fit_leave_out(f, column, why);
+        reeli_fit_leave_out(f, &(reeli_left_out){.reason = REELI_LEFT_NAMES,
+                                                 .column = column,
+                                                 .different = different,
+                                                 .there = f->rows.count - missing});
     } else if (!reeli_fit_is_repeated(f, column, look->hash)) {
         return add_texts(f, column, look, different);
     }

@@ -95,6 +95,14 @@ says "wide.csv: 88 columns have missing values, which are taken for the median: 
 says ', …'
 [ "$(grep -c missing err)" -eq 1 ] || fail 'it says so more than once'
 
+# Nor are columns of no use a line each.
+awk 'BEGIN { for (j = 0; j < 90; j++) printf "empty-%d,same-%d,twin-%d,", j, j, j; print "y"; for (i = 0; i < 40; i++) { for (j = 0; j < 90; j++) printf ",7,%s,", i * (j % 30 + 3) % 37; print i } }' >useless.csv
+run 0 fit useless.csv --target y --no-save --epochs 1
+says "useless.csv: 90 columns are left out because they have no values: 'empty-0', 'empty-1', "
+says "90 columns are left out because all values of each are the same: 'same-0', "
+says "60 columns are left out because they are the same as others: 'twin-30' (as 'twin-0'), 'twin-31' (as 'twin-1'), "
+[ "$(grep -c 'left out' err)" -eq 3 ] || fail 'it says so more than once'
+
 # Dates in formats that are not ISO's, or in several; what can be read in two ways is asked for.
 table 'DN,X,Y' day,x,y | awk -F, -v OFS=, 'NR > 1 { n = substr($1, 2); $1 = sprintf("%02d.%02d.2024", 1 + n % 28, 1 + n % 12) } { print }' >german.csv
 run 0 fit german.csv --target y --no-save --epochs 1

@@ -10,11 +10,11 @@
 bool trials_are_due(const options *o, int64_t rows);
 
 /*
- * Trains for half the time on four fifths of the rows, twice, with a stronger decay each time until
- * the loss on the others is more than one standard error above the least, and puts the strongest
- * that is not into `o`. Random numbers are afterwards where
- * they were. `it` says what is to be trained; if that is interrupted, it gets the trial's outcome,
- * and `*net` its net.
+ * Trains for a fifth of the epochs on four fifths of the rows, five times, so that each row is once
+ * among the others, whose loss counts; with a stronger decay each time until that loss is more than
+ * one standard error above the least, and puts the strongest that is not into `o`. Random numbers
+ * are afterwards where they were. `it` says what is to be trained; if that is interrupted, it gets
+ * the trial's outcome, and `*net` its net.
  *
  * Fails: false, and a message.
  */

@@ -166,7 +166,7 @@ void training_defaults(options *o, int64_t rows)
         o->momentum = o->optimizer == OPTIMIZER_SGD ? 0.9 : 0;
     }
     if (isnan(o->weight_decay)) {
-        o->weight_decay = o->hidden_count && o->optimizer == OPTIMIZER_ADAMW ? 0.02 : 0;
+        o->weight_decay = o->hidden_count && o->optimizer == OPTIMIZER_ADAMW ? 0.01 : 0;
     }
     if (!o->batch_size) {
         o->batch_size = whole ? rows : usual_batch_size(o, rows);

@@ -171,7 +171,7 @@ static const row fit_rows[] = {
      "target, outliers aside (" IN_TEXT(USUAL_DELTA) ")",
      POSITIVE, AT(delta), NULL},
     {"weight-decay", "W",
-     "pull of the weights to 0 (for networks trained by adamw 0.02, or what trials on parts of a "
+     "pull of the weights to 0 (for networks trained by adamw 0.01, or what trials on parts of a "
      "small table find best; otherwise 0)",
      NOT_NEGATIVE, AT(weight_decay), NULL},
     {"l1-penalty", "L",

@@ -75,7 +75,7 @@ complete -c reel -n '__reel_command fit' -l delta -x -d 'where huber and smooth_
 complete -c reel -n '__reel_command fit' -l l1-penalty -x -d 'adds L times the sum of the weights\' magnitudes, for standardised columns; the useless ones become 0 (0)'
 complete -c reel -n '__reel_command fit' -l loss -x -a 'l1 mse huber smooth_l1 quantile log_cosh bce poisson cross_entropy' -d 'l1 (absolute error: medians), mse (squared: means), huber, smooth_l1 and log_cosh (squared near 0, absolute far off), quantile, bce (of 0 and 1: probabilities), poisson (of counts: rates) or cross_entropy (of texts or whole numbers: classes) (l1; bce where all is 0 or 1, cross_entropy where all is text)'
 complete -c reel -n '__reel_command fit' -l quantile -x -d 'which one, with --loss quantile; or several, as 0.1,0.5,0.9, which do not cross (0.5)'
-complete -c reel -n '__reel_command fit' -l weight-decay -x -d 'pull of the weights to 0 (for networks trained by adamw 0.02, or what trials on parts of a small table find best; otherwise 0)'
+complete -c reel -n '__reel_command fit' -l weight-decay -x -d 'pull of the weights to 0 (for networks trained by adamw 0.01, or what trials on parts of a small table find best; otherwise 0)'
 complete -c reel -n '__reel_command fit' -l batch-size -x -d 'rows for a step (32 to 256 by the number of rows; all of up to 1024 for linear regression)'
 complete -c reel -n '__reel_command fit' -l clip -x -d 'longest gradient (no limit)'
 complete -c reel -n '__reel_command fit' -l epochs -x -d 'times to go through the rows (100, more for small tables)'

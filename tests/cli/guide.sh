@@ -73,8 +73,8 @@ for rows in 49 50 10000 10001; do
   run 0 fit rows.csv --target y --hidden 1 --epochs 1 --no-save
   [ "$(grep -c 'by trials' out)" -eq $((rows >= 50 && rows <= 10000)) ] || fail "not of $rows rows"
 done
-guide 'with each of the decays 0.02, 0.3 and 1'
-grep -qF 'decays[] = {0.02, 0.3, 1};' "$source_dir/cli/decay_trials.c" || fail 'they are others'
+guide 'with each of the decays 0.01, 0.3 and 1 five networks'
+grep -qF 'decays[] = {0.01, 0.3, 1};' "$source_dir/cli/decay_trials.c" || fail 'they are others'
 guide "a report's pictures show 2,000 rows at most, and its curves are of 500"
 for rows in 2000 2001; do
   awk -v n=$rows 'BEGIN { print "x,y"; for (i = 0; i < n; i++) print i % 97 "," i % 89 }' >rows.csv

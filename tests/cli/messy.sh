@@ -29,7 +29,7 @@ run 1 fit sheet.csv --target y --no-save --loss mse
 says "column 'y' is the target and has to hold numbers, but holds text, such as '1,00'"
 right sheet.csv --decimal ,
 says "sheet.csv:1: column 4 has the name 'k' of column 2, and is called 'k.1'"
-says "column 'k.1' is left out: it has no values"
+says "3 columns are left out because they have no values: '3', 'k.1', '6'"
 says '2 rows without a value of '"'y'"' are left out'
 
 # Lines that are no rows: a second header, dashes, what the table is from, totals, titles before it.

@@ -23,7 +23,7 @@ typedef struct line {
     double *at, *best;  /* weights */
     double *system;     /* size x size, row by row, its lower triangle */
     double *right, *row;
-    double least; /* the loss at `best` */
+    double now, least; /* the loss at `at` when it was last seen to, and at `best` */
 } line;
 
 static double dot(int64_t n, const double *a, const double *b)
@@ -90,8 +90,8 @@ static double curvature(const options *o, double predicted, double target, doubl
     return 0;
 }
 
-/* The loss's slope, of which the parabola's is the same. */
-static double slope(const options *o, double predicted, double target, double corner)
+/* The loss's slope, of which the parabola's is the same; `curve` is its curvature. */
+static double slope(const options *o, double predicted, double target, double curve)
 {
     if (o->loss == LOSS_BCE) {
         return 1 / (1 + exp(-predicted)) - target;
@@ -100,7 +100,7 @@ static double slope(const options *o, double predicted, double target, double co
         return exp(predicted) - target;
     }
     double tilt = o->loss == LOSS_QUANTILE ? o->quantile - 0.5 : 0;
-    return curvature(o, predicted, target, corner) * (predicted - target) - tilt;
+    return curve * (predicted - target) - tilt;
 }
 
 static void take_row(const line *it, int64_t i)
@@ -116,34 +116,43 @@ static double weight_of(const line *it, int64_t i)
     return it->y->columns == 2 ? matrix_number(it->y, i, 1) : 1;
 }
 
-static double objective(const line *it, const double *w)
+/* The mean of the rows' losses, whose sum is given, and the penalties. */
+static double with_penalties(const line *it, const double *w, double sum)
 {
-    double sum = 0, penalty = 0;
-    for (int64_t i = 0; i < it->n; i++) {
-        take_row(it, i);
-        sum += weight_of(it, i) * loss_at(it->o, dot(it->size, it->row, w), target_of(it, i));
-    }
+    double penalty = 0;
     for (int64_t j = 0; j < it->k; j++) {
         penalty += it->o->l1_penalty * fabs(w[j]) + it->o->weight_decay / 2 * w[j] * w[j];
     }
     return sum / (double)it->n + penalty;
 }
 
-/* The system of the parabolas that touch at `at`: H d = -gradient. `straight`: signs stay, and so
- * do weights of 0, so that the L1 penalty is a straight line. */
-static void assemble(const line *it, double corner, bool straight)
+static double objective(const line *it, const double *w)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < it->n; i++) {
+        take_row(it, i);
+        sum += weight_of(it, i) * loss_at(it->o, dot(it->size, it->row, w), target_of(it, i));
+    }
+    return with_penalties(it, w, sum);
+}
+
+/* The system of the parabolas that touch at `at`: H d = -gradient; and the loss there, which costs
+ * no other way through the rows. `straight`: signs stay, and so do weights of 0, so that the L1
+ * penalty is a straight line. */
+static void assemble(line *it, double corner, bool straight)
 {
     const options *o = it->o;
     int64_t m = it->size;
-    double n = (double)it->n;
+    double n = (double)it->n, sum = 0;
     memset(it->system, 0, (size_t)(m * m) * sizeof *it->system);
     memset(it->right, 0, (size_t)m * sizeof *it->right);
     for (int64_t i = 0; i < it->n; i++) {
         take_row(it, i);
         double predicted = dot(m, it->row, it->at), target = target_of(it, i);
-        double share = weight_of(it, i) / n;
-        double weight = curvature(o, predicted, target, corner) * share;
-        double down = slope(o, predicted, target, corner) * share;
+        double counts = weight_of(it, i), share = counts / n;
+        double curve = curvature(o, predicted, target, corner), weight = curve * share;
+        double down = slope(o, predicted, target, curve) * share;
+        sum += counts * loss_at(o, predicted, target);
         for (int64_t a = 0; a < m; a++) {
             double scaled = weight * it->row[a];
             for (int64_t b = 0; b <= a; b++) {
@@ -152,6 +161,7 @@ static void assemble(const line *it, double corner, bool straight)
             it->right[a] -= down * it->row[a];
         }
     }
+    it->now = with_penalties(it, it->at, sum);
     for (int64_t j = 0; j < it->k; j++) {
         double pull = o->weight_decay;
         pull += o->l1_penalty > 0 && !straight ? o->l1_penalty / hypot(it->at[j], corner) : 0;
@@ -165,10 +175,9 @@ static void assemble(const line *it, double corner, bool straight)
     }
 }
 
-/* Keeps `at` if it is no worse; how much better it is, as a share. */
-static double keep(line *it)
+/* Keeps `at`, where the loss is `now`, if it is no worse; how much better it is, as a share. */
+static double keep(line *it, double now)
 {
-    double now = objective(it, it->at);
     if (!(now < it->least)) {
         return 0;
     }
@@ -198,16 +207,18 @@ static void descend(line *it, double first_corner)
     double corner = has_corner(it->o) ? first_corner : 0;
     int idle = 0;
     memcpy(it->at, it->best, (size_t)it->size * sizeof *it->at);
+    assemble(it, corner, false);
     for (int i = 0; i < LINE_MOST_STEPS && i * per_step < most_work && idle < 3; i++) {
         if (training_interrupted(it->of)) {
             return;
         }
-        assemble(it, corner, false);
-        move(it);
-        double gain = keep(it);
-        progress_epoch(it->of->progress, i + 1, it->least, (double)NAN, false);
-        idle = corner <= 1e-10 && gain < 1e-13 ? idle + 1 : 0;
+        const bool sharp = corner <= 1e-10;
         corner = fmax(corner * 0.9, has_corner(it->o) ? 1e-11 : 0);
+        move(it);
+        assemble(it, corner, false);
+        double gain = keep(it, it->now);
+        progress_epoch(it->of->progress, i + 1, it->least, (double)NAN, false);
+        idle = sharp && gain < 1e-13 ? idle + 1 : 0;
     }
 }
 
@@ -222,7 +233,7 @@ static void settle(line *it)
         for (int64_t j = 0; j < it->k; j++) {
             it->at[j] = it->best[j] == 0 ? 0 : it->at[j];
         }
-        gain = keep(it);
+        gain = keep(it, objective(it, it->at));
     }
 }
 

@@ -42,13 +42,26 @@ static matrix *matrix_new(matrix is)
     return it;
 }
 
+static char *elements(reel_tensor *t)
+{
+    return reel_dtype_of(t) == REEL_F64 ? (char *)reel_data_f64(t) : (char *)reel_data_f32(t);
+}
+
+static size_t bytes_of(reel_dtype dtype, int64_t count)
+{
+    return (size_t)count * (dtype == REEL_F64 ? sizeof(double) : sizeof(float));
+}
+
 matrix matrix_around(reel_tensor *all)
 {
+    const reel_dtype dtype = reel_dtype_of(all);
     return (matrix){.r = reel_of(all),
                     .rows = reel_size(all, 0),
                     .columns = reel_size(all, 1),
-                    .dtype = reel_dtype_of(all),
-                    .all = all};
+                    .dtype = dtype,
+                    .row_bytes = bytes_of(dtype, reel_size(all, 1)),
+                    .all = all,
+                    .elements = elements(all)};
 }
 
 matrix *matrix_in_memory(reel_tensor *all)
@@ -82,18 +95,22 @@ static row_store *store_new(reel *r, reel_row_file *file, int64_t memory, int64_
     }
     if (reel_failed(r)) {
         store_free(it);
-        it = NULL;
+        return NULL;
     }
+    it->elements[0] = elements(it->windows[0]);
+    it->elements[1] = elements(it->windows[1]);
     return it;
 }
 
 static matrix *matrix_of(reel *r, row_store *store, int part)
 {
+    const reel_dtype dtype = reel_row_file_dtype(store->file);
     store->users += part;
     return matrix_new((matrix){.r = r,
                                .rows = reel_row_file_rows(store->file),
                                .columns = store->columns[part],
-                               .dtype = reel_row_file_dtype(store->file),
+                               .dtype = dtype,
+                               .row_bytes = bytes_of(dtype, store->columns[part]),
                                .store = store,
                                .part = part});
 }
@@ -113,24 +130,16 @@ void matrix_tell(const matrix *it, int64_t memory)
     }
 }
 
-static size_t element_of(const row_store *s)
-{
-    return reel_row_file_dtype(s->file) == REEL_F64 ? sizeof(double) : sizeof(float);
-}
-
-static char *elements(reel_tensor *t)
-{
-    return reel_dtype_of(t) == REEL_F64 ? (char *)reel_data_f64(t) : (char *)reel_data_f32(t);
-}
-
 /* Deals a piece out to the windows, from their row `at` on, or takes it from there. */
 static void deal(const row_store *s, reel_tensor *piece, int64_t at, bool out)
 {
+    const reel_dtype dtype = reel_row_file_dtype(s->file);
+    const int64_t rows = reel_size(piece, 0);
     char *row = elements(piece);
-    for (int64_t i = at; i < at + reel_size(piece, 0); i++) {
+    for (int64_t i = at; i < at + rows; i++) {
         for (int p = 0; p < 2; p++) {
-            const size_t size = (size_t)s->columns[p] * element_of(s);
-            char *of = elements(s->windows[p]) + (size_t)i * size;
+            const size_t size = bytes_of(dtype, s->columns[p]);
+            char *of = s->elements[p] + (size_t)i * size;
             memcpy(out ? of : row, out ? row : of, size);
             row += size;
         }
@@ -178,13 +187,12 @@ reel_tensor *matrix_rows(matrix *it, int64_t first, int64_t count)
 /* The elements of row i, as they are. */
 static void *row_at(matrix *it, int64_t i)
 {
-    const size_t size =
-        (size_t)it->columns * (it->dtype == REEL_F64 ? sizeof(double) : sizeof(float));
     if (it->all) {
-        return elements(it->all) + (size_t)i * size;
+        return it->elements + (size_t)i * it->row_bytes;
     }
-    hold(it->store, i);
-    return elements(it->store->windows[it->part]) + (size_t)(i - it->store->first) * size;
+    row_store *s = it->store;
+    hold(s, i);
+    return s->elements[it->part] + (size_t)(i - s->first) * it->row_bytes;
 }
 
 void matrix_row(matrix *it, int64_t i, double *row)

@@ -15,6 +15,7 @@ typedef struct row_store {
     reel_row_file *file;
     int64_t memory;                      /* that putting the file in order may take */
     int64_t columns[2];                  /* of each matrix */
+    char *elements[2];                   /* of each matrix's window */
     reel_tensor *windows[2], *pieces[2]; /* windows are read in pieces, of which one is the last */
     int64_t first, held;                 /* the rows at hand */
     int users;
@@ -24,7 +25,9 @@ typedef struct matrix {
     reel *r;
     int64_t rows, columns;
     reel_dtype dtype;
+    size_t row_bytes;
     reel_tensor *all; /* kept; NULL: they lie in the file */
+    char *elements;   /* of that */
     row_store *store; /* NULL: they are in memory */
     int part;         /* which of the file's matrices it is */
 } matrix;

@@ -696,6 +696,7 @@ GIVEN = {
     "padded": lambda c: any(number_in(c, k) != 0 for k in ["padding"]),
     "weighs-zero": lambda c: isinstance(c["kwargs"].get("weight"), torch.Tensor) and bool((c["kwargs"]["weight"] == 0).any()),
     "unsorted": lambda c: any(t.dim() == 1 and t.numel() > 1 and not (t.diff() >= 0).all() for t in c["args"][1:] if isinstance(t, torch.Tensor)),
+    "not-contiguous": lambda c: any(not t.is_contiguous() for t in c["tensors"]),
     "empty": lambda c: any(t.numel() == 0 for t in c["tensors"]),
     "twice": lambda c: len({t.data_ptr() for t in c["tensors"] if t.numel()}) < sum(t.numel() > 0 for t in c["tensors"]),
     "constant": lambda c: any(t.is_floating_point() and t.numel() and any(t.size(d) > 1 and (t.detach().amax(d) == t.detach().amin(d)).any() for d in range(t.dim()))

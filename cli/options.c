@@ -192,8 +192,7 @@ static const row fit_rows[] = {
      "of the learning rate: none, cosine, linear, step, exponential, one_cycle, plateau or "
      "patience "
      "(cosine, which ends at 0; with --patience, patience: constant until it has run out, then "
-     "down "
-     "to 0 over as many epochs)",
+     "down to 0 over twice as many epochs)",
      CHOICE, AT(schedule), schedule_names},
     {"epochs", "N", "times to go through the rows (100, more for small tables)", COUNT, AT(epochs),
      NULL},

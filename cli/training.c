@@ -220,7 +220,7 @@ static void anneal(loop *it, int64_t epochs)
 }
 
 /* A schedule over all epochs would be near its start when patience runs out, with steps too long
- * for the bottom. So the rate stays until then, and falls over as many epochs afterwards. */
+ * for the bottom. So the rate stays until then, and falls over twice as many epochs afterwards. */
 static void run_patiently(loop *it)
 {
     training *t = it->training;
@@ -229,7 +229,7 @@ static void run_patiently(loop *it)
         return;
     }
     int64_t left = t->o->epochs - t->epochs;
-    int64_t falling = left < t->epochs ? left : t->epochs;
+    int64_t falling = left < 2 * t->epochs ? left : 2 * t->epochs;
     if (falling > 0) {
         anneal(it, falling);
     }

@@ -406,8 +406,9 @@ static bool fit_target(reeli_fit *f)
         f->e->target_scale = 1;
         return true;
     }
-    bool constant = s.lowest == s.highest;
-    if (!isfinite(s.mean) || (!constant && !isnormal(s.scale))) {
+    const bool constant = s.lowest == s.highest;
+    const double scale = constant ? 1 : s.scale;
+    if (!isfinite(s.mean) || !isnormal(scale)) {
         return refuse_name(f, f->options->target,
                            "is the target, but its values are too close together or too far apart");
     }
@@ -425,7 +426,7 @@ static bool fit_target(reeli_fit *f)
                    reeli_one_or_many(far, "does", "do"));
     }
     f->e->target_mean = constant ? s.lowest : s.mean;
-    f->e->target_scale = constant ? 1 : s.scale;
+    f->e->target_scale = scale;
     return true;
 }
 

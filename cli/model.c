@@ -167,11 +167,6 @@ static reel_tensor *converted(reel_tensor *x, reel_dtype dtype)
     return kept;
 }
 
-reel_tensor *model_features(const model *it, reel_table *table, const reel_tensor *rows)
-{
-    return converted(reel_encode(it->encoder, table, rows), it->shape.dtype);
-}
-
 /* What the net takes in, in memory, or in a file where it does not fit. */
 typedef struct features {
     reel_tensor *all;
@@ -186,7 +181,7 @@ static features features_of(session *s, const model *it, reel_table *table, reel
         count * element * (double)reel_encoder_features(it->encoder) <= (double)s->memory / 4;
     features made = {NULL, NULL};
     if (fits) {
-        made.all = model_features(it, table, rows);
+        made.all = converted(reel_encode(it->encoder, table, rows), it->shape.dtype);
     } else {
         made.file = reel_encode_to_file(it->encoder, table, rows, it->shape.dtype, s->memory / 4);
     }

@@ -61,13 +61,10 @@ size_t model_middle(const model *it);
 /* What the net predicts, "price" or "log(price)", in `text`. */
 const char *target_label(const reel_encoder *encoder, char *text, size_t size);
 
-/* What the net takes in and gives out for rows of a table (NULL: all), in its dtype; kept. Poison,
- * and a message. */
-reel_tensor *model_features(const model *it, reel_table *table, const reel_tensor *rows);
-reel_tensor *model_targets(const model *it, reel_table *table, const reel_tensor *rows);
-
-/* The former, where they fit. NULL, and a message. */
+/* What the net takes in for rows of a table, in its dtype, in memory or in a file; and what it is to
+ * give out, kept. NULL, or poison, and a message. */
 matrix *model_matrix(session *s, const model *it, reel_table *table, reel_tensor *rows);
+reel_tensor *model_targets(const model *it, reel_table *table, const reel_tensor *rows);
 /* Both, and the rows' weights (NULL: they have none) beside the targets. Without x, and a message,
  * after an error. */
 samples model_samples(session *s, const model *it, reel_table *table, reel_tensor *rows,

@@ -257,7 +257,8 @@ static bool narrow(stretch *it)
 }
 
 /* The row at which a slope that begins below 0 no longer is, equals by their rows; -1: it always
- * is. The list is put in order only round that row: what lies before or behind is left in a heap. */
+ * is. The list is put in order only round that row: what lies before or behind is left in a
+ * heap. */
 static int64_t turn(met *list, int64_t count, double slope)
 {
     enum { FEW = 64 };

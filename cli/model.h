@@ -61,8 +61,8 @@ size_t model_middle(const model *it);
 /* What the net predicts, "price" or "log(price)", in `text`. */
 const char *target_label(const reel_encoder *encoder, char *text, size_t size);
 
-/* What the net takes in for rows of a table, in its dtype, in memory or in a file; and what it is to
- * give out, kept. NULL, or poison, and a message. */
+/* What the net takes in for rows of a table, in its dtype, in memory or in a file; and what it is
+ * to give out, kept. NULL, or poison, and a message. */
 matrix *model_matrix(session *s, const model *it, reel_table *table, reel_tensor *rows);
 reel_tensor *model_targets(const model *it, reel_table *table, const reel_tensor *rows);
 /* Both, and the rows' weights (NULL: they have none) beside the targets. Without x, and a message,

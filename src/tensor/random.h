@@ -12,7 +12,8 @@ void reeli_fill_uniform(reel_tensor *t, double from, double to);
 /* Normal. Source: Tensor.normal_. */
 void reeli_fill_normal(reel_tensor *t, double mean, double std);
 
-/* The place, from i on, that swaps with place i < n - 1 where n numbers are put into random order. */
+/* The place, from i on, that swaps with place i < n - 1 where n numbers are put into random
+ * order. */
 int64_t reeli_partner(reeli_mt19937 *mt, int64_t n, int64_t i);
 /* Puts n numbers into random order. Source: torch.randperm. */
 void reeli_permute(reeli_mt19937 *mt, int64_t *x, int64_t n);

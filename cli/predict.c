@@ -173,8 +173,11 @@ static void put_csv(reel_file *to, const result *it, series *const *values)
 static bool write_csv(result *it, const char *path)
 {
     series **values = calloc(it->kept_count + 1, sizeof(series *));
-    bool done = values || complain(it->s, "there is no memory for the columns");
-    for (size_t k = 0; done && k < it->kept_count; k++) {
+    bool done = values != NULL;
+    if (!values) {
+        complain(it->s, "there is no memory for the columns");
+    }
+    for (size_t k = 0; values && done && k < it->kept_count; k++) {
         values[k] = column_series(it->s, it->table, it->kept[k], NULL);
         done = values[k] != NULL;
     }

@@ -127,7 +127,7 @@ static bool draw(session *s, reel_table *table, double share, const char *option
     bool *marked = calloc((size_t)reel_table_rows(table), sizeof *marked);
     bool done = marked ? mark_some(s, n, count, *from, marked)
                        : complain(s, "there is no memory for the rows");
-    done = done && part(s, table, marked, from, drawn);
+    done = done && marked && part(s, table, marked, from, drawn);
     free(marked);
     return done;
 }
@@ -242,8 +242,10 @@ static bool take_latest(session *s, const options *o, reel_table *table, reel_te
     for (int64_t i = rest; all && marked && i < n; i++) {
         marked[all[i].row] = true;
     }
-    bool done = all && (marked || complain(s, "there is no memory for the rows")) &&
-                part(s, table, marked, from, latest);
+    if (all && !marked) {
+        complain(s, "there is no memory for the rows");
+    }
+    bool done = all && marked && part(s, table, marked, from, latest);
     free(marked);
     free(all);
     return done;

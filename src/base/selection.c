@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The bits of doubles, of negative ones turned round, are in the numbers' order: so the digits of
- * the one that is looked for are found from the first to the last, each by counting. */
+ * the one that is looked for are found from the first on, each by counting, until few begin with
+ * them. */
 #include "selection.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { DIGIT_BITS = 11, DIGIT_MASK = (1 << DIGIT_BITS) - 1, FIRST_DIGIT = 55 };
+enum { DIGIT_BITS = 11, DIGIT_MASK = (1 << DIGIT_BITS) - 1, FIRST_DIGIT = 55, FEW = 2048 };
 static const uint64_t sign = (uint64_t)1 << 63;
 
 static uint64_t order_of(double x)
@@ -37,17 +40,54 @@ static void count_digits(const reeli_numbers *it, uint64_t digits, int shift, in
     }
 }
 
+static int by_order(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Number k of the few that begin with `digits`. */
+static double among_few(const reeli_numbers *it, uint64_t digits, int shift, int64_t k)
+{
+    uint64_t few[FEW];
+    const double *block;
+    int64_t found = 0;
+    it->begin(it->of);
+    for (int64_t n; (n = it->next(it->of, &block)) > 0;) {
+        for (int64_t i = 0; i < n && found < FEW; i++) {
+            few[found] = order_of(block[i]);
+            found += few[found] >> shift == digits;
+        }
+    }
+    qsort(few, (size_t)found, sizeof *few, by_order);
+    return k < found ? number_of(few[k]) : (double)NAN;
+}
+
+/* Finds the next digit of the number that *k others are below, and how many have it; less than 0,
+ * if there are no more than *k. */
+static int64_t find_digit(const reeli_numbers *it, uint64_t *digits, int shift, int64_t *k)
+{
+    int64_t count[DIGIT_MASK + 1];
+    uint64_t digit = 0;
+    count_digits(it, *digits, shift, count);
+    while (digit <= DIGIT_MASK && *k >= count[digit]) {
+        *k -= count[digit++];
+    }
+    *digits = *digits << DIGIT_BITS | digit;
+    return digit > DIGIT_MASK ? -1 : count[digit];
+}
+
 double reeli_kth_number(const reeli_numbers *it, int64_t k)
 {
     uint64_t digits = 0;
     for (int shift = FIRST_DIGIT; shift >= 0; shift -= DIGIT_BITS) {
-        int64_t count[DIGIT_MASK + 1];
-        uint64_t digit = 0;
-        count_digits(it, digits, shift, count);
-        while (digit < DIGIT_MASK && k >= count[digit]) {
-            k -= count[digit++];
+        const int64_t left = find_digit(it, &digits, shift, &k);
+        if (left < 0) {
+            return (double)NAN;
         }
-        digits = digits << DIGIT_BITS | digit;
+        if (left <= FEW && shift > 0) {
+            return among_few(it, digits, shift, k);
+        }
     }
     return number_of(digits);
 }

@@ -15,10 +15,10 @@ typedef struct reeli_numbers {
 } reeli_numbers;
 
 /*
- * The one that k others are below, k from 0 on; there have to be more than k, and no NaN. -0 is
- * below 0.
+ * The one that k others are below, k from 0 on; there is to be no NaN. -0 is below 0. NaN where
+ * there are no more than k.
  *
- * Time: six times through the numbers. Memory: 16 KB.
+ * Time: up to six times through the numbers; as a rule three, as few are left then. Memory: 16 KB.
  */
 double reeli_kth_number(const reeli_numbers *it, int64_t k);
 

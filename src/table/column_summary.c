@@ -114,24 +114,38 @@ static double number_in_memory(double *x, int64_t count, int64_t k, double *befo
     return x[k];
 }
 
-static double number(reeli_values *v, int64_t k, double *before)
+static double number(reeli_values *v, int64_t k)
 {
-    return v->all ? number_in_memory(v->all, v->count, k, before)
-                  : reeli_number_in_passes(v, k, before);
+    double before;
+    return v->all ? number_in_memory(v->all, v->count, k, &before) : reeli_number_in_passes(v, k);
+}
+
+/* Half of the sum of numbers k - 1 and k. */
+static double between(reeli_values *v, int64_t k)
+{
+    double before, at;
+    if (v->all) {
+        at = number_in_memory(v->all, v->count, k, &before);
+    } else {
+        before = reeli_number_in_passes(v, k - 1);
+        at = reeli_number_in_passes(v, k);
+    }
+    return before / 2 + at / 2;
 }
 
 /* The middle one, or half of the sum of the two in the middle. */
 static double median(reeli_values *v, const reeli_summary *s)
 {
-    double before, middle = s->there > 1 ? number(v, s->there / 2, &before) : s->lowest;
-    return s->there % 2 ? middle : before / 2 + middle / 2;
+    return s->there == 1  ? s->lowest
+           : s->there % 2 ? number(v, s->there / 2)
+                          : between(v, s->there / 2);
 }
 
 void reeli_leave_out_outliers(reeli_values *v)
 {
     const int64_t quarter = v->count / 4;
-    double none, low = quarter ? number(v, quarter, &none) : 0;
-    double high = quarter ? number(v, v->count - 1 - quarter, &none) : 0;
+    const double low = quarter ? number(v, quarter) : 0;
+    const double high = quarter ? number(v, v->count - 1 - quarter) : 0;
     const double fence = 3 * (high - low);
     int64_t kept = 0;
     if (!(fence > 0)) {

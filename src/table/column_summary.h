@@ -20,9 +20,8 @@ typedef struct reeli_values {
     double *all; /* NULL: blocks of them are read */
     void (*read)(void *context, int64_t first, int64_t count, double *to);
     void *context;
-    double *room; /* for `most` of those that are read, */
-    int64_t most;
-    double low, high; /* of which there are these alone */
+    double *room;     /* for a block of those that are read */
+    double low, high; /* there are these alone */
     int64_t missing;  /* of those that the pass has come by */
 } reeli_values;
 
@@ -32,8 +31,8 @@ int64_t reeli_values_next(reeli_values *v, int64_t *at, double **x);
 
 /* Moves those that are there, and from v->low to v->high, to the front; how many. */
 int64_t reeli_values_take(reeli_values *v, double *x, int64_t count);
-/* Of values that are read number k in order, k > 0, and in *before number k - 1. */
-double reeli_number_in_passes(reeli_values *v, int64_t k, double *before);
+/* Of values that are read number k in order; NaN if a file could not be read amid the passes. */
+double reeli_number_in_passes(reeli_values *v, int64_t k);
 
 /* Puts values in memory in another order, without those that are missing. */
 reeli_summary reeli_summarise(reeli_values *v);

@@ -124,12 +124,11 @@ bool reeli_fit_values(reeli_fit *f, reeli_values *v,
     *v = (reeli_values){.count = count,
                         .read = read,
                         .context = context,
-                        .most = most > LEAST ? most : LEAST,
                         .low = -(double)INFINITY,
                         .high = (double)INFINITY};
-    const bool all = f->t->pages.rows == 0 || f->order.count > 0 || count <= v->most;
-    const int64_t room = all ? count : v->most + BLOCK;
-    v->room = reeli_fit_room(f, &f->values, (size_t)room, sizeof *v->room);
+    const bool all =
+        f->t->pages.rows == 0 || f->order.count > 0 || count <= (most > LEAST ? most : LEAST);
+    v->room = reeli_fit_room(f, &f->values, (size_t)(all ? count : BLOCK), sizeof *v->room);
     v->all = all ? v->room : NULL;
     for (int64_t at = 0; v->all && at < count; at += BLOCK) {
         read(context, at, count - at < BLOCK ? count - at : BLOCK, v->all + at);

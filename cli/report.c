@@ -3,6 +3,7 @@
 #include "report.h"
 
 #include "counted.h"
+#include "regression_metrics.h"
 #include "shown_name.h"
 #include "whitening.h"
 
@@ -25,64 +26,30 @@ metrics metrics_none(int64_t rows)
                      .log_loss = none};
 }
 
-/* Sums over the rows, in two levels as the library's are: of blocks, and of those. */
-typedef struct sums {
-    double absolute, squared, covered, target, around; /* around: squares around the mean */
-} sums;
+/* True values and predictions. */
+typedef struct both {
+    series *truth, *predicted;
+} both;
 
-static void add_row(sums *to, double p, double y, double first, double mean)
+static void read_both(void *of, int64_t first, int64_t count, double *p, double *t)
 {
-    to->absolute += fabs(p - y);
-    to->squared += (p - y) * (p - y);
-    to->covered += isnan(p) || isnan(y) ? (double)NAN : (double)(y <= p);
-    to->target += y - first;
-    to->around += (y - mean) * (y - mean);
-}
-
-static sums sums_of(series *truth, series *predicted, double first, double mean)
-{
-    enum { BLOCK = 512 };
-    sums all = {0};
-    for (int64_t i = 0; i < truth->n;) {
-        sums block = {0};
-        for (int64_t end = i + BLOCK; i < end && i < truth->n; i++) {
-            add_row(&block, series_at(predicted, i), series_at(truth, i), first, mean);
-        }
-        all.absolute += block.absolute;
-        all.squared += block.squared;
-        all.covered += block.covered;
-        all.target += block.target;
-        all.around += block.around;
+    const both *it = of;
+    for (int64_t i = 0; i < count; i++) {
+        p[i] = series_at(it->predicted, first + i);
+        t[i] = series_at(it->truth, first + i);
     }
-    return all;
-}
-
-/* NaN where one of them is. */
-static double median_of(series *truth, series *predicted, session *s)
-{
-    const int64_t n = truth->n;
-    series *off = series_new(s, n, 1);
-    bool done = off != NULL;
-    for (int64_t i = 0; done && i < n; i++) {
-        done = series_set(off, i, fabs(series_at(predicted, i) - series_at(truth, i)));
-    }
-    double median = done ? series_kth(off, n / 2) : (double)NAN;
-    median = done && n % 2 == 0 ? (series_kth(off, n / 2 - 1) + median) / 2 : median;
-    series_free(off);
-    return median;
 }
 
 bool metrics_of(session *s, series *truth, series *predicted, metrics *it)
 {
-    const double n = (double)truth->n, first = series_at(truth, 0);
-    const sums of = sums_of(truth, predicted, first, 0);
-    const double around = sums_of(truth, predicted, first, first + of.target / n).around;
+    both these = {truth, predicted};
+    reeli_pairs pairs = {.all = truth->n, .read = read_both, .of = &these};
     *it = metrics_none(truth->n);
-    it->mean_absolute_error = of.absolute / n;
-    it->root_mean_squared_error = sqrt(of.squared / n);
-    it->r2 = around == 0 && !isnan(of.squared) ? of.squared == 0 : 1 - of.squared / around;
-    it->median_absolute_error = isnan(of.absolute) ? (double)NAN : median_of(truth, predicted, s);
-    it->coverage = of.covered / n;
+    it->mean_absolute_error = reeli_mean_absolute_error(&pairs);
+    it->root_mean_squared_error = reeli_root_mean_squared_error(&pairs);
+    it->r2 = reeli_r2_score(&pairs);
+    it->median_absolute_error = reeli_median_absolute_error(&pairs);
+    it->coverage = reeli_quantile_coverage(&pairs);
     return !reel_failed(s->r);
 }
 
@@ -93,7 +60,7 @@ void metrics_of_quantiles(metrics *it, const model *m, series *truth, series *al
         it->quantile[k] = m->quantiles[k];
         it->share[k] = 0;
     }
-    for (int64_t i = 0; i < it->rows && it->quantiles; i++) {
+    for (int64_t i = 0; i < it->rows; i++) {
         const double y = series_at(truth, i), *row = series_row(all, i);
         for (size_t k = 0; k < it->quantiles; k++) {
             it->share[k] += y <= row[k];

@@ -24,7 +24,6 @@ metrics metrics_none(int64_t rows);
 /* How many true values are at or below each of the model's quantiles, of which `all` has the
  * rows'. */
 void metrics_of_quantiles(metrics *it, const model *m, series *truth, series *all);
-/* What the library's functions of these names give for tensors, to the bit. */
 bool metrics_of(session *s, series *truth, series *predicted, metrics *it);
 /* A column for each of `count` of them, under its title. `coverage`: a line for that, too. */
 void metrics_print(FILE *to, const char *const *titles, const metrics *const *columns, int count,

@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Metrics are sums over blocks of elements, converted to doubles: they need no memory, however many
- * elements there are. */
+/* Metrics of tensors, whose elements are converted to doubles. */
 #include "kernels.h"
-#include "selection.h"
+#include "regression_metrics.h"
 #include "tensor.h"
 
 #include <math.h>
 #include <reel/metrics.h>
 
-enum { BLOCK = 512 };
-
-/* Two tensors of one shape, block by block. */
-typedef struct pairs {
+/* Predictions and targets of one shape. */
+typedef struct both {
     const reel_tensor *prediction, *target;
-    int64_t done, count; /* elements before the block, and in it */
-    double p[BLOCK], t[BLOCK];
-} pairs;
+} both;
 
 /* Whether the two can be compared; records the error in `what`'s name if not. */
-static bool begin(pairs *it, const char *what, const reel_tensor *prediction,
-                  const reel_tensor *target)
+static bool may_compare(const char *what, const reel_tensor *prediction, const reel_tensor *target)
 {
     if (!reeli_usable(what, prediction) ||
         !reeli_usable_as(prediction->r, what, "the target", target) ||
@@ -36,9 +30,6 @@ static bool begin(pairs *it, const char *what, const reel_tensor *prediction,
         reeli_error(prediction->r, REEL_ERR_VALUE, "%s: there are no predictions", what);
         return false;
     }
-    it->prediction = prediction;
-    it->target = target;
-    it->done = it->count = 0;
     return true;
 }
 
@@ -56,135 +47,46 @@ static void read_block(const reel_tensor *t, int64_t from, int64_t n, double *to
     }
 }
 
-static bool next_block(pairs *it)
+static void read_both(void *of, int64_t first, int64_t count, double *p, double *t)
 {
-    it->done += it->count;
-    const int64_t left = it->prediction->numel - it->done;
-    it->count = left < BLOCK ? left : BLOCK;
-    if (left == 0) {
-        return false;
+    const both *it = of;
+    read_block(it->prediction, first, count, p);
+    read_block(it->target, first, count, t);
+}
+
+/* A metric, in `what`'s name. */
+static double metric(const char *what, double (*of)(reeli_pairs *it), const reel_tensor *prediction,
+                     const reel_tensor *target)
+{
+    if (!may_compare(what, prediction, target)) {
+        return (double)NAN;
     }
-    read_block(it->prediction, it->done, it->count, it->p);
-    read_block(it->target, it->done, it->count, it->t);
-    return true;
-}
-
-/* Σ term(p, t) in two levels, blocks and their sums: the error grows with the number of blocks. */
-static double sum(pairs *it, double (*term)(double p, double t, double about), double about)
-{
-    double total = 0;
-    it->done = it->count = 0;
-    while (next_block(it)) {
-        double block = 0;
-        for (int64_t i = 0; i < it->count; i++) {
-            block += term(it->p[i], it->t[i], about);
-        }
-        total += block;
-    }
-    return total;
-}
-
-static double mean(pairs *it, double (*term)(double p, double t, double about), double about)
-{
-    return sum(it, term, about) / (double)it->prediction->numel;
-}
-
-static double distance(double p, double t, double about)
-{
-    (void)about;
-    return fabs(p - t);
-}
-
-static double squared_distance(double p, double t, double about)
-{
-    (void)about;
-    return (p - t) * (p - t);
-}
-
-static double deviation(double p, double t, double about)
-{
-    (void)p;
-    return t - about;
-}
-
-static double squared_deviation(double p, double t, double about)
-{
-    (void)p;
-    return (t - about) * (t - about);
-}
-
-static double covered(double p, double t, double about)
-{
-    (void)about;
-    return isnan(p) || isnan(t) ? (double)NAN : (double)(t <= p);
+    both these = {prediction, target};
+    reeli_pairs it = {.all = prediction->numel, .read = read_both, .of = &these};
+    return of(&it);
 }
 
 double reel_mean_absolute_error(const reel_tensor *prediction, const reel_tensor *target)
 {
-    pairs it;
-    return begin(&it, "mean_absolute_error", prediction, target) ? mean(&it, distance, 0)
-                                                                 : (double)NAN;
+    return metric("mean_absolute_error", reeli_mean_absolute_error, prediction, target);
 }
 
 double reel_root_mean_squared_error(const reel_tensor *prediction, const reel_tensor *target)
 {
-    pairs it;
-    return begin(&it, "root_mean_squared_error", prediction, target)
-               ? sqrt(mean(&it, squared_distance, 0))
-               : (double)NAN;
+    return metric("root_mean_squared_error", reeli_root_mean_squared_error, prediction, target);
 }
 
 double reel_r2_score(const reel_tensor *prediction, const reel_tensor *target)
 {
-    pairs it;
-    if (!begin(&it, "r2_score", prediction, target)) {
-        return (double)NAN;
-    }
-    double first; /* the mean is counted from there: of equal targets it is exact */
-    read_block(target, 0, 1, &first);
-    const double unexplained = sum(&it, squared_distance, 0);
-    const double all = sum(&it, squared_deviation, first + mean(&it, deviation, first));
-    if (all == 0 && !isnan(unexplained)) {
-        return unexplained == 0 ? 1 : 0;
-    }
-    return 1 - unexplained / all;
+    return metric("r2_score", reeli_r2_score, prediction, target);
 }
 
 double reel_quantile_coverage(const reel_tensor *prediction, const reel_tensor *target)
 {
-    pairs it;
-    return begin(&it, "quantile_coverage", prediction, target) ? mean(&it, covered, 0)
-                                                               : (double)NAN;
-}
-
-/* The distances of the pairs, which are put in the predictions' place. */
-static void begin_distances(void *of)
-{
-    pairs *it = of;
-    it->done = it->count = 0;
-}
-
-static int64_t next_distances(void *of, const double **block)
-{
-    pairs *it = of;
-    if (!next_block(it)) {
-        return 0;
-    }
-    for (int64_t i = 0; i < it->count; i++) {
-        it->p[i] = fabs(it->p[i] - it->t[i]);
-    }
-    *block = it->p;
-    return it->count;
+    return metric("quantile_coverage", reeli_quantile_coverage, prediction, target);
 }
 
 double reel_median_absolute_error(const reel_tensor *prediction, const reel_tensor *target)
 {
-    pairs it;
-    if (!begin(&it, "median_absolute_error", prediction, target) || isnan(sum(&it, distance, 0))) {
-        return (double)NAN;
-    }
-    const int64_t n = prediction->numel;
-    const reeli_numbers distances = {&it, begin_distances, next_distances};
-    const double middle = reeli_kth_number(&distances, n / 2);
-    return n % 2 ? middle : (reeli_kth_number(&distances, n / 2 - 1) + middle) / 2;
+    return metric("median_absolute_error", reeli_median_absolute_error, prediction, target);
 }

@@ -32,7 +32,7 @@ typedef struct evaluation {
     reel_table *table;
     reel_tensor *rows;
     series *truth, *predicted;
-    series *all; /* of classes their probabilities, of quantiles all; otherwise the same */
+    series *all; /* of classes their probabilities, of quantiles all; NULL: there is one number */
     metrics measured;
     class_metrics confusion;
     classification classes;
@@ -40,15 +40,21 @@ typedef struct evaluation {
     double *importance; /* of the columns; NULL: not asked for */
 } evaluation;
 
+/* All that is predicted of each row. */
+static series *all_of(const evaluation *it) { return it->all ? it->all : it->predicted; }
+
 static double share_inside(const evaluation *it)
 {
     int64_t inside = 0;
+    if (!(it->m->interval > 0)) {
+        return (double)NAN;
+    }
     for (int64_t i = 0; i < it->truth->n; i++) {
         double low, high, y = series_at(it->truth, i);
-        model_interval(it->m, series_row(it->all, i), &low, &high);
+        model_interval(it->m, series_row(all_of(it), i), &low, &high);
         inside += y >= low && y <= high;
     }
-    return it->m->interval > 0 ? (double)inside / (double)it->truth->n : (double)NAN;
+    return (double)inside / (double)it->truth->n;
 }
 
 static bool report_json(const evaluation *it)
@@ -107,7 +113,9 @@ static bool find_metrics(evaluation *it)
                                 &it->measured);
     }
     bool done = metrics_of(it->s, it->truth, it->predicted, &it->measured);
-    metrics_of_quantiles(&it->measured, it->m, it->truth, it->all);
+    if (it->m->shape.quantile_count) {
+        metrics_of_quantiles(&it->measured, it->m, it->truth, all_of(it));
+    }
     return done;
 }
 
@@ -136,9 +144,10 @@ static bool measure(session *s, const options *o, const model *m, reel_table *ta
         return false;
     }
     evaluation it = {.s = s, .o = o, .m = m, .table = table};
+    bool several = reel_encoder_classes(m->encoder) || m->shape.outputs > 1;
     bool done = rows_with_target(s, table, (size_t)column, &it.rows) &&
                 (it.predicted = model_predict(s, m, table, it.rows, false)) &&
-                (it.all = model_predict(s, m, table, it.rows, true)) &&
+                (!several || (it.all = model_predict(s, m, table, it.rows, true))) &&
                 (it.truth = model_truth(s, m, table, (size_t)column, it.rows)) &&
                 find_metrics(&it) && find_importance(&it) && classify(&it);
     if (done) {

@@ -4,9 +4,6 @@
 #include "fitting.h"
 #include "outputs.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 bool fit_find_target(session *s, reel_table *table, const char *name, size_t *column)
 {
     int64_t found = reel_table_find(table, name);

@@ -101,6 +101,16 @@ static bool part(session *s, reel_table *table, const bool *marked, reel_tensor 
     return !reel_failed(s->r);
 }
 
+/* A mark for each row of the table, none of them set, from malloc; NULL, and a message. */
+static bool *marks_new(session *s, const reel_table *table)
+{
+    bool *marked = calloc((size_t)reel_table_rows(table), sizeof *marked);
+    if (!marked) {
+        complain(s, "there is no memory for the rows");
+    }
+    return marked;
+}
+
 /* Marks `count` rows of n at random. */
 static bool mark_some(session *s, int64_t n, int64_t count, reel_tensor *from, bool *marked)
 {
@@ -124,10 +134,9 @@ static bool draw(session *s, reel_table *table, double share, const char *option
         return complain(s, "%s %g: of %s that would leave none to train on", option, share,
                         REELI_COUNTED(n, "row"));
     }
-    bool *marked = calloc((size_t)reel_table_rows(table), sizeof *marked);
-    bool done = marked ? mark_some(s, n, count, *from, marked)
-                       : complain(s, "there is no memory for the rows");
-    done = done && marked && part(s, table, marked, from, drawn);
+    bool *marked = marks_new(s, table);
+    bool done =
+        marked && mark_some(s, n, count, *from, marked) && part(s, table, marked, from, drawn);
     free(marked);
     return done;
 }
@@ -179,12 +188,9 @@ static bool take_listed(session *s, const char *path, reel_table *table, reel_te
     if (!file) {
         return complain(s, "%s: %s", path, strerror(errno));
     }
-    bool *marked = calloc((size_t)rows, sizeof *marked);
+    bool *marked = marks_new(s, table);
     bool done = marked && read_marks(s, path, file, rows, marked) &&
                 are_some(s, path, table, marked, *from) && part(s, table, marked, from, listed);
-    if (!marked) {
-        complain(s, "there is no memory for the rows");
-    }
     free(marked);
     fclose(file);
     return done;
@@ -238,14 +244,11 @@ static bool take_latest(session *s, const options *o, reel_table *table, reel_te
                complain(s, "--time: too few rows to train on are left of %" PRId64, n);
     }
     moment *all = in_order(s, table, (size_t)column, *from);
-    bool *marked = calloc((size_t)reel_table_rows(table), sizeof *marked);
-    for (int64_t i = rest; all && marked && i < n; i++) {
+    bool *marked = all ? marks_new(s, table) : NULL;
+    for (int64_t i = rest; marked && i < n; i++) {
         marked[all[i].row] = true;
     }
-    if (all && !marked) {
-        complain(s, "there is no memory for the rows");
-    }
-    bool done = all && marked && part(s, table, marked, from, latest);
+    bool done = marked && part(s, table, marked, from, latest);
     free(marked);
     free(all);
     return done;

@@ -4,7 +4,6 @@
 #include "column_series.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tables and features that lie in a file are what they are in memory, to the bit, and their batches
  * come in the same order. */
+#include "counted_memory.h"
 #include "table_file.h"
 
 enum { ROWS = 20000 };
@@ -136,26 +137,6 @@ START_TEST(encoded)
     }
 }
 END_TEST
-
-typedef struct counted {
-    size_t now, most;
-} counted;
-
-static void *count_bytes(void *context, void *block, size_t old_size, size_t new_size)
-{
-    counted *it = context;
-    if (new_size == 0) {
-        free(block);
-        it->now -= old_size;
-        return NULL;
-    }
-    void *fresh = realloc(block, new_size);
-    if (fresh) {
-        it->now += new_size - (block ? old_size : 0);
-        it->most = it->now > it->most ? it->now : it->most;
-    }
-    return fresh;
-}
 
 /* What terms are fitted to lies in a file like the table: 33 features, which take 5 MB. */
 START_TEST(terms_in_little_memory)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows of a file in a random order are those of a loader of tensors, also where memory holds
  * neither the rows nor their order: 64 KB, which are 8,192 places of an order at most. */
+#include "counted_memory.h"
 #include "table_file.h"
 
 #include <sys/resource.h>
@@ -199,26 +200,6 @@ START_TEST(full_disk)
                                     "TMPDIR may name a folder with more room");
 }
 END_TEST
-
-typedef struct counted {
-    size_t now, most;
-} counted;
-
-static void *count_bytes(void *context, void *block, size_t old_size, size_t new_size)
-{
-    counted *it = context;
-    if (new_size == 0) {
-        free(block);
-        it->now -= old_size;
-        return NULL;
-    }
-    void *fresh = realloc(block, new_size);
-    if (fresh) {
-        it->now += new_size - (block ? old_size : 0);
-        it->most = it->now > it->most ? it->now : it->most;
-    }
-    return fresh;
-}
 
 /* How many bytes an epoch takes of a file of so many rows. */
 static size_t bytes_of(int64_t rows)

@@ -18,6 +18,7 @@ REELI_INLINE void sum_in_lanes(int64_t k, const T *a, const T *b, lanes *all)
 #else
     lanes sums[4] = {0};
     for (int64_t p = 0; p + ROW <= k; p += ROW) {
+        REELI_UNROLL(4)
         for (int s = 0; s < 4; s++) {
             sums[s] = PLUS(sums[s], TIMES(LOAD(a + p + s * LANES), LOAD(b + p + s * LANES)));
         }

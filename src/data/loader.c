@@ -260,7 +260,8 @@ static reel_tensor *fill(const reel_loader *l, const source *s, int64_t from, in
             return l->owned.r->poison;
         }
     } else if (order) {
-        reeli_gather_rows(s->batch->data, s->from->data, s->row_bytes, order + from, rows);
+        reeli_gather_rows(s->batch->data, s->from->data, s->row_bytes, order + from, rows,
+                          l->rows - from);
     } else if (s->row_bytes) {
         memcpy(s->batch->data, (const char *)s->from->data + (size_t)from * s->row_bytes,
                (size_t)rows * s->row_bytes);

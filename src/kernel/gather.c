@@ -129,8 +129,9 @@ bool reeli_move_indexed(bool add, int ndim, const int64_t *size, reeli_operand t
     return true;
 }
 
-/* Rows in random order come from everywhere in a large table. The memory is told early. */
-enum { ROWS_AHEAD = 16, CACHE_LINE = 64 };
+/* Rows in random order come from everywhere in a large table. The memory is told early: of all rows
+ * of a small batch while the batch before it is gathered, so that they come while that is used. */
+enum { ROWS_AHEAD = 16, SMALL_BATCH = 64, CACHE_LINE = 64 };
 
 static inline void announce(const char *place, size_t bytes)
 {
@@ -155,23 +156,26 @@ static inline void copy_row(char *to, const char *from, size_t bytes)
 }
 
 /* Rows of one length, which is a constant wherever this is inlined for one. */
-static inline void gather(char *to, const char *from, size_t bytes, const int64_t *index, int64_t n)
+static inline void gather(char *to, const char *from, size_t bytes, const int64_t *index, int64_t n,
+                          int64_t known)
 {
+    const int64_t ahead = n <= SMALL_BATCH ? n : ROWS_AHEAD;
     for (int64_t i = 0; i < n; i++) {
-        if (i + ROWS_AHEAD < n) {
-            announce(from + (size_t)index[i + ROWS_AHEAD] * bytes, bytes);
+        if (i + ahead < known) {
+            announce(from + (size_t)index[i + ahead] * bytes, bytes);
         }
         copy_row(to + (size_t)i * bytes, from + (size_t)index[i] * bytes, bytes);
     }
 }
 
-void reeli_gather_rows(void *to, const void *from, size_t bytes, const int64_t *index, int64_t n)
+void reeli_gather_rows(void *to, const void *from, size_t bytes, const int64_t *index, int64_t n,
+                       int64_t known)
 {
     if (bytes == 4) {
-        gather(to, from, 4, index, n);
+        gather(to, from, 4, index, n, known);
     } else if (bytes == 8) {
-        gather(to, from, 8, index, n);
+        gather(to, from, 8, index, n, known);
     } else {
-        gather(to, from, bytes, index, n);
+        gather(to, from, bytes, index, n, known);
     }
 }

@@ -44,7 +44,25 @@
 static const int firsts[] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
 #define FIRST(count) _mm256_loadu_si256((const __m256i *)(firsts + 8 - (count)))
 #define LOAD_PART(x, count) (vector) _mm256_maskload_ps(x, FIRST(count))
-#define STORE_PART(x, value, count) _mm256_maskstore_ps(x, FIRST(count), (__m256)(value))
+#define STORE_PART(x, value, count) store_some(x, (__m256)(value), count)
+/* Halves and what is left of them: some CPUs take longer than that for a masked store. */
+static inline void store_some(float *x, __m256 value, int64_t count)
+{
+    __m128 rest = _mm256_castps256_ps128(value);
+    if (count & 4) {
+        _mm_storeu_ps(x, rest);
+        rest = _mm256_extractf128_ps(value, 1);
+        x += 4;
+    }
+    if (count & 2) {
+        _mm_storel_pi((__m64 *)x, rest);
+        rest = _mm_movehl_ps(rest, rest);
+        x += 2;
+    }
+    if (count & 1) {
+        _mm_store_ss(x, rest);
+    }
+}
 #endif
 #include "dtype_loops.h"
 

@@ -9,7 +9,11 @@ static void finish(const reeli_gemm *p) { (void)p; }
 static void product_row(int64_t n, int64_t k, const T *a, int64_t a_step, const T *b,
                         int64_t b_step, T *restrict c)
 {
-    for (int64_t p = 0; p < k; p++) {
+    const T first = k > 0 ? a[0] : 0;
+    for (int64_t j = 0; j < n; j++) {
+        c[j] = k > 0 ? fused(first, b[j], 0) : 0;
+    }
+    for (int64_t p = 1; p < k; p++) {
         const T factor = a[p * a_step];
         const T *row = b + p * b_step;
         for (int64_t j = 0; j < n; j++) {
@@ -146,9 +150,6 @@ static void row_of_chains(int64_t n, int64_t k, const T *a, int64_t a_step, cons
 {
     const int64_t down = b_stride[0], right = b_stride[1];
     if (right == 1 && n > 1) {
-        for (int64_t j = 0; j < n; j++) {
-            c[j] = 0;
-        }
         product_row(n, k, a, a_step, b, down, c);
         return;
     }
@@ -236,7 +237,7 @@ REELI_APART static void larger_product(const reeli_gemm *p)
     const bool column = p->n == 1 && p->c_step == 1;
 #ifdef TILES
     const bool tiny = p->m * p->n * p->k < REELI_TINY_PRODUCT ||
-                      (p->k < REELI_LEAST_DEPTH && p->n >= 8 * VECTOR && p->b.stride[1] == 1);
+                      (p->k < REELI_LEAST_DEPTH && p->n >= 128 && p->b.stride[1] == 1);
     if (!tiny && !column && p->m != 1) {
         tiled_product(p);
         return;

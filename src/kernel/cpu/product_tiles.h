@@ -79,13 +79,15 @@ REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
     vector sum[PACKED_ROWS][TILE_VECTORS];
     const int64_t next_row = a_stride[0], next = a_stride[1];
     const int64_t start_step = to->start_step, c_step = to->c_step;
-    const T *const start = to->start, *const bias = to->bias, *const gate = to->gate;
+    const T *start = to->start, *const bias = to->bias, *gate = to->gate;
     const int64_t columns = to->columns;
-    T *const c = to->c;
-    REELI_UNROLL(32)
-    for (int i = 0; i < rows * vectors; i++) {
-        sum[i / vectors][i % vectors] =
-            load_of(vectors, start + i / vectors * start_step, i % vectors, columns);
+    T *c = to->c;
+    REELI_UNROLL(16)
+    for (int i = 0; i < rows; i++, start += start_step) {
+        REELI_UNROLL(4)
+        for (int v = 0; v < vectors; v++) {
+            sum[i][v] = load_of(vectors, start, v, columns);
+        }
     }
     for (int64_t p = 0; p < k; p++, a += next, b += b_step) {
         REELI_UNROLL(32)
@@ -108,20 +110,23 @@ REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
         }
     }
     if (sizeof(T) == 4 && gate) {
-        REELI_UNROLL(32)
-        for (int i = 0; i < rows * vectors; i++) {
-            sum[i / vectors][i % vectors] =
-                gated(sum[i / vectors][i % vectors],
-                      load_of(vectors, gate + i / vectors * c_step, i % vectors, columns));
+        REELI_UNROLL(16)
+        for (int i = 0; i < rows; i++, gate += c_step) {
+            REELI_UNROLL(4)
+            for (int v = 0; v < vectors; v++) {
+                sum[i][v] = gated(sum[i][v], load_of(vectors, gate, v, columns));
+            }
         }
     }
-    REELI_UNROLL(32)
-    for (int i = 0; i < rows * vectors; i++) {
-        T *const row = c + i / vectors * c_step;
-        if (vectors == 1) {
-            store_first(row, sum[i][0], columns);
-        } else {
-            VECTOR_AT(row + i % vectors * VECTOR) = sum[i / vectors][i % vectors];
+    REELI_UNROLL(16)
+    for (int i = 0; i < rows; i++, c += c_step) {
+        REELI_UNROLL(4)
+        for (int v = 0; v < vectors; v++) {
+            if (vectors == 1) {
+                store_first(c, sum[i][v], columns);
+            } else {
+                VECTOR_AT(c + v * VECTOR) = sum[i][v];
+            }
         }
     }
     if (sizeof(T) == 8 && (to->rectify || gate)) {
@@ -228,11 +233,27 @@ static inline panel_place place_in(const reeli_gemm *p, int64_t column, int64_t 
                          .rectify = last && p->rectify};
 }
 
+/* Sums from aside to where they go, `count` columns of them, with what follows. */
+REELI_INLINE void place_aside(int64_t rows, int64_t count, const T *sums, const panel_place *to,
+                              int64_t column)
+{
+    const int64_t step = to->step;
+    const T *gate = to->gate ? to->gate + column : NULL;
+    T *c = to->c + column;
+    for (int64_t i = 0; i < rows; i++, c += step, sums += PANEL_COLUMNS) {
+        vector sum = CONST_VECTOR_AT(sums);
+        sum = to->rectify ? rectified(sum) : sum;
+        sum = gate ? gated(sum, load_part(gate + i * step, count)) : sum;
+        store_part(c, sum, count);
+    }
+}
+
 /* A tile whose last vector is not full: computed aside. */
 static void edge_tile(tile_product product, int64_t rows, int64_t k, const T *a,
                       const int64_t *a_stride, const T *b, int64_t b_step, const panel_place *to)
 {
     T aside[PACKED_ROWS * PANEL_COLUMNS], bias[PANEL_COLUMNS];
+    const int64_t rest = to->columns % VECTOR, whole = to->columns - rest;
     for (int64_t j = 0; j < to->columns; j += VECTOR) {
         const int64_t count = to->columns - j;
         for (int64_t i = 0; i < rows && to->more; i++) {
@@ -249,17 +270,10 @@ static void edge_tile(tile_product product, int64_t rows, int64_t k, const T *a,
                          .start_step = to->more ? PANEL_COLUMNS : 0,
                          .c_step = PANEL_COLUMNS,
                          .columns = VECTOR});
-    for (int64_t j = 0; j < to->columns; j += VECTOR) {
-        const int64_t count = to->columns - j;
-        T *c = to->c + j;
-        const T *sums = aside + j;
-        for (int64_t i = 0; i < rows; i++, c += to->step, sums += PANEL_COLUMNS) {
-            vector sum = CONST_VECTOR_AT(sums);
-            sum = to->rectify ? rectified(sum) : sum;
-            sum = to->gate ? gated(sum, load_part(to->gate + i * to->step + j, count)) : sum;
-            store_part(c, sum, count);
-        }
+    if (whole) {
+        place_aside(rows, VECTOR, aside, to, 0);
     }
+    place_aside(rows, rest, aside + whole, to, whole);
 }
 
 /* Whether so many columns are no tile's, because their last vector is not full. */

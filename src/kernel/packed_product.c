@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Large matrix products in blocks. A block is so many tiles of rows by so much of the depth that
- * its packed left operand takes half of a second cache; threads pack it together, and then multiply
- * it by one panel of the right operand each, which they pack for themselves. Blocks of the depth
- * follow one another, for each element is one chain: how large they are decides no bit.
+ * its packed left operand takes about half of a second cache; threads pack it together, and then
+ * multiply it by one panel of the right operand each, which they pack for themselves, once for each
+ * block: so a few rows more make no second one. Blocks of the depth follow one another, for each
+ * element is one chain: how large they are decides no bit.
  */
 #include "packed_product.h"
 
@@ -59,8 +60,8 @@ bool reeli_packed_product(reel *r, const reeli_gemm *p)
     block b = {.at = {.p = p, .tiles = parts(p->m, how->rows)}, .how = how};
     const int64_t depths = parts(p->k, how->depth), depth = parts(p->k, depths);
     const int64_t tile = (how->rows * depth + how->spare) * (int64_t)element;
-    const int64_t fit = r->second_cache / 2 / tile, most = fit < LEAST_TILES ? LEAST_TILES : fit;
-    const int64_t blocks = parts(b.at.tiles, most);
+    const int64_t fit = r->second_cache / 2 / tile, usual = fit < LEAST_TILES ? LEAST_TILES : fit;
+    const int64_t near = (b.at.tiles + usual / 2) / usual, blocks = near > 0 ? near : 1;
     b.at.left = reeli_arena_alloc(r, (size_t)(parts(b.at.tiles, blocks) * tile));
     b.panels = parts(p->n, how->columns);
     for (int64_t i = 0; i < blocks && b.at.left; i++) {

@@ -6,8 +6,8 @@
  * Leaves get their gradients only when all has gone well. A leaf without one has its buffer offered
  * as the place for the result of the rule, so that usually nothing is copied.
  */
+#include "backward.h"
 #include "map.h"
-#include "tape.h"
 
 #include <reel/elementwise.h>
 #include <reel/reduce.h>
@@ -15,55 +15,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One run of backward. */
-typedef struct run {
-    reel *r;
-    const reel_backward_options *options;
-    reel_tensor *leaves;         /* reached so far, through next_leaf */
-    reel_tensor *const *targets; /* of reel_gradients; then leaves keep theirs */
-    reel_tensor **results;
-    size_t count;
-    uint32_t *numbers; /* a table of the targets' numbers, by their addresses */
-    size_t mask;       /* its size less 1 */
-    size_t open;       /* nodes that have a gradient, and have not handed it on */
-    bool once;         /* whether this backward uses up what was saved for it */
-    bool traced;       /* whether what comes along each edge is noted */
-    bool plain;        /* whether nobody looks at gradients on their way, nor differentiates them */
-    bool watched;      /* whether results may have to keep their gradients */
-    bool shown;        /* whether a hook was given a gradient: it lives until the next rewind */
-} run;
-
-/* Where the number of t is, counted from 1, if it is a target; else a place with 0 in it. */
-static uint32_t *number_of(const run *b, const reel_tensor *t)
-{
-    const uint64_t mixed = (uint64_t)(uintptr_t)t * 0x9e3779b97f4a7c15;
-    size_t i = (size_t)(mixed >> 32) & b->mask;
-    while (b->numbers[i] && b->targets[b->numbers[i] - 1] != t) {
-        i = (i + 1) & b->mask;
-    }
-    return &b->numbers[i];
-}
-
-/* Where the gradient of t goes; NULL if it is not asked for. */
-static reel_tensor **result_of(const run *b, const reel_tensor *t)
-{
-    const uint32_t number = *number_of(b, t);
-    return number ? &b->results[number - 1] : NULL;
-}
-
 /* sum + g, or g if there is no sum yet. */
 static reel_tensor *plus(reel_tensor *sum, reel_tensor *g) { return sum ? reel_add(sum, g) : g; }
 
-/* sum += g where sum is ours alone and both lie alike; false where that is not so. */
-static inline bool add_in_place(const run *b, reel_tensor *sum, reel_tensor *g)
+/* Whether both lie alike. */
+static inline bool lie_alike(const reel_tensor *a, const reel_tensor *b)
 {
-    if (b->options->create_graph || b->r->anomaly || !(sum->flags & g->flags & REELI_CONTIGUOUS) ||
-        sum->dtype != g->dtype || sum->numel != g->numel) {
-        return false;
-    }
-    reeli_map add = reeli_value_map(&reeli_formula_add, b->r->level, sum->dtype);
-    return reeli_run_map_alike(b->r, add, sum->dtype, sum, false, 2, (reel_tensor *[]){sum, g},
-                               NULL);
+    return (a->flags & b->flags & REELI_CONTIGUOUS) && a->dtype == b->dtype && a->numel == b->numel;
 }
 
 /* Where a persistent leaf's gradient lives; made when the first one comes. */
@@ -83,7 +41,7 @@ static reel_tensor *buffer_of(reel_tensor *t)
 
 /* Whether a leaf's next gradient may be computed straight into its buffer: nothing is there to add
  * to. */
-static bool may_write_buffer(const run *b, const reel_tensor *t)
+static bool may_write_buffer(const reeli_backward *b, const reel_tensor *t)
 {
     return (t->flags & (REELI_PERSISTENT | REELI_HOOKED)) == REELI_PERSISTENT &&
            !t->leaf->pending && !t->leaf->grad && !b->options->create_graph && !b->targets;
@@ -110,7 +68,7 @@ static bool into_buffer(reel_tensor *buffer, reel_tensor *g)
 
 /* The first gradient that reaches a leaf in this run: straight into the buffer, or added to what
  * the leaf has into a tensor that is ours, so that later ones can be added in place. */
-static reel_tensor *first_gradient(run *b, reel_tensor *t, reel_tensor *g)
+static reel_tensor *first_gradient(reeli_backward *b, reel_tensor *t, reel_tensor *g)
 {
     if ((t->flags & REELI_PERSISTENT) && !buffer_of(t)) {
         return NULL;
@@ -121,7 +79,7 @@ static reel_tensor *first_gradient(run *b, reel_tensor *t, reel_tensor *g)
     return t->leaf->grad ? reel_add(t->leaf->grad, g) : reel_clone(g);
 }
 
-static void enlist(run *b, reel_tensor *t, reel_tensor *sum)
+static void enlist(reeli_backward *b, reel_tensor *t, reel_tensor *sum)
 {
     t->leaf->next = b->leaves;
     t->leaf->pending = sum;
@@ -129,7 +87,7 @@ static void enlist(run *b, reel_tensor *t, reel_tensor *sum)
 }
 
 /* A leaf with hooks gathers this run's gradients apart; the last one brings the hooks' turn. */
-static bool add_to_hooked(run *b, reel_tensor *t, reel_tensor *g)
+static bool add_to_hooked(reeli_backward *b, reel_tensor *t, reel_tensor *g)
 {
     reeli_leaf *leaf = t->leaf;
     const bool first = !leaf->pending;
@@ -147,7 +105,7 @@ static bool add_to_hooked(run *b, reel_tensor *t, reel_tensor *g)
     return !reeli_bad(g);
 }
 
-static bool add_to_leaf(run *b, reel_tensor *t, reel_tensor *g)
+static bool add_to_leaf(reeli_backward *b, reel_tensor *t, reel_tensor *g)
 {
     if (!reeli_sound(b->r, t) && !reeli_usable_as(b->r, "backward", "a leaf", t)) {
         return false;
@@ -169,15 +127,17 @@ static bool add_to_leaf(run *b, reel_tensor *t, reel_tensor *g)
     return true;
 }
 
-/* g to what this run has brought to the leaf t already, where that is one loop. */
-static inline bool add_to_pending(const run *b, const reel_tensor *t, reel_tensor *g)
+/* What this run has brought to the leaf t already, where more can be added to it in place; else
+ * NULL. */
+static inline reel_tensor *sum_of(const reeli_backward *b, const reel_tensor *t)
 {
     enum { ASKED = REELI_LIVE | REELI_REQUIRES_GRAD };
-    return !b->targets && t->leaf && t->leaf->pending &&
-           (t->flags & (ASKED | REELI_HOOKED)) == ASKED && add_in_place(b, t->leaf->pending, g);
+    const bool adds =
+        b->plain && !b->targets && t->leaf && (t->flags & (ASKED | REELI_HOOKED)) == ASKED;
+    return adds ? t->leaf->pending : NULL;
 }
 
-static bool deliver(run *b, reeli_edge *e, reel_tensor *g)
+static bool deliver(reeli_backward *b, reeli_edge *e, reel_tensor *g)
 {
     if (e->from) {
         e->from->own = b->plain && e->from->gradient;
@@ -188,7 +148,7 @@ static bool deliver(run *b, reeli_edge *e, reel_tensor *g)
     if (!b->targets) { /* a leaf may have changed its mind since */
         return !reeli_bad(e->t) && !reeli_requires_grad(e->t) ? true : add_to_leaf(b, e->t, g);
     }
-    reel_tensor **result = result_of(b, e->t);
+    reel_tensor **result = reeli_result_of(b, e->t);
     return !result || !reeli_bad(*result = plus(*result, g));
 }
 
@@ -235,24 +195,34 @@ static bool what_it_reads_is_sound(const reeli_node *n)
     return !(saved & REELI_SAVES_RESULT) || unchanged(n, n->out, n->version, "result");
 }
 
-/* Of all that n leads to, which is most often as it was, and then there is nothing to ask. */
+static inline uint32_t moved_since(const reel_tensor *t, uint32_t version)
+{
+    return (t->base->version ^ version) | (t->flags >= 0);
+}
+
+/* The few things that most gradients may read are most often as they were. */
 static inline bool saved_is_sound(const reeli_node *n)
 {
-    uint32_t moved = n->spent | (n->out->base->version ^ n->version);
-    int32_t alive = n->out->flags;
-    for (int i = 0; i < n->inputs; i++) {
-        const reel_tensor *t = n->in[i].t;
-        moved |= t->base->version ^ n->in[i].version;
-        alive &= t->flags;
+    enum { A = 1, B = 2 };
+    const unsigned saved = n->op->saved;
+    uint32_t moved = n->spent | (saved & ~(unsigned)(A | B | REELI_SAVES_RESULT));
+    if (saved & A) {
+        moved |= moved_since(n->in[0].t, n->in[0].version);
     }
-    return (moved == 0 && alive < 0) || what_it_reads_is_sound(n);
+    if (saved & B) {
+        moved |= moved_since(n->in[1].t, n->in[1].version);
+    }
+    if (saved & REELI_SAVES_RESULT) {
+        moved |= moved_since(n->out, n->version);
+    }
+    return moved == 0 || what_it_reads_is_sound(n);
 }
 
 /* What the user asked for at a non-leaf: its gradient as it comes, then hooks, then what they made
  * of it in `grad`. */
-static bool note_gradient(run *b, reeli_node *n, reel_tensor **g)
+static bool note_gradient(reeli_backward *b, reeli_node *n, reel_tensor **g)
 {
-    reel_tensor **result = b->targets ? result_of(b, n->out) : NULL;
+    reel_tensor **result = b->targets ? reeli_result_of(b, n->out) : NULL;
     if (result && n->out->node == n) {
         *result = *g;
     }
@@ -297,13 +267,13 @@ static inline reel_tensor *fitted(reel_tensor *dx, const reel_tensor *x)
 }
 
 /* What has come to the edge's end so far in this run, and before it to a leaf. */
-static reel_tensor *arrived(const run *b, const reeli_edge *e)
+static reel_tensor *arrived(const reeli_backward *b, const reeli_edge *e)
 {
     if (e->from) {
         return e->from->gradient;
     }
     if (b->targets) {
-        reel_tensor *const *result = result_of(b, e->t);
+        reel_tensor *const *result = reeli_result_of(b, e->t);
         return result ? *result : NULL;
     }
     const reeli_leaf *leaf = e->t->leaf;
@@ -311,7 +281,7 @@ static reel_tensor *arrived(const run *b, const reeli_edge *e)
 }
 
 /* dx goes along n's edge, and what comes to its end is noted. */
-REELI_RARE static bool deliver_traced(run *b, reeli_node *n, int input, reel_tensor *g,
+REELI_RARE static bool deliver_traced(reeli_backward *b, reeli_node *n, int input, reel_tensor *g,
                                       reel_tensor *dx)
 {
     reeli_edge *e = &n->in[input];
@@ -327,29 +297,103 @@ REELI_RARE static bool deliver_traced(run *b, reeli_node *n, int input, reel_ten
 }
 
 /* A part's gradient straight into the whole's: n parts of one tensor take n steps, not n². */
-static inline bool adds_part(const run *b, reeli_node *n, const reeli_node *whole, reel_tensor *g)
+static inline bool adds_part(const reeli_backward *b, reeli_node *n, const reeli_node *whole,
+                             reel_tensor *g)
 {
     return whole->gradient && whole->own && !b->r->anomaly && reeli_add_part(n, whole->gradient, g);
 }
 
-/* Whether dx, which n's rule for an input made of g, is nobody else's: of an elementwise operation,
- * whose rule returns what is new; or g, which it has overwritten, or passes on to one node, and at
- * most to a leaf that keeps a copy. */
-static inline bool is_own(const run *b, const reeli_node *n, int input, const reel_tensor *g,
-                          const reel_tensor *dx)
+/* Whether g is nobody else's after n's rule for an input has overwritten it, or passed it on: to one
+ * node, and at most to a leaf that keeps a copy. */
+static inline bool stays_own(const reeli_backward *b, const reeli_node *n, int input)
 {
-    if (!b->plain || !n->op->formula || dx->base != dx) {
-        return false;
-    }
-    if (dx != g || !n->own || !n->op->pass) {
-        return dx != g || n->own;
+    if (!n->own || !n->op->pass) {
+        return n->own;
     }
     const reeli_edge *other = &n->in[1 - (input & 1)];
     return n->inputs == 2 && !b->targets &&
            (!other->wanted || !(other->from || other->t->flags & REELI_HOOKED));
 }
 
-static bool step_back(run *b, reeli_node *n)
+/* n's rule for an input, whose result may be put where the gradient of a leaf will stay. */
+static reel_tensor *apply_rule(reeli_backward *b, reeli_node *n, int input, reel_tensor *g)
+{
+    reel *r = b->r;
+    reel_tensor *x = n->in[input].t;
+    if (!n->in[input].from && may_write_buffer(b, x) && !(r->destination = buffer_of(x))) {
+        return NULL;
+    }
+    reel_tensor *dx =
+        r->anomaly ? reeli_watched_gradient(n, input, g) : n->op->gradient(n, input, g);
+    r->destination = NULL;
+    return fitted(dx, x);
+}
+
+/* dx at a node, where it is the first or one beside others; `own`: it is nobody else's. */
+static inline bool arrive(reeli_backward *b, reeli_node *at, reeli_edge *e, reel_tensor *dx,
+                          bool own)
+{
+    if (at->gradient) {
+        return deliver(b, e, dx);
+    }
+    at->gradient = dx;
+    at->own = own;
+    b->open++;
+    return true;
+}
+
+/* sum: what a leaf has got already, to be added to in place; or NULL. */
+static bool send(reeli_backward *b, reeli_node *n, int input, reel_tensor *g, reel_tensor *sum)
+{
+    reeli_edge *e = &n->in[input];
+    if (e->from && adds_part(b, n, e->from, g)) {
+        return true;
+    }
+    reel_tensor *dx = apply_rule(b, n, input, g);
+    if (reeli_bad(dx)) {
+        return false;
+    }
+    if (REELI_RARELY(b->traced)) {
+        return deliver_traced(b, n, input, g, dx);
+    }
+    if (sum && lie_alike(sum, dx)) {
+        return reeli_run_map(b->r, reeli_value_map(&reeli_formula_add, b->r->level, sum->dtype),
+                             sum->dtype, sum, false, 2, (reel_tensor *[]){sum, dx}, NULL);
+    }
+    /* What an elementwise operation's rule returns is new, or g. */
+    return e->from ? arrive(b, e->from, e, dx,
+                            b->plain && n->op->formula && dx->base == dx &&
+                                (dx != g || stays_own(b, n, input)))
+                   : deliver(b, e, dx);
+}
+
+/* The same of an elementwise operation on what lies alike, where nobody looks on, to a node or to
+ * what a leaf has got already. The gradient is g, or computed where g is if that is nobody else's
+ * and nothing more is to be computed of it, or new. */
+static inline bool send_quickly(reeli_backward *b, reeli_node *n, int input, reel_tensor *g,
+                                reel_tensor *sum)
+{
+    reeli_edge *e = &n->in[input];
+    const unsigned pass = n->op->pass;
+    reel_tensor *dx = g;
+    if (!(pass >> input & 1)) {
+        const bool last = input + 1 == n->inputs || !n->in[1].wanted;
+        if (!n->own || !last || pass) {
+            dx = reeli_result_like(b->r, g, n->op->name, g->dtype);
+            if (reeli_bad(dx)) {
+                return false;
+            }
+        }
+        reeli_run_gradient(n, input, g, dx);
+    }
+    if (!e->from) {
+        reeli_add_little(sum, dx);
+        return true;
+    }
+    return arrive(b, e->from, e, dx, dx != g || stays_own(b, n, input));
+}
+
+static bool step_back(reeli_backward *b, reeli_node *n)
 {
     reel_tensor *g = n->gradient;
     n->gradient = NULL;
@@ -362,31 +406,15 @@ static bool step_back(run *b, reeli_node *n)
     if (n->op->saved && !saved_is_sound(n)) {
         return false;
     }
+    const bool quick = n->alike && b->quick && (g->flags & REELI_CONTIGUOUS);
     for (int i = 0; i < n->inputs; i++) {
-        reeli_edge *e = &n->in[i];
-        reeli_node *const from = e->from;
-        if (!e->wanted || (from && adds_part(b, n, from, g))) {
+        const reeli_edge *e = &n->in[i];
+        if (!e->wanted) {
             continue;
         }
-        if (!from && may_write_buffer(b, e->t) && !(b->r->destination = buffer_of(e->t))) {
-            return false;
-        }
-        reel_tensor *dx =
-            b->r->anomaly ? reeli_watched_gradient(n, i, g) : n->op->gradient(n, i, g);
-        dx = fitted(dx, e->t);
-        b->r->destination = NULL;
-        if (reeli_bad(dx)) {
-            return false;
-        }
-        if (REELI_RARELY(b->traced)) {
-            if (!deliver_traced(b, n, i, g, dx)) {
-                return false;
-            }
-        } else if (from && !from->gradient) {
-            from->gradient = dx;
-            from->own = is_own(b, n, i, g, dx);
-            b->open++;
-        } else if (!(!from && add_to_pending(b, e->t, dx)) && !deliver(b, e, dx)) {
+        reel_tensor *sum = e->from ? NULL : sum_of(b, e->t);
+        if (!(quick && (e->from || (sum && lie_alike(sum, g))) ? send_quickly(b, n, i, g, sum)
+                                                               : send(b, n, i, g, sum))) {
             return false;
         }
     }
@@ -395,7 +423,7 @@ static bool step_back(run *b, reeli_node *n)
 }
 
 /* From the root's gradient to the leaves' pending ones. */
-static bool walk(run *b, reel_tensor *root, reel_tensor *g)
+static bool walk(reeli_backward *b, reel_tensor *root, reel_tensor *g)
 {
     if (!root->node) {
         reeli_edge self = {.t = root, .wanted = true};
@@ -421,7 +449,7 @@ static bool walk(run *b, reel_tensor *root, reel_tensor *g)
 }
 
 /* All went well: the pending gradients become the leaves'. This cannot fail. */
-static void commit(run *b)
+static void commit(reeli_backward *b)
 {
     reel *r = b->r;
     for (reel_tensor *t = b->leaves, *next; t; t = next) {
@@ -447,7 +475,7 @@ static void commit(run *b)
     }
 }
 
-static void abandon(run *b)
+static void abandon(reeli_backward *b)
 {
     for (reel_tensor *t = b->leaves; t; t = t->leaf->next) {
         t->leaf->pending = NULL;
@@ -495,13 +523,13 @@ static reel_tensor *start_gradient(reel_tensor *root, const reel_backward_option
 enum { MANY_BACKWARDS = 1000 }; /* more than any step has */
 
 /* What backward allocated is given back, unless something of it is still to be looked at. */
-static bool keeps_memory(const run *b)
+static bool keeps_memory(const reeli_backward *b)
 {
     return b->watched || b->shown || b->r->tracing || b->options->create_graph ||
            b->r->retained_grads || b->r->capture;
 }
 
-static reel_status go(run *b, reel_tensor *root)
+reel_status reeli_run_backward(reeli_backward *b, reel_tensor *root)
 {
     static const reel_backward_options none = {NULL, false, false};
     reel *r = b->r = root ? reeli_reel_of(root) : NULL;
@@ -519,6 +547,7 @@ static reel_status go(run *b, reel_tensor *root)
     b->once = !b->options->retain_graph && !b->options->create_graph;
     b->traced = r->tracing && !r->capture;
     b->plain = !b->traced && !r->anomaly && !b->options->create_graph;
+    b->quick = b->plain && !r->capture;
     r->grad_enabled = b->options->create_graph;
     reel_tensor *g = start_gradient(root, b->options);
     r->walking = true;
@@ -548,52 +577,6 @@ reel_status reel_backward(reel_tensor *loss) { return reel_backward_with(loss, N
 
 reel_status reel_backward_with(reel_tensor *tensor, const reel_backward_options *options)
 {
-    run b = {.options = options};
-    return go(&b, tensor);
-}
-
-/* Gives the inputs numbers, and one that is there twice the first of its two. False, and an error,
- * when memory is out, or for what is no tensor to be used. */
-static bool number_targets(reel *r, run *b)
-{
-    size_t room = 4;
-    while (room < 2 * b->count && b->count <= INT32_MAX) {
-        room *= 2;
-    }
-    b->mask = room - 1;
-    b->numbers = reeli_arena_alloc(r, room * sizeof *b->numbers);
-    if (!b->numbers || b->count > INT32_MAX) {
-        reeli_no_memory(r, "gradients");
-        return false;
-    }
-    memset(b->numbers, 0, room * sizeof *b->numbers);
-    for (size_t i = 0; i < b->count; i++) {
-        if (!reeli_usable_as(r, "gradients", "an input", b->targets[i])) {
-            return false;
-        }
-        uint32_t *number = number_of(b, b->targets[i]);
-        *number = *number ? *number : (uint32_t)(i + 1);
-        b->results[i] = NULL;
-    }
-    return true;
-}
-
-reel_status reel_gradients(reel_tensor *output, reel_tensor *const *inputs, size_t count,
-                           const reel_backward_options *options, reel_tensor **gradients)
-{
-    reel *r = output ? reeli_reel_of(output) : NULL;
-    if (r && (!reeli_list_given(r, "gradients", inputs, count) ||
-              !reeli_list_given(r, "gradients", gradients, count))) {
-        return REEL_ERR_VALUE;
-    }
-    run b = {.options = options, .targets = inputs, .results = gradients, .count = count};
-    const bool numbered = r && number_targets(r, &b);
-    const reel_status status = numbered ? go(&b, output) : reeli_failure(r);
-    for (size_t i = 0; numbered && i < count && status == REEL_OK; i++) {
-        gradients[i] = *result_of(&b, inputs[i]);
-    }
-    for (size_t i = 0; i < count && gradients && status != REEL_OK; i++) {
-        gradients[i] = r ? r->poison : NULL;
-    }
-    return status;
+    reeli_backward b = {.options = options};
+    return reeli_run_backward(&b, tensor);
 }

@@ -56,6 +56,7 @@ struct reeli_node {
     bool spent;            /* a backward has used what it saved */
     bool gated;            /* its gradient is 0 already where its relu sends nothing on */
     bool own;              /* its gradient is nobody else's, and may be overwritten */
+    bool alike;            /* elementwise: all is contiguous, of one shape and dtype, and small */
     int inputs;
     reeli_edge in[]; /* and behind them what the operation keeps: see reeli_parameters */
 };
@@ -79,6 +80,7 @@ static inline reeli_node *reeli_new_node(reel *r, const reeli_op *op, int inputs
     }
     n->op = op;
     n->out = r->poison;
+    n->alike = false;
     n->inputs = inputs;
     for (int i = 0; i < inputs; i++) {
         n->in[i].t = in[i];
@@ -116,18 +118,23 @@ static inline void reeli_tie(reeli_edge *e, reel_tensor *t)
     e->wanted = reeli_requires_grad(t);
 }
 
-/* n, whose inputs are tied, onto the tape. */
-static inline reel_tensor *reeli_onto_tape(reel *r, reeli_node *n, reel_tensor *out)
+/* n, whose inputs are tied, onto the tape; `version`: of out's memory. */
+static inline void reeli_push(reel *r, reeli_node *n, reel_tensor *out, uint32_t version)
 {
     n->gradient = NULL;
     n->spent = false;
     n->gated = false;
-    n->version = out->base->version;
+    n->version = version;
     n->out = out;
-    out->node = n;
-    out->flags |= REELI_REQUIRES_GRAD;
     n->previous = r->tape;
     r->tape = n;
+}
+
+static inline reel_tensor *reeli_onto_tape(reel *r, reeli_node *n, reel_tensor *out)
+{
+    reeli_push(r, n, out, out->base->version);
+    out->node = n;
+    out->flags |= REELI_REQUIRES_GRAD;
     return out;
 }
 

@@ -86,6 +86,19 @@ void *reeli_arena_more(reel *r, size_t size)
     }
 }
 
+bool reeli_room_at_hand(reel *r, size_t size)
+{
+    reeli_slots *slots = &r->arena.slots;
+    char *memory = reeli_arena_more(r, size);
+    char *slot = memory && slots->at == slots->end ? reeli_slot_more(r) : slots->at;
+    if (!memory || !slot) {
+        return false;
+    }
+    r->arena.at = memory;
+    slots->at = slot;
+    return true;
+}
+
 /* Gives back bytes alone. */
 static void release_blocks(reeli_arena *arena, reeli_mark mark)
 {

@@ -136,10 +136,15 @@ void reeli_leave_callback(reel *r, const reeli_visit *v);
      reeli_error(r, REEL_ERR_STATE, "%s: " why " while a step is being captured", what) !=         \
          REEL_OK)
 
+static inline size_t reeli_aligned(size_t size)
+{
+    return (size + REELI_ALIGN - 1) & ~(size_t)(REELI_ALIGN - 1);
+}
+
 /* `size` bytes of the arena, aligned to 16 and, from 1,024 on, to 64. NULL when memory is out. */
 static inline void *reeli_arena_alloc(reel *r, size_t size)
 {
-    size_t rounded = (size + REELI_ALIGN - 1) & ~(size_t)(REELI_ALIGN - 1);
+    size_t rounded = reeli_aligned(size);
     char *at = r->arena.at;
     if (rounded - 1 >= REELI_LARGE - 1 || /* 0, and what overflowed to 0, go the long way too */
         rounded > (size_t)(r->arena.end - at)) {
@@ -161,6 +166,27 @@ static inline void *reeli_take_slot(reel *r)
     }
     REELI_ASSUME(at != NULL);
     slots->at = at + REELI_SLOT;
+    return at;
+}
+
+/* `size` bytes, a multiple of REELI_ALIGN, and a slot where both are at hand, as they nearly always
+ * are; NULL where they are not, and nothing is taken. */
+static inline char *reeli_take_at_hand(reel *r, size_t size, void *slot)
+{
+    reeli_arena *arena = &r->arena;
+    char *const header = arena->slots.at, *at = arena->at;
+    if (REELI_RARELY(size >= REELI_LARGE)) {
+        at += -(uintptr_t)at & (REELI_LARGE_ALIGN - 1);
+    }
+    if (REELI_RARELY((uintptr_t)at + size - 1 >= (uintptr_t)arena->end ||
+                     header == arena->slots.end)) {
+        return NULL;
+    }
+    REELI_ASSUME(at != NULL); /* or there would be no room */
+    REELI_SHOW(at, size);
+    arena->at = at + size;
+    arena->slots.at = header + REELI_SLOT;
+    *(void **)slot = header;
     return at;
 }
 

@@ -34,16 +34,14 @@ static inline bool is_single(const reel_tensor *t, const reel_tensor *whole)
 
 /* Where all operands are sound floats of one dtype, and each is contiguous and of the result's
  * shape or else a single element: one that has that shape. Nothing is to be worked out then. NULL
- * where it is. *alike: none is single; *flags: what flags the operands have. Strides may differ
- * where a size is 1, which matters to nobody. */
-static inline const reel_tensor *whole_operand(int inputs, reel_tensor *const *in, bool *alike,
-                                               int32_t *flags)
+ * where it is not. *flags: what flags the operands have. Strides may differ where a size is 1, which
+ * matters to nobody. */
+static inline const reel_tensor *whole_operand(int inputs, reel_tensor *const *in, int32_t *flags)
 {
     const reel_tensor *whole = in[0];
     if (reeli_bad(whole)) {
         return NULL;
     }
-    *alike = true;
     *flags = whole->flags;
     for (int i = 1; i < inputs; i++) {
         const reel_tensor *t = in[i];
@@ -54,7 +52,6 @@ static inline const reel_tensor *whole_operand(int inputs, reel_tensor *const *i
         if (is_plain(t) && reeli_same_shape(t, whole)) {
             continue;
         }
-        *alike = false;
         if (is_single(whole, t) && (!is_single(t, whole) || (whole->flags & REELI_NUMBER))) {
             whole = t;
         } else if (!is_single(t, whole)) {
@@ -76,14 +73,13 @@ static reel_tensor *result(reeli_node *n, int dtype)
     return ndim < 0 ? r->poison : reeli_empty(r, n->op->name, dtype, ndim, size);
 }
 
-static inline void set_row(reeli_node *n, const double *parameters, int dtype, bool alike)
+static inline void set_row(reeli_node *n, const double *parameters, int dtype)
 {
     reeli_row *row = reeli_row_of(n);
     if (parameters) {
         row->p[0] = parameters[0], row->p[1] = parameters[1], row->p[2] = parameters[2];
     }
     row->dtype = (uint8_t)dtype;
-    row->alike = alike;
 }
 
 /* What an operation is asked for whose result is like `whole`. */
@@ -93,7 +89,6 @@ typedef struct request {
     reel_tensor *const *in;
     const double *parameters;
     const reel_tensor *whole;
-    bool alike;
     int32_t flags;
 } request;
 
@@ -107,40 +102,13 @@ static inline reel_tensor *recorded(const request *q, reel_tensor *y)
     if (!(q->flags & REELI_REQUIRES_GRAD) || !r->grad_enabled || !q->op->gradient) {
         return y;
     }
-    const int inputs = q->inputs;
-    reeli_node *n =
-        reeli_arena_alloc(r, sizeof *n + (size_t)inputs * sizeof *n->in + sizeof(reeli_row));
+    reeli_node *n = reeli_new_node(r, q->op, q->inputs, q->in);
     if (!n) {
-        return reeli_no_memory(r, q->op->name);
+        return r->poison;
     }
-    n->op = q->op;
-    n->inputs = inputs;
-    int i = 0;
-    do {
-        if (reeli_is_outdated(q->in[i])) {
-            return reeli_outdated_view(q->op, q->in[i]);
-        }
-        reeli_tie(&n->in[i], q->in[i]);
-    } while (++i < inputs);
-    set_row(n, q->parameters, y->dtype, q->alike);
-    return reeli_onto_tape(r, n, y);
-}
-
-/* Where all lie alike, without a look at layouts. */
-static inline bool run_alike(const request *q, reeli_map map, reel_tensor *y)
-{
-    const void *data[3];
-    if (REELI_RARELY(y->r->capture != NULL) || y->numel > REELI_BLOCK) {
-        return reeli_run_map(y->r, map, q->whole->dtype, y, q->op->compares, q->inputs, q->in,
-                             q->parameters);
-    }
-    data[0] = q->in[0]->data;
-    if (q->inputs > 1) {
-        data[1] = q->in[1]->data;
-        data[2] = q->in[q->inputs - 1]->data;
-    }
-    map(y->numel, y->data, data, q->parameters);
-    return true;
+    set_row(n, q->parameters, y->dtype);
+    n->out = y;
+    return reeli_record(r, n);
 }
 
 /* Computes it, and makes a node only if it is to be recorded. */
@@ -149,16 +117,14 @@ static inline reel_tensor *quick(const request *q)
     reel *r = q->whole->r;
     const reeli_op *op = q->op;
     const int dtype = q->whole->dtype;
-    reel_tensor *y = reeli_result_like(r, q->whole, op->name, op->compares ? REEL_BOOL : dtype);
+    reel_tensor *y = reeli_empty_like(q->whole, op->name, op->compares ? REEL_BOOL : dtype);
     if (reeli_bad(y)) {
         return y;
     }
     reeli_map map = reeli_value_map(op->formula, r->level, dtype);
-    /* Of one element: then no operand has more either. */
-    const bool done = q->alike || y->numel == 1 ? run_alike(q, map, y)
-                                                : reeli_run_map(r, map, dtype, y, op->compares,
-                                                                q->inputs, q->in, q->parameters);
-    return done ? recorded(q, y) : r->poison;
+    return reeli_run_map(r, map, dtype, y, op->compares, q->inputs, q->in, q->parameters)
+               ? recorded(q, y)
+               : r->poison;
 }
 
 static bool only_numbers(int inputs, reel_tensor *const *in)
@@ -170,11 +136,12 @@ static bool only_numbers(int inputs, reel_tensor *const *in)
     return only;
 }
 
-reel_tensor *reeli_elementwise(const reeli_op *op, int inputs, reel_tensor *const *in,
-                               const double *parameters)
+/* Whatever the operands are, and who looks on. */
+REELI_APART static reel_tensor *general(const reeli_op *op, int inputs, reel_tensor *const *in,
+                                        const double *parameters)
 {
     request q = {.op = op, .inputs = inputs, .in = in, .parameters = parameters};
-    q.whole = whole_operand(inputs, in, &q.alike, &q.flags);
+    q.whole = whole_operand(inputs, in, &q.flags);
     if (q.whole) {
         return quick(&q);
     }
@@ -190,10 +157,83 @@ reel_tensor *reeli_elementwise(const reeli_op *op, int inputs, reel_tensor *cons
         !op->compares && only_numbers(inputs, in); /* of numbers: one again, unrounded */
     dtype = number ? REEL_F64 : dtype;
     /* Bools are computed as whole numbers. */
-    set_row(n, parameters, dtype == REEL_BOOL ? REEL_I64 : dtype, false);
+    set_row(n, parameters, dtype == REEL_BOOL ? REEL_I64 : dtype);
     n->out = result(n, op->compares ? REEL_BOOL : dtype);
     n->out->flags |= number && !reeli_bad(n->out) ? REELI_NUMBER : 0;
     return reeli_apply(n);
+}
+
+/* Whether b is a sound operand that lies like a. */
+static inline bool lies_like(const reel_tensor *b, const reel_tensor *a)
+{
+    enum { SAME = REELI_LIVE | REELI_CONTIGUOUS | REELI_NUMBER };
+    return b && !((b->flags ^ a->flags) & SAME) && b->r == a->r && b->dtype == a->dtype &&
+           b->numel == a->numel && b->ndim == a->ndim && (a->ndim <= 1 || reeli_same_shape(b, a));
+}
+
+/* Whether somebody wants to know what is computed, or where it is to lie. */
+static inline bool is_watched(const reel *r) { return r->capture || r->destination || r->anomaly; }
+
+/* Whether a and b, which are one where there is one input, are few floats that lie alike, and op has
+ * loops for its gradients. */
+static inline bool is_usual(const reeli_op *op, const reel_tensor *a, const reel_tensor *b)
+{
+    return !reeli_bad(a) && is_plain(a) && reeli_is_float(a->dtype) && a->numel <= REELI_BLOCK &&
+           (a == b || lies_like(b, a)) && !is_watched(a->r) && !reeli_is_outdated(a) &&
+           !reeli_is_outdated(b) && op->formula->gradient;
+}
+
+enum { NODE = sizeof(reeli_node) + 2 * sizeof(reeli_edge) + sizeof(reeli_row) };
+_Static_assert(NODE % REELI_ALIGN == 0, "it can follow elements");
+
+/* y, which is not there yet, as computed from a and, where there are two inputs, b. */
+static inline void record(reeli_node *n, const reeli_op *op, int inputs, reel_tensor *a,
+                          reel_tensor *b, reel_tensor *y, const double *parameters)
+{
+    n->op = op;
+    n->alike = true;
+    n->inputs = inputs;
+    reeli_tie(&n->in[0], a);
+    if (inputs > 1) {
+        reeli_tie(&n->in[1], b);
+    }
+    set_row(n, parameters, a->dtype);
+    reeli_push(a->r, n, y, 0);
+}
+
+REELI_APART static reel_tensor *usual(const reeli_op *op, int inputs, reel_tensor *a,
+                                      reel_tensor *b, const double *parameters)
+{
+    reel *r = a->r;
+    const int recorded = r->grad_enabled ? (a->flags | b->flags) & REELI_REQUIRES_GRAD : 0;
+    const size_t bytes = reeli_aligned((size_t)a->numel * reeli_element_size(a->dtype));
+    reel_tensor *y;
+    const size_t size = bytes + (recorded ? NODE : 0);
+    char *data = reeli_take_at_hand(r, size, &y);
+    if (!data) {
+        return reeli_room_at_hand(r, size) ? usual(op, inputs, a, b, parameters)
+                                           : reeli_no_memory(r, op->name);
+    }
+    reeli_node *n = recorded ? (reeli_node *)(void *)(data + bytes) : NULL;
+    if (n) {
+        record(n, op, inputs, a, b, y, parameters);
+    }
+    reeli_start(y, r, a->dtype, REELI_CONTIGUOUS | recorded);
+    y->node = n;
+    y->data = data;
+    y->numel = a->numel;
+    reeli_copy_shape(y, a);
+    reeli_value_map(op->formula, r->level,
+                    a->dtype)(a->numel, data, (const void *[]){a->data, b->data}, parameters);
+    return y;
+}
+
+reel_tensor *reeli_elementwise(const reeli_op *op, int inputs, reel_tensor *const *in,
+                               const double *parameters)
+{
+    reel_tensor *const a = in[0], *const b = in[inputs - 1];
+    return inputs <= 2 && is_usual(op, a, b) ? usual(op, inputs, a, b, parameters)
+                                             : general(op, inputs, in, parameters);
 }
 
 bool reeli_elementwise_forward(reeli_node *n)
@@ -213,26 +253,7 @@ static inline reeli_map gradient_map(const reeli_node *n, int level, int input)
     return n->op->formula->gradient[level][n->out->dtype][input];
 }
 
-/* The map reads g, the inputs and y, which all lie alike; g stands for what the formula does not
- * use. */
-static inline void run_gradient(const reeli_node *n, int input, const reel_tensor *g,
-                                const reel_tensor *dx)
-{
-    const unsigned reads = reeli_reads(n->op, input);
-    const void *const y = (reads & REELI_SAVES_RESULT ? n->out : g)->data;
-    const void *data[5] = {g->data, (reads & 1 ? n->in[0].t : g)->data, y};
-    if (n->inputs > 1) {
-        data[2] = (reads & 2 ? n->in[1].t : g)->data;
-        data[3] = y;
-        if (n->inputs > 2) {
-            data[3] = (reads & 4 ? n->in[2].t : g)->data;
-            data[4] = y;
-        }
-    }
-    gradient_map(n, g->r->level, input)(dx->numel, dx->data, data, reeli_row_of(n)->p);
-}
-
-/* The same in any layout; what the formula does not use is not even converted. */
+/* The map reads g, the inputs and y, in any layout; g stands for what the formula does not use. */
 static bool run_gradient_strided(reeli_node *n, int input, reel_tensor *g, reel_tensor *dx)
 {
     const unsigned reads = reeli_reads(n->op, input);
@@ -245,50 +266,19 @@ static bool run_gradient_strided(reeli_node *n, int input, reel_tensor *g, reel_
                          n->inputs + 2, x, reeli_row_of(n)->p);
 }
 
-/* Whether g lies like the operands, and they are few. */
-static inline bool is_quick(const reeli_node *n, const reel_tensor *g, const reel_tensor *like)
-{
-    return reeli_row_of(n)->alike && (g->flags & REELI_CONTIGUOUS) && g->numel == like->numel &&
-           g->numel <= REELI_BLOCK && !g->r->capture;
-}
-
 /* A rare row has no map. */
 reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g, const reel_tensor *like)
 {
-    reel *r = g->r;
     if (!n->op->formula->gradient) {
         return reeli_formula_gradient(n, input, g);
     }
-    const bool quick = is_quick(n, g, like);
-    reel_tensor *dx = quick ? reeli_result_like(r, like, n->op->name, n->out->dtype)
-                            : reeli_empty_like(like, n->op->name, n->out->dtype);
-    if (reeli_bad(dx)) {
-        return dx;
-    }
-    if (quick) {
-        run_gradient(n, input, g, dx);
-        return dx;
-    }
-    return run_gradient_strided(n, input, g, dx) ? dx : r->poison;
-}
-
-/* Whether the gradient for an input may be computed where g is: it is nobody else's, nothing more
- * is to be computed of it, and no leaf waits for it in its own memory. */
-static inline bool may_overwrite(const reeli_node *n, int input, const reel_tensor *g)
-{
-    const int next = input + 1;
-    return n->own && !n->op->pass && !g->r->destination && is_quick(n, g, n->out) &&
-           (next == n->inputs || (next + 1 == n->inputs && !n->in[next].wanted)) &&
-           n->op->formula->gradient;
+    reel_tensor *dx = reeli_empty_like(like, n->op->name, n->out->dtype);
+    return reeli_bad(dx) || run_gradient_strided(n, input, g, dx) ? dx : g->r->poison;
 }
 
 reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     if (n->op->pass >> input & 1) {
-        return g;
-    }
-    if (may_overwrite(n, input, g)) {
-        run_gradient(n, input, g, g);
         return g;
     }
     if (REELI_RARELY(!n->op->recorded[input])) { /* it decides (a condition): no gradient passes */

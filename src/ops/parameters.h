@@ -24,7 +24,6 @@ typedef struct reeli_row {
         } loss;
     };
     uint8_t dtype;     /* that the formula is computed in */
-    bool alike;        /* inputs and result are contiguous and of one shape and dtype */
     uint8_t reduction; /* of a LOSS: what becomes of its terms */
 } reeli_row;
 

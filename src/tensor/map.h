@@ -11,20 +11,4 @@
 bool reeli_run_map(reel *r, reeli_map map, int dtype, reel_tensor *y, bool compares, int inputs,
                    reel_tensor *const *x, const double *parameters);
 
-/* The same where all lie alike, without a look at layouts. */
-static inline bool reeli_run_map_alike(reel *r, reeli_map map, int dtype, reel_tensor *y,
-                                       bool compares, int inputs, reel_tensor *const *x,
-                                       const double *parameters)
-{
-    const void *data[5];
-    if (REELI_RARELY(r->capture != NULL) || y->numel > REELI_BLOCK) {
-        return reeli_run_map(r, map, dtype, y, compares, inputs, x, parameters);
-    }
-    for (int i = 0; i < inputs; i++) {
-        data[i] = x[i]->data;
-    }
-    map(y->numel, y->data, data, parameters);
-    return true;
-}
-
 #endif

@@ -101,25 +101,25 @@ static void set_shape(reel_tensor *t, int ndim, const int64_t *size, int64_t num
     reeli_row_major(ndim, size, t->stride);
 }
 
+void reeli_copy_dims(reel_tensor *t, const reel_tensor *like)
+{
+    memcpy(t->size, like->size, sizeof t->size);
+    memcpy(t->stride, like->stride, sizeof t->stride);
+}
+
 /* A header and room for the elements, or a header alone if `destination` can hold them. */
 static reel_tensor *allocate(reel *r, const char *what, int dtype, int64_t numel)
 {
-    size_t bytes = (size_t)numel * reeli_element_size(dtype);
-    reel_tensor *into = r->destination;
-    if (into && into->numel == numel && into->dtype == dtype) {
-        reel_tensor *t = reeli_take_slot(r);
-        if (!t) {
-            return reeli_no_memory(r, what);
-        }
-        reeli_start(t, r, dtype, REELI_CONTIGUOUS);
-        t->data = into->data;
-        r->destination = NULL;
-        return t;
-    }
-    void *data = reeli_arena_alloc(r, bytes);
+    const reel_tensor *into = r->destination;
+    const bool there = into && into->numel == numel && into->dtype == dtype;
+    void *data =
+        there ? into->data : reeli_arena_alloc(r, (size_t)numel * reeli_element_size(dtype));
     reel_tensor *t = data ? reeli_take_slot(r) : NULL;
     if (!t) {
         return reeli_no_memory(r, what);
+    }
+    if (there) {
+        r->destination = NULL;
     }
     reeli_start(t, r, dtype, REELI_CONTIGUOUS);
     t->data = data;
@@ -143,7 +143,13 @@ reel_tensor *reeli_empty(reel *r, const char *what, int dtype, int ndim, const i
 reel_tensor *reeli_empty_like(const reel_tensor *like, const char *what, int dtype)
 {
     reel_tensor *t = allocate(like->r, what, dtype, like->numel);
-    if (!reeli_bad(t)) {
+    if (reeli_bad(t)) {
+        return t;
+    }
+    if (like->flags & REELI_CONTIGUOUS) {
+        t->numel = like->numel;
+        reeli_copy_shape(t, like);
+    } else {
         set_shape(t, like->ndim, like->size, like->numel);
     }
     return t;

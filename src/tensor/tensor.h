@@ -119,21 +119,21 @@ static inline void reeli_start(reel_tensor *t, reel *r, int dtype, int32_t flags
     t->leaf = NULL;
 }
 
-/* Sizes and strides, of which there are most often one or two. */
+/* All sizes and strides, whatever there is in those behind the last. */
+void reeli_copy_dims(reel_tensor *t, const reel_tensor *like);
+
+/* The same of the used ones, of which there are most often one or two. */
 static inline void reeli_copy_shape(reel_tensor *t, const reel_tensor *like)
 {
     typedef struct few {
         int64_t of[2];
     } few;
-    typedef struct all {
-        int64_t of[2 * REEL_MAX_DIMS];
-    } all;
     t->ndim = like->ndim;
     if (like->ndim <= 2) {
         *(few *)t->size = *(const few *)like->size;
         *(few *)t->stride = *(const few *)like->stride;
     } else {
-        *(all *)t->size = *(const all *)like->size;
+        reeli_copy_dims(t, like);
     }
 }
 
@@ -152,13 +152,11 @@ static inline void reeli_row_major(int ndim, const int64_t *size, int64_t *strid
 static inline reel_tensor *reeli_result_like(reel *r, const reel_tensor *like, const char *what,
                                              int dtype)
 {
-    if (r->destination) {
+    const size_t bytes = (size_t)like->numel * reeli_element_size(dtype);
+    reel_tensor *t;
+    char *data = r->destination ? NULL : reeli_take_at_hand(r, reeli_aligned(bytes), &t);
+    if (!data) {
         return reeli_empty_like(like, what, dtype);
-    }
-    void *data = reeli_arena_alloc(r, (size_t)like->numel * reeli_element_size(dtype));
-    reel_tensor *t = data ? reeli_take_slot(r) : NULL;
-    if (!t) {
-        return reeli_no_memory(r, what);
     }
     reeli_start(t, r, dtype, REELI_CONTIGUOUS);
     t->data = data;

@@ -132,8 +132,8 @@ static bool add_to_leaf(reeli_backward *b, reel_tensor *t, reel_tensor *g)
 static inline reel_tensor *sum_of(const reeli_backward *b, const reel_tensor *t)
 {
     enum { ASKED = REELI_LIVE | REELI_REQUIRES_GRAD };
-    const bool adds =
-        b->plain && !b->targets && t->leaf && (t->flags & (ASKED | REELI_HOOKED)) == ASKED;
+    const bool adds = t->leaf && t->leaf->pending && b->plain && !b->targets &&
+                      (t->flags & (ASKED | REELI_HOOKED)) == ASKED;
     return adds ? t->leaf->pending : NULL;
 }
 
@@ -342,8 +342,7 @@ static inline bool arrive(reeli_backward *b, reeli_node *at, reeli_edge *e, reel
     return true;
 }
 
-/* sum: what a leaf has got already, to be added to in place; or NULL. */
-static bool send(reeli_backward *b, reeli_node *n, int input, reel_tensor *g, reel_tensor *sum)
+static bool send(reeli_backward *b, reeli_node *n, int input, reel_tensor *g)
 {
     reeli_edge *e = &n->in[input];
     if (e->from && adds_part(b, n, e->from, g)) {
@@ -356,6 +355,7 @@ static bool send(reeli_backward *b, reeli_node *n, int input, reel_tensor *g, re
     if (REELI_RARELY(b->traced)) {
         return deliver_traced(b, n, input, g, dx);
     }
+    reel_tensor *sum = e->from ? NULL : sum_of(b, e->t);
     if (sum && lie_alike(sum, dx)) {
         return reeli_run_map(b->r, reeli_value_map(&reeli_formula_add, b->r->level, sum->dtype),
                              sum->dtype, sum, false, 2, (reel_tensor *[]){sum, dx}, NULL);
@@ -412,9 +412,9 @@ static bool step_back(reeli_backward *b, reeli_node *n)
         if (!e->wanted) {
             continue;
         }
-        reel_tensor *sum = e->from ? NULL : sum_of(b, e->t);
+        reel_tensor *sum = quick && !e->from ? sum_of(b, e->t) : NULL;
         if (!(quick && (e->from || (sum && lie_alike(sum, g))) ? send_quickly(b, n, i, g, sum)
-                                                               : send(b, n, i, g, sum))) {
+                                                               : send(b, n, i, g))) {
             return false;
         }
     }

@@ -80,7 +80,6 @@ static inline reeli_node *reeli_new_node(reel *r, const reeli_op *op, int inputs
     }
     n->op = op;
     n->out = r->poison;
-    n->alike = false;
     n->inputs = inputs;
     for (int i = 0; i < inputs; i++) {
         n->in[i].t = in[i];
@@ -119,11 +118,12 @@ static inline void reeli_tie(reeli_edge *e, reel_tensor *t)
 }
 
 /* n, whose inputs are tied, onto the tape; `version`: of out's memory. */
-static inline void reeli_push(reel *r, reeli_node *n, reel_tensor *out, uint32_t version)
+static inline void reeli_push(reel *r, reeli_node *n, reel_tensor *out, uint32_t version,
+                              bool alike)
 {
     n->gradient = NULL;
-    n->spent = false;
-    n->gated = false;
+    n->spent = n->gated = n->own = false;
+    n->alike = alike;
     n->version = version;
     n->out = out;
     n->previous = r->tape;
@@ -132,7 +132,7 @@ static inline void reeli_push(reel *r, reeli_node *n, reel_tensor *out, uint32_t
 
 static inline reel_tensor *reeli_onto_tape(reel *r, reeli_node *n, reel_tensor *out)
 {
-    reeli_push(r, n, out, out->base->version);
+    reeli_push(r, n, out, out->base->version, false);
     out->node = n;
     out->flags |= REELI_REQUIRES_GRAD;
     return out;

@@ -191,14 +191,13 @@ static inline void record(reeli_node *n, const reeli_op *op, int inputs, reel_te
                           reel_tensor *b, reel_tensor *y, const double *parameters)
 {
     n->op = op;
-    n->alike = true;
     n->inputs = inputs;
     reeli_tie(&n->in[0], a);
     if (inputs > 1) {
         reeli_tie(&n->in[1], b);
     }
     set_row(n, parameters, a->dtype);
-    reeli_push(a->r, n, y, 0);
+    reeli_push(a->r, n, y, 0, true);
 }
 
 REELI_APART static reel_tensor *usual(const reeli_op *op, int inputs, reel_tensor *a,

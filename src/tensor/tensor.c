@@ -111,15 +111,16 @@ void reeli_copy_dims(reel_tensor *t, const reel_tensor *like)
 static reel_tensor *allocate(reel *r, const char *what, int dtype, int64_t numel)
 {
     const reel_tensor *into = r->destination;
-    const bool there = into && into->numel == numel && into->dtype == dtype;
-    void *data =
-        there ? into->data : reeli_arena_alloc(r, (size_t)numel * reeli_element_size(dtype));
+    void *data;
+    if (into && into->numel == numel && into->dtype == dtype) {
+        data = into->data;
+        r->destination = NULL;
+    } else {
+        data = reeli_arena_alloc(r, (size_t)numel * reeli_element_size(dtype));
+    }
     reel_tensor *t = data ? reeli_take_slot(r) : NULL;
     if (!t) {
         return reeli_no_memory(r, what);
-    }
-    if (there) {
-        r->destination = NULL;
     }
     reeli_start(t, r, dtype, REELI_CONTIGUOUS);
     t->data = data;

@@ -406,7 +406,7 @@ static bool step_back(reeli_backward *b, reeli_node *n)
     if (n->op->saved && !saved_is_sound(n)) {
         return false;
     }
-    const bool quick = n->alike && b->quick && (g->flags & REELI_CONTIGUOUS);
+    const bool quick = n->alike && b->quick && !b->r->anomaly && (g->flags & REELI_CONTIGUOUS);
     for (int i = 0; i < n->inputs; i++) {
         const reeli_edge *e = &n->in[i];
         if (!e->wanted) {

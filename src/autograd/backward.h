@@ -41,7 +41,7 @@ static inline void reeli_run_gradient(const reeli_node *n, int input, const reel
     if (n->inputs > 1) {
         data[2] = (reads & 2 ? n->in[1].t : g)->data;
     }
-    n->op->formula->gradient[g->r->level][g->dtype][input](g->numel, dx->data, data,
+    n->op->formula->gradient[input][g->r->level][g->dtype](g->numel, dx->data, data,
                                                            reeli_parameters(n));
 }
 

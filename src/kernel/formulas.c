@@ -31,25 +31,23 @@
         LEVELS_##domain(DTYPES, reeli_##name##_value,                                              \
                         VALUE_##domain(reeli_##name##_value_i64_portable));                        \
     const reeli_formula reeli_formula_##name = {name##_values[0], REELI_LOOP_DTYPES, gradients};
-#define GRADIENTS(name, domain, ROW)                                                               \
-    static const reeli_map name##_gradients[REELI_LEVELS][2][3] =                                  \
-        LEVELS_##domain(FLOATS, name, ROW);
-#define FLOATS(level, f64_level, name, ROW) {ROW(name, f32, level), ROW(name, f64, f64_level)}
-#define DX(name, type, level) {reeli_##name##_dx_##type##_##level}
-#define DA_DB(name, type, level)                                                                   \
-    {reeli_##name##_da_##type##_##level, reeli_##name##_db_##type##_##level}
-#define AFTER_CONDITION(name, type, level)                                                         \
-    {NULL, reeli_##name##_da_##type##_##level, reeli_##name##_db_##type##_##level}
+#define GRADIENTS(name, ...)                                                                       \
+    static const reeli_map name##_gradients[][REELI_LEVELS][2] = {__VA_ARGS__};
+#define FLOATS(level, f64_level, name, unused) {name##_f32_##level, name##_f64_##f64_level}
+#define DX(name, domain) LEVELS_##domain(FLOATS, reeli_##name##_dx, )
+#define DA(name, domain) LEVELS_##domain(FLOATS, reeli_##name##_da, )
+#define DB(name, domain) LEVELS_##domain(FLOATS, reeli_##name##_db, )
+#define OF_CONDITION {{NULL}}
 #define DECLARE_GRADIENT(name, part) DECLARE_FLOATS(reeli_map_loop, reeli_##name##_##part)
 
 #define UNARY(name, function, domain, ...)                                                         \
     DECLARE_GRADIENT(name, dx)                                                                     \
-    GRADIENTS(name, domain, DX)                                                                    \
+    GRADIENTS(name, DX(name, domain))                                                              \
     HOT(name, domain, name##_gradients)
 #define BINARY(name, function, domain, ...)                                                        \
     DECLARE_GRADIENT(name, da)                                                                     \
     DECLARE_GRADIENT(name, db)                                                                     \
-    GRADIENTS(name, domain, DA_DB)                                                                 \
+    GRADIENTS(name, DA(name, domain), DB(name, domain))                                            \
     HOT(name, domain, name##_gradients)
 #define LOSS(name, ...) BINARY(name, , REDUCED, )
 #define COMPARE(name, ...) HOT(name, COMPARED, NULL)
@@ -57,7 +55,7 @@
 #define SELECT(name, ...)                                                                          \
     DECLARE_GRADIENT(name, da)                                                                     \
     DECLARE_GRADIENT(name, db)                                                                     \
-    GRADIENTS(name, ANY, AFTER_CONDITION)                                                          \
+    GRADIENTS(name, OF_CONDITION, DA(name, ANY), DB(name, ANY))                                    \
     HOT(name, ANY, name##_gradients)
 #include "elementwise_hot.def"
 #include "elementwise_undef.def"

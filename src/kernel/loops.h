@@ -73,9 +73,9 @@ typedef reeli_map_loop *reeli_map;
 /* A row of elementwise.def: its value, of the inputs, and the gradient for each input, of g, the
  * inputs and the value. A NULL map: the formula has none for this dtype. */
 typedef struct reeli_formula {
-    const reeli_map *value;            /* by dtype, and `step` further for each level */
-    int step;                          /* 0 for the rare rows, which all levels share */
-    const reeli_map (*gradient)[2][3]; /* by level, dtype and input; NULL for the rare rows */
+    const reeli_map *value;                       /* by dtype, and `step` further for each level */
+    int step;                                     /* 0 for the rare rows, which all levels share */
+    const reeli_map (*gradient)[REELI_LEVELS][2]; /* by input, level and dtype; NULL: a rare row */
 } reeli_formula;
 
 static inline reeli_map reeli_value_map(const reeli_formula *f, int level, int dtype)

@@ -277,7 +277,7 @@ static reel_tensor *gradient_of_few(reeli_node *n, int input, const reel_tensor 
     if (!reeli_bad(dx)) {
         const void *x[] = {&each, reads & 1 ? a->data : &each, reads & 2 ? n->in[1].t->data : &each,
                            &each};
-        n->op->formula->gradient[g->r->level][g->dtype][input](a->numel, dx->data, x,
+        n->op->formula->gradient[input][g->r->level][g->dtype](a->numel, dx->data, x,
                                                                reeli_row_of(n)->p);
     }
     return dx;

@@ -9,7 +9,7 @@
 static reeli_map gradient_map(const reeli_node *loss, int input)
 {
     const reeli_formula *formula = loss->op->formula;
-    return formula->gradient ? formula->gradient[loss->out->r->level][loss->out->dtype][input]
+    return formula->gradient ? formula->gradient[input][loss->out->r->level][loss->out->dtype]
                              : NULL;
 }
 

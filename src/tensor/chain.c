@@ -45,7 +45,7 @@ static const link_kind *kind_of(int level, reeli_map map)
     for (int i = 0; i < KINDS; i++) {
         const reeli_formula *f = kinds[i].formula;
         if (map == (kinds[i].part == VALUE ? reeli_value_map(f, level, REEL_F32)
-                                           : f->gradient[level][REEL_F32][kinds[i].part])) {
+                                           : f->gradient[kinds[i].part][level][REEL_F32])) {
             return &kinds[i];
         }
     }

@@ -10,14 +10,20 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 folder=${1:-src}
 
-# lines <text> <header> <name> <C file>
+# lines <text> <header> <name> <C file>: a line that is a mark, like @TAPE@, is a string of its own; the others are
+# together, up to the 4095 bytes that a string of C has at least.
 lines() {
   mkdir -p "$(dirname "$folder/$4")"
   {
     printf '%s\n' '/* SPDX-License-Identifier: MIT */' \
-      "/* ${1##*/}, line by line, made by scripts/page.sh. */" '/* clang-format off */' \
+      "/* ${1##*/}, made by scripts/page.sh. */" '/* clang-format off */' \
       "#include \"$2\"" '' '#include <stddef.h>' '' "const char *const $3[] = {"
-    sed -E 's/\\/\\\\/g; s/"/\\"/g; s/[?][?]/?\\?/g; s/.*/    "&",/' "src/$1"
+    sed -E 's/\\/\\\\/g; s/"/\\"/g; s/[?][?]/?\\?/g; s/.*/    "&/' "src/$1" | LC_ALL=C awk '
+      { mark = /^    "@[A-Z]+@$/; size += length - 4 }
+      NR > 1 && (mark || marked || size > 4000) { print line "\","; line = ""; size = length - 4 }
+      NR > 1 && line != "" { print line "\\n\"" }
+      { line = $0; marked = mark }
+      END { print line "\"," }'
     printf '%s\n' '    NULL};'
   } >"$folder/$4"
 }

@@ -1,258 +1,258 @@
 /* SPDX-License-Identifier: MIT */
-/* page.html, line by line, made by scripts/page.sh. */
+/* page.html, made by scripts/page.sh. */
 /* clang-format off */
 #include "names.h"
 
 #include <stddef.h>
 
 const char *const reeli_page[] = {
-    "<!doctype html>",
-    "<html lang=\"en\">",
-    "<meta charset=\"utf-8\">",
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
-    "<title>Backward, step by step</title>",
-    "<style>",
-    ":root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --line: #8a939e; --soft: #f1f4f8;",
-    "  --now: #0b57d0; --value: #fff; --leaf: #ffe9a8; --constant: #e4e7eb; --op: #d7e6fb; --grad: #a3260b; }",
-    "@media (prefers-color-scheme: dark) { :root { --ink: #e8eaed; --paper: #15181c; --line: #7b848f; --soft: #20252b;",
-    "  --now: #8ab4f8; --value: #20252b; --leaf: #5a4a12; --constant: #3a3f46; --op: #203a5c; --grad: #ffab91; } }",
-    "* { box-sizing: border-box; } [hidden] { display: none !important; }",
-    "body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }",
-    "main { max-width: 1200px; margin: 0 auto; padding: 0 1rem 6rem; }",
-    "h1 { font-size: 1.2rem; margin: .8rem 0 .4rem; overflow-wrap: anywhere; }",
-    "h2 { font-size: 1rem; margin: 1rem 0 .3rem; }",
-    "#graph { overflow: auto; border: 1px solid var(--line); border-radius: 8px; background: var(--paper); max-height: 60vh; }",
-    "svg { display: block; }",
-    "svg text { fill: var(--ink); font: 13px ui-monospace, monospace; text-anchor: middle; }",
-    "svg .grad { fill: var(--grad); }",
-    "svg rect, svg ellipse { stroke: var(--line); stroke-width: 1.2; fill: var(--value); }",
-    "svg .leaf rect { fill: var(--leaf); } svg .constant rect { fill: var(--constant); } svg ellipse { fill: var(--op); }",
-    "svg path { fill: none; stroke: var(--line); stroke-width: 1.4; }",
-    "svg .now rect, svg .now ellipse, svg path.now { stroke: var(--now); stroke-width: 3; }",
-    "svg .later text { opacity: .65; } svg .later rect, svg .later ellipse { stroke-dasharray: 4 3; }",
-    "svg g[tabindex] { cursor: pointer; } svg g:focus { outline: none; } svg g:focus-visible rect, svg g:focus-visible ellipse { stroke: var(--now); stroke-width: 3; stroke-dasharray: 6 3; }",
-    "#about { min-height: 1.5em; margin: .2rem 0; font: 14px ui-monospace, monospace; overflow-wrap: anywhere; }",
-    "#now { min-height: 7rem; padding: .6rem .8rem; margin: .6rem 0; border-left: 4px solid var(--now); background: var(--soft); }",
-    "#now p { margin: .2rem 0; } #now b { color: var(--now); } .rule { font-family: ui-monospace, monospace; overflow-wrap: anywhere; }",
-    "table { border-collapse: collapse; width: 100%; font: 14px ui-monospace, monospace; }",
-    ".scroll { overflow-x: auto; } th, td { text-align: left; padding: .15rem .8rem .15rem .2rem; border-bottom: 1px solid var(--soft); white-space: nowrap; }",
-    "tr.now td { background: var(--soft); } tr.now td:first-child { box-shadow: inset 3px 0 var(--now); }",
-    "#bar { position: fixed; inset: auto 0 0 0; display: flex; flex-wrap: wrap; gap: .4rem; align-items: center; justify-content: center;",
-    "  padding: .5rem; background: var(--paper); border-top: 1px solid var(--line); }",
-    "button, input, select { font: inherit; color: inherit; background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .3rem .8rem; }",
-    "input[type=text] { width: 9rem; } :focus-visible { outline: 3px solid var(--now); outline-offset: 1px; }",
-    "pre { overflow-x: auto; font-size: 14px; } .js #story { display: none; }",
-    "@media (max-width: 480px) { .scroll th:nth-child(3), .scroll td:nth-child(3) { display: none; } #bar { gap: .2rem; font-size: .9rem; } #bar button { padding: .3rem .45rem; min-height: 2.75rem; } #bar select { min-height: 2.2rem; padding: .2rem .3rem; max-width: 5.6rem; } #bar .break { flex-basis: 100%; } }",
-    "@media (max-width: 330px) { #bar { padding: .3rem; gap: .1rem; font-size: .82rem; } #bar button { padding: .3rem .35rem; } #bar select { max-width: 4.6rem; } }",
-    "@media (forced-colors: active) { :root { --ink: CanvasText; --paper: Canvas; --line: CanvasText; --soft: Canvas; --now: Highlight;",
+    "<!doctype html>\n"
+    "<html lang=\"en\">\n"
+    "<meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+    "<title>Backward, step by step</title>\n"
+    "<style>\n"
+    ":root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --line: #8a939e; --soft: #f1f4f8;\n"
+    "  --now: #0b57d0; --value: #fff; --leaf: #ffe9a8; --constant: #e4e7eb; --op: #d7e6fb; --grad: #a3260b; }\n"
+    "@media (prefers-color-scheme: dark) { :root { --ink: #e8eaed; --paper: #15181c; --line: #7b848f; --soft: #20252b;\n"
+    "  --now: #8ab4f8; --value: #20252b; --leaf: #5a4a12; --constant: #3a3f46; --op: #203a5c; --grad: #ffab91; } }\n"
+    "* { box-sizing: border-box; } [hidden] { display: none !important; }\n"
+    "body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }\n"
+    "main { max-width: 1200px; margin: 0 auto; padding: 0 1rem 6rem; }\n"
+    "h1 { font-size: 1.2rem; margin: .8rem 0 .4rem; overflow-wrap: anywhere; }\n"
+    "h2 { font-size: 1rem; margin: 1rem 0 .3rem; }\n"
+    "#graph { overflow: auto; border: 1px solid var(--line); border-radius: 8px; background: var(--paper); max-height: 60vh; }\n"
+    "svg { display: block; }\n"
+    "svg text { fill: var(--ink); font: 13px ui-monospace, monospace; text-anchor: middle; }\n"
+    "svg .grad { fill: var(--grad); }\n"
+    "svg rect, svg ellipse { stroke: var(--line); stroke-width: 1.2; fill: var(--value); }\n"
+    "svg .leaf rect { fill: var(--leaf); } svg .constant rect { fill: var(--constant); } svg ellipse { fill: var(--op); }\n"
+    "svg path { fill: none; stroke: var(--line); stroke-width: 1.4; }\n"
+    "svg .now rect, svg .now ellipse, svg path.now { stroke: var(--now); stroke-width: 3; }\n"
+    "svg .later text { opacity: .65; } svg .later rect, svg .later ellipse { stroke-dasharray: 4 3; }\n"
+    "svg g[tabindex] { cursor: pointer; } svg g:focus { outline: none; } svg g:focus-visible rect, svg g:focus-visible ellipse { stroke: var(--now); stroke-width: 3; stroke-dasharray: 6 3; }\n"
+    "#about { min-height: 1.5em; margin: .2rem 0; font: 14px ui-monospace, monospace; overflow-wrap: anywhere; }\n"
+    "#now { min-height: 7rem; padding: .6rem .8rem; margin: .6rem 0; border-left: 4px solid var(--now); background: var(--soft); }\n"
+    "#now p { margin: .2rem 0; } #now b { color: var(--now); } .rule { font-family: ui-monospace, monospace; overflow-wrap: anywhere; }\n"
+    "table { border-collapse: collapse; width: 100%; font: 14px ui-monospace, monospace; }\n"
+    ".scroll { overflow-x: auto; } th, td { text-align: left; padding: .15rem .8rem .15rem .2rem; border-bottom: 1px solid var(--soft); white-space: nowrap; }\n"
+    "tr.now td { background: var(--soft); } tr.now td:first-child { box-shadow: inset 3px 0 var(--now); }\n"
+    "#bar { position: fixed; inset: auto 0 0 0; display: flex; flex-wrap: wrap; gap: .4rem; align-items: center; justify-content: center;\n"
+    "  padding: .5rem; background: var(--paper); border-top: 1px solid var(--line); }\n"
+    "button, input, select { font: inherit; color: inherit; background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .3rem .8rem; }\n"
+    "input[type=text] { width: 9rem; } :focus-visible { outline: 3px solid var(--now); outline-offset: 1px; }\n"
+    "pre { overflow-x: auto; font-size: 14px; } .js #story { display: none; }\n"
+    "@media (max-width: 480px) { .scroll th:nth-child(3), .scroll td:nth-child(3) { display: none; } #bar { gap: .2rem; font-size: .9rem; } #bar button { padding: .3rem .45rem; min-height: 2.75rem; } #bar select { min-height: 2.2rem; padding: .2rem .3rem; max-width: 5.6rem; } #bar .break { flex-basis: 100%; } }\n"
+    "@media (max-width: 330px) { #bar { padding: .3rem; gap: .1rem; font-size: .82rem; } #bar button { padding: .3rem .35rem; } #bar select { max-width: 4.6rem; } }\n"
+    "@media (forced-colors: active) { :root { --ink: CanvasText; --paper: Canvas; --line: CanvasText; --soft: Canvas; --now: Highlight;\n"
     "  --value: Canvas; --leaf: Canvas; --constant: Canvas; --op: Canvas; --grad: CanvasText; } tr.now td { border-bottom: 3px solid Highlight; } }",
-    "@media print { #bar, #now { display: none; } pre { white-space: pre-wrap; } .js #story { display: block; } #graph { max-height: none; border: 0; } }",
-    "</style>",
-    "<main>",
-    "<h1 id=\"title\"></h1>",
-    "<div id=\"live\" hidden>",
-    "<section aria-label=\"This step\"><div id=\"now\" aria-live=\"polite\"></div></section>",
-    "<section aria-label=\"Graph\"><div id=\"graph\"></div><p id=\"about\"></p></section>",
-    "<h2>The tape</h2>",
-    "<div id=\"tape-table\" class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"The tape as a table\"><table><thead><tr><th>step<th>operation<th>inputs<th>value<th>gradient</thead><tbody id=\"rows\"></tbody></table></div>",
-    "</div>",
+    "@media print { #bar, #now { display: none; } pre { white-space: pre-wrap; } .js #story { display: block; } #graph { max-height: none; border: 0; } }\n"
+    "</style>\n"
+    "<main>\n"
+    "<h1 id=\"title\"></h1>\n"
+    "<div id=\"live\" hidden>\n"
+    "<section aria-label=\"This step\"><div id=\"now\" aria-live=\"polite\"></div></section>\n"
+    "<section aria-label=\"Graph\"><div id=\"graph\"></div><p id=\"about\"></p></section>\n"
+    "<h2>The tape</h2>\n"
+    "<div id=\"tape-table\" class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"The tape as a table\"><table><thead><tr><th>step<th>operation<th>inputs<th>value<th>gradient</thead><tbody id=\"rows\"></tbody></table></div>\n"
+    "</div>\n"
     "<section id=\"story\"><h2>All steps</h2><pre>",
     "@STORY@",
-    "</pre></section>",
-    "</main>",
-    "<nav id=\"bar\" aria-label=\"Steps\" hidden>",
-    "<button id=\"first\" title=\"Home\" aria-label=\"First step\">|&lt;</button><button id=\"back\" title=\"left arrow\"><span aria-hidden=\"true\">&lt; </span>back</button>",
-    "<span id=\"count\" role=\"status\"></span>",
-    "<button id=\"next\" title=\"right arrow\">next<span aria-hidden=\"true\"> &gt;</span></button><button id=\"last\" title=\"End\" aria-label=\"Last step\">&gt;|</button>",
-    "<span class=\"break\"></span><label>ask me <select id=\"ask\"><option value=\"\">nothing</option><option value=\"product\">each product</option><option value=\"part\">each part</option><option value=\"all\">everything</option></select></label>",
-    "<label id=\"orders\" hidden>order <select id=\"order\"><option value=\"\">the tape’s</option><option value=\"deep\">depth first</option></select></label>",
-    "</nav>",
+    "</pre></section>\n"
+    "</main>\n"
+    "<nav id=\"bar\" aria-label=\"Steps\" hidden>\n"
+    "<button id=\"first\" title=\"Home\" aria-label=\"First step\">|&lt;</button><button id=\"back\" title=\"left arrow\"><span aria-hidden=\"true\">&lt; </span>back</button>\n"
+    "<span id=\"count\" role=\"status\"></span>\n"
+    "<button id=\"next\" title=\"right arrow\">next<span aria-hidden=\"true\"> &gt;</span></button><button id=\"last\" title=\"End\" aria-label=\"Last step\">&gt;|</button>\n"
+    "<span class=\"break\"></span><label>ask me <select id=\"ask\"><option value=\"\">nothing</option><option value=\"product\">each product</option><option value=\"part\">each part</option><option value=\"all\">everything</option></select></label>\n"
+    "<label id=\"orders\" hidden>order <select id=\"order\"><option value=\"\">the tape’s</option><option value=\"deep\">depth first</option></select></label>\n"
+    "</nav>\n"
     "<script type=\"application/json\" id=\"tape\">",
     "@TAPE@",
-    "</script>",
-    "<script>",
-    "'use strict';",
-    "const tape = JSON.parse(document.getElementById('tape').textContent), $ = id => document.getElementById(id);",
-    "const values = new Map(tape.values.map(v => [v.id, v])), ops = [...tape.ops].sort((a, b) => a.step - b.step);",
-    "const byStep = new Map(ops.map(o => [o.step, o])), root = values.get(tape.root);",
-    "const given = [...new Set([...ops.flatMap(o => o.in.map(i => values.get(i.value))), root])].filter(v => v.kind !== 'result'); // as they are read",
-    "const few = t => t === null ? 'none' : t.length === 1 ? t[0] : '[' + (t.length > 6 ? [...t.slice(0, 3), '…', ...t.slice(-2)] : t).join(', ') + ']';",
-    "const short = t => t.length === 1 ? few(t) : few(t.map(x => x.replace(/(\\.\\d*?)0+$/, '$1').replace(/\\.$/, ''))); // a box is small",
-    "const name = id => values.get(id).name;",
-    "let updates = [], rate = ''; // the steps of parameters, of a page that has some",
-    "const walk = way => [{kind: 'start'}, ...ops.map(op => ({kind: 'forward', op})),",
-    "  ...(tape.backward.length ? [{kind: 'seed'}, ...way.map(a => ({kind: 'backward', a, op: byStep.get(a.step)})), ...(way === tape.backward ? updates : []), {kind: 'end'}] : [])];",
-    "// The wrong order, as a program without a tape may go: a result sends all that it has, and then each of its inputs",
-    "// does, once for each time that it is read. Of single numbers, whose slopes the library has: the page multiplies",
-    "// them, here alone.",
-    "const written = x => x === 0 || !Number.isFinite(x) || Math.abs(x) >= 1e-3 && Math.abs(x) < 1e6 ? x.toFixed(4) : x.toExponential(3).replace(/e([+-])(\\d)$/, 'e$10$2');",
-    "const deep = (() => {",
-    "  const of = new Map, way = [], has = new Map([[tape.root, 1]]), sent = new Set, maker = new Map(ops.map(o => [o.out, o.step])); let most = 400;",
-    "  tape.backward.forEach(a => of.set(a.step, [...(of.get(a.step) ?\? []), a]));",
-    "  if (tape.backward.some(a => !a.local || a.local.length !== 1 || a.amount.length !== 1)) return null;",
-    "  const send = id => { const all = of.get(maker.get(id)) ?\? [], up = has.get(id), again = sent.has(id); sent.add(id);",
-    "    for (const a of all) { const had = has.get(a.value), right = written(up) === a.upstream[0], amount = right ? Number(a.amount[0]) : up * Number(a.local[0]);",
-    "      has.set(a.value, (had ?\? 0) + amount); if (!most--) return false;",
-    "      way.push({...a, again, upstream: [written(up)], amount: [right ? a.amount[0] : written(amount)], before: had === undefined ? null : [written(had)], after: [written(has.get(a.value))]}); }",
-    "    return all.every(a => send(a.value)); };",
-    "  return ops.length <= 40 && send(tape.root) ? way : null;",
-    "})();",
-    "let steps = walk(tape.backward);",
-    "let at = 0, shown = 0; // shown: how far the answers have been seen",
-    "const el = (tag, attributes = {}, ...children) => { const e = document.createElement(tag); Object.assign(e, attributes); e.append(...children); return e; };",
-    "const says = o => o.op + '(' + o.in.map(i => name(i.value)).join(', ') + ')';",
-    "",
-    "function gradients() { // what has come to each value by now",
-    "  const g = new Map(steps.some(s => s.kind === 'seed') && at >= steps.findIndex(s => s.kind === 'seed') ? [[tape.root, root.text.map(() => '1.0000')]] : []);",
-    "  steps.slice(0, at + 1).forEach(s => s.kind === 'backward' && !(asking() && s === steps[at]) && g.set(s.a.value, s.a.after ?\? s.a.amount));",
-    "  return g;",
-    "}",
-    "// product: of factors that are shown; part: what comes along each edge; all: each row's result, too",
-    "const asking = () => $('ask').value !== '' && at > shown && (['backward', 'update'].includes(steps[at].kind) || $('ask').value === 'all' && steps[at].kind === 'forward');",
-    "",
-    "const before_end = v => $('order').value === '' ? few(v.grad_text) : few(gradients().get(v.id) ?\? null);",
-    "function sentence() {",
+    "</script>\n"
+    "<script>\n"
+    "'use strict';\n"
+    "const tape = JSON.parse(document.getElementById('tape').textContent), $ = id => document.getElementById(id);\n"
+    "const values = new Map(tape.values.map(v => [v.id, v])), ops = [...tape.ops].sort((a, b) => a.step - b.step);\n"
+    "const byStep = new Map(ops.map(o => [o.step, o])), root = values.get(tape.root);\n"
+    "const given = [...new Set([...ops.flatMap(o => o.in.map(i => values.get(i.value))), root])].filter(v => v.kind !== 'result'); // as they are read\n"
+    "const few = t => t === null ? 'none' : t.length === 1 ? t[0] : '[' + (t.length > 6 ? [...t.slice(0, 3), '…', ...t.slice(-2)] : t).join(', ') + ']';\n"
+    "const short = t => t.length === 1 ? few(t) : few(t.map(x => x.replace(/(\\.\\d*?)0+$/, '$1').replace(/\\.$/, ''))); // a box is small\n"
+    "const name = id => values.get(id).name;\n"
+    "let updates = [], rate = ''; // the steps of parameters, of a page that has some\n"
+    "const walk = way => [{kind: 'start'}, ...ops.map(op => ({kind: 'forward', op})),\n"
+    "  ...(tape.backward.length ? [{kind: 'seed'}, ...way.map(a => ({kind: 'backward', a, op: byStep.get(a.step)})), ...(way === tape.backward ? updates : []), {kind: 'end'}] : [])];\n"
+    "// The wrong order, as a program without a tape may go: a result sends all that it has, and then each of its inputs\n"
+    "// does, once for each time that it is read. Of single numbers, whose slopes the library has: the page multiplies\n"
+    "// them, here alone.\n"
+    "const written = x => x === 0 || !Number.isFinite(x) || Math.abs(x) >= 1e-3 && Math.abs(x) < 1e6 ? x.toFixed(4) : x.toExponential(3).replace(/e([+-])(\\d)$/, 'e$10$2');\n"
+    "const deep = (() => {\n"
+    "  const of = new Map, way = [], has = new Map([[tape.root, 1]]), sent = new Set, maker = new Map(ops.map(o => [o.out, o.step])); let most = 400;\n"
+    "  tape.backward.forEach(a => of.set(a.step, [...(of.get(a.step) ?\? []), a]));\n"
+    "  if (tape.backward.some(a => !a.local || a.local.length !== 1 || a.amount.length !== 1)) return null;\n"
+    "  const send = id => { const all = of.get(maker.get(id)) ?\? [], up = has.get(id), again = sent.has(id); sent.add(id);\n"
+    "    for (const a of all) { const had = has.get(a.value), right = written(up) === a.upstream[0], amount = right ? Number(a.amount[0]) : up * Number(a.local[0]);\n"
+    "      has.set(a.value, (had ?\? 0) + amount); if (!most--) return false;\n"
+    "      way.push({...a, again, upstream: [written(up)], amount: [right ? a.amount[0] : written(amount)], before: had === undefined ? null : [written(had)], after: [written(has.get(a.value))]}); }\n"
+    "    return all.every(a => send(a.value)); };\n"
+    "  return ops.length <= 40 && send(tape.root) ? way : null;\n"
+    "})();\n"
+    "let steps = walk(tape.backward);\n"
+    "let at = 0, shown = 0; // shown: how far the answers have been seen\n"
+    "const el = (tag, attributes = {}, ...children) => { const e = document.createElement(tag); Object.assign(e, attributes); e.append(...children); return e; };\n"
+    "const says = o => o.op + '(' + o.in.map(i => name(i.value)).join(', ') + ')';\n"
+    "\n"
+    "function gradients() { // what has come to each value by now\n"
+    "  const g = new Map(steps.some(s => s.kind === 'seed') && at >= steps.findIndex(s => s.kind === 'seed') ? [[tape.root, root.text.map(() => '1.0000')]] : []);\n"
+    "  steps.slice(0, at + 1).forEach(s => s.kind === 'backward' && !(asking() && s === steps[at]) && g.set(s.a.value, s.a.after ?\? s.a.amount));\n"
+    "  return g;\n"
+    "}\n"
+    "// product: of factors that are shown; part: what comes along each edge; all: each row's result, too\n"
+    "const asking = () => $('ask').value !== '' && at > shown && (['backward', 'update'].includes(steps[at].kind) || $('ask').value === 'all' && steps[at].kind === 'forward');\n"
+    "\n"
+    "const before_end = v => $('order').value === '' ? few(v.grad_text) : few(gradients().get(v.id) ?\? null);\n"
+    "function sentence() {\n"
     "  const s = steps[at], p = (...c) => el('p', {}, ...c), b = t => el('b', {}, t), rule = t => el('p', {className: 'rule'}, t);",
-    "  if (s.kind === 'start') return [p(b('Start'), '. These are given: ' + given.map(v => v.name + ' = ' + few(v.text)).join(', ') + '.'), p('Go on with the right arrow or the buttons below; page down is the next pass, a click on a row or a box leads there. Within the graph the arrows go along its edges.')];",
-    "  if (s.kind === 'forward' && asking()) return [p(b('Forward, row ' + s.op.step), ': what is ' + name(s.op.out) + ' = ' + says(s.op) + '? ' + [...new Set(s.op.in.map(i => name(i.value) + ' = ' + few(values.get(i.value).text)))].join(', ') + first(values.get(s.op.out).text)), forward(s.op)];",
-    "  if (s.kind === 'forward') return [p(b('Forward, row ' + s.op.step), ': ' + name(s.op.out) + ' is computed, and written on the tape.'), rule(name(s.op.out) + ' = ' + says(s.op) + ' = ' + few(values.get(s.op.out).text))];",
-    "  if (s.kind === 'seed') return [p(b('Backward begins'), ' at the result: d ' + root.name + ' / d ' + root.name + ' = 1. The result moves exactly with itself.')];",
-    "  if (s.kind === 'update') { const u = s.u, sum = u.name + ' - ' + rate + ' * d ' + root.name + ' / d ' + u.name + ' = ' + few(u.before) + ' - ' + rate + ' × ' + few(u.grad) + ' = ';",
-    "    return asking() ? [p(b('Update'), ': what is ' + u.name + ' after the step?' + first(u.after)), ...($('ask').value === 'product' ? [rule(sum + '?')] : []), moved(u)]",
-    "      : [p(b('Update'), ': ' + u.name + ' goes against its gradient, by the learning rate times it.'), rule(sum + few(u.after))]; }",
-    "  if (s.kind === 'end' && $('order').value) return [p(b('Done'), ', depth first. ' + (way_off() ? 'That is wrong: what had come to a result was sent on more than once. ' : 'Here that makes no difference: nothing that is sent on is read twice.')), rule(given.filter(v => v.kind === 'leaf').map(v => 'd ' + root.name + ' / d ' + v.name + ' = ' + before_end(v) + (before_end(v) === few(v.grad_text) ? '' : ', and in the tape’s order ' + few(v.grad_text))).join(';  ')), ...proof()];",
-    "  if (s.kind === 'end') return [p(b('Done'), '. Each gradient says how the result moves if that value is nudged:'), rule(given.filter(v => v.kind === 'leaf').map(v => 'd ' + root.name + ' / d ' + v.name + ' = ' + few(v.grad_text)).join(',  ')), ...proof()];",
-    "  const a = s.a, what = s.op.in[a.in].rule, to = name(a.value);",
-    "  const head = p(b('Backward, row ' + a.step), ': ' + name(s.op.out) + ' = ' + says(s.op) + ' has the gradient g = ' + few(a.upstream) + ', and sends ' + (a.again ? 'all of it once more, depth first, to ' : 'its part to ') + to + '.');",
-    "  if (asking()) return [head, ...($('ask').value === 'product' && what ? [rule(what + ' = ' + (a.local ? few(a.upstream) + ' × ' + few(a.local) + ' = ' : '') + '?')] : []), p('What comes to ' + to + ' along this edge?' + first(a.amount)), backward(a)];",
-    "  return [head, rule((what ? what + ' = ' : '') + (a.local ? few(a.upstream) + ' × ' + few(a.local) + ' = ' : '') + few(a.amount)),",
-    "    a.before ? p(to + ' is used more than once: this is added to the ' + few(a.before) + ' that had come, which makes ' + few(a.after) + '.') : p('It is the first that comes to ' + to + '.')];",
-    "}",
-    "",
-    "const proof = () => $('proof') ? [el('p', {}, 'And what nudging each gives, as proof:'), $('proof').querySelector('table').cloneNode(true)] : [];",
-    "const way_off = () => given.some(v => v.kind === 'leaf' && before_end(v) !== few(v.grad_text));",
-    "const first = t => t.length > 1 ? ' (its first number)' : '';",
-    "const near = (x, t) => t && Math.abs(x - Number(t[0])) <= 1e-3 * Math.max(1, Math.abs(Number(t[0])));",
-    "// Of a forward step: wrong are the inputs, and the right size with the other sign.",
-    "const forward = o => question(values.get(o.out).text, x => near(-x, values.get(o.out).text) ? 'The size is right, the sign is not.'",
+    "  if (s.kind === 'start') return [p(b('Start'), '. These are given: ' + given.map(v => v.name + ' = ' + few(v.text)).join(', ') + '.'), p('Go on with the right arrow or the buttons below; page down is the next pass, a click on a row or a box leads there. Within the graph the arrows go along its edges.')];\n"
+    "  if (s.kind === 'forward' && asking()) return [p(b('Forward, row ' + s.op.step), ': what is ' + name(s.op.out) + ' = ' + says(s.op) + '? ' + [...new Set(s.op.in.map(i => name(i.value) + ' = ' + few(values.get(i.value).text)))].join(', ') + first(values.get(s.op.out).text)), forward(s.op)];\n"
+    "  if (s.kind === 'forward') return [p(b('Forward, row ' + s.op.step), ': ' + name(s.op.out) + ' is computed, and written on the tape.'), rule(name(s.op.out) + ' = ' + says(s.op) + ' = ' + few(values.get(s.op.out).text))];\n"
+    "  if (s.kind === 'seed') return [p(b('Backward begins'), ' at the result: d ' + root.name + ' / d ' + root.name + ' = 1. The result moves exactly with itself.')];\n"
+    "  if (s.kind === 'update') { const u = s.u, sum = u.name + ' - ' + rate + ' * d ' + root.name + ' / d ' + u.name + ' = ' + few(u.before) + ' - ' + rate + ' × ' + few(u.grad) + ' = ';\n"
+    "    return asking() ? [p(b('Update'), ': what is ' + u.name + ' after the step?' + first(u.after)), ...($('ask').value === 'product' ? [rule(sum + '?')] : []), moved(u)]\n"
+    "      : [p(b('Update'), ': ' + u.name + ' goes against its gradient, by the learning rate times it.'), rule(sum + few(u.after))]; }\n"
+    "  if (s.kind === 'end' && $('order').value) return [p(b('Done'), ', depth first. ' + (way_off() ? 'That is wrong: what had come to a result was sent on more than once. ' : 'Here that makes no difference: nothing that is sent on is read twice.')), rule(given.filter(v => v.kind === 'leaf').map(v => 'd ' + root.name + ' / d ' + v.name + ' = ' + before_end(v) + (before_end(v) === few(v.grad_text) ? '' : ', and in the tape’s order ' + few(v.grad_text))).join(';  ')), ...proof()];\n"
+    "  if (s.kind === 'end') return [p(b('Done'), '. Each gradient says how the result moves if that value is nudged:'), rule(given.filter(v => v.kind === 'leaf').map(v => 'd ' + root.name + ' / d ' + v.name + ' = ' + few(v.grad_text)).join(',  ')), ...proof()];\n"
+    "  const a = s.a, what = s.op.in[a.in].rule, to = name(a.value);\n"
+    "  const head = p(b('Backward, row ' + a.step), ': ' + name(s.op.out) + ' = ' + says(s.op) + ' has the gradient g = ' + few(a.upstream) + ', and sends ' + (a.again ? 'all of it once more, depth first, to ' : 'its part to ') + to + '.');\n"
+    "  if (asking()) return [head, ...($('ask').value === 'product' && what ? [rule(what + ' = ' + (a.local ? few(a.upstream) + ' × ' + few(a.local) + ' = ' : '') + '?')] : []), p('What comes to ' + to + ' along this edge?' + first(a.amount)), backward(a)];\n"
+    "  return [head, rule((what ? what + ' = ' : '') + (a.local ? few(a.upstream) + ' × ' + few(a.local) + ' = ' : '') + few(a.amount)),\n"
+    "    a.before ? p(to + ' is used more than once: this is added to the ' + few(a.before) + ' that had come, which makes ' + few(a.after) + '.') : p('It is the first that comes to ' + to + '.')];\n"
+    "}\n"
+    "\n"
+    "const proof = () => $('proof') ? [el('p', {}, 'And what nudging each gives, as proof:'), $('proof').querySelector('table').cloneNode(true)] : [];\n"
+    "const way_off = () => given.some(v => v.kind === 'leaf' && before_end(v) !== few(v.grad_text));\n"
+    "const first = t => t.length > 1 ? ' (its first number)' : '';\n"
+    "const near = (x, t) => t && Math.abs(x - Number(t[0])) <= 1e-3 * Math.max(1, Math.abs(Number(t[0])));\n"
+    "// Of a forward step: wrong are the inputs, and the right size with the other sign.\n"
+    "const forward = o => question(values.get(o.out).text, x => near(-x, values.get(o.out).text) ? 'The size is right, the sign is not.'\n"
     "  : o.in.some(i => near(x, values.get(i.value).text)) ? 'That is what it reads. Asked is what ' + o.op + ' makes of it.' : 'Not yet: it is ' + says(o) + '.');",
-    "const backward = a => question(a.amount, x => near(x, a.local) ? 'That is this operation’s slope alone; the result feels it multiplied by what came from above.'",
-    "  : near(x, a.upstream) ? 'That is what came from above; multiply it by this operation’s slope.'",
-    "  : a.before && near(x, a.after) ? 'That is the new sum; asked is what comes along this edge.'",
-    "  : near(-x, a.amount) ? 'The size is right, the sign is not.'",
-    "  : near(x, values.get(a.value).text) ? 'That is the value; asked is how the result changes with it.'",
-    "  : 'Not yet: it is g times the slope, ' + (byStep.get(a.step).in[a.in].rule || 'of this operation') + '.');",
-    "const moved = u => question(u.after, x => near(x, u.added) ? 'A step goes against the gradient: it is taken away.' : near(x, u.whole) ? 'That is a step without the learning rate.'",
-    "  : near(x, u.grad) ? 'That is the gradient. Asked is where ' + u.name + ' is after the step.' : near(x, u.before) ? 'There it was.' : 'Not yet: what it was, less ' + rate + ' times its gradient.');",
-    "function question(truth, wrong) {",
-    "  const reply = el('p', {role: 'status'}), input = el('input', {type: 'text', id: 'answer', autocomplete: 'off'});",
-    "  input.setAttribute('aria-label', 'Your answer');",
-    "  const form = el('form', {onsubmit: e => { e.preventDefault(); const x = Number(input.value.replace(',', '.'));",
-    "    if (near(x, truth)) { shown = at; show(); $('next').focus(); }",
-    "    else reply.textContent = input.value.trim() === '' || Number.isNaN(x) ? 'A number, please.' : wrong(x); }},",
-    "    input, ' ', el('button', {}, 'Check'), ' ', el('button', {type: 'button', onclick: () => { shown = at; show(); }}, 'Show'));",
-    "  return el('div', {}, form, reply);",
-    "}",
-    "",
-    "const NEAR = 10, SVG = 'http://www.w3.org/2000/svg';",
-    "function visible() { // all of a small graph; of a large one what is near this step",
-    "  if (ops.length <= 40) return ops;",
-    "  const s = steps[at], here = s.op ? s.op.step : s.kind === 'start' ? ops[0].step : ops[ops.length - 1].step;",
-    "  return ops.filter(o => Math.abs(o.step - here) <= NEAR);",
-    "}",
-    "function layout(some) { // columns by the longest way to each, rows by where neighbours are",
-    "  const rank = new Map, nodes = new Map, edges = [];",
-    "  const put = (k, r) => { rank.set(k, Math.max(rank.get(k) ?\? 0, r)); nodes.set(k, true); };",
-    "  some.forEach(o => { o.in.forEach(i => { if (!rank.has(i.value)) put(i.value, 0); });",
-    "    const r = 1 + Math.max(...o.in.map(i => rank.get(i.value))); put('op' + o.step, r); put(o.out, r + 1);",
-    "    o.in.forEach((i, k) => edges.push([i.value, 'op' + o.step, k])); edges.push(['op' + o.step, o.out, -1]); });",
-    "  if (!some.length) put(tape.root, 0);",
-    "  some.forEach(o => o.in.forEach(i => { if (values.get(i.value).kind !== 'result' && rank.get(i.value) === 0) rank.set(i.value,",
-    "    Math.min(...edges.filter(e => e[0] === i.value).map(e => rank.get(e[1]))) - 1); }));",
-    "  const columns = []; [...nodes.keys()].forEach(k => (columns[rank.get(k)] ?\?= []).push(k));",
-    "  const y = new Map; columns.forEach(c => c.forEach((k, i) => y.set(k, i - (c.length - 1) / 2)));",
-    "  for (let sweep = 0; sweep < 12; sweep++) (sweep % 2 ? [...columns].reverse() : columns).forEach(c => {",
-    "    const want = new Map(c.map(k => { const n = edges.filter(e => e[0] === k || e[1] === k).map(e => y.get(e[0] === k ? e[1] : e[0])); return [k, n.reduce((p, q) => p + q, 0) / (n.length || 1)]; }));",
-    "    c.sort((p, q) => want.get(p) - want.get(q)); let low = -1e9; c.forEach(k => { low = Math.max(want.get(k), low + 1); y.set(k, low); });",
-    "    const shift = c.reduce((p, k) => p + want.get(k) - y.get(k), 0) / c.length; c.forEach(k => y.set(k, y.get(k) + shift)); });",
-    "  const top = Math.min(...y.values());",
-    "  return {columns, edges, x: k => rank.get(k) * 92 + 70, y: k => (y.get(k) - top) * 74 + 44, width: columns.length * 92 + 50, height: (Math.max(...y.values()) - top) * 74 + 90};",
-    "}",
-    "let held = null; // the box that Tab leads to",
+    "const backward = a => question(a.amount, x => near(x, a.local) ? 'That is this operation’s slope alone; the result feels it multiplied by what came from above.'\n"
+    "  : near(x, a.upstream) ? 'That is what came from above; multiply it by this operation’s slope.'\n"
+    "  : a.before && near(x, a.after) ? 'That is the new sum; asked is what comes along this edge.'\n"
+    "  : near(-x, a.amount) ? 'The size is right, the sign is not.'\n"
+    "  : near(x, values.get(a.value).text) ? 'That is the value; asked is how the result changes with it.'\n"
+    "  : 'Not yet: it is g times the slope, ' + (byStep.get(a.step).in[a.in].rule || 'of this operation') + '.');\n"
+    "const moved = u => question(u.after, x => near(x, u.added) ? 'A step goes against the gradient: it is taken away.' : near(x, u.whole) ? 'That is a step without the learning rate.'\n"
+    "  : near(x, u.grad) ? 'That is the gradient. Asked is where ' + u.name + ' is after the step.' : near(x, u.before) ? 'There it was.' : 'Not yet: what it was, less ' + rate + ' times its gradient.');\n"
+    "function question(truth, wrong) {\n"
+    "  const reply = el('p', {role: 'status'}), input = el('input', {type: 'text', id: 'answer', autocomplete: 'off'});\n"
+    "  input.setAttribute('aria-label', 'Your answer');\n"
+    "  const form = el('form', {onsubmit: e => { e.preventDefault(); const x = Number(input.value.replace(',', '.'));\n"
+    "    if (near(x, truth)) { shown = at; show(); $('next').focus(); }\n"
+    "    else reply.textContent = input.value.trim() === '' || Number.isNaN(x) ? 'A number, please.' : wrong(x); }},\n"
+    "    input, ' ', el('button', {}, 'Check'), ' ', el('button', {type: 'button', onclick: () => { shown = at; show(); }}, 'Show'));\n"
+    "  return el('div', {}, form, reply);\n"
+    "}\n"
+    "\n"
+    "const NEAR = 10, SVG = 'http://www.w3.org/2000/svg';\n"
+    "function visible() { // all of a small graph; of a large one what is near this step\n"
+    "  if (ops.length <= 40) return ops;\n"
+    "  const s = steps[at], here = s.op ? s.op.step : s.kind === 'start' ? ops[0].step : ops[ops.length - 1].step;\n"
+    "  return ops.filter(o => Math.abs(o.step - here) <= NEAR);\n"
+    "}\n"
+    "function layout(some) { // columns by the longest way to each, rows by where neighbours are\n"
+    "  const rank = new Map, nodes = new Map, edges = [];\n"
+    "  const put = (k, r) => { rank.set(k, Math.max(rank.get(k) ?\? 0, r)); nodes.set(k, true); };\n"
+    "  some.forEach(o => { o.in.forEach(i => { if (!rank.has(i.value)) put(i.value, 0); });\n"
+    "    const r = 1 + Math.max(...o.in.map(i => rank.get(i.value))); put('op' + o.step, r); put(o.out, r + 1);\n"
+    "    o.in.forEach((i, k) => edges.push([i.value, 'op' + o.step, k])); edges.push(['op' + o.step, o.out, -1]); });\n"
+    "  if (!some.length) put(tape.root, 0);\n"
+    "  some.forEach(o => o.in.forEach(i => { if (values.get(i.value).kind !== 'result' && rank.get(i.value) === 0) rank.set(i.value,\n"
+    "    Math.min(...edges.filter(e => e[0] === i.value).map(e => rank.get(e[1]))) - 1); }));\n"
+    "  const columns = []; [...nodes.keys()].forEach(k => (columns[rank.get(k)] ?\?= []).push(k));\n"
+    "  const y = new Map; columns.forEach(c => c.forEach((k, i) => y.set(k, i - (c.length - 1) / 2)));\n"
+    "  for (let sweep = 0; sweep < 12; sweep++) (sweep % 2 ? [...columns].reverse() : columns).forEach(c => {\n"
+    "    const want = new Map(c.map(k => { const n = edges.filter(e => e[0] === k || e[1] === k).map(e => y.get(e[0] === k ? e[1] : e[0])); return [k, n.reduce((p, q) => p + q, 0) / (n.length || 1)]; }));\n"
+    "    c.sort((p, q) => want.get(p) - want.get(q)); let low = -1e9; c.forEach(k => { low = Math.max(want.get(k), low + 1); y.set(k, low); });\n"
+    "    const shift = c.reduce((p, k) => p + want.get(k) - y.get(k), 0) / c.length; c.forEach(k => y.set(k, y.get(k) + shift)); });\n"
+    "  const top = Math.min(...y.values());\n"
+    "  return {columns, edges, x: k => rank.get(k) * 92 + 70, y: k => (y.get(k) - top) * 74 + 44, width: columns.length * 92 + 50, height: (Math.max(...y.values()) - top) * 74 + 90};\n"
+    "}\n"
+    "let held = null; // the box that Tab leads to\n"
     "function draw(grad) {",
-    "  const inside = $('graph').contains(document.activeElement), some = visible(), l = layout(some), svg = document.createElementNS(SVG, 'svg'), s = steps[at];",
-    "  const make = (tag, attributes, text) => { const e = document.createElementNS(SVG, tag); for (const k in attributes) e.setAttribute(k, attributes[k]); if (text) e.textContent = text; return e; };",
-    "  svg.setAttribute('width', l.width); svg.setAttribute('height', l.height); svg.setAttribute('role', 'group');",
-    "  svg.setAttribute('aria-label', 'The graph; the table below says the same');",
-    "  const done = new Set(steps.slice(0, at + !asking()).filter(q => q.kind === 'forward').map(q => q.op.step)), all = s.kind !== 'start' && s.kind !== 'forward';",
-    "  const has = o => all || done.has(o.step), maker = new Map(ops.map(o => [o.out, o]));",
-    "  l.edges.forEach(([a, b, k]) => { const bend = k > 0 && l.edges.some(e => e[0] === a && e[1] === b && e[2] < k) ? 26 : 0, x1 = l.x(a), x2 = l.x(b), y1 = l.y(a), y2 = l.y(b);",
-    "    const lit = s.op && (b === 'op' + s.op.step ? s.kind === 'forward' || s.a.in === k : s.kind === 'forward' && a === 'op' + s.op.step);",
-    "    svg.append(make('path', {d: `M${x1},${y1} C${(x1 + x2) / 2},${y1 + bend} ${(x1 + x2) / 2},${y2 + bend} ${x2},${y2}`, class: lit ? 'now' : '', 'aria-hidden': true})); });",
-    "  l.columns.flat().forEach(k => { const g = make('g', {transform: `translate(${l.x(k)},${l.y(k)})`}), o = k.startsWith('op') ? byStep.get(+k.slice(2)) : null;",
-    "    let text = '';",
-    "    if (o) { text = 'row ' + o.step + ': ' + name(o.out) + ' = ' + says(o); g.setAttribute('class', (s.op === o ? 'now ' : '') + (has(o) ? '' : 'later')); g.append(make('title', {}, text), make('ellipse', {rx: 36, ry: 15}), make('text', {y: 4}, o.op.length > 9 ? o.op.slice(0, 8) + '…' : o.op)); }",
-    "    else { const v = values.get(k), from = maker.get(k), known = !from || has(from), d = grad.get(k);",
-    "      g.setAttribute('class', v.kind + (s.a && s.a.value === k || s.kind === 'forward' && s.op.out === k || s.kind === 'update' && v.kind === 'leaf' && v.name === s.u.name ? ' now' : '') + (known ? '' : ' later'));",
-    "      const cut = t => t.length > 11 ? t.slice(0, 10) + '…' : t, size = v.shape.length ? ' (' + v.shape.join('×') + ')' : '';",
-    "      text = v.name + size + (known ? ' = ' + now_of(v).join(', ') : ', to come') + (d ? ', gradient ' + d.join(', ') : '');",
-    "      g.append(make('rect', {x: -46, y: -28, width: 92, height: 56, rx: 6}), make('title', {}, text),",
-    "        make('text', {y: -12}, cut(v.name + size)), make('text', {y: 5}, known ? cut(short(now_of(v))) : '?'), make('text', {y: 22, class: 'grad'}, d ? cut(short(d)) : v.kind === 'constant' ? '' : '–')); }",
-    "    const tell = () => { $('about').textContent = text; };",
-    "    for (const [key, value] of Object.entries({role: 'button', 'data-key': k, tabindex: -1})) g.setAttribute(key, value);",
-    "    g.addEventListener('click', () => { held = k; lead(o ?\? maker.get(k), k); }); g.addEventListener('mouseenter', tell); g.addEventListener('focus', tell); svg.append(g); });",
-    "  $('graph').replaceChildren(svg);",
-    "  const boxes = [...svg.querySelectorAll('g')], one = key => boxes.find(g => g.dataset.key === key); // one stop of Tab; arrows go on from there",
-    "  if (!inside || !one(held)) held = (svg.querySelector('g.now') ?\? boxes[0]).dataset.key;",
-    "  one(held).setAttribute('tabindex', 0);",
-    "  if (inside) one(held).focus({preventScroll: true});",
-    "  svg.addEventListener('keydown', e => { if (e.ctrlKey || e.altKey) return;",
-    "    const beside = by => { const c = l.columns.filter(c => c.includes(held))[0].sort((p, q) => l.y(p) - l.y(q)); return c[c.indexOf(held) + by]; };",
-    "    const to = {ArrowLeft: () => l.edges.find(x => x[1] === held)?.[0], ArrowRight: () => l.edges.find(x => x[0] === held)?.[1], ArrowUp: () => beside(-1), ArrowDown: () => beside(1)}[e.key];",
+    "  const inside = $('graph').contains(document.activeElement), some = visible(), l = layout(some), svg = document.createElementNS(SVG, 'svg'), s = steps[at];\n"
+    "  const make = (tag, attributes, text) => { const e = document.createElementNS(SVG, tag); for (const k in attributes) e.setAttribute(k, attributes[k]); if (text) e.textContent = text; return e; };\n"
+    "  svg.setAttribute('width', l.width); svg.setAttribute('height', l.height); svg.setAttribute('role', 'group');\n"
+    "  svg.setAttribute('aria-label', 'The graph; the table below says the same');\n"
+    "  const done = new Set(steps.slice(0, at + !asking()).filter(q => q.kind === 'forward').map(q => q.op.step)), all = s.kind !== 'start' && s.kind !== 'forward';\n"
+    "  const has = o => all || done.has(o.step), maker = new Map(ops.map(o => [o.out, o]));\n"
+    "  l.edges.forEach(([a, b, k]) => { const bend = k > 0 && l.edges.some(e => e[0] === a && e[1] === b && e[2] < k) ? 26 : 0, x1 = l.x(a), x2 = l.x(b), y1 = l.y(a), y2 = l.y(b);\n"
+    "    const lit = s.op && (b === 'op' + s.op.step ? s.kind === 'forward' || s.a.in === k : s.kind === 'forward' && a === 'op' + s.op.step);\n"
+    "    svg.append(make('path', {d: `M${x1},${y1} C${(x1 + x2) / 2},${y1 + bend} ${(x1 + x2) / 2},${y2 + bend} ${x2},${y2}`, class: lit ? 'now' : '', 'aria-hidden': true})); });\n"
+    "  l.columns.flat().forEach(k => { const g = make('g', {transform: `translate(${l.x(k)},${l.y(k)})`}), o = k.startsWith('op') ? byStep.get(+k.slice(2)) : null;\n"
+    "    let text = '';\n"
+    "    if (o) { text = 'row ' + o.step + ': ' + name(o.out) + ' = ' + says(o); g.setAttribute('class', (s.op === o ? 'now ' : '') + (has(o) ? '' : 'later')); g.append(make('title', {}, text), make('ellipse', {rx: 36, ry: 15}), make('text', {y: 4}, o.op.length > 9 ? o.op.slice(0, 8) + '…' : o.op)); }\n"
+    "    else { const v = values.get(k), from = maker.get(k), known = !from || has(from), d = grad.get(k);\n"
+    "      g.setAttribute('class', v.kind + (s.a && s.a.value === k || s.kind === 'forward' && s.op.out === k || s.kind === 'update' && v.kind === 'leaf' && v.name === s.u.name ? ' now' : '') + (known ? '' : ' later'));\n"
+    "      const cut = t => t.length > 11 ? t.slice(0, 10) + '…' : t, size = v.shape.length ? ' (' + v.shape.join('×') + ')' : '';\n"
+    "      text = v.name + size + (known ? ' = ' + now_of(v).join(', ') : ', to come') + (d ? ', gradient ' + d.join(', ') : '');\n"
+    "      g.append(make('rect', {x: -46, y: -28, width: 92, height: 56, rx: 6}), make('title', {}, text),\n"
+    "        make('text', {y: -12}, cut(v.name + size)), make('text', {y: 5}, known ? cut(short(now_of(v))) : '?'), make('text', {y: 22, class: 'grad'}, d ? cut(short(d)) : v.kind === 'constant' ? '' : '–')); }\n"
+    "    const tell = () => { $('about').textContent = text; };\n"
+    "    for (const [key, value] of Object.entries({role: 'button', 'data-key': k, tabindex: -1})) g.setAttribute(key, value);\n"
+    "    g.addEventListener('click', () => { held = k; lead(o ?\? maker.get(k), k); }); g.addEventListener('mouseenter', tell); g.addEventListener('focus', tell); svg.append(g); });\n"
+    "  $('graph').replaceChildren(svg);\n"
+    "  const boxes = [...svg.querySelectorAll('g')], one = key => boxes.find(g => g.dataset.key === key); // one stop of Tab; arrows go on from there\n"
+    "  if (!inside || !one(held)) held = (svg.querySelector('g.now') ?\? boxes[0]).dataset.key;\n"
+    "  one(held).setAttribute('tabindex', 0);\n"
+    "  if (inside) one(held).focus({preventScroll: true});\n"
+    "  svg.addEventListener('keydown', e => { if (e.ctrlKey || e.altKey) return;\n"
+    "    const beside = by => { const c = l.columns.filter(c => c.includes(held))[0].sort((p, q) => l.y(p) - l.y(q)); return c[c.indexOf(held) + by]; };\n"
+    "    const to = {ArrowLeft: () => l.edges.find(x => x[1] === held)?.[0], ArrowRight: () => l.edges.find(x => x[0] === held)?.[1], ArrowUp: () => beside(-1), ArrowDown: () => beside(1)}[e.key];\n"
     "    if (to) { const key = to(); if (key) { one(held).setAttribute('tabindex', -1); held = key; one(key).setAttribute('tabindex', 0); one(key).focus(); } }",
-    "    else if (e.key === 'Enter' || e.key === ' ') one(held).dispatchEvent(new Event('click'));",
-    "    else if (e.key === 'Escape') $('next').focus();",
-    "    else return;",
-    "    e.preventDefault(); e.stopPropagation(); });",
-    "  const lit = svg.querySelector('g.now'); if (lit) { const box = $('graph'), x = +lit.getAttribute('transform')?.match(/\\((-?[\\d.]+)/)?.[1] || 0; if (x) box.scrollLeft = x - box.clientWidth / 2; }",
-    "}",
-    "// Where the reader is, for the address and for a page that this one is in.",
-    "const told = globalThis.reel_steps = {go: (to, ask, order = '') => { $('ask').value = ask; $('order').value = deep ? order : ''; steps = walk($('order').value ? deep : tape.backward); shown = Math.max(to - 1, 0); at = Math.min(Math.max(to, 0), steps.length - 1); show(false); }, seen: null,",
-    "  update: (lr, all) => { rate = lr; updates = all.map(u => ({kind: 'update', u})); steps = walk(tape.backward); from_address(); show(false); }};",
-    "function from_address() { const q = new URLSearchParams(location.hash.slice(1)); if (q.has('step')) told.go(Number(q.get('step')) || 0, q.get('ask') ?\? '', q.get('order') ?\? ''); }",
-    "const now_of = v => updates.length && v.kind === 'leaf' && steps.slice(0, at + 1 - asking()).findLast(s => s.kind === 'update' && s.u.name === v.name)?.u.after || v.text; // a parameter's, after its step",
-    "function show(focus = true) {",
-    "  const grad = gradients(), s = steps[at]; shown = Math.max(shown, asking() ? 0 : at);",
-    "  $('now').replaceChildren(...sentence()); draw(grad);",
-    "  const some = visible(), used = new Set(some.flatMap(o => o.in.map(i => i.value)));",
-    "  $('rows').replaceChildren(...given.filter(v => used.has(v.id)).map(v => el('tr', {}, ...['', v.name, '', few(now_of(v)), v.kind === 'leaf' ? few(grad.get(v.id) ?\? null).replace('none', '–') : ''].map(t => el('td', {}, t)))), ...some.map(o => { const v = values.get(o.out), known = s.kind !== 'start' && (s.kind !== 'forward' || o.step <= s.op.step - asking());",
-    "    return el('tr', {className: s.op === o ? 'now' : '', onclick: () => lead(o)}, ...[o.step, (v.name.startsWith('#') ? '' : v.name + ' = ') + o.op, o.in.map(i => name(i.value)).join(', '), known ? few(v.text) : '?', few(grad.get(o.out) ?\? null).replace('none', '–')].map(t => el('td', {}, String(t)))); }));",
-    "  $('count').textContent = 'step ' + at + ' of ' + (steps.length - 1);",
-    "  $('back').disabled = $('first').disabled = at === 0; $('next').disabled = $('last').disabled = at === steps.length - 1;",
-    "  if (asking() && focus) $('answer').focus();",
-    "  if (told.seen) told.seen(at, $('ask').value, $('order').value);",
-    "  else if (location.protocol !== 'about:') { clearTimeout(told.later); told.later = setTimeout(() => history.replaceState(null, '', '#step=' + at + ($('ask').value && '&ask=' + $('ask').value) + ($('order').value && '&order=' + $('order').value)), 120); } // not with every key",
-    "}",
-    "const lead = (o, k) => !o ? given_at(k) : go(steps.findIndex(q => q.op === o && q.kind === (['start', 'forward'].includes(steps[at].kind) ? 'forward' : 'backward')));",
-    "const given_at = k => go(['start', 'forward'].includes(steps[at].kind) ? 0 : Math.max(0, steps.findLastIndex(q => q.a && q.a.value === k))); // what was given: the start, or what came to it last",
-    "const phase = by => { const ends = steps.map((s, i) => i).filter(i => i === 0 || steps[i].kind !== steps[i - 1].kind); return by > 0 ? ends.find(i => i > at) ?\? steps.length : ends.findLast(i => i < at) ?\? 0; };",
-    "const go = to => { at = Math.min(Math.max(to, 0), steps.length - 1); show(); };",
-    "$('first').onclick = () => go(0); $('back').onclick = () => go(at - 1); $('next').onclick = () => go(at + 1); $('last').onclick = () => { shown = steps.length; go(steps.length); };",
-    "$('ask').onchange = () => { shown = at; show(); };",
-    "$('orders').hidden = !deep;",
+    "    else if (e.key === 'Enter' || e.key === ' ') one(held).dispatchEvent(new Event('click'));\n"
+    "    else if (e.key === 'Escape') $('next').focus();\n"
+    "    else return;\n"
+    "    e.preventDefault(); e.stopPropagation(); });\n"
+    "  const lit = svg.querySelector('g.now'); if (lit) { const box = $('graph'), x = +lit.getAttribute('transform')?.match(/\\((-?[\\d.]+)/)?.[1] || 0; if (x) box.scrollLeft = x - box.clientWidth / 2; }\n"
+    "}\n"
+    "// Where the reader is, for the address and for a page that this one is in.\n"
+    "const told = globalThis.reel_steps = {go: (to, ask, order = '') => { $('ask').value = ask; $('order').value = deep ? order : ''; steps = walk($('order').value ? deep : tape.backward); shown = Math.max(to - 1, 0); at = Math.min(Math.max(to, 0), steps.length - 1); show(false); }, seen: null,\n"
+    "  update: (lr, all) => { rate = lr; updates = all.map(u => ({kind: 'update', u})); steps = walk(tape.backward); from_address(); show(false); }};\n"
+    "function from_address() { const q = new URLSearchParams(location.hash.slice(1)); if (q.has('step')) told.go(Number(q.get('step')) || 0, q.get('ask') ?\? '', q.get('order') ?\? ''); }\n"
+    "const now_of = v => updates.length && v.kind === 'leaf' && steps.slice(0, at + 1 - asking()).findLast(s => s.kind === 'update' && s.u.name === v.name)?.u.after || v.text; // a parameter's, after its step\n"
+    "function show(focus = true) {\n"
+    "  const grad = gradients(), s = steps[at]; shown = Math.max(shown, asking() ? 0 : at);\n"
+    "  $('now').replaceChildren(...sentence()); draw(grad);\n"
+    "  const some = visible(), used = new Set(some.flatMap(o => o.in.map(i => i.value)));\n"
+    "  $('rows').replaceChildren(...given.filter(v => used.has(v.id)).map(v => el('tr', {}, ...['', v.name, '', few(now_of(v)), v.kind === 'leaf' ? few(grad.get(v.id) ?\? null).replace('none', '–') : ''].map(t => el('td', {}, t)))), ...some.map(o => { const v = values.get(o.out), known = s.kind !== 'start' && (s.kind !== 'forward' || o.step <= s.op.step - asking());\n"
+    "    return el('tr', {className: s.op === o ? 'now' : '', onclick: () => lead(o)}, ...[o.step, (v.name.startsWith('#') ? '' : v.name + ' = ') + o.op, o.in.map(i => name(i.value)).join(', '), known ? few(v.text) : '?', few(grad.get(o.out) ?\? null).replace('none', '–')].map(t => el('td', {}, String(t)))); }));\n"
+    "  $('count').textContent = 'step ' + at + ' of ' + (steps.length - 1);\n"
+    "  $('back').disabled = $('first').disabled = at === 0; $('next').disabled = $('last').disabled = at === steps.length - 1;\n"
+    "  if (asking() && focus) $('answer').focus();\n"
+    "  if (told.seen) told.seen(at, $('ask').value, $('order').value);\n"
+    "  else if (location.protocol !== 'about:') { clearTimeout(told.later); told.later = setTimeout(() => history.replaceState(null, '', '#step=' + at + ($('ask').value && '&ask=' + $('ask').value) + ($('order').value && '&order=' + $('order').value)), 120); } // not with every key\n"
+    "}\n"
+    "const lead = (o, k) => !o ? given_at(k) : go(steps.findIndex(q => q.op === o && q.kind === (['start', 'forward'].includes(steps[at].kind) ? 'forward' : 'backward')));\n"
+    "const given_at = k => go(['start', 'forward'].includes(steps[at].kind) ? 0 : Math.max(0, steps.findLastIndex(q => q.a && q.a.value === k))); // what was given: the start, or what came to it last\n"
+    "const phase = by => { const ends = steps.map((s, i) => i).filter(i => i === 0 || steps[i].kind !== steps[i - 1].kind); return by > 0 ? ends.find(i => i > at) ?\? steps.length : ends.findLast(i => i < at) ?\? 0; };\n"
+    "const go = to => { at = Math.min(Math.max(to, 0), steps.length - 1); show(); };\n"
+    "$('first').onclick = () => go(0); $('back').onclick = () => go(at - 1); $('next').onclick = () => go(at + 1); $('last').onclick = () => { shown = steps.length; go(steps.length); };\n"
+    "$('ask').onchange = () => { shown = at; show(); };\n"
+    "$('orders').hidden = !deep;\n"
     "$('order').onchange = () => { const seed = steps.findIndex(s => s.kind === 'seed'); steps = walk($('order').value ? deep : tape.backward); at = shown = Math.min(at, seed); show(false); };",
-    "$('tape-table').onkeydown = e => { const by = {ArrowDown: 1, ArrowUp: -1}[e.key], o = ops[ops.indexOf(steps[at].op) + by]; if (by && o) { e.preventDefault(); lead(o); } };",
-    "let swipe = null;",
-    "$('now').ontouchstart = e => { swipe = e.touches[0].clientX; };",
-    "$('now').ontouchend = e => { const by = e.changedTouches[0].clientX - swipe; if (Math.abs(by) > 60) go(at + (by < 0 ? 1 : -1)); };",
-    "addEventListener('hashchange', from_address);",
-    "addEventListener('keydown', e => { if (/INPUT|SELECT/.test(e.target.tagName)) return;",
-    "  const to = {ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: steps.length, PageDown: phase(1), PageUp: phase(-1)}[e.key]; if (to !== undefined && !e.ctrlKey && !e.altKey) { e.preventDefault(); if (e.key === 'End') shown = steps.length; go(to); } });",
-    "document.documentElement.className = 'js'; $('live').hidden = $('bar').hidden = false;",
+    "$('tape-table').onkeydown = e => { const by = {ArrowDown: 1, ArrowUp: -1}[e.key], o = ops[ops.indexOf(steps[at].op) + by]; if (by && o) { e.preventDefault(); lead(o); } };\n"
+    "let swipe = null;\n"
+    "$('now').ontouchstart = e => { swipe = e.touches[0].clientX; };\n"
+    "$('now').ontouchend = e => { const by = e.changedTouches[0].clientX - swipe; if (Math.abs(by) > 60) go(at + (by < 0 ? 1 : -1)); };\n"
+    "addEventListener('hashchange', from_address);\n"
+    "addEventListener('keydown', e => { if (/INPUT|SELECT/.test(e.target.tagName)) return;\n"
+    "  const to = {ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: steps.length, PageDown: phase(1), PageUp: phase(-1)}[e.key]; if (to !== undefined && !e.ctrlKey && !e.altKey) { e.preventDefault(); if (e.key === 'End') shown = steps.length; go(to); } });\n"
+    "document.documentElement.className = 'js'; $('live').hidden = $('bar').hidden = false;\n"
     "$('title').textContent = document.title =",
     "@TITLE@",
-    ";",
-    "from_address();",
-    "show(false);",
+    ";\n"
+    "from_address();\n"
+    "show(false);\n"
     "</script>",
     NULL};

@@ -59,7 +59,7 @@ typedef struct lab_lesson {
     int questions;
 } lab_lesson;
 
-/* lessons.json, line by line, made by scripts/page.sh; then NULL. */
+/* lessons.json in strings to be joined by ends of lines, made by scripts/page.sh; then NULL. */
 extern const char *const lab_lessons[];
 
 /* All of it, to be freed; NULL if memory is out. */

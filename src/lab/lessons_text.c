@@ -1,498 +1,498 @@
 /* SPDX-License-Identifier: MIT */
-/* lessons.json, line by line, made by scripts/page.sh. */
+/* lessons.json, made by scripts/page.sh. */
 /* clang-format off */
 #include "lessons.h"
 
 #include <stddef.h>
 
 const char *const lab_lessons[] = {
-    "[",
-    "{\"name\": \"nudge\", \"title\": \"A gradient answers a nudge\", \"minutes\": 8,",
-    " \"about\": \"what a gradient is, before any rule\",",
-    " \"screens\": [",
-    "  {\"text\": \"Nudge x a little, and y moves a little. The gradient of x is how many times as far y moves as x did. Here y = x * x at x = 3: if x goes from 3 to 3.01, how far does y go? Guess before you step. The table has nudges of many sizes: how far y moved for each unit of x.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"y = x * x\", \"values\": [\"x=3\"], \"nudges\": \"x\"}]},",
-    "  {\"text\": \"Below the steps, each gradient stands beside what nudging gives: the value a little above, less the value a little below, divided by the distance. They agree, and neither was computed by way of the other. With more inputs each has a gradient of its own: the larger one moves y more.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"y = a * b\", \"values\": [\"a=2\", \"b=5\"]}]}],",
-    " \"questions\": [",
-    "  {\"text\": \"y = x * x. x goes from {x} to {x + 0.01}. About how much does y change?\", \"program\": \"y = x * x\",",
-    "   \"draw\": {\"x\": [-5, -4, -3, -2, 2, 3, 4, 5]}, \"truth\": \"dx * 0.01\",",
-    "   \"mistakes\": [[\"dx\", \"That is the gradient: the change for a whole unit. x moved by a hundredth of one.\"],",
-    "    [\"0.01\", \"That is how far x moved. y moves 2 x = {dx} times as far.\"],",
-    "    [\"y\", \"That is y's value. Asked is how much it changes.\"], [\"-dx * 0.01\", \"The size is right, the sign is not.\"]],",
-    "   \"hint\": \"The gradient of x * x is 2 x. The change is about the gradient times how far x moved.\",",
-    "   \"because\": \"the gradient is 2 x = {dx}, and {dx} * 0.01 = {dx * 0.01}.\"},",
-    "  {\"text\": \"y = a * b at a = {a}, b = {b}. What is the gradient of a?\", \"program\": \"y = a * b\",",
-    "   \"draw\": {\"a\": [-5, -4, -3, -2, 2, 3, 4, 5], \"b\": [-5, -4, -3, -2, 2, 3, 4, 5]}, \"truth\": \"da\",",
-    "   \"mistakes\": [[\"a\", \"That is a itself. In a * b, what a unit of a is worth is b.\"],",
-    "    [\"y\", \"That is y's value. Asked is how y changes with a.\"], [\"-da\", \"The size is right, the sign is not.\"]],",
-    "   \"hint\": \"Raise a by 1 and keep b: a * b grows by b.\", \"because\": \"a unit of a is worth b = {b}.\"}]},",
-    "",
-    "{\"name\": \"tape\", \"title\": \"The tape\", \"minutes\": 8,",
-    " \"about\": \"what is written down while numbers are computed, and who has a gradient in the end\",",
-    " \"screens\": [",
-    "  {\"text\": \"While numbers are computed, each operation writes a row on the tape: what it was, what it read, and what it will need on the way back. How many rows will s = w*x + b; y = tanh(s); loss = (y - t)^2 write? Count the operations, and then step: each forward step writes one.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"s = w*x + b; y = tanh(s); loss = (y - t)^2\", \"values\": [\"w=0.75\", \"x=2\", \"b=-1\", \"t=1\"], \"constants\": \"x,t\"}]},",
-    "  {\"text\": \"Results without a name of ours are called by their row: #1 is w*x, #4 is y - t. What was given, w, x, b and t, has no row: nobody computed it, and it is only read. Some operations keep numbers for the way back. mul keeps both factors, as the slope along the one is the other; tanh keeps its result, whose slope is 1 - y^2; add keeps nothing, as its slope is always 1. Here: which rows would have to be computed again if only t changed? Those that read it, and those that read them.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"p = a * b; q = p + t; y = q * p\", \"values\": [\"a=2\", \"b=3\", \"t=1\"], \"constants\": \"t\"}]},",
+    "[\n"
+    "{\"name\": \"nudge\", \"title\": \"A gradient answers a nudge\", \"minutes\": 8,\n"
+    " \"about\": \"what a gradient is, before any rule\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"Nudge x a little, and y moves a little. The gradient of x is how many times as far y moves as x did. Here y = x * x at x = 3: if x goes from 3 to 3.01, how far does y go? Guess before you step. The table has nudges of many sizes: how far y moved for each unit of x.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"y = x * x\", \"values\": [\"x=3\"], \"nudges\": \"x\"}]},\n"
+    "  {\"text\": \"Below the steps, each gradient stands beside what nudging gives: the value a little above, less the value a little below, divided by the distance. They agree, and neither was computed by way of the other. With more inputs each has a gradient of its own: the larger one moves y more.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"y = a * b\", \"values\": [\"a=2\", \"b=5\"]}]}],\n"
+    " \"questions\": [\n"
+    "  {\"text\": \"y = x * x. x goes from {x} to {x + 0.01}. About how much does y change?\", \"program\": \"y = x * x\",\n"
+    "   \"draw\": {\"x\": [-5, -4, -3, -2, 2, 3, 4, 5]}, \"truth\": \"dx * 0.01\",\n"
+    "   \"mistakes\": [[\"dx\", \"That is the gradient: the change for a whole unit. x moved by a hundredth of one.\"],\n"
+    "    [\"0.01\", \"That is how far x moved. y moves 2 x = {dx} times as far.\"],\n"
+    "    [\"y\", \"That is y's value. Asked is how much it changes.\"], [\"-dx * 0.01\", \"The size is right, the sign is not.\"]],\n"
+    "   \"hint\": \"The gradient of x * x is 2 x. The change is about the gradient times how far x moved.\",\n"
+    "   \"because\": \"the gradient is 2 x = {dx}, and {dx} * 0.01 = {dx * 0.01}.\"},\n"
+    "  {\"text\": \"y = a * b at a = {a}, b = {b}. What is the gradient of a?\", \"program\": \"y = a * b\",\n"
+    "   \"draw\": {\"a\": [-5, -4, -3, -2, 2, 3, 4, 5], \"b\": [-5, -4, -3, -2, 2, 3, 4, 5]}, \"truth\": \"da\",\n"
+    "   \"mistakes\": [[\"a\", \"That is a itself. In a * b, what a unit of a is worth is b.\"],\n"
+    "    [\"y\", \"That is y's value. Asked is how y changes with a.\"], [\"-da\", \"The size is right, the sign is not.\"]],\n"
+    "   \"hint\": \"Raise a by 1 and keep b: a * b grows by b.\", \"because\": \"a unit of a is worth b = {b}.\"}]},\n"
+    "\n"
+    "{\"name\": \"tape\", \"title\": \"The tape\", \"minutes\": 8,\n"
+    " \"about\": \"what is written down while numbers are computed, and who has a gradient in the end\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"While numbers are computed, each operation writes a row on the tape: what it was, what it read, and what it will need on the way back. How many rows will s = w*x + b; y = tanh(s); loss = (y - t)^2 write? Count the operations, and then step: each forward step writes one.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"s = w*x + b; y = tanh(s); loss = (y - t)^2\", \"values\": [\"w=0.75\", \"x=2\", \"b=-1\", \"t=1\"], \"constants\": \"x,t\"}]},\n"
+    "  {\"text\": \"Results without a name of ours are called by their row: #1 is w*x, #4 is y - t. What was given, w, x, b and t, has no row: nobody computed it, and it is only read. Some operations keep numbers for the way back. mul keeps both factors, as the slope along the one is the other; tanh keeps its result, whose slope is 1 - y^2; add keeps nothing, as its slope is always 1. Here: which rows would have to be computed again if only t changed? Those that read it, and those that read them.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"p = a * b; q = p + t; y = q * p\", \"values\": [\"a=2\", \"b=3\", \"t=1\"], \"constants\": \"t\"}]},\n"
     "  {\"text\": \"Who has a gradient when backward is done? Leaves that want one: w and b here. x and t are data, and want none, so nothing is sent to them. Results in between are let go of when their part is sent; who wants to see them asks (reel_retain_grad), as this page does. Compare with the first screen: now t wants one, too.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"s = w*x + b; y = tanh(s); loss = (y - t)^2\", \"values\": [\"w=0.75\", \"x=2\", \"b=-1\", \"t=1\"], \"constants\": \"x\"}]}],",
-    " \"questions\": [",
-    "  {\"text\": \"w = {w}, x = {x}, b = {b}. The tape of s = w*x + b; loss = s^2 has three rows. What is the value in row 2?\", \"program\": \"s = w*x + b; loss = s^2\", \"constants\": \"x\",",
-    "   \"draw\": {\"w\": [-4, -3, -2, 2, 3, 4], \"x\": [2, 3, 5], \"b\": [-5, -3, 4, 7]}, \"truth\": \"s\",",
-    "   \"mistakes\": [[\"w * x\", \"That is row 1, w*x. Row 2 adds b to it.\"], [\"loss\", \"That is row 3, the square.\"], [\"b\", \"b was given and has no row: row 2 adds it to #1.\"], [\"ds\", \"That is what comes back to s. Asked is its value, on the way forward.\"]],",
-    "   \"hint\": \"Row 1 is w*x, row 2 adds b to #1.\", \"because\": \"row 1 is {w * x}, and row 2 adds {b}.\"},",
-    "  {\"text\": \"A tape of {n} rows; row 1 reads what was given, each further row the one above it. Row {k} also reads t. If only t changes, how many rows have to be computed again?\", \"program\": \"y = n * k\", \"draw\": {\"n\": [6, 7, 8, 9], \"k\": [2, 3, 4]}, \"truth\": \"n - k + 1\",",
-    "   \"mistakes\": [[\"1\", \"Row {k} itself, but its result is read further down.\"], [\"n\", \"Row 1 reads nothing that has changed. Begin at row {k}.\"], [\"n - k\", \"Those below row {k}. It reads t itself and has to be computed, too.\"], [\"k\", \"Those are the rows down to {k}. A change goes on from there to the last.\"]],",
-    "   \"hint\": \"Row {k} reads t; row {k + 1} reads row {k}; and so on, to row {n}.\", \"because\": \"rows {k} to {n}.\"},",
-    "  {\"text\": \"w = {w}, b = {b}, x = {x}; x wants no gradient. s = w*x + b; y = tanh(s); loss = y^2. Nothing was asked to be kept. Which have a gradient after backward?\", \"program\": \"s = w*x + b; y = tanh(s); loss = y^2\", \"constants\": \"x\",",
-    "   \"draw\": {\"w\": [2, 3, 4], \"b\": [-2, -1, 1], \"x\": [2, 3, 5]}, \"choices\": [\"w and b\", \"all of them\", \"w, b, s, y and the loss\", \"the loss alone\"], \"truth\": \"1\",",
-    "   \"mistakes\": [[\"2\", \"x is data and wants none, and results are let go of once they have sent their part.\"], [\"3\", \"Results are let go of once they have sent their part; ask with reel_retain_grad to see one.\"], [\"4\", \"Backward begins with the loss, to bring gradients to the leaves that want one.\"]],",
-    "   \"hint\": \"Who is given, and wants one?\", \"because\": \"leaves that want one keep theirs, and the rest is on its way only.\"},",
-    "  {\"text\": \"x = {x} is data, w = {w} is a weight, and both are read by row 1, w*x. Why does nothing come to x?\", \"program\": \"y = w * x\", \"constants\": \"x\", \"draw\": {\"w\": [2, 3, 4], \"x\": [5, 6, 7]},",
-    "   \"choices\": [\"It does not want a gradient\", \"Its gradient is 0\", \"mul sends only to its first input\", \"x has no row on the tape\"], \"truth\": \"1\",",
-    "   \"mistakes\": [[\"2\", \"The result does move with x, by {w} for each unit. Nobody asked for that number.\"], [\"3\", \"mul sends to both, if both want it: to x it would send {w}.\"], [\"4\", \"Neither has w, and w gets its part. Being given is not the reason.\"]],",
-    "   \"hint\": \"What is different between data and a weight?\", \"because\": \"data is not going to be changed, so requires_grad is off, and work is saved.\"}]},",
-    "",
-    "{\"name\": \"rule\", \"title\": \"One rule at a time\", \"minutes\": 12,",
-    " \"about\": \"back through (w*x + b - t)^2: what comes from above times the slope of the step\",",
-    " \"screens\": [",
-    "  {\"text\": \"loss = (w*x + b - t)^2. There is one rule: what comes to a row's result, times the row's slope along an input, goes to that input. Will the gradient of w be above 0 or below? Then step through, and read each product.\",",
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"s = w*x + b; y = tanh(s); loss = (y - t)^2\", \"values\": [\"w=0.75\", \"x=2\", \"b=-1\", \"t=1\"], \"constants\": \"x\"}]}],\n"
+    " \"questions\": [\n"
+    "  {\"text\": \"w = {w}, x = {x}, b = {b}. The tape of s = w*x + b; loss = s^2 has three rows. What is the value in row 2?\", \"program\": \"s = w*x + b; loss = s^2\", \"constants\": \"x\",\n"
+    "   \"draw\": {\"w\": [-4, -3, -2, 2, 3, 4], \"x\": [2, 3, 5], \"b\": [-5, -3, 4, 7]}, \"truth\": \"s\",\n"
+    "   \"mistakes\": [[\"w * x\", \"That is row 1, w*x. Row 2 adds b to it.\"], [\"loss\", \"That is row 3, the square.\"], [\"b\", \"b was given and has no row: row 2 adds it to #1.\"], [\"ds\", \"That is what comes back to s. Asked is its value, on the way forward.\"]],\n"
+    "   \"hint\": \"Row 1 is w*x, row 2 adds b to #1.\", \"because\": \"row 1 is {w * x}, and row 2 adds {b}.\"},\n"
+    "  {\"text\": \"A tape of {n} rows; row 1 reads what was given, each further row the one above it. Row {k} also reads t. If only t changes, how many rows have to be computed again?\", \"program\": \"y = n * k\", \"draw\": {\"n\": [6, 7, 8, 9], \"k\": [2, 3, 4]}, \"truth\": \"n - k + 1\",\n"
+    "   \"mistakes\": [[\"1\", \"Row {k} itself, but its result is read further down.\"], [\"n\", \"Row 1 reads nothing that has changed. Begin at row {k}.\"], [\"n - k\", \"Those below row {k}. It reads t itself and has to be computed, too.\"], [\"k\", \"Those are the rows down to {k}. A change goes on from there to the last.\"]],\n"
+    "   \"hint\": \"Row {k} reads t; row {k + 1} reads row {k}; and so on, to row {n}.\", \"because\": \"rows {k} to {n}.\"},\n"
+    "  {\"text\": \"w = {w}, b = {b}, x = {x}; x wants no gradient. s = w*x + b; y = tanh(s); loss = y^2. Nothing was asked to be kept. Which have a gradient after backward?\", \"program\": \"s = w*x + b; y = tanh(s); loss = y^2\", \"constants\": \"x\",\n"
+    "   \"draw\": {\"w\": [2, 3, 4], \"b\": [-2, -1, 1], \"x\": [2, 3, 5]}, \"choices\": [\"w and b\", \"all of them\", \"w, b, s, y and the loss\", \"the loss alone\"], \"truth\": \"1\",\n"
+    "   \"mistakes\": [[\"2\", \"x is data and wants none, and results are let go of once they have sent their part.\"], [\"3\", \"Results are let go of once they have sent their part; ask with reel_retain_grad to see one.\"], [\"4\", \"Backward begins with the loss, to bring gradients to the leaves that want one.\"]],\n"
+    "   \"hint\": \"Who is given, and wants one?\", \"because\": \"leaves that want one keep theirs, and the rest is on its way only.\"},\n"
+    "  {\"text\": \"x = {x} is data, w = {w} is a weight, and both are read by row 1, w*x. Why does nothing come to x?\", \"program\": \"y = w * x\", \"constants\": \"x\", \"draw\": {\"w\": [2, 3, 4], \"x\": [5, 6, 7]},\n"
+    "   \"choices\": [\"It does not want a gradient\", \"Its gradient is 0\", \"mul sends only to its first input\", \"x has no row on the tape\"], \"truth\": \"1\",\n"
+    "   \"mistakes\": [[\"2\", \"The result does move with x, by {w} for each unit. Nobody asked for that number.\"], [\"3\", \"mul sends to both, if both want it: to x it would send {w}.\"], [\"4\", \"Neither has w, and w gets its part. Being given is not the reason.\"]],\n"
+    "   \"hint\": \"What is different between data and a weight?\", \"because\": \"data is not going to be changed, so requires_grad is off, and work is saved.\"}]},\n"
+    "\n"
+    "{\"name\": \"rule\", \"title\": \"One rule at a time\", \"minutes\": 12,\n"
+    " \"about\": \"back through (w*x + b - t)^2: what comes from above times the slope of the step\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"loss = (w*x + b - t)^2. There is one rule: what comes to a row's result, times the row's slope along an input, goes to that input. Will the gradient of w be above 0 or below? Then step through, and read each product.\",\n"
     "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"p = w*x + b; e = p - t; loss = e^2\", \"values\": [\"w=3\", \"x=2\", \"b=1\", \"t=5\"], \"constants\": \"x\"}]},",
-    "  {\"text\": \"Other numbers. Both factors are shown; find each product before you look at it.\", \"ask\": \"product\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"p = w*x + b; e = p - t; loss = e^2\", \"values\": [\"w=-2\", \"x=3\", \"b=4\", \"t=1\"], \"constants\": \"x\"}]},",
-    "  {\"text\": \"Now find the slope, too. Of a sum it is 1, of a difference's second input -1, of a product the other factor, of a square twice its input.\", \"ask\": \"part\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"p = w*x + b; e = p - t; loss = e^2\", \"values\": [\"w=2\", \"x=-1\", \"b=5\", \"t=4\"], \"constants\": \"x\"}]},",
-    "  {\"text\": \"And all of it, forward and backward, by yourself. In the end compare with what nudging gives.\", \"ask\": \"all\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"p = w*x + b; e = p - t; loss = e^2\", \"values\": [\"w=4\", \"x=2\", \"b=-3\", \"t=2\"], \"constants\": \"x\"}]}],",
-    " \"questions\": [",
-    "  {\"text\": \"loss = e^2 at e = {e}. What is the gradient of e?\", \"program\": \"loss = e^2\", \"draw\": {\"e\": [-5, -4, -3, 3, 4, 5]}, \"truth\": \"de\",",
-    "   \"mistakes\": [[\"loss\", \"That is the loss's value. Asked is how it changes with e.\"], [\"e\", \"A square's slope has the factor 2.\"], [\"2\", \"The square's slope is 2 e, not 2.\"], [\"-de\", \"The size is right, the sign is not.\"]],",
-    "   \"hint\": \"The slope of e^2 is 2 e, and 1 came from above.\", \"because\": \"1 came from above, times the slope 2 * {e}.\"},",
-    "  {\"text\": \"p = w*x + b; e = p - t; loss = e^2 at w = {w}, x = 3, b = {b}, t = {t}. What is the gradient of b?\", \"program\": \"p = w*x + b; e = p - t; loss = e^2\", \"values\": [\"x=3\"], \"constants\": \"x\",",
-    "   \"draw\": {\"w\": [-2, 2, 4], \"b\": [-4, 1, 5], \"t\": [-3, 2, 4]}, \"truth\": \"db\",",
-    "   \"mistakes\": [[\"e\", \"That is e, forward. The square's slope, 2 e, came first.\"], [\"1\", \"That is the sum's slope alone; the loss feels it multiplied by what came from above, {de}.\"], [\"b * de\", \"The slope of a sum along b is 1, not b.\"], [\"de * 3\", \"That is w's: x multiplies w, not b.\"], [\"-db\", \"p - t sends to p with its own sign; only t gets the opposite.\"]],",
-    "   \"hint\": \"The square sends 2 e to e; the difference and the sum have the slope 1 here.\", \"because\": \"e = {e}, so {de} comes from the square; the slopes after it are 1.\"},",
-    "  {\"text\": \"p = w*x + b; e = p - t; loss = e^2 at w = {w}, x = {x}, b = 1, t = {t}. What is the gradient of w?\", \"program\": \"p = w*x + b; e = p - t; loss = e^2\", \"values\": [\"b=1\"], \"constants\": \"x\",",
-    "   \"draw\": {\"w\": [-2, 2, 4], \"x\": [-3, 3, 5], \"t\": [-3, 2, 4]}, \"truth\": \"dw\",",
-    "   \"mistakes\": [[\"x\", \"That is the product's slope alone; {dp} came from above.\"], [\"dp\", \"That came to w*x. The slope along w is x = {x}.\"], [\"w * dp\", \"For w*x the slope along w is x, not w.\"], [\"2 + x\", \"Along one path slopes multiply; this adds them.\"], [\"-dw\", \"The size is right, the sign is not.\"]],",
-    "   \"hint\": \"What came to the product is {dp}; along w its slope is x.\", \"because\": \"{dp} came from above, times x = {x}.\"},",
-    "  {\"text\": \"p = w*x + b; e = p - t; loss = e^2 at w = {w}, x = 3, b = 1, t = {t}. What is the gradient of t?\", \"program\": \"p = w*x + b; e = p - t; loss = e^2\", \"values\": [\"x=3\", \"b=1\"], \"constants\": \"x\",",
-    "   \"draw\": {\"w\": [-2, 2, 4], \"t\": [-3, 2, 4, 5]}, \"truth\": \"dt\",",
-    "   \"mistakes\": [[\"de\", \"A difference sends the opposite sign to its second input.\"], [\"-1\", \"That is the difference's slope along t alone; {de} came from above.\"], [\"t * de\", \"The slope along t is -1, not t.\"], [\"e\", \"That is e's value, forward.\"]],",
+    "  {\"text\": \"Other numbers. Both factors are shown; find each product before you look at it.\", \"ask\": \"product\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"p = w*x + b; e = p - t; loss = e^2\", \"values\": [\"w=-2\", \"x=3\", \"b=4\", \"t=1\"], \"constants\": \"x\"}]},\n"
+    "  {\"text\": \"Now find the slope, too. Of a sum it is 1, of a difference's second input -1, of a product the other factor, of a square twice its input.\", \"ask\": \"part\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"p = w*x + b; e = p - t; loss = e^2\", \"values\": [\"w=2\", \"x=-1\", \"b=5\", \"t=4\"], \"constants\": \"x\"}]},\n"
+    "  {\"text\": \"And all of it, forward and backward, by yourself. In the end compare with what nudging gives.\", \"ask\": \"all\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"p = w*x + b; e = p - t; loss = e^2\", \"values\": [\"w=4\", \"x=2\", \"b=-3\", \"t=2\"], \"constants\": \"x\"}]}],\n"
+    " \"questions\": [\n"
+    "  {\"text\": \"loss = e^2 at e = {e}. What is the gradient of e?\", \"program\": \"loss = e^2\", \"draw\": {\"e\": [-5, -4, -3, 3, 4, 5]}, \"truth\": \"de\",\n"
+    "   \"mistakes\": [[\"loss\", \"That is the loss's value. Asked is how it changes with e.\"], [\"e\", \"A square's slope has the factor 2.\"], [\"2\", \"The square's slope is 2 e, not 2.\"], [\"-de\", \"The size is right, the sign is not.\"]],\n"
+    "   \"hint\": \"The slope of e^2 is 2 e, and 1 came from above.\", \"because\": \"1 came from above, times the slope 2 * {e}.\"},\n"
+    "  {\"text\": \"p = w*x + b; e = p - t; loss = e^2 at w = {w}, x = 3, b = {b}, t = {t}. What is the gradient of b?\", \"program\": \"p = w*x + b; e = p - t; loss = e^2\", \"values\": [\"x=3\"], \"constants\": \"x\",\n"
+    "   \"draw\": {\"w\": [-2, 2, 4], \"b\": [-4, 1, 5], \"t\": [-3, 2, 4]}, \"truth\": \"db\",\n"
+    "   \"mistakes\": [[\"e\", \"That is e, forward. The square's slope, 2 e, came first.\"], [\"1\", \"That is the sum's slope alone; the loss feels it multiplied by what came from above, {de}.\"], [\"b * de\", \"The slope of a sum along b is 1, not b.\"], [\"de * 3\", \"That is w's: x multiplies w, not b.\"], [\"-db\", \"p - t sends to p with its own sign; only t gets the opposite.\"]],\n"
+    "   \"hint\": \"The square sends 2 e to e; the difference and the sum have the slope 1 here.\", \"because\": \"e = {e}, so {de} comes from the square; the slopes after it are 1.\"},\n"
+    "  {\"text\": \"p = w*x + b; e = p - t; loss = e^2 at w = {w}, x = {x}, b = 1, t = {t}. What is the gradient of w?\", \"program\": \"p = w*x + b; e = p - t; loss = e^2\", \"values\": [\"b=1\"], \"constants\": \"x\",\n"
+    "   \"draw\": {\"w\": [-2, 2, 4], \"x\": [-3, 3, 5], \"t\": [-3, 2, 4]}, \"truth\": \"dw\",\n"
+    "   \"mistakes\": [[\"x\", \"That is the product's slope alone; {dp} came from above.\"], [\"dp\", \"That came to w*x. The slope along w is x = {x}.\"], [\"w * dp\", \"For w*x the slope along w is x, not w.\"], [\"2 + x\", \"Along one path slopes multiply; this adds them.\"], [\"-dw\", \"The size is right, the sign is not.\"]],\n"
+    "   \"hint\": \"What came to the product is {dp}; along w its slope is x.\", \"because\": \"{dp} came from above, times x = {x}.\"},\n"
+    "  {\"text\": \"p = w*x + b; e = p - t; loss = e^2 at w = {w}, x = 3, b = 1, t = {t}. What is the gradient of t?\", \"program\": \"p = w*x + b; e = p - t; loss = e^2\", \"values\": [\"x=3\", \"b=1\"], \"constants\": \"x\",\n"
+    "   \"draw\": {\"w\": [-2, 2, 4], \"t\": [-3, 2, 4, 5]}, \"truth\": \"dt\",\n"
+    "   \"mistakes\": [[\"de\", \"A difference sends the opposite sign to its second input.\"], [\"-1\", \"That is the difference's slope along t alone; {de} came from above.\"], [\"t * de\", \"The slope along t is -1, not t.\"], [\"e\", \"That is e's value, forward.\"]],\n"
     "   \"hint\": \"What came to e is {de}; along t the slope of p - t is -1.\", \"because\": \"{de} came from above, times -1: raise t, and the error falls.\"},",
-    "  {\"text\": \"The whole pass: p = w*x + b; e = p - t; loss = e^2 at w = {w}, x = {x}, b = 1, t = {t}. Give the gradients of e, t, p, b and w, in this order, with commas between them.\", \"program\": \"p = w*x + b; e = p - t; loss = e^2\", \"values\": [\"b=1\"], \"constants\": \"x\",",
-    "   \"draw\": {\"w\": [-2, 2, 4], \"x\": [-3, 3, 5], \"t\": [-3, 2, 4]},",
-    "   \"parts\": [[\"de\", \"The loss's row, e^2: 1 came from above, and the slope is 2 e. What is e?\"], [\"dt\", \"The row e = p - t: t is what is taken away, so its slope is -1.\"], [\"dp\", \"The row e = p - t: along p the slope is 1, so what came goes on.\"], [\"db\", \"The row p = #1 + b: a sum hands on what came.\"], [\"dw\", \"The row #1 = w*x: what came, times the other factor, x = {x}.\"]],",
-    "   \"because\": \"e = {e}, so {de}; -1 times it to t; as it is to p, b and the product; times x = {x} to w.\"}]},",
-    "",
-    "{\"name\": \"gates\", \"title\": \"Gates and corners\", \"minutes\": 10,",
-    " \"about\": \"what an operation hands on: all of it, nothing, or a part by its result\",",
-    " \"screens\": [",
-    "  {\"text\": \"Each operation hands on what came to it, times its own slope. max(a, b) is the larger of the two: nudge the larger one and the result moves along, nudge the smaller one and nothing happens. 3 comes to the max from above. Who gets it?\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"m = max(a, b); y = 3 * m\", \"values\": [\"a=2\", \"b=5\"]}]},",
-    "  {\"text\": \"abs is the number itself above 0 and its opposite below, so below 0 it hands on what came with the other sign. At 0 itself there is a corner and no slope; abs and relu have 0 there, and where both sides of a max are equal each gets half.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"y = 4 * abs(a)\", \"values\": [\"a=-3\"]}]},",
-    "  {\"text\": \"tanh and exp know their slope from their result: tanh's is 1 - y^2, exp's is y itself. That is why the tape keeps their results.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"t = tanh(a); e = exp(b); y = t + e\", \"values\": [\"a=0.5\", \"b=1\"]}]},",
-    "  {\"text\": \"A trap. sqrt has no value at -2, so where takes the other branch, and y is fine. But on the way back where sends 0 to sqrt, whose slope is nan there, and 0 times nan is nan: both branches are computed, forward and backward. What is chosen must be safe before it goes into sqrt: sqrt(where(a > 0, a, 1)).\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"y = where(a > 0, sqrt(a), a)\", \"values\": [\"a=-2\"]}]}],",
-    " \"questions\": [",
-    "  {\"text\": \"y = {g} * max(c, d) at c = {c}, d = {d}. What is the gradient of c?\", \"program\": \"y = g * max(c, d)\", \"constants\": \"g\",",
-    "   \"draw\": {\"g\": [2, 3, 4, 6], \"c\": [-3, 1, 2, 7, 8], \"d\": [5]}, \"truth\": \"dc\",",
-    "   \"mistakes\": [[\"g - dc\", \"That is d's. The larger of the two gets all that came, the other nothing.\"], [\"g / 2\", \"Half each gets it only where both are equal.\"],",
-    "    [\"y\", \"That is y's value. Asked is how y changes with c.\"]],",
-    "   \"hint\": \"Nudge c a little: does the larger of the two change?\", \"because\": \"{c} against {d}: a nudge of c moves y by {dc} times itself.\"},",
-    "  {\"text\": \"y = {g} * abs(a) at a = {a}. What is the gradient of a?\", \"program\": \"y = g * abs(a)\", \"constants\": \"g\",",
-    "   \"draw\": {\"g\": [2, 3, 4, 5], \"a\": [-9, -8, -7, -6]}, \"truth\": \"da\",",
-    "   \"mistakes\": [[\"g\", \"a is below 0, where abs falls as a rises.\"], [\"y\", \"That is y's value. Asked is how y changes with a.\"], [\"g * a\", \"abs's slope is 1 or -1, not a.\"], [\"-1\", \"That is abs's slope alone; {g} came from above.\"]],",
-    "   \"hint\": \"Raise a from {a} a little: is it farther from 0 then, or nearer?\", \"because\": \"the slope of abs at {a} is -1, times {g}.\"},",
+    "  {\"text\": \"The whole pass: p = w*x + b; e = p - t; loss = e^2 at w = {w}, x = {x}, b = 1, t = {t}. Give the gradients of e, t, p, b and w, in this order, with commas between them.\", \"program\": \"p = w*x + b; e = p - t; loss = e^2\", \"values\": [\"b=1\"], \"constants\": \"x\",\n"
+    "   \"draw\": {\"w\": [-2, 2, 4], \"x\": [-3, 3, 5], \"t\": [-3, 2, 4]},\n"
+    "   \"parts\": [[\"de\", \"The loss's row, e^2: 1 came from above, and the slope is 2 e. What is e?\"], [\"dt\", \"The row e = p - t: t is what is taken away, so its slope is -1.\"], [\"dp\", \"The row e = p - t: along p the slope is 1, so what came goes on.\"], [\"db\", \"The row p = #1 + b: a sum hands on what came.\"], [\"dw\", \"The row #1 = w*x: what came, times the other factor, x = {x}.\"]],\n"
+    "   \"because\": \"e = {e}, so {de}; -1 times it to t; as it is to p, b and the product; times x = {x} to w.\"}]},\n"
+    "\n"
+    "{\"name\": \"gates\", \"title\": \"Gates and corners\", \"minutes\": 10,\n"
+    " \"about\": \"what an operation hands on: all of it, nothing, or a part by its result\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"Each operation hands on what came to it, times its own slope. max(a, b) is the larger of the two: nudge the larger one and the result moves along, nudge the smaller one and nothing happens. 3 comes to the max from above. Who gets it?\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"m = max(a, b); y = 3 * m\", \"values\": [\"a=2\", \"b=5\"]}]},\n"
+    "  {\"text\": \"abs is the number itself above 0 and its opposite below, so below 0 it hands on what came with the other sign. At 0 itself there is a corner and no slope; abs and relu have 0 there, and where both sides of a max are equal each gets half.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"y = 4 * abs(a)\", \"values\": [\"a=-3\"]}]},\n"
+    "  {\"text\": \"tanh and exp know their slope from their result: tanh's is 1 - y^2, exp's is y itself. That is why the tape keeps their results.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"t = tanh(a); e = exp(b); y = t + e\", \"values\": [\"a=0.5\", \"b=1\"]}]},\n"
+    "  {\"text\": \"A trap. sqrt has no value at -2, so where takes the other branch, and y is fine. But on the way back where sends 0 to sqrt, whose slope is nan there, and 0 times nan is nan: both branches are computed, forward and backward. What is chosen must be safe before it goes into sqrt: sqrt(where(a > 0, a, 1)).\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"y = where(a > 0, sqrt(a), a)\", \"values\": [\"a=-2\"]}]}],\n"
+    " \"questions\": [\n"
+    "  {\"text\": \"y = {g} * max(c, d) at c = {c}, d = {d}. What is the gradient of c?\", \"program\": \"y = g * max(c, d)\", \"constants\": \"g\",\n"
+    "   \"draw\": {\"g\": [2, 3, 4, 6], \"c\": [-3, 1, 2, 7, 8], \"d\": [5]}, \"truth\": \"dc\",\n"
+    "   \"mistakes\": [[\"g - dc\", \"That is d's. The larger of the two gets all that came, the other nothing.\"], [\"g / 2\", \"Half each gets it only where both are equal.\"],\n"
+    "    [\"y\", \"That is y's value. Asked is how y changes with c.\"]],\n"
+    "   \"hint\": \"Nudge c a little: does the larger of the two change?\", \"because\": \"{c} against {d}: a nudge of c moves y by {dc} times itself.\"},\n"
+    "  {\"text\": \"y = {g} * abs(a) at a = {a}. What is the gradient of a?\", \"program\": \"y = g * abs(a)\", \"constants\": \"g\",\n"
+    "   \"draw\": {\"g\": [2, 3, 4, 5], \"a\": [-9, -8, -7, -6]}, \"truth\": \"da\",\n"
+    "   \"mistakes\": [[\"g\", \"a is below 0, where abs falls as a rises.\"], [\"y\", \"That is y's value. Asked is how y changes with a.\"], [\"g * a\", \"abs's slope is 1 or -1, not a.\"], [\"-1\", \"That is abs's slope alone; {g} came from above.\"]],\n"
+    "   \"hint\": \"Raise a from {a} a little: is it farther from 0 then, or nearer?\", \"because\": \"the slope of abs at {a} is -1, times {g}.\"},\n"
     "  {\"text\": \"y = tanh(a) is {y}. What is the gradient of a?\", \"program\": \"y = tanh(a)\", \"draw\": {\"a\": [-1.5, -0.5, 0.5, 1.5, 2]}, \"truth\": \"da\",",
-    "   \"mistakes\": [[\"1 - a * a\", \"tanh's slope goes by its result y, not by its input: 1 - y^2.\"], [\"1 - y\", \"y is squared: 1 - y^2.\"], [\"y * (1 - y)\", \"That is a sigmoid's slope.\"], [\"y\", \"That is y's value; exp is the one whose slope is its value.\"]],",
-    "   \"hint\": \"The slope is 1 - y^2.\", \"because\": \"1 - {y}^2.\"},",
-    "  {\"text\": \"y = {g} * exp(a) is {y} at a = {a}. What is the gradient of a?\", \"program\": \"y = g * exp(a)\", \"constants\": \"g\", \"draw\": {\"a\": [-1, 2, 3], \"g\": [2, 3, 5]}, \"truth\": \"da\",",
-    "   \"mistakes\": [[\"y / g\", \"That is exp's slope alone; {g} multiplies it.\"], [\"a * y\", \"That is a power's rule. exp's slope is its own value.\"], [\"g\", \"That came from above. exp's slope multiplies it.\"]],",
-    "   \"hint\": \"exp is its own slope.\", \"because\": \"exp's slope is exp's value, {y / g}, times {g}.\"}]},",
-    "",
-    "{\"name\": \"accumulate\", \"title\": \"Used twice: add\", \"minutes\": 10,",
-    " \"about\": \"b = a + a; c = b * b: what comes along each edge is added up\",",
-    " \"screens\": [",
-    "  {\"text\": \"b = a + a reads a twice. The gradient of b is 1, and each of the two edges brings that to a. Is a's gradient 1 or 2? Nudge a by 1 and look how far b moves.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"b = a + a\", \"values\": [\"a=3\"]}]},",
-    "  {\"text\": \"Now c = b * b reads b twice as well. Each edge brings the other factor, 6, so b has 12 in the end. Then a + a sends those 12 along each of its two edges: 24. Along a path slopes are multiplied; where paths meet, what they bring is added.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"b = a + a; c = b * b\", \"values\": [\"a=3\"]}]},",
-    "  {\"text\": \"Two ways lead from a to y, one by c and one by d. Each brings its part. Find both before you step.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"c = a + b; d = a * b; y = c * d\", \"values\": [\"a=2\", \"b=3\"]}]}],",
-    " \"questions\": [",
-    "  {\"text\": \"b = a + a; c = b * b at a = {a}. What is the gradient of a?\", \"program\": \"b = a + a; c = b * b\",",
-    "   \"draw\": {\"a\": [-5, -4, -3, -2, 2, 3, 4, 5]}, \"truth\": \"da\",",
-    "   \"mistakes\": [[\"db\", \"That is b's gradient. a + a reads a twice, so it comes to a twice: step 1 has two edges.\"],",
-    "    [\"b\", \"One edge's part of b's gradient: b * b reads b twice, and a + a then reads a twice.\"],",
-    "    [\"2 * db + b\", \"Count the edges again: two into b, then two into a.\"],",
-    "    [\"a\", \"That is a's value. Asked is how c changes with a.\"], [\"-da\", \"The size is right, the sign is not.\"]],",
-    "   \"hint\": \"Step 2, c = b * b, sends b along each of two edges; step 1, b = a + a, sends their sum along each of two.\",",
-    "   \"because\": \"b gets {b} twice, which is {db}, and a gets that twice.\"},",
-    "  {\"text\": \"y = a * a + a at a = {a}. What is the gradient of a?\", \"program\": \"y = a * a + a\",",
-    "   \"draw\": {\"a\": [-5, -4, -3, -2, 2, 3, 4, 5]}, \"truth\": \"da\",",
-    "   \"mistakes\": [[\"2 * a\", \"Step 2, the sum, reads a once more and brings 1: it is added.\"],",
-    "    [\"a + 1\", \"Step 1, a * a, reads a twice: each edge brings the other factor.\"],",
-    "    [\"y\", \"That is y's value. Asked is how it changes with a.\"]],",
-    "   \"hint\": \"Three edges lead to a: two from a * a, one from the sum.\", \"because\": \"a * a brings {a} twice, the sum brings 1.\"},",
-    "  {\"text\": \"c = a + b; d = a * b; y = c * d at a = {a}, b = {b}. What is the gradient of a?\",",
-    "   \"program\": \"c = a + b; d = a * b; y = c * d\",",
-    "   \"draw\": {\"a\": [-4, -3, -2, 2, 3, 4], \"b\": [-5, -3, -2, 2, 3, 5]}, \"truth\": \"da\",",
-    "   \"mistakes\": [[\"d\", \"That is the way by c alone. Which other step reads a?\"],",
-    "    [\"c * b\", \"That is the way by d alone. Which other step reads a?\"],",
-    "    [\"d * c * b\", \"Along one way slopes multiply; different ways add.\"],",
+    "   \"mistakes\": [[\"1 - a * a\", \"tanh's slope goes by its result y, not by its input: 1 - y^2.\"], [\"1 - y\", \"y is squared: 1 - y^2.\"], [\"y * (1 - y)\", \"That is a sigmoid's slope.\"], [\"y\", \"That is y's value; exp is the one whose slope is its value.\"]],\n"
+    "   \"hint\": \"The slope is 1 - y^2.\", \"because\": \"1 - {y}^2.\"},\n"
+    "  {\"text\": \"y = {g} * exp(a) is {y} at a = {a}. What is the gradient of a?\", \"program\": \"y = g * exp(a)\", \"constants\": \"g\", \"draw\": {\"a\": [-1, 2, 3], \"g\": [2, 3, 5]}, \"truth\": \"da\",\n"
+    "   \"mistakes\": [[\"y / g\", \"That is exp's slope alone; {g} multiplies it.\"], [\"a * y\", \"That is a power's rule. exp's slope is its own value.\"], [\"g\", \"That came from above. exp's slope multiplies it.\"]],\n"
+    "   \"hint\": \"exp is its own slope.\", \"because\": \"exp's slope is exp's value, {y / g}, times {g}.\"}]},\n"
+    "\n"
+    "{\"name\": \"accumulate\", \"title\": \"Used twice: add\", \"minutes\": 10,\n"
+    " \"about\": \"b = a + a; c = b * b: what comes along each edge is added up\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"b = a + a reads a twice. The gradient of b is 1, and each of the two edges brings that to a. Is a's gradient 1 or 2? Nudge a by 1 and look how far b moves.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"b = a + a\", \"values\": [\"a=3\"]}]},\n"
+    "  {\"text\": \"Now c = b * b reads b twice as well. Each edge brings the other factor, 6, so b has 12 in the end. Then a + a sends those 12 along each of its two edges: 24. Along a path slopes are multiplied; where paths meet, what they bring is added.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"b = a + a; c = b * b\", \"values\": [\"a=3\"]}]},\n"
+    "  {\"text\": \"Two ways lead from a to y, one by c and one by d. Each brings its part. Find both before you step.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"c = a + b; d = a * b; y = c * d\", \"values\": [\"a=2\", \"b=3\"]}]}],\n"
+    " \"questions\": [\n"
+    "  {\"text\": \"b = a + a; c = b * b at a = {a}. What is the gradient of a?\", \"program\": \"b = a + a; c = b * b\",\n"
+    "   \"draw\": {\"a\": [-5, -4, -3, -2, 2, 3, 4, 5]}, \"truth\": \"da\",\n"
+    "   \"mistakes\": [[\"db\", \"That is b's gradient. a + a reads a twice, so it comes to a twice: step 1 has two edges.\"],\n"
+    "    [\"b\", \"One edge's part of b's gradient: b * b reads b twice, and a + a then reads a twice.\"],\n"
+    "    [\"2 * db + b\", \"Count the edges again: two into b, then two into a.\"],\n"
+    "    [\"a\", \"That is a's value. Asked is how c changes with a.\"], [\"-da\", \"The size is right, the sign is not.\"]],\n"
+    "   \"hint\": \"Step 2, c = b * b, sends b along each of two edges; step 1, b = a + a, sends their sum along each of two.\",\n"
+    "   \"because\": \"b gets {b} twice, which is {db}, and a gets that twice.\"},\n"
+    "  {\"text\": \"y = a * a + a at a = {a}. What is the gradient of a?\", \"program\": \"y = a * a + a\",\n"
+    "   \"draw\": {\"a\": [-5, -4, -3, -2, 2, 3, 4, 5]}, \"truth\": \"da\",\n"
+    "   \"mistakes\": [[\"2 * a\", \"Step 2, the sum, reads a once more and brings 1: it is added.\"],\n"
+    "    [\"a + 1\", \"Step 1, a * a, reads a twice: each edge brings the other factor.\"],\n"
+    "    [\"y\", \"That is y's value. Asked is how it changes with a.\"]],\n"
+    "   \"hint\": \"Three edges lead to a: two from a * a, one from the sum.\", \"because\": \"a * a brings {a} twice, the sum brings 1.\"},\n"
+    "  {\"text\": \"c = a + b; d = a * b; y = c * d at a = {a}, b = {b}. What is the gradient of a?\",\n"
+    "   \"program\": \"c = a + b; d = a * b; y = c * d\",\n"
+    "   \"draw\": {\"a\": [-4, -3, -2, 2, 3, 4], \"b\": [-5, -3, -2, 2, 3, 5]}, \"truth\": \"da\",\n"
+    "   \"mistakes\": [[\"d\", \"That is the way by c alone. Which other step reads a?\"],\n"
+    "    [\"c * b\", \"That is the way by d alone. Which other step reads a?\"],\n"
+    "    [\"d * c * b\", \"Along one way slopes multiply; different ways add.\"],\n"
     "    [\"d + c\", \"Step 2, d = a * b, has the slope b along a.\"]],",
-    "   \"hint\": \"By c: d times 1. By d: c times b. Add them.\", \"because\": \"by c come {d}, by d come {c} * {b} = {c * b}.\"}]},",
-    "",
-    "{\"name\": \"order\", \"title\": \"Why from the end\", \"minutes\": 10,",
-    " \"about\": \"why a value has to wait for all that comes to it before it sends anything on\",",
-    " \"screens\": [",
-    "  {\"text\": \"y = s * s reads s twice. If s sent something to x as soon as the first part had come, it would have to send again, or too little. So it waits. The tape makes that simple: a row only reads rows above it, so going from the last row to the first, all readers of a result have sent their part before its own row's turn comes.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"s = x * x; y = s * s\", \"values\": [\"x=3\"]}]},",
-    "  {\"text\": \"A program that goes down from c into b once for each of the two times that b is read, and sends on all that b has each time, gets 8 here; nudging says 4. Step through, and then once more with the order below the steps set to depth first: b's row runs twice, each time with all that b has. (The screen before has it, too: 216 where 108 is right.) That is why such programs sort their graph first, and why this one needs no sorting: the tape was written in order.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"b = a + a; c = b + b\", \"values\": [\"a=1\"]}]}],",
+    "   \"hint\": \"By c: d times 1. By d: c times b. Add them.\", \"because\": \"by c come {d}, by d come {c} * {b} = {c * b}.\"}]},\n"
+    "\n"
+    "{\"name\": \"order\", \"title\": \"Why from the end\", \"minutes\": 10,\n"
+    " \"about\": \"why a value has to wait for all that comes to it before it sends anything on\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"y = s * s reads s twice. If s sent something to x as soon as the first part had come, it would have to send again, or too little. So it waits. The tape makes that simple: a row only reads rows above it, so going from the last row to the first, all readers of a result have sent their part before its own row's turn comes.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"s = x * x; y = s * s\", \"values\": [\"x=3\"]}]},\n"
+    "  {\"text\": \"A program that goes down from c into b once for each of the two times that b is read, and sends on all that b has each time, gets 8 here; nudging says 4. Step through, and then once more with the order below the steps set to depth first: b's row runs twice, each time with all that b has. (The screen before has it, too: 216 where 108 is right.) That is why such programs sort their graph first, and why this one needs no sorting: the tape was written in order.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"b = a + a; c = b + b\", \"values\": [\"a=1\"]}]}],\n"
+    " \"questions\": [\n"
+    "  {\"text\": \"s = x * x; y = s * s at x = {x}. What is the gradient of x?\", \"program\": \"s = x * x; y = s * s\",\n"
+    "   \"draw\": {\"x\": [-4, -3, -2, 2, 3, 4]}, \"truth\": \"dx\",\n"
+    "   \"mistakes\": [[\"2 * dx\", \"That sends all of s's gradient once for each time that s is read. Step 1 runs once, after both parts have come.\"],\n"
+    "    [\"dx / 2\", \"Step 1 was too early: s had only one of the two parts that y = s * s sends.\"],\n"
+    "    [\"ds\", \"That is s's gradient. One step is left: s = x * x.\"], [\"-dx\", \"The size is right, the sign is not.\"]],\n"
+    "   \"hint\": \"s gets s from each of two edges. Only then s = x * x sends x times that, twice.\",\n"
+    "   \"because\": \"s has {ds} when its turn comes, and 2 x * {ds} = {dx}.\"},\n"
+    "  {\"text\": \"b = a + a; c = b * a; y = c + b, at a = {a}. Which steps must have run backward before b = a + a may send anything?\",\n"
+    "   \"program\": \"b = a + a; c = b * a; y = c + b\", \"draw\": {\"a\": [-5, -4, -3, -2, 2, 3, 4, 5]},\n"
+    "   \"choices\": [\"y = c + b alone\", \"c = b * a alone\", \"both y = c + b and c = b * a\", \"none\"], \"truth\": \"3\",\n"
+    "   \"mistakes\": [[\"1\", \"y = c + b sends a part to b, but so does c = b * a: b is read by both.\"],\n"
+    "    [\"2\", \"c = b * a sends a part to b, but so does y = c + b: b is read by both.\"],\n"
+    "    [\"4\", \"b's gradient is not known before its readers have sent their parts.\"]],\n"
+    "   \"hint\": \"Which steps read b?\", \"because\": \"both read b, so both send to it: together {db}.\"}]},\n"
+    "\n"
+    "{\"name\": \"check\", \"title\": \"Do not trust: check\", \"minutes\": 8,\n"
+    " \"about\": \"a gradient beside what nudging gives: how far, and on which side\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"Whoever writes a gradient by hand gets it wrong now and then, and the training only seems slow. A check nudges: y a little above, less y a little below, divided by the distance. Going both ways is much closer than going one way, as what bends the curve up on one side bends it down on the other.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"y = exp(x)\", \"values\": [\"x=1\"], \"nudges\": \"x\"}]},\n"
+    "  {\"text\": \"Is a smaller nudge better? Up to a point. The two values become so alike that their difference has few digits left. With the 16 digits of float64 the best distance is about 0.00001, with the 7 of float32, as here, about 0.003. See in both tables where the last column is smallest, and what becomes of it below.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"y = exp(x)\", \"values\": [\"x=1\"], \"dtype\": \"float32\", \"nudges\": \"x\"}]}],\n"
     " \"questions\": [",
-    "  {\"text\": \"s = x * x; y = s * s at x = {x}. What is the gradient of x?\", \"program\": \"s = x * x; y = s * s\",",
-    "   \"draw\": {\"x\": [-4, -3, -2, 2, 3, 4]}, \"truth\": \"dx\",",
-    "   \"mistakes\": [[\"2 * dx\", \"That sends all of s's gradient once for each time that s is read. Step 1 runs once, after both parts have come.\"],",
-    "    [\"dx / 2\", \"Step 1 was too early: s had only one of the two parts that y = s * s sends.\"],",
-    "    [\"ds\", \"That is s's gradient. One step is left: s = x * x.\"], [\"-dx\", \"The size is right, the sign is not.\"]],",
-    "   \"hint\": \"s gets s from each of two edges. Only then s = x * x sends x times that, twice.\",",
-    "   \"because\": \"s has {ds} when its turn comes, and 2 x * {ds} = {dx}.\"},",
-    "  {\"text\": \"b = a + a; c = b * a; y = c + b, at a = {a}. Which steps must have run backward before b = a + a may send anything?\",",
-    "   \"program\": \"b = a + a; c = b * a; y = c + b\", \"draw\": {\"a\": [-5, -4, -3, -2, 2, 3, 4, 5]},",
-    "   \"choices\": [\"y = c + b alone\", \"c = b * a alone\", \"both y = c + b and c = b * a\", \"none\"], \"truth\": \"3\",",
-    "   \"mistakes\": [[\"1\", \"y = c + b sends a part to b, but so does c = b * a: b is read by both.\"],",
-    "    [\"2\", \"c = b * a sends a part to b, but so does y = c + b: b is read by both.\"],",
-    "    [\"4\", \"b's gradient is not known before its readers have sent their parts.\"]],",
-    "   \"hint\": \"Which steps read b?\", \"because\": \"both read b, so both send to it: together {db}.\"}]},",
-    "",
-    "{\"name\": \"check\", \"title\": \"Do not trust: check\", \"minutes\": 8,",
-    " \"about\": \"a gradient beside what nudging gives: how far, and on which side\",",
-    " \"screens\": [",
-    "  {\"text\": \"Whoever writes a gradient by hand gets it wrong now and then, and the training only seems slow. A check nudges: y a little above, less y a little below, divided by the distance. Going both ways is much closer than going one way, as what bends the curve up on one side bends it down on the other.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"y = exp(x)\", \"values\": [\"x=1\"], \"nudges\": \"x\"}]},",
-    "  {\"text\": \"Is a smaller nudge better? Up to a point. The two values become so alike that their difference has few digits left. With the 16 digits of float64 the best distance is about 0.00001, with the 7 of float32, as here, about 0.003. See in both tables where the last column is smallest, and what becomes of it below.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"y = exp(x)\", \"values\": [\"x=1\"], \"dtype\": \"float32\", \"nudges\": \"x\"}]}],",
-    " \"questions\": [",
-    "  {\"text\": \"y = x * x. From {x} to {x} + {h}: what is the change of y, divided by {h}?\", \"program\": \"y = x * x\", \"constants\": \"h\",",
-    "   \"draw\": {\"x\": [-4, -3, 2, 3, 5], \"h\": [0.1, 0.2, 0.5]}, \"truth\": \"2 * x + h\",",
-    "   \"mistakes\": [[\"2 * x\", \"That is the slope at {x}. On the way to {x} + {h} it has grown.\"], [\"2 * x * h + h * h\", \"That is the change. Divide it by {h}.\"], [\"2 * x - h\", \"That is going down from {x}. Here it goes up.\"]],",
-    "   \"hint\": \"(x + h)^2 - x^2 is 2 x h + h^2.\", \"because\": \"2 x + h: too much by h, as it goes to one side only.\"},",
-    "  {\"text\": \"y = x * x * x. What do {x} + {h} and {x} - {h} give: the difference of y, divided by the distance 2 * {h}?\", \"program\": \"y = x * x * x\", \"constants\": \"h\",",
-    "   \"draw\": {\"x\": [1, 2, 3], \"h\": [0.1, 0.2, 0.5]}, \"truth\": \"3 * x * x + h * h\",",
-    "   \"mistakes\": [[\"3 * x * x\", \"That is the slope. The difference is off by a little: by what?\"], [\"6 * x * x + 2 * h * h\", \"The distance between the two is 2 h.\"], [\"3 * x * x + 3 * x * h + h * h\", \"That is going to one side only.\"]],",
-    "   \"hint\": \"The terms with an even power of h are the same on both sides and fall out.\", \"because\": \"3 x^2 + h^2: half of h, a quarter of the error.\"},",
-    "  {\"text\": \"A hand-written gradient of mean((w * x - t)^2) over {n} points forgets that mean divides. How many times too large is it?\", \"program\": \"y = n * 1\", \"draw\": {\"n\": [3, 4, 5, 8]}, \"truth\": \"n\",",
-    "   \"mistakes\": [[\"2\", \"The 2 is the square's slope, and it belongs there.\"], [\"n * n\", \"mean divides once.\"], [\"1 / n\", \"Asked is how many times too large it is.\"]],",
-    "   \"hint\": \"What is the sum of {n} errors, and what their mean?\", \"because\": \"the check shows gradient and nudge apart by the same factor, {n}, everywhere: a sign of a forgotten factor.\"},",
-    "  {\"text\": \"A check is done with h = {h}, in float64. It fails for a gradient that is right. Why?\", \"program\": \"y = h * 1\", \"draw\": {\"h\": [1e-14, 1e-15]},",
-    "   \"choices\": [\"Few digits are left of the difference\", \"h should be smaller still\", \"Only one-sided differences work there\", \"float64 has no numbers so small\"], \"truth\": \"1\",",
-    "   \"mistakes\": [[\"2\", \"Then the two values become equal, and their difference 0.\"], [\"3\", \"They lose their digits just as well.\"], [\"4\", \"It has, down to 1e-308. What it lacks is digits.\"]],",
-    "   \"hint\": \"float64 keeps 16 digits. How do y at x + h and at x differ?\", \"because\": \"values that agree in 14 of 16 digits have a difference of two digits.\"}]},",
-    "",
-    "{\"name\": \"tutorial\", \"title\": \"A line finds its points\", \"minutes\": 14,",
-    " \"about\": \"the tutorial's first epochs: the line and the loss\",",
-    " \"screens\": [",
-    "  {\"text\": \"Five points on y = 2 x, and a line w x + b that starts where the seed put it. The loss is the mean distance, up or down, from the points to the line. Will w go up or down? And b?\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"steps\": 0}]},",
-    "  {\"text\": \"First with one point, x = 2, y = 4, and MSE, so that each number can be seen: forward, backward, and then the step. Each parameter goes against its gradient, by the learning rate times it, and all go by the gradients of the old place. Will w rise or fall?\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"p = w*x + b; loss = (p - y)^2\", \"values\": [\"w=0\", \"b=0\", \"x=2\", \"y=4\"], \"constants\": \"x,y\", \"update\": 0.05}]},",
-    "  {\"text\": \"One step with all five, by L1: forward, zero_grad, backward, step. Every point lies above the line, so each says up: the gradient of b is -1, that of w is minus the mean of x, -3. Each moves against its gradient, by the learning rate 0.01 times it.\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"steps\": 1}]},",
+    "  {\"text\": \"y = x * x. From {x} to {x} + {h}: what is the change of y, divided by {h}?\", \"program\": \"y = x * x\", \"constants\": \"h\",\n"
+    "   \"draw\": {\"x\": [-4, -3, 2, 3, 5], \"h\": [0.1, 0.2, 0.5]}, \"truth\": \"2 * x + h\",\n"
+    "   \"mistakes\": [[\"2 * x\", \"That is the slope at {x}. On the way to {x} + {h} it has grown.\"], [\"2 * x * h + h * h\", \"That is the change. Divide it by {h}.\"], [\"2 * x - h\", \"That is going down from {x}. Here it goes up.\"]],\n"
+    "   \"hint\": \"(x + h)^2 - x^2 is 2 x h + h^2.\", \"because\": \"2 x + h: too much by h, as it goes to one side only.\"},\n"
+    "  {\"text\": \"y = x * x * x. What do {x} + {h} and {x} - {h} give: the difference of y, divided by the distance 2 * {h}?\", \"program\": \"y = x * x * x\", \"constants\": \"h\",\n"
+    "   \"draw\": {\"x\": [1, 2, 3], \"h\": [0.1, 0.2, 0.5]}, \"truth\": \"3 * x * x + h * h\",\n"
+    "   \"mistakes\": [[\"3 * x * x\", \"That is the slope. The difference is off by a little: by what?\"], [\"6 * x * x + 2 * h * h\", \"The distance between the two is 2 h.\"], [\"3 * x * x + 3 * x * h + h * h\", \"That is going to one side only.\"]],\n"
+    "   \"hint\": \"The terms with an even power of h are the same on both sides and fall out.\", \"because\": \"3 x^2 + h^2: half of h, a quarter of the error.\"},\n"
+    "  {\"text\": \"A hand-written gradient of mean((w * x - t)^2) over {n} points forgets that mean divides. How many times too large is it?\", \"program\": \"y = n * 1\", \"draw\": {\"n\": [3, 4, 5, 8]}, \"truth\": \"n\",\n"
+    "   \"mistakes\": [[\"2\", \"The 2 is the square's slope, and it belongs there.\"], [\"n * n\", \"mean divides once.\"], [\"1 / n\", \"Asked is how many times too large it is.\"]],\n"
+    "   \"hint\": \"What is the sum of {n} errors, and what their mean?\", \"because\": \"the check shows gradient and nudge apart by the same factor, {n}, everywhere: a sign of a forgotten factor.\"},\n"
+    "  {\"text\": \"A check is done with h = {h}, in float64. It fails for a gradient that is right. Why?\", \"program\": \"y = h * 1\", \"draw\": {\"h\": [1e-14, 1e-15]},\n"
+    "   \"choices\": [\"Few digits are left of the difference\", \"h should be smaller still\", \"Only one-sided differences work there\", \"float64 has no numbers so small\"], \"truth\": \"1\",\n"
+    "   \"mistakes\": [[\"2\", \"Then the two values become equal, and their difference 0.\"], [\"3\", \"They lose their digits just as well.\"], [\"4\", \"It has, down to 1e-308. What it lacks is digits.\"]],\n"
+    "   \"hint\": \"float64 keeps 16 digits. How do y at x + h and at x differ?\", \"because\": \"values that agree in 14 of 16 digits have a difference of two digits.\"}]},\n"
+    "\n"
+    "{\"name\": \"tutorial\", \"title\": \"A line finds its points\", \"minutes\": 14,\n"
+    " \"about\": \"the tutorial's first epochs: the line and the loss\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"Five points on y = 2 x, and a line w x + b that starts where the seed put it. The loss is the mean distance, up or down, from the points to the line. Will w go up or down? And b?\",\n"
+    "   \"experiments\": [{\"kind\": \"training\", \"steps\": 0}]},\n"
+    "  {\"text\": \"First with one point, x = 2, y = 4, and MSE, so that each number can be seen: forward, backward, and then the step. Each parameter goes against its gradient, by the learning rate times it, and all go by the gradients of the old place. Will w rise or fall?\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"p = w*x + b; loss = (p - y)^2\", \"values\": [\"w=0\", \"b=0\", \"x=2\", \"y=4\"], \"constants\": \"x,y\", \"update\": 0.05}]},\n"
+    "  {\"text\": \"One step with all five, by L1: forward, zero_grad, backward, step. Every point lies above the line, so each says up: the gradient of b is -1, that of w is minus the mean of x, -3. Each moves against its gradient, by the learning rate 0.01 times it.\",\n"
+    "   \"experiments\": [{\"kind\": \"training\", \"steps\": 1}]},\n"
     "  {\"text\": \"Ten steps. The loss falls by 0.1 each time: as long as all points are on the same side, the gradient does not change.\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"steps\": 10}]},",
-    "  {\"text\": \"A hundred steps, as in the tutorial, to the digit. Near the end the points are on both sides and say different things; the steps do not get shorter, so the line goes to and fro. A smaller learning rate would calm it.\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"steps\": 100}]}],",
-    " \"questions\": [",
-    "  {\"text\": \"The points are (1, 2), (2, 4), (3, 6), (4, 8), (5, 10); w = 0, b = 0; L1 loss; the learning rate is {lr}. What is b after one step?\",",
-    "   \"program\": \"loss = l1_loss(w * x + b, y)\", \"values\": [\"x=[1,2,3,4,5]\", \"y=[2,4,6,8,10]\", \"w=0\", \"b=0\"], \"constants\": \"x,y,lr\",",
-    "   \"draw\": {\"lr\": [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]}, \"truth\": \"b - lr * db\",",
-    "   \"mistakes\": [[\"lr * db\", \"The step goes against the gradient: b - lr * gradient.\"],",
-    "    [\"5 * lr\", \"mean divides by n, so each point's part does too.\"], [\"-db\", \"That is a step without the learning rate.\"],",
-    "    [\"db\", \"That is the gradient. A step is minus the learning rate times it.\"]],",
-    "   \"hint\": \"All five points lie above the line: the gradient of b is -1.\", \"because\": \"the gradient is {db}, and 0 - {lr} * {db} = {-lr * db}.\"},",
-    "  {\"text\": \"The points are (1, 2), (2, 4), (3, 6), (4, 8), (5, 10); w = 0, b = 0; L1 loss; the learning rate is {lr}. What is w after one step?\",",
-    "   \"program\": \"loss = l1_loss(w * x + b, y)\", \"values\": [\"x=[1,2,3,4,5]\", \"y=[2,4,6,8,10]\", \"w=0\", \"b=0\"], \"constants\": \"x,y,lr\",",
-    "   \"draw\": {\"lr\": [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]}, \"truth\": \"w - lr * dw\",",
-    "   \"mistakes\": [[\"lr\", \"That is b's step. w is multiplied by x, so each point's part has x as a factor.\"],",
-    "    [\"15 * lr\", \"mean divides by n: the parts are x / 5.\"], [\"lr * dw\", \"The step goes against the gradient: w - lr * gradient.\"],",
-    "    [\"-dw\", \"That is a step without the learning rate.\"]],",
-    "   \"hint\": \"Each point brings -x / 5: add up x = 1 to 5.\", \"because\": \"the gradient is minus the mean of x, {dw}.\"}]},",
-    "",
-    "{\"name\": \"rate\", \"title\": \"The learning rate\", \"minutes\": 12,",
-    " \"about\": \"too small crawls, too large swings or runs away; where the limit is\",",
-    " \"screens\": [",
-    "  {\"text\": \"L1 with the learning rates 0.1 and 0.01. While all points are on one side of the line, each step is as long as the one before, however near the line is. Does the loss reach 0?\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"l1\", \"lr\": 0.1, \"steps\": 100, \"start\": [0, 0]}, {\"kind\": \"training\", \"loss\": \"l1\", \"lr\": 0.01, \"steps\": 100, \"start\": [0, 0]}]},",
-    "  {\"text\": \"MSE's steps get shorter with the distance, so it comes to rest, unless the rate is too large: with 0.08 each step goes a little less far past the end than the one before, with 0.087 a little farther. Over w and b the loss is a valley, and the way of each training goes to and fro across it.\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.08, \"steps\": 60, \"start\": [0, 0]}, {\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.087, \"steps\": 60, \"start\": [0, 0]}]},",
-    "  {\"text\": \"The same in one number: loss = w * w has the gradient 2 w, and a step makes w - lr * 2 w of w: a multiple. With lr = 0.5 it is 0 at once, with 1 it is -w, there and back for ever, and beyond that it grows. Here lr is 0.1.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"loss = w * w\", \"values\": [\"w=3\"], \"update\": 0.1}]},",
-    "  {\"text\": \"And L1, which does not come to rest by itself? A schedule makes its steps shorter: here the rate is multiplied by 0.98 after each step. It begins as large as the one of the first screen, and where that one swings for ever, this one settles.\",",
+    "   \"experiments\": [{\"kind\": \"training\", \"steps\": 10}]},\n"
+    "  {\"text\": \"A hundred steps, as in the tutorial, to the digit. Near the end the points are on both sides and say different things; the steps do not get shorter, so the line goes to and fro. A smaller learning rate would calm it.\",\n"
+    "   \"experiments\": [{\"kind\": \"training\", \"steps\": 100}]}],\n"
+    " \"questions\": [\n"
+    "  {\"text\": \"The points are (1, 2), (2, 4), (3, 6), (4, 8), (5, 10); w = 0, b = 0; L1 loss; the learning rate is {lr}. What is b after one step?\",\n"
+    "   \"program\": \"loss = l1_loss(w * x + b, y)\", \"values\": [\"x=[1,2,3,4,5]\", \"y=[2,4,6,8,10]\", \"w=0\", \"b=0\"], \"constants\": \"x,y,lr\",\n"
+    "   \"draw\": {\"lr\": [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]}, \"truth\": \"b - lr * db\",\n"
+    "   \"mistakes\": [[\"lr * db\", \"The step goes against the gradient: b - lr * gradient.\"],\n"
+    "    [\"5 * lr\", \"mean divides by n, so each point's part does too.\"], [\"-db\", \"That is a step without the learning rate.\"],\n"
+    "    [\"db\", \"That is the gradient. A step is minus the learning rate times it.\"]],\n"
+    "   \"hint\": \"All five points lie above the line: the gradient of b is -1.\", \"because\": \"the gradient is {db}, and 0 - {lr} * {db} = {-lr * db}.\"},\n"
+    "  {\"text\": \"The points are (1, 2), (2, 4), (3, 6), (4, 8), (5, 10); w = 0, b = 0; L1 loss; the learning rate is {lr}. What is w after one step?\",\n"
+    "   \"program\": \"loss = l1_loss(w * x + b, y)\", \"values\": [\"x=[1,2,3,4,5]\", \"y=[2,4,6,8,10]\", \"w=0\", \"b=0\"], \"constants\": \"x,y,lr\",\n"
+    "   \"draw\": {\"lr\": [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]}, \"truth\": \"w - lr * dw\",\n"
+    "   \"mistakes\": [[\"lr\", \"That is b's step. w is multiplied by x, so each point's part has x as a factor.\"],\n"
+    "    [\"15 * lr\", \"mean divides by n: the parts are x / 5.\"], [\"lr * dw\", \"The step goes against the gradient: w - lr * gradient.\"],\n"
+    "    [\"-dw\", \"That is a step without the learning rate.\"]],\n"
+    "   \"hint\": \"Each point brings -x / 5: add up x = 1 to 5.\", \"because\": \"the gradient is minus the mean of x, {dw}.\"}]},\n"
+    "\n"
+    "{\"name\": \"rate\", \"title\": \"The learning rate\", \"minutes\": 12,\n"
+    " \"about\": \"too small crawls, too large swings or runs away; where the limit is\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"L1 with the learning rates 0.1 and 0.01. While all points are on one side of the line, each step is as long as the one before, however near the line is. Does the loss reach 0?\",\n"
+    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"l1\", \"lr\": 0.1, \"steps\": 100, \"start\": [0, 0]}, {\"kind\": \"training\", \"loss\": \"l1\", \"lr\": 0.01, \"steps\": 100, \"start\": [0, 0]}]},\n"
+    "  {\"text\": \"MSE's steps get shorter with the distance, so it comes to rest, unless the rate is too large: with 0.08 each step goes a little less far past the end than the one before, with 0.087 a little farther. Over w and b the loss is a valley, and the way of each training goes to and fro across it.\",\n"
+    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.08, \"steps\": 60, \"start\": [0, 0]}, {\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.087, \"steps\": 60, \"start\": [0, 0]}]},\n"
+    "  {\"text\": \"The same in one number: loss = w * w has the gradient 2 w, and a step makes w - lr * 2 w of w: a multiple. With lr = 0.5 it is 0 at once, with 1 it is -w, there and back for ever, and beyond that it grows. Here lr is 0.1.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"loss = w * w\", \"values\": [\"w=3\"], \"update\": 0.1}]},\n"
+    "  {\"text\": \"And L1, which does not come to rest by itself? A schedule makes its steps shorter: here the rate is multiplied by 0.98 after each step. It begins as large as the one of the first screen, and where that one swings for ever, this one settles.\",\n"
     "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"l1\", \"lr\": 0.1, \"steps\": 300, \"start\": [0, 0]}, {\"kind\": \"training\", \"loss\": \"l1\", \"lr\": 0.1, \"gamma\": 0.98, \"steps\": 300, \"start\": [0, 0]}]}],",
-    " \"questions\": [",
-    "  {\"text\": \"loss = w * w at w = {w}; the learning rate is {lr}. What is w after one step?\", \"program\": \"loss = w * w\", \"constants\": \"lr\", \"draw\": {\"w\": [-4, -3, -2, 2, 3, 4], \"lr\": [0.1, 0.2, 0.3]}, \"truth\": \"w - lr * dw\",",
-    "   \"mistakes\": [[\"w + lr * dw\", \"The step goes against the gradient.\"], [\"w - dw\", \"That is a step without the learning rate.\"], [\"w - lr * w\", \"The gradient of w * w is 2 w.\"], [\"lr * dw\", \"That is how far it goes. Asked is where it comes to.\"]],",
-    "   \"hint\": \"The gradient is 2 w = {dw}; the step is minus the learning rate times it.\", \"because\": \"{w} - {lr} * {dw}.\"},",
-    "  {\"text\": \"loss = {k} * w * w. From which learning rate on do the steps no longer come nearer to 0?\", \"program\": \"loss = k * w * w\", \"values\": [\"w=1\"], \"constants\": \"k\", \"draw\": {\"k\": [2, 4, 5, 10, 20]}, \"truth\": \"1 / k\",",
-    "   \"mistakes\": [[\"2 / k\", \"The gradient is 2 k w: a step makes 1 - 2 k lr of w. Where is that -1?\"], [\"0.5 / k\", \"With that rate one step leads to 0: the best there is, and not the last.\"], [\"k\", \"The steeper the loss, the smaller the rate must be.\"]],",
-    "   \"hint\": \"A step multiplies w by 1 - lr * 2 * {k}.\", \"because\": \"there the factor is -1: as far on the other side.\"},",
-    "  {\"text\": \"Five points, all above the line; L1 loss (mean), learning rate {lr}. How far has b moved after {n} steps, if all points are still above?\", \"program\": \"y = n * lr\", \"draw\": {\"lr\": [0.01, 0.02, 0.05], \"n\": [3, 4, 6, 8]}, \"truth\": \"n * lr\",",
-    "   \"mistakes\": [[\"lr\", \"That is one step.\"], [\"n * lr / 5\", \"mean divides by 5, but five points pull: 1 in all.\"], [\"5 * n * lr\", \"Five points pull, but mean divides by 5.\"]],",
-    "   \"hint\": \"The gradient of b is -1 all the time.\", \"because\": \"each step is {lr}, whatever the distance.\"},",
-    "  {\"text\": \"L1, learning rate {lr}: near the end the loss swings between two values. What helps?\", \"program\": \"y = lr * 1\", \"draw\": {\"lr\": [0.05, 0.1, 0.2]},",
-    "   \"choices\": [\"A rate that gets smaller\", \"More steps\", \"A larger rate\", \"Another start\"], \"truth\": \"1\",",
-    "   \"mistakes\": [[\"2\", \"Steps of the same length go to and fro for ever.\"], [\"3\", \"Then it swings farther.\"], [\"4\", \"It comes to the same place, and swings there.\"]],",
-    "   \"hint\": \"Why does it not come to rest? Look at the length of its steps.\", \"because\": \"L1's steps do not get shorter by themselves: a schedule makes them.\"}]},",
-    "",
-    "{\"name\": \"scale\", \"title\": \"Scale\", \"minutes\": 10,",
-    " \"about\": \"the same data in another unit: one slope steep, one flat, and no rate that suits both\",",
-    " \"screens\": [",
-    "  {\"text\": \"The five points, with MSE and the learning rate 0.05, five steps. Then the same with x in a unit a tenth as large, so that each x is ten times as large. Nothing else has changed. What happens?\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.05, \"steps\": 5, \"start\": [0, 0]},",
-    "    {\"kind\": \"training\", \"points\": [[10, 2], [20, 4], [30, 6], [40, 8], [50, 10]], \"loss\": \"mse\", \"lr\": 0.05, \"steps\": 5, \"start\": [0, 0]}]},",
-    "  {\"text\": \"So a smaller rate, one that x can bear: 0.0008. Now w is fine at once, and b, whose slope was never the problem, crawls. These points have y = 0.2 x + 5, and after 200 steps b is not near 5. In the playground see how many steps it takes.\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"points\": [[10, 7], [20, 9], [30, 11], [40, 13], [50, 15]], \"loss\": \"mse\", \"lr\": 0.0008, \"steps\": 200, \"start\": [0, 0]}]},",
+    " \"questions\": [\n"
+    "  {\"text\": \"loss = w * w at w = {w}; the learning rate is {lr}. What is w after one step?\", \"program\": \"loss = w * w\", \"constants\": \"lr\", \"draw\": {\"w\": [-4, -3, -2, 2, 3, 4], \"lr\": [0.1, 0.2, 0.3]}, \"truth\": \"w - lr * dw\",\n"
+    "   \"mistakes\": [[\"w + lr * dw\", \"The step goes against the gradient.\"], [\"w - dw\", \"That is a step without the learning rate.\"], [\"w - lr * w\", \"The gradient of w * w is 2 w.\"], [\"lr * dw\", \"That is how far it goes. Asked is where it comes to.\"]],\n"
+    "   \"hint\": \"The gradient is 2 w = {dw}; the step is minus the learning rate times it.\", \"because\": \"{w} - {lr} * {dw}.\"},\n"
+    "  {\"text\": \"loss = {k} * w * w. From which learning rate on do the steps no longer come nearer to 0?\", \"program\": \"loss = k * w * w\", \"values\": [\"w=1\"], \"constants\": \"k\", \"draw\": {\"k\": [2, 4, 5, 10, 20]}, \"truth\": \"1 / k\",\n"
+    "   \"mistakes\": [[\"2 / k\", \"The gradient is 2 k w: a step makes 1 - 2 k lr of w. Where is that -1?\"], [\"0.5 / k\", \"With that rate one step leads to 0: the best there is, and not the last.\"], [\"k\", \"The steeper the loss, the smaller the rate must be.\"]],\n"
+    "   \"hint\": \"A step multiplies w by 1 - lr * 2 * {k}.\", \"because\": \"there the factor is -1: as far on the other side.\"},\n"
+    "  {\"text\": \"Five points, all above the line; L1 loss (mean), learning rate {lr}. How far has b moved after {n} steps, if all points are still above?\", \"program\": \"y = n * lr\", \"draw\": {\"lr\": [0.01, 0.02, 0.05], \"n\": [3, 4, 6, 8]}, \"truth\": \"n * lr\",\n"
+    "   \"mistakes\": [[\"lr\", \"That is one step.\"], [\"n * lr / 5\", \"mean divides by 5, but five points pull: 1 in all.\"], [\"5 * n * lr\", \"Five points pull, but mean divides by 5.\"]],\n"
+    "   \"hint\": \"The gradient of b is -1 all the time.\", \"because\": \"each step is {lr}, whatever the distance.\"},\n"
+    "  {\"text\": \"L1, learning rate {lr}: near the end the loss swings between two values. What helps?\", \"program\": \"y = lr * 1\", \"draw\": {\"lr\": [0.05, 0.1, 0.2]},\n"
+    "   \"choices\": [\"A rate that gets smaller\", \"More steps\", \"A larger rate\", \"Another start\"], \"truth\": \"1\",\n"
+    "   \"mistakes\": [[\"2\", \"Steps of the same length go to and fro for ever.\"], [\"3\", \"Then it swings farther.\"], [\"4\", \"It comes to the same place, and swings there.\"]],\n"
+    "   \"hint\": \"Why does it not come to rest? Look at the length of its steps.\", \"because\": \"L1's steps do not get shorter by themselves: a schedule makes them.\"}]},\n"
+    "\n"
+    "{\"name\": \"scale\", \"title\": \"Scale\", \"minutes\": 10,\n"
+    " \"about\": \"the same data in another unit: one slope steep, one flat, and no rate that suits both\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"The five points, with MSE and the learning rate 0.05, five steps. Then the same with x in a unit a tenth as large, so that each x is ten times as large. Nothing else has changed. What happens?\",\n"
+    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.05, \"steps\": 5, \"start\": [0, 0]},\n"
+    "    {\"kind\": \"training\", \"points\": [[10, 2], [20, 4], [30, 6], [40, 8], [50, 10]], \"loss\": \"mse\", \"lr\": 0.05, \"steps\": 5, \"start\": [0, 0]}]},\n"
+    "  {\"text\": \"So a smaller rate, one that x can bear: 0.0008. Now w is fine at once, and b, whose slope was never the problem, crawls. These points have y = 0.2 x + 5, and after 200 steps b is not near 5. In the playground see how many steps it takes.\",\n"
+    "   \"experiments\": [{\"kind\": \"training\", \"points\": [[10, 7], [20, 9], [30, 11], [40, 13], [50, 15]], \"loss\": \"mse\", \"lr\": 0.0008, \"steps\": 200, \"start\": [0, 0]}]},\n"
     "  {\"text\": \"Take the mean of x away and divide by its spread, and both slopes are alike: twenty steps are plenty: the long valley that the loss was over w and b is a bowl now. The line is the same one, in other units.\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"points\": [[-1.414, 7], [-0.707, 9], [0, 11], [0.707, 13], [1.414, 15]], \"loss\": \"mse\", \"lr\": 0.3, \"steps\": 20, \"start\": [0, 0]}]}],",
-    " \"questions\": [",
-    "  {\"text\": \"w = 0, b = 0, MSE. In another unit each x is {k} times as large. By what is the gradient of w multiplied?\", \"program\": \"x = k * [1, 2, 3]; loss = mse_loss(w * x + b, y)\", \"values\": [\"w=0\", \"b=0\", \"y=[2,4,6]\"], \"constants\": \"k,y\",",
-    "   \"draw\": {\"k\": [10, 100, 1000]}, \"truth\": \"dw / -18.666666666666668\",",
-    "   \"mistakes\": [[\"1\", \"w is multiplied by x, so its gradient has x as a factor.\"], [\"k * k\", \"The errors do not change, as w is 0: x is a factor once.\"], [\"1 / k\", \"The other way round: a larger x moves the line more.\"]],",
-    "   \"hint\": \"The gradient of w is the mean of 2 * error * x.\", \"because\": \"x is a factor of each part; the errors are the same.\"},",
-    "  {\"text\": \"A line through 0 has one parameter, w. With MSE the largest rate that did not run away was {r}. Now each x is {k} times as large. What is it now?\", \"program\": \"y = r / (k * k)\", \"draw\": {\"r\": [0.01, 0.02, 0.05], \"k\": [2, 4, 5, 10]}, \"truth\": \"r / (k * k)\",",
-    "   \"mistakes\": [[\"r / k\", \"The gradient grows with x, and so does what a step of w does to the line: twice a factor of {k}.\"], [\"r\", \"A step of w now moves the line {k} times as far, and is longer, too.\"], [\"r * k\", \"Larger x bear a smaller rate.\"]],",
-    "   \"hint\": \"How does the gradient of w change when w is moved by 1? x is a factor of it twice.\", \"because\": \"the loss's curve in w is {k} * {k} times as steep.\"},",
-    "  {\"text\": \"A line on z = (x - {m}) / {s} has w = {w}. What is the slope for x itself?\", \"program\": \"y = w / s + 0 * m\", \"draw\": {\"m\": [3, 7, 20], \"s\": [2, 4, 5], \"w\": [6, 10, 12]}, \"truth\": \"w / s\",",
-    "   \"mistakes\": [[\"w\", \"That is for a unit of z, which is {s} units of x.\"], [\"w * s\", \"A unit of x is less than a unit of z: 1 / {s}.\"], [\"w - m\", \"The mean moves the line; it does not tilt it.\"], [\"w - w * m / s\", \"That mixes slope and bias: the mean moves the line and does not tilt it.\"]],",
-    "   \"hint\": \"If x rises by 1, how much does z rise?\", \"because\": \"z rises by 1 / {s} when x rises by 1.\"}]},",
-    "",
-    "{\"name\": \"outlier\", \"title\": \"Why L1 shrugs\", \"minutes\": 12,",
-    " \"about\": \"one point far away: the L1 line stays, the MSE line follows\",",
-    " \"screens\": [",
-    "  {\"text\": \"The same five points, and two lines, one trained by L1 and one by MSE. Both find y = 2 x.\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"l1\", \"steps\": 2000}, {\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.05, \"steps\": 2000}]},",
-    "  {\"text\": \"Now the last point is at 40 and not at 10. Which line moves more? L1's gradient is a vote: each point pulls with the same force, 1/5, however far it is. MSE's is twice the distance: the far point pulls hardest. (In the playground, drag a point and see.)\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"points\": [[1, 2], [2, 4], [3, 6], [4, 8], [5, 40]], \"loss\": \"l1\", \"steps\": 2000},",
-    "    {\"kind\": \"training\", \"points\": [[1, 2], [2, 4], [3, 6], [4, 8], [5, 40]], \"loss\": \"mse\", \"lr\": 0.05, \"steps\": 2000}]},",
-    "  {\"text\": \"The forces in numbers: three predictions, of which the last is far from its target. This is L1.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"loss = l1_loss(p, y)\", \"values\": [\"p=[1,2,3]\", \"y=[1.5,1.5,40]\"], \"constants\": \"y\"}]},",
-    "  {\"text\": \"And this is MSE, of the same numbers.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"loss = mse_loss(p, y)\", \"values\": [\"p=[1,2,3]\", \"y=[1.5,1.5,40]\"], \"constants\": \"y\"}]}],",
-    " \"questions\": [",
+    "   \"experiments\": [{\"kind\": \"training\", \"points\": [[-1.414, 7], [-0.707, 9], [0, 11], [0.707, 13], [1.414, 15]], \"loss\": \"mse\", \"lr\": 0.3, \"steps\": 20, \"start\": [0, 0]}]}],\n"
+    " \"questions\": [\n"
+    "  {\"text\": \"w = 0, b = 0, MSE. In another unit each x is {k} times as large. By what is the gradient of w multiplied?\", \"program\": \"x = k * [1, 2, 3]; loss = mse_loss(w * x + b, y)\", \"values\": [\"w=0\", \"b=0\", \"y=[2,4,6]\"], \"constants\": \"k,y\",\n"
+    "   \"draw\": {\"k\": [10, 100, 1000]}, \"truth\": \"dw / -18.666666666666668\",\n"
+    "   \"mistakes\": [[\"1\", \"w is multiplied by x, so its gradient has x as a factor.\"], [\"k * k\", \"The errors do not change, as w is 0: x is a factor once.\"], [\"1 / k\", \"The other way round: a larger x moves the line more.\"]],\n"
+    "   \"hint\": \"The gradient of w is the mean of 2 * error * x.\", \"because\": \"x is a factor of each part; the errors are the same.\"},\n"
+    "  {\"text\": \"A line through 0 has one parameter, w. With MSE the largest rate that did not run away was {r}. Now each x is {k} times as large. What is it now?\", \"program\": \"y = r / (k * k)\", \"draw\": {\"r\": [0.01, 0.02, 0.05], \"k\": [2, 4, 5, 10]}, \"truth\": \"r / (k * k)\",\n"
+    "   \"mistakes\": [[\"r / k\", \"The gradient grows with x, and so does what a step of w does to the line: twice a factor of {k}.\"], [\"r\", \"A step of w now moves the line {k} times as far, and is longer, too.\"], [\"r * k\", \"Larger x bear a smaller rate.\"]],\n"
+    "   \"hint\": \"How does the gradient of w change when w is moved by 1? x is a factor of it twice.\", \"because\": \"the loss's curve in w is {k} * {k} times as steep.\"},\n"
+    "  {\"text\": \"A line on z = (x - {m}) / {s} has w = {w}. What is the slope for x itself?\", \"program\": \"y = w / s + 0 * m\", \"draw\": {\"m\": [3, 7, 20], \"s\": [2, 4, 5], \"w\": [6, 10, 12]}, \"truth\": \"w / s\",\n"
+    "   \"mistakes\": [[\"w\", \"That is for a unit of z, which is {s} units of x.\"], [\"w * s\", \"A unit of x is less than a unit of z: 1 / {s}.\"], [\"w - m\", \"The mean moves the line; it does not tilt it.\"], [\"w - w * m / s\", \"That mixes slope and bias: the mean moves the line and does not tilt it.\"]],\n"
+    "   \"hint\": \"If x rises by 1, how much does z rise?\", \"because\": \"z rises by 1 / {s} when x rises by 1.\"}]},\n"
+    "\n"
+    "{\"name\": \"outlier\", \"title\": \"Why L1 shrugs\", \"minutes\": 12,\n"
+    " \"about\": \"one point far away: the L1 line stays, the MSE line follows\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"The same five points, and two lines, one trained by L1 and one by MSE. Both find y = 2 x.\",\n"
+    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"l1\", \"steps\": 2000}, {\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.05, \"steps\": 2000}]},\n"
+    "  {\"text\": \"Now the last point is at 40 and not at 10. Which line moves more? L1's gradient is a vote: each point pulls with the same force, 1/5, however far it is. MSE's is twice the distance: the far point pulls hardest. (In the playground, drag a point and see.)\",\n"
+    "   \"experiments\": [{\"kind\": \"training\", \"points\": [[1, 2], [2, 4], [3, 6], [4, 8], [5, 40]], \"loss\": \"l1\", \"steps\": 2000},\n"
+    "    {\"kind\": \"training\", \"points\": [[1, 2], [2, 4], [3, 6], [4, 8], [5, 40]], \"loss\": \"mse\", \"lr\": 0.05, \"steps\": 2000}]},\n"
+    "  {\"text\": \"The forces in numbers: three predictions, of which the last is far from its target. This is L1.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"loss = l1_loss(p, y)\", \"values\": [\"p=[1,2,3]\", \"y=[1.5,1.5,40]\"], \"constants\": \"y\"}]},\n"
+    "  {\"text\": \"And this is MSE, of the same numbers.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"loss = mse_loss(p, y)\", \"values\": [\"p=[1,2,3]\", \"y=[1.5,1.5,40]\"], \"constants\": \"y\"}]}],\n"
+    " \"questions\": [\n"
     "  {\"text\": \"The predictions are 1, 2, 3, the targets 2, 1, {t}. What is the gradient of the last prediction under the L1 loss (mean)?\",",
-    "   \"program\": \"y = [2, 1, 0] + t * [0, 0, 1]; loss = l1_loss(p, y)\", \"values\": [\"p=[1,2,3]\"], \"constants\": \"t\",",
-    "   \"draw\": {\"t\": [10, 20, 40, 100]}, \"truth\": \"sum(dp * [0, 0, 1])\",",
-    "   \"mistakes\": [[\"-1\", \"mean divides by n, here 3, so each gradient does too.\"], [\"1 / 3\", \"The prediction is too low: raising it makes the loss smaller.\"],",
-    "    [\"3 - t\", \"That is the error itself. L1 asks only which side it is on.\"], [\"(3 - t) / 3\", \"L1 asks only which side the error is on, not how large it is.\"],",
-    "    [\"2 * (3 - t) / 3\", \"That is MSE's gradient.\"]],",
-    "   \"hint\": \"The slope of |p - y| is 1 or -1; the mean divides it by 3.\", \"because\": \"the sign, -1, divided by 3; {t} or a million, it is the same.\"},",
-    "  {\"text\": \"The predictions are 1, 2, 3, the targets 2, 1, {t}. What is the gradient of the last prediction under the MSE loss (mean)?\",",
-    "   \"program\": \"y = [2, 1, 0] + t * [0, 0, 1]; loss = mse_loss(p, y)\", \"values\": [\"p=[1,2,3]\"], \"constants\": \"t\",",
-    "   \"draw\": {\"t\": [9, 15, 33, 63]}, \"truth\": \"sum(dp * [0, 0, 1])\",",
-    "   \"mistakes\": [[\"2 * (3 - t)\", \"mean divides by n, here 3, so each gradient does too.\"], [\"(3 - t) / 3\", \"A square's slope has the factor 2.\"],",
-    "    [\"-2 * (3 - t) / 3\", \"The prediction is too low: raising it makes the loss smaller.\"], [\"-1 / 3\", \"That is L1's gradient.\"],",
-    "    [\"3 - t\", \"That is the error itself: times 2, divided by n.\"]],",
-    "   \"hint\": \"The slope of (p - y)^2 is 2 (p - y); the mean divides it by 3.\", \"because\": \"2 * (3 - {t}) / 3: the farther, the harder it pulls.\"},",
-    "  {\"text\": \"One number c is to stand for 1, 2, 3, 4 and {v}. Which c has the smallest L1 loss?\", \"program\": \"m = (10 + v) / 5\", \"draw\": {\"v\": [20, 50, 100, 1000]},",
-    "   \"truth\": \"3\", \"mistakes\": [[\"m\", \"That is the mean, which MSE takes. L1 takes the middle one.\"], [\"v / 2\", \"L1 counts how many are on each side, not how far they are.\"]],",
-    "   \"hint\": \"Move c a little: how many of the five does it come nearer to, how many does it leave?\", \"because\": \"as many are above as below: the median, whatever {v} is.\"},",
-    "  {\"text\": \"The prediction is {p}, and so is the target. What does loss = abs(p - t) send to the prediction?\", \"program\": \"t = detach(p); loss = abs(p - t)\", \"draw\": {\"p\": [2, 3, 5, 7]}, \"truth\": \"dp\",",
-    "   \"mistakes\": [[\"1\", \"That is the slope just above. At the corner any number from -1 to 1 would do; PyTorch and Reel take 0.\"], [\"-1\", \"That is the slope just below. At the corner any number from -1 to 1 would do; PyTorch and Reel take 0.\"], [\"p\", \"That is the prediction. Asked is its gradient.\"]],",
-    "   \"hint\": \"Below the slope is -1, above it is 1. Which number pushes to neither side?\", \"because\": \"who is there already is not pushed: the corner's slope is taken to be 0.\"}]},",
-    "",
-    "{\"name\": \"reduction\", \"title\": \"Mean or sum\", \"minutes\": 8,",
-    " \"about\": \"the same lowest place, gradients n times as large, so another learning rate\",",
-    " \"screens\": [",
-    "  {\"text\": \"A loss has a number for each point and must come to one number: their mean, or their sum. Here is L1's mean over four points. How much comes to each prediction?\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"loss = l1_loss(p, y)\", \"values\": [\"p=[1,2,3,4]\", \"y=[2,1,5,8]\"], \"constants\": \"y\"}]},",
-    "  {\"text\": \"And their sum: nothing is divided, so four times as much comes to each. Where the loss is lowest has not changed.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"e = abs(p - y); loss = sum(e)\", \"values\": [\"p=[1,2,3,4]\", \"y=[2,1,5,8]\"], \"constants\": \"y\"}]},",
+    "   \"program\": \"y = [2, 1, 0] + t * [0, 0, 1]; loss = l1_loss(p, y)\", \"values\": [\"p=[1,2,3]\"], \"constants\": \"t\",\n"
+    "   \"draw\": {\"t\": [10, 20, 40, 100]}, \"truth\": \"sum(dp * [0, 0, 1])\",\n"
+    "   \"mistakes\": [[\"-1\", \"mean divides by n, here 3, so each gradient does too.\"], [\"1 / 3\", \"The prediction is too low: raising it makes the loss smaller.\"],\n"
+    "    [\"3 - t\", \"That is the error itself. L1 asks only which side it is on.\"], [\"(3 - t) / 3\", \"L1 asks only which side the error is on, not how large it is.\"],\n"
+    "    [\"2 * (3 - t) / 3\", \"That is MSE's gradient.\"]],\n"
+    "   \"hint\": \"The slope of |p - y| is 1 or -1; the mean divides it by 3.\", \"because\": \"the sign, -1, divided by 3; {t} or a million, it is the same.\"},\n"
+    "  {\"text\": \"The predictions are 1, 2, 3, the targets 2, 1, {t}. What is the gradient of the last prediction under the MSE loss (mean)?\",\n"
+    "   \"program\": \"y = [2, 1, 0] + t * [0, 0, 1]; loss = mse_loss(p, y)\", \"values\": [\"p=[1,2,3]\"], \"constants\": \"t\",\n"
+    "   \"draw\": {\"t\": [9, 15, 33, 63]}, \"truth\": \"sum(dp * [0, 0, 1])\",\n"
+    "   \"mistakes\": [[\"2 * (3 - t)\", \"mean divides by n, here 3, so each gradient does too.\"], [\"(3 - t) / 3\", \"A square's slope has the factor 2.\"],\n"
+    "    [\"-2 * (3 - t) / 3\", \"The prediction is too low: raising it makes the loss smaller.\"], [\"-1 / 3\", \"That is L1's gradient.\"],\n"
+    "    [\"3 - t\", \"That is the error itself: times 2, divided by n.\"]],\n"
+    "   \"hint\": \"The slope of (p - y)^2 is 2 (p - y); the mean divides it by 3.\", \"because\": \"2 * (3 - {t}) / 3: the farther, the harder it pulls.\"},\n"
+    "  {\"text\": \"One number c is to stand for 1, 2, 3, 4 and {v}. Which c has the smallest L1 loss?\", \"program\": \"m = (10 + v) / 5\", \"draw\": {\"v\": [20, 50, 100, 1000]},\n"
+    "   \"truth\": \"3\", \"mistakes\": [[\"m\", \"That is the mean, which MSE takes. L1 takes the middle one.\"], [\"v / 2\", \"L1 counts how many are on each side, not how far they are.\"]],\n"
+    "   \"hint\": \"Move c a little: how many of the five does it come nearer to, how many does it leave?\", \"because\": \"as many are above as below: the median, whatever {v} is.\"},\n"
+    "  {\"text\": \"The prediction is {p}, and so is the target. What does loss = abs(p - t) send to the prediction?\", \"program\": \"t = detach(p); loss = abs(p - t)\", \"draw\": {\"p\": [2, 3, 5, 7]}, \"truth\": \"dp\",\n"
+    "   \"mistakes\": [[\"1\", \"That is the slope just above. At the corner any number from -1 to 1 would do; PyTorch and Reel take 0.\"], [\"-1\", \"That is the slope just below. At the corner any number from -1 to 1 would do; PyTorch and Reel take 0.\"], [\"p\", \"That is the prediction. Asked is its gradient.\"]],\n"
+    "   \"hint\": \"Below the slope is -1, above it is 1. Which number pushes to neither side?\", \"because\": \"who is there already is not pushed: the corner's slope is taken to be 0.\"}]},\n"
+    "\n"
+    "{\"name\": \"reduction\", \"title\": \"Mean or sum\", \"minutes\": 8,\n"
+    " \"about\": \"the same lowest place, gradients n times as large, so another learning rate\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"A loss has a number for each point and must come to one number: their mean, or their sum. Here is L1's mean over four points. How much comes to each prediction?\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"loss = l1_loss(p, y)\", \"values\": [\"p=[1,2,3,4]\", \"y=[2,1,5,8]\"], \"constants\": \"y\"}]},\n"
+    "  {\"text\": \"And their sum: nothing is divided, so four times as much comes to each. Where the loss is lowest has not changed.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"e = abs(p - y); loss = sum(e)\", \"values\": [\"p=[1,2,3,4]\", \"y=[2,1,5,8]\"], \"constants\": \"y\"}]},\n"
     "  {\"text\": \"The same training twice, with the rate 0.01: once with the mean of five points, once with their sum. The second one's steps are five times as long. It arrives sooner, and then swings five times as far. (Its loss is a sum, too: a fifth of it is what compares.)\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"steps\": 200, \"start\": [0, 0]}, {\"kind\": \"training\", \"reduction\": \"sum\", \"steps\": 200, \"start\": [0, 0]}]},",
-    "  {\"text\": \"With a fifth of the rate, 0.002, the sum's training is the mean's: the same lines after the same steps. Whoever goes from one to the other changes the rate as well.\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"steps\": 100, \"start\": [0, 0]}, {\"kind\": \"training\", \"reduction\": \"sum\", \"lr\": 0.002, \"steps\": 100, \"start\": [0, 0]}]}],",
-    " \"questions\": [",
-    "  {\"text\": \"With the mean over {n} points the gradient of b is {g}. What is it with the sum?\", \"program\": \"y = n * g\", \"draw\": {\"n\": [4, 5, 8, 10], \"g\": [-3, -2, 2, 3]}, \"truth\": \"n * g\",",
-    "   \"mistakes\": [[\"g\", \"The mean divides by {n}, and the sum does not. Gradients follow.\"], [\"g / n\", \"The other way round: the mean is what divides.\"], [\"n * n * g\", \"The mean divides once.\"]],",
-    "   \"hint\": \"mean = sum / {n}, so the sum's gradient is how many times the mean's?\", \"because\": \"what the mean divides by {n}, the sum does not.\"},",
-    "  {\"text\": \"With the mean over {n} points the learning rate {r} was fine. Which rate gives the same steps with the sum?\", \"program\": \"y = r / n\", \"draw\": {\"n\": [4, 5, 8, 10], \"r\": [0.1, 0.2, 0.4]}, \"truth\": \"r / n\",",
-    "   \"mistakes\": [[\"r\", \"Then each step is {n} times as long.\"], [\"r * n\", \"The gradients have grown already: the rate has to make up for it.\"], [\"r / (n * n)\", \"The gradients are {n} times as large, not {n} times {n}.\"]],",
-    "   \"hint\": \"A step is the rate times the gradient.\", \"because\": \"the gradient is {n} times as large, so the rate is one {n}th.\"},",
-    "  {\"text\": \"A program takes the sum over all rows, and trains well on {n} of them. Now it gets ten times as many rows of the same kind, and nothing else is changed. What happens?\", \"program\": \"y = n * 1\", \"draw\": {\"n\": [50, 100, 200]},",
-    "   \"choices\": [\"Steps become ten times as long\", \"The same as before\", \"Steps become a tenth as long\", \"Another line is the best\"], \"truth\": \"1\",",
-    "   \"mistakes\": [[\"2\", \"That would be so with the mean. The sum grows with the rows, and its gradient, too.\"], [\"3\", \"The sum grows with the rows, and its gradient grows along.\"], [\"4\", \"Rows of the same kind have the same best line.\"]],",
-    "   \"hint\": \"What does the sum do when there are more rows?\", \"because\": \"the sum's gradient grows with the rows; the mean's does not, which is why it is what losses take unless told.\"}]},",
-    "",
-    "{\"name\": \"zero-grad\", \"title\": \"Gradients add up\", \"minutes\": 10,",
-    " \"about\": \"what changes if the gradient is not zeroed\",",
-    " \"screens\": [",
-    "  {\"text\": \"backward adds to the gradient that is there. That is how many parts become one sum, and it does not stop at the end of a step. Here the same expression goes backward three times, and nobody zeroes anything.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"y = a * a\", \"values\": [\"a=2\"], \"times\": 3}]},",
-    "  {\"text\": \"In a training that means that old gradients keep pushing. The line with zero_grad comes to rest. The one without it is driven by all the gradients that ever were: it swings, and never stops.\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"mse\", \"steps\": 200, \"start\": [0, 0]}, {\"kind\": \"training\", \"loss\": \"mse\", \"steps\": 200, \"start\": [0, 0], \"zero_grad\": false}]}],",
-    " \"questions\": [",
-    "  {\"text\": \"y = a * a at a = {a}. Forward and backward run {n} times, without zero_grad. What is the gradient of a now?\", \"program\": \"y = a * a\",",
-    "   \"constants\": \"n\", \"draw\": {\"a\": [-5, -4, -3, 3, 4, 5], \"n\": [2, 3, 4]}, \"truth\": \"n * da\",",
+    "   \"experiments\": [{\"kind\": \"training\", \"steps\": 200, \"start\": [0, 0]}, {\"kind\": \"training\", \"reduction\": \"sum\", \"steps\": 200, \"start\": [0, 0]}]},\n"
+    "  {\"text\": \"With a fifth of the rate, 0.002, the sum's training is the mean's: the same lines after the same steps. Whoever goes from one to the other changes the rate as well.\",\n"
+    "   \"experiments\": [{\"kind\": \"training\", \"steps\": 100, \"start\": [0, 0]}, {\"kind\": \"training\", \"reduction\": \"sum\", \"lr\": 0.002, \"steps\": 100, \"start\": [0, 0]}]}],\n"
+    " \"questions\": [\n"
+    "  {\"text\": \"With the mean over {n} points the gradient of b is {g}. What is it with the sum?\", \"program\": \"y = n * g\", \"draw\": {\"n\": [4, 5, 8, 10], \"g\": [-3, -2, 2, 3]}, \"truth\": \"n * g\",\n"
+    "   \"mistakes\": [[\"g\", \"The mean divides by {n}, and the sum does not. Gradients follow.\"], [\"g / n\", \"The other way round: the mean is what divides.\"], [\"n * n * g\", \"The mean divides once.\"]],\n"
+    "   \"hint\": \"mean = sum / {n}, so the sum's gradient is how many times the mean's?\", \"because\": \"what the mean divides by {n}, the sum does not.\"},\n"
+    "  {\"text\": \"With the mean over {n} points the learning rate {r} was fine. Which rate gives the same steps with the sum?\", \"program\": \"y = r / n\", \"draw\": {\"n\": [4, 5, 8, 10], \"r\": [0.1, 0.2, 0.4]}, \"truth\": \"r / n\",\n"
+    "   \"mistakes\": [[\"r\", \"Then each step is {n} times as long.\"], [\"r * n\", \"The gradients have grown already: the rate has to make up for it.\"], [\"r / (n * n)\", \"The gradients are {n} times as large, not {n} times {n}.\"]],\n"
+    "   \"hint\": \"A step is the rate times the gradient.\", \"because\": \"the gradient is {n} times as large, so the rate is one {n}th.\"},\n"
+    "  {\"text\": \"A program takes the sum over all rows, and trains well on {n} of them. Now it gets ten times as many rows of the same kind, and nothing else is changed. What happens?\", \"program\": \"y = n * 1\", \"draw\": {\"n\": [50, 100, 200]},\n"
+    "   \"choices\": [\"Steps become ten times as long\", \"The same as before\", \"Steps become a tenth as long\", \"Another line is the best\"], \"truth\": \"1\",\n"
+    "   \"mistakes\": [[\"2\", \"That would be so with the mean. The sum grows with the rows, and its gradient, too.\"], [\"3\", \"The sum grows with the rows, and its gradient grows along.\"], [\"4\", \"Rows of the same kind have the same best line.\"]],\n"
+    "   \"hint\": \"What does the sum do when there are more rows?\", \"because\": \"the sum's gradient grows with the rows; the mean's does not, which is why it is what losses take unless told.\"}]},\n"
+    "\n"
+    "{\"name\": \"zero-grad\", \"title\": \"Gradients add up\", \"minutes\": 10,\n"
+    " \"about\": \"what changes if the gradient is not zeroed\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"backward adds to the gradient that is there. That is how many parts become one sum, and it does not stop at the end of a step. Here the same expression goes backward three times, and nobody zeroes anything.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"y = a * a\", \"values\": [\"a=2\"], \"times\": 3}]},\n"
+    "  {\"text\": \"In a training that means that old gradients keep pushing. The line with zero_grad comes to rest. The one without it is driven by all the gradients that ever were: it swings, and never stops.\",\n"
+    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"mse\", \"steps\": 200, \"start\": [0, 0]}, {\"kind\": \"training\", \"loss\": \"mse\", \"steps\": 200, \"start\": [0, 0], \"zero_grad\": false}]}],\n"
+    " \"questions\": [\n"
+    "  {\"text\": \"y = a * a at a = {a}. Forward and backward run {n} times, without zero_grad. What is the gradient of a now?\", \"program\": \"y = a * a\",\n"
+    "   \"constants\": \"n\", \"draw\": {\"a\": [-5, -4, -3, 3, 4, 5], \"n\": [2, 3, 4]}, \"truth\": \"n * da\",\n"
     "   \"mistakes\": [[\"da\", \"That is what one backward brings. Each further one adds the same again.\"], [\"(n + 1) * da\", \"The first backward finds no gradient: it adds to nothing.\"],",
-    "    [\"n * y\", \"That is y's value, so often. Asked is the gradient.\"]],",
-    "   \"hint\": \"One backward brings 2 a.\", \"because\": \"each brings {da}, and nothing takes it away.\"},",
-    "  {\"text\": \"In a loop somebody writes: forward, backward, zero_grad, step; the learning rate is {lr}. What happens?\", \"program\": \"y = lr * 1\", \"draw\": {\"lr\": [0.01, 0.1, 1]},",
-    "   \"choices\": [\"Nothing moves\", \"It trains as always\", \"Every step is twice as long\", \"It goes uphill\"], \"truth\": \"1\",",
-    "   \"mistakes\": [[\"2\", \"step reads the gradients, and zero_grad has just taken them away.\"], [\"3\", \"Nothing is added twice here: step finds no gradient at all.\"],",
-    "    [\"4\", \"There is no sign to be wrong: step finds no gradient.\"]],",
-    "   \"hint\": \"What does step read, and what is there when it runs?\", \"because\": \"backward's work is gone before step comes.\"}]},",
-    "",
-    "{\"name\": \"shapes\", \"title\": \"Shapes: stretched, and summed back\", \"minutes\": 14,",
-    " \"about\": \"a gradient has its tensor's shape: what broadcasting stretched is added up again\",",
-    " \"screens\": [",
-    "  {\"text\": \"x has the shape (3, 1) and b the shape (2,). For x + b both are stretched to (3, 2): b to three rows, x to two columns. A number that is stretched is a number that is used several times. So what shape does the gradient of b have, and what is in it?\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"loss = sum(x + b)\", \"values\": [\"x=[[1],[2],[3]]\", \"b=[10,20]\"]}]},",
-    "  {\"text\": \"With a product the parts differ. Each of the numbers of b meets all of x, each x meets both of b. What comes back along the stretched dim is added up.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"loss = sum(x * b)\", \"values\": [\"x=[[1],[2],[3]]\", \"b=[10,20]\"]}]},",
-    "  {\"text\": \"A matrix product is many products and sums at once. x (3, 2) @ w (2, 1): each w meets a whole column of x, so its gradient adds up that column, and it has w's shape. In general it is x transposed, @ what came.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"y = x @ w; loss = sum(y)\", \"values\": [\"x=[[1,2],[3,4],[5,6]]\", \"w=[[1],[-1]]\"], \"constants\": \"x\"}]},",
-    "  {\"text\": \"A trap: predictions (4, 1), targets (4,). Each is right, and the loss is not 0: both are stretched to (4, 4), and every prediction is compared with every target. The library warns. Look at the gradient: it pulls all predictions to the targets' middle.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"loss = l1_loss(p, y)\", \"values\": [\"p=[[1],[2],[3],[4]]\", \"y=[1,2,3,4]\"], \"constants\": \"y\"}]},",
-    "  {\"text\": \"So trains a line whose targets have the shape (5,), the second one here, beside the first, whose targets are a column. No error, a loss that falls, and then stays at 8: each prediction is pulled to the mean of all targets, 6, so the line lies flat.\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.05, \"steps\": 200, \"start\": [0, 0]}, {\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.05, \"target\": \"flat\", \"steps\": 200, \"start\": [0, 0]}]}],",
-    " \"questions\": [",
-    "  {\"text\": \"x is [[{p}], [{q}], [{r}]], shape (3, 1), and b has the shape (2,). loss = sum(x * b). What is the first element of b's gradient?\", \"program\": \"x = p * [[1],[0],[0]] + q * [[0],[1],[0]] + r * [[0],[0],[1]]; loss = sum(x * b)\", \"values\": [\"b=[3,4]\"], \"constants\": \"p,q,r\",",
-    "   \"draw\": {\"p\": [-3, 2, 5], \"q\": [7, 8], \"r\": [-4, 1, 6]}, \"truth\": \"sum(db * [1, 0])\",",
+    "    [\"n * y\", \"That is y's value, so often. Asked is the gradient.\"]],\n"
+    "   \"hint\": \"One backward brings 2 a.\", \"because\": \"each brings {da}, and nothing takes it away.\"},\n"
+    "  {\"text\": \"In a loop somebody writes: forward, backward, zero_grad, step; the learning rate is {lr}. What happens?\", \"program\": \"y = lr * 1\", \"draw\": {\"lr\": [0.01, 0.1, 1]},\n"
+    "   \"choices\": [\"Nothing moves\", \"It trains as always\", \"Every step is twice as long\", \"It goes uphill\"], \"truth\": \"1\",\n"
+    "   \"mistakes\": [[\"2\", \"step reads the gradients, and zero_grad has just taken them away.\"], [\"3\", \"Nothing is added twice here: step finds no gradient at all.\"],\n"
+    "    [\"4\", \"There is no sign to be wrong: step finds no gradient.\"]],\n"
+    "   \"hint\": \"What does step read, and what is there when it runs?\", \"because\": \"backward's work is gone before step comes.\"}]},\n"
+    "\n"
+    "{\"name\": \"shapes\", \"title\": \"Shapes: stretched, and summed back\", \"minutes\": 14,\n"
+    " \"about\": \"a gradient has its tensor's shape: what broadcasting stretched is added up again\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"x has the shape (3, 1) and b the shape (2,). For x + b both are stretched to (3, 2): b to three rows, x to two columns. A number that is stretched is a number that is used several times. So what shape does the gradient of b have, and what is in it?\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"loss = sum(x + b)\", \"values\": [\"x=[[1],[2],[3]]\", \"b=[10,20]\"]}]},\n"
+    "  {\"text\": \"With a product the parts differ. Each of the numbers of b meets all of x, each x meets both of b. What comes back along the stretched dim is added up.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"loss = sum(x * b)\", \"values\": [\"x=[[1],[2],[3]]\", \"b=[10,20]\"]}]},\n"
+    "  {\"text\": \"A matrix product is many products and sums at once. x (3, 2) @ w (2, 1): each w meets a whole column of x, so its gradient adds up that column, and it has w's shape. In general it is x transposed, @ what came.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"y = x @ w; loss = sum(y)\", \"values\": [\"x=[[1,2],[3,4],[5,6]]\", \"w=[[1],[-1]]\"], \"constants\": \"x\"}]},\n"
+    "  {\"text\": \"A trap: predictions (4, 1), targets (4,). Each is right, and the loss is not 0: both are stretched to (4, 4), and every prediction is compared with every target. The library warns. Look at the gradient: it pulls all predictions to the targets' middle.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"loss = l1_loss(p, y)\", \"values\": [\"p=[[1],[2],[3],[4]]\", \"y=[1,2,3,4]\"], \"constants\": \"y\"}]},\n"
+    "  {\"text\": \"So trains a line whose targets have the shape (5,), the second one here, beside the first, whose targets are a column. No error, a loss that falls, and then stays at 8: each prediction is pulled to the mean of all targets, 6, so the line lies flat.\",\n"
+    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.05, \"steps\": 200, \"start\": [0, 0]}, {\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.05, \"target\": \"flat\", \"steps\": 200, \"start\": [0, 0]}]}],\n"
+    " \"questions\": [\n"
+    "  {\"text\": \"x is [[{p}], [{q}], [{r}]], shape (3, 1), and b has the shape (2,). loss = sum(x * b). What is the first element of b's gradient?\", \"program\": \"x = p * [[1],[0],[0]] + q * [[0],[1],[0]] + r * [[0],[0],[1]]; loss = sum(x * b)\", \"values\": [\"b=[3,4]\"], \"constants\": \"p,q,r\",\n"
+    "   \"draw\": {\"p\": [-3, 2, 5], \"q\": [7, 8], \"r\": [-4, 1, 6]}, \"truth\": \"sum(db * [1, 0])\",\n"
     "   \"mistakes\": [[\"p\", \"That is what its first use brings. b was stretched over three rows, and each brings a part.\"], [\"(p + q + r) / 3\", \"The parts are added up; nothing divides them.\"], [\"2 * (p + q + r)\", \"That has the parts of both of b's elements. Each has its own.\"], [\"sum(x * 3)\", \"A product hands on the other factor, x, and not x * b.\"]],",
-    "   \"hint\": \"In which elements of x * b does the first b stand, and what multiplies it there?\", \"because\": \"it meets {p}, {q} and {r}: what was stretched is summed.\"},",
-    "  {\"text\": \"x has the shape ({n}, 1), b the shape (2,); loss = sum(x + b). What is the shape of b's gradient?\", \"program\": \"y = n * 1\", \"draw\": {\"n\": [3, 5, 7]},",
-    "   \"choices\": [\"(2,)\", \"the whole result's: two columns\", \"(1,): one number\", \"x's: one column\"], \"truth\": \"1\",",
-    "   \"mistakes\": [[\"2\", \"That is what comes back to the sum x + b. The rows are then added up, as b was stretched over them.\"], [\"3\", \"Only the dim that was stretched is summed. b has two numbers, and each its own gradient.\"], [\"4\", \"A gradient says how the loss moves with each element of b, and b has two.\"]],",
-    "   \"hint\": \"How many numbers does b have?\", \"because\": \"a gradient has its tensor's shape, always.\"},",
-    "  {\"text\": \"x = [[{p}, 1], [{q}, 2], [{r}, 3]], w has the shape (2, 1); loss = sum(x @ w). What is the first element of w's gradient?\", \"program\": \"x = p * [[1,0],[0,0],[0,0]] + q * [[0,0],[1,0],[0,0]] + r * [[0,0],[0,0],[1,0]] + [[0,1],[0,2],[0,3]]; loss = sum(x @ w)\", \"values\": [\"w=[[2],[3]]\"], \"constants\": \"p,q,r\",",
-    "   \"draw\": {\"p\": [-2, 4, 5], \"q\": [7, 9], \"r\": [-6, 8]}, \"truth\": \"sum(dw * [[1], [0]])\",",
-    "   \"mistakes\": [[\"p\", \"The first w meets the whole first column of x.\"], [\"p + 1\", \"That is a row of x. The first w meets a column.\"], [\"6\", \"That is the second w's: the other column.\"], [\"2 * (p + q + r)\", \"A product hands on the other factor, and not the product.\"]],",
-    "   \"hint\": \"In which rows of x @ w does the first w stand, and what multiplies it there?\", \"because\": \"{p} + {q} + {r}: the column that it meets.\"},",
-    "  {\"text\": \"Predictions {k} * [[1], [2], [3], [4]], shape (4, 1), targets {k} * [1, 2, 3, 4], shape (4,). What does l1_loss (mean) give?\", \"program\": \"p = k * [[1],[2],[3],[4]]; y = k * [1,2,3,4]; loss = l1_loss(p, y)\", \"constants\": \"k\", \"draw\": {\"k\": [1, 2, 4, 8]}, \"truth\": \"loss\",",
-    "   \"mistakes\": [[\"0\", \"It would be, were the shapes alike. Here each prediction meets each target: 16 pairs.\"], [\"16 * loss\", \"That is the sum. The mean divides by the 16 pairs.\"], [\"4 * loss\", \"There are 16 pairs, not 4.\"]],",
-    "   \"hint\": \"Both are stretched to (4, 4). What is the mean of |i - j| over i and j from 1 to 4?\", \"because\": \"the mean of |i - j| is 20 / 16; no prediction is to blame, the shapes are.\"},",
-    "  {\"text\": \"The points are (1, {p}), (2, {q}), (3, {r}); predictions (3, 1), targets (3,) by mistake; MSE. The weight goes to 0. Where does the bias go?\", \"program\": \"m = (p + q + r) / 3\", \"draw\": {\"p\": [1, 2, 3], \"q\": [4, 5], \"r\": [11, 12, 20]}, \"truth\": \"m\",",
-    "   \"mistakes\": [[\"q\", \"That is the one in the middle, which L1 would take. MSE takes the mean.\"], [\"p + q + r\", \"Three targets pull at each prediction, and MSE settles at their mean.\"], [\"0\", \"w goes to 0, as all predictions are pulled to the same place. b is that place.\"]],",
-    "   \"hint\": \"Each prediction is compared with all three targets. Which one number is nearest to them, by MSE?\", \"because\": \"each prediction is pulled to the mean of {p}, {q} and {r}.\"}]},",
-    "",
-    "{\"name\": \"dead-relu\", \"title\": \"A dead ReLU\", \"minutes\": 8,",
-    " \"about\": \"a unit that is off for all data gets no gradient, and stays off\",",
-    " \"screens\": [",
-    "  {\"text\": \"relu passes what is positive and holds back the rest. Here s is positive, so the gradient goes through as it came.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"s = w*x + b; y = relu(s); loss = (y - t)^2\", \"values\": [\"w=1\", \"b=1\", \"x=2\", \"t=1\"], \"constants\": \"x,t\"}]},",
+    "   \"hint\": \"In which elements of x * b does the first b stand, and what multiplies it there?\", \"because\": \"it meets {p}, {q} and {r}: what was stretched is summed.\"},\n"
+    "  {\"text\": \"x has the shape ({n}, 1), b the shape (2,); loss = sum(x + b). What is the shape of b's gradient?\", \"program\": \"y = n * 1\", \"draw\": {\"n\": [3, 5, 7]},\n"
+    "   \"choices\": [\"(2,)\", \"the whole result's: two columns\", \"(1,): one number\", \"x's: one column\"], \"truth\": \"1\",\n"
+    "   \"mistakes\": [[\"2\", \"That is what comes back to the sum x + b. The rows are then added up, as b was stretched over them.\"], [\"3\", \"Only the dim that was stretched is summed. b has two numbers, and each its own gradient.\"], [\"4\", \"A gradient says how the loss moves with each element of b, and b has two.\"]],\n"
+    "   \"hint\": \"How many numbers does b have?\", \"because\": \"a gradient has its tensor's shape, always.\"},\n"
+    "  {\"text\": \"x = [[{p}, 1], [{q}, 2], [{r}, 3]], w has the shape (2, 1); loss = sum(x @ w). What is the first element of w's gradient?\", \"program\": \"x = p * [[1,0],[0,0],[0,0]] + q * [[0,0],[1,0],[0,0]] + r * [[0,0],[0,0],[1,0]] + [[0,1],[0,2],[0,3]]; loss = sum(x @ w)\", \"values\": [\"w=[[2],[3]]\"], \"constants\": \"p,q,r\",\n"
+    "   \"draw\": {\"p\": [-2, 4, 5], \"q\": [7, 9], \"r\": [-6, 8]}, \"truth\": \"sum(dw * [[1], [0]])\",\n"
+    "   \"mistakes\": [[\"p\", \"The first w meets the whole first column of x.\"], [\"p + 1\", \"That is a row of x. The first w meets a column.\"], [\"6\", \"That is the second w's: the other column.\"], [\"2 * (p + q + r)\", \"A product hands on the other factor, and not the product.\"]],\n"
+    "   \"hint\": \"In which rows of x @ w does the first w stand, and what multiplies it there?\", \"because\": \"{p} + {q} + {r}: the column that it meets.\"},\n"
+    "  {\"text\": \"Predictions {k} * [[1], [2], [3], [4]], shape (4, 1), targets {k} * [1, 2, 3, 4], shape (4,). What does l1_loss (mean) give?\", \"program\": \"p = k * [[1],[2],[3],[4]]; y = k * [1,2,3,4]; loss = l1_loss(p, y)\", \"constants\": \"k\", \"draw\": {\"k\": [1, 2, 4, 8]}, \"truth\": \"loss\",\n"
+    "   \"mistakes\": [[\"0\", \"It would be, were the shapes alike. Here each prediction meets each target: 16 pairs.\"], [\"16 * loss\", \"That is the sum. The mean divides by the 16 pairs.\"], [\"4 * loss\", \"There are 16 pairs, not 4.\"]],\n"
+    "   \"hint\": \"Both are stretched to (4, 4). What is the mean of |i - j| over i and j from 1 to 4?\", \"because\": \"the mean of |i - j| is 20 / 16; no prediction is to blame, the shapes are.\"},\n"
+    "  {\"text\": \"The points are (1, {p}), (2, {q}), (3, {r}); predictions (3, 1), targets (3,) by mistake; MSE. The weight goes to 0. Where does the bias go?\", \"program\": \"m = (p + q + r) / 3\", \"draw\": {\"p\": [1, 2, 3], \"q\": [4, 5], \"r\": [11, 12, 20]}, \"truth\": \"m\",\n"
+    "   \"mistakes\": [[\"q\", \"That is the one in the middle, which L1 would take. MSE takes the mean.\"], [\"p + q + r\", \"Three targets pull at each prediction, and MSE settles at their mean.\"], [\"0\", \"w goes to 0, as all predictions are pulled to the same place. b is that place.\"]],\n"
+    "   \"hint\": \"Each prediction is compared with all three targets. Which one number is nearest to them, by MSE?\", \"because\": \"each prediction is pulled to the mean of {p}, {q} and {r}.\"}]},\n"
+    "\n"
+    "{\"name\": \"dead-relu\", \"title\": \"A dead ReLU\", \"minutes\": 8,\n"
+    " \"about\": \"a unit that is off for all data gets no gradient, and stays off\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"relu passes what is positive and holds back the rest. Here s is positive, so the gradient goes through as it came.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"s = w*x + b; y = relu(s); loss = (y - t)^2\", \"values\": [\"w=1\", \"b=1\", \"x=2\", \"t=1\"], \"constants\": \"x,t\"}]},\n"
     "  {\"text\": \"Now b is -10 and s is negative. The slope of relu is 0 there, and 0 times whatever came is 0: w and b do not move, and so s stays where it is. If that holds for all data, the unit is dead.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"s = w*x + b; y = relu(s); loss = (y - t)^2\", \"values\": [\"w=1\", \"b=-10\", \"x=2\", \"t=1\"], \"constants\": \"x,t\"}]},",
-    "  {\"text\": \"leaky_relu lets a hundredth through. That is little, but it is not nothing: the unit can come back.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"s = w*x + b; y = leaky_relu(s); loss = (y - t)^2\", \"values\": [\"w=1\", \"b=-10\", \"x=2\", \"t=1\"], \"constants\": \"x,t\"}]}],",
-    " \"questions\": [",
-    "  {\"text\": \"y = {k} * relu(a) at a = {a}. What is the gradient of a?\", \"program\": \"y = k * relu(a)\", \"constants\": \"k\",",
-    "   \"draw\": {\"a\": [-5, -4, -3, -2], \"k\": [2, 3, 4]}, \"truth\": \"da\",",
-    "   \"mistakes\": [[\"k\", \"That came from above. relu's slope is 0 below 0, and multiplies it.\"], [\"k * a\", \"relu holds back what is negative, and its slope there is 0.\"], [\"1\", \"relu's slope is 1 above 0, and a is below.\"]],",
-    "   \"hint\": \"What is relu's slope at {a}?\", \"because\": \"the slope is 0 at {a}: nothing comes through.\"},",
-    "  {\"text\": \"y = {k} * relu(a) at a = {a}. What is the gradient of a?\", \"program\": \"y = k * relu(a)\", \"constants\": \"k\",",
-    "   \"draw\": {\"a\": [6, 7, 8], \"k\": [2, 3, 4]}, \"truth\": \"da\",",
-    "   \"mistakes\": [[\"0\", \"relu's slope is 0 only below 0; a is above.\"], [\"y\", \"That is y's value. Asked is how it changes with a.\"], [\"1\", \"That is relu's slope alone; k multiplies it.\"], [\"a\", \"That is a's value. relu's slope above 0 is 1.\"]],",
-    "   \"hint\": \"What is relu's slope at {a}?\", \"because\": \"the slope is 1 at {a}: what came from above, {k}, goes through.\"}]},",
-    "",
-    "{\"name\": \"init\", \"title\": \"All weights alike\", \"minutes\": 8,",
-    " \"about\": \"why weights are drawn at random: what begins alike stays alike\",",
-    " \"screens\": [",
-    "  {\"text\": \"A unit, tanh(w * x), and its weight v in the result. Both weights begin with 0. v's slope is the unit's value, w's slope has v as a factor. Which of the two will move?\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"h = tanh(w * x); y = v * h; loss = (y - t)^2\", \"values\": [\"w=0\", \"v=0\", \"x=2\", \"t=1\"], \"constants\": \"x,t\"}]},",
-    "  {\"text\": \"Two nets with eight hidden units: all parameters of the first begin with 0, those of the second as the seed drew them. In the first only the last bias ever has a gradient. So it says the same number for each x, their mean. (The playground shows its parameters and gradients.)\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"points\": [[-4, 4], [-3, 3], [-2, 2], [-1, 1], [0, 0], [1, 1], [2, 2], [3, 3], [4, 4]], \"hidden\": [8], \"loss\": \"mse\", \"optimizer\": \"adam\", \"lr\": 0.02, \"steps\": 300, \"init\": \"zeros\"}, {\"kind\": \"training\", \"points\": [[-4, 4], [-3, 3], [-2, 2], [-1, 1], [0, 0], [1, 1], [2, 2], [3, 3], [4, 4]], \"hidden\": [8], \"loss\": \"mse\", \"optimizer\": \"adam\", \"lr\": 0.02, \"steps\": 300}]},",
-    "  {\"text\": \"Two units that begin alike, all with 0.5. Step through and compare what comes to a with what comes to b, and c with d.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"u = tanh(a * x); v = tanh(b * x); y = c * u + d * v; loss = (y - t)^2\", \"values\": [\"a=0.5\", \"b=0.5\", \"c=0.5\", \"d=0.5\", \"x=1\", \"t=2\"], \"constants\": \"x,t\"}]},",
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"s = w*x + b; y = relu(s); loss = (y - t)^2\", \"values\": [\"w=1\", \"b=-10\", \"x=2\", \"t=1\"], \"constants\": \"x,t\"}]},\n"
+    "  {\"text\": \"leaky_relu lets a hundredth through. That is little, but it is not nothing: the unit can come back.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"s = w*x + b; y = leaky_relu(s); loss = (y - t)^2\", \"values\": [\"w=1\", \"b=-10\", \"x=2\", \"t=1\"], \"constants\": \"x,t\"}]}],\n"
+    " \"questions\": [\n"
+    "  {\"text\": \"y = {k} * relu(a) at a = {a}. What is the gradient of a?\", \"program\": \"y = k * relu(a)\", \"constants\": \"k\",\n"
+    "   \"draw\": {\"a\": [-5, -4, -3, -2], \"k\": [2, 3, 4]}, \"truth\": \"da\",\n"
+    "   \"mistakes\": [[\"k\", \"That came from above. relu's slope is 0 below 0, and multiplies it.\"], [\"k * a\", \"relu holds back what is negative, and its slope there is 0.\"], [\"1\", \"relu's slope is 1 above 0, and a is below.\"]],\n"
+    "   \"hint\": \"What is relu's slope at {a}?\", \"because\": \"the slope is 0 at {a}: nothing comes through.\"},\n"
+    "  {\"text\": \"y = {k} * relu(a) at a = {a}. What is the gradient of a?\", \"program\": \"y = k * relu(a)\", \"constants\": \"k\",\n"
+    "   \"draw\": {\"a\": [6, 7, 8], \"k\": [2, 3, 4]}, \"truth\": \"da\",\n"
+    "   \"mistakes\": [[\"0\", \"relu's slope is 0 only below 0; a is above.\"], [\"y\", \"That is y's value. Asked is how it changes with a.\"], [\"1\", \"That is relu's slope alone; k multiplies it.\"], [\"a\", \"That is a's value. relu's slope above 0 is 1.\"]],\n"
+    "   \"hint\": \"What is relu's slope at {a}?\", \"because\": \"the slope is 1 at {a}: what came from above, {k}, goes through.\"}]},\n"
+    "\n"
+    "{\"name\": \"init\", \"title\": \"All weights alike\", \"minutes\": 8,\n"
+    " \"about\": \"why weights are drawn at random: what begins alike stays alike\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"A unit, tanh(w * x), and its weight v in the result. Both weights begin with 0. v's slope is the unit's value, w's slope has v as a factor. Which of the two will move?\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"h = tanh(w * x); y = v * h; loss = (y - t)^2\", \"values\": [\"w=0\", \"v=0\", \"x=2\", \"t=1\"], \"constants\": \"x,t\"}]},\n"
+    "  {\"text\": \"Two nets with eight hidden units: all parameters of the first begin with 0, those of the second as the seed drew them. In the first only the last bias ever has a gradient. So it says the same number for each x, their mean. (The playground shows its parameters and gradients.)\",\n"
+    "   \"experiments\": [{\"kind\": \"training\", \"points\": [[-4, 4], [-3, 3], [-2, 2], [-1, 1], [0, 0], [1, 1], [2, 2], [3, 3], [4, 4]], \"hidden\": [8], \"loss\": \"mse\", \"optimizer\": \"adam\", \"lr\": 0.02, \"steps\": 300, \"init\": \"zeros\"}, {\"kind\": \"training\", \"points\": [[-4, 4], [-3, 3], [-2, 2], [-1, 1], [0, 0], [1, 1], [2, 2], [3, 3], [4, 4]], \"hidden\": [8], \"loss\": \"mse\", \"optimizer\": \"adam\", \"lr\": 0.02, \"steps\": 300}]},\n"
+    "  {\"text\": \"Two units that begin alike, all with 0.5. Step through and compare what comes to a with what comes to b, and c with d.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"u = tanh(a * x); v = tanh(b * x); y = c * u + d * v; loss = (y - t)^2\", \"values\": [\"a=0.5\", \"b=0.5\", \"c=0.5\", \"d=0.5\", \"x=1\", \"t=2\"], \"constants\": \"x,t\"}]},\n"
     "  {\"text\": \"So a net that begins with 0.5 everywhere moves, but its eight units stay one and the same unit, and one tanh cannot bend both ways. Drawn at random they are different from the first step on, and become more so.\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"points\": [[-4, 4], [-3, 3], [-2, 2], [-1, 1], [0, 0], [1, 1], [2, 2], [3, 3], [4, 4]], \"hidden\": [8], \"loss\": \"mse\", \"optimizer\": \"adam\", \"lr\": 0.02, \"steps\": 300, \"init\": \"halves\"}, {\"kind\": \"training\", \"points\": [[-4, 4], [-3, 3], [-2, 2], [-1, 1], [0, 0], [1, 1], [2, 2], [3, 3], [4, 4]], \"hidden\": [8], \"loss\": \"mse\", \"optimizer\": \"adam\", \"lr\": 0.02, \"steps\": 300}]}],",
-    " \"questions\": [",
-    "  {\"text\": \"h = tanh(w * x); y = v * h; loss = (y - t)^2 at w = 0, v = {v}, x = {x}, t = {t}. What is the gradient of w?\", \"program\": \"h = tanh(w * x); y = v * h; loss = (y - t)^2\", \"values\": [\"w=0\"], \"constants\": \"x,t\",",
-    "   \"draw\": {\"v\": [-3, -2, 2, 3], \"x\": [4, 5], \"t\": [1, 6, 7]}, \"truth\": \"dw\",",
-    "   \"mistakes\": [[\"0\", \"w is 0, but v is not: along h the product's slope is v = {v}. Were v 0 as well, it would be so.\"], [\"dy\", \"That is what comes to y. Three steps are left: v, tanh, x.\"], [\"dh\", \"That is what comes to h. tanh's slope at 0 is 1, and then the product's is x.\"], [\"-dw\", \"The size is right, the sign is not.\"]],",
-    "   \"hint\": \"{dy} comes to y; times v; times tanh's slope at 0, which is 1; times x.\", \"because\": \"{dy} * {v} * 1 * {x}: one weight of 0 does not stop it, both do.\"},",
-    "  {\"text\": \"A net has {n} hidden units, and all of its parameters begin with 0.5. After a hundred steps, how many different hidden units has it?\", \"program\": \"y = n * 1\", \"draw\": {\"n\": [4, 8, 16]}, \"truth\": \"1\",",
-    "   \"mistakes\": [[\"n\", \"Their gradients are the same, step by step. What should make them different?\"], [\"0\", \"There are units, and they have learned something: all the same.\"], [\"n / 2\", \"None of them can become different from another.\"]],",
-    "   \"hint\": \"In the first step all units have the same gradient. And in the second?\", \"because\": \"the same start and the same gradients: the same unit, {n} times.\"},",
-    "  {\"text\": \"All parameters of a net with {n} tanh units are 0. Which have a gradient that is not 0?\", \"program\": \"y = n * 1\", \"draw\": {\"n\": [4, 8, 16]},",
-    "   \"choices\": [\"The last bias\", \"All of them\", \"None\", \"The first layer's weights\"], \"truth\": \"1\",",
-    "   \"mistakes\": [[\"2\", \"The units' values are 0, so the last weights have none; and nothing comes through weights of 0.\"], [\"3\", \"The last bias is added to the result: its slope is 1.\"], [\"4\", \"What comes to the units went through the last weights, which are 0.\"]],",
-    "   \"hint\": \"Which slopes have another weight, or a unit's value, as a factor?\", \"because\": \"only its slope has neither a weight nor a unit's value as a factor.\"}]},",
-    "",
-    "{\"name\": \"chain\", \"title\": \"Long chains: vanishing and exploding\", \"minutes\": 14,",
-    " \"about\": \"slopes along a chain are multiplied: eight small ones vanish, eight large ones explode\",",
-    " \"screens\": [",
-    "  {\"text\": \"Eight sigmoids, one after the other. A sigmoid's slope is y (1 - y), which is at most 1/4. How much of the gradient reaches x?\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"h1 = sigmoid(x); h2 = sigmoid(h1); h3 = sigmoid(h2); h4 = sigmoid(h3); h5 = sigmoid(h4); h6 = sigmoid(h5); h7 = sigmoid(h6); y = sigmoid(h7)\", \"values\": [\"x=1\"]}]},",
-    "  {\"text\": \"Eight times tanh. Its slope, 1 - y^2, is up to 1, so more is left.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"h1 = tanh(x); h2 = tanh(h1); h3 = tanh(h2); h4 = tanh(h3); h5 = tanh(h4); h6 = tanh(h5); h7 = tanh(h6); y = tanh(h7)\", \"values\": [\"x=1\"]}]},",
-    "  {\"text\": \"Eight times a factor of 3: now it explodes. A weight's step is the learning rate times that.\",",
+    "   \"experiments\": [{\"kind\": \"training\", \"points\": [[-4, 4], [-3, 3], [-2, 2], [-1, 1], [0, 0], [1, 1], [2, 2], [3, 3], [4, 4]], \"hidden\": [8], \"loss\": \"mse\", \"optimizer\": \"adam\", \"lr\": 0.02, \"steps\": 300, \"init\": \"halves\"}, {\"kind\": \"training\", \"points\": [[-4, 4], [-3, 3], [-2, 2], [-1, 1], [0, 0], [1, 1], [2, 2], [3, 3], [4, 4]], \"hidden\": [8], \"loss\": \"mse\", \"optimizer\": \"adam\", \"lr\": 0.02, \"steps\": 300}]}],\n"
+    " \"questions\": [\n"
+    "  {\"text\": \"h = tanh(w * x); y = v * h; loss = (y - t)^2 at w = 0, v = {v}, x = {x}, t = {t}. What is the gradient of w?\", \"program\": \"h = tanh(w * x); y = v * h; loss = (y - t)^2\", \"values\": [\"w=0\"], \"constants\": \"x,t\",\n"
+    "   \"draw\": {\"v\": [-3, -2, 2, 3], \"x\": [4, 5], \"t\": [1, 6, 7]}, \"truth\": \"dw\",\n"
+    "   \"mistakes\": [[\"0\", \"w is 0, but v is not: along h the product's slope is v = {v}. Were v 0 as well, it would be so.\"], [\"dy\", \"That is what comes to y. Three steps are left: v, tanh, x.\"], [\"dh\", \"That is what comes to h. tanh's slope at 0 is 1, and then the product's is x.\"], [\"-dw\", \"The size is right, the sign is not.\"]],\n"
+    "   \"hint\": \"{dy} comes to y; times v; times tanh's slope at 0, which is 1; times x.\", \"because\": \"{dy} * {v} * 1 * {x}: one weight of 0 does not stop it, both do.\"},\n"
+    "  {\"text\": \"A net has {n} hidden units, and all of its parameters begin with 0.5. After a hundred steps, how many different hidden units has it?\", \"program\": \"y = n * 1\", \"draw\": {\"n\": [4, 8, 16]}, \"truth\": \"1\",\n"
+    "   \"mistakes\": [[\"n\", \"Their gradients are the same, step by step. What should make them different?\"], [\"0\", \"There are units, and they have learned something: all the same.\"], [\"n / 2\", \"None of them can become different from another.\"]],\n"
+    "   \"hint\": \"In the first step all units have the same gradient. And in the second?\", \"because\": \"the same start and the same gradients: the same unit, {n} times.\"},\n"
+    "  {\"text\": \"All parameters of a net with {n} tanh units are 0. Which have a gradient that is not 0?\", \"program\": \"y = n * 1\", \"draw\": {\"n\": [4, 8, 16]},\n"
+    "   \"choices\": [\"The last bias\", \"All of them\", \"None\", \"The first layer's weights\"], \"truth\": \"1\",\n"
+    "   \"mistakes\": [[\"2\", \"The units' values are 0, so the last weights have none; and nothing comes through weights of 0.\"], [\"3\", \"The last bias is added to the result: its slope is 1.\"], [\"4\", \"What comes to the units went through the last weights, which are 0.\"]],\n"
+    "   \"hint\": \"Which slopes have another weight, or a unit's value, as a factor?\", \"because\": \"only its slope has neither a weight nor a unit's value as a factor.\"}]},\n"
+    "\n"
+    "{\"name\": \"chain\", \"title\": \"Long chains: vanishing and exploding\", \"minutes\": 14,\n"
+    " \"about\": \"slopes along a chain are multiplied: eight small ones vanish, eight large ones explode\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"Eight sigmoids, one after the other. A sigmoid's slope is y (1 - y), which is at most 1/4. How much of the gradient reaches x?\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"h1 = sigmoid(x); h2 = sigmoid(h1); h3 = sigmoid(h2); h4 = sigmoid(h3); h5 = sigmoid(h4); h6 = sigmoid(h5); h7 = sigmoid(h6); y = sigmoid(h7)\", \"values\": [\"x=1\"]}]},\n"
+    "  {\"text\": \"Eight times tanh. Its slope, 1 - y^2, is up to 1, so more is left.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"h1 = tanh(x); h2 = tanh(h1); h3 = tanh(h2); h4 = tanh(h3); h5 = tanh(h4); h6 = tanh(h5); h7 = tanh(h6); y = tanh(h7)\", \"values\": [\"x=1\"]}]},\n"
+    "  {\"text\": \"Eight times a factor of 3: now it explodes. A weight's step is the learning rate times that.\",\n"
     "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"h1 = w * x; h2 = w * h1; h3 = w * h2; h4 = w * h3; h5 = w * h4; h6 = w * h5; h7 = w * h6; y = w * h7\", \"values\": [\"x=1\", \"w=3\"]}]},",
-    "  {\"text\": \"An explosion can be kept in bounds. Two trainings with MSE and a rate that is too large, 0.1. In the second, whenever the gradients together, as one vector, are longer than 1, all of them are scaled so that it is 1 (clip_grad_norm_). The direction stays as it was. It swings, but it does not run away.\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.1, \"steps\": 60, \"start\": [0, 0]}, {\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.1, \"clip\": 1, \"steps\": 60, \"start\": [0, 0]}]},",
-    "  {\"text\": \"Eight times relu, above 0: each slope is 1, and all of it arrives. That is why deep networks have relu, weights of about the right size, and shortcuts.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"h1 = relu(x); h2 = relu(h1); h3 = relu(h2); h4 = relu(h3); h5 = relu(h4); h6 = relu(h5); h7 = relu(h6); y = relu(h7)\", \"values\": [\"x=1\"]}]}],",
+    "  {\"text\": \"An explosion can be kept in bounds. Two trainings with MSE and a rate that is too large, 0.1. In the second, whenever the gradients together, as one vector, are longer than 1, all of them are scaled so that it is 1 (clip_grad_norm_). The direction stays as it was. It swings, but it does not run away.\",\n"
+    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.1, \"steps\": 60, \"start\": [0, 0]}, {\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.1, \"clip\": 1, \"steps\": 60, \"start\": [0, 0]}]},\n"
+    "  {\"text\": \"Eight times relu, above 0: each slope is 1, and all of it arrives. That is why deep networks have relu, weights of about the right size, and shortcuts.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"h1 = relu(x); h2 = relu(h1); h3 = relu(h2); h4 = relu(h3); h5 = relu(h4); h6 = relu(h5); h7 = relu(h6); y = relu(h7)\", \"values\": [\"x=1\"]}]}],\n"
+    " \"questions\": [\n"
+    "  {\"text\": \"h1 = {k} * x; h2 = {k} * h1; y = {k} * h2. What is the gradient of x?\", \"program\": \"h1 = k * x; h2 = k * h1; y = k * h2\", \"values\": [\"x=1\"], \"constants\": \"k\",\n"
+    "   \"draw\": {\"k\": [-4, -3, -2, 2, 4, 5]}, \"truth\": \"dx\",\n"
+    "   \"mistakes\": [[\"3 * k\", \"Along one way slopes multiply; this adds them.\"], [\"k\", \"That is one step's slope. Three are in the way.\"], [\"k * k\", \"That is h1's gradient. One step is left.\"], [\"-dx\", \"The size is right, the sign is not.\"]],\n"
+    "   \"hint\": \"Three steps, each with the slope {k}.\", \"because\": \"{k} * {k} * {k}.\"},\n"
+    "  {\"text\": \"A value passes {n} sigmoids, each where it is steepest. By what is the gradient multiplied?\", \"program\": \"y = n * 1\", \"draw\": {\"n\": [3, 5]}, \"truth\": \"0.25 ^ n\",\n"
+    "   \"mistakes\": [[\"0.5 ^ n\", \"0.5 is a sigmoid's value in its middle. Its slope there is 0.5 * (1 - 0.5).\"], [\"0.25 * n\", \"Along one way slopes multiply; this adds them.\"], [\"0.25\", \"That is one sigmoid's slope. There are more.\"], [\"1\", \"1 is tanh's steepest slope; a sigmoid's is 0.25.\"]],\n"
+    "   \"hint\": \"The steepest slope is y (1 - y) at y = 0.5.\", \"because\": \"0.25 each time.\"},\n"
+    "  {\"text\": \"Two gradients, {3 * k} and {4 * k}, are clipped to the norm {c}. What is the first one then?\", \"program\": \"y = k * c\", \"draw\": {\"k\": [2, 5, 10], \"c\": [1, 2]}, \"truth\": \"0.6 * c\",\n"
+    "   \"mistakes\": [[\"c\", \"The norm is that of both together. Here each number would be limited.\"], [\"3 * c / 7\", \"The norm is the root of the sum of squares: {5 * k}.\"], [\"0.8 * c\", \"That is the second one.\"], [\"3 * k\", \"Together they are {5 * k} long, which is more than {c}.\"]],\n"
+    "   \"hint\": \"Together they are {5 * k} long. By what must both be multiplied?\", \"because\": \"both are multiplied by {c} / {5 * k}, so their direction stays.\"}]},\n"
+    "\n"
+    "{\"name\": \"momentum\", \"title\": \"Momentum\", \"minutes\": 10,\n"
+    " \"about\": \"a step that remembers the steps before: faster through a long valley, and past the end\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"MSE and plain gradient descent with a small learning rate: 40 steps, and the line is not there yet.\",\n"
+    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.002, \"steps\": 40, \"start\": [0, 0]}]},\n"
+    "  {\"text\": \"With momentum each step is the gradient plus 0.9 of the step before. Gradients that say the same again and again add up, to ten times as much. The second line has it; all else is the same.\",\n"
+    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.002, \"steps\": 40, \"start\": [0, 0]}, {\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.002, \"momentum\": 0.9, \"steps\": 40, \"start\": [0, 0]}]},\n"
+    "  {\"text\": \"Too much of it, 0.99: what has come up to speed does not stop where it should. The loss falls and rises again.\",\n"
+    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.002, \"momentum\": 0.99, \"steps\": 200, \"start\": [0, 0]}]}],\n"
     " \"questions\": [",
-    "  {\"text\": \"h1 = {k} * x; h2 = {k} * h1; y = {k} * h2. What is the gradient of x?\", \"program\": \"h1 = k * x; h2 = k * h1; y = k * h2\", \"values\": [\"x=1\"], \"constants\": \"k\",",
-    "   \"draw\": {\"k\": [-4, -3, -2, 2, 4, 5]}, \"truth\": \"dx\",",
-    "   \"mistakes\": [[\"3 * k\", \"Along one way slopes multiply; this adds them.\"], [\"k\", \"That is one step's slope. Three are in the way.\"], [\"k * k\", \"That is h1's gradient. One step is left.\"], [\"-dx\", \"The size is right, the sign is not.\"]],",
-    "   \"hint\": \"Three steps, each with the slope {k}.\", \"because\": \"{k} * {k} * {k}.\"},",
-    "  {\"text\": \"A value passes {n} sigmoids, each where it is steepest. By what is the gradient multiplied?\", \"program\": \"y = n * 1\", \"draw\": {\"n\": [3, 5]}, \"truth\": \"0.25 ^ n\",",
-    "   \"mistakes\": [[\"0.5 ^ n\", \"0.5 is a sigmoid's value in its middle. Its slope there is 0.5 * (1 - 0.5).\"], [\"0.25 * n\", \"Along one way slopes multiply; this adds them.\"], [\"0.25\", \"That is one sigmoid's slope. There are more.\"], [\"1\", \"1 is tanh's steepest slope; a sigmoid's is 0.25.\"]],",
-    "   \"hint\": \"The steepest slope is y (1 - y) at y = 0.5.\", \"because\": \"0.25 each time.\"},",
-    "  {\"text\": \"Two gradients, {3 * k} and {4 * k}, are clipped to the norm {c}. What is the first one then?\", \"program\": \"y = k * c\", \"draw\": {\"k\": [2, 5, 10], \"c\": [1, 2]}, \"truth\": \"0.6 * c\",",
-    "   \"mistakes\": [[\"c\", \"The norm is that of both together. Here each number would be limited.\"], [\"3 * c / 7\", \"The norm is the root of the sum of squares: {5 * k}.\"], [\"0.8 * c\", \"That is the second one.\"], [\"3 * k\", \"Together they are {5 * k} long, which is more than {c}.\"]],",
-    "   \"hint\": \"Together they are {5 * k} long. By what must both be multiplied?\", \"because\": \"both are multiplied by {c} / {5 * k}, so their direction stays.\"}]},",
-    "",
-    "{\"name\": \"momentum\", \"title\": \"Momentum\", \"minutes\": 10,",
-    " \"about\": \"a step that remembers the steps before: faster through a long valley, and past the end\",",
-    " \"screens\": [",
-    "  {\"text\": \"MSE and plain gradient descent with a small learning rate: 40 steps, and the line is not there yet.\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.002, \"steps\": 40, \"start\": [0, 0]}]},",
-    "  {\"text\": \"With momentum each step is the gradient plus 0.9 of the step before. Gradients that say the same again and again add up, to ten times as much. The second line has it; all else is the same.\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.002, \"steps\": 40, \"start\": [0, 0]}, {\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.002, \"momentum\": 0.9, \"steps\": 40, \"start\": [0, 0]}]},",
-    "  {\"text\": \"Too much of it, 0.99: what has come up to speed does not stop where it should. The loss falls and rises again.\",",
-    "   \"experiments\": [{\"kind\": \"training\", \"loss\": \"mse\", \"lr\": 0.002, \"momentum\": 0.99, \"steps\": 200, \"start\": [0, 0]}]}],",
-    " \"questions\": [",
-    "  {\"text\": \"SGD with learning rate 0.1 and momentum 0.9. The first gradient was {g}, the second is {h}. How far does the parameter move in the second step?\",",
-    "   \"program\": \"v = 0.9 * g + h; move = -0.1 * v\", \"draw\": {\"g\": [-5, -4, -3, -2, 2, 3, 4, 5], \"h\": [-6, 6, 7, -7, 8, -8]}, \"truth\": \"move\",",
-    "   \"mistakes\": [[\"-0.1 * h\", \"That is the step without momentum. 0.9 of the gradient before comes along.\"], [\"0.1 * v\", \"The step goes against the gradient.\"],",
-    "    [\"-0.1 * (g + h)\", \"The gradient before counts 0.9 of itself.\"], [\"-0.1 * (g + 0.9 * h)\", \"It is the older gradient that has faded, not the new one.\"], [\"v\", \"That is the velocity. The step is minus the learning rate times it.\"]],",
-    "   \"hint\": \"velocity = 0.9 * the velocity before + gradient; the first velocity is the first gradient.\",",
-    "   \"because\": \"the velocity is 0.9 * {g} + {h} = {v}, times -0.1.\"},",
-    "  {\"text\": \"SGD with learning rate 0.01 and momentum {m}. The gradient is {g}, again and again. How long do the steps become in the end?\",",
-    "   \"program\": \"y = 0.01 * g / (1 - m)\", \"draw\": {\"g\": [2, 3, 4, 5], \"m\": [0.75, 0.8, 0.9]}, \"truth\": \"y\",",
-    "   \"mistakes\": [[\"0.01 * g\", \"That is the first step, and each one without momentum.\"], [\"0.01 * g * (1 + m)\", \"That is the second step. {m} of it comes along in the third, and so on.\"], [\"g / (1 - m)\", \"That is the velocity. A step is the learning rate times it.\"], [\"0.01 * g * m\", \"Momentum adds to the gradient; it does not make it smaller.\"]],",
-    "   \"hint\": \"In the end the velocity stays as it is: v = {m} * v + {g}.\", \"because\": \"v = {g} / (1 - {m}), times 0.01.\"}]},",
-    "",
-    "{\"name\": \"stops\", \"title\": \"Where gradients stop\", \"minutes\": 12,",
-    " \"about\": \"detach and constants, no_grad, what is flat; and what backward refuses\",",
-    " \"screens\": [",
-    "  {\"text\": \"detach(a) is a's value without its history: a number like any other. y = a * detach(a) has the value of a * a. Has it the gradient of a * a, too? (Where gradients are checked by nudging, detach(a) is held at what it was: to the tape it is a constant.)\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"d = detach(a); y = a * d\", \"values\": [\"a=2\"]}]},",
-    "  {\"text\": \"What is that good for? Here a target t is made of the weight itself. With detach the prediction moves to the target; without, the target would run away from it, or come to meet it.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"t = detach(w * w); loss = (w * x - t)^2\", \"values\": [\"w=3\", \"x=2\"], \"constants\": \"x\"}]},",
-    "  {\"text\": \"A choice has steps, and steps are flat: a nudge changes nothing, or everything. So a gradient goes by the branch that was taken, and never says that the other one would have been better. a > 0 has none at all.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"y = where(a > 0, a * 2, a * 5)\", \"values\": [\"a=3\"]}]},",
-    "  {\"text\": \"Data wants no gradient, so x is a constant, and nothing goes to it. Under no_grad (reel_set_grad_enabled) nothing is written down at all, as it is when a trained model only predicts. eval (reel_eval) is something else: it changes layers such as dropout, and records as before. And once backward has run, the tape has let go of what it kept: a second backward is an error that says so, unless the first was told retain_graph.\",",
-    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"loss = (w * x + b - t)^2\", \"values\": [\"w=2\", \"b=1\", \"x=3\", \"t=4\"], \"constants\": \"x,t\"}]}],",
-    " \"questions\": [",
+    "  {\"text\": \"SGD with learning rate 0.1 and momentum 0.9. The first gradient was {g}, the second is {h}. How far does the parameter move in the second step?\",\n"
+    "   \"program\": \"v = 0.9 * g + h; move = -0.1 * v\", \"draw\": {\"g\": [-5, -4, -3, -2, 2, 3, 4, 5], \"h\": [-6, 6, 7, -7, 8, -8]}, \"truth\": \"move\",\n"
+    "   \"mistakes\": [[\"-0.1 * h\", \"That is the step without momentum. 0.9 of the gradient before comes along.\"], [\"0.1 * v\", \"The step goes against the gradient.\"],\n"
+    "    [\"-0.1 * (g + h)\", \"The gradient before counts 0.9 of itself.\"], [\"-0.1 * (g + 0.9 * h)\", \"It is the older gradient that has faded, not the new one.\"], [\"v\", \"That is the velocity. The step is minus the learning rate times it.\"]],\n"
+    "   \"hint\": \"velocity = 0.9 * the velocity before + gradient; the first velocity is the first gradient.\",\n"
+    "   \"because\": \"the velocity is 0.9 * {g} + {h} = {v}, times -0.1.\"},\n"
+    "  {\"text\": \"SGD with learning rate 0.01 and momentum {m}. The gradient is {g}, again and again. How long do the steps become in the end?\",\n"
+    "   \"program\": \"y = 0.01 * g / (1 - m)\", \"draw\": {\"g\": [2, 3, 4, 5], \"m\": [0.75, 0.8, 0.9]}, \"truth\": \"y\",\n"
+    "   \"mistakes\": [[\"0.01 * g\", \"That is the first step, and each one without momentum.\"], [\"0.01 * g * (1 + m)\", \"That is the second step. {m} of it comes along in the third, and so on.\"], [\"g / (1 - m)\", \"That is the velocity. A step is the learning rate times it.\"], [\"0.01 * g * m\", \"Momentum adds to the gradient; it does not make it smaller.\"]],\n"
+    "   \"hint\": \"In the end the velocity stays as it is: v = {m} * v + {g}.\", \"because\": \"v = {g} / (1 - {m}), times 0.01.\"}]},\n"
+    "\n"
+    "{\"name\": \"stops\", \"title\": \"Where gradients stop\", \"minutes\": 12,\n"
+    " \"about\": \"detach and constants, no_grad, what is flat; and what backward refuses\",\n"
+    " \"screens\": [\n"
+    "  {\"text\": \"detach(a) is a's value without its history: a number like any other. y = a * detach(a) has the value of a * a. Has it the gradient of a * a, too? (Where gradients are checked by nudging, detach(a) is held at what it was: to the tape it is a constant.)\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"d = detach(a); y = a * d\", \"values\": [\"a=2\"]}]},\n"
+    "  {\"text\": \"What is that good for? Here a target t is made of the weight itself. With detach the prediction moves to the target; without, the target would run away from it, or come to meet it.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"t = detach(w * w); loss = (w * x - t)^2\", \"values\": [\"w=3\", \"x=2\"], \"constants\": \"x\"}]},\n"
+    "  {\"text\": \"A choice has steps, and steps are flat: a nudge changes nothing, or everything. So a gradient goes by the branch that was taken, and never says that the other one would have been better. a > 0 has none at all.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"y = where(a > 0, a * 2, a * 5)\", \"values\": [\"a=3\"]}]},\n"
+    "  {\"text\": \"Data wants no gradient, so x is a constant, and nothing goes to it. Under no_grad (reel_set_grad_enabled) nothing is written down at all, as it is when a trained model only predicts. eval (reel_eval) is something else: it changes layers such as dropout, and records as before. And once backward has run, the tape has let go of what it kept: a second backward is an error that says so, unless the first was told retain_graph.\",\n"
+    "   \"experiments\": [{\"kind\": \"expression\", \"program\": \"loss = (w * x + b - t)^2\", \"values\": [\"w=2\", \"b=1\", \"x=3\", \"t=4\"], \"constants\": \"x,t\"}]}],\n"
+    " \"questions\": [\n"
     "  {\"text\": \"y = a * detach(a) at a = {a}. What is the gradient of a?\", \"program\": \"y = a * detach(a)\", \"draw\": {\"a\": [-5, -4, -3, 3, 4, 5]}, \"truth\": \"da\",",
-    "   \"mistakes\": [[\"2 * a\", \"detach cuts one of the two edges: nothing comes through it.\"], [\"0\", \"Only one of the two edges is cut.\"], [\"y\", \"That is y's value. Asked is its gradient.\"], [\"1\", \"The other factor is worth its value, detached or not.\"]],",
-    "   \"hint\": \"To the tape detach(a) is the constant {a}.\", \"because\": \"one edge is left, and it brings the other factor, {a}.\"},",
-    "  {\"text\": \"y = a * a + {k} * detach(a) * a at a = {a}. What is the gradient of a?\", \"program\": \"y = a * a + k * detach(a) * a\", \"constants\": \"k\", \"draw\": {\"a\": [-5, -4, -3, 3, 4, 5], \"k\": [2, 3, 4]}, \"truth\": \"da\",",
-    "   \"mistakes\": [[\"2 * a + 2 * k * a\", \"In the second term one of the two ways is cut.\"], [\"2 * a\", \"In the second term one way is left: a itself is not detached.\"], [\"k * a\", \"a * a brings something, too.\"], [\"2 * a + k\", \"The other factor is detach(a), whose value is a.\"]],",
-    "   \"hint\": \"a * a brings 2 a. In the second term detach(a) is a constant.\", \"because\": \"2 * {a} from a * a, {k} * {a} from the second term.\"},",
-    "  {\"text\": \"t = detach({k} * w); loss = (w - t)^2 at w = {w}. What is the gradient of w?\", \"program\": \"t = detach(k * w); loss = (w - t)^2\", \"constants\": \"k\", \"draw\": {\"w\": [1, 2, 3], \"k\": [3, 4, 5]}, \"truth\": \"dw\",",
-    "   \"mistakes\": [[\"2 * (w - t) * (1 - k)\", \"That lets a part through t, which is detached.\"], [\"w - t\", \"A square's slope has the factor 2.\"], [\"0\", \"t is cut off, w itself is not.\"], [\"2 * (t - w)\", \"The size is right, the sign is not: raising w brings it nearer to t.\"]],",
-    "   \"hint\": \"t is the number {t}. What is the slope of (w - {t})^2?\", \"because\": \"2 * ({w} - {t}): t is a number here.\"},",
-    "  {\"text\": \"A program computes its loss of {n} rows under no_grad, and then calls backward. What happens?\", \"program\": \"y = n * 1\", \"draw\": {\"n\": [16, 32, 64]},",
-    "   \"choices\": [\"An error: the loss has no history\", \"All gradients are 0\", \"As always\", \"backward runs the forward again\"], \"truth\": \"1\",",
-    "   \"mistakes\": [[\"2\", \"There is not even a way to the weights: nothing was written down.\"], [\"3\", \"That would be so under eval. no_grad stops recording.\"], [\"4\", \"backward only reads the tape, and it is empty.\"]],",
-    "   \"hint\": \"What does backward read?\", \"because\": \"what was not recorded cannot be gone back.\"}]}",
+    "   \"mistakes\": [[\"2 * a\", \"detach cuts one of the two edges: nothing comes through it.\"], [\"0\", \"Only one of the two edges is cut.\"], [\"y\", \"That is y's value. Asked is its gradient.\"], [\"1\", \"The other factor is worth its value, detached or not.\"]],\n"
+    "   \"hint\": \"To the tape detach(a) is the constant {a}.\", \"because\": \"one edge is left, and it brings the other factor, {a}.\"},\n"
+    "  {\"text\": \"y = a * a + {k} * detach(a) * a at a = {a}. What is the gradient of a?\", \"program\": \"y = a * a + k * detach(a) * a\", \"constants\": \"k\", \"draw\": {\"a\": [-5, -4, -3, 3, 4, 5], \"k\": [2, 3, 4]}, \"truth\": \"da\",\n"
+    "   \"mistakes\": [[\"2 * a + 2 * k * a\", \"In the second term one of the two ways is cut.\"], [\"2 * a\", \"In the second term one way is left: a itself is not detached.\"], [\"k * a\", \"a * a brings something, too.\"], [\"2 * a + k\", \"The other factor is detach(a), whose value is a.\"]],\n"
+    "   \"hint\": \"a * a brings 2 a. In the second term detach(a) is a constant.\", \"because\": \"2 * {a} from a * a, {k} * {a} from the second term.\"},\n"
+    "  {\"text\": \"t = detach({k} * w); loss = (w - t)^2 at w = {w}. What is the gradient of w?\", \"program\": \"t = detach(k * w); loss = (w - t)^2\", \"constants\": \"k\", \"draw\": {\"w\": [1, 2, 3], \"k\": [3, 4, 5]}, \"truth\": \"dw\",\n"
+    "   \"mistakes\": [[\"2 * (w - t) * (1 - k)\", \"That lets a part through t, which is detached.\"], [\"w - t\", \"A square's slope has the factor 2.\"], [\"0\", \"t is cut off, w itself is not.\"], [\"2 * (t - w)\", \"The size is right, the sign is not: raising w brings it nearer to t.\"]],\n"
+    "   \"hint\": \"t is the number {t}. What is the slope of (w - {t})^2?\", \"because\": \"2 * ({w} - {t}): t is a number here.\"},\n"
+    "  {\"text\": \"A program computes its loss of {n} rows under no_grad, and then calls backward. What happens?\", \"program\": \"y = n * 1\", \"draw\": {\"n\": [16, 32, 64]},\n"
+    "   \"choices\": [\"An error: the loss has no history\", \"All gradients are 0\", \"As always\", \"backward runs the forward again\"], \"truth\": \"1\",\n"
+    "   \"mistakes\": [[\"2\", \"There is not even a way to the weights: nothing was written down.\"], [\"3\", \"That would be so under eval. no_grad stops recording.\"], [\"4\", \"backward only reads the tape, and it is empty.\"]],\n"
+    "   \"hint\": \"What does backward read?\", \"because\": \"what was not recorded cannot be gone back.\"}]}\n"
     "]",
     NULL};

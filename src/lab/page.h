@@ -15,7 +15,7 @@
 bool lab_write_page(lab_program *p, const reel_tensor *root, const char *title, const char *ask,
                     FILE *to);
 
-/* worksheet.html, line by line, made by scripts/page.sh; then NULL. */
+/* worksheet.html in strings, each of a line or more, made by scripts/page.sh; then NULL. */
 extern const char *const lab_worksheet[];
 
 #endif

@@ -17,13 +17,16 @@ enum { REELI_SAVES_RESULT = 128 };
 /* WIDE: NUMERIC, with loops of its own where vectors have 512 bits. */
 typedef enum reeli_domain { FLOATING, REAL, NUMERIC, ANY, WIDE = NUMERIC } reeli_domain;
 
-/* A row of ops.def. */
+/* A row of ops.def; what is small lies together, as there are many rows. */
 typedef struct reeli_op {
     const char *name;
-    size_t keeps; /* bytes that its nodes keep behind their edges */
-    unsigned saved;
+    uint16_t keeps; /* bytes that its nodes keep behind their edges */
+    uint8_t saved;
     uint8_t reads
         [3]; /* of that, what the gradient of each input reads; the third stands for all after it */
+    bool compares;       /* the result is a bool */
+    unsigned domain : 4; /* a reeli_domain */
+    unsigned pass : 4;   /* inputs whose gradient is g itself */
     /* Computes n->out's elements from the inputs'; NULL for a view. False when memory is out. */
     bool (*forward)(reeli_node *n);
     /* dL/d(input) given g = dL/d(out), of the input's shape and dtype, written in operations so
@@ -31,10 +34,7 @@ typedef struct reeli_op {
     reel_tensor *(*gradient)(reeli_node *n, int input, reel_tensor *g);
     const reeli_formula *formula; /* elementwise operations: the loops; NULL: it is none */
     /* And the gradient of each input in operations, which are recorded. */
-    reel_tensor *(*recorded[3])(reeli_node *n, reel_tensor *g);
-    reeli_domain domain;
-    bool compares; /* the result is a bool */
-    unsigned pass; /* inputs whose gradient is g itself */
+    reel_tensor *(*const *recorded)(reeli_node *n, reel_tensor *g);
 } reeli_op;
 
 /* An input of a recorded operation. */

@@ -39,7 +39,7 @@ int reeli_second_cache_of_this_cpu(void);
 
 /* Each loop has a table of its own, by level and dtype, so that the linker can leave out what a
  * program does not call. int64 has those of REELI_LOOPS_OF_ALL; the others are NULL there. */
-enum { REELI_LOOP_DTYPES = 4 }; /* a power of two, by which an index is cheap */
+enum { REELI_LOOP_DTYPES = 3 }; /* bools are computed as integers */
 #define REELI_LOOP(name, parameters)                                                               \
     typedef void reeli_##name##_loop parameters;                                                   \
     extern reeli_##name##_loop *const reeli_##name##_loops[REELI_LEVELS][REELI_LOOP_DTYPES];

@@ -347,8 +347,7 @@ static reeli_op row(const reeli_op *model, const char *name, unsigned saved, boo
 {
     reeli_op own = *model;
     own.name = name;
-    own.saved = saved;
-    own.reads[0] = own.reads[1] = own.reads[2] = (uint8_t)saved;
+    own.saved = own.reads[0] = own.reads[1] = own.reads[2] = (uint8_t)saved;
     own.gradient = differentiable ? own.gradient : NULL;
     return own;
 }

@@ -47,11 +47,13 @@ enum { none = 0, X = 1, A = 1, B = 2, C = 4, Y = REELI_SAVES_RESULT };
 /* clang-format on */
 
 /* A row of elementwise.def; `pass`: the inputs whose gradient is g itself. */
-#define FORMULA(name, parameters, domain, how, pass, RECORDED, ga, gb, gc)                         \
-    NUMBERS_##parameters ROW(name, row, READS(ga) | READS(gb) | READS(gc),                         \
-                             {READS(ga), READS(gb), READS(gc)}, reeli_##how##_forward,             \
-                             reeli_##how##_gradient, &reeli_formula_##name, RECORDED(name),        \
-                             domain, false, pass)
+#define RECORDED(name, how)                                                                        \
+    static reel_tensor *(*const name##_recorded[])(reeli_node *, reel_tensor *) = how(name);
+#define FORMULA(name, parameters, domain, how, pass, gradients, ga, gb, gc)                        \
+    NUMBERS_##parameters RECORDED(name, gradients)                                                 \
+        ROW(name, row, READS(ga) | READS(gb) | READS(gc), {READS(ga), READS(gb), READS(gc)},       \
+            false, domain, pass, reeli_##how##_forward, reeli_##how##_gradient,                    \
+            &reeli_formula_##name, name##_recorded)
 #define UNARY(name, function, domain, parameters, f, gx)                                           \
     FORMULA(name, parameters, domain, elementwise, IS_G(#gx), DX, gx, 0, 0)
 #define BINARY(name, function, domain, parameters, f, ga, gb)                                      \
@@ -62,21 +64,25 @@ enum { none = 0, X = 1, A = 1, B = 2, C = 4, Y = REELI_SAVES_RESULT };
 #define LOSS(name, parameters, f, ga, gb)                                                          \
     FORMULA(name, parameters, FLOATING, loss, 0, DA_DB, ga, gb, 0)
 #define COMPARE(name, function, f)                                                                 \
-    ROW(name, row, none, {0}, reeli_elementwise_forward, NULL, &reeli_formula_##name, {NULL}, ANY, \
-        true, 0)
+    ROW(name, row, none, {0}, true, ANY, 0, reeli_elementwise_forward, NULL,                       \
+        &reeli_formula_##name, NULL)
 #define PREDICATE(name, function, f) COMPARE(name, function, f)
 /* The condition, which both gradients read, is input 0. */
 #define SELECT(name, function, f, ga, gb)                                                          \
-    ROW(name, row, X, {0, X, X}, reeli_elementwise_forward, reeli_elementwise_gradient,            \
-        &reeli_formula_##name, AFTER_CONDITION(name), ANY, false, 0)
-#define NO_FORMULA NULL, {NULL}, ANY, false, 0
+    RECORDED(name, AFTER_CONDITION)                                                                \
+    ROW(name, row, X, {0, X, X}, false, ANY, 0, reeli_elementwise_forward,                         \
+        reeli_elementwise_gradient, &reeli_formula_##name, name##_recorded)
+#define NO_FORMULA NULL, NULL
 #define OP(name, saved, keeps)                                                                     \
-    ROW(name, keeps, saved, {saved, saved, saved}, reeli_##name##_forward,                         \
+    ROW(name, keeps, saved, {saved, saved, saved}, false, ANY, 0, reeli_##name##_forward,          \
         reeli_##name##_gradient, NO_FORMULA)
-#define FIXED(name, keeps) ROW(name, keeps, none, {0}, reeli_##name##_forward, NULL, NO_FORMULA)
+#define FIXED(name, keeps)                                                                         \
+    ROW(name, keeps, none, {0}, false, ANY, 0, reeli_##name##_forward, NULL, NO_FORMULA)
 #define PICK(name)                                                                                 \
-    ROW(name, choice, B, {B, B, B}, reeli_##name##_forward, reeli_pick_gradient, NO_FORMULA)
-#define VIEW(name, keeps) ROW(name, keeps, none, {0}, NULL, reeli_##name##_gradient, NO_FORMULA)
+    ROW(name, choice, B, {B, B, B}, false, ANY, 0, reeli_##name##_forward, reeli_pick_gradient,    \
+        NO_FORMULA)
+#define VIEW(name, keeps)                                                                          \
+    ROW(name, keeps, none, {0}, false, ANY, 0, NULL, reeli_##name##_gradient, NO_FORMULA)
 #include "ops.def"
 
 const reeli_op *const reeli_ops[] = {

@@ -33,18 +33,31 @@
 #define INDEPENDENT
 #endif
 #define EACH INDEPENDENT for (int64_t i = 0; i < n; i++)
+/* One by one in small code: what few train doubles with; and what old CPUs can do slower than the
+ * rest, for none of it is most of a training. */
+#ifdef REELI_SMALL_DOUBLES
+#define SELDOM_OF_DOUBLES
+#else
+#define SELDOM_OF_DOUBLES INDEPENDENT
+#endif
+#ifdef REELI_FOR_SIZE
+#define EACH_SELDOM for (int64_t i = 0; i < n; i++)
+#else
+#define EACH_SELDOM EACH
+#endif
 
-#define LOOP(width, function, result, element, formula)                                            \
+#define LOOP(width, each, function, result, element, formula)                                      \
     reeli_map_loop function;                                                                       \
     width void function(int64_t n, void *to, const void *const *in, const double *p)               \
     {                                                                                              \
         (void)p;                                                                                   \
         result *out = to;                                                                          \
-        EACH { element out[i] = (result)(formula); }                                               \
+        each { element out[i] = (result)(formula); }                                               \
     }
 
 #define MAP(domain, name, part, result, element, formula)                                          \
-    HERE_##domain(LOOP(WIDTH_##domain, NAMED(name, part), result, element, formula))
+    HERE_##domain(                                                                                 \
+        LOOP(WIDTH_##domain, EACH_##domain, NAMED(name, part), result, element, formula))
 
 #define AT(k, name) const T name = ((const T *)in[k])[i]; (void)name;
 #define CONDITION(k) const bool c = ((const T *)in[k])[i] != 0;
@@ -95,10 +108,21 @@
 #define HERE_REDUCED IF_NARROW
 #define HERE_ANY IF_NARROW
 #define WIDTH_COMPARED
+#define EACH_FLOATING EACH
+#define EACH_REAL EACH
+#define EACH_NUMERIC EACH
+#define EACH_WIDE EACH
+#define EACH_REDUCED EACH_SELDOM
+#define EACH_ANY EACH
+#define EACH_COMPARED EACH_SELDOM
 #if LEVEL(REELI_CPU) == LEVEL(portable) || defined(OWN_EXP_TANH) /* not of doubles else */
 #define HERE_COMPARED IF_NARROW
 #else
 #define HERE_COMPARED(...)
+#endif
+
+#ifdef GRADIENTS
+REELI_APART reeli_map_loop NAMED(exp, value); /* which other loops call: not once more in each */
 #endif
 
 /* The values. */
@@ -113,14 +137,14 @@
 #define LOSS(name, parameters, f, ga, gb)                                                   \
     BINARY(name, , REDUCED, parameters, f, ga, gb)
 #define COMPARE(name, function, f) VALUE(COMPARED, name, bool, AT(0, a) AT(1, b), f)
-#define PREDICATE(name, function, f) VALUE(ANY, name, bool, AT(0, x), f)
+#define PREDICATE(name, function, f) VALUE(COMPARED, name, bool, AT(0, x), f)
 #define SELECT(name, function, f, ga, gb) VALUE(ANY, name, T, CONDITION(0) AT(1, a) AT(2, b), f)
 #include "elementwise_hot.def"
 
 /* Those of rare rows are compiled at the portable level alone. */
 #undef VALUE
 #define VALUE(domain, name, result, element, formula)                                              \
-    LOOP(WIDTH_##domain, PASTE3(name, value, TYPE), result, element, formula)
+    LOOP(WIDTH_##domain, EACH_##domain, PASTE3(name, value, TYPE), result, element, formula)
 #if LEVEL(REELI_CPU) == LEVEL(portable)
 #include "elementwise_rare.def"
 #endif

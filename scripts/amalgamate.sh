@@ -61,7 +61,7 @@ END
   echo "text #define REELI_CPU $1"
   for file in $(sources kernel/cpu); do
     case $1:$file in
-    avx*:*/i64.c | avx512:*/f64.c) ;; # as cpu_level.c has it
+    avx*:*/i64.c | avx512:*/f64.c | avx512:*/normal.c) ;; # as cpu_level.c has it
     *) unit "$file" "_$1" ;;
     esac
   done

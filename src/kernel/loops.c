@@ -21,12 +21,11 @@ reeli_small_product_loop reeli_small_product_i64_portable;
 TABLE_BY(BY_LEVEL, small_product, reeli_small_product_i64_portable)
 
 #define OF_LEVEL(level, f64_level, name, unused) name##_##level
-#define TABLE_OF_LEVELS(name)                                                                      \
+#define TABLE_OF_LEVELS(by, name)                                                                  \
     DECLARE_LEVELS(reeli_##name##_loop, reeli_##name)                                              \
-    reeli_##name##_loop *const reeli_##name##_loops[REELI_LEVELS] =                                \
-        BY_LEVEL(OF_LEVEL, reeli_##name, );
-TABLE_OF_LEVELS(sum_pooled_gradients)
-TABLE_OF_LEVELS(stream)
-TABLE_OF_LEVELS(transpose)
-TABLE_OF_LEVELS(normal)
-TABLE_OF_LEVELS(chain)
+    reeli_##name##_loop *const reeli_##name##_loops[REELI_LEVELS] = by(OF_LEVEL, reeli_##name, );
+TABLE_OF_LEVELS(BY_LEVEL, sum_pooled_gradients)
+TABLE_OF_LEVELS(BY_LEVEL, stream)
+TABLE_OF_LEVELS(BY_LEVEL, transpose)
+TABLE_OF_LEVELS(BY_TWO_LEVELS, normal)
+TABLE_OF_LEVELS(BY_LEVEL, chain)

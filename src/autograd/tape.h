@@ -17,6 +17,10 @@ enum { REELI_SAVES_RESULT = 128 };
 /* WIDE: NUMERIC, with loops of its own where vectors have 512 bits. */
 typedef enum reeli_domain { FLOATING, REAL, NUMERIC, ANY, WIDE = NUMERIC } reeli_domain;
 
+/* Of g, up to three inputs, the result and the row's parameters. */
+typedef reel_tensor *reeli_recorded_gradient(reel_tensor *g, reel_tensor *a, reel_tensor *b,
+                                             reel_tensor *c, reel_tensor *y, const double *p);
+
 /* A row of ops.def; what is small lies together, as there are many rows. */
 typedef struct reeli_op {
     const char *name;
@@ -34,7 +38,7 @@ typedef struct reeli_op {
     reel_tensor *(*gradient)(reeli_node *n, int input, reel_tensor *g);
     const reeli_formula *formula; /* elementwise operations: the loops; NULL: it is none */
     /* And the gradient of each input in operations, which are recorded. */
-    reel_tensor *(*const *recorded)(reeli_node *n, reel_tensor *g);
+    reeli_recorded_gradient *const *recorded;
 } reeli_op;
 
 /* An input of a recorded operation. */

@@ -65,55 +65,52 @@ static reel_tensor *polygamma_of(reel_tensor *order, reel_tensor *x)
 
 #include "vocabulary.h"
 
-#define FORMULA(name, part, declare, formula)                                                      \
-    reel_tensor *reeli_##name##_##part(reeli_node *n, reel_tensor *g)                              \
+/* Not every formula reads all of its row's names. */
+#define FORMULA(name, part, x, b, c, parameters, formula)                                          \
+    reel_tensor *reeli_##name##_##part(reel_tensor *g, reel_tensor *x, reel_tensor *b,             \
+                                       reel_tensor *c, reel_tensor *y, const double *p)            \
     {                                                                                              \
-        reel *r = g->r;                                                                            \
-        (void)r;                                                                                   \
-        declare;                                                                                   \
+        reel *const r = g->r;                                                                      \
+        (void)r, (void)x, (void)b, (void)c, (void)y, (void)p;                                      \
+        NUMBERS_##parameters;                                                                      \
         return formula;                                                                            \
     }
-#define INPUT(k, name)                                                                             \
-    reel_tensor *name = operand(n, k);                                                             \
-    (void)name
-#define CONDITION(name)                                                                            \
-    reel_tensor *name = n->in[0].t;                                                                \
-    (void)name
-#define RESULT                                                                                     \
-    reel_tensor *y = n->out;                                                                       \
-    (void)y
 
 #define NUMBERS_P0
 #define NUMBERS_P1(first)                                                                          \
-    const double first = reeli_row_of(n)->p[0];                                                    \
-    (void)first;
+    const double first = p[0];                                                                     \
+    (void)first
 #define NUMBERS_P2(first, second)                                                                  \
-    NUMBERS_P1(first) const double second = reeli_row_of(n)->p[1];                                 \
-    (void)second;
+    NUMBERS_P1(first);                                                                             \
+    const double second = p[1];                                                                    \
+    (void)second
 #define NUMBERS_P3(first, second, third)                                                           \
-    NUMBERS_P2(first, second) const double third = reeli_row_of(n)->p[2];                          \
-    (void)third;
+    NUMBERS_P2(first, second);                                                                     \
+    const double third = p[2];                                                                     \
+    (void)third
 
 #define UNARY(name, function, domain, parameters, f, gx)                                           \
-    FORMULA(name, dx, NUMBERS_##parameters INPUT(0, x); RESULT, gx)
-#define INPUTS_AB(parameters)                                                                      \
-    NUMBERS_##parameters INPUT(0, a);                                                              \
-    INPUT(1, b);                                                                                   \
-    RESULT
+    FORMULA(name, dx, x, second, third, parameters, gx)
 #define BINARY(name, function, domain, parameters, f, ga, gb)                                      \
-    FORMULA(name, da, INPUTS_AB(parameters), ga)                                                   \
-    FORMULA(name, db, INPUTS_AB(parameters), gb)
-#define INPUTS_ABC(parameters)                                                                     \
-    INPUTS_AB(parameters);                                                                         \
-    INPUT(2, c)
+    FORMULA(name, da, a, b, third, parameters, ga)                                                 \
+    FORMULA(name, db, a, b, third, parameters, gb)
 #define TERNARY(name, function, domain, parameters, f, ga, gb, gc)                                 \
-    FORMULA(name, da, INPUTS_ABC(parameters), ga)                                                  \
-    FORMULA(name, db, INPUTS_ABC(parameters), gb)                                                  \
-    FORMULA(name, dc, INPUTS_ABC(parameters), gc)
+    FORMULA(name, da, a, b, c, parameters, ga)                                                     \
+    FORMULA(name, db, a, b, c, parameters, gb)                                                     \
+    FORMULA(name, dc, a, b, c, parameters, gc)
 #define LOSS(name, parameters, f, ga, gb) BINARY(name, , FLOATING, parameters, f, ga, gb)
 #define COMPARE(...)
 #define PREDICATE(...)
 #define SELECT(name, function, f, ga, gb)                                                          \
-    FORMULA(name, da, CONDITION(c), ga)                                                            \
-    FORMULA(name, db, CONDITION(c), gb)
+    FORMULA(name, da, c, second, third, P0, ga)                                                    \
+    FORMULA(name, db, c, second, third, P0, gb)
 #include "elementwise.def"
+
+reel_tensor *reeli_formula_gradient(reeli_node *n, int input, reel_tensor *g)
+{
+    reel_tensor *in[3] = {NULL};
+    for (int k = 0; k < n->inputs; k++) { /* a condition is of no dtype of theirs */
+        in[k] = n->op == &reeli_op_where ? n->in[k].t : operand(n, k);
+    }
+    return n->op->recorded[input](g, in[0], in[1], in[2], n->out, reeli_row_of(n)->p);
+}

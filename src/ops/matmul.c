@@ -414,7 +414,7 @@ static reel_tensor *through_relu(reeli_node *n, reel_tensor *g)
 {
     reel *r = g->r;
     if (r->grad_enabled) {
-        return reeli_op_relu.recorded[0](n, g);
+        return reeli_op_relu.recorded[0](g, NULL, NULL, NULL, n->out, NULL); /* of y alone */
     }
     reel_tensor *const destination = r->destination, *y = n->out;
     r->destination = NULL;

@@ -9,8 +9,7 @@
 
 #define DECLARE_OP(name) extern const reeli_op reeli_op_##name;
 /* A formula's gradient for one input in operations. */
-#define DECLARE_GRADIENT(name, part)                                                               \
-    reel_tensor *reeli_##name##_##part(reeli_node *n, reel_tensor *g);
+#define DECLARE_GRADIENT(name, part) reeli_recorded_gradient reeli_##name##_##part;
 #define UNARY(name, ...) DECLARE_OP(name) DECLARE_GRADIENT(name, dx)
 #define BINARY(name, ...) DECLARE_OP(name) DECLARE_GRADIENT(name, da) DECLARE_GRADIENT(name, db)
 #define TERNARY(name, ...) BINARY(name, ) DECLARE_GRADIENT(name, dc)
@@ -44,10 +43,7 @@ bool reeli_elementwise_forward(reeli_node *n);
 reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g);
 
 /* An elementwise gradient in operations, which are recorded, at out's shape. */
-static inline reel_tensor *reeli_formula_gradient(reeli_node *n, int input, reel_tensor *g)
-{
-    return n->op->recorded[input](n, g);
-}
+reel_tensor *reeli_formula_gradient(reeli_node *n, int input, reel_tensor *g);
 /* The same as one loop, unrecorded; of `like`'s shape, to which g broadcasts. */
 reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g,
                                   const reel_tensor *like);

@@ -47,8 +47,7 @@ enum { none = 0, X = 1, A = 1, B = 2, C = 4, Y = REELI_SAVES_RESULT };
 /* clang-format on */
 
 /* A row of elementwise.def; `pass`: the inputs whose gradient is g itself. */
-#define RECORDED(name, how)                                                                        \
-    static reel_tensor *(*const name##_recorded[])(reeli_node *, reel_tensor *) = how(name);
+#define RECORDED(name, how) static reeli_recorded_gradient *const name##_recorded[] = how(name);
 #define FORMULA(name, parameters, domain, how, pass, gradients, ga, gb, gc)                        \
     NUMBERS_##parameters RECORDED(name, gradients)                                                 \
         ROW(name, row, READS(ga) | READS(gb) | READS(gc), {READS(ga), READS(gb), READS(gc)},       \

@@ -98,7 +98,7 @@ static reel_tensor *polygamma_of(reel_tensor *order, reel_tensor *x)
     FORMULA(name, da, a, b, c, parameters, ga)                                                     \
     FORMULA(name, db, a, b, c, parameters, gb)                                                     \
     FORMULA(name, dc, a, b, c, parameters, gc)
-#define LOSS(name, parameters, f, ga, gb) BINARY(name, , FLOATING, parameters, f, ga, gb)
+#define LOSS(name, domain, parameters, f, ga, gb) BINARY(name, , domain, parameters, f, ga, gb)
 #define COMPARE(...)
 #define PREDICATE(...)
 #define SELECT(name, function, f, ga, gb)                                                          \

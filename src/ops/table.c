@@ -60,7 +60,7 @@ enum { none = 0, X = 1, A = 1, B = 2, C = 4, Y = REELI_SAVES_RESULT };
 #define TERNARY(name, function, domain, parameters, f, ga, gb, gc)                                 \
     FORMULA(name, parameters, domain, elementwise, IS_G(#ga) | IS_G(#gb) << 1 | IS_G(#gc) << 2,    \
             DA_DB_DC, ga, gb, gc)
-#define LOSS(name, parameters, f, ga, gb)                                                          \
+#define LOSS(name, domain, parameters, f, ga, gb)                                                  \
     FORMULA(name, parameters, FLOATING, loss, 0, DA_DB, ga, gb, 0)
 #define COMPARE(name, function, f)                                                                 \
     ROW(name, row, none, {0}, true, ANY, 0, reeli_elementwise_forward, NULL,                       \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Loops over the rows of x[rows, n], a sample each, that losses of n classes are made of. */
 
-#define EACH_COLUMN SELDOM_OF_DOUBLES for (int64_t c = 0; c < n; c++)
+#define EACH_COLUMN SELDOM_INDEPENDENT for (int64_t c = 0; c < n; c++)
 
 /* Of `count` rows: log_sum += Σ e^(x - m) over `width` columns from column `at` on. */
 static void add_exponentials(int64_t count, int64_t n, int64_t at, int64_t width, const T *x,

@@ -77,7 +77,7 @@ VECTORS_OF_512
 static void keep_largest(int64_t n, const T *top, const T *low, int shift, T *most, PLACE *corner)
 {
     const PLACE kept = shift > 0 ? -1 : 0; /* what other positions have */
-    SELDOM_OF_DOUBLES
+    SELDOM_INDEPENDENT
     for (int64_t i = 0; i < n; i++) {
         const T b = top[i + POSITIONS], c = low[i], d = low[i + POSITIONS];
         T value = top[i];
@@ -160,7 +160,7 @@ VECTORS_OF_512
 static void spread_four(int64_t n, const T *g, const PLACE *corner, int shift, T *to, int64_t step,
                         int64_t below)
 {
-    SELDOM_OF_DOUBLES
+    SELDOM_INDEPENDENT
     for (int64_t i = 0; i < n; i++) {
         const T value = g[i];
         const PLACE at = corner[i] >> shift & 3;

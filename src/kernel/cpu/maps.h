@@ -35,16 +35,12 @@
 #define EACH INDEPENDENT for (int64_t i = 0; i < n; i++)
 /* One by one in small code: what few train doubles with; and what old CPUs can do slower than the
  * rest, for none of it is most of a training. */
-#ifdef REELI_SMALL_DOUBLES
-#define SELDOM_OF_DOUBLES
+#if defined(REELI_FOR_SIZE) || defined(REELI_SMALL_DOUBLES)
+#define SELDOM_INDEPENDENT
 #else
-#define SELDOM_OF_DOUBLES INDEPENDENT
+#define SELDOM_INDEPENDENT INDEPENDENT
 #endif
-#ifdef REELI_FOR_SIZE
-#define EACH_SELDOM for (int64_t i = 0; i < n; i++)
-#else
-#define EACH_SELDOM EACH
-#endif
+#define EACH_SELDOM SELDOM_INDEPENDENT for (int64_t i = 0; i < n; i++)
 
 #define LOOP(width, each, function, result, element, formula)                                      \
     reeli_map_loop function;                                                                       \
@@ -79,6 +75,7 @@
 #endif
 #define IF_REAL(...) IF_FLOATING(__VA_ARGS__)
 #define IF_REDUCED(...) IF_FLOATING(__VA_ARGS__) /* a loss */
+#define IF_SELDOM(...) IF_FLOATING(__VA_ARGS__)
 #define IF_NUMERIC(...) __VA_ARGS__
 #define IF_WIDE(...) __VA_ARGS__
 #define IF_ANY(...) __VA_ARGS__
@@ -100,19 +97,25 @@
 #define WIDTH_NUMERIC
 #define WIDTH_WIDE VECTORS_OF_512
 #define WIDTH_REDUCED
+#define WIDTH_SELDOM
 #define WIDTH_ANY
 #define HERE_FLOATING(...) __VA_ARGS__
 #define HERE_REAL(...) __VA_ARGS__
 #define HERE_WIDE(...) __VA_ARGS__
 #define HERE_NUMERIC IF_NARROW
 #define HERE_REDUCED IF_NARROW
+#define HERE_SELDOM IF_NARROW
 #define HERE_ANY IF_NARROW
 #define WIDTH_COMPARED
 #define EACH_FLOATING EACH
 #define EACH_REAL EACH
 #define EACH_NUMERIC EACH
 #define EACH_WIDE EACH
+#ifdef REELI_FOR_SIZE
 #define EACH_REDUCED EACH_SELDOM
+#else
+#define EACH_REDUCED EACH
+#endif
 #define EACH_ANY EACH
 #define EACH_COMPARED EACH_SELDOM
 #if LEVEL(REELI_CPU) == LEVEL(portable) || defined(OWN_EXP_TANH) /* not of doubles else */
@@ -134,8 +137,8 @@ REELI_APART reeli_map_loop NAMED(exp, value); /* which other loops call: not onc
     IF_##domain(VALUE(domain, name, T, NUMBERS_##parameters AT(0, a) AT(1, b), f))
 #define TERNARY(name, function, domain, parameters, f, ga, gb, gc)                                 \
     IF_##domain(VALUE(domain, name, T, NUMBERS_##parameters AT(0, a) AT(1, b) AT(2, c), f))
-#define LOSS(name, parameters, f, ga, gb)                                                   \
-    BINARY(name, , REDUCED, parameters, f, ga, gb)
+#define LOSS(name, domain, parameters, f, ga, gb)                                                  \
+    BINARY(name, , domain, parameters, f, ga, gb)
 #define COMPARE(name, function, f) VALUE(COMPARED, name, bool, AT(0, a) AT(1, b), f)
 #define PREDICATE(name, function, f) VALUE(COMPARED, name, bool, AT(0, x), f)
 #define SELECT(name, function, f, ga, gb) VALUE(ANY, name, T, CONDITION(0) AT(1, a) AT(2, b), f)
@@ -163,8 +166,8 @@ REELI_APART reeli_map_loop NAMED(exp, value); /* which other loops call: not onc
     MAP(ANY, name, da, T, AT_TERNARY(parameters), ga)                                              \
     MAP(ANY, name, db, T, AT_TERNARY(parameters), gb)                                              \
     MAP(ANY, name, dc, T, AT_TERNARY(parameters), gc)
-#define LOSS(name, parameters, f, ga, gb)                                                   \
-    BINARY(name, , REDUCED, parameters, f, ga, gb)
+#define LOSS(name, domain, parameters, f, ga, gb)                                                  \
+    BINARY(name, , domain, parameters, f, ga, gb)
 #define COMPARE(...)
 #define PREDICATE(...)
 #define SELECT(name, function, f, ga, gb)                                                          \

@@ -147,7 +147,6 @@ RULE(adam)
 
 /* The others have no third level, and of doubles no vectors. */
 #ifndef ONLY_WIDE
-#define EACH_ONE SELDOM_OF_DOUBLES for (int64_t i = 0; i < n; i++)
 
 /* u = max(beta2 u, |g| + eps); p = p - lr m / u. */
 RULE(adamax)
@@ -156,7 +155,7 @@ RULE(adamax)
     T *const m = state[0], *const u = state[1];
     const T share = (T)(1 - s->beta1), beta2 = (T)s->beta2;
     const T step = (T)-s->lr, eps = (T)s->eps;
-    EACH_ONE
+    EACH_SELDOM
     {
         ELEMENT
         m[i] = BETWEEN(seldom_fused, m[i], g, share);
@@ -172,7 +171,7 @@ RULE(nadam)
     AVERAGES
     const T own = (T)-s->weight, step = (T)-s->lr, eps = (T)s->eps, correction = (T)s->correction2,
             shrink = (T)s->shrink;
-    EACH_ONE
+    EACH_SELDOM
     {
         ELEMENT
         AVERAGE(seldom_fused, g)
@@ -189,7 +188,7 @@ RULE(radam)
     const T lr = (T)s->lr, eps = (T)s->eps, rectified = (T)s->weight;
     const T correction1 = (T)s->correction1, correction2 = (T)s->correction2;
     const T adaptive = (T)s->flag, shrink = (T)s->shrink;
-    EACH_ONE
+    EACH_SELDOM
     {
         ELEMENT
         AVERAGE(seldom_fused, g)
@@ -209,7 +208,7 @@ RULE(rmsprop)
     const T momentum = (T)s->momentum;
     const bool centered = s->flag != 0, direct = !(s->momentum > 0);
     if (direct && !centered) {
-        EACH_ONE
+        EACH_SELDOM
         {
             ELEMENT
             v[i] = seldom_fused(share * g, g, alpha * v[i]);
@@ -217,7 +216,7 @@ RULE(rmsprop)
         }
         return;
     }
-    EACH_ONE
+    EACH_SELDOM
     {
         ELEMENT
         T spread = v[i] = seldom_fused(share * g, g, alpha * v[i]);
@@ -242,7 +241,7 @@ RULE(adagrad)
     T *const sum = state[0];
     const T step = (T)-s->lr, eps = (T)s->eps, start = (T)s->start;
     const T first = (T)s->first;
-    EACH_ONE
+    EACH_SELDOM
     {
         ELEMENT
         const T old = sum[i], next = seldom_fused(g, g, first != 0 ? start : old);
@@ -257,7 +256,7 @@ RULE(adadelta)
     BEGIN
     T *const v = state[0], *const d = state[1];
     const T rho = (T)s->beta2, share = (T)(1 - s->beta2), eps = (T)s->eps, step = (T)-s->lr;
-    EACH_ONE
+    EACH_SELDOM
     {
         ELEMENT
         v[i] = seldom_fused(share * g, g, rho * v[i]);
@@ -274,7 +273,7 @@ RULE(asgd)
     T *const average = state[0];
     const T step = (T)-s->lr, shrink = (T)s->shrink, weight = (T)s->weight;
     const T rest = (T)(s->weight == 1 ? 0 : 1);
-    EACH_ONE
+    EACH_SELDOM
     {
         ELEMENT
         const T next = seldom_fused(step, g, shrink * x), a = average[i];
@@ -291,7 +290,7 @@ RULE(rprop)
     const T shrinks = (T)s->beta1, grows = (T)s->beta2, low = (T)s->low, high = (T)s->high,
             start = (T)s->start;
     const T first = (T)s->first;
-    EACH_ONE
+    EACH_SELDOM
     {
         ELEMENT
         const T turn = sign(g * previous[i]);
@@ -304,7 +303,6 @@ RULE(rprop)
     }
 }
 
-#undef EACH_ONE
 #endif
 
 #undef RULE

@@ -17,7 +17,7 @@ typedef struct best {
 VECTORS_OF_512
 static void keep_larger(int64_t n, const T *x, PLACE at, T *most, PLACE *place)
 {
-    SELDOM_OF_DOUBLES
+    SELDOM_INDEPENDENT
     for (int64_t i = 0; i < n; i++) {
         const T value = x[i], before = most[i];
         const PLACE here = at + (PLACE)i, there = place[i];
@@ -30,7 +30,7 @@ static void keep_larger(int64_t n, const T *x, PLACE at, T *most, PLACE *place)
 VECTORS_OF_512
 static void take_first(int64_t n, const T *x, PLACE at, T *most, PLACE *place)
 {
-    SELDOM_OF_DOUBLES
+    SELDOM_INDEPENDENT
     for (int64_t i = 0; i < n; i++) {
         most[i] = x[i];
         place[i] = at + (PLACE)i;
@@ -43,7 +43,7 @@ static void take_four(int64_t n, const T *x, int64_t width, PLACE at, T *most, P
 {
     const T *y = x + width;
     const PLACE below = (PLACE)width;
-    SELDOM_OF_DOUBLES
+    SELDOM_INDEPENDENT
     for (int64_t i = 0; i < n; i++) {
         T value = x[i];
         PLACE here = at + (PLACE)i;
@@ -65,11 +65,11 @@ static void take_four(int64_t n, const T *x, int64_t width, PLACE at, T *most, P
 REELI_INLINE void take_every(const int64_t step, int64_t n, const best *b, int64_t top, T *to,
                              int64_t *index)
 {
-    SELDOM_OF_DOUBLES
+    SELDOM_INDEPENDENT
     for (int64_t i = 0; i < n; i++) {
         to[i] = b->most[i * step];
     }
-    SELDOM_OF_DOUBLES
+    SELDOM_INDEPENDENT
     for (int64_t i = 0; i < n; i++) {
         index[i] = top + b->place[i * step];
     }

@@ -43,7 +43,7 @@ void KERNEL(lstm_back)(const reeli_lstm_step *s, int64_t begin, int64_t end)
         const T *before = (const T *)s->before + row * s->before_row;
         const T *kept = (const T *)s->kept + row * 6 * hidden;
         T *d = (T *)s->h + row * 4 * hidden, *dc = (T *)s->c + row * hidden;
-        SELDOM_OF_DOUBLES
+        SELDOM_INDEPENDENT
         for (int64_t j = 0; j < hidden; j++) {
             const T i = kept[j], f = kept[hidden + j], g = kept[2 * hidden + j];
             const T o = kept[3 * hidden + j], tanh_c = kept[5 * hidden + j];

@@ -238,11 +238,11 @@ static void powers(int64_t n, const T *x, double p, T *y)
 {
     const T power = (T)p;
     if (p == 1 || isinf(p)) {
-        EACH y[i] = fabs(x[i]);
+        EACH_SELDOM y[i] = fabs(x[i]);
     } else if (p == 2) {
-        EACH y[i] = x[i] * x[i];
+        EACH_SELDOM y[i] = x[i] * x[i];
     } else if (p == 0) {
-        EACH y[i] = x[i] != 0;
+        EACH_SELDOM y[i] = x[i] != 0;
     } else {
         EACH y[i] = pow(fabs(x[i]), power);
     }

@@ -14,9 +14,9 @@ static void softmax_line(bool logarithm, int64_t n, const T *x, T top, T *y)
     KERNEL(sum)(y, 1, n, &total);
     const T ln = log(total);
     if (logarithm) {
-        EACH y[i] = x[i] - top - ln;
+        EACH_SELDOM y[i] = x[i] - top - ln;
     } else {
-        EACH y[i] = y[i] / total;
+        EACH_SELDOM y[i] = y[i] / total;
     }
 }
 
@@ -49,7 +49,7 @@ static void exponentiate_columns(int64_t n, int64_t inner, const T *x, T *y, T *
     }
     if (inner == 1) {
         const T only = *top;
-        EACH y[i] = x[i] - only;
+        EACH_SELDOM y[i] = x[i] - only;
     }
     for (int64_t i = 0; i < n && inner > 1; i++) {
         for (int64_t k = 0; k < inner; k++) {

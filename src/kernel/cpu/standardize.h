@@ -70,7 +70,7 @@ void KERNEL(channel_normalize)(int64_t n, const void *from, const double *of, vo
 {
     const T *x = from, mean = (T)of[0], factor = (T)of[1] * (T)of[2], bias = (T)of[3];
     T *y = to;
-    SELDOM_OF_DOUBLES
+    SELDOM_INDEPENDENT
     for (int64_t i = 0; i < n; i++) {
         y[i] = (x[i] - mean) * factor + bias;
     }
@@ -85,7 +85,7 @@ void KERNEL(channel_sums)(int64_t n, const void *gradient, const void *from, dou
     T product[PART], sum;
     for (int64_t at = 0; at < n; at += PART, g += PART, x += PART) {
         const int64_t here = n - at < PART ? n - at : PART;
-        SELDOM_OF_DOUBLES
+        SELDOM_INDEPENDENT
         for (int64_t i = 0; i < here; i++) {
             product[i] = g[i] * (x[i] - (T)mean);
         }
@@ -103,7 +103,7 @@ void KERNEL(channel_gradient)(int64_t n, const void *gradient, const void *from,
     const T *g = gradient, *x = from, mean = (T)of[0], factor = (T)of[1], a = (T)of[2];
     const T b = (T)of[3];
     T *dx = to;
-    SELDOM_OF_DOUBLES
+    SELDOM_INDEPENDENT
     for (int64_t i = 0; i < n; i++) {
         dx[i] = factor * (g[i] - a - (x[i] - mean) * b);
     }

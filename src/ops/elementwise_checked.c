@@ -12,12 +12,16 @@
 reel_tensor *reel_number(reel *r, double value) { return r ? reeli_number(r, value) : NULL; }
 
 /* The same operation with a number in place of the second tensor. */
+static reel_tensor *with_number(reel_tensor *x, double value, const char *what,
+                                reel_tensor *(*operation)(reel_tensor *, reel_tensor *))
+{
+    return reeli_usable(what, x) ? operation(x, reeli_number_for(x, value))
+                                 : reeli_poison_for(1, &x);
+}
 #define SCALAR(function, operation)                                                                \
     reel_tensor *function(reel_tensor *x, double value)                                            \
     {                                                                                              \
-        return reeli_usable(&#operation[sizeof "reel"], x)                                         \
-                   ? operation(x, reeli_number_for(x, value))                                      \
-                   : reeli_poison_for(1, &x);                                                      \
+        return with_number(x, value, &#operation[sizeof "reel"], operation);                       \
     }
 SCALAR(reel_add_scalar, reel_add)
 SCALAR(reel_sub_scalar, reel_sub)

@@ -18,16 +18,28 @@
 #define NUMBERS_P3(first, second, third)                                                           \
     (double[3]) { first, second, third }
 
+/* Arguments as the functions have them come first, so that a function is little more than a jump. */
+static reel_tensor *of_one(reel_tensor *x, const reeli_op *op, const double *parameters)
+{
+    return reeli_elementwise(op, 1, &x, parameters);
+}
+
+static reel_tensor *of_two(reel_tensor *a, reel_tensor *b, const reeli_op *op,
+                           const double *parameters)
+{
+    reel_tensor *in[] = {a, b};
+    return reeli_elementwise(op, 2, in, parameters);
+}
+
 #define UNARY(name, function, domain, parameters, ...)                                             \
     reel_tensor *function(reel_tensor *x SIGNATURE_##parameters)                                   \
     {                                                                                              \
-        return reeli_elementwise(&reeli_op_##name, 1, &x, NUMBERS_##parameters);                   \
+        return of_one(x, &reeli_op_##name, NUMBERS_##parameters);                                  \
     }
 #define BINARY(name, function, domain, parameters, ...)                                            \
     reel_tensor *function(reel_tensor *a, reel_tensor *b SIGNATURE_##parameters)                   \
     {                                                                                              \
-        reel_tensor *in[] = {a, b};                                                                \
-        return reeli_elementwise(&reeli_op_##name, 2, in, NUMBERS_##parameters);                   \
+        return of_two(a, b, &reeli_op_##name, NUMBERS_##parameters);                               \
     }
 #define TERNARY(name, function, domain, parameters, ...)                                           \
     reel_tensor *function(reel_tensor *a, reel_tensor *b, reel_tensor *c SIGNATURE_##parameters)   \

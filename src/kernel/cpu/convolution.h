@@ -19,8 +19,8 @@ enum { TAP_ROWS = 12 };
 #define EACH_TAP_ROW(DO) DO(1) DO(2) DO(3) DO(4) DO(6)
 enum { TAP_ROWS = 6 };
 #elif VECTOR_BYTES == 32 /* doubles, which few images are of; pooling needs the 2 */
-#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(6)
-enum { TAP_ROWS = 6 };
+#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(4)
+enum { TAP_ROWS = 4 };
 #elif defined(REELI_FOR_SIZE)
 #define EACH_TAP_ROW(DO) DO(1) DO(2)
 enum { TAP_ROWS = 2 };

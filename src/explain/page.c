@@ -82,9 +82,6 @@ const char *const reeli_page[] = {
     "let updates = [], rate = ''; // the steps of parameters, of a page that has some\n"
     "const walk = way => [{kind: 'start'}, ...ops.map(op => ({kind: 'forward', op})),\n"
     "  ...(tape.backward.length ? [{kind: 'seed'}, ...way.map(a => ({kind: 'backward', a, op: byStep.get(a.step)})), ...(way === tape.backward ? updates : []), {kind: 'end'}] : [])];\n"
-    "// The wrong order, as a program without a tape may go: a result sends all that it has, and then each of its inputs\n"
-    "// does, once for each time that it is read. Of single numbers, whose slopes the library has: the page multiplies\n"
-    "// them, here alone.\n"
     "const written = x => x === 0 || !Number.isFinite(x) || Math.abs(x) >= 1e-3 && Math.abs(x) < 1e6 ? x.toFixed(4) : x.toExponential(3).replace(/e([+-])(\\d)$/, 'e$10$2');\n"
     "const deep = (() => {\n"
     "  const of = new Map, way = [], has = new Map([[tape.root, 1]]), sent = new Set, maker = new Map(ops.map(o => [o.out, o.step])); let most = 400;\n"
@@ -107,13 +104,12 @@ const char *const reeli_page[] = {
     "  steps.slice(0, at + 1).forEach(s => s.kind === 'backward' && !(asking() && s === steps[at]) && g.set(s.a.value, s.a.after ?\? s.a.amount));\n"
     "  return g;\n"
     "}\n"
-    "// product: of factors that are shown; part: what comes along each edge; all: each row's result, too\n"
     "const asking = () => $('ask').value !== '' && at > shown && (['backward', 'update'].includes(steps[at].kind) || $('ask').value === 'all' && steps[at].kind === 'forward');\n"
     "\n"
     "const before_end = v => $('order').value === '' ? few(v.grad_text) : few(gradients().get(v.id) ?\? null);\n"
     "function sentence() {\n"
-    "  const s = steps[at], p = (...c) => el('p', {}, ...c), b = t => el('b', {}, t), rule = t => el('p', {className: 'rule'}, t);",
-    "  if (s.kind === 'start') return [p(b('Start'), '. These are given: ' + given.map(v => v.name + ' = ' + few(v.text)).join(', ') + '.'), p('Go on with the right arrow or the buttons below; page down is the next pass, a click on a row or a box leads there. Within the graph the arrows go along its edges.')];\n"
+    "  const s = steps[at], p = (...c) => el('p', {}, ...c), b = t => el('b', {}, t), rule = t => el('p', {className: 'rule'}, t);\n"
+    "  if (s.kind === 'start') return [p(b('Start'), '. These are given: ' + given.map(v => v.name + ' = ' + few(v.text)).join(', ') + '.'), p('Go on with the right arrow or the buttons below; page down is the next pass, a click on a row or a box leads there. Within the graph the arrows go along its edges.')];",
     "  if (s.kind === 'forward' && asking()) return [p(b('Forward, row ' + s.op.step), ': what is ' + name(s.op.out) + ' = ' + says(s.op) + '? ' + [...new Set(s.op.in.map(i => name(i.value) + ' = ' + few(values.get(i.value).text)))].join(', ') + first(values.get(s.op.out).text)), forward(s.op)];\n"
     "  if (s.kind === 'forward') return [p(b('Forward, row ' + s.op.step), ': ' + name(s.op.out) + ' is computed, and written on the tape.'), rule(name(s.op.out) + ' = ' + says(s.op) + ' = ' + few(values.get(s.op.out).text))];\n"
     "  if (s.kind === 'seed') return [p(b('Backward begins'), ' at the result: d ' + root.name + ' / d ' + root.name + ' = 1. The result moves exactly with itself.')];\n"
@@ -133,13 +129,12 @@ const char *const reeli_page[] = {
     "const way_off = () => given.some(v => v.kind === 'leaf' && before_end(v) !== few(v.grad_text));\n"
     "const first = t => t.length > 1 ? ' (its first number)' : '';\n"
     "const near = (x, t) => t && Math.abs(x - Number(t[0])) <= 1e-3 * Math.max(1, Math.abs(Number(t[0])));\n"
-    "// Of a forward step: wrong are the inputs, and the right size with the other sign.\n"
     "const forward = o => question(values.get(o.out).text, x => near(-x, values.get(o.out).text) ? 'The size is right, the sign is not.'\n"
-    "  : o.in.some(i => near(x, values.get(i.value).text)) ? 'That is what it reads. Asked is what ' + o.op + ' makes of it.' : 'Not yet: it is ' + says(o) + '.');",
+    "  : o.in.some(i => near(x, values.get(i.value).text)) ? 'That is what it reads. Asked is what ' + o.op + ' makes of it.' : 'Not yet: it is ' + says(o) + '.');\n"
     "const backward = a => question(a.amount, x => near(x, a.local) ? 'That is this operation’s slope alone; the result feels it multiplied by what came from above.'\n"
     "  : near(x, a.upstream) ? 'That is what came from above; multiply it by this operation’s slope.'\n"
     "  : a.before && near(x, a.after) ? 'That is the new sum; asked is what comes along this edge.'\n"
-    "  : near(-x, a.amount) ? 'The size is right, the sign is not.'\n"
+    "  : near(-x, a.amount) ? 'The size is right, the sign is not.'",
     "  : near(x, values.get(a.value).text) ? 'That is the value; asked is how the result changes with it.'\n"
     "  : 'Not yet: it is g times the slope, ' + (byStep.get(a.step).in[a.in].rule || 'of this operation') + '.');\n"
     "const moved = u => question(u.after, x => near(x, u.added) ? 'A step goes against the gradient: it is taken away.' : near(x, u.whole) ? 'That is a step without the learning rate.'\n"
@@ -179,11 +174,11 @@ const char *const reeli_page[] = {
     "  return {columns, edges, x: k => rank.get(k) * 92 + 70, y: k => (y.get(k) - top) * 74 + 44, width: columns.length * 92 + 50, height: (Math.max(...y.values()) - top) * 74 + 90};\n"
     "}\n"
     "let held = null; // the box that Tab leads to\n"
-    "function draw(grad) {",
+    "function draw(grad) {\n"
     "  const inside = $('graph').contains(document.activeElement), some = visible(), l = layout(some), svg = document.createElementNS(SVG, 'svg'), s = steps[at];\n"
     "  const make = (tag, attributes, text) => { const e = document.createElementNS(SVG, tag); for (const k in attributes) e.setAttribute(k, attributes[k]); if (text) e.textContent = text; return e; };\n"
     "  svg.setAttribute('width', l.width); svg.setAttribute('height', l.height); svg.setAttribute('role', 'group');\n"
-    "  svg.setAttribute('aria-label', 'The graph; the table below says the same');\n"
+    "  svg.setAttribute('aria-label', 'The graph; the table below says the same');",
     "  const done = new Set(steps.slice(0, at + !asking()).filter(q => q.kind === 'forward').map(q => q.op.step)), all = s.kind !== 'start' && s.kind !== 'forward';\n"
     "  const has = o => all || done.has(o.step), maker = new Map(ops.map(o => [o.out, o]));\n"
     "  l.edges.forEach(([a, b, k]) => { const bend = k > 0 && l.edges.some(e => e[0] === a && e[1] === b && e[2] < k) ? 26 : 0, x1 = l.x(a), x2 = l.x(b), y1 = l.y(a), y2 = l.y(b);\n"
@@ -209,14 +204,13 @@ const char *const reeli_page[] = {
     "  svg.addEventListener('keydown', e => { if (e.ctrlKey || e.altKey) return;\n"
     "    const beside = by => { const c = l.columns.filter(c => c.includes(held))[0].sort((p, q) => l.y(p) - l.y(q)); return c[c.indexOf(held) + by]; };\n"
     "    const to = {ArrowLeft: () => l.edges.find(x => x[1] === held)?.[0], ArrowRight: () => l.edges.find(x => x[0] === held)?.[1], ArrowUp: () => beside(-1), ArrowDown: () => beside(1)}[e.key];\n"
-    "    if (to) { const key = to(); if (key) { one(held).setAttribute('tabindex', -1); held = key; one(key).setAttribute('tabindex', 0); one(key).focus(); } }",
+    "    if (to) { const key = to(); if (key) { one(held).setAttribute('tabindex', -1); held = key; one(key).setAttribute('tabindex', 0); one(key).focus(); } }\n"
     "    else if (e.key === 'Enter' || e.key === ' ') one(held).dispatchEvent(new Event('click'));\n"
     "    else if (e.key === 'Escape') $('next').focus();\n"
     "    else return;\n"
     "    e.preventDefault(); e.stopPropagation(); });\n"
     "  const lit = svg.querySelector('g.now'); if (lit) { const box = $('graph'), x = +lit.getAttribute('transform')?.match(/\\((-?[\\d.]+)/)?.[1] || 0; if (x) box.scrollLeft = x - box.clientWidth / 2; }\n"
-    "}\n"
-    "// Where the reader is, for the address and for a page that this one is in.\n"
+    "}",
     "const told = globalThis.reel_steps = {go: (to, ask, order = '') => { $('ask').value = ask; $('order').value = deep ? order : ''; steps = walk($('order').value ? deep : tape.backward); shown = Math.max(to - 1, 0); at = Math.min(Math.max(to, 0), steps.length - 1); show(false); }, seen: null,\n"
     "  update: (lr, all) => { rate = lr; updates = all.map(u => ({kind: 'update', u})); steps = walk(tape.backward); from_address(); show(false); }};\n"
     "function from_address() { const q = new URLSearchParams(location.hash.slice(1)); if (q.has('step')) told.go(Number(q.get('step')) || 0, q.get('ask') ?\? '', q.get('order') ?\? ''); }\n"
@@ -240,13 +234,13 @@ const char *const reeli_page[] = {
     "$('first').onclick = () => go(0); $('back').onclick = () => go(at - 1); $('next').onclick = () => go(at + 1); $('last').onclick = () => { shown = steps.length; go(steps.length); };\n"
     "$('ask').onchange = () => { shown = at; show(); };\n"
     "$('orders').hidden = !deep;\n"
-    "$('order').onchange = () => { const seed = steps.findIndex(s => s.kind === 'seed'); steps = walk($('order').value ? deep : tape.backward); at = shown = Math.min(at, seed); show(false); };",
+    "$('order').onchange = () => { const seed = steps.findIndex(s => s.kind === 'seed'); steps = walk($('order').value ? deep : tape.backward); at = shown = Math.min(at, seed); show(false); };\n"
     "$('tape-table').onkeydown = e => { const by = {ArrowDown: 1, ArrowUp: -1}[e.key], o = ops[ops.indexOf(steps[at].op) + by]; if (by && o) { e.preventDefault(); lead(o); } };\n"
     "let swipe = null;\n"
     "$('now').ontouchstart = e => { swipe = e.touches[0].clientX; };\n"
     "$('now').ontouchend = e => { const by = e.changedTouches[0].clientX - swipe; if (Math.abs(by) > 60) go(at + (by < 0 ? 1 : -1)); };\n"
     "addEventListener('hashchange', from_address);\n"
-    "addEventListener('keydown', e => { if (/INPUT|SELECT/.test(e.target.tagName)) return;\n"
+    "addEventListener('keydown', e => { if (/INPUT|SELECT/.test(e.target.tagName)) return;",
     "  const to = {ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: steps.length, PageDown: phase(1), PageUp: phase(-1)}[e.key]; if (to !== undefined && !e.ctrlKey && !e.altKey) { e.preventDefault(); if (e.key === 'End') shown = steps.length; go(to); } });\n"
     "document.documentElement.className = 'js'; $('live').hidden = $('bar').hidden = false;\n"
     "$('title').textContent = document.title =",

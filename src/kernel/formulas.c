@@ -12,6 +12,7 @@
 #define VALUE_ANY(value) value
 
 #define VALUE_REDUCED(value) NULL
+#define VALUE_SELDOM(value) NULL
 
 /* Those whose vectors are of 256 bits at the third level, too (cpu/maps.h), have the second's. */
 #define LEVELS_FLOATING BY_LEVEL
@@ -20,6 +21,7 @@
 #define LEVELS_WIDE BY_LEVEL
 #define LEVELS_ANY BY_TWO_LEVELS
 #define LEVELS_REDUCED BY_TWO_LEVELS
+#define LEVELS_SELDOM BY_TWO_OF_FLOATS
 #define LEVELS_COMPARED BY_TWO_OF_FLOATS
 #define VALUE_COMPARED(value) value
 
@@ -49,7 +51,7 @@
     DECLARE_GRADIENT(name, db)                                                                     \
     GRADIENTS(name, DA(name, domain), DB(name, domain))                                            \
     HOT(name, domain, name##_gradients)
-#define LOSS(name, ...) BINARY(name, , REDUCED, )
+#define LOSS(name, domain, ...) BINARY(name, , domain, )
 #define COMPARE(name, ...) HOT(name, COMPARED, NULL)
 #define PREDICATE(name, ...) HOT(name, ANY, NULL)
 #define SELECT(name, ...)                                                                          \

@@ -11,14 +11,18 @@
         by(DTYPES, reeli_##name, i64);
 #define TABLE_OF_FLOATS(name) TABLE_BY(BY_LEVEL, name, NULL)
 #define NARROW_OF_FLOATS(name) TABLE_BY(BY_TWO_LEVELS, name, NULL)
-#define NARROW_OF_ALL(name)                                                                        \
+#define SELDOM_OF_FLOATS(name) TABLE_BY(BY_TWO_OF_FLOATS, name, NULL)
+#define OF_ALL_BY(by, name)                                                                        \
     reeli_##name##_loop reeli_##name##_i64_portable;                                               \
-    TABLE_BY(BY_TWO_LEVELS, name, reeli_##name##_i64_portable)
+    TABLE_BY(by, name, reeli_##name##_i64_portable)
+#define NARROW_OF_ALL(name) OF_ALL_BY(BY_TWO_LEVELS, name)
+#define SELDOM_OF_ALL(name) OF_ALL_BY(BY_TWO_OF_FLOATS, name)
 REELI_LOOPS_OF_FLOATS(TABLE_OF_FLOATS)
 REELI_NARROW_OF_FLOATS(NARROW_OF_FLOATS)
+REELI_SELDOM_OF_FLOATS(SELDOM_OF_FLOATS)
+REELI_SELDOM_OF_ALL(SELDOM_OF_ALL)
 REELI_NARROW_OF_ALL(NARROW_OF_ALL)
-reeli_small_product_loop reeli_small_product_i64_portable;
-TABLE_BY(BY_LEVEL, small_product, reeli_small_product_i64_portable)
+OF_ALL_BY(BY_LEVEL, small_product)
 
 #define OF_LEVEL(level, f64_level, name, unused) name##_##level
 #define TABLE_OF_LEVELS(by, name)                                                                  \

@@ -44,7 +44,7 @@ enum { REELI_LOOP_DTYPES = 3 }; /* bools are computed as integers */
     typedef void reeli_##name##_loop parameters;                                                   \
     extern reeli_##name##_loop *const reeli_##name##_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
 /* clang-format off */
-#define REELI_LOOPS_OF_ALL(DO) DO(small_product) REELI_NARROW_OF_ALL(DO)
+#define REELI_LOOPS_OF_ALL(DO) DO(small_product) REELI_NARROW_OF_ALL(DO) REELI_SELDOM_OF_ALL(DO)
 #define REELI_LOOPS_OF_FLOATS(DO)                                                                  \
     DO(matrix_vector) DO(add_rows) DO(dot_product) DO(blas_from) DO(packing) DO(signs)             \
     DO(pack_taps) DO(convolve) DO(fits_channels) DO(sum_tap_gradients) DO(vector_length)           \
@@ -54,13 +54,16 @@ enum { REELI_LOOP_DTYPES = 3 }; /* bools are computed as integers */
 #define REELI_UPDATES(DO) DO(sgd_update) DO(adam_update)
 /* Bound by memory or by division whatever the width: they have no third level. */
 #define REELI_NARROW_OF_ALL(DO)                                                                    \
-    DO(sum) DO(sum_columns) DO(prod) DO(extreme) DO(scan) DO(plain_product)
+    DO(sum) DO(sum_columns) DO(prod) DO(extreme) DO(plain_product)
 #define REELI_NARROW_OF_FLOATS(DO)                                                                 \
     DO(cascade_begin) DO(cascade_feed) DO(cascade_end) DO(cascade_join)                            \
     DO(moments) DO(norm) DO(logsumexp) DO(softmax) DO(softmax_gradient)                            \
     DO(log_sums) DO(class_gradient) DO(standardize) DO(standardize_gradient) DO(stretch)           \
-    DO(channel_normalize) DO(channel_sums) DO(channel_gradient) DO(max_pool)                       \
+    DO(channel_normalize) DO(channel_sums) DO(channel_gradient)                                    \
     REELI_OTHER_UPDATES(DO)
+/* And doubles have the first level's. */
+#define REELI_SELDOM_OF_ALL(DO) DO(scan)
+#define REELI_SELDOM_OF_FLOATS(DO) DO(max_pool)
 #define REELI_OTHER_UPDATES(DO)                                                                    \
     DO(adamax_update) DO(nadam_update) DO(radam_update) DO(rmsprop_update)                         \
     DO(adagrad_update) DO(adadelta_update) DO(asgd_update) DO(rprop_update)

@@ -12,7 +12,6 @@ const char *const lab_worksheet[] = {
     "@media print { .js #proof { display: block; } .asked #sheet { display: block; } .asked #live { display: none; } .asked #title { display: none; } main { padding-bottom: 1rem; } .asked #story { break-before: page; } .asked #story h2::before { content: 'Answers. '; } }\n"
     "</style>\n"
     "<script>\n"
-    "// Printed while it asks: the steps with blanks, and all that stands there else, the answers, on the next page.\n"
     "function sheet() {\n"
     "  const ask = $('ask').value, all = ask === 'all', blank = ' ________ ', p = t => el('p', {}, t), was = [at, shown];\n"
     "  document.documentElement.classList.toggle('asked', ask !== '');\n"

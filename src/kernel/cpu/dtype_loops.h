@@ -8,6 +8,7 @@ REELI_LOOPS_OF_ALL(DECLARE)
 #ifdef GRADIENTS
 REELI_LOOPS_OF_FLOATS(DECLARE)
 REELI_NARROW_OF_FLOATS(DECLARE)
+REELI_SELDOM_OF_FLOATS(DECLARE)
 #endif
 
 /* Each needs those before it. */
@@ -22,7 +23,9 @@ REELI_NARROW_OF_FLOATS(DECLARE)
 #include "softmax.h"
 #include "class_rows.h"
 #include "standardize.h"
+#ifdef DOUBLES_HERE
 #include "pooling.h"
+#endif
 #endif
 #endif
 #ifdef GRADIENTS

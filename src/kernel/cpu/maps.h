@@ -33,6 +33,10 @@
 #define INDEPENDENT
 #endif
 #define EACH INDEPENDENT for (int64_t i = 0; i < n; i++)
+/* What doubles are seldom used for they have the first level's loops for. */
+#if LEVEL(REELI_CPU) == LEVEL(portable) || !defined(GRADIENTS) || defined(OWN_EXP_TANH)
+#define DOUBLES_HERE
+#endif
 /* One by one in small code: what few train doubles with; and what old CPUs can do slower than the
  * rest, for none of it is most of a training. */
 #if defined(REELI_FOR_SIZE) || defined(REELI_SMALL_DOUBLES)
@@ -104,7 +108,11 @@
 #define HERE_WIDE(...) __VA_ARGS__
 #define HERE_NUMERIC IF_NARROW
 #define HERE_REDUCED IF_NARROW
+#ifdef DOUBLES_HERE
 #define HERE_SELDOM IF_NARROW
+#else
+#define HERE_SELDOM(...)
+#endif
 #define HERE_ANY IF_NARROW
 #define WIDTH_COMPARED
 #define EACH_FLOATING EACH
@@ -118,11 +126,7 @@
 #endif
 #define EACH_ANY EACH
 #define EACH_COMPARED EACH_SELDOM
-#if LEVEL(REELI_CPU) == LEVEL(portable) || defined(OWN_EXP_TANH) /* not of doubles else */
-#define HERE_COMPARED IF_NARROW
-#else
-#define HERE_COMPARED(...)
-#endif
+#define HERE_COMPARED HERE_SELDOM
 
 #ifdef GRADIENTS
 REELI_APART reeli_map_loop NAMED(exp, value); /* which other loops call: not once more in each */

@@ -115,7 +115,7 @@ RULE(adam)
     const bool amsgrad = s->flag != 0;
     if (amsgrad || (BY_INVERSE && !(correction >= (T)0x1p-30 && correction <= 1))) {
         T *const largest = amsgrad ? state[2] : v;
-        EACH
+        EACH_SELDOM
         {
             ELEMENT
             AVERAGE(seldom_fused, g)

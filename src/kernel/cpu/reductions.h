@@ -117,6 +117,8 @@ void KERNEL(extreme)(bool smallest, int64_t n, int64_t inner, const void *terms,
     }
 }
 
+#ifdef DOUBLES_HERE
+
 /* What running sums and products are kept in, as PyTorch does. */
 #ifdef GRADIENTS
 typedef double running;
@@ -175,6 +177,8 @@ void KERNEL(scan)(int64_t n, int64_t inner, bool reverse, const void *factors, c
         scan_columns(n, width, step, a ? a + k : NULL, b ? b + k : NULL, y + k);
     }
 }
+
+#endif
 
 #ifdef GRADIENTS
 

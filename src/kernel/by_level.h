@@ -11,7 +11,10 @@
 #define BY_LEVEL(ROW, name, more)                                                                  \
     {ROW(portable, portable, name, more), ROW(avx2, avx2, name, more),                             \
      ROW(avx512, avx2, name, more)}
-#define BY_TWO_OF_FLOATS(ROW, name, more) /* and one of doubles */                                 \
+#define BY_LEVEL_OF_FLOATS(ROW, name, more) /* and one of doubles */                               \
+    {ROW(portable, portable, name, more), ROW(avx2, portable, name, more),                         \
+     ROW(avx512, portable, name, more)}
+#define BY_TWO_OF_FLOATS(ROW, name, more) /* the same */                                           \
     {ROW(portable, portable, name, more), ROW(avx2, portable, name, more),                         \
      ROW(avx2, portable, name, more)}
 #define BY_TWO_LEVELS(ROW, name, more)                                                             \
@@ -19,6 +22,7 @@
 #else
 #define BY_LEVEL(ROW, name, more) {ROW(portable, portable, name, more)}
 #define BY_TWO_LEVELS BY_LEVEL
+#define BY_LEVEL_OF_FLOATS BY_LEVEL
 #define BY_TWO_OF_FLOATS BY_LEVEL
 #endif
 #define DTYPES(level, f64_level, name, i64) {name##_f32_##level, name##_f64_##f64_level, i64}

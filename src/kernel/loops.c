@@ -12,6 +12,7 @@
 #define TABLE_OF_FLOATS(name) TABLE_BY(BY_LEVEL, name, NULL)
 #define NARROW_OF_FLOATS(name) TABLE_BY(BY_TWO_LEVELS, name, NULL)
 #define SELDOM_OF_FLOATS(name) TABLE_BY(BY_TWO_OF_FLOATS, name, NULL)
+#define SELDOM_OF_LEVELS(name) TABLE_BY(BY_LEVEL_OF_FLOATS, name, NULL)
 #define OF_ALL_BY(by, name)                                                                        \
     reeli_##name##_loop reeli_##name##_i64_portable;                                               \
     TABLE_BY(by, name, reeli_##name##_i64_portable)
@@ -20,6 +21,7 @@
 REELI_LOOPS_OF_FLOATS(TABLE_OF_FLOATS)
 REELI_NARROW_OF_FLOATS(NARROW_OF_FLOATS)
 REELI_SELDOM_OF_FLOATS(SELDOM_OF_FLOATS)
+REELI_SELDOM_OF_LEVELS(SELDOM_OF_LEVELS)
 REELI_SELDOM_OF_ALL(SELDOM_OF_ALL)
 REELI_NARROW_OF_ALL(NARROW_OF_ALL)
 OF_ALL_BY(BY_LEVEL, small_product)

@@ -48,8 +48,7 @@ enum { REELI_LOOP_DTYPES = 3 }; /* bools are computed as integers */
 #define REELI_LOOPS_OF_FLOATS(DO)                                                                  \
     DO(matrix_vector) DO(add_rows) DO(dot_product) DO(blas_from) DO(packing) DO(signs)             \
     DO(pack_taps) DO(convolve) DO(fits_channels) DO(sum_tap_gradients) DO(vector_length)           \
-    DO(spread_corners)                                                                             \
-    DO(lstm_step) DO(lstm_back)                                                                    \
+    DO(spread_corners) DO(lstm_step)                                                               \
     REELI_UPDATES(DO)
 #define REELI_UPDATES(DO) DO(sgd_update) DO(adam_update)
 /* Bound by memory or by division whatever the width: they have no third level. */
@@ -64,6 +63,7 @@ enum { REELI_LOOP_DTYPES = 3 }; /* bools are computed as integers */
 /* And doubles have the first level's. */
 #define REELI_SELDOM_OF_ALL(DO) DO(scan)
 #define REELI_SELDOM_OF_FLOATS(DO) DO(max_pool)
+#define REELI_SELDOM_OF_LEVELS(DO) DO(lstm_back) /* of floats; these have all three */
 #define REELI_OTHER_UPDATES(DO)                                                                    \
     DO(adamax_update) DO(nadam_update) DO(radam_update) DO(rmsprop_update)                         \
     DO(adagrad_update) DO(adadelta_update) DO(asgd_update) DO(rprop_update)

@@ -39,7 +39,8 @@ static reel_tensor *of_two(reel_tensor *a, reel_tensor *b, const reeli_op *op,
 #define BINARY(name, function, domain, parameters, ...)                                            \
     reel_tensor *function(reel_tensor *a, reel_tensor *b SIGNATURE_##parameters)                   \
     {                                                                                              \
-        return of_two(a, b, &reeli_op_##name, NUMBERS_##parameters);                               \
+        reel_tensor *in[] = {a, b};                                                                \
+        return reeli_elementwise(&reeli_op_##name, 2, in, NUMBERS_##parameters);                   \
     }
 #define TERNARY(name, function, domain, parameters, ...)                                           \
     reel_tensor *function(reel_tensor *a, reel_tensor *b, reel_tensor *c SIGNATURE_##parameters)   \
@@ -51,4 +52,13 @@ static reel_tensor *of_two(reel_tensor *a, reel_tensor *b, const reeli_op *op,
 #define PREDICATE(name, function, f) UNARY(name, function, , P0, )
 #define SELECT(name, function, ...) TERNARY(name, function, , P0, )
 #define LOSS(...)
-#include "elementwise.def"
+#include "elementwise_hot.def"
+
+#undef BINARY
+#define BINARY(name, function, domain, parameters, ...)                                            \
+    reel_tensor *function(reel_tensor *a, reel_tensor *b SIGNATURE_##parameters)                   \
+    {                                                                                              \
+        return of_two(a, b, &reeli_op_##name, NUMBERS_##parameters);                               \
+    }
+#include "elementwise_rare.def"
+#include "elementwise_undef.def"

@@ -33,9 +33,6 @@
 /* The gradient of every PICK row. */
 reel_tensor *reeli_pick_gradient(reeli_node *n, int input, reel_tensor *g);
 
-/* All rows, for those who walk them; ends with NULL. */
-extern const reeli_op *const reeli_ops[];
-
 /* y = op(in[0], …), elementwise, with broadcasting and promotion. */
 reel_tensor *reeli_elementwise(const reeli_op *op, int inputs, reel_tensor *const *in,
                                const double *parameters);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of operations that ops.def makes. */
+/* The rows of operations that ops.def makes. */
 #include "ops.h"
 
 #include <math.h>
@@ -83,18 +83,3 @@ enum { none = 0, X = 1, A = 1, B = 2, C = 4, Y = REELI_SAVES_RESULT };
 #define VIEW(name, keeps)                                                                          \
     ROW(name, keeps, none, {0}, false, ANY, 0, NULL, reeli_##name##_gradient, NO_FORMULA)
 #include "ops.def"
-
-const reeli_op *const reeli_ops[] = {
-#define UNARY(name, ...) &reeli_op_##name,
-#define BINARY(name, ...) &reeli_op_##name,
-#define TERNARY(name, ...) &reeli_op_##name,
-#define LOSS(name, ...) &reeli_op_##name,
-#define COMPARE(name, ...) &reeli_op_##name,
-#define PREDICATE(name, ...) &reeli_op_##name,
-#define SELECT(name, ...) &reeli_op_##name,
-#define OP(name, ...) &reeli_op_##name,
-#define FIXED(name, ...) &reeli_op_##name,
-#define PICK(name) &reeli_op_##name,
-#define VIEW(name, ...) &reeli_op_##name,
-#include "ops.def"
-    NULL};

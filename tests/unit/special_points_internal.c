@@ -4,6 +4,7 @@
  * values: tests/generate/special_points.py. Every differentiable operation is among them, but for
  * those of elementwise.def, which are in special_values_internal.c. */
 #include "records.h"
+#include "rows.h"
 
 #include <ops.h>
 #include <reel/reel.h>
@@ -232,8 +233,8 @@ START_TEST(as_pytorch)
         }
     }
     reel_free(p.r);
-    for (int i = 0; reeli_ops[i]; i++) {
-        const reeli_op *op = reeli_ops[i];
+    for (int i = 0; rows[i]; i++) {
+        const reeli_op *op = rows[i];
         const bool needed = op->gradient && !op->formula && !is_the_same_everywhere(op->name);
         ck_assert_msg(!needed || is_seen(op), "%s has no special points here", op->name);
     }

@@ -31,6 +31,7 @@ void KERNEL(lstm_step)(const reeli_lstm_step *s, int64_t begin, int64_t end)
     }
 }
 
+#ifdef DOUBLES_HERE
 /* Its gradient: of h's in `gates`, to which `products` adds (NULL: nothing), and c's in `c`, the
  * gates' to h, and c's before to `c`. */
 VECTORS_OF_512
@@ -57,3 +58,4 @@ void KERNEL(lstm_back)(const reeli_lstm_step *s, int64_t begin, int64_t end)
         }
     }
 }
+#endif

@@ -41,8 +41,8 @@ static inline void reeli_run_gradient(const reeli_node *n, int input, const reel
     if (n->inputs > 1) {
         data[2] = (reads & 2 ? n->in[1].t : g)->data;
     }
-    n->op->formula->gradient[input][g->r->level][g->dtype](g->numel, dx->data, data,
-                                                           reeli_parameters(n));
+    reeli_gradient_map(n->op->formula, input, g->r->level, g->dtype)(g->numel, dx->data, data,
+                                                                     reeli_parameters(n));
 }
 
 /* sum += g, which lies like it, and is little. */

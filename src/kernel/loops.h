@@ -85,6 +85,11 @@ static inline reeli_map reeli_value_map(const reeli_formula *f, int level, int d
 {
     return f->value[level * f->step + dtype];
 }
+
+static inline reeli_map reeli_gradient_map(const reeli_formula *f, int input, int level, int dtype)
+{
+    return f->gradient[input][level][dtype];
+}
 #define DECLARE_FORMULA(name) extern const reeli_formula reeli_formula_##name;
 #define UNARY(name, ...) DECLARE_FORMULA(name)
 #define BINARY(name, ...) DECLARE_FORMULA(name)

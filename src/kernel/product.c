@@ -204,7 +204,7 @@ static void shared(reel *r, const reeli_gemm *p, reeli_small_product_loop *loop)
 static void finish(reel *r, const reeli_gemm *p)
 {
     const reeli_map relu = reeli_value_map(&reeli_formula_relu, r->level, p->dtype);
-    const reeli_map gate = reeli_formula_relu.gradient[0][r->level][p->dtype];
+    const reeli_map gate = reeli_gradient_map(&reeli_formula_relu, 0, r->level, p->dtype);
     const bool in_a_row = p->c_step == p->n;
     const int64_t n = in_a_row ? p->m * p->n : p->n;
     const size_t row = (size_t)p->c_step * reeli_element_size(p->dtype);

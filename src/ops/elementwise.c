@@ -249,7 +249,7 @@ bool reeli_elementwise_forward(reeli_node *n)
 
 static inline reeli_map gradient_map(const reeli_node *n, int level, int input)
 {
-    return n->op->formula->gradient[input][level][n->out->dtype];
+    return reeli_gradient_map(n->op->formula, input, level, n->out->dtype);
 }
 
 /* The map reads g, the inputs and y, in any layout; g stands for what the formula does not use. */

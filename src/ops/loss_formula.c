@@ -277,8 +277,8 @@ static reel_tensor *gradient_of_few(reeli_node *n, int input, const reel_tensor 
     if (!reeli_bad(dx)) {
         const void *x[] = {&each, reads & 1 ? a->data : &each, reads & 2 ? n->in[1].t->data : &each,
                            &each};
-        n->op->formula->gradient[input][g->r->level][g->dtype](a->numel, dx->data, x,
-                                                               reeli_row_of(n)->p);
+        reeli_gradient_map(n->op->formula, input, g->r->level, g->dtype)(a->numel, dx->data, x,
+                                                                         reeli_row_of(n)->p);
     }
     return dx;
 }

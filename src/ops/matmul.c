@@ -420,7 +420,7 @@ static reel_tensor *through_relu(reeli_node *n, reel_tensor *g)
     r->destination = NULL;
     reel_tensor *dx = reeli_empty_like(y, n->op->name, y->dtype);
     r->destination = destination;
-    reeli_map map = reeli_formula_relu.gradient[0][r->level][y->dtype];
+    reeli_map map = reeli_gradient_map(&reeli_formula_relu, 0, r->level, y->dtype);
     reel_tensor *const in[] = {g, g, y}; /* the second is not read */
     return !reeli_bad(dx) && reeli_run_map(r, map, y->dtype, dx, false, 3, in, NULL) ? dx
                                                                                      : r->poison;

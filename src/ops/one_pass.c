@@ -9,8 +9,9 @@
 static reeli_map gradient_map(const reeli_node *loss, int input)
 {
     const reeli_formula *formula = loss->op->formula;
-    return formula->gradient ? formula->gradient[input][loss->out->r->level][loss->out->dtype]
-                             : NULL;
+    return formula->gradient
+               ? reeli_gradient_map(formula, input, loss->out->r->level, loss->out->dtype)
+               : NULL;
 }
 
 /* The loss and its gradient for an input, into t[0], of the terms' gradient t[1]. */

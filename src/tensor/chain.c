@@ -44,8 +44,9 @@ static const link_kind *kind_of(int level, reeli_map map)
 {
     for (int i = 0; i < KINDS; i++) {
         const reeli_formula *f = kinds[i].formula;
-        if (map == (kinds[i].part == VALUE ? reeli_value_map(f, level, REEL_F32)
-                                           : f->gradient[kinds[i].part][level][REEL_F32])) {
+        if (map == (kinds[i].part == VALUE
+                        ? reeli_value_map(f, level, REEL_F32)
+                        : reeli_gradient_map(f, kinds[i].part, level, REEL_F32))) {
             return &kinds[i];
         }
     }

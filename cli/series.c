@@ -153,7 +153,7 @@ static int64_t next(void *of, const double **block)
 double series_kth(series *it, int64_t k)
 {
     walk all = {it, 0};
-    return reeli_kth_number(&(reeli_numbers){&all, begin, next}, k);
+    return reeli_kth_number(&(reeli_numbers){&all, begin, next}, k, NULL);
 }
 
 double series_quantile(series *it, double q)

@@ -303,8 +303,8 @@ static inline bool adds_part(const reeli_backward *b, reeli_node *n, const reeli
     return whole->gradient && whole->own && !b->r->anomaly && reeli_add_part(n, whole->gradient, g);
 }
 
-/* Whether g is nobody else's after n's rule for an input has overwritten it, or passed it on: to one
- * node, and at most to a leaf that keeps a copy. */
+/* Whether g is nobody else's after n's rule for an input has overwritten it, or passed it on: to
+ * one node, and at most to a leaf that keeps a copy. */
 static inline bool stays_own(const reeli_backward *b, const reeli_node *n, int input)
 {
     if (!n->own || !n->op->pass) {

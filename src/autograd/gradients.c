@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* reel_gradients: backward to the tensors that are asked for, found by a table of their addresses. */
+/* reel_gradients: backward to the tensors that are asked for, found by a table of their
+ * addresses. */
 #include "backward.h"
 
 #include <string.h>

@@ -4,6 +4,7 @@
 #include "selection.h"
 
 #include <math.h>
+#include <stddef.h>
 
 static void begin(void *of)
 {
@@ -114,6 +115,7 @@ double reeli_median_absolute_error(reeli_pairs *it)
     if (isnan(sum(it, distance, 0))) {
         return (double)NAN;
     }
-    const double middle = reeli_kth_number(&distances, n / 2);
-    return n % 2 ? middle : (reeli_kth_number(&distances, n / 2 - 1) + middle) / 2;
+    double below;
+    const double middle = reeli_kth_number(&distances, n / 2, n % 2 ? NULL : &below);
+    return n % 2 ? middle : (below + middle) / 2;
 }

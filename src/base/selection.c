@@ -46,8 +46,9 @@ static int by_order(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Number k of the few that begin with `digits`. */
-static double among_few(const reeli_numbers *it, uint64_t digits, int shift, int64_t k)
+/* Number k of the few that begin with `digits`, and the one before it, if that does, too. */
+static double among_few(const reeli_numbers *it, uint64_t digits, int shift, int64_t k,
+                        double *before)
 {
     uint64_t few[FEW];
     const double *block;
@@ -60,6 +61,7 @@ static double among_few(const reeli_numbers *it, uint64_t digits, int shift, int
         }
     }
     qsort(few, (size_t)found, sizeof *few, by_order);
+    *before = k > 0 && k < found ? number_of(few[k - 1]) : *before;
     return k < found ? number_of(few[k]) : (double)NAN;
 }
 
@@ -77,7 +79,8 @@ static int64_t find_digit(const reeli_numbers *it, uint64_t *digits, int shift, 
     return digit > DIGIT_MASK ? -1 : count[digit];
 }
 
-double reeli_kth_number(const reeli_numbers *it, int64_t k)
+/* The same of all; *before is left as it is where number k - 1 has other digits. */
+static double find_number(const reeli_numbers *it, int64_t k, double *before)
 {
     uint64_t digits = 0;
     for (int shift = FIRST_DIGIT; shift >= 0; shift -= DIGIT_BITS) {
@@ -86,8 +89,19 @@ double reeli_kth_number(const reeli_numbers *it, int64_t k)
             return (double)NAN;
         }
         if (left <= FEW && shift > 0) {
-            return among_few(it, digits, shift, k);
+            return among_few(it, digits, shift, k, before);
         }
     }
+    *before = k > 0 ? number_of(digits) : *before;
     return number_of(digits);
+}
+
+double reeli_kth_number(const reeli_numbers *it, int64_t k, double *before)
+{
+    double found = (double)NAN, unused;
+    const double number = find_number(it, k, &found);
+    if (before) {
+        *before = isnan(found) && !isnan(number) ? find_number(it, k - 1, &unused) : found;
+    }
+    return number;
 }

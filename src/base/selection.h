@@ -15,11 +15,11 @@ typedef struct reeli_numbers {
 } reeli_numbers;
 
 /*
- * The one that k others are below, k from 0 on; there is to be no NaN. -0 is below 0. NaN where
- * there are no more than k.
+ * The one that k others are below, k from 0 on, and in *before, unless that is NULL, the one that
+ * k - 1 are below, k > 0; there is to be no NaN. -0 is below 0. NaN where there are no more than k.
  *
  * Time: up to six times through the numbers; as a rule three, as few are left then. Memory: 16 KB.
  */
-double reeli_kth_number(const reeli_numbers *it, int64_t k);
+double reeli_kth_number(const reeli_numbers *it, int64_t k, double *before);
 
 #endif

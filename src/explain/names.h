@@ -68,7 +68,8 @@ void reeli_say(const reeli_sheet *to, const char *format, ...) REELI_PRINTF(2, 3
 /* reel_tape_explain's sentences. */
 void reeli_explain(const reeli_look *look, const reeli_sheet *to);
 
-/* The page that shows a tape, page.html in strings of a line or more, made by scripts/page.sh; then NULL. */
+/* The page that shows a tape, page.html in strings of a line or more, made by scripts/page.sh; then
+ * NULL. */
 extern const char *const reeli_page[];
 
 #endif

@@ -137,8 +137,8 @@ bool reeli_move_indexed(bool add, int ndim, const int64_t *size, reeli_operand t
                         reeli_operand from, int64_t from_step, reeli_operand index, int64_t bound,
                         int64_t *bad);
 
-/* n rows of `bytes` bytes, packed: those of `from` that index names. The index has `known` elements,
- * of which those behind the n-th say what will be asked for next. */
+/* n rows of `bytes` bytes, packed: those of `from` that index names. The index has `known`
+ * elements, of which those behind the n-th say what will be asked for next. */
 void reeli_gather_rows(void *to, const void *from, size_t bytes, const int64_t *index, int64_t n,
                        int64_t known);
 

@@ -34,8 +34,8 @@ static inline bool is_single(const reel_tensor *t, const reel_tensor *whole)
 
 /* Where all operands are sound floats of one dtype, and each is contiguous and of the result's
  * shape or else a single element: one that has that shape. Nothing is to be worked out then. NULL
- * where it is not. *flags: what flags the operands have. Strides may differ where a size is 1, which
- * matters to nobody. */
+ * where it is not. *flags: what flags the operands have. Strides may differ where a size is 1,
+ * which matters to nobody. */
 static inline const reel_tensor *whole_operand(int inputs, reel_tensor *const *in, int32_t *flags)
 {
     const reel_tensor *whole = in[0];
@@ -174,8 +174,8 @@ static inline bool lies_like(const reel_tensor *b, const reel_tensor *a)
 /* Whether somebody wants to know what is computed, or where it is to lie. */
 static inline bool is_watched(const reel *r) { return r->capture || r->destination || r->anomaly; }
 
-/* Whether a and b, which are one where there is one input, are few floats that lie alike, and op has
- * loops for its gradients. */
+/* Whether a and b, which are one where there is one input, are few floats that lie alike, and op
+ * has loops for its gradients. */
 static inline bool is_usual(const reeli_op *op, const reel_tensor *a, const reel_tensor *b)
 {
     return !reeli_bad(a) && is_plain(a) && reeli_is_float(a->dtype) && a->numel <= REELI_BLOCK &&

@@ -18,7 +18,8 @@
 #define NUMBERS_P3(first, second, third)                                                           \
     (double[3]) { first, second, third }
 
-/* Arguments as the functions have them come first, so that a function is little more than a jump. */
+/* Arguments as the functions have them come first, so that a function is little more than a
+ * jump. */
 static reel_tensor *of_one(reel_tensor *x, const reeli_op *op, const double *parameters)
 {
     return reeli_elementwise(op, 1, &x, parameters);

@@ -51,8 +51,8 @@ static int64_t next(void *of, const double **block)
     return n;
 }
 
-double reeli_number_in_passes(reeli_values *v, int64_t k)
+double reeli_number_in_passes(reeli_values *v, int64_t k, double *before)
 {
     pass it = {v, 0};
-    return reeli_kth_number(&(reeli_numbers){&it, begin, next}, k);
+    return reeli_kth_number(&(reeli_numbers){&it, begin, next}, k, before);
 }

@@ -3,6 +3,7 @@
 #include "column_summary.h"
 
 #include <math.h>
+#include <stddef.h>
 
 static void swap(double *a, double *b)
 {
@@ -117,19 +118,16 @@ static double number_in_memory(double *x, int64_t count, int64_t k, double *befo
 static double number(reeli_values *v, int64_t k)
 {
     double before;
-    return v->all ? number_in_memory(v->all, v->count, k, &before) : reeli_number_in_passes(v, k);
+    return v->all ? number_in_memory(v->all, v->count, k, &before)
+                  : reeli_number_in_passes(v, k, NULL);
 }
 
 /* Half of the sum of numbers k - 1 and k. */
 static double between(reeli_values *v, int64_t k)
 {
-    double before, at;
-    if (v->all) {
-        at = number_in_memory(v->all, v->count, k, &before);
-    } else {
-        before = reeli_number_in_passes(v, k - 1);
-        at = reeli_number_in_passes(v, k);
-    }
+    double before;
+    const double at = v->all ? number_in_memory(v->all, v->count, k, &before)
+                             : reeli_number_in_passes(v, k, &before);
     return before / 2 + at / 2;
 }
 

@@ -31,8 +31,9 @@ int64_t reeli_values_next(reeli_values *v, int64_t *at, double **x);
 
 /* Moves those that are there, and from v->low to v->high, to the front; how many. */
 int64_t reeli_values_take(reeli_values *v, double *x, int64_t count);
-/* Of values that are read number k in order; NaN if a file could not be read amid the passes. */
-double reeli_number_in_passes(reeli_values *v, int64_t k);
+/* Of values that are read number k in order, and in *before, unless that is NULL, number k - 1; NaN
+ * if a file could not be read amid the passes. */
+double reeli_number_in_passes(reeli_values *v, int64_t k, double *before);
 
 /* Puts values in memory in another order, without those that are missing. */
 reeli_summary reeli_summarise(reeli_values *v);

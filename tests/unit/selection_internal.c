@@ -35,7 +35,15 @@ static int by_size(const void *a, const void *b)
 static double kth(const double *x, int64_t count, int64_t k)
 {
     walk all = {x, count, 0};
-    return reeli_kth_number(&(reeli_numbers){&all, begin, next}, k);
+    return reeli_kth_number(&(reeli_numbers){&all, begin, next}, k, NULL);
+}
+
+static double before(const double *x, int64_t count, int64_t k)
+{
+    walk all = {x, count, 0};
+    double found;
+    reeli_kth_number(&(reeli_numbers){&all, begin, next}, k, &found);
+    return found;
 }
 
 /* Number i of a kind: whole ones, many of them equal; of any size; next to one another. */
@@ -61,6 +69,7 @@ START_TEST(numbers_in_their_places)
             qsort(sorted, (size_t)n, sizeof *sorted, by_size);
             for (int i = 0; i < 4; i++) {
                 ck_assert_double_eq(kth(x, n, places[i]), sorted[places[i]]);
+                ck_assert(places[i] == 0 || before(x, n, places[i]) - sorted[places[i] - 1] == 0);
             }
             ck_assert_double_nan(kth(x, n, n));
         }

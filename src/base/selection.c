@@ -61,7 +61,9 @@ static double among_few(const reeli_numbers *it, uint64_t digits, int shift, int
         }
     }
     qsort(few, (size_t)found, sizeof *few, by_order);
-    *before = k > 0 && k < found ? number_of(few[k - 1]) : *before;
+    if (k > 0 && k < found) {
+        *before = number_of(few[k - 1]);
+    }
     return k < found ? number_of(few[k]) : (double)NAN;
 }
 
@@ -92,7 +94,9 @@ static double find_number(const reeli_numbers *it, int64_t k, double *before)
             return among_few(it, digits, shift, k, before);
         }
     }
-    *before = k > 0 ? number_of(digits) : *before;
+    if (k > 0) {
+        *before = number_of(digits);
+    }
     return number_of(digits);
 }
 

@@ -158,8 +158,11 @@ REELI_APART static reel_tensor *general(const reeli_op *op, int inputs, reel_ten
     dtype = number ? REEL_F64 : dtype;
     /* Bools are computed as whole numbers. */
     set_row(n, parameters, dtype == REEL_BOOL ? REEL_I64 : dtype);
-    n->out = result(n, op->compares ? REEL_BOOL : dtype);
-    n->out->flags |= number && !reeli_bad(n->out) ? REELI_NUMBER : 0;
+    reel_tensor *y = result(n, op->compares ? REEL_BOOL : dtype);
+    if (number && !reeli_bad(y)) {
+        y->flags |= REELI_NUMBER;
+    }
+    n->out = y;
     return reeli_apply(n);
 }
 

@@ -174,15 +174,15 @@ static inline void *reeli_take_slot(reel *r)
 static inline char *reeli_take_at_hand(reel *r, size_t size, void *slot)
 {
     reeli_arena *arena = &r->arena;
-    char *const header = arena->slots.at, *at = arena->at;
-    if (REELI_RARELY(size >= REELI_LARGE)) {
-        at += -(uintptr_t)at & (REELI_LARGE_ALIGN - 1);
-    }
-    if (REELI_RARELY((uintptr_t)at + size - 1 >= (uintptr_t)arena->end ||
+    char *const header = arena->slots.at;
+    const uintptr_t from = (uintptr_t)arena->at;
+    const size_t skip = REELI_RARELY(size >= REELI_LARGE) ? -from & (REELI_LARGE_ALIGN - 1) : 0;
+    if (REELI_RARELY(from + skip + size - 1 >= (uintptr_t)arena->end ||
                      header == arena->slots.end)) {
         return NULL;
     }
-    REELI_ASSUME(at != NULL); /* or there would be no room */
+    REELI_ASSUME(arena->at != NULL); /* or there would be no room */
+    char *const at = arena->at + skip;
     REELI_SHOW(at, size);
     arena->at = at + size;
     arena->slots.at = header + REELI_SLOT;

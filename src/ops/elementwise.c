@@ -186,8 +186,11 @@ static inline bool is_usual(const reeli_op *op, const reel_tensor *a, const reel
            !reeli_is_outdated(b) && op->formula->gradient;
 }
 
-enum { NODE = sizeof(reeli_node) + 2 * sizeof(reeli_edge) + sizeof(reeli_row) };
-_Static_assert(NODE % REELI_ALIGN == 0, "it can follow elements");
+/* A node's size with all that lies behind it, in whole steps of the arena. */
+enum {
+    NEEDED = sizeof(reeli_node) + 2 * sizeof(reeli_edge) + sizeof(reeli_row),
+    NODE = (NEEDED + REELI_ALIGN - 1) / REELI_ALIGN * REELI_ALIGN
+};
 
 /* y, which is not there yet, as computed from a and, where there are two inputs, b. */
 static inline void record(reeli_node *n, const reeli_op *op, int inputs, reel_tensor *a,

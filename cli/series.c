@@ -160,6 +160,12 @@ double series_quantile(series *it, double q)
 {
     const double at = q * (double)(it->n - 1), below = floor(at);
     const int64_t k = (int64_t)below;
-    const double low = series_kth(it, k);
-    return k + 1 < it->n ? low + (at - below) * (series_kth(it, k + 1) - low) : low;
+    walk all = {it, 0};
+    const reeli_numbers numbers = {&all, begin, next};
+    if (k + 1 >= it->n) {
+        return reeli_kth_number(&numbers, k, NULL);
+    }
+    double low;
+    const double high = reeli_kth_number(&numbers, k + 1, &low);
+    return low + (at - below) * (high - low);
 }

@@ -25,7 +25,9 @@ reeli_node *reeli_begin(const reeli_op *op, int inputs, reel_tensor *const *in)
     return usable ? reeli_new_node(in[0]->r, op, inputs, in) : NULL;
 }
 
-REELI_RARE reel_tensor *reeli_outdated_view(const reeli_op *op, const reel_tensor *t)
+/* The error about t, an input of op's that is a view whose memory a recorded in-place operation has
+ * changed: it has lost its history. */
+REELI_RARE static reel_tensor *outdated_view(const reeli_op *op, const reel_tensor *t)
 {
     return reeli_fail(t->r, REEL_ERR_STATE,
                       "%s: a view of shape %s was made before its memory was changed in place; "
@@ -47,7 +49,7 @@ reel_tensor *reeli_record(reel *r, reeli_node *n)
 {
     for (int i = 0; i < n->inputs; i++) {
         if (reeli_is_outdated(n->in[i].t)) {
-            return reeli_outdated_view(n->op, n->in[i].t);
+            return outdated_view(n->op, n->in[i].t);
         }
         reeli_tie(&n->in[i], n->in[i].t);
     }

@@ -103,10 +103,6 @@ static inline unsigned reeli_reads(const reeli_op *op, int input)
 /* sum += g in the part of it that n shows; false: n shows no part, or that is not how they lie. */
 bool reeli_add_part(reeli_node *n, reel_tensor *sum, reel_tensor *g);
 
-/* The error about t, an input of op's that is a view whose memory a recorded in-place operation has
- * changed: it has lost its history. */
-reel_tensor *reeli_outdated_view(const reeli_op *op, const reel_tensor *t);
-
 static inline bool reeli_is_outdated(const reel_tensor *t)
 {
     return REELI_RARELY(t->base != t) && t->node && t->version < t->base->history;

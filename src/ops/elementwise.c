@@ -253,11 +253,6 @@ bool reeli_elementwise_forward(reeli_node *n)
                          n->out, n->op->compares, n->inputs, x, row->p);
 }
 
-static inline reeli_map gradient_map(const reeli_node *n, int level, int input)
-{
-    return reeli_gradient_map(n->op->formula, input, level, n->out->dtype);
-}
-
 /* The map reads g, the inputs and y, in any layout; g stands for what the formula does not use. */
 static bool run_gradient_strided(reeli_node *n, int input, reel_tensor *g, reel_tensor *dx)
 {
@@ -267,8 +262,9 @@ static bool run_gradient_strided(reeli_node *n, int input, reel_tensor *g, reel_
         x[i + 1] = reads >> i & 1 ? n->in[i].t : g;
     }
     x[n->inputs + 1] = reads & REELI_SAVES_RESULT ? n->out : g;
-    return reeli_run_map(g->r, gradient_map(n, g->r->level, input), n->out->dtype, dx, false,
-                         n->inputs + 2, x, reeli_row_of(n)->p);
+    return reeli_run_map(g->r,
+                         reeli_gradient_map(n->op->formula, input, g->r->level, n->out->dtype),
+                         n->out->dtype, dx, false, n->inputs + 2, x, reeli_row_of(n)->p);
 }
 
 /* A rare row has no map. */

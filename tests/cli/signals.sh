@@ -49,7 +49,8 @@ rm model.safetensors
 
 # Solving for a line, and drawing samples for its errors, are ended as well; by half the samples there are no errors.
 awk 'BEGIN { print "a,b,y"; for (i = 0; i < 200000; i++) print i * 7 % 1000 "," i * 13 % 997 "," i % 101 }' >level.csv
-for of in 'level.csv --target y' "$tables/longley.csv --target employed --bootstrap 1000000000"; do
+cp "$tables/longley.csv" . # whose own folder may have a space in its name
+for of in 'level.csv --target y' 'longley.csv --target employed --bootstrap 1000000000'; do
   # shellcheck disable=SC2086
   started fit $of --loss l1 --epochs 1
   sleep 1

@@ -2,6 +2,7 @@
 /* Every optimizer against PyTorch's, bit for bit. Expected values: tests/generate/optimizers.py. */
 #include "records.h"
 
+#include <float.h>
 #include <reel/autograd.h>
 #include <reel/elementwise.h>
 #include <reel/optim.h>
@@ -327,8 +328,78 @@ START_TEST(recorded_gradients_serve_too)
 }
 END_TEST
 
+/* Momenta and rates of few digits too: their sums lie between two floats. */
+#define MORE_CASES(X)                                                                              \
+    X(sgd, sgd, .lr = 0.1)                                                                         \
+    X(sgd_half, sgd, .lr = 0.5, .weight_decay = 0.25, .maximize = true)                            \
+    X(sgd_momentum, sgd, .lr = 0.001, .momentum = 0.9)                                             \
+    X(sgd_damped, sgd, .lr = 0.75, .momentum = 0.5, .dampening = 0.25, .weight_decay = 0.1)        \
+    X(adam_half, adam, .lr = 0.5, .betas = {0.5, 0.75}, .weight_decay = 0.125)
+MORE_CASES(MAKER)
+
+static reel_optimizer *(*const makers[])(reel_tensor_list parameters) = {
+#define MAKE(name, ...) make_##name,
+    CASES(MAKE) MORE_CASES(MAKE)};
+enum { MAKERS = sizeof makers / sizeof *makers, MOST = 300 };
+
+/* Numbers of any size with all digits, of few digits, and what ends the range. */
+static float odd_number(unsigned *state)
+{
+    static const float odd[] = {0,          -0.0F,    1,        0.5F,     -0.375F, 0x1p-149F,
+                                -0x1p-126F, 0x1p127F, -FLT_MAX, INFINITY, NAN};
+    *state = *state * 1664525 + 1013904223;
+    const unsigned draw = *state >> 8;
+    return draw % 4 == 0 ? odd[draw / 4 % (sizeof odd / sizeof *odd)]
+                         : ldexpf((float)draw - 0x1p23F, -(int)(draw / 4 % (draw % 4 ? 30 : 60)));
+}
+
+/* Three steps of n parameters with kernels of a level. */
+static void run_at(const char *level, size_t maker, int64_t n, float *parameters)
+{
+    setenv("REEL_CPU", level, 1);
+    reel *r = reel_new();
+    unsetenv("REEL_CPU");
+    unsigned state = (unsigned)(maker + 1);
+    reel_tensor *p = reel_requires_grad_(reel_zeros(r, REEL_F32, REEL_SHAPE(n)), true);
+    for (int64_t i = 0; i < n; i++) {
+        reel_data_f32(p)[i] = odd_number(&state);
+    }
+    reel_optimizer *o = makers[maker]((reel_tensor_list){r, &p, 1});
+    for (int k = 0; k < 3; k++) {
+        reel_zero_grad(o);
+        reel_backward(reel_sum(p));
+        for (int64_t i = 0; i < n; i++) {
+            reel_data_f32(reel_grad(p))[i] = odd_number(&state);
+        }
+        ck_assert_int_eq(reel_step(o), REEL_OK);
+        reel_rewind(r);
+    }
+    memcpy(parameters, reel_data_f32(p), (size_t)n * sizeof *parameters);
+    reel_free(r);
+}
+
+START_TEST(every_level_gives_the_same_bits)
+{
+    static const int64_t sizes[] = {1, 7, 128, MOST};
+    static const char *const levels[] = {"portable", "avx2"};
+    const int64_t n = sizes[_i / 2];
+    for (size_t maker = 0; maker < MAKERS; maker++) {
+        float expected[MOST], found[MOST];
+        run_at("avx512", maker, n, expected);
+        run_at(levels[_i % 2], maker, n, found);
+        for (int64_t i = 0; i < n; i++) {
+            ck_assert_msg((isnan(found[i]) && isnan(expected[i])) ||
+                              memcmp(found + i, expected + i, sizeof *found) == 0,
+                          "case %zu, element %d: %a, not %a", maker, (int)i, (double)found[i],
+                          (double)expected[i]);
+        }
+    }
+}
+END_TEST
+
 static void add_cases(TCase *tcase)
 {
+    tcase_add_loop_test(tcase, every_level_gives_the_same_bits, 0, 8);
     tcase_add_test(tcase, every_optimizer_is_pytorchs);
     tcase_add_test(tcase, they_go_on_where_they_stopped);
     tcase_add_test(tcase, wrong_states_are_refused);

@@ -19,31 +19,32 @@
     const T x = p[i], plain = sense * gradients[i];                                                \
     const T g = decay != 0 ? seldom_fused(decay, x, plain) : plain;
 
-/* Where a fused multiply-add takes many instructions, training's usual cases have loops of their
- * own, in vectors; in all else it is a call. */
+/* Where a fused multiply-add takes many instructions, it is a call; SGD and Adam have loops of
+ * their own there: optimizers_unfused.h. */
 #ifdef HAS_FMA
-#define FUSED_IS_DEAR false
 #define seldom_fused(a, b, c) fused(a, b, c)
 #else
-#define FUSED_IS_DEAR true
 static T fused_by_call(T a, T b, T c) { return fused(a, b, c); }
 #define seldom_fused(a, b, c) fused_by_call(a, b, c)
 #endif
 
 /* The way from `from` to `to` by a share of it, counted from the nearer end. */
-#define BETWEEN(fused, from, to, share)                                                            \
-    fused((share) < (T)0.5 ? (share) : (share)-1, (to) - (from), (share) < (T)0.5 ? (from) : (to))
+#define BETWEEN(from, to, share)                                                                   \
+    seldom_fused((share) < (T)0.5 ? (share) : (share)-1, (to) - (from),                            \
+                 (share) < (T)0.5 ? (from) : (to))
 
 /* Two averages: m of g, v of g², each newest term with the share that is missing to 1. */
 #define AVERAGES                                                                                   \
     T *const m = state[0], *const v = state[1];                                                    \
     const T share1 = (T)(1 - s->beta1), beta2 = (T)s->beta2, share2 = (T)(1 - s->beta2);
-#define AVERAGE(fused, g)                                                                          \
-    m[i] = BETWEEN(fused, m[i], g, share1);                                                        \
-    v[i] = fused(share2 * (g), g, beta2 * v[i]);
+#define AVERAGE                                                                                    \
+    m[i] = BETWEEN(m[i], g, share1);                                                               \
+    v[i] = seldom_fused(share2 * g, g, beta2 * v[i]);
 
 /* The larger, and NaN if one is. */
 static inline T larger(T a, T b) { return a > b || a != a ? a : b; }
+
+#ifdef HAS_FMA
 
 /*
  * g = -g if maximize; g += weight_decay p;
@@ -57,53 +58,33 @@ RULE(sgd)
     const T step = (T)-s->lr;
     T *const velocity = state[0];
     if (s->momentum == 0) {
-        if (FUSED_IS_DEAR && decay == 0) {
-            EACH { p[i] = fused(step, sense * gradients[i], p[i]); }
-            return;
-        }
         EACH
         {
             ELEMENT
-            p[i] = seldom_fused(step, g, x);
+            p[i] = fused(step, g, x);
         }
         return;
     }
     const T momentum = (T)s->momentum, share = (T)s->share;
     const T first = (T)s->first, nesterov = (T)s->nesterov;
-    if (FUSED_IS_DEAR && decay == 0 && share == 1 && nesterov == 0) {
-        EACH
-        {
-            const T g = sense * gradients[i], next = first != 0 ? g : g + momentum * velocity[i];
-            velocity[i] = next;
-            p[i] = fused(step, next, p[i]);
-        }
-        return;
-    }
     EACH
     {
         ELEMENT
-        const T old = momentum * velocity[i], next = first != 0 ? g : seldom_fused(share, g, old);
+        const T old = momentum * velocity[i], next = first != 0 ? g : fused(share, g, old);
         velocity[i] = next;
-        p[i] = seldom_fused(step, nesterov != 0 ? seldom_fused(momentum, next, g) : next, x);
+        p[i] = fused(step, nesterov != 0 ? fused(momentum, next, g) : next, x);
     }
 }
 
 /* s / c for the c of a whole pass, without its division: the quotient by 1 / c = inverse + rest is
  * at most an ulp off, and what is left of s, which is exact, rounds it to the nearest (Markstein
  * 1990). Not of an infinite s, whose rest would be NaN. */
-#ifdef HAS_FMA
-#define BY_INVERSE true
-#define QUOTIENT(s, c, inverse, rest) divided(s, c, inverse, rest)
 REELI_INLINE T divided(T s, T c, T inverse, T rest)
 {
     const T near = fused(s, inverse, s * rest);
     const T exact = fused(fused(-near, c, s), inverse, near);
     return s < (T)INFINITY ? exact : s;
 }
-#else
-#define BY_INVERSE false
-#define QUOTIENT(s, c, inverse, rest) ((s) / (c))
-#endif
 
 /* p = shrink p - lr m / (√v / correction2 + eps); with amsgrad v is the largest so far. */
 RULE(adam)
@@ -113,37 +94,29 @@ RULE(adam)
     const T step = (T)-s->lr, eps = (T)s->eps, correction = (T)s->correction2,
             shrink = (T)s->shrink;
     const bool amsgrad = s->flag != 0;
-    if (amsgrad || (BY_INVERSE && !(correction >= (T)0x1p-30 && correction <= 1))) {
+    if (amsgrad || !(correction >= (T)0x1p-30 && correction <= 1)) {
         T *const largest = amsgrad ? state[2] : v;
         EACH_SELDOM
         {
             ELEMENT
-            AVERAGE(seldom_fused, g)
+            AVERAGE
             largest[i] = larger(v[i], largest[i]);
             p[i] = shrink * x + step * m[i] / (sqrt(largest[i]) / correction + eps);
         }
         return;
     }
-    const T inverse = 1 / correction, rest = seldom_fused(-inverse, correction, 1) / correction;
-    (void)inverse, (void)rest;
-#define DESCEND(fused)                                                                             \
-    AVERAGE(fused, g)                                                                              \
-    p[i] = shrink * x + step * m[i] / (QUOTIENT(sqrt(v[i]), correction, inverse, rest) + eps);
-    if (FUSED_IS_DEAR && decay == 0) {
-        EACH
-        {
-            const T x = p[i], g = sense * gradients[i];
-            DESCEND(fused)
-        }
-        return;
-    }
+    const T inverse = 1 / correction, rest = fused(-inverse, correction, 1) / correction;
     EACH
     {
         ELEMENT
-        DESCEND(seldom_fused)
+        AVERAGE
+        p[i] = shrink * x + step * m[i] / (divided(sqrt(v[i]), correction, inverse, rest) + eps);
     }
-#undef DESCEND
 }
+
+#else
+#include "optimizers_unfused.h"
+#endif
 
 /* The others have no third level, and of doubles no vectors. */
 #ifndef ONLY_WIDE
@@ -158,7 +131,7 @@ RULE(adamax)
     EACH_SELDOM
     {
         ELEMENT
-        m[i] = BETWEEN(seldom_fused, m[i], g, share);
+        m[i] = BETWEEN(m[i], g, share);
         u[i] = larger(magnitude(g) + eps, beta2 * u[i]);
         p[i] = x + step * m[i] / u[i];
     }
@@ -174,7 +147,7 @@ RULE(nadam)
     EACH_SELDOM
     {
         ELEMENT
-        AVERAGE(seldom_fused, g)
+        AVERAGE
         const T d = sqrt(v[i] / correction) + eps;
         p[i] = (shrink * x + own * g / d) + step * m[i] / d;
     }
@@ -191,7 +164,7 @@ RULE(radam)
     EACH_SELDOM
     {
         ELEMENT
-        AVERAGE(seldom_fused, g)
+        AVERAGE
         const T step = m[i] / correction1 * lr;
         p[i] = shrink * x -
                (adaptive != 0 ? step * (1 / (sqrt(v[i]) + eps) * correction2) * rectified : step);
@@ -221,7 +194,7 @@ RULE(rmsprop)
         ELEMENT
         T spread = v[i] = seldom_fused(share * g, g, alpha * v[i]);
         if (centered) {
-            const T a = average[i] = BETWEEN(seldom_fused, average[i], g, share);
+            const T a = average[i] = BETWEEN(average[i], g, share);
             spread = seldom_fused(-a, a, spread);
         }
         const T d = sqrt(spread) + eps;

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SGD and Adam where a fused multiply-add takes many instructions: the rules of optimizers.h, for
+ * few elements at a time, of which all are mostly computed without it.
+ */
+enum { FEW = REELI_BLOCK / 8 }; /* their numbers on the way stay in the first cache */
+
+/* Not memcpy, which GCC writes into small code as a string instruction. */
+static void copy_few(int64_t n, const T *from, T *to) { EACH to[i] = from[i]; }
+
+/* y = a b + c, rounded once, of at most FEW elements. The product of floats is exact in doubles,
+ * and the sum off by half of its last place: where a place less and a place more round to the same
+ * float, that is the answer. Next to a tie they do not: numbers of few digits, a rate of 1/2. */
+static void fuse(int64_t n, const T *a, const T *b, const T *c, T *y)
+{
+#ifdef OWN_EXP_TANH /* floats */
+    T low[FEW], high[FEW];
+    EACH
+    {
+        const double sum = (double)a[i] * (double)b[i] + (double)c[i];
+        low[i] = (T)(sum * (1 - DBL_EPSILON));
+        high[i] = (T)(sum * (1 + DBL_EPSILON));
+    }
+    if (memcmp(low, high, (size_t)n * sizeof *low) == 0) {
+        copy_few(n, low, y);
+        return;
+    }
+#endif
+    EACH y[i] = fused(a[i], b[i], c[i]);
+}
+
+static void scale_few(int64_t n, T factor, const T *x, T *y) { EACH y[i] = factor * x[i]; }
+
+static void fuse_all_by(int64_t n, T factor, const T *b, const T *c, T *y)
+{
+    T a[FEW];
+    EACH a[i] = factor;
+    fuse(n, a, b, c, y);
+}
+
+static void few_gradients(int64_t n, const T *p, const T *gradients, const reeli_step *s, T *g)
+{
+    scale_few(n, s->maximize ? -1 : 1, gradients, g);
+    if (s->weight_decay != 0) {
+        fuse_all_by(n, (T)s->weight_decay, p, g, g);
+    }
+}
+
+static void sgd_of_few(int64_t n, T *p, const T *gradients, T *velocity, const reeli_step *s)
+{
+    const T momentum = (T)s->momentum;
+    T g[FEW], old[FEW];
+    few_gradients(n, p, gradients, s, g);
+    if (s->momentum != 0) {
+        scale_few(n, momentum, velocity, old);
+        if (s->first != 0) {
+            copy_few(n, g, velocity);
+        } else if (s->share == 1) {
+            EACH velocity[i] = g[i] + old[i];
+        } else {
+            fuse_all_by(n, (T)s->share, g, old, velocity);
+        }
+        if (s->nesterov != 0) {
+            fuse_all_by(n, momentum, velocity, g, g);
+        } else {
+            copy_few(n, velocity, g);
+        }
+    }
+    fuse_all_by(n, (T)-s->lr, g, p, p);
+}
+
+RULE(sgd)
+{
+    T *const p = parameter, *const velocity = state[0];
+    for (int64_t i = 0; i < n; i += FEW) {
+        sgd_of_few(n - i < FEW ? n - i : FEW, p + i, (const T *)gradient + i,
+                   velocity ? velocity + i : NULL, s);
+    }
+}
+
+/* See BETWEEN. */
+static void average_of_few(int64_t n, const T *g, T share, T *m)
+{
+    T way[FEW];
+    EACH way[i] = g[i] - m[i];
+    if (share < (T)0.5) {
+        fuse_all_by(n, share, way, m, m);
+    } else {
+        fuse_all_by(n, share - 1, way, g, m);
+    }
+}
+
+static void adam_of_few(int64_t n, T *p, const T *gradients, T *const *state, const reeli_step *s)
+{
+    T *const m = state[0], *const v = state[1], *const largest = s->flag != 0 ? state[2] : v;
+    const T step = (T)-s->lr, eps = (T)s->eps, correction = (T)s->correction2,
+            shrink = (T)s->shrink;
+    T g[FEW], part[FEW];
+    few_gradients(n, p, gradients, s, g);
+    average_of_few(n, g, (T)(1 - s->beta1), m);
+    scale_few(n, (T)s->beta2, v, v);
+    scale_few(n, (T)(1 - s->beta2), g, part);
+    fuse(n, part, g, v, v);
+    EACH
+    {
+        largest[i] = larger(v[i], largest[i]);
+        p[i] = shrink * p[i] + step * m[i] / (sqrt(largest[i]) / correction + eps);
+    }
+}
+
+RULE(adam)
+{
+    for (int64_t i = 0; i < n; i += FEW) {
+        T *of_few[3];
+        for (int k = 0; k < 3; k++) {
+            of_few[k] = state[k] ? (T *)state[k] + i : NULL;
+        }
+        adam_of_few(n - i < FEW ? n - i : FEW, (T *)parameter + i, (const T *)gradient + i, of_few,
+                    s);
+    }
+}

@@ -12,7 +12,7 @@
 #define VALUE_ANY(value) value
 
 #define VALUE_REDUCED(value) NULL
-#define VALUE_SELDOM(value) NULL
+#define VALUE_SIMPLE(value) NULL
 
 /* Those whose vectors are of 256 bits at the third level, too (cpu/maps.h), have the second's. */
 #define LEVELS_FLOATING BY_LEVEL
@@ -21,7 +21,7 @@
 #define LEVELS_WIDE BY_LEVEL
 #define LEVELS_ANY BY_TWO_LEVELS
 #define LEVELS_REDUCED BY_TWO_LEVELS
-#define LEVELS_SELDOM BY_TWO_OF_FLOATS
+#define LEVELS_SIMPLE BY_TWO_OF_FLOATS
 #define LEVELS_COMPARED BY_TWO_OF_FLOATS
 #define VALUE_COMPARED(value) value
 

@@ -79,7 +79,7 @@
 #endif
 #define IF_REAL(...) IF_FLOATING(__VA_ARGS__)
 #define IF_REDUCED(...) IF_FLOATING(__VA_ARGS__) /* a loss */
-#define IF_SELDOM(...) IF_FLOATING(__VA_ARGS__)
+#define IF_SIMPLE(...) IF_FLOATING(__VA_ARGS__)
 #define IF_NUMERIC(...) __VA_ARGS__
 #define IF_WIDE(...) __VA_ARGS__
 #define IF_ANY(...) __VA_ARGS__
@@ -101,7 +101,7 @@
 #define WIDTH_NUMERIC
 #define WIDTH_WIDE VECTORS_OF_512
 #define WIDTH_REDUCED
-#define WIDTH_SELDOM
+#define WIDTH_SIMPLE
 #define WIDTH_ANY
 #define HERE_FLOATING(...) __VA_ARGS__
 #define HERE_REAL(...) __VA_ARGS__
@@ -109,9 +109,9 @@
 #define HERE_NUMERIC IF_NARROW
 #define HERE_REDUCED IF_NARROW
 #ifdef DOUBLES_HERE
-#define HERE_SELDOM IF_NARROW
+#define HERE_SIMPLE IF_NARROW
 #else
-#define HERE_SELDOM(...)
+#define HERE_SIMPLE(...)
 #endif
 #define HERE_ANY IF_NARROW
 #define WIDTH_COMPARED
@@ -121,12 +121,14 @@
 #define EACH_WIDE EACH
 #ifdef REELI_FOR_SIZE
 #define EACH_REDUCED EACH_SELDOM
+#define EACH_SIMPLE EACH /* one by one the CPU would guess at each of their choices */
 #else
 #define EACH_REDUCED EACH
+#define EACH_SIMPLE EACH_SELDOM
 #endif
 #define EACH_ANY EACH
 #define EACH_COMPARED EACH_SELDOM
-#define HERE_COMPARED HERE_SELDOM
+#define HERE_COMPARED HERE_SIMPLE
 
 #ifdef GRADIENTS
 REELI_APART reeli_map_loop NAMED(exp, value); /* which other loops call: not once more in each */

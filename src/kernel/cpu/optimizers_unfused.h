@@ -15,6 +15,9 @@ static void fuse(int64_t n, const T *a, const T *b, const T *c, T *y)
 {
 #ifdef OWN_EXP_TANH /* floats */
     T low[FEW], high[FEW];
+    if (n <= 0) {
+        return; /* or GCC takes both to be empty */
+    }
     EACH
     {
         const double sum = (double)a[i] * (double)b[i] + (double)c[i];

@@ -43,9 +43,10 @@ static void fuse_all_by(int64_t n, T factor, const T *b, const T *c, T *y)
 
 static void few_gradients(int64_t n, const T *p, const T *gradients, const reeli_step *s, T *g)
 {
+    const T decay = (T)s->weight_decay;
     scale_few(n, s->maximize ? -1 : 1, gradients, g);
-    if (s->weight_decay != 0) {
-        fuse_all_by(n, (T)s->weight_decay, p, g, g);
+    if (decay != 0) {
+        fuse_all_by(n, decay, p, g, g);
     }
 }
 

@@ -17,7 +17,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#if defined(__AVX512F__) || defined(__AVX2__)
+#if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
@@ -67,14 +67,11 @@ static inline vec rational_tanh_16(vec u)
     return divide(v * RATIONAL_P(z, z2), RATIONAL_Q(z, z2));
 }
 
-#if defined(__clang__) && defined(__AVX2__) && defined(__GLIBC__)
-__m256 _ZGVdN8v_tanhf(__m256 x); /* libmvec's, which Clang does not choose by itself */
-#endif
-
 /* A function of its own: inlined, the loop is unrolled before libmvec's tanh can be chosen. */
 __attribute__((noinline)) static void libmvec_tanh(float *values)
 {
 #if defined(__clang__) && defined(__AVX2__) && defined(__GLIBC__)
+    __m256 _ZGVdN8v_tanhf(__m256 x); /* libmvec's, which Clang does not choose by itself */
     _mm256_store_ps(values, _ZGVdN8v_tanhf(_mm256_load_ps(values)));
     _mm256_store_ps(values + 8, _ZGVdN8v_tanhf(_mm256_load_ps(values + 8)));
 #else

@@ -350,7 +350,7 @@ static float odd_number(unsigned *state)
     *state = *state * 1664525 + 1013904223;
     const unsigned draw = *state >> 8;
     return draw % 4 == 0 ? odd[draw / 4 % (sizeof odd / sizeof *odd)]
-                         : ldexpf((float)draw - 0x1p23F, -(int)(draw / 4 % (draw % 4 ? 30 : 60)));
+                         : ldexpf((float)draw - 0x1p23F, -(int)(draw / 4 % 30));
 }
 
 /* Three steps of n parameters with kernels of a level. */

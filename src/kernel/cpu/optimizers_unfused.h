@@ -34,9 +34,14 @@ static void fuse(int64_t n, const T *a, const T *b, const T *c, T *y)
 
 static void scale_few(int64_t n, T factor, const T *x, T *y) { EACH y[i] = factor * x[i]; }
 
+/* The same by one factor. By 1 it is a sum, which often ends at a tie: undamped momentum. */
 static void fuse_all_by(int64_t n, T factor, const T *b, const T *c, T *y)
 {
     T a[FEW];
+    if (factor == 1) {
+        EACH y[i] = b[i] + c[i];
+        return;
+    }
     EACH a[i] = factor;
     fuse(n, a, b, c, y);
 }
@@ -59,8 +64,6 @@ static void sgd_of_few(int64_t n, T *p, const T *gradients, T *velocity, const r
         scale_few(n, momentum, velocity, old);
         if (s->first != 0) {
             copy_few(n, g, velocity);
-        } else if (s->share == 1) {
-            EACH velocity[i] = g[i] + old[i];
         } else {
             fuse_all_by(n, (T)s->share, g, old, velocity);
         }
@@ -94,9 +97,9 @@ static void average_of_few(int64_t n, const T *g, T share, T *m)
     }
 }
 
-static void adam_of_few(int64_t n, T *p, const T *gradients, T *const *state, const reeli_step *s)
+static void adam_of_few(int64_t n, T *p, const T *gradients, T *m, T *v, T *largest,
+                        const reeli_step *s)
 {
-    T *const m = state[0], *const v = state[1], *const largest = s->flag != 0 ? state[2] : v;
     const T step = (T)-s->lr, eps = (T)s->eps, correction = (T)s->correction2,
             shrink = (T)s->shrink;
     T g[FEW], part[FEW];
@@ -114,12 +117,10 @@ static void adam_of_few(int64_t n, T *p, const T *gradients, T *const *state, co
 
 RULE(adam)
 {
+    const T *const g = gradient;
+    T *const p = parameter, *const m = state[0], *const v = state[1];
+    T *const largest = s->flag != 0 ? state[2] : v;
     for (int64_t i = 0; i < n; i += FEW) {
-        T *of_few[3];
-        for (int k = 0; k < 3; k++) {
-            of_few[k] = state[k] ? (T *)state[k] + i : NULL;
-        }
-        adam_of_few(n - i < FEW ? n - i : FEW, (T *)parameter + i, (const T *)gradient + i, of_few,
-                    s);
+        adam_of_few(n - i < FEW ? n - i : FEW, p + i, g + i, m + i, v + i, largest + i, s);
     }
 }

@@ -32,7 +32,11 @@ static void fuse(int64_t n, const T *a, const T *b, const T *c, T *y)
     EACH y[i] = fused(a[i], b[i], c[i]);
 }
 
-static void scale_few(int64_t n, T factor, const T *x, T *y) { EACH y[i] = factor * x[i]; }
+/* Apart: where it is inlined GCC takes what it fills to be empty. */
+REELI_APART static void scale_few(int64_t n, T factor, const T *x, T *y)
+{
+    EACH y[i] = factor * x[i];
+}
 
 /* The same by one factor. By 1 it is a sum, which often ends at a tie: undamped momentum. */
 static void fuse_all_by(int64_t n, T factor, const T *b, const T *c, T *y)

@@ -333,6 +333,7 @@ END_TEST
     X(sgd, sgd, .lr = 0.1)                                                                         \
     X(sgd_half, sgd, .lr = 0.5, .weight_decay = 0.25, .maximize = true)                            \
     X(sgd_momentum, sgd, .lr = 0.001, .momentum = 0.9)                                             \
+    X(sgd_upwards, sgd, .lr = 0.5, .momentum = 0.75, .dampening = 0.25, .maximize = true)          \
     X(sgd_damped, sgd, .lr = 0.75, .momentum = 0.5, .dampening = 0.25, .weight_decay = 0.1)        \
     X(adam_half, adam, .lr = 0.5, .betas = {0.5, 0.75}, .weight_decay = 0.125)
 MORE_CASES(MAKER)

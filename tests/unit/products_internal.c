@@ -231,6 +231,17 @@ START_TEST(of_every_size)
 }
 END_TEST
 
+/* More tiles with a last vector that is not full than are computed together. */
+START_TEST(of_many_edges)
+{
+    const int level = level_of(levels[_i]);
+    for (int n = 3; level >= 0 && n < 48; n += 10) {
+        check_depths(level, REEL_F32, 64, n);
+        check_depths(level, REEL_F64, 64, n);
+    }
+}
+END_TEST
+
 /* An infinity or a NaN stays in its row or column: what fills up tiles reaches no element. */
 START_TEST(of_infinities)
 {
@@ -372,6 +383,7 @@ END_TEST
 static void add_cases(TCase *cases)
 {
     tcase_add_loop_test(cases, of_every_size, 0, LEVELS);
+    tcase_add_loop_test(cases, of_many_edges, 0, LEVELS);
     tcase_add_loop_test(cases, of_infinities, 0, LEVELS);
     tcase_add_test(cases, of_any_number_of_threads);
     tcase_add_loop_test(cases, of_blocks, 0, LEVELS);

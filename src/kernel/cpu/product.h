@@ -231,8 +231,48 @@ static void tiny_product(const reeli_gemm *p)
     }
 }
 
+#ifdef TILES
+REELI_INLINE void outer_vector(vector factor, const T *b, const T *gate, T *c)
+{
+    const vector y = fused_vectors(factor, CONST_VECTOR_AT(b), (vector){0});
+    VECTOR_AT(c) = gate ? gated(y, CONST_VECTOR_AT(gate)) : y;
+}
+
+/* A column of floats times a row longer than a vector: nothing is added up. The last vector of a
+ * row of C may overlap the one before. */
+static bool is_outer(const reeli_gemm *p)
+{
+    return sizeof(T) == 4 && p->k == 1 && p->n > VECTOR && p->b.stride[1] == 1 && !p->bias &&
+           !p->rectify;
+}
+
+static void outer_product(const reeli_gemm *p)
+{
+    const T *a = p->a.data, *b = p->b.data, *gate = p->gate;
+    T *c = p->c;
+    const int64_t last = p->n - VECTOR;
+    for (int64_t i = 0; i < p->m; i++, a += p->a.stride[0], c += p->c_step) {
+        const vector factor = *a - (vector){0};
+        for (int64_t j = 0; j < last && gate; j += VECTOR) {
+            outer_vector(factor, b + j, gate + j, c + j);
+        }
+        for (int64_t j = 0; j < last && !gate; j += VECTOR) {
+            outer_vector(factor, b + j, NULL, c + j);
+        }
+        outer_vector(factor, b + last, gate ? gate + last : NULL, c + last);
+        gate = gate ? gate + p->c_step : NULL;
+    }
+}
+#endif
+
 REELI_APART static void larger_product(const reeli_gemm *p)
 {
+#ifdef TILES
+    if (is_outer(p)) {
+        outer_product(p);
+        return;
+    }
+#endif
     /* C is one column, and not just that of a wider one which is this piece's. */
     const bool column = p->n == 1 && p->c_step == 1;
 #ifdef TILES

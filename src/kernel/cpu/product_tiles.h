@@ -233,47 +233,50 @@ static inline panel_place place_in(const reeli_gemm *p, int64_t column, int64_t 
                          .rectify = last && p->rectify};
 }
 
-/* Sums from aside to where they go, `count` columns of them, with what follows. */
-REELI_INLINE void place_aside(int64_t rows, int64_t count, const T *sums, const panel_place *to,
-                              int64_t column)
+/* Rows of sums from aside to where they go. What the last vector of a row would have too much it has
+ * in common with the one before; only a first one may be a part. */
+static inline void place_aside(int64_t rows, const T *sums, const panel_place *to)
 {
-    const int64_t step = to->step;
-    const T *gate = to->gate ? to->gate + column : NULL;
-    T *c = to->c + column;
-    for (int64_t i = 0; i < rows; i++, c += step, sums += PANEL_COLUMNS) {
-        vector sum = CONST_VECTOR_AT(sums);
-        sum = to->rectify ? rectified(sum) : sum;
-        sum = gate ? gated(sum, load_part(gate + i * step, count)) : sum;
-        store_part(c, sum, count);
+    const int64_t columns = to->columns, last = columns - VECTOR;
+    T *c = to->c;
+    for (int64_t i = 0; i < rows; i++, sums += PANEL_COLUMNS, c += to->step) {
+        store_part(c, CONST_VECTOR_AT(sums), columns);
+        if (last > 0) {
+            VECTOR_AT(c + last) = CONST_VECTOR_AT(sums + last);
+        }
     }
 }
 
-/* A tile whose last vector is not full: computed aside. */
-static void edge_tile(tile_product product, int64_t rows, int64_t k, const T *a,
-                      const int64_t *a_stride, const T *b, int64_t b_step, const panel_place *to)
+enum { ASIDE_ROWS = 48 };
+
+/* Tiles of ASIDE_ROWS rows together at most. */
+static void tiles_aside(tile_product product, int64_t count, int64_t rows, int64_t k, const T *a,
+                        const int64_t *a_stride, const T *b, int64_t b_step, const panel_place *to)
 {
-    T aside[PACKED_ROWS * PANEL_COLUMNS], bias[PANEL_COLUMNS];
-    const int64_t rest = to->columns % VECTOR, whole = to->columns - rest;
-    for (int64_t j = 0; j < to->columns; j += VECTOR) {
-        const int64_t count = to->columns - j;
-        for (int64_t i = 0; i < rows && to->more; i++) {
-            VECTOR_AT(aside + i * PANEL_COLUMNS + j) = load_part(to->c + i * to->step + j, count);
-        }
-        if (to->bias) {
-            VECTOR_AT(bias + j) = load_part(to->bias + j, count);
+    T aside[ASIDE_ROWS * PANEL_COLUMNS], bias[PANEL_COLUMNS] = {0};
+    const size_t bytes = (size_t)to->columns * sizeof(T);
+    if (to->more) {
+        memset(aside, 0, sizeof aside);
+        for (int64_t i = 0; i < count * rows; i++) {
+            memcpy(aside + i * PANEL_COLUMNS, to->c + i * to->step, bytes);
         }
     }
-    product(1, k, a, a_stride, b, b_step,
+    if (to->bias) {
+        memcpy(bias, to->bias, bytes);
+    }
+    product(count, k, a, a_stride, b, b_step,
             &(tile_sums){.start = to->more ? aside : zeros,
                          .bias = to->bias ? bias : NULL,
                          .c = aside,
                          .start_step = to->more ? PANEL_COLUMNS : 0,
                          .c_step = PANEL_COLUMNS,
-                         .columns = VECTOR});
-    if (whole) {
-        place_aside(rows, VECTOR, aside, to, 0);
+                         .columns = VECTOR,
+                         .rectify = to->rectify});
+    place_aside(count * rows, aside, to);
+    if (to->gate) {
+        finish(&(reeli_gemm){
+            .m = count * rows, .n = to->columns, .gate = to->gate, .c = to->c, .c_step = to->step});
     }
-    place_aside(rows, rest, aside + whole, to, whole);
 }
 
 /* Whether so many columns are no tile's, because their last vector is not full. */
@@ -288,16 +291,26 @@ static inline void go_down(panel_place *to, int64_t rows)
     to->gate = to->gate ? to->gate + rows * to->step : NULL;
 }
 
+/* Tiles whose last vector is not full are computed aside, some at a time. */
+REELI_APART static void edge_tiles(tile_product product, int64_t count, int64_t rows, int64_t k,
+                                   const T *a, const int64_t *a_stride, const T *b, int64_t b_step,
+                                   panel_place *to)
+{
+    const int64_t most = ASIDE_ROWS / rows;
+    for (int64_t some; count > 0; count -= some, a += some * rows * a_stride[0]) {
+        some = count < most ? count : most;
+        tiles_aside(product, some, rows, k, a, a_stride, b, b_step, to);
+        go_down(to, some * rows);
+    }
+}
+
 /* Tiles of so many rows, the first of the place's, which goes on below them. */
 static inline void place_tiles(tile_product product, int64_t count, int64_t rows, int64_t k,
                                const T *a, const int64_t *a_stride, const T *b, int64_t b_step,
                                panel_place *to)
 {
     if (have_edge(to->columns)) {
-        for (; count > 0; count--, a += rows * a_stride[0]) {
-            edge_tile(product, rows, k, a, a_stride, b, b_step, to);
-            go_down(to, rows);
-        }
+        edge_tiles(product, count, rows, k, a, a_stride, b, b_step, to);
         return;
     }
     product(count, k, a, a_stride, b, b_step,

@@ -46,6 +46,15 @@ static inline reel *quiet_reel(void)
     return r;
 }
 
+/* As ck_assert_msg, which writes to a file where it held, so that Check can tell where a test crashed:
+ * of each of a million elements that takes longer than the test. */
+#define assert_each(condition, ...)                                                                \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            ck_abort_msg(__VA_ARGS__);                                                             \
+        }                                                                                          \
+    } while (0)
+
 /* Whether a and b are equal, both NaN, or differ by at most `relative` of the larger. */
 static inline bool is_close(double a, double b, double relative)
 {

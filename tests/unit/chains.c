@@ -128,9 +128,9 @@ static void check_same(reel_tensor *a, reel_tensor *b, const char *which, const 
     ck_assert_int_eq(reel_numel(a), reel_numel(b));
     for (int64_t i = 0; i < reel_numel(a); i++) {
         const double x = reel_get(a, &i), y = reel_get(b, &i);
-        ck_assert_msg((x == y && signbit(x) == signbit(y)) || (isnan(x) && isnan(y)),
-                      "%s, element %d of %d, seed %u: %.17g, not %.17g", which, (int)i, p->n,
-                      p->seed, y, x);
+        assert_each((x == y && signbit(x) == signbit(y)) || (isnan(x) && isnan(y)),
+                    "%s, element %d of %d, seed %u: %.17g, not %.17g", which, (int)i, p->n, p->seed,
+                    y, x);
     }
 }
 

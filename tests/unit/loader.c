@@ -90,7 +90,8 @@ static void see_epoch(const run *l, const record *it)
         for (int64_t i = 0; i < n; i++) {
             const int64_t row = elements(batch[0])[i];
             see(&e, row);
-            ck_assert(reel_data_f64(batch[1])[i] == (double)(row * row));
+            const double squared = reel_data_f64(batch[1])[i];
+            assert_each(squared == (double)(row * row), "row %d has %g", (int)row, squared);
         }
         batches++;
     }

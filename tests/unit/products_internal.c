@@ -127,10 +127,9 @@ static void check_bound(const char *level, const product *p)
             }
             sum += (long double)(p->bias ? get(p->bias, p->dtype, j) : 0);
             const long double got = (long double)get(p->c, p->dtype, i * p->n + j);
-            ck_assert_msg(fabsl(got - sum) <= (long double)eps * (p->k * size + fabsl(sum)),
-                          "%s, float%d, (%d,%d) (%d,%d): element %d,%d is %.17Lg, not %.17Lg",
-                          level, p->dtype ? 64 : 32, p->m, p->k, p->k, p->n, (int)i, (int)j, got,
-                          sum);
+            assert_each(fabsl(got - sum) <= (long double)eps * (p->k * size + fabsl(sum)),
+                        "%s, float%d, (%d,%d) (%d,%d): element %d,%d is %.17Lg, not %.17Lg", level,
+                        p->dtype ? 64 : 32, p->m, p->k, p->k, p->n, (int)i, (int)j, got, sum);
         }
     }
     ck_assert(get(p->c, p->dtype, (int64_t)p->m * p->n) == 12345);
@@ -151,9 +150,9 @@ static void check_chains(const char *level, const product *p)
             chain = !p->bias               ? chain
                     : p->dtype == REEL_F32 ? (double)((float)chain + (float)bias)
                                            : chain + bias;
-            ck_assert_msg(get(p->c, p->dtype, i * p->n + j) == chain,
-                          "%s, float%d, (%d,%d) (%d,%d): element %d,%d is no chain in order", level,
-                          p->dtype ? 64 : 32, p->m, p->k, p->k, p->n, (int)i, (int)j);
+            assert_each(get(p->c, p->dtype, i * p->n + j) == chain,
+                        "%s, float%d, (%d,%d) (%d,%d): element %d,%d is no chain in order", level,
+                        p->dtype ? 64 : 32, p->m, p->k, p->k, p->n, (int)i, (int)j);
         }
     }
 }
@@ -183,9 +182,9 @@ static void check_followed(const product *p, const void *c, multiplier *by, void
         for (int64_t i = 0; i < count; i++) {
             const double x = get(c, p->dtype, i);
             const bool none = gated ? get(gate, p->dtype, i) <= 0 : x < 0;
-            ck_assert_msg(get(got, p->dtype, i) == (none ? 0 : x),
-                          "float%d, (%d,%d) (%d,%d): element %d is not %s", p->dtype ? 64 : 32,
-                          p->m, p->k, p->k, p->n, (int)i, gated ? "gated" : "rectified");
+            assert_each(get(got, p->dtype, i) == (none ? 0 : x),
+                        "float%d, (%d,%d) (%d,%d): element %d is not %s", p->dtype ? 64 : 32, p->m,
+                        p->k, p->k, p->n, (int)i, gated ? "gated" : "rectified");
         }
     }
     free(gate);
@@ -305,9 +304,9 @@ static void check_identity(const product *p, const void *c)
     apply(&whole, p->dtype, p->m, p->n, false, v, cv);
     const double eps = p->dtype == REEL_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
     for (int i = 0; i < p->m; i++) {
-        ck_assert_msg(fabs(cv[i] - abv[i] - plus) <= eps * (p->k + 1) * (bound[i] + p->n),
-                      "row %d of (%d,%d) (%d,%d): its sum is %.17g, not %.17g", i, p->m, p->k, p->k,
-                      p->n, cv[i], abv[i] + plus);
+        assert_each(fabs(cv[i] - abv[i] - plus) <= eps * (p->k + 1) * (bound[i] + p->n),
+                    "row %d of (%d,%d) (%d,%d): its sum is %.17g, not %.17g", i, p->m, p->k, p->k,
+                    p->n, cv[i], abv[i] + plus);
     }
 }
 

@@ -38,6 +38,7 @@ build() {
   local compiler=$1
   shift
   cmake -B "$build" -D CMAKE_C_COMPILER="$compiler" -D CMAKE_BUILD_TYPE=RelWithDebInfo \
+    -D CMAKE_C_FLAGS_RELWITHDEBINFO="-O2 -g1 -DNDEBUG" \
     -D CMAKE_C_FLAGS="-fno-sanitize-recover=all -fno-omit-frame-pointer $*" -D REEL_FUZZ="$guided" \
     -D REEL_BUILD_BENCH=OFF -D REEL_BUILD_EXAMPLES=OFF >/dev/null
   local targets=()

@@ -86,14 +86,16 @@ typedef struct span {
 
 static void stream_blocks(const span *s, int64_t from, int64_t to)
 {
-    _Alignas(64) unsigned char block[REELI_BLOCK * sizeof(double)];
-    for (int64_t i = from; i < to; i += REELI_BLOCK) {
-        const int64_t count = to - i < REELI_BLOCK ? to - i : REELI_BLOCK;
-        if (i == from || s->from_stride != 0 || count < REELI_BLOCK) {
-            reeli_move(count, block, s->to_dtype, 1,
-                       s->from + (size_t)(i * s->from_stride) * reeli_element_size(s->from_dtype),
-                       s->from_dtype, s->from_stride);
+    enum { TURN = REELI_BLOCK / 2 };
+    _Alignas(64) unsigned char block[TURN * sizeof(double)];
+    const size_t step = (size_t)s->from_stride * reeli_element_size(s->from_dtype);
+    for (int64_t i = from; i < to; i += TURN) {
+        const int64_t count = to - i < TURN ? to - i : TURN;
+        const char *source = s->from + (size_t)i * step;
+        if (i == from || s->from_stride != 0 || count < TURN) {
+            reeli_move(count, block, s->to_dtype, 1, source, s->from_dtype, s->from_stride);
         }
+        REELI_PREFETCH(source + (size_t)count * step);
         reeli_stream_loops[s->level](s->to + (size_t)i * reeli_element_size(s->to_dtype), block,
                                      (size_t)count * reeli_element_size(s->to_dtype));
     }

@@ -46,8 +46,8 @@ static inline reel *quiet_reel(void)
     return r;
 }
 
-/* As ck_assert_msg, which writes to a file where it held, so that Check can tell where a test crashed:
- * of each of a million elements that takes longer than the test. */
+/* As ck_assert_msg, which writes to a file where it held, so that Check can tell where a test
+ * crashed: of each of a million elements that takes longer than the test. */
 #define assert_each(condition, ...)                                                                \
     do {                                                                                           \
         if (!(condition)) {                                                                        \

@@ -36,6 +36,10 @@ enum {
     /* A result of so many bytes is written past the caches, which would not keep it. */
     REELI_STREAM_FROM = REELI_SIZE(8 << 20, 256, 8 << 20),
 
+    /* A number beside so few elements lies in memory once for each, and is an operand like any
+     * other. */
+    REELI_FEW = REELI_SIZE(64, 4, 1),
+
     /* Matrix products, by their multiply-adds; kernel/product.c chooses. In one go and without a
      * choice below the first, in plain loops, not tiles, below the second. */
     REELI_SMALL_PRODUCT = REELI_SIZE(512, 2, 512),

@@ -127,45 +127,6 @@ static inline reel_tensor *quick(const request *q)
                : r->poison;
 }
 
-static bool only_numbers(int inputs, reel_tensor *const *in)
-{
-    bool only = true;
-    for (int i = 0; i < inputs; i++) {
-        only = only && (in[i]->flags & REELI_NUMBER);
-    }
-    return only;
-}
-
-/* Whatever the operands are, and who looks on. */
-REELI_APART static reel_tensor *general(const reeli_op *op, int inputs, reel_tensor *const *in,
-                                        const double *parameters)
-{
-    request q = {.op = op, .inputs = inputs, .in = in, .parameters = parameters};
-    q.whole = whole_operand(inputs, in, &q.flags);
-    if (q.whole) {
-        return quick(&q);
-    }
-    reeli_node *n = reeli_begin(op, inputs, in);
-    if (!n) {
-        return reeli_poison_for(inputs, in);
-    }
-    int dtype = reeli_formula_dtype(op, inputs, in);
-    if (dtype < 0) {
-        return in[0]->r->poison;
-    }
-    const bool number =
-        !op->compares && only_numbers(inputs, in); /* of numbers: one again, unrounded */
-    dtype = number ? REEL_F64 : dtype;
-    /* Bools are computed as whole numbers. */
-    set_row(n, parameters, dtype == REEL_BOOL ? REEL_I64 : dtype);
-    reel_tensor *y = result(n, op->compares ? REEL_BOOL : dtype);
-    if (number && !reeli_bad(y)) {
-        y->flags |= REELI_NUMBER;
-    }
-    n->out = y;
-    return reeli_apply(n);
-}
-
 /* Whether b is a sound operand that lies like a. */
 static inline bool lies_like(const reel_tensor *b, const reel_tensor *a)
 {
@@ -179,7 +140,7 @@ static inline bool is_watched(const reel *r) { return r->capture || r->destinati
 
 /* Whether a and b, which are one where there is one input, are few floats that lie alike, and op
  * has loops for its gradients. */
-static inline bool is_usual(const reeli_op *op, const reel_tensor *a, const reel_tensor *b)
+REELI_INLINE bool is_usual(const reeli_op *op, const reel_tensor *a, const reel_tensor *b)
 {
     return !reeli_bad(a) && is_plain(a) && reeli_is_float(a->dtype) && a->numel <= REELI_BLOCK &&
            (a == b || lies_like(b, a)) && !is_watched(a->r) && !reeli_is_outdated(a) &&
@@ -231,6 +192,57 @@ REELI_APART static reel_tensor *usual(const reeli_op *op, int inputs, reel_tenso
     reeli_value_map(op->formula, r->level,
                     a->dtype)(a->numel, data, (const void *[]){a->data, b->data}, parameters);
     return y;
+}
+
+static bool only_numbers(int inputs, reel_tensor *const *in)
+{
+    bool only = true;
+    for (int i = 0; i < inputs; i++) {
+        only = only && (in[i]->flags & REELI_NUMBER);
+    }
+    return only;
+}
+
+/* Whether b is a number that lies in memory as often as a has elements. As nobody asks for its
+ * gradient, that is all that a tensor like a would be asked for. */
+static bool is_beside_number(const reeli_op *op, const reel_tensor *a, const reel_tensor *b)
+{
+    enum { REPEATED = REELI_LIVE | REELI_REPEATED };
+    return is_usual(op, a, a) && a->numel <= REELI_FEW && b && (b->flags & REPEATED) == REPEATED &&
+           b->r == a->r && b->dtype == a->dtype;
+}
+
+/* Whatever the operands are, and who looks on. */
+REELI_APART static reel_tensor *general(const reeli_op *op, int inputs, reel_tensor *const *in,
+                                        const double *parameters)
+{
+    if (inputs == 2 && is_beside_number(op, in[0], in[1])) {
+        return usual(op, 2, in[0], in[1], parameters);
+    }
+    request q = {.op = op, .inputs = inputs, .in = in, .parameters = parameters};
+    q.whole = whole_operand(inputs, in, &q.flags);
+    if (q.whole) {
+        return quick(&q);
+    }
+    reeli_node *n = reeli_begin(op, inputs, in);
+    if (!n) {
+        return reeli_poison_for(inputs, in);
+    }
+    int dtype = reeli_formula_dtype(op, inputs, in);
+    if (dtype < 0) {
+        return in[0]->r->poison;
+    }
+    const bool number =
+        !op->compares && only_numbers(inputs, in); /* of numbers: one again, unrounded */
+    dtype = number ? REEL_F64 : dtype;
+    /* Bools are computed as whole numbers. */
+    set_row(n, parameters, dtype == REEL_BOOL ? REEL_I64 : dtype);
+    reel_tensor *y = result(n, op->compares ? REEL_BOOL : dtype);
+    if (number && !reeli_bad(y)) {
+        y->flags |= REELI_NUMBER;
+    }
+    n->out = y;
+    return reeli_apply(n);
 }
 
 reel_tensor *reeli_elementwise(const reeli_op *op, int inputs, reel_tensor *const *in,

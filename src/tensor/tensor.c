@@ -333,30 +333,37 @@ reel_tensor *reeli_as_result(reel_tensor *t)
     return t;
 }
 
-static reel_tensor *number(reel *r, int dtype, double value)
+/* A number once, or REELI_FEW times in a row. */
+static reel_tensor *number(reel *r, int dtype, double value, bool repeated)
 {
-    void *data = reeli_arena_alloc(r, sizeof value);
+    const float rounded = (float)value;
+    const float floats[] = {rounded, rounded, rounded, rounded};
+    const double doubles[] = {value, value};
+    const size_t bytes = reeli_element_size(dtype) * (repeated ? REELI_FEW : 1);
+    char *data = reeli_arena_alloc(r, reeli_aligned(bytes));
     reel_tensor *t = data ? reeli_take_slot(r) : NULL;
     if (!t) {
         return reeli_no_memory(r, "number");
     }
-    reeli_start(t, r, dtype, REELI_CONTIGUOUS | REELI_NUMBER | (r->capture ? REELI_CONSTANT : 0));
+    reeli_start(t, r, dtype,
+                REELI_CONTIGUOUS | REELI_NUMBER | (repeated ? REELI_REPEATED : 0) |
+                    (r->capture ? REELI_CONSTANT : 0));
     t->data = data;
     set_shape(t, 0, NULL, 1);
-    if (dtype == REEL_F32) {
-        *(float *)t->data = (float)value;
-    } else {
-        *(double *)t->data = value;
+    const void *pattern = dtype == REEL_F32 ? (const void *)floats : doubles;
+    for (size_t i = 0; i < bytes; i += sizeof doubles) {
+        memcpy(data + i, pattern, sizeof doubles);
     }
     return t;
 }
 
-reel_tensor *reeli_number(reel *r, double value) { return number(r, REEL_F64, value); }
+reel_tensor *reeli_number(reel *r, double value) { return number(r, REEL_F64, value, false); }
 
 reel_tensor *reeli_number_for(const reel_tensor *x, double value)
 {
     reel *r = reeli_reel_of(x);
-    return number(r, reeli_sound(r, x) && x->dtype == REEL_F32 ? REEL_F32 : REEL_F64, value);
+    const bool fits = reeli_sound(r, x) && reeli_is_float(x->dtype);
+    return number(r, fits ? x->dtype : REEL_F64, value, fits && x->numel <= REELI_FEW);
 }
 
 bool reeli_wrap_dim(reel *r, const char *what, int64_t *dim, int ndim)

@@ -19,8 +19,9 @@ enum reeli_flags {
     REELI_NUMBER = 16,      /* a plain C number in an expression: yields to any tensor's dtype */
     REELI_RETAIN_GRAD = 32, /* backward leaves this non-leaf's gradient in `grad` */
     REELI_HOOKED = 64,      /* there are hooks on its gradient */
-    REELI_CONSTANT = 128    /* of a base, while a step is captured: its elements are the step's own,
+    REELI_CONSTANT = 128,   /* of a base, while a step is captured: its elements are the step's own,
                                and nothing of what was written down has computed them */
+    REELI_REPEATED = 256    /* a number that lies in memory REELI_FEW times */
 };
 
 /* A function of the user's that is called with a gradient. */
@@ -203,7 +204,7 @@ reel_tensor *reeli_as_result(reel_tensor *t);
 
 /* A number in an expression: no dims, float64, yielding to any tensor's dtype. In the arena. */
 reel_tensor *reeli_number(reel *r, double value);
-/* The same in x's dtype if that is floating, which saves a conversion. */
+/* The same in x's dtype if that is floating, which saves a conversion; repeated if x is small. */
 reel_tensor *reeli_number_for(const reel_tensor *x, double value);
 
 /* Whether ndim and size describe a tensor; records the error if not. */

@@ -67,7 +67,7 @@ RULE(sgd)
     }
     const T momentum = (T)s->momentum, share = (T)s->share;
     const T first = (T)s->first, nesterov = (T)s->nesterov;
-    /* The usual case by itself: half of the instructions, whose number vectors of 512 bits halve. */
+    /* The usual case by itself takes half the instructions, of which wider vectors need few. */
     if (sizeof(T) == 4 && VECTOR_BYTES < 64 && decay == 0 && first == 0 && nesterov == 0) {
         EACH
         {

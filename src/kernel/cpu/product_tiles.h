@@ -233,8 +233,8 @@ static inline panel_place place_in(const reeli_gemm *p, int64_t column, int64_t 
                          .rectify = last && p->rectify};
 }
 
-/* Rows of sums from aside to where they go. What the last vector of a row would have too much it has
- * in common with the one before; only a first one may be a part. */
+/* Rows of sums from aside to where they go. What a row's last vector would have too much it has in
+ * common with the one before; only a first one may be a part. */
 static inline void place_aside(int64_t rows, const T *sums, const panel_place *to)
 {
     const int64_t columns = to->columns, last = columns - VECTOR;

@@ -2,20 +2,17 @@
 # To be sourced. in_batches <command> <argument>...: the command with each of the arguments, as many at a time as there
 # are processors; false where one has failed.
 in_batches() {
-  local command=$1 jobs failed=0 batch argument running process
+  local command=$1 jobs failed=0 running=0 argument
   shift
   jobs=$(getconf _NPROCESSORS_ONLN)
-  while [ $# -gt 0 ]; do
-    batch=("${@:1:jobs}")
-    shift "${#batch[@]}"
-    running=()
-    for argument in "${batch[@]}"; do
-      "$command" "$argument" &
-      running+=($!)
-    done
-    for process in "${running[@]}"; do
-      wait "$process" || failed=1
-    done
+  for argument in "$@"; do
+    if [ "$running" -eq "$jobs" ]; then
+      wait -n || failed=1
+      running=$((running - 1))
+    fi
+    "$command" "$argument" &
+    running=$((running + 1))
   done
+  for (( ; running > 0; running--)); do wait -n || failed=1; done
   return "$failed"
 }

@@ -67,8 +67,8 @@ RULE(sgd)
     }
     const T momentum = (T)s->momentum, share = (T)s->share;
     const T first = (T)s->first, nesterov = (T)s->nesterov;
-    /* The usual case by itself takes half the instructions, of which wider vectors need few. */
-    if (sizeof(T) == 4 && VECTOR_BYTES < 64 && decay == 0 && first == 0 && nesterov == 0) {
+#ifndef HAS_AVX512 /* whose vectors need few instructions: the usual case by itself takes half */
+    if (sizeof(T) == 4 && decay == 0 && first == 0 && nesterov == 0) {
         EACH
         {
             const T next = fused(share * sense, gradients[i], momentum * velocity[i]);
@@ -77,6 +77,7 @@ RULE(sgd)
         }
         return;
     }
+#endif
     EACH
     {
         ELEMENT

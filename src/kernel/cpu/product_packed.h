@@ -24,10 +24,8 @@ enum {
 #define PACKED_NAME(rows) NAMED(packed, rows),
 #if VECTOR_BYTES == 64
 #define EACH_PACKED(DO) DO(8) DO(9) DO(10) DO(11) DO(12)
-#elif VECTOR_BYTES == 32
-#define EACH_PACKED(DO) DO(4) DO(5) DO(6)
 #else
-#define EACH_PACKED(DO) DO(5) DO(6) DO(7) DO(8)
+#define EACH_PACKED(DO) DO(4) DO(5) DO(6)
 #endif
 EACH_PACKED(PACKED_TILE)
 static const tile_product packed_tiles[] = {EACH_PACKED(PACKED_NAME)};

@@ -26,10 +26,17 @@ static void finish(const reeli_gemm *p)
 #if defined(HAS_AVX2) || defined(__aarch64__)
 #define TILES
 
+/* The more vectors a tile has the fewer factors are loaded for each. 32 registers hold the sums of 6
+ * by 4; wide vectors are two, for few results have the columns for more. */
+#if VECTOR_BYTES == 16
+#define VECTORS_OF_TILE 4
+#else
+#define VECTORS_OF_TILE 2
+#endif
 enum {
-    TILE_ROWS = VECTOR_BYTES == 32 ? 6 : 8,
+    TILE_ROWS = VECTOR_BYTES == 64 ? 8 : 6,
     PACKED_ROWS = VECTOR_BYTES == 64 ? 12 : TILE_ROWS, /* where the left operand is packed, too */
-    TILE_VECTORS = 2,
+    TILE_VECTORS = VECTORS_OF_TILE,
     PACK_AHEAD = 8, /* rows */
     PANEL_COLUMNS = TILE_VECTORS * VECTOR,
     PANEL_DEPTH = REELI_PANEL_BYTES / (PANEL_COLUMNS * sizeof(T))
@@ -158,15 +165,15 @@ REELI_INLINE void column_of_tiles(const int rows, const int vectors, int64_t cou
     {                                                                                              \
         column_of_tiles(rows, vectors, count, k, a, a_stride, b, b_step, to);                      \
     }
-#define TILES_OF(rows) TILE(rows, 1) TILE(rows, 2)
-#define BOTH(rows) {NAMED(tile_##rows, 1), NAMED(tile_##rows, 2)},
-#if VECTOR_BYTES == 32
-#define EACH_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6)
-#else
+#define TILES_OF(rows) TILE(rows, 1) TILE(rows, VECTORS_OF_TILE)
+#define BOTH(rows) {NAMED(tile_##rows, 1), NAMED(tile_##rows, VECTORS_OF_TILE)},
+#if VECTOR_BYTES == 64
 #define EACH_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8)
+#else
+#define EACH_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6)
 #endif
 EACH_HEIGHT(TILES_OF)
-static const tile_product tiles[TILE_ROWS][TILE_VECTORS] = {EACH_HEIGHT(BOTH)};
+static const tile_product tiles[TILE_ROWS][2] = {EACH_HEIGHT(BOTH)};
 
 #define TRANSPOSE_(cpu) reeli_transpose_##cpu
 #define TRANSPOSE(cpu) TRANSPOSE_(cpu)
@@ -198,7 +205,7 @@ static void pack(int64_t k, int64_t columns, const T *b, const int64_t *b_stride
     for (int64_t p = 0; p < k; p++, b += b_stride[0], panel += width) {
         if (rows_together) {
             for (int64_t j = 0; j < width; j += VECTOR) {
-                VECTOR_AT(panel + j) = load_part(b + j, columns - j);
+                VECTOR_AT(panel + j) = j < columns ? load_part(b + j, columns - j) : (vector){0};
             }
             continue;
         }
@@ -241,6 +248,9 @@ static inline void place_aside(int64_t rows, const T *sums, const panel_place *t
     T *c = to->c;
     for (int64_t i = 0; i < rows; i++, sums += PANEL_COLUMNS, c += to->step) {
         store_part(c, CONST_VECTOR_AT(sums), columns);
+        for (int64_t j = VECTOR; TILE_VECTORS > 2 && j < last; j += VECTOR) {
+            VECTOR_AT(c + j) = CONST_VECTOR_AT(sums + j);
+        }
         if (last > 0) {
             VECTOR_AT(c + last) = CONST_VECTOR_AT(sums + last);
         }
@@ -279,10 +289,10 @@ static void tiles_aside(tile_product product, int64_t count, int64_t rows, int64
     }
 }
 
-/* Whether so many columns are no tile's, because their last vector is not full. */
+/* Whether so many columns are no tile's, which has one vector or TILE_VECTORS. */
 static inline bool have_edge(int64_t columns)
 {
-    return columns % VECTOR != 0 && !(PARTS_ARE_CHEAP && columns < VECTOR);
+    return columns != PANEL_COLUMNS && columns != VECTOR && !(PARTS_ARE_CHEAP && columns < VECTOR);
 }
 
 static inline void go_down(panel_place *to, int64_t rows)
@@ -329,13 +339,13 @@ typedef struct tiling {
 static void panel_product(const tiling *t, int64_t k, const T *a, const int64_t *a_stride,
                           const T *b, int64_t b_step, panel_place to)
 {
-    const int two = to.columns > VECTOR;
+    const int wide = to.columns > VECTOR;
     if (t->higher > 0) {
-        place_tiles(tiles[t->rows][two], t->higher, t->rows + 1, k, a, a_stride, b, b_step, &to);
+        place_tiles(tiles[t->rows][wide], t->higher, t->rows + 1, k, a, a_stride, b, b_step, &to);
         a += t->higher * (t->rows + 1) * a_stride[0];
     }
     if (t->rows > 0) {
-        place_tiles(tiles[t->rows - 1][two], t->tiles - t->higher, t->rows, k, a, a_stride, b,
+        place_tiles(tiles[t->rows - 1][wide], t->tiles - t->higher, t->rows, k, a, a_stride, b,
                     b_step, &to);
     }
 }

@@ -6,6 +6,10 @@
 #include <limits.h>
 #include <string.h>
 
+#ifdef __ARM_NEON
+#include <arm_neon.h>
+#endif
+
 /* What there is for elements of 4 and of 8 bytes. */
 #define SIZED_(name, bytes, cpu) name##bytes##_##cpu
 #define SIZED_OF(name, bytes, cpu) SIZED_(name, bytes, cpu)
@@ -131,8 +135,36 @@ static inline void SIZED(tile, 8)(element8 *to, int64_t to_stride, const element
             }                                                                                      \
         }                                                                                          \
     }
-PLAIN_TILE(SIZED(tile, 4), element4, 8)
 PLAIN_TILE(SIZED(tile, 8), element8, 4)
+#ifdef __ARM_NEON
+/* Four columns of four rows. */
+static inline void quarter_tile4(element4 *to, int64_t to_stride, const element4 *from,
+                                 int64_t stride)
+{
+    const uint32x4_t a = vld1q_u32(from), b = vld1q_u32(from + stride);
+    const uint32x4_t c = vld1q_u32(from + 2 * stride), d = vld1q_u32(from + 3 * stride);
+    const uint32x4x2_t ac = vzipq_u32(a, c), bd = vzipq_u32(b, d);
+    const uint32x4x2_t low = vzipq_u32(ac.val[0], bd.val[0]);
+    const uint32x4x2_t high = vzipq_u32(ac.val[1], bd.val[1]);
+    vst1q_u32(to, low.val[0]);
+    vst1q_u32(to + to_stride, low.val[1]);
+    vst1q_u32(to + 2 * to_stride, high.val[0]);
+    vst1q_u32(to + 3 * to_stride, high.val[1]);
+}
+
+static inline void SIZED(tile, 4)(element4 *to, int64_t to_stride, const element4 *from,
+                                  int64_t from_stride)
+{
+    for (int64_t i = 0; i < 8; i += 4) {
+        for (int64_t j = 0; j < 8; j += 4) {
+            quarter_tile4(to + i * to_stride + j, to_stride, from + j * from_stride + i,
+                          from_stride);
+        }
+    }
+}
+#else
+PLAIN_TILE(SIZED(tile, 4), element4, 8)
+#endif
 #endif
 
 #define T element4

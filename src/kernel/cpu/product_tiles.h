@@ -26,8 +26,8 @@ static void finish(const reeli_gemm *p)
 #if defined(HAS_AVX2) || defined(__aarch64__)
 #define TILES
 
-/* The more vectors a tile has the fewer factors are loaded for each. 32 registers hold the sums of 6
- * by 4; wide vectors are two, for few results have the columns for more. */
+/* The more vectors a tile has, the fewer factors are loaded for each. 32 registers hold the sums of
+ * 6 rows by 4; wide vectors are two, for few results have the columns for more. */
 #if VECTOR_BYTES == 16
 #define VECTORS_OF_TILE 4
 #else

@@ -29,15 +29,14 @@ static void finish(const reeli_gemm *p)
 /* The more vectors a tile has, the fewer factors are loaded for each. 32 registers hold the sums of
  * 6 rows by 4; wide vectors are two, for few results have the columns for more. */
 #if VECTOR_BYTES == 16
-#define VECTORS_OF_TILE 4
+#define TILE_VECTORS 4
 #else
-#define VECTORS_OF_TILE 2
+#define TILE_VECTORS 2
 #endif
 enum {
     TILE_ROWS = VECTOR_BYTES == 64 ? 8 : 6,
     PACKED_ROWS = VECTOR_BYTES == 64 ? 12 : TILE_ROWS, /* where the left operand is packed, too */
-    TILE_VECTORS = VECTORS_OF_TILE,
-    PACK_AHEAD = 8, /* rows */
+    PACK_AHEAD = 8,                                    /* rows */
     PANEL_COLUMNS = TILE_VECTORS * VECTOR,
     PANEL_DEPTH = REELI_PANEL_BYTES / (PANEL_COLUMNS * sizeof(T))
 };
@@ -165,8 +164,8 @@ REELI_INLINE void column_of_tiles(const int rows, const int vectors, int64_t cou
     {                                                                                              \
         column_of_tiles(rows, vectors, count, k, a, a_stride, b, b_step, to);                      \
     }
-#define TILES_OF(rows) TILE(rows, 1) TILE(rows, VECTORS_OF_TILE)
-#define BOTH(rows) {NAMED(tile_##rows, 1), NAMED(tile_##rows, VECTORS_OF_TILE)},
+#define TILES_OF(rows) TILE(rows, 1) TILE(rows, TILE_VECTORS)
+#define BOTH(rows) {NAMED(tile_##rows, 1), NAMED(tile_##rows, TILE_VECTORS)},
 #if VECTOR_BYTES == 64
 #define EACH_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8)
 #else

@@ -335,7 +335,8 @@ END_TEST
     X(sgd_momentum, sgd, .lr = 0.001, .momentum = 0.9)                                             \
     X(sgd_upwards, sgd, .lr = 0.5, .momentum = 0.75, .dampening = 0.25, .maximize = true)          \
     X(sgd_damped, sgd, .lr = 0.75, .momentum = 0.5, .dampening = 0.25, .weight_decay = 0.1)        \
-    X(adam_half, adam, .lr = 0.5, .betas = {0.5, 0.75}, .weight_decay = 0.125)
+    X(adam_half, adam, .lr = 0.5, .betas = {0.5, 0.75}, .weight_decay = 0.125)                     \
+    X(adam_upwards, adam, .lr = 0.25, .betas = {0.75, 0.5}, .maximize = true)
 MORE_CASES(MAKER)
 
 static reel_optimizer *(*const makers[])(reel_tensor_list parameters) = {

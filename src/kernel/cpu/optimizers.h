@@ -94,10 +94,11 @@ REELI_INLINE T divided(T s, T c, T inverse, T rest)
 {
     const T near = fused(s, inverse, s * rest);
     const T exact = fused(fused(-near, c, s), inverse, near);
-    return s < (T)INFINITY ? exact : s;
+    return s == (T)INFINITY ? s : exact;
 }
 
-/* p = shrink p - lr m / (√v / correction2 + eps); with amsgrad v is the largest so far. */
+/* p = shrink p - lr m / (√v / correction2 + eps); with amsgrad v is the largest so far. What nearly
+ * everyone trains with has a loop without choices. */
 RULE(adam)
 {
     BEGIN
@@ -105,9 +106,10 @@ RULE(adam)
     const T step = (T)-s->lr, eps = (T)s->eps, correction = (T)s->correction2,
             shrink = (T)s->shrink;
     const bool amsgrad = s->flag != 0;
-    if (amsgrad || !(correction >= (T)0x1p-30 && correction <= 1)) {
+    if (amsgrad || decay != 0 || share1 >= (T)0.5 ||
+        !(correction >= (T)0x1p-30 && correction <= 1)) {
         T *const largest = amsgrad ? state[2] : v;
-        EACH_SELDOM
+        EACH
         {
             ELEMENT
             AVERAGE
@@ -119,9 +121,12 @@ RULE(adam)
     const T inverse = 1 / correction, rest = fused(-inverse, correction, 1) / correction;
     EACH
     {
-        ELEMENT
-        AVERAGE
-        p[i] = shrink * x + step * m[i] / (divided(sqrt(v[i]), correction, inverse, rest) + eps);
+        const T g = sense * gradients[i], x = p[i];
+        const T mean = fused(share1, g - m[i], m[i]);
+        const T square = fused(share2 * g, g, beta2 * v[i]);
+        m[i] = mean;
+        v[i] = square;
+        p[i] = shrink * x + step * mean / (divided(sqrt(square), correction, inverse, rest) + eps);
     }
 }
 

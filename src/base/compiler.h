@@ -15,7 +15,11 @@
 #define REELI_UNROLL(times)
 #else
 #define REELI_INLINE static inline __attribute__((always_inline))
+#ifdef __clang__ /* which by a number would unroll after arrays have got their place in memory */
+#define REELI_UNROLL(times) REELI_PRAGMA(clang loop unroll(full))
+#else
 #define REELI_UNROLL(times) REELI_PRAGMA(GCC unroll times)
+#endif
 #define REELI_PRAGMA(text) _Pragma(#text)
 #endif
 #if defined(__MINGW32__) && !defined(__clang__) /* which has a printf of its own, C's */

@@ -63,6 +63,9 @@ static inline void store_some(float *x, __m256 value, int64_t count)
         _mm_store_ss(x, rest);
     }
 }
+#elif defined(HAS_NEON) /* Clang takes a loop over the elements of a vector one by one */
+#define FUSED_VECTORS(a, b, c)                                                                     \
+    (vector) vfmaq_f32((float32x4_t)(c), (float32x4_t)(a), (float32x4_t)(b))
 #endif
 #include "dtype_loops.h"
 

@@ -16,5 +16,8 @@ static const long long firsts[] = {-1, -1, -1, -1, 0, 0, 0, 0};
 #define FIRST(count) _mm256_loadu_si256((const __m256i *)(firsts + 4 - (count)))
 #define LOAD_PART(x, count) (vector) _mm256_maskload_pd(x, FIRST(count))
 #define STORE_PART(x, value, count) _mm256_maskstore_pd(x, FIRST(count), (__m256d)(value))
+#elif defined(HAS_NEON)
+#define FUSED_VECTORS(a, b, c)                                                                     \
+    (vector) vfmaq_f64((float64x2_t)(c), (float64x2_t)(a), (float64x2_t)(b))
 #endif
 #include "dtype_loops.h"

@@ -29,6 +29,11 @@
 #define ONLY_WIDE
 #endif
 
+#if defined(__aarch64__) && defined(__GNUC__)
+#define HAS_NEON
+#include <arm_neon.h>
+#endif
+
 /* a b + c, rounded once. */
 #if defined(HAS_AVX2) || defined(REELI_FMA_INSTRUCTION)
 #define HAS_FMA

@@ -26,17 +26,20 @@ static void finish(const reeli_gemm *p)
 #if defined(HAS_AVX2) || defined(__aarch64__)
 #define TILES
 
-/* The more vectors a tile has, the fewer factors are loaded for each. 32 registers hold the sums of
- * 6 rows by 4; wide vectors are two, for few results have the columns for more. */
+/* The more vectors a tile has, the fewer factors are loaded for each. ARM's 32 registers hold the
+ * sums of 5 rows by 4, a vector of factors for each row and the right operand's; wide vectors are
+ * two, for few results have the columns for more. */
 #if VECTOR_BYTES == 16
 #define TILE_VECTORS 4
 #else
 #define TILE_VECTORS 2
 #endif
 enum {
-    TILE_ROWS = VECTOR_BYTES == 64 ? 8 : 6,
-    PACKED_ROWS = VECTOR_BYTES == 64 ? 12 : TILE_ROWS, /* where the left operand is packed, too */
-    PACK_AHEAD = 8,                                    /* rows */
+    TILE_ROWS = VECTOR_BYTES == 64   ? 8
+                : VECTOR_BYTES == 16 ? 5
+                                     : 6,
+    PACKED_ROWS = VECTOR_BYTES == 64 ? 12 : 6, /* where the left operand is packed, too */
+    PACK_AHEAD = 8,                            /* rows */
     PANEL_COLUMNS = TILE_VECTORS * VECTOR,
     PANEL_DEPTH = REELI_PANEL_BYTES / (PANEL_COLUMNS * sizeof(T))
 };
@@ -79,11 +82,87 @@ REELI_APART static void finish_tile(int64_t rows, int64_t columns, const tile_su
     }
 }
 
+typedef vector tile_row[TILE_VECTORS];
+
+#if VECTOR_BYTES == 16
+/* A row of a tile goes on by a row of b and a factor, which is a lane: ARM multiplies by these, so
+ * that factors are loaded by the vector. */
+REELI_INLINE void add_row(const int vectors, vector factors, const int lane, const T *b,
+                          vector *sum)
+{
+    REELI_UNROLL(4)
+    for (int v = 0; v < vectors; v++) {
+        sum[v] =
+            fused_vectors(factors[lane] - (vector){0}, CONST_VECTOR_AT(b + v * VECTOR), sum[v]);
+    }
+}
+
+/* A vector's length of steps of the depth, where those of each row of a lie side by side. */
+REELI_INLINE void add_along(const int rows, const int vectors, const T *a, int64_t next_row,
+                            const T *b, int64_t b_step, tile_row *sum)
+{
+    vector factors[PACKED_ROWS];
+    REELI_UNROLL(8)
+    for (int i = 0; i < rows; i++) {
+        factors[i] = CONST_VECTOR_AT(a + i * next_row);
+    }
+    REELI_UNROLL(4)
+    for (int p = 0; p < VECTOR; p++, b += b_step) {
+        REELI_UNROLL(8)
+        for (int i = 0; i < rows; i++) {
+            add_row(vectors, factors[i], p, b, sum[i]);
+        }
+    }
+}
+
+/* A step of the depth, where the factors of all rows lie side by side. */
+REELI_INLINE void add_across(const int rows, const int vectors, const T *a, const T *b,
+                             tile_row *sum)
+{
+    const int whole = rows / VECTOR * VECTOR;
+    REELI_UNROLL(8)
+    for (int i = 0; i < rows; i++) {
+        if (i < whole) {
+            add_row(vectors, CONST_VECTOR_AT(a + i / VECTOR * VECTOR), i % VECTOR, b, sum[i]);
+        } else {
+            add_row(vectors, (vector){a[i]}, 0, b, sum[i]);
+        }
+    }
+}
+#endif
+
+/* What the depth adds to a tile's sums. */
+REELI_INLINE void add_depth(const int rows, const int vectors, int64_t k, const T *a,
+                            const int64_t *a_stride, const T *b, int64_t b_step, int64_t columns,
+                            tile_row *sum)
+{
+    const int64_t next_row = a_stride[0], next = a_stride[1];
+#if VECTOR_BYTES == 16
+    for (; next_row == 1 && k > 0; k--, a += next, b += b_step) {
+        add_across(rows, vectors, a, b, sum);
+    }
+    const int64_t along = next == 1 ? k / VECTOR : 0;
+    k -= along * VECTOR;
+#endif
+    for (int64_t p = 0; p < k; p++, a += next, b += b_step) {
+        REELI_UNROLL(32)
+        for (int i = 0; i < rows * vectors; i++) {
+            vector *const to = &sum[i / vectors][i % vectors];
+            *to = fused_vectors(a[i / vectors * next_row] - (vector){0},
+                                load_of(vectors, b, i % vectors, columns), *to);
+        }
+    }
+#if VECTOR_BYTES == 16
+    for (int64_t p = 0; p < along; p++, a += VECTOR, b += VECTOR * b_step) {
+        add_along(rows, vectors, a, next_row, b, b_step, sum);
+    }
+#endif
+}
+
 REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
                        const int64_t *a_stride, const T *b, int64_t b_step, const tile_sums *to)
 {
-    vector sum[PACKED_ROWS][TILE_VECTORS];
-    const int64_t next_row = a_stride[0], next = a_stride[1];
+    tile_row sum[PACKED_ROWS];
     const int64_t start_step = to->start_step, c_step = to->c_step;
     const T *start = to->start, *const bias = to->bias, *gate = to->gate;
     const int64_t columns = to->columns;
@@ -95,14 +174,7 @@ REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
             sum[i][v] = load_of(vectors, start, v, columns);
         }
     }
-    for (int64_t p = 0; p < k; p++, a += next, b += b_step) {
-        REELI_UNROLL(32)
-        for (int i = 0; i < rows * vectors; i++) {
-            sum[i / vectors][i % vectors] = fused_vectors(a[i / vectors * next_row] - (vector){0},
-                                                          load_of(vectors, b, i % vectors, columns),
-                                                          sum[i / vectors][i % vectors]);
-        }
-    }
+    add_depth(rows, vectors, k, a, a_stride, b, b_step, columns, sum);
     if (bias) {
         REELI_UNROLL(32)
         for (int i = 0; i < rows * vectors; i++) {
@@ -168,6 +240,8 @@ REELI_INLINE void column_of_tiles(const int rows, const int vectors, int64_t cou
 #define BOTH(rows) {NAMED(tile_##rows, 1), NAMED(tile_##rows, TILE_VECTORS)},
 #if VECTOR_BYTES == 64
 #define EACH_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8)
+#elif VECTOR_BYTES == 16
+#define EACH_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5)
 #else
 #define EACH_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6)
 #endif

@@ -118,6 +118,14 @@ VECTOR_MATH2(pow)
 #define div_trunc(a, b) trunc((T)(a) / (T)(b))
 #define modulo_trunc(a, b) fmod(a, b)
 
+/* Where there are no such vector functions a float's sigmoid and its kin have an exp of our own,
+ * which is written for vectors. */
+#if defined(OWN_EXP_TANH) && !defined(VECTOR_MATH1) && !defined(REELI_FOR_SIZE)
+#include "transcendental.h"
+#undef exp
+#define exp(x) exp_float(x)
+#endif
+
 static inline T square(T x) { return x * x; }
 
 static inline T rsqrt(T x) { return 1 / sqrt(x); }

@@ -20,15 +20,17 @@
 #define KERNEL(name) PASTE3(name, TYPE, REELI_CPU)
 #define NAMED(name, part) PASTE4(name, part, TYPE, REELI_CPU)
 
-/* Elements are independent, and an output may be one of the inputs. Clang finds out when it
- * runs; GCC makes vectors of a loop in small code where it has to, which pays for it: of floats,
- * and of doubles in long vectors. */
+/* Elements are independent, and an output may be one of the inputs. GCC makes vectors of a loop in
+ * small code where it has to, which pays for it: of floats, and of doubles in long vectors. */
 #if defined(__GNUC__) && !defined(__clang__) &&                                              \
     ((defined(REELI_FOR_SIZE) && defined(OWN_EXP_TANH)) ||                                         \
      (defined(REELI_SMALL_DOUBLES) && defined(HAS_AVX2)))
 #define INDEPENDENT _Pragma("omp simd")
 #elif defined(__GNUC__) && !defined(__clang__)
 #define INDEPENDENT _Pragma("GCC ivdep")
+#elif defined(__clang__) && !defined(REELI_FOR_SIZE)
+#pragma clang diagnostic ignored "-Wpass-failed" /* it says which loops it can make no vectors of */
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define INDEPENDENT
 #endif

@@ -120,10 +120,12 @@ VECTOR_MATH2(pow)
 
 /* Where there are no such vector functions a float's sigmoid and its kin have an exp of our own,
  * which is written for vectors. */
-#if defined(OWN_EXP_TANH) && !defined(VECTOR_MATH1) && !defined(REELI_FOR_SIZE)
+#ifdef OWN_EXP_TANH
 #include "transcendental.h"
+#if !defined(VECTOR_MATH1) && !defined(REELI_FOR_SIZE)
 #undef exp
 #define exp(x) exp_float(x)
+#endif
 #endif
 
 static inline T square(T x) { return x * x; }

@@ -4,7 +4,6 @@
 #include "formula.h"
 #include "kernels.h"
 #ifdef OWN_EXP_TANH
-#include "transcendental.h"
 #undef exp
 #undef tanh
 #define exp(x) exp_float(x)

@@ -90,6 +90,10 @@ list() {
 #if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
 #pragma GCC optimize("tree-vectorize", "vect-cost-model=dynamic", "no-trapping-math", "no-schedule-insns")
 #endif
+#if defined(__GNUC__) && !defined(__cplusplus) /* nobody asks for errno: a root is an instruction */
+__attribute__((const)) double(sqrt)(double);
+__attribute__((const)) float(sqrtf)(float);
+#endif
 END
   echo own
   level portable

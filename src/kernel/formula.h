@@ -118,13 +118,18 @@ VECTOR_MATH2(pow)
 #define div_trunc(a, b) trunc((T)(a) / (T)(b))
 #define modulo_trunc(a, b) fmod(a, b)
 
-/* Where there are no such vector functions a float's sigmoid and its kin have an exp of our own,
- * which is written for vectors. */
+/* Where there are no such vector functions floats have our own, which are written for vectors. */
 #ifdef OWN_EXP_TANH
 #include "transcendental.h"
 #if !defined(VECTOR_MATH1) && !defined(REELI_FOR_SIZE)
+#undef erf
 #undef exp
+#undef log
+#undef log1p
+#define erf(x) erf_float(x)
 #define exp(x) exp_float(x)
+#define log(x) log_float(x)
+#define log1p(x) log1p_float(x)
 #endif
 #endif
 

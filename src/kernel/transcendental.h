@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * exp and tanh of a float, written to be inlined into loops of vectors: no branch, no call, no
- * table. An element's place in its array makes no difference to its bits; a CPU level without fused
- * multiply-adds may. The coefficients are minimax fits made for this file.
+ * exp, tanh, log, log1p and erf of a float, written to be inlined into loops of vectors: no branch,
+ * no call, no table. An element's place in its array makes no difference to its bits; a CPU level
+ * without fused multiply-adds may. The coefficients are minimax fits made for this file.
  */
 #ifndef REELI_TRANSCENDENTAL_H
 #define REELI_TRANSCENDENTAL_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -85,5 +86,65 @@ static inline float limited_float(float x, float low, float high)
 
 #define NUMBER(x) (x)
 static inline float tanh_float(float x) { TANH_OF(float, NUMBER, limited_float, PLUS_PRODUCT) }
+
+/*
+ * ln x = n ln 2 + ln m with x = 2^n m, √½ <= m < √2, and ln m = f + f² p(f), f = m - 1, p of degree
+ * 8 to 4e-9. Within 1 ulp. Below the normal range x is scaled by 2^23 first.
+ */
+static inline float log_float(float x)
+{
+    const bool tiny = x < 0x1p-126f;
+    const uint32_t bits = bits_of_float(tiny ? x * 0x1p23f : x);
+    const int32_t n = (int32_t)(bits - bits_of_float(0x1.6a09e6p-1f)) >> 23;
+    const float whole = (float)(tiny ? n - 23 : n);
+    const float f = float_of_bits(bits - ((uint32_t)n << 23)) - 1.0f;
+    float p = -0x1.383e14p-4f;
+    p = PLUS_PRODUCT(0x1.084e78p-3f, p, f);
+    p = PLUS_PRODUCT(-0x1.0f377ep-3f, p, f);
+    p = PLUS_PRODUCT(0x1.227088p-3f, p, f);
+    p = PLUS_PRODUCT(-0x1.542744p-3f, p, f);
+    p = PLUS_PRODUCT(0x1.99a402p-3f, p, f);
+    p = PLUS_PRODUCT(-0x1.000428p-2f, p, f);
+    p = PLUS_PRODUCT(0x1.55555p-2f, p, f);
+    p = PLUS_PRODUCT(-0x1.fffff8p-2f, p, f);
+    /* ln 2 in two parts, as above. */
+    const float low = PLUS_PRODUCT(f * f * p, whole, 0x1.7f7d1cp-20f);
+    const float y = PLUS_PRODUCT(f + low, whole, 0x1.62e4p-1f);
+    const float beyond = x == 0 ? -INFINITY : x > 0 ? x : NAN;
+    return x > 0 && x < INFINITY ? y : beyond;
+}
+
+/* ln(1 + x) = ln u + (x - (u - 1)) / u with u = 1 + x as it was rounded. Within 2 ulp. */
+static inline float log1p_float(float x)
+{
+    const float u = 1.0f + x, lost = x - (u - 1.0f);
+    const float y = log_float(u) + (u > 0 && u < INFINITY ? lost / u : 0.0f);
+    return x == 0 ? x : y;
+}
+
+/*
+ * erf x = x + x p(x²) up to 1, p of degree 6 to 1e-9; beyond it ± (1 - e^-q(|x|)), q of degree 6 to
+ * 1e-9 of the result; 1 from 4 on. Within 2 ulp.
+ */
+static inline float erf_float(float x)
+{
+    const float size = fabsf(x), a = size > 4.0f ? 4.0f : size, u = x * x;
+    float p = 0x1.496a1cp-14f;
+    p = PLUS_PRODUCT(-0x1.a3f6f8p-11f, p, u);
+    p = PLUS_PRODUCT(0x1.5405bp-8f, p, u);
+    p = PLUS_PRODUCT(-0x1.b7f90cp-6f, p, u);
+    p = PLUS_PRODUCT(0x1.ce2cf8p-4f, p, u);
+    p = PLUS_PRODUCT(-0x1.81273ep-2f, p, u);
+    p = PLUS_PRODUCT(0x1.06eba8p-3f, p, u);
+    float q = -0x1.86de3p-13f;
+    q = PLUS_PRODUCT(0x1.825b6p-9f, q, a);
+    q = PLUS_PRODUCT(-0x1.65cbaap-6f, q, a);
+    q = PLUS_PRODUCT(0x1.a6535cp-4f, q, a);
+    q = PLUS_PRODUCT(0x1.46bae8p-1f, q, a);
+    q = PLUS_PRODUCT(0x1.2088ecp0f, q, a);
+    q = PLUS_PRODUCT(0x1.6618fap-12f, q, a);
+    const float outer = 1.0f - exp_float(-q), inner = PLUS_PRODUCT(x, x, p);
+    return size < 1.0f ? inner : x < 0 ? -outer : outer;
+}
 
 #endif

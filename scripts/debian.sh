@@ -7,7 +7,8 @@ install_for() {
   command -v "$command" >/dev/null && return
   [ "$(id -u)" -eq 0 ] || as_root=(sudo -n)
   # An update that fails, as while another one runs, leaves the lists that are there.
-  if ! command -v apt-get >/dev/null || ! { "${as_root[@]}" apt-get update >&2 || true; } ||
+  ! command -v apt-get >/dev/null || "${as_root[@]}" apt-get update >&2 || true
+  if ! command -v apt-get >/dev/null ||
     ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
       -o DPkg::Lock::Timeout=120 "$@" >&2; then
     echo "there is no $command; on Debian it is in: $*"

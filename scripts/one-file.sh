@@ -46,4 +46,14 @@ try() {
 }
 
 in_batches try "${compilers[@]}" || failed=1
+
+# Small code for ARM, where there are no vectors: compiled only, for not every machine could run it.
+scripts/amalgamate.sh "$logs/reel" >/dev/null
+if install_for aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross &&
+  aarch64-linux-gnu-gcc -Os -Wall -Wextra -Werror -c -o "$logs/reel.o" "$logs/reel/reel.c"; then
+  echo "reel.c, aarch64-linux-gnu-gcc -Os: compiled"
+else
+  echo "reel.c, aarch64-linux-gnu-gcc -Os: FAILED"
+  failed=1
+fi
 exit "$failed"

@@ -29,7 +29,7 @@
 #define ONLY_WIDE
 #endif
 
-#if defined(__aarch64__) && defined(__GNUC__)
+#if defined(__aarch64__) && defined(__GNUC__) && !defined(__OPTIMIZE_SIZE__) /* see vectors.h */
 #define HAS_NEON
 #include <arm_neon.h>
 #endif

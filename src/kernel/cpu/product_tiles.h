@@ -23,7 +23,7 @@ static void finish(const reeli_gemm *p)
     }
 }
 
-#if defined(HAS_AVX2) || defined(__aarch64__)
+#if defined(HAS_AVX2) || defined(HAS_NEON)
 #define TILES
 
 /* The more vectors a tile has, the fewer factors are loaded for each. ARM's 32 registers hold the

@@ -299,8 +299,7 @@ options read_line(command_line line, const char *arguments, const char *what, in
                     .momentum = nothing,
                     .weight_decay = nothing,
                     .validation_fraction = nothing,
-                    .interval = nothing,
-                    .threads = 1};
+                    .interval = nothing};
     struct argp_option *table = calloc((size_t)line.count + 1, sizeof *table);
     if (!table) {
         fprintf(stderr, "%s: out of memory\n", argv[0]);

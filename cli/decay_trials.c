@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* AdamW's own, and others further apart than chance can confuse on a small table. */
 static const double decays[] = {0.01, 0.3, 1};
@@ -19,25 +20,28 @@ bool trials_are_due(const options *o, int64_t rows)
            rows <= MOST_ROWS;
 }
 
+/* What a job is to know: one decay, of which each part is a trial. */
+typedef struct trials {
+    const options *o;
+    const training *whole;
+    const network_shape *shape;
+    reel_tensor *const *parts;
+} trials;
+
 /* Trains on what a part leaves; the losses of the part's rows. False after an error. */
-static bool try_part(const options *o, const training *whole, reel_tensor *part, training *t,
-                     reel_module *net, double *losses)
+static bool try_part(const trials *it, reel_tensor *part, training *t, double *losses)
 {
-    reel *r = whole->session->r;
+    reel *r = it->whole->session->r;
     reel_tensor *others = NULL;
-    if (reel_split_rows(r, whole->x->rows, part, &others) != REEL_OK) {
+    if (reel_split_rows(r, it->whole->x->rows, part, &others) != REEL_OK) {
         return false;
     }
-    samples all = {whole->x, whole->y};
+    samples all = {it->whole->x, it->whole->y};
     samples tried = samples_select(all, part), rest = samples_select(all, others);
-    *t = (training){.session = whole->session, .o = o, .net = net, .x = rest.x, .y = rest.y};
-    char name[48];
-    snprintf(name, sizeof name, "trying weight decay %g", o->weight_decay);
-    t->progress =
-        progress_begin_trial(stderr, name, o->epochs, reel_numel(others), progress_mode_of(o));
-    bool done =
-        tried.x && rest.x && train(t) && network_row_losses(o, net, tried.x, tried.y, losses);
-    progress_end(t->progress, NULL);
+    t->x = rest.x;
+    t->y = rest.y;
+    bool done = tried.x && rest.x && train(t) &&
+                network_row_losses(it->o, t->net, tried.x, tried.y, losses);
     reel_tensor_free(others);
     samples_free(&tried);
     samples_free(&rest);
@@ -45,26 +49,63 @@ static bool try_part(const options *o, const training *whole, reel_tensor *part,
     return done;
 }
 
-/* The rows' losses with one decay. An interrupted trial's net is the one that is kept. */
-static bool try_decay(options o, const network_shape *shape, training *it,
-                      reel_tensor *const *parts, reel_module **net, double *losses)
+/* The job: behind the training in its result are the losses of the part's rows. */
+static bool run_trial(void *context, int64_t k, job_result *result)
 {
-    bool done = true;
-    o.epochs = (o.epochs + PARTS - 1) / PARTS;
-    for (int i = 0; done && i < PARTS && !it->interrupted; i++) {
-        training t = {.net = NULL};
-        reel_module *tried = network_new(it->session->r, shape);
-        done = tried && try_part(&o, it, parts[i], &t, tried, losses);
-        losses += reel_numel(parts[i]);
-        if (done && t.interrupted) {
-            t.o = it->o;
-            *it = t;
-            *net = tried;
-            return true;
-        }
-        training_free(&t);
-        reel_module_free(tried);
+    const trials *it = context;
+    session *s = it->whole->session;
+    const size_t size = (size_t)reel_numel(it->parts[k]) * sizeof(double);
+    double *losses = malloc(size);
+    if (!losses) {
+        return complain(s, "there is no memory for a trial's losses");
     }
+    training t = {.session = s, .o = it->o, .net = network_new(s->r, it->shape)};
+    bool done =
+        t.net && try_part(it, it->parts[k], &t, losses) && training_to_result(&t, size, result);
+    if (done) {
+        memcpy((char *)result->data + result->size - size, losses, size);
+    }
+    training_free(&t);
+    reel_module_free(t.net);
+    free(losses);
+    return done;
+}
+
+/* Of trials that were interrupted the first that knows of it is kept, or else the last. */
+static bool keep_trial(training *it, const job_result *results)
+{
+    int kept = 0;
+    for (int i = 1; i < PARTS && results[i].data; i++) {
+        kept = training_of_result(&results[kept])->interrupted ? kept : i;
+    }
+    return training_from_result(it, &results[kept]);
+}
+
+/* The rows' losses with one decay; unless it is interrupted. */
+static bool try_decay(options o, const network_shape *shape, training *it,
+                      reel_tensor *const *parts, double *losses)
+{
+    char name[48];
+    snprintf(name, sizeof name, "trying weight decay %g", o.weight_decay);
+    o.epochs = (o.epochs + PARTS - 1) / PARTS;
+    trials of = {&o, it, shape, parts};
+    const jobs all = {.count = PARTS,
+                      .bytes = 2 * matrix_bytes(it->x),
+                      .name = name,
+                      .each = run_trial,
+                      .context = &of};
+    job_result *results = jobs_run(it->session, &all);
+    bool done = results != NULL;
+    if (results && training_interrupted(it)) {
+        done = keep_trial(it, results);
+    } else if (results) {
+        for (int i = 0; i < PARTS; i++) {
+            const size_t size = (size_t)reel_numel(parts[i]) * sizeof(double);
+            memcpy(losses, (char *)results[i].data + results[i].size - size, size);
+            losses += reel_numel(parts[i]);
+        }
+    }
+    jobs_free(results, PARTS);
     return done;
 }
 
@@ -87,14 +128,14 @@ static double mean_gap(int64_t n, const double *a, const double *b, double *erro
  * Source: Breiman, Friedman, Olshen, Stone, Classification and regression trees, 1984, chapter
  *         3. */
 static int choose_decay(const options *o, const network_shape *shape, training *it,
-                        reel_tensor *const *parts, reel_module **net, double *losses, int64_t n)
+                        reel_tensor *const *parts, double *losses, int64_t n)
 {
     int best = 0, chosen = 0;
     for (int i = 0; i < DECAYS && chosen >= i - 1; i++) {
         options tried = *o;
         tried.weight_decay = decays[i];
         double *these = losses + i * n, error;
-        if (!try_decay(tried, shape, it, parts, net, these)) {
+        if (!try_decay(tried, shape, it, parts, these)) {
             return -1;
         }
         if (it->interrupted) {
@@ -107,7 +148,7 @@ static int choose_decay(const options *o, const network_shape *shape, training *
     return chosen;
 }
 
-bool trials_choose_decay(options *o, const network_shape *shape, training *it, reel_module **net)
+bool trials_choose_decay(options *o, const network_shape *shape, training *it)
 {
     reel *r = it->session->r;
     reel_tensor *state = reel_keep(reel_get_rng_state(r)), *parts[PARTS] = {NULL};
@@ -116,7 +157,7 @@ bool trials_choose_decay(options *o, const network_shape *shape, training *it, r
     }
     const int64_t n = it->x->rows;
     double *losses = calloc((size_t)(DECAYS * n), sizeof *losses);
-    int chosen = losses ? choose_decay(o, shape, it, parts, net, losses, n) : -1;
+    int chosen = losses ? choose_decay(o, shape, it, parts, losses, n) : -1;
     if (!losses) {
         complain(it->session, "there is no memory for the trials' losses");
     }

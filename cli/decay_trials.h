@@ -14,10 +14,10 @@ bool trials_are_due(const options *o, int64_t rows);
  * among the others, whose loss counts; with a stronger decay each time until that loss is more than
  * one standard error above the least, and puts the strongest that is not into `o`. Random numbers
  * are afterwards where they were. `it` says what is to be trained; if that is interrupted, it gets
- * the trial's outcome, and `*net` its net.
+ * the trial's outcome, and its net the trial's parameters.
  *
  * Fails: false, and a message.
  */
-bool trials_choose_decay(options *o, const network_shape *shape, training *it, reel_module **net);
+bool trials_choose_decay(options *o, const network_shape *shape, training *it);
 
 #endif

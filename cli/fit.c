@@ -308,8 +308,9 @@ static bool train_net(fitting *it, reel_module *net)
 /* Chooses what trials can tell. If they are interrupted, their last net is the model. */
 static bool try_decays(fitting *it)
 {
-    training trial = {.session = it->s, .o = it->o, .x = it->samples.x, .y = it->samples.y};
-    if (!trials_choose_decay(it->o, &it->model.shape, &trial, &it->model.net)) {
+    training trial = {
+        .session = it->s, .o = it->o, .net = it->model.net, .x = it->samples.x, .y = it->samples.y};
+    if (!trials_choose_decay(it->o, &it->model.shape, &trial)) {
         return false;
     }
     if (!it->o->json && !it->o->quiet) {
@@ -337,7 +338,7 @@ static bool train_network(fitting *it)
 }
 
 /* What the network that is trained has come to: by this one is chosen. */
-static double loss_of(fitting *it)
+static double loss_of(const fitting *it)
 {
     const training *t = &it->training;
     double least = (double)INFINITY;
@@ -348,51 +349,97 @@ static double loss_of(fitting *it)
                             : network_mean_loss(it->o, it->model.net, it->samples.x, it->samples.y);
 }
 
-/* From one more seed; measured on the rows to test on, if there are any. */
-static bool train_once_more(fitting *it, int64_t k)
+/* Of one seed: behind the training in a job's result. */
+typedef struct seed_outcome {
+    double loss;
+    metrics measured; /* on the rows to test on, if there are any */
+} seed_outcome;
+
+static const seed_outcome *outcome_of(const job_result *result)
 {
-    bool test = it->rows.test != NULL;
-    reel_table *table = test && it->test_table ? it->test_table : it->table;
-    if (k) {
-        it->trials = false;
-        it->training = (training){.session = it->s};
-        reel_manual_seed(it->s->r, (uint64_t)(it->o->seed + k));
-        it->model.net = network_new(it->s->r, &it->model.shape);
-    }
-    return it->model.net && train_network(it) &&
-           fit_measure(it, table, test ? it->rows.test : it->rows.train, &it->repeats.parts[k]);
+    const char *end = (const char *)result->data + result->size;
+    return (const seed_outcome *)(const void *)(end - sizeof(seed_outcome));
 }
 
-/* Several networks, of which the best by its loss is kept. */
+static bool finish_seed(fitting *it, job_result *result)
+{
+    const bool test = it->rows.test != NULL;
+    reel_table *table = test && it->test_table ? it->test_table : it->table;
+    seed_outcome outcome = {.loss = loss_of(it)};
+    bool done = fit_measure(it, table, test ? it->rows.test : it->rows.train, &outcome.measured) &&
+                training_to_result(&it->training, sizeof outcome, result);
+    if (done) {
+        memcpy((char *)result->data + result->size - sizeof outcome, &outcome, sizeof outcome);
+    }
+    return done;
+}
+
+/* The job: a network from one more seed. The first is the one that is there. */
+static bool train_seed(void *context, int64_t k, job_result *result)
+{
+    const fitting *whole = context;
+    options o = *whole->o;
+    fitting it = *whole;
+    it.o = &o;
+    o.quiet = true;
+    o.plot_predictions = NULL; /* of the one that is kept */
+    if (k) {
+        reel_manual_seed(it.s->r, (uint64_t)(o.seed + k));
+        it.model.net = network_new(it.s->r, &it.model.shape);
+    }
+    it.test_confusion = it.train_confusion = (class_metrics){0};
+    bool done = it.model.net && train_network(&it) && finish_seed(&it, result);
+    if (done && !whole->o->quiet && !whole->o->json) {
+        fprintf(stderr, "seed %" PRId64 ": loss %g\n", o.seed + k, outcome_of(result)->loss);
+    }
+    training_free(&it.training);
+    class_metrics_free(&it.train_confusion);
+    class_metrics_free(&it.test_confusion);
+    if (k) {
+        reel_module_free(it.model.net);
+    }
+    return done;
+}
+
+/* The best by its loss is kept. */
+static bool choose_seed(fitting *it, const job_result *results)
+{
+    int64_t best = 0, k = 0;
+    for (; k < it->repeats.count && results[k].data; k++) {
+        it->repeats.parts[k] = outcome_of(&results[k])->measured;
+        best = outcome_of(&results[k])->loss < outcome_of(&results[best])->loss ? k : best;
+    }
+    if (interrupted(it->s)) {
+        it->repeats.count = 0; /* of those that are left nothing is known */
+    }
+    it->seed = it->o->seed + best;
+    it->training = (training){
+        .session = it->s, .o = it->o, .net = it->model.net, .interrupted = interrupted(it->s)};
+    return training_from_result(&it->training, &results[best]);
+}
+
+/* Several networks, after the trials of decays, if there are to be any. */
 static bool train_repeatedly(fitting *it)
 {
-    const char *picture = it->o->plot_predictions;
-    reel_module *best = NULL;
-    training of_best = {.losses = NULL};
-    double least = (double)INFINITY;
-    bool done = true;
-    it->repeats = (folds){.count = it->o->repeat, .what = "seeds"};
-    it->repeats.parts = calloc((size_t)it->o->repeat, sizeof *it->repeats.parts);
-    it->o->plot_predictions = NULL; /* of the one that is kept */
-    for (int64_t k = 0; done && it->repeats.parts && k < it->o->repeat; k++) {
-        done = train_once_more(it, k);
-        double loss = done ? loss_of(it) : (double)NAN;
-        bool better = !best || loss < least;
-        training_free(better ? &of_best : &it->training);
-        reel_module_free(better ? best : it->model.net);
-        it->seed = better ? it->o->seed + k : it->seed;
-        least = better ? loss : least;
-        of_best = better ? it->training : of_best;
-        best = better ? it->model.net : best;
-        if (interrupted(it->s)) {
-            it->repeats.count = 0; /* of those that are left nothing is known */
-            break;
-        }
+    const int64_t count = it->o->repeat;
+    const jobs all = {.count = count,
+                      .bytes = matrix_bytes(it->samples.x),
+                      .name = "seeds",
+                      .each = train_seed,
+                      .context = it};
+    if (it->trials && (!try_decays(it) || it->training.interrupted)) {
+        return it->training.interrupted;
     }
-    it->training = of_best;
-    it->model.net = best;
-    it->o->plot_predictions = picture;
-    return it->repeats.parts ? done : complain(it->s, "there is no memory for the seeds");
+    it->trials = false;
+    it->repeats = (folds){.count = count, .what = "seeds"};
+    it->repeats.parts = calloc((size_t)count, sizeof *it->repeats.parts);
+    if (!it->repeats.parts) {
+        return complain(it->s, "there is no memory for the seeds");
+    }
+    job_result *results = jobs_run(it->s, &all);
+    bool done = results && choose_seed(it, results);
+    jobs_free(results, count);
+    return done;
 }
 
 /* The line to its last digits, and what is known of it. */

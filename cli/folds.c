@@ -3,10 +3,12 @@
 #include "folds.h"
 #include "column_names.h"
 #include "counted.h"
+#include "jobs.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The rows of a fold, or all the others. */
 static reel_tensor *rows_of(session *s, const int64_t *fold, reel_tensor *rows, int64_t n,
@@ -104,20 +106,56 @@ static int64_t *choose_folds(session *s, const options *o, reel_table *table, re
     return done ? fold : NULL;
 }
 
-static bool run(folds *it, session *s, const int64_t *fold, reel_tensor *rows, int64_t n,
-                fold_fit fit, void *context)
+/* What a fold's job is to know. */
+typedef struct dealt {
+    session *s;
+    const int64_t *fold; /* of each row */
+    reel_tensor *rows;
+    int64_t n;
+    fold_fit fit;
+    void *context;
+} dealt;
+
+static bool run_fold(void *context, int64_t k, job_result *result)
 {
-    bool done = true;
-    for (int64_t k = 0; done && k < it->count; k++) {
-        reel_tensor *test = rows_of(s, fold, rows, n, k, false);
-        reel_tensor *train = test ? rows_of(s, fold, rows, n, k, true) : NULL;
-        done = train && fit(context, train, test, &it->parts[k]);
-        reel_tensor_free(test);
-        if (interrupted(s)) {
-            it->count = 0; /* of those that are left nothing is known */
-        }
+    const dealt *it = context;
+    reel_tensor *test = rows_of(it->s, it->fold, it->rows, it->n, k, false);
+    reel_tensor *train = test ? rows_of(it->s, it->fold, it->rows, it->n, k, true) : NULL;
+    metrics measured;
+    bool done = train && it->fit(it->context, train, test, &measured);
+    if (done) {
+        *result = (job_result){malloc(sizeof measured), sizeof measured};
     }
+    if (result->data) {
+        memcpy(result->data, &measured, sizeof measured);
+    } else if (done) {
+        done = complain(it->s, "there is no memory for the folds");
+    }
+    reel_tensor_free(test);
     return done;
+}
+
+static bool run(folds *it, session *s, const reel_table *table, dealt *of)
+{
+    const int64_t cells = of->n * (int64_t)reel_table_columns(table);
+    const jobs all = {.count = it->count,
+                      .bytes = cells * 2 * (int64_t)sizeof(double), /* encoded, too */
+                      .name = "folds",
+                      .each = run_fold,
+                      .context = of};
+    it->parts = calloc((size_t)it->count, sizeof *it->parts);
+    if (!it->parts) {
+        return complain(s, "there is no memory for the folds");
+    }
+    job_result *results = jobs_run(s, &all);
+    for (int64_t k = 0; results && k < it->count && results[k].data; k++) {
+        memcpy(&it->parts[k], results[k].data, sizeof *it->parts);
+    }
+    if (interrupted(s)) {
+        it->count = 0; /* of those that are left nothing is known */
+    }
+    jobs_free(results, all.count);
+    return results != NULL;
 }
 
 bool folds_run(folds *it, session *s, const options *o, reel_table *table, reel_tensor *rows,
@@ -129,10 +167,8 @@ bool folds_run(folds *it, session *s, const options *o, reel_table *table, reel_
     }
     reel_tensor *state = reel_keep(reel_get_rng_state(s->r));
     int64_t *fold = choose_folds(s, o, table, rows);
-    it->parts = calloc((size_t)it->count, sizeof *it->parts);
-    bool done = fold && (it->parts || complain(s, "there is no memory for the folds")) &&
-                run(it, s, fold, rows, rows_count(table, rows), fit, context) &&
-                reel_set_rng_state(s->r, state) == REEL_OK;
+    dealt of = {s, fold, rows, rows_count(table, rows), fit, context};
+    bool done = fold && run(it, s, table, &of) && reel_set_rng_state(s->r, state) == REEL_OK;
     free(fold);
     reel_tensor_free(state);
     return done;

@@ -2,6 +2,7 @@
 /* Lines of quantiles beside the one that is asked about, and lines through samples of the rows. */
 #include "line_errors.h"
 #include "distributions.h"
+#include "jobs.h"
 #include "line_solver.h"
 
 #include <float.h>
@@ -175,47 +176,112 @@ static void draw_sample(const solved_line *s, reel_tensor *y)
     reel_rewind(r);
 }
 
+enum { MOST_JOBS = 64 }; /* each of many samples: they may be over in no time */
+
+typedef struct bootstrap {
+    const solved_line *s;
+    int64_t count, jobs;      /* samples; jobs that share them */
+    uint64_t seed[MOST_JOBS]; /* of each */
+} bootstrap;
+
+/* Adds the lines through so many samples, up to an interruption: how far their weights are from
+ * those of all rows, which loses no digits, and the products of these. */
+static bool add_samples(const solved_line *s, int64_t count, training *sample, reel_tensor *y,
+                        double *sums)
+{
+    const int64_t m = s->m;
+    double *products = sums + m, *v = malloc((size_t)(s->k + 1) * sizeof *v);
+    bool done = v != NULL;
+    for (int64_t b = 0; done && b < count && !interrupted(sample->session); b++) {
+        draw_sample(s, y);
+        start_from(s, sample->net);
+        done = line_solve(sample);
+        solved_read_weights(sample->net, 0, s->k, v);
+        for (int64_t j = 0; j < m; j++) {
+            v[j] -= s->v[j];
+            sums[j] += v[j];
+            for (int64_t l = 0; l <= j; l++) {
+                products[j * m + l] += v[j] * v[l];
+            }
+        }
+    }
+    free(v);
+    return done;
+}
+
+/* The job: its share of the samples. Of sums, m and m x m, is its result. */
+static bool run_samples(void *context, int64_t k, job_result *result)
+{
+    const bootstrap *it = context;
+    const solved_line *s = it->s;
+    reel *r = s->training->session->r;
+    const int64_t first = it->count * k / it->jobs, end = it->count * (k + 1) / it->jobs;
+    training sample = *s->training;
+    network_shape shape = {.features = s->k, .no_bias = !s->bias, .dtype = sample.x->dtype};
+    reel_tensor *y = reel_zeros(r, sample.y->dtype, 2, (int64_t[]){s->n, 2});
+    matrix targets = matrix_around(y);
+    sample.y = &targets;
+    sample.net = network_new(r, &shape);
+    result->size = (size_t)(s->m + s->m * s->m) * sizeof(double);
+    result->data = calloc(1, result->size);
+    reel_manual_seed(r, it->seed[k]);
+    bool done = result->data && sample.net && !reel_is_poison(y) &&
+                add_samples(s, end - first, &sample, y, result->data);
+    reel_tensor_free(y);
+    reel_module_free(sample.net);
+    return done || complain(s->training->session, "the bootstrap could not be made");
+}
+
+/* From the sums of all jobs, into the first of them. */
+static void find_covariance(const bootstrap *it, const job_result *results)
+{
+    const int64_t m = it->s->m;
+    const double n = (double)it->count;
+    double *sums = results[0].data, *c = it->s->covariance;
+    for (int64_t k = 1; k < it->jobs; k++) {
+        for (int64_t j = 0; j < m + m * m; j++) {
+            sums[j] += ((const double *)results[k].data)[j];
+        }
+    }
+    for (int64_t j = 0; j < m; j++) {
+        for (int64_t l = 0; l <= j; l++) {
+            double sum = sums[m + j * m + l] - sums[j] * sums[l] / n;
+            c[j * m + l] = c[l * m + j] = sum / (n - 1);
+        }
+    }
+}
+
+static void draw_seeds(reel *r, bootstrap *it)
+{
+    for (int64_t k = 0; k < it->jobs; k++) {
+        reel_tensor *seed = reel_randint(r, REEL_I64, 0, INT64_C(1) << 53, 1, (int64_t[]){1});
+        it->seed[k] = (uint64_t)reel_item(seed);
+    }
+    reel_rewind(r);
+}
+
 /* The coefficients' covariance over lines through samples of the rows. Random numbers are from
  * --seed, and afterwards where they were. */
 bool bootstrap_errors(const solved_line *s)
 {
-    reel *r = s->training->session->r;
-    int64_t m = s->m, count = s->training->o->bootstrap;
+    session *at = s->training->session;
+    reel *r = at->r;
+    const int64_t count = s->training->o->bootstrap;
+    bootstrap of = {.s = s, .count = count, .jobs = count < MOST_JOBS ? count : MOST_JOBS};
+    const jobs all = {.count = of.jobs,
+                      .bytes = matrix_bytes(s->training->x),
+                      .name = "bootstrap",
+                      .each = run_samples,
+                      .context = &of};
     reel_tensor *state = reel_keep(reel_get_rng_state(r));
-    training sample = *s->training;
-    network_shape shape = {.features = s->k, .no_bias = !s->bias};
-    shape.dtype = s->training->x->dtype;
-    reel_tensor *y = reel_zeros(r, s->training->y->dtype, 2, (int64_t[]){s->n, 2});
-    matrix targets = matrix_around(y);
-    sample.y = &targets;
-    sample.net = network_new(r, &shape);
-    double *sums = calloc(2 * (size_t)m, sizeof *sums), *v = sums + m;
-    bool done = sums && sample.net && !reel_is_poison(y);
     reel_manual_seed(r, (uint64_t)s->training->o->seed);
-    memset(s->covariance, 0, (size_t)(m * m) * sizeof *s->covariance);
-    for (int64_t b = 0; done && b < count && !interrupted(s->training->session); b++) {
-        draw_sample(s, y);
-        start_from(s, sample.net);
-        done = line_solve(&sample);
-        solved_read_weights(sample.net, 0, s->k, v);
-        for (int64_t j = 0; done && j < m; j++) {
-            v[j] -= s->v[j]; /* which loses no digits below */
-            sums[j] += v[j];
-            for (int64_t l = 0; l <= j; l++) {
-                s->covariance[j * m + l] += v[j] * v[l];
-            }
-        }
+    draw_seeds(r, &of);
+    job_result *results = jobs_run(at, &all);
+    if (results && !interrupted(at)) {
+        find_covariance(&of, results);
     }
-    for (int64_t j = 0; done && j < m; j++) {
-        for (int64_t l = 0; l <= j; l++) {
-            double sum = s->covariance[j * m + l] - sums[j] * sums[l] / (double)count;
-            s->covariance[j * m + l] = s->covariance[l * m + j] = sum / (double)(count - 1);
-        }
-    }
-    reel_set_rng_state(r, state);
+    jobs_free(results, of.jobs);
+    bool done = results && reel_set_rng_state(r, state) == REEL_OK;
     reel_tensor_free(state);
-    reel_tensor_free(y);
-    reel_module_free(sample.net);
-    free(sums);
-    return done || complain(s->training->session, "the bootstrap could not be made");
+    return done;
 }

@@ -43,6 +43,9 @@ matrix matrix_around(reel_tensor *all);
 /* Says on standard error how much lies in a file, if it does, beside what memory there is. */
 void matrix_tell(const matrix *it, int64_t memory);
 
+/* What all of it takes, wherever it lies. */
+static inline int64_t matrix_bytes(const matrix *it) { return it->rows * (int64_t)it->row_bytes; }
+
 /* MATRIX_ROWS rows from `first` on, a multiple of that, or those that are left, `count`; they live
  * until others are asked for, or until reel_rewind. */
 reel_tensor *matrix_rows(matrix *it, int64_t first, int64_t count);

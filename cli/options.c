@@ -213,7 +213,10 @@ static const row fit_rows[] = {
      "end they are trained on, too)",
      FRACTION, AT(validation_fraction), NULL},
     {"seed", "N", "of all that is random (0)", WHOLE, AT(seed), NULL},
-    THREADS_ROW,
+    {"threads", "N",
+     "threads to compute with, or models to train at a time where there are several, as of folds; "
+     "results do not depend on it (1; of several models, as many as there are CPUs)",
+     COUNT, AT(threads), NULL},
 
     {NULL, NULL, "What comes out:", HEADING, 0, NULL},
     {"out", "FILE", "where the model goes (model.safetensors)", TEXT, AT(out), NULL},

@@ -118,8 +118,8 @@ static void epoch_text(const progress *p, double share, char text[PART])
 {
     long long epochs = p->epochs, epoch = p->epoch + (p->rows > 0);
     int digits = snprintf(text, PART, "%lld", epochs);
-    int length = snprintf(text, PART, "%s%sepoch %*lld/%lld", p->name, *p->name ? ": " : "", digits,
-                          epoch, epochs);
+    int length = snprintf(text, PART, "%s%s%s%*lld/%lld", p->name, *p->name ? ": " : "",
+                          p->rows_per_epoch ? "epoch " : "", digits, epoch, epochs);
     if (p->rows > 0) {
         snprintf(text + length, PART - (size_t)length, ", %2d %%", (int)(100 * share));
     }
@@ -129,12 +129,12 @@ static void epoch_text(const progress *p, double share, char text[PART])
 static void compose(const progress *p, double at, int room, char line[LINE])
 {
     char part[PART];
-    double share = (double)p->rows / (double)p->rows_per_epoch;
+    double share = p->rows ? (double)p->rows / (double)p->rows_per_epoch : 0;
     double elapsed = at - p->began, done = (double)p->epoch + share;
     line[0] = '\0';
     epoch_text(p, share, part);
     add(line, room, part);
-    if (p->epoch > 0) {
+    if (p->epoch > 0 && p->rows_per_epoch) {
         snprintf(part, PART, "loss %-9.4g", p->train_loss);
         add(line, room, part);
     }
@@ -146,8 +146,10 @@ static void compose(const progress *p, double at, int room, char line[LINE])
     double left = elapsed / done * ((double)p->epochs - done);
     duration_text(last ? elapsed : left, last ? "in all" : "left", part);
     add(line, room, part);
-    rate_text(elapsed > 0 ? done * (double)p->rows_per_epoch / elapsed : 0, part);
-    add(line, room, part);
+    if (p->rows_per_epoch) {
+        rate_text(elapsed > 0 ? done * (double)p->rows_per_epoch / elapsed : 0, part);
+        add(line, room, part);
+    }
     if (!isnan(p->validation_loss) && p->best_epoch > 0) {
         snprintf(part, PART, "best %.4g at %lld", p->best_loss, (long long)p->best_epoch);
         add(line, room, part);
@@ -263,10 +265,19 @@ void progress_break(progress *p)
     }
 }
 
+void progress_erase(progress *p)
+{
+    if (p && p->open) {
+        fputs("\r\033[K", p->to);
+        fflush(p->to);
+        p->open = false;
+    }
+}
+
 void progress_end(progress *p, const char *why)
 {
     if (p && *p->name) {
-        fputs(p->open ? "\r\033[K" : "", p->to);
+        progress_erase(p);
     } else {
         progress_break(p);
     }

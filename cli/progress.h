@@ -28,7 +28,8 @@ progress *progress_begin(FILE *to, int64_t epochs, int64_t rows_per_epoch, progr
 
 /**
  * As progress_begin for a training beside the one that was asked for: a line that begins with
- * `name` and is gone at the end. Where no line can be redrawn nothing is shown.
+ * `name` and is gone at the end. Where no line can be redrawn nothing is shown. If epochs have no
+ * rows it counts other things than epochs, and says what of them in its name.
  */
 progress *progress_begin_trial(FILE *to, const char *name, int64_t epochs, int64_t rows_per_epoch,
                                progress_mode mode);
@@ -52,6 +53,9 @@ void progress_epoch(progress *p, int64_t epoch, double train_loss, double valida
  * epoch begins another line.
  */
 void progress_break(progress *p);
+
+/** Takes a trial's line away until it is drawn again, so that a message can be written there. */
+void progress_erase(progress *p);
 
 /**
  * Shows the last epoch, then `why` the training ended as a line of its own (NULL: no such line),

@@ -77,7 +77,8 @@ bool session_begin(session *it, const char *name, const options *o)
     if (!it->r) {
         return complain(it, "there is no memory to begin with");
     }
-    reel_set_num_threads(it->r, o->threads < MOST_THREADS ? (int)o->threads : MOST_THREADS);
+    const int64_t threads = o->threads ? o->threads : 1;
+    reel_set_num_threads(it->r, threads < MOST_THREADS ? (int)threads : MOST_THREADS);
     it->together = together_join(it, o);
     return !reel_failed(it->r);
 }
@@ -94,12 +95,19 @@ int session_end(session *it, int status)
     return status == 0 && failed ? 1 : status;
 }
 
+enum { MARK = 1 }; /* before a message for the parent, its kind and its text, which a NUL ends */
+typedef enum kind { COMPLAINT = 'c', NOTICE = 'n', QUIET_NOTICE = 'q' } kind;
+
 /* One line of standard error, whatever names are in it. */
-static void say(const session *it, const char *what, const char *format, va_list arguments)
+static void say(const session *it, kind of, const char *text)
 {
-    char text[1024], shown[1024];
-    vsnprintf(text, sizeof text, format, arguments);
-    fprintf(stderr, "%s: %s%s\n", it->name, what, shown_text(text, shown, sizeof shown));
+    char shown[1024];
+    if (it->parent) {
+        fprintf(stderr, "%c%c%s%c", MARK, of, text, 0);
+    } else if (of != QUIET_NOTICE) {
+        fprintf(stderr, "%s: %s%s\n", it->name, of == NOTICE ? "note: " : "",
+                shown_text(text, shown, sizeof shown));
+    }
 }
 
 bool complain(const session *it, const char *format, ...)
@@ -110,9 +118,7 @@ bool complain(const session *it, const char *format, ...)
     vsnprintf(it->complaint, sizeof it->complaint_text, format, arguments);
     va_end(arguments);
     if (!it->silent) {
-        va_start(arguments, format);
-        say(it, "", format, arguments);
-        va_end(arguments);
+        say(it, COMPLAINT, it->complaint);
     }
     return false;
 }
@@ -130,9 +136,36 @@ void notice(session *it, const char *format, ...)
     if (!said) {
         reeli_text_set_add(it->r, &it->warnings, text, strlen(text));
     }
-    if (!said && !it->quiet && !it->silent) {
-        char shown[sizeof text];
-        fprintf(stderr, "%s: note: %s\n", it->name, shown_text(text, shown, sizeof shown));
+    if (!said && !it->silent) {
+        say(it, it->quiet ? QUIET_NOTICE : NOTICE, text);
+    }
+}
+
+/* A message that a job's process has marked; where the text goes on. */
+static const char *hear_message(session *it, const char *mark, const char *end)
+{
+    const char *text = mark + 2, *last = text < end ? memchr(text, 0, (size_t)(end - text)) : NULL;
+    const bool was_quiet = it->quiet;
+    if (!last) {
+        return end;
+    }
+    if (mark[1] == COMPLAINT) {
+        complain(it, "%s", text);
+    } else {
+        it->quiet = it->quiet || mark[1] == QUIET_NOTICE;
+        notice(it, "%s", text);
+        it->quiet = was_quiet;
+    }
+    return last + 1;
+}
+
+void session_hear(session *it, const char *text, size_t size)
+{
+    const char *end = text + size;
+    while (size > 0 && text < end) {
+        const char *mark = memchr(text, MARK, (size_t)(end - text));
+        fwrite(text, 1, (size_t)((mark ? mark : end) - text), stderr);
+        text = mark ? hear_message(it, mark, end) : end;
     }
 }
 
@@ -152,4 +185,18 @@ void watch_interrupts(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-bool interrupted(session *it) { return together_any(it, caught != 0); }
+/* The terminal's Ctrl-C is the parent's to pass on, and two of those are no more than one. */
+void session_become_job(session *it, pid_t parent)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+    it->parent = parent;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGINT, SIG_IGN);
+}
+
+bool interrupted(session *it)
+{
+    bool orphaned = it->parent && getppid() != it->parent;
+    return together_any(it, caught != 0 || orphaned);
+}

@@ -8,6 +8,8 @@
 
 #include <reel/reel.h>
 
+#include <sys/types.h>
+
 typedef struct session {
     reel *r;
     const options *o;
@@ -17,7 +19,8 @@ typedef struct session {
     struct together *together; /* those that run it as well; NULL: none */
     char *complaint;           /* what failed last */
     bool silent;               /* neither says anything */
-    char complaint_text[512];
+    pid_t parent;              /* the process whose job this one does (jobs.h); 0: none */
+    char complaint_text[1024];
     reeli_text_set warnings; /* what --json reports of them, each once */
 } session;
 
@@ -36,6 +39,11 @@ bool complain(const session *it, const char *format, ...);
 __attribute__((format(printf, 2, 3)))
 #endif
 void notice(session *it, const char *format, ...);
+
+/* This process is one that `parent` has begun for a job. What it says is marked, so that the
+ * parent, which reads it, can say it and keep what is to be kept. */
+void session_become_job(session *it, pid_t parent);
+void session_hear(session *it, const char *text, size_t size);
 
 /* From now on Ctrl-C is remembered, once; a second one ends the program. So is what mpirun makes of
  * it for its processes. */

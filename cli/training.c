@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Of standardised weights that a penalty pulls on. */
 #define NEXT_TO_ZERO 1e-3
@@ -293,4 +294,61 @@ void training_free(training *it)
 {
     free(it->losses);
     free(it->validation_losses);
+}
+
+bool training_to_result(const training *it, size_t more, job_result *result)
+{
+    const reel_tensor_list all = reel_parameters(it->net);
+    const size_t epochs = (size_t)it->epochs, numbers = (size_t)reel_parameter_count(it->net);
+    result->size = sizeof *it + (2 * epochs + numbers) * sizeof(double) + more;
+    char *data = result->data = calloc(1, result->size);
+    if (!data) {
+        return complain(it->session, "there is no memory for what was trained");
+    }
+    memcpy(data, it, sizeof *it);
+    double *next = (double *)(void *)(data + sizeof *it);
+    if (epochs > 0) {
+        memcpy(next, it->losses, epochs * sizeof *next);
+        memcpy(next + epochs, it->validation_losses, epochs * sizeof *next);
+    }
+    next += 2 * epochs;
+    for (size_t i = 0; i < all.count; i++) {
+        const int64_t count = reel_numel(all.tensors[i]);
+        reel_to_f64(all.tensors[i], next, count);
+        next += count;
+    }
+    return !reel_failed(it->session->r);
+}
+
+static void set_parameters(reel_module *net, const double *next)
+{
+    const reel_tensor_list all = reel_parameters(net);
+    for (size_t i = 0; i < all.count; i++) {
+        reel_tensor *w = reel_detach(all.tensors[i]);
+        const int64_t size[] = {reel_size(w, 0), reel_size(w, -1)};
+        reel_copy_(w, reel_from_f64(reel_of(w), next, reel_ndim(w), size));
+        next += reel_numel(w);
+    }
+}
+
+bool training_from_result(training *it, const job_result *result)
+{
+    training was = *training_of_result(result);
+    const size_t bytes = (size_t)was.epochs * sizeof(double);
+    const double *next = (const double *)(const void *)((const char *)result->data + sizeof was);
+    it->epochs = was.epochs;
+    it->best = was.best;
+    it->annealed_from = was.annealed_from;
+    it->interrupted = was.interrupted || it->interrupted;
+    it->why = was.why;
+    it->losses = malloc(bytes + 1);
+    it->validation_losses = malloc(bytes + 1);
+    if (!it->losses || !it->validation_losses) {
+        return complain(it->session, "there is no memory for what was trained");
+    }
+    memcpy(it->losses, next, bytes);
+    memcpy(it->validation_losses, next + was.epochs, bytes);
+    set_parameters(it->net, next + 2 * was.epochs);
+    reel_rewind(it->session->r);
+    return !reel_failed(it->session->r);
 }

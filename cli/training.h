@@ -3,11 +3,20 @@
 #ifndef CLI_TRAINING_H
 #define CLI_TRAINING_H
 
+#include "jobs.h"
 #include "training_step.h"
 
 /* Trains `net`. False, and a message: no memory, or losses that are no numbers any more. */
 bool train(training *it);
 /* Frees what came of it. */
 void training_free(training *it);
+
+/* What came of it and its net's parameters, into a job's result, and room for `more` bytes at the
+ * end; false, and a message, without memory. */
+bool training_to_result(const training *it, size_t more, job_result *result);
+/* From there, into a training whose net is of the same shape; false, and a message. */
+bool training_from_result(training *it, const job_result *result);
+/* Of that only its numbers are true. */
+static inline const training *training_of_result(const job_result *result) { return result->data; }
 
 #endif

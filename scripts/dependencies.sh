@@ -71,7 +71,10 @@ missing_tools() {
   local what
   for what in "$@"; do
     case $what in
-    tests) has mandoc || has groff || echo mandoc ;;
+    tests)
+      has mandoc || has groff || echo mandoc
+      has ps || echo procps
+      ;;
     lint)
       has clang-format || echo clang-format
       has clang-tidy || echo clang-tidy
@@ -111,6 +114,7 @@ package_names() {
     apt-get:zstd) echo libzstd-dev ;;
     apt-get:ninja | dnf:ninja) echo ninja-build ;;
     apt-get:gnuplot) echo gnuplot-nox ;;
+    dnf:procps) echo procps-ng ;;
     apt-get:argp) echo libc6-dev ;;
     apt-get:fuzzer) echo clang libclang-rt-dev ;;
     dnf:compiler) echo gcc glibc-devel ;;

@@ -86,7 +86,7 @@ complete -c reel -n '__reel_command fit' -l patience -x -d 'stop after N epochs 
 complete -c reel -n '__reel_command fit' -l pieces -x -d 'cut each batch into so many pieces, whose gradients are computed one by one and added up in one tree: the same digits from any number of processes that mpirun starts (8 under mpirun; otherwise a batch stays whole)'
 complete -c reel -n '__reel_command fit' -l schedule -x -a 'none cosine linear step exponential one_cycle plateau patience' -d 'of the learning rate: none, cosine, linear, step, exponential, one_cycle, plateau or patience (cosine, which ends at 0; with --patience, patience: constant until it has run out, then down to 0 over twice as many epochs)'
 complete -c reel -n '__reel_command fit' -l seed -x -d 'of all that is random (0)'
-complete -c reel -n '__reel_command fit' -l threads -x -d 'threads to compute with; results do not depend on it (1)'
+complete -c reel -n '__reel_command fit' -l threads -x -d 'threads to compute with, or models to train at a time where there are several, as of folds; results do not depend on it (1; of several models, as many as there are CPUs)'
 complete -c reel -n '__reel_command fit' -l validation-fraction -x -d 'share of the rows to validate on, whose best model is kept (0; with --patience 0.1, and in the end they are trained on, too)'
 complete -c reel -n '__reel_command fit' -l force -d 'replace a file that is not a model'
 complete -c reel -n '__reel_command fit' -l json -d 'one JSON object on standard output in place of text'

@@ -240,6 +240,23 @@ START_TEST(a_slow_epoch_shows_its_share)
 }
 END_TEST
 
+START_TEST(what_is_no_epoch_is_counted_alone)
+{
+    int ours;
+    setenv("TERM", "xterm", 1);
+    FILE *to = open_terminal(120, &ours);
+    progress *p = progress_begin_trial(to, "folds", 12, 0, PROGRESS_SHOWN);
+    nanosleep(&(struct timespec){.tv_nsec = 120 * 1000 * 1000}, NULL);
+    progress_epoch(p, 3, DOUBLE_NAN, DOUBLE_NAN, false);
+    progress_erase(p);
+    fputs("a message", to);
+    progress_end(p, NULL);
+    read_terminal(to, ours);
+    ck_assert_ptr_eq(strstr(shown, "\rfolds:  3/12  0:01 left\033[K\r\033[Ka message"), shown);
+    ck_assert_int_eq(count(shown, "rows/s"), 0);
+}
+END_TEST
+
 START_TEST(a_trial_has_a_name_and_leaves_no_line)
 {
     int ours;
@@ -290,6 +307,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, a_dumb_terminal_gets_plain_lines);
     tcase_add_test(cases, a_slow_epoch_shows_its_share);
     tcase_add_test(cases, a_trial_has_a_name_and_leaves_no_line);
+    tcase_add_test(cases, what_is_no_epoch_is_counted_alone);
     tcase_add_test(cases, a_message_stands_below_its_epoch);
 }
 

@@ -201,7 +201,9 @@ static bool has_corner(const options *o)
     return o->loss == LOSS_L1 || o->loss == LOSS_QUANTILE || o->l1_penalty > 0;
 }
 
-static void descend(line *it, double first_corner)
+/* Steps with a corner that gets sharper each time by `sharpens`, until it is `last` or nothing is
+ * gained any more. */
+static void descend(line *it, double first_corner, double sharpens, double last)
 {
     double per_step = (double)it->n * (double)it->size * (double)it->size;
     double corner = has_corner(it->o) ? first_corner : 0;
@@ -209,11 +211,11 @@ static void descend(line *it, double first_corner)
     memcpy(it->at, it->best, (size_t)it->size * sizeof *it->at);
     assemble(it, corner, false);
     for (int i = 0; i < LINE_MOST_STEPS && i * per_step < most_work && idle < 3; i++) {
-        if (training_interrupted(it->of)) {
+        if ((last > 0 && corner <= last) || training_interrupted(it->of)) {
             return;
         }
         const bool sharp = corner <= 1e-10;
-        corner = fmax(corner * 0.9, has_corner(it->o) ? 1e-11 : 0);
+        corner = fmax(corner * sharpens, has_corner(it->o) ? 1e-11 : 0);
         move(it);
         assemble(it, corner, false);
         double gain = keep(it, it->now);
@@ -314,21 +316,41 @@ static bool solve_each(training *of)
     return done;
 }
 
-/* Of a quantile the minimum is a corner, also with an L1 penalty, and can be had to the last
- * digit. */
-static bool go_to_corner(const line *it)
+/* Of a quantile the minimum is a corner, also with an L1 penalty, and can be had to the last digit:
+ * then `there`. */
+static bool go_to_corner(const line *it, bool *there)
 {
     const options *o = it->o;
     double penalty = o->l1_penalty * (double)it->n;
     quantile_problem p = {it->of, it->x, it->y, it->n, it->k, it->size, 0.5, penalty / 2};
-    if ((o->loss != LOSS_L1 && o->loss != LOSS_QUANTILE) || o->weight_decay > 0) {
-        return true;
-    }
     if (o->loss == LOSS_QUANTILE) {
         p.q = o->quantile;
         p.penalty = penalty;
     }
-    return quantile_vertex(&p, it->best);
+    return quantile_vertex(&p, it->best, there);
+}
+
+/* With a corner a few steps lead near enough for the way along the edges, of which each is cheaper
+ * than a step, and there are fewer. Where they are too many, all steps come first. */
+static bool find_minimum(line *it)
+{
+    const options *o = it->o;
+    const bool quantile = o->loss == LOSS_L1 || o->loss == LOSS_QUANTILE;
+    bool at_corner = quantile && o->weight_decay == 0, there = false;
+    if (at_corner) {
+        descend(it, 0.1, 0.7, 0.01);
+        if (!go_to_corner(it, &there) || there) {
+            return there;
+        }
+    }
+    descend(it, 0.1, 0.9, 0);
+    if (o->l1_penalty > 0) {
+        zero_weights(it);
+        descend(it, 1e-5, 0.9, 0); /* from there the others find their places */
+        zero_weights(it);
+        settle(it);
+    }
+    return !at_corner || go_to_corner(it, &there);
 }
 
 bool line_solve(training *of)
@@ -360,14 +382,7 @@ bool line_solve(training *of)
     if (done) {
         memcpy(it.best, it.at, m * sizeof *it.best);
         it.least = objective(&it, it.at);
-        descend(&it, 0.1);
-        if (it.o->l1_penalty > 0) {
-            zero_weights(&it);
-            descend(&it, 1e-5); /* from there the others find their places */
-            zero_weights(&it);
-            settle(&it);
-        }
-        done = go_to_corner(&it) && write_net(&it, of->net);
+        done = find_minimum(&it) && write_net(&it, of->net);
     }
     free(memory);
     return done;

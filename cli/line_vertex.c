@@ -347,7 +347,8 @@ static void read_rows(corner *it, double *row, bool bias)
     }
 }
 
-static void search(corner *it, double *v)
+/* Whether it has come to the minimum. */
+static bool search(corner *it, double *v)
 {
     double size = (double)it->m, each = size * (2 * size * size + 2 * (double)it->n);
     for (int64_t j = 0; j < it->m; j++) {
@@ -357,27 +358,29 @@ static void search(corner *it, double *v)
         it->residual[i] = target_of(it, i) - dot(it->m, it->rows + i * it->m, it->v);
     }
     double before = loss_of(it);
-    bool there = it->m > 0 && choose_basis(it) && settle(it);
+    bool there = it->m > 0 && choose_basis(it) && settle(it), least = false;
     for (int i = 0; there && i < MOST_EXCHANGES && i * each < most_work; i++) {
         if (training_interrupted(it->of->of)) {
             break;
         }
         int64_t leaving = 0, entering = descend(it, &leaving);
         if (entering < 0) {
+            least = true;
             break;
         }
         it->basis[leaving] = entering;
         there = settle(it);
     }
-    if (there && loss_of(it) <= before) {
-        for (int64_t j = 0; j < it->m; j++) {
-            v[it->column[j]] = it->v[j];
-        }
+    there = there && loss_of(it) <= before;
+    for (int64_t j = 0; there && j < it->m; j++) {
+        v[it->column[j]] = it->v[j];
     }
+    return there && least;
 }
 
-bool quantile_vertex(const quantile_problem *p, double *v)
+bool quantile_vertex(const quantile_problem *p, double *v, bool *least)
 {
+    *least = false;
     size_t n = (size_t)(p->n + p->k), m = (size_t)p->k + 1;
     if (n * (m + BESIDE_ROW) > MOST_NUMBERS || p->k >= MOST_WEIGHTS) {
         return true;
@@ -398,7 +401,7 @@ bool quantile_vertex(const quantile_problem *p, double *v)
         it.column = places;
         it.basis = places + m;
         read_rows(&it, it.dual + m, p->m > p->k);
-        search(&it, v);
+        *least = search(&it, v);
     }
     free(numbers);
     free(places);

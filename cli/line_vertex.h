@@ -18,11 +18,12 @@ typedef struct quantile_problem {
  * The simplex method, from weights v that are next to the minimum: the line through as many rows as
  * it has weights, of which one is exchanged for another as long as that makes the loss smaller.
  * What is left in v is a corner; v stays as it is where there are too many rows, or too few that
- * are independent. A dual number for each row on the line proves that it is the minimum.
+ * are independent. A dual number for each row on the line proves that it is the minimum: `least`;
+ * false where there was not the time to get there.
  *
  * Source: Barrodale and Roberts, An improved algorithm for discrete l1 linear approximation, 1973.
  * Fails: false, without memory.
  */
-bool quantile_vertex(const quantile_problem *it, double *v);
+bool quantile_vertex(const quantile_problem *it, double *v, bool *least);
 
 #endif

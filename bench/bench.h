@@ -17,6 +17,8 @@ typedef struct contender {
 /* Seconds of one unit: the median over the rounds, and the quarter below and above it. */
 typedef struct timing {
     double median, low, high;
+    const double *rounds; /* each, until others are timed; NULL: not known */
+    int count;
 } timing;
 
 enum { MOST_CONTENDERS = 6 };
@@ -24,6 +26,9 @@ enum { MOST_CONTENDERS = 6 };
 /* Times each contender in turn, round after round, for about `seconds` in all. */
 void time_in_rounds(const contender *contenders, int count, double units, double seconds,
                     timing *out);
+/* How many times as long a takes as b: the median over rounds of both in the same round, for what
+ * slows the CPU down for a while does so to both; without rounds, of the medians. */
+double time_ratio(timing a, timing b);
 
 /* A line of the report. A median of 0 stands for: not measured. */
 typedef struct result {

@@ -88,8 +88,9 @@ static contender fit_program(const char *table, int epochs)
 /* `steps` are EPOCHS' steps alone. */
 static void report_epoch(timing brief, timing lengthy, timing steps)
 {
-    timing epoch = {lengthy.median - brief.median, lengthy.low - brief.median,
-                    lengthy.high - brief.median};
+    timing epoch = {.median = lengthy.median - brief.median,
+                    .low = lengthy.low - brief.median,
+                    .high = lengthy.high - brief.median};
     const double share = steps.median / epoch.median;
     report(&(result){.workload = "fit",
                      .config = "epoch, limit: its steps alone",
@@ -103,7 +104,9 @@ static void report_epoch(timing brief, timing lengthy, timing steps)
                      .unit = "of 1",
                      .threads = 1,
                      .scale = 1,
-                     .reel = {share, steps.median / epoch.high, steps.median / epoch.low}});
+                     .reel = {.median = share,
+                              .low = steps.median / epoch.high,
+                              .high = steps.median / epoch.low}});
 }
 
 void bench_fit(void)

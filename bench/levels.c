@@ -39,7 +39,7 @@ static void print_way(const char *way, const comparison *c, const timing *time)
     printf("| %s: %s%s%s | %d |", c->workload, way, c->config ? ", " : "",
            c->config ? c->config : "", c->threads);
     for (int i = 0; i < LEVELS; i++) {
-        printf(" %.3g |", time[i].median / time[0].median);
+        printf(" %.3g |", time_ratio(time[i], time[0]));
     }
     printf("\n");
     fflush(stdout);

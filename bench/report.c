@@ -15,7 +15,7 @@ double figure(const result *r, double seconds)
 
 static double ratio(const result *r, timing other)
 {
-    return r->rate ? other.median / r->reel.median : r->reel.median / other.median;
+    return r->rate ? time_ratio(other, r->reel) : time_ratio(r->reel, other);
 }
 
 static bool is_met(const result *r, bar b)

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum { MOST_ROUNDS = 501, LEAST_ROUNDS = 5, STEPS_COMPARED = 20 };
@@ -79,16 +80,32 @@ void time_in_rounds(const contender *contenders, int count, double units, double
     }
     for (double start = now(); rounds < MOST_ROUNDS && (rounds < least || now() - start < seconds);
          rounds++) {
-        for (int c = 0; c < count; c++) {
+        for (int i = 0; i < count; i++) {
+            const int c = (i + rounds) % count; /* nobody always follows the same one */
             times[c][rounds] =
                 contenders[c].run ? seconds_of(&contenders[c], repeats[c]) / units : 0;
         }
     }
     for (int c = 0; c < count; c++) {
-        qsort(times[c], (size_t)rounds, sizeof times[c][0], ascending);
-        out[c] =
-            (timing){times[c][rounds / 2], times[c][rounds / 4], times[c][rounds - 1 - rounds / 4]};
+        double sorted[MOST_ROUNDS];
+        memcpy(sorted, times[c], (size_t)rounds * sizeof *sorted);
+        qsort(sorted, (size_t)rounds, sizeof *sorted, ascending);
+        out[c] = (timing){sorted[rounds / 2], sorted[rounds / 4], sorted[rounds - 1 - rounds / 4],
+                          times[c], rounds};
     }
+}
+
+double time_ratio(timing a, timing b)
+{
+    double ratios[MOST_ROUNDS];
+    if (!a.rounds || !b.rounds || a.count != b.count) {
+        return a.median / b.median;
+    }
+    for (int i = 0; i < a.count; i++) {
+        ratios[i] = a.rounds[i] / b.rounds[i];
+    }
+    qsort(ratios, (size_t)a.count, sizeof *ratios, ascending);
+    return ratios[a.count / 2];
 }
 
 void compare_losses(const comparison *c, const contender *all, int count)

@@ -60,9 +60,9 @@ enum {
     REELI_BLAS_PIECE = REELI_SIZE(1 << 28, 1 << 12, 1 << 28),
     /* A panel of the right operand that tiles read again and again: half of a small first cache. */
     REELI_PANEL_BYTES = REELI_SIZE(16384, 512, 2048),
-    /* The same of a product that packs both sides, once and a half a small first cache, as blocks
-     * that are less deep read C more often; and the least panels of one. */
-    REELI_PACKED_PANEL = REELI_SIZE(49152, 512, 2048),
+    /* How deep a block is of a product that packs both sides: less reads C more often, more leaves
+     * no first cache's room for a panel of 16 floats. And the least panels of one. */
+    REELI_PACKED_DEPTH = REELI_SIZE(384, 8, 32),
     REELI_LEAST_PANELS = REELI_SIZE(12, 1, 12),
     /* A second cache, where the CPU does not say. */
     REELI_SECOND_CACHE = REELI_SIZE(512 << 10, 4096, 512 << 10),

@@ -7,10 +7,7 @@
  */
 #ifdef TILES
 
-enum {
-    PACKED_DEPTH = REELI_PACKED_PANEL / (PANEL_COLUMNS * sizeof(T)),
-    LINE = 64 / sizeof(T) /* of a cache */
-};
+enum { LINE = 64 / sizeof(T) }; /* of a cache */
 
 /* From two tiles on, rows cut into as few as there must be of one height, or one higher, make none
  * lower than two thirds of the highest. */
@@ -67,7 +64,7 @@ static void place_packed(int64_t rows, int64_t k, const T *a, const T *panel, in
 
 static void multiply_panel(const reeli_packed *b, int64_t column, int64_t from, int64_t to)
 {
-    _Alignas(64) T panel[PACKED_DEPTH * PANEL_COLUMNS];
+    _Alignas(64) T panel[REELI_PACKED_DEPTH * PANEL_COLUMNS];
     const reeli_gemm *p = b->p;
     const int64_t rest = p->n - column, columns = rest < PANEL_COLUMNS ? rest : PANEL_COLUMNS;
     const int64_t width = columns > VECTOR ? PANEL_COLUMNS : VECTOR;
@@ -75,21 +72,23 @@ static void multiply_panel(const reeli_packed *b, int64_t column, int64_t from, 
          (const T *)p->b.data + b->start * p->b.stride[0] + column * p->b.stride[1], p->b.stride,
          panel, width);
     panel_place place = place_in(p, column, columns, b->start, b->start + b->depth);
-    go_down(&place, row_of(b, from));
-    for (int64_t t = from; t < to; t++) {
-        const int64_t rows = row_of(b, t + 1) - row_of(b, t);
+    int64_t row = row_of(b, from), rows; /* a division, which takes long */
+    const T *left = place_of(b, from);
+    go_down(&place, row);
+    for (int64_t t = from; t < to; t++, row += rows, left += rows * b->depth + VECTOR) {
+        rows = row_of(b, t + 1) - row;
         for (int64_t i = rows; i < 2 * rows && t + 1 < to; i++) { /* the next tile's */
             for (int64_t j = 0; j < columns; j += LINE) {
                 REELI_PREFETCH(place.c + i * place.step + j);
             }
         }
-        place_packed(rows, b->depth, place_of(b, t), panel, width, &place);
+        place_packed(rows, b->depth, left, panel, width, &place);
     }
 }
 
 const reeli_packing *KERNEL(packing)(void)
 {
-    static const reeli_packing packing = {PACKED_ROWS, PANEL_COLUMNS, PACKED_DEPTH,
+    static const reeli_packing packing = {PACKED_ROWS, PANEL_COLUMNS, REELI_PACKED_DEPTH,
                                           VECTOR,      pack_left,     multiply_panel};
     return &packing;
 }

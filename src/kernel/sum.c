@@ -41,6 +41,7 @@ static void go_beside(const terms *t, int64_t from, int64_t count)
     const void *x[INPUTS + 2] = {t->g};
     for (int o = 0; o < t->inputs; o++) {
         x[o + 1] = t->x[o] + (size_t)from * t->element;
+        REELI_PREFETCH((const char *)x[o + 1] + (size_t)count * t->element);
     }
     x[t->inputs + 1] = t->g;
     t->beside->map(count, stream ? (char *)block : y, x, t->parameters);

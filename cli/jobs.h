@@ -29,8 +29,8 @@ typedef struct jobs {
  *
  * Those that an interruption finds under way end early; those that it finds waiting leave nothing.
  *
- * Owner: the caller's: jobs_free. Fails: NULL, and the message of the first that failed, after which
- * none are begun.
+ * Owner: the caller's: jobs_free.
+ * Fails: NULL, and the message of the first that failed, after which none are begun.
  */
 job_result *jobs_run(session *s, const jobs *of);
 void jobs_free(job_result *results, int64_t count);

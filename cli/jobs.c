@@ -16,6 +16,7 @@
 
 enum { RESULT, TEXT, PIPES };
 enum { A_MOMENT = 200 }; /* milliseconds, after which interruptions are looked for in any case */
+enum { MOST_AT_ONCE = 256 };
 
 typedef struct worker {
     pid_t process;   /* 0: it was not begun, or its end was seen */
@@ -40,6 +41,7 @@ static int64_t how_many_at_once(const session *s, const jobs *of)
 {
     int64_t most = s->o->threads ? s->o->threads : (int64_t)sysconf(_SC_NPROCESSORS_ONLN);
     int64_t there_is_room_for = of->bytes > 0 ? s->memory / of->bytes : of->count;
+    most = most < MOST_AT_ONCE ? most : MOST_AT_ONCE;
     most = most < of->count ? most : of->count;
     most = most < there_is_room_for ? most : there_is_room_for;
     return s->together || s->parent || most < 1 ? 1 : most;
@@ -127,7 +129,7 @@ static void take(worker *w, int which)
         void *larger = realloc(got->data, room);
         got->data = larger ? larger : got->data;
         w->room[which] = larger ? room : w->room[which];
-        w->lost = !larger;
+        w->lost = w->lost || !larger;
     }
     ssize_t n = w->lost ? 0 : read(w->pipe[which], (char *)got->data + got->size, PIECE);
     if (n == 0 || (n < 0 && errno != EINTR)) {
@@ -282,8 +284,8 @@ job_result *jobs_run(session *s, const jobs *of)
     it.state = reel_keep(reel_get_rng_state(s->r));
     it.shown = progress_begin_trial(stderr, of->name, of->count, 0, progress_mode_of(s->o));
     bool done = it.at_once > 1 ? side_by_side(&it, results) : one_by_one(&it, results);
-    progress_end(it.shown, NULL);
     end_all(&it);
+    progress_end(it.shown, NULL);
     done = done && reel_set_rng_state(s->r, it.state) == REEL_OK;
     reel_tensor_free(it.state);
     if (!done) {

@@ -37,9 +37,18 @@ typedef struct run {
     progress *shown;
 } run;
 
+static int64_t cpus(void)
+{
+#ifdef _SC_NPROCESSORS_ONLN
+    return (int64_t)sysconf(_SC_NPROCESSORS_ONLN);
+#else
+    return 1;
+#endif
+}
+
 static int64_t how_many_at_once(const session *s, const jobs *of)
 {
-    int64_t most = s->o->threads ? s->o->threads : (int64_t)sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t most = s->o->threads ? s->o->threads : cpus();
     int64_t there_is_room_for = of->bytes > 0 ? s->memory / of->bytes : of->count;
     most = most < MOST_AT_ONCE ? most : MOST_AT_ONCE;
     most = most < of->count ? most : of->count;

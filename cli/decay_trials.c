@@ -28,46 +28,42 @@ typedef struct trials {
     reel_tensor *const *parts;
 } trials;
 
-/* Trains on what a part leaves; the losses of the part's rows. False after an error. */
-static bool try_part(const trials *it, reel_tensor *part, training *t, double *losses)
+/* What a part's losses take, which are behind the training in a trial's result. */
+static size_t losses_size(const reel_tensor *part)
+{
+    return (size_t)reel_numel(part) * sizeof(double);
+}
+
+/* Trains on what a part leaves; its rows' losses. False after an error. */
+static bool try_part(const trials *it, reel_tensor *part, training *t, job_result *result)
 {
     reel *r = it->whole->session->r;
     reel_tensor *others = NULL;
     if (reel_split_rows(r, it->whole->x->rows, part, &others) != REEL_OK) {
         return false;
     }
+    const size_t size = losses_size(part);
     samples all = {it->whole->x, it->whole->y};
     samples tried = samples_select(all, part), rest = samples_select(all, others);
     t->x = rest.x;
     t->y = rest.y;
-    bool done = tried.x && rest.x && train(t) &&
-                network_row_losses(it->o, t->net, tried.x, tried.y, losses);
+    bool done = tried.x && rest.x && train(t) && training_to_result(t, size, result) &&
+                network_row_losses(it->o, t->net, tried.x, tried.y, training_more_of(result, size));
     reel_tensor_free(others);
     samples_free(&tried);
     samples_free(&rest);
-    t->x = t->y = NULL;
     return done;
 }
 
-/* The job: behind the training in its result are the losses of the part's rows. */
+/* The job. */
 static bool run_trial(void *context, int64_t k, job_result *result)
 {
     const trials *it = context;
     session *s = it->whole->session;
-    const size_t size = (size_t)reel_numel(it->parts[k]) * sizeof(double);
-    double *losses = malloc(size);
-    if (!losses) {
-        return complain(s, "there is no memory for a trial's losses");
-    }
     training t = {.session = s, .o = it->o, .net = network_new(s->r, it->shape)};
-    bool done =
-        t.net && try_part(it, it->parts[k], &t, losses) && training_to_result(&t, size, result);
-    if (done) {
-        memcpy((char *)result->data + result->size - size, losses, size);
-    }
+    bool done = t.net && try_part(it, it->parts[k], &t, result);
     training_free(&t);
     reel_module_free(t.net);
-    free(losses);
     return done;
 }
 
@@ -100,8 +96,8 @@ static bool try_decay(options o, const network_shape *shape, training *it,
         done = keep_trial(it, results);
     } else if (results) {
         for (int i = 0; i < PARTS; i++) {
-            const size_t size = (size_t)reel_numel(parts[i]) * sizeof(double);
-            memcpy(losses, (char *)results[i].data + results[i].size - size, size);
+            const size_t size = losses_size(parts[i]);
+            memcpy(losses, training_more_of(&results[i], size), size);
             losses += reel_numel(parts[i]);
         }
     }

@@ -355,23 +355,21 @@ typedef struct seed_outcome {
     metrics measured; /* on the rows to test on, if there are any */
 } seed_outcome;
 
-static const seed_outcome *outcome_of(const job_result *result)
+static seed_outcome *outcome_of(const job_result *result)
 {
-    const char *end = (const char *)result->data + result->size;
-    return (const seed_outcome *)(const void *)(end - sizeof(seed_outcome));
+    return training_more_of(result, sizeof(seed_outcome));
 }
 
 static bool finish_seed(fitting *it, job_result *result)
 {
     const bool test = it->rows.test != NULL;
     reel_table *table = test && it->test_table ? it->test_table : it->table;
-    seed_outcome outcome = {.loss = loss_of(it)};
-    bool done = fit_measure(it, table, test ? it->rows.test : it->rows.train, &outcome.measured) &&
-                training_to_result(&it->training, sizeof outcome, result);
-    if (done) {
-        memcpy((char *)result->data + result->size - sizeof outcome, &outcome, sizeof outcome);
+    if (!training_to_result(&it->training, sizeof(seed_outcome), result)) {
+        return false;
     }
-    return done;
+    outcome_of(result)->loss = loss_of(it);
+    return fit_measure(it, table, test ? it->rows.test : it->rows.train,
+                       &outcome_of(result)->measured);
 }
 
 /* The job: a network from one more seed. The first is the one that is there. */
@@ -404,17 +402,18 @@ static bool train_seed(void *context, int64_t k, job_result *result)
 /* The best by its loss is kept. */
 static bool choose_seed(fitting *it, const job_result *results)
 {
-    int64_t best = 0, k = 0;
-    for (; k < it->repeats.count && results[k].data; k++) {
+    int64_t best = 0;
+    for (int64_t k = 0; k < it->repeats.count && results[k].data; k++) {
         it->repeats.parts[k] = outcome_of(&results[k])->measured;
         best = outcome_of(&results[k])->loss < outcome_of(&results[best])->loss ? k : best;
     }
-    if (interrupted(it->s)) {
+    const bool stopped = interrupted(it->s);
+    if (stopped) {
         it->repeats.count = 0; /* of those that are left nothing is known */
     }
     it->seed = it->o->seed + best;
-    it->training = (training){
-        .session = it->s, .o = it->o, .net = it->model.net, .interrupted = interrupted(it->s)};
+    it->training =
+        (training){.session = it->s, .o = it->o, .net = it->model.net, .interrupted = stopped};
     return training_from_result(&it->training, &results[best]);
 }
 

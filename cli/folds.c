@@ -119,18 +119,14 @@ typedef struct dealt {
 static bool run_fold(void *context, int64_t k, job_result *result)
 {
     const dealt *it = context;
+    metrics *measured = calloc(1, sizeof *measured);
+    *result = (job_result){measured, sizeof *measured};
+    if (!measured) {
+        return complain(it->s, "there is no memory for the folds");
+    }
     reel_tensor *test = rows_of(it->s, it->fold, it->rows, it->n, k, false);
     reel_tensor *train = test ? rows_of(it->s, it->fold, it->rows, it->n, k, true) : NULL;
-    metrics measured;
-    bool done = train && it->fit(it->context, train, test, &measured);
-    if (done) {
-        *result = (job_result){malloc(sizeof measured), sizeof measured};
-    }
-    if (result->data) {
-        memcpy(result->data, &measured, sizeof measured);
-    } else if (done) {
-        done = complain(it->s, "there is no memory for the folds");
-    }
+    bool done = train && it->fit(it->context, train, test, measured);
     reel_tensor_free(test);
     return done;
 }

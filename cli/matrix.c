@@ -123,10 +123,9 @@ matrix *matrix_in_file(reel *r, reel_row_file *file, int64_t memory)
 
 void matrix_tell(const matrix *it, int64_t memory)
 {
-    double element = it->dtype == REEL_F64 ? sizeof(double) : sizeof(float);
     if (it->store) {
         fprintf(stderr, "features: %.0f MB in a file, as --memory is %.0f MB\n",
-                (double)it->rows * (double)it->columns * element / 1e6, (double)memory / 1e6);
+                (double)matrix_bytes(it) / 1e6, (double)memory / 1e6);
     }
 }
 

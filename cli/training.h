@@ -16,7 +16,11 @@ void training_free(training *it);
 bool training_to_result(const training *it, size_t more, job_result *result);
 /* From there, into a training whose net is of the same shape; false, and a message. */
 bool training_from_result(training *it, const job_result *result);
-/* Of that only its numbers are true. */
+/* Those bytes; and the training, of which only the numbers are true. */
+static inline void *training_more_of(const job_result *result, size_t more)
+{
+    return (char *)result->data + result->size - more;
+}
 static inline const training *training_of_result(const job_result *result) { return result->data; }
 
 #endif

@@ -19,11 +19,12 @@ built() {
 }
 
 built release
-wider=$(grep -c -m 1 avx512f /proc/cpuinfo || true) # than AVX2, whose kernels are then measured by themselves
-[ "$wider" -eq 0 ] || built avx2 -D REEL_BENCH_LIMIT_COMPILER=clang -D REEL_BENCH_LIMIT_OPTIONS="-O3;-march=haswell;-ffast-math"
 build/release/bin/bench --markdown --seconds 4 "$@" 2>"$new/notes" >"$new/own"
 build/release/bin/bench --levels --seconds 4 "$@" 2>/dev/null >"$new/levels"
-[ "$wider" -eq 0 ] || REEL_CPU=avx2 build/avx2/bin/bench --markdown --seconds 4 "$@" W1 W2 W3 W4 W4h W5 W6 W7 W8 W9 2>/dev/null >"$new/avx2"
+if grep -q avx512f /proc/cpuinfo; then # else AVX2's kernels are this CPU's own
+  built avx2 -D REEL_BENCH_LIMIT_COMPILER=clang -D REEL_BENCH_LIMIT_OPTIONS="-O3;-march=haswell;-ffast-math"
+  REEL_CPU=avx2 build/avx2/bin/bench --markdown --seconds 4 "$@" W1 W2 W3 W4 W4h W5 W6 W7 W8 W9 2>/dev/null >"$new/avx2"
+fi
 cat "$new/notes" >&2
 {
   echo "# Performance on $(tr - " " <<<"${name^}")"
@@ -32,7 +33,7 @@ cat "$new/notes" >&2
     /^L[23] cache/ { caches = caches ", " $1 " " $2 }
     END { printf "%s, family %s, model %s%s;\n", model, family, number, caches }'
   echo "$(nproc) CPUs; $(${CC:-cc} --version | head -n 1); $(tr '\n' ';' <"$new/notes" | sed 's/; *$//')."
-  [ "$wider" -gt 0 ] || echo "Limits by $(clang --version 2>/dev/null | head -n 1)."
+  [ -e "$new/avx2" ] || echo "Limits by $(clang --version 2>/dev/null | head -n 1)."
   echo '[performance.md](performance.md) says what is measured, and how.'
   echo
   cat "$new/own"
@@ -43,7 +44,7 @@ cat "$new/notes" >&2
   echo "The same workloads with the kernels of lower levels (\`REEL_CPU\`), the time as a multiple of this CPU's own:"
   echo
   cat "$new/levels"
-  if [ "$wider" -gt 0 ]; then
+  if [ -e "$new/avx2" ]; then
     printf '\n## With AVX2 alone\n\n'
     echo '`REEL_CPU=avx2`, beside limits compiled for AVX2, and OpenBLAS and libtorch as on a CPU that has no more:'
     echo

@@ -107,6 +107,7 @@ function visit(change) {
   history.replaceState(null, '', link());
   Object.assign(state, change);
   show();
+  clearTimeout(state.later); // it would write this view into that entry, were Back there before it
   history.pushState(null, '', link());
 }
 
@@ -427,6 +428,6 @@ $('tape').ontoggle = () => $('tape').open && train();
 $('code').ontoggle = $('which').onchange = show_code;
 $('copy').onclick = () => put_on_clipboard($('text').textContent, 'The program');
 $('link').onclick = () => put_on_clipboard(location.href.split('#')[0] + link(), 'The link');
-addEventListener('hashchange', () => { read_link(); show(); });
+addEventListener('popstate', () => { read_link(); show(); }); // at once, where hashchange comes after what waits
 drag();
 start();

@@ -182,6 +182,12 @@ async function backward() {
   const comes = async (what, arrived) => { await page.goBack(); check(await page.waitForFunction(arrived, null, { timeout: 10000 }).catch(() => null), `Back does not lead to ${what}`); };
   await comes('the training as it was', () => !document.getElementById('training').hidden && document.getElementById('count').value === '110');
   await comes("the lesson's step", () => document.getElementById('progress').textContent.endsWith('2 of 3') && document.getElementById('steps').contentDocument?.getElementById('count')?.textContent.startsWith('step 1 '));
+  await page.click('#to-training');
+  for (const busy of [100, 120, 140]) { // Back at once, and the page has been at work when its address would be kept
+    await page.evaluate(busy => { const from = performance.now(); document.getElementById('to-expression').click(); history.back(); while (performance.now() < from + busy); }, busy);
+    await page.waitForTimeout(300);
+    check(await page.isVisible('#training'), `Back after ${busy} ms of work does not lead to the training`);
+  }
   await page.close();
 }
 

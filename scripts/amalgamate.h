@@ -2,7 +2,7 @@
 /* What may be defined for the compiler, as in -D REEL_NO_THREADS:
  *   REEL_NO_THREADS  one thread does all the work, whatever reel_set_num_threads asks for
  *   REEL_NO_LEVELS   x86-64: no kernels for AVX2 and AVX-512 beside the portable ones
- *   REEL_WITH_BLAS   large products go to OpenBLAS, which is loaded when the first one comes;
+ *   REEL_WITH_BLAS   on CPUs without fused multiply-adds large products go to OpenBLAS, loaded then;
  *                    needs -ldl where the C library has no dlopen
  */
 #if !defined(_POSIX_C_SOURCE) && !defined(__FreeBSD__)

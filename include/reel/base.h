@@ -169,7 +169,8 @@ REEL_API const char *reel_build_info(void);
 
 /**
  * What computes this reel's large matrix products: OpenBLAS's version, its kernels and its file, or
- * "none: " and why, where Reel's own loops do it. Looks for OpenBLAS if no product did yet.
+ * "none: " and why, where Reel's own loops do it, as on every CPU that has fused multiply-adds.
+ * Looks for OpenBLAS if no product did yet.
  *
  * Owner: the reel's.
  */

@@ -52,9 +52,8 @@ enum {
     REELI_VECTORS_FROM = 4096,
     /* From which on threads share one, and of a piece. */
     REELI_SHARED_PRODUCT = REELI_SIZE(1 << 20, 256, 1 << 20),
-    /* From which on OpenBLAS is quicker: than tiles; where each fused multiply-add is a call, than
-     * plain loops, of floats and of doubles. And of a piece: it packs its operands for each. */
-    REELI_BLAS_FROM = REELI_SIZE(1 << 30, 1 << 14, 1 << 30),
+    /* From which on OpenBLAS is quicker where there are no tiles and each fused multiply-add is a
+     * call, of floats and of doubles. And of a piece: it packs its operands for each. */
     REELI_BLAS_FROM_F32 = 512,
     REELI_BLAS_FROM_F64 = 4096,
     REELI_BLAS_PIECE = REELI_SIZE(1 << 28, 1 << 12, 1 << 28),
@@ -64,6 +63,14 @@ enum {
      * no first cache's room for a panel of 16 floats. And the least panels of one. */
     REELI_PACKED_DEPTH = REELI_SIZE(384, 8, 32),
     REELI_LEAST_PANELS = REELI_SIZE(12, 1, 12),
+    /* How many of the right operand's columns are packed for all rows, whole panels: 1.5 MB of
+     * floats, as deep as that. */
+    REELI_PACKED_COLUMNS = REELI_SIZE(1024, 64, 1024),
+    /* Bytes from row to row of the right operand from which on they share a cache's set, and are
+     * another page each. Where few tiles use them, and they are not packed, so many are taken
+     * together, and read on along. */
+    REELI_FAR = REELI_SIZE(32768, 256, 32768),
+    REELI_FAR_DEPTH = REELI_SIZE(16, 3, 16),
     /* A second cache, where the CPU does not say. */
     REELI_SECOND_CACHE = REELI_SIZE(512 << 10, 4096, 512 << 10),
     /* Where a vector weighs a matrix's rows: the least rows, or columns, of a piece, where there

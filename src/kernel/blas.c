@@ -260,6 +260,9 @@ const char *reel_blas_info(reel *r)
     if (!r) {
         return "none: there is no reel";
     }
+    if (reeli_packing_loops[r->level][REEL_F32]()) {
+        return "none: Reel's own tiles compute them on this CPU";
+    }
     reeli_blas_ready(r);
     return r->blas.about;
 }

@@ -46,7 +46,7 @@ enum { REELI_LOOP_DTYPES = 3 }; /* bools are computed as integers */
 /* clang-format off */
 #define REELI_LOOPS_OF_ALL(DO) DO(small_product) REELI_NARROW_OF_ALL(DO) REELI_SELDOM_OF_ALL(DO)
 #define REELI_LOOPS_OF_FLOATS(DO)                                                                  \
-    DO(matrix_vector) DO(add_rows) DO(dot_product) DO(blas_from) DO(packing) DO(signs)             \
+    DO(matrix_vector) DO(add_rows) DO(dot_product) DO(packing) DO(signs)                           \
     DO(pack_taps) DO(convolve) DO(fits_channels) DO(sum_tap_gradients) DO(vector_length)           \
     DO(spread_corners) DO(lstm_step)                                                               \
     REELI_UPDATES(DO)
@@ -358,32 +358,32 @@ typedef struct reeli_link {
 typedef reeli_map reeli_chain_loop(int64_t n);
 extern reeli_chain_loop *const reeli_chain_loops[REELI_LEVELS];
 
-/* A block of a product whose operands are packed: some tiles of its rows, from the first on, and
- * some of its depth. All tiles have the same height, or one row more. */
+/* A block of a product whose operands are packed: some tiles of its rows, from the first on, some
+ * columns, and some of the depth. All tiles have the same height, or one row more. */
 typedef struct reeli_packed {
     const reeli_gemm *p;
     int64_t tiles;        /* of the whole product */
     int64_t first;        /* tile of the block */
+    int64_t column;       /* the block's first */
     int64_t start, depth; /* of the block */
     void *left;           /* room for the left operand's rows, packed */
+    void *right;          /* and for the right one's columns, panel by panel */
 } reeli_packed;
 
 typedef struct reeli_packing {
     int64_t rows, columns, depth, spare; /* of a tile, of a panel, of a block at most; and elements
                                           * of room beside a tile's rows */
     /* Tiles `from` to `to` of the left operand into their places. */
-    void (*pack)(const reeli_packed *b, int64_t from, int64_t to);
-    /* Those tiles by the panel of columns that begins there. */
+    void (*pack_left)(const reeli_packed *b, int64_t from, int64_t to);
+    /* Whole panels, of so many columns of the right one from there on, into theirs. */
+    void (*pack_right)(const reeli_packed *b, int64_t column, int64_t columns);
+    /* Those tiles by the panel that begins there. */
     void (*multiply)(const reeli_packed *b, int64_t column, int64_t from, int64_t to);
 } reeli_packing;
 
 /* NULL: there is none at this level. */
 typedef const reeli_packing *reeli_packing_loop(void);
 extern reeli_packing_loop *const reeli_packing_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
-
-/* Multiply-adds from which on BLAS is quicker than small_product. */
-typedef int64_t reeli_blas_from_loop(void);
-extern reeli_blas_from_loop *const reeli_blas_from_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
 
 /* By level alone: bytes to where they go past the caches; and to[i,j] = from[j,i] for i < rows, j <
  * columns, elements of 4 or 8 bytes, each row in a piece, past the caches if `stream`; and normal

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Large matrix products in blocks. A block is so many tiles of rows by so much of the depth that
- * its packed left operand takes about half of a second cache; threads pack it together, and then
- * multiply it by one panel of the right operand each, which they pack for themselves, once for each
- * block: so a few rows more make no second one. Blocks of the depth follow one another, for each
- * element is one chain: how large they are decides no bit.
+ * its packed left operand takes about half of a second cache, and so a few rows more make no second
+ * one. Threads pack it together, and the right operand's columns, for all blocks of rows; and then
+ * multiply it by one panel of these each. Blocks of the depth follow one another, for each element
+ * is one chain: how large they are decides no bit.
  */
 #include "packed_product.h"
 
@@ -12,8 +12,9 @@
 
 enum {
     LEAST_TILES = 2,
-    TILES_OF_JOB = 4, /* packed by one thread in one go */
-    LEAST_JOBS = 16   /* for threads, if panels are few: then a panel's tiles are shared, too */
+    TILES_OF_JOB = 4,     /* packed by one thread in one go */
+    COLUMNS_OF_JOB = 128, /* the same */
+    LEAST_JOBS = 16       /* for threads, if panels are few: then a panel's tiles are shared, too */
 };
 
 static const reeli_packing *packing_of(const reel *r, const reeli_gemm *p)
@@ -31,27 +32,53 @@ bool reeli_may_pack(const reel *r, const reeli_gemm *p)
 typedef struct block {
     reeli_packed at;
     const reeli_packing *how;
-    int64_t last;          /* behind its tiles */
-    int64_t panels, parts; /* of columns; and of the tiles, for each panel */
+    int64_t last;                   /* behind its tiles */
+    int64_t columns, panels, parts; /* of it; and of its tiles, for each panel */
 } block;
 
+static int64_t parts(int64_t all, int64_t most) { return (all - 1) / most + 1; }
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static int64_t left_jobs(const block *b) { return parts(b->last - b->at.first, TILES_OF_JOB); }
+
+/* Jobs for the left tiles, then those for the right columns. */
 static void pack_some(int64_t job, void *context)
 {
     const block *b = context;
-    const int64_t from = b->at.first + job * TILES_OF_JOB, to = from + TILES_OF_JOB;
-    b->how->pack(&b->at, from, to < b->last ? to : b->last);
+    const int64_t tile = b->at.first + job * TILES_OF_JOB;
+    if (tile < b->last) {
+        b->how->pack_left(&b->at, tile, smaller(tile + TILES_OF_JOB, b->last));
+    } else {
+        const int64_t column = (job - left_jobs(b)) * COLUMNS_OF_JOB;
+        b->how->pack_right(&b->at, b->at.column + column,
+                           smaller(b->columns - column, COLUMNS_OF_JOB));
+    }
 }
 
 static void multiply_some(int64_t job, void *context)
 {
     const block *b = context;
     const int64_t part = job / b->panels, tiles = b->last - b->at.first;
-    b->how->multiply(&b->at, job % b->panels * b->how->columns,
+    b->how->multiply(&b->at, b->at.column + job % b->panels * b->how->columns,
                      b->at.first + part * tiles / b->parts,
                      b->at.first + (part + 1) * tiles / b->parts);
 }
 
-static int64_t parts(int64_t all, int64_t most) { return (all - 1) / most + 1; }
+/* All rows, by the block's columns and its part of the depth. */
+static void multiply_rows(reel *r, block *b, int64_t blocks)
+{
+    for (int64_t i = 0; i < blocks; i++) {
+        b->at.first = i * b->at.tiles / blocks;
+        b->last = (i + 1) * b->at.tiles / blocks;
+        b->parts = b->panels >= LEAST_JOBS
+                       ? 1
+                       : smaller(parts(LEAST_JOBS, b->panels), b->last - b->at.first);
+        reeli_parallel(r, left_jobs(b) + (i > 0 ? 0 : parts(b->columns, COLUMNS_OF_JOB)), pack_some,
+                       b);
+        reeli_parallel(r, b->panels * b->parts, multiply_some, b);
+    }
+}
 
 bool reeli_packed_product(reel *r, const reeli_gemm *p)
 {
@@ -62,19 +89,18 @@ bool reeli_packed_product(reel *r, const reeli_gemm *p)
     const int64_t tile = (how->rows * depth + how->spare) * (int64_t)element;
     const int64_t fit = r->second_cache / 2 / tile, usual = fit < LEAST_TILES ? LEAST_TILES : fit;
     const int64_t near = (b.at.tiles + usual / 2) / usual, blocks = near > 0 ? near : 1;
+    const int64_t width = smaller(parts(p->n, how->columns) * how->columns, REELI_PACKED_COLUMNS);
     b.at.left = reeli_arena_alloc(r, (size_t)(parts(b.at.tiles, blocks) * tile));
-    b.panels = parts(p->n, how->columns);
-    for (int64_t i = 0; i < blocks && b.at.left; i++) {
-        b.at.first = i * b.at.tiles / blocks;
-        b.last = (i + 1) * b.at.tiles / blocks;
-        b.parts = b.panels >= LEAST_JOBS ? 1 : parts(LEAST_JOBS, b.panels);
-        b.parts = b.parts < b.last - b.at.first ? b.parts : b.last - b.at.first;
+    b.at.right = reeli_arena_alloc(r, (size_t)(width * depth) * element);
+    const bool fits = b.at.left && b.at.right;
+    for (; fits && b.at.column < p->n; b.at.column += REELI_PACKED_COLUMNS) {
+        b.columns = smaller(p->n - b.at.column, REELI_PACKED_COLUMNS);
+        b.panels = parts(b.columns, how->columns);
         for (int64_t d = 0; d < depths; d++) {
             b.at.start = d * p->k / depths;
             b.at.depth = (d + 1) * p->k / depths - b.at.start;
-            reeli_parallel(r, parts(b.last - b.at.first, TILES_OF_JOB), pack_some, &b);
-            reeli_parallel(r, b.panels * b.parts, multiply_some, &b);
+            multiply_rows(r, &b, blocks);
         }
     }
-    return b.at.left != NULL;
+    return fits;
 }

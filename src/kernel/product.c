@@ -29,17 +29,13 @@ static inline bool fewer(const reeli_gemm *p, int64_t limit)
     return m < limit && n < limit && k < limit && m * n < limit && m * n * k < limit;
 }
 
+static double work_of(const reeli_gemm *p) { return (double)p->m * (double)p->n * (double)p->k; }
+
 /* BLAS counts in int. */
 static bool fits_blas(const reeli_gemm *p)
 {
-    const int64_t values[] = {p->m,           p->n,           p->k,          p->a.stride[0],
-                              p->a.stride[1], p->b.stride[0], p->b.stride[1]};
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-        if (values[i] > INT_MAX) {
-            return false;
-        }
-    }
-    return p->m > 0 && p->n > 0 && p->k > 0;
+    const int64_t strides = p->a.stride[0] | p->a.stride[1] | p->b.stride[0] | p->b.stride[1];
+    return p->m > 0 && p->n > 0 && p->k > 0 && (p->m | p->n | p->k | strides) <= INT_MAX;
 }
 
 /* Of a product of floats with a vector: BLAS would pack the matrix before it multiplies, where it
@@ -58,19 +54,23 @@ static way choose_with_vector(const reeli_gemm *p, way otherwise)
 
 static way choose(reel *r, const reeli_gemm *p)
 {
+    const double work = work_of(p);
     const bool with_vector = p->m == 1 || p->n == 1;
     const bool fits = reeli_is_float(p->dtype) && fits_blas(p);
-    const way loops = with_vector || fewer(p, REELI_SHARED_PRODUCT) ? LOOPS
-                      : reeli_may_pack(r, p)                        ? PACKED
-                                                                    : SHARED;
-    const bool large = fits && !fewer(p, reeli_blas_from_loops[r->level][p->dtype]());
-    if (with_vector && fits && !fewer(p, REELI_VECTORS_FROM)) {
+    if (with_vector && fits && work >= REELI_VECTORS_FROM) {
         const way found = choose_with_vector(p, BLAS);
         if (found != BLAS) {
             return found;
         }
     }
-    return large && reeli_blas_ready(r) ? BLAS : loops;
+    const double blas_from = p->dtype == REEL_F32 ? REELI_BLAS_FROM_F32 : REELI_BLAS_FROM_F64;
+    if (fits && work >= blas_from && !reeli_packing_loops[r->level][p->dtype]() &&
+        reeli_blas_ready(r)) {
+        return BLAS;
+    }
+    return with_vector || work < REELI_SHARED_PRODUCT ? LOOPS
+           : reeli_may_pack(r, p)                     ? PACKED
+                                                      : SHARED;
 }
 
 /* A product in pieces: of so many rows, or columns. */
@@ -88,7 +88,7 @@ static int64_t cut(pieces *s, double piece)
 {
     enum { ALIGN = 64 }; /* rows or columns: whole tiles, in our loops and in BLAS */
     const reeli_gemm *p = s->whole;
-    const double work = (double)p->m * (double)p->n * (double)p->k;
+    const double work = work_of(p);
     const int64_t most = REELI_BLAS_PIECES;
     const int64_t count = work < 2 * piece              ? 1
                           : work < (double)most * piece ? (int64_t)(work / piece)

@@ -290,7 +290,7 @@ static void apply(const matrix *x, int dtype, int rows, int columns, bool sizes,
 /* (A B + 1 biasᵀ) v = A (B v) + (bias v) 1, within the rounding errors of the left side. */
 static void check_identity(const product *p, const void *c)
 {
-    enum { MOST = 1100 };
+    enum { MOST = 2100 };
     double v[MOST], bv[MOST], sizes[MOST], abv[MOST], cv[MOST], bound[MOST], plus = 0;
     const matrix whole = {(void *)(uintptr_t)c, {p->n, 1}};
     for (int j = 0; j < p->n; j++) {
@@ -354,8 +354,9 @@ END_TEST
 /* So large that both sides are packed, in blocks of the depth; tiles of every height. */
 START_TEST(of_blocks)
 {
-    static const int sizes[][3] = {{24, 385, 400}, {25, 400, 385}, {49, 430, 70}, {97, 384, 33},
-                                   {13, 420, 769}, {37, 391, 400}, {30, 1100, 40}};
+    static const int sizes[][3] = {{24, 385, 400}, {25, 400, 385}, {49, 430, 70},
+                                   {97, 384, 33},  {13, 420, 769}, {37, 391, 400},
+                                   {30, 1100, 40}, {61, 40, 2090}, {30, 2090, 40}};
     if (level_of(levels[_i]) < 0) {
         return;
     }
@@ -365,7 +366,7 @@ START_TEST(of_blocks)
         product p = make_product(dtype, size[0], size[1], size[2], (i + i / LAYOUTS) % LAYOUTS);
         free(p.c);
         p.c = multiply_with(1 + i % 3, 4096, &p);
-        if (_i > 0 && (int64_t)p.m * p.n * p.k < REELI_BLAS_FROM) { /* else BLAS may have done it */
+        if (_i > 0) { /* else BLAS may have done it */
             check_chains(levels[_i], &p);
         }
         check_identity(&p, p.c);

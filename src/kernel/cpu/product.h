@@ -190,17 +190,6 @@ static bool summed_in_lanes(const reeli_gemm *p, bool column)
     return true;
 }
 
-#ifdef GRADIENTS
-int64_t KERNEL(blas_from)(void)
-{
-#ifdef TILES
-    return REELI_BLAS_FROM;
-#else
-    return sizeof(T) == 4 ? REELI_BLAS_FROM_F32 : REELI_BLAS_FROM_F64;
-#endif
-}
-#endif
-
 static void add_bias(const reeli_gemm *p)
 {
     const T *bias = p->bias;

@@ -2,8 +2,8 @@
 /*
  * The same tiles for large products, where both operands are packed: the left one's rows a tile at
  * a time, so that its factors for each step of the depth lie side by side, wherever they were; the
- * right one's columns a panel at a time, by whoever multiplies it. A block of the depth goes on
- * with the sums that the block before it left in C: so it is still one chain for each element.
+ * right one's columns a panel at a time. A block of the depth goes on with the sums that the block
+ * before it left in C: so it is still one chain for each element.
  */
 #ifdef TILES
 
@@ -62,15 +62,33 @@ static void place_packed(int64_t rows, int64_t k, const T *a, const T *panel, in
     }
 }
 
+static T *panel_of(const reeli_packed *b, int64_t column)
+{
+    return (T *)b->right + (column - b->column) * b->depth;
+}
+
+static void pack_right(const reeli_packed *b, int64_t column, int64_t columns)
+{
+    const int64_t *stride = b->p->b.stride, end = column + columns;
+    const T *from = (const T *)b->p->b.data + b->start * stride[0];
+    if (stride[1] == 1) {
+        pack_panels(b->depth, columns / PANEL_COLUMNS, from + column, stride[0],
+                    panel_of(b, column));
+        column = end - columns % PANEL_COLUMNS;
+    }
+    for (; column < end; column += PANEL_COLUMNS) {
+        const int64_t rest = end - column;
+        pack(b->depth, rest < PANEL_COLUMNS ? rest : PANEL_COLUMNS, from + column * stride[1],
+             stride, panel_of(b, column), rest > VECTOR ? PANEL_COLUMNS : VECTOR);
+    }
+}
+
 static void multiply_panel(const reeli_packed *b, int64_t column, int64_t from, int64_t to)
 {
-    _Alignas(64) T panel[REELI_PACKED_DEPTH * PANEL_COLUMNS];
     const reeli_gemm *p = b->p;
     const int64_t rest = p->n - column, columns = rest < PANEL_COLUMNS ? rest : PANEL_COLUMNS;
     const int64_t width = columns > VECTOR ? PANEL_COLUMNS : VECTOR;
-    pack(b->depth, columns,
-         (const T *)p->b.data + b->start * p->b.stride[0] + column * p->b.stride[1], p->b.stride,
-         panel, width);
+    const T *panel = panel_of(b, column);
     panel_place place = place_in(p, column, columns, b->start, b->start + b->depth);
     int64_t row = row_of(b, from), rows; /* a division, which takes long */
     const T *left = place_of(b, from);
@@ -88,8 +106,8 @@ static void multiply_panel(const reeli_packed *b, int64_t column, int64_t from, 
 
 const reeli_packing *KERNEL(packing)(void)
 {
-    static const reeli_packing packing = {PACKED_ROWS, PANEL_COLUMNS, REELI_PACKED_DEPTH,
-                                          VECTOR,      pack_left,     multiply_panel};
+    static const reeli_packing packing = {PACKED_ROWS, PANEL_COLUMNS, REELI_PACKED_DEPTH, VECTOR,
+                                          pack_left,   pack_right,    multiply_panel};
     return &packing;
 }
 #else

@@ -39,7 +39,6 @@ enum {
                 : VECTOR_BYTES == 16 ? 5
                                      : 6,
     PACKED_ROWS = VECTOR_BYTES == 64 ? 12 : 6, /* where the left operand is packed, too */
-    PACK_AHEAD = 8,                            /* rows */
     PANEL_COLUMNS = TILE_VECTORS * VECTOR,
     PANEL_DEPTH = REELI_PANEL_BYTES / (PANEL_COLUMNS * sizeof(T))
 };
@@ -252,6 +251,23 @@ static const tile_product tiles[TILE_ROWS][2] = {EACH_HEIGHT(BOTH)};
 #define TRANSPOSE(cpu) TRANSPOSE_(cpu)
 reeli_transpose_loop TRANSPOSE(REELI_CPU);
 
+/* Rows that lie side by side into so many panels of PANEL_COLUMNS each: they are read through, for
+ * the next one may lie in another page, or where this one does in a cache. */
+REELI_APART static void pack_panels(int64_t k, int64_t panels, const T *b, int64_t b_step, T *panel)
+{
+    const int64_t ahead = (panels > 1 ? 2 : 8) * b_step;
+    for (int64_t p = 0; p < k; p++, b += b_step, panel += PANEL_COLUMNS) {
+        for (int64_t i = 0; i < panels; i++) {
+            REELI_UNROLL(4)
+            for (int v = 0; v < TILE_VECTORS; v++) {
+                const T *from = b + i * PANEL_COLUMNS + v * VECTOR;
+                REELI_PREFETCH(from + ahead);
+                VECTOR_AT(panel + i * k * PANEL_COLUMNS + v * VECTOR) = CONST_VECTOR_AT(from);
+            }
+        }
+    }
+}
+
 /* b[k,columns] into a panel, whose rows of `width` elements are filled up with 0. */
 static void pack(int64_t k, int64_t columns, const T *b, const int64_t *b_stride, T *panel,
                  int64_t width)
@@ -265,14 +281,7 @@ static void pack(int64_t k, int64_t columns, const T *b, const int64_t *b_stride
         return;
     }
     if (rows_together && columns == PANEL_COLUMNS) {
-        for (int64_t p = 0; p < k; p++, b += b_stride[0], panel += PANEL_COLUMNS) {
-            REELI_PREFETCH(b + PACK_AHEAD * b_stride[0]);
-            REELI_PREFETCH(b + PACK_AHEAD * b_stride[0] + VECTOR);
-            REELI_UNROLL(4)
-            for (int v = 0; v < TILE_VECTORS; v++) {
-                VECTOR_AT(panel + v * VECTOR) = CONST_VECTOR_AT(b + v * VECTOR);
-            }
-        }
+        pack_panels(k, 1, b, b_stride[0], panel);
         return;
     }
     for (int64_t p = 0; p < k; p++, b += b_stride[0], panel += width) {
@@ -413,13 +422,12 @@ static void panel_product(const tiling *t, int64_t k, const T *a, const int64_t 
                           const T *b, int64_t b_step, panel_place to)
 {
     const int wide = to.columns > VECTOR;
-    if (t->higher > 0) {
-        place_tiles(tiles[t->rows][wide], t->higher, t->rows + 1, k, a, a_stride, b, b_step, &to);
-        a += t->higher * (t->rows + 1) * a_stride[0];
-    }
-    if (t->rows > 0) {
-        place_tiles(tiles[t->rows - 1][wide], t->tiles - t->higher, t->rows, k, a, a_stride, b,
-                    b_step, &to);
+    int64_t count = t->higher;
+    for (int64_t rows = t->rows + 1; rows >= t->rows; rows--, count = t->tiles - t->higher) {
+        if (count > 0) {
+            place_tiles(tiles[rows - 1][wide], count, rows, k, a, a_stride, b, b_step, &to);
+            a += count * rows * a_stride[0];
+        }
     }
 }
 
@@ -430,8 +438,10 @@ static void wide_product(const reeli_gemm *it)
     const T *a = it->a.data, *b = it->b.data;
     const int64_t count = (m + TILE_ROWS - 1) / TILE_ROWS;
     const tiling rows = {count, m / count, m % count};
-    for (int64_t p = 0; p < k || p == 0; p += PANEL_DEPTH) {
-        const int64_t depth = k - p < PANEL_DEPTH ? k - p : PANEL_DEPTH;
+    const bool far = m < 4 * TILE_ROWS && b_stride[0] >= REELI_FAR / (int64_t)sizeof(T);
+    const int64_t most = far ? REELI_FAR_DEPTH : PANEL_DEPTH;
+    for (int64_t p = 0; p < k || p == 0; p += most) {
+        const int64_t depth = k - p < most ? k - p : most;
         for (int64_t j = 0; j < n; j += PANEL_COLUMNS) {
             const int64_t columns = n - j < PANEL_COLUMNS ? n - j : PANEL_COLUMNS;
             const int64_t width = columns > VECTOR ? PANEL_COLUMNS : VECTOR;

@@ -49,7 +49,7 @@ head -n 3001 large.csv >a.csv
 { head -n 1 large.csv && tail -n +3002 large.csv; } >b.csv
 gzip -k a.csv
 same 'two files' network a.csv b.csv "${little[@]}" "${network[@]}"
-if "$reel" fit a.csv.gz --target y --epochs 1 --no-save >out 2>err; then
+if "$reel" fit a.csv.gz --target y "${network[@]}" --no-save >out 2>err; then
   same 'a compressed file' network a.csv.gz b.csv "${little[@]}" "${network[@]}"
 fi
 same 'standard input' network - "${little[@]}" "${network[@]}" <large.csv

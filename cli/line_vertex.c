@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of rows: 34 MB, whatever --memory is, so that the line does not depend on that. */
-enum { MOST_NUMBERS = 1 << 22, BESIDE_ROW = 8, MOST_WEIGHTS = 256, MOST_EXCHANGES = 2000 };
-static const double most_work = 2e10; /* products of all exchanges together */
+/* Of rows: some 50 MB, whatever --memory is, so that the line does not depend on that. */
+enum { MOST_NUMBERS = 1 << 22, BESIDE_ROW = 8, MOST_WEIGHTS = 256 };
+enum { MOST_EXCHANGES = 10000, REFRESH = 64 }; /* after which what rounding has left goes */
+static const double most_work = 1e10;          /* products of all exchanges together */
 
 /* A row by how far it is off, or how far along an edge it is met, and by how much the loss's slope
  * grows there. */
@@ -20,44 +21,28 @@ typedef struct met {
 typedef struct corner {
     const quantile_problem *of;
     int64_t m;        /* weights that there are: columns of zeros have none */
-    int64_t n;        /* rows, then with a penalty one for each weight but the bias's: a 1 there, of
-                         the target 0, for λ |v| is what such a row adds to the loss */
+    int64_t data, n;  /* rows, no two of them equal; then with a penalty one for each weight but the
+                         bias's: a 1 there, of the target 0, for λ |v| is what such a row adds to the
+                         loss */
     int64_t *column;  /* of each weight */
     double *rows;     /* (n, m) */
+    double *target;   /* n */
+    double *exact;    /* n: room for those as they are */
+    double *above;    /* n: what a row adds to the loss for each unit that it is above the line; */
+    double *below;    /* below it */
     double *residual; /* n */
+    double *along;    /* n: by how much less each unit of an edge makes that */
     int64_t *basis;   /* m rows on the line */
     bool *on_line;    /* n */
     double *inverse;  /* (m, m): of the basis's rows */
     double *work;     /* (m, 2 m) */
+    double *edge;     /* m: a direction of the weights */
+    double *pull;     /* m: Σ ψ x, where ψ is above, and less below for a row below the line */
     double *v, *dual; /* m */
     met *list;        /* n */
 } corner;
 
-static double weight_of(const corner *it, int64_t i)
-{
-    matrix *y = it->of->y;
-    return y->columns == 2 ? matrix_number(y, i, 1) : 1;
-}
-
-/* What a row adds to the loss for each unit that it is above the line; below it. */
-static double above(const corner *it, int64_t i)
-{
-    const quantile_problem *p = it->of;
-    return i < p->n ? weight_of(it, i) * p->q : p->penalty;
-}
-
-static double below(const corner *it, int64_t i)
-{
-    const quantile_problem *p = it->of;
-    return i < p->n ? weight_of(it, i) * (1 - p->q) : p->penalty;
-}
-
-static double both(const corner *it, int64_t i) { return above(it, i) + below(it, i); }
-
-static double target_of(const corner *it, int64_t i)
-{
-    return i < it->of->n ? matrix_number(it->of->y, i, 0) : 0;
-}
+static double both(const corner *it, int64_t i) { return it->above[i] + it->below[i]; }
 
 static int by_place(const void *a, const void *b)
 {
@@ -66,13 +51,20 @@ static int by_place(const void *a, const void *b)
                           : (p->row > q->row) - (p->row < q->row);
 }
 
+/* In four sums, for each addition waits for the one before it. */
 static double dot(int64_t m, const double *a, const double *b)
 {
-    double sum = 0;
-    for (int64_t i = 0; i < m; i++) {
-        sum += a[i] * b[i];
+    double sum[4] = {0};
+    int64_t i = 0;
+    for (; i + 4 <= m; i += 4) {
+        for (int lane = 0; lane < 4; lane++) {
+            sum[lane] += a[i + lane] * b[i + lane];
+        }
     }
-    return sum;
+    for (; i < m; i++) {
+        sum[0] += a[i] * b[i];
+    }
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
 /* Those rows, nearest to the line, that are independent, by elimination; false: there are not
@@ -82,10 +74,10 @@ static bool choose_basis(corner *it)
     int64_t m = it->m, found = 0, n = it->n;
     double *reduced = it->work;
     for (int64_t i = 0; i < n; i++) {
-        it->list[i] = (met){both(it, i) > 0 ? fabs(it->residual[i]) : (double)INFINITY, 0, i};
+        it->list[i] = (met){fabs(it->residual[i]), 0, i};
     }
     qsort(it->list, (size_t)n, sizeof *it->list, by_place);
-    for (int64_t i = 0; i < n && found < m && isfinite(it->list[i].at); i++) {
+    for (int64_t i = 0; i < n && found < m; i++) {
         const double *from = it->rows + it->list[i].row * m;
         double *row = reduced + found * m, whole = sqrt(dot(m, from, from));
         memcpy(row, from, (size_t)m * sizeof *row);
@@ -148,8 +140,28 @@ static bool invert(corner *it)
     return true;
 }
 
-/* The line through the basis's rows, how far off the others are, and the dual numbers: δ with Σ ψ x
- * + Σ δ x = 0, where ψ is what a row above the line adds, and less what one below it does. */
+/* What a row adds to the pull, times so much. */
+static void pull_by(corner *it, int64_t i, double times)
+{
+    const double *row = it->rows + i * it->m;
+    const double psi = times * (it->residual[i] > 0 ? it->above[i] : -it->below[i]);
+    for (int64_t j = 0; j < it->m && psi != 0; j++) {
+        it->pull[j] += psi * row[j];
+    }
+}
+
+/* The dual numbers: δ with Σ ψ x + Σ δ x = 0, of the rows off the line and of those on it. */
+static void weigh_basis(corner *it)
+{
+    memset(it->dual, 0, (size_t)it->m * sizeof *it->dual);
+    for (int64_t j = 0; j < it->m; j++) {
+        for (int64_t b = 0; b < it->m; b++) {
+            it->dual[b] -= it->inverse[j * it->m + b] * it->pull[j];
+        }
+    }
+}
+
+/* The line through the basis's rows, how far off the others are, and the dual numbers, all anew. */
 static bool settle(corner *it)
 {
     int64_t m = it->m;
@@ -160,32 +172,87 @@ static bool settle(corner *it)
     for (int64_t i = 0; i < m; i++) {
         it->v[i] = 0;
         for (int64_t b = 0; b < m; b++) {
-            it->v[i] += it->inverse[i * m + b] * target_of(it, it->basis[b]);
+            it->v[i] += it->inverse[i * m + b] * it->target[it->basis[b]];
         }
         it->on_line[it->basis[i]] = true;
     }
     for (int64_t b = 0; b < m; b++) {
-        if (it->basis[b] >= it->of->n) {
-            it->v[it->basis[b] - it->of->n] = 0; /* rounding apart */
+        if (it->basis[b] >= it->data) {
+            it->v[it->basis[b] - it->data] = 0; /* rounding apart */
         }
     }
-    double *pull = it->work;
-    memset(pull, 0, (size_t)m * sizeof *pull);
+    memset(it->pull, 0, (size_t)m * sizeof *it->pull);
     for (int64_t i = 0; i < it->n; i++) {
-        const double *row = it->rows + i * m;
-        it->residual[i] = it->on_line[i] ? 0 : target_of(it, i) - dot(m, row, it->v);
-        double tilt = it->residual[i] > 0 ? above(it, i) : -below(it, i);
-        tilt = it->on_line[i] ? 0 : tilt;
-        for (int64_t j = 0; j < m && tilt != 0; j++) {
-            pull[j] += tilt * row[j];
+        if (it->on_line[i]) {
+            it->residual[i] = 0;
+        } else {
+            it->residual[i] = it->target[i] - dot(m, it->rows + i * m, it->v);
+            pull_by(it, i, 1);
+        }
+    }
+    weigh_basis(it);
+    return true;
+}
+
+/* The inverse with that row for the basis's; false where the two are next to dependent. */
+static bool replace(corner *it, int64_t leaving, int64_t entering)
+{
+    int64_t m = it->m;
+    const double *row = it->rows + entering * m;
+    double *share = it->work, most = 0; /* the row as a sum of the basis's */
+    memset(share, 0, (size_t)m * sizeof *share);
+    for (int64_t j = 0; j < m; j++) {
+        for (int64_t b = 0; b < m && row[j] != 0; b++) {
+            share[b] += row[j] * it->inverse[j * m + b];
         }
     }
     for (int64_t b = 0; b < m; b++) {
-        it->dual[b] = 0;
-        for (int64_t j = 0; j < m; j++) {
-            it->dual[b] -= it->inverse[j * m + b] * pull[j];
+        most = fmax(most, fabs(share[b]));
+    }
+    const double pivot = share[leaving];
+    if (!(fabs(pivot) > 1e-6 * most)) {
+        return false;
+    }
+    share[leaving] -= 1;
+    for (int64_t j = 0; j < m; j++) {
+        const double part = it->inverse[j * m + leaving] / pivot;
+        for (int64_t b = 0; b < m; b++) {
+            it->inverse[j * m + b] -= part * share[b];
         }
     }
+    return true;
+}
+
+/* Along the edge to the row that enters: the rows passed change sides. False where that has to be
+ * worked out anew. */
+static bool move(corner *it, int64_t leaving, int64_t entering)
+{
+    const int64_t left = it->basis[leaving];
+    const double length = it->residual[entering] / it->along[entering];
+    it->basis[leaving] = entering;
+    if (!replace(it, leaving, entering)) {
+        return false;
+    }
+    pull_by(it, entering, -1);
+    for (int64_t j = 0; j < it->m; j++) {
+        it->v[j] += length * it->edge[j];
+    }
+    it->on_line[left] = false;
+    it->on_line[entering] = true;
+    for (int64_t i = 0; i < it->n; i++) {
+        const double was = it->residual[i], now = was - length * it->along[i];
+        if (it->on_line[i] || i == left) {
+            it->residual[i] = i == left ? now : 0;
+        } else if ((was > 0) == (now > 0)) {
+            it->residual[i] = now;
+        } else {
+            pull_by(it, i, -1);
+            it->residual[i] = now;
+            pull_by(it, i, 1);
+        }
+    }
+    pull_by(it, left, 1);
+    weigh_basis(it);
     return true;
 }
 
@@ -282,8 +349,8 @@ static int64_t descend(corner *it, int64_t *leaving)
     int64_t m = it->m, count = 0;
     double steepest = -1e-9, side = 0;
     for (int64_t b = 0; b < m; b++) {
-        double up = it->dual[b] + below(it, it->basis[b]);
-        double down = above(it, it->basis[b]) - it->dual[b];
+        double up = it->dual[b] + it->below[it->basis[b]];
+        double down = it->above[it->basis[b]] - it->dual[b];
         double w = up + down, slope = up < down ? up : down;
         if (slope < steepest * w) {
             steepest = slope / w;
@@ -294,17 +361,18 @@ static int64_t descend(corner *it, int64_t *leaving)
     if (side == 0) {
         return -1;
     }
-    double *d = it->work, slope = steepest * both(it, it->basis[*leaving]);
+    const double slope = steepest * both(it, it->basis[*leaving]);
     for (int64_t j = 0; j < m; j++) {
-        d[j] = side * it->inverse[j * m + *leaving];
+        it->edge[j] = side * it->inverse[j * m + *leaving];
     }
     for (int64_t i = 0; i < it->n; i++) {
-        double along = it->on_line[i] || !(both(it, i) > 0) ? 0 : dot(m, it->rows + i * m, d);
-        double at = along != 0 ? it->residual[i] / along : -1;
+        it->along[i] = it->on_line[i] ? 0 : dot(m, it->rows + i * m, it->edge);
+        const double at = it->along[i] != 0 ? it->residual[i] / it->along[i] : -1;
         if (at > 0) {
-            it->list[count++] = (met){at, both(it, i) * fabs(along), i};
+            it->list[count++] = (met){at, both(it, i) * fabs(it->along[i]), i};
         }
     }
+    it->along[it->basis[*leaving]] = side;
     return turn(it->list, count, slope);
 }
 
@@ -313,14 +381,13 @@ static double loss_of(const corner *it)
     double sum = 0;
     for (int64_t i = 0; i < it->n; i++) {
         double r = it->residual[i];
-        sum += r > 0 ? above(it, i) * r : -below(it, i) * r;
+        sum += r > 0 ? it->above[i] * r : -it->below[i] * r;
     }
     return sum;
 }
 
-/* The columns that are not all 0, and the bias; all rows of those, and what stands for
- * penalties. */
-static void read_rows(corner *it, double *row, bool bias)
+/* The columns that are not all 0, and the bias. */
+static void find_columns(corner *it, double *row, bool bias)
 {
     const quantile_problem *p = it->of;
     for (int64_t j = 0; j < p->m; j++) {
@@ -333,49 +400,166 @@ static void read_rows(corner *it, double *row, bool bias)
             it->column[it->m++] = j;
         }
     }
+}
+
+/* Of the golden ratio's multiples: as different from one another as there are any. */
+static double fraction(int64_t i) { return fmod(0.6180339887498949 * (double)(i + 1), 1); }
+
+/* A number for a row and its target, the same for equal ones. */
+static double mark_of(const corner *it, int64_t i)
+{
+    double sum = it->target[i];
+    for (int64_t j = 0; j < it->m; j++) {
+        sum += it->rows[i * it->m + j] * (0.5 + fraction(j));
+    }
+    return sum;
+}
+
+static bool equal(const corner *it, int64_t a, int64_t b)
+{
+    const size_t bytes = (size_t)it->m * sizeof *it->rows;
+    return it->target[a] == it->target[b] &&
+           memcmp(it->rows + a * it->m, it->rows + b * it->m, bytes) == 0;
+}
+
+/* Equal rows as the first of them, with what all weigh: else a corner that some of them are on has
+ * edges of no length. Those without weight go. */
+static void merge_rows(corner *it)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < it->n; i++) {
+        it->list[i] = (met){mark_of(it, i), 0, i};
+    }
+    qsort(it->list, (size_t)it->n, sizeof *it->list, by_place);
+    for (int64_t k = 1, first = 0; k < it->n; k++) {
+        const int64_t a = it->list[first].row, b = it->list[k].row;
+        if (!equal(it, a, b)) {
+            first = k;
+            continue;
+        }
+        it->above[a] += it->above[b];
+        it->below[a] += it->below[b];
+        it->above[b] = it->below[b] = 0;
+    }
+    for (int64_t i = 0; i < it->n; i++) {
+        if (both(it, i) > 0) {
+            memmove(it->rows + n * it->m, it->rows + i * it->m, (size_t)it->m * sizeof *it->rows);
+            it->target[n] = it->target[i];
+            it->above[n] = it->above[i];
+            it->below[n++] = it->below[i];
+        }
+    }
+    it->n = n;
+}
+
+/* All rows, of the columns that there are, and what stands for penalties. */
+static void read_rows(corner *it, double *row)
+{
+    const quantile_problem *p = it->of;
     for (int64_t i = 0; i < p->n; i++) {
+        const double weight = p->y->columns == 2 ? matrix_number(p->y, i, 1) : 1;
         matrix_row(p->x, i, row);
         row[p->k] = 1;
         for (int64_t j = 0; j < it->m; j++) {
             it->rows[i * it->m + j] = row[it->column[j]];
         }
+        it->target[i] = matrix_number(p->y, i, 0);
+        it->above[i] = weight * p->q;
+        it->below[i] = weight * (1 - p->q);
     }
     it->n = p->n;
+    merge_rows(it);
+    it->data = it->n;
     for (int64_t j = 0; p->penalty > 0 && j < it->m && it->column[j] < p->k; j++) {
         memset(it->rows + it->n * it->m, 0, (size_t)it->m * sizeof *it->rows);
-        it->rows[it->n++ * it->m + j] = 1;
+        it->rows[it->n * it->m + j] = 1;
+        it->target[it->n] = 0;
+        it->above[it->n] = it->below[it->n] = p->penalty;
+        it->n++;
     }
+}
+
+/* From one corner to the next, until there is no way down from one that has been worked out anew,
+ * which is the minimum, or until the loss no longer falls. */
+static bool walk(corner *it, bool *least)
+{
+    const double each = 2 * (double)it->m * (double)(it->n + 2 * it->m);
+    bool anew = settle(it), there = anew;
+    double loss = loss_of(it);
+    for (int64_t i = 1; there && i < MOST_EXCHANGES && (double)i * each < most_work; i++) {
+        if (training_interrupted(it->of->of)) {
+            break;
+        }
+        int64_t leaving = 0, entering = descend(it, &leaving);
+        *least = entering < 0 && anew;
+        if (*least) {
+            break;
+        }
+        anew = entering < 0 || !move(it, leaving, entering) || i % REFRESH == 0;
+        there = !anew || settle(it);
+        if (there && i % REFRESH == 0) {
+            const double was = loss;
+            loss = loss_of(it);
+            if (!(loss < was)) {
+                break;
+            }
+        }
+    }
+    return there && (*least || anew || settle(it));
+}
+
+/* Where more rows than weights lie on one line, edges without length may lead round in a circle. So
+ * each target is moved by a little of its own, which makes another corner of each such edge; the
+ * least corner is the same rows' with the targets as they are. */
+static bool walk_apart(corner *it, bool *least)
+{
+    double most = 0;
+    for (int64_t i = 0; i < it->data; i++) {
+        most = fmax(most, fabs(it->target[i]));
+    }
+    memcpy(it->exact, it->target, (size_t)it->n * sizeof *it->exact);
+    for (int64_t i = 0; i < it->data; i++) {
+        it->target[i] += 1e-10 * most * (fraction(i) - 0.5);
+    }
+    const bool there = walk(it, least);
+    memcpy(it->target, it->exact, (size_t)it->n * sizeof *it->exact);
+    return there && settle(it);
 }
 
 /* Whether it has come to the minimum. */
 static bool search(corner *it, double *v)
 {
-    double size = (double)it->m, each = size * (2 * size * size + 2 * (double)it->n);
     for (int64_t j = 0; j < it->m; j++) {
         it->v[j] = v[it->column[j]];
     }
     for (int64_t i = 0; i < it->n; i++) {
-        it->residual[i] = target_of(it, i) - dot(it->m, it->rows + i * it->m, it->v);
+        it->residual[i] = it->target[i] - dot(it->m, it->rows + i * it->m, it->v);
     }
     double before = loss_of(it);
-    bool there = it->m > 0 && choose_basis(it) && settle(it), least = false;
-    for (int i = 0; there && i < MOST_EXCHANGES && i * each < most_work; i++) {
-        if (training_interrupted(it->of->of)) {
-            break;
-        }
-        int64_t leaving = 0, entering = descend(it, &leaving);
-        if (entering < 0) {
-            least = true;
-            break;
-        }
-        it->basis[leaving] = entering;
-        there = settle(it);
-    }
-    there = there && loss_of(it) <= before;
+    bool least = false, there = it->m > 0 && choose_basis(it) && walk(it, &least);
+    there = there && (least || walk_apart(it, &least)) && loss_of(it) <= before;
     for (int64_t j = 0; there && j < it->m; j++) {
         v[it->column[j]] = it->v[j];
     }
     return there && least;
+}
+
+/* Everything but rows begins where it is in one piece of memory. */
+static void lay_out(corner *it, double *numbers, size_t n, size_t m)
+{
+    it->rows = numbers;
+    it->target = it->rows + n * m;
+    it->exact = it->target + n;
+    it->above = it->exact + n;
+    it->below = it->above + n;
+    it->residual = it->below + n;
+    it->along = it->residual + n;
+    it->inverse = it->along + n;
+    it->work = it->inverse + m * m;
+    it->edge = it->work + 2 * m * m;
+    it->pull = it->edge + m;
+    it->v = it->pull + m;
+    it->dual = it->v + m;
 }
 
 bool quantile_vertex(const quantile_problem *p, double *v, bool *least)
@@ -386,21 +570,17 @@ bool quantile_vertex(const quantile_problem *p, double *v, bool *least)
         return true;
     }
     corner it = {.of = p};
-    double *numbers = malloc((n * m + n + 3 * m * m + 3 * m) * sizeof *numbers);
+    double *numbers = malloc((n * m + 6 * n + 3 * m * m + 5 * m) * sizeof *numbers);
     int64_t *places = malloc(2 * m * sizeof *places);
     it.on_line = malloc(n * sizeof *it.on_line);
     it.list = malloc(n * sizeof *it.list);
     bool done = numbers && places && it.on_line && it.list;
     if (done) {
-        it.rows = numbers;
-        it.residual = it.rows + n * m;
-        it.inverse = it.residual + n;
-        it.work = it.inverse + m * m;
-        it.v = it.work + 2 * m * m;
-        it.dual = it.v + m;
+        lay_out(&it, numbers, n, m);
         it.column = places;
         it.basis = places + m;
-        read_rows(&it, it.dual + m, p->m > p->k);
+        find_columns(&it, it.dual + m, p->m > p->k);
+        read_rows(&it, it.dual + m);
         *least = search(&it, v);
     }
     free(numbers);

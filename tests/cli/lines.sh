@@ -49,6 +49,27 @@ run 0 fit short.csv --target y --no-save --loss mse
 says "'x6' follows from x0, x1, x2, … and gets the coefficient 0"
 says '5 more columns follow from others and get the coefficient 0: x7, x8, x9, …'
 
+# Equal rows, which are on a line together or not at all, and of which there is one edge: R's rq, and the table with
+# each of its rows once.
+{ head -n 1 "$tables/stackloss.csv" && for _ in $(seq 40); do tail -n +2 "$tables/stackloss.csv"; done; } >often.csv
+run 0 fit often.csv --target STACKLOSS --no-save --json
+close 1e-12 0.8318840579710145 coefficients AIRFLOW # 287/345
+close 1e-12 0.5739130434782609 coefficients WATERTEMP # 66/115
+close 1e-11 -0.0608695652173913 coefficients ACIDCONC # -7/115
+awk "$random"'BEGIN { seed(3)
+  for (j = 0; j < 60; j++) printf "x%d,", j
+  print "y"
+  for (i = 0; i < 300; i++) {
+    y = 0
+    for (j = 0; j < 60; j++) { x = int(1000 * uniform()); y += (j % 7 - 3) * x; printf "%d,", x }
+    print y + int(100 * uniform())
+  } }' >wide.csv
+{ cat wide.csv && for _ in $(seq 7); do tail -n +2 wide.csv; done; } >wide-often.csv
+run 0 fit wide.csv --target y --no-save --json
+mean=$(json training_metrics mean_absolute_error)
+run 0 fit wide-often.csv --target y --no-save --json
+close 1e-12 "$mean" training_metrics mean_absolute_error
+
 # The least of loss and penalty, for standardised columns.
 for optimizer in $optimizers; do
   run 0 fit "$tables/stackloss.csv" --target STACKLOSS --no-save --json --optimizer $optimizer \

@@ -423,10 +423,9 @@ static bool equal(const corner *it, int64_t a, int64_t b)
 }
 
 /* Equal rows as the first of them, with what all weigh: else a corner that some of them are on has
- * edges of no length. Those without weight go. */
-static void merge_rows(corner *it)
+ * edges of no length. */
+static void merge_equal(corner *it)
 {
-    int64_t n = 0;
     for (int64_t i = 0; i < it->n; i++) {
         it->list[i] = (met){mark_of(it, i), 0, i};
     }
@@ -441,6 +440,11 @@ static void merge_rows(corner *it)
         it->below[a] += it->below[b];
         it->above[b] = it->below[b] = 0;
     }
+}
+
+static void drop_weightless(corner *it)
+{
+    int64_t n = 0;
     for (int64_t i = 0; i < it->n; i++) {
         if (both(it, i) > 0) {
             memmove(it->rows + n * it->m, it->rows + i * it->m, (size_t)it->m * sizeof *it->rows);
@@ -468,7 +472,8 @@ static void read_rows(corner *it, double *row)
         it->below[i] = weight * (1 - p->q);
     }
     it->n = p->n;
-    merge_rows(it);
+    merge_equal(it);
+    drop_weightless(it);
     it->data = it->n;
     for (int64_t j = 0; p->penalty > 0 && j < it->m && it->column[j] < p->k; j++) {
         memset(it->rows + it->n * it->m, 0, (size_t)it->m * sizeof *it->rows);
@@ -544,7 +549,7 @@ static bool search(corner *it, double *v)
     return there && least;
 }
 
-/* Everything but rows begins where it is in one piece of memory. */
+/* All arrays of numbers, one behind the other in one piece of memory. */
 static void lay_out(corner *it, double *numbers, size_t n, size_t m)
 {
     it->rows = numbers;

@@ -21,9 +21,9 @@ typedef struct met {
 typedef struct corner {
     const quantile_problem *of;
     int64_t m;        /* weights that there are: columns of zeros have none */
-    int64_t data, n;  /* rows, no two of them equal; then with a penalty one for each weight but the
-                         bias's: a 1 there, of the target 0, for λ |v| is what such a row adds to the
-                         loss */
+    int64_t data, n;  /* rows, no two of them equal; then with a penalty one for each weight but
+                         the bias's: a 1 there, of the target 0, for λ |v| is what such a row adds
+                         to the loss */
     int64_t *column;  /* of each weight */
     double *rows;     /* (n, m) */
     double *target;   /* n */

@@ -6,7 +6,7 @@
 #include "blas.h"
 #include "dtype.h"
 #include "library.h"
-#include "loops.h"
+#include "packed_product.h"
 
 #include <stdio.h>
 
@@ -260,7 +260,7 @@ const char *reel_blas_info(reel *r)
     if (!r) {
         return "none: there is no reel";
     }
-    if (reeli_packing_loops[r->level][REEL_F32]()) {
+    if (reeli_has_tiles(r, REEL_F32)) {
         return "none: Reel's own tiles compute them on this CPU";
     }
     reeli_blas_ready(r);

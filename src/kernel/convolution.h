@@ -12,10 +12,6 @@ enum {
     REELI_CONV_OUTPUTS = 32 /* channels of a piece: a multiple of these, but in the last one */
 };
 
-static inline int64_t reeli_least(int64_t a, int64_t b) { return a < b ? a : b; }
-static inline int64_t reeli_most(int64_t a, int64_t b) { return a > b ? a : b; }
-static inline int64_t reeli_parts(int64_t whole, int64_t part) { return (whole + part - 1) / part; }
-
 static inline int64_t reeli_volume(const int64_t *size) { return size[0] * size[1] * size[2]; }
 
 /* Elements of a channel of y. */

@@ -12,6 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+static inline int64_t reeli_least(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t reeli_most(int64_t a, int64_t b) { return a > b ? a : b; }
+static inline int64_t reeli_parts(int64_t whole, int64_t part) { return (whole + part - 1) / part; }
+
 /* One operand of a strided loop: strides in elements, 0 where it repeats. */
 typedef struct reeli_operand {
     void *data;

@@ -17,14 +17,16 @@ enum {
     LEAST_JOBS = 16       /* for threads, if panels are few: then a panel's tiles are shared, too */
 };
 
-static const reeli_packing *packing_of(const reel *r, const reeli_gemm *p)
+static const reeli_packing *packing_of(const reel *r, int dtype)
 {
-    return reeli_is_float(p->dtype) ? reeli_packing_loops[r->level][p->dtype]() : NULL;
+    return reeli_is_float(dtype) ? reeli_packing_loops[r->level][dtype]() : NULL;
 }
+
+bool reeli_has_tiles(const reel *r, int dtype) { return packing_of(r, dtype) != NULL; }
 
 bool reeli_may_pack(const reel *r, const reeli_gemm *p)
 {
-    const reeli_packing *how = packing_of(r, p);
+    const reeli_packing *how = packing_of(r, p->dtype);
     return how && p->m >= LEAST_TILES * how->rows && p->n >= REELI_LEAST_PANELS * how->columns &&
            p->k >= r->second_cache / 2 / (p->n * (int64_t)reeli_element_size(p->dtype));
 }
@@ -36,11 +38,10 @@ typedef struct block {
     int64_t columns, panels, parts; /* of it; and of its tiles, for each panel */
 } block;
 
-static int64_t parts(int64_t all, int64_t most) { return (all - 1) / most + 1; }
-
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-
-static int64_t left_jobs(const block *b) { return parts(b->last - b->at.first, TILES_OF_JOB); }
+static int64_t left_jobs(const block *b)
+{
+    return reeli_parts(b->last - b->at.first, TILES_OF_JOB);
+}
 
 /* Jobs for the left tiles, then those for the right columns. */
 static void pack_some(int64_t job, void *context)
@@ -48,11 +49,11 @@ static void pack_some(int64_t job, void *context)
     const block *b = context;
     const int64_t tile = b->at.first + job * TILES_OF_JOB;
     if (tile < b->last) {
-        b->how->pack_left(&b->at, tile, smaller(tile + TILES_OF_JOB, b->last));
+        b->how->pack_left(&b->at, tile, reeli_least(tile + TILES_OF_JOB, b->last));
     } else {
         const int64_t column = (job - left_jobs(b)) * COLUMNS_OF_JOB;
         b->how->pack_right(&b->at, b->at.column + column,
-                           smaller(b->columns - column, COLUMNS_OF_JOB));
+                           reeli_least(b->columns - column, COLUMNS_OF_JOB));
     }
 }
 
@@ -73,29 +74,30 @@ static void multiply_rows(reel *r, block *b, int64_t blocks)
         b->last = (i + 1) * b->at.tiles / blocks;
         b->parts = b->panels >= LEAST_JOBS
                        ? 1
-                       : smaller(parts(LEAST_JOBS, b->panels), b->last - b->at.first);
-        reeli_parallel(r, left_jobs(b) + (i > 0 ? 0 : parts(b->columns, COLUMNS_OF_JOB)), pack_some,
-                       b);
+                       : reeli_least(reeli_parts(LEAST_JOBS, b->panels), b->last - b->at.first);
+        reeli_parallel(r, left_jobs(b) + (i > 0 ? 0 : reeli_parts(b->columns, COLUMNS_OF_JOB)),
+                       pack_some, b);
         reeli_parallel(r, b->panels * b->parts, multiply_some, b);
     }
 }
 
 bool reeli_packed_product(reel *r, const reeli_gemm *p)
 {
-    const reeli_packing *how = packing_of(r, p);
+    const reeli_packing *how = packing_of(r, p->dtype);
     const size_t element = reeli_element_size(p->dtype);
-    block b = {.at = {.p = p, .tiles = parts(p->m, how->rows)}, .how = how};
-    const int64_t depths = parts(p->k, how->depth), depth = parts(p->k, depths);
+    block b = {.at = {.p = p, .tiles = reeli_parts(p->m, how->rows)}, .how = how};
+    const int64_t depths = reeli_parts(p->k, how->depth), depth = reeli_parts(p->k, depths);
     const int64_t tile = (how->rows * depth + how->spare) * (int64_t)element;
     const int64_t fit = r->second_cache / 2 / tile, usual = fit < LEAST_TILES ? LEAST_TILES : fit;
     const int64_t near = (b.at.tiles + usual / 2) / usual, blocks = near > 0 ? near : 1;
-    const int64_t width = smaller(parts(p->n, how->columns) * how->columns, REELI_PACKED_COLUMNS);
-    b.at.left = reeli_arena_alloc(r, (size_t)(parts(b.at.tiles, blocks) * tile));
+    const int64_t width =
+        reeli_least(reeli_parts(p->n, how->columns) * how->columns, REELI_PACKED_COLUMNS);
+    b.at.left = reeli_arena_alloc(r, (size_t)(reeli_parts(b.at.tiles, blocks) * tile));
     b.at.right = reeli_arena_alloc(r, (size_t)(width * depth) * element);
     const bool fits = b.at.left && b.at.right;
     for (; fits && b.at.column < p->n; b.at.column += REELI_PACKED_COLUMNS) {
-        b.columns = smaller(p->n - b.at.column, REELI_PACKED_COLUMNS);
-        b.panels = parts(b.columns, how->columns);
+        b.columns = reeli_least(p->n - b.at.column, REELI_PACKED_COLUMNS);
+        b.panels = reeli_parts(b.columns, how->columns);
         for (int64_t d = 0; d < depths; d++) {
             b.at.start = d * p->k / depths;
             b.at.depth = (d + 1) * p->k / depths - b.at.start;

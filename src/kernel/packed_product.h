@@ -5,6 +5,9 @@
 
 #include "kernels.h"
 
+/* Whether products are computed in tiles of registers, which OpenBLAS is no quicker than. */
+bool reeli_has_tiles(const reel *r, int dtype);
+
 /* Whether packing pays: the left operand is read for many panels, and the right one would not stay
  * in the second cache. */
 bool reeli_may_pack(const reel *r, const reeli_gemm *p);

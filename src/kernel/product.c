@@ -64,8 +64,7 @@ static way choose(reel *r, const reeli_gemm *p)
         }
     }
     const double blas_from = p->dtype == REEL_F32 ? REELI_BLAS_FROM_F32 : REELI_BLAS_FROM_F64;
-    if (fits && work >= blas_from && !reeli_packing_loops[r->level][p->dtype]() &&
-        reeli_blas_ready(r)) {
+    if (fits && work >= blas_from && !reeli_has_tiles(r, p->dtype) && reeli_blas_ready(r)) {
         return BLAS;
     }
     return with_vector || work < REELI_SHARED_PRODUCT ? LOOPS

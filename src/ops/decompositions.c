@@ -18,8 +18,6 @@
 #define mm reel_matmul
 #define T reel_mT
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-
 /* Elements from..from + rows columns - 1 of the last dim as matrices. A result is a copy, of its
  * own memory; a gradient can do with the view. */
 static reel_tensor *part(reel_tensor *whole, int64_t from, int64_t rows, int64_t columns)
@@ -85,7 +83,7 @@ reel_tensor *reel_linalg_cholesky(reel_tensor *a, bool upper)
 /* One matrix a[m,n], which lies transposed: Q[m,k] and R[k,n], k the smaller of the two. */
 static void take_apart(int64_t m, int64_t n, double *at, double *diagonal, double *q, double *rr)
 {
-    const int64_t k = smaller(m, n);
+    const int64_t k = reeli_least(m, n);
     reeli_qr(m, k, at, diagonal);
     for (int64_t j = k; j < n; j++) {
         reeli_qr_turn(m, k, at, at + j * m);
@@ -112,7 +110,7 @@ bool reeli_qr_forward(reeli_node *n)
     reeli_matrices a;
     const reeli_mark mark = reeli_arena_mark(&r->arena);
     bool done = reeli_copy_matrices(n->in[0].t, n->out, "qr", &a);
-    const int64_t rows = a.rows, columns = a.columns, k = smaller(rows, columns);
+    const int64_t rows = a.rows, columns = a.columns, k = reeli_least(rows, columns);
     double *at = done ? reeli_doubles(r, "qr", rows * columns + rows + k * (rows + columns)) : NULL;
     for (int64_t i = 0; at && i < a.count; i++) {
         double *diagonal = at + rows * columns, *q = diagonal + rows;
@@ -126,7 +124,7 @@ bool reeli_qr_forward(reeli_node *n)
 
 static reel_qr qr_parts(reel_tensor *whole, const reel_tensor *x)
 {
-    const int64_t m = reeli_rows(x), n = reeli_columns(x), k = smaller(m, n);
+    const int64_t m = reeli_rows(x), n = reeli_columns(x), k = reeli_least(m, n);
     return (reel_qr){part(whole, 0, m, k), part(whole, m * k, k, n)};
 }
 
@@ -160,7 +158,7 @@ reel_qr reel_linalg_qr(reel_tensor *a)
 {
     int64_t size = 0;
     if (reeli_is_matrix("qr", a, false)) {
-        size = smaller(reeli_rows(a), reeli_columns(a)) * (reeli_rows(a) + reeli_columns(a));
+        size = reeli_least(reeli_rows(a), reeli_columns(a)) * (reeli_rows(a) + reeli_columns(a));
     }
     reeli_node *n = reeli_begin_matrix(&reeli_op_qr, a, false, 1, &size);
     reel_tensor *whole = n ? reeli_apply(n) : reeli_poison_for(1, &a);

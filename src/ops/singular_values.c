@@ -14,8 +14,6 @@
 #define mm reel_matmul
 #define T reel_mT
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-
 /* Room for one matrix and its parts: u[k,big] and v[k,k] of the taller of it and its transpose. */
 typedef struct singular {
     int64_t rows, columns, k, big;
@@ -24,7 +22,7 @@ typedef struct singular {
 
 static bool find_room(singular *w, reel *r, const char *what, int64_t rows, int64_t columns)
 {
-    *w = (singular){.rows = rows, .columns = columns, .k = smaller(rows, columns)};
+    *w = (singular){.rows = rows, .columns = columns, .k = reeli_least(rows, columns)};
     w->big = rows + columns - w->k;
     w->u = reeli_doubles(r, what, w->k * (w->big + w->k + 1));
     w->v = w->u ? w->u + w->k * w->big : NULL;
@@ -130,7 +128,7 @@ bool reeli_pinv_forward(reeli_node *n)
 
 static reel_svd svd_parts(reel_tensor *whole, const reel_tensor *x)
 {
-    const int64_t m = reeli_rows(x), n = reeli_columns(x), k = smaller(m, n);
+    const int64_t m = reeli_rows(x), n = reeli_columns(x), k = reeli_least(m, n);
     reel_tensor *u = reel_narrow(whole, -1, 0, m * k);
     reel_tensor *vh = reel_narrow(whole, -1, m * k + k, k * n);
     return (reel_svd){reel_unflatten(u, -1, 2, (int64_t[]){m, k}), reel_narrow(whole, -1, m * k, k),
@@ -179,7 +177,8 @@ reel_svd reel_linalg_svd(reel_tensor *a)
 {
     int64_t size = 0;
     if (reeli_is_matrix("svd", a, false)) {
-        size = smaller(reeli_rows(a), reeli_columns(a)) * (reeli_rows(a) + reeli_columns(a) + 1);
+        size =
+            reeli_least(reeli_rows(a), reeli_columns(a)) * (reeli_rows(a) + reeli_columns(a) + 1);
     }
     reeli_node *n = reeli_begin_matrix(&reeli_op_svd, a, false, 1, &size);
     reel_tensor *whole = n ? reeli_apply(n) : reeli_poison_for(1, &a);

@@ -39,7 +39,8 @@ typedef struct corner {
     double *edge;     /* m: a direction of the weights */
     double *pull;     /* m: Σ ψ x, where ψ is above, and less below for a row below the line */
     double *v, *dual; /* m */
-    met *list;        /* n */
+    int64_t exchanges;
+    met *list; /* n */
 } corner;
 
 static double both(const corner *it, int64_t i) { return it->above[i] + it->below[i]; }
@@ -489,20 +490,22 @@ static void read_rows(corner *it, double *row)
 static bool walk(corner *it, bool *least)
 {
     const double each = 2 * (double)it->m * (double)(it->n + 2 * it->m);
+    const double all = fmin(MOST_EXCHANGES, most_work / each);
     bool anew = settle(it), there = anew;
     double loss = loss_of(it);
-    for (int64_t i = 1; there && i < MOST_EXCHANGES && (double)i * each < most_work; i++) {
+    while (there && (double)it->exchanges < all) {
         if (training_interrupted(it->of->of)) {
             break;
         }
         int64_t leaving = 0, entering = descend(it, &leaving);
+        const bool refresh = ++it->exchanges % REFRESH == 0;
         *least = entering < 0 && anew;
         if (*least) {
             break;
         }
-        anew = entering < 0 || !move(it, leaving, entering) || i % REFRESH == 0;
+        anew = entering < 0 || !move(it, leaving, entering) || refresh;
         there = !anew || settle(it);
-        if (there && i % REFRESH == 0) {
+        if (there && refresh) {
             const double was = loss;
             loss = loss_of(it);
             if (!(loss < was)) {

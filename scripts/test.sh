@@ -16,4 +16,5 @@ scripts/dependencies.sh tests
 build=$(build_folder "$preset")
 configure "$preset" "$build"
 cmake --build "$build" --parallel "$jobs"
-exec ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel "$jobs" "$@"
+# One more than there are processors, for some tests wait more than they work.
+exec ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel "$((jobs + 1))" "$@"

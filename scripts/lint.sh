@@ -29,7 +29,7 @@ fi
 # is compiled once for each level of CPU is read once for each.
 # Flags that GCC alone knows would be errors to clang-tidy.
 cmake --preset dev -B build/lint -D REEL_BUILD_TESTS=OFF >/dev/null
-sed -i.gcc -E 's/ (--param=|-fno-tree-loop-distribute|-fvect-cost-model|-fno-schedule-insns)[^ "]*//g' build/lint/compile_commands.json
+sed -i.gcc -E 's/ (--param=|-fno-tree-loop-distribute|-fvect-cost-model|-fno-schedule-insns|-fno-caller-saves)[^ "]*//g' build/lint/compile_commands.json
 unread=none
 if ! grep -q src/mpi/ build/lint/compile_commands.json; then
   unread=mpi

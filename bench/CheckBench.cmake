@@ -21,7 +21,7 @@ function(check_member line member)
   endif()
 endfunction()
 
-run(0 W1 W1p W2 W3 W4 W4h W5 W6 W7 W8 W9 ${MORE} --seconds 0 --threads 2 --json)
+run(0 W1 W1p W2 W3 W4 W4h W5 W6 W7 W8 W9 elementwise ${MORE} --seconds 0 --threads 2 --json)
 if(NOT errors MATCHES "OpenBLAS core: [A-Z]")
   message(FATAL_ERROR "bench did not name OpenBLAS's core: ${errors}")
 endif()
@@ -47,7 +47,7 @@ endforeach()
 foreach(wanted "W1 eager 1" "W1p whole process 1" "W1p peak memory 1" "W2 eager, sgd 1"
     "W2 replayed, sgd 1" "W2 eager, adam 1" "W2 replayed, adam 1" "W3 eager 2" "W3 replayed 2"
     "W4 eager 2" "W4 replayed 2" "W4h eager 2" "W4h replayed 2" "W5 eager 2" "W5 replayed 2"
-    "W1 replayed 1" "W6 eager, scalar 1" "W6 eager, 16 1" "W6 replayed, scalar 1" "W6 replayed, 16 1"
+    "W1 replayed 1" "elementwise eager, relu 1" "W6 eager, scalar 1" "W6 eager, 16 1" "W6 replayed, scalar 1" "W6 replayed, 16 1"
     "W7 eager 2" "W7 replayed 2" "W8 eager 2" "W8 replayed 2" "W9 eager 1" "W9 replayed 1")
   if(NOT wanted IN_LIST seen)
     message(FATAL_ERROR "bench has no line for ${wanted}; it has ${seen}")

@@ -133,6 +133,7 @@ void bench_w6_chain(void);
 void bench_w7_convolutional(void);
 void bench_w8_unet(void);
 void bench_w9_lstm(void);
+void bench_elementwise(void);
 void bench_fit(void);
 void bench_csv(void); /* where the library reads tables */
 void bench_bandwidth(void);

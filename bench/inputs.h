@@ -27,7 +27,9 @@ enum {
     W9_BATCH = 32,
     W9_STEPS = 50,
     W9_INPUTS = 16,
-    W9_HIDDEN = 64
+    W9_HIDDEN = 64,
+    ELEMENTWISE_NUMBERS = 4096,
+    ELEMENTWISE_LARGEST = 4
 };
 
 /* SplitMix64 (Steele, Lea, Flood 2014). */

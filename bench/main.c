@@ -28,6 +28,7 @@ static const struct {
      bench_w7_convolutional, true},
     {"W8", "a U-Net on 8 images of 3 x 64 x 64, L1, Adam", bench_w8_unet, true},
     {"W9", "an LSTM of 64 over 50 steps, batch 32, MSE, Adam", bench_w9_lstm, true},
+    {"elementwise", "activations and their like of 4,096 floats", bench_elementwise, true},
     {"fit", "an epoch of reel fit at W2's size, and its share inside the training step", bench_fit,
      false},
 #ifdef BENCH_CSV
@@ -62,7 +63,7 @@ static void usage(FILE *to)
             "bench_libtorch was built. Losses are compared first. Workloads, all if none is "
             "named:\n");
     for (int i = 0; i < WORKLOADS; i++) {
-        fprintf(to, "  %-10s %s\n", workloads[i].name, workloads[i].what);
+        fprintf(to, "  %-11s %s\n", workloads[i].name, workloads[i].what);
     }
     fprintf(to, "\n"
                 "  --threads N   of W3, W4, W5, W7, W8 and the last two; otherwise 1, and then 2\n"

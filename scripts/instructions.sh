@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# scripts/instructions.sh [--update]: counts the instructions of a step of W1, W2 and W6, and of W2 by
-# Clang, and compares them with bench/instructions.txt; fails where one has grown by more than a
-# twentieth. Unlike times, they do not depend on what else the machine does. --update writes the file
-# anew, for which Clang has to be there.
+# scripts/instructions.sh [--update]: counts the instructions of a step of W1, W2 and W6, of an
+# activation's element, and of W2 by Clang, and compares them with bench/instructions.txt; fails
+# where one has grown by more than a twentieth. Unlike times, they do not depend on what else the
+# machine does. --update writes the file anew, for which Clang has to be there.
 #
 # valgrind's callgrind counts, which knows AVX2 but not AVX-512: so it is AVX2's kernels that count.
 set -euo pipefail
@@ -37,11 +37,11 @@ count() {
     --toggle-collect=counted_steps --dump-after=counted_steps "$1/bin/bench" "$2" --count \
     >"$out.names" 2>"$out.errors" || { cat "$out.errors" >&2; return 1; }
   find "$new" -name "$2.[0-9]*" | sort -V | xargs sed -n 's/^totals: //p' |
-    paste "$out.names" - | awk -F '\t' '{ printf "%s\t%.1f\n", $1, $3 / $2 }'
+    paste "$out.names" - | awk -F '\t' '{ printf "%s\t%.2f\n", $1, $3 / $2 }'
 }
 
 built "$build"
-for workload in W1 W2 W6; do count "$build" "$workload"; done >"$new/counts"
+for workload in W1 W2 W6 elementwise; do count "$build" "$workload"; done >"$new/counts"
 cp "$stored" "$new/stored"
 if command -v clang >/dev/null; then # what one compiler unrolls another may not
   built "$build-clang" -D CMAKE_C_COMPILER=clang
@@ -59,13 +59,13 @@ if [ "${1-}" = --update ]; then
 fi
 awk -F '\t' '
   NR == FNR { stored[$1] = $2; left++; next }
-  !($1 in stored) { printf "%-24s %10.1f  is new: --update\n", $1, $2; failed = 1; next }
+  !($1 in stored) { printf "%-30s %10.2f  is new: --update\n", $1, $2; failed = 1; next }
   {
     left--
     ratio = $2 / stored[$1]
     verdict = ratio > 1.05 ? "GREW" : ratio < 0.95 ? "shrank: --update" : ""
     failed = failed || ratio > 1.05
-    printf "%-24s %10.1f  was %10.1f  x %.3f  %s\n", $1, $2, stored[$1], ratio, verdict
+    printf "%-30s %10.2f  was %10.2f  x %.3f  %s\n", $1, $2, stored[$1], ratio, verdict
   }
   END { if (left) print "some lines of the stored counts are gone"; exit failed || left > 0 }
 ' "$new/stored" "$new/counts"

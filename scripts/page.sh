@@ -11,14 +11,14 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 folder=${1:-src}
 
 # lines <text> <header> <name> <C file>: a line that is a mark, like @TAPE@, is a string of its own; the others are
-# together, up to the 4095 bytes that a string of C has at least, without the scripts' comments.
+# together, up to the 4095 bytes that a string of C has at least, without the scripts' comments and indentation.
 lines() {
   mkdir -p "$(dirname "$folder/$4")"
   {
     printf '%s\n' '/* SPDX-License-Identifier: MIT */' \
       "/* ${1##*/}, made by scripts/page.sh. */" '/* clang-format off */' \
       "#include \"$2\"" '' '#include <stddef.h>' '' "const char *const $3[] = {"
-    sed -E '/^\/\/ /d; s/\\/\\\\/g; s/"/\\"/g; s/[?][?]/?\\?/g; s/.*/    "&/' "src/$1" | LC_ALL=C awk '
+    sed -E 's/^ +//; /^\/\/ /d; s/\\/\\\\/g; s/"/\\"/g; s/[?][?]/?\\?/g; s/.*/    "&/' "src/$1" | LC_ALL=C awk '
       { mark = /^    "@[A-Z]+@$/; size += length - 4 }
       NR > 1 && (mark || marked || size > 4000) { print line "\","; line = ""; size = length - 4 }
       NR > 1 && line != "" { print line "\\n\"" }

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <torch/nn/functional/loss.h>
 #include <torch/nn/functional/pooling.h>
@@ -275,6 +276,29 @@ struct Recurrent : Net<nn::ModuleList> {
     }
 };
 
+// An operation on each element, by the name that Reel's side has for it.
+static Tensor (*elementwise(const std::string &name))(const Tensor &)
+{
+    static const std::map<std::string, Tensor (*)(const Tensor &)> all = {
+        {"relu", [](const Tensor &x) { return torch::relu(x); }},
+        {"leaky_relu", [](const Tensor &x) { return at::leaky_relu(x, 0.01); }},
+        {"relu6", [](const Tensor &x) { return at::hardtanh(x, 0, 6); }},
+        {"hardsigmoid", [](const Tensor &x) { return at::hardsigmoid(x); }},
+        {"hardswish", [](const Tensor &x) { return at::hardswish(x); }},
+        {"softshrink", [](const Tensor &x) { return at::softshrink(x, 0.5); }},
+        {"clamp", [](const Tensor &x) { return torch::clamp(x, -0.5, 0.5); }},
+        {"round", [](const Tensor &x) { return torch::round(x); }},
+        {"floor", [](const Tensor &x) { return torch::floor(x); }},
+        {"exp", [](const Tensor &x) { return torch::exp(x); }},
+        {"tanh", [](const Tensor &x) { return torch::tanh(x); }},
+        {"sigmoid", [](const Tensor &x) { return torch::sigmoid(x); }},
+        {"silu", [](const Tensor &x) { return at::silu(x); }},
+        {"elu", [](const Tensor &x) { return at::elu(x); }},
+        {"gelu", [](const Tensor &x) { return at::gelu(x); }},
+        {"softplus", [](const Tensor &x) { return at::softplus(x); }}};
+    return all.at(name);
+}
+
 // A workload that lives as long as the function that runs it.
 template <class T> static Workload bind(std::shared_ptr<T> state, double (T::*run)())
 {
@@ -309,6 +333,12 @@ Workload make_workload(const std::string &name, const std::string &config)
     }
     if (name == "W9") {
         return bind(std::make_shared<Recurrent>(), &Recurrent::step);
+    }
+    if (name == "elementwise") {
+        return [x = uniform({ELEMENTWISE_NUMBERS}, ELEMENTWISE_LARGEST, 1),
+                run = elementwise(config)] {
+            return static_cast<double>(run(x).data_ptr<float>()[0]);
+        };
     }
     return {};
 }

@@ -78,7 +78,6 @@ VECTOR_MATH2(pow)
 #define asinh(x) MATH(asinh)(x)
 #define atan(x) MATH(atan)(x)
 #define atanh(x) MATH(atanh)(x)
-#define ceil(x) MATH(ceil)(x)
 #define cos(x) MATH(cos)(x)
 #define cosh(x) MATH(cosh)(x)
 #define erf(x) MATH(erf)(x)
@@ -112,13 +111,16 @@ VECTOR_MATH2(pow)
 
 #define PARAMETER(value) ((T)(value))
 #define not_a_number(x) ((x) != (x))
+#define incomparable(a, b) isunordered(a, b)
+#define NOT_A_NUMBER ((T)NAN)
 #define magnitude(x) fabs(x)
 #define rounded(how, x) how(x)
 #define power(a, b) pow(a, b)
 #define div_trunc(a, b) trunc((T)(a) / (T)(b))
 #define modulo_trunc(a, b) fmod(a, b)
 
-/* Where there are no such vector functions floats have our own, which are written for vectors. */
+/* Where there are no such vector functions floats have our own, which are written for vectors; and
+ * whole ones everywhere, for which old CPUs have no instruction. */
 #ifdef OWN_EXP_TANH
 #include "transcendental.h"
 #if !defined(VECTOR_MATH1) && !defined(REELI_FOR_SIZE)
@@ -131,6 +133,15 @@ VECTOR_MATH2(pow)
 #define log(x) log_float(x)
 #define log1p(x) log1p_float(x)
 #endif
+#define nearest(x) nearest_float(x)
+#define downward(x) floor_float(x)
+#define upward(x) (-floor_float(-(x)))
+#define toward_zero(x) copysign(floor_float(fabs(x)), x)
+#else
+#define nearest(x) nearbyint(x)
+#define downward(x) floor(x)
+#define upward(x) MATH(ceil)(x)
+#define toward_zero(x) trunc(x)
 #endif
 
 static inline T square(T x) { return x * x; }
@@ -191,6 +202,8 @@ static inline T div_floor(T a, T b)
 #define rounded(how, x) (x)
 #define PARAMETER(value) whole(value)
 #define not_a_number(x) false
+#define incomparable(a, b) false
+#define NOT_A_NUMBER 0
 
 static inline T whole(double value)
 {
@@ -227,11 +240,11 @@ static inline T power(T a, T b)
 
 #endif
 
-/* max(x, low), of that the min with high; NaN stays, of the bounds too. */
-static inline T limited(T x, T low, T high)
+/* max(x, low), of that the min with high; of two zeros the bound; NaN where one of the three is. */
+REELI_INLINE T limited(T x, T low, T high)
 {
-    x = x > low || not_a_number(x) ? x : low;
-    return x < high || not_a_number(x) ? x : high;
+    const T least = x <= low ? low : x, y = least >= high ? high : least;
+    return incomparable(low, high) ? NOT_A_NUMBER : y;
 }
 
 #endif

@@ -22,6 +22,8 @@
 #define MISH_EXP(x) exp(neg(at_least(neg(x), -20)))
 #define MISH_N(x) mul(MISH_EXP(x), add(MISH_EXP(x), 2))
 #define MISH_TANH(x) div(MISH_N(x), add(MISH_N(x), 2))
+/* Whether lerp's result lies nearer to where it begins. */
+#define IS_NEAR(c) (magnitude(c) < (T)0.5)
 /* Whether logit has a slope at x: it is not beyond what eps cuts off. */
 #define HAS_ODDS(x) both(ge(x, eps < 0 ? 0 : eps), le(x, eps < 0 ? 1 : 1 - eps))
 #define WITH_ODDS(x) where(HAS_ODDS(x), x, 0.5)

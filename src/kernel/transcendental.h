@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * exp, tanh, log, log1p and erf of a float, written to be inlined into loops of vectors: no branch,
- * no call, no table. An element's place in its array makes no difference to its bits; a CPU level
+ * exp, tanh, log, log1p and erf of a float, and whole ones near it, written to be inlined into loops
+ * of vectors: no branch, no call, no table. An element's place in its array makes no difference to its bits; a CPU level
  * without fused multiply-adds may. The coefficients are minimax fits made for this file.
  */
 #ifndef REELI_TRANSCENDENTAL_H
 #define REELI_TRANSCENDENTAL_H
+
+#include "compiler.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -145,6 +147,20 @@ static inline float erf_float(float x)
     q = PLUS_PRODUCT(0x1.6618fap-12f, q, a);
     const float outer = 1.0f - exp_float(-q), inner = PLUS_PRODUCT(x, x, p);
     return size < 1.0f ? inner : x < 0 ? -outer : outer;
+}
+
+/* From 2^23 on all floats are whole, and added to what is less it rounds that, half to even. NaN
+ * stays, and the sign of 0. Exact, as what lies below. */
+REELI_INLINE float nearest_float(float x)
+{
+    const float size = fabsf(x), whole = size + 0x1p23f - 0x1p23f;
+    return size < 0x1p23f ? copysignf(whole, x) : x;
+}
+
+REELI_INLINE float floor_float(float x)
+{
+    const float whole = nearest_float(x);
+    return whole - (float)(whole > x);
 }
 
 #endif

@@ -47,7 +47,8 @@ void KERNEL(prod)(int64_t n, int64_t inner, const void *terms, void *out)
     }
 }
 
-/* A NaN beats a number; `beats` says which of two numbers stays. */
+/* A NaN beats a number; `beats` says which of two numbers stays. The last elements of a row may be
+ * looked at twice. */
 #define EXTREME(name, beats)                                                                       \
     static inline T NAMED(name, of)(T best, T x)                                                   \
     {                                                                                              \
@@ -55,26 +56,21 @@ void KERNEL(prod)(int64_t n, int64_t inner, const void *terms, void *out)
     }                                                                                              \
     static T NAMED(name, of_row)(int64_t n, const T *x)                                            \
     {                                                                                              \
-        T best[BROAD], result = x[0];                                                              \
-        int64_t i = 0;                                                                             \
-        for (int k = 0; k < BROAD && n >= BROAD; k++) {                                            \
-            best[k] = x[k];                                                                        \
-        }                                                                                          \
-        for (; i + BROAD <= n; i += BROAD) {                                                       \
-            for (int k = 0; k < BROAD; k++) {                                                      \
-                best[k] = NAMED(name, of)(best[k], x[i + k]);                                      \
+        T best[BROAD];                                                                             \
+        int64_t width = n >= BROAD ? BROAD : n >= NARROW ? NARROW : 1;                             \
+        memcpy(best, x, (size_t)width * sizeof(T));                                                \
+        for (int64_t i = width; i < n; i += width) {                                               \
+            const T *some = x + (i + width <= n ? i : n - width);                                  \
+            for (int64_t k = 0; k < width; k++) {                                                  \
+                best[k] = NAMED(name, of)(best[k], some[k]);                                       \
             }                                                                                      \
         }                                                                                          \
-        for (; i < n; i++) {                                                                       \
-            result = NAMED(name, of)(result, x[i]);                                                \
+        while ((width /= 2)) {                                                                     \
+            for (int64_t k = 0; k < width; k++) {                                                  \
+                best[k] = NAMED(name, of)(best[k], best[k + width]);                               \
+            }                                                                                      \
         }                                                                                          \
-        for (int k = NARROW; k < BROAD && n >= BROAD; k++) {                                       \
-            best[k] = NAMED(name, of)(best[k], best[k - NARROW]);                                  \
-        }                                                                                          \
-        for (int k = BROAD - NARROW; k < BROAD && n >= BROAD; k++) {                               \
-            result = NAMED(name, of)(result, best[k]);                                             \
-        }                                                                                          \
-        return result;                                                                             \
+        return best[0];                                                                            \
     }                                                                                              \
     static void NAMED(name, of_columns)(int64_t n, int64_t inner, const T *x, T *best)             \
     {                                                                                              \

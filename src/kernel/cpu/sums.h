@@ -33,6 +33,36 @@ void KERNEL(cascade_begin)(reeli_cascade *c, int64_t count)
     c->power = level_power(count / ROW);
 }
 
+REELI_APART static void add_rows(lanes *sums, const T *x, int64_t rows)
+{
+    lanes a = sums[0], b = sums[1], d = sums[2], e = sums[3];
+    for (; rows > 0; rows--, x += ROW) {
+        a = PLUS(a, LOAD(x));
+        b = PLUS(b, LOAD(x + LANES));
+        d = PLUS(d, LOAD(x + 2 * LANES));
+        e = PLUS(e, LOAD(x + 3 * LANES));
+    }
+    sums[0] = a, sums[1] = b, sums[2] = d, sums[3] = e;
+}
+
+/* All that is left once the levels are one: n terms that fill no row, accumulators, lanes. */
+REELI_APART static T last_sum(const lanes *sums, const T *x, int64_t n)
+{
+    lanes first = sums[0];
+    for (; n >= LANES; n -= LANES, x += LANES) {
+        first = PLUS(first, LOAD(x));
+    }
+    const lanes all = PLUS(PLUS(PLUS(first, sums[1]), sums[2]), sums[3]);
+    T total = 0;
+    for (int64_t i = 0; i < n; i++) {
+        total += x[i];
+    }
+    for (int k = 0; k < LANES; k++) {
+        total += LANE(all, k);
+    }
+    return total;
+}
+
 /* Level 0 is full: it flows up as far as the row count says. */
 static void flow_up(lanes (*sums)[4], int64_t rows, int power)
 {
@@ -56,14 +86,8 @@ void KERNEL(cascade_feed)(reeli_cascade *c, const void *terms, int64_t n)
     for (int64_t rows = n / ROW; rows > 0;) {
         int64_t run = step - (c->rows & (step - 1));
         run = run < rows ? run : rows;
-        lanes a = sums[0][0], b = sums[0][1], d = sums[0][2], e = sums[0][3];
-        for (int64_t i = 0; i < run; i++, x += ROW) {
-            a = PLUS(a, LOAD(x));
-            b = PLUS(b, LOAD(x + LANES));
-            d = PLUS(d, LOAD(x + 2 * LANES));
-            e = PLUS(e, LOAD(x + 3 * LANES));
-        }
-        sums[0][0] = a, sums[0][1] = b, sums[0][2] = d, sums[0][3] = e;
+        add_rows(sums[0], x, run);
+        x += run * ROW;
         c->rows += run;
         rows -= run;
         if ((c->rows & (step - 1)) == 0) {
@@ -152,25 +176,20 @@ void KERNEL(cascade_end)(reeli_cascade *c, const void *terms, int64_t n, void *s
             sums[0][k] = PLUS(sums[0][k], sums[level][k]);
         }
     }
-    int64_t i = n / ROW * ROW;
-    for (; i + LANES <= n; i += LANES) {
-        sums[0][0] = PLUS(sums[0][0], LOAD(x + i));
-    }
-    const lanes all = PLUS(PLUS(PLUS(sums[0][0], sums[0][1]), sums[0][2]), sums[0][3]);
-    T total = 0;
-    for (; i < n; i++) {
-        total += x[i];
-    }
-    for (int k = 0; k < LANES; k++) {
-        total += LANE(all, k);
-    }
-    *(T *)sum = total;
+    *(T *)sum = last_sum(sums[0], x + n / ROW * ROW, n % ROW);
 }
 
 void KERNEL(sum)(const void *x, int64_t stride, int64_t n, void *total)
 {
     if (stride != 1 || n < LANES) {
         *(T *)total = sum_strided(x, stride, n);
+        return;
+    }
+    if (n < LEAST_STEP * ROW) { /* one level, to which 0 would be added: it is never -0 */
+        lanes sums[4];
+        memset(sums, 0, sizeof sums);
+        add_rows(sums, x, n / ROW);
+        *(T *)total = last_sum(sums, (const T *)x + n / ROW * ROW, n % ROW);
         return;
     }
     reeli_cascade c;

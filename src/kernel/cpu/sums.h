@@ -33,7 +33,7 @@ void KERNEL(cascade_begin)(reeli_cascade *c, int64_t count)
     c->power = level_power(count / ROW);
 }
 
-REELI_APART static void add_rows(lanes *sums, const T *x, int64_t rows)
+REELI_APART static void feed_rows(lanes *sums, const T *x, int64_t rows)
 {
     lanes a = sums[0], b = sums[1], d = sums[2], e = sums[3];
     for (; rows > 0; rows--, x += ROW) {
@@ -86,7 +86,7 @@ void KERNEL(cascade_feed)(reeli_cascade *c, const void *terms, int64_t n)
     for (int64_t rows = n / ROW; rows > 0;) {
         int64_t run = step - (c->rows & (step - 1));
         run = run < rows ? run : rows;
-        add_rows(sums[0], x, run);
+        feed_rows(sums[0], x, run);
         x += run * ROW;
         c->rows += run;
         rows -= run;
@@ -188,7 +188,7 @@ void KERNEL(sum)(const void *x, int64_t stride, int64_t n, void *total)
     if (n < LEAST_STEP * ROW) { /* one level, to which 0 would be added: it is never -0 */
         lanes sums[4];
         memset(sums, 0, sizeof sums);
-        add_rows(sums, x, n / ROW);
+        feed_rows(sums, x, n / ROW);
         *(T *)total = last_sum(sums, (const T *)x + n / ROW * ROW, n % ROW);
         return;
     }

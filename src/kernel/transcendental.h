@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * exp, tanh, log, log1p and erf of a float, and whole ones near it, written to be inlined into loops
- * of vectors: no branch, no call, no table. An element's place in its array makes no difference to its bits; a CPU level
- * without fused multiply-adds may. The coefficients are minimax fits made for this file.
+ * exp, tanh, log, log1p and erf of a float, and whole ones near it, written to be inlined into
+ * loops of vectors: no branch, no call, no table. An element's place in its array makes no
+ * difference to its bits; a CPU level without fused multiply-adds may. The coefficients are minimax
+ * fits made for this file.
  */
 #ifndef REELI_TRANSCENDENTAL_H
 #define REELI_TRANSCENDENTAL_H

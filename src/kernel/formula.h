@@ -120,7 +120,8 @@ VECTOR_MATH2(pow)
 #define modulo_trunc(a, b) fmod(a, b)
 
 /* Where there are no such vector functions floats have our own, which are written for vectors; and
- * whole ones everywhere, for which old CPUs have no instruction. */
+ * whole ones everywhere, for which old CPUs have no instruction. What divides calls the C library,
+ * which is less code. */
 #ifdef OWN_EXP_TANH
 #include "transcendental.h"
 #if !defined(VECTOR_MATH1) && !defined(REELI_FOR_SIZE)

@@ -208,7 +208,7 @@ START_TEST(a_stale_tensor_is_told_much_later)
         ck_assert_msg(count_told(r, x, live, n) == 200, "%d live, %d rewinds later", live, n);
     }
     int told = 0, uses = 0;
-    for (int n = 25; n <= (live > 100 ? 75 : 225); n += 12, uses += 200) {
+    for (int n = 25; n <= (live > 100 ? 75 : 225); n += 4, uses += 200) {
         told += count_told(r, x, live, n);
     }
     ck_assert_msg(told >= uses * 0.95, "%d live: %d of %d were told", live, told, uses);

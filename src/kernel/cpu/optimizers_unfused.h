@@ -8,26 +8,28 @@ enum { FEW = REELI_BLOCK / 8 }; /* their numbers on the way stay in the first ca
 /* Not memcpy, which GCC writes into small code as a string instruction. */
 static void copy_few(int64_t n, const T *from, T *to) { EACH to[i] = from[i]; }
 
-/* y = a b + c, rounded once, of at most FEW elements. The product of floats is exact in doubles,
- * and the sum off by half of its last place: where a place less and a place more round to the same
- * float, that is the answer. Next to a tie they do not: numbers of few digits, a rate of 1/2. */
+/* y = a b + c, rounded once, of at most FEW elements; y may be c. The product of floats is exact in
+ * doubles, and the sum off by half of its last place: where a place less and a place more round to
+ * the same float, that is the answer. Next to a tie they do not: numbers of few digits, a rate of
+ * 1/2. */
 static void fuse(int64_t n, const T *a, const T *b, const T *c, T *y)
 {
 #ifdef OWN_EXP_TANH /* floats */
-    T low[FEW], high[FEW];
+    T high[FEW], was[FEW];
     if (n <= 0) {
         return; /* or GCC takes both to be empty */
     }
     EACH
     {
         const double sum = (double)a[i] * (double)b[i] + (double)c[i];
-        low[i] = (T)(sum * (1 - DBL_EPSILON));
+        was[i] = c[i];
         high[i] = (T)(sum * (1 + DBL_EPSILON));
+        y[i] = (T)(sum * (1 - DBL_EPSILON));
     }
-    if (memcmp(low, high, (size_t)n * sizeof *low) == 0) {
-        copy_few(n, low, y);
+    if (memcmp(y, high, (size_t)n * sizeof *y) == 0) {
         return;
     }
+    c = was;
 #endif
     EACH y[i] = fused(a[i], b[i], c[i]);
 }
@@ -50,20 +52,26 @@ static void fuse_all_by(int64_t n, T factor, const T *b, const T *c, T *y)
     fuse(n, a, b, c, y);
 }
 
-static void few_gradients(int64_t n, const T *p, const T *gradients, const reeli_step *s, T *g)
+/* What the rule goes by: the gradients themselves, or what is made of them in `g`. */
+static const T *few_gradients(int64_t n, const T *p, const T *gradients, const reeli_step *s, T *g)
 {
     const T decay = (T)s->weight_decay;
-    scale_few(n, s->maximize ? -1 : 1, gradients, g);
-    if (decay != 0) {
-        fuse_all_by(n, decay, p, g, g);
+    if (s->maximize) {
+        scale_few(n, -1, gradients, g);
+        gradients = g;
     }
+    if (decay != 0) {
+        fuse_all_by(n, decay, p, gradients, g);
+        gradients = g;
+    }
+    return gradients;
 }
 
 static void sgd_of_few(int64_t n, T *p, const T *gradients, T *velocity, const reeli_step *s)
 {
     const T momentum = (T)s->momentum;
-    T g[FEW], old[FEW];
-    few_gradients(n, p, gradients, s, g);
+    T own[FEW], old[FEW];
+    const T *g = few_gradients(n, p, gradients, s, own);
     if (s->momentum != 0) {
         scale_few(n, momentum, velocity, old);
         if (s->first != 0) {
@@ -72,10 +80,9 @@ static void sgd_of_few(int64_t n, T *p, const T *gradients, T *velocity, const r
             fuse_all_by(n, (T)s->share, g, old, velocity);
         }
         if (s->nesterov != 0) {
-            fuse_all_by(n, momentum, velocity, g, g);
-        } else {
-            copy_few(n, velocity, g);
+            fuse_all_by(n, momentum, velocity, g, own);
         }
+        g = s->nesterov != 0 ? own : velocity;
     }
     fuse_all_by(n, (T)-s->lr, g, p, p);
 }
@@ -106,8 +113,8 @@ static void adam_of_few(int64_t n, T *p, const T *gradients, T *m, T *v, T *larg
 {
     const T step = (T)-s->lr, eps = (T)s->eps, correction = (T)s->correction2,
             shrink = (T)s->shrink;
-    T g[FEW], part[FEW];
-    few_gradients(n, p, gradients, s, g);
+    T own[FEW], part[FEW];
+    const T *const g = few_gradients(n, p, gradients, s, own);
     average_of_few(n, g, (T)(1 - s->beta1), m);
     scale_few(n, (T)s->beta2, v, v);
     scale_few(n, (T)(1 - s->beta2), g, part);

@@ -65,7 +65,7 @@ static reeli_block *grow(reel *r, size_t size)
     return b;
 }
 
-void *reeli_arena_more(reel *r, size_t size)
+static void *find_room(reel *r, size_t size)
 {
     reeli_arena *arena = &r->arena;
     if (size > SIZE_MAX / 4) {
@@ -86,10 +86,24 @@ void *reeli_arena_more(reel *r, size_t size)
     }
 }
 
+void *reeli_arena_alloc(reel *r, size_t size)
+{
+    size_t rounded = reeli_aligned(size);
+    char *at = r->arena.at;
+    if (rounded - 1 >= REELI_LARGE - 1 || /* 0, and what overflowed to 0, go the long way too */
+        rounded > (size_t)(r->arena.end - at)) {
+        return find_room(r, size);
+    }
+    REELI_ASSUME(at != NULL); /* or there would be no room */
+    REELI_SHOW(at, rounded);
+    r->arena.at = at + rounded;
+    return at;
+}
+
 bool reeli_room_at_hand(reel *r, size_t size)
 {
     reeli_slots *slots = &r->arena.slots;
-    char *memory = reeli_arena_more(r, size);
+    char *memory = find_room(r, size);
     char *slot = memory && slots->at == slots->end ? reeli_slot_more(r) : slots->at;
     if (!memory || !slot) {
         return false;

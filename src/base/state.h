@@ -142,19 +142,7 @@ static inline size_t reeli_aligned(size_t size)
 }
 
 /* `size` bytes of the arena, aligned to 16 and, from 1,024 on, to 64. NULL when memory is out. */
-static inline void *reeli_arena_alloc(reel *r, size_t size)
-{
-    size_t rounded = reeli_aligned(size);
-    char *at = r->arena.at;
-    if (rounded - 1 >= REELI_LARGE - 1 || /* 0, and what overflowed to 0, go the long way too */
-        rounded > (size_t)(r->arena.end - at)) {
-        return reeli_arena_more(r, size);
-    }
-    REELI_ASSUME(at != NULL); /* or there would be no room */
-    REELI_SHOW(at, rounded);
-    r->arena.at = at + rounded;
-    return at;
-}
+void *reeli_arena_alloc(reel *r, size_t size);
 
 /* A slot for the header of a result; NULL when memory is out. */
 static inline void *reeli_take_slot(reel *r)

@@ -58,9 +58,10 @@ void reeli_sum(reel *r, int dtype, reeli_map map, int64_t n, int inputs, const v
  * cache: y = map(g, x[0], …, g), g being one element. */
 typedef struct reeli_beside {
     reeli_map map;
-    const void *g;
+    const void *g; /* NULL: nothing of that */
     void *y;
-    uint32_t *signs; /* or, of two inputs, the signs of their difference; NULL: not */
+    uint32_t *signs;       /* or, of two inputs, the signs of their difference; NULL: not */
+    reeli_loss_pass *pass; /* all but signs in one loop with the sum; NULL: there is none */
 } reeli_beside;
 /* The same sum with that, or with NULL. */
 void reeli_sum_beside(reel *r, int dtype, reeli_map map, int64_t n, int inputs,

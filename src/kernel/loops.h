@@ -169,7 +169,7 @@ static inline reeli_gemm reeli_as_row(const reeli_gemm *p)
 /* Strides are in elements. */
 
 /* Feed n terms at a time, a multiple of 32; the last call takes the rest, any n. The
- * sum comes out as T. */
+ * sum comes out as T. NULL: such terms as were added to level 0 already, and do not fill it twice. */
 REELI_LOOP(cascade_begin, (reeli_cascade * c, int64_t count))
 REELI_LOOP(cascade_feed, (reeli_cascade * c, const void *x, int64_t n))
 REELI_LOOP(cascade_end, (reeli_cascade * c, const void *x, int64_t n, void *sum))
@@ -357,6 +357,15 @@ typedef struct reeli_link {
  * has no use for. NULL: there is none at this level, or not of so many. */
 typedef reeli_map reeli_chain_loop(int64_t n);
 extern reeli_chain_loop *const reeli_chain_loops[REELI_LEVELS];
+
+/* Adds the terms of a loss of floats to a cascade's first level, rows of 4 * 8 of them, and writes
+ * their gradients for the input past the caches to y, which lies on 64 bytes, or not: NULL. in: one
+ * element of g, the inputs, the targets. */
+typedef void reeli_loss_pass(int64_t rows, void *sums, const void *const *in,
+                             const double *parameters, void *y);
+/* NULL: there is none of this loss, or at this level. */
+typedef reeli_loss_pass *reeli_loss_pass_loop(const reeli_formula *formula);
+extern reeli_loss_pass_loop *const reeli_loss_pass_loops[REELI_LEVELS];
 
 /* A block of a product whose operands are packed: some tiles of its rows, from the first on, some
  * columns, and some of the depth. All tiles have the same height, or one row more. */

@@ -24,6 +24,8 @@ typedef struct terms {
     unsigned char (*sums)[4 * 32]; /* of the groups: four accumulators of 32 bytes */
     const reeli_beside *beside;    /* NULL: nothing */
     const void *g;                 /* of that, repeated */
+    bool stream;                   /* and its result goes past the caches */
+    reeli_loss_pass *pass;         /* all of that in one loop; NULL: there is none */
 } terms;
 
 /* What is computed beside the terms from `from` on. It goes past the caches where it is large. */
@@ -37,15 +39,14 @@ static void go_beside(const terms *t, int64_t from, int64_t count)
         return;
     }
     char *y = (char *)t->beside->y + (size_t)from * t->element;
-    const bool stream = (size_t)t->n * t->element >= REELI_STREAM_FROM && ((uintptr_t)y & 63) == 0;
     const void *x[INPUTS + 2] = {t->g};
     for (int o = 0; o < t->inputs; o++) {
         x[o + 1] = t->x[o] + (size_t)from * t->element;
         REELI_PREFETCH((const char *)x[o + 1] + (size_t)count * t->element);
     }
     x[t->inputs + 1] = t->g;
-    t->beside->map(count, stream ? (char *)block : y, x, t->parameters);
-    if (stream) {
+    t->beside->map(count, t->stream ? (char *)block : y, x, t->parameters);
+    if (t->stream) {
         reeli_stream_loops[t->level](y, block, (size_t)count * t->element);
     }
 }
@@ -61,30 +62,43 @@ static const void *block_of(const terms *t, int64_t from, int64_t count, void *b
         x[o] = t->x[o] + (size_t)from * t->element;
     }
     t->map(count, block, x, t->parameters);
-    if (t->beside) {
+    if (t->beside && (t->beside->signs || t->beside->g)) {
         go_beside(t, from, count);
     }
     return block;
 }
 
+/* Adds the block of TERMS terms from `from` on, which is a part of a run of the first level. */
+static void feed_block(const terms *t, reeli_cascade *c, int64_t from)
+{
+    _Alignas(64) unsigned char block[TERMS * sizeof(double)];
+    const void *added = NULL;
+    if (t->pass) {
+        const float *const *x = (const float *const *)t->x;
+        t->pass(TERMS / (4 * 8), c->sums, (const void *[]){t->g, x[0] + from, x[1] + from},
+                t->parameters, t->stream ? (float *)t->beside->y + from : NULL);
+    } else {
+        added = block_of(t, from, TERMS, block);
+    }
+    reeli_cascade_feed_loops[t->level][t->dtype](c, added, TERMS);
+}
+
 /* Adds the terms from `from` to `to`, but for a last block; returns where that begins. */
 static int64_t feed(const terms *t, reeli_cascade *c, int64_t from, int64_t to)
 {
-    _Alignas(64) unsigned char block[TERMS * sizeof(double)];
     for (; to - from > TERMS; from += TERMS) {
-        reeli_cascade_feed_loops[t->level][t->dtype](c, block_of(t, from, TERMS, block), TERMS);
+        feed_block(t, c, from);
     }
     return from;
 }
 
 static void sum_part(int64_t index, void *context)
 {
-    _Alignas(64) unsigned char block[TERMS * sizeof(double)];
     const terms *t = context;
     reeli_cascade c;
     reeli_cascade_begin_loops[t->level][t->dtype](&c, t->n);
     const int64_t last = feed(t, &c, index * t->part, (index + 1) * t->part);
-    reeli_cascade_feed_loops[t->level][t->dtype](&c, block_of(t, last, TERMS, block), TERMS);
+    feed_block(t, &c, last);
     memcpy(t->sums[index], c.sums[2], sizeof t->sums[index]);
 }
 
@@ -143,6 +157,10 @@ void reeli_sum_beside(reel *r, int dtype, reeli_map map, int64_t n, int inputs,
                .g = g};
     if (beside && beside->g) {
         reeli_move(TERMS, g, dtype, 1, beside->g, dtype, 0);
+        t.stream = (size_t)n * t.element >= REELI_STREAM_FROM && ((uintptr_t)beside->y & 63) == 0;
+    }
+    if (beside && !beside->signs && (t.stream || !beside->g)) {
+        t.pass = beside->pass;
     }
     reeli_cascade c;
     reeli_cascade_begin_loops[level][dtype](&c, n);

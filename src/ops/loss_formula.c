@@ -207,6 +207,12 @@ reel_tensor *reeli_loss(const reeli_op *op, reel_tensor *input, reel_tensor *tar
     return reeli_apply(n);
 }
 
+reeli_loss_pass *reeli_pass_over_loss(const reeli_node *n)
+{
+    const bool many = n->in[0].t->numel > REELI_BLOCK && n->out->dtype == REEL_F32;
+    return many ? reeli_loss_pass_loops[n->out->r->level](n->op->formula) : NULL;
+}
+
 static inline bool reduced(reeli_node *n, const reeli_beside *beside)
 {
     reel_tensor *y = n->out, *a = n->in[0].t;
@@ -237,8 +243,9 @@ static inline bool reduced(reeli_node *n, const reeli_beside *beside)
 
 bool reeli_loss_forward(reeli_node *n)
 {
-    const reeli_beside signs = {.signs = reeli_row_of(n)->loss.signs};
-    return reduced(n, signs.signs ? &signs : NULL);
+    const reeli_beside beside = {.signs = reeli_row_of(n)->loss.signs,
+                                 .pass = reeli_pass_over_loss(n)};
+    return reduced(n, beside.signs || beside.pass ? &beside : NULL);
 }
 
 bool reeli_loss_beside(reeli_node *n, const reeli_beside *beside) { return reduced(n, beside); }

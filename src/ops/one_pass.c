@@ -18,8 +18,11 @@ static reeli_map gradient_map(const reeli_node *loss, int input)
 static bool loss_and_gradient(const reeli_args *a)
 {
     reeli_node *loss = a->more;
-    const reeli_beside beside = {gradient_map(loss, (int)a->i[0]), a->t[1]->data, a->t[0]->data,
-                                 NULL};
+    const int input = (int)a->i[0];
+    const reeli_beside beside = {.map = gradient_map(loss, input),
+                                 .g = a->t[1]->data,
+                                 .y = a->t[0]->data,
+                                 .pass = input == 0 ? reeli_pass_over_loss(loss) : NULL};
     return reeli_loss_beside(loss, &beside);
 }
 

@@ -28,6 +28,9 @@ reel_tensor *reeli_gradient_by_signs(reeli_node *n, int input, reel_tensor *g);
 
 /* The forward of a reduced loss, and what is computed beside it, if not NULL. */
 bool reeli_loss_beside(reeli_node *n, const reeli_beside *beside);
+/* The loop that does it for a loss of many floats and its first input, or its forward alone; NULL:
+ * there is none. */
+reeli_loss_pass *reeli_pass_over_loss(const reeli_node *n);
 
 /* The product of a linear's forward; its data, or its bias, NULL: no memory. */
 reeli_gemm reeli_linear_gemm(const reeli_node *n);

@@ -71,3 +71,6 @@ static inline void store_some(float *x, __m256 value, int64_t count)
 
 #include "chain.h"
 #include "convolution_pooled.h"
+#ifndef ONLY_WIDE
+#include "loss_pass.h"
+#endif

@@ -86,8 +86,10 @@ void KERNEL(cascade_feed)(reeli_cascade *c, const void *terms, int64_t n)
     for (int64_t rows = n / ROW; rows > 0;) {
         int64_t run = step - (c->rows & (step - 1));
         run = run < rows ? run : rows;
-        feed_rows(sums[0], x, run);
-        x += run * ROW;
+        if (x) {
+            feed_rows(sums[0], x, run);
+            x += run * ROW;
+        }
         c->rows += run;
         rows -= run;
         if ((c->rows & (step - 1)) == 0) {

@@ -168,8 +168,8 @@ static inline reeli_gemm reeli_as_row(const reeli_gemm *p)
 
 /* Strides are in elements. */
 
-/* Feed n terms at a time, a multiple of 32; the last call takes the rest, any n. The
- * sum comes out as T. NULL: such terms as were added to level 0 already, and do not fill it twice. */
+/* Feed n terms at a time, a multiple of 32; the last call takes the rest, any n. The sum comes out
+ * as T. NULL: terms that were added to level 0 already, no more of them than fill it once. */
 REELI_LOOP(cascade_begin, (reeli_cascade * c, int64_t count))
 REELI_LOOP(cascade_feed, (reeli_cascade * c, const void *x, int64_t n))
 REELI_LOOP(cascade_end, (reeli_cascade * c, const void *x, int64_t n, void *sum))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Losses of a few steps, in one loop where there are many terms: each is added to the sum as soon as
- * there is one, and its gradient goes past the caches. As a loop for each of these (the terms, their
- * sum, the gradients, their way to memory) it would be twice as many instructions. Clang makes no
- * vectors of eight lanes' choices, and GCC for ARM has them by way of the stack: there it is loops.
+ * Losses of a few steps, in one loop where there are many terms: each is added to the sum at once,
+ * and its gradient goes past the caches. As a loop for each of these (the terms, their sum, the
+ * gradients, their way to memory) it would be twice as many instructions. Clang makes no vectors of
+ * eight lanes' choices, and GCC for ARM has them by way of the stack: there it is loops.
  */
 #define LOSS_PASS_OF(cpu) reeli_loss_pass_##cpu
 #define LOSS_PASS(cpu) LOSS_PASS_OF(cpu)

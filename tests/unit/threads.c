@@ -6,9 +6,9 @@
 
 enum { MOST_THREADS = 4 };
 
-/* Sizes on both sides of where work is shared, streamed, and cut into pieces. The thread sanitizer
- * and emulators, which make all of it twenty times slower, see one of each kind. */
-#if defined(__SANITIZE_THREAD__) || defined(REEL_EMULATED)
+/* Sizes on both sides of where work is shared, streamed, and cut into pieces. Sanitizers and
+ * emulators, which make all of it up to twenty times slower, see one of each kind. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__) || defined(REEL_EMULATED)
 enum { MOST_TERMS = 2000000 };
 static const int64_t lengths[] = {131073, 2097153};
 #else

@@ -325,7 +325,7 @@ static inline bool is_smooth(const sample *it, reel_tensor *const *x, int count)
         reel_tensor_free(ones);
     }
     r->tape = tape;
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     reel_clear_error(r);
     return sound;
 }

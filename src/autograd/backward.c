@@ -568,7 +568,7 @@ reel_status reeli_run_backward(reeli_backward *b, reel_tensor *root)
     }
     (done ? commit : abandon)(b);
     if (!keeps_memory(b)) {
-        reeli_arena_release(&r->arena, mark);
+        reeli_arena_release(&r->arena, &mark);
     }
     return done ? REEL_OK : reeli_failure(r);
 }

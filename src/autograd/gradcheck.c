@@ -72,7 +72,7 @@ static void take_back(check *c)
 {
     c->r->tape = c->tape;
     c->r->random = c->random;
-    reeli_arena_release(&c->r->arena, c->mark);
+    reeli_arena_release(&c->r->arena, &c->mark);
 }
 
 /* Σ w y of the inputs as they are now; false after an error. */
@@ -451,7 +451,7 @@ reel_status reel_gradgradcheck(reel_function function, void *context, reel_tenso
         c.count = count + 1;
         status = run(&c);
         reel_tensor_free(all[count]);
-        reeli_arena_release(&c.r->arena, mark);
+        reeli_arena_release(&c.r->arena, &mark);
     } else {
         status = c.r ? c.r->status : status;
     }

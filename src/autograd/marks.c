@@ -31,11 +31,11 @@ static void settle(reel *r, const reeli_mark *mark)
 {
     for (reel_tensor *t = r->unsettled; t; t = t->leaf->next_unsettled) {
         reeli_leaf *leaf = t->leaf;
-        if (t->node && !reeli_arena_before(&r->arena, *mark, t->node)) {
+        if (t->node && !reeli_arena_before(&r->arena, mark, t->node)) {
             reeli_forget_history(t);
         }
         if (leaf->grad && leaf->grad != leaf->buffer &&
-            !reeli_arena_before(&r->arena, *mark, leaf->grad->data)) {
+            !reeli_arena_before(&r->arena, mark, leaf->grad->data)) {
             leaf->grad = t->node ? NULL : plain(leaf);
         }
     }
@@ -49,7 +49,7 @@ static void forget_later(void *slot, const void *context)
         return;
     }
     const reel *r = t->r;
-    const reeli_mark mark = *(const reeli_mark *)context;
+    const reeli_mark *mark = context;
     if (t->node && !reeli_arena_before(&r->arena, mark, t->node)) {
         t->node = NULL;
         t->flags &= ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
@@ -66,10 +66,10 @@ static void forget_later(void *slot, const void *context)
 void reeli_forget_after(reel *r, const reeli_mark *mark)
 {
     settle(r, mark);
-    while (r->tape && !reeli_arena_before(&r->arena, *mark, r->tape)) {
+    while (r->tape && !reeli_arena_before(&r->arena, mark, r->tape)) {
         r->tape = r->tape->previous;
     }
-    if (r->last_arrival && !reeli_arena_before(&r->arena, *mark, r->last_arrival)) {
+    if (r->last_arrival && !reeli_arena_before(&r->arena, mark, r->last_arrival)) {
         r->first_arrival = r->last_arrival = NULL;
     }
 }
@@ -95,5 +95,5 @@ void reel_rewind_to(reel *r, uint64_t mark)
         return;
     }
     r->marks = at;
-    reeli_arena_rewind_to(r, at->arena);
+    reeli_arena_rewind_to(r, &at->arena);
 }

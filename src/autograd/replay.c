@@ -132,7 +132,7 @@ static void reserve_scratch(reel *r, size_t bytes, size_t slots)
     if (!enough) {
         reeli_no_memory(r, "capture_end");
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
 }
 
 reel_graph *reel_capture_end(reel *r)
@@ -210,16 +210,11 @@ static bool may_replay(const reel_graph *g)
     return !why && gradients_fit(g);
 }
 
-REELI_RARE static void release(reel *r, const reeli_mark *mark)
-{
-    reeli_arena_release(&r->arena, *mark);
-}
-
 /* What a call took of the arena for itself it needs no longer. */
 static inline void give_back(reel *r, const reeli_mark *mark)
 {
     if (REELI_RARELY(r->arena.at != mark->at || r->arena.slots.at != mark->slot)) {
-        release(r, mark);
+        reeli_arena_release(&r->arena, mark);
     }
 }
 

@@ -113,18 +113,24 @@ bool reeli_room_at_hand(reel *r, size_t size)
     return true;
 }
 
+reeli_mark reeli_arena_mark(const reeli_arena *arena)
+{
+    return (reeli_mark){arena->current, arena->at, arena->slots.current, arena->slots.at,
+                        arena->callbacks};
+}
+
 /* Gives back bytes alone. */
-static void release_blocks(reeli_arena *arena, reeli_mark mark)
+static void release_blocks(reeli_arena *arena, const reeli_mark *mark)
 {
     if (arena->watched) {
-        const size_t bytes = reeli_arena_since(arena, *arena->watched);
+        const size_t bytes = reeli_arena_since(arena, arena->watched);
         arena->most = bytes > arena->most ? bytes : arena->most;
     }
-    reeli_block *b = mark.block ? mark.block : arena->first;
+    reeli_block *b = mark->block ? mark->block : arena->first;
     if (!b) {
         return;
     }
-    char *at = mark.block ? mark.at : block_start(b);
+    char *at = mark->block ? mark->at : block_start(b);
     REELI_HIDE(at, (size_t)(block_end(b) - at));
 #ifdef REELI_ASAN
     for (reeli_block *after = b->next; after; after = after->next) {
@@ -135,31 +141,31 @@ static void release_blocks(reeli_arena *arena, reeli_mark mark)
     arena->at = at;
 }
 
-void reeli_arena_release(reeli_arena *arena, reeli_mark mark)
+void reeli_arena_release(reeli_arena *arena, const reeli_mark *mark)
 {
-    const bool seen = mark.callbacks != arena->callbacks;
+    const bool seen = mark->callbacks != arena->callbacks;
     if (REELI_RARELY(seen)) {
-        reeli_forget_after((reel *)(void *)arena, &mark);
+        reeli_forget_after((reel *)(void *)arena, mark);
     }
-    reeli_release_slots(&arena->slots, mark.slab, mark.slot, seen, REELI_TAKEN_BACK);
+    reeli_release_slots(&arena->slots, mark->slab, mark->slot, seen, REELI_TAKEN_BACK);
     if (REELI_RARELY(seen)) {
-        reeli_forget_noted((reel *)(void *)arena, &mark);
+        reeli_forget_noted((reel *)(void *)arena, mark);
     }
     release_blocks(arena, mark);
 }
 
-void reeli_arena_rewind_to(reel *r, reeli_mark mark)
+void reeli_arena_rewind_to(reel *r, const reeli_mark *mark)
 {
-    reeli_forget_after(r, &mark);
-    reeli_release_slots(&r->arena.slots, mark.slab, mark.slot, true, REELI_REWOUND);
-    reeli_forget_noted(r, &mark);
+    reeli_forget_after(r, mark);
+    reeli_release_slots(&r->arena.slots, mark->slab, mark->slot, true, REELI_REWOUND);
+    reeli_forget_noted(r, mark);
     release_blocks(&r->arena, mark);
 }
 
-bool reeli_arena_before(const reeli_arena *arena, reeli_mark mark, const void *memory)
+bool reeli_arena_before(const reeli_arena *arena, const reeli_mark *mark, const void *memory)
 {
-    for (reeli_block *b = mark.block ? mark.block : arena->first; b; b = b->next) {
-        const char *from = b == mark.block ? mark.at : (const char *)b;
+    for (reeli_block *b = mark->block ? mark->block : arena->first; b; b = b->next) {
+        const char *from = b == mark->block ? mark->at : (const char *)b;
         if ((uintptr_t)memory >= (uintptr_t)from && (uintptr_t)memory < (uintptr_t)block_end(b)) {
             return false;
         }
@@ -170,7 +176,7 @@ bool reeli_arena_before(const reeli_arena *arena, reeli_mark mark, const void *m
 bool reeli_arena_reset(reel *r)
 {
     const bool room = reeli_end_slots(r);
-    release_blocks(&r->arena, (reeli_mark){.block = NULL});
+    release_blocks(&r->arena, &(reeli_mark){.block = NULL});
     return room;
 }
 
@@ -184,13 +190,13 @@ bool reeli_arena_holds(const reeli_arena *arena, const void *memory)
     return false;
 }
 
-size_t reeli_arena_since(const reeli_arena *arena, reeli_mark mark)
+size_t reeli_arena_since(const reeli_arena *arena, const reeli_mark *mark)
 {
-    if (mark.block == arena->current) {
-        return (size_t)(arena->at - mark.at);
+    if (mark->block == arena->current) {
+        return (size_t)(arena->at - mark->at);
     }
     size_t bytes = 0;
-    for (reeli_block *b = mark.block ? mark.block : arena->first; b && b != arena->current;
+    for (reeli_block *b = mark->block ? mark->block : arena->first; b && b != arena->current;
          b = b->next) {
         bytes += b->size;
     }

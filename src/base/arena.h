@@ -59,26 +59,22 @@ void *reeli_arena_more(struct reel *r, size_t size);
 bool reeli_room_at_hand(struct reel *r, size_t size);
 /* At the end of a step; false, without a message, when memory for one like it is out. */
 bool reeli_arena_reset(struct reel *r);
-void reeli_arena_release(reeli_arena *arena, reeli_mark mark); /* a reel's own */
+void reeli_arena_release(reeli_arena *arena, const reeli_mark *mark); /* a reel's own */
 void reeli_arena_free(struct reel *r);
 /* The same for the user, who has seen what has lain there. */
-void reeli_arena_rewind_to(struct reel *r, reeli_mark mark);
+void reeli_arena_rewind_to(struct reel *r, const reeli_mark *mark);
 /* Before that, and before a release where callbacks of the user's ran after the mark: the tape and
  * the tensors from before it forget what lies behind. It is the engine's, see autograd/marks.c. */
 void reeli_forget_after(struct reel *r, const reeli_mark *mark);
 /* The same of headers that are left, when the others are gone. */
 void reeli_forget_noted(struct reel *r, const reeli_mark *mark);
 /* Whether `memory` is not the arena's, or was allocated before the mark. */
-bool reeli_arena_before(const reeli_arena *arena, reeli_mark mark, const void *memory);
+bool reeli_arena_before(const reeli_arena *arena, const reeli_mark *mark, const void *memory);
 /* Whether `memory` lies in it. */
 bool reeli_arena_holds(const reeli_arena *arena, const void *memory);
 /* How many bytes it went on since the mark, the ends of blocks included; slots not. */
-size_t reeli_arena_since(const reeli_arena *arena, reeli_mark mark);
+size_t reeli_arena_since(const reeli_arena *arena, const reeli_mark *mark);
 
-static inline reeli_mark reeli_arena_mark(const reeli_arena *arena)
-{
-    return (reeli_mark){arena->current, arena->at, arena->slots.current, arena->slots.at,
-                        arena->callbacks};
-}
+reeli_mark reeli_arena_mark(const reeli_arena *arena);
 
 #endif

@@ -155,7 +155,7 @@ reel_status reel_save_checkpoint(reel *r, const char *path, const reel_checkpoin
             reel_safetensors_save(r, path, all, count, metadata, ENTRIES);
         }
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return r->status;
 }
 
@@ -310,6 +310,6 @@ reel_status reel_load_checkpoint(reel *r, const char *path, const reel_checkpoin
         load_file(&l, path);
     }
     reel_safetensors_close(l.file);
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return r->status;
 }

@@ -171,7 +171,7 @@ static bool write_netpbm(reel_file *file, const reel_tensor *t)
     if (!bytes) {
         reeli_no_memory(t->r, writing);
     }
-    reeli_arena_release(&t->r->arena, mark);
+    reeli_arena_release(&t->r->arena, &mark);
     return sound;
 }
 

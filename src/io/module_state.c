@@ -43,7 +43,7 @@ reel_status reel_save_state(reel_module *module, const char *path)
         reel_metadata_entry format = {"format", "pt"}; /* Hugging Face's loaders look for it */
         reel_safetensors_save(r, path, all.entries, all.count, &format, 1);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return r->status;
 }
 

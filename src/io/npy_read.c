@@ -304,7 +304,7 @@ static reel_tensor *read_fortran(const reeli_place *at, const reeli_source *sour
     if (!reeli_bad(to)) {
         reeli_copy(to, view);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     reel_tensor_free(from);
     return to;
 }

@@ -76,6 +76,6 @@ reel_status reel_npy_save(reel_tensor *t, const char *path)
         write_array(file, whole);
         reel_file_commit(file);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return r->status;
 }

@@ -256,6 +256,6 @@ reel_status reel_npz_save(reel *r, const char *path, const reel_named_tensor *te
     }
     reeli_mark mark = reeli_arena_mark(&r->arena);
     save(r, path, tensors, count, compressed);
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return r->status;
 }

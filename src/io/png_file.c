@@ -86,7 +86,7 @@ reel_tensor *reeli_read_png(const reeli_picture_input *in)
     const reeli_mark mark = reeli_arena_mark(&r->arena);
     unsigned char *file = reeli_arena_alloc(r, (size_t)in->left);
     reel_tensor *t = file ? read_bytes(in, file) : reeli_no_memory(r, in->what);
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return t;
 }
 
@@ -129,6 +129,6 @@ bool reeli_write_png(const char *what, reel_file *file, const reel_tensor *pictu
     }
     const reeli_mark mark = reeli_arena_mark(&r->arena);
     const bool sound = reeli_png_load(r, what, &png) && encode(what, &png, file, picture);
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return sound;
 }

@@ -268,6 +268,6 @@ bool reeli_product(reel *r, const reeli_gemm *p)
     if ((p->rectify || p->gate) && done && how != LOOPS && how != PACKED && how != SHARED) {
         finish(r, p);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return done;
 }

@@ -115,7 +115,7 @@ static int64_t sum_parts(reel *r, terms *t, reeli_cascade *c)
     for (int64_t i = 0; i < parts; i++) {
         reeli_cascade_join_loops[t->level][t->dtype](c, t->sums[i]);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return parts * t->part;
 }
 
@@ -290,6 +290,6 @@ bool reeli_sum_channels(reel *r, int dtype, int64_t batch, int64_t count, int64_
     for (int64_t i = 0; c.room && !shared && i < count; i++) {
         sum_channel(i, 0, &c);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return c.room != NULL;
 }

@@ -192,7 +192,7 @@ static bool compute_of(const reeli_node *n, const reel_tensor *x, const reel_ten
     done = done && (out == y   ? reeli_convolve(r, &c, data[0], data[1], plus, out->data)
                     : out == x ? convolve_transposed(r, &c, data[2], data[1], plus, out)
                                : reeli_convolve_kernel(r, &c, data[0], data[2], out->data));
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     if (!done && r->status == REEL_OK) {
         reeli_no_memory(r, n->op->name);
     }

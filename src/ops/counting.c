@@ -87,7 +87,7 @@ static int64_t rank_rows(const char *what, const reel_tensor *x, int64_t m, bool
     for (int64_t i = 0; i < n; i++) {
         rank[items[i].index] = (int64_t)items[i].key;
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return count;
 }
 

@@ -39,7 +39,7 @@ static bool extremes_so_far(reeli_node *n, bool smallest)
         reeli_place_items(items, l.n, data + byte, x->dtype, l.inner, (char *)y->data + byte,
                           (int64_t *)n->in[1].t->data + at, l.inner);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return items != NULL;
 }
 

@@ -54,7 +54,7 @@ bool reeli_cholesky_forward(reeli_node *n)
         }
         reeli_put_doubles(n->out, i * a.rows * a.rows, own, a.rows * a.rows);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return done;
 }
 
@@ -118,7 +118,7 @@ bool reeli_qr_forward(reeli_node *n)
         take_apart(rows, columns, at, diagonal, q, q + rows * k);
         reeli_put_doubles(n->out, i * k * (rows + columns), q, k * (rows + columns));
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return at != NULL;
 }
 

@@ -139,7 +139,7 @@ static bool each_matrix(const reel_tensor *x, reel_tensor *y, asked what)
         const int64_t size = answer(what, n, own, lu, pivot, work, result);
         reeli_put_doubles(y, i * size, result, size);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return room != NULL;
 }
 

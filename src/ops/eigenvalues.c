@@ -62,7 +62,7 @@ bool reeli_eigh_forward(reeli_node *n)
                         (long long)i);
         }
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return done;
 }
 

@@ -29,7 +29,7 @@ bool reeli_norm_forward(reeli_node *n)
                                              reeli_reduction_of(n)->order,
                                              reeli_block_of(y->data, &l, o, 1, y->dtype), room);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return room != NULL;
 }
 

@@ -156,7 +156,7 @@ bool reeli_max_pool_forward(reeli_node *n)
     } else if (r->status == REEL_OK) {
         reeli_no_memory(r, n->op->name);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return room;
 }
 
@@ -190,7 +190,7 @@ bool reeli_max_pool_back_forward(reeli_node *n)
         windows_of(n, n->out, g, false, &w);
         reeli_max_pool_back(r, &w, data, index, n->out->data);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return room;
 }
 

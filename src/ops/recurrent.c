@@ -130,7 +130,7 @@ bool reeli_lstm_forward(reeli_node *n)
         room = reeli_product(w.r, &p);
         run_step(&w, w.forward, &step);
     }
-    reeli_arena_release(&w.r->arena, mark);
+    reeli_arena_release(&w.r->arena, &mark);
     if (!room && w.r->status == REEL_OK) {
         reeli_no_memory(w.r, name);
     }
@@ -179,7 +179,7 @@ static bool walk_back(const reeli_args *a)
         memcpy(back + w.steps * w.gates, dh, (size_t)last);
         memcpy(back + w.steps * w.gates + last, dc, (size_t)w.h);
     }
-    reeli_arena_release(&w.r->arena, mark);
+    reeli_arena_release(&w.r->arena, &mark);
     if (!room && w.r->status == REEL_OK) {
         reeli_no_memory(w.r, n->op->name);
     }

@@ -212,7 +212,7 @@ bool reeli_resample_forward(reeli_node *n)
         }
         reeli_resample(r, &m, h->back, data, n->out->data);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     if (!made && r->status == REEL_OK) {
         reeli_no_memory(r, n->op->name);
     }

@@ -112,7 +112,7 @@ static bool each_matrix(reeli_node *n, int64_t size, bool inverse)
             reeli_put_doubles(n->out, i * size, y, size);
         }
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return done;
 }
 

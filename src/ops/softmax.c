@@ -32,7 +32,7 @@ bool reeli_softmax_forward(reeli_node *n)
         reeli_softmax_loops[r->level][y->dtype](how->logarithm, l.outer, l.n, l.inner, x, y->data,
                                                 room);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return room != NULL;
 }
 
@@ -52,7 +52,7 @@ static bool compute_gradient(const reeli_args *a)
         reeli_softmax_gradient_loops[r->level][y->dtype](how->logarithm, l.outer, l.n, l.inner, dy,
                                                          y->data, dx->data, room);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return room != NULL;
 }
 
@@ -140,7 +140,7 @@ bool reeli_logsumexp_forward(reeli_node *n)
                                                   reeli_block_of(y->data, &l, o, 1, y->dtype),
                                                   room);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return room != NULL;
 }
 

@@ -95,7 +95,7 @@ static bool solve_each(reeli_node *n, solver *solve)
             reeli_put_doubles(y, i * size, b.data + i * size, size);
         }
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return done;
 }
 

@@ -46,7 +46,7 @@ static bool each_line(reeli_node *n, use f)
                          how->descending ? REELI_DESCENDING : REELI_ASCENDING);
         f(n, items, &l, line, first);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return items != NULL;
 }
 
@@ -166,7 +166,7 @@ bool reeli_median_forward(reeli_node *n)
         const int64_t at = middle(items, x->numel, reeli_is_float(x->dtype));
         reeli_place_items(items + at, 1, data, x->dtype, 1, y->data, &index, 1);
     }
-    reeli_arena_release(&x->r->arena, mark);
+    reeli_arena_release(&x->r->arena, &mark);
     return items != NULL;
 }
 

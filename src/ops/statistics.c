@@ -33,7 +33,7 @@ static bool spread(reeli_node *n, bool root)
         reeli_move(l.inner, reeli_block_of(y->data, &l, o, 1, y->dtype), y->dtype, 1, squares,
                    REEL_F64, 1);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return mean != NULL;
 }
 

@@ -124,7 +124,7 @@ static bool clip_norm(const reeli_args *a)
     for (reel_tensor *g; scale != 1 && (g = next_gradient(&c->list, &i));) {
         change(r, g, &reeli_formula_mul, total, NULL);
     }
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     *c->norm = norm;
     return true;
 }

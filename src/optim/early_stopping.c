@@ -89,7 +89,7 @@ reel_early_stopping *reel_early_stopping_new(reel_module *module,
     reeli_mark mark = reeli_arena_mark(&r->arena);
     const reel_named_tensors all = reel_state_dict(module);
     const bool made = make_copies(s, &all);
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     if (!made) {
         reeli_disown(&s->owned);
         return NULL;

@@ -14,7 +14,7 @@
 static void release(reel *r, reeli_mark mark)
 {
     if (!r->retained_grads && !r->retain_all_grads) {
-        reeli_arena_release(&r->arena, mark);
+        reeli_arena_release(&r->arena, &mark);
     }
 }
 

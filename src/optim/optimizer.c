@@ -313,7 +313,7 @@ static bool step_in_room(reel_optimizer *o)
         return false;
     }
     step_slots(o, room);
-    reeli_arena_release(&r->arena, mark);
+    reeli_arena_release(&r->arena, &mark);
     return true;
 }
 

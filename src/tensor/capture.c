@@ -102,7 +102,7 @@ void reeli_start_call(reel *r, reeli_pause *pause)
 
 void reeli_end_call(reel *r, const reeli_pause *pause)
 {
-    const size_t left = reeli_arena_since(&r->arena, pause->mark);
+    const size_t left = reeli_arena_since(&r->arena, &pause->mark);
     const size_t scratch = left > r->arena.most ? left : r->arena.most;
     r->arena.watched = NULL;
     r->capture = pause->graph;

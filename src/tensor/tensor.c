@@ -470,3 +470,16 @@ const char *reeli_shape_text(char text[REELI_SHAPE_TEXT], int ndim, const int64_
     snprintf(text + at, REELI_SHAPE_TEXT - at, ndim == 1 ? ",)" : ")");
     return text;
 }
+
+bool reeli_same_shape(const reel_tensor *a, const reel_tensor *b)
+{
+    if (a->ndim != b->ndim || a->numel != b->numel) {
+        return false;
+    }
+    for (int d = 0; d < a->ndim; d++) {
+        if (a->size[d] != b->size[d]) {
+            return false;
+        }
+    }
+    return true;
+}

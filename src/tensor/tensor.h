@@ -87,18 +87,7 @@ static inline bool reeli_requires_grad(const reel_tensor *t)
     return t->flags & REELI_REQUIRES_GRAD;
 }
 
-static inline bool reeli_same_shape(const reel_tensor *a, const reel_tensor *b)
-{
-    if (a->ndim != b->ndim || a->numel != b->numel) {
-        return false;
-    }
-    for (int d = 0; d < a->ndim; d++) {
-        if (a->size[d] != b->size[d]) {
-            return false;
-        }
-    }
-    return true;
-}
+bool reeli_same_shape(const reel_tensor *a, const reel_tensor *b);
 
 /* Results: contiguous, uninitialised, in the arena. Poison, and an error in `what`'s name, when
  * memory is out or the shape holds too many elements. */

@@ -61,14 +61,14 @@ START_TEST(a_mark_gives_back_what_came_after)
         reeli_mark mark = reeli_arena_mark(&r->arena);
         char *a = reeli_arena_alloc(r, sizes[i]);
         reeli_arena_alloc(r, sizes[i]);
-        reeli_arena_release(&r->arena, mark);
+        reeli_arena_release(&r->arena, &mark);
         ck_assert_ptr_eq(reeli_arena_alloc(r, sizes[i]), a);
-        reeli_arena_release(&r->arena, mark);
+        reeli_arena_release(&r->arena, &mark);
     }
     for (int i = 0; i < 100; i++) {
         ck_assert_int_eq(before[i], 7);
     }
-    reeli_arena_release(&r->arena, start);
+    reeli_arena_release(&r->arena, &start);
     ck_assert_ptr_eq(reeli_arena_alloc(r, 100), before);
     faulty_end(&f, r);
 }

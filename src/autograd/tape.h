@@ -14,8 +14,15 @@ typedef struct reeli_node reeli_node;
 /* In a row's `saved`: bit i for input i, and this for the result. */
 enum { REELI_SAVES_RESULT = 128 };
 
-/* WIDE: NUMERIC, with loops of its own where vectors have 512 bits. */
-typedef enum reeli_domain { FLOATING, REAL, NUMERIC, ANY, WIDE = NUMERIC } reeli_domain;
+/* WIDE: NUMERIC, with loops of its own where vectors have 512 bits. SIMPLE: REAL, with fewer. */
+typedef enum reeli_domain {
+    FLOATING,
+    REAL,
+    NUMERIC,
+    ANY,
+    WIDE = NUMERIC,
+    SIMPLE = REAL
+} reeli_domain;
 
 /* Of g, up to three inputs, the result and the row's parameters. */
 typedef reel_tensor *reeli_recorded_gradient(reel_tensor *g, reel_tensor *a, reel_tensor *b,

@@ -28,11 +28,6 @@ static inline int64_t whole(double x)
             for (int64_t i = 0; i < n; i++) {                                                      \
                 out[i] = convert(in[i]);                                                           \
             }                                                                                      \
-        } else if (to_stride == 1 && from_stride == 0) {                                           \
-            const TO value = n > 0 ? convert(*in) : 0;                                             \
-            for (int64_t i = 0; i < n; i++) {                                                      \
-                out[i] = value;                                                                    \
-            }                                                                                      \
         } else {                                                                                   \
             for (int64_t i = 0; i < n; i++) {                                                      \
                 out[i * to_stride] = convert(in[i * from_stride]);                                 \
@@ -65,11 +60,25 @@ static const mover movers[4][4] = {{f32_to_f32, f32_to_f64, f32_to_i64, f32_to_b
                                    {i64_to_f32, i64_to_f64, i64_to_i64, i64_to_bool},
                                    {bool_to_f32, bool_to_f64, bool_to_i64, bool_to_bool}};
 
+/* The first `size` bytes again and again, in copies that double: by memmove, as GCC writes memcpy
+ * into small code as a string instruction, which takes long to start. */
+static void repeat(char *to, size_t size, size_t bytes)
+{
+    for (size_t left; size < bytes; size += left) {
+        left = bytes - size < size ? bytes - size : size;
+        memmove(to + size, to, left);
+    }
+}
+
 void reeli_move(int64_t n, void *to, int to_dtype, int64_t to_stride, const void *from,
                 int from_dtype, int64_t from_stride)
 {
+    const size_t size = reeli_element_size(to_dtype);
     if (to_dtype == from_dtype && to_stride == 1 && from_stride == 1) {
-        memcpy(to, from, (size_t)n * reeli_element_size(to_dtype));
+        memcpy(to, from, (size_t)n * size);
+    } else if (to_stride == 1 && from_stride == 0 && n > 1) {
+        movers[from_dtype][to_dtype](1, to, 1, from, 1);
+        repeat(to, size, (size_t)n * size);
     } else {
         movers[from_dtype][to_dtype](n, to, to_stride, from, from_stride);
     }

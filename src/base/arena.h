@@ -53,9 +53,7 @@ typedef struct reeli_arena {
 
 struct reel;
 
-/* `size` bytes that live until the next reset; NULL, without a message, when memory is out. */
-void *reeli_arena_more(struct reel *r, size_t size);
-/* There are that many at hand, and a slot; false, without a message, when memory is out. */
+/* There are `size` bytes at hand, and a slot; false, without a message, when memory is out. */
 bool reeli_room_at_hand(struct reel *r, size_t size);
 /* At the end of a step; false, without a message, when memory for one like it is out. */
 bool reeli_arena_reset(struct reel *r);

@@ -62,7 +62,7 @@ static const void *block_of(const terms *t, int64_t from, int64_t count, void *b
         x[o] = t->x[o] + (size_t)from * t->element;
     }
     t->map(count, block, x, t->parameters);
-    if (t->beside && (t->beside->signs || t->beside->g)) {
+    if (t->beside) {
         go_beside(t, from, count);
     }
     return block;
@@ -153,7 +153,7 @@ void reeli_sum_beside(reel *r, int dtype, reeli_map map, int64_t n, int inputs,
                .inputs = inputs,
                .element = reeli_element_size(dtype),
                .n = n,
-               .beside = beside,
+               .beside = beside && (beside->signs || beside->g) ? beside : NULL,
                .g = g};
     if (beside && beside->g) {
         reeli_move(TERMS, g, dtype, 1, beside->g, dtype, 0);

@@ -5,9 +5,6 @@
  */
 enum { FEW = REELI_BLOCK / 8 }; /* their numbers on the way stay in the first cache */
 
-/* Not memcpy, which GCC writes into small code as a string instruction. */
-static void copy_few(int64_t n, const T *from, T *to) { EACH to[i] = from[i]; }
-
 /* y = a b + c, rounded once, of at most FEW elements; y may be c. The product of floats is exact in
  * doubles, and the sum off by half of its last place: where a place less and a place more round to
  * the same float, that is the answer. Next to a tie they do not: numbers of few digits, a rate of
@@ -75,7 +72,7 @@ static void sgd_of_few(int64_t n, T *p, const T *gradients, T *velocity, const r
     if (s->momentum != 0) {
         scale_few(n, momentum, velocity, old);
         if (s->first != 0) {
-            copy_few(n, g, velocity);
+            memcpy(velocity, g, (size_t)n * sizeof *g);
         } else {
             fuse_all_by(n, (T)s->share, g, old, velocity);
         }

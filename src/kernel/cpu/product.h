@@ -43,28 +43,42 @@ void KERNEL(plain_product)(const reeli_gemm *p)
 }
 #endif
 
+#if defined(GRADIENTS) && VECTOR_BYTES
+#define LANES_IN_REGISTERS
+#endif
+
+#ifdef LANES_IN_REGISTERS
+/* Vectors of columns, of each as many as there are of one; their sums stay in registers. */
+REELI_INLINE void add_up_columns(const int vectors, int64_t columns, int64_t k, const T *a,
+                                 int64_t a_step, const T *b, int64_t down, T *c)
+{
+    vector sum[4] = {{0}};
+    for (int64_t p = 0; p < k; p++, b += down) {
+        const T factor = a[p * a_step];
+        REELI_UNROLL(4)
+        for (int v = 0; v < vectors; v++) {
+            sum[v] += factor * load_part(b + v * VECTOR, columns);
+        }
+    }
+    REELI_UNROLL(4)
+    for (int v = 0; v < vectors; v++) {
+        store_part(c + v * VECTOR, sum[v], columns);
+    }
+}
+#endif
+
 /* c[n] = a[k] b[k,n] where b's rows lie side by side: one is added after the other. */
 static void add_up_rows(int64_t n, int64_t k, const T *a, int64_t a_step, const T *b, int64_t down,
                         T *c)
 {
-#if defined(GRADIENTS) && VECTOR_BYTES
-    enum { VECTORS = 4 }; /* columns that stay in registers */
-    for (; n >= VECTORS * VECTOR;
-         n -= VECTORS * VECTOR, b += VECTORS * VECTOR, c += VECTORS * VECTOR) {
-        vector sum[VECTORS] = {{0}};
-        for (int64_t p = 0; p < k; p++) {
-            const T factor = a[p * a_step];
-            REELI_UNROLL(4)
-            for (int v = 0; v < VECTORS; v++) {
-                sum[v] += factor * CONST_VECTOR_AT(b + p * down + v * VECTOR);
-            }
-        }
-        REELI_UNROLL(4)
-        for (int v = 0; v < VECTORS; v++) {
-            VECTOR_AT(c + v * VECTOR) = sum[v];
-        }
+#ifdef LANES_IN_REGISTERS
+    for (; n >= 4 * VECTOR; n -= 4 * VECTOR, b += 4 * VECTOR, c += 4 * VECTOR) {
+        add_up_columns(4, VECTOR, k, a, a_step, b, down, c);
     }
-#endif
+    for (; n > 0; n -= VECTOR, b += VECTOR, c += VECTOR) {
+        add_up_columns(1, n, k, a, a_step, b, down, c);
+    }
+#else
     for (int64_t j = 0; j < n; j++) {
         c[j] = 0;
     }
@@ -72,22 +86,24 @@ static void add_up_rows(int64_t n, int64_t k, const T *a, int64_t a_step, const 
         const T factor = a[p * a_step];
         INDEPENDENT for (int64_t j = 0; j < n; j++) { c[j] += factor * b[j]; }
     }
+#endif
 }
 
-enum { BLAS_LANES = 16 / sizeof(T), BLAS_ROWS = 4 };
+enum { BLAS_LANES = 16 / sizeof(T) };
 
-#if defined(GRADIENTS) && VECTOR_BYTES
+#ifdef LANES_IN_REGISTERS
+enum { BLAS_ROWS = 4 }; /* of which each waits for its own additions */
 typedef T blas_lanes __attribute__((vector_size(16)));
 typedef T loose_blas_lanes __attribute__((vector_size(16), aligned(sizeof(T)), may_alias));
 #else
+enum { BLAS_ROWS = 1 };
 typedef T blas_lanes[BLAS_LANES];
 #endif
 
-/* c[j] = a[k] b[j,k] for some rows of b, as PyTorch's BLAS adds up where a matrix meets a vector:
- * in lanes of 16 bytes, of which the first has the first terms, so many that whole rounds are
- * left. */
-REELI_INLINE void rows_in_lanes(const int rows, int64_t k, const T *a, int64_t a_step, const T *b,
-                                int64_t row, int64_t step, T *c)
+/* c[j] = a[k] b[j][k] for some rows, as PyTorch's BLAS adds up where a matrix meets a vector: in
+ * lanes of 16 bytes, of which the first has the first terms, so many that whole rounds are left. */
+REELI_INLINE void rows_in_lanes(const int rows, int64_t k, const T *a, int64_t a_step,
+                                const T *const *b, int64_t step, T *c)
 {
     blas_lanes lane[BLAS_ROWS] = {{0}};
     T first[BLAS_ROWS] = {0};
@@ -95,7 +111,7 @@ REELI_INLINE void rows_in_lanes(const int rows, int64_t k, const T *a, int64_t a
     for (const int64_t end = k > 0 ? (k - 1) % BLAS_LANES + 1 : 0; p < end; p++) {
         REELI_UNROLL(4)
         for (int j = 0; j < rows; j++) {
-            first[j] += a[p * a_step] * b[j * row + p * step];
+            first[j] += a[p * a_step] * b[j][p * step];
         }
     }
     REELI_UNROLL(4)
@@ -105,15 +121,15 @@ REELI_INLINE void rows_in_lanes(const int rows, int64_t k, const T *a, int64_t a
     for (; p < k; p += BLAS_LANES) {
         REELI_UNROLL(4)
         for (int j = 0; j < rows; j++) {
-#if defined(GRADIENTS) && VECTOR_BYTES
+#ifdef LANES_IN_REGISTERS
             if (a_step == 1 && step == 1) {
-                lane[j] += *(const loose_blas_lanes *)(a + p) *
-                           *(const loose_blas_lanes *)(b + j * row + p);
+                lane[j] +=
+                    *(const loose_blas_lanes *)(a + p) * *(const loose_blas_lanes *)(b[j] + p);
                 continue;
             }
 #endif
             for (int q = 0; q < BLAS_LANES; q++) {
-                lane[j][q] += a[(p + q) * a_step] * b[j * row + (p + q) * step];
+                lane[j][q] += a[(p + q) * a_step] * b[j][(p + q) * step];
             }
         }
     }
@@ -135,12 +151,20 @@ static void vector_in_lanes(int64_t n, int64_t k, const T *a, int64_t a_step, co
         add_up_rows(n, k, a, a_step, b, down, c);
         return;
     }
-    for (; a_step == 1 && down == 1 && n >= BLAS_ROWS;
-         n -= BLAS_ROWS, b += BLAS_ROWS * right, c += BLAS_ROWS) {
-        rows_in_lanes(BLAS_ROWS, k, a, 1, b, right, 1, c);
+    const T *row[BLAS_ROWS];
+    T sum[BLAS_ROWS];
+    for (; a_step == 1 && down == 1 && n > 0; n -= BLAS_ROWS, b += BLAS_ROWS * right) {
+        for (int j = 0; j < BLAS_ROWS; j++) {
+            row[j] = b + (j < n ? j : n - 1) * right; /* the last one again costs nothing */
+        }
+        rows_in_lanes(BLAS_ROWS, k, a, 1, row, 1, sum);
+        for (int j = 0; j < BLAS_ROWS && j < n; j++) {
+            *c++ = sum[j];
+        }
     }
-    for (; n > 0; n--, b += right, c++) {
-        rows_in_lanes(1, k, a, a_step, b, right, down, c);
+    for (; n > 0; n--, b += right) {
+        row[0] = b;
+        rows_in_lanes(1, k, a, a_step, row, down, c++);
     }
 }
 

@@ -444,7 +444,9 @@ static void wide_product(const reeli_gemm *it)
         const int64_t depth = k - p < most ? k - p : most;
         for (int64_t j = 0; j < n; j += PANEL_COLUMNS) {
             const int64_t columns = n - j < PANEL_COLUMNS ? n - j : PANEL_COLUMNS;
-            const int64_t width = columns > VECTOR ? PANEL_COLUMNS : VECTOR;
+            const int64_t width = columns > VECTOR  ? PANEL_COLUMNS
+                                  : PARTS_ARE_CHEAP ? columns
+                                                    : VECTOR;
             const T *right = b + p * b_stride[0] + j * b_stride[1];
             const bool packed = b_stride[1] != 1 || have_edge(columns) ||
                                 (m >= 4 * TILE_ROWS && b_stride[0] >= 256);

@@ -68,7 +68,12 @@ static inline vector load_part(const T *x, int64_t count)
     return LOAD_PART(x, count);
 #else
     vector part = {0};
-    memcpy(&part, x, (size_t)count * sizeof(T));
+#if VECTOR_BYTES /* a copy of so few bytes would be a call */
+    REELI_UNROLL(4)
+    for (int i = 0; i < VECTOR; i++) {
+        part[i] = i < count ? x[i] : part[i];
+    }
+#endif
     return part;
 #endif
 }

@@ -120,8 +120,8 @@ VECTOR_MATH2(pow)
 #define modulo_trunc(a, b) fmod(a, b)
 
 /* Where there are no such vector functions floats have our own, which are written for vectors; and
- * whole ones everywhere, for which old CPUs have no instruction. What divides calls the C library,
- * which is less code. */
+ * whole ones where the CPU has no instruction for them. What divides calls the C library, which is
+ * less code. */
 #ifdef OWN_EXP_TANH
 #include "transcendental.h"
 #if !defined(VECTOR_MATH1) && !defined(REELI_FOR_SIZE)
@@ -134,6 +134,8 @@ VECTOR_MATH2(pow)
 #define log(x) log_float(x)
 #define log1p(x) log1p_float(x)
 #endif
+#endif
+#if defined(OWN_EXP_TANH) && !defined(HAS_AVX2)
 #define nearest(x) nearest_float(x)
 #define downward(x) floor_float(x)
 #define upward(x) (-floor_float(-(x)))

@@ -230,6 +230,39 @@ START_TEST(of_every_size)
 }
 END_TEST
 
+/* With a vector a row's sum is the same however many rows there are, of which some are summed
+ * together. */
+static void check_few_rows(int level, int dtype, int depth, int layout)
+{
+    enum { ALL = 9 };
+    product p = make_product(dtype, ALL, 1, depth, layout);
+    multiply(level, &p);
+    for (int m = 2; m < ALL; m++) { /* one is a row, too */
+        product few = p;
+        few.m = m;
+        few.c = random_values(dtype, m + 1);
+        set(few.c, dtype, m, 12345);
+        multiply(level, &few);
+        ck_assert_msg(
+            memcmp(few.c, p.c, (size_t)m * bytes[dtype]) == 0 && get(few.c, dtype, m) == 12345,
+            "%s, float%d: %d rows of %d", reeli_level_names[level], dtype ? 64 : 32, m, depth);
+        free(few.c);
+    }
+    free_product(&p);
+}
+
+START_TEST(of_few_rows)
+{
+    const int level = level_of(levels[_i]);
+    for (int layout = 0; level >= 0 && layout < LAYOUTS; layout++) {
+        for (int depth = REELI_TINY_PRODUCT; depth < 70; depth++) { /* else each is a chain */
+            check_few_rows(level, REEL_F32, depth, layout);
+            check_few_rows(level, REEL_F64, depth, layout);
+        }
+    }
+}
+END_TEST
+
 /* More tiles with a last vector that is not full than are computed together. */
 START_TEST(of_many_edges)
 {
@@ -383,6 +416,7 @@ END_TEST
 static void add_cases(TCase *cases)
 {
     tcase_add_loop_test(cases, of_every_size, 0, LEVELS);
+    tcase_add_loop_test(cases, of_few_rows, 0, LEVELS);
     tcase_add_loop_test(cases, of_many_edges, 0, LEVELS);
     tcase_add_loop_test(cases, of_infinities, 0, LEVELS);
     tcase_add_test(cases, of_any_number_of_threads);

@@ -89,57 +89,56 @@ static void add_up_rows(int64_t n, int64_t k, const T *a, int64_t a_step, const 
 #endif
 }
 
+/* Where a matrix meets a vector PyTorch's BLAS adds up in lanes of 16 bytes, of which the first has
+ * the first terms, so many that whole rounds are left. */
 enum { BLAS_LANES = 16 / sizeof(T) };
 
+static int64_t first_terms(int64_t k) { return k > 0 ? (k - 1) % BLAS_LANES + 1 : 0; }
+
+#define SUM_OF_LANES(lane)                                                                         \
+    (BLAS_LANES == 4 ? ((lane)[0] + (lane)[BLAS_LANES - 2]) + ((lane)[1] + (lane)[BLAS_LANES - 1]) \
+                     : (lane)[0] + (lane)[1])
+
+/* Σ_p a[p] b[p] in that order. */
+static T dot_in_lanes(int64_t k, const T *a, int64_t a_step, const T *b, int64_t b_step)
+{
+    const int64_t first = first_terms(k);
+    T lane[BLAS_LANES] = {0};
+    for (int64_t p = 0; p < k; p++, a += a_step, b += b_step) {
+        lane[p < first ? 0 : (p - first) % BLAS_LANES] += *a * *b;
+    }
+    return SUM_OF_LANES(lane);
+}
+
 #ifdef LANES_IN_REGISTERS
-enum { BLAS_ROWS = 4 }; /* of which each waits for its own additions */
 typedef T blas_lanes __attribute__((vector_size(16)));
 typedef T loose_blas_lanes __attribute__((vector_size(16), aligned(sizeof(T)), may_alias));
-#else
-enum { BLAS_ROWS = 1 };
-typedef T blas_lanes[BLAS_LANES];
-#endif
 
-/* c[j] = a[k] b[j][k] for some rows, as PyTorch's BLAS adds up where a matrix meets a vector: in
- * lanes of 16 bytes, of which the first has the first terms, so many that whole rounds are left. */
-REELI_INLINE void rows_in_lanes(const int rows, int64_t k, const T *a, int64_t a_step,
-                                const T *const *b, int64_t step, T *c)
+enum { BLAS_ROWS = 4 }; /* of which each waits for its own additions */
+
+/* The same of some rows of b, whose terms lie side by side as a's do. */
+REELI_INLINE void rows_in_lanes(int64_t k, const T *a, const T *const *b, T *c)
 {
+    const int64_t first = first_terms(k);
     blas_lanes lane[BLAS_ROWS] = {{0}};
-    T first[BLAS_ROWS] = {0};
-    int64_t p = 0;
-    for (const int64_t end = k > 0 ? (k - 1) % BLAS_LANES + 1 : 0; p < end; p++) {
+    for (int64_t p = 0; p < first; p++) {
         REELI_UNROLL(4)
-        for (int j = 0; j < rows; j++) {
-            first[j] += a[p * a_step] * b[j][p * step];
+        for (int j = 0; j < BLAS_ROWS; j++) {
+            lane[j][0] += a[p] * b[j][p];
+        }
+    }
+    for (int64_t p = first; p < k; p += BLAS_LANES) {
+        REELI_UNROLL(4)
+        for (int j = 0; j < BLAS_ROWS; j++) {
+            lane[j] += *(const loose_blas_lanes *)(a + p) * *(const loose_blas_lanes *)(b[j] + p);
         }
     }
     REELI_UNROLL(4)
-    for (int j = 0; j < rows; j++) {
-        lane[j][0] = first[j];
-    }
-    for (; p < k; p += BLAS_LANES) {
-        REELI_UNROLL(4)
-        for (int j = 0; j < rows; j++) {
-#ifdef LANES_IN_REGISTERS
-            if (a_step == 1 && step == 1) {
-                lane[j] +=
-                    *(const loose_blas_lanes *)(a + p) * *(const loose_blas_lanes *)(b[j] + p);
-                continue;
-            }
-#endif
-            for (int q = 0; q < BLAS_LANES; q++) {
-                lane[j][q] += a[(p + q) * a_step] * b[j][(p + q) * step];
-            }
-        }
-    }
-    REELI_UNROLL(4)
-    for (int j = 0; j < rows; j++) {
-        c[j] = BLAS_LANES == 4
-                   ? (lane[j][0] + lane[j][BLAS_LANES - 2]) + (lane[j][1] + lane[j][BLAS_LANES - 1])
-                   : lane[j][0] + lane[j][1];
+    for (int j = 0; j < BLAS_ROWS; j++) {
+        c[j] = SUM_OF_LANES(lane[j]);
     }
 }
+#endif
 
 /* c[n] = a[k] b[k,n] in that order; where b's rows lie side by side, one is added after the
  * other. */
@@ -151,20 +150,21 @@ static void vector_in_lanes(int64_t n, int64_t k, const T *a, int64_t a_step, co
         add_up_rows(n, k, a, a_step, b, down, c);
         return;
     }
-    const T *row[BLAS_ROWS];
-    T sum[BLAS_ROWS];
+#ifdef LANES_IN_REGISTERS
+    T some[BLAS_ROWS];
     for (; a_step == 1 && down == 1 && n > 0; n -= BLAS_ROWS, b += BLAS_ROWS * right) {
-        for (int j = 0; j < BLAS_ROWS; j++) {
-            row[j] = b + (j < n ? j : n - 1) * right; /* the last one again costs nothing */
+        const int64_t second = n > 1 ? right : 0, third = n > 2 ? 2 * right : second;
+        const int64_t fourth = n > 3 ? 3 * right : third; /* a row again costs nothing */
+        rows_in_lanes(k, a, (const T *const[]){b, b + second, b + third, b + fourth},
+                      n < BLAS_ROWS ? some : c);
+        if (n < BLAS_ROWS) {
+            memcpy(c, some, (size_t)n * sizeof(T));
         }
-        rows_in_lanes(BLAS_ROWS, k, a, 1, row, 1, sum);
-        for (int j = 0; j < BLAS_ROWS && j < n; j++) {
-            *c++ = sum[j];
-        }
+        c += BLAS_ROWS;
     }
+#endif
     for (; n > 0; n--, b += right) {
-        row[0] = b;
-        rows_in_lanes(1, k, a, a_step, row, down, c++);
+        *c++ = dot_in_lanes(k, a, a_step, b, down);
     }
 }
 

@@ -14,12 +14,14 @@ typedef struct reeli_node reeli_node;
 /* In a row's `saved`: bit i for input i, and this for the result. */
 enum { REELI_SAVES_RESULT = 128 };
 
-/* WIDE: NUMERIC, with loops of its own where vectors have 512 bits. SIMPLE: REAL, with fewer. */
+/* WIDE: NUMERIC, with loops of its own where vectors have 512 bits. SIMPLE: REAL, with fewer.
+ * LIBRARY: FLOATING, by the C library. */
 typedef enum reeli_domain {
     FLOATING,
     REAL,
     NUMERIC,
     ANY,
+    LIBRARY = FLOATING,
     WIDE = NUMERIC,
     SIMPLE = REAL
 } reeli_domain;

@@ -62,14 +62,30 @@
 #include "elementwise_hot.def"
 #include "elementwise_undef.def"
 
-/* The rare ones: values, compiled once. */
+/* The rare ones: values, compiled once, but for what the C library has vectors of. */
+#define LIBRARY_portable(name) reeli_##name##_value_f32
+#ifdef REELI_VECTOR_FUNCTIONS
+#define LIBRARY_avx2(name) reeli_##name##_vectors
+#else
+#define LIBRARY_avx2(name) reeli_##name##_value_f32
+#endif
+#define LIBRARY_ROW(level, f64_level, name, f64) {LIBRARY_##level(name), f64, NULL}
+#define RARE_LIBRARY(name)                                                                         \
+    reeli_map_loop reeli_##name##_value_f32, reeli_##name##_value_f64, reeli_##name##_vectors;     \
+    static const reeli_map name##_values[REELI_LEVELS][REELI_LOOP_DTYPES] =                        \
+        BY_TWO_LEVELS(LIBRARY_ROW, name, reeli_##name##_value_f64);                                \
+    const reeli_formula reeli_formula_##name = {name##_values[0], REELI_LOOP_DTYPES, NULL};
 #define RARE(name, domain)                                                                         \
     reeli_map_loop reeli_##name##_value_f32, reeli_##name##_value_f64, reeli_##name##_value_i64;   \
     static const reeli_map name##_values[REELI_LOOP_DTYPES] = {                                    \
         reeli_##name##_value_f32, reeli_##name##_value_f64,                                        \
         VALUE_##domain(reeli_##name##_value_i64)};                                                 \
     const reeli_formula reeli_formula_##name = {name##_values, 0, NULL};
-#define UNARY(name, function, domain, ...) RARE(name, domain)
+#define RARE_FLOATING(name) RARE(name, FLOATING)
+#define RARE_REAL(name) RARE(name, REAL)
+#define RARE_NUMERIC(name) RARE(name, NUMERIC)
+#define RARE_ANY(name) RARE(name, ANY)
+#define UNARY(name, function, domain, ...) RARE_##domain(name)
 #define BINARY(name, function, domain, ...) RARE(name, domain)
 #define TERNARY(name, function, domain, ...) RARE(name, domain)
 #define LOSS(name, ...) RARE(name, FLOATING)

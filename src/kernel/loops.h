@@ -46,9 +46,9 @@ enum { REELI_LOOP_DTYPES = 3 }; /* bools are computed as integers */
 /* clang-format off */
 #define REELI_LOOPS_OF_ALL(DO) DO(small_product) REELI_NARROW_OF_ALL(DO) REELI_SELDOM_OF_ALL(DO)
 #define REELI_LOOPS_OF_FLOATS(DO)                                                                  \
-    DO(matrix_vector) DO(add_rows) DO(dot_product) DO(packing) DO(signs)                           \
+    DO(matrix_vector) DO(add_rows) DO(packing) DO(signs)                                           \
     DO(pack_taps) DO(convolve) DO(fits_channels) DO(sum_tap_gradients) DO(vector_length)           \
-    DO(spread_corners) DO(lstm_step)                                                               \
+    DO(spread_corners)                                                                             \
     REELI_UPDATES(DO)
 #define REELI_UPDATES(DO) DO(sgd_update) DO(adam_update)
 /* Bound by memory or by division whatever the width: they have no third level. */
@@ -58,16 +58,23 @@ enum { REELI_LOOP_DTYPES = 3 }; /* bools are computed as integers */
     DO(cascade_begin) DO(cascade_feed) DO(cascade_end) DO(cascade_join)                            \
     DO(moments) DO(norm) DO(logsumexp) DO(softmax) DO(softmax_gradient)                            \
     DO(log_sums) DO(class_gradient) DO(standardize) DO(standardize_gradient) DO(stretch)           \
-    DO(channel_normalize) DO(channel_sums) DO(channel_gradient)                                    \
+    DO(channel_normalize) DO(channel_sums) DO(channel_gradient) DO(dot_product)                    \
     REELI_OTHER_UPDATES(DO)
 /* And doubles have the first level's. */
 #define REELI_SELDOM_OF_ALL(DO) DO(scan)
-#define REELI_SELDOM_OF_FLOATS(DO) DO(max_pool)
-#define REELI_SELDOM_OF_LEVELS(DO) DO(lstm_back) /* of floats; these have all three */
+#define REELI_SELDOM_OF_FLOATS(DO) DO(max_pool) DO(lstm_back)
+#define REELI_SELDOM_OF_LEVELS(DO) DO(lstm_step) /* of floats; these have all three */
 #define REELI_OTHER_UPDATES(DO)                                                                    \
     DO(adamax_update) DO(nadam_update) DO(radam_update) DO(rmsprop_update)                         \
     DO(adagrad_update) DO(adadelta_update) DO(asgd_update) DO(rprop_update)
 /* clang-format on */
+
+/* glibc's vector library, which has the C library's functions of eight floats. */
+#if defined(REELI_X86) && defined(__GLIBC__) && defined(__GNUC__)
+#if __GLIBC_PREREQ(2, 35)
+#define REELI_VECTOR_FUNCTIONS
+#endif
+#endif
 
 /* y[i] = formula(x[0][i], x[1][i], …) for i < n. y may be one of the x. */
 typedef void reeli_map_loop(int64_t n, void *y, const void *const *x, const double *parameters);

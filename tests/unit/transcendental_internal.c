@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* exp, tanh, log, log1p and erf of floats, over all of their range, beside the C library's of
- * doubles. */
+/* exp, tanh, log, log1p and erf of floats, and the rows of domain LIBRARY, over all of their range,
+ * beside the C library's of doubles. */
 #include "check_reel.h"
+
+#include "kernels.h"
 
 #define REELI_CPU portable
 #include <cpu/level.h>
@@ -71,8 +73,58 @@ START_TEST(is_as_near_as_it_says)
 }
 END_TEST
 
+/* The C library's, one by one or of vectors, as the level has them. */
+#define ROW(name)                                                                                  \
+    {                                                                                              \
+#name, &reeli_formula_##name, name                                                         \
+    }
+static const struct {
+    const char *name;
+    const reeli_formula *formula;
+    double (*true_value)(double x);
+} rows[] = {ROW(exp2), ROW(expm1), ROW(log1p), ROW(log2),  ROW(log10), ROW(sin),
+            ROW(cos),  ROW(tan),   ROW(asin),  ROW(acos),  ROW(atan),  ROW(sinh),
+            ROW(cosh), ROW(asinh), ROW(acosh), ROW(atanh), ROW(erf),   ROW(erfc)};
+enum { ROWS = sizeof rows / sizeof *rows, BLOCK = 37 };
+
+/* A block that is no whole number of vectors, in place, and each of its elements alone. */
+static void check_block(int row, int level, const float *x)
+{
+    const reeli_map map = reeli_value_map(rows[row].formula, level, REEL_F32);
+    float y[BLOCK];
+    memcpy(y, x, sizeof y);
+    map(BLOCK, y, (const void *[]){y}, NULL);
+    for (int i = 0; i < BLOCK; i++) {
+        float alone;
+        map(1, &alone, (const void *[]){x + i}, NULL);
+        const double expected = rows[row].true_value((double)x[i]);
+        assert_each(memcmp(&alone, &y[i], sizeof alone) == 0, "%s(%a), %s: %a, and alone %a",
+                    rows[row].name, (double)x[i], reeli_level_names[level], (double)y[i],
+                    (double)alone);
+        assert_each(agree(y[i], expected, 4), "%s(%a), %s: %a, not %a", rows[row].name,
+                    (double)x[i], reeli_level_names[level], (double)y[i], expected);
+    }
+}
+
+START_TEST(is_as_near_in_vectors)
+{
+    for (int level = 0; level <= reeli_level_of_this_cpu(); level++) {
+        for (uint64_t bits = 0; bits < UINT64_C(1) << 32; bits += BLOCK * 20011) {
+            float x[BLOCK] = {0};
+            for (uint32_t i = 0; i < BLOCK; i++) {
+                x[i] = float_of_bits((uint32_t)bits + i * 20011);
+            }
+            x[0] = bits % 2 ? 0.0F : -0.0F;
+            x[BLOCK - 1] = bits % 2 ? INFINITY : -INFINITY;
+            check_block(_i, level, x);
+        }
+    }
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
+    tcase_add_loop_test(cases, is_as_near_in_vectors, 0, ROWS);
     tcase_add_loop_test(cases, is_as_near_as_it_says, 0, FUNCTIONS);
 }
 

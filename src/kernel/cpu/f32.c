@@ -74,3 +74,6 @@ static inline void store_some(float *x, __m256 value, int64_t count)
 #ifndef ONLY_WIDE
 #include "loss_pass.h"
 #endif
+#if LEVEL(REELI_CPU) == LEVEL(avx2)
+#include "vector_functions.h"
+#endif

@@ -78,6 +78,7 @@
 #define IF_FLOATING(...)
 #define IF_GRADIENTS(...)
 #endif
+#define IF_LIBRARY(...) IF_FLOATING(__VA_ARGS__)
 #define IF_REAL(...) IF_FLOATING(__VA_ARGS__)
 #define IF_REDUCED(...) IF_FLOATING(__VA_ARGS__) /* a loss */
 #define IF_SIMPLE(...) IF_FLOATING(__VA_ARGS__)
@@ -98,6 +99,7 @@
 #define IF_NARROW(...) __VA_ARGS__
 #endif
 #define WIDTH_FLOATING VECTORS_OF_512
+#define WIDTH_LIBRARY VECTORS_OF_512
 #define WIDTH_REAL VECTORS_OF_512
 #define WIDTH_NUMERIC
 #define WIDTH_WIDE VECTORS_OF_512
@@ -117,6 +119,7 @@
 #define HERE_ANY IF_NARROW
 #define WIDTH_COMPARED
 #define EACH_FLOATING EACH
+#define EACH_LIBRARY EACH
 #define EACH_REAL EACH
 #define EACH_NUMERIC EACH
 #define EACH_WIDE EACH

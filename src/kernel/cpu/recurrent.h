@@ -2,6 +2,7 @@
 /* A step of an LSTM, of rows from `begin` to `end`: the gates i, f, g, o lie side by side in a row,
  * and so does what is kept of them, behind it c and its tanh. */
 
+#ifdef DOUBLES_HERE
 VECTORS_OF_512
 void KERNEL(lstm_step)(const reeli_lstm_step *s, int64_t begin, int64_t end)
 {
@@ -31,10 +32,9 @@ void KERNEL(lstm_step)(const reeli_lstm_step *s, int64_t begin, int64_t end)
     }
 }
 
-#ifdef DOUBLES_HERE
+#ifndef ONLY_WIDE
 /* Its gradient: of h's in `gates`, to which `products` adds (NULL: nothing), and c's in `c`, the
  * gates' to h, and c's before to `c`. */
-VECTORS_OF_512
 void KERNEL(lstm_back)(const reeli_lstm_step *s, int64_t begin, int64_t end)
 {
     const int64_t hidden = s->hidden;
@@ -58,4 +58,5 @@ void KERNEL(lstm_back)(const reeli_lstm_step *s, int64_t begin, int64_t end)
         }
     }
 }
+#endif
 #endif

@@ -67,6 +67,7 @@ VECTORS_OF_512 void KERNEL(add_rows)(int64_t k, int64_t n, const void *left, int
     }
 }
 
+#ifndef ONLY_WIDE
 /*
  * Σ x y on vectors of 16 bytes in the order of the BLAS that PyTorch comes with: rounds of four
  * vectors, a sum for each; of what is left a pair of vectors where floats make one, vectors, and
@@ -101,5 +102,5 @@ void KERNEL(dot_product)(int64_t n, const void *left, const void *right, void *r
     }
     *(T *)result = SHORT == 4 ? (sums[0] + sums[2]) + (sums[1] + sums[3]) : sums[0] + sums[1];
 }
-
+#endif
 #endif

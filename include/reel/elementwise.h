@@ -231,7 +231,7 @@ REEL_API reel_tensor *reel_remainder_scalar(reel_tensor *x, double value);
 REEL_API reel_tensor *reel_maximum_scalar(reel_tensor *x, double value);
 /** As `reel_minimum`. Source: torch.minimum. */
 REEL_API reel_tensor *reel_minimum_scalar(reel_tensor *x, double value);
-/** xᵉ as `reel_pow`; quicker for 2, 0.5, -0.5 and -1. Source: torch.pow. */
+/** xᵉ as `reel_pow`; quicker for 2, 3, 0.5, -0.5 and -1. Source: torch.pow. */
 REEL_API reel_tensor *reel_pow_scalar(reel_tensor *x, double exponent);
 
 #ifdef __cplusplus

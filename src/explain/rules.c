@@ -20,6 +20,7 @@ static const struct {
     {"div", {"1 / b", "-a / b^2"}},
     {"pow", {"b * a^(b - 1)", "y * log(a)"}},
     {"square", {"2 * a"}},
+    {"cube", {"3 * a^2"}},
     {"sqrt", {"1 / (2 * y)"}},
     {"rsqrt", {"-y^3 / 2"}},
     {"reciprocal", {"-y^2"}},

@@ -148,8 +148,8 @@ reel_tensor *reel_pow_scalar(reel_tensor *x, double exponent)
     if (exponent == 0.5) {
         return reel_sqrt(x);
     }
-    if ((exponent == -1 || exponent == -0.5) && reeli_is_float(x->dtype)) {
-        return exponent == -1 ? reel_reciprocal(x) : reel_rsqrt(x);
+    if ((exponent == 3 || exponent == -1 || exponent == -0.5) && reeli_is_float(x->dtype)) {
+        return exponent == 3 ? reeli_cube(x) : exponent == -1 ? reel_reciprocal(x) : reel_rsqrt(x);
     }
     return reel_pow(x, reeli_number_for(x, exponent));
 }

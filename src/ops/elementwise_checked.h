@@ -9,6 +9,7 @@
 reel_tensor *reeli_elu(reel_tensor *x, double below, double above, double inside);
 reel_tensor *reeli_hardtanh(reel_tensor *x, double low, double high);
 reel_tensor *reeli_softshrink(reel_tensor *x, double lambd);
+reel_tensor *reeli_cube(reel_tensor *x);
 reel_tensor *reeli_clamp(reel_tensor *x, double low, double high);
 reel_tensor *reeli_clamp_between(reel_tensor *x, reel_tensor *low, reel_tensor *high);
 reel_tensor *reeli_add_alpha(reel_tensor *a, reel_tensor *b, double alpha);

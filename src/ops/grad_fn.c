@@ -14,6 +14,7 @@ static const struct {
 } others[] = {
     {"to", "ToCopy0"},
     {"square", "Pow0"},
+    {"cube", "Pow0"},
     {"max", "Max1"},
     {"min", "Min1"},
     {"max_dim", "Max0"},

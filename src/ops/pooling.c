@@ -8,6 +8,7 @@
 #include <reel/elementwise.h>
 #include <reel/indexing.h>
 #include <reel/pooling.h>
+#include <reel/reduce.h>
 #include <reel/views.h>
 
 enum { DIMS = REELI_SPATIAL };
@@ -266,8 +267,13 @@ static reel_tensor *avg_pool(const char *what, int dims, reel_tensor *x, reel_di
 
 static reel_tensor *adaptive_avg_pool(const char *what, int dims, reel_tensor *x, reel_dims size)
 {
+    static const int64_t last[] = {-1, -2, -3};
     pooling c = {.what = what, .dims = dims};
-    return begin_adaptive(&c, x, size) ? means(&c, x, NULL) : reeli_poison_for(1, &x);
+    if (!begin_adaptive(&c, x, size)) {
+        return reeli_poison_for(1, &x);
+    }
+    const bool one = c.out[0] == 1 && c.out[1] == 1 && c.out[2] == 1; /* PyTorch takes the mean */
+    return one ? reel_mean_dim(x, last, dims, true) : means(&c, x, NULL);
 }
 
 static reel_tensor *lp_pool(const char *what, int dims, reel_tensor *x, double p, reel_dims kernel,

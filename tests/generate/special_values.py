@@ -22,7 +22,8 @@ P, Q, S = 0.7, 1.2, 0.6
 COPIES = 64
 
 UNARY = {
-    "neg": torch.neg, "abs": torch.abs, "square": torch.square, "sqrt": torch.sqrt, "rsqrt": torch.rsqrt,
+    "neg": torch.neg, "abs": torch.abs, "square": torch.square, "cube": lambda x: torch.pow(x, 3),
+    "sqrt": torch.sqrt, "rsqrt": torch.rsqrt,
     "reciprocal": torch.reciprocal, "exp": torch.exp, "log": torch.log, "tanh": torch.tanh,
     "sigmoid": torch.sigmoid, "relu": torch.relu, "leaky_relu": lambda x: F.leaky_relu(x, P),
     "elu": lambda x: aten.elu(x, P / Q, Q, S), "gelu": F.gelu,

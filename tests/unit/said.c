@@ -30,6 +30,7 @@ START_TEST(results_name_what_made_them)
         {"PowBackward0", reel_square(x)},
         {"PowBackward1", reel_pow(x, y)},
         {"PowBackward0", reel_pow_scalar(x, 2.5)},
+        {"PowBackward0", reel_pow_scalar(x, 3)},
         {"ReluBackward0", reel_relu(x)},
         {"Log1PBackward0", reel_log1p(x)},
         {"LeakyReluBackward0", reel_leaky_relu(x, 0.01)},

@@ -5,16 +5,34 @@
 /* Rows of several lines are exponentiated together, so that short lines fill vectors too. */
 static int64_t lines_at_a_time(int64_t n) { return n < REELI_BLOCK ? REELI_BLOCK / n : 1; }
 
-static void exponentials(int64_t n, T *y) { NAMED(exp, value)(n, y, (const void *[]){y}, NULL); }
+REELI_APART static void exponentials(int64_t n, T *y)
+{
+    NAMED(exp, value)(n, y, (const void *[]){y}, NULL);
+}
+
+REELI_APART static void subtract(int64_t n, const T *a, const T *b, T *y)
+{
+    NAMED(sub, value)(n, y, (const void *[]){a, b}, NULL);
+}
+
+REELI_APART static void multiply(int64_t n, const T *a, const T *b, T *y)
+{
+    NAMED(mul, value)(n, y, (const void *[]){a, b}, NULL);
+}
+
+REELI_APART static void subtract_number(int64_t n, const T *x, T number, T *y)
+{
+    EACH_SELDOM y[i] = x[i] - number;
+}
 
 /* y = e^(x - top) / Σ, or its logarithm x - top - ln Σ, where Σ = Σ e^(x - top). */
 static void softmax_line(bool logarithm, int64_t n, const T *x, T top, T *y)
 {
     T total;
     KERNEL(sum)(y, 1, n, &total);
-    const T ln = log(total);
     if (logarithm) {
-        EACH_SELDOM y[i] = x[i] - top - ln;
+        subtract_number(n, x, top, y);
+        subtract_number(n, y, log(total), y);
     } else {
         EACH_SELDOM y[i] = y[i] / total;
     }
@@ -28,9 +46,7 @@ static void softmax_lines(bool logarithm, int64_t lines, int64_t n, const T *x, 
         const int64_t count = lines - first < step ? lines - first : step;
         for (int64_t l = 0; l < count; l++) {
             top[l] = NAMED(max, of_row)(n, x + l * n);
-            for (int64_t i = 0; i < n; i++) {
-                y[l * n + i] = x[l * n + i] - top[l];
-            }
+            subtract_number(n, x + l * n, top[l], y + l * n);
         }
         exponentials(count * n, y);
         for (int64_t l = 0; l < count; l++) {
@@ -48,13 +64,10 @@ static void exponentiate_columns(int64_t n, int64_t inner, const T *x, T *y, T *
         top[k] = isinf(top[k]) ? 0 : top[k];
     }
     if (inner == 1) {
-        const T only = *top;
-        EACH_SELDOM y[i] = x[i] - only;
+        subtract_number(n, x, *top, y);
     }
     for (int64_t i = 0; i < n && inner > 1; i++) {
-        for (int64_t k = 0; k < inner; k++) {
-            y[i * inner + k] = x[i * inner + k] - top[k];
-        }
+        subtract(inner, x + i * inner, top, y + i * inner);
     }
     exponentials(n * inner, y);
     if (inner == 1) {
@@ -72,8 +85,11 @@ static void softmax_columns(bool logarithm, int64_t n, int64_t inner, const T *x
         total[k] = log(total[k]);
     }
     for (int64_t i = 0; i < n; i++, x += inner, y += inner) {
-        for (int64_t k = 0; k < inner; k++) {
-            y[k] = logarithm ? x[k] - top[k] - total[k] : y[k] / total[k];
+        if (logarithm) {
+            subtract(inner, x, top, y);
+            subtract(inner, y, total, y);
+        } else {
+            NAMED(div, value)(inner, y, (const void *[]){y, total}, NULL);
         }
     }
 }
@@ -92,25 +108,32 @@ void KERNEL(softmax)(bool logarithm, int64_t outer, int64_t n, int64_t inner, co
     }
 }
 
+/* g y, or for the logarithm e^y. */
+REELI_APART static void gradient_terms(bool logarithm, int64_t n, const T *g, const T *y, T *dx)
+{
+    if (logarithm) {
+        NAMED(exp, value)(n, dx, (const void *[]){y}, NULL);
+    } else {
+        multiply(n, g, y, dx);
+    }
+}
+
 /* dx = y (g - Σ g y), or for the logarithm g - e^y Σ g. */
 static void softmax_gradient_lines(bool logarithm, int64_t lines, int64_t n, const T *g, const T *y,
                                    T *dx)
 {
-    const int64_t step = lines_at_a_time(n) * n;
-    for (int64_t at = 0; at < lines * n; at += step) {
-        const int64_t count = lines * n - at < step ? lines * n - at : step;
-        for (int64_t i = at; i < at + count; i++) {
-            dx[i] = logarithm ? y[i] : g[i] * y[i];
+    const int64_t step = lines_at_a_time(n);
+    for (int64_t l = 0; l < lines; l++, g += n, y += n, dx += n) {
+        T total;
+        if (l % step == 0) {
+            gradient_terms(logarithm, (lines - l < step ? lines - l : step) * n, g, y, dx);
         }
+        KERNEL(sum)(logarithm ? g : dx, 1, n, &total);
         if (logarithm) {
-            exponentials(count, dx + at);
-        }
-        for (int64_t line = at; line < at + count; line += n) {
-            T total;
-            KERNEL(sum)(logarithm ? g + line : dx + line, 1, n, &total);
-            for (int64_t i = line; i < line + n; i++) {
-                dx[i] = logarithm ? g[i] - dx[i] * total : y[i] * (g[i] - total);
-            }
+            EACH_SELDOM dx[i] = g[i] - dx[i] * total;
+        } else {
+            subtract_number(n, g, total, dx);
+            multiply(n, y, dx, dx);
         }
     }
 }
@@ -118,16 +141,15 @@ static void softmax_gradient_lines(bool logarithm, int64_t lines, int64_t n, con
 static void softmax_gradient_columns(bool logarithm, int64_t n, int64_t inner, const T *g,
                                      const T *y, T *dx, T *total)
 {
-    for (int64_t i = 0; i < n * inner; i++) {
-        dx[i] = logarithm ? y[i] : g[i] * y[i];
-    }
-    if (logarithm) {
-        exponentials(n * inner, dx);
-    }
+    gradient_terms(logarithm, n * inner, g, y, dx);
     sum_all_columns(logarithm ? g : dx, n, inner, total);
     for (int64_t i = 0; i < n; i++, g += inner, y += inner, dx += inner) {
-        for (int64_t k = 0; k < inner; k++) {
-            dx[k] = logarithm ? g[k] - dx[k] * total[k] : y[k] * (g[k] - total[k]);
+        if (logarithm) {
+            multiply(inner, dx, total, dx);
+            subtract(inner, g, dx, dx);
+        } else {
+            subtract(inner, g, total, dx);
+            multiply(inner, y, dx, dx);
         }
     }
 }

@@ -7,17 +7,14 @@ static void finish(const reeli_gemm *p) { (void)p; }
 
 /* One row of C where B's rows lie side by side: columns in vectors, the depth in order. */
 static void product_row(int64_t n, int64_t k, const T *a, int64_t a_step, const T *b,
-                        int64_t b_step, T *restrict c)
+                                    int64_t b_step, T *restrict c)
 {
-    const T first = k > 0 ? a[0] : 0;
-    for (int64_t j = 0; j < n; j++) {
-        c[j] = k > 0 ? fused(first, b[j], 0) : 0;
-    }
-    for (int64_t p = 1; p < k; p++) {
+    memset(c, 0, (size_t)n * sizeof(T));
+    for (int64_t p = 0; p < k; p++, b += b_step) {
         const T factor = a[p * a_step];
-        const T *row = b + p * b_step;
+        INDEPENDENT
         for (int64_t j = 0; j < n; j++) {
-            c[j] = fused(factor, row[j], c[j]);
+            c[j] = fused(factor, b[j], c[j]);
         }
     }
 }
@@ -173,7 +170,7 @@ static void row_of_chains(int64_t n, int64_t k, const T *a, int64_t a_step, cons
                           const int64_t *b_stride, T *c)
 {
     const int64_t down = b_stride[0], right = b_stride[1];
-    if (right == 1 && n > 1) {
+    if (right == 1 && n >= 8) {
         product_row(n, k, a, a_step, b, down, c);
         return;
     }
@@ -289,8 +286,9 @@ REELI_APART static void larger_product(const reeli_gemm *p)
     /* C is one column, and not just that of a wider one which is this piece's. */
     const bool column = p->n == 1 && p->c_step == 1;
 #ifdef TILES
-    const bool tiny = p->m * p->n * p->k < REELI_TINY_PRODUCT ||
-                      (p->k < REELI_LEAST_DEPTH && p->n >= 128 && p->b.stride[1] == 1);
+    const bool flat = p->k < REELI_LEAST_DEPTH || p->m * p->k < 5 * REELI_LEAST_DEPTH;
+    const bool tiny =
+        p->m * p->n * p->k < REELI_TINY_PRODUCT || (flat && p->n >= 128 && p->b.stride[1] == 1);
     if (!tiny && !column && p->m != 1) {
         tiled_product(p);
         return;

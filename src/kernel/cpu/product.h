@@ -7,7 +7,7 @@ static void finish(const reeli_gemm *p) { (void)p; }
 
 /* One row of C where B's rows lie side by side: columns in vectors, the depth in order. */
 static void product_row(int64_t n, int64_t k, const T *a, int64_t a_step, const T *b,
-                                    int64_t b_step, T *restrict c)
+                        int64_t b_step, T *restrict c)
 {
     memset(c, 0, (size_t)n * sizeof(T));
     for (int64_t p = 0; p < k; p++, b += b_step) {

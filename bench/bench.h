@@ -59,9 +59,10 @@ typedef struct comparison {
     double units; /* of work in one run; 0: 1 */
     int threads;
     contender eager, replayed, limit;
-    contender one_pass; /* a second limit, which reads its input once; a line of its own */
-    int steps;          /* whose losses are compared first; 0: 20 */
-    double tolerance;   /* of a loss, relative */
+    contender one_pass;     /* a second limit, which reads its input once; a line of its own */
+    bool eager_in_one_pass; /* and one of the eager way beside it */
+    int steps;              /* whose losses are compared first; 0: 20 */
+    double tolerance;       /* of a loss, relative */
 } comparison;
 
 /*

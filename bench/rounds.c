@@ -169,6 +169,9 @@ void compare(const comparison *c)
         report_way(c, "limit in one pass", time[c->replayed.run ? REPLAYED : EAGER], time[ONE_PASS],
                    time[LIBTORCH]);
     }
+    if (c->eager_in_one_pass) {
+        report_way(c, "limit in one pass, eager", time[EAGER], time[ONE_PASS], time[LIBTORCH]);
+    }
     if (all[LIBTORCH].run) {
         peer_stop(all[LIBTORCH].state);
     }

@@ -70,6 +70,7 @@ static void bench_loss(const char *workload, bool huber, int threads)
                           .replayed = {run_replayed, &replayed},
                           .limit = {limit ? run_two_passes : NULL, limit},
                           .one_pass = {limit ? run_one_pass : NULL, limit},
+                          .eager_in_one_pass = limit && !huber,
                           .steps = 2,
                           .tolerance = 1e-5});
     require_success(w.r);

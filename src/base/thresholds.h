@@ -44,7 +44,8 @@ enum {
      * choice below the first, in plain loops, not tiles, below the second. */
     REELI_SMALL_PRODUCT = REELI_SIZE(512, 2, 512),
     REELI_TINY_PRODUCT = REELI_SIZE(32, 1, 32),
-    /* And below such a depth, where rows lie side by side. */
+    /* And below such a depth, or five times that of rows times depth, where rows lie side by side:
+     * a tile is not begun and ended for so few sums. */
     REELI_LEAST_DEPTH = REELI_SIZE(3, 1, 3),
     /* With a vector, from which on the matrix is read once, front to back. The smaller ones
      * add up in BLAS's order, on which the steps of L-BFGS depend, so it is the same in every

@@ -178,7 +178,7 @@ void KERNEL(scan)(int64_t n, int64_t inner, bool reverse, const void *factors, c
 
 #ifdef GRADIENTS
 
-/* The same of whole eights, which go to eight sums. */
+/* part[k] = Σ (x - shift)^power of every eighth x from k on; n is a multiple of 8. */
 static void sum_eights(int64_t n, const T *x, double shift, bool squared, double *part)
 {
 #if defined(HAS_AVX2) && defined(OWN_EXP_TANH)

@@ -74,10 +74,9 @@ START_TEST(is_as_near_as_it_says)
 END_TEST
 
 /* The C library's, one by one or of vectors, as the level has them. */
-#define ROW(name)                                                                                  \
-    {                                                                                              \
-#name, &reeli_formula_##name, name                                                         \
-    }
+/* clang-format off */
+#define ROW(name) {#name, &reeli_formula_##name, name}
+/* clang-format on */
 static const struct {
     const char *name;
     const reeli_formula *formula;

@@ -9,9 +9,7 @@ static void add_exponentials(int64_t count, int64_t n, int64_t at, int64_t width
 {
     T part[REELI_BLOCK], term;
     for (int64_t i = 0; i < count; i++) {
-        for (int64_t c = 0; c < width; c++) {
-            part[i * width + c] = x[i * n + at + c] - m[i];
-        }
+        subtract_number(width, x + i * n + at, m[i], part + i * width);
     }
     exponentials(count * width, part);
     for (int64_t i = 0; i < count; i++) {

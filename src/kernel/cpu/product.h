@@ -45,11 +45,13 @@ void KERNEL(plain_product)(const reeli_gemm *p)
 #endif
 
 #ifdef LANES_IN_REGISTERS
-/* Vectors of columns, of each as many as there are of one; their sums stay in registers. */
+enum { COLUMN_VECTORS = 4 };
+
+/* At most so many vectors of columns, of each as many as there are of one; their sums stay in registers. */
 REELI_INLINE void add_up_columns(const int vectors, int64_t columns, int64_t k, const T *a,
                                  int64_t a_step, const T *b, int64_t down, T *c)
 {
-    vector sum[4] = {{0}};
+    vector sum[COLUMN_VECTORS] = {{0}};
     for (int64_t p = 0; p < k; p++, b += down) {
         const T factor = a[p * a_step];
         REELI_UNROLL(4)
@@ -69,8 +71,9 @@ static void add_up_rows(int64_t n, int64_t k, const T *a, int64_t a_step, const 
                         T *c)
 {
 #ifdef LANES_IN_REGISTERS
-    for (; n >= 4 * VECTOR; n -= 4 * VECTOR, b += 4 * VECTOR, c += 4 * VECTOR) {
-        add_up_columns(4, VECTOR, k, a, a_step, b, down, c);
+    enum { MANY = COLUMN_VECTORS * VECTOR };
+    for (; n >= MANY; n -= MANY, b += MANY, c += MANY) {
+        add_up_columns(COLUMN_VECTORS, VECTOR, k, a, a_step, b, down, c);
     }
     for (; n > 0; n -= VECTOR, b += VECTOR, c += VECTOR) {
         add_up_columns(1, n, k, a, a_step, b, down, c);

@@ -47,7 +47,8 @@ void KERNEL(plain_product)(const reeli_gemm *p)
 #ifdef LANES_IN_REGISTERS
 enum { COLUMN_VECTORS = 4 };
 
-/* At most so many vectors of columns, of each as many as there are of one; their sums stay in registers. */
+/* At most so many vectors of columns, of each as many as there are of one: their sums stay in
+   registers. */
 REELI_INLINE void add_up_columns(const int vectors, int64_t columns, int64_t k, const T *a,
                                  int64_t a_step, const T *b, int64_t down, T *c)
 {

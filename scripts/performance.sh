@@ -27,7 +27,7 @@ if grep -q avx512f /proc/cpuinfo; then # else AVX2's kernels are this CPU's own
 fi
 cat "$new/notes" >&2
 {
-  echo "# Performance on $(tr - " " <<<"${name^}")"
+  echo "# Performance on $(tr - " " <<<"$name" | sed 's/\b./\U&/g')"
   echo
   lscpu | awk -F': *' '$1 == "Model name" { model = $2 } $1 == "CPU family" { family = $2 } $1 == "Model" { number = $2 }
     /^L[23] cache/ { caches = caches ", " $1 " " $2 }

@@ -35,7 +35,8 @@ struct reel {
     reeli_arena arena;
     struct reeli_node *tape;  /* the last recorded operation */
     int level;                /* of this machine's CPU: an enum reeli_level */
-    int second_cache;         /* of the same: its bytes */
+    int first_cache;          /* of the same: its bytes */
+    int second_cache;
     reel_tensor *poison;      /* what a failed operation returns */
     reel_tensor *destination; /* a hint: where a result of this numel and dtype may go */
     bool grad_enabled;        /* whether operations are recorded */

@@ -60,8 +60,8 @@ enum {
     REELI_BLAS_PIECE = REELI_SIZE(1 << 28, 1 << 12, 1 << 28),
     /* A panel of the right operand that tiles read again and again: half of a small first cache. */
     REELI_PANEL_BYTES = REELI_SIZE(16384, 512, 2048),
-    /* How deep a block is of a product that packs both sides: less reads C more often, more leaves
-     * no first cache's room for a panel of 16 floats. And the least panels of one. */
+    /* How deep a block is at most of a product that packs both sides: less reads C more often, more
+     * leaves no first cache's room for a panel of 16 floats. And the least panels of one. */
     REELI_PACKED_DEPTH = REELI_SIZE(384, 8, 32),
     REELI_LEAST_PANELS = REELI_SIZE(12, 1, 12),
     /* How many of the right operand's columns are packed for all rows, whole panels: 1.5 MB of
@@ -72,7 +72,8 @@ enum {
      * together, and read on along. */
     REELI_FAR = REELI_SIZE(32768, 256, 32768),
     REELI_FAR_DEPTH = REELI_SIZE(16, 3, 16),
-    /* A second cache, where the CPU does not say. */
+    /* A first and a second cache, where the CPU does not say. */
+    REELI_FIRST_CACHE = REELI_SIZE(32 << 10, 1056, 8 << 10),
     REELI_SECOND_CACHE = REELI_SIZE(512 << 10, 4096, 512 << 10),
     /* Where a vector weighs a matrix's rows: the least rows, or columns, of a piece, where there
      * are more, and the most pieces of rows, each of which has sums of its own. */

@@ -72,15 +72,26 @@ int reeli_level_of_this_cpu(void)
     return levels - 1;
 }
 
+/* The bytes of a cache that the C library says are such, at most `most`; else `otherwise`. */
+static int cache_of(long bytes, int least, int most, int otherwise)
+{
+    return bytes < least || otherwise < least ? otherwise : bytes > most ? most : (int)bytes;
+}
+
+int reeli_first_cache_of_this_cpu(void)
+{
+    long bytes = 0;
+#ifdef _SC_LEVEL1_DCACHE_SIZE
+    bytes = sysconf(_SC_LEVEL1_DCACHE_SIZE);
+#endif
+    return cache_of(bytes, 8 << 10, 256 << 10, REELI_FIRST_CACHE);
+}
+
 int reeli_second_cache_of_this_cpu(void)
 {
-    const int least = 128 << 10, most = 4 << 20;
     long bytes = 0;
 #ifdef _SC_LEVEL2_CACHE_SIZE
     bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
 #endif
-    if (bytes < least || REELI_SECOND_CACHE < least) {
-        return REELI_SECOND_CACHE;
-    }
-    return bytes > most ? most : (int)bytes;
+    return cache_of(bytes, 128 << 10, 4 << 20, REELI_SECOND_CACHE);
 }

@@ -34,7 +34,8 @@ typedef enum reeli_cpu_feature {
 } reeli_cpu_feature;
 bool reeli_cpu_has(reeli_cpu_feature feature);
 #endif
-/* The bytes of its second cache, or a usual number where it does not say. */
+/* The bytes of its caches, or a usual number where it does not say. */
+int reeli_first_cache_of_this_cpu(void);
 int reeli_second_cache_of_this_cpu(void);
 
 /* Each loop has a table of its own, by level and dtype, so that the linker can leave out what a

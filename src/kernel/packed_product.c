@@ -27,8 +27,9 @@ bool reeli_has_tiles(const reel *r, int dtype) { return packing_of(r, dtype) != 
 bool reeli_may_pack(const reel *r, const reeli_gemm *p)
 {
     const reeli_packing *how = packing_of(r, p->dtype);
+    const int64_t rest = r->second_cache / (p->a.stride[1] == 1 ? 2 : 4);
     return how && p->m >= LEAST_TILES * how->rows && p->n >= REELI_LEAST_PANELS * how->columns &&
-           p->k >= r->second_cache / 2 / (p->n * (int64_t)reeli_element_size(p->dtype));
+           p->k >= rest / (p->n * (int64_t)reeli_element_size(p->dtype));
 }
 
 typedef struct block {
@@ -81,12 +82,21 @@ static void multiply_rows(reel *r, block *b, int64_t blocks)
     }
 }
 
+/* Where the first cache holds a panel and a tile of not much less than the most depth, of so much:
+ * the panel is read for each tile. */
+static int64_t depth_of(const reel *r, const reeli_packing *how, size_t element)
+{
+    const int64_t fit = r->first_cache / ((how->rows + how->columns) * (int64_t)element);
+    return fit < how->depth && 2 * fit >= how->depth ? fit : how->depth;
+}
+
 bool reeli_packed_product(reel *r, const reeli_gemm *p)
 {
     const reeli_packing *how = packing_of(r, p->dtype);
     const size_t element = reeli_element_size(p->dtype);
     block b = {.at = {.p = p, .tiles = reeli_parts(p->m, how->rows)}, .how = how};
-    const int64_t depths = reeli_parts(p->k, how->depth), depth = reeli_parts(p->k, depths);
+    const int64_t depths = reeli_parts(p->k, depth_of(r, how, element));
+    const int64_t depth = reeli_parts(p->k, depths);
     const int64_t tile = (how->rows * depth + how->spare) * (int64_t)element;
     const int64_t fit = r->second_cache / 2 / tile, usual = fit < LEAST_TILES ? LEAST_TILES : fit;
     const int64_t near = (b.at.tiles + usual / 2) / usual, blocks = near > 0 ? near : 1;

@@ -155,13 +155,14 @@ bool reeli_may_go_as_line(const reeli_line *l)
            many_rows(rows, columns);
 }
 
-/* Rows of a block that stays in the first cache from its values to their gradients' share: few, for
- * while they are added nothing is read from memory but what was fetched ahead (with 8 KB a pass
- * takes half as long again); and an even number, for rows are added two at a time. */
+enum { LINE_BLOCK = 4800, CACHE_LINE = 64 }; /* bytes */
+
+/* Rows of a block that stays in the first cache from its values to their gradients' share, beside
+ * the next one, which is fetched meanwhile: else nothing would be read from memory then. An even
+ * number, for rows are added two at a time. */
 static int64_t rows_of_block(const product *p)
 {
-    enum { BYTES = 2400 };
-    const int64_t fit = BYTES / (p->columns * (int64_t)p->element) & ~(int64_t)1;
+    const int64_t fit = LINE_BLOCK / (p->columns * (int64_t)p->element) & ~(int64_t)1;
     return fit < 2 ? 2 : fit < REELI_BLOCK ? fit : REELI_BLOCK;
 }
 
@@ -177,6 +178,7 @@ static void line_piece(int64_t index, void *context)
     const product *y = &l->values, *dw = &l->gradient;
     const size_t element = y->element;
     const int64_t count = length_of(dw->piece, index, dw->rows), block = rows_of_block(dw);
+    const size_t bytes = (size_t)(block * y->step) * element;
     char *sums = dw->sums + (size_t)(index * dw->columns) * element;
     memset(sums, 0, (size_t)dw->columns * element);
     for (int64_t i = 0; i < count; i += block) {
@@ -189,6 +191,9 @@ static void line_piece(int64_t index, void *context)
                    (const void *[]){l->g, (const char *)l->it->in[0] + at,
                                     (const char *)l->it->in[1] + at, l->g},
                    l->it->parameters);
+        for (size_t i = 0; i < bytes && i < LINE_BLOCK; i += CACHE_LINE) {
+            REELI_PREFETCH(x + bytes + i);
+        }
         dw->add_rows(rows, dw->columns, dy, 1, x, dw->step, sums);
     }
 }

@@ -32,6 +32,7 @@ static reel *make_reel(const reel_options *options)
         return NULL;
     }
     r->level = reeli_level_of_this_cpu();
+    r->first_cache = reeli_first_cache_of_this_cpu();
     r->second_cache = reeli_second_cache_of_this_cpu();
     r->poison = make_poison(r);
     if (!r->poison) {

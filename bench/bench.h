@@ -60,7 +60,7 @@ typedef struct comparison {
     int threads;
     contender eager, replayed, limit;
     contender one_pass;     /* a second limit, which reads its input once; a line of its own */
-    bool eager_in_one_pass; /* and one of the eager way beside it */
+    contender eager_beside; /* and an eager way beside it, of another line */
     int steps;              /* whose losses are compared first; 0: 20 */
     double tolerance;       /* of a loss, relative */
 } comparison;

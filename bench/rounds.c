@@ -145,7 +145,7 @@ static void report_way(const comparison *c, const char *way, timing reel, timing
 
 void compare(const comparison *c)
 {
-    enum { EAGER, REPLAYED, LIMIT, ONE_PASS, LIBTORCH, ALL };
+    enum { EAGER, REPLAYED, LIMIT, ONE_PASS, EAGER_BESIDE, LIBTORCH, ALL };
     if (bench_format == FORMAT_LEVELS) {
         compare_levels(c);
         return;
@@ -154,7 +154,7 @@ void compare(const comparison *c)
         count_steps(c);
         return;
     }
-    const contender all[ALL] = {c->eager, c->replayed, c->limit, c->one_pass,
+    const contender all[ALL] = {c->eager, c->replayed, c->limit, c->one_pass, c->eager_beside,
                                 libtorch_contender(c->workload, c->config, c->threads)};
     timing time[ALL];
     compare_losses(c, all, ALL);
@@ -169,8 +169,9 @@ void compare(const comparison *c)
         report_way(c, "limit in one pass", time[c->replayed.run ? REPLAYED : EAGER], time[ONE_PASS],
                    time[LIBTORCH]);
     }
-    if (c->eager_in_one_pass) {
-        report_way(c, "limit in one pass, eager", time[EAGER], time[ONE_PASS], time[LIBTORCH]);
+    if (c->eager_beside.run) {
+        report_way(c, "limit in one pass, eager", time[EAGER_BESIDE], time[ONE_PASS],
+                   time[LIBTORCH]);
     }
     if (all[LIBTORCH].run) {
         peer_stop(all[LIBTORCH].state);

@@ -320,12 +320,16 @@ static reel_tensor *apply_rule(reeli_backward *b, reeli_node *n, int input, reel
 {
     reel *r = b->r;
     reel_tensor *x = n->in[input].t;
-    if (!n->in[input].from && may_write_buffer(b, x) && !(r->destination = buffer_of(x))) {
+    const bool lends = !n->in[input].from && may_write_buffer(b, x);
+    if (lends && !(r->destination = buffer_of(x))) {
         return NULL;
     }
     reel_tensor *dx =
         r->anomaly ? reeli_watched_gradient(n, input, g) : n->op->gradient(n, input, g);
     r->destination = NULL;
+    if (lends) {
+        x->leaf->ahead = NULL;
+    }
     return fitted(dx, x);
 }
 

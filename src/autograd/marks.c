@@ -59,7 +59,7 @@ static void forget_later(void *slot, const void *context)
         t->flags &= ~(REELI_RETAIN_GRAD | REELI_HOOKED);
     } else if (t->leaf && t->leaf->grad &&
                !reeli_arena_before(&r->arena, mark, t->leaf->grad->data)) {
-        t->leaf->grad = NULL;
+        reeli_drop_grad(t->leaf);
     }
 }
 

@@ -69,6 +69,7 @@ struct reel {
     uint32_t backwards;                 /* since the last rewind */
     bool graph_touched; /* whether something was noted of a captured step's result in this one */
     bool told_to_rewind;
+    bool scales_losses; /* whether a backward began with another gradient of a large loss than 1 */
     bool rewound;                  /* whether there was a step before this one */
     uint64_t walks;                /* through modules */
     int64_t low_rank, high_rank;   /* between which all modules' are */

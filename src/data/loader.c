@@ -248,7 +248,7 @@ static void renew(reel_tensor *t)
 {
     t->version++;
     t->node = NULL;
-    t->leaf->grad = NULL;
+    reeli_drop_grad(t->leaf);
     t->flags &= ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
 }
 

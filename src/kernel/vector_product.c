@@ -191,8 +191,8 @@ static void line_piece(int64_t index, void *context)
                    (const void *[]){l->g, (const char *)l->it->in[0] + at,
                                     (const char *)l->it->in[1] + at, l->g},
                    l->it->parameters);
-        for (size_t i = 0; i < bytes && i < LINE_BLOCK; i += CACHE_LINE) {
-            REELI_PREFETCH(x + bytes + i);
+        for (size_t next = 0; next < bytes && next < LINE_BLOCK; next += CACHE_LINE) {
+            REELI_PREFETCH(x + bytes + next);
         }
         dw->add_rows(rows, dw->columns, dy, 1, x, dw->step, sums);
     }

@@ -199,10 +199,10 @@ reel_tensor *reeli_loss(const reeli_op *op, reel_tensor *input, reel_tensor *tar
             return r->poison;
         }
     }
-    *reeli_row_of(n) = (reeli_row){.loss = {parameter, NULL}, .reduction = (uint8_t)reduction};
+    *reeli_row_of(n) = (reeli_row){.loss = {parameter, NULL, NULL}, .reduction = (uint8_t)reduction};
     n->out = reeli_empty(r, op->name, dtype, reduction == REEL_NONE ? ndim : 0, size);
     if (reduction != REEL_NONE && input->numel > REELI_BLOCK && !reeli_bad(n->out)) {
-        reeli_keep_signs(n);
+        reeli_prepare_gradient(n);
     }
     return reeli_apply(n);
 }
@@ -243,9 +243,12 @@ static inline bool reduced(reeli_node *n, const reeli_beside *beside)
 
 bool reeli_loss_forward(reeli_node *n)
 {
-    const reeli_beside beside = {.signs = reeli_row_of(n)->loss.signs,
-                                 .pass = reeli_pass_over_loss(n)};
-    return reduced(n, beside.signs || beside.pass ? &beside : NULL);
+    double share;
+    reeli_beside beside = {.signs = reeli_row_of(n)->loss.signs, .pass = reeli_pass_over_loss(n)};
+    if (REELI_RARELY(reeli_row_of(n)->loss.ahead != NULL)) {
+        reeli_go_ahead(n, &beside, &share);
+    }
+    return reduced(n, beside.signs || beside.pass || beside.g ? &beside : NULL);
 }
 
 bool reeli_loss_beside(reeli_node *n, const reeli_beside *beside) { return reduced(n, beside); }
@@ -296,6 +299,12 @@ reel_tensor *reeli_loss_gradient(reeli_node *n, int input, reel_tensor *g)
     reel_tensor *a = n->in[0].t;
     if (is_of_few(n, g)) {
         return gradient_of_few(n, input, g);
+    }
+    if (REELI_RARELY(reeli_row_of(n)->loss.ahead != NULL)) {
+        reel_tensor *const dx = reeli_gradient_ahead(n, input, g);
+        if (dx) {
+            return dx;
+        }
     }
     if (reeli_row_of(n)->reduction == REEL_MEAN) {
         g = reel_div_scalar(g, (double)a->numel);

@@ -51,18 +51,85 @@ reel_tensor *reeli_gradient_beside_loss(reeli_node *n, int input, reel_tensor *g
     return reeli_capture_instead(e, loss_and_gradient, &args) ? dx : r->poison;
 }
 
-void reeli_keep_signs(reeli_node *n)
+/* Where the first input's gradient can lie from the forward on; NULL: nowhere. */
+static reel_tensor *place_ahead(reeli_node *n)
 {
-    reel *r = n->out->r;
+    reel_tensor *x = n->in[0].t;
+    reeli_leaf *leaf = x->leaf;
+    if (x->node) {
+        reel_tensor *place = reeli_empty_like(x, n->op->name, x->dtype);
+        n->out = reeli_bad(place) ? place : n->out;
+        return place;
+    }
+    if (!leaf || !leaf->buffer || leaf->grad || leaf->captured || x->flags & REELI_HOOKED) {
+        return NULL;
+    }
+    leaf->ahead = n;
+    reeli_row_of(n)->version = leaf->buffer->version;
+    return leaf->buffer;
+}
+
+static uint32_t *place_for_signs(const reeli_node *n)
+{
     const reel_tensor *a = n->in[0].t;
     const bool by_sign = n->op == &reeli_op_l1_loss || n->op == &reeli_op_quantile_loss;
-    if (!by_sign || (size_t)a->numel * sizeof(float) < REELI_STREAM_FROM || r->capture ||
-        !r->grad_enabled || !((a->flags | n->in[1].t->flags) & REELI_REQUIRES_GRAD) || !alike(n) ||
-        !reeli_signs_loops[r->level][a->dtype]()) {
+    if (!by_sign || !reeli_signs_loops[a->r->level][a->dtype]()) {
+        return NULL;
+    }
+    return reeli_arena_alloc(a->r, 2 * sizeof(uint32_t) * ((size_t)(a->numel - 1) / 32 + 1));
+}
+
+void reeli_prepare_gradient(reeli_node *n)
+{
+    reel *r = n->out->r;
+    const reel_tensor *a = n->in[0].t, *b = n->in[1].t;
+    reeli_row *row = reeli_row_of(n);
+    if ((size_t)a->numel * sizeof(float) < REELI_STREAM_FROM || r->capture || !r->grad_enabled ||
+        !((a->flags | b->flags) & REELI_REQUIRES_GRAD) || !alike(n)) {
         return;
     }
-    const size_t words = 2 * ((size_t)(a->numel - 1) / 32 + 1);
-    reeli_row_of(n)->loss.signs = reeli_arena_alloc(r, words * sizeof(uint32_t));
+    const bool first_alone = a->flags & ~b->flags & REELI_REQUIRES_GRAD;
+    if (first_alone && !r->scales_losses && gradient_map(n, 0)) {
+        row->loss.ahead = place_ahead(n);
+    }
+    row->loss.signs = row->loss.ahead ? NULL : place_for_signs(n);
+}
+
+void reeli_go_ahead(const reeli_node *n, reeli_beside *beside, double *share)
+{
+    const reeli_row *row = reeli_row_of(n);
+    const double terms = row->reduction == REEL_MEAN ? (double)n->in[0].t->numel : 1;
+    if (n->out->dtype == REEL_F32) {
+        *(float *)share = 1 / (float)terms;
+    } else {
+        *share = 1 / terms;
+    }
+    beside->map = gradient_map(n, 0);
+    beside->g = share;
+    beside->y = row->loss.ahead->data;
+}
+
+/* A reel whose losses are scaled before backward begins has them computed as they come from then
+ * on. */
+reel_tensor *reeli_gradient_ahead(reeli_node *n, int input, const reel_tensor *g)
+{
+    reel *r = g->r;
+    reeli_row *row = reeli_row_of(n);
+    reel_tensor *x = n->in[0].t, *ahead = row->loss.ahead;
+    if (input != 0 || r->grad_enabled || r->capture) {
+        return NULL;
+    }
+    row->loss.ahead = NULL; /* whoever gets it may overwrite it */
+    if (g->numel != 1 || g->dtype != n->out->dtype || reeli_load(g, 0) != 1) {
+        r->scales_losses = true;
+        return NULL;
+    }
+    if (n->in[0].from) {
+        return ahead;
+    }
+    const bool still = r->destination == ahead && x->leaf->ahead == n &&
+                       ahead->version == row->version;
+    return still ? reeli_empty_like(x, n->op->name, x->dtype) : NULL;
 }
 
 reel_tensor *reeli_gradient_by_signs(reeli_node *n, int input, reel_tensor *g)

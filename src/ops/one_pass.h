@@ -19,9 +19,19 @@ reel_tensor *reeli_gradient_beside_loss(reeli_node *n, int input, reel_tensor *g
  * gradient, g: dw of y = X w + b, L(y). */
 reel_tensor *reeli_gradient_beside_line(reeli_node *n, reel_tensor *g);
 
-/* A large loss whose gradient goes by the sign of a - b alone is about to be recorded: room for
- * these, two bits an element, which its forward fills in. So its gradient reads a sixteenth. */
-void reeli_keep_signs(reeli_node *n);
+/* A large loss is about to be recorded. Its forward will write the first input's gradient, for a
+ * backward that begins with 1, to where it will stay, if nothing is there that is needed: the buffer
+ * of a leaf that has no gradient now, or anywhere, for a result. Else, where the gradient goes by
+ * the sign of a - b alone, the forward keeps these, two bits an element, and the gradient reads a
+ * sixteenth. */
+void reeli_prepare_gradient(reeli_node *n);
+
+/* What the forward computes beside the loss, where there is such a place; the terms' share of the
+ * gradient goes into `share`. */
+void reeli_go_ahead(const reeli_node *n, reeli_beside *beside, double *share);
+
+/* The gradient that is there already, given that of the loss; NULL: it is to be computed. */
+reel_tensor *reeli_gradient_ahead(reeli_node *n, int input, const reel_tensor *g);
 
 /* The gradient by them, if they were kept; else NULL. */
 reel_tensor *reeli_gradient_by_signs(reeli_node *n, int input, reel_tensor *g);

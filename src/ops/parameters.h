@@ -21,8 +21,10 @@ typedef struct reeli_row {
         struct {
             double parameter;
             uint32_t *signs; /* of a LOSS that goes by them: of its inputs' difference, or NULL */
+            reel_tensor *ahead; /* the first input's gradient, which the forward computes; or NULL */
         } loss;
     };
+    uint32_t version;  /* of a LOSS's ahead, when that was computed */
     uint8_t dtype;     /* that the formula is computed in */
     uint8_t reduction; /* of a LOSS: what becomes of its terms */
 } reeli_row;

@@ -154,7 +154,7 @@ static bool zero_all(const reeli_args *a)
     for (size_t i = 0; i < o->slots; i++) {
         reel_tensor *p = o->slot[i].parameter;
         if (p->leaf) {
-            p->leaf->grad = NULL;
+            reeli_drop_grad(p->leaf);
         }
     }
     return true;

@@ -184,6 +184,7 @@ void reeli_capture_leaf(const reel_tensor *t, bool depends)
 
 static bool set_grad(const reeli_args *a)
 {
+    reeli_drop_grad(a->t[1]->leaf);
     a->t[1]->leaf->grad = a->t[2];
     return true;
 }

@@ -69,7 +69,7 @@ void reeli_forget_history(reel_tensor *t)
 {
     t->node = NULL;
     t->flags &= ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD);
-    t->leaf->grad = NULL;
+    reeli_drop_grad(t->leaf);
     for (reeli_hook *hook = t->leaf->hooks; hook; hook = hook->next) {
         hook->handle = hook->node ? 0 : hook->handle; /* its value is gone */
         t->leaf->removed_hooks = true;
@@ -110,7 +110,7 @@ static void forget_step(void *slot, const void *context)
         t->leaf = NULL;
         t->flags &= ~(REELI_REQUIRES_GRAD | REELI_RETAIN_GRAD | REELI_HOOKED);
     } else if (t->leaf && t->leaf->grad && reeli_arena_holds(&t->r->arena, t->leaf->grad->data)) {
-        t->leaf->grad = NULL;
+        reeli_drop_grad(t->leaf);
     }
 }
 

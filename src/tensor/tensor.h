@@ -38,6 +38,8 @@ typedef struct reeli_leaf {
     reel_tensor *grad;    /* its gradient, or NULL */
     reel_tensor *buffer;  /* of a persistent leaf: where the gradient lives from step to step */
     reel_tensor *pending; /* its gradient while backward runs, until that succeeds */
+    const struct reeli_node *ahead; /* the loss whose forward wrote the gradient into the buffer,
+                                     * while `grad` is NULL and nothing else was written there */
     reel_tensor *next;    /* the next leaf that this backward reached */
     reel_tensor *next_unsettled;
     bool unsettled;     /* whether it is on the reel's list of those */
@@ -51,6 +53,12 @@ typedef struct reeli_leaf {
     const char *maker; /* the factory that made it; NULL: none did */
     char name[REELI_NAME_SIZE];
 } reeli_leaf;
+
+static inline void reeli_drop_grad(reeli_leaf *leaf)
+{
+    leaf->grad = NULL;
+    leaf->ahead = NULL;
+}
 
 struct reel_tensor {
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__

@@ -154,8 +154,9 @@ void compare(const comparison *c)
         count_steps(c);
         return;
     }
-    const contender all[ALL] = {c->eager, c->replayed, c->limit, c->one_pass, c->eager_beside,
-                                libtorch_contender(c->workload, c->config, c->threads)};
+    const contender all[ALL] = {
+        c->eager,    c->replayed,     c->limit,
+        c->one_pass, c->eager_beside, libtorch_contender(c->workload, c->config, c->threads)};
     timing time[ALL];
     compare_losses(c, all, ALL);
     pause_before = c->threads > 1 ? 0.06 : 0;

@@ -33,9 +33,9 @@ typedef struct reeli_blas {
 struct reel {
     /* What every operation touches. */
     reeli_arena arena;
-    struct reeli_node *tape;  /* the last recorded operation */
-    int level;                /* of this machine's CPU: an enum reeli_level */
-    int first_cache;          /* of the same: its bytes */
+    struct reeli_node *tape; /* the last recorded operation */
+    int level;               /* of this machine's CPU: an enum reeli_level */
+    int first_cache;         /* of the same: its bytes */
     int second_cache;
     reel_tensor *poison;      /* what a failed operation returns */
     reel_tensor *destination; /* a hint: where a result of this numel and dtype may go */
@@ -70,8 +70,8 @@ struct reel {
     bool graph_touched; /* whether something was noted of a captured step's result in this one */
     bool told_to_rewind;
     bool scales_losses; /* whether a backward began with another gradient of a large loss than 1 */
-    bool rewound;                  /* whether there was a step before this one */
-    uint64_t walks;                /* through modules */
+    bool rewound;       /* whether there was a step before this one */
+    uint64_t walks;     /* through modules */
     int64_t low_rank, high_rank;   /* between which all modules' are */
     reeli_queue dead[REELI_SIZES]; /* handles that have been freed */
     reeli_slots kept;              /* headers that live until they are freed */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { OPERANDS = 6, TRANSPOSED_ROWS = 64 /* whole panels of the kernel */ };
+enum { OPERANDS = 6, TRANSPOSED_ROWS = 64 /* whole panels of the kernel */, CACHE_LINE = 64 };
 
 typedef struct buffers {
     _Alignas(64) unsigned char of[OPERANDS][REELI_BLOCK * sizeof(double)];
@@ -45,8 +45,11 @@ static void map_blocks(const span *s, int64_t from, int64_t to)
         char *y = s->y + (size_t)i * s->out_size;
         s->map(count, s->stream ? (char *)b.of[0] : y, at, s->parameters);
         for (int o = 0; o < s->inputs; o++) {
-            at[o] = (const char *)at[o] + (s->repeat >> o & 1 ? 0 : (size_t)count * s->in_size);
-            REELI_PREFETCH(at[o]);
+            const size_t bytes = s->repeat >> o & 1 ? 0 : (size_t)count * s->in_size;
+            at[o] = (const char *)at[o] + bytes;
+            for (size_t next = 0; next < bytes; next += CACHE_LINE) {
+                REELI_PREFETCH((const char *)at[o] + next);
+            }
         }
         if (s->stream) {
             reeli_stream_loops[s->level](y, b.of[0], (size_t)count * s->out_size);

@@ -199,7 +199,8 @@ reel_tensor *reeli_loss(const reeli_op *op, reel_tensor *input, reel_tensor *tar
             return r->poison;
         }
     }
-    *reeli_row_of(n) = (reeli_row){.loss = {parameter, NULL, NULL}, .reduction = (uint8_t)reduction};
+    *reeli_row_of(n) =
+        (reeli_row){.loss = {parameter, NULL, NULL}, .reduction = (uint8_t)reduction};
     n->out = reeli_empty(r, op->name, dtype, reduction == REEL_NONE ? ndim : 0, size);
     if (reduction != REEL_NONE && input->numel > REELI_BLOCK && !reeli_bad(n->out)) {
         reeli_prepare_gradient(n);

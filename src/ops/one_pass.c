@@ -127,8 +127,8 @@ reel_tensor *reeli_gradient_ahead(reeli_node *n, int input, const reel_tensor *g
     if (n->in[0].from) {
         return ahead;
     }
-    const bool still = r->destination == ahead && x->leaf->ahead == n &&
-                       ahead->version == row->version;
+    const bool still =
+        r->destination == ahead && x->leaf->ahead == n && ahead->version == row->version;
     return still ? reeli_empty_like(x, n->op->name, x->dtype) : NULL;
 }
 

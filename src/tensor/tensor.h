@@ -40,7 +40,7 @@ typedef struct reeli_leaf {
     reel_tensor *pending; /* its gradient while backward runs, until that succeeds */
     const struct reeli_node *ahead; /* the loss whose forward wrote the gradient into the buffer,
                                      * while `grad` is NULL and nothing else was written there */
-    reel_tensor *next;    /* the next leaf that this backward reached */
+    reel_tensor *next;              /* the next leaf that this backward reached */
     reel_tensor *next_unsettled;
     bool unsettled;     /* whether it is on the reel's list of those */
     bool removed_hooks; /* whether some of its hooks are still to be taken out */

@@ -221,8 +221,175 @@ START_TEST(of_many_terms)
 }
 END_TEST
 
+/* What may happen between the forward of a large loss, which writes the gradient that is to be, and
+ * its backward: none of it changes what the gradient is. */
+typedef enum between {
+    NOTHING,
+    ANOTHER_BACKWARD,
+    ANOTHER_LOSS,
+    FAILED_BACKWARD,
+    FILLED_GRADIENT,
+    HOOK,
+    OTHER_USE,
+    OF_TARGETS,
+    BETWEENS
+} between;
+
+typedef struct scene {
+    reel *r;
+    reel_tensor *x, *t;
+    bool of_result; /* the loss's input is not x, a leaf, but tanh(tanh(x)) */
+    kind which;
+    reel_reduction how;
+    reel_tensor *held; /* the gradient of the step before */
+} scene;
+
+static scene make_scene(int i)
+{
+    enum { COUNT = (1 << 21) + 77 };
+    static const kind kinds[] = {L1, HUBER, MSE};
+    scene s = {.r = quiet_reel(), .which = kinds[i % 3], .how = i % 2 ? REEL_MEAN : REEL_SUM};
+    const reel_dtype dtype = i % 4 == 3 ? REEL_F64 : REEL_F32;
+    reel_set_num_threads(s.r, 1 + i % 2);
+    reel_manual_seed(s.r, 7);
+    s.x = reel_requires_grad_(reel_randn(s.r, dtype, REEL_SHAPE(COUNT)), true);
+    s.t = reel_randn(s.r, dtype, REEL_SHAPE(COUNT));
+    reel_backward(reel_sum(s.x)); /* so that there is a place for its gradient */
+    s.held = reel_grad(s.x);
+    reel_zero_grad_of(s.x);
+    return s;
+}
+
+static reel_tensor *input_of(const scene *s)
+{
+    return s->of_result ? reel_tanh(reel_tanh(s->x)) : s->x;
+}
+
+static reel_tensor *large_loss(const scene *s)
+{
+    return loss_by(s->which, input_of(s), s->t, s->how);
+}
+
+static reel_tensor *scaled_backward(const scene *s, reel_tensor *loss, double by)
+{
+    const reel_backward_options options = {
+        .gradient = reel_full(s->r, reel_dtype_of(loss), by, 0, NULL), .retain_graph = true};
+    ck_assert_int_eq(reel_backward_with(loss, &options), REEL_OK);
+    return reel_grad(s->x);
+}
+
+/* The gradient by the loss's terms, each of which is in memory. */
+static reel_tensor *gradient_of_terms(const scene *s, double by)
+{
+    reel_tensor *terms = loss_by(s->which, input_of(s), s->t, REEL_NONE);
+    reel_zero_grad_of(s->x);
+    scaled_backward(s, s->how == REEL_SUM ? reel_sum(terms) : reel_mean(terms), by);
+    reel_tensor *g = reel_clone(reel_grad(s->x));
+    reel_zero_grad_of(s->x);
+    return g;
+}
+
+static const void *bytes_of(reel_tensor *t)
+{
+    return reel_dtype_of(t) == REEL_F32 ? (const void *)reel_data_f32(t) : reel_data_f64(t);
+}
+
+static void check_gradient(const scene *s, reel_tensor *g, reel_tensor *expected, const char *what)
+{
+    const size_t bytes = (size_t)reel_numel(g) * (reel_dtype_of(g) == REEL_F32 ? 4 : 8);
+    ck_assert_msg(g && memcmp(bytes_of(g), bytes_of(expected), bytes) == 0,
+                  "loss %d, %s: another gradient", (int)s->which, what);
+}
+
+static reel_tensor *doubled(reel_tensor *gradient, void *context)
+{
+    (void)context;
+    return reel_mul_scalar(gradient, 2);
+}
+
+/* Walks over x's gradient, and then meets what has been changed since it was saved. */
+static void fail_backward(const scene *s)
+{
+    reel_tensor *v =
+        reel_mul_scalar(reel_requires_grad_(reel_ones(s->r, REEL_F32, 0, NULL), true), 1);
+    reel_tensor *square = reel_square(v), *product = reel_mul(s->x, s->t);
+    reel_add_scalar_(v, 1);
+    ck_assert_int_eq(reel_backward(reel_add(square, reel_sum(product))), REEL_ERR_STATE);
+    reel_clear_error(s->r);
+}
+
+/* How many times the gradient is what it would be otherwise. */
+static double happen(const scene *s, between what)
+{
+    switch (what) {
+    case ANOTHER_BACKWARD:
+        reel_backward_with(s->x, &(reel_backward_options){.gradient = s->t});
+        reel_zero_grad_of(s->x);
+        return 1;
+    case ANOTHER_LOSS:
+        loss_by(s->which, input_of(s), reel_mul_scalar(s->t, 3), REEL_MEAN);
+        return 1;
+    case FAILED_BACKWARD:
+        fail_backward(s);
+        return 1;
+    case FILLED_GRADIENT:
+        reel_fill_(s->held, 7);
+        return 1;
+    case HOOK:
+        reel_register_hook(s->x, doubled, NULL);
+        return 2;
+    default:
+        return 1;
+    }
+}
+
+START_TEST(ahead_of_its_backward)
+{
+    scene s = make_scene(_i / 2 + _i / 2 / BETWEENS);
+    const between what = (between)(_i / 2 % BETWEENS);
+    s.of_result = _i % 2;
+    reel_tensor *expected = gradient_of_terms(&s, 1);
+    reel_tensor *loss = large_loss(&s), *g = NULL;
+    const double times = happen(&s, what);
+    if (what == OF_TARGETS) {
+        const reel_backward_options options = {.retain_graph = true};
+        ck_assert_int_eq(reel_gradients(loss, &s.x, 1, &options, &g), REEL_OK);
+        ck_assert_ptr_null(reel_grad(s.x));
+    } else if (what == OTHER_USE) {
+        reel_tensor *both = reel_add(loss, reel_sum(reel_mul_scalar(s.x, 0)));
+        g = scaled_backward(&s, both, 1);
+    } else {
+        g = scaled_backward(&s, loss, 1);
+    }
+    check_gradient(&s, g, times == 1 ? expected : reel_mul_scalar(expected, times), "once");
+    reel_zero_grad_of(s.x);
+    g = scaled_backward(&s, loss, 1); /* again: what was written ahead is gone */
+    check_gradient(&s, g, times == 1 ? expected : reel_mul_scalar(expected, times), "again");
+    reel_zero_grad_of(s.x);
+    expected = gradient_of_terms(&s, -2.5); /* with the hook, if there is one */
+    g = scaled_backward(&s, large_loss(&s), -2.5);
+    check_gradient(&s, g, expected, "scaled");
+    reel_free(s.r);
+}
+END_TEST
+
+/* A part's gradient is added to what the loss handed on, which the second backward does not find. */
+START_TEST(ahead_of_two_backwards)
+{
+    scene s = make_scene(_i);
+    reel_tensor *y = reel_tanh(s.x), *part = reel_sum(reel_narrow(y, 0, 5, 1000));
+    reel_tensor *both = reel_add(part, loss_by(s.which, y, s.t, s.how));
+    reel_tensor *once = reel_clone(scaled_backward(&s, both, 1));
+    reel_zero_grad_of(s.x);
+    check_gradient(&s, scaled_backward(&s, both, 1), once, "twice");
+    reel_free(s.r);
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
+    tcase_add_loop_test(cases, ahead_of_two_backwards, 0, 4);
+    tcase_add_loop_test(cases, ahead_of_its_backward, 0, 6 * BETWEENS);
     tcase_add_loop_test(cases, of_many_terms, 0, 4 * (QUANTILE + 1));
     tcase_add_loop_test(cases, by_signs, 0, 4);
     tcase_add_loop_test(cases, to_the_same_bits, 0, 2 * KINDS);

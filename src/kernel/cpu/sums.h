@@ -226,32 +226,41 @@ static void sum_vectors(const T *x, int64_t rows, int64_t columns, const int cou
     }
 }
 #else
+/* After row i, where a run of rows ends, or some: its sums go to the next levels. */
+REELI_APART static void carry(int64_t i, int power, int count, lanes (*level)[WIDTH / LANES])
+{
+    const int64_t mask = ((int64_t)1 << power) - 1;
+    for (int l = 0; l < 3 && (i & (mask << (l * power))) == 0; l++) {
+        for (int v = 0; v < count; v++) {
+            level[l + 1][v] = PLUS(level[l + 1][v], level[l][v]);
+            level[l][v] = (lanes){0};
+        }
+    }
+}
+
 /* The sums of the columns that `count` vectors hold, each one accumulator in a register. */
 REELI_INLINE void sum_vectors(const T *x, int64_t rows, int64_t columns, const int count, T *out)
 {
-    lanes level[3][8] = {0};
+    lanes level[4][WIDTH / LANES] = {0};
     const int power = level_power(rows);
-    const int64_t step = (int64_t)1 << power, mask = step - 1;
-    lanes sum[8] = {0};
+    const int64_t step = (int64_t)1 << power;
     for (int64_t i = 0; i < rows;) {
         const int64_t end = i + step < rows ? i + step : rows;
+        lanes sum[WIDTH / LANES] = {0};
         for (; i < end; i++, x += columns) {
             REELI_UNROLL(8)
             for (int v = 0; v < count; v++) {
                 sum[v] = PLUS(sum[v], LOAD(x + v * LANES));
             }
         }
-        for (int l = 0; l < 3 && (i & (mask << (l * power))) == 0; l++) {
-            REELI_UNROLL(8)
-            for (int v = 0; v < count; v++) {
-                lanes *below = l ? &level[l - 1][v] : &sum[v];
-                level[l][v] = PLUS(level[l][v], *below);
-                *below = (lanes){0};
-            }
+        REELI_UNROLL(8)
+        for (int v = 0; v < count; v++) {
+            level[0][v] = sum[v];
         }
+        carry(i, power, count, level);
     }
     for (int v = 0; v < count; v++) {
-        const lanes all = PLUS(PLUS(PLUS(sum[v], level[0][v]), level[1][v]), level[2][v]);
+        const lanes all = PLUS(PLUS(PLUS(level[0][v], level[1][v]), level[2][v]), level[3][v]);
         memcpy(out + v * LANES, &all, sizeof all);
     }
 }

@@ -506,7 +506,7 @@ static reel_tensor *start_gradient(reel_tensor *root, const reel_backward_option
         }
         g = reeli_empty_like(root, "backward", root->dtype);
         if (!reeli_bad(g)) {
-            reeli_fill(g, 1);
+            reeli_store(g, 0, 1);
             g->flags |= r->capture ? REELI_CONSTANT : 0;
         }
         return g;

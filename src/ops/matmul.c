@@ -21,12 +21,11 @@ static reeli_matrix transposed(reeli_matrix x)
     return (reeli_matrix){x.data, {x.stride[1], x.stride[0]}};
 }
 
-static bool product(const reeli_node *n, const reeli_gemm *p)
+static bool product(reel *r, const reeli_op *op, const reeli_gemm *p)
 {
-    reel *r = n->out->r;
     const bool done = reeli_product(r, p);
     if (!done) {
-        reeli_no_memory(r, n->op->name);
+        reeli_no_memory(r, op->name);
     }
     return done;
 }
@@ -45,7 +44,7 @@ static bool run_ready(const reeli_args *a)
         it->loop(&it->p);
         return true;
     }
-    return product(it->n, &it->p);
+    return product(a->r, it->n->op, &it->p);
 }
 
 /* The product n that has just been written down: from now on as a ready one. False, and an error,
@@ -75,10 +74,9 @@ static bool make_ready(const reeli_node *n, const reeli_gemm *p)
 }
 
 /* The product of mm, or of the first matrices of bmm: `rows` is the dim of the result's rows. */
-static inline reeli_gemm gemm_of(const reeli_node *n, int rows)
+static inline reeli_gemm gemm_of(const reel_tensor *a, const reel_tensor *b, const reel_tensor *c,
+                                 const reeli_transposition *taken, int rows)
 {
-    const reel_tensor *a = n->in[0].t, *b = n->in[1].t, *c = n->out;
-    const reeli_transposition *taken = reeli_transposition_of(n);
     const int columns = rows + 1;
     const reeli_matrix left = matrix_at(a, rows), right = matrix_at(b, rows);
     return (reeli_gemm){.dtype = c->dtype,
@@ -92,6 +90,18 @@ static inline reeli_gemm gemm_of(const reeli_node *n, int rows)
                         .c_step = c->size[columns]};
 }
 
+static reeli_gemm gemm_of_node(const reeli_node *n, int rows)
+{
+    return gemm_of(n->in[0].t, n->in[1].t, n->out, reeli_transposition_of(n), rows);
+}
+
+/* Whether nobody will want to know how a result came about, as in a plain backward: then there need
+ * be no node. */
+static inline bool is_unwatched(const reel *r)
+{
+    return !r->grad_enabled && !r->capture && !r->anomaly;
+}
+
 /* mm and bmm: the checks, and a node with its result's shape. Either operand may be taken
  * transposed, which spares gradients a view: dims last - 1 and last are its rows and columns, or
  * the other way. With a gate, laid out as a result of mm, it is 0 where that is not above 0. */
@@ -100,8 +110,8 @@ static reel_tensor *multiply_gated(const reeli_op *op, reel_tensor *a, bool a_tr
 {
     const int ndim = op == &reeli_op_bmm ? 3 : 2, rows = ndim - 2, columns = ndim - 1;
     reel_tensor *in[] = {a, b};
-    reeli_node *n = reeli_begin(op, 2, in);
-    if (!n || !reeli_one_dtype(op->name, 2, in)) {
+    if (!(reeli_all_sound(2, in) || reeli_all_usable(op->name, 2, in)) ||
+        !reeli_one_dtype(op->name, 2, in)) {
         return reeli_poison_for(2, in);
     }
     if (a->ndim != ndim || b->ndim != ndim || (ndim == 3 && a->size[0] != b->size[0]) ||
@@ -111,12 +121,23 @@ static reel_tensor *multiply_gated(const reeli_op *op, reel_tensor *a, bool a_tr
     int64_t size[3] = {a->size[0]};
     size[rows] = a->size[a_transposed ? columns : rows];
     size[columns] = b->size[b_transposed ? rows : columns];
-    *reeli_transposition_of(n) = (reeli_transposition){gate, a_transposed, b_transposed};
-    n->out = reeli_empty(a->r, op->name, a->dtype, ndim, size);
-    reel_tensor *c = reeli_apply(n);
-    if (REELI_RARELY(a->r->capture != NULL) && ndim == 2 && !reeli_bad(c)) {
-        const reeli_gemm p = gemm_of(n, 0);
-        return make_ready(n, &p) ? c : a->r->poison;
+    reel *r = a->r;
+    const reeli_transposition taken = {gate, a_transposed, b_transposed};
+    reel_tensor *c = reeli_empty(r, op->name, a->dtype, ndim, size);
+    if (is_unwatched(r) && ndim == 2 && !reeli_bad(c)) {
+        const reeli_gemm p = gemm_of(a, b, c, &taken, 0);
+        return product(r, op, &p) ? c : r->poison;
+    }
+    reeli_node *n = reeli_bad(c) ? NULL : reeli_new_node(r, op, 2, in);
+    if (!n) {
+        return r->poison;
+    }
+    *reeli_transposition_of(n) = taken;
+    n->out = c;
+    c = reeli_apply(n);
+    if (REELI_RARELY(r->capture != NULL) && ndim == 2 && !reeli_bad(c)) {
+        const reeli_gemm p = gemm_of_node(n, 0);
+        return make_ready(n, &p) ? c : r->poison;
     }
     return c;
 }
@@ -147,8 +168,8 @@ reel_tensor *reel_mm(reel_tensor *a, reel_tensor *b)
 
 bool reeli_mm_forward(reeli_node *n)
 {
-    const reeli_gemm p = gemm_of(n, 0);
-    return product(n, &p);
+    const reeli_gemm p = gemm_of_node(n, 0);
+    return product(n->out->r, n->op, &p);
 }
 
 reel_tensor *reeli_mm_gradient(reeli_node *n, int input, reel_tensor *g)
@@ -166,7 +187,7 @@ bool reeli_bmm_forward(reeli_node *n)
 {
     const reel_tensor *a = n->in[0].t, *b = n->in[1].t, *c = n->out;
     const int64_t bytes = (int64_t)reeli_element_size(c->dtype);
-    reeli_gemm p = gemm_of(n, 1);
+    reeli_gemm p = gemm_of_node(n, 1);
     const bool plain = p.m < REELI_PLAIN_PRODUCT && p.n < REELI_PLAIN_PRODUCT &&
                        p.k < REELI_PLAIN_PRODUCT && p.m * p.n * p.k < REELI_PLAIN_PRODUCT;
     for (int64_t i = 0; c->numel > 0 && i < c->size[0]; i++) {
@@ -175,7 +196,7 @@ bool reeli_bmm_forward(reeli_node *n)
         p.c = (char *)c->data + i * p.m * p.n * bytes;
         if (plain) {
             reeli_plain_product_loops[c->r->level][c->dtype](&p);
-        } else if (!product(n, &p)) {
+        } else if (!product(c->r, n->op, &p)) {
             return false;
         }
     }
@@ -369,7 +390,7 @@ bool reeli_linear_forward(reeli_node *n)
 {
     const reel_tensor *bias = n->inputs == 3 ? n->in[2].t : NULL;
     const reeli_gemm p = linear_gemm(n);
-    return p.a.data && (!bias || p.bias) && product(n, &p);
+    return p.a.data && (!bias || p.bias) && product(n->out->r, n->op, &p);
 }
 
 bool reeli_linear_relu_forward(reeli_node *n) { return reeli_linear_forward(n); }
@@ -386,6 +407,20 @@ static const void *gate_of(const reeli_node *n)
     }
     from->gated = true;
     return x->data;
+}
+
+/* The sum of g's rows. */
+static reel_tensor *bias_gradient(reel_tensor *rows)
+{
+    reel *r = rows->r;
+    if (!is_unwatched(r) || !(rows->flags & REELI_CONTIGUOUS) || !rows->numel) {
+        return reeli_sum_dims(rows, 1, false);
+    }
+    reel_tensor *sums = reeli_empty(r, "linear", rows->dtype, 1, &rows->size[1]);
+    if (!reeli_bad(sums)) {
+        reeli_sum_lines(r, rows->dtype, 1, rows->size[0], rows->size[1], rows->data, sums->data);
+    }
+    return sums;
 }
 
 reel_tensor *reeli_linear_gradient(reeli_node *n, int input, reel_tensor *g)
@@ -405,8 +440,7 @@ reel_tensor *reeli_linear_gradient(reeli_node *n, int input, reel_tensor *g)
             return early;
         }
     }
-    return input == 1 ? multiply(&reeli_op_mm, rows, true, rows_of(x), false)
-                      : reeli_sum_dims(rows, 1, false);
+    return input == 1 ? multiply(&reeli_op_mm, rows, true, rows_of(x), false) : bias_gradient(rows);
 }
 
 /* g through the relu: a tensor of its own, for all inputs' gradients are made of it. */

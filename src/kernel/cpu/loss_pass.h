@@ -10,9 +10,9 @@
 reeli_loss_pass_loop LOSS_PASS(REELI_CPU);
 
 #if defined(LANES_ARE_VECTORS) && defined(HAS_AVX2) && !defined(__clang__)
-/* Elements of a cache's line, and how many ahead both sides are fetched: stores past the caches keep
- * a CPU from reading far enough ahead by itself. */
-enum { LINE_LENGTH = 64 / sizeof(T), AHEAD = 512 };
+/* How many elements ahead both sides are fetched, a line of each from every two vectors: stores past
+ * the caches keep a CPU from reading far enough ahead by itself. */
+enum { AHEAD = 512 };
 #define EACH_LANE(...)                                                                             \
     INDEPENDENT for (int i = 0; i < LANES; i++)                                                    \
     {                                                                                              \
@@ -29,13 +29,10 @@ enum { LINE_LENGTH = 64 / sizeof(T), AHEAD = 512 };
         T *gradients = y;                                                                          \
         lanes *const all = to, sums[4] = {all[0], all[1], all[2], all[3]};                         \
         for (; rows > 0; rows--, left += ROW, right += ROW) {                                      \
-            for (int i = AHEAD; i < AHEAD + ROW; i += LINE_LENGTH) {                               \
-                REELI_PREFETCH(left + i);                                                          \
-                REELI_PREFETCH(right + i);                                                         \
-            }                                                                                      \
             REELI_UNROLL(4)                                                                        \
             for (int k = 0; k < 4; k++) {                                                          \
                 T term[LANES], slope[LANES];                                                       \
+                REELI_PREFETCH((k & 1 ? right : left) + AHEAD + (k & 2) * LANES);                  \
                 EACH_LANE(term[i] = f;)                                                            \
                 sums[k] = PLUS(sums[k], LOAD(term));                                               \
                 if (gradients) {                                                                   \

@@ -57,15 +57,45 @@ static void begin(const product *p, char *to, int64_t first, int64_t columns)
     }
 }
 
+enum { BLOCK_BYTES = 2400, LINE = 64 /* of a cache */ };
+
+/* Rows of a block, at least two and an even number, for they are added two at a time. */
+static int64_t rows_of_block(const product *p)
+{
+    const int64_t fit = BLOCK_BYTES / (p->columns * (int64_t)p->element) & ~(int64_t)1;
+    return fit < 2 ? 2 : fit < REELI_BLOCK ? fit : REELI_BLOCK;
+}
+
+/* Adds up the rows of a block. What follows it is fetched meanwhile, for some CPUs do not read far
+ * enough ahead by themselves. */
+static void add_block(const product *p, int64_t rows, const char *weights, int64_t weight_step,
+                      const char *matrix, char *sums)
+{
+    const char *next = matrix + (size_t)(rows * p->step) * p->element;
+    for (int i = 0; i < BLOCK_BYTES; i += LINE) {
+        REELI_PREFETCH(next + i);
+    }
+    p->add_rows(rows, p->columns, weights, weight_step, matrix, p->step, sums);
+}
+
+/* The sums of a piece of rows, which begin with 0. */
+static char *begin_piece(const product *p, int64_t index)
+{
+    const size_t bytes = (size_t)p->columns * p->element;
+    return memset(p->sums + (size_t)index * bytes, 0, bytes);
+}
+
 static void add_piece_of_rows(int64_t index, void *context)
 {
     const product *p = context;
-    const size_t first = (size_t)(index * p->piece);
-    char *sums = p->sums + (size_t)(index * p->columns) * p->element;
-    memset(sums, 0, (size_t)p->columns * p->element);
-    p->add_rows(length_of(p->piece, index, p->rows), p->columns,
-                p->vector + first * (size_t)p->vector_step * p->element, p->vector_step,
-                p->matrix + first * (size_t)p->step * p->element, p->step, sums);
+    const int64_t count = length_of(p->piece, index, p->rows), block = rows_of_block(p);
+    char *const sums = begin_piece(p, index);
+    for (int64_t i = 0; i < count; i += block) {
+        const size_t row = (size_t)(index * p->piece + i);
+        add_block(p, count - i < block ? count - i : block,
+                  p->vector + row * (size_t)p->vector_step * p->element, p->vector_step,
+                  p->matrix + row * (size_t)p->step * p->element, sums);
+    }
 }
 
 static void add_piece_of_columns(int64_t index, void *context)
@@ -155,17 +185,6 @@ bool reeli_may_go_as_line(const reeli_line *l)
            many_rows(rows, columns);
 }
 
-enum { LINE_BLOCK = 4800, CACHE_LINE = 64 }; /* bytes */
-
-/* Rows of a block that stays in the first cache from its values to their gradients' share, beside
- * the next one, which is fetched meanwhile: else nothing would be read from memory then. An even
- * number, for rows are added two at a time. */
-static int64_t rows_of_block(const product *p)
-{
-    const int64_t fit = LINE_BLOCK / (p->columns * (int64_t)p->element) & ~(int64_t)1;
-    return fit < 2 ? 2 : fit < REELI_BLOCK ? fit : REELI_BLOCK;
-}
-
 typedef struct line {
     product values, gradient;
     const reeli_line *it;
@@ -178,9 +197,7 @@ static void line_piece(int64_t index, void *context)
     const product *y = &l->values, *dw = &l->gradient;
     const size_t element = y->element;
     const int64_t count = length_of(dw->piece, index, dw->rows), block = rows_of_block(dw);
-    const size_t bytes = (size_t)(block * y->step) * element;
-    char *sums = dw->sums + (size_t)(index * dw->columns) * element;
-    memset(sums, 0, (size_t)dw->columns * element);
+    char *const sums = begin_piece(dw, index);
     for (int64_t i = 0; i < count; i += block) {
         const int64_t rows = count - i < block ? count - i : block;
         const size_t row = (size_t)(index * dw->piece + i), at = row * element;
@@ -191,10 +208,7 @@ static void line_piece(int64_t index, void *context)
                    (const void *[]){l->g, (const char *)l->it->in[0] + at,
                                     (const char *)l->it->in[1] + at, l->g},
                    l->it->parameters);
-        for (size_t next = 0; next < bytes && next < LINE_BLOCK; next += CACHE_LINE) {
-            REELI_PREFETCH(x + bytes + next);
-        }
-        dw->add_rows(rows, dw->columns, dy, 1, x, dw->step, sums);
+        add_block(dw, rows, dy, 1, x, sums);
     }
 }
 

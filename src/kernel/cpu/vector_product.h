@@ -3,6 +3,9 @@
  * speed. And of two vectors. */
 #ifdef GRADIENTS
 
+/* How many elements ahead what is read once is fetched: further than some CPUs look. */
+enum { LINE_LENGTH = 64 / sizeof(T), ELEMENTS_AHEAD = 768 };
+
 /* Σ_p a[p] b[p] in four sums of lanes, and of these; of whole rows. */
 REELI_INLINE void sum_in_lanes(int64_t k, const T *a, const T *b, lanes *all)
 {
@@ -10,6 +13,8 @@ REELI_INLINE void sum_in_lanes(int64_t k, const T *a, const T *b, lanes *all)
     defined(LANES_ARE_VECTORS) /* floats: two sums in a vector */
     __m512 low = _mm512_setzero_ps(), high = low;
     for (int64_t p = 0; p + ROW <= k; p += ROW) {
+        REELI_PREFETCH(a + p + ELEMENTS_AHEAD);
+        REELI_PREFETCH(a + p + ELEMENTS_AHEAD + LINE_LENGTH);
         low += _mm512_loadu_ps(a + p) * _mm512_loadu_ps(b + p);
         high += _mm512_loadu_ps(a + p + 2 * LANES) * _mm512_loadu_ps(b + p + 2 * LANES);
     }
@@ -18,6 +23,9 @@ REELI_INLINE void sum_in_lanes(int64_t k, const T *a, const T *b, lanes *all)
 #else
     lanes sums[4] = {0};
     for (int64_t p = 0; p + ROW <= k; p += ROW) {
+        for (int64_t l = 0; l < ROW; l += LINE_LENGTH) {
+            REELI_PREFETCH(a + p + ELEMENTS_AHEAD + l);
+        }
         REELI_UNROLL(4)
         for (int s = 0; s < 4; s++) {
             sums[s] = PLUS(sums[s], TIMES(LOAD(a + p + s * LANES), LOAD(b + p + s * LANES)));

@@ -20,10 +20,10 @@ reel_tensor *reeli_gradient_beside_loss(reeli_node *n, int input, reel_tensor *g
 reel_tensor *reeli_gradient_beside_line(reeli_node *n, reel_tensor *g);
 
 /* A large loss is about to be recorded. Its forward will write the first input's gradient, for a
- * backward that begins with 1, to where it will stay, if nothing is there that is needed: the buffer
- * of a leaf that has no gradient now, or anywhere, for a result. Else, where the gradient goes by
- * the sign of a - b alone, the forward keeps these, two bits an element, and the gradient reads a
- * sixteenth. */
+ * backward that begins with 1, to where it will stay, if nothing is there that is needed: into the
+ * buffer of a leaf that has no gradient now, or, of a result, anywhere. Else, where the gradient
+ * goes by the sign of a - b alone, the forward keeps these, two bits an element, and the gradient
+ * reads a sixteenth. */
 void reeli_prepare_gradient(reeli_node *n);
 
 /* What the forward computes beside the loss, where there is such a place; the terms' share of the

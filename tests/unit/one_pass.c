@@ -373,7 +373,7 @@ START_TEST(ahead_of_its_backward)
 }
 END_TEST
 
-/* A part's gradient is added to what the loss handed on, which the second backward does not find. */
+/* A part's gradient is added to what the loss handed on: the second backward does not find it. */
 START_TEST(ahead_of_two_backwards)
 {
     scene s = make_scene(_i);

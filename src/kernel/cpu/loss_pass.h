@@ -10,8 +10,8 @@
 reeli_loss_pass_loop LOSS_PASS(REELI_CPU);
 
 #if defined(LANES_ARE_VECTORS) && defined(HAS_AVX2) && !defined(__clang__)
-/* How many elements ahead both sides are fetched, a line of each from every two vectors: stores past
- * the caches keep a CPU from reading far enough ahead by itself. */
+/* How many elements ahead both sides are fetched, a line of each from every two vectors: stores
+ * past the caches keep a CPU from reading far enough ahead by itself. */
 enum { AHEAD = 512 };
 #define EACH_LANE(...)                                                                             \
     INDEPENDENT for (int i = 0; i < LANES; i++)                                                    \

@@ -294,11 +294,13 @@ START_TEST(of_infinities)
 }
 END_TEST
 
-/* The product by a reel of that many threads, on a CPU with such a second cache (0: its own). */
+/* The product by a reel of that many threads, on a CPU with such a second cache (0: its own), and
+ * whose first one holds a panel that is less deep than usual on one thread. */
 static void *multiply_with(int threads, int second_cache, const product *p)
 {
     reel *r = quiet_reel();
     r->second_cache = second_cache ? second_cache : r->second_cache;
+    r->first_cache = threads == 1 ? 48 << 10 : 32 << 10;
     reel_set_num_threads(r, threads);
     void *c = malloc((size_t)p->m * (size_t)p->n * bytes[p->dtype]);
     const reeli_gemm it = gemm_of(p, c);

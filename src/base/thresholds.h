@@ -60,7 +60,7 @@ enum {
     REELI_BLAS_PIECE = REELI_SIZE(1 << 28, 1 << 12, 1 << 28),
     /* A panel of the right operand that tiles read again and again: half of a small first cache. */
     REELI_PANEL_BYTES = REELI_SIZE(16384, 512, 2048),
-    /* How deep a block is at most of a product that packs both sides: less reads C more often, more
+    /* How deep a block usually is of a product that packs both sides: less reads C more often, more
      * leaves no first cache's room for a panel of 16 floats. And the least panels of one. */
     REELI_PACKED_DEPTH = REELI_SIZE(384, 8, 32),
     REELI_LEAST_PANELS = REELI_SIZE(12, 1, 12),

@@ -82,12 +82,12 @@ static void multiply_rows(reel *r, block *b, int64_t blocks)
     }
 }
 
-/* Where the first cache holds a panel and a tile of not much less than the most depth, of so much:
- * the panel is read for each tile. */
+/* A panel is read for each tile: from the first cache, if three quarters of that hold it. So it is as
+ * deep as that at most, but not where that would be half as deep as usual, or less. */
 static int64_t depth_of(const reel *r, const reeli_packing *how, size_t element)
 {
-    const int64_t fit = r->first_cache / ((how->rows + how->columns) * (int64_t)element);
-    return fit < how->depth && 2 * fit >= how->depth ? fit : how->depth;
+    const int64_t fit = r->first_cache / 4 * 3 / (how->columns * (int64_t)element);
+    return 2 * fit > how->depth ? reeli_least(fit, how->depth) : how->depth;
 }
 
 bool reeli_packed_product(reel *r, const reeli_gemm *p)

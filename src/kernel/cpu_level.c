@@ -72,7 +72,13 @@ int reeli_level_of_this_cpu(void)
     return levels - 1;
 }
 
-/* The bytes of a cache that the C library says are such, at most `most`; else `otherwise`. */
+#ifdef _SC_LEVEL1_DCACHE_SIZE
+#define CACHE_BYTES(level) sysconf(_SC_LEVEL##level##CACHE_SIZE)
+#else
+#define CACHE_BYTES(level) 0L
+#endif
+
+/* What the C library says of a cache, at most `most`; where it says nothing, `otherwise`. */
 static int cache_of(long bytes, int least, int most, int otherwise)
 {
     return bytes < least || otherwise < least ? otherwise : bytes > most ? most : (int)bytes;
@@ -80,18 +86,10 @@ static int cache_of(long bytes, int least, int most, int otherwise)
 
 int reeli_first_cache_of_this_cpu(void)
 {
-    long bytes = 0;
-#ifdef _SC_LEVEL1_DCACHE_SIZE
-    bytes = sysconf(_SC_LEVEL1_DCACHE_SIZE);
-#endif
-    return cache_of(bytes, 8 << 10, 256 << 10, REELI_FIRST_CACHE);
+    return cache_of(CACHE_BYTES(1_D), 8 << 10, 256 << 10, REELI_FIRST_CACHE);
 }
 
 int reeli_second_cache_of_this_cpu(void)
 {
-    long bytes = 0;
-#ifdef _SC_LEVEL2_CACHE_SIZE
-    bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
-#endif
-    return cache_of(bytes, 128 << 10, 4 << 20, REELI_SECOND_CACHE);
+    return cache_of(CACHE_BYTES(2_), 128 << 10, 4 << 20, REELI_SECOND_CACHE);
 }

@@ -47,7 +47,7 @@ static void map_blocks(const span *s, int64_t from, int64_t to)
         for (int o = 0; o < s->inputs; o++) {
             const size_t bytes = s->repeat >> o & 1 ? 0 : (size_t)count * s->in_size;
             at[o] = (const char *)at[o] + bytes;
-            for (size_t next = 0; next < bytes; next += CACHE_LINE) {
+            for (size_t next = 0; s->stream && next < bytes; next += CACHE_LINE) {
                 REELI_PREFETCH((const char *)at[o] + next);
             }
         }

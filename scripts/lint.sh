@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The house style as far as programs can check it: the layout, clang-format and width of every C
-# and C++ file, and clang-tidy over the library. Installs the two tools where they are missing, runs
+# The house style as far as programs can check it: the layout, clang-format of every C and C++ file,
+# and clang-tidy over the library. Installs the two tools where they are missing, runs
 # every check whichever fails.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -15,13 +15,6 @@ if find include src cli tests examples bench docs \( -name '*.[ch]' -o -name '*.
   xargs -0 clang-format --dry-run -Werror; then
   echo "clang-format: nothing to change ($(clang-format --version))"
 else
-  failed=1
-fi
-
-# clang-format leaves comments as they were laid out, so their width is watched here.
-if LC_ALL=C.UTF-8 grep -rnE --include='*.[ch]' --include='*.cpp' '^.{101,}' include src cli tests examples bench docs |
-  grep -vE '^src/(explain/page|lab/(worksheet|lessons_text))\.c:'; then # which scripts/page.sh makes
-  echo "width: these lines are over 100 columns"
   failed=1
 fi
 

@@ -82,8 +82,8 @@ static void multiply_rows(reel *r, block *b, int64_t blocks)
     }
 }
 
-/* A panel is read for each tile: from the first cache, if three quarters of that hold it. So it is as
- * deep as that at most, but not where that would be half as deep as usual, or less. */
+/* A panel is read for each tile: from the first cache, if three quarters of that hold it. So it is
+ * as deep as that at most, but not where that would be half as deep as usual, or less. */
 static int64_t depth_of(const reel *r, const reeli_packing *how, size_t element)
 {
     const int64_t fit = r->first_cache / 4 * 3 / (how->columns * (int64_t)element);

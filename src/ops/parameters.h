@@ -21,8 +21,7 @@ typedef struct reeli_row {
         struct {
             double parameter;
             uint32_t *signs; /* of a LOSS that goes by them: of its inputs' difference, or NULL */
-            reel_tensor
-                *ahead; /* the first input's gradient, which the forward computes; or NULL */
+            reel_tensor *ahead; /* the first input's gradient, by the forward; or NULL */
         } loss;
     };
     uint32_t version;  /* of a LOSS's ahead, when that was computed */

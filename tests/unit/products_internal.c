@@ -386,25 +386,26 @@ START_TEST(of_any_number_of_threads)
 }
 END_TEST
 
-/* So large that both sides are packed, in blocks of the depth; tiles of every height. A third of
- * them where blocks are tiny, and so a hundred times as many. */
+enum { PARTS = 3 }; /* each of which has a time limit of its own */
+
+/* So large that both sides are packed, in blocks of the depth; tiles of every height. */
 START_TEST(of_blocks)
 {
-    const int step = REELI_PACKED_DEPTH < 384 ? 3 : 1;
+    const int level = _i / PARTS;
     static const int sizes[][3] = {{24, 385, 400}, {25, 400, 385}, {49, 430, 70},
                                    {97, 384, 33},  {13, 420, 769}, {37, 391, 400},
                                    {30, 1100, 40}, {61, 40, 2090}, {30, 2090, 40}};
-    if (level_of(levels[_i]) < 0) {
+    if (level_of(levels[level]) < 0) {
         return;
     }
-    setenv("REEL_CPU", levels[_i], 1);
-    for (int i = 0; i < COUNT(sizes) * LAYOUTS; i += step) {
+    setenv("REEL_CPU", levels[level], 1);
+    for (int i = _i % PARTS; i < COUNT(sizes) * LAYOUTS; i += PARTS) {
         const int *size = sizes[i / LAYOUTS], dtype = i % 2 ? REEL_F32 : REEL_F64;
         product p = make_product(dtype, size[0], size[1], size[2], (i + i / LAYOUTS) % LAYOUTS);
         free(p.c);
-        p.c = multiply_with(1 + (i + i / 3) % 3, 4096, &p);
-        if (_i > 0) { /* else BLAS may have done it */
-            check_chains(levels[_i], &p);
+        p.c = multiply_with(1 + i % 3, 4096, &p);
+        if (level > 0) { /* else BLAS may have done it */
+            check_chains(levels[level], &p);
         }
         check_identity(&p, p.c);
         reel *r = quiet_reel();
@@ -424,7 +425,7 @@ static void add_cases(TCase *cases)
     tcase_add_loop_test(cases, of_many_edges, 0, LEVELS);
     tcase_add_loop_test(cases, of_infinities, 0, LEVELS);
     tcase_add_test(cases, of_any_number_of_threads);
-    tcase_add_loop_test(cases, of_blocks, 0, LEVELS);
+    tcase_add_loop_test(cases, of_blocks, 0, LEVELS * PARTS);
 }
 
 int main(void) { return run_suite("products", add_cases); }

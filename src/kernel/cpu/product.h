@@ -48,7 +48,7 @@ void KERNEL(plain_product)(const reeli_gemm *p)
 enum { COLUMN_VECTORS = 4 };
 
 /* At most so many vectors of columns, of each as many as there are of one: their sums stay in
-   registers. */
+ * registers. */
 REELI_INLINE void add_up_columns(const int vectors, int64_t columns, int64_t k, const T *a,
                                  int64_t a_step, const T *b, int64_t down, T *c)
 {

@@ -139,6 +139,7 @@ static inline void announce(const char *place, size_t bytes)
     for (size_t at = 0; at < size; at += CACHE_LINE) {
         REELI_PREFETCH(place + at);
     }
+    REELI_PREFETCH(place + size - 1); /* which may begin one line more */
 }
 
 /* A row, without a call for few bytes: the last sixteen may be copied twice. */

@@ -183,8 +183,9 @@ static bool furnish(reel_loader *l, reel_tensor *const *tensors, size_t count,
     return !options->rows || choose(l, options->rows, bound);
 }
 
-static reel_loader *new_loader(reel *r, const reeli_row_stream *stream, reel_tensor *const *tensors,
-                               size_t count, reel_loader_options options)
+REELI_RARE static reel_loader *new_loader(reel *r, const reeli_row_stream *stream,
+                                          reel_tensor *const *tensors, size_t count,
+                                          reel_loader_options options)
 {
     if (!r || r->status != REEL_OK || !may_make(r, stream, tensors, count, &options)) {
         return NULL;

@@ -54,8 +54,11 @@ static way choose_with_vector(const reeli_gemm *p, way otherwise)
 
 static way choose(reel *r, const reeli_gemm *p)
 {
-    const double work = work_of(p);
     const bool with_vector = p->m == 1 || p->n == 1;
+    if (!with_vector && reeli_has_tiles(r, p->dtype) && fewer(p, REELI_SHARED_PRODUCT)) {
+        return LOOPS;
+    }
+    const double work = work_of(p);
     const bool fits = reeli_is_float(p->dtype) && fits_blas(p);
     if (with_vector && fits && work >= REELI_VECTORS_FROM) {
         const way found = choose_with_vector(p, BLAS);
@@ -183,7 +186,7 @@ static bool prepare(reel *r, int dtype, reeli_matrix *x, int64_t rows, int64_t c
     return true;
 }
 
-static bool by_blas(reel *r, reeli_gemm p)
+REELI_RARE static bool by_blas(reel *r, reeli_gemm p)
 {
     pieces s = {.whole = &p, .blas = &r->blas};
     if (!prepare(r, p.dtype, &p.a, p.m, p.k, &s.a) || !prepare(r, p.dtype, &p.b, p.k, p.n, &s.b)) {
@@ -228,44 +231,45 @@ bool reeli_is_one_loop(reel *r, const reeli_gemm *p)
     return p->m > 0 && p->n > 0 && (fewer(p, REELI_SMALL_PRODUCT) || choose(r, p) == LOOPS);
 }
 
+/* The ways that are more than a loop. */
+static bool by_way(reel *r, const reeli_gemm *p, way how, reeli_small_product_loop *loop)
+{
+    const reeli_gemm row = p->m == 1 ? *p : reeli_as_row(p);
+    switch (how) {
+    case AS_ROW:
+        loop(&row);
+        return true;
+    case DOT_ROWS:
+        reeli_dot_rows(r, &row);
+        return true;
+    case ADD_ROWS:
+        return reeli_add_rows_up(r, &row);
+    case BLAS:
+        return by_blas(r, *p);
+    case PACKED: /* of which a lack of memory, too, leaves the bits as they are */
+        if (reeli_packed_product(r, p)) {
+            return true;
+        } /* fall through */
+    default:
+        shared(r, p, loop);
+        return true;
+    }
+}
+
 bool reeli_product(reel *r, const reeli_gemm *p)
 {
     reeli_small_product_loop *const loop = reeli_small_product_loops[r->level][p->dtype];
     if (p->m == 0 || p->n == 0) {
         return true; /* however deep it is */
     }
-    if (fewer(p, REELI_SMALL_PRODUCT)) {
+    const way how = fewer(p, REELI_SMALL_PRODUCT) ? LOOPS : choose(r, p);
+    if (how == LOOPS) {
         loop(p);
         return true;
     }
     const reeli_mark mark = reeli_arena_mark(&r->arena);
-    const reeli_gemm row = p->m == 1 ? *p : reeli_as_row(p);
-    bool done = true;
-    const way how = choose(r, p);
-    switch (how) {
-    case LOOPS:
-        loop(p);
-        break;
-    case AS_ROW:
-        loop(&row);
-        break;
-    case DOT_ROWS:
-        reeli_dot_rows(r, &row);
-        break;
-    case ADD_ROWS:
-        done = reeli_add_rows_up(r, &row);
-        break;
-    case PACKED: /* of which a lack of memory, too, leaves the bits as they are */
-        if (reeli_packed_product(r, p)) {
-            break;
-        } /* fall through */
-    case SHARED:
-        shared(r, p, loop);
-        break;
-    case BLAS:
-        done = by_blas(r, *p);
-    }
-    if ((p->rectify || p->gate) && done && how != LOOPS && how != PACKED && how != SHARED) {
+    const bool done = by_way(r, p, how, loop);
+    if ((p->rectify || p->gate) && done && how != PACKED && how != SHARED) {
         finish(r, p);
     }
     reeli_arena_release(&r->arena, &mark);

@@ -57,7 +57,7 @@ static void place_packed(int64_t rows, int64_t k, const T *a, const T *panel, in
     const int64_t part = wide || rows <= TILE_ROWS ? rows : (rows + 1) / 2;
     for (int64_t i = 0, height; i < rows; i += height) {
         height = rows - i < part ? rows - i : part;
-        place_tiles(wide ? packed_tiles[rows - LEAST_PACKED] : tiles[height - 1][0], 1, height, k,
+        place_tiles(wide ? packed_tiles[rows - LEAST_PACKED] : tiles[0][height - 1], 1, height, k,
                     a + i, (const int64_t[]){1, rows}, panel, width, to);
     }
 }

@@ -28,19 +28,27 @@ static void finish(const reeli_gemm *p)
 
 /* The more vectors a tile has, the fewer factors are loaded for each. ARM's 32 registers hold the
  * sums of 5 rows by 4, a vector of factors for each row and the right operand's; wide vectors are
- * two, for few results have the columns for more. */
+ * two, for few results have the columns for more. Those that have take broad tiles of 5 or 6 rows,
+ * where there are 32 registers for them. */
 #if VECTOR_BYTES == 16
 #define TILE_VECTORS 4
 #else
 #define TILE_VECTORS 2
+#endif
+#if VECTOR_BYTES == 64
+#define BROAD_VECTORS 4
+#else
+#define BROAD_VECTORS TILE_VECTORS
 #endif
 enum {
     TILE_ROWS = VECTOR_BYTES == 64   ? 8
                 : VECTOR_BYTES == 16 ? 5
                                      : 6,
     PACKED_ROWS = VECTOR_BYTES == 64 ? 12 : 6, /* where the left operand is packed, too */
+    BROAD_ROWS = 6,
     PANEL_COLUMNS = TILE_VECTORS * VECTOR,
-    PANEL_DEPTH = REELI_PANEL_BYTES / (PANEL_COLUMNS * sizeof(T))
+    BROAD_COLUMNS = BROAD_VECTORS * VECTOR,
+    PANEL_ELEMENTS = REELI_PANEL_BYTES / sizeof(T)
 };
 
 /* One tile's sums over the depth: they go on from `start`, whose rows are start_step apart, and end
@@ -63,25 +71,27 @@ REELI_INLINE vector load_of(const int vectors, const T *row, int v, int64_t colu
     return CONST_VECTOR_AT(row + v * VECTOR);
 }
 
-/* What follows a tile's sums of doubles, while they are in the first cache: one loop for all
- * heights. Floats' are still in registers, which saves a twentieth of a small step, and takes its
- * bytes. */
+/* What follows a tile's sums, while they are in the first cache: one loop for doubles and for
+ * low tiles. High ones' of floats are still in registers, which saves a twentieth of a small step,
+ * and takes its bytes. */
 REELI_APART static void finish_tile(int64_t rows, int64_t columns, const tile_sums *to)
 {
     for (int64_t i = 0; i < rows; i++) {
         T *const row = to->c + i * to->c_step;
         for (int64_t j = 0; j < columns; j += VECTOR) {
-            vector sum = load_part(row + j, columns - j);
+            const int64_t rest = columns - j;
+            vector sum = load_part(row + j, rest);
+            sum = to->bias ? sum + load_part(to->bias + j, rest) : sum;
             sum = to->rectify ? rectified(sum) : sum;
             if (to->gate) {
-                sum = gated(sum, load_part(to->gate + i * to->c_step + j, columns - j));
+                sum = gated(sum, load_part(to->gate + i * to->c_step + j, rest));
             }
-            store_part(row + j, sum, columns - j);
+            store_part(row + j, sum, rest);
         }
     }
 }
 
-typedef vector tile_row[TILE_VECTORS];
+typedef vector tile_row[BROAD_VECTORS];
 
 #if VECTOR_BYTES == 16
 /* A row of a tile goes on by a row of b and a factor, which is a lane: ARM multiplies by these, so
@@ -161,6 +171,7 @@ REELI_INLINE void add_depth(const int rows, const int vectors, int64_t k, const 
 REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
                        const int64_t *a_stride, const T *b, int64_t b_step, const tile_sums *to)
 {
+    const bool finish_now = sizeof(T) == 4 && rows * vectors >= 10;
     tile_row sum[PACKED_ROWS];
     const int64_t start_step = to->start_step, c_step = to->c_step;
     const T *start = to->start, *const bias = to->bias, *gate = to->gate;
@@ -174,19 +185,19 @@ REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
         }
     }
     add_depth(rows, vectors, k, a, a_stride, b, b_step, columns, sum);
-    if (bias) {
+    if (finish_now && bias) {
         REELI_UNROLL(32)
         for (int i = 0; i < rows * vectors; i++) {
             sum[i / vectors][i % vectors] += load_of(vectors, bias, i % vectors, columns);
         }
     }
-    if (sizeof(T) == 4 && to->rectify) {
+    if (finish_now && to->rectify) {
         REELI_UNROLL(32)
         for (int i = 0; i < rows * vectors; i++) {
             sum[i / vectors][i % vectors] = rectified(sum[i / vectors][i % vectors]);
         }
     }
-    if (sizeof(T) == 4 && gate) {
+    if (finish_now && gate) {
         REELI_UNROLL(16)
         for (int i = 0; i < rows; i++, gate += c_step) {
             REELI_UNROLL(4)
@@ -206,7 +217,7 @@ REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
             }
         }
     }
-    if (sizeof(T) == 8 && (to->rectify || gate)) {
+    if (!finish_now && (bias || to->rectify || gate)) {
         finish_tile(rows, vectors == 1 && PARTS_ARE_CHEAP ? columns : vectors * VECTOR, to);
     }
 }
@@ -236,7 +247,8 @@ REELI_INLINE void column_of_tiles(const int rows, const int vectors, int64_t cou
         column_of_tiles(rows, vectors, count, k, a, a_stride, b, b_step, to);                      \
     }
 #define TILES_OF(rows) TILE(rows, 1) TILE(rows, TILE_VECTORS)
-#define BOTH(rows) {NAMED(tile_##rows, 1), NAMED(tile_##rows, TILE_VECTORS)},
+#define NARROW_OF(rows) NAMED(tile_##rows, 1),
+#define WIDE_OF(rows) NAMED(tile_##rows, TILE_VECTORS),
 #if VECTOR_BYTES == 64
 #define EACH_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8)
 #elif VECTOR_BYTES == 16
@@ -245,7 +257,17 @@ REELI_INLINE void column_of_tiles(const int rows, const int vectors, int64_t cou
 #define EACH_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6)
 #endif
 EACH_HEIGHT(TILES_OF)
-static const tile_product tiles[TILE_ROWS][2] = {EACH_HEIGHT(BOTH)};
+#if VECTOR_BYTES == 64
+TILE(5, BROAD_VECTORS)
+TILE(6, BROAD_VECTORS)
+#endif
+static const tile_product tiles[][TILE_ROWS] = {
+    {EACH_HEIGHT(NARROW_OF)},
+    {EACH_HEIGHT(WIDE_OF)},
+#if VECTOR_BYTES == 64
+    {[BROAD_ROWS - 2] = NAMED(tile_5, BROAD_VECTORS), NAMED(tile_6, BROAD_VECTORS)}
+#endif
+};
 
 #define TRANSPOSE_(cpu) reeli_transpose_##cpu
 #define TRANSPOSE(cpu) TRANSPOSE_(cpu)
@@ -297,7 +319,7 @@ static void pack(int64_t k, int64_t columns, const T *b, const int64_t *b_stride
     }
 }
 
-static const T zeros[PANEL_COLUMNS];
+static const T zeros[BROAD_COLUMNS];
 
 /* Columns of the result and what their sums start from: c itself where sums go on, else zeros. */
 typedef struct panel_place {
@@ -371,10 +393,11 @@ static void tiles_aside(tile_product product, int64_t count, int64_t rows, int64
     }
 }
 
-/* Whether so many columns are no tile's, which has one vector or TILE_VECTORS. */
+/* Whether so many columns are no tile's. */
 static inline bool have_edge(int64_t columns)
 {
-    return columns != PANEL_COLUMNS && columns != VECTOR && !(PARTS_ARE_CHEAP && columns < VECTOR);
+    return columns != VECTOR && columns != PANEL_COLUMNS && columns != BROAD_COLUMNS &&
+           !(PARTS_ARE_CHEAP && columns < VECTOR);
 }
 
 static inline void go_down(panel_place *to, int64_t rows)
@@ -411,51 +434,67 @@ static inline void place_tiles(tile_product product, int64_t count, int64_t rows
     go_down(to, count * rows);
 }
 
-/* m rows in as few tiles as there must be, of much the same height: the first `higher` of them of
- * one row more than the others. */
-typedef struct tiling {
-    int64_t tiles, rows, higher;
-} tiling;
-
-/* All rows of a panel's columns. */
-static void panel_product(const tiling *t, int64_t k, const T *a, const int64_t *a_stride,
-                          const T *b, int64_t b_step, panel_place to)
+/* All rows of a panel's columns, in as few tiles as there must be, of much the same height: the
+ * first of them may have one row more than the others. */
+static void panel_product(int64_t m, int64_t k, const T *a, const int64_t *a_stride, const T *b,
+                          int64_t b_step, panel_place to)
 {
-    const int wide = to.columns > VECTOR;
-    int64_t count = t->higher;
-    for (int64_t rows = t->rows + 1; rows >= t->rows; rows--, count = t->tiles - t->higher) {
-        if (count > 0) {
-            place_tiles(tiles[rows - 1][wide], count, rows, k, a, a_stride, b, b_step, &to);
-            a += count * rows * a_stride[0];
+    const int breadth = (to.columns > VECTOR) + (to.columns > PANEL_COLUMNS);
+    const int64_t most = breadth > 1 ? BROAD_ROWS : TILE_ROWS, count = (m + most - 1) / most;
+    int64_t rows = m / count + 1, some = m % count;
+    for (int i = 0; i < 2; i++, rows--, some = count - some) {
+        if (some > 0) {
+            place_tiles(tiles[breadth][rows - 1], some, rows, k, a, a_stride, b, b_step, &to);
+            a += some * rows * a_stride[0];
         }
     }
 }
 
+/* Whether m rows are whole broad tiles, of which there are none of fewer rows. */
+static inline bool may_be_broad(int64_t m)
+{
+    return BROAD_COLUMNS > PANEL_COLUMNS &&
+           m >= (m + BROAD_ROWS - 1) / BROAD_ROWS * (BROAD_ROWS - 1);
+}
+
+/* What a block of the depth adds to some columns: as much of it at a time as a panel holds. */
+static inline void add_block(const reeli_gemm *it, int64_t column, int64_t columns, int64_t from,
+                             int64_t to, T *panel)
+{
+    const int64_t *const a_stride = it->a.stride, *const b_stride = it->b.stride;
+    const int64_t width = columns > PANEL_COLUMNS ? BROAD_COLUMNS
+                          : columns > VECTOR      ? PANEL_COLUMNS
+                          : PARTS_ARE_CHEAP       ? columns
+                                                  : VECTOR;
+    const bool packed =
+        b_stride[1] != 1 || have_edge(columns) || (it->m >= 4 * TILE_ROWS && b_stride[0] >= 256);
+    int64_t p = from;
+    do {
+        const int64_t end =
+            packed && to - p > PANEL_ELEMENTS / width ? p + PANEL_ELEMENTS / width : to;
+        const T *right = (const T *)it->b.data + p * b_stride[0] + column * b_stride[1];
+        if (packed) {
+            pack(end - p, columns, right, b_stride, panel, width);
+        }
+        panel_product(it->m, end - p, (const T *)it->a.data + p * a_stride[1], a_stride,
+                      packed ? panel : right, packed ? width : b_stride[0],
+                      place_in(it, column, columns, p, end));
+        p = end;
+    } while (p < to);
+}
+
 static void wide_product(const reeli_gemm *it)
 {
-    _Alignas(64) T panel[PANEL_DEPTH * PANEL_COLUMNS];
-    const int64_t m = it->m, n = it->n, k = it->k, *b_stride = it->b.stride;
-    const T *a = it->a.data, *b = it->b.data;
-    const int64_t count = (m + TILE_ROWS - 1) / TILE_ROWS;
-    const tiling rows = {count, m / count, m % count};
-    const bool far = m < 4 * TILE_ROWS && b_stride[0] >= REELI_FAR / (int64_t)sizeof(T);
-    const int64_t most = far ? REELI_FAR_DEPTH : PANEL_DEPTH;
+    _Alignas(64) T panel[PANEL_ELEMENTS];
+    const int64_t m = it->m, n = it->n, k = it->k;
+    const bool broad = n >= BROAD_COLUMNS && may_be_broad(m);
+    const bool far = m < 4 * TILE_ROWS && it->b.stride[0] >= REELI_FAR / (int64_t)sizeof(T);
+    const int64_t most = far ? REELI_FAR_DEPTH : PANEL_ELEMENTS / PANEL_COLUMNS;
     for (int64_t p = 0; p < k || p == 0; p += most) {
-        const int64_t depth = k - p < most ? k - p : most;
-        for (int64_t j = 0; j < n; j += PANEL_COLUMNS) {
-            const int64_t columns = n - j < PANEL_COLUMNS ? n - j : PANEL_COLUMNS;
-            const int64_t width = columns > VECTOR  ? PANEL_COLUMNS
-                                  : PARTS_ARE_CHEAP ? columns
-                                                    : VECTOR;
-            const T *right = b + p * b_stride[0] + j * b_stride[1];
-            const bool packed = b_stride[1] != 1 || have_edge(columns) ||
-                                (m >= 4 * TILE_ROWS && b_stride[0] >= 256);
-            if (packed) {
-                pack(depth, columns, right, b_stride, panel, width);
-            }
-            panel_product(&rows, depth, a + p * it->a.stride[1], it->a.stride,
-                          packed ? panel : right, packed ? width : b_stride[0],
-                          place_in(it, j, columns, p, p + depth));
+        for (int64_t j = 0, columns; j < n; j += columns) {
+            columns = broad && n - j >= BROAD_COLUMNS ? BROAD_COLUMNS : PANEL_COLUMNS;
+            columns = n - j < columns ? n - j : columns;
+            add_block(it, j, columns, p, k - p < most ? k : p + most, panel);
         }
     }
 }

@@ -47,15 +47,17 @@ bool reeli_same_dtype(const char *what, const char *role, const reel_tensor *t,
 
 bool reeli_one_dtype(const char *what, int count, reel_tensor *const *t)
 {
-    for (int i = 0; i < count; i++) {
-        if (t[i]->dtype == REEL_BOOL || t[i]->dtype != t[0]->dtype) {
-            reeli_error(t[0]->r, REEL_ERR_DTYPE,
-                        "%s: operands must have one dtype, not bool, and are %s and %s", what,
-                        reel_dtype_name(t[0]->dtype), reel_dtype_name(t[i]->dtype));
-            return false;
-        }
+    const int dtype = t[0]->dtype;
+    const reel_tensor *other = dtype == REEL_BOOL ? t[0] : NULL;
+    for (int i = count - 1; i > 0; i--) {
+        other = t[i]->dtype == dtype ? other : t[i];
     }
-    return true;
+    if (other) {
+        reeli_error(t[0]->r, REEL_ERR_DTYPE,
+                    "%s: operands must have one dtype, not bool, and are %s and %s", what,
+                    reel_dtype_name(dtype), reel_dtype_name(other->dtype));
+    }
+    return !other;
 }
 
 bool reeli_whole_number(reel *r, const char *what, const char *number, double value,

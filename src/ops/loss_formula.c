@@ -277,11 +277,15 @@ static reel_tensor *gradient_of_few(reeli_node *n, int input, const reel_tensor 
         float f32[FEW_TERMS];
         double f64[FEW_TERMS];
     } each;
-    for (int64_t i = 0; i < a->numel; i++) {
-        if (g->dtype == REEL_F32) {
-            each.f32[i] = *(const float *)g->data / (float)share;
-        } else {
-            each.f64[i] = *(const double *)g->data / share;
+    if (g->dtype == REEL_F32) {
+        const float one = *(const float *)g->data / (float)share;
+        for (int64_t i = 0; i < a->numel; i++) {
+            each.f32[i] = one;
+        }
+    } else {
+        const double one = *(const double *)g->data / share;
+        for (int64_t i = 0; i < a->numel; i++) {
+            each.f64[i] = one;
         }
     }
     reel_tensor *dx = reeli_empty_like(n->in[input].t, n->op->name, g->dtype);

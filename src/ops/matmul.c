@@ -239,14 +239,21 @@ static reel_tensor *matmul_batches(reel_tensor *a, reel_tensor *b)
     return reeli_as_result(reel_reshape(c, ndim + 2, size));
 }
 
-/* x as a matrix of rows: all dims but the last become one. */
-static reel_tensor *rows_of(reel_tensor *x)
+/* x's rows, counted, for without columns there are no elements to divide. */
+static inline int64_t rows_counted(const reel_tensor *x)
 {
-    int64_t rows = 1; /* counted, for without columns there are no elements to divide */
+    int64_t rows = 1;
     for (int d = 0; d < x->ndim - 1; d++) {
         rows *= x->size[d];
     }
-    return x->ndim == 2 ? x : reel_reshape(x, 2, (int64_t[]){rows, x->size[x->ndim - 1]});
+    return rows;
+}
+
+/* x as a matrix of rows: all dims but the last become one. */
+static reel_tensor *rows_of(reel_tensor *x)
+{
+    return x->ndim == 2 ? x
+                        : reel_reshape(x, 2, (int64_t[]){rows_counted(x), x->size[x->ndim - 1]});
 }
 
 /* Many matrices by one: their rows are the rows of a single product. */
@@ -322,7 +329,7 @@ static inline reeli_gemm linear_gemm(const reeli_node *n)
     const reel_tensor *x = n->in[0].t, *w = n->in[1].t, *bias = n->inputs == 3 ? n->in[2].t : NULL;
     const int64_t out = w->size[0], in = w->size[1];
     return (reeli_gemm){.dtype = x->dtype,
-                        .m = in ? x->numel / in : n->out->numel / (out ? out : 1),
+                        .m = rows_counted(n->out),
                         .n = out,
                         .k = in,
                         .a = rows_at(x),

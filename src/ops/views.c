@@ -133,12 +133,12 @@ reel_tensor *reel_unsqueeze(reel_tensor *x, int64_t dim)
                           REELI_SHAPE_OF(x), REEL_MAX_DIMS);
     }
     int64_t size[REEL_MAX_DIMS], stride[REEL_MAX_DIMS];
-    for (int d = 0, own = 0; d <= x->ndim; d++) {
-        bool fresh = d == dim;
-        size[d] = fresh ? 1 : x->size[own];
-        stride[d] = !fresh ? x->stride[own] : own < x->ndim ? x->stride[own] * x->size[own] : 1;
-        own += !fresh;
+    for (int d = 0; d < x->ndim; d++) {
+        size[d + (d >= dim)] = x->size[d];
+        stride[d + (d >= dim)] = x->stride[d];
     }
+    size[dim] = 1;
+    stride[dim] = dim < x->ndim ? x->stride[dim] * x->size[dim] : 1;
     if (!reeli_requires_grad(x)) { /* nothing to record */
         return reeli_view(x, reeli_op_reshape.name, x->ndim + 1, size, stride, 0);
     }

@@ -236,9 +236,10 @@ static void tiny_product(const reeli_gemm *p)
         const T *a = p->a.data;
         T *c = (T *)p->c + j;
         for (int64_t i = 0; i < m; i++, a += next_row, c += c_step) {
+            const T *x = a, *y = b;
             T dot = 0;
-            for (int64_t q = 0; q < k; q++) {
-                dot = fused(a[q * right], b[q * down], dot);
+            for (int64_t q = k; q > 0; q--, x += right, y += down) {
+                dot = fused(*x, *y, dot);
             }
             *c = bias ? dot + bias[j] : dot;
         }

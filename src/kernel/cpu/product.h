@@ -219,7 +219,7 @@ static void add_bias(const reeli_gemm *p)
 {
     const T *bias = p->bias;
     T *c = p->c;
-    for (int64_t i = 0; i < p->m; i++, c += p->c_step) {
+    for (int64_t i = 0; bias && i < p->m; i++, c += p->c_step) {
         for (int64_t j = 0; j < p->n; j++) {
             c[j] += bias[j];
         }
@@ -310,9 +310,7 @@ REELI_APART static void larger_product(const reeli_gemm *p)
             plain_chains(p->m, p->n, p->k, p->a.data, p->a.stride, p->b.data, p->b.stride, p->c,
                          p->c_step);
     }
-    if (p->bias) {
-        add_bias(p);
-    }
+    add_bias(p);
     finish(p);
 }
 

@@ -9,6 +9,8 @@
  * place or, where they do not or fill no vector, in a panel that is packed on the stack.
  */
 
+static void add_bias(const reeli_gemm *p); /* product.h */
+
 /* What follows a product that is there, with its bias. */
 static void finish(const reeli_gemm *p)
 {
@@ -502,11 +504,12 @@ static void wide_product(const reeli_gemm *it)
 /* A narrow C as its transpose, cᵀ = bᵀ aᵀ, whose rows fill vectors: some of C's rows at a time. */
 static void narrow_product(const reeli_gemm *it)
 {
-    T block[VECTOR / 2 * PANEL_COLUMNS], *c = it->c;
-    const T *a = it->a.data, *bias = it->bias;
+    enum { SOME = 64 }; /* of C's rows */
+    T block[2 * VECTOR * SOME], *c = it->c;
+    const T *a = it->a.data;
     const int64_t *down = it->a.stride, *right = it->b.stride;
-    for (int64_t i = 0; i < it->m; i += PANEL_COLUMNS) {
-        const int64_t rows = it->m - i < PANEL_COLUMNS ? it->m - i : PANEL_COLUMNS;
+    for (int64_t i = 0; i < it->m; i += SOME) {
+        const int64_t rows = it->m - i < SOME ? it->m - i : SOME;
         wide_product(&(reeli_gemm){.dtype = it->dtype,
                                    .m = it->n,
                                    .n = rows,
@@ -514,20 +517,27 @@ static void narrow_product(const reeli_gemm *it)
                                    .a = {it->b.data, {right[1], right[0]}},
                                    .b = {a + i * down[0], {down[1], down[0]}},
                                    .c = block,
-                                   .c_step = PANEL_COLUMNS});
-        for (int64_t row = 0; row < rows; row++, c += it->c_step) {
-            for (int64_t j = 0; j < it->n; j++) {
-                const T sum = block[j * PANEL_COLUMNS + row];
-                c[j] = bias ? sum + bias[j] : sum;
-            }
-        }
+                                   .c_step = SOME});
+        TRANSPOSE(REELI_CPU)(false, rows, it->n, sizeof(T), c, it->c_step, block, SOME);
+        c += rows * it->c_step;
     }
+}
+
+/* Whether few columns go as rows: the fewest always; more, where the left operand need not be
+ * turned round for it, if vectors can turn the result round and its last ones would not be full. */
+static inline bool is_narrow(const reeli_gemm *it)
+{
+    const int64_t m = it->m, n = it->n, k = it->k;
+    const bool few = n <= (k < 32 ? VECTOR / 4 : VECTOR / 2);
+    const bool turned = it->a.stride[0] == 1 && m >= 2 * VECTOR && n > 8 && n < 2 * VECTOR;
+    return m >= VECTOR && (few || (turned && k >= 16));
 }
 
 static void tiled_product(const reeli_gemm *it)
 {
-    if (it->m >= VECTOR && (it->n <= VECTOR / 4 || (it->n <= VECTOR / 2 && it->k >= 32))) {
+    if (is_narrow(it)) {
         narrow_product(it);
+        add_bias(it);
         finish(it);
     } else {
         wide_product(it);

@@ -240,8 +240,8 @@ static void sum_some_columns(int64_t index, void *context)
 void reeli_sum_lines(reel *r, int dtype, int64_t outer, int64_t n, int64_t inner, const void *x,
                      void *sums)
 {
-    if (outer == 1 && inner == 1) {
-        reeli_sum(r, dtype, NULL, n, 1, &x, NULL, sums);
+    if (outer == 1 && inner == 1 && n < REELI_SHARED_FROM) {
+        reeli_sum_loops[r->level][dtype](x, 1, n, sums);
         return;
     }
     lines l = {r->level, dtype, x, sums, reeli_element_size(dtype), outer, n, inner, outer};

@@ -135,7 +135,7 @@ static void start_with_bias(const reeli_gemm *p)
     }
 }
 
-static void multiply_piece(int64_t piece, void *context)
+REELI_RARE static void multiply_piece(int64_t piece, void *context)
 {
     const pieces *s = context;
     const reeli_gemm p = part_of(s, piece);
@@ -232,7 +232,7 @@ bool reeli_is_one_loop(reel *r, const reeli_gemm *p)
 }
 
 /* The ways that are more than a loop. */
-static bool by_way(reel *r, const reeli_gemm *p, way how, reeli_small_product_loop *loop)
+REELI_RARE static bool by_way(reel *r, const reeli_gemm *p, way how, reeli_small_product_loop *loop)
 {
     const reeli_gemm row = p->m == 1 ? *p : reeli_as_row(p);
     switch (how) {

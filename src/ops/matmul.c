@@ -11,17 +11,17 @@
 #include <string.h>
 
 /* The matrix in t's dims d and d + 1. */
-static reeli_matrix matrix_at(const reel_tensor *t, int d)
+static inline reeli_matrix matrix_at(const reel_tensor *t, int d)
 {
     return (reeli_matrix){t->data, {t->stride[d], t->stride[d + 1]}};
 }
 
-static reeli_matrix transposed(reeli_matrix x)
+static inline reeli_matrix transposed(reeli_matrix x)
 {
     return (reeli_matrix){x.data, {x.stride[1], x.stride[0]}};
 }
 
-static bool product(reel *r, const reeli_op *op, const reeli_gemm *p)
+static inline bool product(reel *r, const reeli_op *op, const reeli_gemm *p)
 {
     const bool done = reeli_product(r, p);
     if (!done) {
@@ -250,7 +250,7 @@ static inline int64_t rows_counted(const reel_tensor *x)
 }
 
 /* x as a matrix of rows: all dims but the last become one. */
-static reel_tensor *rows_of(reel_tensor *x)
+static inline reel_tensor *rows_of(reel_tensor *x)
 {
     return x->ndim == 2 ? x
                         : reel_reshape(x, 2, (int64_t[]){rows_counted(x), x->size[x->ndim - 1]});
@@ -295,7 +295,7 @@ reel_tensor *reel_matmul(reel_tensor *a, reel_tensor *b)
     return row || column ? reeli_as_result(c) : c;
 }
 
-static bool linear_fits(const reel_tensor *x, const reel_tensor *w, const reel_tensor *bias)
+static inline bool linear_fits(const reel_tensor *x, const reel_tensor *w, const reel_tensor *bias)
 {
     if (w->ndim != 2 || x->ndim < 1 || x->size[x->ndim - 1] != w->size[1]) {
         reeli_error(
@@ -315,7 +315,7 @@ static bool linear_fits(const reel_tensor *x, const reel_tensor *w, const reel_t
 
 /* x's rows: all its dims but the last are seen as one, in a copy where its strides do not allow it.
  * Data of NULL: no memory. */
-static reeli_matrix rows_at(const reel_tensor *x)
+static inline reeli_matrix rows_at(const reel_tensor *x)
 {
     const int last = x->ndim - 1;
     if (x->ndim <= 2 || (x->flags & REELI_CONTIGUOUS)) {

@@ -76,7 +76,7 @@ static bool provide_state(const reel_optimizer *o, reeli_slot *slot, int k)
     return true;
 }
 
-bool reeli_optimizer_provide(reel_optimizer *o, size_t from)
+REELI_RARE bool reeli_optimizer_provide(reel_optimizer *o, size_t from)
 {
     size_t i = from ? o->group[from - 1].end : 0;
     if (o->lost) {
@@ -100,8 +100,8 @@ bool reeli_optimizer_provide(reel_optimizer *o, size_t from)
     return true;
 }
 
-reel_optimizer *reeli_optimizer_new(const reeli_rule *rule, reel_tensor_list parameters,
-                                    const double *value)
+REELI_RARE reel_optimizer *reeli_optimizer_new(const reeli_rule *rule, reel_tensor_list parameters,
+                                               const double *value)
 {
     reel *r = parameters.r;
     if (!r || REELI_REFUSE(r, rule->name, "an optimizer cannot be made")) {

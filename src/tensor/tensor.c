@@ -35,7 +35,7 @@ REELI_RARE static int64_t measure_empty(int ndim, const int64_t *size)
 
 /* The number of elements of a tensor of such a shape; -1 if there is none: dims or sizes are no
  * tensor's, or strides or bytes (of the widest dtype) do not fit. */
-static int64_t measure(int ndim, const int64_t *size)
+static inline int64_t measure(int ndim, const int64_t *size)
 {
     int64_t numel = 1;
     if (ndim < 0 || ndim > REEL_MAX_DIMS) {
@@ -91,7 +91,7 @@ bool reeli_check_shape(reel *r, const char *what, int ndim, const int64_t *size)
 }
 
 /* Sets a contiguous shape that has been measured. */
-static void set_shape(reel_tensor *t, int ndim, const int64_t *size, int64_t numel)
+static inline void set_shape(reel_tensor *t, int ndim, const int64_t *size, int64_t numel)
 {
     int64_t step = 1;
     t->ndim = (uint8_t)ndim;
@@ -110,7 +110,7 @@ void reeli_copy_dims(reel_tensor *t, const reel_tensor *like)
 }
 
 /* A header and room for the elements, or a header alone if `destination` can hold them. */
-static reel_tensor *allocate(reel *r, const char *what, int dtype, int64_t numel)
+static inline reel_tensor *allocate(reel *r, const char *what, int dtype, int64_t numel)
 {
     const reel_tensor *into = r->destination;
     void *data;

@@ -55,7 +55,7 @@ bool reeli_one_dtype(const char *what, int count, reel_tensor *const *t)
     if (other) {
         reeli_error(t[0]->r, REEL_ERR_DTYPE,
                     "%s: operands must have one dtype, not bool, and are %s and %s", what,
-                    reel_dtype_name(dtype), reel_dtype_name(other->dtype));
+                    reel_dtype_name(t[0]->dtype), reel_dtype_name(other->dtype));
     }
     return !other;
 }

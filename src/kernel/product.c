@@ -231,7 +231,8 @@ bool reeli_is_one_loop(reel *r, const reeli_gemm *p)
     return p->m > 0 && p->n > 0 && (fewer(p, REELI_SMALL_PRODUCT) || choose(r, p) == LOOPS);
 }
 
-/* The ways that are more than a loop. */
+/* The ways that are more than a loop: what they call takes so long that their own code is for size,
+ * as a piece's is. */
 REELI_RARE static bool by_way(reel *r, const reeli_gemm *p, way how, reeli_small_product_loop *loop)
 {
     const reeli_gemm row = p->m == 1 ? *p : reeli_as_row(p);

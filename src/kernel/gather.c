@@ -136,10 +136,9 @@ enum { ROWS_AHEAD = 16, SMALL_BATCH = 64, CACHE_LINE = 64 };
 static inline void announce(const char *place, size_t bytes)
 {
     const size_t size = bytes < 4 * CACHE_LINE ? bytes : 4 * CACHE_LINE;
-    for (size_t at = 0; at < size; at += CACHE_LINE) {
+    for (size_t at = 0; at < size; at += CACHE_LINE - (uintptr_t)(place + at) % CACHE_LINE) {
         REELI_PREFETCH(place + at);
     }
-    REELI_PREFETCH(place + size - 1); /* which may begin one line more */
 }
 
 /* A row, without a call for few bytes: the last sixteen may be copied twice. */

@@ -54,8 +54,9 @@ static way choose_with_vector(const reeli_gemm *p, way otherwise)
 
 static way choose(reel *r, const reeli_gemm *p)
 {
-    const bool with_vector = p->m == 1 || p->n == 1;
-    if (!with_vector && reeli_has_tiles(r, p->dtype) && fewer(p, REELI_SHARED_PRODUCT)) {
+    const bool with_vector = p->m == 1 || p->n == 1, tiles = reeli_has_tiles(r, p->dtype);
+    if (tiles && !with_vector &&
+        fewer(p, REELI_SHARED_PRODUCT)) { /* as below, with no more asked */
         return LOOPS;
     }
     const double work = work_of(p);
@@ -67,7 +68,7 @@ static way choose(reel *r, const reeli_gemm *p)
         }
     }
     const double blas_from = p->dtype == REEL_F32 ? REELI_BLAS_FROM_F32 : REELI_BLAS_FROM_F64;
-    if (fits && work >= blas_from && !reeli_has_tiles(r, p->dtype) && reeli_blas_ready(r)) {
+    if (fits && work >= blas_from && !tiles && reeli_blas_ready(r)) {
         return BLAS;
     }
     return with_vector || work < REELI_SHARED_PRODUCT ? LOOPS
@@ -251,10 +252,12 @@ REELI_RARE static bool by_way(reel *r, const reeli_gemm *p, way how, reeli_small
         if (reeli_packed_product(r, p)) {
             return true;
         } /* fall through */
-    default:
-        shared(r, p, loop);
-        return true;
+    case SHARED:
+    case LOOPS: /* which never come here */
+        break;
     }
+    shared(r, p, loop);
+    return true;
 }
 
 bool reeli_product(reel *r, const reeli_gemm *p)

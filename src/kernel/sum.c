@@ -240,7 +240,7 @@ static void sum_some_columns(int64_t index, void *context)
 void reeli_sum_lines(reel *r, int dtype, int64_t outer, int64_t n, int64_t inner, const void *x,
                      void *sums)
 {
-    if (outer == 1 && inner == 1 && n < REELI_SHARED_FROM) {
+    if (outer == 1 && inner == 1 && n < REELI_SHARED_FROM) { /* a few of which are a small step's */
         reeli_sum_loops[r->level][dtype](x, 1, n, sums);
         return;
     }

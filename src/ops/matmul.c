@@ -11,12 +11,12 @@
 #include <string.h>
 
 /* The matrix in t's dims d and d + 1. */
-static inline reeli_matrix matrix_at(const reel_tensor *t, int d)
+static reeli_matrix matrix_at(const reel_tensor *t, int d)
 {
     return (reeli_matrix){t->data, {t->stride[d], t->stride[d + 1]}};
 }
 
-static inline reeli_matrix transposed(reeli_matrix x)
+static reeli_matrix transposed(reeli_matrix x)
 {
     return (reeli_matrix){x.data, {x.stride[1], x.stride[0]}};
 }
@@ -295,7 +295,7 @@ reel_tensor *reel_matmul(reel_tensor *a, reel_tensor *b)
     return row || column ? reeli_as_result(c) : c;
 }
 
-static inline bool linear_fits(const reel_tensor *x, const reel_tensor *w, const reel_tensor *bias)
+static bool linear_fits(const reel_tensor *x, const reel_tensor *w, const reel_tensor *bias)
 {
     if (w->ndim != 2 || x->ndim < 1 || x->size[x->ndim - 1] != w->size[1]) {
         reeli_error(
@@ -315,7 +315,7 @@ static inline bool linear_fits(const reel_tensor *x, const reel_tensor *w, const
 
 /* x's rows: all its dims but the last are seen as one, in a copy where its strides do not allow it.
  * Data of NULL: no memory. */
-static inline reeli_matrix rows_at(const reel_tensor *x)
+static reeli_matrix rows_at(const reel_tensor *x)
 {
     const int last = x->ndim - 1;
     if (x->ndim <= 2 || (x->flags & REELI_CONTIGUOUS)) {

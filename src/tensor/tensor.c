@@ -93,14 +93,12 @@ bool reeli_check_shape(reel *r, const char *what, int ndim, const int64_t *size)
 /* Sets a contiguous shape that has been measured. */
 static inline void set_shape(reel_tensor *t, int ndim, const int64_t *size, int64_t numel)
 {
-    int64_t step = 1;
     t->ndim = (uint8_t)ndim;
     t->numel = numel;
-    for (int d = ndim - 1; d >= 0; d--) {
+    for (int d = 0; d < ndim; d++) {
         t->size[d] = size[d];
-        t->stride[d] = step;
-        step *= size[d] ? size[d] : 1;
     }
+    reeli_row_major(ndim, size, t->stride);
 }
 
 void reeli_copy_dims(reel_tensor *t, const reel_tensor *like)

@@ -173,7 +173,7 @@ REELI_INLINE void add_depth(const int rows, const int vectors, int64_t k, const 
 REELI_INLINE void tile(const int rows, const int vectors, int64_t k, const T *a,
                        const int64_t *a_stride, const T *b, int64_t b_step, const tile_sums *to)
 {
-    const bool finish_now = sizeof(T) == 4 && rows * vectors >= 10;
+    const bool finish_now = sizeof(T) == 4 && rows * vectors >= 10; /* else see finish_tile */
     tile_row sum[PACKED_ROWS];
     const int64_t start_step = to->start_step, c_step = to->c_step;
     const T *start = to->start, *const bias = to->bias, *gate = to->gate;
@@ -470,10 +470,10 @@ static inline void add_block(const reeli_gemm *it, int64_t column, int64_t colum
                                                   : VECTOR;
     const bool packed =
         b_stride[1] != 1 || have_edge(columns) || (it->m >= 4 * TILE_ROWS && b_stride[0] >= 256);
+    const int64_t most = packed && columns > PANEL_COLUMNS ? PANEL_ELEMENTS / BROAD_COLUMNS : to;
     int64_t p = from;
     do {
-        const int64_t end =
-            packed && to - p > PANEL_ELEMENTS / width ? p + PANEL_ELEMENTS / width : to;
+        const int64_t end = to - p > most ? p + most : to;
         const T *right = (const T *)it->b.data + p * b_stride[0] + column * b_stride[1];
         if (packed) {
             pack(end - p, columns, right, b_stride, panel, width);

@@ -64,9 +64,6 @@ enum {
      * leaves no first cache's room for a panel of 16 floats. And the least panels of one. */
     REELI_PACKED_DEPTH = REELI_SIZE(384, 8, 32),
     REELI_LEAST_PANELS = REELI_SIZE(12, 1, 12),
-    /* How many of the right operand's columns are packed for all rows, whole panels: 1.5 MB of
-     * floats, as deep as that. */
-    REELI_PACKED_COLUMNS = REELI_SIZE(1024, 64, 1024),
     /* Bytes from row to row of the right operand from which on they share a cache's set, and are
      * another page each. Where few tiles use them, and they are not packed, so many are taken
      * together, and read on along. */

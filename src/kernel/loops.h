@@ -375,16 +375,16 @@ typedef void reeli_loss_pass(int64_t rows, void *sums, const void *const *in,
 typedef reeli_loss_pass *reeli_loss_pass_loop(const reeli_formula *formula);
 extern reeli_loss_pass_loop *const reeli_loss_pass_loops[REELI_LEVELS];
 
-/* A block of a product whose operands are packed: some tiles of its rows, from the first on, some
- * columns, and some of the depth. All tiles have the same height, or one row more. */
+/* A block of a product whose operands are packed: some tiles of its rows, from the first on, and
+ * some of the depth; and a panel of columns. All tiles have the same height, or one row more. */
 typedef struct reeli_packed {
     const reeli_gemm *p;
     int64_t tiles;        /* of the whole product */
     int64_t first;        /* tile of the block */
-    int64_t column;       /* the block's first */
+    int64_t column;       /* the panel's first */
     int64_t start, depth; /* of the block */
     void *left;           /* room for the left operand's rows, packed */
-    void *right;          /* and for the right one's columns, panel by panel */
+    void *right;          /* and for the panel */
 } reeli_packed;
 
 typedef struct reeli_packing {
@@ -392,10 +392,8 @@ typedef struct reeli_packing {
                                           * of room beside a tile's rows */
     /* Tiles `from` to `to` of the left operand into their places. */
     void (*pack_left)(const reeli_packed *b, int64_t from, int64_t to);
-    /* Whole panels, of so many columns of the right one from there on, into theirs. */
-    void (*pack_right)(const reeli_packed *b, int64_t column, int64_t columns);
-    /* Those tiles by the panel that begins there. */
-    void (*multiply)(const reeli_packed *b, int64_t column, int64_t from, int64_t to);
+    /* The panel into its, and the block's tiles up to `to` by it. */
+    void (*multiply)(const reeli_packed *b, int64_t to);
 } reeli_packing;
 
 /* NULL: there is none at this level. */

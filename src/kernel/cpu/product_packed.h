@@ -62,52 +62,38 @@ static void place_packed(int64_t rows, int64_t k, const T *a, const T *panel, in
     }
 }
 
-static T *panel_of(const reeli_packed *b, int64_t column)
+static void pack_panel(const reeli_packed *b, int64_t columns, int64_t width)
 {
-    return (T *)b->right + (column - b->column) * b->depth;
+    const int64_t *stride = b->p->b.stride;
+    pack(b->depth, columns, (const T *)b->p->b.data + b->start * stride[0] + b->column * stride[1],
+         stride, b->right, width);
 }
 
-static void pack_right(const reeli_packed *b, int64_t column, int64_t columns)
-{
-    const int64_t *stride = b->p->b.stride, end = column + columns;
-    const T *from = (const T *)b->p->b.data + b->start * stride[0];
-    if (stride[1] == 1) {
-        pack_panels(b->depth, columns / PANEL_COLUMNS, from + column, stride[0],
-                    panel_of(b, column));
-        column = end - columns % PANEL_COLUMNS;
-    }
-    for (; column < end; column += PANEL_COLUMNS) {
-        const int64_t rest = end - column;
-        pack(b->depth, rest < PANEL_COLUMNS ? rest : PANEL_COLUMNS, from + column * stride[1],
-             stride, panel_of(b, column), rest > VECTOR ? PANEL_COLUMNS : VECTOR);
-    }
-}
-
-static void multiply_panel(const reeli_packed *b, int64_t column, int64_t from, int64_t to)
+static void multiply_panel(const reeli_packed *b, int64_t to)
 {
     const reeli_gemm *p = b->p;
-    const int64_t rest = p->n - column, columns = rest < PANEL_COLUMNS ? rest : PANEL_COLUMNS;
+    const int64_t rest = p->n - b->column, columns = rest < PANEL_COLUMNS ? rest : PANEL_COLUMNS;
     const int64_t width = columns > VECTOR ? PANEL_COLUMNS : VECTOR;
-    const T *panel = panel_of(b, column);
-    panel_place place = place_in(p, column, columns, b->start, b->start + b->depth);
-    int64_t row = row_of(b, from), rows; /* a division, which takes long */
-    const T *left = place_of(b, from);
+    panel_place place = place_in(p, b->column, columns, b->start, b->start + b->depth);
+    pack_panel(b, columns, width);
+    int64_t row = row_of(b, b->first), rows; /* a division, which takes long */
+    const T *left = b->left;
     go_down(&place, row);
-    for (int64_t t = from; t < to; t++, row += rows, left += rows * b->depth + VECTOR) {
+    for (int64_t t = b->first; t < to; t++, row += rows, left += rows * b->depth + VECTOR) {
         rows = row_of(b, t + 1) - row;
         for (int64_t i = rows; i < 2 * rows && t + 1 < to; i++) { /* the next tile's */
             for (int64_t j = 0; j < columns; j += LINE) {
                 REELI_PREFETCH(place.c + i * place.step + j);
             }
         }
-        place_packed(rows, b->depth, left, panel, width, &place);
+        place_packed(rows, b->depth, left, b->right, width, &place);
     }
 }
 
 const reeli_packing *KERNEL(packing)(void)
 {
-    static const reeli_packing packing = {PACKED_ROWS, PANEL_COLUMNS, REELI_PACKED_DEPTH, VECTOR,
-                                          pack_left,   pack_right,    multiply_panel};
+    static const reeli_packing packing = {PACKED_ROWS, PANEL_COLUMNS, REELI_PACKED_DEPTH,
+                                          VECTOR,      pack_left,     multiply_panel};
     return &packing;
 }
 #else

@@ -9,7 +9,6 @@
 #ifdef __GNUC__
 #define REELI_RARELY(condition) __builtin_expect((condition), 0)
 #define REELI_PREFETCH(address) __builtin_prefetch(address)
-#define REELI_PREFETCH_LATER(address) __builtin_prefetch(address, 0, 2) /* to the second cache */
 #define REELI_ASSUME(condition) ((condition) ? (void)0 : __builtin_unreachable())
 #ifdef __OPTIMIZE_SIZE__
 #define REELI_INLINE static inline
@@ -33,7 +32,6 @@
 #else
 #define REELI_RARELY(condition) (condition)
 #define REELI_PREFETCH(address) ((void)(address))
-#define REELI_PREFETCH_LATER(address) ((void)(address))
 #define REELI_ASSUME(condition) ((void)0)
 #define REELI_INLINE static inline
 #define REELI_UNROLL(times)

@@ -376,15 +376,15 @@ typedef reeli_loss_pass *reeli_loss_pass_loop(const reeli_formula *formula);
 extern reeli_loss_pass_loop *const reeli_loss_pass_loops[REELI_LEVELS];
 
 /* A block of a product whose operands are packed: some tiles of its rows, from the first on, and
- * some of the depth; and a panel of columns. All tiles have the same height, or one row more. */
+ * some of the depth; and some columns. All tiles have the same height, or one row more. */
 typedef struct reeli_packed {
     const reeli_gemm *p;
     int64_t tiles;        /* of the whole product */
     int64_t first;        /* tile of the block */
-    int64_t column;       /* the panel's first */
+    int64_t column;       /* the first */
     int64_t start, depth; /* of the block */
     void *left;           /* room for the left operand's rows, packed */
-    void *right;          /* and for the panel */
+    void *right;          /* and for the right one's columns, panel by panel */
 } reeli_packed;
 
 typedef struct reeli_packing {
@@ -392,7 +392,9 @@ typedef struct reeli_packing {
                                           * of room beside a tile's rows */
     /* Tiles `from` to `to` of the left operand into their places. */
     void (*pack_left)(const reeli_packed *b, int64_t from, int64_t to);
-    /* The panel into its, and the block's tiles up to `to` by it. */
+    /* So many columns of the right one into theirs. */
+    void (*pack_right)(const reeli_packed *b, int64_t columns);
+    /* The block's tiles up to `to` by the first panel. */
     void (*multiply)(const reeli_packed *b, int64_t to);
 } reeli_packing;
 

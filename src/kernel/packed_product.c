@@ -2,10 +2,10 @@
 /*
  * Large matrix products in blocks. A block is so many tiles of rows by so much of the depth that
  * its packed left operand takes three quarters of a second cache at most. Threads pack it together.
- * Then each takes a panel of the right operand's columns, packs it, and multiplies the block by it
- * while it is in its first cache: one packed by another thread would come from that one's. Blocks
- * of the depth follow one another, for each element is one chain: how large they are decides no
- * bit.
+ * Then each takes some of the right operand's columns, packs them into panels, and multiplies the
+ * block by these while they are in its own caches: what another thread packed would come from that
+ * one's. Blocks of the depth follow one another, for each element is one chain: how large they are
+ * decides no bit.
  */
 #include "packed_product.h"
 
@@ -13,7 +13,9 @@
 
 enum {
     LEAST_TILES = 2,
-    TILES_OF_JOB = 4 /* packed by one thread in one go */
+    TILES_OF_JOB = 4,     /* packed by one thread in one go */
+    COLUMNS_OF_JOB = 128, /* the same, where a row's lie side by side: it is read through */
+    JOBS_OF_THREAD = 4    /* at least, or jobs are of a panel */
 };
 
 static const reeli_packing *packing_of(const reel *r, int dtype)
@@ -34,8 +36,10 @@ bool reeli_may_pack(const reel *r, const reeli_gemm *p)
 typedef struct block {
     reeli_packed at;
     const reeli_packing *how;
-    int64_t last;  /* behind its tiles */
-    int64_t panel; /* bytes of one; each thread has its own */
+    int64_t last;    /* behind its tiles */
+    int64_t columns; /* of a job, whole panels */
+    int64_t room;    /* bytes for these, which each thread has */
+    int64_t panel;   /* bytes of one */
 } block;
 
 static void pack_tiles(int64_t job, void *context)
@@ -45,13 +49,36 @@ static void pack_tiles(int64_t job, void *context)
     b->how->pack_left(&b->at, tile, reeli_least(tile + TILES_OF_JOB, b->last));
 }
 
-static void multiply_panel(int64_t panel, int64_t place, void *context)
+static void multiply_columns(int64_t job, int64_t place, void *context)
 {
     const block *b = context;
     reeli_packed at = b->at;
-    at.column = panel * b->how->columns;
-    at.right = (char *)at.right + place * b->panel;
-    b->how->multiply(&at, b->last);
+    at.column = job * b->columns;
+    at.right = (char *)at.right + place * b->room;
+    const int64_t end = reeli_least(at.column + b->columns, at.p->n);
+    b->how->pack_right(&at, end - at.column);
+    for (; at.column < end; at.column += b->how->columns) {
+        b->how->multiply(&at, b->last);
+        at.right = (char *)at.right + b->panel;
+    }
+}
+
+/* All rows and columns, by the block's part of the depth. */
+static void multiply_rows(reel *r, block *b, int64_t blocks)
+{
+    for (int64_t i = 0; i < blocks; i++) {
+        b->at.first = i * b->at.tiles / blocks;
+        b->last = (i + 1) * b->at.tiles / blocks;
+        reeli_parallel(r, reeli_parts(b->last - b->at.first, TILES_OF_JOB), pack_tiles, b);
+        reeli_parallel_placed(r, reeli_parts(b->at.p->n, b->columns), multiply_columns, b);
+    }
+}
+
+static int64_t columns_of_job(const reel *r, const reeli_gemm *p, const reeli_packing *how)
+{
+    const int64_t jobs = (int64_t)r->threads * JOBS_OF_THREAD;
+    const int64_t together = reeli_least(p->n / jobs, COLUMNS_OF_JOB) / how->columns;
+    return p->b.stride[1] == 1 && together > 1 ? together * how->columns : how->columns;
 }
 
 /* A panel is read for each tile: from the first cache, if three quarters of that hold it. So it is
@@ -66,25 +93,24 @@ bool reeli_packed_product(reel *r, const reeli_gemm *p)
 {
     const reeli_packing *how = packing_of(r, p->dtype);
     const int64_t element = (int64_t)reeli_element_size(p->dtype);
-    const int64_t panels = reeli_parts(p->n, how->columns);
     const int64_t depths = reeli_parts(p->k, depth_of(r, how, element));
     const int64_t depth = reeli_parts(p->k, depths);
     const int64_t tile = (how->rows * depth + how->spare) * element;
     const int64_t fit = r->second_cache / 4 * 3 / tile;
-    block b = {.at = {.p = p, .tiles = reeli_parts(p->m, how->rows)}, .how = how};
+    block b = {.at = {.p = p, .tiles = reeli_parts(p->m, how->rows)},
+               .how = how,
+               .columns = columns_of_job(r, p, how)};
     const int64_t blocks = reeli_parts(b.at.tiles, fit < LEAST_TILES ? LEAST_TILES : fit);
-    b.panel = how->columns * depth * element;
+    const int64_t places = reeli_working_places(r, reeli_parts(p->n, b.columns));
+    b.room = b.columns * depth * element;
     b.at.left = reeli_arena_alloc(r, (size_t)(reeli_parts(b.at.tiles, blocks) * tile));
-    b.at.right = reeli_arena_alloc(r, (size_t)(reeli_working_places(r, panels) * b.panel));
+    b.at.right = reeli_arena_alloc(r, (size_t)(places * b.room));
     const bool fits = b.at.left && b.at.right;
-    for (int64_t i = 0; fits && i < depths * blocks; i++) {
-        const int64_t d = i / blocks, rows = i % blocks;
+    for (int64_t d = 0; fits && d < depths; d++) {
         b.at.start = d * p->k / depths;
         b.at.depth = (d + 1) * p->k / depths - b.at.start;
-        b.at.first = rows * b.at.tiles / blocks;
-        b.last = (rows + 1) * b.at.tiles / blocks;
-        reeli_parallel(r, reeli_parts(b.last - b.at.first, TILES_OF_JOB), pack_tiles, &b);
-        reeli_parallel_placed(r, panels, multiply_panel, &b);
+        b.panel = how->columns * b.at.depth * element;
+        multiply_rows(r, &b, blocks);
     }
     return fits;
 }

@@ -62,11 +62,17 @@ static void place_packed(int64_t rows, int64_t k, const T *a, const T *panel, in
     }
 }
 
-static void pack_panel(const reeli_packed *b, int64_t columns, int64_t width)
+static void pack_right(const reeli_packed *b, int64_t columns)
 {
     const int64_t *stride = b->p->b.stride;
-    pack(b->depth, columns, (const T *)b->p->b.data + b->start * stride[0] + b->column * stride[1],
-         stride, b->right, width);
+    const T *from = (const T *)b->p->b.data + b->start * stride[0] + b->column * stride[1];
+    const int64_t whole = stride[1] == 1 ? columns / PANEL_COLUMNS : 0;
+    pack_panels(b->depth, whole, from, stride[0], b->right);
+    for (int64_t j = whole * PANEL_COLUMNS; j < columns; j += PANEL_COLUMNS) {
+        const int64_t rest = columns - j;
+        pack(b->depth, rest < PANEL_COLUMNS ? rest : PANEL_COLUMNS, from + j * stride[1], stride,
+             (T *)b->right + j * b->depth, rest > VECTOR ? PANEL_COLUMNS : VECTOR);
+    }
 }
 
 static void multiply_panel(const reeli_packed *b, int64_t to)
@@ -75,7 +81,6 @@ static void multiply_panel(const reeli_packed *b, int64_t to)
     const int64_t rest = p->n - b->column, columns = rest < PANEL_COLUMNS ? rest : PANEL_COLUMNS;
     const int64_t width = columns > VECTOR ? PANEL_COLUMNS : VECTOR;
     panel_place place = place_in(p, b->column, columns, b->start, b->start + b->depth);
-    pack_panel(b, columns, width);
     int64_t row = row_of(b, b->first), rows; /* a division, which takes long */
     const T *left = b->left;
     go_down(&place, row);
@@ -92,8 +97,8 @@ static void multiply_panel(const reeli_packed *b, int64_t to)
 
 const reeli_packing *KERNEL(packing)(void)
 {
-    static const reeli_packing packing = {PACKED_ROWS, PANEL_COLUMNS, REELI_PACKED_DEPTH,
-                                          VECTOR,      pack_left,     multiply_panel};
+    static const reeli_packing packing = {PACKED_ROWS, PANEL_COLUMNS, REELI_PACKED_DEPTH, VECTOR,
+                                          pack_left,   pack_right,    multiply_panel};
     return &packing;
 }
 #else

@@ -275,17 +275,19 @@ static const tile_product tiles[][TILE_ROWS] = {
 #define TRANSPOSE(cpu) TRANSPOSE_(cpu)
 reeli_transpose_loop TRANSPOSE(REELI_CPU);
 
-/* Rows that lie side by side into a panel: each may lie in another page, or where the one before
- * does in a cache, so they are fetched ahead, and what the next panel has of them, too. */
-REELI_APART static void pack_full_rows(int64_t k, const T *b, int64_t b_step, T *panel)
+/* Rows that lie side by side into so many panels of PANEL_COLUMNS each: they are read through, for
+ * the next one may lie in another page, or where this one does in a cache. */
+REELI_APART static void pack_panels(int64_t k, int64_t panels, const T *b, int64_t b_step, T *panel)
 {
-    enum { AHEAD = 8 };
+    const int64_t ahead = (panels > 1 ? 2 : 8) * b_step;
     for (int64_t p = 0; p < k; p++, b += b_step, panel += PANEL_COLUMNS) {
-        REELI_UNROLL(4)
-        for (int v = 0; v < TILE_VECTORS; v++) {
-            REELI_PREFETCH(b + v * VECTOR + AHEAD * b_step);
-            REELI_PREFETCH_LATER(b + v * VECTOR + PANEL_COLUMNS);
-            VECTOR_AT(panel + v * VECTOR) = CONST_VECTOR_AT(b + v * VECTOR);
+        for (int64_t i = 0; i < panels; i++) {
+            REELI_UNROLL(4)
+            for (int v = 0; v < TILE_VECTORS; v++) {
+                const T *from = b + i * PANEL_COLUMNS + v * VECTOR;
+                REELI_PREFETCH(from + ahead);
+                VECTOR_AT(panel + i * k * PANEL_COLUMNS + v * VECTOR) = CONST_VECTOR_AT(from);
+            }
         }
     }
 }
@@ -303,7 +305,7 @@ static void pack(int64_t k, int64_t columns, const T *b, const int64_t *b_stride
         return;
     }
     if (rows_together && columns == PANEL_COLUMNS) {
-        pack_full_rows(k, b, b_stride[0], panel);
+        pack_panels(k, 1, b, b_stride[0], panel);
         return;
     }
     for (int64_t p = 0; p < k; p++, b += b_stride[0], panel += width) {

@@ -38,17 +38,14 @@ static double run_times(const contender *c, int repeats)
     return now() - start;
 }
 
-/* A quarter of the runs more, which do not count, bring what they need back into the caches and
- * wake their threads. */
+/* One run more, and a quarter of them, which do not count, bring what they need back into the caches
+ * and wake their threads: a step of training follows its like. */
 static double seconds_of(const contender *c, int repeats)
 {
-    const int first = repeats / 4 + (pause_before > 0);
     if (pause_before > 0) {
         pause_for(pause_before);
     }
-    if (first > 0) {
-        run_times(c, first);
-    }
+    run_times(c, repeats / 4 + 1);
     return run_times(c, repeats) / repeats;
 }
 

@@ -38,8 +38,8 @@ static double run_times(const contender *c, int repeats)
     return now() - start;
 }
 
-/* One run more, and a quarter of them, which do not count, bring what they need back into the caches
- * and wake their threads: a step of training follows its like. */
+/* One run more, and a quarter of them, which do not count, bring what they need back into the
+ * caches and wake their threads: a step of training follows its like. */
 static double seconds_of(const contender *c, int repeats)
 {
     if (pause_before > 0) {

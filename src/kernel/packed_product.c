@@ -96,7 +96,7 @@ bool reeli_packed_product(reel *r, const reeli_gemm *p)
     const int64_t depths = reeli_parts(p->k, depth_of(r, how, element));
     const int64_t depth = reeli_parts(p->k, depths);
     const int64_t tile = (how->rows * depth + how->spare) * element;
-    const int64_t fit = r->second_cache / 4 * 3 / tile;
+    const int64_t fit = reeli_least(r->second_cache / 4 * 3 / tile, REELI_PACKED_ROWS / how->rows);
     block b = {.at = {.p = p, .tiles = reeli_parts(p->m, how->rows)},
                .how = how,
                .columns = columns_of_job(r, p, how)};

@@ -15,13 +15,14 @@ typedef struct reeli_node reeli_node;
 enum { REELI_SAVES_RESULT = 128 };
 
 /* WIDE: NUMERIC, with loops of its own where vectors have 512 bits. SIMPLE: REAL, with fewer.
- * LIBRARY: FLOATING, by the C library. */
+ * LIBRARY: FLOATING, by the C library. COMPOSED: REAL, likewise. */
 typedef enum reeli_domain {
     FLOATING,
     REAL,
     NUMERIC,
     ANY,
     LIBRARY = FLOATING,
+    COMPOSED = REAL,
     WIDE = NUMERIC,
     SIMPLE = REAL
 } reeli_domain;

@@ -83,6 +83,7 @@
     const reeli_formula reeli_formula_##name = {name##_values, 0, NULL};
 #define RARE_FLOATING(name) RARE(name, FLOATING)
 #define RARE_REAL(name) RARE(name, REAL)
+#define RARE_COMPOSED(name) RARE_LIBRARY(name)
 #define RARE_NUMERIC(name) RARE(name, NUMERIC)
 #define RARE_ANY(name) RARE(name, ANY)
 #define UNARY(name, function, domain, ...) RARE_##domain(name)

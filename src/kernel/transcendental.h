@@ -62,13 +62,16 @@ static inline float exp_float(float x)
 }
 
 /*
- * tanh x = x P(x²) / Q(x²) to 6e-10 for |x| <= 8.3, where it is 1 to within 2 ulp. Within 7 ulp. Of
- * a float, or of a vector of them: `each` makes a number such a vector, limited(x, low, high) is x
- * or the bound that it is beyond, and plus_product(c, a, b) is a b + c.
+ * tanh x = x P(x²) / Q(x²) to 6e-10 for |x| <= 8.3; beyond that it is 1 to within 2 ulp, and 1
+ * here. Within 7 ulp. Of a float, or of a vector of them: `each` makes a number such a vector,
+ * least(a, b) is b where one is a NaN, as(y, x) is y with the sign of x, and plus_product(c, a, b)
+ * is a b + c.
+ *
+ *   |tanh x| = min(|x| P, Q) / Q with P and Q at min(|x|, 8.3)²: what is limited before the
+ *   division is there sooner, and beyond 8.3 |x| P is more than Q
  */
-#define TANH_OF(real, each, limited, plus_product)                                                 \
-    x = limited(x, -8.3f, 8.3f);                                                                   \
-    const real u = x * x;                                                                          \
+#define TANH_OF(real, each, magnitude, least, as, plus_product)                                    \
+    const real m = magnitude(x), low = least(each(8.3f), m), u = low * low;                        \
     real p = each(-1.3822787352904367e-11f);                                                       \
     p = plus_product(each(3.268212653807628e-08f), p, u);                                          \
     p = plus_product(each(2.8856780450873215e-05f), p, u);                                         \
@@ -80,15 +83,14 @@ static inline float exp_float(float x)
     q = plus_product(each(0.027397478719883756f), q, u);                                           \
     q = plus_product(each(0.47046278600940666f), q, u);                                            \
     q = plus_product(each(1.0f), q, u);                                                            \
-    return limited((x * p / q), -1.0f, 1.0f);
-
-static inline float limited_float(float x, float low, float high)
-{
-    return x < low ? low : x > high ? high : x;
-}
+    return as(least(q, m * p) / q, x);
 
 #define NUMBER(x) (x)
-static inline float tanh_float(float x) { TANH_OF(float, NUMBER, limited_float, PLUS_PRODUCT) }
+static inline float least_float(float a, float b) { return a < b ? a : b; }
+static inline float tanh_float(float x)
+{
+    TANH_OF(float, NUMBER, fabsf, least_float, copysignf, PLUS_PRODUCT)
+}
 
 /*
  * ln x = n ln 2 + ln m with x = 2^n m, √½ <= m < √2, and ln m = f + f² p(f), f = m - 1, p of degree

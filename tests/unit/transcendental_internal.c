@@ -73,6 +73,17 @@ START_TEST(is_as_near_as_it_says)
 }
 END_TEST
 
+/* So that its slope, 1 - y², ends at 0. */
+START_TEST(tanh_ends_at_one)
+{
+    static const float far[] = {9.02F, 10, 20, 100, FLT_MAX, INFINITY};
+    for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
+        ck_assert(tanh_float(far[i]) == (float)tanh((double)far[i]));
+        ck_assert(tanh_float(-far[i]) == (float)tanh((double)-far[i]));
+    }
+}
+END_TEST
+
 /* The C library's, one by one or of vectors, as the level has them. */
 /* clang-format off */
 #define ROW(name) {#name, &reeli_formula_##name, name}
@@ -125,6 +136,7 @@ static void add_cases(TCase *cases)
 {
     tcase_add_loop_test(cases, is_as_near_in_vectors, 0, ROWS);
     tcase_add_loop_test(cases, is_as_near_as_it_says, 0, FUNCTIONS);
+    tcase_add_test(cases, tanh_ends_at_one);
 }
 
 int main(void) { return run_suite("transcendental", add_cases); }

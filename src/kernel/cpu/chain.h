@@ -54,10 +54,12 @@ REELI_INLINE vector sign_of_vector(vector v) { return WHERE(v > 0, ALL(1)) - WHE
 #else
 #define PLUS_PRODUCT_OF_VECTORS(c, a, b) ((a) * (b) + (c))
 #endif
-#define LIMITED_VECTOR(x, low, high) GREATER(ALL(low), LESS(ALL(high), x))
+#define SIGN_OF(x) WHERE((lane_mask)(-ALL(0)), x)
+#define MAGNITUDE_OF(x) UNLESS((lane_mask)(-ALL(0)), x)
+#define AS_VECTOR(y, x) (vector)((lane_mask)(y) | (lane_mask)SIGN_OF(x)) /* of a y without sign */
 REELI_INLINE vector tanh_vector(vector x)
 {
-    TANH_OF(vector, ALL, LIMITED_VECTOR, PLUS_PRODUCT_OF_VECTORS)
+    TANH_OF(vector, ALL, MAGNITUDE_OF, LESS, AS_VECTOR, PLUS_PRODUCT_OF_VECTORS)
 }
 
 #define LINK(name, formula)                                                                        \
@@ -97,7 +99,7 @@ static void run_links(int64_t n, void *unused, const void *const *ends, const do
             LINK(DIV, u / v)
             LINK(DIV_INTO, v / u)
             LINK(NEG, -u)
-            LINK(ABS, UNLESS((lane_mask)(-ALL(0)), u))
+            LINK(ABS, MAGNITUDE_OF(u))
             LINK(TIMES_SIGN, u * sign_of_vector(v))
             LINK(TIMES_TWICE, u * (2 * v))
             LINK(RELU, GREATER(ALL(0), u))

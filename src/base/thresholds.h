@@ -64,7 +64,7 @@ enum {
      * leaves no first cache's room for a panel of 16 floats. And the least panels of one. */
     REELI_PACKED_DEPTH = REELI_SIZE(384, 8, 32),
     REELI_LEAST_PANELS = REELI_SIZE(12, 1, 12),
-    /* And its most rows: more results, a page from row to row, drive packed ones from the cache. */
+    /* The most rows of a block: more results, a page apart, drive packed ones from the cache. */
     REELI_PACKED_ROWS = REELI_SIZE(576, 48, 576),
     /* Bytes from row to row of the right operand from which on they share a cache's set, and are
      * another page each. Where few tiles use them, and they are not packed, so many are taken

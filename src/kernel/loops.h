@@ -392,10 +392,8 @@ typedef struct reeli_packing {
                                           * of room beside a tile's rows */
     /* Tiles `from` to `to` of the left operand into their places. */
     void (*pack_left)(const reeli_packed *b, int64_t from, int64_t to);
-    /* So many columns of the right one into theirs. */
-    void (*pack_right)(const reeli_packed *b, int64_t columns);
-    /* The block's tiles up to `to` by the first panel. */
-    void (*multiply)(const reeli_packed *b, int64_t to);
+    /* So many columns of the right one into theirs, and the block's tiles up to `to` by them. */
+    void (*multiply)(const reeli_packed *b, int64_t columns, int64_t to);
 } reeli_packing;
 
 /* NULL: there is none at this level. */

@@ -39,7 +39,6 @@ typedef struct block {
     int64_t last;    /* behind its tiles */
     int64_t columns; /* of a job, whole panels */
     int64_t room;    /* bytes for these, which each thread has */
-    int64_t panel;   /* bytes of one */
 } block;
 
 static void pack_tiles(int64_t job, void *context)
@@ -55,12 +54,7 @@ static void multiply_columns(int64_t job, int64_t place, void *context)
     reeli_packed at = b->at;
     at.column = job * b->columns;
     at.right = (char *)at.right + place * b->room;
-    const int64_t end = reeli_least(at.column + b->columns, at.p->n);
-    b->how->pack_right(&at, end - at.column);
-    for (; at.column < end; at.column += b->how->columns) {
-        b->how->multiply(&at, b->last);
-        at.right = (char *)at.right + b->panel;
-    }
+    b->how->multiply(&at, reeli_least(b->columns, at.p->n - at.column), b->last);
 }
 
 /* All rows and columns, by the block's part of the depth. */
@@ -100,7 +94,7 @@ bool reeli_packed_product(reel *r, const reeli_gemm *p)
     block b = {.at = {.p = p, .tiles = reeli_parts(p->m, how->rows)},
                .how = how,
                .columns = columns_of_job(r, p, how)};
-    const int64_t blocks = reeli_parts(b.at.tiles, fit < LEAST_TILES ? LEAST_TILES : fit);
+    const int64_t blocks = reeli_parts(b.at.tiles, reeli_most(fit, LEAST_TILES));
     const int64_t places = reeli_working_places(r, reeli_parts(p->n, b.columns));
     b.room = b.columns * depth * element;
     b.at.left = reeli_arena_alloc(r, (size_t)(reeli_parts(b.at.tiles, blocks) * tile));
@@ -109,7 +103,6 @@ bool reeli_packed_product(reel *r, const reeli_gemm *p)
     for (int64_t d = 0; fits && d < depths; d++) {
         b.at.start = d * p->k / depths;
         b.at.depth = (d + 1) * p->k / depths - b.at.start;
-        b.panel = how->columns * b.at.depth * element;
         multiply_rows(r, &b, blocks);
     }
     return fits;

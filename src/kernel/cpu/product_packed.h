@@ -75,12 +75,12 @@ static void pack_right(const reeli_packed *b, int64_t columns)
     }
 }
 
-static void multiply_panel(const reeli_packed *b, int64_t to)
+static void multiply_panel(const reeli_packed *b, int64_t column, const T *panel, int64_t to)
 {
     const reeli_gemm *p = b->p;
-    const int64_t rest = p->n - b->column, columns = rest < PANEL_COLUMNS ? rest : PANEL_COLUMNS;
+    const int64_t rest = p->n - column, columns = rest < PANEL_COLUMNS ? rest : PANEL_COLUMNS;
     const int64_t width = columns > VECTOR ? PANEL_COLUMNS : VECTOR;
-    panel_place place = place_in(p, b->column, columns, b->start, b->start + b->depth);
+    panel_place place = place_in(p, column, columns, b->start, b->start + b->depth);
     int64_t row = row_of(b, b->first), rows; /* a division, which takes long */
     const T *left = b->left;
     go_down(&place, row);
@@ -91,14 +91,22 @@ static void multiply_panel(const reeli_packed *b, int64_t to)
                 REELI_PREFETCH(place.c + i * place.step + j);
             }
         }
-        place_packed(rows, b->depth, left, b->right, width, &place);
+        place_packed(rows, b->depth, left, panel, width, &place);
+    }
+}
+
+static void multiply_columns(const reeli_packed *b, int64_t columns, int64_t to)
+{
+    pack_right(b, columns);
+    for (int64_t j = 0; j < columns; j += PANEL_COLUMNS) {
+        multiply_panel(b, b->column + j, (const T *)b->right + j * b->depth, to);
     }
 }
 
 const reeli_packing *KERNEL(packing)(void)
 {
-    static const reeli_packing packing = {PACKED_ROWS, PANEL_COLUMNS, REELI_PACKED_DEPTH, VECTOR,
-                                          pack_left,   pack_right,    multiply_panel};
+    static const reeli_packing packing = {PACKED_ROWS, PANEL_COLUMNS, REELI_PACKED_DEPTH,
+                                          VECTOR,      pack_left,     multiply_columns};
     return &packing;
 }
 #else

@@ -26,8 +26,7 @@ vector _ZGVdN8v_expf(vector), _ZGVdN8v_log1pf(vector);
 /* min(x, 0) - ln(1 + e^-|x|) */
 static vector COMPOSED(logsigmoid)(vector x)
 {
-    const vector below = (vector)((lane_mask)x | (lane_mask)(-ALL(0)));
-    return LESS(x, (vector){0}) - _ZGVdN8v_log1pf(_ZGVdN8v_expf(below));
+    return LESS(x, (vector){0}) - _ZGVdN8v_log1pf(_ZGVdN8v_expf(-MAGNITUDE_OF(x)));
 }
 
 static vector COMPOSED(mish)(vector x)

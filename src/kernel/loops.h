@@ -334,7 +334,8 @@ typedef struct reeli_signs {
 typedef const reeli_signs *reeli_signs_loop(void);
 extern reeli_signs_loop *const reeli_signs_loops[REELI_LEVELS][REELI_LOOP_DTYPES];
 
-/* Maps one after the other over the same few floats, each y = u op v; see cpu/chain.h. */
+/* Maps one after the other over the same few floats, each y = u op v, and sum += y where that is
+ * what the next one did; see cpu/chain.h. */
 typedef enum reeli_link_code {
     REELI_LINK_ADD,
     REELI_LINK_SUB,
@@ -356,7 +357,7 @@ enum { REELI_LINK_FLOATS = 16, REELI_LINKS_BACK = 3 };
 
 typedef struct reeli_link {
     const void *u, *v;
-    void *y;
+    void *y, *sum; /* NULL: none */
     uint8_t code;
     uint8_t from; /* u is what was made so many links ago, REELI_LINKS_BACK at most; 0: any */
 } reeli_link;

@@ -64,14 +64,14 @@ static inline float exp_float(float x)
 /*
  * tanh x = x P(x²) / Q(x²) to 6e-10 for |x| <= 8.3; beyond that it is 1 to within 2 ulp, and 1
  * here. Within 7 ulp. Of a float, or of a vector of them: `each` makes a number such a vector,
- * least(a, b) is b where one is a NaN, as(y, x) is y with the sign of x, and plus_product(c, a, b)
- * is a b + c.
+ * least(a, b) is b where one is a NaN, as(y, x) is y, which has no sign, with that of x, and
+ * plus_product(c, a, b) is a b + c.
  *
- *   |tanh x| = min(|x| P, Q) / Q with P and Q at min(|x|, 8.3)²: what is limited before the
- *   division is there sooner, and beyond 8.3 |x| P is more than Q
+ *   tanh x = min(|x| P, Q) / ±Q with P and Q at min(x², 8.3²), and x's sign: beyond 8.3 |x| P is
+ *   more than Q. What is limited, and given its sign, before the division is there sooner.
  */
 #define TANH_OF(real, each, magnitude, least, as, plus_product)                                    \
-    const real m = magnitude(x), low = least(each(8.3f), m), u = low * low;                        \
+    const real u = least(x * x, each(68.89f));                                                     \
     real p = each(-1.3822787352904367e-11f);                                                       \
     p = plus_product(each(3.268212653807628e-08f), p, u);                                          \
     p = plus_product(each(2.8856780450873215e-05f), p, u);                                         \
@@ -83,13 +83,20 @@ static inline float exp_float(float x)
     q = plus_product(each(0.027397478719883756f), q, u);                                           \
     q = plus_product(each(0.47046278600940666f), q, u);                                            \
     q = plus_product(each(1.0f), q, u);                                                            \
-    return as(least(q, m * p) / q, x);
+    return least(q, magnitude(x) * p) / as(q, x);
 
 #define NUMBER(x) (x)
+
 static inline float least_float(float a, float b) { return a < b ? a : b; }
+
+static inline float as_float(float y, float x)
+{
+    return float_of_bits(bits_of_float(y) | (bits_of_float(x) & 0x80000000));
+}
+
 static inline float tanh_float(float x)
 {
-    TANH_OF(float, NUMBER, fabsf, least_float, copysignf, PLUS_PRODUCT)
+    TANH_OF(float, NUMBER, fabsf, least_float, as_float, PLUS_PRODUCT)
 }
 
 /*

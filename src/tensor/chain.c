@@ -67,14 +67,23 @@ static size_t chain_length(int level, const reeli_capture_entry *first,
     return (size_t)(e - first);
 }
 
+static bool overlap(const void *x, const void *y, size_t bytes)
+{
+    const uintptr_t distance = (uintptr_t)x - (uintptr_t)y;
+    return distance < bytes || -distance < bytes;
+}
+
 /* How many links before link i its operand x of so many bytes was made, if it is in a register
  * still; else 0. */
 static uint8_t made_before(const reeli_link *links, size_t i, const void *x, size_t bytes)
 {
     for (size_t back = 1; back <= REELI_LINKS_BACK && back <= i; back++) {
-        const uintptr_t distance = (uintptr_t)x - (uintptr_t)links[i - back].y;
-        if (distance < bytes || -distance < bytes) { /* they overlap: the last word on x */
-            return distance == 0 ? (uint8_t)back : 0;
+        const reeli_link *l = &links[i - back];
+        if (l->sum && overlap(x, l->sum, bytes)) {
+            return 0;
+        }
+        if (overlap(x, l->y, bytes)) { /* the last word on x */
+            return x == l->y ? (uint8_t)back : 0;
         }
     }
     return 0;
@@ -98,9 +107,15 @@ static reeli_link make_link(int level, const reeli_capture_entry *e, const reeli
     const uint8_t from = made_before(links, i, u, bytes), second = made_before(links, i, v, bytes);
     const int other = turned(kind->code);
     if (second && (!from || second < from) && other >= 0) {
-        return (reeli_link){v, u, e->y, (uint8_t)other, second};
+        return (reeli_link){v, u, e->y, NULL, (uint8_t)other, second};
     }
-    return (reeli_link){u, v, e->y, kind->code, from};
+    return (reeli_link){u, v, e->y, NULL, kind->code, from};
+}
+
+/* Whether the link only adds to a sum what the last one made, which has none yet. */
+static bool sums_up(const reeli_link *l, const reeli_link *last)
+{
+    return l->code == REELI_LINK_ADD && l->from == 1 && l->y == l->v && !last->sum;
 }
 
 /* The chain into its first entry. False: there is no memory for it. */
@@ -110,12 +125,18 @@ static bool join(reel *r, reeli_capture_entry *first, size_t length)
     if (!links) {
         return false;
     }
+    size_t count = 0;
     for (size_t i = 0; i < length; i++) {
-        links[i] = make_link(r->level, first + i, links, i);
+        const reeli_link l = make_link(r->level, first + i, links, count);
+        if (count > 0 && sums_up(&l, &links[count - 1])) {
+            links[count - 1].sum = l.y;
+        } else {
+            links[count++] = l;
+        }
     }
     first->map = reeli_chain_loops[r->level](first->n);
     first->x[0] = links;
-    first->x[1] = links + length;
+    first->x[1] = links + count;
     return true;
 }
 

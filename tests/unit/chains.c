@@ -88,6 +88,16 @@ static reel_tensor *operation(const program *p, unsigned *seed, reel_tensor *x, 
     }
 }
 
+/* The first parts of b's gradient: one is added that was made some operations ago, and one soon
+ * after the first was written and another added. */
+static reel_tensor *last_of_all(const program *p)
+{
+    reel_tensor *y = reel_tanh(p->a), *w = reel_narrow(p->state, 0, 1, p->n);
+    reel_tensor *apart = reel_mul(reel_add(y, p->b), reel_neg(y));
+    reel_tensor *x = reel_add(y, p->b), *beside = reel_mul(w, p->b);
+    return reel_add(apart, reel_add(reel_mul(x, p->b), beside));
+}
+
 static void forward(program *p)
 {
     unsigned seed = p->seed;
@@ -101,7 +111,7 @@ static void forward(program *p)
             p->values[i] = reel_tanh(p->values[i]);
         }
     }
-    p->loss = reel_sum(p->values[LENGTH + 1]);
+    p->loss = reel_sum(reel_add(p->values[LENGTH + 1], last_of_all(p)));
     reel_zero_grad_of(p->a);
     reel_zero_grad_of(p->b);
 }

@@ -4,7 +4,8 @@
  * by. Each result is written where it belongs, for who may read it, but the next link does not wait
  * for it to come back from there.
  *
- *   y = u op v   of each link; u: what one of the three links before it made, or from memory
+ *   y = u op v, sum = sum + y   of each link, of which most have no sum; u: what one of the three
+ *   links before it made, or from memory
  *
  * The bits are those of the maps, whose formulas these are once more: what a compiler makes of
  * loops over single elements does not stay in registers from one loop to the next.
@@ -107,9 +108,12 @@ static void run_links(int64_t n, void *unused, const void *const *ends, const do
             LINK(TANH_SLOPE, u * (1 - v * v))
             LINK(TANH, tanh_vector(u))
         default:
-            break;
+            REELI_ASSUME(false);
         }
         EACH_PART WRITE_PART(l->y, made.of[i]);
+        if (l->sum) {
+            EACH_PART WRITE_PART(l->sum, READ_PART(l->sum) + made.of[i]);
+        }
         third = before;
         before = last;
         last = made;

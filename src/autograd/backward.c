@@ -364,9 +364,8 @@ static bool send(reeli_backward *b, reeli_node *n, int input, reel_tensor *g)
         return reeli_run_map(b->r, reeli_value_map(&reeli_formula_add, b->r->level, sum->dtype),
                              sum->dtype, sum, false, 2, (reel_tensor *[]){sum, dx}, NULL);
     }
-    /* What an elementwise operation's rule returns is new, or g. */
     return e->from ? arrive(b, e->from, e, dx,
-                            b->plain && n->op->formula && dx->base == dx &&
+                            b->plain && n->op->fresh && dx->base == dx &&
                                 (dx != g || stays_own(b, n, input)))
                    : deliver(b, e, dx);
 }

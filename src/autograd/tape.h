@@ -38,7 +38,8 @@ typedef struct reeli_op {
     uint8_t saved;
     uint8_t reads
         [3]; /* of that, what the gradient of each input reads; the third stands for all after it */
-    bool compares;       /* the result is a bool */
+    bool compares : 1;   /* the result is a bool */
+    bool fresh : 1;      /* a gradient is a new tensor, which nobody else has, or g: see `pass` */
     unsigned domain : 4; /* a reeli_domain */
     unsigned pass : 4;   /* inputs whose gradient is g itself */
     /* Computes n->out's elements from the inputs'; NULL for a view. False when memory is out. */

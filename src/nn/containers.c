@@ -12,7 +12,7 @@ static reel_tensor *sequential(reel_module *m, reel_tensor *const *in)
     reel_tensor *x = in[0];
     for (const reeli_member *e = m->members; e; e = e->next) {
         const reeli_member *last = reeli_rectified_linear(e, &x);
-        last = last ? last : reeli_pooled_convolution(e, &x);
+        last = last ? last : reeli_fused_convolution(e, &x);
         x = last || !e->child ? x : reel_forward(e->child, x);
         e = last ? last : e;
     }

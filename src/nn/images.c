@@ -166,23 +166,33 @@ static const reeli_member *next_of(const reeli_member *e, reeli_compute compute)
     return next && next->child && next->child->compute == compute ? next : NULL;
 }
 
+/* ReLU in place, where that is nobody else's and no gradient's. */
+static reel_tensor *rectified(reel_tensor *x)
+{
+    return reeli_bad(x) || x->base == x ? reel_relu_(x) : reel_relu(x);
+}
+
 /* The largest of what ReLU leaves is ReLU of the largest, of which there are fewer. */
-const reeli_member *reeli_pooled_convolution(const reeli_member *e, reel_tensor **x)
+const reeli_member *reeli_fused_convolution(const reeli_member *e, reel_tensor **x)
 {
     reel_module *m = e->child;
-    if (!m || m->compute != convolution || m->dims != 2 || m->i[0] || !m->owned.alive) {
+    if (!m || m->compute != convolution || !m->owned.alive) {
         return NULL;
     }
-    const bool relu = e->next && e->next->child && reeli_is_relu(e->next->child);
-    const reeli_member *last = next_of(relu ? e->next : e, apply_reel_max_pool2d);
+    const reel_module *next = e->next ? e->next->child : NULL;
+    const bool relu = next && reeli_is_relu(next) && next->owned.alive;
+    const reeli_member *last =
+        m->dims == 2 && !m->i[0] ? next_of(relu ? e->next : e, apply_reel_max_pool2d) : NULL;
     if (last) {
         reel_conv_options o;
         reel_tensor *in = prepared(m, *x, &o);
         *x = reel_conv2d_max_pool2d(in, m->weight, m->bias, o, last->child->options.image.size,
                                     last->child->options.image.pool);
-        const bool own = reeli_bad(*x) || (*x)->base == *x; /* nobody else's, and no gradient's */
-        *x = !relu ? *x : own ? reel_relu_(*x) : reel_relu(*x);
+    } else if (relu && !m->owned.r->anomaly && !m->owned.r->tracing) {
+        *x = reel_forward(e->child, *x);
+        last = e->next;
     }
+    *x = last && relu ? rectified(*x) : *x;
     return last;
 }
 

@@ -74,9 +74,9 @@ struct reel_module {
 
 bool reeli_is_relu(const reel_module *m);
 
-/* If the modules from e on are a Conv2d, perhaps a ReLU, and a MaxPool2d: *x becomes what they make
- * of it, and the last of the three is returned; else NULL. */
-const reeli_member *reeli_pooled_convolution(const reeli_member *e, reel_tensor **x);
+/* If the modules from e on are a Conv2d, perhaps a ReLU, and a MaxPool2d, or any convolution and a
+ * ReLU: *x becomes what they make of it, and the last of them is returned; else NULL. */
+const reeli_member *reeli_fused_convolution(const reeli_member *e, reel_tensor **x);
 /* The same of a Linear and a ReLU; not where somebody looks at what every module makes. */
 const reeli_member *reeli_rectified_linear(const reeli_member *e, reel_tensor **x);
 

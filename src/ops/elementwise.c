@@ -290,6 +290,16 @@ reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g, cons
     return reeli_bad(dx) || run_gradient_strided(n, input, g, dx) ? dx : g->r->poison;
 }
 
+/* Whether nobody needs g after this gradient, which may then take its memory. A constant of a
+ * captured step is there for the next one. */
+static bool may_overwrite(const reeli_node *n, int input, const reel_tensor *g)
+{
+    const bool last = input + 1 == n->inputs || (n->inputs == 2 && !n->in[1].wanted);
+    return n->own && last && !n->op->pass && n->op->formula->gradient && !g->r->destination &&
+           (g->flags & REELI_CONTIGUOUS) && g->dtype == n->out->dtype &&
+           !(g->r->capture && reeli_is_constant(g));
+}
+
 reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g)
 {
     if (n->op->pass >> input & 1) {
@@ -298,6 +308,11 @@ reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g
     if (REELI_RARELY(!n->op->recorded[input])) { /* it decides (a condition): no gradient passes */
         return reeli_zeros(g->r, n->op->name, g->dtype, g->ndim, g->size);
     }
-    return g->r->grad_enabled ? reeli_formula_gradient(n, input, g)
-                              : reeli_fused_gradient(n, input, g, n->out);
+    if (g->r->grad_enabled) {
+        return reeli_formula_gradient(n, input, g);
+    }
+    if (may_overwrite(n, input, g)) {
+        g->r->destination = g;
+    }
+    return reeli_fused_gradient(n, input, g, n->out);
 }

@@ -5,7 +5,7 @@
 #include <math.h>
 
 /* The words of the column `saved`. */
-enum { none = 0, X = 1, A = 1, B = 2, C = 4, Y = REELI_SAVES_RESULT };
+enum { none = 0, X = 1, A = 1, B = 2, C = 4, fresh = 64, Y = REELI_SAVES_RESULT };
 
 /*
  * What a gradient reads follows from its formula, compiled here as a third thing: each name stands
@@ -51,7 +51,7 @@ enum { none = 0, X = 1, A = 1, B = 2, C = 4, Y = REELI_SAVES_RESULT };
 #define FORMULA(name, parameters, domain, how, pass, gradients, ga, gb, gc)                        \
     NUMBERS_##parameters RECORDED(name, gradients)                                                 \
         ROW(name, row, READS(ga) | READS(gb) | READS(gc), {READS(ga), READS(gb), READS(gc)},       \
-            false, domain, pass, reeli_##how##_forward, reeli_##how##_gradient,                    \
+            false, true, domain, pass, reeli_##how##_forward, reeli_##how##_gradient,              \
             &reeli_formula_##name, name##_recorded)
 #define UNARY(name, function, domain, parameters, f, gx)                                           \
     FORMULA(name, parameters, domain, elementwise, IS_G(#gx), DX, gx, 0, 0)
@@ -63,23 +63,25 @@ enum { none = 0, X = 1, A = 1, B = 2, C = 4, Y = REELI_SAVES_RESULT };
 #define LOSS(name, domain, parameters, f, ga, gb)                                                  \
     FORMULA(name, parameters, FLOATING, loss, 0, DA_DB, ga, gb, 0)
 #define COMPARE(name, function, f)                                                                 \
-    ROW(name, row, none, {0}, true, ANY, 0, reeli_elementwise_forward, NULL,                       \
+    ROW(name, row, none, {0}, true, false, ANY, 0, reeli_elementwise_forward, NULL,                \
         &reeli_formula_##name, NULL)
 #define PREDICATE(name, function, f) COMPARE(name, function, f)
 /* The condition, which both gradients read, is input 0. */
 #define SELECT(name, function, f, ga, gb)                                                          \
     RECORDED(name, AFTER_CONDITION)                                                                \
-    ROW(name, row, X, {0, X, X}, false, ANY, 0, reeli_elementwise_forward,                         \
+    ROW(name, row, X, {0, X, X}, false, true, ANY, 0, reeli_elementwise_forward,                   \
         reeli_elementwise_gradient, &reeli_formula_##name, name##_recorded)
 #define NO_FORMULA NULL, NULL
+#define READ(saved) (~fresh & (saved))
 #define OP(name, saved, keeps)                                                                     \
-    ROW(name, keeps, saved, {saved, saved, saved}, false, ANY, 0, reeli_##name##_forward,          \
-        reeli_##name##_gradient, NO_FORMULA)
-#define FIXED(name, keeps)                                                                         \
-    ROW(name, keeps, none, {0}, false, ANY, 0, reeli_##name##_forward, NULL, NO_FORMULA)
-#define PICK(name)                                                                                 \
-    ROW(name, choice, B, {B, B, B}, false, ANY, 0, reeli_##name##_forward, reeli_pick_gradient,    \
+    ROW(name, keeps, READ(saved), {READ(saved), READ(saved), READ(saved)}, false,                  \
+        (fresh & (saved)) != 0, ANY, 0, reeli_##name##_forward, reeli_##name##_gradient,           \
         NO_FORMULA)
+#define FIXED(name, keeps)                                                                         \
+    ROW(name, keeps, none, {0}, false, false, ANY, 0, reeli_##name##_forward, NULL, NO_FORMULA)
+#define PICK(name)                                                                                 \
+    ROW(name, choice, B, {B, B, B}, false, false, ANY, 0, reeli_##name##_forward,                  \
+        reeli_pick_gradient, NO_FORMULA)
 #define VIEW(name, keeps)                                                                          \
-    ROW(name, keeps, none, {0}, false, ANY, 0, NULL, reeli_##name##_gradient, NO_FORMULA)
+    ROW(name, keeps, none, {0}, false, false, ANY, 0, NULL, reeli_##name##_gradient, NO_FORMULA)
 #include "ops.def"

@@ -376,6 +376,44 @@ START_TEST(a_sequential_pools_at_once)
 }
 END_TEST
 
+/* ReLU behind a convolution is done in place there, and backward overwrites what a convolution
+ * sends it: all is as where each module is called alone, and each gradient is kept. */
+START_TEST(a_sequential_rectifies_in_place)
+{
+    enum { MODULES = 6 };
+    reel *r = quiet_reel();
+    const reel_conv_options twice = {.stride = REEL_DIMS(2)};
+    reel_module *modules[MODULES] = {reel_nn_conv2d(r, 3, 16, REEL_DIMS(3), plain),
+                                     reel_nn_relu(r),
+                                     reel_nn_conv_transpose2d(r, 16, 8, REEL_DIMS(2), twice),
+                                     reel_nn_relu(r),
+                                     reel_nn_conv2d(r, 8, 5, REEL_DIMS(3), plain),
+                                     reel_nn_tanh(r)};
+    reel_module *all = reel_nn_sequential(r, modules, MODULES);
+    const reel_tensor_list parameters = reel_parameters(all);
+    reel_tensor *gradient[MODULES], *x = reel_requires_grad_(image(r, 3, 9, 12), true), *y = x;
+    ck_assert_uint_eq(parameters.count, MODULES);
+    for (int i = 0; i < MODULES; i++) {
+        reel_retain_grad(y);
+        y = reel_forward(modules[i], y);
+    }
+    reel_backward(reel_sum(y));
+    for (int i = 0; i < MODULES; i++) {
+        gradient[i] = reel_clone(reel_grad(parameters.tensors[i]));
+        reel_zero_grad_of(parameters.tensors[i]);
+    }
+    reel_tensor *dx = reel_clone(reel_grad(x)), *z = reel_forward(all, x);
+    reel_zero_grad_of(x);
+    reel_backward(reel_sum(z));
+    ck_assert(reel_equal(y, z) && reel_equal(dx, reel_grad(x)));
+    for (int i = 0; i < MODULES; i++) {
+        ck_assert(reel_equal(gradient[i], reel_grad(parameters.tensors[i])));
+    }
+    ck_assert_msg(!reel_failed(r), "%s", reel_error(r));
+    reel_free(r);
+}
+END_TEST
+
 /* Small images and large weights, of 2.4 MB: neither is copied so often as there are pieces of
  * work. */
 START_TEST(a_convolution_takes_a_few_times_its_operands)
@@ -504,6 +542,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, pooling_at_once_changes_nothing);
     tcase_add_test(cases, pooling_at_once_takes_what_is_not_finite_alike);
     tcase_add_test(cases, a_sequential_pools_at_once);
+    tcase_add_test(cases, a_sequential_rectifies_in_place);
     tcase_add_test(cases, a_convolution_takes_a_few_times_its_operands);
     tcase_add_test(cases, nms_keeps_what_it_should);
     tcase_add_test(cases, sequences_and_boxes_name_what_does_not_fit);

@@ -20,6 +20,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -31,6 +32,7 @@ typedef struct reeli_pool {
     size_t size;
     pid_t process; /* that the threads belong to: a fork has none of them */
     int workers;   /* that did start */
+    int looking;   /* how long a thread looks for something before it sleeps, in ns */
     pthread_mutex_t lock;
     pthread_cond_t opened, left;
 
@@ -55,6 +57,28 @@ static void pause_briefly(void)
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
 #endif
+}
+
+/* Somebody who looks for something again and again before they sleep. */
+typedef struct looking {
+    int looks;
+    int64_t end; /* by the clock, in ns */
+} looking;
+
+/* Whether to look once more. The clock is asked now and then: a pause takes some CPUs ten times as
+ * long as others. */
+static bool looks_on(const reeli_pool *p, looking *l)
+{
+    enum { LOOKS = 32 };
+    pause_briefly();
+    if (l->looks++ % LOOKS != 0) {
+        return true;
+    }
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    const int64_t now = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    l->end = l->end > 0 ? l->end : now + p->looking;
+    return now < l->end;
 }
 
 /* What went past the caches is there for the other threads. */
@@ -89,8 +113,8 @@ static void do_pieces(reeli_pool *p)
 /* Waits for a round after `*seen`, and joins it if it is still open; false: the pool ends. */
 static bool join_round(reeli_pool *p, unsigned *seen, bool *joined)
 {
-    for (int i = 0; i < REELI_SPINS && atomic_load(&p->round) == *seen; i++) {
-        pause_briefly();
+    looking round = {0};
+    while (atomic_load(&p->round) == *seen && looks_on(p, &round)) {
     }
     pthread_mutex_lock(&p->lock);
     while (atomic_load(&p->round) == *seen) {
@@ -145,6 +169,17 @@ static void start_workers(reeli_pool *p, int count)
 #endif
 }
 
+/* Where there are more threads than CPUs, who looks is in the way of who works. */
+static int how_long(int threads)
+{
+#ifdef _SC_NPROCESSORS_ONLN
+    return threads > sysconf(_SC_NPROCESSORS_ONLN) ? REELI_LOOKING / 4 : REELI_LOOKING;
+#else
+    (void)threads;
+    return REELI_LOOKING;
+#endif
+}
+
 static reeli_pool *pool_new(reel *r)
 {
     const int count = r->threads - 1 < MOST_WORKERS ? r->threads - 1 : MOST_WORKERS;
@@ -153,7 +188,7 @@ static reeli_pool *pool_new(reel *r)
     if (!p) {
         return NULL;
     }
-    *p = (reeli_pool){.size = size, .process = getpid()};
+    *p = (reeli_pool){.size = size, .process = getpid(), .looking = how_long(count + 1)};
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->opened, NULL);
     pthread_cond_init(&p->left, NULL);
@@ -228,8 +263,8 @@ static void close_round(reeli_pool *p)
     pthread_mutex_lock(&p->lock);
     p->open = false;
     pthread_mutex_unlock(&p->lock);
-    for (int i = 0; i < REELI_SPINS && atomic_load(&p->inside) > 0; i++) {
-        pause_briefly();
+    looking for_others = {0};
+    while (atomic_load(&p->inside) > 0 && looks_on(p, &for_others)) {
     }
     if (atomic_load(&p->inside) > 0) {
         pthread_mutex_lock(&p->lock);

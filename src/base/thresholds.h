@@ -83,9 +83,9 @@ enum {
      * of ours, and decides bits. */
     REELI_PLAIN_PRODUCT = 400,
 
-    /* How often a worker looks for a round before it sleeps, some 50 µs: steps of training follow
-     * one another faster than threads wake. */
-    REELI_SPINS = REELI_SIZE(2000, 0, 2000),
+    /* How long a worker looks for a round before it sleeps, in ns: what is done between two rounds
+     * of a step of training often takes less than to wake a thread and wait for it. */
+    REELI_LOOKING = REELI_SIZE(200000, 0, 200000),
 
     /* Of a file that several processes read: bytes that they read at a time, and the least that one
      * of them does, which is worth its messages. */

@@ -377,11 +377,9 @@ static inline bool send_quickly(reeli_backward *b, reeli_node *n, int input, ree
                                 reel_tensor *sum)
 {
     reeli_edge *e = &n->in[input];
-    const unsigned pass = n->op->pass;
     reel_tensor *dx = g;
-    if (!(pass >> input & 1)) {
-        const bool last = input + 1 == n->inputs || !n->in[1].wanted;
-        if (!n->own || !last || pass) {
+    if (!(n->op->pass >> input & 1)) {
+        if (!reeli_may_overwrite(n, input)) {
             dx = reeli_result_like(b->r, g, n->op->name, g->dtype);
             if (reeli_bad(dx)) {
                 return false;

@@ -163,6 +163,14 @@ static inline bool reeli_is_first_wanted(const reeli_node *n, int input)
     return input == first;
 }
 
+/* Whether nobody needs the gradient of n's result after that of this input has been computed of it,
+ * which may then take its memory. */
+static inline bool reeli_may_overwrite(const reeli_node *n, int input)
+{
+    const bool last = input + 1 == n->inputs || (n->inputs == 2 && !n->in[1].wanted);
+    return n->own && last && !n->op->pass;
+}
+
 /* Computes n->out (poison passes through), records n if gradients are wanted, and returns it. */
 reel_tensor *reeli_apply(reeli_node *n);
 

@@ -290,12 +290,11 @@ reel_tensor *reeli_fused_gradient(reeli_node *n, int input, reel_tensor *g, cons
     return reeli_bad(dx) || run_gradient_strided(n, input, g, dx) ? dx : g->r->poison;
 }
 
-/* Whether nobody needs g after this gradient, which may then take its memory. A constant of a
- * captured step is there for the next one. */
-static bool may_overwrite(const reeli_node *n, int input, const reel_tensor *g)
+/* Whether this gradient is computed where g is. A constant of a captured step is there for the next
+ * one. */
+static bool overwrites(const reeli_node *n, int input, const reel_tensor *g)
 {
-    const bool last = input + 1 == n->inputs || (n->inputs == 2 && !n->in[1].wanted);
-    return n->own && last && !n->op->pass && n->op->formula->gradient && !g->r->destination &&
+    return reeli_may_overwrite(n, input) && n->op->formula->gradient && !g->r->destination &&
            (g->flags & REELI_CONTIGUOUS) && g->dtype == n->out->dtype &&
            !(g->r->capture && reeli_is_constant(g));
 }
@@ -311,7 +310,7 @@ reel_tensor *reeli_elementwise_gradient(reeli_node *n, int input, reel_tensor *g
     if (g->r->grad_enabled) {
         return reeli_formula_gradient(n, input, g);
     }
-    if (may_overwrite(n, input, g)) {
+    if (overwrites(n, input, g)) {
         g->r->destination = g;
     }
     return reeli_fused_gradient(n, input, g, n->out);

@@ -72,9 +72,9 @@ enum { none = 0, X = 1, A = 1, B = 2, C = 4, fresh = 64, Y = REELI_SAVES_RESULT 
     ROW(name, row, X, {0, X, X}, false, true, ANY, 0, reeli_elementwise_forward,                   \
         reeli_elementwise_gradient, &reeli_formula_##name, name##_recorded)
 #define NO_FORMULA NULL, NULL
-#define READ(saved) (~fresh & (saved))
+#define SAVED(words) (~fresh & (words))
 #define OP(name, saved, keeps)                                                                     \
-    ROW(name, keeps, READ(saved), {READ(saved), READ(saved), READ(saved)}, false,                  \
+    ROW(name, keeps, SAVED(saved), {SAVED(saved), SAVED(saved), SAVED(saved)}, false,              \
         (fresh & (saved)) != 0, ANY, 0, reeli_##name##_forward, reeli_##name##_gradient,           \
         NO_FORMULA)
 #define FIXED(name, keeps)                                                                         \

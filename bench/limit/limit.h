@@ -55,14 +55,14 @@ void limit_w3_destroy(limit_w3 *state);
 /* W4, W4h: a mean loss over n values, forward and backward: L1, or Huber with delta 1. */
 typedef enum { LIMIT_L1, LIMIT_HUBER } limit_loss;
 typedef struct limit_w4 limit_w4;
-limit_w4 *limit_w4_create(const float *x, const float *t, int64_t n, limit_loss loss, int threads);
-/* Two passes: the loss, then d loss / dx. */
+/* grad: n values for d loss / dx, on 64 bytes. */
+limit_w4 *limit_w4_create(const float *x, const float *t, float *grad, int64_t n, limit_loss loss,
+                          int threads);
+/* Two passes: the loss, then its gradient. */
 float limit_w4_forward(limit_w4 *state);
 void limit_w4_backward(limit_w4 *state);
 /* Both in one pass over x and t. */
 float limit_w4_fused(limit_w4 *state);
-/* d loss / dx as the last backward or fused pass wrote it, n values. */
-const float *limit_w4_grad(const limit_w4 *state);
 void limit_w4_destroy(limit_w4 *state);
 
 /* W5: mean |X w + b - t| over `rows` rows of 100 columns, full batch, SGD. */

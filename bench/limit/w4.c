@@ -155,7 +155,8 @@ float limit_w4_fused(limit_w4 *s)
     return mean(s);
 }
 
-limit_w4 *limit_w4_create(const float *x, const float *t, int64_t n, limit_loss loss, int threads)
+limit_w4 *limit_w4_create(const float *x, const float *t, float *grad, int64_t n, limit_loss loss,
+                          int threads)
 {
     limit_w4 *s = limit_alloc(sizeof *s);
     if (!s) {
@@ -166,22 +167,19 @@ limit_w4 *limit_w4_create(const float *x, const float *t, int64_t n, limit_loss 
     s->n = n;
     s->loss = loss;
     s->threads = threads;
-    s->grad = limit_alloc(n * (int64_t)sizeof(float));
+    s->grad = grad;
     s->team = limit_team_create(threads);
-    if (!s->grad || !s->team) {
+    if (!s->team) {
         limit_w4_destroy(s);
         return NULL;
     }
     return s;
 }
 
-const float *limit_w4_grad(const limit_w4 *s) { return s->grad; }
-
 void limit_w4_destroy(limit_w4 *s)
 {
     if (s) {
         limit_team_destroy(s->team);
-        free(s->grad);
         free(s);
     }
 }

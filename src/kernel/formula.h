@@ -67,6 +67,7 @@ VECTOR_MATH2(pow)
 #define either(a, b) ((a) || (b))
 #define where(c, a, b) ((c) ? (T)(a) : (T)(b))
 #define at_least(a, least) ((T)(a) < (T)(least) ? (T)(least) : (T)(a))
+#define at_most(a, most) ((T)(a) > (T)(most) ? (T)(most) : (T)(a))
 
 #ifdef GRADIENTS /* T is float or double */
 
@@ -148,6 +149,9 @@ VECTOR_MATH2(pow)
 #endif
 
 static inline T square(T x) { return x * x; }
+
+/* x where |x| < bound, else the bound with x's sign. */
+static inline T within(T x, T bound) { return at_least(at_most(x, bound), -bound); }
 
 static inline T rsqrt(T x) { return 1 / sqrt(x); }
 

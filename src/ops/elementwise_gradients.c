@@ -46,6 +46,11 @@ static reel_tensor *larger_of(reel_tensor *a, reel_tensor *least)
     return reel_where(reel_lt(a, least), least, a);
 }
 
+static reel_tensor *held_within(reel_tensor *x, reel_tensor *bound)
+{
+    return reel_where(reel_ge(reel_abs(x), bound), reel_mul(bound, reel_sign(x)), x);
+}
+
 /* Where the condition is a number, as in what copy_ and fill_ write, nothing passes what it does
  * not choose: neither a gradient nor, times 0, one of that. */
 static reel_tensor *choose(reel_tensor *condition, reel_tensor *a, reel_tensor *b)

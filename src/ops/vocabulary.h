@@ -42,4 +42,5 @@
 /* With no operation of their own. */
 #define zero(p) WORD1(zeros_like, p)
 #define at_least(p, q) WORD2(larger_of, p, q)
+#define within(p, q) WORD2(held_within, p, q)
 #define polygamma(p, q) WORD2(polygamma_of, p, q)

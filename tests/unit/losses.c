@@ -313,6 +313,28 @@ START_TEST(corners_have_pytorchs_gradients)
 }
 END_TEST
 
+/* Half of a square that no float holds may be a float; and NaN, infinities and -0 pass. */
+START_TEST(huber_loss_of_the_largest_numbers_is_pytorchs)
+{
+    reel *r = reel_new();
+    const float inputs[] = {2e19f, -3e38f, INFINITY, -INFINITY, NAN, -0.0f};
+    const float values[] = {2e38f, INFINITY, INFINITY, INFINITY, NAN, 0};
+    const float slopes[] = {2e19f, -1e20f, 1e20f, -1e20f, NAN, -0.0f};
+    reel_tensor *x = leaf(reel_from_f32(r, inputs, REEL_SHAPE(6))), *d;
+    reel_tensor *y = reel_huber_loss(x, reel_zeros_like(x), 1e20, REEL_NONE);
+    reel_gradients(reel_sum(y), &x, 1, NULL, &d);
+    for (int i = 0; i < 6; i++) {
+        const float value = reel_data_f32(y)[i], slope = reel_data_f32(d)[i];
+        ck_assert_msg(value == values[i] || (isnan(value) && isnan(values[i])), "[%d] %g", i,
+                      (double)value);
+        ck_assert_msg((slope == slopes[i] && !signbit(slope) == !signbit(slopes[i])) ||
+                          (isnan(slope) && isnan(slopes[i])),
+                      "slope [%d] %g", i, (double)slope);
+    }
+    reel_free(r);
+}
+END_TEST
+
 /* Of input 0 and 1 and target 0 and 1: 0 or 100, and the gradient's denominator is 1e-12. */
 START_TEST(cross_entropy_of_certain_bits_is_clamped)
 {
@@ -466,6 +488,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, integers_and_floats_promote);
     tcase_add_test(cases, older_flags_decide_and_warn);
     tcase_add_test(cases, corners_have_pytorchs_gradients);
+    tcase_add_test(cases, huber_loss_of_the_largest_numbers_is_pytorchs);
     tcase_add_test(cases, cross_entropy_of_certain_bits_is_clamped);
     tcase_add_test(cases, weights_multiply_terms);
     tcase_add_test(cases, what_has_no_weight_may_be_anything);

@@ -92,6 +92,14 @@ static void copy_row(char *to, const char *from, size_t bytes)
     }
 }
 
+/* Every other float, as of an image whose size is halved or doubled. */
+static void copy_every_other(int64_t n, float *restrict to, const float *restrict from)
+{
+    for (int64_t i = 0; i < n; i++) {
+        to[i] = from[2 * i];
+    }
+}
+
 /* One phase of one channel, which is zeros before. */
 static void spread_plane(const reeli_spread *s, const inside *in, const char *image, char *to)
 {
@@ -107,6 +115,8 @@ static void spread_plane(const reeli_spread *s, const inside *in, const char *im
              y++, at += row, from += s->step[1] * from_row) {
             if (s->step[2] == 1) {
                 copy_row(at, from, (size_t)(wide * bytes));
+            } else if (s->step[2] == 2 && s->dtype == REEL_F32) {
+                copy_every_other(wide, (float *)(void *)at, (const float *)(const void *)from);
             } else {
                 reeli_move(wide, at, s->dtype, 1, from, s->dtype, s->step[2]);
             }

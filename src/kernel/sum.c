@@ -9,9 +9,10 @@
 #include <string.h>
 
 enum {
-    TERMS = REELI_BLOCK / 2,
+    TERMS = REELI_BLOCK / 2, /* of a block: inputs and terms share the first cache */
+    ROW_BYTES = 4 * 32,      /* of a cascade's row, four accumulators */
     INPUTS = 3
-}; /* of a block: inputs and terms share the first cache */
+};
 
 typedef struct terms {
     int level, dtype;
@@ -20,12 +21,12 @@ typedef struct terms {
     const char *const *x;
     int inputs;
     size_t element;
-    int64_t n, part;               /* in all, and in a group that is summed apart */
-    unsigned char (*sums)[4 * 32]; /* of the groups: four accumulators of 32 bytes */
-    const reeli_beside *beside;    /* NULL: nothing */
-    const void *g;                 /* of that, repeated */
-    bool stream;                   /* and its result goes past the caches */
-    reeli_loss_pass *pass;         /* all of that in one loop; NULL: there is none */
+    int64_t n, part;                  /* in all, and in a group that is summed apart */
+    unsigned char (*sums)[ROW_BYTES]; /* of the groups */
+    const reeli_beside *beside;       /* NULL: nothing */
+    const void *g;                    /* of that, repeated */
+    bool stream;                      /* and its result goes past the caches */
+    reeli_loss_pass *pass;            /* all of that in one loop; NULL: there is none */
 } terms;
 
 /* What is computed beside the terms from `from` on. It goes past the caches where it is large. */
@@ -164,7 +165,7 @@ void reeli_sum_beside(reel *r, int dtype, reeli_map map, int64_t n, int inputs,
     }
     reeli_cascade c;
     reeli_cascade_begin_loops[level][dtype](&c, n);
-    t.part = (4 * 32 / (int64_t)t.element) << 2 * c.power;
+    t.part = (ROW_BYTES / (int64_t)t.element) << 2 * c.power;
     const int64_t from = feed(&t, &c, shared ? sum_parts(r, &t, &c) : 0, n);
     reeli_cascade_end_loops[level][dtype](&c, block_of(&t, from, n - from, block), n - from, sum);
 }
@@ -267,17 +268,28 @@ typedef struct channels {
     char *room;
 } channels;
 
+/* Whole rows of a cascade are added where they lie; others, so that they are, side by side. */
 static void sum_channel(int64_t channel, int64_t place, void *context)
 {
     const channels *c = context;
     const lines *l = &c->of;
     const size_t bytes = (size_t)l->inner * l->element, image = (size_t)l->n * bytes;
-    char *row = c->room + (size_t)(place * l->outer) * bytes;
-    for (int64_t i = 0; i < l->outer; i++) {
-        memcpy(row + (size_t)i * bytes, l->x + (size_t)i * image + (size_t)channel * bytes, bytes);
+    const char *x = l->x + (size_t)channel * bytes;
+    char *sum = l->sums + (size_t)channel * l->element;
+    if (bytes % ROW_BYTES == 0) {
+        reeli_cascade all;
+        reeli_cascade_begin_loops[l->level][l->dtype](&all, l->outer * l->inner);
+        for (int64_t i = 1; i < l->outer; i++, x += image) {
+            reeli_cascade_feed_loops[l->level][l->dtype](&all, x, l->inner);
+        }
+        reeli_cascade_end_loops[l->level][l->dtype](&all, x, l->inner, sum);
+        return;
     }
-    reeli_sum_loops[l->level][l->dtype](row, 1, l->outer * l->inner,
-                                        l->sums + (size_t)channel * l->element);
+    char *row = c->room + (size_t)(place * l->outer) * bytes;
+    for (int64_t i = 0; i < l->outer; i++, x += image) {
+        memcpy(row + (size_t)i * bytes, x, bytes);
+    }
+    reeli_sum_loops[l->level][l->dtype](row, 1, l->outer * l->inner, sum);
 }
 
 bool reeli_sum_channels(reel *r, int dtype, int64_t batch, int64_t count, int64_t inner,

@@ -243,8 +243,25 @@ static reel_tensor *bias_gradient(reel_tensor *g)
     return reeli_sum_dims(g, ((1u << g->ndim) - 1) & ~2u, false);
 }
 
+/* g in a row, for all rules: a part of a larger gradient would be copied by each. */
+static reel_tensor *dense_once(reeli_node *n, int input, reel_tensor *g)
+{
+    reeli_window *v = reeli_window_of(n);
+    if (g->flags & REELI_CONTIGUOUS || g->r->grad_enabled) {
+        return g;
+    }
+    if (reeli_is_first_wanted(n, input)) {
+        reel_tensor *const destination = g->r->destination; /* which is for what the rule makes */
+        g->r->destination = NULL;
+        v->gradient = reel_contiguous(g);
+        g->r->destination = destination;
+    }
+    return v->gradient;
+}
+
 reel_tensor *reeli_convolution_gradient(reeli_node *n, int input, reel_tensor *g)
 {
+    g = dense_once(n, input, g);
     reel_tensor *x = n->in[0].t, *w = n->in[1].t;
     return input == 0   ? result(&reeli_op_convolution_transpose, n, g, w, x)
            : input == 1 ? result(&reeli_op_convolution_kernel, n, x, g, w)
@@ -253,6 +270,7 @@ reel_tensor *reeli_convolution_gradient(reeli_node *n, int input, reel_tensor *g
 
 reel_tensor *reeli_convolution_transpose_gradient(reeli_node *n, int input, reel_tensor *g)
 {
+    g = dense_once(n, input, g);
     reel_tensor *y = n->in[0].t, *w = n->in[1].t;
     return input == 0   ? result(&reeli_op_convolution, n, g, w, y)
            : input == 1 ? result(&reeli_op_convolution_kernel, n, g, y, w)
@@ -316,6 +334,7 @@ static reel_tensor *record_unpooled(reeli_node *n, reel_tensor *g)
 
 reel_tensor *reeli_convolution_max_pool_gradient(reeli_node *n, int input, reel_tensor *g)
 {
+    g = dense_once(n, input, g);
     if (input > 1) {
         return bias_gradient(g);
     }

@@ -55,6 +55,7 @@ static inline reeli_gradient *reeli_gradient_of(const reeli_node *n) { return re
 /* convolution and its gradients: how a window moves, in three dims whatever the image has. */
 typedef struct reeli_window {
     int64_t stride[3], padding[3], dilation[3], groups;
+    reel_tensor *gradient; /* of its result, as each rule reads it: dense */
 } reeli_window;
 
 static inline reeli_window *reeli_window_of(const reeli_node *n) { return reeli_parameters(n); }

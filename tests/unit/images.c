@@ -414,6 +414,38 @@ START_TEST(a_sequential_rectifies_in_place)
 }
 END_TEST
 
+/* The gradients of a layer whose result goes on as a part of a larger one, channels of each image,
+ * are those of the layer alone: again from the same graph, and with only some of them asked for. */
+START_TEST(a_layer_of_a_part_has_its_own_gradients)
+{
+    static reel_tensor *(*const layers[])(reel_tensor *, reel_tensor *, reel_tensor *,
+                                          reel_conv_options) = {reel_conv2d, reel_conv_transpose2d};
+    for (int i = 0; i < 4; i++) {
+        reel *r = quiet_reel();
+        reel_tensor *x = reel_requires_grad_(image(r, 8, 8, 12), i < 2);
+        reel_tensor *w = reel_requires_grad_(reel_randn(r, REEL_F32, REEL_SHAPE(8, 8, 2, 2)), true);
+        reel_tensor *b = reel_requires_grad_(reel_randn(r, REEL_F32, REEL_SHAPE(8)), true);
+        reel_tensor *leaves[] = {w, b, x}, *alone[3], *part[3];
+        const size_t asked = i < 2 ? 3 : 2;
+        const reel_conv_options how = i % 2 ? (reel_conv_options){.stride = REEL_DIMS(2)} : plain;
+        reel_tensor *y = layers[i % 2](x, w, b, how);
+        reel_tensor *all = reel_cat((reel_tensor *[]){reel_ones_like(y), y}, 2, 1);
+        const reel_backward_options keep = {.retain_graph = true};
+        reel_gradients(reel_sum(reel_square(y)), leaves, asked, &keep, alone);
+        reel_tensor *loss = reel_sum(reel_square(all));
+        for (int again = 0; again < 2; again++) {
+            reel_gradients(loss, leaves, asked, &keep, part);
+            for (size_t k = 0; k < asked; k++) {
+                ck_assert_msg(reel_equal(alone[k], part[k]), "%s: gradient %zu",
+                              i % 2 ? "transposed" : "plain", k);
+            }
+        }
+        ck_assert_msg(!reel_failed(r), "%s", reel_error(r));
+        reel_free(r);
+    }
+}
+END_TEST
+
 /* Small images and large weights, of 2.4 MB: neither is copied so often as there are pieces of
  * work. */
 START_TEST(a_convolution_takes_a_few_times_its_operands)
@@ -543,6 +575,7 @@ static void add_cases(TCase *cases)
     tcase_add_test(cases, pooling_at_once_takes_what_is_not_finite_alike);
     tcase_add_test(cases, a_sequential_pools_at_once);
     tcase_add_test(cases, a_sequential_rectifies_in_place);
+    tcase_add_test(cases, a_layer_of_a_part_has_its_own_gradients);
     tcase_add_test(cases, a_convolution_takes_a_few_times_its_operands);
     tcase_add_test(cases, nms_keeps_what_it_should);
     tcase_add_test(cases, sequences_and_boxes_name_what_does_not_fit);

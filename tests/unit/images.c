@@ -246,14 +246,15 @@ static const images_call calls[] = {
     means,         resized,    padded,           windows,    normalised, sampled,
     groups_in_one, odd_in_one, batch_normalised, sequence};
 
-/* A result, and the gradients of its squares, by so many threads and a CPU level's kernels. */
+/* A result, and the gradients of its squares, by so many threads and the kernels of a level, or this
+ * CPU's own, whatever the test was called with. */
 static void compute(images_call call, int threads, const char *level, reel_tensor *found[3])
 {
+    unsetenv("REEL_CPU");
     if (level) {
         setenv("REEL_CPU", level, 1);
     }
     reel *r = quiet_reel();
-    unsetenv("REEL_CPU");
     reel_manual_seed(r, 3);
     reel_set_num_threads(r, threads);
     reel_tensor *x = reel_requires_grad_(reel_randn(r, REEL_F32, REEL_SHAPE(2, 6, 66, 70)), true);

@@ -246,7 +246,7 @@ static const images_call calls[] = {
     means,         resized,    padded,           windows,    normalised, sampled,
     groups_in_one, odd_in_one, batch_normalised, sequence};
 
-/* A result, and the gradients of its squares, by so many threads and the kernels of a level, or this
+/* A result, and the gradients of its squares, by so many threads and a level's kernels, or this
  * CPU's own, whatever the test was called with. */
 static void compute(images_call call, int threads, const char *level, reel_tensor *found[3])
 {

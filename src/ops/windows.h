@@ -18,6 +18,11 @@ bool reeli_read_dims(reel *r, const char *what, const char *name, reel_dims give
 /* x can be used, is floating, and has `dims` dims behind one or two others. */
 bool reeli_is_image(const char *what, const reel_tensor *x, int dims);
 
+/* y = op(a, b), one of the three convolutions, with a bias or NULL; y's size. */
+reel_tensor *reeli_convolve_tensors(const reeli_op *op, const char *what, const reeli_window *v,
+                                    reel_tensor *a, reel_tensor *b, reel_tensor *bias,
+                                    const int64_t *size);
+
 /* Along how.dim, which has size in, or out if how.back; to the other. */
 reel_tensor *reeli_resample_dim(const char *what, reel_tensor *x, reeli_resampling how);
 

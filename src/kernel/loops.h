@@ -47,7 +47,7 @@ enum { REELI_LOOP_DTYPES = 3 }; /* bools are computed as integers */
 /* clang-format off */
 #define REELI_LOOPS_OF_ALL(DO) DO(small_product) REELI_NARROW_OF_ALL(DO) REELI_SELDOM_OF_ALL(DO)
 #define REELI_LOOPS_OF_FLOATS(DO)                                                                  \
-    DO(matrix_vector) DO(add_rows) DO(packing) DO(signs)                                           \
+    DO(add_rows) DO(packing) DO(signs)                                           \
     DO(pack_taps) DO(convolve) DO(fits_channels) DO(sum_tap_gradients) DO(vector_length)           \
     DO(spread_corners)                                                                             \
     REELI_UPDATES(DO)
@@ -56,7 +56,7 @@ enum { REELI_LOOP_DTYPES = 3 }; /* bools are computed as integers */
 #define REELI_NARROW_OF_ALL(DO)                                                                    \
     DO(sum) DO(sum_columns) DO(prod) DO(extreme) DO(plain_product)
 #define REELI_NARROW_OF_FLOATS(DO)                                                                 \
-    DO(cascade_begin) DO(cascade_feed) DO(cascade_end) DO(cascade_join)                            \
+    DO(cascade_begin) DO(cascade_feed) DO(cascade_end) DO(cascade_join) DO(matrix_vector)          \
     DO(moments) DO(norm) DO(logsumexp) DO(softmax) DO(softmax_gradient)                            \
     DO(log_sums) DO(class_gradient) DO(standardize) DO(standardize_gradient) DO(stretch)           \
     DO(channel_normalize) DO(channel_sums) DO(channel_gradient) DO(dot_product)                    \

@@ -418,12 +418,92 @@ START_TEST(of_blocks)
 }
 END_TEST
 
+static double rounded(int dtype, double x) { return dtype == REEL_F32 ? (double)(float)x : x; }
+
+/* Σ x y of k terms: whole rows of four times 32 bytes of elements are added up element by element,
+ * the four to one another, and then those of that one in order, and what fills no row. */
+static double dot(int dtype, int k, const void *x, int64_t at, const void *y)
+{
+    const int lanes = (int)(32 / bytes[dtype]), row = 4 * lanes, whole = k / row * row;
+    double sums[4 * 8] = {0}, total = 0;
+    for (int p = 0; p < whole; p++) {
+        const double term = rounded(dtype, get(x, dtype, at + p) * get(y, dtype, p));
+        sums[p % row] = rounded(dtype, sums[p % row] + term);
+    }
+    for (int s = 0; s < lanes; s++) {
+        const double low = rounded(dtype, sums[s] + sums[lanes + s]);
+        const double high = rounded(dtype, sums[2 * lanes + s] + sums[3 * lanes + s]);
+        total = rounded(dtype, total + rounded(dtype, low + high));
+    }
+    for (int p = whole; p < k; p++) {
+        total = rounded(dtype, total + rounded(dtype, get(x, dtype, at + p) * get(y, dtype, p)));
+    }
+    return total;
+}
+
+/* The loops for large matrices: rows times a vector, with a bias for each, for all, or none. */
+static void check_dots(int level, int dtype, int m, int k)
+{
+    enum { GAP = 3 };
+    void *x = random_values(dtype, (int64_t)m * (k + GAP)), *y = random_values(dtype, k);
+    void *bias = random_values(dtype, m), *got = random_values(dtype, m + 1);
+    set(got, dtype, m, 12345);
+    for (int step = -1; step < 2; step++) {
+        reeli_matrix_vector_loops[level][dtype](m, k, x, k + GAP, y, step < 0 ? NULL : bias,
+                                                step > 0, got);
+        for (int i = 0; i < m; i++) {
+            const double sum = dot(dtype, k, x, (int64_t)i * (k + GAP), y);
+            const double more = step < 0 ? 0 : get(bias, dtype, step * i);
+            assert_each(get(got, dtype, i) == rounded(dtype, sum + more),
+                        "%s, float%d: row %d of %d, %d terms", reeli_level_names[level],
+                        dtype ? 64 : 32, i, m, k);
+        }
+        ck_assert(get(got, dtype, m) == 12345);
+    }
+    free(x), free(y), free(bias), free(got);
+}
+
+/* Rows weighed and added up in order, each product rounded before it is added. */
+static void check_added_rows(int level, int dtype, int k, int n)
+{
+    enum { GAP = 3 };
+    void *weights = random_values(dtype, 2 * k), *x = random_values(dtype, (int64_t)k * (n + GAP));
+    void *got = random_values(dtype, n + 1), *before = malloc((size_t)(n + 1) * bytes[dtype]);
+    memcpy(before, got, (size_t)(n + 1) * bytes[dtype]);
+    reeli_add_rows_loops[level][dtype](k, n, weights, 2, x, n + GAP, got);
+    for (int j = 0; j <= n; j++) {
+        double sum = get(before, dtype, j);
+        for (int p = 0; p < k && j < n; p++) {
+            const double term = get(weights, dtype, 2 * p) * get(x, dtype, p * (n + GAP) + j);
+            sum = rounded(dtype, sum + rounded(dtype, term));
+        }
+        assert_each(get(got, dtype, j) == sum, "%s, float%d: column %d of %d, %d rows",
+                    reeli_level_names[level], dtype ? 64 : 32, j, n, k);
+    }
+    free(weights), free(x), free(got), free(before);
+}
+
+START_TEST(with_a_vector)
+{
+    const int level = level_of(levels[_i]);
+    for (int dtype = REEL_F32; level >= 0 && dtype <= REEL_F64; dtype++) {
+        for (int k = 1; k < 140; k++) {
+            for (int m = 1; m < 10; m++) {
+                check_dots(level, dtype, m, k);
+                check_added_rows(level, dtype, m, k);
+            }
+        }
+    }
+}
+END_TEST
+
 static void add_cases(TCase *cases)
 {
     tcase_add_loop_test(cases, of_every_size, 0, LEVELS);
     tcase_add_loop_test(cases, of_few_rows, 0, LEVELS);
     tcase_add_loop_test(cases, of_many_edges, 0, LEVELS);
     tcase_add_loop_test(cases, of_infinities, 0, LEVELS);
+    tcase_add_loop_test(cases, with_a_vector, 0, LEVELS);
     tcase_add_test(cases, of_any_number_of_threads);
     tcase_add_loop_test(cases, of_blocks, 0, LEVELS * PARTS);
 }

@@ -12,6 +12,8 @@ REELI_SELDOM_OF_FLOATS(DECLARE)
 REELI_SELDOM_OF_LEVELS(DECLARE)
 #endif
 
+enum { BLAS_LANES = 16 / sizeof(T) }; /* in which PyTorch's BLAS adds up */
+
 /* Each needs those before it. */
 /* clang-format off */
 #ifdef GRADIENTS
@@ -31,8 +33,8 @@ REELI_SELDOM_OF_LEVELS(DECLARE)
 #endif
 #ifdef GRADIENTS
 #include "optimizers.h"
-#include "vector_product.h"
 #include "vectors.h"
+#include "vector_product.h"
 #include "signs.h"
 #include "product_tiles.h"
 #include "product_packed.h"

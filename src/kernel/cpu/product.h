@@ -40,45 +40,12 @@ void KERNEL(plain_product)(const reeli_gemm *p)
 }
 #endif
 
-#if defined(GRADIENTS) && VECTOR_BYTES
-#define LANES_IN_REGISTERS
-#endif
-
-#ifdef LANES_IN_REGISTERS
-enum { COLUMN_VECTORS = 4 };
-
-/* At most so many vectors of columns, of each as many as there are of one: their sums stay in
- * registers. */
-REELI_INLINE void add_up_columns(const int vectors, int64_t columns, int64_t k, const T *a,
-                                 int64_t a_step, const T *b, int64_t down, T *c)
-{
-    vector sum[COLUMN_VECTORS] = {{0}};
-    for (int64_t p = 0; p < k; p++, b += down) {
-        const T factor = a[p * a_step];
-        REELI_UNROLL(4)
-        for (int v = 0; v < vectors; v++) {
-            sum[v] += factor * load_part(b + v * VECTOR, columns);
-        }
-    }
-    REELI_UNROLL(4)
-    for (int v = 0; v < vectors; v++) {
-        store_part(c + v * VECTOR, sum[v], columns);
-    }
-}
-#endif
-
 /* c[n] = a[k] b[k,n] where b's rows lie side by side: one is added after the other. */
 static void add_up_rows(int64_t n, int64_t k, const T *a, int64_t a_step, const T *b, int64_t down,
                         T *c)
 {
-#ifdef LANES_IN_REGISTERS
-    enum { MANY = COLUMN_VECTORS * VECTOR };
-    for (; n >= MANY; n -= MANY, b += MANY, c += MANY) {
-        add_up_columns(COLUMN_VECTORS, VECTOR, k, a, a_step, b, down, c);
-    }
-    for (; n > 0; n -= VECTOR, b += VECTOR, c += VECTOR) {
-        add_up_columns(1, n, k, a, a_step, b, down, c);
-    }
+#if defined(GRADIENTS) && VECTOR_BYTES
+    add_up_all_columns(n, k, a, a_step, b, down, c, false);
 #else
     for (int64_t j = 0; j < n; j++) {
         c[j] = 0;
@@ -92,8 +59,6 @@ static void add_up_rows(int64_t n, int64_t k, const T *a, int64_t a_step, const 
 
 /* Where a matrix meets a vector PyTorch's BLAS adds up in lanes of 16 bytes, of which the first has
  * the first terms, so many that whole rounds are left. */
-enum { BLAS_LANES = 16 / sizeof(T) };
-
 static int64_t first_terms(int64_t k) { return k > 0 ? (k - 1) % BLAS_LANES + 1 : 0; }
 
 #define SUM_OF_LANES(lane)                                                                         \
@@ -111,32 +76,42 @@ static T dot_in_lanes(int64_t k, const T *a, int64_t a_step, const T *b, int64_t
     return SUM_OF_LANES(lane);
 }
 
-#ifdef LANES_IN_REGISTERS
-typedef T blas_lanes __attribute__((vector_size(16)));
-typedef T loose_blas_lanes __attribute__((vector_size(16), aligned(sizeof(T)), may_alias));
-
+#ifdef LANES_ARE_VECTORS
 enum { BLAS_ROWS = 4 }; /* of which each waits for its own additions */
 
-/* The same of some rows of b, whose terms lie side by side as a's do. */
+/* The same of some rows of b, whose terms lie side by side as a's do, and fill the lanes. The first
+ * terms are added up for all rows at once. */
 REELI_INLINE void rows_in_lanes(int64_t k, const T *a, const T *const *b, T *c)
 {
     const int64_t first = first_terms(k);
-    blas_lanes lane[BLAS_ROWS] = {{0}};
-    for (int64_t p = 0; p < first; p++) {
+    blas_lanes lane[BLAS_ROWS];
+    REELI_UNROLL(4)
+    for (int j = 0; j < BLAS_ROWS; j++) {
+        lane[j] = LOAD_BLAS(a) * LOAD_BLAS(b[j]);
+    }
+    REELI_UNROLL(4)
+    for (int j = 0; j < BLAS_ROWS; j += BLAS_LANES) {
+        turn(lane + j);
+        blas_lanes start = lane[j] + 0;
         REELI_UNROLL(4)
-        for (int j = 0; j < BLAS_ROWS; j++) {
-            lane[j][0] += a[p] * b[j][p];
+        for (int t = 1; t < BLAS_LANES; t++) {
+            start += t < first ? lane[j + t] : (blas_lanes){0};
+        }
+        REELI_UNROLL(4)
+        for (int t = 0; t < BLAS_LANES; t++) {
+            lane[j + t] = (blas_lanes){start[t]};
         }
     }
     for (int64_t p = first; p < k; p += BLAS_LANES) {
         REELI_UNROLL(4)
         for (int j = 0; j < BLAS_ROWS; j++) {
-            lane[j] += *(const loose_blas_lanes *)(a + p) * *(const loose_blas_lanes *)(b[j] + p);
+            lane[j] += LOAD_BLAS(a + p) * LOAD_BLAS(b[j] + p);
         }
     }
     REELI_UNROLL(4)
-    for (int j = 0; j < BLAS_ROWS; j++) {
-        c[j] = SUM_OF_LANES(lane[j]);
+    for (int j = 0; j < BLAS_ROWS; j += BLAS_LANES) {
+        turn(lane + j);
+        *(loose_blas_lanes *)(c + j) = SUM_OF_LANES(lane + j);
     }
 }
 #endif
@@ -151,9 +126,10 @@ static void vector_in_lanes(int64_t n, int64_t k, const T *a, int64_t a_step, co
         add_up_rows(n, k, a, a_step, b, down, c);
         return;
     }
-#ifdef LANES_IN_REGISTERS
+#ifdef LANES_ARE_VECTORS
     T some[BLAS_ROWS];
-    for (; a_step == 1 && down == 1 && n > 0; n -= BLAS_ROWS, b += BLAS_ROWS * right) {
+    for (; a_step == 1 && down == 1 && k >= BLAS_LANES && n > 0;
+         n -= BLAS_ROWS, b += BLAS_ROWS * right) {
         const int64_t second = n > 1 ? right : 0, third = n > 2 ? 2 * right : second;
         const int64_t fourth = n > 3 ? 3 * right : third; /* a row again costs nothing */
         rows_in_lanes(k, a, (const T *const[]){b, b + second, b + third, b + fourth},

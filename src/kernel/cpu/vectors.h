@@ -59,7 +59,7 @@ REELI_INLINE vector gated(vector x, vector y)
 
 /* The first `count` elements of a vector, which may be all; the rest are read as 0, and not
  * written. */
-static inline vector load_part(const T *x, int64_t count)
+REELI_INLINE vector load_part(const T *x, int64_t count)
 {
     if (count >= VECTOR) {
         return CONST_VECTOR_AT(x);

@@ -3,36 +3,56 @@
 
 enum { ROW = 4 * LANES };
 
-/* Lanes are added one by one. LOAD reads those at x, which need not be aligned. */
+/* In one register or two parts, for GCC keeps what it has to halve in memory. What is read need
+ * not be aligned. */
 #if defined(__GNUC__) && !defined(__OPTIMIZE_SIZE__)
-typedef T lanes __attribute__((vector_size(32)));
-typedef T loose_lanes __attribute__((vector_size(32), aligned(sizeof(T)), may_alias));
 #define LANES_ARE_VECTORS
-#define LOAD(x) (*(const loose_lanes *)(x))
-#define PLUS(a, b) ((a) + (b))
-#define LANE(a, k) (a)[k]
-#else
-typedef struct lanes {
-    T of[LANES];
-} lanes;
-#define LOAD(x) (*(const lanes *)(x))
-#define LANE(a, k) (a).of[k]
-static inline lanes NAMED(lanes, plus)(lanes a, lanes b)
-{
-    for (int k = 0; k < LANES; k++) {
-        a.of[k] += b.of[k];
-    }
-    return a;
-}
-#define PLUS(a, b) NAMED(lanes, plus)(a, b)
-#endif
-
-#ifdef LANES_ARE_VECTORS
-/* Half of those, as its BLAS has them. */
-typedef T blas_lanes __attribute__((vector_size(16)));
+typedef T blas_lanes __attribute__((vector_size(16))); /* as PyTorch's BLAS has them */
 typedef T loose_blas_lanes __attribute__((vector_size(16), aligned(sizeof(T)), may_alias));
 #define LOAD_BLAS(x) (*(const loose_blas_lanes *)(x))
+#ifdef HAS_AVX2
+typedef T part_of_lanes __attribute__((vector_size(32)));
+typedef T loose_lanes __attribute__((vector_size(32), aligned(sizeof(T)), may_alias));
+#define LOAD_PART_OF_LANES(x) (*(const loose_lanes *)(x))
+#else
+typedef blas_lanes part_of_lanes;
+#define LOAD_PART_OF_LANES(x) LOAD_BLAS(x)
+#endif
+#define LANE(a, k) (a).of[(k) / IN_PART][(k) % IN_PART]
+#else
+typedef T part_of_lanes;
+#define LOAD_PART_OF_LANES(x) (*(x))
+#define LANE(a, k) (a).of[k]
+#endif
 
+enum { IN_PART = sizeof(part_of_lanes) / sizeof(T) };
+typedef struct lanes {
+    part_of_lanes of[LANES / IN_PART];
+} lanes;
+
+/* Lanes are added and multiplied one by one. NO_LANES are zeros, as which a constant might be
+ * filled in by an instruction that takes long. */
+#define LANES_OF(name, parameters, ...)                                                            \
+    REELI_INLINE lanes NAMED(lanes, name) parameters                                               \
+    {                                                                                              \
+        lanes y;                                                                                   \
+        REELI_UNROLL(8)                                                                            \
+        for (int k = 0; k < LANES / IN_PART; k++) {                                                \
+            y.of[k] = __VA_ARGS__;                                                                 \
+        }                                                                                          \
+        return y;                                                                                  \
+    }
+static const T no_lane[IN_PART];
+LANES_OF(none, (void), LOAD_PART_OF_LANES(no_lane))
+LANES_OF(load, (const T *x), LOAD_PART_OF_LANES(x + k * IN_PART))
+LANES_OF(plus, (lanes a, lanes b), a.of[k] + b.of[k])
+LANES_OF(times, (lanes a, lanes b), a.of[k] * b.of[k])
+#define NO_LANES NAMED(lanes, none)()
+#define LOAD(x) NAMED(lanes, load)(x)
+#define PLUS(a, b) NAMED(lanes, plus)(a, b)
+#define TIMES(a, b) NAMED(lanes, times)(a, b)
+
+#ifdef LANES_ARE_VECTORS
 #ifdef __clang__
 #define SHUFFLED(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else

@@ -37,7 +37,7 @@ enum { AHEAD = 512 };
                 sums[k] = PLUS(sums[k], LOAD(term));                                               \
                 if (gradients) {                                                                   \
                     EACH_LANE(slope[i] = ga;)                                                      \
-                    _mm256_stream_ps(gradients, (__m256)LOAD(slope));                              \
+                    _mm256_stream_ps(gradients, (__m256)LOAD(slope).of[0]);                        \
                     gradients += LANES;                                                            \
                 }                                                                                  \
             }                                                                                      \

@@ -70,7 +70,7 @@ static void flow_up(lanes (*sums)[4], int64_t rows, int power)
     for (int level = 1; level < 4; level++) {
         for (int k = 0; k < 4; k++) {
             sums[level][k] = PLUS(sums[level][k], sums[level - 1][k]);
-            sums[level - 1][k] = (lanes){0};
+            sums[level - 1][k] = NO_LANES;
         }
         if (rows & (mask << (level * power))) {
             break;
@@ -111,7 +111,7 @@ void KERNEL(cascade_join)(reeli_cascade *c, const void *part)
         sums[2][k] = PLUS(sums[2][k], LOAD(terms + k * LANES));
         if (full) {
             sums[3][k] = PLUS(sums[3][k], sums[2][k]);
-            sums[2][k] = (lanes){0};
+            sums[2][k] = NO_LANES;
         }
     }
 }
@@ -188,8 +188,7 @@ void KERNEL(sum)(const void *x, int64_t stride, int64_t n, void *total)
         return;
     }
     if (n < LEAST_STEP * ROW) { /* one level, to which 0 would be added: it is never -0 */
-        lanes sums[4];
-        memset(sums, 0, sizeof sums);
+        lanes sums[4] = {NO_LANES, NO_LANES, NO_LANES, NO_LANES};
         feed_rows(sums, x, n / ROW);
         *(T *)total = last_sum(sums, (const T *)x + n / ROW * ROW, n % ROW);
         return;
@@ -233,7 +232,7 @@ REELI_APART static void carry(int64_t i, int power, int count, lanes (*level)[WI
     for (int l = 0; l < 3 && (i & (mask << (l * power))) == 0; l++) {
         for (int v = 0; v < count; v++) {
             level[l + 1][v] = PLUS(level[l + 1][v], level[l][v]);
-            level[l][v] = (lanes){0};
+            level[l][v] = NO_LANES;
         }
     }
 }

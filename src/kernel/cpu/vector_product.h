@@ -8,38 +8,23 @@
 enum { LINE_LENGTH = 64 / sizeof(T), ELEMENTS_AHEAD = 768 };
 
 #ifdef LANES_ARE_VECTORS
-/* Lanes as a register holds them: all, or half of them, for GCC keeps an array of what it has to
- * halve in memory. */
-#if VECTOR_BYTES > 16
-typedef lanes held;
-#define LOAD_HELD(x) LOAD(x)
-#else
-typedef blas_lanes held;
-#define LOAD_HELD(x) LOAD_BLAS(x)
-#endif
-enum { HELD = sizeof(held) / sizeof(T), HOLD_LANES = LANES / HELD };
-
 /* Σ_p a[p] b[p] in four sums of lanes, and of these, half of them at half[0] and the rest at
  * half[BLAS_LANES]; of whole ROWs. */
 REELI_INLINE void sum_in_lanes(int64_t k, const T *a, const T *b, blas_lanes *half)
 {
-    held sums[4 * HOLD_LANES] = {{0}};
+    lanes sums[4] = {0};
     for (int64_t p = 0; p + ROW <= k; p += ROW) {
         for (int64_t l = 0; l < ROW; l += LINE_LENGTH) {
             REELI_PREFETCH(a + p + ELEMENTS_AHEAD + l);
         }
-        REELI_UNROLL(8)
-        for (int s = 0; s < 4 * HOLD_LANES; s++) {
-            sums[s] += LOAD_HELD(a + p + s * HELD) * LOAD_HELD(b + p + s * HELD);
+        REELI_UNROLL(4)
+        for (int s = 0; s < 4; s++) {
+            sums[s] = PLUS(sums[s], TIMES(LOAD(a + p + s * LANES), LOAD(b + p + s * LANES)));
         }
     }
-    REELI_UNROLL(2)
-    for (int s = 0; s < HOLD_LANES; s++) {
-        sums[s] = (sums[s] + sums[HOLD_LANES + s]) +
-                  (sums[2 * HOLD_LANES + s] + sums[3 * HOLD_LANES + s]);
-    }
-    memcpy(&half[0], sums, sizeof *half);
-    memcpy(&half[BLAS_LANES], (const char *)sums + sizeof *half, sizeof *half);
+    const lanes all = PLUS(PLUS(sums[0], sums[1]), PLUS(sums[2], sums[3]));
+    memcpy(&half[0], &all, sizeof *half);
+    memcpy(&half[BLAS_LANES], (const char *)&all + sizeof *half, sizeof *half);
 }
 
 static inline blas_lanes column_of(const T *const *rows, int64_t p)

@@ -323,6 +323,7 @@ bool KERNEL(fits_channels)(const reeli_taps *c)
 
 void KERNEL(convolve)(const reeli_taps *c)
 {
+    LEAVE_VECTORS
     const int64_t positions = (c->height - 1) * c->pitch + c->width;
     if (c->by_channels) {
         convolve_channels(c);
@@ -341,6 +342,7 @@ int64_t KERNEL(vector_length)(void) { return VECTOR; }
 
 void KERNEL(sum_tap_gradients)(const reeli_tap_sums *c)
 {
+    LEAVE_VECTORS
     for (int64_t o = 0; o < c->step; o += POSITIONS) {
         for (int64_t t = 0, high; t < c->taps; t += high) {
             high = next_rows(POSITION_HEIGHTS, c->taps - t);

@@ -47,10 +47,27 @@
 #endif
 #define EACH_SELDOM SELDOM_INDEPENDENT for (int64_t i = 0; i < n; i++)
 
+/* First in what uses vectors: GCC leaves their upper halves behind in small code, and whoever uses
+ * shorter ones, as the rest of the program does, waits for those from then on. */
+#if (defined(REELI_SMALL_DOUBLES) || defined(__OPTIMIZE_SIZE__)) && defined(HAS_AVX2) &&           \
+    defined(__GNUC__) && !defined(__clang__)
+static inline void NAMED(leave, vectors)(const char *unused)
+{
+    (void)unused;
+    _mm256_zeroupper();
+}
+#define LEAVE_VECTORS                                                                              \
+    __attribute__((cleanup(NAMED(leave, vectors)))) const char at_the_end = 0;                     \
+    (void)at_the_end;
+#else
+#define LEAVE_VECTORS
+#endif
+
 #define LOOP(width, each, function, result, element, formula)                                      \
     reeli_map_loop function;                                                                       \
     width void function(int64_t n, void *to, const void *const *in, const double *p)               \
     {                                                                                              \
+        LEAVE_VECTORS                                                                              \
         (void)p;                                                                                   \
         result *out = to;                                                                          \
         each { element out[i] = (result)(formula); }                                               \

@@ -12,6 +12,7 @@
 
 /* What every rule begins with: the gradient, turned round or not, with the weights' decay. */
 #define BEGIN                                                                                      \
+    LEAVE_VECTORS                                                                                  \
     T *const p = parameter;                                                                        \
     const T *const gradients = gradient;                                                           \
     const T sense = s->maximize ? -1 : 1, decay = (T)s->weight_decay;

@@ -292,6 +292,7 @@ REELI_APART static void larger_product(const reeli_gemm *p)
 
 void KERNEL(small_product)(const reeli_gemm *p)
 {
+    LEAVE_VECTORS
     if (sizeof(T) == 4 && p->m * p->n * p->k < REELI_TINY_PRODUCT) {
         tiny_product(p);
         if (REELI_RARELY(p->rectify || p->gate)) {

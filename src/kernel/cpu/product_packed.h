@@ -39,6 +39,7 @@ static T *place_of(const reeli_packed *b, int64_t tile)
 
 static void pack_left(const reeli_packed *b, int64_t from, int64_t to)
 {
+    LEAVE_VECTORS
     const int64_t *stride = b->p->a.stride;
     const T *a = (const T *)b->p->a.data + b->start * stride[1];
     for (int64_t t = from; t < to; t++) {
@@ -97,6 +98,7 @@ static void multiply_panel(const reeli_packed *b, int64_t column, const T *panel
 
 static void multiply_columns(const reeli_packed *b, int64_t columns, int64_t to)
 {
+    LEAVE_VECTORS
     pack_right(b, columns);
     for (int64_t j = 0; j < columns; j += PANEL_COLUMNS) {
         multiply_panel(b, b->column + j, (const T *)b->right + j * b->depth, to);

@@ -226,6 +226,7 @@ static double sum_of_powers(int64_t n, const T *x, double shift, bool squared)
  * variance of 0. */
 void KERNEL(moments)(int64_t n, int64_t inner, const void *terms, double *mean, double *squares)
 {
+    LEAVE_VECTORS
     const T *x = terms;
     if (inner == 1) {
         const double first = (double)x[0];

@@ -28,6 +28,7 @@ static T tamed(int64_t n, const T *x, T *to, double *mean, double *squares)
 void KERNEL(standardize)(int64_t rows, int64_t n, const void *from, double eps, void *to,
                          void *scale_out)
 {
+    LEAVE_VECTORS
     const T *x = from;
     T *y = to, *scale = scale_out;
     for (int64_t i = 0; i < rows; i++, x += n, y += n) {
@@ -44,6 +45,7 @@ void KERNEL(standardize)(int64_t rows, int64_t n, const void *from, double eps, 
 void KERNEL(standardize_gradient)(int64_t rows, int64_t n, const void *g_in, const void *y_in,
                                   const void *scale_in, void *to)
 {
+    LEAVE_VECTORS
     const T *g = g_in, *y = y_in, *scale = scale_in;
     T *dx = to, g_mean, gy_mean;
     for (int64_t i = 0; i < rows; i++, g += n, y += n, dx += n) {
@@ -68,6 +70,7 @@ void KERNEL(stretch)(int64_t n, void *numbers, double range, double low)
 /* A piece of a channel, of = {mean, scale, weight, bias}: y = (x - mean) (scale weight) + bias. */
 void KERNEL(channel_normalize)(int64_t n, const void *from, const double *of, void *to)
 {
+    LEAVE_VECTORS
     const T *x = from, mean = (T)of[0], factor = (T)of[1] * (T)of[2], bias = (T)of[3];
     T *y = to;
     SELDOM_INDEPENDENT
@@ -80,6 +83,7 @@ void KERNEL(channel_normalize)(int64_t n, const void *from, const double *of, vo
 void KERNEL(channel_sums)(int64_t n, const void *gradient, const void *from, double mean,
                           double *sums)
 {
+    LEAVE_VECTORS
     enum { PART = 512 };
     const T *g = gradient, *x = from;
     T product[PART], sum;
@@ -100,6 +104,7 @@ void KERNEL(channel_sums)(int64_t n, const void *gradient, const void *from, dou
 void KERNEL(channel_gradient)(int64_t n, const void *gradient, const void *from, const double *of,
                               void *to)
 {
+    LEAVE_VECTORS
     const T *g = gradient, *x = from, mean = (T)of[0], factor = (T)of[1], a = (T)of[2];
     const T b = (T)of[3];
     T *dx = to;

@@ -80,6 +80,7 @@ static void flow_up(lanes (*sums)[4], int64_t rows, int power)
 
 void KERNEL(cascade_feed)(reeli_cascade *c, const void *terms, int64_t n)
 {
+    LEAVE_VECTORS
     const T *x = terms;
     lanes(*sums)[4] = (void *)c->sums;
     const int64_t step = (int64_t)1 << c->power;
@@ -102,6 +103,7 @@ void KERNEL(cascade_feed)(reeli_cascade *c, const void *terms, int64_t n)
  * empty. So such parts can be summed apart, and joined in their order to the same bits. */
 void KERNEL(cascade_join)(reeli_cascade *c, const void *part)
 {
+    LEAVE_VECTORS
     const int64_t mask = ((int64_t)1 << c->power) - 1;
     const T *terms = part;
     lanes(*sums)[4] = (void *)c->sums;
@@ -166,6 +168,7 @@ static T sum_strided(const T *x, int64_t stride, int64_t n)
 
 void KERNEL(cascade_end)(reeli_cascade *c, const void *terms, int64_t n, void *sum)
 {
+    LEAVE_VECTORS
     const T *x = terms;
     if (c->rows == 0 && n < LANES) {
         *(T *)sum = sum_strided(x, 1, n);
@@ -183,6 +186,7 @@ void KERNEL(cascade_end)(reeli_cascade *c, const void *terms, int64_t n, void *s
 
 void KERNEL(sum)(const void *x, int64_t stride, int64_t n, void *total)
 {
+    LEAVE_VECTORS
     if (stride != 1 || n < LANES) {
         *(T *)total = sum_strided(x, stride, n);
         return;
@@ -304,6 +308,7 @@ static void sum_rest(const T *x, int64_t rows, int64_t columns, int width, T *ou
 void KERNEL(sum_columns)(const void *terms, int64_t rows, int64_t columns, int64_t first,
                          int64_t last, void *out)
 {
+    LEAVE_VECTORS
     const T *x = terms;
     T *sums = out;
     const int64_t whole = columns / ROW * ROW, rest = columns - whole;
@@ -336,6 +341,7 @@ static void sum_all_columns(const void *terms, int64_t rows, int64_t columns, vo
 void KERNEL(sum_columns)(const void *terms, int64_t rows, int64_t columns, int64_t first,
                          int64_t last, void *out)
 {
+    LEAVE_VECTORS
     T *sums = out;
     for (int64_t j = first; j < last; j++) {
         sums[j] = 0;
@@ -349,6 +355,7 @@ void KERNEL(sum_columns)(const void *terms, int64_t rows, int64_t columns, int64
 
 void KERNEL(sum)(const void *terms, int64_t stride, int64_t n, void *total)
 {
+    LEAVE_VECTORS
     const T *x = terms;
     T t = 0;
     for (int64_t i = 0; i < n; i++) {

@@ -185,9 +185,8 @@ PLAIN_TILE(SIZED(tile, 4), element4, 8)
 #define NAMED(name) SIZED(name, 8)
 #include "transpose.h"
 
-reeli_transpose_loop NAME(REELI_CPU);
-void NAME(REELI_CPU)(bool stream, int64_t rows, int64_t columns, size_t element, void *to,
-                     int64_t to_stride, const void *from, int64_t from_stride)
+static void transpose(bool stream, int64_t rows, int64_t columns, size_t element, void *to,
+                      int64_t to_stride, const void *from, int64_t from_stride)
 {
     (void)stream;
 #ifdef HAS_AVX2
@@ -205,4 +204,14 @@ void NAME(REELI_CPU)(bool stream, int64_t rows, int64_t columns, size_t element,
     } else {
         SIZED(blocks, 8)(rows, columns, to, to_stride, from, from_stride);
     }
+}
+
+reeli_transpose_loop NAME(REELI_CPU);
+void NAME(REELI_CPU)(bool stream, int64_t rows, int64_t columns, size_t element, void *to,
+                     int64_t to_stride, const void *from, int64_t from_stride)
+{
+    transpose(stream, rows, columns, element, to, to_stride, from, from_stride);
+#ifdef HAS_AVX2
+    _mm256_zeroupper(); /* as LEAVE_VECTORS in maps.h */
+#endif
 }

@@ -40,6 +40,7 @@ static vector COMPOSED(mish)(vector x)
     reeli_map_loop reeli_##name##_vectors;                                                         \
     void reeli_##name##_vectors(int64_t n, void *to, const void *const *in, const double *p)       \
     {                                                                                              \
+        LEAVE_VECTORS                                                                              \
         (void)p;                                                                                   \
         each_vector(n, to, in[0], function);                                                       \
     }

@@ -74,6 +74,7 @@ REELI_INLINE blas_lanes sum_rows(int64_t k, const T *const *a, const T *b)
 void KERNEL(matrix_vector)(int64_t m, int64_t k, const void *left, int64_t a_step,
                            const void *right, const void *bias, int64_t bias_step, void *out)
 {
+    LEAVE_VECTORS
     const T *a = left, *plus = bias;
     T *c = out;
     for (int64_t n = BLAS_LANES; m > 0; m -= n, a += n * a_step, c += n) {
@@ -102,6 +103,7 @@ void KERNEL(matrix_vector)(int64_t m, int64_t k, const void *left, int64_t a_ste
 void KERNEL(matrix_vector)(int64_t m, int64_t k, const void *left, int64_t a_step,
                            const void *right, const void *bias, int64_t bias_step, void *out)
 {
+    LEAVE_VECTORS
     const T *a = left, *b = right, *plus = bias;
     T *c = out;
     for (int64_t i = 0; i < m; i++, a += a_step) {
@@ -181,6 +183,7 @@ static void add_up_all_columns(int64_t n, int64_t k, const T *a, int64_t a_step,
 void KERNEL(add_rows)(int64_t k, int64_t n, const void *left, int64_t a_step, const void *right,
                       int64_t b_step, void *out)
 {
+    LEAVE_VECTORS
     const T *a = left, *b = right;
     T *c = out;
 #ifdef LOAD_PART

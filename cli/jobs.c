@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A job's process writes its result into one pipe and what it says into another. */
+#ifdef __linux__
+#define _GNU_SOURCE /* sched_getaffinity */
+#endif
 #include "jobs.h"
 #include "progress.h"
 
@@ -7,6 +10,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,8 +41,15 @@ typedef struct run {
     progress *shown;
 } run;
 
+/* That this process may run on: in a container they may be fewer than the machine has. */
 static int64_t cpus(void)
 {
+#ifdef CPU_COUNT
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
+        return CPU_COUNT(&allowed);
+    }
+#endif
 #ifdef _SC_NPROCESSORS_ONLN
     return (int64_t)sysconf(_SC_NPROCESSORS_ONLN);
 #else

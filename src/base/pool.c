@@ -7,6 +7,7 @@
  */
 #include "pool.h"
 
+#include "cpus.h"
 #include "state.h"
 #include "thresholds.h"
 
@@ -172,12 +173,8 @@ static void start_workers(reeli_pool *p, int count)
 /* Where there are more threads than CPUs, who looks is in the way of who works. */
 static int how_long(int threads)
 {
-#ifdef _SC_NPROCESSORS_ONLN
-    return threads > sysconf(_SC_NPROCESSORS_ONLN) ? REELI_LOOKING / 4 : REELI_LOOKING;
-#else
-    (void)threads;
-    return REELI_LOOKING;
-#endif
+    const int cpus = reeli_cpus();
+    return cpus > 0 && threads > cpus ? REELI_LOOKING / 4 : REELI_LOOKING;
 }
 
 static reeli_pool *pool_new(reel *r)

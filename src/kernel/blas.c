@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Finding OpenBLAS, and calling it. */
 #ifdef __linux__
-#define _GNU_SOURCE /* sched_getaffinity */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #endif
 #include "blas.h"
+#include "cpus.h"
 #include "dtype.h"
 #include "library.h"
 #include "packed_product.h"
@@ -13,7 +14,6 @@
 #if defined(REELI_OPENBLAS) || defined(REELI_LINK_BLAS)
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -62,12 +62,8 @@ static size_t own_threads(void)
 {
     static const char *const names[] = {"OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS",
                                         "OMP_NUM_THREADS"};
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-#ifdef __linux__
-    cpu_set_t allowed;
-    cpus = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : cpus;
-#endif
-    cpus = cpus < 1 ? 1 : cpus > MOST_THREADS ? MOST_THREADS : cpus;
+    const int there_are = reeli_cpus();
+    const long cpus = there_are < 1 ? 1 : there_are > MOST_THREADS ? MOST_THREADS : there_are;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *text = getenv(names[i]);
         const long wanted = text ? strtol(text, NULL, 10) : 0;

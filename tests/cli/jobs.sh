@@ -99,4 +99,15 @@ says 'its process was ended: Killed'
 started "${endless[@]}"
 kill -KILL $process
 ended 137
+
+# As many at once as it has CPUs, of which a container may have fewer than there are.
+if command -v taskset >/dev/null; then
+  cpu=$(taskset -pc $$ | sed 's/.*: //; s/[^0-9].*//')
+  taskset -c "$cpu" "$reel" "${endless[@]::${#endless[@]}-2}" >out 2>err &
+  process=$!
+  sleep 2
+  [ "$(ps -A -o ppid= | grep -cx " *$process")" -le 1 ] || fail 'more jobs at once than CPUs'
+  kill -INT $process
+  wait $process || true
+fi
 finish

@@ -264,11 +264,10 @@ void reeli_sum_lines(reel *r, int dtype, int64_t outer, int64_t n, int64_t inner
 }
 
 typedef struct channels {
-    lines of; /* images as blocks, of rows that are channels */
-    char *room;
+    lines of;   /* images as blocks, of rows that are channels */
+    char *room; /* for copies that lie side by side; NULL: added where they lie */
 } channels;
 
-/* Whole rows of a cascade are added where they lie; others, so that they are, side by side. */
 static void sum_channel(int64_t channel, int64_t place, void *context)
 {
     const channels *c = context;
@@ -276,7 +275,7 @@ static void sum_channel(int64_t channel, int64_t place, void *context)
     const size_t bytes = (size_t)l->inner * l->element, image = (size_t)l->n * bytes;
     const char *x = l->x + (size_t)channel * bytes;
     char *sum = l->sums + (size_t)channel * l->element;
-    if (bytes % ROW_BYTES == 0) {
+    if (!c->room) {
         reeli_cascade all;
         reeli_cascade_begin_loops[l->level][l->dtype](&all, l->outer * l->inner);
         for (int64_t i = 1; i < l->outer; i++, x += image) {
@@ -299,13 +298,18 @@ bool reeli_sum_channels(reel *r, int dtype, int64_t batch, int64_t count, int64_
     const bool shared = batch * count * inner >= REELI_SHARED_FROM;
     const int64_t places = shared ? reeli_working_places(r, count) : 1;
     const reeli_mark mark = reeli_arena_mark(&r->arena);
-    channels c = {all, reeli_arena_alloc(r, (size_t)(places * batch * inner) * all.element)};
-    if (c.room && shared) {
+    const bool whole = (size_t)inner * all.element % ROW_BYTES == 0; /* rows of a cascade */
+    channels c = {all, NULL};
+    if (!whole) {
+        c.room = reeli_arena_alloc(r, (size_t)(places * batch * inner) * all.element);
+    }
+    const bool ready = whole || c.room;
+    if (ready && shared) {
         reeli_parallel_placed(r, count, sum_channel, &c);
     }
-    for (int64_t i = 0; c.room && !shared && i < count; i++) {
+    for (int64_t i = 0; ready && !shared && i < count; i++) {
         sum_channel(i, 0, &c);
     }
     reeli_arena_release(&r->arena, &mark);
-    return c.room != NULL;
+    return ready;
 }

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A job's process writes its result into one pipe and what it says into another. */
-#ifdef __linux__
-#define _GNU_SOURCE /* sched_getaffinity */
-#endif
 #include "jobs.h"
+#include "cpus.h"
 #include "progress.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,25 +38,9 @@ typedef struct run {
     progress *shown;
 } run;
 
-/* That this process may run on: in a container they may be fewer than the machine has. */
-static int64_t cpus(void)
-{
-#ifdef CPU_COUNT
-    cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
-        return CPU_COUNT(&allowed);
-    }
-#endif
-#ifdef _SC_NPROCESSORS_ONLN
-    return (int64_t)sysconf(_SC_NPROCESSORS_ONLN);
-#else
-    return 1;
-#endif
-}
-
 static int64_t how_many_at_once(const session *s, const jobs *of)
 {
-    int64_t most = s->o->threads ? s->o->threads : cpus();
+    int64_t most = s->o->threads ? s->o->threads : reeli_cpus();
     int64_t there_is_room_for = of->bytes > 0 ? s->memory / of->bytes : of->count;
     most = most < MOST_AT_ONCE ? most : MOST_AT_ONCE;
     most = most < of->count ? most : of->count;

@@ -47,7 +47,7 @@ enum { REELI_LOOP_DTYPES = 3 }; /* bools are computed as integers */
 /* clang-format off */
 #define REELI_LOOPS_OF_ALL(DO) DO(small_product) REELI_NARROW_OF_ALL(DO) REELI_SELDOM_OF_ALL(DO)
 #define REELI_LOOPS_OF_FLOATS(DO)                                                                  \
-    DO(add_rows) DO(packing) DO(signs)                                           \
+    DO(add_rows) DO(packing) DO(signs)                                                             \
     DO(pack_taps) DO(convolve) DO(fits_channels) DO(sum_tap_gradients) DO(vector_length)           \
     DO(spread_corners)                                                                             \
     REELI_UPDATES(DO)

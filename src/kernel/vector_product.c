@@ -65,10 +65,10 @@ enum { ROWS_APART = 16 };
 
 /* Rows of a block, of so many columns: sums are read and written once for each. Fours, for dot
  * products take four rows at once. */
-static int64_t rows_of_block(const product *p, int64_t columns, int64_t least)
+static int64_t rows_of_block(const product *p, int64_t columns)
 {
     const int64_t fit = BLOCK_BYTES / (columns * (int64_t)p->element);
-    return fit == 0 ? ROWS_APART : reeli_most(least, reeli_least(fit & ~(int64_t)3, REELI_BLOCK));
+    return fit == 0 ? ROWS_APART : reeli_most(2, reeli_least(fit & ~(int64_t)3, REELI_BLOCK));
 }
 
 /* Adds up the rows of a block. What follows it is fetched meanwhile, for some CPUs do not read far
@@ -94,7 +94,7 @@ static void add_piece_of_rows(int64_t index, void *context)
 {
     const product *p = context;
     const int64_t count = length_of(p->piece, index, p->rows);
-    const int64_t block = rows_of_block(p, p->columns, 2);
+    const int64_t block = rows_of_block(p, p->columns);
     char *const sums = begin_piece(p, index);
     for (int64_t i = 0; i < count; i += block) {
         const size_t row = (size_t)(index * p->piece + i);
@@ -110,7 +110,7 @@ static void add_piece_of_columns(int64_t index, void *context)
     const int64_t first = index * p->piece, columns = length_of(p->piece, index, p->columns);
     const size_t at = (size_t)first * p->element;
     begin(p, p->out + at, first, columns);
-    const int64_t block = rows_of_block(p, columns, ROWS_APART);
+    const int64_t block = reeli_most(ROWS_APART, rows_of_block(p, columns));
     for (int64_t i = 0; i < p->rows; i += block) {
         p->add_rows(p->rows - i < block ? p->rows - i : block, columns,
                     p->vector + (size_t)(i * p->vector_step) * p->element, p->vector_step,
@@ -208,7 +208,7 @@ static void line_piece(int64_t index, void *context)
     const product *y = &l->values, *dw = &l->gradient;
     const size_t element = y->element;
     const int64_t count = length_of(dw->piece, index, dw->rows),
-                  block = rows_of_block(dw, dw->columns, 2);
+                  block = rows_of_block(dw, dw->columns);
     char *const sums = begin_piece(dw, index);
     for (int64_t i = 0; i < count; i += block) {
         const int64_t rows = count - i < block ? count - i : block;
@@ -234,6 +234,6 @@ bool reeli_go_as_line(reel *r, const reeli_line *l)
     y->columns = dw->columns = row.k;
     y->step = dw->step = row.b.stride[1];
     dw->piece = rows_of_piece(dw->rows, dw->columns);
-    reeli_move(rows_of_block(dw, dw->columns, 2), g, row.dtype, 1, l->g, row.dtype, 0);
+    reeli_move(rows_of_block(dw, dw->columns), g, row.dtype, 1, l->g, row.dtype, 0);
     return add_pieces_of_rows(dw, line_piece, &all);
 }

@@ -68,7 +68,7 @@ typedef struct layer {
     char *to;
     int64_t *corner; /* of a pooled y that is read: find_corners */
     reeli_room room;
-    int64_t packed; /* rows, up to whole vectors */
+    int64_t packed; /* rows, up to whole vectors, and what a last tile has too many */
     int64_t source_size, pieces, parts, part_rows;
     places *places;
     int64_t count;
@@ -215,7 +215,7 @@ static bool prepare(layer *l, reel *r, int64_t taps)
     const int64_t units = c->batch * c->groups;
     const int64_t vector = reeli_vector_length_loops[r->level][c->dtype]();
     l->level = r->level;
-    l->packed = reeli_parts(l->rows, vector) * vector;
+    l->packed = (reeli_parts(l->rows, vector) + 1) * vector;
     l->bytes = (int64_t)reeli_element_size(c->dtype);
     l->pieces = reeli_convolution_pieces(c);
     l->parts = units >= l->pieces ? 1

@@ -29,7 +29,7 @@ static void transposes(reel_dtype dtype, int64_t rows, int64_t columns)
 
 START_TEST(transposed_copies)
 {
-    static const int64_t sides[] = {1, 2, 3, 4, 5, 7, 8, 9, 16, 31, 33, 64, 65, 71};
+    static const int64_t sides[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 31, 33, 64, 65, 71};
     const size_t count = sizeof sides / sizeof *sides;
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < count; j++) {

@@ -8,28 +8,29 @@
  *
  * Each element is one chain over its taps, in order; rounded once a tap where the CPU can.
  */
-/* How high tiles are: of outputs, of positions of some channels, and of taps. */
+/* How high tiles are: of outputs, of positions of some channels, and of taps. Fewer outputs are in
+ * a tile that has some too many, for a lower one's sums would wait for one another as long. Where a
+ * multiply-add takes four cycles those of four rows by two vectors do, too: five take no longer. */
 #if VECTOR_BYTES == 64
-#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(4) DO(8) DO(12)
+#define EACH_TAP_ROW(DO) DO(2) DO(4) DO(8) DO(12)
 #define EACH_CHANNEL_ROW(DO) DO(1) DO(2) DO(4) DO(6) DO(8) DO(12)
 #define EACH_POSITION_ROW(DO) DO(1) DO(4) DO(8) DO(9) DO(12)
 enum { TAP_ROWS = 12 };
-#else
-#if VECTOR_BYTES == 32 && LANES == 8
-#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(3) DO(4) DO(6)
+#elif VECTOR_BYTES == 32 && LANES == 8
+#define EACH_TAP_ROW(DO) DO(2) DO(5) DO(6)
+#define EACH_CHANNEL_ROW(DO) DO(1) DO(2) DO(3) DO(4) DO(6)
+#define EACH_POSITION_ROW EACH_CHANNEL_ROW
 enum { TAP_ROWS = 6 };
-#elif VECTOR_BYTES == 32 /* doubles, which few images are of; pooling needs the 2 */
-#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(4)
-enum { TAP_ROWS = 4 };
 #elif defined(REELI_FOR_SIZE)
 #define EACH_TAP_ROW(DO) DO(1) DO(2)
-enum { TAP_ROWS = 2 };
-#else
-#define EACH_TAP_ROW(DO) DO(1) DO(2) DO(4)
-enum { TAP_ROWS = 4 };
-#endif
 #define EACH_CHANNEL_ROW EACH_TAP_ROW
 #define EACH_POSITION_ROW EACH_TAP_ROW
+enum { TAP_ROWS = 2 };
+#else /* with AVX2 doubles, which few images are of; pooling needs the 2 */
+#define EACH_TAP_ROW(DO) DO(2) DO(4)
+#define EACH_CHANNEL_ROW(DO) DO(1) DO(2) DO(4)
+#define EACH_POSITION_ROW EACH_CHANNEL_ROW
+enum { TAP_ROWS = 4 };
 #endif
 enum { POSITIONS = 2 * VECTOR }; /* of a tile */
 
@@ -176,13 +177,13 @@ enum {
 };
 
 /* Rows in tiles of much the same height, of the heights that there are: how many the next one has,
- * of those that are left. */
-static int64_t next_rows(unsigned heights, int64_t left)
+ * of those that are left, and where `past` is true the last one may have more. */
+static int64_t next_rows(unsigned heights, bool past, int64_t left)
 {
     const int64_t count = (left + TAP_ROWS - 1) / TAP_ROWS;
     int64_t high = (left + count - 1) / count;
     while (!(heights >> high & 1)) {
-        high += count > 1 ? 1 : -1;
+        high += count > 1 || past ? 1 : -1;
     }
     return high;
 }
@@ -191,10 +192,10 @@ static void pack_rows(int64_t rows, int64_t row_step, int64_t taps, const int64_
                       const T *from, T *to)
 {
     for (int64_t high; rows > 0; rows -= high, from += high * row_step) {
-        high = next_rows(TAP_HEIGHTS, rows);
+        high = next_rows(TAP_HEIGHTS, true, rows);
         for (int64_t t = 0; t < taps; t++) {
             for (int64_t i = 0; i < high; i++) {
-                *to++ = from[i * row_step + tap[t]];
+                *to++ = i < rows ? from[i * row_step + tap[t]] : 0;
             }
         }
     }
@@ -238,10 +239,10 @@ static void convolve_straight(const reeli_taps *c, int64_t q, int64_t count)
     const T *weights = c->weights, *bias = c->bias;
     T sums[TAP_ROWS * POSITIONS + VECTOR]; /* the last part of a row is read as a whole vector */
     for (int64_t row = 0, high; row < c->rows; row += high, weights += high * c->taps) {
-        high = next_rows(TAP_HEIGHTS, c->rows - row);
+        high = next_rows(TAP_HEIGHTS, true, c->rows - row);
         tap_tiles[high][count > VECTOR](c->taps, weights, (const T *)c->source + q, VECTOR,
                                         c->offset, sums);
-        for (int64_t i = 0; i < high; i++) {
+        for (int64_t i = 0; i < high && row + i < c->rows; i++) {
             place_sums(c, sums + i * POSITIONS, count, q / c->pitch, q % c->pitch,
                        bias ? bias[row + i] : 0, (T *)c->out + (row + i) * c->out_row);
         }
@@ -255,9 +256,9 @@ static void convolve_pair(const reeli_taps *c, const T *source, int64_t apart, T
     const T *weights = c->weights, *bias = c->bias;
     T sums[TAP_ROWS * POSITIONS];
     for (int64_t row = 0, high; row < c->rows; row += high, weights += high * c->taps) {
-        high = next_rows(TAP_HEIGHTS, c->rows - row);
+        high = next_rows(TAP_HEIGHTS, true, c->rows - row);
         tap_tiles[high][second > 0](c->taps, weights, source, apart, c->offset, sums);
-        for (int64_t i = 0; i < high; i++) {
+        for (int64_t i = 0; i < high && row + i < c->rows; i++) {
             T *to = out + (row + i) * c->out_row;
             const T plus = bias ? bias[row + i] : 0;
             store_part(to, CONST_VECTOR_AT(sums + i * POSITIONS) + plus, first);
@@ -345,7 +346,7 @@ void KERNEL(sum_tap_gradients)(const reeli_tap_sums *c)
     LEAVE_VECTORS
     for (int64_t o = 0; o < c->step; o += POSITIONS) {
         for (int64_t t = 0, high; t < c->taps; t += high) {
-            high = next_rows(POSITION_HEIGHTS, c->taps - t);
+            high = next_rows(POSITION_HEIGHTS, false, c->taps - t);
             position_tiles[high][c->step - o > VECTOR](c, c->offset + t, (const T *)c->gradient + o,
                                                        (T *)c->sums + t * c->step + o);
         }

@@ -61,7 +61,7 @@ static void convolve_line(const reeli_taps *c, const block *b, int64_t y)
     for (int64_t x = 0, n; x < c->width; x += n) {
         n = 0;
         for (int64_t high; x + n < c->width && n + TAP_ROWS <= CHANNEL_LINE; n += high) {
-            high = next_rows(CHANNEL_HEIGHTS, c->width - x - n);
+            high = next_rows(CHANNEL_HEIGHTS, false, c->width - x - n);
             channel_tiles[high][b->vectors - 1](c->taps, b->weights, source + x + n, apart,
                                                 c->offset, line + n * POSITIONS);
         }
@@ -102,7 +102,8 @@ static int64_t pool_tile(const reeli_taps *c, const block *b, int64_t y, int64_t
 {
     T sums[2][TAP_ROWS * POSITIONS];
     const T *source = (const T *)c->source + y * c->pitch + x;
-    const int64_t high = next_rows(CHANNEL_HEIGHTS, c->width / 2 * 2 - x) / 2 * 2; /* of 3 rows 2 */
+    const int64_t high =
+        next_rows(CHANNEL_HEIGHTS, false, c->width / 2 * 2 - x) / 2 * 2; /* of 3 rows 2 */
     const tap_tile sum = channel_tiles[high][b->vectors - 1];
     sum(c->taps, b->weights, source, c->pitch, c->offset, sums[0]);
     if (b->vectors == 2) {

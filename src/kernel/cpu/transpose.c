@@ -71,6 +71,24 @@ static inline void SIZED(tile, 4)(element4 *to, int64_t to_stride, const element
     half_tile4(to + 4 * to_stride, to_stride, from + 4, from_stride);
 }
 
+/* Four columns of eight rows of the result. */
+static inline void narrow_tile4(element4 *to, int64_t to_stride, const element4 *from,
+                                int64_t stride)
+{
+    const __m256i a = _mm256_loadu_si256((const __m256i *)from);
+    const __m256i b = _mm256_loadu_si256((const __m256i *)(from + stride));
+    const __m256i c = _mm256_loadu_si256((const __m256i *)(from + 2 * stride));
+    const __m256i d = _mm256_loadu_si256((const __m256i *)(from + 3 * stride));
+    REELI_UNROLL(4)
+    for (int i = 0; i < 4; i++, to += to_stride) {
+        const __m256i ab = i < 2 ? _mm256_unpacklo_epi32(a, b) : _mm256_unpackhi_epi32(a, b);
+        const __m256i cd = i < 2 ? _mm256_unpacklo_epi32(c, d) : _mm256_unpackhi_epi32(c, d);
+        const __m256i row = i % 2 ? _mm256_unpackhi_epi64(ab, cd) : _mm256_unpacklo_epi64(ab, cd);
+        _mm_storeu_si128((__m128i *)to, _mm256_castsi256_si128(row));
+        _mm_storeu_si128((__m128i *)(to + 4 * to_stride), _mm256_extracti128_si256(row, 1));
+    }
+}
+
 #ifdef HAS_AVX512
 #define SIXTEEN(i) REELI_UNROLL(16) for (int i = 0; i < 16; i++)
 
@@ -170,6 +188,10 @@ PLAIN_TILE(SIZED(tile, 4), element4, 8)
 #define T element4
 #define EDGE 8
 #define NAMED(name) SIZED(name, 4)
+#ifdef HAS_AVX2
+#define LOW_TILE half_tile4
+#define NARROW_TILE narrow_tile4
+#endif
 #ifdef HAS_AVX512
 #define WIDE_TILE tile16
 #define WIDE_SIDE 16
@@ -178,6 +200,8 @@ PLAIN_TILE(SIZED(tile, 4), element4, 8)
 #undef T
 #undef EDGE
 #undef NAMED
+#undef LOW_TILE
+#undef NARROW_TILE
 #undef WIDE_TILE
 #undef WIDE_SIDE
 #define T element8

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Transposition of elements of one size: transpose.c defines T, EDGE (a tile's side: as many
- * elements as a 32-byte vector has), NAMED and tile for each, and WIDE_TILE for WIDE_SIDE columns
- * of up to as many rows where that is quicker. to[i,j] = from[j,i] for i < rows, j < columns. */
+ * elements as a 32-byte vector has), NAMED and tile for each; where that is quicker WIDE_TILE for
+ * WIDE_SIDE columns of up to as many rows, and LOW_TILE and NARROW_TILE, half as high, or wide, as
+ * a tile. to[i,j] = from[j,i] for i < rows, j < columns. */
 #ifdef WIDE_TILE
 enum { NAMED(LEAST) = WIDE_SIDE };
 #else
@@ -39,6 +40,25 @@ static void NAMED(tiles)(int64_t rows, int64_t columns, T *to, int64_t to_stride
     }
 }
 
+#ifdef LOW_TILE
+/* Fewer rows than a tile has, or columns, but half of them at least. Tiles at the end overlap
+ * others. */
+static void NAMED(half_tiles)(int64_t rows, int64_t columns, T *to, int64_t to_stride,
+                              const T *from, int64_t from_stride)
+{
+    const bool low = rows < EDGE;
+    const int64_t high = low ? EDGE / 2 : EDGE, wide = low ? EDGE : EDGE / 2;
+    for (int64_t i = 0; i < rows; i += high) {
+        const int64_t row = i + high <= rows ? i : rows - high;
+        for (int64_t j = 0; j < columns; j += wide) {
+            const int64_t column = j + wide <= columns ? j : columns - wide;
+            (low ? LOW_TILE : NARROW_TILE)(to + row * to_stride + column, to_stride,
+                                           from + column * from_stride + row, from_stride);
+        }
+    }
+}
+#endif
+
 /* In blocks that stay in the first cache. */
 static void NAMED(blocks)(int64_t rows, int64_t columns, T *to, int64_t to_stride, const T *from,
                           int64_t from_stride)
@@ -46,7 +66,14 @@ static void NAMED(blocks)(int64_t rows, int64_t columns, T *to, int64_t to_strid
     enum { BLOCK = 8 * EDGE, FEW = 4 };
     const bool by_wide = columns >= NAMED(LEAST);
     const int64_t least_rows = by_wide ? FEW : EDGE, least = by_wide ? NAMED(LEAST) : EDGE;
-    if (rows < least_rows || columns < least) {
+    const bool none = rows < least_rows || columns < least;
+#ifdef LOW_TILE
+    if (none && rows >= EDGE / 2 && columns >= EDGE / 2 && (rows >= EDGE || columns >= EDGE)) {
+        NAMED(half_tiles)(rows, columns, to, to_stride, from, from_stride);
+        return;
+    }
+#endif
+    if (none) {
         for (int64_t i = 0; i < rows; i++) {
             for (int64_t j = 0; j < columns; j++) {
                 to[i * to_stride + j] = from[j * from_stride + i];

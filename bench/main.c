@@ -87,20 +87,35 @@ static void usage(FILE *to)
                 "REEL_BENCH_LIMIT_OPTIONS says so.\n");
 }
 
-/* With AVX2's kernels the other sides have AVX2 alone, too. OpenBLAS reads its variable while it is
- * loaded, so the program starts once more where that is to be another one. */
+/* The core that OpenBLAS has to be told, or NULL: with AVX2's kernels AVX2's, for then the other
+ * sides have AVX2 alone, too. A CPU that is newer than it, OpenBLAS takes for one of 2004. */
+static const char *core_to_name(void)
+{
+    const char *level = getenv("REEL_CPU");
+    if (level && strcmp(level, "avx2") == 0) {
+        setenv("ATEN_CPU_CAPABILITY", "avx2", 1); /* libtorch's */
+        return "Haswell";
+    }
+#if defined(__x86_64__)
+    if (!getenv("OPENBLAS_CORETYPE") && strcmp(openblas_get_corename(), "Prescott") == 0) {
+        const bool wide = __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+        return wide ? "SkylakeX" : __builtin_cpu_supports("avx2") ? "Haswell" : NULL;
+    }
+#endif
+    return NULL;
+}
+
+/* OpenBLAS reads its variable while it is loaded, so the program starts once more where that is to
+ * be another one, and again where what OpenBLAS then chooses by itself will not do. */
 static void choose_core(char **argv)
 {
-    const char *level = getenv("REEL_CPU"), *core = getenv("OPENBLAS_CORETYPE");
-    const char *wanted = level && strcmp(level, "avx2") == 0 ? "Haswell" : NULL;
-    if (wanted) {
-        setenv("ATEN_CPU_CAPABILITY", "avx2", 1); /* libtorch's */
-    }
-    if (wanted ? core && strcmp(core, wanted) == 0 : !core) {
+    const char *core = getenv("OPENBLAS_CORETYPE"), *wanted = core_to_name();
+    if (getenv("REEL_BENCH_CORE") || (wanted ? core && strcmp(core, wanted) == 0 : !core)) {
         return;
     }
     if (wanted) {
         setenv("OPENBLAS_CORETYPE", wanted, 1);
+        setenv("REEL_BENCH_CORE", wanted, 1); /* what it was told stays */
     } else {
         unsetenv("OPENBLAS_CORETYPE");
     }

@@ -14,9 +14,6 @@
 #define CHAIN_OF(cpu) reeli_chain_##cpu
 #define CHAIN(cpu) CHAIN_OF(cpu)
 reeli_chain_loop CHAIN(REELI_CPU);
-#ifdef HAS_AVX512
-reeli_chain_loop reeli_chain_avx2;
-#endif
 
 #if VECTOR_BYTES && !defined(REELI_FOR_SIZE)
 enum { LINK_PARTS = REELI_LINK_FLOATS / VECTOR };
@@ -127,7 +124,7 @@ reeli_map CHAIN(REELI_CPU)(int64_t n)
 {
 #ifdef HAS_AVX512
     if (n == REELI_LINK_FLOATS) { /* two vectors of 32 bytes divide sooner than one of 64 */
-        return reeli_chain_avx2(n);
+        return reeli_chain_loops[REELI_AVX2](n);
     }
 #endif
     return n >= LEAST_LINK_FLOATS && n <= REELI_LINK_FLOATS ? run_links : NULL;

@@ -122,7 +122,7 @@ static void run_links(int64_t n, void *unused, const void *const *ends, const do
 
 reeli_map CHAIN(REELI_CPU)(int64_t n)
 {
-#ifdef HAS_AVX512
+#if defined(HAS_AVX512) && defined(REELI_X86) /* else there are no other levels */
     if (n == REELI_LINK_FLOATS) { /* two vectors of 32 bytes divide sooner than one of 64 */
         return reeli_chain_loops[REELI_AVX2](n);
     }

@@ -34,7 +34,7 @@ static void take_signs(int64_t n, const void *left, const void *right, uint32_t 
 
 #ifndef HAS_AVX512
 /* The bits in which `value` and `other` differ, for those of eight elements that a word has from
- * bit i on: to choose by a vector of masks takes three times as long as and and xor on some CPUs. */
+ * bit i on: to choose by a vector of masks takes three times as long as these on some CPUs. */
 REELI_INLINE __m256 chosen_bits(uint32_t word, int i, __m256 value, __m256 other)
 {
     const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);

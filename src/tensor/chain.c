@@ -118,10 +118,28 @@ static bool sums_up(const reeli_link *l, const reeli_link *last)
     return l->code == REELI_LINK_ADD && l->from == 1 && l->y == l->v && !last->sum;
 }
 
-/* The chain into its first entry. False: there is no memory for it. */
+/* Whether what the link writes is written anew before anything reads it there, so that nobody ever
+ * finds it: one of the next links does so, and the others before that lie elsewhere. */
+static bool is_overwritten(const reeli_link *l, const reeli_link *end, size_t bytes)
+{
+    for (const reeli_link *next = l + 1; next < end && next <= l + REELI_LINKS_BACK; next++) {
+        if ((next->from == 0 && overlap(l->y, next->u, bytes)) || overlap(l->y, next->v, bytes) ||
+            (next->sum && overlap(l->y, next->sum, bytes))) {
+            return false;
+        }
+        if (next->y == l->y) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The chain into its first entry, and room for what is not worth its place in memory. False: there
+ * is no memory for it. */
 static bool join(reel *r, reeli_capture_entry *first, size_t length)
 {
-    reeli_link *links = reeli_arena_alloc(r, length * sizeof *links);
+    const size_t bytes = (size_t)first->n * sizeof(float);
+    reeli_link *links = reeli_arena_alloc(r, length * sizeof *links + bytes);
     if (!links) {
         return false;
     }
@@ -132,6 +150,11 @@ static bool join(reel *r, reeli_capture_entry *first, size_t length)
             links[count - 1].sum = l.y;
         } else {
             links[count++] = l;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (is_overwritten(&links[i], links + count, bytes)) {
+            links[i].y = links + length;
         }
     }
     first->map = reeli_chain_loops[r->level](first->n);
